@@ -1,0 +1,1 @@
+"""Know, promise, source and move stock; buy more of it."""

@@ -1,0 +1,45 @@
+"""Finding SKUs and places, and what a kit consists of."""
+
+from collections.abc import Iterable
+
+from inventory.models import SKU, Barcode, Bin, KitComponent, Warehouse
+from oms.core.errors import Refused
+
+
+def by_barcode(code: str) -> Barcode:
+    """The pack or unit that a scanned code stands for. Raises Refused for an unknown one."""
+    barcode = Barcode.objects.select_related("sku").filter(code=code.strip()).first()
+    if barcode is None:
+        raise Refused(f"No product has the barcode {code}.", code="unknown_barcode")
+    return barcode
+
+
+def components(skus: Iterable[SKU]) -> dict[int, list[KitComponent]]:
+    """The components of those SKUs that are kits, by the kit's key. Raises Refused for an empty kit."""
+    kits = {sku.pk: sku for sku in skus if sku.is_kit}
+    if not kits:
+        return {}
+    parts: dict[int, list[KitComponent]] = {key: [] for key in kits}
+    for part in KitComponent.objects.filter(kit__in=kits).select_related("component").order_by("pk"):
+        parts[part.kit_id].append(part)
+    for key, found in parts.items():
+        if not found:
+            raise Refused(f"The kit {kits[key]} has no components; add them first.", sku=kits[key].code)
+    return parts
+
+
+def place(warehouse: Warehouse, kind: Bin.Kind) -> Bin:
+    """The warehouse's place of a special kind (staging, damaged …), made when it is first needed."""
+    known = Bin.objects.filter(warehouse=warehouse, kind=kind).order_by("pk").first()
+    if known:
+        return known
+    made, _ = Bin.objects.get_or_create(
+        warehouse=warehouse, code=kind.value.upper(),
+        defaults={"kind": kind, "is_sellable": kind in Bin.SELLABLE},
+    )
+    return made
+
+
+def outside(kind: Bin.Kind) -> Bin:
+    """The place outside of this kind; one for all warehouses."""
+    return Bin.objects.get(warehouse=None, kind=kind)

@@ -1,0 +1,31 @@
+"""What stock does by itself."""
+
+from inventory import sourcing
+from oms.core import notices
+from oms.core.handling import on
+from oms.core.models import Event
+
+
+@on("stock.added")
+def serve_from_receipt(event: Event) -> None:
+    """Stock that came serves the demand that waits for it."""
+    sourcing.serve(event.data["skus"])
+
+
+@on("demand.freed")
+def serve_from_freed(event: Event) -> None:
+    """Stock that was freed serves the demand that waits for it."""
+    sourcing.serve(event.data["skus"])
+
+
+@on("demand.waiting")
+def serve_waiting(event: Event) -> None:
+    """Demand that found nothing looks again: stock may have come while it was being promised."""
+    sourcing.serve(event.data["skus"])
+
+
+@on("purchase order.created")
+def tell_buyers(event: Event) -> None:
+    """Buyers hear of a new proposal."""
+    notices.tell_role("buyer", f"Purchase order {event.subject_number} is proposed.",
+                      subject_type=event.subject_type, subject_number=event.subject_number)

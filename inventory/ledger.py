@@ -1,0 +1,195 @@
+"""The one writer of stock on hand: append-only moves, with balances changed in the same transaction."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import NamedTuple
+
+from inventory.models import SKU, Bin, BinStock, Lot, Move, Stock
+from oms.core import setbased
+from oms.core.errors import NotEnough, Refused
+from oms.core.locking import atomic, lock
+from oms.core.models import User
+
+
+@dataclass(frozen=True)
+class Transport:
+    """A quantity (base units) that goes from one place to another. `unit_cost` is given where goods come in."""
+
+    sku: SKU
+    source: Bin
+    target: Bin
+    quantity: int
+    lot: Lot | None = None
+    unit_cost: Decimal | None = None
+
+
+class _Place(NamedTuple):
+    sku: int
+    bin: int
+    lot: int | None
+
+
+def move(
+    sku: SKU, source: Bin, target: Bin, quantity: int, *, reason: Move.Reason, reference: str = "",
+    lot: Lot | None = None, unit_cost: Decimal | None = None, note: str = "", by: User | None = None,
+    at: datetime | None = None,
+) -> Move:
+    """Move a quantity from one place to another."""
+    transport = Transport(sku, source, target, quantity, lot, unit_cost)
+    return move_many([transport], reason=reason, reference=reference, note=note, by=by, at=at)[0]
+
+
+def move_many(
+    transports: Sequence[Transport], *, reason: Move.Reason, reference: str = "", note: str = "",
+    by: User | None = None, at: datetime | None = None,
+) -> list[Move]:
+    """Move several quantities in a handful of statements.
+
+    Raises NotEnough where a place inside has less than what leaves it, and Refused for a quantity that is not
+    positive or a tracked SKU without its lot.
+    """
+    for transport in transports:
+        _require_valid(transport)
+    with atomic():
+        stock, places = lock_ends(transports)
+        _require_on_hand(transports, places)
+        moves = Move.objects.bulk_create(
+            _record(transport, stock, reason, reference, note, by, at) for transport in transports
+        )
+        _write_stock(transports, stock)
+        _write_places(transports, places)
+    return moves
+
+
+def _require_valid(transport: Transport) -> None:
+    if transport.quantity <= 0:
+        raise Refused(f"The quantity of {transport.sku} must be positive, not {transport.quantity}.")
+    if transport.sku.is_kit:
+        raise Refused(f"{transport.sku} is a kit and has no stock of its own; move its components.")
+    if transport.sku.tracking != SKU.Tracking.NONE and transport.lot is None:
+        raise Refused(f"{transport.sku} is tracked {transport.sku.get_tracking_display()}; say which.")
+
+
+def _inside(transports: Iterable[Transport]) -> list[tuple[SKU, Bin, Lot | None, int, Transport]]:
+    """Both ends of each transport that lie in a warehouse, with the change there."""
+    return [
+        (transport.sku, place, transport.lot, change, transport)
+        for transport in transports
+        for place, change in ((transport.source, -transport.quantity), (transport.target, transport.quantity))
+        if not place.is_outside
+    ]
+
+
+def lock_ends(transports: Sequence[Transport]) -> tuple[dict[tuple[int, int], Stock], dict[_Place, BinStock]]:
+    """Lock the stock and the bins at both ends of the transports, for who changes more than their quantities."""
+    return _lock_stock(transports), _lock_places(transports)
+
+
+def _lock_stock(transports: Sequence[Transport]) -> dict[tuple[int, int], Stock]:
+    keys = sorted({_key(sku, place) for sku, place, *_ in _inside(transports)})
+    return lock_stock(keys)
+
+
+def lock_stock(keys: Sequence[tuple[int, int]]) -> dict[tuple[int, int], Stock]:
+    """Lock the stock rows of these (SKU, warehouse) keys, creating those that are missing."""
+    if not keys:
+        return {}
+    rows = Stock.objects.filter(sku__in={sku for sku, _ in keys}, warehouse__in={place for _, place in keys})
+    locked = {(row.sku_id, row.warehouse_id): row for row in lock(rows)}
+    missing = [key for key in keys if key not in locked]
+    if missing:
+        Stock.objects.bulk_create([Stock(sku_id=sku, warehouse_id=place) for sku, place in missing],
+                                  ignore_conflicts=True)
+        locked = {(row.sku_id, row.warehouse_id): row for row in lock(rows)}
+    return locked
+
+
+def _lock_places(transports: Sequence[Transport]) -> dict[_Place, BinStock]:
+    keys = sorted({_Place(sku.pk, place.pk, lot.pk if lot else None) for sku, place, lot, *_ in _inside(transports)},
+                  key=lambda key: (key.sku, key.bin, key.lot or 0))
+    if not keys:
+        return {}
+    rows = BinStock.objects.filter(sku__in={key.sku for key in keys}, bin__in={key.bin for key in keys})
+    locked = {_Place(row.sku_id, row.bin_id, row.lot_id): row for row in lock(rows)}
+    missing = [key for key in keys if key not in locked]
+    if missing:
+        BinStock.objects.bulk_create([BinStock(sku_id=key.sku, bin_id=key.bin, lot_id=key.lot) for key in missing],
+                                     ignore_conflicts=True)
+        locked = {_Place(row.sku_id, row.bin_id, row.lot_id): row for row in lock(rows)}
+    return locked
+
+
+def _require_on_hand(transports: Sequence[Transport], places: dict[_Place, BinStock]) -> None:
+    leaving: dict[_Place, int] = defaultdict(int)
+    skus = {transport.sku.pk: transport.sku.code for transport in transports}
+    for transport in transports:
+        if not transport.source.is_outside:
+            lot = transport.lot.pk if transport.lot else None
+            leaving[_Place(transport.sku.pk, transport.source.pk, lot)] += transport.quantity
+    short: dict[str, int] = defaultdict(int)
+    for key, quantity in leaving.items():
+        row = places[key]
+        if quantity > row.on_hand - row.pinned:
+            short[skus[key.sku]] += quantity - (row.on_hand - row.pinned)
+    if short:
+        raise NotEnough(dict(short))
+
+
+def _record(
+    transport: Transport, stock: dict[tuple[int, int], Stock], reason: Move.Reason, reference: str, note: str,
+    by: User | None, at: datetime | None,
+) -> Move:
+    row = Move(sku=transport.sku, source=transport.source, target=transport.target, quantity=transport.quantity,
+               lot=transport.lot, unit_cost=_cost(transport, stock), reason=reason, reference=reference, note=note,
+               by=by)
+    if at is not None:
+        row.at = at
+    return row
+
+
+def _cost(transport: Transport, stock: dict[tuple[int, int], Stock]) -> Decimal:
+    """What came in costs what it is said to; everything else the moving average of the warehouse that it leaves."""
+    if transport.unit_cost is not None:
+        return transport.unit_cost
+    known = transport.source if not transport.source.is_outside else transport.target
+    if known.is_outside:
+        return Decimal(0)
+    return stock[_key(transport.sku, known)].average_cost
+
+
+def _write_stock(transports: Sequence[Transport], stock: dict[tuple[int, int], Stock]) -> None:
+    """Change on hand, sellable and the moving average cost: (on hand × average + quantity × cost) ÷ new on hand."""
+    touched: dict[int, Stock] = {}
+    for sku, place, _, change, transport in _inside(transports):
+        row = touched[stock[_key(sku, place)].pk] = stock[_key(sku, place)]
+        if change > 0 and transport.source.warehouse_id != place.warehouse_id:
+            value = row.on_hand * row.average_cost + change * _cost(transport, stock)
+            row.average_cost = round(value / (row.on_hand + change), 4)
+        row.on_hand += change
+        row.sellable += change if place.is_sellable else 0
+    _require_unheld(touched.values())
+    names = ("on_hand", "sellable", "average_cost")
+    setbased.write(Stock, {key: {name: getattr(row, name) for name in names} for key, row in touched.items()})
+
+
+def _require_unheld(rows: Iterable[Stock]) -> None:
+    """What is held for orders cannot be taken away by anything else."""
+    short = {row.sku_id: row.held - row.sellable for row in rows if row.sellable < row.held}
+    if short:
+        codes = dict(SKU.objects.filter(pk__in=short).values_list("pk", "code"))
+        raise NotEnough({codes[sku]: quantity for sku, quantity in short.items()})
+
+
+def _write_places(transports: Sequence[Transport], places: dict[_Place, BinStock]) -> None:
+    changes: setbased.Changes = {}
+    for sku, place, lot, change, _ in _inside(transports):
+        setbased.note(changes, places[_Place(sku.pk, place.pk, lot.pk if lot else None)].pk, on_hand=change)
+    setbased.add(BinStock, changes)
+
+
+def _key(sku: SKU, place: Bin) -> tuple[int, int]:
+    assert place.warehouse_id is not None
+    return sku.pk, place.warehouse_id

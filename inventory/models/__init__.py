@@ -1,0 +1,15 @@
+"""What is stocked, where it lies, who wants it, and where more comes from."""
+
+from inventory.models.count import Count, CountLine
+from inventory.models.demand import Demand, Reservation
+from inventory.models.lane import Lane, PostalCode
+from inventory.models.purchase import PurchaseLine, PurchaseOrder, ReorderRule
+from inventory.models.sku import SKU, Barcode, Category, KitComponent, Lot
+from inventory.models.stock import BinStock, Move, Stock
+from inventory.models.supplier import Supplier, SupplierItem
+from inventory.models.transfer import Transfer, TransferLine
+from inventory.models.warehouse import Bin, Warehouse, Zone
+
+__all__ = ["SKU", "Barcode", "Bin", "BinStock", "Category", "Count", "CountLine", "Demand", "KitComponent", "Lane",
+           "Lot", "Move", "PostalCode", "PurchaseLine", "PurchaseOrder", "ReorderRule", "Reservation", "Stock",
+           "Supplier", "SupplierItem", "Transfer", "TransferLine", "Warehouse", "Zone"]

@@ -1,0 +1,46 @@
+"""Counting what really lies there."""
+
+from django.db import models
+
+from inventory.models.sku import SKU, Lot
+from inventory.models.warehouse import Bin, Warehouse
+from oms.core.locking import LockRank
+from oms.core.models import Document
+from oms.core.numbering import number_field
+
+
+class Count(Document):
+    """A cycle count of some bins of a warehouse."""
+
+    class Status(models.TextChoices):
+        PLANNED = "planned", "planned"
+        COUNTED = "counted", "counted"
+        RECONCILED = "reconciled", "reconciled"
+
+    MOVES = {Status.PLANNED: (Status.COUNTED,), Status.COUNTED: (Status.RECONCILED,)}
+    lock_rank = LockRank.SUPPLY
+    subject_type = "count"
+
+    number = number_field("CC")
+    warehouse = models.ForeignKey(Warehouse, on_delete=models.PROTECT, related_name="counts")
+    status = models.CharField(max_length=10, choices=Status, default=Status.PLANNED, editable=False)
+
+
+class CountLine(models.Model):
+    """A SKU (and lot) in a bin: what the books said when it was keyed, and what was found."""
+
+    count = models.ForeignKey(Count, on_delete=models.CASCADE, related_name="lines")
+    sku = models.ForeignKey(SKU, on_delete=models.PROTECT, related_name="+")
+    bin = models.ForeignKey(Bin, on_delete=models.PROTECT, related_name="+")
+    lot = models.ForeignKey(Lot, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    booked = models.IntegerField(null=True, editable=False)
+    found = models.PositiveIntegerField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["count", "sku", "bin", "lot"], nulls_distinct=False,
+                                    name="place_once_per_count"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.sku} in {self.bin}"

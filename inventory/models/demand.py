@@ -1,0 +1,97 @@
+"""What is promised: demand, and the stock that is reserved for it."""
+
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+
+from inventory.models.sku import SKU, Lot
+from inventory.models.warehouse import Bin, Warehouse
+from oms.core.locking import LockRank
+
+
+class Demand(models.Model):
+    """Base units of a SKU that a document's line wants, and how far they are. A kit is one demand per component.
+
+    `quantity` − held − picked − shipped is still unheld. Lower priority numbers are served first, then older ones.
+    """
+
+    lock_rank = LockRank.DEMAND
+
+    document = models.CharField(max_length=40)
+    line = models.BigIntegerField()
+    sku = models.ForeignKey(SKU, on_delete=models.PROTECT, related_name="demands")
+    per_unit = models.PositiveIntegerField(default=1)
+    is_component = models.BooleanField(default=False)
+    quantity = models.IntegerField()
+    held = models.IntegerField(default=0)
+    picked = models.IntegerField(default=0)
+    shipped = models.IntegerField(default=0)
+    unheld = models.GeneratedField(
+        expression=F("quantity") - F("held") - F("picked") - F("shipped"),
+        output_field=models.IntegerField(), db_persist=True,
+    )
+    may_wait = models.BooleanField(default=False)
+    priority = models.PositiveSmallIntegerField(default=100)
+    wanted_on = models.DateField(null=True)
+    ship_country = models.CharField(max_length=2)
+    ship_postal_code = models.CharField(max_length=12, blank=True)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["document", "line", "sku"], name="one_demand_per_line_and_sku"),
+            models.CheckConstraint(
+                condition=Q(quantity__gte=F("held") + F("picked") + F("shipped")), name="demand_is_not_exceeded"),
+            models.CheckConstraint(condition=Q(held__gte=0, picked__gte=0, shipped__gte=0),
+                                   name="demand_progress_is_not_negative"),
+        ]
+        indexes = [
+            models.Index(fields=["sku", "priority", "id"], condition=Q(unheld__gt=0), name="demand_waiting"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} × {self.sku} for {self.document}"
+
+
+class Reservation(models.Model):
+    """Stock set aside for a demand: held in a warehouse, pinned to a bin, picked to staging, shipped; or freed."""
+
+    class State(models.TextChoices):
+        HELD = "held", "held in the warehouse"
+        PINNED = "pinned", "pinned to a bin"
+        PICKED = "picked", "picked to staging"
+        SHIPPED = "shipped", "shipped"
+        FREED = "freed", "freed"
+
+    class Stopping(models.TextChoices):
+        NO = "", "no"
+        CANCEL = "cancel", "put back: cancelled"
+        RELEASE = "release", "put back: wanted, but not from here"
+
+    lock_rank = LockRank.RESERVATION
+
+    demand = models.ForeignKey(Demand, on_delete=models.PROTECT, related_name="reservations")
+    sku = models.ForeignKey(SKU, on_delete=models.PROTECT, related_name="+")
+    warehouse = models.ForeignKey(Warehouse, on_delete=models.PROTECT, related_name="reservations")
+    quantity = models.PositiveIntegerField()
+    state = models.CharField(max_length=7, choices=State, default=State.HELD)
+    bin = models.ForeignKey(Bin, on_delete=models.PROTECT, null=True, related_name="+")
+    lot = models.ForeignKey(Lot, on_delete=models.PROTECT, null=True, related_name="+")
+    stopping = models.CharField(max_length=7, choices=Stopping, default=Stopping.NO, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(quantity__gt=0), name="reservation_quantity_is_positive"),
+            models.CheckConstraint(
+                condition=Q(state__in=["held", "freed"], bin=None) | Q(state__in=["pinned", "picked", "shipped"],
+                                                                      bin__isnull=False),
+                name="reservation_has_a_bin_once_pinned"),
+            models.CheckConstraint(condition=Q(stopping="") | Q(state="picked"), name="only_picked_stock_stops"),
+        ]
+        indexes = [
+            models.Index(fields=["sku", "warehouse"], condition=Q(state__in=["held", "pinned"]),
+                         name="reservation_unpicked"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} × {self.sku} {self.state} in {self.warehouse}"

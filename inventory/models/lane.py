@@ -1,0 +1,42 @@
+"""What it costs and how long it takes to send something from a warehouse to a region."""
+
+from django.db import models
+from django.db.models import Q
+
+from inventory.models.warehouse import Warehouse
+
+
+class Lane(models.Model):
+    """A warehouse's way to a country or postal prefix: costs, days and how often it was on time."""
+
+    warehouse = models.ForeignKey(Warehouse, on_delete=models.CASCADE, related_name="lanes")
+    country = models.CharField(max_length=2)
+    postal_prefix = models.CharField(max_length=8, blank=True)
+    base_cost = models.DecimalField(max_digits=10, decimal_places=2)
+    cost_per_kg = models.DecimalField(max_digits=10, decimal_places=2, default=0)
+    days = models.DecimalField(max_digits=5, decimal_places=1)
+    on_time_share = models.DecimalField(max_digits=4, decimal_places=3, default=1)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["warehouse", "country", "postal_prefix"], name="one_lane_per_region"),
+            models.CheckConstraint(condition=Q(on_time_share__gte=0, on_time_share__lte=1), name="share_is_a_share"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.warehouse} → {self.country}{self.postal_prefix}"
+
+
+class PostalCode(models.Model):
+    """Where a postal code lies; an empty code is the country's centre."""
+
+    country = models.CharField(max_length=2)
+    code = models.CharField(max_length=12, blank=True)
+    latitude = models.FloatField()
+    longitude = models.FloatField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["country", "code"], name="one_place_per_postal_code")]
+
+    def __str__(self) -> str:
+        return f"{self.country} {self.code}"

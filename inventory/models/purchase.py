@@ -1,0 +1,86 @@
+"""Buying more: purchase orders and reorder rules."""
+
+from django.db import models
+from django.db.models import F, Q
+
+from inventory.models.sku import SKU
+from inventory.models.supplier import Supplier
+from inventory.models.warehouse import Warehouse
+from oms.core.locking import LockRank
+from oms.core.models import Company, Document
+from oms.core.money import UnitPriceField
+from oms.core.numbering import number_field
+
+
+class PurchaseOrder(Document):
+    """An order to a supplier, for one warehouse."""
+
+    class Status(models.TextChoices):
+        PROPOSED = "proposed", "proposed"
+        APPROVED = "approved", "approved"
+        SENT = "sent", "sent"
+        CLOSED = "closed", "closed"
+        CANCELLED = "cancelled", "cancelled"
+
+    MOVES = {
+        Status.PROPOSED: (Status.APPROVED, Status.CANCELLED),
+        Status.APPROVED: (Status.SENT, Status.CANCELLED),
+        Status.SENT: (Status.CLOSED, Status.CANCELLED),
+    }
+    OPEN = (Status.PROPOSED, Status.APPROVED, Status.SENT)
+    lock_rank = LockRank.SUPPLY
+    subject_type = "purchase order"
+
+    number = number_field("PO")
+    company = models.ForeignKey(Company, on_delete=models.PROTECT)
+    supplier = models.ForeignKey(Supplier, on_delete=models.PROTECT, related_name="orders")
+    warehouse = models.ForeignKey(Warehouse, on_delete=models.PROTECT, related_name="purchase_orders")
+    status = models.CharField(max_length=10, choices=Status, default=Status.PROPOSED, editable=False)
+    currency = models.CharField(max_length=3)
+    expected_on = models.DateField(null=True, blank=True)
+    note = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["status", "warehouse"], name="purchase_order_by_status")]
+
+
+class PurchaseLine(models.Model):
+    """A SKU on a purchase order, in base units."""
+
+    order = models.ForeignKey(PurchaseOrder, on_delete=models.CASCADE, related_name="lines")
+    sku = models.ForeignKey(SKU, on_delete=models.PROTECT, related_name="purchase_lines")
+    quantity = models.PositiveIntegerField()
+    received = models.PositiveIntegerField(default=0, editable=False)
+    damaged = models.PositiveIntegerField(default=0, editable=False, help_text="Of what was received.")
+    unit_cost = UnitPriceField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["order", "sku"], name="sku_once_per_purchase_order"),
+            models.CheckConstraint(condition=Q(damaged__lte=F("received")), name="damaged_goods_were_received"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} × {self.sku}"
+
+    @property
+    def outstanding(self) -> int:
+        return max(0, self.quantity - self.received)
+
+
+class ReorderRule(models.Model):
+    """When to buy a SKU for a warehouse (at or below the point) and up to how much (the target)."""
+
+    sku = models.ForeignKey(SKU, on_delete=models.CASCADE, related_name="reorder_rules")
+    warehouse = models.ForeignKey(Warehouse, on_delete=models.CASCADE, related_name="reorder_rules")
+    point = models.PositiveIntegerField()
+    target = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["sku", "warehouse"], name="one_rule_per_sku_and_warehouse"),
+            models.CheckConstraint(condition=Q(target__gte=F("point")), name="target_is_not_below_point"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.sku} in {self.warehouse}: {self.point} → {self.target}"

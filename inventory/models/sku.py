@@ -1,0 +1,105 @@
+"""Stock keeping units: what can be ordered and stocked."""
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Q
+
+
+class Category(models.Model):
+    """A group of SKUs."""
+
+    name = models.CharField(max_length=60, unique=True)
+
+    class Meta:
+        verbose_name_plural = "categories"
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class SKU(models.Model):
+    """A stock keeping unit, counted in its base unit. A kit has components and no stock of its own."""
+
+    class Tracking(models.TextChoices):
+        NONE = "none", "not tracked"
+        LOT = "lot", "by lot"
+        SERIAL = "serial", "by serial number"
+
+    code = models.CharField(max_length=40, unique=True)
+    name = models.CharField(max_length=200)
+    category = models.ForeignKey(Category, on_delete=models.PROTECT, null=True, blank=True)
+    base_unit = models.CharField(max_length=12, default="piece")
+    tax_class = models.CharField(max_length=20, default="standard")
+    weight_g = models.PositiveIntegerField("weight (g)", default=0)
+    length_mm = models.PositiveIntegerField("length (mm)", default=0)
+    width_mm = models.PositiveIntegerField("width (mm)", default=0)
+    height_mm = models.PositiveIntegerField("height (mm)", default=0)
+    hs_code = models.CharField("HS code", max_length=12, blank=True)
+    origin = models.CharField("country of origin", max_length=2, blank=True)
+    tracking = models.CharField(max_length=6, choices=Tracking, default=Tracking.NONE)
+    is_kit = models.BooleanField(default=False)
+    is_sellable = models.BooleanField(default=True)
+    components = models.ManyToManyField("self", through="KitComponent", symmetrical=False,
+                                        through_fields=("kit", "component"), related_name="kits")
+
+    class Meta:
+        verbose_name = "SKU"
+        ordering = ["code"]
+        constraints = [
+            models.CheckConstraint(condition=Q(is_kit=False) | Q(tracking="none"), name="kit_is_not_tracked"),
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class KitComponent(models.Model):
+    """How many base units of a component one kit takes."""
+
+    kit = models.ForeignKey(SKU, on_delete=models.CASCADE, related_name="parts")
+    component = models.ForeignKey(SKU, on_delete=models.PROTECT, related_name="+")
+    quantity = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["kit", "component"], name="component_once_per_kit"),
+            models.CheckConstraint(condition=Q(quantity__gt=0), name="component_quantity_is_positive"),
+            models.CheckConstraint(condition=~Q(kit=models.F("component")), name="kit_is_not_its_component"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} × {self.component}"
+
+    def clean(self) -> None:
+        if self.component_id and self.component.is_kit:
+            raise ValidationError({"component": "A kit cannot be part of a kit; name its components instead."})
+
+
+class Barcode(models.Model):
+    """A code that a scanner reads: of the base unit, or of a pack of several."""
+
+    sku = models.ForeignKey(SKU, on_delete=models.CASCADE, related_name="barcodes")
+    code = models.CharField(max_length=48, unique=True)
+    pack_name = models.CharField(max_length=20, blank=True)
+    pack_quantity = models.PositiveIntegerField("base units", default=1)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(pack_quantity__gt=0), name="pack_holds_something")]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class Lot(models.Model):
+    """A batch, or a single serial number, of a tracked SKU."""
+
+    sku = models.ForeignKey(SKU, on_delete=models.PROTECT, related_name="lots")
+    code = models.CharField(max_length=40)
+    expires_on = models.DateField(null=True, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["sku", "code"], name="one_lot_per_code")]
+
+    def __str__(self) -> str:
+        return self.code

@@ -1,0 +1,119 @@
+"""What lies where, and the ledger of how it came there."""
+
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+
+from inventory.models.sku import SKU, Lot
+from inventory.models.warehouse import Bin, Warehouse
+from oms.core.locking import LockRank
+from oms.core.models import User
+from oms.core.money import UnitPriceField
+
+
+class StockQuerySet(models.QuerySet["Stock"]):
+    def visible_to(self, user: User) -> Self:
+        if user.sees_everything or user.has_role("rep"):
+            return self
+        return self.filter(warehouse__staff=user)
+
+
+class Stock(models.Model):
+    """A SKU in a warehouse, in base units: all of it, what can be sold, and what is held for orders and unpicked."""
+
+    lock_rank = LockRank.STOCK
+
+    sku = models.ForeignKey(SKU, on_delete=models.PROTECT, related_name="stock")
+    warehouse = models.ForeignKey(Warehouse, on_delete=models.PROTECT, related_name="stock")
+    on_hand = models.IntegerField(default=0)
+    sellable = models.IntegerField(default=0)
+    held = models.IntegerField(default=0)
+    average_cost = UnitPriceField()
+
+    objects = StockQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "stock"
+        constraints = [
+            models.UniqueConstraint(fields=["sku", "warehouse"], name="one_stock_per_sku_and_warehouse"),
+            models.CheckConstraint(condition=Q(held__gte=0), name="held_is_not_negative"),
+            models.CheckConstraint(condition=Q(held__lte=F("sellable")), name="held_is_on_hand"),
+            models.CheckConstraint(condition=Q(sellable__lte=F("on_hand")), name="sellable_is_on_hand"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.sku} in {self.warehouse}"
+
+    @property
+    def available(self) -> int:
+        """What can still be promised."""
+        return self.sellable - self.held
+
+
+class BinStock(models.Model):
+    """A SKU (and lot) in a bin, and how much of it is pinned to picks."""
+
+    lock_rank = LockRank.BIN_STOCK
+
+    sku = models.ForeignKey(SKU, on_delete=models.PROTECT, related_name="bin_stock")
+    bin = models.ForeignKey(Bin, on_delete=models.PROTECT, related_name="stock")
+    lot = models.ForeignKey(Lot, on_delete=models.PROTECT, null=True, blank=True, related_name="bin_stock")
+    on_hand = models.IntegerField(default=0)
+    pinned = models.IntegerField(default=0)
+
+    class Meta:
+        verbose_name_plural = "bin stock"
+        constraints = [
+            models.UniqueConstraint(fields=["sku", "bin", "lot"], nulls_distinct=False, name="one_row_per_sku_bin_lot"),
+            models.CheckConstraint(condition=Q(pinned__gte=0), name="pinned_is_not_negative"),
+            models.CheckConstraint(condition=Q(pinned__lte=F("on_hand")), name="pinned_is_in_the_bin"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.sku} in {self.bin}"
+
+
+class Move(models.Model):
+    """A line of the ledger: a quantity that went from one place to another. Never changed; corrected by a new line."""
+
+    class Reason(models.TextChoices):
+        OPENING = "opening", "opening stock"
+        RECEIPT = "receipt", "receipt"
+        PUT_AWAY = "put_away", "put away"
+        MOVE = "move", "moved"
+        PICK = "pick", "picked"
+        PUT_BACK = "put_back", "put back"
+        SHIP = "ship", "shipped"
+        MISSING = "missing", "missing"
+        COUNT = "count", "counted"
+        ADJUST = "adjust", "adjusted"
+        DAMAGE = "damage", "damaged"
+        EXPIRED = "expired", "expired"
+        TRANSFER = "transfer", "transferred"
+        RETURN = "return", "returned"
+        SCRAP = "scrap", "scrapped"
+
+    sku = models.ForeignKey(SKU, on_delete=models.PROTECT, related_name="moves")
+    lot = models.ForeignKey(Lot, on_delete=models.PROTECT, null=True, blank=True, related_name="moves")
+    source = models.ForeignKey(Bin, on_delete=models.PROTECT, related_name="+")
+    target = models.ForeignKey(Bin, on_delete=models.PROTECT, related_name="+")
+    quantity = models.PositiveIntegerField()
+    unit_cost = UnitPriceField()
+    reason = models.CharField(max_length=10, choices=Reason)
+    note = models.CharField(max_length=200, blank=True)
+    reference = models.CharField(max_length=40, blank=True, db_index=True)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(quantity__gt=0), name="move_quantity_is_positive"),
+            models.CheckConstraint(condition=~Q(source=F("target")), name="move_goes_somewhere"),
+        ]
+        indexes = [models.Index(fields=["sku", "-id"], name="moves_of_sku")]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} × {self.sku} {self.source} → {self.target}"

@@ -1,0 +1,45 @@
+"""Whom we buy from, and on what terms."""
+
+from django.db import models
+from django.db.models import Q
+
+from inventory.models.sku import SKU
+from oms.core.money import UnitPriceField
+
+
+class Supplier(models.Model):
+    """A company that we buy from."""
+
+    code = models.SlugField(max_length=20, unique=True)
+    name = models.CharField(max_length=120)
+    email = models.EmailField(blank=True)
+    currency = models.CharField(max_length=3)
+
+    class Meta:
+        ordering = ["code"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class SupplierItem(models.Model):
+    """A SKU as a supplier sells it."""
+
+    supplier = models.ForeignKey(Supplier, on_delete=models.CASCADE, related_name="items")
+    sku = models.ForeignKey(SKU, on_delete=models.CASCADE, related_name="supplier_items")
+    code = models.CharField("supplier's code", max_length=40, blank=True)
+    cost = UnitPriceField(help_text="Per base unit, in the supplier's currency.")
+    pack = models.PositiveIntegerField("pack (base units)", default=1)
+    minimum = models.PositiveIntegerField("minimum (base units)", default=1)
+    lead_time_days = models.PositiveSmallIntegerField(default=7)
+    is_preferred = models.BooleanField(default=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["supplier", "sku"], name="sku_once_per_supplier"),
+            models.UniqueConstraint(fields=["sku"], condition=Q(is_preferred=True), name="one_preferred_supplier"),
+            models.CheckConstraint(condition=Q(pack__gt=0, minimum__gt=0), name="pack_and_minimum_are_positive"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.sku} from {self.supplier}"

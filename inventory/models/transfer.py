@@ -1,0 +1,49 @@
+"""Stock on its way between warehouses."""
+
+from django.db import models
+from django.db.models import F, Q
+
+from inventory.models.sku import SKU, Lot
+from inventory.models.warehouse import Bin, Warehouse
+from oms.core.locking import LockRank
+from oms.core.models import Document
+from oms.core.numbering import number_field
+
+
+class Transfer(Document):
+    """Goods sent from one warehouse to another."""
+
+    class Status(models.TextChoices):
+        DRAFT = "draft", "draft"
+        SENT = "sent", "sent"
+        RECEIVED = "received", "received"
+
+    MOVES = {Status.DRAFT: (Status.SENT,), Status.SENT: (Status.RECEIVED,)}
+    lock_rank = LockRank.SUPPLY
+    subject_type = "transfer"
+
+    number = number_field("TR")
+    source = models.ForeignKey(Warehouse, on_delete=models.PROTECT, related_name="transfers_out")
+    target = models.ForeignKey(Warehouse, on_delete=models.PROTECT, related_name="transfers_in")
+    status = models.CharField(max_length=8, choices=Status, default=Status.DRAFT, editable=False)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=~Q(source=F("target")), name="transfer_goes_somewhere")]
+
+
+class TransferLine(models.Model):
+    """What is sent, from which bin, and what arrived."""
+
+    transfer = models.ForeignKey(Transfer, on_delete=models.CASCADE, related_name="lines")
+    sku = models.ForeignKey(SKU, on_delete=models.PROTECT, related_name="+")
+    bin = models.ForeignKey(Bin, on_delete=models.PROTECT, related_name="+")
+    lot = models.ForeignKey(Lot, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    quantity = models.PositiveIntegerField()
+    received = models.PositiveIntegerField(null=True, editable=False)
+    unit_cost = models.DecimalField(max_digits=16, decimal_places=4, default=0, editable=False)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(quantity__gt=0), name="transfer_quantity_is_positive")]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} × {self.sku}"

@@ -1,0 +1,122 @@
+"""Warehouses, their zones and bins, and the places outside."""
+
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from oms.core.models import Company, User
+from oms.core.models.company import validate_time_zone
+
+
+class WarehouseQuerySet(models.QuerySet["Warehouse"]):
+    def visible_to(self, user: User) -> Self:
+        """Pickers and packers see the warehouses that they work in; others all."""
+        if user.sees_everything or user.has_role("rep"):
+            return self
+        return self.filter(staff=user)
+
+    def active(self) -> Self:
+        return self.filter(is_active=True)
+
+
+class Warehouse(models.Model):
+    """A building that holds stock: our own, a shop, or a third party's (3PL)."""
+
+    class Kind(models.TextChoices):
+        OWN = "own", "own warehouse"
+        SHOP = "shop", "shop"
+        THIRD_PARTY = "3pl", "third party (3PL)"
+
+    code = models.SlugField(max_length=12, unique=True)
+    name = models.CharField(max_length=80)
+    kind = models.CharField(max_length=4, choices=Kind, default=Kind.OWN)
+    company = models.ForeignKey(Company, on_delete=models.PROTECT)
+    street = models.CharField(max_length=120, blank=True)
+    postal_code = models.CharField(max_length=12, blank=True)
+    city = models.CharField(max_length=60, blank=True)
+    country = models.CharField(max_length=2)
+    latitude = models.FloatField(null=True, blank=True)
+    longitude = models.FloatField(null=True, blank=True)
+    time_zone = models.CharField(max_length=40, default="UTC", validators=[validate_time_zone])
+    cut_off = models.TimeField(null=True, blank=True, help_text="Orders confirmed later ship the next working day.")
+    priority = models.PositiveSmallIntegerField(default=100, help_text="Lower ships first where all else is equal.")
+    is_active = models.BooleanField(default=True)
+    staff = models.ManyToManyField(settings.AUTH_USER_MODEL, blank=True, related_name="warehouses")
+
+    objects = WarehouseQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["code"]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class Zone(models.Model):
+    """A part of a warehouse that is worked together."""
+
+    warehouse = models.ForeignKey(Warehouse, on_delete=models.PROTECT, related_name="zones")
+    name = models.CharField(max_length=40)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["warehouse", "name"], name="zone_once_per_warehouse")]
+
+    def __str__(self) -> str:
+        return f"{self.warehouse} {self.name}"
+
+
+class Bin(models.Model):
+    """A place where stock lies. Places outside (supplier, customer …) belong to no warehouse and keep no balance."""
+
+    class Kind(models.TextChoices):
+        STORAGE = "storage", "storage"
+        RECEIVING = "receiving", "receiving"
+        STAGING = "staging", "staging"
+        RETURNS = "returns", "returns"
+        DAMAGED = "damaged", "damaged"
+        MISSING = "missing", "missing"
+        QUARANTINE = "quarantine", "quarantine"
+        SUPPLIER = "supplier", "supplier (outside)"
+        CUSTOMER = "customer", "customer (outside)"
+        ADJUSTMENT = "adjustment", "adjustment (outside)"
+        SCRAP = "scrap", "scrap (outside)"
+        TRANSIT = "transit", "transit (outside)"
+
+    SELLABLE = (Kind.STORAGE, Kind.RECEIVING)
+    OUTSIDE = (Kind.SUPPLIER, Kind.CUSTOMER, Kind.ADJUSTMENT, Kind.SCRAP, Kind.TRANSIT)
+
+    warehouse = models.ForeignKey(Warehouse, on_delete=models.PROTECT, null=True, related_name="bins")
+    zone = models.ForeignKey(Zone, on_delete=models.PROTECT, null=True, blank=True, related_name="bins")
+    code = models.CharField(max_length=24)
+    kind = models.CharField(max_length=10, choices=Kind, default=Kind.STORAGE)
+    is_sellable = models.BooleanField(default=True)
+    aisle = models.CharField(max_length=8, blank=True)
+    bay = models.PositiveSmallIntegerField(default=0)
+    level = models.PositiveSmallIntegerField(default=0)
+    x_cm = models.IntegerField("x (cm)", default=0, help_text="Along the front aisle.")
+    y_cm = models.IntegerField("y (cm)", default=0, help_text="Into the picking aisle.")
+
+    class Meta:
+        ordering = ["code"]
+        constraints = [
+            models.UniqueConstraint(fields=["warehouse", "code"], nulls_distinct=False, name="bin_once_per_warehouse"),
+            models.CheckConstraint(
+                condition=Q(warehouse=None, kind__in=["supplier", "customer", "adjustment", "scrap", "transit"])
+                | (Q(warehouse__isnull=False)
+                   & ~Q(kind__in=["supplier", "customer", "adjustment", "scrap", "transit"])),
+                name="only_outside_places_have_no_warehouse",
+            ),
+            models.CheckConstraint(
+                condition=Q(is_sellable=False) | Q(kind__in=["storage", "receiving"]),
+                name="only_storage_and_receiving_are_sellable",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+    @property
+    def is_outside(self) -> bool:
+        return self.warehouse_id is None

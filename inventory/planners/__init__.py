@@ -1,0 +1,1 @@
+"""Pure decisions of inventory: no Django, no database."""

@@ -1,0 +1,69 @@
+"""Purchase orders from proposal to close."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from inventory.models import SKU, PurchaseLine, PurchaseOrder, Supplier, Warehouse
+from oms.core import states
+from oms.core.errors import Refused
+from oms.core.locking import atomic
+from oms.core.models import User
+
+
+@dataclass(frozen=True)
+class Purchase:
+    """Base units of a SKU to buy, at a cost each in the supplier's currency."""
+
+    sku: SKU
+    quantity: int
+    unit_cost: Decimal
+
+
+def propose(
+    supplier: Supplier, warehouse: Warehouse, purchases: Sequence[Purchase], *, expected_on: date | None = None,
+    note: str = "", by: User | None = None,
+) -> PurchaseOrder:
+    """Propose to buy; a buyer approves it."""
+    with atomic():
+        order = states.create(
+            PurchaseOrder(company=warehouse.company, supplier=supplier, warehouse=warehouse,
+                          currency=supplier.currency, expected_on=expected_on, note=note),
+            by=by,
+        )
+        PurchaseLine.objects.bulk_create(
+            PurchaseLine(order=order, sku=each.sku, quantity=each.quantity, unit_cost=each.unit_cost)
+            for each in purchases
+        )
+    return order
+
+
+def approve(order: PurchaseOrder, *, by: User | None = None) -> PurchaseOrder:
+    """Agree to buy."""
+    with states.advance(order, to=PurchaseOrder.Status.APPROVED, by=by) as order:
+        if not order.lines.exists():
+            raise Refused(f"Purchase order {order} has no lines.")
+    return order
+
+
+def send(order: PurchaseOrder, *, by: User | None = None) -> PurchaseOrder:
+    """Note that the supplier has the order; from here goods can be received."""
+    with states.advance(order, to=PurchaseOrder.Status.SENT, by=by) as order:
+        pass
+    return order
+
+
+def close(order: PurchaseOrder, *, by: User | None = None) -> PurchaseOrder:
+    """Expect nothing more of it."""
+    with states.advance(order, to=PurchaseOrder.Status.CLOSED, by=by) as order:
+        pass
+    return order
+
+
+def cancel(order: PurchaseOrder, *, by: User | None = None) -> PurchaseOrder:
+    """Take the order back; not once goods have come."""
+    with states.advance(order, to=PurchaseOrder.Status.CANCELLED, by=by) as order:
+        if order.lines.filter(received__gt=0).exists():
+            raise Refused(f"Goods of {order} have come; close it instead.", code="goods_came")
+    return order

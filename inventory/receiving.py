@@ -1,0 +1,131 @@
+"""Goods coming in: against purchase orders, as opening stock, and put away."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from inventory import catalog, ledger
+from inventory.models import SKU, Bin, BinStock, Lot, Move, PurchaseLine, PurchaseOrder, Warehouse
+from inventory.planners import putaway
+from inventory.planners.putaway import Spot
+from oms.core import events, states
+from oms.core.errors import Refused
+from oms.core.locking import atomic
+from oms.core.models import User
+
+
+@dataclass(frozen=True)
+class Received:
+    """What came of a purchase line, in base units: good, damaged; into which lot."""
+
+    line: PurchaseLine
+    good: int
+    damaged: int = 0
+    lot: str = ""
+
+
+def receive(order: PurchaseOrder, goods: Sequence[Received], *, by: User | None = None) -> PurchaseOrder:
+    """Take goods in against a purchase order: partly, over, or damaged. Once all has come the order is closed."""
+    with states.change(order, event="purchase order.received", by=by) as order:
+        states.require_status(order, PurchaseOrder.Status.SENT)
+        lines = {line.pk: line for line in order.lines.select_related("sku")}
+        counted = [item for item in goods if item.good or item.damaged]
+        if not counted:
+            raise Refused("Nothing was received; enter the quantities that came.")
+        transports = [transport for item in counted for transport in _transports(order, lines, item)]
+        ledger.move_many(transports, reason=Move.Reason.RECEIPT, reference=order.number, by=by)
+        _count(lines, counted)
+        order.event_data["received"] = {lines[item.line.pk].sku.code: item.good + item.damaged for item in counted}
+        announce_stock(order.warehouse, [lines[item.line.pk].sku for item in counted], by=by)
+    if all(not line.outstanding for line in lines.values()):
+        with states.advance(order, to=PurchaseOrder.Status.CLOSED, by=by) as order:
+            pass
+    return order
+
+
+def _transports(
+    order: PurchaseOrder, lines: dict[int, PurchaseLine], item: Received,
+) -> list[ledger.Transport]:
+    if item.line.pk not in lines:
+        raise Refused(f"{item.line} is no line of {order}.")
+    line, supplier = lines[item.line.pk], catalog.outside(Bin.Kind.SUPPLIER)
+    if min(item.good, item.damaged) < 0:
+        raise Refused(f"Quantities of {line.sku} must not be negative.")
+    lot = lot_of(line.sku, item.lot)
+    targets = ((Bin.Kind.RECEIVING, item.good), (Bin.Kind.DAMAGED, item.damaged))
+    return [
+        ledger.Transport(line.sku, supplier, catalog.place(order.warehouse, kind), quantity, lot, line.unit_cost)
+        for kind, quantity in targets if quantity
+    ]
+
+
+def lot_of(sku: SKU, code: str, expires_on: date | None = None) -> Lot | None:
+    """The lot of a tracked SKU by its code, made when it is first seen. Raises Refused where a code is missing."""
+    if sku.tracking == SKU.Tracking.NONE:
+        return None
+    if not code:
+        raise Refused(f"{sku} is tracked {sku.get_tracking_display()}; say which one came.")
+    lot, _ = Lot.objects.get_or_create(sku=sku, code=code, defaults={"expires_on": expires_on})
+    return lot
+
+
+def _count(lines: dict[int, PurchaseLine], goods: Iterable[Received]) -> None:
+    for item in goods:
+        line = lines[item.line.pk]
+        line.received += item.good + item.damaged
+        line.damaged += item.damaged
+    PurchaseLine.objects.bulk_update(lines.values(), ["received", "damaged"])
+
+
+def announce_stock(warehouse: Warehouse, skus: Iterable[SKU], *, by: User | None = None) -> None:
+    """Tell that sellable stock came, for whatever waits for it."""
+    events.record("stock.added", subject_type="warehouse", subject_number=warehouse.code, by=by,
+                  skus=sorted({sku.pk for sku in skus}))
+
+
+@dataclass(frozen=True)
+class Opening:
+    """Stock that a company brings along: so many base units of a SKU in a bin, at a cost."""
+
+    sku: SKU
+    bin: Bin
+    quantity: int
+    unit_cost: Decimal
+    lot: Lot | None = None
+
+
+def open_stock(
+    warehouse: Warehouse, stock: Sequence[Opening], *, by: User | None = None, at: datetime | None = None,
+) -> list[Move]:
+    """Book the stock with which a warehouse starts."""
+    outside = catalog.outside(Bin.Kind.ADJUSTMENT)
+    with atomic():
+        moves = ledger.move_many(
+            [ledger.Transport(item.sku, outside, item.bin, item.quantity, item.lot, item.unit_cost) for item in stock],
+            reason=Move.Reason.OPENING, reference=warehouse.code, by=by, at=at,
+        )
+        announce_stock(warehouse, [item.sku for item in stock], by=by)
+    return moves
+
+
+def put_away(
+    sku: SKU, source: Bin, target: Bin, quantity: int, *, lot: Lot | None = None, by: User | None = None,
+) -> Move:
+    """Bring received goods to their bin."""
+    if source.warehouse_id != target.warehouse_id:
+        raise Refused(f"{source} and {target} are in different warehouses; make a transfer.")
+    return ledger.move(sku, source, target, quantity, lot=lot, reason=Move.Reason.PUT_AWAY, by=by)
+
+
+def suggest_bin(sku: SKU, warehouse: Warehouse) -> Bin | None:
+    """Where received goods of a SKU should lie."""
+    bins = {place.pk: place for place in Bin.objects.filter(warehouse=warehouse, kind=Bin.Kind.STORAGE)}
+    lying = BinStock.objects.filter(bin__in=bins, on_hand__gt=0).values_list("bin_id", "sku_id").distinct()
+    skus: dict[int, set[int]] = {}
+    for place, there in lying:
+        skus.setdefault(place, set()).add(there)
+    spots = [Spot(key, sku.pk in skus.get(key, ()), len(skus.get(key, set()) - {sku.pk}), place.x_cm + place.y_cm)
+             for key, place in bins.items()]
+    best = putaway.suggest(spots)
+    return bins[best.bin] if best else None

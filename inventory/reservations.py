@@ -1,0 +1,339 @@
+"""The one writer of what is held: hold, free, pin, pick, put back, consume.
+
+Each locks demands, then reservations, then stock per warehouse, then stock per bin.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from inventory import catalog, ledger
+from inventory.models import Bin, BinStock, Demand, Move, Reservation, Stock, Warehouse
+from oms.core import events, setbased
+from oms.core.errors import Refused, WrongState
+from oms.core.locking import atomic, hold_created, lock
+from oms.core.models import User
+from oms.core.setbased import Changes, note
+
+State, Stopping = Reservation.State, Reservation.Stopping
+UNPICKED = (State.HELD, State.PINNED)
+WHOLE = ("demand", "sku", "bin", "lot", "warehouse")
+
+
+@dataclass(frozen=True)
+class Hold:
+    """Base units to hold for a demand in a warehouse, against a locked stock row."""
+
+    demand: Demand
+    stock: Stock
+    quantity: int
+
+
+def hold(holds: Sequence[Hold]) -> list[Reservation]:
+    """Set stock aside under locks that the caller has taken; the demands are saved and locked."""
+    stock: Changes = {}
+    demands: Changes = {}
+    for held in holds:
+        note(stock, held.stock.pk, held=held.quantity)
+        note(demands, held.demand.pk, held=held.quantity)
+        held.stock.held += held.quantity
+    setbased.add(Stock, stock)
+    setbased.add(Demand, demands)
+    reservations = Reservation.objects.bulk_create(
+        Reservation(demand=held.demand, sku_id=held.stock.sku_id, warehouse_id=held.stock.warehouse_id,
+                    quantity=held.quantity)
+        for held in holds
+    )
+    hold_created(reservations)
+    return reservations
+
+
+def lock_with_demands(reservations: Iterable[Reservation]) -> list[Reservation]:
+    """Lock reservations after their demands, and return them re-read in the order of their keys."""
+    rows = list(reservations)
+    lock(Demand.objects.filter(pk__in={row.demand_id for row in rows}))
+    return lock(Reservation.objects.filter(pk__in={row.pk for row in rows}).select_related(*WHOLE))
+
+
+def split(reservation: Reservation, rest: int) -> Reservation:
+    """Cut `rest` base units off a locked reservation into a new one in the same state, and return the new one."""
+    if not 0 < rest < reservation.quantity:
+        raise Refused(f"Cannot cut {rest} off {reservation}.")
+    reservation.quantity -= rest
+    reservation.save(update_fields=["quantity"])
+    twin = Reservation(demand=reservation.demand, sku=reservation.sku, warehouse=reservation.warehouse, quantity=rest,
+                       state=reservation.state, bin=reservation.bin, lot=reservation.lot,
+                       stopping=reservation.stopping)
+    twin.save(force_insert=True)
+    hold_created([twin])
+    return twin
+
+
+def free(reservations: Sequence[Reservation], *, by: User | None = None) -> None:
+    """Give back what is held or pinned. Their demand wants it still; raises WrongState for what is picked."""
+    with atomic():
+        locked = lock_with_demands(reservations)
+        _require_state(locked, *UNPICKED)
+        free_locked(locked)
+        announce_freed(locked, by=by)
+
+
+def free_locked(reservations: Sequence[Reservation], *, shrink: bool = False) -> None:
+    """Free locked, unpicked reservations; `shrink` lowers what their demands want by the same."""
+    stock = ledger.lock_stock(sorted({(row.sku_id, row.warehouse_id) for row in reservations}))
+    unpin_locked([row for row in reservations if row.state == State.PINNED])
+    changes: Changes = {}
+    demands: Changes = {}
+    for row in reservations:
+        note(changes, stock[row.sku_id, row.warehouse_id].pk, held=-row.quantity)
+        note(demands, row.demand_id, held=-row.quantity, quantity=-row.quantity if shrink else 0)
+        row.state = State.FREED
+    setbased.add(Stock, changes)
+    setbased.add(Demand, demands)
+    Reservation.objects.bulk_update(reservations, ["state"])
+
+
+def unpin_locked(reservations: Sequence[Reservation]) -> None:
+    """Take locked, pinned reservations off their bins: they are held in the warehouse as before."""
+    places = _lock_bins(reservations)
+    changes: Changes = {}
+    for row in reservations:
+        note(changes, places[row.sku_id, row.bin_id, row.lot_id].pk, pinned=-row.quantity)
+        row.state, row.bin, row.lot = State.HELD, None, None
+    setbased.add(BinStock, changes)
+    Reservation.objects.bulk_update(reservations, ["state", "bin", "lot"])
+
+
+def announce_freed(reservations: Sequence[Reservation], *, by: User | None = None) -> None:
+    """Tell, per document, that stock was freed: others may wait for it, and shipments may have lost lines."""
+    for document in sorted({row.demand.document for row in reservations}):
+        skus = sorted({row.sku_id for row in reservations if row.demand.document == document})
+        events.record("demand.freed", subject_type="demand", subject_number=document, order_number=document, by=by,
+                      skus=skus)
+
+
+def pin(reservations: Sequence[Reservation]) -> list[tuple[Reservation, Reservation]]:
+    """Bind what is held to bins: first what expires first, then whole quantities, then the fullest bins.
+
+    A reservation that needs several bins is cut; returns each cut as (reservation, what was cut off it).
+    """
+    with atomic():
+        locked = lock_with_demands(reservations)
+        _require_state(locked, State.HELD)
+        ledger.lock_stock(sorted({(row.sku_id, row.warehouse_id) for row in locked}))
+        candidates = lock(
+            BinStock.objects.filter(sku__in={row.sku_id for row in locked}, bin__is_sellable=True,
+                                    bin__warehouse__in={row.warehouse_id for row in locked})
+            .select_related("bin", "lot")
+        )
+        cuts: list[tuple[Reservation, Reservation]] = []
+        changes: Changes = {}
+        for row in locked:
+            _pin_one(row, [place for place in candidates if place.sku_id == row.sku_id
+                           and place.bin.warehouse_id == row.warehouse_id], cuts, changes)
+        setbased.add(BinStock, changes)
+        pinned = [*locked, *(cut for _, cut in cuts)]
+        Reservation.objects.bulk_update(pinned, ["state", "bin", "lot"])
+        return cuts
+
+
+def _pin_one(
+    row: Reservation, candidates: list[BinStock], cuts: list[tuple[Reservation, Reservation]], changes: Changes,
+) -> None:
+    original = row
+    while True:
+        place = min((place for place in candidates if place.on_hand > place.pinned),
+                    key=lambda place: _pin_rank(place, row.quantity), default=None)
+        if place is None:
+            raise Refused(f"{row.sku} lies in no bin of {row.warehouse} from which it could be picked; count it.")
+        free_here = place.on_hand - place.pinned
+        rest = split(row, row.quantity - free_here) if row.quantity > free_here else None
+        row.state, row.bin, row.lot = State.PINNED, place.bin, place.lot
+        place.pinned += row.quantity
+        note(changes, place.pk, pinned=row.quantity)
+        if rest is None:
+            return
+        rest.state, rest.bin, rest.lot = State.HELD, None, None
+        cuts.append((original, rest))
+        row = rest
+
+
+def _pin_rank(place: BinStock, quantity: int) -> tuple[bool, str, bool, int, int]:
+    expires = place.lot.expires_on if place.lot else None
+    free_here = place.on_hand - place.pinned
+    fits = free_here >= quantity
+    return expires is None, str(expires), not fits, free_here if fits else -free_here, place.pk
+
+
+def pick(reservations: Sequence[Reservation], *, reference: str = "", by: User | None = None) -> None:
+    """Take pinned stock from its bins to staging: sellable and held fall together."""
+    with atomic():
+        locked = lock_with_demands(reservations)
+        _require_state(locked, State.PINNED)
+        transports = [_to_staging(row) for row in locked]
+        ledger.lock_ends(transports)
+        _change(locked, demand={"held": -1, "picked": 1}, stock={"held": -1}, place={"pinned": -1})
+        ledger.move_many(transports, reason=Move.Reason.PICK, reference=reference, by=by)
+        for row, transport in zip(locked, transports, strict=True):
+            row.state, row.bin = State.PICKED, transport.target
+        Reservation.objects.bulk_update(locked, ["state", "bin"])
+
+
+def _to_staging(row: Reservation) -> ledger.Transport:
+    assert row.bin is not None
+    staging = catalog.place(row.warehouse, Bin.Kind.STAGING)
+    return ledger.Transport(row.sku, row.bin, staging, row.quantity, row.lot)
+
+
+def put_back(
+    reservations: Sequence[Reservation], to: Bin, *, reference: str = "", by: User | None = None,
+) -> list[Reservation]:
+    """Bring picked stock back from staging to a bin; the inverse of pick.
+
+    What was stopping is freed (and no longer wanted, where it was cancelled); the rest is held again.
+    """
+    with atomic():
+        locked = lock_with_demands(reservations)
+        _require_state(locked, State.PICKED)
+        _require_storage(to, locked)
+        transports = [_from_staging(row, to) for row in locked]
+        ledger.move_many(transports, reason=Move.Reason.PUT_BACK, reference=reference, by=by)
+        stopping = [row for row in locked if row.stopping]
+        _change(locked, demand={"held": 1, "picked": -1}, stock={"held": 1}, place={})
+        cancelled = [row for row in stopping if row.stopping == Stopping.CANCEL]
+        released = [row for row in stopping if row.stopping == Stopping.RELEASE]
+        for row in locked:
+            row.state, row.bin, row.lot, row.stopping = State.HELD, None, None, Stopping.NO
+        Reservation.objects.bulk_update(locked, ["state", "bin", "lot", "stopping"])
+        free_locked(cancelled, shrink=True)
+        free_locked(released)
+        announce_freed([*cancelled, *released], by=by)
+        return locked
+
+
+def _require_storage(to: Bin, rows: Sequence[Reservation]) -> None:
+    if not to.is_sellable or any(row.warehouse_id != to.warehouse_id for row in rows):
+        raise Refused(f"{to} is no storage bin of the warehouse; put the goods back into one.")
+
+
+def _from_staging(row: Reservation, to: Bin) -> ledger.Transport:
+    assert row.bin is not None
+    return ledger.Transport(row.sku, row.bin, to, row.quantity, row.lot)
+
+
+def consume(reservations: Sequence[Reservation], *, reference: str = "", by: User | None = None) -> None:
+    """Send picked stock out of the house. Raises Refused where some of it must be put back first."""
+    with atomic():
+        locked = lock_with_demands(reservations)
+        _require_state(locked, State.PICKED)
+        stopping = [row for row in locked if row.stopping]
+        if stopping:
+            raise Refused(f"{stopping[0].quantity} × {stopping[0].sku} must be put back before this can leave.",
+                          code="put_back_first")
+        customer = catalog.outside(Bin.Kind.CUSTOMER)
+        _change(locked, demand={"picked": -1, "shipped": 1}, stock={}, place={})
+        ledger.move_many([_from_staging(row, customer) for row in locked], reason=Move.Reason.SHIP,
+                         reference=reference, by=by)
+        for row in locked:
+            row.state = State.SHIPPED
+        Reservation.objects.bulk_update(locked, ["state"])
+
+
+def _change(
+    rows: Sequence[Reservation], *, demand: dict[str, int], stock: dict[str, int], place: dict[str, int],
+) -> None:
+    """Add each row's quantity times the given signs to its demand, its stock and its bin."""
+    demands: Changes = {}
+    stocks: Changes = {}
+    places: Changes = {}
+    known_stock = ledger.lock_stock(sorted({(row.sku_id, row.warehouse_id) for row in rows}))
+    known_places = _lock_bins(rows) if place else {}
+    for row in rows:
+        note(demands, row.demand_id, **{name: sign * row.quantity for name, sign in demand.items()})
+        if stock:
+            key = known_stock[row.sku_id, row.warehouse_id].pk
+            note(stocks, key, **{name: sign * row.quantity for name, sign in stock.items()})
+        if place:
+            key = known_places[row.sku_id, row.bin_id, row.lot_id].pk
+            note(places, key, **{name: sign * row.quantity for name, sign in place.items()})
+    setbased.add(Demand, demands)
+    setbased.add(Stock, stocks)
+    setbased.add(BinStock, places)
+
+
+def _lock_bins(rows: Sequence[Reservation]) -> dict[tuple[int, int | None, int | None], BinStock]:
+    if not rows:
+        return {}
+    places = BinStock.objects.filter(sku__in={row.sku_id for row in rows}, bin__in={row.bin_id for row in rows})
+    return {(place.sku_id, place.bin_id, place.lot_id): place for place in lock(places)}
+
+
+def _require_state(rows: Sequence[Reservation], *states: Reservation.State) -> None:
+    for row in rows:
+        if row.state not in states:
+            raise WrongState(
+                f"{row.quantity} × {row.sku} is {row.get_state_display()}; this needs it "
+                f"{' or '.join(state.label for state in states)}. Reload to see what changed.",
+                sku=row.sku.code, state=row.state,
+            )
+
+
+def require_pinned(row: Reservation) -> None:
+    """Raise WrongState unless a locked reservation is pinned to a bin and unpicked."""
+    _require_state([row], State.PINNED)
+
+
+def let_go(
+    demands: Sequence[Demand], amounts: dict[int, int], warehouse: Warehouse | None, stopping: "Reservation.Stopping",
+) -> list[Reservation]:
+    """Give back base units of locked demands: what is held first, then pinned; what is picked is marked stopping.
+
+    `stopping` says what for: CANCEL lowers the demand too, RELEASE leaves it wanting. Returns what was freed.
+    """
+    rows = Reservation.objects.filter(demand__in=demands, state__in=[*UNPICKED, State.PICKED], stopping="")
+    if warehouse is not None:
+        rows = rows.filter(warehouse=warehouse)
+    locked = lock(rows.select_related(*WHOLE))
+    freed: list[Reservation] = []
+    for demand in demands:
+        own = sorted((row for row in locked if row.demand_id == demand.pk), key=_freedom)
+        freed += _let_go_of(own, amounts.get(demand.pk, 0), stopping)
+    free_locked(freed, shrink=stopping == Stopping.CANCEL)
+    return freed
+
+
+def _freedom(row: Reservation) -> tuple[int, int]:
+    return [State.HELD, State.PINNED, State.PICKED].index(State(row.state)), -row.pk
+
+
+def _let_go_of(rows: Sequence[Reservation], amount: int, stopping: "Reservation.Stopping") -> list[Reservation]:
+    freed = []
+    for row in rows:
+        if amount <= 0:
+            break
+        taken = row if row.quantity <= amount else split(row, amount)
+        amount -= taken.quantity
+        if taken.state == State.PICKED:
+            taken.stopping = stopping
+            taken.save(update_fields=["stopping"])
+        else:
+            freed.append(taken)
+    return freed
+
+
+def cancel(document: str, units: dict[int, int], *, by: User | None = None) -> None:
+    """Want fewer units of a document's lines: unheld demand goes first, then held, then pinned.
+
+    What is picked already is marked as stopping: it bars packing and shipping until it is put back.
+    """
+    with atomic():
+        demands = lock(Demand.objects.filter(document=document, line__in=units).select_related("sku"))
+        shrink: Changes = {}
+        rest: dict[int, int] = {}
+        for demand in demands:
+            amount = units[demand.line] * demand.per_unit
+            unheld = min(amount, demand.unheld)
+            note(shrink, demand.pk, quantity=-unheld)
+            rest[demand.pk] = amount - unheld
+        setbased.add(Demand, shrink)
+        freed = let_go(demands, rest, None, Stopping.CANCEL)
+        announce_freed(freed, by=by)

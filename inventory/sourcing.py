@@ -1,0 +1,309 @@
+"""Promising stock: which warehouses serve which demand, now and when more comes."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from inventory import catalog, ledger, reservations
+from inventory.models import (
+    SKU,
+    Bin,
+    BinStock,
+    Demand,
+    KitComponent,
+    Lane,
+    Move,
+    PostalCode,
+    Reservation,
+    Stock,
+    Warehouse,
+)
+from inventory.planners import sourcing as planner
+from inventory.planners.sourcing import Part, Plan, Source, Want
+from inventory.reservations import Hold
+from oms.core import decisions, events
+from oms.core.errors import NotEnough, Refused
+from oms.core.locking import atomic, hold_created, lock
+from oms.core.models import User
+
+
+@dataclass(frozen=True)
+class Destination:
+    """Where goods go: ISO country and postal code."""
+
+    country: str
+    postal_code: str = ""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A line of a document that wants stock, in units of its SKU (kits in kits)."""
+
+    line: int
+    sku: SKU
+    quantity: int
+
+
+@dataclass(frozen=True)
+class Terms:
+    """How a document's demand is served: what cannot be held may wait or is refused; lower priority goes first."""
+
+    may_wait: bool = False
+    priority: int = 100
+    wanted_on: date | None = None
+
+
+@dataclass(frozen=True)
+class _Group:
+    """The demands of one line, served together: one, or a kit's components."""
+
+    demands: tuple[Demand, ...]
+
+    @property
+    def want(self) -> Want:
+        units = min(demand.unheld // demand.per_unit for demand in self.demands)
+        parts = tuple(Part(demand.sku_id, demand.per_unit) for demand in self.demands)
+        return Want(self.demands[0].line, parts, units)
+
+    @property
+    def destination(self) -> Destination:
+        return Destination(self.demands[0].ship_country, self.demands[0].ship_postal_code)
+
+
+def promise(
+    document: str, wanted: Sequence[Wanted], ship_to: Destination, terms: Terms, *, by: User | None = None,
+) -> Plan:
+    """Promise a document's lines: hold what there is, and let the rest wait or refuse.
+
+    Raises NotEnough with the shortfall by SKU where something cannot be held and may not wait. What older demand of
+    the same or a better priority could hold now is left to it. The caller has locked the document.
+    """
+    with atomic():
+        kits = catalog.components(want.sku for want in wanted)
+        wants = [_want(line, kits) for line in wanted]
+        skus = {part.sku for want in wants for part in want.parts}
+        stock = _lock_candidates(skus)
+        sources = _sources(stock, ship_to, _weight_g(wanted))
+        _leave_to_older(sources, skus, terms.priority)
+        plan = planner.plan(wants, sources)
+        if plan.short and not terms.may_wait:
+            raise NotEnough(_shortfall(wanted, wants, plan, sources, kits))
+        _write_promise(document, wants, plan, stock, ship_to, terms, kits, by)
+        return plan
+
+
+def _want(line: Wanted, kits: dict[int, list[KitComponent]]) -> Want:
+    components = kits.get(line.sku.pk)
+    if components is None:
+        return Want(line.line, (Part(line.sku.pk),), line.quantity)
+    return Want(line.line, tuple(Part(part.component_id, part.quantity) for part in components), line.quantity)
+
+
+def _lock_candidates(skus: Iterable[int]) -> dict[tuple[int, int], Stock]:
+    rows = Stock.objects.filter(sku__in=list(skus), warehouse__is_active=True).select_related("warehouse")
+    return {(row.sku_id, row.warehouse_id): row for row in lock(rows)}
+
+
+def _weight_g(wanted: Sequence[Wanted]) -> int:
+    return sum(line.sku.weight_g * line.quantity for line in wanted)
+
+
+def _sources(stock: dict[tuple[int, int], Stock], ship_to: Destination, weight_g: int) -> list[Source]:
+    """Each warehouse with what it can promise, and its lane to the destination (else the distance)."""
+    warehouses = {row.warehouse_id: row.warehouse for row in stock.values()}
+    available: dict[int, dict[int, int]] = defaultdict(dict)
+    for (sku, warehouse), row in stock.items():
+        available[warehouse][sku] = row.available
+    lanes = _lanes(warehouses, ship_to)
+    there = None if lanes.keys() >= warehouses.keys() else _coordinates(ship_to)
+    return [_source(warehouse, available[key], lanes.get(key), there, weight_g)
+            for key, warehouse in sorted(warehouses.items())]
+
+
+def _source(
+    warehouse: Warehouse, available: dict[int, int], lane: Lane | None, there: tuple[float, float] | None,
+    weight_g: int,
+) -> Source:
+    if lane is not None:
+        cost = float(lane.base_cost) + float(lane.cost_per_kg) * weight_g / 1000
+        return Source(warehouse.pk, available, cost, float(lane.days), 0.0, float(lane.on_time_share),
+                      warehouse.priority)
+    known = warehouse.latitude is not None and warehouse.longitude is not None
+    here = (warehouse.latitude, warehouse.longitude) if known else None
+    distance = planner.distance_km(here, there)  # type: ignore[arg-type]
+    return Source(warehouse.pk, available, 0.0, 1 + distance / planner.KM_PER_DAY, distance, 1.0, warehouse.priority)
+
+
+def _lanes(warehouses: Iterable[int], ship_to: Destination) -> dict[int, Lane]:
+    """The lane of each warehouse with the longest postal prefix that matches."""
+    found = Lane.objects.filter(warehouse__in=list(warehouses), country=ship_to.country)
+    matching = [lane for lane in found if ship_to.postal_code.startswith(lane.postal_prefix)]
+    return {lane.warehouse_id: lane for lane in sorted(matching, key=lambda lane: len(lane.postal_prefix))}
+
+
+def _coordinates(place: Destination) -> tuple[float, float] | None:
+    """Where a postal code lies, else the centre of its country; None where neither is known."""
+    outward = place.postal_code.split(" ")[0]
+    found = PostalCode.objects.filter(country=place.country, code__in=["", place.postal_code, outward])
+    best = max(found, key=lambda known: len(known.code), default=None)
+    return (best.latitude, best.longitude) if best else None
+
+
+def _leave_to_older(sources: list[Source], skus: set[int], priority: int) -> None:
+    """Take off the sources what waiting demand that goes first could hold now."""
+    waiting = Demand.objects.filter(sku__in=skus, unheld__gt=0, priority__lte=priority)
+    if not waiting.exists():
+        return
+    lines = set(waiting.values_list("document", "line"))
+    siblings = Demand.objects.filter(document__in={document for document, _ in lines},
+                                     line__in={line for _, line in lines}).order_by("priority", "id")
+    groups = [group for group in _groups(siblings) if group.want.quantity > 0]
+    for allocation, group in _allocate(groups, sources):
+        available = next(source.available for source in sources if source.warehouse == allocation.warehouse)
+        for demand in group.demands:
+            if demand.sku_id in available:
+                available[demand.sku_id] -= allocation.quantity * demand.per_unit  # type: ignore[index]
+
+
+def _groups(demands: Iterable[Demand]) -> list[_Group]:
+    """Demands by line, in the order of the first of each."""
+    lines: dict[tuple[str, int], list[Demand]] = {}
+    for demand in demands:
+        lines.setdefault((demand.document, demand.line), []).append(demand)
+    return [_Group(tuple(members)) for members in lines.values()]
+
+
+def _allocate(groups: Sequence[_Group], sources: Sequence[Source]) -> list[tuple[planner.Allocation, _Group]]:
+    by_key = dict(enumerate(groups))
+    wants = [Want(key, group.want.parts, group.want.quantity) for key, group in by_key.items()]
+    return [(allocation, by_key[allocation.key]) for allocation in planner.plan(wants, sources).allocations]
+
+
+def _shortfall(
+    wanted: Sequence[Wanted], wants: Sequence[Want], plan: Plan, sources: Sequence[Source],
+    kits: dict[int, list[KitComponent]],
+) -> dict[str, int]:
+    """What is missing in base units by SKU code; kits exploded, unless only the kit as a whole finds no warehouse."""
+    codes = {line.sku.pk: line.sku.code for line in wanted}
+    codes |= {part.component_id: part.component.code for parts in kits.values() for part in parts}
+    needed: dict[int, int] = defaultdict(int)
+    for want in wants:
+        for part in want.parts:
+            needed[part.sku] += part.per_unit * want.quantity
+    there = {sku: sum(max(0, source.available.get(sku, 0)) for source in sources) for sku in needed}
+    short = {codes[sku]: quantity - there[sku] for sku, quantity in needed.items() if quantity > there[sku]}
+    return short or {line.sku.code: plan.short[line.line] for line in wanted if line.line in plan.short}
+
+
+def _write_promise(
+    document: str, wants: Sequence[Want], plan: Plan, stock: dict[tuple[int, int], Stock], ship_to: Destination,
+    terms: Terms, kits: dict[int, list[KitComponent]], by: User | None,
+) -> None:
+    components = {part.component_id for parts in kits.values() for part in parts}
+    demands = Demand.objects.bulk_create(
+        Demand(document=document, line=want.key, sku_id=part.sku, per_unit=part.per_unit,
+               is_component=part.sku in components and (len(want.parts) > 1 or part.per_unit > 1),
+               quantity=part.per_unit * want.quantity, may_wait=terms.may_wait, priority=terms.priority,
+               wanted_on=terms.wanted_on, ship_country=ship_to.country, ship_postal_code=ship_to.postal_code)
+        for want in wants for part in want.parts
+    )
+    hold_created(demands)
+    by_line = {group.demands[0].line: group for group in _groups(demands)}
+    _hold_plan(plan.allocations, by_line, stock)
+    _record_decision(document, plan, stock)
+    name = "demand.waiting" if plan.short else "demand.held"
+    events.record(name, subject_type="demand", subject_number=document, order_number=document, by=by,
+                  skus=sorted({demand.sku_id for demand in demands}))
+
+
+def _hold_plan(
+    allocations: Iterable[planner.Allocation], groups: dict[int, _Group], stock: dict[tuple[int, int], Stock],
+) -> None:
+    reservations.hold([
+        Hold(demand, stock[demand.sku_id, allocation.warehouse], allocation.quantity * demand.per_unit)
+        for allocation in allocations
+        for demand in groups[allocation.key].demands
+    ])
+
+
+def _record_decision(document: str, plan: Plan, stock: dict[tuple[int, int], Stock]) -> None:
+    codes = {row.warehouse_id: row.warehouse.code for row in stock.values()}
+    chosen = [{"line": each.key, "warehouse": codes[each.warehouse], "quantity": each.quantity}
+              for each in plan.allocations]
+    candidates = [{"warehouses": [codes[key] for key in each.warehouses], "units": each.units, "score": each.score}
+                  for each in plan.candidates]
+    decisions.record("sourcing", subject_type="order", subject_number=document, chosen=chosen, candidates=candidates,
+                     reasons=["most units first, then the lowest score: cost + distance + days + lateness + splits"])
+
+
+def serve(skus: Iterable[int], *, by: User | None = None) -> list[str]:
+    """Hold what there is now for demand that waits for these SKUs, by priority, then age.
+
+    Returns the numbers of the documents that got something. Nothing waiting is success.
+    """
+    with atomic():
+        waiting = Demand.objects.filter(sku__in=list(skus), unheld__gt=0)
+        lines = set(waiting.values_list("document", "line"))
+        if not lines:
+            return []
+        keys = list(Demand.objects.filter(document__in={document for document, _ in lines},
+                                          line__in={line for _, line in lines}).values_list("pk", flat=True))
+        demands = sorted(lock(Demand.objects.filter(pk__in=keys)), key=lambda row: (row.priority, row.pk))
+        stock = _lock_candidates({demand.sku_id for demand in demands})
+        served = [group.demands[0].document for group in _groups(demands) if _serve_group(group, stock)]
+        for document in sorted(set(served)):
+            events.record("demand.held", subject_type="demand", subject_number=document, order_number=document, by=by)
+        return served
+
+
+def _serve_group(group: _Group, stock: dict[tuple[int, int], Stock]) -> bool:
+    want = group.want
+    if want.quantity <= 0:
+        return False
+    relevant = {key: row for key, row in stock.items() if key[0] in {part.sku for part in want.parts}}
+    plan = planner.plan([want], _sources(relevant, group.destination, 0))
+    _hold_plan(plan.allocations, {want.key: group}, stock)
+    return bool(plan.allocations)
+
+
+def reallocate(reservation: Reservation, *, missing: int, reference: str = "", by: User | None = None) -> Reservation:
+    """Handle a short pick: what is missing goes to the place *missing*, and is held elsewhere if there is any.
+
+    Returns the part of the reservation that found nothing in its bin, now freed. Demand that finds no stock waits.
+    """
+    with atomic():
+        demand = reservation.demand
+        mates = lock(Demand.objects.filter(document=demand.document, line=demand.line))
+        live = Reservation.objects.filter(demand__in=mates).exclude(
+            state__in=[Reservation.State.FREED, Reservation.State.SHIPPED])
+        (row,) = [row for row in reservations.lock_with_demands(live) if row.pk == reservation.pk] or [reservation]
+        reservations.require_pinned(row)
+        if not 0 < missing <= row.quantity:
+            raise Refused(f"{missing} cannot be missing of {row.quantity} × {row.sku}.")
+        _lock_candidates([mate.sku_id for mate in mates])
+        lock(BinStock.objects.filter(sku__in=[mate.sku_id for mate in mates], bin__warehouse=row.warehouse))
+        gap = row if missing == row.quantity else reservations.split(row, missing)
+        place, lot = gap.bin, gap.lot
+        assert place is not None
+        reservations.free_locked([gap])
+        ledger.move(gap.sku, place, catalog.place(gap.warehouse, Bin.Kind.MISSING), missing, lot=lot,
+                    reason=Move.Reason.MISSING, reference=reference, by=by)
+        if row.demand.is_component:
+            _release_kit_mates(row, missing)
+        reservations.announce_freed([gap], by=by)
+    return gap
+
+
+def _release_kit_mates(row: Reservation, missing: int) -> None:
+    """A kit goes whole or not at all: give back what the kits without this component have of the others."""
+    units = -(-missing // row.demand.per_unit)
+    mates = Reservation.objects.filter(
+        demand__document=row.demand.document, demand__line=row.demand.line, warehouse=row.warehouse,
+        state__in=[*reservations.UNPICKED, Reservation.State.PICKED], stopping="",
+    ).exclude(pk=row.pk).select_related("demand")
+    loose = units * row.demand.per_unit - missing
+    for demand_id in sorted({mate.demand_id for mate in mates} | ({row.demand_id} if loose else set())):
+        demand = Demand.objects.get(pk=demand_id)
+        amount = loose if demand_id == row.demand_id else units * demand.per_unit
+        reservations.let_go([demand], {demand_id: amount}, row.warehouse, Reservation.Stopping.RELEASE)

@@ -1,0 +1,23 @@
+"""What the clock does with stock."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from inventory import adjusting, replenishment
+from inventory.models import BinStock
+
+
+@shared_task
+def check_reorder_points() -> None:
+    """Propose what must be bought."""
+    replenishment.reorder_check()
+
+
+@shared_task
+def quarantine_expired_lots() -> None:
+    """Take lots that expired out of what can be sold."""
+    today = timezone.now().date()
+    expired = BinStock.objects.filter(lot__expires_on__lt=today, bin__is_sellable=True, on_hand__gt=0)
+    for row in expired.select_related("sku", "bin", "lot", "bin__warehouse"):
+        assert row.lot is not None
+        adjusting.quarantine_expired(row.sku, row.bin, row.lot)

@@ -1,0 +1,49 @@
+"""Sending stock from one warehouse to another."""
+
+from collections.abc import Mapping
+
+from inventory import catalog, ledger, receiving
+from inventory.models import Bin, Move, Transfer, TransferLine
+from oms.core import states
+from oms.core.errors import Refused
+from oms.core.models import User
+
+
+def send(transfer: Transfer, *, by: User | None = None) -> Transfer:
+    """Take the goods out of their bins; they are in transit until the other warehouse receives them."""
+    with states.advance(transfer, to=Transfer.Status.SENT, by=by) as transfer:
+        lines = list(transfer.lines.select_related("sku", "bin", "lot"))
+        if not lines:
+            raise Refused(f"Transfer {transfer} has no lines.")
+        transit = catalog.outside(Bin.Kind.TRANSIT)
+        for line in sorted(lines, key=lambda line: line.sku_id):
+            if line.bin.warehouse_id != transfer.source_id:
+                raise Refused(f"{line.bin} is not in {transfer.source}.")
+        moves = ledger.move_many(
+            [ledger.Transport(line.sku, line.bin, transit, line.quantity, line.lot) for line in lines],
+            reason=Move.Reason.TRANSFER, reference=transfer.number, by=by,
+        )
+        for line, move in zip(lines, moves, strict=True):
+            line.unit_cost = move.unit_cost
+        TransferLine.objects.bulk_update(lines, ["unit_cost"])
+    return transfer
+
+
+def receive(transfer: Transfer, arrived: Mapping[int, int], *, by: User | None = None) -> Transfer:
+    """Take the goods in, by line; what did not arrive is booked as a loss on the way."""
+    with states.advance(transfer, to=Transfer.Status.RECEIVED, by=by) as transfer:
+        lines = list(transfer.lines.select_related("sku", "lot"))
+        transit, lost = catalog.outside(Bin.Kind.TRANSIT), catalog.outside(Bin.Kind.ADJUSTMENT)
+        target = catalog.place(transfer.target, Bin.Kind.RECEIVING)
+        transports = []
+        for line in lines:
+            line.received = arrived.get(line.pk, line.quantity)
+            if not 0 <= line.received <= line.quantity:
+                raise Refused(f"Of {line.quantity} × {line.sku} sent, {line.received} cannot have arrived.")
+            for place, quantity in ((target, line.received), (lost, line.quantity - line.received)):
+                if quantity:
+                    transports.append(ledger.Transport(line.sku, transit, place, quantity, line.lot, line.unit_cost))
+        TransferLine.objects.bulk_update(lines, ["received"])
+        ledger.move_many(transports, reason=Move.Reason.TRANSFER, reference=transfer.number, by=by)
+        receiving.announce_stock(transfer.target, [line.sku for line in lines], by=by)
+    return transfer

@@ -1,0 +1,1 @@
+"""The grammar of the house: events, states, operations, numbers, money, documents."""

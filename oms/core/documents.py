@@ -1,0 +1,82 @@
+"""Rendering documents as PDF, and freezing the legal ones."""
+
+import hashlib
+from functools import cache
+from typing import Any
+
+from django.core.files.base import ContentFile
+from django.template.loader import render_to_string
+
+from oms.core.errors import ConnectorError, Refused
+from oms.core.models import StoredDocument
+
+MISSING_SYSTEM_LIBRARY = (
+    "PDFs need Pango, which this machine lacks. On Debian or Ubuntu: "
+    "apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0; on macOS: brew install pango."
+)
+
+
+class RendererMissing(ConnectorError):
+    """The PDF engine's system libraries are not installed."""
+
+    code = "renderer_missing"
+
+
+@cache
+def _engine() -> Any:
+    try:
+        import weasyprint  # takes over a second, and fails where Pango is missing
+    except OSError as error:
+        raise RendererMissing(MISSING_SYSTEM_LIBRARY, permanent=False) from error
+    return weasyprint
+
+
+def can_render() -> bool:
+    """Whether this machine has what PDFs need."""
+    try:
+        _engine()
+    except RendererMissing:
+        return False
+    return True
+
+
+def _refuse_to_fetch(url: str, *arguments: Any, **options: Any) -> Any:
+    """Documents are whole in themselves: nothing in a name or a note can make the engine read anything."""
+    raise ValueError(f"Documents may not fetch anything, but one asked for {url[:60]}.")
+
+
+def render(name: str, context: dict[str, Any]) -> bytes:
+    """A PDF from templates/documents/<name>.html. Raises RendererMissing without the system libraries."""
+    html = render_to_string(f"documents/{name}.html", context)
+    pdf: bytes = _engine().HTML(string=html, url_fetcher=_refuse_to_fetch).write_pdf()
+    return pdf
+
+
+def freeze(kind: str, *, subject_type: str, subject_number: str, content: bytes) -> StoredDocument:
+    """Keep the bytes of a legal document for good; called again it returns the first ones."""
+    known = legal(kind, subject_type=subject_type, subject_number=subject_number)
+    if known:
+        return known
+    stored = StoredDocument(kind=kind, subject_type=subject_type, subject_number=subject_number, is_legal=True,
+                            sha256=hashlib.sha256(content).hexdigest())
+    stored.file.save(f"{subject_number}-{kind}.pdf", ContentFile(content), save=False)
+    StoredDocument.objects.bulk_create([stored], ignore_conflicts=True)
+    frozen = legal(kind, subject_type=subject_type, subject_number=subject_number)
+    assert frozen is not None
+    return frozen
+
+
+def legal(kind: str, *, subject_type: str, subject_number: str) -> StoredDocument | None:
+    """The frozen file of a legal document, if there is one yet."""
+    return StoredDocument.objects.filter(
+        kind=kind, subject_type=subject_type, subject_number=subject_number, is_legal=True
+    ).first()
+
+
+def read(stored: StoredDocument) -> bytes:
+    """The bytes of a stored document. Raises Refused where they are not what was stored."""
+    with stored.file.open("rb") as file:
+        content: bytes = file.read()
+    if hashlib.sha256(content).hexdigest() != stored.sha256:
+        raise Refused(f"The file of {stored} was changed since it was stored; restore it from the backup.")
+    return content

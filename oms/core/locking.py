@@ -1,0 +1,116 @@
+"""Row locks: taken once per transaction, sorted by key, in one order over the whole system."""
+
+import enum
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from django.conf import settings
+from django.db import connection, models, transaction
+
+Row = TypeVar("Row", bound=models.Model)
+
+
+class LockRank(enum.IntEnum):
+    """The order in which kinds of rows are locked within a transaction."""
+
+    ORDER = 1
+    CUSTOMER = 2
+    SUPPLY = 3  # purchase order, transfer, count, return
+    SHIPMENT = 4
+    WAVE = 5
+    DEMAND = 6
+    RESERVATION = 7
+    STOCK = 8
+    BIN_STOCK = 9
+    PAYMENT = 10
+    INVOICE = 11
+    COUNTER = 12
+
+
+@dataclass
+class _Taken:
+    """The keys that a transaction locked, and those that it created, by rank."""
+
+    locked: dict[LockRank, set[int]] = field(default_factory=lambda: defaultdict(set))
+    created: dict[LockRank, set[int]] = field(default_factory=lambda: defaultdict(set))
+
+
+_taken: ContextVar[_Taken | None] = ContextVar("locks taken in this transaction", default=None)
+
+
+@contextmanager
+def atomic() -> Iterator[None]:
+    """Run an operation in one transaction; within another operation, in that one's.
+
+    An inner operation has no savepoint of its own: whoever is refused in the middle undoes the whole.
+    """
+    if _taken.get() is not None:
+        with transaction.atomic(savepoint=False):
+            yield
+        return
+    token = _taken.set(_Taken())
+    try:
+        with transaction.atomic():
+            yield
+    finally:
+        _taken.reset(token)
+
+
+def lock(rows: "models.QuerySet[Row]") -> list[Row]:
+    """Lock the rows sorted by primary key and return them re-read; evaluates the query at once."""
+    locked = list(rows.order_by("pk").select_for_update(of=("self",), no_key=True))
+    _note(rows.model, [row.pk for row in locked])
+    return locked
+
+
+def lock_one(row: Row) -> Row:
+    """Lock one row and return it re-read."""
+    return lock(type(row)._base_manager.filter(pk=row.pk))[0]
+
+
+def hold_created(rows: Iterable[models.Model]) -> None:
+    """Count rows inserted in this transaction as locked: nobody else can see them yet."""
+    taken = _taken.get()
+    for row in rows:
+        if taken is not None:
+            taken.created[_rank(type(row))].add(row.pk)
+
+
+def is_locked(row: models.Model) -> bool:
+    """Whether this transaction locked or created the row."""
+    taken, rank = _taken.get(), _rank(type(row))
+    return taken is not None and (row.pk in taken.locked[rank] or row.pk in taken.created[rank])
+
+
+def _rank(model: type[models.Model]) -> LockRank:
+    rank: LockRank = model.lock_rank  # type: ignore[attr-defined]
+    return rank
+
+
+def _note(model: type[models.Model], keys: list[int]) -> None:
+    taken, rank = _taken.get(), _rank(model)
+    if taken is None:
+        raise RuntimeError("lock() needs an operation's transaction: use locking.atomic() or states.advance().")
+    new = set(keys) - taken.locked[rank] - taken.created[rank]
+    if settings.ASSERT_LOCK_ORDER and new:
+        later = [other.name for other, held in taken.locked.items() if other > rank and held]
+        assert not later, f"{model.__name__} ({rank.name}) is locked after {later}"
+        assert min(new) > max(taken.locked[rank], default=0), f"{model.__name__} {new} is locked out of order"
+    taken.locked[rank].update(new)
+
+
+def advisory_lock(name: str) -> None:
+    """Wait for a lock by name that ends with the transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [name])
+
+
+def try_advisory_lock(name: str) -> bool:
+    """Take a lock by name that ends with the transaction, unless somebody has it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", [name])
+        return bool(cursor.fetchone()[0])

@@ -1,0 +1,14 @@
+"""What the grammar of the house consists of."""
+
+from oms.core.models.company import Company, ExchangeRate
+from oms.core.models.decision import Decision
+from oms.core.models.document import Document, StoredDocument
+from oms.core.models.event import Delivery, Event, Stream
+from oms.core.models.idempotency import IdempotencyKey
+from oms.core.models.job import Job, JobResult
+from oms.core.models.notice import Notice
+from oms.core.models.sequence import Sequence
+from oms.core.models.user import User
+
+__all__ = ["Company", "Decision", "Delivery", "Document", "Event", "ExchangeRate", "IdempotencyKey", "Job",
+           "JobResult", "Notice", "Sequence", "StoredDocument", "Stream", "User"]

@@ -1,0 +1,84 @@
+"""Amounts: Decimal with a currency, rounded half up at its minor units; parts add up to the whole."""
+
+from collections.abc import Sequence
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from django.db import models
+
+ZERO = Decimal(0)
+# ISO 4217 minor units, where they are not two.
+MINOR_UNITS = {"JPY": 0, "KRW": 0, "CLP": 0, "ISK": 0, "VND": 0, "XAF": 0, "XOF": 0, "PYG": 0, "UGX": 0,
+               "BHD": 3, "IQD": 3, "JOD": 3, "KWD": 3, "LYD": 3, "OMR": 3, "TND": 3}
+
+
+class AmountField(models.DecimalField):
+    """An amount in the document's currency, at that currency's minor units."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"max_digits": 16, "decimal_places": 3, "default": ZERO, **options})
+
+    def deconstruct(self) -> Any:
+        name, path, args, options = super().deconstruct()
+        for key in ("max_digits", "decimal_places"):
+            options.pop(key, None)
+        return name, path, args, options
+
+
+class UnitPriceField(models.DecimalField):
+    """A price or cost of one base unit, to four places."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"max_digits": 16, "decimal_places": 4, "default": ZERO, **options})
+
+    def deconstruct(self) -> Any:
+        name, path, args, options = super().deconstruct()
+        for key in ("max_digits", "decimal_places"):
+            options.pop(key, None)
+        return name, path, args, options
+
+
+def minor_units(currency: str) -> int:
+    """How many decimal places amounts of a currency have."""
+    return MINOR_UNITS.get(currency, 2)
+
+
+def quantum(currency: str) -> Decimal:
+    return Decimal(1).scaleb(-minor_units(currency))
+
+
+def round_amount(amount: Decimal, currency: str) -> Decimal:
+    """Round half up (commercially) at the currency's minor units."""
+    return amount.quantize(quantum(currency), rounding=ROUND_HALF_UP)
+
+
+def part(whole: Decimal, quantity: int, before: int, after: int, currency: str) -> Decimal:
+    """The part of a whole amount that the units from `before` to `after` of `quantity` carry.
+
+    round(whole × after ÷ quantity) − round(whole × before ÷ quantity): the parts of any cut add up to the whole.
+    """
+    def so_far(units: int) -> Decimal:
+        return round_amount(whole * units / quantity, currency)
+
+    return so_far(after) - so_far(before) if quantity else ZERO
+
+
+def spread(whole: Decimal, weights: Sequence[Decimal], currency: str) -> list[Decimal]:
+    """Share an amount by weights; what rounding leaves goes to the largest remainders, so that shares add up."""
+    total, unit = sum(weights, ZERO), quantum(currency)
+    if not weights:
+        return []
+    if not total:
+        weights, total = [Decimal(1)] * len(weights), Decimal(len(weights))
+    exact = [whole * weight / total / unit for weight in weights]
+    floors = [share.to_integral_value(rounding="ROUND_FLOOR") for share in exact]
+    missing = int((whole / unit - sum(floors, ZERO)).to_integral_value(rounding=ROUND_HALF_UP))
+    by_remainder = sorted(range(len(exact)), key=lambda i: (floors[i] - exact[i], i))
+    for index in by_remainder[:missing]:
+        floors[index] += 1
+    return [share * unit for share in floors]
+
+
+def display(amount: Decimal, currency: str) -> str:
+    """An amount for people: grouped, at the currency's minor units, with its code."""
+    return f"{round_amount(amount, currency):,} {currency}"

@@ -1,0 +1,75 @@
+"""The catalogue of operations: from one declaration come button, bulk action, form page and API endpoint."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from oms.core.errors import NotAllowed
+from oms.core.models import Document, User
+
+
+def _always(document: Any) -> bool:
+    return True
+
+
+@dataclass(frozen=True)
+class Operation:
+    """How people and programs ask for a named change.
+
+    `run(document, by=…, **input)` is the operation; `input` a frozen dataclass whose fields and types give the form
+    and the schema; `initial` fills it from the document; `preview` tells what would happen; `inverse` names what
+    undoes it. `many`: offered on selections, too. `roles`: who may, besides superusers.
+    """
+
+    name: str
+    model: type[Any]
+    run: Callable[..., Any]
+    roles: frozenset[str]
+    label: str = ""
+    available: Callable[[Any], bool] = _always
+    input: type[Any] | None = None
+    initial: Callable[[Any], Any] | None = None
+    preview: Callable[..., Any] | None = None
+    inverse: str = ""
+    many: bool = False
+    danger: bool = False
+
+    @property
+    def title(self) -> str:
+        return self.label or self.name.replace("_", " ").capitalize()
+
+    def allowed_for(self, user: User) -> bool:
+        return user.is_superuser or bool(user.role_names & self.roles)
+
+    def perform(self, document: Any, *, by: User, **values: Any) -> Any:
+        """Check the permission and run. Raises NotAllowed, or what the operation raises."""
+        if not self.allowed_for(by):
+            raise NotAllowed(f"{self.title} needs one of the roles {', '.join(sorted(self.roles))}.")
+        return self.run(document, by=by, **values)
+
+
+_catalogue: dict[type[Any], dict[str, Operation]] = {}
+
+
+def declare(
+    name: str, model: type[Any], run: Callable[..., Any], *, roles: str, **options: Any,
+) -> Operation:
+    """Put an operation into the catalogue; `roles` are words separated by spaces."""
+    operation = Operation(name, model, run, frozenset(roles.split()), **options)
+    known = _catalogue.setdefault(model, {})
+    assert name not in known, f"{model.__name__} has an operation {name} already"
+    known[name] = operation
+    return operation
+
+
+def of(model: type[Any]) -> dict[str, Operation]:
+    """The operations on a kind of document, by name, in the order of their declaration."""
+    return _catalogue.get(model, {})
+
+
+def next_steps(document: Document, user: User) -> list[Operation]:
+    """What this person can do with this document now."""
+    return [
+        operation for operation in of(type(document)).values()
+        if operation.allowed_for(user) and operation.available(document)
+    ]

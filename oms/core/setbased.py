@@ -1,0 +1,54 @@
+"""Changing many locked rows in one statement."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import connection, models
+
+COLUMN_TYPES = {"IntegerField": "integer", "PositiveIntegerField": "integer", "BigIntegerField": "bigint",
+                "DecimalField": "numeric", "CharField": "text", "BooleanField": "boolean", "ForeignKey": "bigint"}
+
+
+def add(model: type[models.Model], changes: Mapping[int, Mapping[str, Any]]) -> None:
+    """Add to columns of locked rows, by primary key; every row names the same columns."""
+    _update(model, changes, "{column} = {table}.{column} + d.{name}")
+
+
+def write(model: type[models.Model], values: Mapping[int, Mapping[str, Any]]) -> None:
+    """Write columns of locked rows, by primary key; every row names the same columns."""
+    _update(model, values, "{column} = d.{name}")
+
+
+def _update(model: type[models.Model], rows: Mapping[int, Mapping[str, Any]], assignment: str) -> None:
+    if not rows:
+        return
+    names = list(next(iter(rows.values())))
+    fields = [model._meta.get_field(name) for name in names]
+    table = model._meta.db_table
+    assignments = ", ".join(
+        assignment.format(table=table, column=field.column, name=name)  # type: ignore[union-attr]
+        for field, name in zip(fields, names, strict=True)
+    )
+    arrays = ", ".join(["%s::bigint[]", *(f"%s::{_column_type(field)}[]" for field in fields)])
+    columns = [list(rows), *([row[name] for row in rows.values()] for name in names)]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE {table} SET {assignments} FROM unnest({arrays}) AS d(row_id, {', '.join(names)}) "  # noqa: S608
+            f"WHERE {table}.id = d.row_id",  # names come from the models alone
+            columns,
+        )
+
+
+def _column_type(field: Any) -> str:
+    return next(kind for parent, kind in COLUMN_TYPES.items()
+                if any(base.__name__ == parent for base in type(field).__mro__))
+
+
+Changes = dict[int, dict[str, int]]
+
+
+def note(changes: Changes, key: int, **amounts: int) -> None:
+    """Sum up what is to be added to a row."""
+    row = changes.setdefault(key, dict.fromkeys(amounts, 0))
+    for name, amount in amounts.items():
+        row[name] = row.get(name, 0) + amount

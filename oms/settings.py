@@ -1,0 +1,162 @@
+"""Settings of the deployment, all from the environment. What a business decides is a field on its record instead."""
+
+import secrets
+import sys
+import warnings
+from pathlib import Path
+from typing import Any
+
+import environ
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.Env()
+
+
+def read(name: str, kind: str, default: Any) -> Any:
+    """Read an environment variable; a malformed one ends the program with one clear line."""
+    text = env.str(name, default="").strip().lower()
+    if kind == "bool" and text not in {"", "0", "1", "true", "false", "yes", "no", "on", "off"}:
+        sys.exit(f"{name} is malformed: {text!r} is neither true nor false. Correct it in the environment or unset it.")
+    try:
+        return getattr(env, kind)(name, default=default)
+    except Exception as error:  # whatever the parser stumbles over, the reader needs the variable's name
+        reason = str(error) or type(error).__name__
+        sys.exit(f"{name} is malformed: {reason}. Correct it in the environment or unset it.")
+
+
+def read_database() -> dict[str, Any]:
+    """The PostgreSQL server of DATABASE_URL, else the embedded one."""
+    if not env.str("DATABASE_URL", default=""):
+        return {"ENGINE": "oms.core.postgres", "NAME": "oms", "DATA_FOLDER": str(DATA_FOLDER)}
+    with warnings.catch_warnings(action="ignore"):  # what it would warn of is said below
+        database = read("DATABASE_URL", "db_url", None)
+    if database.get("ENGINE") != "django.db.backends.postgresql" or not database.get("NAME"):
+        sys.exit("DATABASE_URL is malformed: it must look like postgres://user:password@host:5432/database.")
+    return database
+
+
+def read_secret_key() -> str:
+    """SECRET_KEY, else one generated at the first run and kept with the data."""
+    key: str = env.str("SECRET_KEY", default="")
+    path = DATA_FOLDER / "secret_key"
+    if not key and not path.exists():
+        try:
+            DATA_FOLDER.mkdir(parents=True, exist_ok=True)
+            path.touch(mode=0o600)
+            path.write_text(secrets.token_urlsafe(50))
+        except OSError as error:
+            sys.exit(f"The data folder {DATA_FOLDER} cannot be written ({error}). Set SECRET_KEY and DATABASE_URL, "
+                     "or choose another folder with OMS_DATA_FOLDER.")
+    return key or path.read_text()
+
+
+DATA_FOLDER = Path(read("OMS_DATA_FOLDER", "str", str(BASE_DIR / ".data"))).resolve()
+SECRET_KEY = read_secret_key()
+DEBUG = read("DEBUG", "bool", False)
+ALLOWED_HOSTS = read("ALLOWED_HOSTS", "list", ["localhost", "127.0.0.1", "[::1]"])
+CSRF_TRUSTED_ORIGINS = read("CSRF_TRUSTED_ORIGINS", "list", [])
+
+INSTALLED_APPS = [
+    "oms.web",
+    "unfold",
+    "unfold.contrib.filters",
+    "unfold.contrib.forms",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "oms.web.admin_site.OMSAdminConfig",
+    "oms.core",
+    "inventory",
+    "orders",
+    "fulfillment",
+    "returns",
+    "oms.insights",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "oms.urls"
+WSGI_APPLICATION = "oms.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+DATABASES = {
+    "default": {
+        **read_database(),
+        "CONN_MAX_AGE": read("CONN_MAX_AGE", "int", 60),
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {
+            "options": "-c statement_timeout=60s -c lock_timeout=15s -c idle_in_transaction_session_timeout=60s",
+            "application_name": "oms",
+        },
+    }
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+AUTH_USER_MODEL = "core.User"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+]
+LOGIN_URL = "admin:login"
+
+LANGUAGE_CODE = "en-us"
+TIME_ZONE = read("TIME_ZONE", "str", "UTC")
+USE_TZ = True
+
+STATIC_URL = "static/"
+STATIC_ROOT = BASE_DIR / "static-built"
+WHITENOISE_USE_FINDERS = True
+MEDIA_ROOT = DATA_FOLDER / "files"
+SESSION_COOKIE_HTTPONLY = True
+SECURE_CONTENT_TYPE_NOSNIFF = True
+X_FRAME_OPTIONS = "DENY"
+
+vars().update(read("EMAIL_URL", "email_url", "consolemail://"))
+DEFAULT_FROM_EMAIL = read("DEFAULT_FROM_EMAIL", "str", "oms@localhost")
+
+REDIS_URL = read("REDIS_URL", "str", "")
+CELERY_BROKER_URL = REDIS_URL or "filesystem://"
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TIMEZONE = TIME_ZONE
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+if not REDIS_URL:
+    CELERY_BROKER_TRANSPORT_OPTIONS = {
+        "data_folder_in": str(DATA_FOLDER / "broker"),
+        "data_folder_out": str(DATA_FOLDER / "broker"),
+        "control_folder": str(DATA_FOLDER / "broker-control"),
+    }
+
+# Without a broker service the outbox is drained by the process that wrote to it, right after its commit.
+DRAIN_AFTER_COMMIT = not REDIS_URL
+ASSERT_LOCK_ORDER = read("ASSERT_LOCK_ORDER", "bool", False)
+
+UNFOLD = {
+    "SITE_TITLE": "OMS",
+    "SITE_HEADER": "OMS",
+    "SITE_SUBHEADER": "From entry to the door and back",
+    "SHOW_HISTORY": False,
+    "SIDEBAR": {"show_search": True, "navigation": "oms.web.menu.navigation"},
+    "DASHBOARD_CALLBACK": "oms.web.dashboards.home",
+}

@@ -1,0 +1,1 @@
+"""Composes everything: admin site, dashboards, roles, schedule, commands. Imported by nobody."""

@@ -1,0 +1,123 @@
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from oms.core import events, handling, outbox
+from oms.core.models import Delivery, Event, Notice
+from tests import builders as make
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def handler(monkeypatch):
+    """Declare a handler of the event "test.happened" for one test."""
+    monkeypatch.setattr(handling, "_handlers", {})
+
+    def declare(function, **options):
+        handling.on("test.happened", **options)(function)
+        return function
+
+    return declare
+
+
+def happened(subject="T-1", **data):
+    return events.record("test.happened", subject_type="test", subject_number=subject, **data)
+
+
+def drain_after(minutes):
+    return outbox.drain(now=timezone.now() + timedelta(minutes=minutes))
+
+
+def test_drain_delivers_each_event_once(handler):
+    seen = []
+    handler(lambda event: seen.append(event.data["n"]))
+    happened(n=1)
+    happened(n=2)
+
+    assert outbox.drain() == 2
+    assert outbox.drain() == 0
+
+    assert seen == [1, 2]
+
+
+def test_events_without_handlers_are_numbered_and_done():
+    happened()
+
+    outbox.drain()
+
+    event = Event.objects.get()
+    assert (event.position, event.is_drained) == (outbox.stream_end(), True)
+
+
+def test_a_failed_effect_leaves_nothing_and_is_tried_again_later(handler):
+    person, attempts = make.user(), []
+
+    def half_done(event):
+        Notice.objects.create(to=person, text="half done")
+        attempts.append(event.pk)
+        if len(attempts) == 1:
+            raise ValueError("not yet")
+
+    handler(half_done)
+    happened()
+    outbox.drain()
+    assert Notice.objects.count() == 0
+
+    drain_after(1)
+
+    assert (Notice.objects.count(), len(attempts)) == (1, 2)
+
+
+def test_a_failure_blocks_later_events_of_its_subject_alone(handler):
+    seen = []
+
+    def choosy(event):
+        if event.data["n"] == 1 and not seen.count("retry"):
+            raise ValueError("no")
+        seen.append(event.data["n"])
+
+    handler(choosy)
+    happened("A", n=1)
+    happened("A", n=2)
+    happened("B", n=3)
+
+    outbox.drain()
+    assert seen == [3]
+
+    seen.append("retry")
+    drain_after(1)
+    assert seen == [3, "retry", 1, 2]
+
+
+def test_five_failures_park_the_delivery_and_let_the_next_pass(handler):
+    seen = []
+
+    def broken(event):
+        if event.data["n"] == 1:
+            raise ValueError("broken for good")
+        seen.append(event.data["n"])
+
+    handler(broken)
+    happened(n=1)
+    happened(n=2)
+
+    for hour in range(6):
+        drain_after(60 * hour)
+
+    (parked,) = outbox.parked()
+    assert (parked.attempts, "broken for good" in parked.error, seen) == (5, True, [2])
+
+
+def test_retry_takes_a_parked_delivery_out(handler):
+    handler(lambda event: None)
+    event = happened()
+    Delivery.objects.create(event=event, handler="tests.core.<lambda>", attempts=5, parked_at=timezone.now())
+    outbox.drain()
+    assert len(outbox.parked()) == 1
+
+    outbox.retry(outbox.parked()[0])
+    outbox.drain()
+
+    assert (outbox.parked(), Delivery.objects.get().done_at is not None) == ([], True)

@@ -1,0 +1,26 @@
+"""Settings for tests: the project's own, on a throwaway database server where no DATABASE_URL names one."""
+
+import os
+import tempfile
+from pathlib import Path
+
+if "OMS_TEST_FOLDER" not in os.environ:  # xdist's workers inherit it
+    os.environ["OMS_TEST_FOLDER"] = tempfile.mkdtemp(prefix="oms-test-")
+    os.environ["OMS_DATA_FOLDER"] = os.environ["OMS_TEST_FOLDER"]
+    if not os.environ.get("DATABASE_URL"):
+        Path(os.environ["OMS_TEST_FOLDER"], "throwaway").touch()
+os.environ.pop("EMAIL_URL", None)
+
+from oms.settings import *  # noqa: F403
+
+SECRET_KEY = "tests-only"
+DEBUG = False
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+ASSERT_LOCK_ORDER = True
+DRAIN_AFTER_COMMIT = False
+CELERY_TASK_ALWAYS_EAGER = not os.environ.get("REDIS_URL")
+CELERY_TASK_EAGER_PROPAGATES = True
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
