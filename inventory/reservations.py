@@ -28,8 +28,11 @@ class Hold:
     quantity: int
 
 
-def hold(holds: Sequence[Hold]) -> list[Reservation]:
-    """Set stock aside under locks that the caller has taken; the demands are saved and locked."""
+def hold(holds: Sequence[Hold], *, counted: bool = False) -> list[Reservation]:
+    """Set stock aside under locks that the caller has taken; the demands are saved and locked.
+
+    `counted`: the demands were just inserted with what is held.
+    """
     stock: Changes = {}
     demands: Changes = {}
     for held in holds:
@@ -37,7 +40,7 @@ def hold(holds: Sequence[Hold]) -> list[Reservation]:
         note(demands, held.demand.pk, held=held.quantity)
         held.stock.held += held.quantity
     setbased.add(Stock, stock)
-    setbased.add(Demand, demands)
+    setbased.add(Demand, {} if counted else demands)
     reservations = Reservation.objects.bulk_create(
         Reservation(demand=held.demand, sku_id=held.stock.sku_id, warehouse_id=held.stock.warehouse_id,
                     quantity=held.quantity)

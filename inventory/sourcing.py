@@ -153,9 +153,9 @@ def _coordinates(place: Destination) -> tuple[float, float] | None:
 def _leave_to_older(sources: list[Source], skus: set[int], priority: int) -> None:
     """Take off the sources what waiting demand that goes first could hold now."""
     waiting = Demand.objects.filter(sku__in=skus, unheld__gt=0, priority__lte=priority)
-    if not waiting.exists():
-        return
     lines = set(waiting.values_list("document", "line"))
+    if not lines:
+        return
     siblings = Demand.objects.filter(document__in={document for document, _ in lines},
                                      line__in={line for _, line in lines}).order_by("priority", "id")
     groups = [group for group in _groups(siblings) if group.want.quantity > 0]
@@ -201,26 +201,31 @@ def _write_promise(
     terms: Terms, kits: dict[int, list[KitComponent]], by: User | None,
 ) -> None:
     components = {part.component_id for parts in kits.values() for part in parts}
+    held: dict[int, int] = defaultdict(int)
+    for allocation in plan.allocations:
+        held[allocation.key] += allocation.quantity
     demands = Demand.objects.bulk_create(
         Demand(document=document, line=want.key, sku_id=part.sku, per_unit=part.per_unit,
                is_component=part.sku in components and (len(want.parts) > 1 or part.per_unit > 1),
-               quantity=part.per_unit * want.quantity, may_wait=terms.may_wait, priority=terms.priority,
-               wanted_on=terms.wanted_on, ship_country=ship_to.country, ship_postal_code=ship_to.postal_code)
+               quantity=part.per_unit * want.quantity, held=part.per_unit * held[want.key], may_wait=terms.may_wait,
+               priority=terms.priority, wanted_on=terms.wanted_on, ship_country=ship_to.country,
+               ship_postal_code=ship_to.postal_code)
         for want in wants for part in want.parts
     )
     hold_created(demands)
     by_line = {group.demands[0].line: group for group in _groups(demands)}
-    _hold_plan(plan.allocations, by_line, stock)
+    _hold_plan(plan.allocations, by_line, stock, counted=True)
     _record_decision(document, plan, stock)
-    name = "demand.waiting" if plan.short else "demand.held"
-    events.record(name, subject_type="demand", subject_number=document, order_number=document, by=by,
-                  skus=sorted({demand.sku_id for demand in demands}))
+    if plan.short:
+        events.record("demand.waiting", subject_type="demand", subject_number=document, order_number=document, by=by,
+                      skus=sorted({demand.sku_id for demand in demands}))
 
 
 def _hold_plan(
     allocations: Iterable[planner.Allocation], groups: dict[int, _Group], stock: dict[tuple[int, int], Stock],
+    *, counted: bool = False,
 ) -> None:
-    reservations.hold([
+    reservations.hold(counted=counted, holds=[
         Hold(demand, stock[demand.sku_id, allocation.warehouse], allocation.quantity * demand.per_unit)
         for allocation in allocations
         for demand in groups[allocation.key].demands

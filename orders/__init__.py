@@ -1,0 +1,1 @@
+"""Agree with the customer, price, bill, be paid."""

@@ -69,7 +69,9 @@ def lock(rows: "models.QuerySet[Row]") -> list[Row]:
 
 def lock_one(row: Row) -> Row:
     """Lock one row and return it re-read."""
-    return lock(type(row)._base_manager.filter(pk=row.pk))[0]
+    rows = type(row)._base_manager.filter(pk=row.pk)
+    comes_with = getattr(row, "comes_with", ())
+    return lock(rows.select_related(*comes_with) if comes_with else rows)[0]
 
 
 def hold_created(rows: Iterable[models.Model]) -> None:

@@ -1,6 +1,7 @@
 """Numbers of documents: from a database sequence (gaps allowed), legal ones from a locked counter (no gaps)."""
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,14 +58,21 @@ def take(company: Company, series: str, year: int, content: str) -> Taken:
 
     The hash is SHA-256 over the previous document's hash, this number and the canonical content.
     """
-    Sequence.objects.bulk_create([Sequence(company=company, series=series, year=year)], ignore_conflicts=True)
-    (counter,) = lock(Sequence.objects.filter(company=company, series=series, year=year))
+    (counter,) = lock_counters(company, [series], year)
     number = legal_number(company, series, year, counter.last + 1)
     previous = counter.last_hash
     counter.last += 1
     counter.last_hash = chain(previous, number, content)
     counter.save(update_fields=["last", "last_hash"])
     return Taken(number, counter.last, counter.last_hash, previous)
+
+
+def lock_counters(company: Company, series: Iterable[str], year: int) -> list[Sequence]:
+    """Lock the counters of several series at once, for who takes numbers of more than one."""
+    names = sorted(set(series))
+    Sequence.objects.bulk_create([Sequence(company=company, series=name, year=year) for name in names],
+                                 ignore_conflicts=True)
+    return lock(Sequence.objects.filter(company=company, series__in=names, year=year))
 
 
 def legal_number(company: Company, series: str, year: int, count: int) -> str:

@@ -15,6 +15,7 @@ class Document(models.Model):
 
     MOVES: ClassVar[dict[str, tuple[str, ...]]] = {}
     lock_rank: ClassVar[LockRank]
+    comes_with: ClassVar[tuple[str, ...]] = ()  # relations that operations need, read with the lock
     subject_type: ClassVar[str]
 
     if TYPE_CHECKING:

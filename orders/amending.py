@@ -1,0 +1,120 @@
+"""Changing a confirmed order, with a preview of what it would do."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.db import transaction
+
+from inventory import demand
+from oms.core import states
+from oms.core.errors import Refused
+from oms.core.locking import atomic
+from oms.core.models import User
+from orders import intake, lifecycle, pricing, progress
+from orders.intake import Line
+from orders.models import Order, OrderLine
+
+
+@dataclass(frozen=True)
+class LineChange:
+    """A line's new quantity and new unit price; None leaves it."""
+
+    line: OrderLine
+    quantity: int | None = None
+    unit_price: Decimal | None = None
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What an amendment does: the order's totals before and after, and units allocated before and after."""
+
+    gross_before: Decimal
+    gross_after: Decimal
+    tax_before: Decimal
+    tax_after: Decimal
+    allocated_before: int
+    allocated_after: int
+
+
+class _Rehearsed(Exception):
+    """Takes a rehearsal back."""
+
+
+def amend(
+    order: Order, changes: Sequence[LineChange] = (), additions: Sequence[Line] = (), *, by: User | None = None,
+) -> Order:
+    """Change a confirmed order: fewer units free their stock, more units and new lines are promised like new ones.
+
+    A changed price holds for what is neither shipped nor invoiced, which becomes a line of its own.
+    """
+    with states.change(order, event="order.amended", by=by) as order:
+        states.require_status(order, Order.Status.CONFIRMED)
+        extra = list(additions)
+        for change in changes:
+            _apply(order, change, extra, by)
+        if extra:
+            lifecycle.promise(order, _append(order, extra), by=by)
+        retotal(order)
+    return order
+
+
+def preview(
+    order: Order, changes: Sequence[LineChange] = (), additions: Sequence[Line] = (), *, by: User | None = None,
+) -> Effect:
+    """Rehearse an amendment and take it back. Raises what the amendment would raise."""
+    try:
+        with transaction.atomic(), atomic():
+            after = amend(order, changes, additions, by=by)
+            progress.follow(after)
+            raise _Rehearsed
+    except _Rehearsed:
+        before = Order.objects.get(pk=order.pk)
+    return Effect(before.gross, after.gross, before.tax, after.tax, before.allocated, after.allocated)
+
+
+def _apply(order: Order, change: LineChange, extra: list[Line], by: User | None) -> None:
+    line = order.lines.select_related("sku").get(pk=change.line.pk)
+    current = line.quantity - line.cancelled
+    if change.quantity is not None and change.quantity < current:
+        if change.quantity < line.shipped:
+            raise Refused(f"{line.shipped} of {line.sku} have shipped; the quantity cannot fall below.", line=line.pk)
+        lifecycle.take_off(order, {line.pk: current - change.quantity}, by=by)
+        line.refresh_from_db()
+    if change.unit_price is not None and change.unit_price != line.unit_price:
+        _split_price(order, line, change.unit_price)
+    if change.quantity is not None and change.quantity > current:
+        new_price = change.unit_price if change.unit_price is not None else line.unit_price
+        extra.append(Line(line.sku, change.quantity - current, new_price, line.discount_percent, line.description))
+
+
+def _split_price(order: Order, line: OrderLine, unit_price: Decimal) -> None:
+    """Move what is neither shipped nor invoiced to a line of its own at the new price, with its demand."""
+    rest = line.open_quantity
+    if line.invoiced > line.shipped or not rest:
+        raise Refused(f"{line.sku} is shipped or invoiced; credit the invoice instead.", line=line.pk)
+    (new,) = _append(order, [Line(line.sku, rest, unit_price, line.discount_percent, line.description)])
+    demand.hand_over(order.number, line.pk, new.pk)
+    progress.record_cancelled(order, {line.pk: rest})
+    progress.follow(order)
+    OrderLine.objects.filter(pk=line.pk, shipped=0).update(allocated=0, picked=0)
+
+
+def _append(order: Order, lines: Sequence[Line]) -> list[OrderLine]:
+    last = max(order.lines.values_list("position", flat=True), default=0)
+    for number, line in enumerate(lines, last + 1):
+        intake.require_sellable(line.sku, number)
+        if line.quantity <= 0:
+            raise Refused(f"Line {number}: the quantity of {line.sku} must be positive.", line=number)
+    new = [OrderLine(order=order, position=number, sku=line.sku, quantity=line.quantity, unit_price=line.unit_price,
+                     has_own_price=line.unit_price is not None, discount_percent=line.discount_percent,
+                     description=line.description or line.sku.name) for number, line in enumerate(lines, last + 1)]
+    pricing.price_new_lines(order, new)
+    return OrderLine.objects.bulk_create(new)
+
+
+def retotal(order: Order) -> None:
+    """Write a locked order's totals and summary from its lines."""
+    pricing.fill_totals(order, list(order.lines.all()), list(order.charges.all()))
+    order.save(update_fields=[*pricing.AMOUNTS, "units"])
+    progress.summarize(order)

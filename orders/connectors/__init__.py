@@ -1,0 +1,1 @@
+"""How orders talk to the outside: payment gateways, channels, accounting."""

@@ -1,0 +1,1 @@
+"""Money that people handle: bank transfers, cash, cards on a terminal."""

@@ -1,0 +1,99 @@
+"""What orders, invoices and payments do by themselves."""
+
+from oms.core.errors import ConnectorError
+from oms.core.handling import on
+from oms.core.locking import lock
+from oms.core.models import Event
+from orders import lifecycle, notices, payments, printing, progress
+from orders.connectors.gateways import gateway
+from orders.models import Invoice, Order, Payment, Refund
+
+
+@on("demand.held")
+@on("demand.freed")
+@on("demand.waiting")
+@on("order.confirmed")
+def follow_stock(event: Event) -> None:
+    """The order shows what the stock holds for it."""
+    for order in lock(Order.objects.filter(number=event.order_number)):
+        progress.follow(order)
+
+
+@on("order.confirmed", calls_world=True)
+def mail_confirmation(event: Event) -> None:
+    notices.tell_confirmed(Order.objects.get(number=event.subject_number), event)
+
+
+@on("invoice.issued")
+def settle_invoice(event: Event) -> None:
+    """Prepayments of the order pay its invoice; the order may be done now."""
+    document = Invoice.objects.get(number=event.subject_number)
+    if document.order is not None:
+        (order,) = lock(Order.objects.filter(pk=document.order.pk))
+        if document.kind != Invoice.Kind.CREDIT:
+            payments.allocate_open(document)
+        lifecycle.complete_if_done(order)
+
+
+@on("invoice.issued", calls_world=True)
+def freeze_pdf(event: Event) -> None:
+    """The legal document is kept as it was issued; where PDFs cannot be made, it waits for a machine that can."""
+    printing.freeze_invoice(Invoice.objects.get(number=event.subject_number))
+
+
+@on("invoice.issued", calls_world=True)
+def mail_invoice(event: Event) -> None:
+    notices.tell_invoiced(Invoice.objects.get(number=event.subject_number), event)
+
+
+@on("payment.created", calls_world=True)
+def ask_to_authorize(event: Event) -> None:
+    payment = Payment.objects.get(number=event.subject_number)
+    if payment.status != Payment.Status.REQUESTED:
+        return
+    try:
+        answer = gateway(payment.gateway).authorize(f"{payment.number}-authorize", payment.amount, payment.currency)
+    except ConnectorError as error:
+        if not error.permanent:
+            raise
+        payments.record_failed(payment, error.message)
+    else:
+        payments.record_authorized(payment, answer.reference)
+
+
+@on("payment.capture_requested", calls_world=True)
+def ask_to_capture(event: Event) -> None:
+    payment = Payment.objects.get(number=event.subject_number)
+    if payment.status == Payment.Status.AUTHORIZED:
+        answer = gateway(payment.gateway).capture(f"{payment.number}-capture", payment.gateway_reference,
+                                                  payment.capture_requested, payment.currency)
+        payments.record_captured(payment, answer.reference)
+
+
+@on("payment.voided", calls_world=True)
+def ask_to_void(event: Event) -> None:
+    payment = Payment.objects.get(number=event.subject_number)
+    gateway(payment.gateway).void(f"{payment.number}-void", payment.gateway_reference)
+
+
+@on("payment.refund_requested", calls_world=True)
+def ask_to_refund(event: Event) -> None:
+    row = Refund.objects.select_related("payment").get(pk=event.data["refund"])
+    if row.status != Refund.Status.REQUESTED:
+        return
+    name = "manual" if row.payment.gateway == "transfer" or row.payment.is_history else row.payment.gateway
+    try:
+        answer = gateway(name).refund(f"refund-{row.pk}", row.payment.gateway_reference, row.amount,
+                                      row.payment.currency)
+    except ConnectorError as error:
+        if not error.permanent:
+            raise
+        payments.record_refund_failed(row, error.message)
+    else:
+        payments.record_refunded(row, answer.reference)
+
+
+@on("payment.refunded", calls_world=True)
+def mail_refund(event: Event) -> None:
+    row = Refund.objects.select_related("payment", "credit").get(pk=event.data["refund"])
+    notices.tell_refunded(row.payment, row, event)

@@ -1,0 +1,181 @@
+"""How orders come in: drafts, quotes, and whole orders from programs."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from inventory.models import SKU
+from oms.core import events, states
+from oms.core.errors import Refused
+from oms.core.locking import atomic, hold_created
+from oms.core.models import User
+from orders import pricing, screening
+from orders.models import Address, Channel, Customer, Order, OrderCharge, OrderLine
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line as it is asked for; without a price, the one that applies to the customer is taken."""
+
+    sku: SKU
+    quantity: int
+    unit_price: Decimal | None = None
+    discount_percent: Decimal = Decimal(0)
+    description: str = ""
+
+
+@dataclass(frozen=True)
+class Charge:
+    """Freight, a fee or an allowance (negative), in the order's price mode."""
+
+    kind: str
+    description: str
+    amount: Decimal
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A whole order as a program or an import gives it."""
+
+    channel: Channel
+    customer: Customer
+    lines: Sequence[Line]
+    charges: Sequence[Charge] = ()
+    ship_to: dict[str, str] | None = None
+    bill_to: dict[str, str] | None = None
+    external_id: str | None = None
+    customer_reference: str = ""
+    note: str = ""
+    wanted_on: date | None = None
+    discount_percent: Decimal = Decimal(0)
+
+
+def enter(entry: Entry, *, by: User | None = None, at: datetime | None = None) -> Order:
+    """Take a whole order in at once: priced, screened and placed."""
+    with atomic():
+        order = _new_order(entry)
+        lines, charges = _lines(order, entry), _charges(order, entry)
+        pricing.price(order, lines, charges)
+        order.status, order.placed_on = Order.Status.PLACED, at.date() if at else order.company.today()
+        if at is not None:
+            order.created_at = order.status_at = at
+        order.save(force_insert=True)
+        hold_created([order])
+        OrderLine.objects.bulk_create(lines)
+        OrderCharge.objects.bulk_create(charges)
+        screening.screen(order, by=by)
+        events.emit("order.placed", order, by=by, at=at, gross=str(order.gross), currency=order.currency)
+    return order
+
+
+def _new_order(entry: Entry) -> Order:
+    if not entry.lines:
+        raise Refused("An order needs at least one line.", code="no_lines")
+    price_list = entry.customer.price_list or entry.channel.price_list
+    billing, shipping = addresses(entry.customer) if None in (entry.ship_to, entry.bill_to) else ({}, {})
+    ship_to = entry.ship_to if entry.ship_to is not None else shipping
+    return Order(
+        company=entry.channel.company, channel=entry.channel, customer=entry.customer, external_id=entry.external_id,
+        customer_reference=entry.customer_reference, note=entry.note, wanted_on=entry.wanted_on,
+        bill_to=entry.bill_to if entry.bill_to is not None else billing, ship_to=ship_to,
+        ship_country=ship_to.get("country", ""), currency=entry.customer.currency, priority=entry.customer.priority,
+        prices_include_tax=bool(price_list and price_list.includes_tax), discount_percent=entry.discount_percent,
+    )
+
+
+def addresses(customer: Customer) -> tuple[dict[str, str], dict[str, str]]:
+    """Snapshots of where the customer is billed and gets goods."""
+    known = list(Address.objects.filter(customer=customer).order_by("pk"))
+    billing = next((row.snapshot() for row in known if row.is_billing), {})
+    shipping = next((row.snapshot() for row in known if row.is_shipping), billing)
+    return billing, shipping
+
+
+def _lines(order: Order, entry: Entry) -> list[OrderLine]:
+    for number, line in enumerate(entry.lines, 1):
+        if line.quantity <= 0:
+            raise Refused(f"Line {number}: the quantity of {line.sku} must be positive.", line=number)
+        require_sellable(line.sku, number)
+    return [
+        OrderLine(order=order, position=number, sku=line.sku, quantity=line.quantity, unit_price=line.unit_price,
+                  has_own_price=line.unit_price is not None, discount_percent=line.discount_percent,
+                  description=line.description or line.sku.name)
+        for number, line in enumerate(entry.lines, 1)
+    ]
+
+
+def require_sellable(sku: SKU, line: int) -> None:
+    """Raise Refused for a SKU that may not be sold."""
+    if not sku.is_sellable:
+        raise Refused(f"Line {line}: {sku} is not sold.", code="not_sold", line=line, sku=sku.code)
+
+
+def _charges(order: Order, entry: Entry) -> list[OrderCharge]:
+    return [OrderCharge(order=order, kind=charge.kind, description=charge.description, amount=charge.amount)
+            for charge in entry.charges]
+
+
+def draft(
+    customer: Customer, channel: Channel, lines: Sequence[Line] = (), *, by: User | None = None,
+) -> Order:
+    """Begin an order that is still edited freely."""
+    with atomic():
+        entry = Entry(channel, customer, lines or [])
+        order = _new_order(entry) if lines else _empty_draft(customer, channel)
+        states.create(order, by=by)
+        OrderLine.objects.bulk_create(_lines(order, entry))
+        if lines:
+            pricing.price_and_save(order)
+    return order
+
+
+def _empty_draft(customer: Customer, channel: Channel) -> Order:
+    order = Order(channel=channel, customer=customer)
+    complete(order)
+    return order
+
+
+def complete(order: Order) -> None:
+    """Fill in what a draft's customer and channel imply: company, currency, addresses, price mode, priority."""
+    price_list = order.customer.price_list or order.channel.price_list
+    billing, shipping = addresses(order.customer)
+    order.company, order.currency = order.channel.company, order.customer.currency
+    order.prices_include_tax = bool(price_list and price_list.includes_tax)
+    order.bill_to, order.ship_to = order.bill_to or billing, order.ship_to or shipping
+    order.ship_country, order.priority = order.ship_to.get("country", ""), order.customer.priority
+
+
+def quote(order: Order, *, valid_until: date, by: User | None = None) -> Order:
+    """Offer a draft to the customer until a day."""
+    with states.advance(order, to=Order.Status.QUOTED, by=by) as order:
+        if valid_until < order.company.today():
+            raise Refused("A quote must be valid until today or later.", field="valid_until")
+        pricing.freeze(order)
+        order.valid_until = valid_until
+        order.save(update_fields=["valid_until"])
+    return order
+
+
+def reopen(order: Order, *, by: User | None = None) -> Order:
+    """Make a quote a draft again, to change it."""
+    with states.advance(order, to=Order.Status.DRAFT, by=by) as order:
+        pass
+    return order
+
+
+def place(order: Order, *, by: User | None = None, at: datetime | None = None) -> Order:
+    """Take the customer's word: prices are frozen (a quote's are already) and the order is screened."""
+    with states.advance(order, to=Order.Status.PLACED, by=by, at=at) as row:
+        if row.valid_until and row.valid_until < row.company.today():
+            raise Refused(f"The quote {row.number} was valid until {row.valid_until}; reopen and quote it again.",
+                          code="quote_expired")
+        for line in row.lines.select_related("sku"):
+            require_sellable(line.sku, line.position)
+        if order.status == Order.Status.DRAFT:
+            pricing.freeze(row)
+        row.placed_on = at.date() if at else row.company.today()
+        row.save(update_fields=["placed_on"])
+        screening.screen(row, by=by)
+        row.event_data |= {"gross": str(row.gross), "currency": row.currency}
+    return row

@@ -1,0 +1,92 @@
+"""Committing to orders, changing them, and ending them."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from inventory import reservations, sourcing
+from inventory.sourcing import Terms
+from oms.core import states
+from oms.core.errors import Refused
+from oms.core.models import User
+from orders import progress, screening
+from orders.models import Order, OrderLine
+
+S = Order.Status
+
+
+def confirm(order: Order, *, by: User | None = None, at: datetime | None = None) -> Order:
+    """Commit to the order: from here its stock is promised."""
+    with states.advance(order, to=S.CONFIRMED, by=by, at=at) as order:
+        screening.require_clear(order)
+        promise(order, list(order.lines.select_related("sku").order_by("position")), by=by)
+    return order
+
+
+def promise(order: Order, lines: Sequence[OrderLine], *, by: User | None = None) -> None:
+    """Promise what lines of a locked order want, that have not been promised before."""
+    terms = Terms(order.channel.may_backorder, order.priority, order.wanted_on)
+    sourcing.promise(order.number, order.demands(lines), order.destination, terms, by=by)
+
+
+def cancel(order: Order, *, reason: str = "", by: User | None = None) -> Order:
+    """Cancel an order. Of a partly shipped one the rest is cancelled, and it is completed.
+
+    What is picked already must be put back; the cancelled units and all charges that are not billed fall away.
+    """
+    with states.change(order, event="order.cancel_requested", by=by, reason=reason) as order:
+        states.require_status(order, S.DRAFT, S.QUOTED, S.PLACED, S.CONFIRMED)
+        rest = {line.pk: line.open_quantity for line in order.lines.all() if line.open_quantity}
+        if order.status == S.CONFIRMED:
+            if not rest and order.shipped:
+                raise Refused(f"Order {order.number} has shipped; take it back with a return.", code="shipped")
+            reservations.cancel(order.number, rest, by=by)
+        order.charges.filter(is_invoiced=False).update(is_cancelled=True)
+        progress.record_cancelled(order, rest)
+    return _end(order, by=by)
+
+
+def _end(order: Order, *, by: User | None) -> Order:
+    if order.shipped:
+        return complete_if_done(order, by=by)
+    with states.advance(order, to=S.CANCELLED, by=by) as order:
+        pass
+    return order
+
+
+def cancel_lines(order: Order, units: Mapping[int, int], *, reason: str = "", by: User | None = None) -> Order:
+    """Cancel units of lines that are not shipped yet."""
+    with states.change(order, event="order.lines_cancelled", by=by, reason=reason) as order:
+        states.require_status(order, S.PLACED, S.CONFIRMED)
+        take_off(order, units, by=by)
+    return complete_if_done(order, by=by) if order.status == S.CONFIRMED else order
+
+
+def take_off(order: Order, units: Mapping[int, int], *, by: User | None = None) -> None:
+    """Cancel units of a locked order's lines, and free their stock."""
+    lines = {line.pk: line for line in order.lines.select_related("sku")}
+    wanted = {key: quantity for key, quantity in units.items() if quantity}
+    for key, quantity in wanted.items():
+        if key not in lines or not 0 < quantity <= lines[key].open_quantity:
+            open_now = lines[key].open_quantity if key in lines else 0
+            raise Refused(f"{quantity} of line {lines.get(key, key)} cannot be cancelled; {open_now} are open.",
+                          line=key, open=open_now)
+    if order.status == S.CONFIRMED:
+        reservations.cancel(order.number, wanted, by=by)
+    progress.record_cancelled(order, wanted)
+
+
+def is_done(order: Order) -> bool:
+    """Whether nothing of an order is left to ship or to bill."""
+    shipped = all(not line.open_quantity and line.invoiced >= line.shipped for line in order.lines.all())
+    return shipped and not order.charges.filter(is_invoiced=False, is_cancelled=False).exists()
+
+
+def complete_if_done(order: Order, *, by: User | None = None) -> Order:
+    """Complete a confirmed order of which everything is shipped and billed, or cancelled."""
+    if order.status != S.CONFIRMED or not is_done(order):
+        return order
+    if not order.shipped:
+        return _end(order, by=by)
+    with states.advance(order, to=S.COMPLETED, by=by) as order:
+        pass
+    return order

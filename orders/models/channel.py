@@ -1,0 +1,52 @@
+"""Where orders come from."""
+
+from django.db import models
+from django.db.models import Q
+
+from inventory.models import SKU
+from oms.core.models import Company
+from orders.models.price import PriceList
+
+
+class Channel(models.Model):
+    """A way by which orders reach us, with its prices and rules."""
+
+    class Kind(models.TextChoices):
+        OWN_SITE = "own_site", "own site"
+        IN_HOUSE = "in_house", "in-house"
+        MARKETPLACE = "marketplace", "marketplace"
+        SOCIAL = "social", "social network"
+        AFFILIATE = "affiliate", "affiliate"
+        AMBASSADOR = "ambassador", "brand ambassador"
+
+    code = models.SlugField(max_length=20, unique=True)
+    name = models.CharField(max_length=60)
+    kind = models.CharField(max_length=12, choices=Kind, default=Kind.IN_HOUSE)
+    company = models.ForeignKey(Company, on_delete=models.PROTECT)
+    price_list = models.ForeignKey(PriceList, on_delete=models.PROTECT, null=True, blank=True)
+    may_backorder = models.BooleanField(default=False)
+    commission_percent = models.DecimalField(max_digits=5, decimal_places=2, default=0)
+
+    class Meta:
+        ordering = ["code"]
+        constraints = [
+            models.CheckConstraint(condition=Q(commission_percent__gte=0, commission_percent__lte=100),
+                                   name="commission_is_a_percentage"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Listing(models.Model):
+    """A SKU as a channel knows it."""
+
+    channel = models.ForeignKey(Channel, on_delete=models.CASCADE, related_name="listings")
+    sku = models.ForeignKey(SKU, on_delete=models.CASCADE, related_name="listings")
+    external_id = models.CharField(max_length=80)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["channel", "external_id"], name="listing_once_per_channel")]
+
+    def __str__(self) -> str:
+        return f"{self.external_id} on {self.channel}"

@@ -1,0 +1,105 @@
+"""Customers, their people, addresses and part numbers."""
+
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from inventory.models import SKU
+from oms.core.locking import LockRank
+from oms.core.models import User
+from oms.core.money import AmountField
+
+
+class CustomerQuerySet(models.QuerySet["Customer"]):
+    def visible_to(self, user: User) -> Self:
+        """A rep sees their own customers; a picker or packer none."""
+        if user.sees_everything:
+            return self
+        return self.filter(rep=user) if user.has_role("rep") else self.none()
+
+
+class Customer(models.Model):
+    """Who buys from us, on what terms."""
+
+    lock_rank = LockRank.CUSTOMER
+
+    code = models.CharField(max_length=20, unique=True)
+    name = models.CharField(max_length=120)
+    email = models.EmailField(blank=True)
+    currency = models.CharField(max_length=3)
+    rep = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True,
+                            related_name="customers")
+    price_list = models.ForeignKey("orders.PriceList", on_delete=models.PROTECT, null=True, blank=True)
+    terms_days = models.PositiveSmallIntegerField("due in (days)", default=30)
+    credit_limit = AmountField(null=True, blank=True, default=None)
+    vat_number = models.CharField("VAT number", max_length=20, blank=True)
+    is_tax_exempt = models.BooleanField(default=False)
+    exemption_note = models.CharField(max_length=200, blank=True)
+    priority = models.PositiveSmallIntegerField(default=100, help_text="Lower is served first when stock is short.")
+    is_active = models.BooleanField(default=True)
+
+    objects = CustomerQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["code"]
+        constraints = [
+            models.CheckConstraint(condition=Q(is_tax_exempt=False) | ~Q(exemption_note=""),
+                                   name="tax_exemption_has_a_reason"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.name}"
+
+
+class Contact(models.Model):
+    """A person at the customer's."""
+
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="contacts")
+    name = models.CharField(max_length=80)
+    email = models.EmailField(blank=True)
+    phone = models.CharField(max_length=40, blank=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Address(models.Model):
+    """Where the customer is billed or gets goods."""
+
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="addresses")
+    name = models.CharField(max_length=120)
+    street = models.CharField(max_length=120, blank=True)
+    postal_code = models.CharField(max_length=12, blank=True)
+    city = models.CharField(max_length=60, blank=True)
+    region = models.CharField(max_length=40, blank=True)
+    country = models.CharField(max_length=2)
+    is_billing = models.BooleanField(default=True)
+    is_shipping = models.BooleanField(default=True)
+
+    class Meta:
+        verbose_name_plural = "addresses"
+
+    def __str__(self) -> str:
+        return f"{self.name}, {self.postal_code} {self.city}, {self.country}"
+
+    def snapshot(self) -> dict[str, str]:
+        """The address as it is now, to be kept on a document."""
+        names = ("name", "street", "postal_code", "city", "region", "country")
+        return {name: getattr(self, name) for name in names}
+
+
+class CustomerSKU(models.Model):
+    """What a customer calls a SKU."""
+
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="part_numbers")
+    code = models.CharField("customer's part number", max_length=40)
+    sku = models.ForeignKey(SKU, on_delete=models.CASCADE, related_name="+")
+
+    class Meta:
+        verbose_name = "customer part number"
+        constraints = [models.UniqueConstraint(fields=["customer", "code"], name="part_number_once_per_customer")]
+
+    def __str__(self) -> str:
+        return self.code

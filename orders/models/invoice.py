@@ -1,0 +1,129 @@
+"""Invoices and credit notes: issued once, never changed, only credited."""
+
+from decimal import Decimal
+from typing import Self
+
+from django.db import models
+from django.db.models import F, Q
+
+from oms.core.locking import LockRank
+from oms.core.models import Company, Document, User
+from oms.core.money import AmountField, UnitPriceField
+from orders.models.customer import Customer
+from orders.models.order import Order, OrderCharge, OrderLine
+from orders.models.tax import TaxRate
+
+
+class InvoiceQuerySet(models.QuerySet["Invoice"]):
+    def visible_to(self, user: User) -> Self:
+        if user.sees_everything:
+            return self
+        return self.filter(customer__rep=user) if user.has_role("rep") else self.none()
+
+    def open(self) -> Self:
+        """Issued, and not yet paid or used up."""
+        return self.filter(status=Invoice.Status.ISSUED, allocated__lt=F("gross"))
+
+
+class Invoice(Document):
+    """An invoice or a credit note. Amounts are positive in both; what is paid is the sum of the allocations."""
+
+    class Kind(models.TextChoices):
+        INVOICE = "invoice", "invoice"
+        DEPOSIT = "deposit", "deposit invoice"
+        CREDIT = "credit", "credit note"
+
+    class Status(models.TextChoices):
+        DRAFT = "draft", "draft"
+        ISSUED = "issued", "issued"
+
+    MOVES = {Status.DRAFT: (Status.ISSUED,)}
+    lock_rank = LockRank.INVOICE
+    subject_type = "invoice"
+
+    kind = models.CharField(max_length=8, choices=Kind, default=Kind.INVOICE)
+    number = models.CharField(max_length=40, unique=True, null=True, editable=False)
+    status = models.CharField(max_length=8, choices=Status, default=Status.DRAFT, editable=False)
+    company = models.ForeignKey(Company, on_delete=models.PROTECT)
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="invoices")
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, null=True, blank=True, related_name="invoices")
+    corrects = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="credits")
+    reference = models.CharField(max_length=60, unique=True, null=True, editable=False)
+    bill_to = models.JSONField(default=dict)
+    currency = models.CharField(max_length=3)
+    exchange_rate = models.DecimalField(max_digits=14, decimal_places=6, default=1)
+    net = AmountField()
+    tax = AmountField()
+    gross = AmountField()
+    allocated = AmountField(editable=False)
+    issued_on = models.DateField(null=True, editable=False)
+    due_on = models.DateField(null=True, editable=False)
+    is_history = models.BooleanField(default=False, editable=False)
+    series = models.CharField(max_length=8, blank=True, editable=False)
+    year = models.PositiveSmallIntegerField(null=True, editable=False)
+    sequence_number = models.PositiveIntegerField(null=True, editable=False)
+    hash = models.CharField(max_length=64, blank=True, editable=False)
+    previous_hash = models.CharField(max_length=64, blank=True, editable=False)
+
+    objects = InvoiceQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(gross=F("net") + F("tax")), name="invoice_gross_is_net_and_tax"),
+            models.CheckConstraint(condition=Q(gross__gte=0), name="invoice_is_not_negative"),
+            models.CheckConstraint(condition=Q(allocated__gte=0, allocated__lte=F("gross")),
+                                   name="invoice_is_not_overpaid"),
+            models.CheckConstraint(condition=Q(status="draft") | Q(number__isnull=False),
+                                   name="issued_invoice_has_a_number"),
+            models.CheckConstraint(condition=Q(corrects=None) | Q(kind="credit"), name="only_credit_notes_correct"),
+            models.UniqueConstraint(fields=["company", "series", "year", "sequence_number"],
+                                    name="legal_number_once_per_series"),
+        ]
+        indexes = [
+            models.Index(fields=["customer", "-id"], name="invoices_of_customer"),
+            models.Index(fields=["due_on"], condition=Q(status="issued") & Q(allocated__lt=F("gross")),
+                         name="invoices_open_by_due_date"),
+        ]
+
+    def __str__(self) -> str:
+        return self.number or f"draft {self.pk}"
+
+    @property
+    def order_number(self) -> str:
+        return str(self.order.number) if self.order else ""
+
+    @property
+    def open_amount(self) -> Decimal:
+        return self.gross - self.allocated
+
+
+class InvoiceLine(models.Model):
+    """What an invoice bills or a credit note credits: part of an order line, a charge, or a text of its own."""
+
+    invoice = models.ForeignKey(Invoice, on_delete=models.CASCADE, related_name="lines")
+    position = models.PositiveIntegerField()
+    order_line = models.ForeignKey(OrderLine, on_delete=models.PROTECT, null=True, blank=True,
+                                   related_name="invoice_lines")
+    charge = models.ForeignKey(OrderCharge, on_delete=models.PROTECT, null=True, blank=True,
+                               related_name="invoice_lines")
+    corrects = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="credit_lines")
+    description = models.CharField(max_length=200)
+    quantity = models.PositiveIntegerField(default=1)
+    credited = models.PositiveIntegerField(default=0, editable=False)
+    unit_price = UnitPriceField()
+    discount_percent = models.DecimalField(max_digits=5, decimal_places=2, default=0)
+    tax_percent = models.DecimalField(max_digits=6, decimal_places=3, default=0)
+    tax_category = models.CharField(max_length=2, choices=TaxRate.Category, default="S")
+    tax_note = models.CharField(max_length=200, blank=True)
+    net = AmountField()
+    tax = AmountField()
+    gross = AmountField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(gross=F("net") + F("tax")), name="invoice_line_gross_is_net_and_tax"),
+            models.CheckConstraint(condition=Q(credited__lte=F("quantity")), name="credited_is_not_more_than_invoiced"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} × {self.description}"

@@ -1,0 +1,211 @@
+"""Orders: what was agreed, and how far it is."""
+
+from collections.abc import Sequence
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+from inventory.models import SKU
+from inventory.sourcing import Destination, Wanted
+from oms.core.locking import LockRank
+from oms.core.models import Company, Document, User
+from oms.core.money import AmountField, UnitPriceField
+from oms.core.numbering import number_field
+from orders.models.channel import Channel
+from orders.models.customer import Customer
+from orders.models.tax import TaxRate
+
+
+class OrderQuerySet(models.QuerySet["Order"]):
+    def visible_to(self, user: User) -> Self:
+        """A rep sees the orders of their customers; a picker or packer none (they see shipments)."""
+        if user.sees_everything:
+            return self
+        return self.filter(customer__rep=user) if user.has_role("rep") else self.none()
+
+
+class Order(Document):
+    """What a customer ordered through a channel. A quote is an order with `valid_until`."""
+
+    class Status(models.TextChoices):
+        DRAFT = "draft", "draft"
+        QUOTED = "quoted", "quoted"
+        PLACED = "placed", "placed"
+        CONFIRMED = "confirmed", "confirmed"
+        COMPLETED = "completed", "completed"
+        CANCELLED = "cancelled", "cancelled"
+
+    MOVES = {
+        Status.DRAFT: (Status.QUOTED, Status.PLACED, Status.CANCELLED),
+        Status.QUOTED: (Status.PLACED, Status.DRAFT, Status.CANCELLED),
+        Status.PLACED: (Status.CONFIRMED, Status.CANCELLED),
+        Status.CONFIRMED: (Status.COMPLETED, Status.CANCELLED),
+    }
+    lock_rank = LockRank.ORDER
+    subject_type = "order"
+    comes_with = ("channel", "customer", "company")
+
+    number = number_field("SO")
+    status = models.CharField(max_length=10, choices=Status, default=Status.DRAFT, editable=False)
+    company = models.ForeignKey(Company, on_delete=models.PROTECT)
+    channel = models.ForeignKey(Channel, on_delete=models.PROTECT, related_name="orders")
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="orders")
+    external_id = models.CharField(max_length=80, null=True, blank=True)
+    customer_reference = models.CharField(max_length=80, blank=True)
+    note = models.TextField(blank=True)
+    bill_to = models.JSONField(default=dict)
+    ship_to = models.JSONField(default=dict)
+    ship_country = models.CharField(max_length=2, blank=True)
+    currency = models.CharField(max_length=3)
+    prices_include_tax = models.BooleanField(default=False)
+    discount_percent = models.DecimalField(max_digits=5, decimal_places=2, default=0)
+    exchange_rate = models.DecimalField(max_digits=14, decimal_places=6, default=1)
+    priority = models.PositiveSmallIntegerField(default=100)
+    wanted_on = models.DateField(null=True, blank=True)
+    valid_until = models.DateField(null=True, blank=True)
+    placed_on = models.DateField(null=True, editable=False)
+    is_history = models.BooleanField(default=False, editable=False)
+    net = AmountField(editable=False)
+    tax = AmountField(editable=False)
+    gross = AmountField(editable=False)
+    units = models.IntegerField(default=0, editable=False)
+    cancelled = models.IntegerField(default=0, editable=False)
+    allocated = models.IntegerField(default=0, editable=False)
+    picked = models.IntegerField(default=0, editable=False)
+    shipped = models.IntegerField(default=0, editable=False)
+    invoiced = models.IntegerField(default=0, editable=False)
+    returned = models.IntegerField(default=0, editable=False)
+
+    objects = OrderQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["channel", "external_id"], name="one_order_per_external_id"),
+        ]
+        indexes = [
+            models.Index(fields=["customer", "-id"], name="orders_of_customer"),
+            models.Index(fields=["status", "-id"], name="orders_by_status"),
+        ]
+
+    @property
+    def order_number(self) -> str:
+        return str(self.number)
+
+    @property
+    def destination(self) -> Destination:
+        return Destination(self.ship_to.get("country", ""), self.ship_to.get("postal_code", ""))
+
+    def demands(self, lines: "Sequence[OrderLine]") -> list[Wanted]:
+        """What the lines want of the stock."""
+        return [Wanted(line.pk, line.sku, line.open_quantity) for line in lines if line.open_quantity]
+
+
+class OrderLine(models.Model):
+    """A SKU on an order. Its amounts are for the whole `quantity`; what part of it is where, its quantities tell."""
+
+    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="lines")
+    position = models.PositiveIntegerField()
+    sku = models.ForeignKey(SKU, on_delete=models.PROTECT, related_name="order_lines")
+    description = models.CharField(max_length=200, blank=True)
+    quantity = models.PositiveIntegerField()
+    unit_price = UnitPriceField(null=True, blank=True, default=None,
+                                help_text="Leave empty for the price that applies to this customer.")
+    price_source = models.CharField(max_length=80, blank=True, editable=False)
+    has_own_price = models.BooleanField(default=False, editable=False)
+    discount_percent = models.DecimalField(max_digits=5, decimal_places=2, default=0)
+    tax_percent = models.DecimalField(max_digits=6, decimal_places=3, default=0, editable=False)
+    tax_category = models.CharField(max_length=2, choices=TaxRate.Category, default="S", editable=False)
+    tax_note = models.CharField(max_length=200, blank=True, editable=False)
+    net = AmountField(editable=False)
+    tax = AmountField(editable=False)
+    gross = AmountField(editable=False)
+    cancelled = models.PositiveIntegerField(default=0, editable=False)
+    allocated = models.PositiveIntegerField(default=0, editable=False)
+    picked = models.PositiveIntegerField(default=0, editable=False)
+    shipped = models.PositiveIntegerField(default=0, editable=False)
+    invoiced = models.PositiveIntegerField(default=0, editable=False)
+    returned = models.PositiveIntegerField(default=0, editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["order", "position"], name="position_once_per_order"),
+            models.CheckConstraint(condition=Q(quantity__gt=0), name="order_quantity_is_positive"),
+            models.CheckConstraint(condition=Q(shipped__lte=F("quantity") - F("cancelled")),
+                                   name="shipped_is_not_more_than_ordered"),
+            models.CheckConstraint(condition=Q(invoiced__lte=F("quantity")), name="invoiced_is_not_more_than_ordered"),
+            models.CheckConstraint(condition=Q(returned__lte=F("shipped")), name="returned_is_not_more_than_shipped"),
+            models.CheckConstraint(condition=Q(cancelled__lte=F("quantity")),
+                                   name="cancelled_is_not_more_than_ordered"),
+            models.CheckConstraint(condition=Q(picked__gte=F("shipped"), allocated__gte=F("picked")),
+                                   name="goods_are_allocated_then_picked_then_shipped"),
+            models.CheckConstraint(condition=Q(discount_percent__gte=0, discount_percent__lte=100),
+                                   name="line_discount_is_a_percentage"),
+            models.CheckConstraint(condition=Q(gross=F("net") + F("tax")), name="line_gross_is_net_and_tax"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} × {self.sku}"
+
+    @property
+    def open_quantity(self) -> int:
+        """What is still wanted and not shipped."""
+        return self.quantity - self.cancelled - self.shipped
+
+
+class OrderCharge(models.Model):
+    """Freight, a fee, or an allowance (negative) on an order. Billed once, with the first invoice."""
+
+    class Kind(models.TextChoices):
+        FREIGHT = "freight", "freight"
+        FEE = "fee", "fee"
+        ALLOWANCE = "allowance", "allowance"
+
+    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="charges")
+    kind = models.CharField(max_length=10, choices=Kind, default=Kind.FREIGHT)
+    description = models.CharField(max_length=120)
+    amount = AmountField(help_text="In the price mode of the order; negative for an allowance.")
+    tax_percent = models.DecimalField(max_digits=6, decimal_places=3, default=0, editable=False)
+    tax_category = models.CharField(max_length=2, choices=TaxRate.Category, default="S", editable=False)
+    net = AmountField(editable=False)
+    tax = AmountField(editable=False)
+    gross = AmountField(editable=False)
+    is_invoiced = models.BooleanField(default=False, editable=False)
+    is_cancelled = models.BooleanField(default=False, editable=False)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(gross=F("net") + F("tax")), name="charge_gross_is_net_and_tax"),
+        ]
+
+    def __str__(self) -> str:
+        return self.description
+
+
+class Hold(models.Model):
+    """Why an order must wait; an order with a hold that is not lifted is "on hold"."""
+
+    class Kind(models.TextChoices):
+        CREDIT = "credit", "credit limit"
+        ADDRESS = "address", "address"
+        PAYMENT = "payment", "payment"
+        FRAUD = "fraud", "fraud check"
+        MANUAL = "manual", "by hand"
+
+    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="holds")
+    kind = models.CharField(max_length=8, choices=Kind)
+    reason = models.CharField(max_length=200)
+    placed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    placed_at = models.DateTimeField(auto_now_add=True)
+    lifted_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    lifted_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["order", "kind"], condition=Q(lifted_at=None),
+                                    name="one_open_hold_per_kind"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}: {self.reason}"

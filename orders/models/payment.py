@@ -1,0 +1,127 @@
+"""Payments, refunds, and what they pay for."""
+
+from decimal import Decimal
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+from oms.core.locking import LockRank
+from oms.core.models import Company, Document, User
+from oms.core.money import AmountField
+from oms.core.numbering import number_field
+from orders.models.customer import Customer
+from orders.models.invoice import Invoice
+from orders.models.order import Order
+
+
+class PaymentQuerySet(models.QuerySet["Payment"]):
+    def visible_to(self, user: User) -> Self:
+        if user.sees_everything:
+            return self
+        return self.filter(customer__rep=user) if user.has_role("rep") else self.none()
+
+
+class Payment(Document):
+    """Money of a customer: asked for, authorized, captured. A prepayment stays reserved for its order."""
+
+    class Status(models.TextChoices):
+        REQUESTED = "requested", "requested"
+        AUTHORIZED = "authorized", "authorized"
+        CAPTURED = "captured", "captured"
+        FAILED = "failed", "failed"
+        VOIDED = "voided", "voided"
+
+    MOVES = {
+        Status.REQUESTED: (Status.AUTHORIZED, Status.CAPTURED, Status.FAILED),
+        Status.AUTHORIZED: (Status.CAPTURED, Status.VOIDED),
+    }
+    lock_rank = LockRank.PAYMENT
+    subject_type = "payment"
+
+    number = number_field("PAY")
+    status = models.CharField(max_length=10, choices=Status, default=Status.REQUESTED, editable=False)
+    company = models.ForeignKey(Company, on_delete=models.PROTECT)
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="payments")
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, null=True, blank=True, related_name="payments")
+    gateway = models.CharField(max_length=20, default="manual")
+    reference = models.CharField(max_length=80, unique=True, null=True)
+    gateway_reference = models.CharField(max_length=80, blank=True, editable=False)
+    currency = models.CharField(max_length=3)
+    exchange_rate = models.DecimalField(max_digits=14, decimal_places=6, default=1)
+    amount = AmountField()
+    capture_requested = AmountField(editable=False)
+    captured = AmountField(editable=False)
+    allocated = AmountField(editable=False)
+    refunded = AmountField(editable=False)
+    given_back = AmountField(editable=False, help_text="Of what was refunded: without a credit note.")
+    is_history = models.BooleanField(default=False, editable=False)
+    paid_on = models.DateField(null=True, blank=True)
+
+    objects = PaymentQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(amount__gt=0), name="payment_is_positive"),
+            models.CheckConstraint(condition=Q(captured__lte=F("amount")), name="captured_is_not_more_than_authorized"),
+            models.CheckConstraint(condition=Q(refunded__gte=0, refunded__lte=F("captured")),
+                                   name="refunded_is_not_more_than_captured"),
+            models.CheckConstraint(
+                condition=Q(allocated__gte=0, given_back__gte=0, allocated__lte=F("captured") - F("given_back")),
+                name="allocated_is_not_more_than_captured"),
+        ]
+        indexes = [models.Index(fields=["customer", "-id"], name="payments_of_customer")]
+
+    @property
+    def order_number(self) -> str:
+        return str(self.order.number) if self.order else ""
+
+    @property
+    def unallocated(self) -> Decimal:
+        return self.captured - self.allocated - self.given_back
+
+
+class Allocation(models.Model):
+    """A payment or a credit note that pays (a part of) an invoice."""
+
+    payment = models.ForeignKey(Payment, on_delete=models.PROTECT, null=True, related_name="allocations")
+    credit = models.ForeignKey(Invoice, on_delete=models.PROTECT, null=True, related_name="uses")
+    invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="allocations")
+    amount = AmountField()
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(amount__gt=0), name="allocation_is_positive"),
+            models.CheckConstraint(condition=Q(payment=None, credit__isnull=False)
+                                   | Q(payment__isnull=False, credit=None), name="allocation_has_one_source"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.amount} to {self.invoice}"
+
+
+class Refund(models.Model):
+    """Money given back of a payment: for a credit note, or of what was paid too much."""
+
+    class Status(models.TextChoices):
+        REQUESTED = "requested", "requested"
+        DONE = "done", "done"
+        FAILED = "failed", "failed"
+
+    payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="refunds")
+    credit = models.ForeignKey(Invoice, on_delete=models.PROTECT, null=True, blank=True, related_name="refunds")
+    amount = AmountField()
+    status = models.CharField(max_length=10, choices=Status, default=Status.REQUESTED, editable=False)
+    reference = models.CharField(max_length=80, unique=True)
+    gateway_reference = models.CharField(max_length=80, blank=True)
+    error = models.CharField(max_length=200, blank=True)
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(amount__gt=0), name="refund_is_positive")]
+
+    def __str__(self) -> str:
+        return f"{self.amount} of {self.payment}"

@@ -1,0 +1,68 @@
+"""What things cost."""
+
+from django.db import models
+from django.db.models import F, Q
+
+from inventory.models import SKU, Category
+from oms.core.money import UnitPriceField
+
+
+class PriceList(models.Model):
+    """Prices in a currency, with or without tax."""
+
+    name = models.CharField(max_length=60, unique=True)
+    currency = models.CharField(max_length=3)
+    includes_tax = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Price(models.Model):
+    """The price of a SKU from a quantity on, in a list or for one customer, for some days."""
+
+    price_list = models.ForeignKey(PriceList, on_delete=models.CASCADE, null=True, blank=True, related_name="prices")
+    customer = models.ForeignKey("orders.Customer", on_delete=models.CASCADE, null=True, blank=True,
+                                 related_name="prices")
+    sku = models.ForeignKey(SKU, on_delete=models.CASCADE, related_name="prices")
+    minimum = models.PositiveIntegerField("from quantity", default=1)
+    unit_price = UnitPriceField()
+    valid_from = models.DateField(null=True, blank=True)
+    valid_to = models.DateField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(price_list=None, customer__isnull=False) | Q(price_list__isnull=False, customer=None),
+                name="price_is_of_a_list_or_a_customer"),
+            models.CheckConstraint(condition=Q(unit_price__gte=0), name="price_is_not_negative"),
+            models.CheckConstraint(condition=Q(valid_to=None) | Q(valid_from=None) | Q(valid_to__gte=F("valid_from")),
+                                   name="price_ends_after_it_begins"),
+        ]
+        indexes = [models.Index(fields=["sku", "price_list"]), models.Index(fields=["sku", "customer"])]
+
+    def __str__(self) -> str:
+        return f"{self.sku}: {self.unit_price} from {self.minimum}"
+
+
+class Discount(models.Model):
+    """A percentage off lines: of a customer, a channel, a category, or of everything."""
+
+    name = models.CharField(max_length=60)
+    percent = models.DecimalField(max_digits=5, decimal_places=2)
+    customer = models.ForeignKey("orders.Customer", on_delete=models.CASCADE, null=True, blank=True)
+    channel = models.ForeignKey("orders.Channel", on_delete=models.CASCADE, null=True, blank=True)
+    category = models.ForeignKey(Category, on_delete=models.CASCADE, null=True, blank=True)
+    valid_from = models.DateField(null=True, blank=True)
+    valid_to = models.DateField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(percent__gt=0, percent__lte=100), name="discount_is_a_percentage"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.percent} %)"

@@ -1,0 +1,240 @@
+"""The one writer of money received: asked for, captured, allocated, given back.
+
+The gateway is asked by handlers, outside of any transaction: ask (here) – call (handlers) – record (here).
+"""
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+
+from oms.core import events, money, states
+from oms.core.errors import Refused, WrongState
+from oms.core.locking import advisory_lock, atomic, lock, lock_one
+from oms.core.models import Company, User
+from orders import pricing
+from orders.models import Allocation, Customer, Invoice, Order, Payment, Refund
+
+S = Payment.Status
+
+
+def authorize(
+    order: Order, amount: Decimal, *, reference: str, gateway: str = "manual", by: User | None = None,
+) -> Payment:
+    """Ask a gateway to set money aside for an order. Again with the same reference: the first payment."""
+    with atomic():
+        advisory_lock(f"payment {reference}")
+        known = Payment.objects.filter(reference=reference).first()
+        if known:
+            return known
+        amount = _positive(amount, order.currency)
+        return states.create(
+            Payment(company=order.company, customer=order.customer, order=order, currency=order.currency,
+                    amount=amount, reference=reference, gateway=gateway, exchange_rate=order.exchange_rate), by=by)
+
+
+def _positive(amount: Decimal, currency: str) -> Decimal:
+    if amount <= 0 or amount != money.round_amount(amount, currency):
+        raise Refused(f"{amount} is no amount of {currency}: it must be positive, with "
+                      f"{money.minor_units(currency)} decimals at the most.", field="amount")
+    return amount
+
+
+def record_authorized(payment: Payment, gateway_reference: str) -> Payment:
+    """Note that the gateway set the money aside."""
+    with states.advance(payment, to=S.AUTHORIZED) as payment:
+        payment.gateway_reference = gateway_reference
+        payment.save(update_fields=["gateway_reference"])
+    return payment
+
+
+def record_failed(payment: Payment, error: str) -> Payment:
+    """Note that the gateway refused."""
+    with states.advance(payment, to=S.FAILED, error=error) as payment:
+        pass
+    return payment
+
+
+def capture(payment: Payment, amount: Decimal | None = None, *, by: User | None = None) -> Payment:
+    """Ask the gateway to collect (a part of) what it set aside. Once: a second capture is WrongState."""
+    with atomic():
+        payment = lock_one(payment)
+        states.require_status(payment, S.AUTHORIZED)
+        if payment.capture_requested:
+            raise WrongState(f"Payment {payment.number} is being captured already.")
+        wanted = _positive(amount if amount is not None else payment.amount, payment.currency)
+        if wanted > payment.amount:
+            raise Refused(f"Only {payment.amount} of {payment.number} were authorized.", field="amount")
+        payment.capture_requested = wanted
+        payment.save(update_fields=["capture_requested"])
+        events.emit("payment.capture_requested", payment, by=by, amount=str(wanted))
+    return payment
+
+
+def record_captured(payment: Payment, gateway_reference: str) -> Payment:
+    """Note that the money is ours."""
+    with states.advance(payment, to=S.CAPTURED) as payment:
+        payment.captured, payment.paid_on = payment.capture_requested, payment.company.today()
+        payment.gateway_reference = gateway_reference
+        payment.save(update_fields=["captured", "paid_on", "gateway_reference"])
+    return payment
+
+
+def void(payment: Payment, *, by: User | None = None) -> Payment:
+    """Let go of money that was set aside and not captured."""
+    with states.advance(payment, to=S.VOIDED, by=by) as payment:
+        if payment.capture_requested:
+            raise WrongState(f"Payment {payment.number} is being captured already; refund it afterwards.")
+    return payment
+
+
+def register_transfer(
+    customer: Customer, amount: Decimal, *, company: Company, reference: str, currency: str | None = None,
+    order: Order | None = None, on: date | None = None, by: User | None = None,
+) -> Payment:
+    """Book money that came to the bank. Again with the same reference: the first payment."""
+    with atomic():
+        advisory_lock(f"payment {reference}")
+        known = Payment.objects.filter(reference=reference).first()
+        if known:
+            return known
+        currency = currency or customer.currency
+        amount = _positive(amount, currency)
+        payment = Payment(company=company, customer=customer, order=order, currency=currency, amount=amount,
+                          reference=reference, gateway="transfer", capture_requested=amount)
+        payment.paid_on = on or payment.company.today()
+        payment.exchange_rate = pricing.exchange_rate(payment.company, currency, payment.paid_on)
+        states.create(payment, by=by)
+        with states.advance(payment, to=S.CAPTURED, by=by, amount=str(amount)) as payment:
+            payment.captured = amount
+            payment.save(update_fields=["captured"])
+    return payment
+
+
+def allocate(
+    payment: Payment, document: Invoice, amount: Decimal | None = None, *, by: User | None = None,
+) -> Allocation:
+    """Use a payment, as far as both are open, to pay an invoice of the same customer, company and currency."""
+    with atomic():
+        payment = lock_one(payment)
+        document = lock_one(document)
+        _require_match(payment, document)
+        most = min(payment.unallocated, document.open_amount)
+        wanted = most if amount is None else _positive(amount, payment.currency)
+        if not 0 < wanted <= most:
+            raise Refused(f"{wanted} of {payment.number} cannot be allocated to {document}: at most {most} is open.",
+                          field="amount")
+        made = Allocation.objects.create(payment=payment, invoice=document, amount=wanted, by=by)
+        for row in (payment, document):
+            row.allocated += wanted
+            row.save(update_fields=["allocated"])
+        events.emit("payment.allocated", payment, by=by, invoice=document.number, amount=str(wanted))
+        if document.open_amount == 0:
+            events.emit("invoice.paid", document, by=by)
+    return made
+
+
+def _require_match(payment: Payment, document: Invoice) -> None:
+    if document.kind == Invoice.Kind.CREDIT or document.status != Invoice.Status.ISSUED:
+        raise Refused(f"{document} is no issued invoice.")
+    names = ("customer_id", "company_id", "currency")
+    if any(getattr(payment, name) != getattr(document, name) for name in names):
+        raise Refused(f"{payment.number} and {document} differ in customer, company or currency.")
+    if payment.order_id and payment.order_id != document.order_id:
+        raise Refused(f"{payment.number} is reserved for another order.")
+
+
+def allocate_open(document: Invoice, *, by: User | None = None) -> list[Allocation]:
+    """Pay an invoice from its order's prepayments, as far as they go. Nothing open is success."""
+    with atomic():
+        reserved = lock(Payment.objects.filter(order=document.order, order__isnull=False, status=S.CAPTURED,
+                                               company=document.company, currency=document.currency))
+        made = []
+        for payment in reserved:
+            document.refresh_from_db()
+            if payment.unallocated > 0 and document.open_amount > 0:
+                made.append(allocate(payment, document, by=by))
+        return made
+
+
+def refund(
+    payment: Payment, amount: Decimal, *, reference: str, credit: Invoice | None = None, by: User | None = None,
+) -> Refund:
+    """Ask to give money back: for a credit note, else of what was paid too much.
+
+    Never more than captured − refunded, nor than the credit note has left. Again with the same reference: the first.
+    """
+    with atomic():
+        payment = lock_one(payment)
+        known = Refund.objects.filter(reference=reference).first()
+        if known:
+            return known
+        states.require_status(payment, S.CAPTURED)
+        amount = _positive(amount, payment.currency)
+        _require_refundable(payment, amount, credit)
+        if credit is not None:
+            credit = lock_one(credit)
+            _require_credit(payment, credit, amount)
+            credit.allocated += amount
+            credit.save(update_fields=["allocated"])
+        else:
+            payment.given_back += amount
+        payment.refunded += amount
+        payment.save(update_fields=["refunded", "given_back"])
+        row = Refund.objects.create(payment=payment, credit=credit, amount=amount, reference=reference)
+        events.emit("payment.refund_requested", payment, by=by, refund=row.pk, amount=str(amount))
+    return row
+
+
+def _require_refundable(payment: Payment, amount: Decimal, credit: Invoice | None) -> None:
+    most = payment.captured - payment.refunded
+    if credit is None:
+        most = min(most, payment.unallocated)
+    if amount > most:
+        raise Refused(f"{amount} cannot be refunded of {payment.number}: at most {most}.", code="too_much",
+                      field="amount")
+
+
+def _require_credit(payment: Payment, credit: Invoice, amount: Decimal) -> None:
+    if credit.kind != Invoice.Kind.CREDIT or credit.customer_id != payment.customer_id:
+        raise Refused(f"{credit} is no credit note of this customer.")
+    if credit.currency != payment.currency or credit.company_id != payment.company_id:
+        raise Refused(f"{credit} and {payment.number} differ in company or currency.")
+    if amount > credit.open_amount:
+        raise Refused(f"{credit} has only {credit.open_amount} left.", code="too_much", field="amount")
+
+
+def record_refunded(row: Refund, gateway_reference: str) -> None:
+    """Note that the money went back."""
+    with atomic():
+        payment = lock_one(row.payment)
+        changed = Refund.objects.filter(pk=row.pk, status=Refund.Status.REQUESTED).update(
+            status=Refund.Status.DONE, gateway_reference=gateway_reference)
+        if changed:
+            events.emit("payment.refunded", payment, refund=row.pk, amount=str(row.amount))
+
+
+def record_refund_failed(row: Refund, error: str) -> None:
+    """Note that the money did not go back, and take the request back to the cent."""
+    with atomic():
+        payment = lock_one(row.payment)
+        credit = lock_one(row.credit) if row.credit else None
+        changed = Refund.objects.filter(pk=row.pk, status=Refund.Status.REQUESTED).update(
+            status=Refund.Status.FAILED, error=error[:200])
+        if not changed:
+            return
+        payment.refunded -= row.amount
+        if credit is None:
+            payment.given_back -= row.amount
+        else:
+            credit.allocated -= row.amount
+            credit.save(update_fields=["allocated"])
+        payment.save(update_fields=["refunded", "given_back"])
+        events.emit("payment.refund_failed", payment, refund=row.pk, error=error)
+
+
+def refundable(order: Order) -> Sequence[Payment]:
+    """The order's captured payments that have something left, the newest first."""
+    paid = Payment.objects.filter(status=S.CAPTURED, allocations__invoice__order=order)
+    own = Payment.objects.filter(status=S.CAPTURED, order=order)
+    rows = (paid | own).distinct().order_by("-pk")
+    return [row for row in rows if row.captured > row.refunded]

@@ -1,0 +1,1 @@
+"""Pure decisions of selling: no Django, no database."""

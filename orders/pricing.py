@@ -1,0 +1,184 @@
+"""What an order costs: prices, discounts, tax and totals."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from django.db.models import Q
+
+from oms.core import money, states
+from oms.core.errors import Refused
+from oms.core.models import Company, ExchangeRate, User
+from orders.models import Discount, Order, OrderCharge, OrderLine, Price, TaxRate
+from orders.planners import prices, taxes
+from orders.planners.prices import Offer, Rebate
+from orders.planners.taxes import Taxable
+
+AMOUNTS = ("net", "tax", "gross")
+LINE_FIELDS = ("unit_price", "price_source", "discount_percent", "tax_percent", "tax_category", "tax_note", *AMOUNTS)
+
+
+@dataclass(frozen=True)
+class _TaxRule:
+    percent: Decimal
+    category: str
+    note: str
+
+
+def reprice(order: Order, *, by: User | None = None) -> Order:
+    """Price a draft anew by what applies today; prices given by hand stay."""
+    with states.change(order, event="order.repriced", by=by) as order:
+        states.require_status(order, Order.Status.DRAFT, Order.Status.QUOTED)
+        price_and_save(order)
+    return order
+
+
+def price_and_save(order: Order) -> None:
+    """Price a locked order and write its lines, charges and totals."""
+    lines, charges = list(order.lines.select_related("sku").order_by("position")), list(order.charges.order_by("pk"))
+    price(order, lines, charges)
+    OrderLine.objects.bulk_update(lines, LINE_FIELDS)
+    if charges:
+        OrderCharge.objects.bulk_update(charges, ["tax_percent", "tax_category", *AMOUNTS])
+    order.save(update_fields=[*AMOUNTS, "units", "exchange_rate"])
+
+
+def price(order: Order, lines: Sequence[OrderLine], charges: Sequence[OrderCharge]) -> None:
+    """Fill in prices, discounts, tax and totals of an order in memory. Raises Refused where a price is missing."""
+    today = order.company.today()
+    _fill_prices(order, lines, today)
+    _fill_taxes(order, lines, charges, today)
+    order.exchange_rate = exchange_rate(order.company, order.currency, today)
+    fill_totals(order, lines, charges)
+
+
+def price_new_lines(order: Order, lines: Sequence[OrderLine]) -> None:
+    """Price lines that are added to an order whose other lines stand."""
+    today = order.company.today()
+    _fill_prices(order, lines, today)
+    _fill_taxes(order, lines, [], today)
+
+
+def freeze(order: Order) -> None:
+    """Price a locked order for the last time: from here its prices, rates and tax texts stand."""
+    price_and_save(order)
+    if not order.units:
+        raise Refused(f"Order {order.number} has no lines.", code="no_lines")
+
+
+def fill_totals(order: Order, lines: Sequence[OrderLine], charges: Sequence[OrderCharge]) -> None:
+    """Add up what is not cancelled: each line's part, and the charges."""
+    for name in AMOUNTS:
+        total = sum((money.part(getattr(line, name), line.quantity, 0, line.quantity - line.cancelled, order.currency)
+                     for line in lines), money.ZERO)
+        total += sum((getattr(charge, name) for charge in charges if not charge.is_cancelled), money.ZERO)
+        setattr(order, name, total)
+    order.units = sum(line.quantity for line in lines)
+
+
+def _fill_prices(order: Order, lines: Sequence[OrderLine], today: date) -> None:
+    offers = _offers(order, [line.sku_id for line in lines if not line.has_own_price])
+    rebates = _rebates(order)
+    for line in lines:
+        if not line.has_own_price:
+            _fill_price(order, line, offers[line.sku_id], today)
+            rebate = prices.choose_rebate(rebates[None] + rebates[line.sku.category_id], today)
+            line.discount_percent = rebate.percent if rebate else Decimal(0)
+            line.price_source += f", {rebate.source}" if rebate else ""
+        elif not line.price_source:
+            line.price_source = "given by hand"
+
+
+def _fill_price(order: Order, line: OrderLine, offers: list[Offer], today: date) -> None:
+    offer = prices.choose_price(offers, line.quantity, today)
+    if offer is None:
+        raise Refused(f"{line.sku} has no price in {order.currency} for {order.customer}; add one or give it by hand.",
+                      code="no_price", sku=line.sku.code)
+    line.unit_price, line.price_source = offer.unit_price, offer.source
+
+
+def _offers(order: Order, skus: Sequence[int]) -> dict[int, list[Offer]]:
+    found: dict[int, list[Offer]] = defaultdict(list)
+    if not skus:
+        return found
+    price_list = order.customer.price_list or order.channel.price_list
+    rows = Price.objects.filter(Q(customer=order.customer) | Q(price_list=price_list, price_list__isnull=False),
+                                sku__in=skus).select_related("price_list")
+    for row in rows:
+        if row.price_list and (row.price_list.currency, row.price_list.includes_tax) != (
+                order.currency, order.prices_include_tax):
+            continue
+        source = f"list {row.price_list}" if row.price_list else "customer's price"
+        break_text = f" from {row.minimum}" if row.minimum > 1 else ""
+        found[row.sku_id].append(Offer(row.unit_price, row.minimum, row.customer_id is not None, source + break_text,
+                                       row.valid_from, row.valid_to))
+    return found
+
+
+def _rebates(order: Order) -> dict[int | None, list[Rebate]]:
+    found: dict[int | None, list[Rebate]] = defaultdict(list)
+    rows = Discount.objects.filter(Q(customer=None) | Q(customer=order.customer),
+                                   Q(channel=None) | Q(channel=order.channel))
+    for row in rows:
+        found[row.category_id].append(Rebate(row.percent, f"discount {row.name}", row.valid_from, row.valid_to))
+    return found
+
+
+def _fill_taxes(order: Order, lines: Sequence[OrderLine], charges: Sequence[OrderCharge], today: date) -> None:
+    rules = _tax_rules(order, {line.sku.tax_class for line in lines} | {"standard"}, today)
+    amounts = _after_order_discount(order, [_line_amount(order, line) for line in lines])
+    for line in lines:
+        rule = rules[line.sku.tax_class]
+        line.tax_percent, line.tax_category, line.tax_note = rule.percent, rule.category, rule.note
+    rows: list[OrderLine | OrderCharge] = [*lines, *charges]
+    for charge in charges:
+        charge.tax_percent, charge.tax_category = rules["standard"].percent, rules["standard"].category
+    taxed = taxes.compute(
+        [Taxable(amount, row.tax_percent) for amount, row in
+         zip([*amounts, *(charge.amount for charge in charges)], rows, strict=True)],
+        includes_tax=order.prices_include_tax, places=money.minor_units(order.currency),
+        per_line=order.company.tax_rounding == Company.Rounding.LINE,
+    )
+    for row, amount in zip(rows, taxed, strict=True):
+        row.net, row.tax, row.gross = amount.net, amount.tax, amount.gross
+
+
+def _line_amount(order: Order, line: OrderLine) -> Decimal:
+    assert line.unit_price is not None
+    full = line.unit_price * line.quantity
+    return money.round_amount(full * (100 - line.discount_percent) / 100, order.currency)
+
+
+def _after_order_discount(order: Order, amounts: list[Decimal]) -> list[Decimal]:
+    if not order.discount_percent:
+        return amounts
+    off = money.round_amount(sum(amounts, money.ZERO) * order.discount_percent / 100, order.currency)
+    shares = money.spread(off, amounts, order.currency)
+    return [amount - share for amount, share in zip(amounts, shares, strict=True)]
+
+
+def _tax_rules(order: Order, classes: set[str], today: date) -> dict[str, _TaxRule]:
+    if order.customer.is_tax_exempt:
+        exempt = _TaxRule(Decimal(0), TaxRate.Category.EXEMPT, order.customer.exemption_note)
+        return dict.fromkeys(classes, exempt)
+    country, region = order.ship_to.get("country", ""), order.ship_to.get("region", "")
+    rows = [row for row in TaxRate.objects.filter(country=country, tax_class__in=classes, region__in=["", region])
+            if prices.applies(row.valid_from, row.valid_to, today)]
+    best = {row.tax_class: row for row in sorted(rows, key=lambda row: (bool(row.region), str(row.valid_from)))}
+    missing = classes - best.keys()
+    if missing:
+        raise Refused(f"No tax rate for {', '.join(sorted(missing))} in {country or 'an unknown country'} on {today}; "
+                      "add one under Tax rates.", code="no_tax_rate", country=country)
+    return {name: _TaxRule(row.percent, row.category, row.note) for name, row in best.items()}
+
+
+def exchange_rate(company: Company, currency: str, on: date) -> Decimal:
+    """Units of the currency for one of the company's, as of a day. Raises Refused where none is known."""
+    if currency == company.currency:
+        return Decimal(1)
+    row = ExchangeRate.objects.filter(company=company, currency=currency, day__lte=on).order_by("-day").first()
+    if row is None:
+        raise Refused(f"No exchange rate of {currency} to {company.currency} up to {on}; enter one.", code="no_rate")
+    return row.rate

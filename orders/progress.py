@@ -1,0 +1,62 @@
+"""The one writer of how far lines and orders are."""
+
+from collections.abc import Mapping
+
+from inventory import demand
+from oms.core import setbased
+from orders import pricing
+from orders.models import Order, OrderLine
+
+QUANTITIES = ("cancelled", "allocated", "picked", "shipped", "invoiced", "returned")
+
+
+def follow(order: Order) -> dict[int, int]:
+    """Take over from the stock what is allocated, picked and shipped; return the newly shipped units by line.
+
+    The order is locked. A kit counts as far as its least component ÷ per kit.
+    """
+    known = demand.progress(order.number)
+    lines = {line.pk: line for line in order.lines.all()}
+    changed, shipped = {}, {}
+    for key, (allocated, picked, gone) in known.items():
+        line = lines.get(key)
+        if line is None or (line.allocated, line.picked, line.shipped) == (allocated, picked, gone):
+            continue
+        changed[key] = {"allocated": allocated, "picked": picked, "shipped": gone}
+        if gone > line.shipped:
+            shipped[key] = gone - line.shipped
+    setbased.write(OrderLine, changed)
+    if changed:
+        summarize(order)
+    return shipped
+
+
+def record_invoiced(order: Order, units: Mapping[int, int]) -> None:
+    """Count units as invoiced, by line; the order is locked."""
+    _add(order, "invoiced", units)
+
+
+def record_returned(order: Order, units: Mapping[int, int]) -> None:
+    """Count units as returned, by line; the order is locked."""
+    _add(order, "returned", units)
+
+
+def record_cancelled(order: Order, units: Mapping[int, int]) -> None:
+    """Count units as cancelled, by line; the order is locked and its totals follow."""
+    _add(order, "cancelled", units)
+    lines, charges = list(order.lines.all()), list(order.charges.all())
+    pricing.fill_totals(order, lines, charges)
+    order.save(update_fields=[*pricing.AMOUNTS, "units"])
+
+
+def _add(order: Order, column: str, units: Mapping[int, int]) -> None:
+    setbased.add(OrderLine, {key: {column: quantity} for key, quantity in units.items() if quantity})
+    summarize(order)
+
+
+def summarize(order: Order) -> None:
+    """Write the order's summary columns: the sums of its lines' quantities."""
+    rows = order.lines.values_list(*QUANTITIES)
+    for name, total in zip(QUANTITIES, (sum(column) for column in zip(*rows, strict=True)), strict=False):
+        setattr(order, name, total)
+    order.save(update_fields=list(QUANTITIES))

@@ -1,0 +1,115 @@
+"""What must be looked at before an order is confirmed."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import DecimalField, F, OuterRef, QuerySet, Subquery, Sum
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Coalesce, NullIf
+from django.utils import timezone
+
+from oms.core import states
+from oms.core.errors import Refused
+from oms.core.locking import lock_one
+from oms.core.models import User
+from oms.core.money import ZERO, display
+from orders.models import Customer, Hold, Invoice, Order, Payment
+
+AMOUNT: "DecimalField[Any, Any]" = DecimalField(max_digits=16, decimal_places=3)
+REQUIRED_IN_ADDRESS = ("name", "country")
+
+
+def screen(order: Order, *, by: User | None = None) -> list[Hold]:
+    """Put a locked order on hold for what a program can see: credit and address."""
+    found = [hold for hold in (_credit(order), _address(order)) if hold]
+    for hold in found:
+        hold.placed_by = by
+    return Hold.objects.bulk_create(found) if found else []
+
+
+def _credit(order: Order) -> Hold | None:
+    limit = order.customer.credit_limit
+    if limit is None:
+        return None
+    lock_one(order.customer)
+    after = exposure(order.customer) + (ZERO if _counts_already(order) else order.gross)
+    if after <= limit:
+        return None
+    text = f"{display(after, order.currency)} owed and ordered is over the limit of {display(limit, order.currency)}"
+    return Hold(order=order, kind=Hold.Kind.CREDIT, reason=text)
+
+
+def _counts_already(order: Order) -> bool:
+    """Whether the order is among those that exposure counts: one taken in at once is placed when it is inserted."""
+    return order.status in (Order.Status.PLACED, Order.Status.CONFIRMED)
+
+
+def exposure(customer: Customer) -> Decimal:
+    """What a customer owes, and has ordered that is not yet invoiced, in their currency."""
+    open_orders = Order.objects.filter(customer=OuterRef("pk"), status__in=["placed", "confirmed"])
+    uninvoiced = (F("gross") * (F("units") - F("cancelled") - F("invoiced"))
+                  / NullIf(F("units") - F("cancelled"), 0))
+    known = Customer.objects.filter(pk=customer.pk).annotate(total=_sum(open_orders, uninvoiced) + _balance())
+    return known.values_list("total", flat=True).get()
+
+
+def balance(customer: Customer) -> Decimal:
+    """Invoices − credit notes − payments + refunds of a customer, in their currency."""
+    return balances([customer])[customer.pk]
+
+
+def balances(customers: Sequence[Customer]) -> dict[int, Decimal]:
+    """What each customer owes (positive) or has to their credit (negative)."""
+    known = Customer.objects.filter(pk__in=[customer.pk for customer in customers])
+    return dict(known.annotate(total=_balance()).values_list("pk", "total"))
+
+
+def _balance() -> Combinable:
+    issued = Invoice.objects.filter(customer=OuterRef("pk"), status=Invoice.Status.ISSUED)
+    paid = Payment.objects.filter(customer=OuterRef("pk"))
+    return (_sum(issued.exclude(kind=Invoice.Kind.CREDIT), F("gross"))
+            - _sum(issued.filter(kind=Invoice.Kind.CREDIT), F("gross"))
+            - _sum(paid, F("captured") - F("refunded")))
+
+
+def _sum(rows: "QuerySet[Any]", expression: Combinable) -> Coalesce:
+    """The sum over a customer's rows, as a column of the customer."""
+    total = rows.values("customer").annotate(total=Sum(expression, output_field=AMOUNT)).values("total")
+    return Coalesce(Subquery(total), ZERO, output_field=AMOUNT)
+
+
+def _address(order: Order) -> Hold | None:
+    missing = [name for name in REQUIRED_IN_ADDRESS if not order.ship_to.get(name)]
+    if not missing:
+        return None
+    return Hold(order=order, kind=Hold.Kind.ADDRESS, reason=f"the delivery address lacks {', '.join(missing)}")
+
+
+def hold(order: Order, *, reason: str, by: User | None = None) -> Order:
+    """Make an order wait, with the reason why."""
+    with states.change(order, event="order.held_back", by=by, reason=reason) as order:
+        states.require_status(order, Order.Status.PLACED)
+        if not reason.strip():
+            raise Refused("Say why the order must wait.", field="reason")
+        if order.holds.filter(kind=Hold.Kind.MANUAL, lifted_at=None).exists():
+            raise Refused(f"Order {order.number} is on hold by hand already; lift that hold first.")
+        Hold.objects.create(order=order, kind=Hold.Kind.MANUAL, reason=reason, placed_by=by)
+    return order
+
+
+def lift(order: Order, *, note: str = "", by: User | None = None) -> Order:
+    """Let an order go on in spite of its holds."""
+    with states.change(order, event="order.hold_lifted", by=by, note=note) as order:
+        lifted = order.holds.filter(lifted_at=None).update(lifted_at=timezone.now(), lifted_by=by)
+        if not lifted:
+            raise Refused(f"Order {order.number} is not on hold.", code="not_on_hold")
+    return order
+
+
+def require_clear(order: Order) -> None:
+    """Raise Refused where a hold has not been lifted."""
+    open_holds = list(order.holds.filter(lifted_at=None))
+    if open_holds:
+        raise Refused(f"Order {order.number} is on hold ({'; '.join(map(str, open_holds))}). Lift the hold first.",
+                      code="on_hold")

@@ -1,0 +1,80 @@
+"""Customers and their orders."""
+
+from decimal import Decimal
+
+from inventory.models import SKU
+from oms.core import outbox
+from orders import intake, lifecycle, payments
+from orders.intake import Entry, Line
+from orders.models import Address, Channel, Customer, Order, Price, PriceList, TaxRate
+from tests.builders import stock as make_stock
+
+
+def price_list(name: str = "wholesale", **fields) -> PriceList:
+    return PriceList.objects.get_or_create(name=name, defaults={"currency": "GBP", **fields})[0]
+
+
+def channel(code: str = "reps", **fields) -> Channel:
+    defaults = {"name": code, "company": make_stock.company(), "price_list": price_list()}
+    return Channel.objects.get_or_create(code=code, defaults={**defaults, **fields})[0]
+
+
+def customer(code: str = "C-1", **fields) -> Customer:
+    defaults = {"name": f"Shop {code}", "currency": "GBP", "email": f"{code}@example.com".lower()}
+    person, made = Customer.objects.get_or_create(code=code, defaults={**defaults, **fields})
+    if made:
+        Address.objects.create(customer=person, name=person.name, street="1 High Street", postal_code="N1 9GU",
+                               city="London", country="GB")
+    return person
+
+
+def taxes() -> None:
+    for tax_class, percent in (("standard", 20), ("reduced", 5), ("zero", 0)):
+        TaxRate.objects.get_or_create(country="GB", tax_class=tax_class, defaults={"percent": percent})
+
+
+def priced(code: str, unit_price: str = "10") -> SKU:
+    """A SKU with a list price; made on the way where a test only cares that it can be bought."""
+    item = make_stock.sku(code)
+    if not item.prices.filter(price_list=price_list()).exists():
+        Price.objects.create(price_list=price_list(), sku=item, unit_price=Decimal(unit_price))
+    return item
+
+
+def line(code: str, quantity: int, price: str | None = None) -> Line:
+    return Line(priced(code), quantity, Decimal(price) if price else None)
+
+
+def order(*, lines, customer_code: str = "C-1", backorder: bool = False, charges=(), confirmed: bool = False,
+          discount: str = "0", channel_code: str = "reps", external_id: str | None = None) -> Order:
+    """A placed order of lines such as ("TEE-M", 2) or ("TEE-M", 2, "9.99")."""
+    taxes()
+    way = channel(channel_code)
+    if way.may_backorder != backorder:
+        way.may_backorder = backorder
+        way.save()
+    entry = Entry(way, customer(customer_code), [line(*each) for each in lines], charges=charges,
+                  discount_percent=Decimal(discount), external_id=external_id)
+    made = intake.enter(entry)
+    return lifecycle.confirm(made) if confirmed else made
+
+
+def confirmed(*lines, **options) -> Order:
+    """A confirmed order, its events delivered."""
+    made = order(lines=lines, confirmed=True, **options)
+    outbox.drain()
+    return fresh(made)
+
+
+def fresh(row):
+    """The row as it is in the database now."""
+    return type(row)._base_manager.get(pk=row.pk)
+
+
+def transfer(amount: str, reference: str = "bank-1", **options):
+    return payments.register_transfer(customer(), Decimal(amount), company=make_stock.company(), reference=reference,
+                                      **options)
+
+
+def only_line(made: Order):
+    return made.lines.get()
