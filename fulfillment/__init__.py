@@ -1,0 +1,1 @@
+"""Pick, pack, label, ship and track."""

@@ -3,3 +3,6 @@ from django.apps import AppConfig
 
 class FulfillmentConfig(AppConfig):
     name = "fulfillment"
+
+    def ready(self) -> None:
+        from fulfillment import handlers, operations  # noqa: F401

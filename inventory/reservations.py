@@ -290,18 +290,18 @@ def let_go(
 ) -> list[Reservation]:
     """Give back base units of locked demands: what is held first, then pinned; what is picked is marked stopping.
 
-    `stopping` says what for: CANCEL lowers the demand too, RELEASE leaves it wanting. Returns what was freed.
+    `stopping` says what for: CANCEL lowers the demand too, RELEASE leaves it wanting. Returns what was let go.
     """
     rows = Reservation.objects.filter(demand__in=demands, state__in=[*UNPICKED, State.PICKED], stopping="")
     if warehouse is not None:
         rows = rows.filter(warehouse=warehouse)
     locked = lock(rows.select_related(*WHOLE))
-    freed: list[Reservation] = []
+    gone: list[Reservation] = []
     for demand in demands:
         own = sorted((row for row in locked if row.demand_id == demand.pk), key=_freedom)
-        freed += _let_go_of(own, amounts.get(demand.pk, 0), stopping)
-    free_locked(freed, shrink=stopping == Stopping.CANCEL)
-    return freed
+        gone += _let_go_of(own, amounts.get(demand.pk, 0), stopping)
+    free_locked([row for row in gone if not row.stopping], shrink=stopping == Stopping.CANCEL)
+    return gone
 
 
 def _freedom(row: Reservation) -> tuple[int, int]:
@@ -309,7 +309,7 @@ def _freedom(row: Reservation) -> tuple[int, int]:
 
 
 def _let_go_of(rows: Sequence[Reservation], amount: int, stopping: "Reservation.Stopping") -> list[Reservation]:
-    freed = []
+    gone = []
     for row in rows:
         if amount <= 0:
             break
@@ -318,9 +318,8 @@ def _let_go_of(rows: Sequence[Reservation], amount: int, stopping: "Reservation.
         if taken.state == State.PICKED:
             taken.stopping = stopping
             taken.save(update_fields=["stopping"])
-        else:
-            freed.append(taken)
-    return freed
+        gone.append(taken)
+    return gone
 
 
 def cancel(document: str, units: dict[int, int], *, by: User | None = None) -> None:
@@ -338,5 +337,4 @@ def cancel(document: str, units: dict[int, int], *, by: User | None = None) -> N
             note(shrink, demand.pk, quantity=-unheld)
             rest[demand.pk] = amount - unheld
         setbased.add(Demand, shrink)
-        freed = let_go(demands, rest, None, Stopping.CANCEL)
-        announce_freed(freed, by=by)
+        announce_freed(let_go(demands, rest, None, Stopping.CANCEL), by=by)

@@ -1,1 +1,10 @@
-"""Models."""
+"""Shipments, waves, packages, carriers and tracking."""
+
+from fulfillment.models.carrier import CarrierAccount, CarrierService, Rate
+from fulfillment.models.package import Carton, Label, Package
+from fulfillment.models.shipment import Shipment, ShipmentLine
+from fulfillment.models.tracking import TrackingEvent
+from fulfillment.models.wave import PickTask, Wave
+
+__all__ = ["CarrierAccount", "CarrierService", "Carton", "Label", "Package", "PickTask", "Rate", "Shipment",
+           "ShipmentLine", "TrackingEvent", "Wave"]

@@ -1,7 +1,9 @@
 """Builders: real rows from what a test cares about, and defaults for the rest."""
 
+from tests.builders.fulfillment import labelled, packed, picked, service, shipment_of, shipped
 from tests.builders.orders import channel, confirmed, customer, fresh, order, price_list, priced, taxes, transfer
 from tests.builders.stock import bin_stock, company, ledger_sum, receive_purchase, sku, stock_of, user, warehouse
 
-__all__ = ["bin_stock", "channel", "company", "confirmed", "customer", "fresh", "ledger_sum", "order", "price_list",
-           "priced", "receive_purchase", "sku", "stock_of", "taxes", "transfer", "user", "warehouse"]
+__all__ = ["bin_stock", "channel", "company", "confirmed", "customer", "fresh", "labelled", "ledger_sum", "order",
+           "packed", "picked", "price_list", "priced", "receive_purchase", "service", "shipment_of", "shipped", "sku",
+           "stock_of", "taxes", "transfer", "user", "warehouse"]

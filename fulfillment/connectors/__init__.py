@@ -1,0 +1,1 @@
+"""How fulfillment talks to the outside: carriers and third-party warehouses."""

@@ -1,0 +1,86 @@
+"""What the warehouses do by themselves."""
+
+from fulfillment import labels, notices, shipments
+from fulfillment.connectors.carriers import LabelRequest, carrier
+from fulfillment.models import Label, Shipment
+from oms.core.errors import ConnectorError
+from oms.core.handling import on
+from oms.core.models import Event
+from orders import billing
+from orders.models import Order
+
+
+@on("order.confirmed")
+@on("demand.held")
+def open_shipments(event: Event) -> None:
+    """What an order holds is to be shipped."""
+    for order in Order.objects.filter(number=event.order_number):
+        shipments.open_for(order)
+
+
+@on("demand.freed")
+def drop_freed_lines(event: Event) -> None:
+    """What an order holds no more is not to be shipped; what it holds again is."""
+    for order in Order.objects.filter(number=event.order_number):
+        shipments.attach_stopping(order)
+        shipments.drop_freed(order)
+        shipments.open_for(order)
+
+
+@on("shipment.put_back")
+def reopen_put_back(event: Event) -> None:
+    """What was put back and is still wanted is to be shipped anew."""
+    shipment = Shipment.objects.get(number=event.subject_number)
+    shipments.open_for(shipment.order)
+    shipments.drop_empty(shipment)
+
+
+@on("shipment.short_picked")
+def drop_empty_shipment(event: Event) -> None:
+    shipments.drop_empty(Shipment.objects.get(number=event.subject_number))
+
+
+@on("shipment.created")
+def tell_pickers(event: Event) -> None:
+    notices.tell_team(Shipment.objects.get(number=event.subject_number))
+
+
+@on("shipment.shipped")
+def bill_shipment(event: Event) -> None:
+    """What was shipped is invoiced."""
+    shipment = Shipment.objects.get(number=event.subject_number)
+    units = {int(key): count for key, count in event.data["units"].items()}
+    if units:
+        billing.invoice(shipment.order, units, reference=shipment.number)
+
+
+@on("shipment.shipped", calls_world=True)
+def mail_tracking(event: Event) -> None:
+    notices.tell_shipped(Shipment.objects.get(number=event.subject_number), event)
+
+
+@on("shipment.labels_requested", calls_world=True)
+def buy_labels(event: Event) -> None:
+    """Ask the carrier for each label that waits; asking again with the same key gives the same label."""
+    for label in Label.objects.filter(shipment__number=event.subject_number,
+                                      status=Label.Status.REQUESTED).select_related("service__account", "package"):
+        connector = carrier(label.service.account.connector)
+        weight = label.package.weight_g if label.package else 0
+        request = LabelRequest(label.key, label.service.code, weight, label.shipment.ship_to, label.cost)
+        try:
+            answer = connector.buy(request)
+        except ConnectorError as error:
+            if not error.permanent:
+                raise
+            labels.record_failed(label, error.message)
+        else:
+            labels.record_bought(label, answer)
+
+
+@on("shipment.label_unwanted", calls_world=True)
+def void_label(event: Event) -> None:
+    """Give back a label that is not wanted any more."""
+    label = Label.objects.select_related("service__account").get(pk=event.data["label"])
+    if label.status == Label.Status.UNWANTED:
+        carrier(label.service.account.connector).void(label.key, label.tracking_number)
+        labels.record_voided(label)

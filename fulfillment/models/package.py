@@ -1,0 +1,70 @@
+"""Cartons, packages and their labels."""
+
+from django.db import models
+from django.db.models import Q
+
+from fulfillment.models.carrier import CarrierService
+from fulfillment.models.shipment import Shipment
+
+
+class Carton(models.Model):
+    """A kind of box that we pack into."""
+
+    code = models.CharField(max_length=20, unique=True)
+    length_mm = models.PositiveIntegerField("length (mm)")
+    width_mm = models.PositiveIntegerField("width (mm)")
+    height_mm = models.PositiveIntegerField("height (mm)")
+    weight_g = models.PositiveIntegerField("own weight (g)", default=0)
+    max_weight_g = models.PositiveIntegerField("heaviest content (g)", default=20_000)
+
+    class Meta:
+        ordering = ["code"]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class Package(models.Model):
+    """A parcel of a shipment."""
+
+    shipment = models.ForeignKey(Shipment, on_delete=models.CASCADE, related_name="packages")
+    position = models.PositiveSmallIntegerField()
+    carton = models.ForeignKey(Carton, on_delete=models.PROTECT, null=True, blank=True)
+    weight_g = models.PositiveIntegerField("weight (g)", default=0)
+    verified_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["shipment", "position"], name="package_position_once")]
+
+    def __str__(self) -> str:
+        return f"{self.shipment}/{self.position}"
+
+
+class Label(models.Model):
+    """A request to a carrier for a label, and its answer. Asked, called, recorded: it survives a crash in between."""
+
+    class Status(models.TextChoices):
+        REQUESTED = "requested", "requested"
+        BOUGHT = "bought", "bought"
+        FAILED = "failed", "failed"
+        UNWANTED = "unwanted", "unwanted: to be voided"
+        VOIDED = "voided", "voided"
+
+    package = models.ForeignKey(Package, on_delete=models.PROTECT, null=True, related_name="labels")
+    shipment = models.ForeignKey(Shipment, on_delete=models.PROTECT, related_name="labels")
+    service = models.ForeignKey(CarrierService, on_delete=models.PROTECT)
+    status = models.CharField(max_length=10, choices=Status, default=Status.REQUESTED)
+    key = models.CharField(max_length=60, unique=True)
+    tracking_number = models.CharField(max_length=60, blank=True, db_index=True)
+    cost = models.DecimalField(max_digits=10, decimal_places=2, default=0)
+    error = models.CharField(max_length=200, blank=True)
+    requested_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["package"], condition=Q(status__in=["requested", "bought"]),
+                                    name="one_live_label_per_package"),
+        ]
+
+    def __str__(self) -> str:
+        return self.tracking_number or f"label of {self.shipment}"

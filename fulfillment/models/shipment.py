@@ -1,0 +1,79 @@
+"""Shipments: what leaves one warehouse for one order."""
+
+from typing import Self
+
+from django.db import models
+
+from fulfillment.models.carrier import CarrierService
+from fulfillment.models.wave import Wave
+from inventory.models import Reservation, Warehouse
+from oms.core.locking import LockRank
+from oms.core.models import Document, User
+from oms.core.numbering import number_field
+from orders.models import Order, OrderLine
+
+
+class ShipmentQuerySet(models.QuerySet["Shipment"]):
+    def visible_to(self, user: User) -> Self:
+        """Pickers and packers see their warehouses' shipments, reps those of their customers."""
+        if user.sees_everything:
+            return self
+        if user.has_role("rep"):
+            return self.filter(order__customer__rep=user)
+        return self.filter(warehouse__staff=user)
+
+
+class Shipment(Document):
+    """Goods of an order that leave one warehouse together."""
+
+    class Status(models.TextChoices):
+        OPEN = "open", "open"
+        PICKING = "picking", "picking"
+        PACKED = "packed", "packed"
+        SHIPPED = "shipped", "shipped"
+        DELIVERED = "delivered", "delivered"
+        CANCELLED = "cancelled", "cancelled"
+
+    MOVES = {
+        Status.OPEN: (Status.PICKING, Status.CANCELLED),
+        Status.PICKING: (Status.PACKED, Status.OPEN),
+        Status.PACKED: (Status.SHIPPED, Status.PICKING),
+        Status.SHIPPED: (Status.DELIVERED,),
+    }
+    lock_rank = LockRank.SHIPMENT
+    subject_type = "shipment"
+    comes_with = ("order", "warehouse")
+
+    number = number_field("SH")
+    status = models.CharField(max_length=10, choices=Status, default=Status.OPEN, editable=False)
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="shipments")
+    warehouse = models.ForeignKey(Warehouse, on_delete=models.PROTECT, related_name="shipments")
+    wave = models.ForeignKey(Wave, on_delete=models.SET_NULL, null=True, blank=True, related_name="shipments",
+                             editable=False)
+    service = models.ForeignKey(CarrierService, on_delete=models.PROTECT, null=True, blank=True, editable=False)
+    ship_to = models.JSONField(default=dict)
+    external_id = models.CharField(max_length=80, blank=True, editable=False)
+    shipped_at = models.DateTimeField(null=True, editable=False)
+    delivered_at = models.DateTimeField(null=True, editable=False)
+    promised_on = models.DateField(null=True, editable=False)
+
+    objects = ShipmentQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["warehouse", "status", "-id"], name="shipments_by_status")]
+
+    @property
+    def order_number(self) -> str:
+        return str(self.order.number)
+
+
+class ShipmentLine(models.Model):
+    """One reservation on a shipment; how much it is, the reservation says."""
+
+    shipment = models.ForeignKey(Shipment, on_delete=models.CASCADE, related_name="lines")
+    reservation = models.OneToOneField(Reservation, on_delete=models.PROTECT, related_name="+")
+    order_line = models.ForeignKey(OrderLine, on_delete=models.PROTECT, related_name="shipment_lines")
+    package = models.ForeignKey("fulfillment.Package", on_delete=models.SET_NULL, null=True, related_name="lines")
+
+    def __str__(self) -> str:
+        return str(self.reservation)

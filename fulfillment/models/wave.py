@@ -1,0 +1,53 @@
+"""Waves: shipments that are picked on one walk."""
+
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+
+from inventory.models import Warehouse
+from oms.core.locking import LockRank
+from oms.core.models import Document, User
+from oms.core.numbering import number_field
+
+
+class WaveQuerySet(models.QuerySet["Wave"]):
+    def visible_to(self, user: User) -> Self:
+        return self if user.sees_everything else self.filter(warehouse__staff=user)
+
+
+class Wave(Document):
+    """Shipments of a warehouse that are released to be picked together."""
+
+    class Status(models.TextChoices):
+        DRAFT = "draft", "draft"
+        RELEASED = "released", "released"
+        CLOSED = "closed", "closed"
+
+    MOVES = {Status.DRAFT: (Status.RELEASED,), Status.RELEASED: (Status.CLOSED,)}
+    lock_rank = LockRank.WAVE
+    subject_type = "wave"
+
+    number = number_field("WV")
+    status = models.CharField(max_length=8, choices=Status, default=Status.DRAFT, editable=False)
+    warehouse = models.ForeignKey(Warehouse, on_delete=models.PROTECT, related_name="waves")
+    walk_cm = models.PositiveIntegerField("walk (cm)", default=0, editable=False)
+
+    objects = WaveQuerySet.as_manager()
+
+
+class PickTask(models.Model):
+    """A stop on a wave's walk: one shipment line to take from its bin."""
+
+    wave = models.ForeignKey(Wave, on_delete=models.CASCADE, related_name="tasks")
+    line = models.OneToOneField("fulfillment.ShipmentLine", on_delete=models.CASCADE, related_name="task")
+    sequence = models.PositiveIntegerField()
+    walk_cm = models.PositiveIntegerField("walk to here (cm)", default=0)
+    done_at = models.DateTimeField(null=True)
+    done_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        ordering = ["wave", "sequence"]
+
+    def __str__(self) -> str:
+        return f"{self.sequence}: {self.line}"

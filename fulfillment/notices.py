@@ -1,0 +1,20 @@
+"""Who is told what about shipments."""
+
+from fulfillment.models import Shipment
+from oms.core import notices
+from oms.core.models import Event, User
+
+
+def tell_team(shipment: Shipment) -> None:
+    """The pickers of a warehouse hear that there is something new to pick."""
+    team = User.objects.filter(warehouses=shipment.warehouse, groups__name="picker", is_active=True)
+    notices.tell(team, f"Shipment {shipment} is new to pick in {shipment.warehouse}.",
+                 subject_type=shipment.subject_type, subject_number=shipment.number)
+
+
+def tell_shipped(shipment: Shipment, event: Event) -> None:
+    """The customer hears that the goods are on their way, with the tracking numbers."""
+    lines = [(line.reservation.quantity, line.reservation.sku.code, line.order_line.description)
+             for line in shipment.lines.select_related("reservation__sku", "order_line")]
+    context = {"shipment": shipment, "order": shipment.order, "lines": lines, "tracking": event.data["tracking"]}
+    notices.email(shipment.order.customer.email, "shipment_shipped", context, key=f"event-{event.pk}")

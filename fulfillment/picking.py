@@ -1,0 +1,89 @@
+"""Picking: from bins to staging, and what to do when the bin is short."""
+
+from collections.abc import Sequence
+
+from django.utils import timezone
+
+from fulfillment.models import PickTask, Shipment, ShipmentLine
+from inventory import reservations, sourcing
+from inventory.models import Bin, Reservation
+from oms.core import states
+from oms.core.errors import Refused, WrongState
+from oms.core.models import User
+from orders import progress
+
+PINNED, PICKED = Reservation.State.PINNED, Reservation.State.PICKED
+
+
+def pick(line: ShipmentLine, *, by: User | None = None) -> ShipmentLine:
+    """Take a line's goods from their bin to staging."""
+    pick_lines(line.shipment, [line], by=by)
+    line.refresh_from_db()
+    return line
+
+
+def pick_all(shipment: Shipment, *, by: User | None = None) -> Shipment:
+    """Take everything of a shipment that is not picked yet."""
+    lines = list(shipment.lines.filter(reservation__state=PINNED))
+    if not lines:
+        raise Refused(f"Shipment {shipment} has nothing left to pick.", code="nothing_to_pick")
+    return pick_lines(shipment, lines, by=by)
+
+
+def pick_lines(shipment: Shipment, lines: Sequence[ShipmentLine], *, by: User | None = None) -> Shipment:
+    """Take lines of a shipment from their bins to staging; the order shows it at once."""
+    with states.change(shipment, event="shipment.picked", by=by, first=shipment.order) as shipment:
+        states.require_status(shipment, Shipment.Status.PICKING)
+        rows = list(shipment.lines.filter(pk__in=[line.pk for line in lines]).select_related("reservation"))
+        if len(rows) != len(lines):
+            raise WrongState(f"Shipment {shipment} has changed; reload it.")
+        reservations.pick([row.reservation for row in rows], reference=shipment.number, by=by)
+        PickTask.objects.filter(line__in=rows).update(done_at=timezone.now(), done_by=by)
+        shipment.event_data["lines"] = len(rows)
+        progress.follow(shipment.order)
+    return shipment
+
+
+def report_short(line: ShipmentLine, found: int, *, by: User | None = None) -> Shipment:
+    """Pick what there is; what is missing is noted as missing, and held elsewhere if there is any."""
+    order = line.shipment.order
+    with states.change(line.shipment, event="shipment.short_picked", by=by, first=order) as shipment:
+        states.require_status(shipment, Shipment.Status.PICKING)
+        row = shipment.lines.select_related("reservation__demand", "reservation__sku").get(pk=line.pk)
+        wanted = row.reservation.quantity
+        if not 0 <= found < wanted:
+            raise Refused(f"{found} found of {wanted} is not short; pick it.", field="found")
+        sourcing.reallocate(row.reservation, missing=wanted - found, reference=shipment.number, by=by)
+        shipment.event_data |= {"sku": row.reservation.sku.code, "missing": wanted - found}
+        if found:
+            row.refresh_from_db()
+            pick(row, by=by)
+        else:
+            row.delete()
+        progress.follow(shipment.order)
+    return shipment
+
+
+def put_back(line: ShipmentLine, to: Bin, *, by: User | None = None) -> Shipment:
+    """Bring a picked line back to a bin; the inverse of pick. What was cancelled meanwhile leaves the shipment."""
+    with states.change(line.shipment, event="shipment.put_back", by=by, first=line.shipment.order) as shipment:
+        states.require_status(shipment, Shipment.Status.PICKING)
+        row = shipment.lines.select_related("reservation").get(pk=line.pk)
+        (freed,) = reservations.put_back([row.reservation], to, reference=shipment.number, by=by)
+        PickTask.objects.filter(line=row).delete()
+        row.delete()
+        shipment.event_data["sku"] = freed.sku.code
+        progress.follow(shipment.order)
+    return shipment
+
+
+def stopping(shipment: Shipment) -> list[ShipmentLine]:
+    """Lines that are not wanted any more since they were picked: they must be put back before packing."""
+    return list(shipment.lines.exclude(reservation__stopping="").select_related("reservation"))
+
+
+def must_put_back(shipment: Shipment) -> bool:
+    """Whether picked goods of the order wait in this warehouse to be put back, on a line already or not yet."""
+    return Reservation.objects.filter(demand__document=shipment.order.number, warehouse=shipment.warehouse,
+                                      state=PICKED).exclude(stopping="").exists()
+

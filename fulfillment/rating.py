@@ -1,0 +1,65 @@
+"""What sending costs, and which service to take."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from fulfillment.models import CarrierService, Package, Rate, Shipment
+from fulfillment.planners import service as planner
+from fulfillment.planners.service import Offer
+from oms.core import decisions, states
+from oms.core.errors import Refused
+from oms.core.models import User
+
+
+def quote(shipment: Shipment) -> list[Offer]:
+    """The services that can take all parcels of a packed shipment, with their price in the company's currency."""
+    packages = list(shipment.packages.all())
+    heaviest = max((package.weight_g for package in packages), default=0)
+    services = CarrierService.objects.filter(account__is_active=True, account__company=shipment.order.company,
+                                             max_weight_g__gte=heaviest).select_related("account")
+    offers = [(service, _price(service, shipment, packages)) for service in services]
+    return [Offer(service.pk, str(service), price, service.days) for service, price in offers if price is not None]
+
+
+def _price(service: CarrierService, shipment: Shipment, packages: Sequence[Package]) -> Decimal | None:
+    prices = [parcel_price(service, shipment, package.weight_g) for package in packages]
+    if not prices or None in prices:
+        return None
+    return sum((price for price in prices if price is not None), Decimal(0))
+
+
+def parcel_price(service: CarrierService, shipment: Shipment, weight_g: int) -> Decimal | None:
+    """The rate of a parcel: of the longest matching postal prefix, the first step that is heavy enough."""
+    country, postal_code = shipment.ship_to.get("country", ""), shipment.ship_to.get("postal_code", "")
+    rows = [row for row in Rate.objects.filter(service=service, country=country, up_to_g__gte=weight_g)
+            if postal_code.startswith(row.postal_prefix)]
+    best = min(rows, key=lambda row: (-len(row.postal_prefix), row.up_to_g), default=None)
+    return best.price if best else None
+
+
+def choose(shipment: Shipment, *, service: CarrierService | None = None, by: User | None = None) -> Shipment:
+    """Take a service for a packed shipment: the one that is given, else the best within the promise."""
+    with states.change(shipment, event="shipment.service_chosen", by=by) as shipment:
+        states.require_status(shipment, Shipment.Status.PACKED)
+        offers = quote(shipment)
+        if service is not None:
+            choice = planner.Choice(next((offer for offer in offers if offer.service == service.pk), None), "by hand")
+        else:
+            choice = planner.choose(offers, _days_left(shipment))
+        if choice.offer is None:
+            raise Refused(f"No rate of {service or 'any service'} fits {shipment}: {choice.reason}. Add one.",
+                          code="no_rate")
+        shipment.service_id = choice.offer.service
+        shipment.save(update_fields=["service"])
+        shipment.event_data["service"] = choice.offer.name
+        decisions.record(
+            "carrier service", subject_type=shipment.subject_type, subject_number=shipment.number,
+            chosen=choice.offer.name, reasons=[choice.reason],
+            candidates=[{"service": each.name, "price": str(each.price), "days": str(each.days)} for each in offers])
+    return shipment
+
+
+def _days_left(shipment: Shipment) -> int | None:
+    if shipment.promised_on is None:
+        return None
+    return max(0, (shipment.promised_on - shipment.order.company.today()).days)

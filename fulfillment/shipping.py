@@ -1,0 +1,65 @@
+"""Goods leaving the house, and arriving."""
+
+from datetime import datetime
+
+from django.utils import timezone
+
+from fulfillment import packing, picking, waves
+from fulfillment.models import Label, Shipment
+from fulfillment.packing import Parcel
+from inventory import reservations
+from inventory.models import Warehouse
+from oms.core import states
+from oms.core.errors import Refused
+from oms.core.locking import atomic
+from oms.core.models import User
+from orders import progress
+
+S = Shipment.Status
+
+
+def ship(shipment: Shipment, *, by: User | None = None, at: datetime | None = None) -> Shipment:
+    """Hand the parcels to the carrier: the stock is gone, and what was shipped is billed by event."""
+    with states.advance(shipment, to=S.SHIPPED, by=by, at=at, first=shipment.order) as shipment:
+        if shipment.warehouse.kind == Warehouse.Kind.OWN:
+            _require_labels(shipment)
+        lines = list(shipment.lines.select_related("reservation"))
+        reservations.consume([line.reservation for line in lines], reference=shipment.number, by=by)
+        shipment.shipped_at = at or timezone.now()
+        shipment.save(update_fields=["shipped_at"])
+        units = progress.follow(shipment.order)
+        shipment.event_data |= {"units": {str(key): count for key, count in units.items()},
+                                "tracking": tracking_numbers(shipment)}
+    return shipment
+
+
+def _require_labels(shipment: Shipment) -> None:
+    bare = [package for package in shipment.packages.all()
+            if not package.labels.filter(status=Label.Status.BOUGHT).exists()]
+    if bare:
+        raise Refused(f"Parcel {bare[0]} has no label yet; buy it, or wait for the carrier's answer.", code="no_label")
+
+
+def tracking_numbers(shipment: Shipment) -> list[str]:
+    """The tracking numbers of a shipment's parcels."""
+    bought = shipment.labels.filter(status=Label.Status.BOUGHT).order_by("pk")
+    return list(bought.values_list("tracking_number", flat=True))
+
+
+def deliver(shipment: Shipment, *, by: User | None = None, at: datetime | None = None) -> Shipment:
+    """Note that the customer has the goods."""
+    with states.advance(shipment, to=S.DELIVERED, by=by, at=at) as shipment:
+        shipment.delivered_at = at or timezone.now()
+        shipment.save(update_fields=["delivered_at"])
+    return shipment
+
+
+def record_outside(shipment: Shipment, *, by: User | None = None) -> Shipment:
+    """Note that a shop or third party has sent, or given out, what it had taken on."""
+    if shipment.warehouse.kind == Warehouse.Kind.OWN:
+        raise Refused(f"{shipment.warehouse} is our own warehouse; pick, pack and ship there.")
+    with atomic():
+        shipment = waves.start_picking(shipment, by=by)
+        picking.pick_all(shipment, by=by)
+        packing.pack(shipment, [Parcel(tuple(shipment.lines.select_related("reservation__sku")))], by=by)
+        return ship(shipment, by=by)

@@ -1,0 +1,34 @@
+"""What carriers say, and what follows from it."""
+
+from datetime import datetime
+
+from fulfillment import shipping
+from fulfillment.models import Label, Shipment, TrackingEvent
+from oms.core.errors import Refused
+from oms.core.locking import atomic, lock_one
+from oms.core.models import User
+
+
+def record(
+    tracking_number: str, kind: TrackingEvent.Kind, at: datetime, *, text: str = "", place: str = "",
+    by: User | None = None,
+) -> Shipment:
+    """Record a carrier's scan once; the last parcel's delivery delivers the shipment."""
+    label = Label.objects.select_related("shipment__order").filter(tracking_number=tracking_number,
+                                                                   status=Label.Status.BOUGHT).first()
+    if label is None:
+        raise Refused(f"No parcel has the tracking number {tracking_number}.", code="unknown_tracking_number")
+    with atomic():
+        shipment = lock_one(label.shipment)
+        TrackingEvent.objects.bulk_create(
+            [TrackingEvent(shipment=shipment, tracking_number=tracking_number, kind=kind, at=at, text=text,
+                           place=place)], ignore_conflicts=True)
+        if shipment.status == Shipment.Status.SHIPPED and _all_delivered(shipment):
+            return shipping.deliver(shipment, by=by, at=at)
+    return shipment
+
+
+def _all_delivered(shipment: Shipment) -> bool:
+    numbers = set(shipping.tracking_numbers(shipment))
+    delivered = shipment.tracking_events.filter(kind=TrackingEvent.Kind.DELIVERED)
+    return bool(numbers) and numbers <= set(delivered.values_list("tracking_number", flat=True))

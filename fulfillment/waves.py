@@ -1,0 +1,129 @@
+"""Waves: which shipments are picked together, and on which walk."""
+
+from collections.abc import Sequence
+
+from fulfillment.models import PickTask, Shipment, ShipmentLine, Wave
+from fulfillment.planners import pick_path
+from fulfillment.planners import waves as planner
+from fulfillment.planners.pick_path import Floor, Stop
+from inventory import reservations
+from inventory.models import Bin, BinStock, Warehouse
+from oms.core import states
+from oms.core.errors import Refused
+from oms.core.locking import atomic, lock
+from oms.core.models import User
+from orders.models import Order
+
+MAX_SHIPMENTS, MAX_STOPS = 12, 60
+
+
+def propose(warehouse: Warehouse, *, by: User | None = None) -> list[Wave]:
+    """Plan waves for all open shipments of a warehouse."""
+    rows = Shipment.objects.filter(warehouse=warehouse, status=Shipment.Status.OPEN, wave=None, lines__isnull=False)
+    by_key = {row.pk: row for row in rows.select_related("order").distinct()}
+    aisles = _aisles(list(by_key.values()))
+    candidates = [planner.Candidate(key, row.order.priority, len(aisles[key]) or 1, frozenset(aisles[key]))
+                  for key, row in by_key.items()]
+    return [plan(warehouse, [by_key[key] for key in keys], by=by)
+            for keys in planner.batch(candidates, MAX_SHIPMENTS, MAX_STOPS)]
+
+
+def _aisles(shipments: Sequence[Shipment]) -> dict[int, list[int]]:
+    """Where the SKUs of each shipment lie: the x of their bins."""
+    lines = ShipmentLine.objects.filter(shipment__in=shipments).values_list("shipment_id", "reservation__sku_id")
+    warehouses = {shipment.warehouse_id for shipment in shipments}
+    lying = BinStock.objects.filter(bin__warehouse__in=warehouses, bin__is_sellable=True, on_hand__gt=0)
+    where = dict(lying.values_list("sku_id", "bin__x_cm"))
+    found: dict[int, list[int]] = {shipment.pk: [] for shipment in shipments}
+    for shipment, sku in lines:
+        if sku in where:
+            found[shipment].append(where[sku])
+    return found
+
+
+def plan(warehouse: Warehouse, shipments: Sequence[Shipment], *, by: User | None = None) -> Wave:
+    """Put open shipments of a warehouse into a wave."""
+    with atomic():
+        lock(Order.objects.filter(pk__in={shipment.order_id for shipment in shipments}))
+        rows = lock(Shipment.objects.filter(pk__in=[shipment.pk for shipment in shipments]))
+        for row in rows:
+            states.require_status(row, Shipment.Status.OPEN)
+            if row.wave_id or row.warehouse_id != warehouse.pk:
+                raise Refused(f"Shipment {row} is in another wave or warehouse.")
+        if not rows:
+            raise Refused("A wave needs shipments.", code="empty")
+        wave = states.create(Wave(warehouse=warehouse), by=by)
+        Shipment.objects.filter(pk__in=[row.pk for row in rows]).update(wave=wave)
+    return wave
+
+
+def release(wave: Wave, *, by: User | None = None) -> Wave:
+    """Start picking: stock is pinned to bins, and the walk over them is computed."""
+    with atomic():
+        lock(Order.objects.filter(pk__in=list(wave.shipments.values_list("order_id", flat=True))))
+        shipments = lock(Shipment.objects.filter(wave=wave, status=Shipment.Status.OPEN))
+        with states.advance(wave, to=Wave.Status.RELEASED, by=by) as wave:
+            lines = list(ShipmentLine.objects.filter(shipment__in=shipments).select_related("reservation"))
+            if not lines:
+                raise Refused(f"Wave {wave} has nothing to pick; its shipments were cancelled.", code="empty")
+            for shipment in shipments:
+                with states.advance(shipment, to=Shipment.Status.PICKING, by=by):
+                    pass
+            _pin(lines)
+            write_walk(wave)
+    return wave
+
+
+def _pin(lines: Sequence[ShipmentLine]) -> None:
+    """Pin the lines' reservations; what was cut off one gets a line of its own."""
+    by_reservation = {line.reservation_id: line for line in lines}
+    cuts = reservations.pin([line.reservation for line in lines])
+    ShipmentLine.objects.bulk_create(
+        ShipmentLine(shipment_id=by_reservation[original.pk].shipment_id, reservation=rest,
+                     order_line_id=by_reservation[original.pk].order_line_id)
+        for original, rest in cuts
+    )
+
+
+def write_walk(wave: Wave) -> None:
+    """Lay the shortest walk over what a wave has still to pick."""
+    lines = list(ShipmentLine.objects.filter(shipment__wave=wave, reservation__state="pinned")
+                 .select_related("reservation__bin"))
+    stops = [Stop(line.pk, line.reservation.bin.x_cm, line.reservation.bin.y_cm)  # type: ignore[union-attr]
+             for line in lines]
+    walk = pick_path.route(stops, _floor(wave.warehouse))
+    PickTask.objects.filter(wave=wave, done_at=None).delete()
+    first = PickTask.objects.filter(wave=wave).count() + 1
+    tasks = PickTask.objects.bulk_create(
+        PickTask(wave=wave, line_id=key, sequence=number, walk_cm=leg)
+        for number, (key, leg) in enumerate(zip(walk.keys, walk.legs, strict=True), first)
+    )
+    wave.walk_cm = walk.total
+    wave.save(update_fields=["walk_cm"])
+    assert len(tasks) == len(stops)
+
+
+def _floor(warehouse: Warehouse) -> Floor:
+    """The block of aisles as deep as its last bin; walks begin and end at the staging place."""
+    places = Bin.objects.filter(warehouse=warehouse, kind=Bin.Kind.STORAGE)
+    depth = max(places.values_list("y_cm", flat=True), default=0)
+    staging = Bin.objects.filter(warehouse=warehouse, kind=Bin.Kind.STAGING).order_by("pk").first()
+    return Floor(depth, (staging.x_cm, staging.y_cm) if staging else (0, 0))
+
+
+def start_picking(shipment: Shipment, *, by: User | None = None) -> Shipment:
+    """Pick one shipment on its own: a wave of one, released at once."""
+    with atomic():
+        wave = plan(shipment.warehouse, [shipment], by=by)
+        release(wave, by=by)
+    shipment.refresh_from_db()
+    return shipment
+
+
+def close(wave: Wave, *, by: User | None = None) -> Wave:
+    """End a wave of which nothing is left to pick."""
+    with states.advance(wave, to=Wave.Status.CLOSED, by=by) as wave:
+        left = wave.tasks.filter(done_at=None).count()
+        if left:
+            raise Refused(f"{left} stops of wave {wave} are not picked yet.", code="not_done")
+    return wave

@@ -1,0 +1,51 @@
+"""Carriers, and orders taken to a stage of their way."""
+
+from decimal import Decimal
+
+from fulfillment import labels, packing, picking, shipping, waves
+from fulfillment.models import CarrierAccount, CarrierService, Rate, Shipment
+from oms.core import outbox
+from orders.models import Order
+from tests.builders import orders as make_orders
+from tests.builders import stock as make_stock
+
+
+def service(code: str = "std", price: str = "4.50", days: int = 2) -> CarrierService:
+    account, _ = CarrierAccount.objects.get_or_create(
+        code="post", defaults={"name": "Post", "company": make_stock.company()})
+    made, new = CarrierService.objects.get_or_create(account=account, code=code, defaults={"name": code, "days": days})
+    if new:
+        Rate.objects.create(service=made, country="GB", up_to_g=30_000, price=Decimal(price))
+    return made
+
+
+def shipment_of(order: Order) -> Shipment:
+    return Shipment.objects.filter(order=order).exclude(status="cancelled").latest("pk")
+
+
+def picked(order: Order) -> Shipment:
+    return picking.pick_all(waves.start_picking(shipment_of(order)))
+
+
+def packed(order: Order) -> Shipment:
+    return packing.pack(picked(order))
+
+
+def labelled(order: Order) -> Shipment:
+    service()
+    labels.buy(packed(order))
+    outbox.drain()
+    return shipment_of(order)
+
+
+def shipped(*lines, **options) -> Order:
+    """An order that was confirmed, shipped and invoiced, its events delivered."""
+    order = make_orders.confirmed(*lines, **options)
+    for shipment in Shipment.objects.filter(order=order):
+        service()
+        packing.pack(picking.pick_all(waves.start_picking(shipment)))
+        labels.buy(make_orders.fresh(shipment))
+        outbox.drain()
+        shipping.ship(make_orders.fresh(shipment))
+    outbox.drain()
+    return make_orders.fresh(order)
