@@ -1,0 +1,1 @@
+"""Take back, judge, give back."""

@@ -4,6 +4,7 @@ import pytest
 from django.utils import timezone
 
 from fulfillment import labels, lanes, packing, picking, rating, shipments, shipping, tracking, waves
+from fulfillment.connectors.carriers import BoughtLabel
 from fulfillment.models import Label, PickTask, Shipment, TrackingEvent, Wave
 from inventory.models import Bin, Lane
 from oms.core import outbox
@@ -104,8 +105,6 @@ def test_a_label_that_comes_after_it_was_unwanted_is_voided(order, drain):
     labels.void(shipment)
     label = Label.objects.get()
     assert label.status == "unwanted"
-
-    from fulfillment.connectors.carriers import BoughtLabel
 
     labels.record_bought(label, BoughtLabel("T1", label.cost))
     drain()

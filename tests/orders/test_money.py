@@ -2,6 +2,7 @@ from decimal import Decimal as D
 
 import pytest
 
+from oms.core import documents
 from oms.core.errors import Refused, WrongState
 from orders import billing, payments, screening
 from orders.billing import Credited
@@ -151,8 +152,6 @@ def test_deposit_bills_no_units_and_splits_by_tax_rate(order):
 
 
 def test_invoice_is_frozen_as_pdf_once(order, drain):
-    from oms.core import documents
-
     document = bill(order, 1)
     drain()
 

@@ -1,0 +1,40 @@
+"""What returns do by themselves."""
+
+from oms.core.handling import on
+from oms.core.models import Event
+from orders.models import Invoice, Order
+from returns import exchanges, settlement
+from returns.models import ReturnRequest
+
+
+def _request(event: Event) -> ReturnRequest:
+    return ReturnRequest.objects.select_related("order").get(number=event.subject_number)
+
+
+@on("return.inspected")
+def settle_inspected(event: Event) -> None:
+    request = _request(event)
+    if request.status == ReturnRequest.Status.INSPECTED:
+        settlement.settle(request)
+
+
+@on("return.settled")
+def give_back(event: Event) -> None:
+    """Money back, or something else instead; a credit for later just stands."""
+    request = _request(event)
+    if request.wish == ReturnRequest.Wish.REFUND:
+        settlement.refund(request)
+    elif request.wish == ReturnRequest.Wish.EXCHANGE:
+        exchanges.send(request)
+
+
+@on("return.exchanged")
+def confirm_exchange(event: Event) -> None:
+    exchanges.confirm(Order.objects.get(number=event.data["exchange"]))
+
+
+@on("invoice.issued")
+def pay_exchange(event: Event) -> None:
+    document = Invoice.objects.get(number=event.subject_number)
+    if document.kind == Invoice.Kind.INVOICE and document.order is not None:
+        exchanges.pay_with_credit(document)

@@ -1,0 +1,78 @@
+"""Looking at returned goods, and deciding where they go."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from inventory import catalog, ledger, receiving
+from inventory.models import Bin, Move, Warehouse
+from oms.core import states
+from oms.core.errors import Refused
+from oms.core.models import User
+from returns.models import Inspection, ReturnLine, ReturnRequest
+from returns.receiving import parts
+
+Grade, Route = Inspection.Grade, Inspection.Route
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Units of a return line with one grade and one way to go; `damaged`: of those received as damaged."""
+
+    line: ReturnLine
+    quantity: int
+    grade: str = Grade.NEW
+    route: str = Route.RESTOCK
+    damaged: bool = False
+
+
+def inspect(request: ReturnRequest, findings: Sequence[Finding], *, by: User | None = None) -> ReturnRequest:
+    """Grade all that came and send it on: back into stock, to be refurbished, or to scrap."""
+    with states.advance(request, to=ReturnRequest.Status.INSPECTED, by=by, first=request.order) as request:
+        findings = [finding for finding in findings if finding.quantity]
+        lines = {line.pk: line for line in request.lines.select_related("order_line__sku")}
+        _require_all_graded(lines, findings)
+        Inspection.objects.bulk_create(
+            Inspection(line=lines[item.line.pk], quantity=item.quantity, grade=item.grade, route=item.route,
+                       was_damaged=item.damaged, by=by) for item in findings
+        )
+        by_route = [(route, [item for item in findings if item.route == route]) for route in Route.values]
+        transports = [(route, _transports(request.warehouse, lines, items)) for route, items in by_route if items]
+        ledger.lock_ends([each for _, moved in transports for each in moved])
+        for route, moved in transports:
+            ledger.move_many(moved, reason=Move.Reason.SCRAP if route == Route.SCRAP else Move.Reason.RETURN,
+                             reference=request.number, by=by)
+            if route == Route.RESTOCK:
+                receiving.announce_stock(request.warehouse, [each.sku for each in moved], by=by)
+    return request
+
+
+def _require_all_graded(lines: dict[int, ReturnLine], findings: Sequence[Finding]) -> None:
+    graded: Counter[tuple[int, bool]] = Counter()
+    for item in findings:
+        if item.route not in Route.values or item.grade not in Grade.values:
+            raise Refused(f"{item.grade}/{item.route} is no grade and route.")
+        if item.route == Route.RESTOCK and item.grade == Grade.BROKEN:
+            raise Refused("Broken goods do not go back into stock.", line=item.line.pk)
+        graded[item.line.pk, item.damaged] += item.quantity
+    for key, line in lines.items():
+        if (graded[key, False], graded[key, True]) != (line.good, line.damaged):
+            raise Refused(f"Of {line}, {line.good} good and {line.damaged} damaged came; grade exactly those.",
+                          line=key)
+
+
+def _transports(
+    warehouse: Warehouse, lines: dict[int, ReturnLine], findings: Sequence[Finding],
+) -> list[ledger.Transport]:
+    moved = []
+    for item in findings:
+        source = catalog.place(warehouse, Bin.Kind.DAMAGED if item.damaged else Bin.Kind.RETURNS)
+        for sku, per_unit, lot in parts(lines[item.line.pk]):
+            moved.append(ledger.Transport(sku, source, _target(warehouse, item.route), item.quantity * per_unit, lot))
+    return moved
+
+
+def _target(warehouse: Warehouse, route: str) -> Bin:
+    if route == Route.SCRAP:
+        return catalog.outside(Bin.Kind.SCRAP)
+    return catalog.place(warehouse, Bin.Kind.RECEIVING if route == Route.RESTOCK else Bin.Kind.QUARANTINE)

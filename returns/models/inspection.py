@@ -1,0 +1,35 @@
+"""What was found when returned goods were looked at."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from returns.models.request import ReturnLine
+
+
+class Inspection(models.Model):
+    """Units of a return line with one grade, and where they go."""
+
+    class Grade(models.TextChoices):
+        NEW = "new", "as new"
+        USED = "used", "used"
+        BROKEN = "broken", "broken"
+
+    class Route(models.TextChoices):
+        RESTOCK = "restock", "back into stock"
+        REFURBISH = "refurbish", "to be refurbished"
+        SCRAP = "scrap", "scrapped"
+
+    line = models.ForeignKey(ReturnLine, on_delete=models.CASCADE, related_name="inspections")
+    quantity = models.PositiveIntegerField()
+    was_damaged = models.BooleanField(default=False, help_text="Taken from what was received as damaged.")
+    grade = models.CharField(max_length=6, choices=Grade)
+    route = models.CharField(max_length=9, choices=Route)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(quantity__gt=0), name="inspected_quantity_is_positive")]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} {self.get_grade_display()}: {self.get_route_display()}"

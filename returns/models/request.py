@@ -1,0 +1,103 @@
+"""What a customer wants to give back."""
+
+from typing import Self
+
+from django.db import models
+from django.db.models import F, Q
+
+from inventory.models import SKU, Warehouse
+from oms.core.locking import LockRank
+from oms.core.models import Document, User
+from oms.core.numbering import number_field
+from orders.models import Order, OrderLine
+
+
+class ReturnRequestQuerySet(models.QuerySet["ReturnRequest"]):
+    def visible_to(self, user: User) -> Self:
+        """Reps see their customers' returns, warehouse staff those that come to them."""
+        if user.sees_everything:
+            return self
+        if user.has_role("rep"):
+            return self.filter(order__customer__rep=user)
+        return self.filter(warehouse__staff=user)
+
+
+class ReturnRequest(Document):
+    """Goods of an order that the customer wants to give back, and what they want for them."""
+
+    class Status(models.TextChoices):
+        REQUESTED = "requested", "requested"
+        APPROVED = "approved", "approved"
+        REJECTED = "rejected", "rejected"
+        RECEIVED = "received", "received"
+        INSPECTED = "inspected", "inspected"
+        SETTLED = "settled", "settled"
+        CANCELLED = "cancelled", "cancelled"
+
+    class Wish(models.TextChoices):
+        REFUND = "refund", "money back"
+        CREDIT = "credit", "credit for later"
+        EXCHANGE = "exchange", "something else instead"
+
+    MOVES = {
+        Status.REQUESTED: (Status.APPROVED, Status.REJECTED, Status.CANCELLED),
+        Status.APPROVED: (Status.RECEIVED, Status.CANCELLED),
+        Status.RECEIVED: (Status.INSPECTED,),
+        Status.INSPECTED: (Status.SETTLED,),
+    }
+    DEAD = (Status.REJECTED, Status.CANCELLED)
+    lock_rank = LockRank.SUPPLY
+    subject_type = "return"
+    comes_with = ("order", "warehouse")
+
+    number = number_field("RMA")
+    status = models.CharField(max_length=10, choices=Status, default=Status.REQUESTED, editable=False)
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="returns")
+    warehouse = models.ForeignKey(Warehouse, on_delete=models.PROTECT, related_name="returns")
+    wish = models.CharField(max_length=8, choices=Wish, default=Wish.REFUND)
+    note = models.TextField(blank=True)
+
+    objects = ReturnRequestQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "return"
+
+    @property
+    def order_number(self) -> str:
+        return str(self.order.number)
+
+
+class ReturnLine(models.Model):
+    """Units of an order line that come back, why, and what came."""
+
+    class Reason(models.TextChoices):
+        DAMAGED = "damaged", "arrived damaged"
+        WRONG = "wrong", "not what was ordered"
+        UNWANTED = "unwanted", "not wanted any more"
+        FAULTY = "faulty", "faulty"
+        LATE = "late", "came too late"
+        OTHER = "other", "other"
+
+    request = models.ForeignKey(ReturnRequest, on_delete=models.CASCADE, related_name="lines")
+    order_line = models.ForeignKey(OrderLine, on_delete=models.PROTECT, related_name="return_lines")
+    quantity = models.PositiveIntegerField()
+    reason = models.CharField(max_length=8, choices=Reason, default=Reason.UNWANTED)
+    exchange_for = models.ForeignKey(SKU, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    good = models.PositiveIntegerField(default=0, editable=False)
+    damaged = models.PositiveIntegerField(default=0, editable=False)
+    missing = models.PositiveIntegerField(default=0, editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["request", "order_line"], name="order_line_once_per_return"),
+            models.CheckConstraint(condition=Q(quantity__gt=0), name="return_quantity_is_positive"),
+            models.CheckConstraint(condition=Q(quantity__gte=F("good") + F("damaged") + F("missing")),
+                                   name="no_more_came_than_was_sent_back"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} × {self.order_line.sku}"
+
+    @property
+    def came(self) -> int:
+        return self.good + self.damaged

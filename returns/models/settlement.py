@@ -1,0 +1,22 @@
+"""What the customer gets for what came back."""
+
+from django.db import models
+
+from oms.core.money import AmountField
+from orders.models import Invoice, Order
+from returns.models.request import ReturnRequest
+
+
+class Settlement(models.Model):
+    """The credit notes of a return, what is refunded of them, and the order sent in exchange."""
+
+    request = models.OneToOneField(ReturnRequest, on_delete=models.PROTECT, related_name="settlement")
+    credits = models.ManyToManyField(Invoice, related_name="settlements")
+    credited = AmountField()
+    cleared = AmountField(help_text="Set off against the order's open invoices.")
+    to_refund = AmountField()
+    exchange = models.OneToOneField(Order, on_delete=models.PROTECT, null=True, related_name="settlement")
+    difference_due = AmountField(help_text="What the exchange costs more than was credited.")
+
+    def __str__(self) -> str:
+        return f"settlement of {self.request}"

@@ -1,0 +1,1 @@
+"""Pure decisions about returns: no Django, no database."""

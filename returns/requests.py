@@ -1,0 +1,149 @@
+"""Asking to give goods back, and what we say to it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db.models import Max, Sum
+from django.utils import timezone
+
+from fulfillment.models import Shipment
+from inventory.models import SKU, Warehouse
+from oms.core import decisions, states
+from oms.core.errors import Refused
+from oms.core.locking import atomic, lock_one
+from oms.core.models import User
+from orders.models import Order, OrderLine
+from returns.models import ReturnLine, ReturnPolicy, ReturnRequest
+from returns.planners import policy as planner
+from returns.planners.policy import Facts, Verdict
+
+S = ReturnRequest.Status
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Units of an order line to give back, why, and for an exchange the SKU wanted instead."""
+
+    line: OrderLine
+    quantity: int
+    reason: str = ReturnLine.Reason.UNWANTED
+    exchange_for: SKU | None = None
+
+
+def open_request(
+    order: Order, asked: Sequence[Asked], *, wish: str = ReturnRequest.Wish.REFUND,
+    warehouse: Warehouse | None = None, note: str = "", by: User | None = None,
+) -> ReturnRequest:
+    """Ask to give goods back. Never more than was shipped and is not on its way back already."""
+    with atomic():
+        order = lock_one(order)
+        asked = [item for item in asked if item.quantity]
+        if not asked:
+            raise Refused("Choose what comes back.", code="no_lines")
+        _require_returnable(order, asked)
+        _require_wish(wish, asked)
+        request = states.create(
+            ReturnRequest(order=order, wish=wish, note=note, warehouse=warehouse or _warehouse_of(order)), by=by)
+        ReturnLine.objects.bulk_create(
+            ReturnLine(request=request, order_line=item.line, quantity=item.quantity, reason=item.reason,
+                       exchange_for=item.exchange_for) for item in asked
+        )
+        verdict = judge(request)
+        decisions.record("return policy", subject_type=request.subject_type, subject_number=request.number,
+                         chosen="approved" if verdict.is_approved else "for a person", candidates=[],
+                         reasons=[verdict.reason])
+        return approve(request, by=by) if verdict.is_approved else request
+
+
+def returnable(order: Order) -> dict[int, int]:
+    """Units of each line that were shipped and are in no live return, by the line's key."""
+    under_way = dict(
+        ReturnLine.objects.filter(request__order=order).exclude(request__status__in=ReturnRequest.DEAD)
+        .values_list("order_line").annotate(Sum("quantity"))
+    )
+    never_came = dict(
+        ReturnLine.objects.filter(request__order=order).exclude(request__status__in=ReturnRequest.DEAD)
+        .values_list("order_line").annotate(Sum("missing"))
+    )
+    historical = _returned_by_history(order)
+    return {
+        line.pk: line.shipped - under_way.get(line.pk, 0) + never_came.get(line.pk, 0) - historical.get(line.pk, 0)
+        for line in order.lines.all()
+    }
+
+
+def _returned_by_history(order: Order) -> dict[int, int]:
+    """What an import counted as returned, for which there is no request here."""
+    if not order.is_history:
+        return {}
+    came = dict(
+        ReturnLine.objects.filter(request__order=order).exclude(request__status__in=ReturnRequest.DEAD)
+        .values_list("order_line").annotate(total=Sum("good") + Sum("damaged"))
+    )
+    return {line.pk: line.returned - came.get(line.pk, 0) for line in order.lines.all()}
+
+
+def _require_returnable(order: Order, asked: Sequence[Asked]) -> None:
+    left = returnable(order)
+    if len({item.line.pk for item in asked}) != len(asked):
+        raise Refused("A line is named twice; add its quantities up.")
+    for item in asked:
+        most = left.get(item.line.pk, 0)
+        if not 0 < item.quantity <= most:
+            raise Refused(f"{item.quantity} of {item.line.sku} cannot come back; at most {most} can.",
+                          code="not_returnable", line=item.line.pk, returnable=most)
+
+
+def _require_wish(wish: str, asked: Sequence[Asked]) -> None:
+    if wish not in ReturnRequest.Wish.values:
+        raise Refused(f"{wish!r} is no wish; choose {', '.join(ReturnRequest.Wish.values)}.", field="wish")
+    if wish == ReturnRequest.Wish.EXCHANGE and not all(item.exchange_for for item in asked):
+        raise Refused("Say what is wanted in exchange for each line.", field="exchange_for")
+
+
+def _warehouse_of(order: Order) -> Warehouse:
+    """Goods go back to where most recently some came from, else to our first own warehouse."""
+    shipment = Shipment.objects.filter(order=order, shipped_at__isnull=False).order_by("-shipped_at").first()
+    if shipment:
+        return shipment.warehouse
+    own = Warehouse.objects.active().filter(kind=Warehouse.Kind.OWN).order_by("priority", "pk").first()
+    if own is None:
+        raise Refused("There is no warehouse of our own that could take goods back.")
+    return own
+
+
+def policy_of(order: Order) -> ReturnPolicy:
+    """The policy of the order's channel, else the general one, else the defaults."""
+    rows = {row.channel_id: row for row in ReturnPolicy.objects.filter(channel=order.channel)
+            | ReturnPolicy.objects.filter(channel=None)}
+    return rows.get(order.channel_id) or rows.get(None) or ReturnPolicy()
+
+
+def judge(request: ReturnRequest) -> Verdict:
+    """What the policy says to a request."""
+    policy = policy_of(request.order)
+    shipped = Shipment.objects.filter(order=request.order).aggregate(last=Max("shipped_at"))["last"]
+    days = (timezone.now() - shipped).days if shipped else None
+    return planner.judge(Facts(days, policy.window_days, policy.approves_by_itself))
+
+
+def approve(request: ReturnRequest, *, by: User | None = None) -> ReturnRequest:
+    """Let the goods come."""
+    with states.advance(request, to=S.APPROVED, by=by) as request:
+        pass
+    return request
+
+
+def reject(request: ReturnRequest, *, reason: str, by: User | None = None) -> ReturnRequest:
+    """Refuse to take the goods back, with the reason."""
+    with states.advance(request, to=S.REJECTED, by=by, reason=reason) as request:
+        if not reason.strip():
+            raise Refused("Say why the return is rejected.", field="reason")
+    return request
+
+
+def cancel(request: ReturnRequest, *, by: User | None = None) -> ReturnRequest:
+    """Note that the goods do not come after all."""
+    with states.advance(request, to=S.CANCELLED, by=by) as request:
+        pass
+    return request

@@ -1,0 +1,70 @@
+"""Giving the customer what a return is worth."""
+
+from decimal import Decimal
+
+from oms.core import states
+from oms.core.locking import lock
+from oms.core.models import User
+from oms.core.money import ZERO
+from orders import billing, payments
+from orders.models import Invoice, Refund
+from returns import requests
+from returns.models import ReturnRequest, Settlement
+from returns.planners import refund as planner
+from returns.planners.refund import Came, Payable
+
+Wish = ReturnRequest.Wish
+
+
+def settle(request: ReturnRequest, *, by: User | None = None) -> Settlement:
+    """Credit what came back: it clears the order's open invoices first; the rest is for the customer's wish.
+
+    What was shipped and is not invoiced yet is invoiced first.
+    """
+    with states.advance(request, to=ReturnRequest.Status.SETTLED, by=by, first=request.order) as request:
+        policy = requests.policy_of(request.order)
+        came = [Came(line.order_line_id, line.good, line.damaged) for line in request.lines.all()]
+        units = planner.creditable(came, credits_damaged=policy.credits_damaged)
+        notes = billing.credit_units(request.order, units, reference=request.number, by=by) if units else []
+        cleared = _clear_open_invoices(request, notes, by)
+        left = sum((note.open_amount for note in notes), ZERO)
+        settlement = Settlement.objects.create(
+            request=request, credited=sum((note.gross for note in notes), ZERO), cleared=cleared,
+            to_refund=left if request.wish == Wish.REFUND else ZERO)
+        settlement.credits.set(notes)
+        request.event_data |= {"credited": str(settlement.credited), "to_refund": str(settlement.to_refund)}
+    return settlement
+
+
+def _clear_open_invoices(request: ReturnRequest, notes: list[Invoice], by: User | None) -> Decimal:
+    """Set the notes off against other open invoices of the order; returns what was set off in all."""
+    others = lock(Invoice.objects.open().filter(order=request.order).exclude(kind=Invoice.Kind.CREDIT))
+    for note in notes:
+        for document in others:
+            billing.set_off(note, document, by=by)
+    return sum((note.allocated for note in notes), ZERO)
+
+
+def refund(request: ReturnRequest, *, by: User | None = None) -> list[Refund]:
+    """Give back the money of a settled return, over the order's payments; what none of them has left stays a credit."""
+    settlement = Settlement.objects.get(request=request)
+    left = settlement.to_refund
+    payables = [Payable(row.pk, row.captured - row.refunded) for row in payments.refundable(request.order)]
+    by_key = {row.pk: row for row in payments.refundable(request.order)}
+    made: list[Refund] = []
+    for share in planner.compute(left, payables):
+        made += _refund_share(settlement, by_key[share.payment], share.amount, by)
+    return made
+
+
+def _refund_share(settlement: Settlement, payment: payments.Payment, amount: Decimal, by: User | None) -> list[Refund]:
+    """An amount of one payment, over the credit notes that are still open."""
+    made = []
+    for note in settlement.credits.order_by("pk"):
+        note.refresh_from_db()
+        part = min(amount, note.open_amount)
+        if part > 0:
+            reference = f"{settlement.request.number}/{payment.number}/{note.number}"
+            made.append(payments.refund(payment, part, reference=reference, credit=note, by=by))
+            amount -= part
+    return made
