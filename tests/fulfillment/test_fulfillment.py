@@ -15,7 +15,7 @@ from tests import builders as make
 from tests.builders.orders import only_line
 from tests.builders.stock import put, storage
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("verified")]
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from orders.models import Invoice, Refund
 from tests import builders as make
 from tests.builders.orders import only_line
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("verified")]
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from orders.models import Channel, Customer, CustomerSKU, Discount, Hold, Order,
 from tests import builders as make
 from tests.builders.orders import line, only_line
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("verified")]
 
 
 def test_enter_prices_and_taxes_an_order():

@@ -16,7 +16,7 @@ from returns.planners.policy import Facts, judge
 from returns.planners.refund import Payable, Share, compute
 from tests import builders as make
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("verified")]
 
 
 @pytest.fixture

@@ -1,0 +1,59 @@
+"""Invariants of events: one effect each, nothing forgotten, and a legal trail behind every status."""
+
+from django.apps import apps
+
+from oms.core.models import Document
+from oms.insights.invariants import Invariant
+
+FIXED = (
+    Invariant("one effect per event and handler", """
+        SELECT 'event ' || event_id || ' ' || handler, count(*) || ' deliveries' FROM core_delivery
+        GROUP BY event_id, handler HAVING count(*) > 1"""),
+    Invariant("no event is forgotten", """
+        SELECT 'event ' || e.id || ' ' || e.name, 'undelivered since ' || e.at FROM core_event e
+        WHERE NOT e.is_drained AND e.at < now() - interval '1 day'
+          AND NOT EXISTS (SELECT 1 FROM core_delivery d WHERE d.event_id = e.id AND d.parked_at IS NOT NULL)"""),
+    Invariant("positions in the stream are given once, up to its end", """
+        SELECT 'event ' || id, 'position ' || position || ' is past the end ' || (SELECT last_position FROM core_stream)
+        FROM core_event WHERE position > (SELECT last_position FROM core_stream)"""),
+)
+
+
+def rules() -> tuple[Invariant, ...]:
+    """The fixed rules, and for each kind of document that its events are a legal path to its present status."""
+    kinds = [model for model in apps.get_models() if issubclass(model, Document) and hasattr(model, "subject_type")]
+    return FIXED + tuple(rule for model in kinds for rule in (_path(model), _end(model)))
+
+
+def _steps(model: type[Document]) -> str:
+    """The statuses that a document went through, in order, and the one before each."""
+    statuses = ", ".join(f"'{value}'" for value in _values(model))
+    return f"""
+        SELECT subject_number, id, status, lag(status) OVER (PARTITION BY subject_number ORDER BY id) AS before
+        FROM (SELECT subject_number, id, CASE WHEN name = '{model.subject_type}.created' THEN data->>'status'
+                                              ELSE split_part(name, '.', 2) END AS status
+              FROM core_event WHERE subject_type = '{model.subject_type}') e
+        WHERE status IN ({statuses})"""
+
+
+def _values(model: type[Document]) -> list[str]:
+    fields = {field.name: field for field in model._meta.fields}
+    return [value for value, _ in fields["status"].flatchoices]
+
+
+def _path(model: type[Document]) -> Invariant:
+    moves = ", ".join(f"('{before}', '{after}')" for before, afters in model.MOVES.items() for after in afters)
+    return Invariant(f"the trail of each {model._meta.verbose_name} is legal", f"""
+        SELECT subject_number, before || ' → ' || status || ' is no legal move' FROM ({_steps(model)}) s
+        WHERE before IS NOT NULL AND (before, status) NOT IN ({moves})""")
+
+
+def _end(model: type[Document]) -> Invariant:
+    table = model._meta.db_table
+    exempt = "AND NOT d.is_history" if any(field.name == "is_history" for field in model._meta.fields) else ""
+    return Invariant(f"the trail of each {model._meta.verbose_name} ends in its status", f"""
+        SELECT d.number, 'is ' || d.status || ', its events say ' || coalesce(t.status, 'nothing')
+        FROM {table} d
+        LEFT JOIN (SELECT DISTINCT ON (subject_number) subject_number, status FROM ({_steps(model)}) s
+                   ORDER BY subject_number, id DESC) t ON t.subject_number = d.number
+        WHERE d.number IS NOT NULL {exempt} AND d.status IS DISTINCT FROM t.status""")

@@ -1,0 +1,125 @@
+"""Invariants of orders' totals, invoices, payments and balances."""
+
+from oms.core import money
+from oms.insights.invariants import Invariant
+
+_UNUSUAL = " ".join(f"WHEN '{code}' THEN {places}" for code, places in sorted(money.MINOR_UNITS.items()))
+
+
+def _places(currency: str) -> str:
+    """SQL for the minor units of a currency column."""
+    return f"(CASE {currency} {_UNUSUAL} ELSE 2 END)"
+
+
+_LINES = " UNION ALL ".join([
+    "SELECT l.order_id, "
+    + ", ".join(f"round(l.{name} * (l.quantity - l.cancelled) / l.quantity, {_places('o.currency')}) AS {name}"
+                for name in ("net", "tax", "gross"))
+    + " FROM orders_orderline l JOIN orders_order o ON o.id = l.order_id",
+    "SELECT order_id, net, tax, gross FROM orders_ordercharge WHERE NOT is_cancelled",
+])
+
+RULES = (
+    Invariant("an order is the sum of its lines and charges", f"""
+        SELECT o.number, 'net ' || o.net || '/' || s.net || ', tax ' || o.tax || '/' || s.tax || ', gross ' || o.gross
+               || '/' || s.gross
+        FROM orders_order o
+        JOIN (SELECT order_id, sum(net) AS net, sum(tax) AS tax, sum(gross) AS gross FROM ({_LINES}) p GROUP BY 1) s
+          ON s.order_id = o.id
+        WHERE o.status <> 'draft' AND (o.net <> s.net OR o.tax <> s.tax OR o.gross <> s.gross)"""),
+    Invariant("net and tax make gross", """
+        SELECT 'line ' || id, net || ' + ' || tax || ' is not ' || gross FROM orders_orderline WHERE net + tax <> gross
+        UNION ALL SELECT 'invoice line ' || id, net || ' + ' || tax || ' is not ' || gross FROM orders_invoiceline
+        WHERE net + tax <> gross
+        UNION ALL SELECT 'charge ' || id, net || ' + ' || tax || ' is not ' || gross FROM orders_ordercharge
+        WHERE net + tax <> gross"""),
+    Invariant("tax is what its rate and price mode say", f"""
+        SELECT o.number || ' ' || l.tax_percent || ' percent', 'tax ' || l.tax || ', the rate says ' || l.expected
+        FROM (SELECT order_id, tax_percent, sum(tax) AS tax, count(*) AS lines,
+                     sum(net) * tax_percent / 100 AS expected
+              FROM orders_orderline GROUP BY 1, 2) l JOIN orders_order o ON o.id = l.order_id
+        WHERE o.status <> 'draft' AND NOT o.is_history
+          AND abs(l.tax - l.expected) > l.lines * power(10::numeric, -{_places('o.currency')})"""),
+    Invariant("an invoice is the sum of its lines", """
+        SELECT coalesce(i.number, 'draft ' || i.id), 'net ' || i.net || '/' || l.net || ', tax ' || i.tax || '/' || l.tax
+               || ', gross ' || i.gross || '/' || l.gross
+        FROM orders_invoice i
+        JOIN (SELECT invoice_id, sum(net) AS net, sum(tax) AS tax, sum(gross) AS gross FROM orders_invoiceline GROUP BY 1)
+          l ON l.invoice_id = i.id
+        WHERE i.net <> l.net OR i.tax <> l.tax OR i.gross <> l.gross"""),
+    Invariant("invoiced on a line is what its invoices billed", """
+        SELECT 'line ' || l.id || ' of ' || o.number, 'invoiced ' || l.invoiced || ', billed ' || coalesce(i.billed, 0)
+        FROM orders_orderline l JOIN orders_order o ON o.id = l.order_id
+        LEFT JOIN (SELECT n.order_line_id, sum(n.quantity) AS billed FROM orders_invoiceline n
+                   JOIN orders_invoice v ON v.id = n.invoice_id AND v.kind = 'invoice' GROUP BY 1) i
+          ON i.order_line_id = l.id
+        WHERE l.invoiced <> coalesce(i.billed, 0)"""),
+    Invariant("what was shipped is invoiced once its order is completed", """
+        SELECT 'line ' || l.id || ' of ' || o.number, 'shipped ' || l.shipped || ', invoiced ' || l.invoiced
+        FROM orders_orderline l JOIN orders_order o ON o.id = l.order_id
+        WHERE o.status = 'completed' AND l.invoiced <> l.shipped"""),
+    Invariant("credited on an invoice line is what its credit notes say", """
+        SELECT 'invoice line ' || l.id, 'credited ' || l.credited || ' of ' || l.quantity || ', notes say '
+               || coalesce(c.credited, 0)
+        FROM orders_invoiceline l
+        LEFT JOIN (SELECT corrects_id, sum(quantity) AS credited FROM orders_invoiceline WHERE corrects_id IS NOT NULL
+                   GROUP BY 1) c ON c.corrects_id = l.id
+        WHERE l.credited <> coalesce(c.credited, 0) OR l.credited > l.quantity"""),
+    Invariant("captured is at most what was authorized, refunded at most what was captured", """
+        SELECT p.number, 'amount ' || p.amount || ', captured ' || p.captured || ', refunded ' || p.refunded
+               || ', its refunds ' || coalesce(r.total, 0) || ', without a note ' || p.given_back || '/'
+               || coalesce(r.bare, 0)
+        FROM orders_payment p
+        LEFT JOIN (SELECT payment_id, sum(amount) AS total, coalesce(sum(amount) FILTER (WHERE credit_id IS NULL), 0) AS bare
+                   FROM orders_refund WHERE status <> 'failed' GROUP BY 1) r ON r.payment_id = p.id
+        WHERE p.captured > p.amount OR p.refunded > p.captured OR p.refunded <> coalesce(r.total, 0)
+           OR p.given_back <> coalesce(r.bare, 0)"""),
+    Invariant("a payment's allocations are at most what it has", """
+        SELECT p.number, 'allocated ' || p.allocated || ', rows say ' || coalesce(a.total, 0) || ', captured ' || p.captured
+        FROM orders_payment p
+        LEFT JOIN (SELECT payment_id, sum(amount) AS total FROM orders_allocation GROUP BY 1) a ON a.payment_id = p.id
+        WHERE p.allocated <> coalesce(a.total, 0) OR p.allocated > p.captured - p.given_back"""),
+    Invariant("an invoice's allocations are at most what it asks, a credit note's what it has", """
+        SELECT i.number, 'allocated ' || i.allocated || ', rows say ' || coalesce(a.total, 0) + coalesce(u.total, 0)
+               + coalesce(r.total, 0) || ', gross ' || i.gross
+        FROM orders_invoice i
+        LEFT JOIN (SELECT invoice_id, sum(amount) AS total FROM orders_allocation GROUP BY 1) a ON a.invoice_id = i.id
+        LEFT JOIN (SELECT credit_id, sum(amount) AS total FROM orders_allocation GROUP BY 1) u ON u.credit_id = i.id
+        LEFT JOIN (SELECT credit_id, sum(amount) AS total FROM orders_refund WHERE status <> 'failed' GROUP BY 1) r
+          ON r.credit_id = i.id
+        WHERE i.allocated <> coalesce(a.total, 0) + coalesce(u.total, 0) + coalesce(r.total, 0)
+           OR i.allocated > i.gross"""),
+    Invariant("a customer's balance is what is open", """
+        SELECT c.code, 'documents ' || d.total || ', open items ' || o.total
+        FROM orders_customer c
+        JOIN (SELECT customer_id, sum(amount) AS total FROM (
+                SELECT customer_id, CASE kind WHEN 'credit' THEN -gross ELSE gross END AS amount FROM orders_invoice
+                WHERE status = 'issued'
+                UNION ALL SELECT customer_id, refunded - captured FROM orders_payment) x GROUP BY 1) d
+          ON d.customer_id = c.id
+        JOIN (SELECT customer_id, sum(amount) AS total FROM (
+                SELECT customer_id, CASE kind WHEN 'credit' THEN allocated - gross ELSE gross - allocated END AS amount
+                FROM orders_invoice WHERE status = 'issued'
+                UNION ALL SELECT customer_id, allocated + given_back - captured FROM orders_payment) x GROUP BY 1) o
+          ON o.customer_id = c.id
+        WHERE d.total <> o.total"""),
+    Invariant("legal numbers have no gap and no double", """
+        SELECT s.series || ' ' || s.year, 'last ' || s.last || ', issued ' || coalesce(i.issued, 0) || ', highest '
+               || coalesce(i.highest, 0)
+        FROM core_sequence s
+        LEFT JOIN (SELECT company_id, series, year, count(*) AS issued, count(DISTINCT sequence_number) AS distinct_numbers,
+                          max(sequence_number) AS highest
+                   FROM orders_invoice WHERE status = 'issued' AND NOT is_history GROUP BY 1, 2, 3) i
+          ON i.company_id = s.company_id AND i.series = s.series AND i.year = s.year
+        WHERE s.last <> coalesce(i.issued, 0) OR s.last <> coalesce(i.highest, 0)
+           OR coalesce(i.distinct_numbers, 0) <> coalesce(i.issued, 0)"""),
+    Invariant("each legal document carries the hash of the one before", """
+        SELECT number, 'previous hash does not match' FROM (
+            SELECT number, previous_hash,
+                   lag(hash, 1, '') OVER (PARTITION BY company_id, series, year ORDER BY sequence_number) AS before
+            FROM orders_invoice WHERE status = 'issued' AND NOT is_history) chain
+        WHERE previous_hash <> before"""),
+    Invariant("one order per channel and external number", """
+        SELECT channel_id || ' ' || external_id, count(*) || ' orders' FROM orders_order WHERE external_id IS NOT NULL
+        GROUP BY channel_id, external_id HAVING count(*) > 1"""),
+)

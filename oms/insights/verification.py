@@ -1,0 +1,45 @@
+"""Is everything in the database as it must be?"""
+
+import hashlib
+
+from oms.core.models import StoredDocument
+from oms.core.numbering import chain
+from oms.insights import event_rules, money_rules, stock_rules
+from oms.insights.invariants import Breach, check
+from orders import billing
+from orders.models import Invoice
+
+
+def breaches(*, files: bool = True) -> list[Breach]:
+    """Everything that is wrong; `files` reads the frozen documents, too."""
+    found = check(stock_rules.RULES + money_rules.RULES + event_rules.rules()) + _hashes()
+    return found + _files() if files else found
+
+
+def _hashes() -> list[Breach]:
+    """Issued documents whose content is not what their hash covers."""
+    issued = Invoice.objects.filter(status=Invoice.Status.ISSUED, is_history=False).prefetch_related("lines")
+    return [
+        Breach("a legal document is what its hash covers", str(document.number), "its content was changed")
+        for document in issued.iterator(chunk_size=2000)
+        if chain(document.previous_hash, str(document.number), _content(document)) != document.hash
+    ]
+
+
+def _content(document: Invoice) -> str:
+    return billing.canonical(document, sorted(document.lines.all(), key=lambda line: line.position))
+
+
+def _files() -> list[Breach]:
+    """Frozen files whose bytes are not those that were stored."""
+    name, found = "a frozen file is as it was stored", []
+    for stored in StoredDocument.objects.filter(is_legal=True).iterator():
+        try:
+            with stored.file.open("rb") as file:
+                same = hashlib.sha256(file.read()).hexdigest() == stored.sha256
+        except OSError as error:
+            found.append(Breach(name, str(stored), f"cannot be read: {error}"))
+            continue
+        if not same:
+            found.append(Breach(name, str(stored), "its bytes were changed"))
+    return found

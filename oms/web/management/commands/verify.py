@@ -1,0 +1,19 @@
+"""Check every invariant; exit 1 and name the rows where one is broken."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from oms.insights import verification
+
+
+class Command(BaseCommand):
+    help = "Check that nothing is lost, doubled or oversold: exits 1 and names the rows where an invariant is broken."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        found = verification.breaches()
+        for breach in found:
+            self.stdout.write(str(breach))
+        if found:
+            raise CommandError(f"{len(found)} invariants are broken.", returncode=1)
+        self.stdout.write(self.style.SUCCESS("Everything holds."))
