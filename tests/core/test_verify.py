@@ -1,0 +1,140 @@
+"""Each invariant, broken by SQL behind the operations' backs, is found and its row named."""
+
+import pytest
+from django.core.files.storage import default_storage
+from django.core.management import CommandError, call_command
+from django.db import connection
+
+from inventory.models import Count, Move, Transfer
+from oms.core import outbox, states
+from oms.core.models import StoredDocument
+from oms.insights import event_rules, money_rules, stock_rules
+from orders import payments
+from orders.intake import Charge
+from tests import builders as make
+
+pytestmark = pytest.mark.django_db
+FIRST_LINE = "id = (SELECT min(id) FROM orders_orderline)"
+
+BREAKS = {
+    "on hand per place and lot is what the ledger says":
+        "UPDATE inventory_binstock SET on_hand = on_hand + 1 WHERE id = (SELECT min(id) FROM inventory_binstock)",
+    "a move has two ends and a positive quantity": "UPDATE inventory_move SET target_id = source_id",
+    "stock of a warehouse is the sum of its bins": "UPDATE inventory_stock SET on_hand = on_hand + 1",
+    "held is the sum of the unpicked reservations, and on hand": "UPDATE inventory_stock SET held = held + 1",
+    "pinned is the sum of the pinned reservations, and in the bin": "UPDATE inventory_binstock SET pinned = pinned + 1",
+    "what is picked lies in staging": "UPDATE inventory_reservation SET state = 'picked' WHERE state = 'shipped'",
+    "demand is what its reservations say": "UPDATE inventory_demand SET shipped = shipped - 1 WHERE shipped > 0",
+    "a line's goods are in order: allocated, picked, shipped, returned within what was ordered":
+        f"UPDATE orders_orderline SET returned = shipped + 1 WHERE {FIRST_LINE}",
+    "shipped on a line is what left the stock for it": f"UPDATE orders_orderline SET shipped = 0 WHERE {FIRST_LINE}",
+    "returned on a line is what its returns brought": f"UPDATE orders_orderline SET returned = 0 WHERE {FIRST_LINE}",
+    "an order's summary is the sum of its lines": "UPDATE orders_order SET invoiced = invoiced + 1",
+    "an order is the sum of its lines and charges": "UPDATE orders_order SET gross = gross + 0.01",
+    "net and tax make gross": f"UPDATE orders_orderline SET gross = gross + 0.01 WHERE {FIRST_LINE}",
+    "tax is what its rate and price mode say":
+        f"UPDATE orders_orderline SET tax = tax + 1, net = net - 1 WHERE {FIRST_LINE}",
+    "an invoice is the sum of its lines": "UPDATE orders_invoice SET net = net + 0.01, gross = gross + 0.01",
+    "invoiced on a line is what its invoices billed": f"UPDATE orders_orderline SET invoiced = 0 WHERE {FIRST_LINE}",
+    "what was shipped is invoiced once its order is completed":
+        f"UPDATE orders_orderline SET invoiced = 1 WHERE {FIRST_LINE}",
+    "credited on an invoice line is what its credit notes say":
+        "UPDATE orders_invoiceline SET credited = 0 WHERE credited > 0",
+    "captured is at most what was authorized, refunded at most what was captured":
+        "UPDATE orders_payment SET captured = amount + 1",
+    "a payment's allocations are at most what it has": "UPDATE orders_payment SET allocated = allocated + 1",
+    "an invoice's allocations are at most what it asks, a credit note's what it has":
+        "UPDATE orders_invoice SET allocated = allocated - 0.01 WHERE kind = 'invoice'",
+    "a customer's balance is what is open": "UPDATE orders_allocation SET amount = amount + 1;"
+        "UPDATE orders_invoice SET allocated = allocated + 1 WHERE kind = 'invoice'",
+    "legal numbers have no gap and no double": "UPDATE core_sequence SET last = last + 1",
+    "each legal document carries the hash of the one before": "UPDATE orders_invoice SET previous_hash = 'x'",
+    "one order per channel and external number": "UPDATE orders_order SET external_id = 'same'",
+    "one effect per event and handler":
+        "INSERT INTO core_delivery (event_id, handler, attempts, error) "
+        "SELECT event_id, handler, 0, '' FROM core_delivery",
+    "no event is forgotten": "UPDATE core_event SET is_drained = false, at = now() - interval '2 days'",
+    "positions in the stream are given once, up to its end": "UPDATE core_stream SET last_position = 0",
+    "the trail of each order is legal": "UPDATE core_event SET name = 'order.cancelled' WHERE name = 'order.confirmed'",
+    "the trail of each order ends in its status": "UPDATE orders_order SET status = 'placed'",
+    "the trail of each shipment ends in its status": "UPDATE fulfillment_shipment SET status = 'open'",
+    "the trail of each return ends in its status": "UPDATE returns_returnrequest SET status = 'approved'",
+    "the trail of each payment ends in its status": "UPDATE orders_payment SET status = 'failed'",
+    "the trail of each invoice ends in its status":
+        "UPDATE core_event SET subject_number = 'other' WHERE name = 'invoice.issued'",
+    "the trail of each wave ends in its status": "UPDATE fulfillment_wave SET status = 'draft'",
+    "the trail of each purchase order ends in its status": "UPDATE inventory_purchaseorder SET status = 'sent'",
+    "the trail of each transfer ends in its status": "UPDATE inventory_transfer SET status = 'received'",
+    "the trail of each count ends in its status": "UPDATE inventory_count SET status = 'reconciled'",
+    "a legal document is what its hash covers": "UPDATE orders_invoiceline SET description = 'something else'",
+}
+
+
+@pytest.fixture
+def business():
+    """An order with everything behind it: shipped, invoiced, paid, partly returned and refunded; and another."""
+    make.sku("TEE-M", stock={"LON": 20})
+    order = make.shipped(("TEE-M", 3), charges=[Charge("freight", "Freight", 5)])
+    document = order.invoices.get()
+    payments.allocate(make.transfer(str(document.gross)), document)
+    make.settled(order, good=1)
+    make.shipped(("TEE-M", 1))
+    make.receive_purchase(make.sku("TEE-M"), 1)
+    states.create(Transfer(source=make.warehouse(), target=make.warehouse("MAN")))
+    states.create(Count(warehouse=make.warehouse()))
+    outbox.drain()
+    return order
+
+
+def tamper(statements):
+    """Run SQL with the database's own guards taken down; the test's transaction puts them up again."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("SELECT conrelid::regclass::text, conname FROM pg_constraint WHERE contype IN ('c', 'u') "
+                       "AND connamespace = 'public'::regnamespace")
+        for table, name in cursor.fetchall():
+            cursor.execute(f'ALTER TABLE {table} DROP CONSTRAINT "{name}" CASCADE')
+        cursor.execute("ALTER TABLE inventory_move DISABLE TRIGGER ledger_is_append_only")
+        cursor.execute(statements)
+
+
+def verify(capsys):
+    capsys.readouterr()
+    with pytest.raises(CommandError) as stopped:
+        call_command("verify")
+    assert stopped.value.returncode == 1
+    return capsys.readouterr().out
+
+
+def test_verify_finds_nothing_wrong(business, capsys):
+    call_command("verify")
+
+    assert "Everything holds" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", BREAKS)
+def test_verify_names_what_is_broken(business, capsys, name):
+    tamper(BREAKS[name])
+
+    assert f"{name}: " in verify(capsys)
+
+
+def test_verify_finds_a_changed_file(business, capsys):
+    stored = StoredDocument.objects.first()
+    name = stored.file.name
+    default_storage.delete(name)
+    with default_storage.open(name, "wb") as file:
+        file.write(b"%PDF forged")
+
+    assert "a frozen file is as it was stored: " in verify(capsys)
+
+
+def test_every_rule_has_a_break():
+    """The legal moves of each kind of document are checked by one query; the order's break stands for all."""
+    rules = {rule.name for rule in stock_rules.RULES + money_rules.RULES + event_rules.rules()}
+
+    assert {name for name in rules if name not in BREAKS and not name.endswith(" is legal")} == set()
+
+
+def test_the_ledger_is_not_empty(business):
+    assert Move.objects.count() > 5
