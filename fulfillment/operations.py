@@ -1,1 +1,114 @@
 """What people and programs can ask of shipments and waves."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from fulfillment import labels, packing, picking, rating, shipments, shipping, waves
+from fulfillment.models import CarrierService, Package, Shipment, ShipmentLine, Wave
+from inventory.models import Bin, Warehouse
+from oms.core.models import User
+from oms.core.operations import declare
+
+S = Shipment.Status
+FLOOR = "picker packer manager"
+
+
+def _is(*statuses: str) -> Any:
+    return lambda document: document.status in statuses
+
+
+def _own(shipment: Shipment) -> bool:
+    return bool(shipment.warehouse.kind == Warehouse.Kind.OWN)
+
+
+def _has(state: str) -> Any:
+    return lambda shipment: (shipment.status == S.PICKING
+                             and shipment.lines.filter(reservation__state=state).exists())
+
+
+@dataclass(frozen=True)
+class ShortInput:
+    line: ShipmentLine = field(metadata={"among": lambda rows: rows.filter(
+        reservation__state="pinned", shipment__status="picking")})
+    found: int = 0
+
+
+def _report_short(shipment: Shipment, *, line: ShipmentLine, found: int = 0, by: User | None = None) -> Shipment:
+    return picking.report_short(shipment.lines.get(pk=line.pk), found, by=by)
+
+
+@dataclass(frozen=True)
+class PutBackInput:
+    line: ShipmentLine = field(metadata={"among": lambda rows: rows.filter(
+        reservation__state="picked", shipment__status="picking")})
+    to: Bin = field(metadata={"among": lambda rows: rows.filter(is_sellable=True)})
+
+
+def _put_back(shipment: Shipment, *, line: ShipmentLine, to: Bin, by: User | None = None) -> Shipment:
+    return picking.put_back(shipment.lines.get(pk=line.pk), to, by=by)
+
+
+@dataclass(frozen=True)
+class ScannedRow:
+    line: ShipmentLine
+    scanned: int = 0
+
+
+@dataclass(frozen=True)
+class VerifyInput:
+    lines: list[ScannedRow]
+
+
+def _verify(shipment: Shipment, *, lines: list[ScannedRow], by: User | None = None) -> Shipment:
+    for package in Package.objects.filter(shipment=shipment):
+        scanned: dict[str, int] = {}
+        for row in lines:
+            if row.line.package_id == package.pk:
+                code = row.line.reservation.sku.code
+                scanned[code] = scanned.get(code, 0) + row.scanned
+        packing.verify(package, scanned, by=by)
+    return shipment
+
+
+@dataclass(frozen=True)
+class ServiceInput:
+    service: CarrierService | None = None
+
+
+@dataclass(frozen=True)
+class HandOverInput:
+    external_id: str
+
+
+declare("start_picking", Shipment, waves.start_picking, roles=FLOOR, many=True,
+        available=lambda shipment: shipment.status == S.OPEN and shipment.wave_id is None and _own(shipment))
+declare("pick_all", Shipment, picking.pick_all, roles=FLOOR, many=True, label="Pick all", available=_has("pinned"))
+declare("pack", Shipment, packing.pack, roles=FLOOR, many=True,
+        available=lambda shipment: _has("picked")(shipment) and not _has("pinned")(shipment))
+declare("report_short", Shipment, _report_short, roles=FLOOR, input=ShortInput, available=_has("pinned"))
+declare("put_back", Shipment, _put_back, roles=FLOOR, input=PutBackInput, available=_has("picked"))
+declare("buy_labels", Shipment, labels.buy, roles=FLOOR, many=True,
+        available=lambda shipment: shipment.status == S.PACKED and shipment.packages.exclude(
+            labels__status__in=["requested", "bought"]).exists())
+declare("ship", Shipment, shipping.ship, roles=FLOOR, many=True,
+        available=lambda shipment: shipment.status == S.PACKED and not shipment.packages.exclude(
+            labels__status="bought").exists())
+declare("verify", Shipment, _verify, roles=FLOOR, input=VerifyInput, available=_is(S.PACKED),
+        initial=lambda shipment: VerifyInput([ScannedRow(line) for line in
+                                              shipment.lines.select_related("reservation__sku", "package")]))
+declare("choose_service", Shipment, rating.choose, roles=FLOOR, input=ServiceInput,
+        available=lambda shipment: shipment.status == S.PACKED and not shipment.labels.filter(
+            status__in=["requested", "bought"]).exists())
+declare("void_labels", Shipment, labels.void, roles=FLOOR, danger=True,
+        available=lambda shipment: shipment.status == S.PACKED and shipment.labels.filter(
+            status__in=["requested", "bought"]).exists())
+declare("unpack", Shipment, packing.unpack, roles=FLOOR, inverse="pack", available=_is(S.PACKED))
+declare("hand_over", Shipment, shipments.hand_over, roles=FLOOR, input=HandOverInput,
+        available=lambda shipment: shipment.status == S.OPEN and not _own(shipment))
+declare("record_outside", Shipment, shipping.record_outside, roles=FLOOR, label="They have shipped it",
+        available=lambda shipment: shipment.status == S.OPEN and not _own(shipment))
+declare("deliver", Shipment, shipping.deliver, roles="rep picker packer manager", many=True, label="Mark as delivered",
+        available=_is(S.SHIPPED))
+
+declare("release", Wave, waves.release, roles=FLOOR, many=True, available=_is(Wave.Status.DRAFT))
+declare("close", Wave, waves.close, roles=FLOOR, many=True, available=_is(Wave.Status.RELEASED))

@@ -1,1 +1,118 @@
-"""What people and programs can ask of stock."""
+"""What people and programs can ask of purchase orders, transfers, counts and stock."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from inventory import adjusting, counting, purchasing, receiving, transfers
+from inventory.models import Bin, BinStock, Count, CountLine, PurchaseLine, PurchaseOrder, Transfer, TransferLine
+from inventory.receiving import Received
+from oms.core.models import User
+from oms.core.operations import declare
+
+
+def _storage_bins(rows: Any) -> Any:
+    return rows.filter(warehouse__isnull=False)
+
+
+@dataclass(frozen=True)
+class ReceivedRow:
+    line: PurchaseLine
+    good: int = 0
+    damaged: int = 0
+    lot: str = ""
+
+
+@dataclass(frozen=True)
+class ReceiveInput:
+    goods: list[ReceivedRow]
+
+
+def _goods_expected(order: PurchaseOrder) -> ReceiveInput:
+    return ReceiveInput([ReceivedRow(line, line.outstanding) for line in order.lines.select_related("sku")])
+
+
+def _receive(order: PurchaseOrder, *, goods: list[ReceivedRow], by: User | None = None) -> PurchaseOrder:
+    return receiving.receive(order, [Received(row.line, row.good, row.damaged, row.lot) for row in goods], by=by)
+
+
+PO = PurchaseOrder.Status
+declare("approve", PurchaseOrder, purchasing.approve, roles="buyer manager", many=True,
+        available=lambda order: order.status == PO.PROPOSED)
+declare("send", PurchaseOrder, purchasing.send, roles="buyer manager", many=True, label="Mark as sent",
+        available=lambda order: order.status == PO.APPROVED)
+declare("receive", PurchaseOrder, _receive, roles="buyer picker packer manager", input=ReceiveInput,
+        initial=_goods_expected, available=lambda order: order.status == PO.SENT)
+declare("close", PurchaseOrder, purchasing.close, roles="buyer manager",
+        available=lambda order: order.status == PO.SENT)
+declare("cancel", PurchaseOrder, purchasing.cancel, roles="buyer manager", danger=True,
+        available=lambda order: order.status in PO.values[:3])
+
+
+@dataclass(frozen=True)
+class ArrivedRow:
+    line: TransferLine
+    arrived: int = 0
+
+
+@dataclass(frozen=True)
+class ArrivedInput:
+    goods: list[ArrivedRow]
+
+
+def _receive_transfer(transfer: Transfer, *, goods: list[ArrivedRow], by: User | None = None) -> Transfer:
+    return transfers.receive(transfer, {row.line.pk: row.arrived for row in goods}, by=by)
+
+
+declare("send", Transfer, transfers.send, roles="picker packer buyer manager",
+        available=lambda transfer: transfer.status == Transfer.Status.DRAFT)
+declare("receive", Transfer, _receive_transfer, roles="picker packer buyer manager", input=ArrivedInput,
+        initial=lambda transfer: ArrivedInput([ArrivedRow(line, line.quantity) for line in
+                                               transfer.lines.select_related("sku")]),
+        available=lambda transfer: transfer.status == Transfer.Status.SENT)
+
+
+@dataclass(frozen=True)
+class FoundRow:
+    line: CountLine
+    found: int | None = None
+
+
+@dataclass(frozen=True)
+class CountInput:
+    found: list[FoundRow]
+
+
+def _key(count: Count, *, found: list[FoundRow], by: User | None = None) -> Count:
+    return counting.key(count, {row.line.pk: row.found for row in found if row.found is not None}, by=by)
+
+
+declare("key", Count, _key, roles="picker packer manager", label="Enter what was found", input=CountInput,
+        initial=lambda count: CountInput([FoundRow(line) for line in count.lines.select_related("sku", "bin")]),
+        available=lambda count: count.status == Count.Status.PLANNED)
+declare("reconcile", Count, counting.reconcile, roles="manager", many=True,
+        available=lambda count: count.status == Count.Status.COUNTED)
+
+
+@dataclass(frozen=True)
+class MoveInput:
+    quantity: int
+    to: Bin = field(metadata={"among": _storage_bins})
+    note: str = ""
+
+
+def _move(stock: BinStock, *, quantity: int, to: Bin, note: str = "", by: User | None = None) -> Any:
+    return adjusting.move_stock(stock.sku, stock.bin, to, quantity, lot=stock.lot, note=note, by=by)
+
+
+@dataclass(frozen=True)
+class AdjustInput:
+    difference: int = field(metadata={"help": "Positive for a find, negative for a loss."})
+    note: str = field(metadata={"help": "Why?"})
+
+
+def _adjust(stock: BinStock, *, difference: int, note: str, by: User | None = None) -> Any:
+    return adjusting.adjust(stock.sku, stock.bin, difference, note=note, lot=stock.lot, by=by)
+
+
+declare("move", BinStock, _move, roles="picker packer manager", input=MoveInput)
+declare("adjust", BinStock, _adjust, roles="manager", input=AdjustInput)

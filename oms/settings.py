@@ -157,6 +157,7 @@ UNFOLD = {
     "SITE_HEADER": "OMS",
     "SITE_SUBHEADER": "From entry to the door and back",
     "SHOW_HISTORY": False,
+    "STYLES": ["oms.web.menu.stylesheet"],
     "SIDEBAR": {"show_search": True, "navigation": "oms.web.menu.navigation"},
     "DASHBOARD_CALLBACK": "oms.web.dashboards.home",
 }

@@ -1,1 +1,204 @@
 """What people and programs can ask of orders, invoices and payments."""
+
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from oms.core.models import User
+from oms.core.operations import declare
+from orders import amending, billing, intake, lifecycle, payments, pricing, screening
+from orders.amending import LineChange
+from orders.billing import Credited
+from orders.models import Invoice, InvoiceLine, Order, OrderLine, Payment
+
+S = Order.Status
+SALES = "rep manager"
+
+
+def _is(*statuses: str) -> Any:
+    return lambda document: document.status in statuses
+
+
+@dataclass(frozen=True)
+class QuoteInput:
+    valid_until: date
+
+
+@dataclass(frozen=True)
+class ReasonInput:
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class NoteInput:
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class CancelRow:
+    line: OrderLine
+    units: int = 0
+
+
+@dataclass(frozen=True)
+class CancelInput:
+    lines: list[CancelRow]
+    reason: str = ""
+
+
+def _cancel_lines(order: Order, *, lines: list[CancelRow], reason: str = "", by: User | None = None) -> Order:
+    return lifecycle.cancel_lines(order, {row.line.pk: row.units for row in lines}, reason=reason, by=by)
+
+
+@dataclass(frozen=True)
+class AmendRow:
+    line: OrderLine
+    quantity: int | None = None
+    unit_price: Decimal | None = None
+
+
+@dataclass(frozen=True)
+class AmendInput:
+    lines: list[AmendRow]
+
+
+def _changes(lines: list[AmendRow]) -> list[LineChange]:
+    return [LineChange(row.line, row.quantity, row.unit_price) for row in lines
+            if (row.quantity, row.unit_price) != (row.line.quantity - row.line.cancelled, row.line.unit_price)]
+
+
+def _amend(order: Order, *, lines: list[AmendRow], by: User | None = None) -> Order:
+    return amending.amend(order, _changes(lines), by=by)
+
+
+def _amend_preview(order: Order, *, lines: list[AmendRow], by: User | None = None) -> amending.Effect:
+    return amending.preview(order, _changes(lines), by=by)
+
+
+@dataclass(frozen=True)
+class AmountInput:
+    amount: Decimal
+    reference: str = field(metadata={"help": "The bank's or the card terminal's; entered twice it counts once."})
+
+
+def _authorize(order: Order, *, amount: Decimal, reference: str, by: User | None = None) -> Payment:
+    return payments.authorize(order, amount, reference=reference, by=by)
+
+
+def _prepay(order: Order, *, amount: Decimal, reference: str, by: User | None = None) -> Payment:
+    return payments.register_transfer(order.customer, amount, company=order.company, reference=reference,
+                                      currency=order.currency, order=order, by=by)
+
+
+def _deposit(order: Order, *, amount: Decimal, reference: str, by: User | None = None) -> Invoice:
+    return billing.deposit(order, amount, reference=reference, by=by)
+
+
+def _on_hold(order: Order) -> bool:
+    return bool(order.status == S.PLACED and order.holds.filter(lifted_at=None).exists())
+
+
+declare("place", Order, intake.place, roles=SALES, many=True, available=_is(S.DRAFT, S.QUOTED))
+declare("quote", Order, intake.quote, roles=SALES, input=QuoteInput, available=_is(S.DRAFT),
+        initial=lambda order: QuoteInput(order.company.today() + timedelta(days=14)))
+declare("reprice", Order, pricing.reprice, roles=SALES, many=True, available=_is(S.DRAFT))
+declare("reopen", Order, intake.reopen, roles=SALES, label="Back to draft", available=_is(S.QUOTED))
+declare("lift", Order, screening.lift, roles="manager accountant", label="Lift the hold", input=NoteInput,
+        available=_on_hold)
+declare("confirm", Order, lifecycle.confirm, roles=SALES, many=True,
+        available=lambda order: order.status == S.PLACED and not _on_hold(order))
+declare("amend", Order, _amend, roles=SALES, input=AmendInput, preview=_amend_preview, available=_is(S.CONFIRMED),
+        initial=lambda order: AmendInput([
+            AmendRow(line, line.quantity - line.cancelled, line.unit_price)
+            for line in order.lines.select_related("sku").order_by("position") if line.open_quantity]))
+declare("hold", Order, screening.hold, roles="rep manager accountant", label="Put on hold", input=ReasonInput,
+        available=_is(S.PLACED), inverse="lift")
+declare("cancel_lines", Order, _cancel_lines, roles=SALES, label="Cancel units", input=CancelInput,
+        available=_is(S.PLACED, S.CONFIRMED),
+        initial=lambda order: CancelInput([CancelRow(line) for line in order.lines.select_related("sku")
+                                           if line.open_quantity]))
+declare("authorize", Order, _authorize, roles="rep accountant manager", label="Authorize a payment", input=AmountInput,
+        available=_is(S.PLACED, S.CONFIRMED), initial=lambda order: AmountInput(order.gross, ""))
+declare("prepay", Order, _prepay, roles="accountant manager", label="Register a prepayment", input=AmountInput,
+        available=_is(S.PLACED, S.CONFIRMED), initial=lambda order: AmountInput(order.gross, ""))
+declare("deposit", Order, _deposit, roles="accountant manager", label="Invoice a deposit", input=AmountInput,
+        available=_is(S.PLACED, S.CONFIRMED))
+declare("cancel", Order, lifecycle.cancel, roles=SALES, label="Cancel the order", input=ReasonInput, danger=True,
+        available=_is(S.DRAFT, S.QUOTED, S.PLACED, S.CONFIRMED))
+
+
+@dataclass(frozen=True)
+class CreditRow:
+    line: InvoiceLine
+    quantity: int = 0
+
+
+@dataclass(frozen=True)
+class CreditInput:
+    lines: list[CreditRow]
+    reason: str = ""
+
+
+def _credit(document: Invoice, *, lines: list[CreditRow], reason: str = "", by: User | None = None) -> Invoice:
+    reference = f"{document.number}/by hand {document.credits.count() + 1}"
+    return billing.credit(document, [Credited(row.line, row.quantity) for row in lines if row.quantity],
+                          reference=reference, reason=reason, by=by)
+
+
+def _pay(document: Invoice, *, amount: Decimal, reference: str, by: User | None = None) -> Invoice:
+    payment = payments.register_transfer(document.customer, amount, company=document.company, reference=reference,
+                                         currency=document.currency, by=by)
+    payments.allocate(payment, document, by=by)
+    return document
+
+
+def _is_open_invoice(document: Invoice) -> bool:
+    return bool(document.kind != Invoice.Kind.CREDIT and document.status == Invoice.Status.ISSUED
+                and document.open_amount > 0)
+
+
+declare("pay", Invoice, _pay, roles="accountant manager", label="Register a payment", input=AmountInput,
+        initial=lambda document: AmountInput(document.open_amount, ""), available=_is_open_invoice)
+declare("credit", Invoice, _credit, roles="accountant manager", input=CreditInput,
+        initial=lambda document: CreditInput([CreditRow(line) for line in document.lines.order_by("position")
+                                              if line.credited < line.quantity]),
+        available=lambda document: document.kind != Invoice.Kind.CREDIT and document.status == Invoice.Status.ISSUED)
+
+
+@dataclass(frozen=True)
+class CaptureInput:
+    amount: Decimal
+
+
+@dataclass(frozen=True)
+class AllocateInput:
+    document: Invoice = field(metadata={"among": lambda rows: rows.open().exclude(kind="credit")})
+    amount: Decimal | None = None
+
+
+def _allocate(payment: Payment, *, document: Invoice, amount: Decimal | None = None, by: User | None = None) -> Payment:
+    payments.allocate(payment, document, amount, by=by)
+    return payment
+
+
+@dataclass(frozen=True)
+class RefundInput:
+    amount: Decimal
+    credit: Invoice | None = field(default=None, metadata={"among": lambda rows: rows.open().filter(kind="credit")})
+
+
+def _refund(payment: Payment, *, amount: Decimal, credit: Invoice | None = None, by: User | None = None) -> Payment:
+    reference = f"{payment.number}/by hand {payment.refunds.count() + 1}"
+    payments.refund(payment, amount, reference=reference, credit=credit, by=by)
+    return payment
+
+
+P = Payment.Status
+declare("capture", Payment, payments.capture, roles="accountant manager", input=CaptureInput,
+        initial=lambda payment: CaptureInput(payment.amount), available=_is(P.AUTHORIZED))
+declare("allocate", Payment, _allocate, roles="accountant manager", input=AllocateInput,
+        available=lambda payment: payment.status == P.CAPTURED and payment.unallocated > 0)
+declare("refund", Payment, _refund, roles="accountant manager", input=RefundInput, danger=True,
+        available=lambda payment: payment.status == P.CAPTURED and payment.refunded < payment.captured)
+declare("void", Payment, payments.void, roles="accountant manager", danger=True, available=_is(P.AUTHORIZED))

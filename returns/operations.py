@@ -1,1 +1,119 @@
 """What people and programs can ask of returns."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from inventory.models import SKU
+from oms.core.models import User
+from oms.core.operations import declare
+from orders.models import Order, OrderLine
+from returns import inspection, receiving, requests
+from returns.inspection import Finding
+from returns.models import Inspection, ReturnLine, ReturnRequest
+from returns.receiving import Arrived
+from returns.requests import Asked
+
+S = ReturnRequest.Status
+
+
+def _is(*statuses: str) -> Any:
+    return lambda document: document.status in statuses
+
+
+@dataclass(frozen=True)
+class AskedRow:
+    line: OrderLine
+    quantity: int = 0
+    reason: ReturnLine.Reason = ReturnLine.Reason.UNWANTED
+    exchange_for: SKU | None = None
+
+
+@dataclass(frozen=True)
+class OpenInput:
+    lines: list[AskedRow]
+    wish: ReturnRequest.Wish = ReturnRequest.Wish.REFUND
+    note: str = ""
+
+
+def _open(
+    order: Order, *, lines: list[AskedRow], wish: str = "refund", note: str = "", by: User | None = None,
+) -> ReturnRequest:
+    asked = [Asked(row.line, row.quantity, row.reason, row.exchange_for) for row in lines]
+    return requests.open_request(order, asked, wish=wish, note=note, by=by)
+
+
+def _returnable(order: Order) -> OpenInput:
+    left = requests.returnable(order)
+    return OpenInput([AskedRow(line) for line in order.lines.select_related("sku").order_by("position")
+                      if left.get(line.pk)])
+
+
+declare("return", Order, _open, roles="rep manager", label="Return goods", input=OpenInput, initial=_returnable,
+        available=lambda order: order.shipped > order.returned)
+
+
+@dataclass(frozen=True)
+class RejectInput:
+    reason: str
+
+
+@dataclass(frozen=True)
+class ArrivedRow:
+    line: ReturnLine
+    good: int = 0
+    damaged: int = 0
+
+
+@dataclass(frozen=True)
+class ReceiveInput:
+    goods: list[ArrivedRow]
+
+
+def _receive(request: ReturnRequest, *, goods: list[ArrivedRow], by: User | None = None) -> ReturnRequest:
+    return receiving.receive(request, [Arrived(row.line, row.good, row.damaged) for row in goods], by=by)
+
+
+@dataclass(frozen=True)
+class FindingRow:
+    line: ReturnLine
+    restock: int = 0
+    refurbish: int = 0
+    scrap: int = 0
+    damaged_to_scrap: int = 0
+    damaged_to_refurbish: int = 0
+
+
+@dataclass(frozen=True)
+class InspectInput:
+    findings: list[FindingRow]
+
+
+def _findings(request: ReturnRequest) -> InspectInput:
+    return InspectInput([FindingRow(line, restock=line.good, damaged_to_scrap=line.damaged)
+                         for line in request.lines.select_related("order_line__sku")])
+
+
+def _inspect(request: ReturnRequest, *, findings: list[FindingRow], by: User | None = None) -> ReturnRequest:
+    grade, route = Inspection.Grade, Inspection.Route
+    found = [
+        finding for row in findings for finding in (
+            Finding(row.line, row.restock, grade.NEW, route.RESTOCK),
+            Finding(row.line, row.refurbish, grade.USED, route.REFURBISH),
+            Finding(row.line, row.scrap, grade.BROKEN, route.SCRAP),
+            Finding(row.line, row.damaged_to_scrap, grade.BROKEN, route.SCRAP, damaged=True),
+            Finding(row.line, row.damaged_to_refurbish, grade.USED, route.REFURBISH, damaged=True),
+        )
+    ]
+    return inspection.inspect(request, found, by=by)
+
+
+declare("approve", ReturnRequest, requests.approve, roles="rep manager", many=True, available=_is(S.REQUESTED))
+declare("reject", ReturnRequest, requests.reject, roles="rep manager", input=RejectInput, danger=True,
+        available=_is(S.REQUESTED))
+declare("receive", ReturnRequest, _receive, roles="picker packer manager", input=ReceiveInput,
+        available=_is(S.APPROVED), initial=lambda request: ReceiveInput([ArrivedRow(line, line.quantity) for line in
+                                              request.lines.select_related("order_line__sku")]))
+declare("inspect", ReturnRequest, _inspect, roles="picker packer manager", input=InspectInput, initial=_findings,
+        available=_is(S.RECEIVED))
+declare("cancel", ReturnRequest, requests.cancel, roles="rep manager", danger=True,
+        available=_is(S.REQUESTED, S.APPROVED))

@@ -1,9 +1,78 @@
-"""Home pages."""
+"""The home page: what is to be done now, by role, each number a link to exactly those rows."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
+
+from fulfillment.models import Shipment, Wave
+from inventory.models import PurchaseOrder
+from oms.core.models import Delivery, Notice, User
+from orders.models import Invoice, Order
+from returns.models import ReturnRequest
+
+MOST = 1000
+
+
+@dataclass(frozen=True)
+class ToDo:
+    """A kind of work: for which roles, which rows, and the list that shows them."""
+
+    title: str
+    roles: str
+    rows: Callable[[User], QuerySet[Any]]
+    page: str
+    query: str = ""
+
+
+def _of(model: Any, **conditions: Any) -> Callable[[User], QuerySet[Any]]:
+    return lambda user: model.objects.visible_to(user).filter(**conditions)
+
+
+TO_DO = (
+    ToDo("Drafts and quotes", "rep manager", _of(Order, status__in=["draft", "quoted"]), "orders_order",
+         "status__in=draft,quoted"),
+    ToDo("Orders to confirm", "rep manager", _of(Order, status="placed"), "orders_order", "status__exact=placed"),
+    ToDo("Shipments to release", "picker packer manager", _of(Shipment, status="open"), "fulfillment_shipment",
+         "status__exact=open"),
+    ToDo("Waves to pick", "picker manager", _of(Wave, status="released"), "fulfillment_wave", "status__exact=released"),
+    ToDo("Shipments being picked", "picker packer manager", _of(Shipment, status="picking"), "fulfillment_shipment",
+         "status__exact=picking"),
+    ToDo("Parcels to ship", "packer manager", _of(Shipment, status="packed"), "fulfillment_shipment",
+         "status__exact=packed"),
+    ToDo("Returns to decide", "rep manager", _of(ReturnRequest, status="requested"), "returns_returnrequest",
+         "status__exact=requested"),
+    ToDo("Returns to receive", "picker packer manager", _of(ReturnRequest, status="approved"), "returns_returnrequest",
+         "status__exact=approved"),
+    ToDo("Returns to inspect", "packer manager", _of(ReturnRequest, status="received"), "returns_returnrequest",
+         "status__exact=received"),
+    ToDo("Purchase proposals", "buyer manager", lambda user: PurchaseOrder.objects.filter(status="proposed"),
+         "inventory_purchaseorder", "status__exact=proposed"),
+    ToDo("Goods to receive", "buyer manager", lambda user: PurchaseOrder.objects.filter(status="sent"),
+         "inventory_purchaseorder", "status__exact=sent"),
+    ToDo("Open invoices", "accountant manager", lambda user: Invoice.objects.visible_to(user).open().exclude(
+        kind="credit"), "orders_invoice", "kind__exact=invoice"),
+    ToDo("Attention", "manager", lambda user: Delivery.objects.exclude(parked_at=None), "core_delivery"),
+    ToDo("New notices", "rep picker packer buyer accountant manager",
+         lambda user: Notice.objects.filter(to=user, read_at=None), "core_notice"),
+)
 
 
 def home(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """Count what is to be done, each to a thousand at the most."""
+    user: Any = request.user
+    mine = [todo for todo in TO_DO if user.is_superuser or user.role_names & set(todo.roles.split())]
+    context["to_do"] = [(todo.title, _count(todo, user), _link(todo)) for todo in mine]
     return context
+
+
+def _count(todo: ToDo, user: User) -> str:
+    count = todo.rows(user).order_by().values("pk")[: MOST + 1].count()
+    return f"{MOST}+" if count > MOST else str(count)
+
+
+def _link(todo: ToDo) -> str:
+    return reverse(f"admin:{todo.page}_changelist") + (f"?{todo.query}" if todo.query else "")

@@ -1,0 +1,55 @@
+"""Carriers, services, rates and cartons in the admin."""
+
+from django.contrib import admin
+
+from fulfillment.models import CarrierAccount, CarrierService, Carton, Label, Rate, TrackingEvent
+from oms.core.admin.access import Lines, ScopedAdmin
+from oms.core.admin.records import ReadOnlyAdmin
+
+
+class Rates(Lines):
+    model = Rate
+    is_editable = True
+
+
+class Services(Lines):
+    model = CarrierService
+    is_editable = True
+
+
+@admin.register(CarrierAccount)
+class CarrierAccountAdmin(ScopedAdmin):
+    editors = "manager"
+    list_display = ["code", "name", "connector", "is_active"]
+    inlines = [Services]
+
+
+@admin.register(CarrierService)
+class CarrierServiceAdmin(ScopedAdmin):
+    editors = "manager"
+    list_display = ["account", "code", "name", "days", "max_weight_g"]
+    list_select_related = ["account"]
+    inlines = [Rates]
+
+
+@admin.register(Carton)
+class CartonAdmin(ScopedAdmin):
+    viewers = "picker packer"
+    editors = "manager"
+    list_display = ["code", "length_mm", "width_mm", "height_mm", "weight_g", "max_weight_g"]
+
+
+@admin.register(Label)
+class LabelAdmin(ReadOnlyAdmin):
+    viewers = "manager"
+    list_display = ["tracking_number", "shipment", "service", "status", "cost", "requested_at", "error"]
+    list_filter = ["status"]
+    list_select_related = ["shipment", "service__account"]
+    search_fields = ["=tracking_number"]
+
+
+@admin.register(TrackingEvent)
+class TrackingEventAdmin(ReadOnlyAdmin):
+    viewers = "manager"
+    list_display = ["tracking_number", "kind", "text", "place", "at"]
+    search_fields = ["=tracking_number"]

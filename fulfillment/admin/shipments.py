@@ -1,0 +1,174 @@
+"""Shipments and waves in the admin, and their papers."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.urls import path, reverse
+from django.utils.html import format_html_join
+from unfold.decorators import display
+
+from fulfillment import printing, waves
+from fulfillment.models import Package, PickTask, Shipment, ShipmentLine, TrackingEvent, Wave
+from inventory.models import Warehouse
+from oms.core.admin import panels
+from oms.core.admin.access import Lines
+from oms.core.admin.documents import DocumentAdmin, chip
+from oms.core.documents import RendererMissing
+from orders.models import Order
+
+FLOOR = "picker packer manager"
+
+
+class Papers(DocumentAdmin):
+    """A document with papers, each printed under its own address."""
+
+    papers: dict[str, Any] = {}
+
+    def get_urls(self) -> Any:
+        name = f"{self.opts.app_label}_{self.opts.model_name}_paper"
+        return [path("<int:pk>/print/<str:paper>/", self.admin_site.admin_view(self.paper_view), name=name),
+                *super().get_urls()]
+
+    def paper_view(self, request: HttpRequest, pk: int, paper: str) -> Any:
+        document: Any = self.get_object(request, str(pk))
+        if document is None or paper not in self.papers or not self.has_view_permission(request, document):
+            return self._get_obj_does_not_exist_redirect(request, self.opts, str(pk))
+        try:
+            content = self.papers[paper](document)
+        except RendererMissing as missing:
+            return HttpResponse(missing.message, status=503, content_type="text/plain")
+        return HttpResponse(content, content_type="application/pdf",
+                            headers={"Content-Disposition": f'inline; filename="{document.number}-{paper}.pdf"'})
+
+    @display(description="Print")
+    def prints(self, document: Any) -> Any:
+        name = f"admin:{self.opts.app_label}_{self.opts.model_name}_paper"
+        return format_html_join(" · ", '<a href="{}">{}</a>', (
+            (reverse(name, args=[document.pk, paper]), paper.replace("_", " ")) for paper in self.papers))
+
+
+class ShipmentLines(Lines):
+    model = ShipmentLine
+    fields = ["sku", "quantity", "state", "bin", "lot", "stopping", "package"]
+    readonly_fields = ["sku", "quantity", "state", "bin", "lot", "stopping"]
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).select_related("reservation__sku", "reservation__bin", "reservation__lot",
+                                                            "package__shipment")
+
+    def sku(self, line: ShipmentLine) -> str:
+        return f"{line.reservation.sku.code} {line.reservation.sku.name}"
+
+    def quantity(self, line: ShipmentLine) -> int:
+        return line.reservation.quantity
+
+    def state(self, line: ShipmentLine) -> str:
+        return line.reservation.get_state_display()
+
+    def bin(self, line: ShipmentLine) -> str:
+        return str(line.reservation.bin or "")
+
+    def lot(self, line: ShipmentLine) -> str:
+        return str(line.reservation.lot or "")
+
+    def stopping(self, line: ShipmentLine) -> str:
+        return line.reservation.get_stopping_display() if line.reservation.stopping else ""
+
+
+class Packages(Lines):
+    model = Package
+    fields = ["position", "carton", "weight_g", "tracking", "verified_at"]
+    readonly_fields = ["tracking"]
+
+    def tracking(self, package: Package) -> str:
+        return ", ".join(f"{label.tracking_number} ({label.get_status_display()})" for label in package.labels.all())
+
+
+class Scans(Lines):
+    model = TrackingEvent
+    fields = ["tracking_number", "kind", "text", "place", "at"]
+
+
+@admin.register(Shipment)
+class ShipmentAdmin(Papers):
+    viewers = f"{FLOOR} rep accountant buyer"
+    list_display = ["number", "state", "order_no", "to", "warehouse", "wave", "service", "status_at", "prints"]
+    list_filter = ["status", "warehouse"]
+    list_select_related = ["order", "warehouse", "wave", "service__account"]
+    search_fields = ["=number", "=order__number", "=labels__tracking_number", "=external_id"]
+    fields = ["order_no", "to", "warehouse", "wave", "service", "external_id", "promised_on", "shipped_at",
+              "delivered_at", "prints"]
+    readonly_fields = fields
+    inlines = [ShipmentLines, Packages, Scans]
+    papers = {"packing_slip": printing.packing_slip, "labels": printing.labels}
+
+    @display(description="Status", ordering="status")
+    def state(self, shipment: Shipment) -> Any:
+        return chip(shipment)
+
+    @display(description="Order")
+    def order_no(self, shipment: Shipment) -> str:
+        return shipment.order_number
+
+    @display(description="Ship to")
+    def to(self, shipment: Shipment) -> str:
+        parts = (shipment.ship_to.get(name, "") for name in ("name", "street", "postal_code", "city", "country"))
+        return ", ".join(part for part in parts if part)
+
+
+class Tasks(Lines):
+    model = PickTask
+    fields = ["sequence", "bin", "sku", "quantity", "walk_cm", "done_at", "done_by"]
+    readonly_fields = ["bin", "sku", "quantity"]
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        rows = super().get_queryset(request)
+        return rows.select_related("line__reservation__sku", "line__reservation__bin", "done_by")
+
+    def bin(self, task: PickTask) -> str:
+        return str(task.line.reservation.bin)
+
+    def sku(self, task: PickTask) -> str:
+        return f"{task.line.reservation.sku.code} {task.line.reservation.sku.name}"
+
+    def quantity(self, task: PickTask) -> int:
+        return task.line.reservation.quantity
+
+
+@admin.register(Wave)
+class WaveAdmin(Papers):
+    viewers = FLOOR
+    list_display = ["number", "state", "warehouse", "shipments_in_it", "walk_cm", "status_at", "prints"]
+    list_filter = ["status", "warehouse"]
+    list_select_related = ["warehouse"]
+    fields = ["warehouse", "walk_cm", "prints"]
+    readonly_fields = fields
+    inlines = [Tasks]
+    papers = {"pick_list": printing.pick_list}
+    list_before_template = "admin/oms/plan_waves_button.html"
+
+    @display(description="Status", ordering="status")
+    def state(self, wave: Wave) -> Any:
+        return chip(wave)
+
+    @display(description="Shipments")
+    def shipments_in_it(self, wave: Wave) -> int:
+        return wave.shipments.count()
+
+    def get_urls(self) -> Any:
+        return [path("plan/", self.admin_site.admin_view(self.plan_view), name="plan_waves"), *super().get_urls()]
+
+    def plan_view(self, request: HttpRequest) -> Any:
+        """The button that puts all open shipments of the person's warehouses into waves."""
+        user: Any = request.user
+        if request.method == "POST" and self.has_view_permission(request):
+            for warehouse in Warehouse.objects.visible_to(user).active().filter(kind=Warehouse.Kind.OWN):
+                waves.propose(warehouse, by=user)
+        return HttpResponse(status=302, headers={"Location": reverse("admin:fulfillment_wave_changelist")})
+
+
+panels.register(Order, "Shipments", Shipment, lambda order: Shipment.objects.filter(order=order).order_by("pk"),
+                "number", "status", "warehouse", "shipped_at", "delivered_at")
+panels.register(Wave, "Shipments", Shipment, lambda wave: wave.shipments.order_by("pk"), "number", "status",
+                "order_number")

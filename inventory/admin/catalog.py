@@ -1,0 +1,75 @@
+"""SKUs, categories, lots and suppliers in the admin."""
+
+from django.contrib import admin
+
+from inventory.models import SKU, Barcode, Category, KitComponent, Lot, ReorderRule, Supplier, SupplierItem
+from oms.core.admin.access import Lines, ScopedAdmin
+
+ALL = "rep picker packer buyer accountant manager"
+
+
+class Barcodes(Lines):
+    model = Barcode
+    is_editable = True
+
+
+class Components(Lines):
+    model = KitComponent
+    fk_name = "kit"
+    is_editable = True
+    autocomplete_fields = ["component"]
+
+
+class Items(Lines):
+    model = SupplierItem
+    is_editable = True
+    autocomplete_fields = ["sku"]
+
+
+class Rules(Lines):
+    model = ReorderRule
+    is_editable = True
+
+
+@admin.register(SKU)
+class SKUAdmin(ScopedAdmin):
+    viewers = ALL
+    editors = "buyer manager"
+    list_display = ["code", "name", "category", "base_unit", "tracking", "is_kit", "is_sellable"]
+    list_filter = ["is_kit", "is_sellable", "tracking"]
+    list_select_related = ["category"]
+    search_fields = ["code", "name", "barcodes__code"]
+    inlines = [Barcodes, Components, Rules]
+
+
+@admin.register(Category)
+class CategoryAdmin(ScopedAdmin):
+    viewers = ALL
+    editors = "buyer manager"
+    search_fields = ["name"]
+
+
+@admin.register(Lot)
+class LotAdmin(ScopedAdmin):
+    viewers = ALL
+    editors = "manager"
+    list_display = ["code", "sku", "expires_on"]
+    search_fields = ["code"]
+    autocomplete_fields = ["sku"]
+
+
+@admin.register(Supplier)
+class SupplierAdmin(ScopedAdmin):
+    viewers = "accountant"
+    editors = "buyer manager"
+    list_display = ["code", "name", "currency"]
+    search_fields = ["code", "name"]
+    inlines = [Items]
+
+
+@admin.register(ReorderRule)
+class ReorderRuleAdmin(ScopedAdmin):
+    editors = "buyer manager"
+    list_display = ["sku", "warehouse", "point", "target"]
+    autocomplete_fields = ["sku"]
+    list_select_related = ["sku", "warehouse"]

@@ -1,0 +1,87 @@
+"""Purchase orders, transfers and counts in the admin."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.http import HttpRequest, HttpResponseRedirect
+from django.urls import path, reverse
+
+from inventory import replenishment
+from inventory.models import Count, CountLine, PurchaseLine, PurchaseOrder, Transfer, TransferLine
+from oms.core.admin.access import Lines
+from oms.core.admin.documents import DocumentAdmin
+
+
+class PurchaseLines(Lines):
+    model = PurchaseLine
+    is_editable = True
+    fields = ["sku", "quantity", "unit_cost", "received", "damaged"]
+    readonly_fields = ["received", "damaged"]
+    autocomplete_fields = ["sku"]
+
+
+@admin.register(PurchaseOrder)
+class PurchaseOrderAdmin(DocumentAdmin):
+    viewers = "accountant picker packer"
+    editors = "buyer manager"
+    editable_statuses = ("proposed",)
+    list_display = ["number", "supplier", "warehouse", "status", "expected_on"]
+    list_filter = ["status", "warehouse"]
+    list_select_related = ["supplier", "warehouse"]
+    search_fields = ["=number"]
+    fields = ["company", "supplier", "warehouse", "currency", "expected_on", "note"]
+    inlines = [PurchaseLines]
+
+    def get_urls(self) -> Any:
+        return [path("check/", self.admin_site.admin_view(self.check_view), name="reorder_check"), *super().get_urls()]
+
+    def check_view(self, request: HttpRequest) -> HttpResponseRedirect:
+        """The button that runs the reorder check now."""
+        user: Any = request.user
+        if request.method == "POST" and self.has_add_permission(request):
+            proposed = replenishment.reorder_check(by=user)
+            numbers = ", ".join(order.number for order in proposed) or "nothing is needed"
+            messages.success(request, f"Reorder check: {numbers}.")
+        return HttpResponseRedirect(reverse("admin:inventory_purchaseorder_changelist"))
+
+    list_before_template = "admin/oms/reorder_button.html"
+
+
+class TransferLines(Lines):
+    model = TransferLine
+    is_editable = True
+    fields = ["sku", "bin", "lot", "quantity", "received"]
+    readonly_fields = ["received"]
+    autocomplete_fields = ["sku", "bin"]
+
+
+@admin.register(Transfer)
+class TransferAdmin(DocumentAdmin):
+    viewers = "picker packer buyer manager"
+    editors = "picker packer buyer manager"
+    editable_statuses = ("draft",)
+    list_display = ["number", "source", "target", "status", "status_at"]
+    list_filter = ["status"]
+    list_select_related = ["source", "target"]
+    fields = ["source", "target"]
+    inlines = [TransferLines]
+
+
+class CountLines(Lines):
+    model = CountLine
+    is_editable = True
+    fields = ["sku", "bin", "lot", "booked", "found"]
+    readonly_fields = ["booked", "found"]
+    autocomplete_fields = ["sku", "bin"]
+
+
+@admin.register(Count)
+class CountAdmin(DocumentAdmin):
+    viewers = "picker packer manager"
+    editors = "picker packer manager"
+    editable_statuses = ("planned",)
+    list_display = ["number", "warehouse", "status", "status_at"]
+    list_filter = ["status", "warehouse"]
+    list_select_related = ["warehouse"]
+    fields = ["warehouse"]
+    inlines = [CountLines]

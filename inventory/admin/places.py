@@ -1,0 +1,49 @@
+"""Warehouses, bins, lanes and postal codes in the admin."""
+
+from django.contrib import admin
+
+from inventory.models import Bin, Lane, PostalCode, Warehouse, Zone
+from oms.core.admin.access import Lines, ScopedAdmin
+
+FLOOR = "picker packer buyer rep accountant"
+
+
+class Zones(Lines):
+    model = Zone
+    is_editable = True
+
+
+@admin.register(Warehouse)
+class WarehouseAdmin(ScopedAdmin):
+    viewers = FLOOR
+    editors = "manager"
+    list_display = ["code", "name", "kind", "city", "country", "priority", "is_active"]
+    filter_horizontal = ["staff"]
+    inlines = [Zones]
+
+
+@admin.register(Bin)
+class BinAdmin(ScopedAdmin):
+    viewers = FLOOR
+    editors = "manager"
+    list_display = ["code", "warehouse", "kind", "is_sellable", "aisle", "bay", "level", "x_cm", "y_cm"]
+    list_filter = ["warehouse", "kind"]
+    list_select_related = ["warehouse"]
+    search_fields = ["code"]
+
+
+@admin.register(Lane)
+class LaneAdmin(ScopedAdmin):
+    viewers = "rep buyer"
+    editors = "manager"
+    list_display = ["warehouse", "country", "postal_prefix", "base_cost", "cost_per_kg", "days", "on_time_share"]
+    list_select_related = ["warehouse"]
+    money_names = ("base_cost", "cost_per_kg")
+
+
+@admin.register(PostalCode)
+class PostalCodeAdmin(ScopedAdmin):
+    viewers = "buyer"
+    editors = "manager"
+    list_display = ["country", "code", "latitude", "longitude"]
+    search_fields = ["=code"]

@@ -1,0 +1,99 @@
+"""What lies where, in the admin: read-only, changed by operations."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from unfold.decorators import display
+
+from inventory.models import BinStock, Demand, Move, Reservation, Stock
+from oms.core import operations
+from oms.core.admin.documents import DocumentAdmin
+from oms.core.admin.records import ReadOnlyAdmin
+
+FLOOR = "picker packer buyer rep accountant manager"
+
+
+@admin.register(Stock)
+class StockAdmin(ReadOnlyAdmin):
+    viewers = FLOOR
+    list_display = ["sku", "name", "warehouse", "on_hand", "sellable", "held", "available", "average_cost"]
+    list_filter = ["warehouse"]
+    list_select_related = ["sku", "warehouse"]
+    search_fields = ["=sku__code", "sku__name"]
+    ordering = ["sku__code", "warehouse__code"]
+
+    @display(description="Name")
+    def name(self, stock: Stock) -> str:
+        return stock.sku.name
+
+
+class StaffScoped(ReadOnlyAdmin):
+    """Rows of a warehouse: its staff see theirs."""
+
+    warehouse_path = "warehouse"
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        rows = super().get_queryset(request)
+        user: Any = request.user
+        if user.sees_everything or user.has_role("rep"):
+            return rows
+        return rows.filter(**{f"{self.warehouse_path}__staff": user})
+
+
+@admin.register(BinStock)
+class BinStockAdmin(StaffScoped, DocumentAdmin):
+    """A row of stock in a bin, with buttons to move and adjust it."""
+
+    viewers = FLOOR
+    warehouse_path = "bin__warehouse"
+    list_display = ["sku", "bin", "place", "lot", "on_hand", "pinned"]
+    list_filter = ["bin__warehouse", "bin__kind"]
+    list_select_related = ["sku", "bin__warehouse", "lot"]
+    search_fields = ["=sku__code", "=bin__code"]
+    ordering = ["bin__code"]
+
+    @display(description="Warehouse")
+    def place(self, stock: BinStock) -> str:
+        return str(stock.bin.warehouse)
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: Any = None, form_url: str = "", extra_context: Any = None,
+    ) -> Any:
+        stock = self.get_object(request, object_id)
+        user: Any = request.user
+        steps = [(step, self.operation_url(stock, step)) for step in operations.of(BinStock).values()
+                 if stock is not None and step.allowed_for(user)]
+        context = {"document": stock, "next_steps": steps, "timeline": []}
+        return super().changeform_view(request, object_id, form_url, extra_context=context)
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return ["sku", "bin", "lot", "on_hand", "pinned"]
+
+
+@admin.register(Move)
+class MoveAdmin(ReadOnlyAdmin):
+    viewers = "buyer accountant manager"
+    list_display = ["at", "sku", "quantity", "source", "target", "reason", "reference", "unit_cost", "by"]
+    list_filter = ["reason"]
+    list_select_related = ["sku", "source", "target", "by"]
+    search_fields = ["=sku__code", "=reference"]
+    ordering = ["-pk"]
+
+
+@admin.register(Demand)
+class DemandAdmin(ReadOnlyAdmin):
+    viewers = "buyer manager"
+    list_display = ["document", "sku", "quantity", "unheld", "held", "picked", "shipped", "priority", "may_wait"]
+    list_select_related = ["sku"]
+    search_fields = ["=document", "=sku__code"]
+    ordering = ["-pk"]
+
+
+@admin.register(Reservation)
+class ReservationAdmin(StaffScoped):
+    viewers = "picker packer buyer manager"
+    list_display = ["demand", "sku", "warehouse", "quantity", "state", "bin", "lot", "stopping"]
+    list_filter = ["state", "warehouse"]
+    list_select_related = ["demand__sku", "sku", "warehouse", "bin", "lot"]
+    ordering = ["-pk"]

@@ -1,0 +1,5 @@
+"""The admin of the core: users, companies, jobs, notices and events; and what every app's admin is made of."""
+
+from oms.core.admin import records, users
+
+__all__ = ["records", "users"]

@@ -1,0 +1,194 @@
+"""The admin of documents: drafts are forms, everything after is an operation, by button, selection or form page."""
+
+from typing import Any, cast
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from oms.core import events, jobs, operations, states
+from oms.core.admin.access import ScopedAdmin
+from oms.core.admin.forms import OperationForm
+from oms.core.admin.panels import panels_of
+from oms.core.decisions import about
+from oms.core.errors import DomainError
+from oms.core.locking import atomic
+from oms.core.models import Document, User
+from oms.core.operations import Operation
+
+COLORS = {"cancelled": "red", "rejected": "red", "failed": "red", "draft": "gray", "completed": "green",
+          "delivered": "green", "settled": "green", "closed": "green", "captured": "green", "issued": "green"}
+
+
+class VersionedForm(forms.ModelForm):
+    """Carries the version that was read, so that a stale form never overwrites what somebody else saved."""
+
+    version_read = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if self.instance.pk:
+            self.fields["version_read"].initial = getattr(self.instance, "version", None)
+
+    def clean(self) -> Any:
+        cleaned = super().clean()
+        read = self.cleaned_data.get("version_read")
+        if self.instance.pk and read is not None and read != self.instance.version:
+            raise forms.ValidationError(
+                "Somebody changed this document since you opened it. Your entries are still below: open the document "
+                "in another tab to compare, then enter them again there.", code="stale")
+        return cleaned
+
+
+class DocumentAdmin(ScopedAdmin):
+    """No delete, no list editing; edited freely in its editable statuses, and by operations alone after that."""
+
+    form = VersionedForm
+    editable_statuses: tuple[str, ...] = ()
+    change_form_outer_before_template = "admin/oms/document_head.html"
+    change_form_outer_after_template = "admin/oms/document_panels.html"
+    ordering = ["-pk"]
+    actions_on_bottom = False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(self.editable_statuses) and super().has_add_permission(request, obj)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        if obj is not None and obj.status not in self.editable_statuses:
+            return False
+        return bool(self.editable_statuses) and super().has_change_permission(request, obj)
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        names = [name for name in super().get_fields(request, obj) if name != "version_read"]
+        return [*names, "version_read"] if self.has_change_permission(request, obj) else names
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """A draft is created and changed with its event, under its lock."""
+        self.complete(obj)
+        user: Any = request.user
+        if not change:
+            states.create(obj, by=user)
+            return
+        with states.change(obj, event=f"{obj.subject_type}.edited", by=user, fields=form.changed_data) as row:
+            if row.version != obj.version:
+                raise RuntimeError("The document was changed while it was saved; open it again.")
+            for name in form.changed_data:
+                if name != "version_read":
+                    setattr(row, name, getattr(obj, name))
+            self.complete(row)
+            row.save()
+
+    def complete(self, document: Any) -> None:
+        """Fill in what the entered fields imply."""
+
+    def get_urls(self) -> Any:
+        name = f"{self.opts.app_label}_{self.opts.model_name}_operation"
+        return [path("<path:object_id>/do/<str:operation>/", self.admin_site.admin_view(self.operation_view),
+                     name=name), *super().get_urls()]
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: Any = None, form_url: str = "", extra_context: Any = None,
+    ) -> Any:
+        context = dict(extra_context or {})
+        document = self.get_object(request, object_id) if object_id else None
+        if document is not None and isinstance(document, Document):
+            context |= self.document_context(request, document)
+        return super().changeform_view(request, object_id, form_url, extra_context=context)
+
+    def document_context(self, request: HttpRequest, document: Any) -> dict[str, Any]:
+        """What stands around a document: its next steps, what hangs on it, its events and decisions."""
+        user: Any = request.user
+        return {
+            "document": document,
+            "status_chip": chip(document),
+            "next_steps": [(step, self.operation_url(document, step))
+                           for step in operations.next_steps(document, user)],
+            "panels": panels_of(document, request, self.admin_site),
+            "timeline": events.timeline(document.subject_type, document.number).select_related("by"),
+            "decisions": about(document.subject_type, document.number) if user.sees_money else [],
+            "sees_money": user.sees_money,
+        }
+
+    def operation_url(self, document: Any, operation: Operation) -> str:
+        name = f"admin:{self.opts.app_label}_{self.opts.model_name}_operation"
+        return reverse(name, args=[document.pk, operation.name])
+
+    def operation_view(self, request: HttpRequest, object_id: str, operation: str) -> HttpResponse:
+        """The form page of an operation, and the button of one that needs no form."""
+        document: Any = self.get_object(request, object_id)
+        step = operations.of(self.model).get(operation)
+        user: Any = request.user
+        if document is None or step is None or not self.has_view_permission(request, document):
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        form = OperationForm(step, document, user, request.POST or None) if step.input else None
+        error = None
+        if request.method == "POST" and (form is None or form.is_valid()):
+            version = str(getattr(document, "version", ""))
+            stale = request.POST.get("version", version) != version
+            error = ("Somebody changed this document since you opened it. Look at it again, then confirm."
+                     if stale else self._perform(request, step, document, form))
+            if error is None:
+                return HttpResponseRedirect(self.document_url(document))
+        context = {
+            **self.admin_site.each_context(request), "title": f"{step.title}: {document}", "opts": self.opts,
+            "document": document, "operation": step, "operation_form": form, "error": error,
+            "back": self.document_url(document),
+        }
+        status = 409 if error else 200
+        return TemplateResponse(request, "admin/oms/operation.html", context, status=status)
+
+    def document_url(self, document: Any) -> str:
+        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[document.pk])
+
+    def _perform(self, request: HttpRequest, step: Operation, document: Any, form: OperationForm | None) -> str | None:
+        """Run the operation; the refusal's message, or None where it was done."""
+        user: Any = request.user
+        try:
+            with atomic():
+                step.perform(document, by=user, **(form.values() if form else {}))
+        except DomainError as refused:
+            return refused.message
+        messages.success(request, f"{document}: {step.title.lower()} done.")
+        return None
+
+    def get_actions(self, request: HttpRequest) -> Any:
+        """Operations for many become bulk actions."""
+        user: Any = request.user
+        bulk = {}
+        for step in operations.of(self.model).values():
+            if step.many and step.input is None and step.allowed_for(user):
+                bulk[f"do_{step.name}"] = (_bulk(step), f"do_{step.name}", step.title)
+        return bulk
+
+
+def _bulk(step: Operation) -> Any:
+    """A bulk action: each document on its own, with a result per row."""
+
+    def run(modeladmin: DocumentAdmin, request: HttpRequest, rows: Any) -> HttpResponse:
+        documents, user = list(rows), cast("User", request.user)
+        job = jobs.start(f"bulk {step.name}", f"{step.title}: {len(documents)} selected", len(documents),
+                         by=user)
+
+        def perform(document: Any) -> None:
+            with atomic():
+                step.perform(document, by=user)
+
+        job = jobs.run(job, documents, perform)
+        context = {**modeladmin.admin_site.each_context(request), "title": job.title, "opts": modeladmin.opts,
+                   "job": job, "results": job.results.all(), "back": request.get_full_path()}
+        return TemplateResponse(request, "admin/oms/job.html", context)
+
+    return run
+
+
+def chip(document: Any) -> SafeString:
+    """The status as a coloured chip."""
+    color = COLORS.get(document.status, "blue")
+    return format_html('<span class="oms-chip oms-{}">{}</span>', color, document.get_status_display())

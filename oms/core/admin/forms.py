@@ -1,0 +1,138 @@
+"""Forms from the typed input of operations.
+
+A field of the input dataclass becomes a form field by its type; a list of dataclasses becomes a table with one row per
+entry of the initial input, named by that entry's first field, a record.
+"""
+
+import dataclasses
+import types
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from enum import Enum
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+from django import forms
+from django.db.models import Model
+from unfold.widgets import (
+    UnfoldAdminDecimalFieldWidget,
+    UnfoldAdminIntegerFieldWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminSingleDateWidget,
+    UnfoldAdminTextInputWidget,
+    UnfoldBooleanWidget,
+)
+
+from oms.core.models import User
+from oms.core.operations import Operation
+
+SIMPLE: dict[type, tuple[type[forms.Field], type[forms.Widget]]] = {
+    bool: (forms.BooleanField, UnfoldBooleanWidget),
+    int: (forms.IntegerField, UnfoldAdminIntegerFieldWidget),
+    Decimal: (forms.DecimalField, UnfoldAdminDecimalFieldWidget),
+    date: (forms.DateField, UnfoldAdminSingleDateWidget),
+    str: (forms.CharField, UnfoldAdminTextInputWidget),
+}
+
+
+@dataclasses.dataclass
+class Row:
+    """A row of a table: the entry that it is about, its name, and the form for the rest."""
+
+    entry: Any
+    label: str
+    form: forms.Form
+
+
+@dataclasses.dataclass
+class Table:
+    """A list in the input: its title, headings and rows."""
+
+    name: str
+    title: str
+    headings: list[str]
+    rows: list[Row]
+
+
+class OperationForm:
+    """The form of an operation on a document, with its tables."""
+
+    def __init__(self, operation: Operation, document: Any, user: User, data: Any = None) -> None:
+        self.input: Any = operation.input
+        self.user = user
+        self.initial = operation.initial(document) if operation.initial else None
+        hints = get_type_hints(self.input)
+        plain = {name: hint for name, hint in hints.items() if get_origin(hint) is not list}
+        self.form = _build(self.input, plain, user, data, self.initial, prefix="")
+        self.tables = [self._table(name, get_args(hint)[0], data) for name, hint in hints.items()
+                       if get_origin(hint) is list]
+
+    def _table(self, name: str, row_type: Any, data: Any) -> Table:
+        hints = get_type_hints(row_type)
+        key, *rest = hints
+        entries = getattr(self.initial, name) if self.initial else []
+        rows = []
+        for entry in entries:
+            record = getattr(entry, key)
+            fields = {field: hints[field] for field in rest}
+            form = _build(row_type, fields, self.user, data, entry, prefix=f"{name}-{record.pk}")
+            rows.append(Row(entry, str(record), form))
+        return Table(name, name.replace("_", " ").capitalize(), [_label(field) for field in rest], rows)
+
+    def is_valid(self) -> bool:
+        forms_ = [self.form, *(row.form for table in self.tables for row in table.rows)]
+        valid = [form.is_valid() for form in forms_]  # each says what is wrong with it
+        return all(valid)
+
+    def values(self) -> dict[str, Any]:
+        """What was entered, as keyword arguments for the operation."""
+        lists = {
+            table.name: [dataclasses.replace(row.entry, **row.form.cleaned_data) for row in table.rows]
+            for table in self.tables
+        }
+        return {**self.form.cleaned_data, **lists}
+
+
+def _build(
+    owner: Any, hints: dict[str, Any], user: User, data: Any, initial: Any, prefix: str,
+) -> forms.Form:
+    defaults = {field.name: field for field in dataclasses.fields(owner)}
+    fields = {name: _field(name, hint, defaults[name], user) for name, hint in hints.items()}
+    values = {name: getattr(initial, name) for name in hints} if initial is not None else None
+    form_class: type[forms.Form] = type("InputForm", (forms.Form,), fields)
+    return form_class(data=data, initial=values, prefix=prefix or None)
+
+
+def _field(name: str, hint: Any, owner: Any, user: User) -> forms.Field:
+    kind, optional = _unwrap(hint)
+    has_default = owner.default is not dataclasses.MISSING
+    options: dict[str, Any] = {"label": _label(name), "required": not (optional or has_default),
+                               "help_text": owner.metadata.get("help", "")}
+    if has_default and owner.default is not None:
+        options["initial"] = owner.default
+    if issubclass(kind, Model):
+        return forms.ModelChoiceField(_choices(kind, owner, user), widget=UnfoldAdminSelectWidget, **options)
+    if issubclass(kind, Enum):
+        return forms.ChoiceField(choices=kind.choices, widget=UnfoldAdminSelectWidget, **options)  # type: ignore[attr-defined]
+    field, widget = SIMPLE[kind]
+    if kind is bool:
+        options["required"] = False
+    return field(widget=widget, **options)
+
+
+def _choices(model: type[Model], owner: Any, user: User) -> Any:
+    rows: Any = model._default_manager.get_queryset()
+    narrow = owner.metadata.get("among")
+    rows = narrow(rows) if narrow else rows
+    return rows.visible_to(user) if hasattr(rows, "visible_to") else rows
+
+
+def _unwrap(hint: Any) -> tuple[type, bool]:
+    if get_origin(hint) in (Union, types.UnionType):
+        kinds: Sequence[Any] = [kind for kind in get_args(hint) if kind is not type(None)]
+        return kinds[0], True
+    return hint, False
+
+
+def _label(name: str) -> str:
+    return name.replace("_", " ").capitalize()

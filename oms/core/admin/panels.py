@@ -1,0 +1,64 @@
+"""Panels on document pages: what hangs on a document. Higher apps register theirs on lower documents."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+
+from oms.core.admin.access import is_money
+from oms.core.models import Document
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A titled table of related documents: which rows, and which of their fields."""
+
+    title: str
+    model: type[Model]
+    rows: Callable[[Any], QuerySet[Any]]
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class PanelTable:
+    """A panel as it is shown: headings, and rows of a link and cells."""
+
+    title: str
+    headings: list[str]
+    rows: list[tuple[str, list[Any]]]
+
+
+_panels: dict[type[Document], list[Panel]] = {}
+
+
+def register(document: type[Document], title: str, model: type[Model], rows: Any, *columns: str) -> None:
+    """Show related documents on the page of a kind of document."""
+    _panels.setdefault(document, []).append(Panel(title, model, rows, columns))
+
+
+def panels_of(document: Any, request: HttpRequest, site: Any) -> list[PanelTable]:
+    """The panels of a document that this person may see, with the rows in their scope and without hidden money."""
+    shown = [_table(panel, document, request) for panel in _panels.get(type(document), [])
+             if panel.model in site._registry and site._registry[panel.model].has_view_permission(request)]
+    return [table for table in shown if table.rows]
+
+
+def _table(panel: Panel, document: Any, request: HttpRequest) -> PanelTable:
+    user: Any = request.user
+    rows: Any = panel.rows(document)
+    rows = rows.visible_to(user) if hasattr(rows, "visible_to") else rows
+    columns = [name for name in panel.columns if user.sees_money or not is_money(panel.model, name)]
+    opts = panel.model._meta
+    link = f"admin:{opts.app_label}_{opts.model_name}_change"
+    return PanelTable(
+        panel.title, [name.replace("_", " ").capitalize() for name in columns],
+        [(reverse(link, args=[row.pk]), [_cell(row, name) for name in columns]) for row in rows[:50]],
+    )
+
+
+def _cell(row: Any, name: str) -> Any:
+    display = getattr(row, f"get_{name}_display", None)
+    return display() if display else getattr(row, name)

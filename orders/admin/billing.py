@@ -1,0 +1,107 @@
+"""Invoices, credit notes and payments in the admin."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import FileResponse, HttpRequest, HttpResponse
+from django.urls import path, reverse
+from django.utils.html import format_html
+from unfold.decorators import display
+
+from oms.core import documents
+from oms.core.admin import panels
+from oms.core.admin.access import Lines
+from oms.core.admin.documents import DocumentAdmin, chip
+from oms.core.errors import DomainError
+from oms.core.money import display as show_amount
+from orders.models import Allocation, Invoice, InvoiceLine, Payment, Refund
+
+
+class InvoiceLines(Lines):
+    model = InvoiceLine
+    fk_name = "invoice"
+    fields = ["description", "quantity", "unit_price", "tax_percent", "net", "tax", "gross", "credited"]
+    ordering = ["position"]
+
+
+class Allocations(Lines):
+    model = Allocation
+    fk_name = "invoice"
+    fields = ["payment", "credit", "amount", "by", "at"]
+    readonly_fields = ["at"]
+
+
+@admin.register(Invoice)
+class InvoiceAdmin(DocumentAdmin):
+    viewers = "rep accountant manager"
+    list_display = ["number", "kind", "customer", "issued_on", "due_on", "total", "open_now", "pdf"]
+    list_filter = ["kind", "issued_on", "due_on"]
+    list_select_related = ["customer"]
+    search_fields = ["=number", "customer__name", "=order__number"]
+    fields = ["kind", "company", "customer", "order", "corrects", "issued_on", "due_on", "currency", "net", "tax",
+              "gross", "allocated", "bill_to", "hash"]
+    inlines = [InvoiceLines, Allocations]
+
+    @display(description="Total", ordering="gross")
+    def total(self, document: Invoice) -> str:
+        return show_amount(document.gross, document.currency)
+
+    @display(description="Open")
+    def open_now(self, document: Invoice) -> str:
+        return show_amount(document.open_amount, document.currency)
+
+    @display(description="PDF")
+    def pdf(self, document: Invoice) -> Any:
+        return format_html('<a href="{}">PDF</a>', reverse("admin:orders_invoice_pdf", args=[document.pk]))
+
+    def get_urls(self) -> Any:
+        return [path("<int:pk>/pdf/", self.admin_site.admin_view(self.pdf_view), name="orders_invoice_pdf"),
+                *super().get_urls()]
+
+    def pdf_view(self, request: HttpRequest, pk: int) -> Any:
+        """The frozen PDF of an issued invoice."""
+        document = self.get_object(request, str(pk))
+        if document is None or not self.has_view_permission(request, document):
+            return self._get_obj_does_not_exist_redirect(request, self.opts, str(pk))
+        stored = documents.legal(document.kind, subject_type=document.subject_type, subject_number=document.number)
+        if stored is None:
+            why = "Try again in a moment." if documents.can_render() else documents.MISSING_SYSTEM_LIBRARY
+            return HttpResponse(f"The PDF of {document} is not made yet. {why}", status=404, content_type="text/plain")
+        try:
+            documents.read(stored)
+        except DomainError as refused:
+            return HttpResponse(refused.message, status=409, content_type="text/plain")
+        return FileResponse(stored.file.open("rb"), filename=f"{document.number}.pdf", content_type="application/pdf")
+
+
+class Refunds(Lines):
+    model = Refund
+    fields = ["amount", "credit", "status", "reference", "at"]
+    readonly_fields = ["at"]
+
+
+class Uses(Lines):
+    model = Allocation
+    fk_name = "payment"
+    fields = ["invoice", "amount", "by", "at"]
+    readonly_fields = ["at"]
+
+
+@admin.register(Payment)
+class PaymentAdmin(DocumentAdmin):
+    viewers = "rep accountant manager"
+    list_display = ["number", "state", "customer", "amount", "currency", "captured", "allocated", "refunded", "paid_on"]
+    list_filter = ["status", "gateway", "paid_on"]
+    list_select_related = ["customer"]
+    search_fields = ["=number", "customer__name", "=reference"]
+    fields = ["company", "customer", "order", "gateway", "reference", "currency", "amount", "captured", "allocated",
+              "refunded", "paid_on"]
+    inlines = [Uses, Refunds]
+
+    @display(description="Status", ordering="status")
+    def state(self, payment: Payment) -> Any:
+        return chip(payment)
+
+
+panels.register(Invoice, "Credit notes", Invoice, lambda document: document.credits.all(), "number", "issued_on",
+                "gross")

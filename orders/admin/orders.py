@@ -1,0 +1,109 @@
+"""Orders in the admin: drafts are entered here, everything after is an operation."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Max
+from django.http import HttpRequest
+from unfold.decorators import display
+
+from oms.core import states
+from oms.core.admin import panels
+from oms.core.admin.access import Lines
+from oms.core.admin.documents import DocumentAdmin, chip
+from oms.core.money import display as show_amount
+from orders import intake, pricing
+from orders.models import Hold, Invoice, Order, OrderCharge, OrderLine, Payment
+
+PROGRESS = ["cancelled", "allocated", "picked", "shipped", "invoiced", "returned"]
+
+
+class OrderLines(Lines):
+    model = OrderLine
+    is_editable = True
+    autocomplete_fields = ["sku"]
+    readonly_fields = ["price_source", "tax_percent", "net", "gross", *PROGRESS]
+    entered = ["sku", "quantity", "unit_price", "discount_percent"]
+    ordering = ["position"]
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        if obj is None or obj.status == Order.Status.DRAFT:
+            return [*self.entered, *(["price_source", "net"] if obj else [])]
+        return [*self.entered, "price_source", "tax_percent", "net", "gross", *PROGRESS]
+
+
+class OrderCharges(Lines):
+    model = OrderCharge
+    is_editable = True
+    fields = ["kind", "description", "amount"]
+
+
+class Holds(Lines):
+    model = Hold
+    fields = ["kind", "reason", "placed_by", "placed_at", "lifted_by", "lifted_at"]
+    readonly_fields = ["placed_at"]
+
+
+@admin.register(Order)
+class OrderAdmin(DocumentAdmin):
+    viewers = "accountant"
+    editors = "rep manager"
+    editable_statuses = ("draft",)
+    list_display = ["number", "state", "customer", "channel", "placed_on", "total", "units", "allocated", "shipped",
+                    "invoiced", "returned"]
+    list_filter = ["status", "channel", "placed_on"]
+    list_select_related = ["customer", "channel"]
+    search_fields = ["=number", "=external_id", "customer__name", "=customer__code", "=customer_reference"]
+    autocomplete_fields = ["customer"]
+    inlines = [OrderLines, OrderCharges, Holds]
+    entered = ["customer", "channel", "customer_reference", "wanted_on", "discount_percent", "note"]
+    shown = ["external_id", "placed_on", "valid_until", "currency", "net", "tax", "gross", "ship_to", "bill_to"]
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        names = self.entered if obj is None else [*self.entered, *self.shown]
+        return [*names, "version_read"] if self.has_change_permission(request, obj) else names
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return self.shown
+
+    @display(description="Status", ordering="status")
+    def state(self, order: Order) -> Any:
+        return chip(order)
+
+    @display(description="Total", ordering="gross")
+    def total(self, order: Order) -> str:
+        return show_amount(order.gross, order.currency)
+
+    def complete(self, document: Order) -> None:
+        intake.complete(document)
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        """Lines get their positions and know whether their price was given by hand."""
+        if formset.model is not OrderLine:
+            super().save_formset(request, form, formset, change)
+            return
+        order = form.instance
+        last = order.lines.aggregate(last=Max("position"))["last"] or 0
+        for row in formset.save(commit=False):
+            if row.position is None:
+                last += 1
+                row.position = last
+                row.description = row.sku.name
+            known = OrderLine.objects.filter(pk=row.pk).values_list("unit_price", flat=True).first()
+            if row.pk is None or row.unit_price != known:
+                row.has_own_price = row.unit_price is not None
+            row.save()
+        for row in formset.deleted_objects:
+            row.delete()
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """A saved draft is priced at once."""
+        super().save_related(request, form, formsets, change)
+        with states.change(form.instance, event="order.repriced", by=request.user) as order:  # type: ignore[arg-type]
+            pricing.price_and_save(order)
+
+
+panels.register(Order, "Invoices and credit notes", Invoice, lambda order: order.invoices.order_by("pk"),
+                "number", "kind", "issued_on", "gross", "allocated")
+panels.register(Order, "Payments", Payment, lambda order: Payment.objects.filter(order=order) | Payment.objects.filter(
+    allocations__invoice__order=order), "number", "status", "captured", "allocated", "refunded")

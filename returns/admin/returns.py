@@ -1,0 +1,69 @@
+"""Return requests, policies and settlements in the admin."""
+
+from typing import Any
+
+from django.contrib import admin
+from unfold.decorators import display
+
+from oms.core.admin import panels
+from oms.core.admin.access import Lines, ScopedAdmin
+from oms.core.admin.documents import DocumentAdmin, chip
+from oms.core.admin.records import ReadOnlyAdmin
+from orders.models import Order
+from returns.models import Inspection, ReturnLine, ReturnPolicy, ReturnRequest, Settlement
+
+
+class ReturnLines(Lines):
+    model = ReturnLine
+    fields = ["sku", "quantity", "reason", "exchange_for", "good", "damaged", "missing"]
+    readonly_fields = ["sku"]
+
+    def sku(self, line: ReturnLine) -> str:
+        return f"{line.order_line.sku.code} {line.order_line.sku.name}"
+
+
+@admin.register(ReturnRequest)
+class ReturnRequestAdmin(DocumentAdmin):
+    viewers = "rep picker packer accountant manager"
+    list_display = ["number", "state", "order_no", "warehouse", "wish", "status_at"]
+    list_filter = ["status", "warehouse", "wish"]
+    list_select_related = ["order", "warehouse"]
+    search_fields = ["=number", "=order__number"]
+    fields = ["order_no", "warehouse", "wish", "note"]
+    readonly_fields = fields
+    inlines = [ReturnLines]
+
+    @display(description="Status", ordering="status")
+    def state(self, request: ReturnRequest) -> Any:
+        return chip(request)
+
+    @display(description="Order")
+    def order_no(self, request: ReturnRequest) -> str:
+        return request.order_number
+
+
+@admin.register(ReturnPolicy)
+class ReturnPolicyAdmin(ScopedAdmin):
+    viewers = "rep accountant"
+    editors = "manager"
+    list_display = ["channel", "window_days", "approves_by_itself", "credits_damaged"]
+    list_select_related = ["channel"]
+
+
+@admin.register(Settlement)
+class SettlementAdmin(ReadOnlyAdmin):
+    viewers = "accountant manager"
+    list_display = ["request", "credited", "cleared", "to_refund", "exchange", "difference_due"]
+    list_select_related = ["request", "exchange"]
+
+
+@admin.register(Inspection)
+class InspectionAdmin(ReadOnlyAdmin):
+    viewers = "manager"
+    list_display = ["line", "quantity", "grade", "route", "was_damaged", "by", "at"]
+    list_select_related = ["line__order_line__sku", "by"]
+
+
+panels.register(Order, "Returns", ReturnRequest, lambda order: order.returns.order_by("pk"), "number", "status", "wish")
+panels.register(ReturnRequest, "Settlement", Settlement, lambda request: Settlement.objects.filter(request=request),
+                "request", "credited", "cleared", "to_refund", "exchange", "difference_due")

@@ -1,0 +1,253 @@
+"""The admin as its users meet it: what each role may open, and an order's whole way by its buttons."""
+
+import re
+
+import pytest
+from django.contrib import admin
+from django.urls import reverse
+
+from fulfillment.models import Shipment
+from inventory.models import BinStock, PurchaseOrder
+from oms.core import outbox
+from oms.core.models import User
+from orders.models import Invoice, Order, Payment
+from returns.models import ReturnRequest
+from tests import builders as make
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("verified")]
+ROLES = ["rep", "picker", "packer", "buyer", "accountant", "manager"]
+
+
+@pytest.fixture
+def log_in(client):
+    def enter(role):
+        person = make.user(role, *([role] if role != "root" else []))
+        User.objects.filter(pk=person.pk).update(is_staff=True, is_superuser=role == "root")
+        client.force_login(User.objects.get(pk=person.pk))
+        return client
+
+    return enter
+
+
+def page(document, name="change", *extra):
+    opts = document._meta
+    return reverse(f"admin:{opts.app_label}_{opts.model_name}_{name}", args=[document.pk, *extra])
+
+
+def do(client, document, operation, **data):
+    """Press an operation's button, or send its form; the document as it is then."""
+    document = make.fresh(document)
+    version = getattr(document, "version", "")
+    response = client.post(page(document, "operation", operation), {"version": version, **data})
+    error = re.search(r'role="alert">(.*?)<', response.content.decode())
+    assert response.status_code == 302, f"{operation}: {error and error.group(1)}"
+    outbox.drain()
+    return make.fresh(document)
+
+
+@pytest.mark.parametrize("role", ["root", *ROLES])
+def test_every_list_and_form_opens_for_who_may_and_for_nobody_else(log_in, role):
+    make.sku("TEE-M", stock={"LON": 20})
+    order = make.shipped(("TEE-M", 3))
+    make.came_back(order)
+    client = log_in(role)
+
+    assert client.get(reverse("admin:index")).status_code == 200
+    for model, pages in admin.site._registry.items():
+        request = client.get(reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist"))
+        allowed = pages.has_view_permission(request.wsgi_request)
+        assert request.status_code == (200 if allowed else 403), model
+        row = pages.get_queryset(request.wsgi_request).first() if allowed else None
+        if row is not None:
+            assert client.get(page(row)).status_code == 200, model
+        if allowed and pages.has_add_permission(request.wsgi_request):
+            assert client.get(reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_add")).status_code == 200
+
+
+def test_every_model_is_registered():
+    from django.apps import apps
+
+    ours = {model for model in apps.get_models() if model.__module__.split(".")[0] in
+            {"oms", "inventory", "orders", "fulfillment", "returns"}}
+    inlines = {inline.model for pages in admin.site._registry.values() for inline in pages.inlines}
+
+    assert ours - set(admin.site._registry) - inlines == set()
+
+
+def test_an_orders_whole_way_by_its_buttons(log_in, mailoutbox):
+    make.taxes()
+    make.service()
+    tee = make.sku("TEE-M", stock={"LON": 20})
+    make.priced("TEE-M")
+    customer, channel = make.customer(rep=make.user("rep", "rep")), make.channel()
+    for role in ("picker", "packer"):
+        make.warehouse().staff.add(make.user(role, role))
+
+    rep = log_in("rep")
+    response = rep.post(reverse("admin:orders_order_add"), {
+        "customer": customer.pk, "channel": channel.pk, "discount_percent": "0",
+        "lines-TOTAL_FORMS": "1", "lines-INITIAL_FORMS": "0", "lines-0-sku": tee.pk, "lines-0-quantity": "3",
+        "lines-0-discount_percent": "0", "charges-TOTAL_FORMS": "0", "charges-INITIAL_FORMS": "0",
+        "holds-TOTAL_FORMS": "0", "holds-INITIAL_FORMS": "0",
+    })
+    assert response.status_code == 302, response.context["errors"]
+    order = Order.objects.get()
+    assert (order.status, order.gross) == ("draft", 36)
+    order = do(rep, order, "place")
+    order = do(rep, order, "confirm")
+
+    picker = log_in("picker")
+    shipment = do(picker, Shipment.objects.get(), "start_picking")
+    shipment = do(picker, shipment, "pick_all")
+    packer = log_in("packer")
+    shipment = do(packer, shipment, "pack")
+    shipment = do(packer, shipment, "verify", **{
+        f"lines-{line.pk}-scanned": 3 for line in shipment.lines.all()})
+    shipment = do(packer, shipment, "buy_labels")
+    assert packer.get(page(shipment, "paper", "labels")).content.startswith(b"%PDF")
+    shipment = do(packer, shipment, "ship")
+    assert shipment.status == "shipped"
+
+    accountant = log_in("accountant")
+    document = do(accountant, Invoice.objects.get(), "pay", amount="36.00", reference="bank 1")
+    assert document.open_amount == 0
+    assert accountant.get(page(document, "pdf")).getvalue().startswith(b"%PDF")
+
+    rep = log_in("rep")
+    line = order.lines.get()
+    do(rep, order, "return", **{f"lines-{line.pk}-quantity": 1, f"lines-{line.pk}-reason": "unwanted",
+                                "wish": "refund"})
+    request = ReturnRequest.objects.get()
+    packer = log_in("packer")
+    part = request.lines.get()
+    request = do(packer, request, "receive", **{f"goods-{part.pk}-good": 1, f"goods-{part.pk}-damaged": 0})
+    names = ("restock", "refurbish", "scrap", "damaged_to_scrap", "damaged_to_refurbish")
+    request = do(packer, request, "inspect", **{
+        f"findings-{part.pk}-{name}": int(name == "restock") for name in names})
+
+    assert (request.status, Payment.objects.get().refunded) == ("settled", 12)
+    assert [mail.subject.split()[0] for mail in mailoutbox] == ["Your", "Your", "Invoice", "Credit", "We"]
+
+
+def test_a_refused_operation_says_why_and_changes_nothing(log_in):
+    order = make.order(lines=[("TEE-M", 3)])
+
+    response = log_in("manager").post(page(order, "operation", "confirm"), {"version": order.version})
+
+    assert response.status_code == 409
+    assert "Not enough stock: 3 × TEE-M missing" in response.content.decode()
+    assert make.fresh(order).status == "placed"
+
+
+def test_a_stale_button_is_refused(log_in):
+    order = make.order(lines=[("TEE-M", 3)])
+
+    response = log_in("manager").post(page(order, "operation", "cancel"), {"version": order.version - 1})
+
+    assert response.status_code == 409
+    assert "Somebody changed this document" in response.content.decode()
+
+
+def test_an_operation_needs_its_role(log_in):
+    make.sku("TEE-M", stock={"LON": 20})
+    order = make.shipped(("TEE-M", 3))
+
+    response = log_in("rep").post(page(order.invoices.get(), "operation", "pay"), {"amount": "1", "reference": "x"})
+
+    assert response.status_code in (302, 409)
+    assert Payment.objects.count() == 0
+
+
+def test_nothing_past_draft_is_editable_and_no_document_is_deleted(log_in):
+    order = make.order(lines=[("TEE-M", 3)])
+    client = log_in("root")
+
+    assert client.post(page(order), {"note": "changed"}).status_code == 403
+    assert client.post(page(order, "delete"), {"post": "yes"}).status_code == 403
+
+
+def test_bulk_actions_give_a_result_per_row(log_in):
+    make.sku("TEE-M", stock={"LON": 3})
+    first, second = make.order(lines=[("TEE-M", 3)]), make.order(lines=[("TEE-M", 3)])
+
+    response = log_in("manager").post(reverse("admin:orders_order_changelist"), {
+        "action": "do_confirm", "_selected_action": [first.pk, second.pk]})
+
+    text = response.content.decode()
+    assert "1 done, 1 refused" in text and "3 × TEE-M missing" in text
+
+
+def test_a_rep_sees_only_their_customers_orders(log_in):
+    make.order(lines=[("TEE-M", 3)], customer_code="MINE")
+    theirs = make.order(lines=[("TEE-M", 3)], customer_code="THEIRS")
+    customer = make.customer("MINE")
+    customer.rep = make.user("rep", "rep")
+    customer.save()
+    client = log_in("rep")
+
+    text = client.get(reverse("admin:orders_order_changelist")).content.decode()
+
+    assert "MINE" in text and "THEIRS" not in text
+    assert client.get(page(theirs)).status_code == 302
+    assert client.post(page(theirs, "operation", "cancel")).status_code == 302
+    assert make.fresh(theirs).status == "placed"
+
+
+def test_a_picker_sees_no_money(log_in):
+    make.sku("TEE-M", stock={"LON": 20}, cost="777.7777")
+    make.priced("TEE-M", "888.88")
+    make.warehouse().staff.add(make.user("picker", "picker"))
+    order = make.confirmed(("TEE-M", 3))
+    shipment = make.packed(order)
+    client = log_in("picker")
+
+    pages = [reverse("admin:index"), reverse("admin:inventory_stock_changelist"), page(shipment),
+             page(make.sku("TEE-M")), page(BinStock.objects.first()), reverse("admin:fulfillment_shipment_changelist")]
+    for url in pages:
+        text = client.get(url).content.decode()
+        assert not re.search(r"777\.77|888\.88|2,?666\.64|3,?199\.97", text), url
+
+
+def test_a_manager_cannot_make_themselves_stronger(log_in):
+    client = log_in("manager")
+    manager = User.objects.get(username="manager")
+    clerk = make.user("clerk", "picker")
+
+    for person in (manager, clerk):
+        client.post(page(person), {"username": person.username, "is_superuser": "on", "is_staff": "on",
+                                   "groups": [1, 2, 3, 4, 5, 6]})
+
+    assert not User.objects.filter(is_superuser=True).exists()
+    assert make.fresh(clerk).role_names == {"picker"}
+
+
+def test_the_reorder_button_proposes(log_in):
+    from inventory.models import ReorderRule, SupplierItem
+    from tests.builders.stock import supplier
+
+    tee = make.sku("TEE-M", stock={"LON": 1})
+    SupplierItem.objects.create(supplier=supplier(), sku=tee, cost="4")
+    ReorderRule.objects.create(sku=tee, warehouse=make.warehouse(), point=5, target=10)
+
+    log_in("buyer").post(reverse("admin:reorder_check"))
+
+    assert PurchaseOrder.objects.get().lines.get().quantity == 9
+
+
+@pytest.mark.parametrize("model, builder", [
+    ("orders_order", lambda: make.order(lines=[("TEE-M", 1)])),
+    ("fulfillment_shipment", lambda: make.confirmed(("TEE-M", 1))),
+    ("orders_invoice", lambda: make.shipped(("TEE-M", 1))),
+])
+def test_lists_take_as_many_queries_for_three_rows_as_for_one(log_in, django_assert_max_num_queries, model, builder):
+    make.sku("TEE-M", stock={"LON": 20})
+    client, url, counts = log_in("manager"), reverse(f"admin:{model}_changelist"), []
+    for rows in (1, 2):
+        for _ in range(rows):
+            builder()
+        client.get(url)
+        with django_assert_max_num_queries(40) as counted:
+            client.get(url)
+        counts.append(len(counted))
+
+    assert counts[0] == counts[1]
