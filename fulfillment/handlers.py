@@ -51,7 +51,7 @@ def bill_shipment(event: Event) -> None:
     shipment = Shipment.objects.get(number=event.subject_number)
     units = {int(key): count for key, count in event.data["units"].items()}
     if units:
-        billing.invoice(shipment.order, units, reference=shipment.number)
+        billing.invoice(shipment.order, units, reference=shipment.number, on=event.at.date())
 
 
 @on("shipment.shipped", calls_world=True)

@@ -118,6 +118,25 @@ def put_away(
     return ledger.move(sku, source, target, quantity, lot=lot, reason=Move.Reason.PUT_AWAY, by=by)
 
 
+@dataclass(frozen=True)
+class PutAway:
+    """Base units of a SKU that go from receiving to a bin."""
+
+    sku: SKU
+    bin: Bin
+    quantity: int
+    lot: Lot | None = None
+
+
+def put_away_all(warehouse: Warehouse, goods: Sequence[PutAway], *, by: User | None = None) -> list[Move]:
+    """Bring many received goods to their bins at once."""
+    source = catalog.place(warehouse, Bin.Kind.RECEIVING)
+    if any(item.bin.warehouse_id != warehouse.pk for item in goods):
+        raise Refused(f"Some of the bins are not in {warehouse}.")
+    return ledger.move_many([ledger.Transport(item.sku, source, item.bin, item.quantity, item.lot) for item in goods],
+                            reason=Move.Reason.PUT_AWAY, by=by)
+
+
 def suggest_bin(sku: SKU, warehouse: Warehouse) -> Bin | None:
     """Where received goods of a SKU should lie."""
     bins = {place.pk: place for place in Bin.objects.filter(warehouse=warehouse, kind=Bin.Kind.STORAGE)}

@@ -133,7 +133,7 @@ SESSION_COOKIE_HTTPONLY = True
 SECURE_CONTENT_TYPE_NOSNIFF = True
 X_FRAME_OPTIONS = "DENY"
 
-vars().update(read("EMAIL_URL", "email_url", "consolemail://"))
+vars().update(read("EMAIL_URL", "email_url", f"filemail://{DATA_FOLDER}/mail"))
 DEFAULT_FROM_EMAIL = read("DEFAULT_FROM_EMAIL", "str", "oms@localhost")
 
 REDIS_URL = read("REDIS_URL", "str", "")

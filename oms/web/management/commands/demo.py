@@ -1,0 +1,87 @@
+"""Set up the back office on real orders, show the log-ins, and serve it on this machine."""
+
+import subprocess
+import sys
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
+
+from oms.core import documents
+from oms.core.models import User
+from oms.web import demo
+
+
+class Command(BaseCommand):
+    help = "Create the database, load the sample orders through the operations, show the log-ins, and serve."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--no-serve", action="store_true", help="stop before serving")
+        parser.add_argument("--fresh", action="store_true", help="throw the demo's data away and start over")
+        parser.add_argument("--port", type=int, default=8000)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if not documents.can_render():
+            self.stderr.write(f"{documents.MISSING_SYSTEM_LIBRARY} Everything but PDFs works without it.")
+        if options["fresh"]:
+            self._start_over()
+        call_command("migrate", verbosity=0)
+        if demo.is_loaded():
+            self.stdout.write("The demo's data is there already; --fresh starts over.")
+        else:
+            self._require_empty()
+            demo.load()
+        self._show_log_ins(options["port"])
+        if not options["no_serve"]:
+            connection.close()
+            self._serve(options["port"])
+
+    def _start_over(self) -> None:
+        """Empty the database, if it is the demo's."""
+        if "core_company" in connection.introspection.table_names() and not demo.is_loaded():
+            self._require_empty()
+        with connection.cursor() as cursor:
+            cursor.execute("DROP SCHEMA public CASCADE")
+            cursor.execute("CREATE SCHEMA public")
+
+    def _require_empty(self) -> None:
+        if User.objects.exists():
+            raise CommandError("This database is in use and is not the demo's. Name another with DATABASE_URL.")
+
+    def _show_log_ins(self, port: int) -> None:
+        self.stdout.write(f"\nLog in at http://127.0.0.1:{port}/admin/ as:\n")
+        for name, password in demo.LOG_INS.items():
+            self.stdout.write(f"  {name:12} password: {password}")
+        self.stdout.write("")
+
+    def _serve(self, port: int) -> None:
+        """Serve on the loopback address alone, with a worker beside it, until interrupted."""
+        command = [str(Path(sys.executable).parent / "gunicorn"), "oms.wsgi", "--bind", f"127.0.0.1:{port}",
+                   "--workers", "2", "--threads", "4", "--access-logfile", "/dev/null"]
+        with _worker():
+            self.stdout.write("Serving; stop with Ctrl-C.")
+            try:
+                subprocess.run(command, check=False, cwd=settings.BASE_DIR)
+            except KeyboardInterrupt:
+                self.stdout.write("Stopped.")
+
+
+@contextmanager
+def _worker() -> Iterator[None]:
+    """A Celery worker with its beat, as a child of this process."""
+    for name in ("broker", "broker-control"):
+        (settings.DATA_FOLDER / name).mkdir(parents=True, exist_ok=True)
+    command = [sys.executable, "-m", "celery", "-A", "oms", "worker", "--beat", "--concurrency", "1", "--loglevel",
+               "WARNING", "--schedule", str(settings.DATA_FOLDER / "beat-schedule")]
+    worker = subprocess.Popen(command, cwd=settings.BASE_DIR, stdin=subprocess.DEVNULL)
+    try:
+        yield
+    finally:
+        worker.terminate()
+        worker.wait(20)

@@ -1,0 +1,11 @@
+"""What the clock starts."""
+
+from celery.schedules import crontab
+
+SCHEDULE = {
+    "sweep the outbox": {"task": "oms.core.tasks.drain_outbox", "schedule": 60.0},
+    "check reorder points": {"task": "inventory.tasks.check_reorder_points", "schedule": crontab(hour="5", minute="0")},
+    "quarantine expired lots": {"task": "inventory.tasks.quarantine_expired_lots",
+                                "schedule": crontab(hour="0", minute="30")},
+    "refresh lanes": {"task": "fulfillment.tasks.refresh_lanes", "schedule": crontab(hour="4", minute="0")},
+}

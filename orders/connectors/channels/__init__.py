@@ -1,0 +1,1 @@
+"""Channels that orders are imported from, by format."""
