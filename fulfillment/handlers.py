@@ -1,6 +1,6 @@
 """What the warehouses do by themselves."""
 
-from fulfillment import labels, notices, shipments
+from fulfillment import labels, notices, shipments, waves
 from fulfillment.connectors.carriers import LabelRequest, carrier
 from fulfillment.models import Label, Shipment
 from oms.core.errors import ConnectorError
@@ -38,6 +38,12 @@ def reopen_put_back(event: Event) -> None:
 @on("shipment.short_picked")
 def drop_empty_shipment(event: Event) -> None:
     shipments.drop_empty(Shipment.objects.get(number=event.subject_number))
+
+
+@on("shipment.picked")
+def close_finished_wave(event: Event) -> None:
+    """A wave of which everything is picked is over."""
+    waves.close_if_done(Shipment.objects.get(number=event.subject_number).wave)
 
 
 @on("shipment.created")

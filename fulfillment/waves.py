@@ -120,6 +120,16 @@ def start_picking(shipment: Shipment, *, by: User | None = None) -> Shipment:
     return shipment
 
 
+def close_if_done(wave: Wave | None) -> None:
+    """End a released wave once its last stop is picked. Nothing to end is success."""
+    if wave is None:
+        return
+    with atomic():
+        wave = lock(Wave.objects.filter(pk=wave.pk))[0]
+        if wave.status == Wave.Status.RELEASED and not wave.tasks.filter(done_at=None).exists():
+            close(wave)
+
+
 def close(wave: Wave, *, by: User | None = None) -> Wave:
     """End a wave of which nothing is left to pick."""
     with states.advance(wave, to=Wave.Status.CLOSED, by=by) as wave:

@@ -120,6 +120,7 @@ AUTH_PASSWORD_VALIDATORS = [
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
 ]
 LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "admin:index"
 
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = read("TIME_ZONE", "str", "UTC")
@@ -133,7 +134,11 @@ SESSION_COOKIE_HTTPONLY = True
 SECURE_CONTENT_TYPE_NOSNIFF = True
 X_FRAME_OPTIONS = "DENY"
 
-vars().update(read("EMAIL_URL", "email_url", f"filemail://{DATA_FOLDER}/mail"))
+if env.str("EMAIL_URL", default=""):
+    vars().update(read("EMAIL_URL", "email_url", None))
+else:  # no mail leaves a machine that nobody has told how
+    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    EMAIL_FILE_PATH = DATA_FOLDER / "mail"
 DEFAULT_FROM_EMAIL = read("DEFAULT_FROM_EMAIL", "str", "oms@localhost")
 
 REDIS_URL = read("REDIS_URL", "str", "")

@@ -24,3 +24,5 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
+if os.environ.get("OMS_TEST_DATABASE"):  # a worker that a test starts works on that test's database
+    DATABASES["default"]["NAME"] = os.environ["OMS_TEST_DATABASE"]  # noqa: F405

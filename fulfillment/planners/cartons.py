@@ -43,8 +43,11 @@ def suggest(items: Sequence[Item], boxes: Sequence[Box]) -> list[Packed]:
     """Lines into few, small boxes: the bulkiest first, each into the first open parcel whose largest box takes it.
 
     First-fit decreasing by volume, 85 % of a box counted as usable; lines stay whole. The box of each parcel is then
-    the smallest that holds it. A line that fits no box becomes a parcel without one.
+    the smallest that holds it. A line that fits no box becomes a parcel without one; without any boxes
+    all is one parcel.
     """
+    if items and not boxes:
+        return [_close(items, boxes)]
     parcels: list[list[Item]] = []
     for item in sorted(items, key=lambda item: (-_volume(item), item.key)):
         open_parcel = next((parcel for parcel in parcels if _smallest([*parcel, item], boxes)), None)

@@ -93,7 +93,7 @@ def plan(wants: Sequence[Want], sources: Sequence[Source], weights: Weights | No
     tried = [_fill(wants, combination) for combination in _combinations(ranked)]
     if not tried:
         return Plan((), {want.key: want.quantity for want in wants})
-    candidates = sorted((_weigh(filled, ranked, weights) for filled in tried), key=_rank)
+    candidates = sorted({_weigh(filled, ranked, weights) for filled in tried}, key=_rank)
     best = next(filled for filled in tried if _weigh(filled, ranked, weights) == candidates[0])
     short = {want.key: want.quantity - _filled(best, want.key) for want in wants}
     return Plan(tuple(best), {key: units for key, units in short.items() if units}, tuple(candidates[:10]))

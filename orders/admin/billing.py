@@ -12,9 +12,10 @@ from oms.core import documents
 from oms.core.admin import panels
 from oms.core.admin.access import Lines
 from oms.core.admin.documents import DocumentAdmin, chip
+from oms.core.admin.records import ReadOnlyAdmin
 from oms.core.errors import DomainError
 from oms.core.money import display as show_amount
-from orders.models import Allocation, Invoice, InvoiceLine, Payment, Refund
+from orders.models import Allocation, HistoryRecord, Invoice, InvoiceLine, Payment, Refund
 
 
 class InvoiceLines(Lines):
@@ -72,6 +73,14 @@ class InvoiceAdmin(DocumentAdmin):
         except DomainError as refused:
             return HttpResponse(refused.message, status=409, content_type="text/plain")
         return FileResponse(stored.file.open("rb"), filename=f"{document.number}.pdf", content_type="application/pdf")
+
+
+@admin.register(HistoryRecord)
+class HistoryRecordAdmin(ReadOnlyAdmin):
+    viewers = "accountant manager"
+    list_display = ["external_id", "kind", "code", "text", "quantity", "unit_price", "at"]
+    list_filter = ["kind"]
+    search_fields = ["=external_id", "=code"]
 
 
 class Refunds(Lines):

@@ -205,7 +205,7 @@ def test_part_numbers_belong_to_one_customer():
     assert make.customer().part_numbers.get(code="X1").sku.code == "TEE-M"
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_entry_to_held_takes_at_most_25_statements_whatever_the_lines(django_assert_max_num_queries, drain):
     make.customer(credit_limit=D("100000"))
     for number in range(50):

@@ -9,7 +9,7 @@ from orders.models import Invoice, Order, Payment, Refund
 from tests import builders as make
 from tests.races.conftest import kinds
 
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def test_two_confirm_buttons_promise_once(race):

@@ -99,7 +99,7 @@ def _catalogue(goods: list[Row]) -> None:
     latest = {row.code: row for row in goods if row.unit_price > 0}
     category = Category.objects.create(name="Gifts")
     SKU.objects.bulk_create(
-        SKU(code=code, name=row.text or code, category=category, weight_g=number_from(code, 40, 600),
+        SKU(code=code, name=row.text or code, category=category, weight_g=number_from(code, 20, 120),
             length_mm=number_from(code + "l", 60, 240), width_mm=number_from(code + "w", 40, 160),
             height_mm=number_from(code + "h", 20, 90), origin="GB")
         for code, row in latest.items())

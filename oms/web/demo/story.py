@@ -16,9 +16,9 @@ from inventory import purchasing, receiving, replenishment
 from inventory.models import SKU, Bin, Supplier, Warehouse
 from inventory.purchasing import Purchase
 from inventory.receiving import PutAway, Received
-from oms.core import outbox
+from oms.core import jobs, outbox
 from oms.core.errors import NotEnough
-from oms.core.models import Company, User
+from oms.core.models import Company, Job, User
 from oms.web import importing
 from oms.web.demo import company as build
 from oms.web.importing import Report, Selection
@@ -38,7 +38,12 @@ SHIPPED_AFTER = timedelta(days=3)
 
 
 def is_loaded() -> bool:
-    """Whether this database holds the demo."""
+    """Whether this database holds the whole demo."""
+    return Job.objects.filter(kind="demo", finished_at__isnull=False).exists()
+
+
+def is_begun() -> bool:
+    """Whether this database holds the demo, or as far as it came before it was interrupted."""
     return Company.objects.filter(code=build.COMPANY).exists()
 
 
@@ -53,7 +58,9 @@ def load() -> None:
             bar.set_description(name)
             bar.update()
 
+        job = jobs.start("demo", "The demo's orders", len(_by_invoice(rows)))
         _happen(rows, past, fresh, newest, step)
+        jobs.finish(job)
 
 
 def _happen(
@@ -160,7 +167,6 @@ def _ship_all() -> None:
                 picking.pick_all(shipment, by=picker)
                 packing.pack(_again(shipment), by=packer)
                 labels.buy(_again(shipment), by=packer)
-            waves.close(wave, by=picker)
     outbox.drain()
     now = datetime.now(UTC)
     for shipment in Shipment.objects.filter(status="packed").select_related("order"):

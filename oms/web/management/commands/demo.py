@@ -29,7 +29,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if not documents.can_render():
             self.stderr.write(f"{documents.MISSING_SYSTEM_LIBRARY} Everything but PDFs works without it.")
-        if options["fresh"]:
+        if options["fresh"] or self._was_interrupted():
             self._start_over()
         call_command("migrate", verbosity=0)
         if demo.is_loaded():
@@ -44,11 +44,17 @@ class Command(BaseCommand):
 
     def _start_over(self) -> None:
         """Empty the database, if it is the demo's."""
-        if "core_company" in connection.introspection.table_names() and not demo.is_loaded():
+        if self._has_tables() and not demo.is_begun():
             self._require_empty()
         with connection.cursor() as cursor:
             cursor.execute("DROP SCHEMA public CASCADE")
             cursor.execute("CREATE SCHEMA public")
+
+    def _has_tables(self) -> bool:
+        return "core_company" in connection.introspection.table_names()
+
+    def _was_interrupted(self) -> bool:
+        return self._has_tables() and demo.is_begun() and not demo.is_loaded()
 
     def _require_empty(self) -> None:
         if User.objects.exists():
