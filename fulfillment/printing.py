@@ -39,7 +39,7 @@ def bars(text: str) -> Bars:
 def pick_list(wave: Wave) -> bytes:
     """The walk of a wave on paper."""
     tasks = list(PickTask.objects.filter(wave=wave).order_by("sequence").select_related(
-        "line__reservation__sku", "line__reservation__bin", "line__reservation__lot", "line__shipment"))
+        "bin", "line__reservation__sku", "line__reservation__lot", "line__shipment"))
     return documents.render("pick_list", {"wave": wave, "tasks": tasks, "bars": bars(wave.number),
                                           "walk_m": round(wave.walk_cm / 100)})
 

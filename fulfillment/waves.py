@@ -94,8 +94,9 @@ def write_walk(wave: Wave) -> None:
     walk = pick_path.route(stops, _floor(wave.warehouse))
     PickTask.objects.filter(wave=wave, done_at=None).delete()
     first = PickTask.objects.filter(wave=wave).count() + 1
+    bins = {line.pk: line.reservation.bin for line in lines}
     tasks = PickTask.objects.bulk_create(
-        PickTask(wave=wave, line_id=key, sequence=number, walk_cm=leg)
+        PickTask(wave=wave, line_id=key, bin=bins[key], sequence=number, walk_cm=leg)
         for number, (key, leg) in enumerate(zip(walk.keys, walk.legs, strict=True), first)
     )
     wave.walk_cm = walk.total

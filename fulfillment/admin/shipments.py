@@ -15,6 +15,7 @@ from oms.core.admin import panels
 from oms.core.admin.access import Lines
 from oms.core.admin.documents import DocumentAdmin, chip
 from oms.core.documents import RendererMissing
+from oms.core.errors import DomainError
 from orders.models import Order
 
 FLOOR = "picker packer manager"
@@ -36,8 +37,9 @@ class Papers(DocumentAdmin):
             return self._get_obj_does_not_exist_redirect(request, self.opts, str(pk))
         try:
             content = self.papers[paper](document)
-        except RendererMissing as missing:
-            return HttpResponse(missing.message, status=503, content_type="text/plain")
+        except DomainError as refused:
+            status = 503 if isinstance(refused, RendererMissing) else 409
+            return HttpResponse(refused.message, status=status, content_type="text/plain")
         return HttpResponse(content, content_type="application/pdf",
                             headers={"Content-Disposition": f'inline; filename="{document.number}-{paper}.pdf"'})
 
@@ -120,14 +122,10 @@ class ShipmentAdmin(Papers):
 class Tasks(Lines):
     model = PickTask
     fields = ["sequence", "bin", "sku", "quantity", "walk_cm", "done_at", "done_by"]
-    readonly_fields = ["bin", "sku", "quantity"]
+    readonly_fields = ["sku", "quantity"]
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        rows = super().get_queryset(request)
-        return rows.select_related("line__reservation__sku", "line__reservation__bin", "done_by")
-
-    def bin(self, task: PickTask) -> str:
-        return str(task.line.reservation.bin)
+        return super().get_queryset(request).select_related("line__reservation__sku", "bin", "done_by")
 
     def sku(self, task: PickTask) -> str:
         return f"{task.line.reservation.sku.code} {task.line.reservation.sku.name}"

@@ -5,7 +5,7 @@ from typing import Self
 from django.conf import settings
 from django.db import models
 
-from inventory.models import Warehouse
+from inventory.models import Bin, Warehouse
 from oms.core.locking import LockRank
 from oms.core.models import Document, User
 from oms.core.numbering import number_field
@@ -41,6 +41,7 @@ class PickTask(models.Model):
 
     wave = models.ForeignKey(Wave, on_delete=models.CASCADE, related_name="tasks")
     line = models.OneToOneField("fulfillment.ShipmentLine", on_delete=models.CASCADE, related_name="task")
+    bin = models.ForeignKey(Bin, on_delete=models.PROTECT, related_name="+")
     sequence = models.PositiveIntegerField()
     walk_cm = models.PositiveIntegerField("walk to here (cm)", default=0)
     done_at = models.DateTimeField(null=True)
