@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
+from django.db.models import Sum
+
 from oms.core import events, money, numbering, states
 from oms.core.errors import Refused, WrongState
 from oms.core.locking import atomic, hold_created, lock, lock_one
@@ -31,18 +33,19 @@ def invoice(
         if known:
             return known
         states.require_status(order, Order.Status.CONFIRMED, Order.Status.COMPLETED)
-        document = _start(order, Invoice.Kind.INVOICE, reference)
+        document = start(order, Invoice.Kind.INVOICE, reference)
         lines = _invoice_lines(document, order, {key: count for key, count in units.items() if count})
         charges = list(order.charges.filter(is_invoiced=False, is_cancelled=False))
         lines += [_charge_line(document, charge, len(lines) + n) for n, charge in enumerate(charges, 1)]
+        lines += _deductions(document, order, lines)
         if not lines:
             raise Refused(f"Order {order.number} has nothing to bill.", code="nothing_to_bill")
         OrderCharge.objects.filter(pk__in=[charge.pk for charge in charges]).update(is_invoiced=True)
         progress.record_invoiced(order, units)
-        return _issue(document, lines, on, by)
+        return issue(document, lines, on, by)
 
 
-def _start(order: Order, kind: Invoice.Kind, reference: str, corrects: Invoice | None = None) -> Invoice:
+def start(order: Order, kind: Invoice.Kind, reference: str, corrects: Invoice | None = None) -> Invoice:
     return Invoice(kind=kind, company=order.company, customer=order.customer, order=order, corrects=corrects,
                    reference=reference, bill_to=order.bill_to, currency=order.currency,
                    exchange_rate=order.exchange_rate)
@@ -73,13 +76,41 @@ def _part(row: OrderLine | InvoiceLine, quantity: int, before: int, after: int, 
     return {"gross": gross, "tax": tax, "net": gross - tax}
 
 
+def _deductions(document: Invoice, order: Order, lines: Sequence[InvoiceLine]) -> list[InvoiceLine]:
+    """What the order's deposit invoices take off: pro rata to what is billed by now, so the last takes the rest."""
+    asked = InvoiceLine.objects.filter(invoice__order=order, invoice__kind=Invoice.Kind.DEPOSIT, credited=0)
+    if not lines or not order.gross:
+        return []
+    before = InvoiceLine.objects.filter(invoice__order=order, invoice__kind=Invoice.Kind.INVOICE, corrects=None)
+    so_far = (before.aggregate(total=Sum("gross"))["total"] or money.ZERO) + sum(line.gross for line in lines)
+    return [line for line in (
+        _deduction(document, each, min(so_far / order.gross, Decimal(1)), len(lines) + n)
+        for n, each in enumerate(asked.order_by("pk"), 1)) if line.gross]
+
+
+def _deduction(document: Invoice, asked: InvoiceLine, share: Decimal, position: int) -> InvoiceLine:
+    amounts = {name: money.round_amount(getattr(asked, name) * share, document.currency)
+               - deducted(asked, name) for name in ("gross", "tax")}
+    return InvoiceLine(invoice=document, position=position, corrects=asked, quantity=0,
+                       description=f"Less {asked.description} ({asked.invoice.number})", unit_price=-asked.unit_price,
+                       tax_percent=asked.tax_percent, tax_category=asked.tax_category, gross=-amounts["gross"],
+                       tax=-amounts["tax"], net=amounts["tax"] - amounts["gross"])
+
+
+def deducted(asked: InvoiceLine, name: str) -> Decimal:
+    """What invoices have taken off for a line of a deposit invoice so far."""
+    total: Decimal | None = asked.credit_lines.filter(invoice__kind=Invoice.Kind.INVOICE).aggregate(
+        total=Sum(name))["total"]
+    return -(total or money.ZERO)
+
+
 def _charge_line(document: Invoice, charge: OrderCharge, position: int) -> InvoiceLine:
     return InvoiceLine(invoice=document, position=position, charge=charge, description=charge.description,
                        unit_price=charge.amount, tax_percent=charge.tax_percent, tax_category=charge.tax_category,
                        **{name: getattr(charge, name) for name in AMOUNTS})
 
 
-def _issue(document: Invoice, lines: Sequence[InvoiceLine], on: date | None, by: User | None) -> Invoice:
+def issue(document: Invoice, lines: Sequence[InvoiceLine], on: date | None, by: User | None) -> Invoice:
     """Add up, insert, and take the number last."""
     for name in AMOUNTS:
         setattr(document, name, sum((getattr(line, name) for line in lines), money.ZERO))
@@ -148,7 +179,7 @@ def credit(
         lines = [_credit_line(note, original, item, position) for position, item in enumerate(credited, 1)]
         if not lines:
             raise Refused("Choose what to credit.", code="nothing_to_credit")
-        note = _issue(note, lines, on, by)
+        note = issue(note, lines, on, by)
         set_off(note, original, by=by)
         return note
 
@@ -210,39 +241,6 @@ def set_off(note: Invoice, document: Invoice, *, by: User | None = None) -> Deci
             row.allocated += amount
             row.save(update_fields=["allocated"])
     return amount
-
-
-def deposit(order: Order, amount: Decimal, *, reference: str, by: User | None = None) -> Invoice:
-    """Ask for a deposit: an invoice of its own at the order's average tax, which bills no units."""
-    with atomic():
-        order = lock_one(order)
-        known = Invoice.objects.filter(reference=reference).first()
-        if known:
-            return known
-        states.require_status(order, Order.Status.PLACED, Order.Status.CONFIRMED)
-        if not 0 < amount <= order.gross:
-            raise Refused(f"A deposit must be more than zero and at most {order.gross}.", field="amount")
-        document = _start(order, Invoice.Kind.DEPOSIT, reference)
-        lines = _deposit_lines(document, order, money.round_amount(amount, order.currency))
-        return _issue(document, lines, None, by)
-
-
-def _deposit_lines(document: Invoice, order: Order, amount: Decimal) -> list[InvoiceLine]:
-    """One line per tax rate, by each rate's share of the order."""
-    rates: dict[tuple[Decimal, str], list[Decimal]] = {}
-    rows: list[OrderLine | OrderCharge] = [*order.lines.all(), *order.charges.filter(is_cancelled=False)]
-    for row in rows:
-        totals = rates.setdefault((row.tax_percent, row.tax_category), [money.ZERO, money.ZERO])
-        totals[0] += row.gross
-        totals[1] += row.tax
-    shares = money.spread(amount, [gross for gross, _ in rates.values()], order.currency)
-    lines: list[InvoiceLine] = []
-    for (percent, category), share in zip(rates, shares, strict=True):
-        tax = money.round_amount(share * percent / (100 + percent), order.currency)
-        lines.append(InvoiceLine(invoice=document, position=len(lines) + 1, description=f"Deposit on {order.number}",
-                                 unit_price=share - tax, tax_percent=percent, tax_category=category,
-                                 net=share - tax, tax=tax, gross=share))
-    return lines
 
 
 def overdue(customer: Customer, today: date) -> list[Invoice]:

@@ -4,7 +4,7 @@ from oms.core.errors import ConnectorError
 from oms.core.handling import on
 from oms.core.locking import lock
 from oms.core.models import Event
-from orders import lifecycle, notices, payments, printing, progress
+from orders import deposits, lifecycle, notices, payments, printing, progress
 from orders.connectors.gateways import gateway
 from orders.models import Invoice, Order, Payment, Refund
 
@@ -44,6 +44,12 @@ def freeze_pdf(event: Event) -> None:
 @on("invoice.issued", calls_world=True)
 def mail_invoice(event: Event) -> None:
     notices.tell_invoiced(Invoice.objects.get(number=event.subject_number), event)
+
+
+@on("order.completed")
+@on("order.cancelled")
+def credit_unused_deposits(event: Event) -> None:
+    deposits.credit_rest(Order.objects.get(number=event.subject_number))
 
 
 @on("payment.created", calls_world=True)

@@ -7,7 +7,7 @@ from typing import Any
 
 from oms.core.models import User
 from oms.core.operations import declare
-from orders import amending, billing, intake, lifecycle, payments, pricing, screening
+from orders import amending, billing, deposits, intake, lifecycle, payments, pricing, screening
 from orders.amending import LineChange
 from orders.billing import Credited
 from orders.models import Invoice, InvoiceLine, Order, OrderLine, Payment
@@ -92,7 +92,7 @@ def _prepay(order: Order, *, amount: Decimal, reference: str, by: User | None = 
 
 
 def _deposit(order: Order, *, amount: Decimal, reference: str, by: User | None = None) -> Invoice:
-    return billing.deposit(order, amount, reference=reference, by=by)
+    return deposits.ask(order, amount, reference=reference, by=by)
 
 
 def _on_hold(order: Order) -> bool:

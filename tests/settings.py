@@ -6,6 +6,7 @@ from pathlib import Path
 
 if "OMS_TEST_FOLDER" not in os.environ:  # xdist's workers inherit it
     os.environ["OMS_TEST_FOLDER"] = tempfile.mkdtemp(prefix="oms-test-")
+    Path(os.environ["OMS_TEST_FOLDER"]).chmod(0o755)  # the server's account must reach it
     os.environ["OMS_DATA_FOLDER"] = os.environ["OMS_TEST_FOLDER"]
     if not os.environ.get("DATABASE_URL"):
         Path(os.environ["OMS_TEST_FOLDER"], "throwaway").touch()

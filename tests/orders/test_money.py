@@ -4,7 +4,7 @@ import pytest
 
 from oms.core import documents
 from oms.core.errors import Refused, WrongState
-from orders import billing, payments, screening
+from orders import billing, deposits, lifecycle, payments, screening
 from orders.billing import Credited
 from orders.intake import Charge
 from orders.models import Invoice, Refund
@@ -146,9 +146,29 @@ def test_failed_refund_is_taken_back_to_the_cent():
 
 
 def test_deposit_bills_no_units_and_splits_by_tax_rate(order):
-    document = billing.deposit(order, D("6.00"), reference="d1")
+    document = deposits.ask(order, D("6.00"), reference="d1")
 
     assert (document.gross, document.tax, make.fresh(order).invoiced) == (D("6.00"), D("1.00"), 0)
+
+
+def test_deposit_is_deducted_pro_rata_to_the_cent(order):
+    asked = deposits.ask(order, D("6.00"), reference="d1")
+
+    first, second = bill(order, 1, "s1"), bill(order, 2, "s2")
+
+    assert first.gross + second.gross + asked.gross == order.gross
+    assert [doc.lines.get(corrects__isnull=False).gross for doc in (first, second)] == [D("-3.34"), D("-2.66")]
+
+
+def test_what_is_left_of_a_deposit_is_credited_when_the_order_ends(order, drain):
+    deposits.ask(order, D("6.00"), reference="d1")
+    drain()
+
+    lifecycle.cancel(order)
+    drain()
+
+    note = Invoice.objects.get(kind="credit")
+    assert (note.gross, note.open_amount, screening.balance(order.customer)) == (D("6.00"), 0, 0)
 
 
 def test_invoice_is_frozen_as_pdf_once(order, drain):

@@ -139,6 +139,19 @@ def test_a_refused_operation_says_why_and_changes_nothing(log_in):
     assert make.fresh(order).status == "placed"
 
 
+def test_an_amendment_is_previewed_before_it_is_made(log_in):
+    make.sku("TEE-M", stock={"LON": 9})
+    order = make.confirmed(("TEE-M", 3))
+    line = order.lines.get()
+
+    response = log_in("manager").post(page(order, "operation", "amend"), {
+        "_preview": "", f"lines-{line.pk}-quantity": 5, f"lines-{line.pk}-unit_price": "10"})
+
+    text = response.content.decode()
+    assert "What it would do" in text and "60.00" in text
+    assert make.fresh(order).gross == 36
+
+
 def test_a_stale_button_is_refused(log_in):
     order = make.order(lines=[("TEE-M", 3)])
 

@@ -129,7 +129,10 @@ class DocumentAdmin(ScopedAdmin):
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
         form = OperationForm(step, document, user, request.POST or None) if step.input else None
         error = None
-        if request.method == "POST" and (form is None or form.is_valid()):
+        preview = None
+        if request.method == "POST" and "_preview" in request.POST and form is not None and form.is_valid():
+            preview, error = self._preview(step, document, form, user)
+        elif request.method == "POST" and (form is None or form.is_valid()):
             version = str(getattr(document, "version", ""))
             stale = request.POST.get("version", version) != version
             error = ("Somebody changed this document since you opened it. Look at it again, then confirm."
@@ -138,11 +141,20 @@ class DocumentAdmin(ScopedAdmin):
                 return HttpResponseRedirect(self.document_url(document))
         context = {
             **self.admin_site.each_context(request), "title": f"{step.title}: {document}", "opts": self.opts,
-            "document": document, "operation": step, "operation_form": form, "error": error,
+            "document": document, "operation": step, "operation_form": form, "error": error, "preview": preview,
             "back": self.document_url(document),
         }
         status = 409 if error else 200
         return TemplateResponse(request, "admin/oms/operation.html", context, status=status)
+
+    def _preview(self, step: Operation, document: Any, form: OperationForm, user: User) -> tuple[Any, str | None]:
+        """What the operation would do, by name, or why it would be refused."""
+        assert step.preview is not None
+        try:
+            effect = step.preview(document, by=user, **form.values())
+        except DomainError as refused:
+            return None, refused.message
+        return [(name.replace("_", " "), value) for name, value in vars(effect).items()], None
 
     def document_url(self, document: Any) -> str:
         return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[document.pk])

@@ -23,6 +23,8 @@ def main() -> None:
     if throwaway:
         shutil.rmtree(data, ignore_errors=True)
         shutil.rmtree(folder, ignore_errors=True)
+        if data.parent != folder and not any(data.parent.iterdir()):
+            data.parent.rmdir()
     os.close(guard_lock)  # before the holders' lock: whoever waits for that one starts a new guard
     os.close(holders)
 

@@ -1,0 +1,72 @@
+"""Deposits: taxed invoices of their own, deducted pro rata later; what is not used up is credited."""
+
+from decimal import Decimal
+
+from oms.core import money, states
+from oms.core.errors import Refused
+from oms.core.locking import atomic, lock_one
+from oms.core.models import User
+from orders import billing
+from orders.models import Invoice, InvoiceLine, Order, OrderCharge, OrderLine
+
+
+def ask(order: Order, amount: Decimal, *, reference: str, by: User | None = None) -> Invoice:
+    """Ask for a deposit: an invoice of its own at the order's average tax, which bills no units."""
+    with atomic():
+        order = lock_one(order)
+        known = Invoice.objects.filter(reference=reference).first()
+        if known:
+            return known
+        states.require_status(order, Order.Status.PLACED, Order.Status.CONFIRMED)
+        if not 0 < amount <= order.gross:
+            raise Refused(f"A deposit must be more than zero and at most {order.gross}.", field="amount")
+        document = billing.start(order, Invoice.Kind.DEPOSIT, reference)
+        lines = _deposit_lines(document, order, money.round_amount(amount, order.currency))
+        return billing.issue(document, lines, None, by)
+
+
+def _deposit_lines(document: Invoice, order: Order, amount: Decimal) -> list[InvoiceLine]:
+    """One line per tax rate, by each rate's share of the order."""
+    rates: dict[tuple[Decimal, str], list[Decimal]] = {}
+    rows: list[OrderLine | OrderCharge] = [*order.lines.all(), *order.charges.filter(is_cancelled=False)]
+    for row in rows:
+        totals = rates.setdefault((row.tax_percent, row.tax_category), [money.ZERO, money.ZERO])
+        totals[0] += row.gross
+        totals[1] += row.tax
+    shares = money.spread(amount, [gross for gross, _ in rates.values()], order.currency)
+    lines: list[InvoiceLine] = []
+    for (percent, category), share in zip(rates, shares, strict=True):
+        tax = money.round_amount(share * percent / (100 + percent), order.currency)
+        lines.append(InvoiceLine(invoice=document, position=len(lines) + 1, description=f"Deposit on {order.number}",
+                                 unit_price=share - tax, tax_percent=percent, tax_category=category,
+                                 net=share - tax, tax=tax, gross=share))
+    return lines
+
+
+def credit_rest(order: Order, *, by: User | None = None) -> list[Invoice]:
+    """Credit what a finished order's invoices did not use up of its deposits. Nothing left is success."""
+    with atomic():
+        order = lock_one(order)
+        asked = Invoice.objects.filter(order=order, kind=Invoice.Kind.DEPOSIT).order_by("pk")
+        return [note for note in (_credit_rest(document, by) for document in asked) if note]
+
+
+def _credit_rest(document: Invoice, by: User | None) -> Invoice | None:
+    document = lock_one(document)
+    note = Invoice(kind=Invoice.Kind.CREDIT, company=document.company, customer=document.customer,
+                   order=document.order, corrects=document, reference=f"{document.number}/rest",
+                   bill_to=document.bill_to, currency=document.currency, exchange_rate=document.exchange_rate)
+    lines = [line for line in (_rest_of(note, each) for each in document.lines.filter(credited=0)) if line.gross]
+    if not lines:
+        return None
+    document.lines.filter(pk__in=[line.corrects_id for line in lines]).update(credited=1)
+    note = billing.issue(note, lines, None, by)
+    billing.set_off(note, document, by=by)
+    return note
+
+
+def _rest_of(note: Invoice, asked: InvoiceLine) -> InvoiceLine:
+    gross, tax = (getattr(asked, name) - billing.deducted(asked, name) for name in ("gross", "tax"))
+    return InvoiceLine(invoice=note, position=asked.position, corrects=asked, quantity=1, gross=gross, tax=tax,
+                       net=gross - tax, description=f"Rest of {asked.description}", unit_price=gross - tax,
+                       tax_percent=asked.tax_percent, tax_category=asked.tax_category)
