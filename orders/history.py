@@ -120,6 +120,7 @@ def write_batch(
         new = [*new_orders, *new_credits]
         context = _Context(channel, _skus(new), _customers(channel, new))
         _write_orders(context, new_orders)
+        _lock_credited(context, new_credits)
         for credit in new_credits:
             written.matched |= _write_credit(context, credit)
         HistoryRecord.objects.bulk_create(new_records)
@@ -303,6 +304,15 @@ def _share(context: _Context, match: _Match) -> Decimal:
     return round_amount(match.units * match.line.unit_price, context.currency)
 
 
+def _lock_credited(context: _Context, credits: Sequence[PastDocument]) -> None:
+    """Lock all orders that a batch of credit notes may take units off, at once and sorted."""
+    wanted = {context.skus[line.code] for document in credits for line in document.lines if not line.charge}
+    customers = {context.customers[document.customer] for document in credits
+                 if not document.customer.startswith("GUEST")}
+    orders = OrderLine.objects.filter(order__customer__in=customers, order__is_history=True, sku__in=wanted)
+    lock(Order.objects.filter(pk__in=set(orders.values_list("order_id", flat=True))))
+
+
 def _match(context: _Context, document: PastDocument) -> list[_Match]:
     """Take units off the customer's latest earlier lines of the same SKU that are still returnable."""
     wanted = {context.skus[line.code] for line in document.lines if not line.charge}
@@ -310,8 +320,7 @@ def _match(context: _Context, document: PastDocument) -> list[_Match]:
         OrderLine.objects.filter(
             order__customer=context.customers[document.customer], order__is_history=True,
             order__created_at__lte=document.at, sku__in=wanted, shipped__gt=0)
-        .order_by("-order__created_at", "-pk").values_list("pk", "sku_id", "shipped", "returned", "order_id"))
-    lock(Order.objects.filter(pk__in={row[4] for row in known}))
+        .order_by("-order__created_at", "-pk").values_list("pk", "sku_id", "shipped", "returned"))
     left = {row[0]: row[2] - row[3] for row in known}
     by_sku: dict[int, list[int]] = defaultdict(list)
     for pk, sku, *_ in known:

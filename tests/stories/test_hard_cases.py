@@ -1,0 +1,235 @@
+"""The hard cases that the architecture decides, each as a story."""
+
+from datetime import timedelta
+from decimal import Decimal as D
+
+import pytest
+from django.core.management import call_command
+from django.utils import timezone
+
+from fulfillment import labels, packing, picking, shipping, waves
+from fulfillment.models import Label
+from inventory import counting, reservations, sourcing
+from inventory.models import Count, CountLine, Demand, Reservation
+from oms.core import outbox
+from oms.core.errors import ConnectorError, Refused
+from oms.core.models import Delivery, Event
+from orders import amending, billing, lifecycle, payments
+from orders.amending import LineChange
+from orders.billing import Credited
+from orders.connectors.gateways.manual.connector import ManualGateway
+from orders.models import Invoice, Order, Payment, Refund
+from returns import inspection, receiving, requests
+from tests import builders as make
+from tests.builders.orders import only_line
+from tests.builders.stock import put, storage
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("verified")]
+
+
+def test_held_counts_only_what_is_not_yet_picked():
+    tee = make.sku("TEE-M", stock={"LON": 10})
+    order = make.confirmed(("TEE-M", 10))
+    shipment = waves.start_picking(make.shipment_of(order))
+    row = shipment.lines.get().reservation
+    reservations.split(row, 4)
+
+    reservations.pick([row])
+
+    assert make.stock_of(tee) == (10, 4, 4)
+
+
+def test_a_short_pick_waits_whatever_the_channel_allows(drain):
+    make.sku("TEE-M", stock={"LON": 3})
+    order = make.confirmed(("TEE-M", 3))  # a channel without backorders
+    shipment = waves.start_picking(make.shipment_of(order))
+
+    picking.report_short(shipment.lines.get(), found=1)
+    drain()
+
+    assert (Demand.objects.get().unheld, make.fresh(order).status) == (2, "confirmed")
+    packing.pack(make.fresh(shipment))
+    put(make.sku("TEE-M"), "LON", 2)
+    drain()
+    assert Demand.objects.get().unheld == 0
+
+
+def test_a_count_finds_what_was_missing_and_serves_who_waits(drain):
+    make.sku("TEE-M", stock={"LON": 3})
+    order = make.confirmed(("TEE-M", 3))
+    shipment = waves.start_picking(make.shipment_of(order))
+    picking.report_short(shipment.lines.get(), found=1)
+    drain()
+
+    count = counting.plan(make.warehouse(), [storage(make.warehouse())])
+    assert count.lines.count() == 0  # the books say that the bin is empty
+    CountLine.objects.create(count=count, sku=make.sku("TEE-M"), bin=storage(make.warehouse()))
+    counting.key(count, {count.lines.get().pk: 2})
+    counting.reconcile(Count.objects.get())
+    drain()
+
+    assert make.bin_stock(make.sku("TEE-M"), "LON", "MISSING") == 0
+    assert make.fresh(order).allocated == 3
+
+
+def test_a_kit_is_freed_whole(drain):
+    make.sku("CUP", stock={"LON": 4})
+    make.sku("POT", stock={"LON": 2})
+    make.sku("SET", kit={"CUP": 2, "POT": 1})
+    order = make.confirmed(("SET", 2))
+
+    lifecycle.cancel_lines(order, {only_line(order).pk: 1})
+    drain()
+
+    assert dict(Demand.objects.values_list("sku__code", "held")) == {"CUP": 2, "POT": 1}
+
+
+def test_picked_kits_without_a_part_are_put_back_and_wait(drain):
+    make.sku("CUP", stock={"LON": 4})
+    make.sku("POT", stock={"LON": 2})
+    make.sku("SET", kit={"CUP": 2, "POT": 1})
+    order = make.confirmed(("SET", 2), backorder=True)
+    shipment = waves.start_picking(make.shipment_of(order))
+    pots = shipment.lines.get(reservation__sku__code="POT")
+    picking.pick(pots)
+
+    picking.report_short(shipment.lines.get(reservation__sku__code="CUP"), found=2)
+    drain()
+    with pytest.raises(Refused, match="put it back first"):
+        packing.pack(make.fresh(shipment))
+    for row in picking.stopping(shipment):
+        picking.put_back(row, storage(make.warehouse()))
+    drain()
+    packing.pack(make.fresh(shipment))
+
+    assert dict(Demand.objects.values_list("sku__code", "picked")) == {"CUP": 2, "POT": 1}
+    assert dict(Demand.objects.values_list("sku__code", "unheld")) == {"CUP": 2, "POT": 1}
+
+
+def test_a_changed_price_splits_what_is_not_shipped(drain):
+    make.sku("TEE-M", stock={"LON": 2})
+    order = make.shipped(("TEE-M", 5, "10"), backorder=True)
+    put(make.sku("TEE-M"), "LON", 3)
+    drain()
+
+    amending.amend(make.fresh(order), [LineChange(only_line(order), unit_price=D("8"))])
+    drain()
+    shipping.ship(make.labelled(order))
+    drain()
+
+    order = make.fresh(order)
+    assert [invoice.net for invoice in order.invoices.order_by("pk")] == [D("20.00"), D("24.00")]
+    assert (order.status, order.net) == ("completed", D("44.00"))
+
+
+def test_a_credit_first_invoices_what_was_shipped_and_is_not_invoiced(drain):
+    make.sku("TEE-M", stock={"LON": 5})
+    order = make.confirmed(("TEE-M", 2))
+    shipping.ship(make.labelled(order))  # its invoice is still to come: nobody has drained
+
+    (note,) = billing.credit_units(order, {only_line(order).pk: 1}, reference="early")
+    drain()
+
+    assert (note.gross, make.fresh(order).invoiced) == (D("12.00"), 2)
+    assert Invoice.objects.filter(kind="invoice").count() == 1
+
+
+def test_a_handler_that_comes_late_finds_nothing_due_and_is_content(drain):
+    make.sku("TEE-M", stock={"LON": 5})
+    order = make.confirmed(("TEE-M", 2))
+    Delivery.objects.all().delete()
+    Event.objects.update(is_drained=False)
+    lifecycle.cancel(order)
+
+    drain()
+
+    assert outbox.parked() == []
+
+
+def test_an_answer_is_recorded_whatever_the_document_is_by_then(drain):
+    make.sku("TEE-M", stock={"LON": 5})
+    make.service()
+    order = make.confirmed(("TEE-M", 2))
+    shipment = make.packed(order)
+    labels.buy(shipment)
+    labels.void(make.fresh(shipment))
+    packing.unpack(make.fresh(shipment))
+
+    drain()
+    labels.record_bought(Label.objects.get(), labels.BoughtLabel("T-1", D("4.50")))
+    drain()
+
+    assert Label.objects.get().status == "voided"
+
+
+def test_a_gateway_that_is_down_is_asked_again_and_pays_once(drain, monkeypatch):
+    order = make.order(lines=[("TEE-M", 1)])
+    answers = [ConnectorError("time-out", permanent=False), None]
+
+    def authorize(self, key, amount, currency):
+        problem = answers.pop(0)
+        if problem:
+            raise problem
+        return real(self, key, amount, currency)
+
+    real = ManualGateway.authorize
+    monkeypatch.setattr(ManualGateway, "authorize", authorize)
+    payments.authorize(order, D("12.00"), reference="card")
+    drain()
+    assert Payment.objects.get().status == "requested"
+
+    outbox.drain(now=timezone.now() + timedelta(minutes=1))
+    outbox.drain()
+
+    assert (Payment.objects.get().status, answers) == ("authorized", [])
+
+
+def test_a_refused_refund_gives_the_credit_back(drain, monkeypatch):
+    make.sku("TEE-M", stock={"LON": 5})
+    order = make.shipped(("TEE-M", 2))
+    document = order.invoices.get()
+    payment = make.transfer(str(document.gross))
+    payments.allocate(payment, document)
+    note = billing.credit(document, [Credited(document.lines.get(), 1)], reference="c1")
+
+    def refuse(self, *args):
+        raise ConnectorError("account closed", permanent=True)
+
+    monkeypatch.setattr(ManualGateway, "refund", refuse)
+    payments.refund(payment, note.gross, reference="r1", credit=note)
+    drain()
+
+    assert (Refund.objects.get().status, make.fresh(note).open_amount) == ("failed", D("12.00"))
+
+
+def test_a_live_return_of_historical_goods_is_credited_and_moves_real_stock(drain, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    make.warehouse()
+    rows = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n" \
+           "536365,TEE,SHIRT,6,2010-12-01 08:26:00,2.50,17850,United Kingdom\n"
+    (tmp_path / "past.csv").write_text(rows)
+    call_command("import_orders", "past.csv", "--format", "online-retail", "--as", "history")
+    order = Order.objects.get()
+    request = make.asked_back(order, 2)
+    assert request.status == "requested"  # nobody knows when it was shipped
+    requests.approve(request)
+    part = request.lines.get()
+    receiving.receive(make.fresh(request), [receiving.Arrived(part, 2)])
+    inspection.inspect(make.fresh(request), [inspection.Finding(part, 2)])
+    drain()
+
+    assert (make.fresh(order).returned, make.stock_of(make.sku("TEE"))) == (2, (2, 2, 0))
+    assert Invoice.objects.get(kind="credit").gross == D("5.00")
+
+
+def test_serving_goes_by_priority_then_age_and_a_free_unit_finds_its_way(drain):
+    make.sku("TEE-M", stock={"LON": 2})
+    first = make.confirmed(("TEE-M", 2))
+    waiting = make.confirmed(("TEE-M", 1), backorder=True, channel_code="waits")
+
+    lifecycle.cancel(first)
+    drain()
+
+    assert make.fresh(waiting).allocated == 1
+    assert sourcing.serve([make.sku("TEE-M").pk]) == []
+    assert Reservation.objects.filter(state="held").count() == 1
