@@ -1,12 +1,14 @@
 """Papers of the warehouse: pick lists, packing slips and labels. Redrawn whenever they are asked for."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from barcode import Code128
 
 from fulfillment.models import Label, PickTask, Shipment, ShipmentLine, Wave
-from oms.core import documents
+from oms.core import documents, jobs
 from oms.core.errors import Refused
+from oms.core.models import Job, StoredDocument
 
 MODULE_MM = 0.5  # four dots at 203 dpi
 
@@ -53,9 +55,22 @@ def packing_slip(shipment: Shipment) -> bytes:
 
 def labels(shipment: Shipment) -> bytes:
     """The labels of a shipment's parcels, one 4 × 6 inch page each."""
-    bought = list(shipment.labels.filter(status=Label.Status.BOUGHT).order_by("pk").select_related("service__account",
-                                                                                                   "package"))
-    if not bought:
+    return documents.render("label", {"pages": _pages(shipment)})
+
+
+def _pages(shipment: Shipment) -> list[dict[str, object]]:
+    bought = shipment.labels.filter(status=Label.Status.BOUGHT).order_by("pk")
+    rows = list(bought.select_related("service__account", "package", "shipment__order", "shipment__warehouse"))
+    if not rows:
         raise Refused(f"{shipment} has no labels yet; buy them first.", code="no_labels")
-    pages = [{"label": label, "bars": bars(label.tracking_number)} for label in bought]
-    return documents.render("label", {"shipment": shipment, "pages": pages})
+    return [{"label": label, "shipment": label.shipment, "bars": bars(label.tracking_number)} for label in rows]
+
+
+def print_labels(job: Job, shipments: Sequence[Shipment]) -> StoredDocument | None:
+    """The labels of many shipments as one PDF in their order, with a result for each; kept under the job."""
+    pages: list[dict[str, object]] = []
+    jobs.run(job, shipments, lambda shipment: pages.extend(_pages(shipment)))
+    if not pages:
+        return None
+    content = documents.render("label", {"pages": pages})
+    return documents.keep("labels", subject_type="job", subject_number=str(job.pk), content=content)

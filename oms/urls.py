@@ -4,7 +4,10 @@ from django.contrib import admin
 from django.urls import path
 from django.views.generic import RedirectView
 
+from oms.web.verifying import verify
+
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
+    path("admin/verify/", verify, name="verify"),
     path("admin/", admin.site.urls),
 ]

@@ -3,14 +3,16 @@
 from typing import Any
 
 from django.contrib import admin
-from django.http import HttpRequest, HttpResponse
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path, reverse
 from django.utils.html import format_html_join
 from unfold.decorators import display
 
-from fulfillment import printing, waves
+from fulfillment import printing, tasks, waves
 from fulfillment.models import Package, PickTask, Shipment, ShipmentLine, TrackingEvent, Wave
 from inventory.models import Warehouse
+from oms.core import jobs
 from oms.core.admin import panels
 from oms.core.admin.access import Lines
 from oms.core.admin.documents import DocumentAdmin, chip
@@ -48,6 +50,15 @@ class Papers(DocumentAdmin):
         name = f"admin:{self.opts.app_label}_{self.opts.model_name}_paper"
         return format_html_join(" · ", '<a href="{}">{}</a>', (
             (reverse(name, args=[document.pk, paper]), paper.replace("_", " ")) for paper in self.papers))
+
+
+def print_labels(modeladmin: Papers, request: HttpRequest, rows: Any) -> HttpResponseRedirect:
+    """Have a worker draw the labels of the selected shipments as one PDF; the job's page shows it."""
+    user: Any = request.user
+    keys = list(rows.order_by("pk").values_list("pk", flat=True))
+    job = jobs.start("print labels", f"Labels of {len(keys)} shipments", len(keys), by=user)
+    transaction.on_commit(lambda: tasks.print_labels.delay(job.pk, keys))
+    return HttpResponseRedirect(reverse("admin:core_job_change", args=[job.pk]))
 
 
 class ShipmentLines(Lines):
@@ -104,6 +115,10 @@ class ShipmentAdmin(Papers):
     readonly_fields = fields
     inlines = [ShipmentLines, Packages, Scans]
     papers = {"packing_slip": printing.packing_slip, "labels": printing.labels}
+
+    def get_actions(self, request: HttpRequest) -> Any:
+        actions = super().get_actions(request)
+        return {**actions, "print_labels": (print_labels, "print_labels", "Print labels")}
 
     @display(description="Status", ordering="status")
     def state(self, shipment: Shipment) -> Any:

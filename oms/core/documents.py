@@ -66,6 +66,14 @@ def freeze(kind: str, *, subject_type: str, subject_number: str, content: bytes)
     return frozen
 
 
+def keep(kind: str, *, subject_type: str, subject_number: str, content: bytes) -> StoredDocument:
+    """Keep a file that may be drawn again."""
+    stored = StoredDocument(kind=kind, subject_type=subject_type, subject_number=subject_number,
+                            sha256=hashlib.sha256(content).hexdigest())
+    stored.file.save(f"{subject_number}-{kind}.pdf", ContentFile(content))
+    return stored
+
+
 def legal(kind: str, *, subject_type: str, subject_number: str) -> StoredDocument | None:
     """The frozen file of a legal document, if there is one yet."""
     return StoredDocument.objects.filter(

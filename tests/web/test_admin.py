@@ -4,12 +4,13 @@ import re
 
 import pytest
 from django.contrib import admin
+from django.test import override_settings
 from django.urls import reverse
 
 from fulfillment.models import Shipment
 from inventory.models import BinStock, PurchaseOrder
 from oms.core import outbox
-from oms.core.models import User
+from oms.core.models import Job, User
 from orders.models import Invoice, Order, Payment
 from returns.models import ReturnRequest
 from tests import builders as make
@@ -150,6 +151,28 @@ def test_an_amendment_is_previewed_before_it_is_made(log_in):
     text = response.content.decode()
     assert "What it would do" in text and "60.00" in text
     assert make.fresh(order).gross == 36
+
+
+def test_labels_of_many_shipments_are_printed_by_a_task_with_a_result_each(log_in, django_capture_on_commit_callbacks):
+    make.sku("TEE-M", stock={"LON": 9})
+    labelled, bare = make.labelled(make.confirmed(("TEE-M", 1))), make.packed(make.confirmed(("TEE-M", 1)))
+    packer = log_in("packer")
+    make.warehouse().staff.add(User.objects.get(username="packer"))
+
+    with django_capture_on_commit_callbacks(execute=True), override_settings(CELERY_TASK_ALWAYS_EAGER=True):
+        packer.post(reverse("admin:fulfillment_shipment_changelist"), {
+            "action": "print_labels", "_selected_action": [labelled.pk, bare.pk]})
+
+    job = Job.objects.get()
+    assert (job.done, job.failed, job.finished_at is not None) == (1, 1, True)
+    assert packer.get(page(job, "file")).getvalue().startswith(b"%PDF")
+
+
+def test_the_attention_page_checks_every_invariant(log_in):
+    make.order(lines=[("TEE-M", 1)])
+
+    assert "Everything holds" in log_in("manager").post(reverse("verify")).content.decode()
+    assert log_in("picker").post(reverse("verify")).status_code == 302
 
 
 def test_a_stale_button_is_refused(log_in):

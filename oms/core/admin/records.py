@@ -3,7 +3,9 @@
 from typing import Any
 
 from django.contrib import admin, messages
-from django.http import HttpRequest
+from django.http import FileResponse, HttpRequest
+from django.urls import path, reverse
+from django.utils.html import format_html
 from unfold.decorators import display
 
 from oms.core import notices, outbox
@@ -59,7 +61,25 @@ class Results(Lines):
 class JobAdmin(ReadOnlyAdmin):
     viewers = "manager accountant buyer rep picker packer"
     list_display = ["title", "by", "done", "failed", "total", "started_at", "finished_at"]
+    fields = ["title", "by", "total", "done", "failed", "started_at", "finished_at", "file"]
+    readonly_fields = fields
     inlines = [Results]
+
+    def file(self, job: Job) -> Any:
+        """What the job made, once it is there."""
+        stored = StoredDocument.objects.filter(subject_type="job", subject_number=str(job.pk)).last()
+        return format_html('<a href="{}">PDF</a>', reverse("admin:core_job_file", args=[job.pk])) if stored else "-"
+
+    def get_urls(self) -> Any:
+        return [path("<int:pk>/file/", self.admin_site.admin_view(self.file_view), name="core_job_file"),
+                *super().get_urls()]
+
+    def file_view(self, request: HttpRequest, pk: int) -> Any:
+        job = self.get_object(request, str(pk))
+        stored = StoredDocument.objects.filter(subject_type="job", subject_number=str(pk)).last()
+        if job is None or stored is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, str(pk))
+        return FileResponse(stored.file.open("rb"), content_type="application/pdf")
 
     def get_queryset(self, request: HttpRequest) -> Any:
         rows = super().get_queryset(request)
@@ -96,6 +116,7 @@ class AttentionAdmin(ReadOnlyAdmin):
     viewers = "manager"
     list_display = ["event_name", "handler", "attempts", "parked_at", "error"]
     actions = ["retry"]
+    list_before_template = "admin/oms/verify_button.html"
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).exclude(parked_at=None).select_related("event")
