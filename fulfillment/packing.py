@@ -10,7 +10,7 @@ from fulfillment import picking
 from fulfillment.models import Carton, Label, Package, Shipment, ShipmentLine
 from fulfillment.planners import cartons as planner
 from fulfillment.planners.cartons import Box, Item
-from inventory.models import Reservation
+from inventory.models import Demand, Reservation
 from oms.core import states
 from oms.core.errors import Refused
 from oms.core.models import User
@@ -69,19 +69,21 @@ def _require_ready(shipment: Shipment, lines: Sequence[ShipmentLine]) -> None:
     waiting = [line for line in lines if line.reservation.state != Reservation.State.PICKED]
     if waiting or not lines:
         raise Refused(f"{len(waiting)} lines of {shipment} are not picked yet.", code="not_picked")
-    _require_whole_kits(lines)
+    _require_whole_kits(shipment, lines)
 
 
-def _require_whole_kits(lines: Sequence[ShipmentLine]) -> None:
-    kits: dict[int, Counter[int]] = {}
-    per_unit: dict[int, int] = {}
+def _require_whole_kits(shipment: Shipment, lines: Sequence[ShipmentLine]) -> None:
+    """Each kit leaves with all its components, also with those that are not on this shipment at all."""
+    here: Counter[tuple[int, int]] = Counter()
     for line in lines:
-        demand = line.reservation.demand
-        if demand.is_component:
-            kits.setdefault(line.order_line_id, Counter())[demand.sku_id] += line.reservation.quantity
-            per_unit[demand.sku_id] = demand.per_unit
-    for order_line, parts in kits.items():
-        if len({quantity / per_unit[sku] for sku, quantity in parts.items()}) > 1:
+        here[line.order_line_id, line.reservation.sku_id] += line.reservation.quantity
+    demands = Demand.objects.filter(document=shipment.order.number, is_component=True)
+    parts = demands.filter(line__in={line for line, _ in here})
+    kits: dict[int, set[float]] = {}
+    for part in parts:
+        kits.setdefault(part.line, set()).add(here[part.line, part.sku_id] / part.per_unit)
+    for order_line, units in kits.items():
+        if len(units) > 1:
             raise Refused(f"The kits of line {order_line} are not whole; pick the missing parts or put the rest back.",
                           code="kit_not_whole")
 

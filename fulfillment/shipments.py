@@ -23,8 +23,8 @@ def open_for(order: Order, *, by: User | None = None) -> list[Shipment]:
         rows = list(mine.exclude(pk__in=on_lines).select_related("warehouse", "demand").order_by("warehouse", "pk"))
         if order.status != Order.Status.CONFIRMED or not rows:
             return []
-        known = lock(Shipment.objects.filter(order=order, status=S.OPEN, wave=None).select_related("warehouse"))
-        by_warehouse = {shipment.warehouse_id: shipment for shipment in known}
+        by_warehouse = {shipment.warehouse_id: shipment for shipment in lock_live(order)
+                        if shipment.status == S.OPEN and shipment.wave_id is None}
         opened = []
         for warehouse in {row.warehouse_id: row.warehouse for row in rows}.values():
             if warehouse.pk not in by_warehouse:
@@ -37,6 +37,11 @@ def open_for(order: Order, *, by: User | None = None) -> list[Shipment]:
         return opened
 
 
+def lock_live(order: Order) -> list[Shipment]:
+    """Lock all shipments of a locked order that have not left, so that what follows may touch any of them."""
+    return lock(Shipment.objects.filter(order=order, status__in=LIVE).select_related("warehouse"))
+
+
 def _create(order: Order, warehouse: Warehouse, by: User | None) -> Shipment:
     return states.create(
         Shipment(order=order, warehouse=warehouse, ship_to=order.ship_to, promised_on=order.wanted_on), by=by,
@@ -47,7 +52,7 @@ def drop_freed(order: Order, *, by: User | None = None) -> None:
     """Take lines off an order's shipments whose stock was freed; what has no lines left is cancelled."""
     with atomic():
         order = lock_one(order)
-        shipments = lock(Shipment.objects.filter(order=order, status__in=LIVE))
+        shipments = lock_live(order)
         freed = ShipmentLine.objects.filter(shipment__in=shipments, reservation__state=Reservation.State.FREED)
         touched = set(freed.values_list("shipment_id", flat=True))
         freed.delete()
@@ -73,10 +78,9 @@ def attach_stopping(order: Order) -> None:
 def drop_empty(shipment: Shipment, *, by: User | None = None) -> None:
     """Cancel a shipment if nothing is left on it."""
     with atomic():
-        lock_one(shipment.order)
-        shipment = lock_one(shipment)
-        if shipment.status in LIVE and not shipment.lines.exists():
-            close_empty(shipment, by=by)
+        for row in lock_live(lock_one(shipment.order)):
+            if row.pk == shipment.pk and not row.lines.exists():
+                close_empty(row, by=by)
 
 
 def close_empty(shipment: Shipment, *, by: User | None = None) -> Shipment:

@@ -106,6 +106,25 @@ def test_picked_kits_without_a_part_are_put_back_and_wait(drain):
     assert dict(Demand.objects.values_list("sku__code", "unheld")) == {"CUP": 2, "POT": 1}
 
 
+def test_a_kit_never_leaves_without_a_part_that_was_put_back(drain):
+    make.sku("CUP", stock={"LON": 4})
+    make.sku("POT", stock={"LON": 2})
+    make.sku("SET", kit={"CUP": 2, "POT": 1})
+    order = make.confirmed(("SET", 2))
+    shipment = make.picked(order)
+    picking.put_back(shipment.lines.get(reservation__sku__code="CUP"), storage(make.warehouse()))
+    drain()
+
+    with pytest.raises(Refused, match="not whole"):
+        packing.pack(make.fresh(shipment))
+
+    picking.put_back(make.fresh(shipment).lines.get(), storage(make.warehouse()))
+    drain()
+    shipping.ship(make.labelled(order))
+    drain()
+    assert (make.fresh(order).status, only_line(order).shipped) == ("completed", 2)
+
+
 def test_a_changed_price_splits_what_is_not_shipped(drain):
     make.sku("TEE-M", stock={"LON": 2})
     order = make.shipped(("TEE-M", 5, "10"), backorder=True)
