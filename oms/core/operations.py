@@ -38,6 +38,15 @@ class Operation:
     def title(self) -> str:
         return self.label or self.name.replace("_", " ").capitalize()
 
+    @property
+    def has_form(self) -> bool:
+        """Whether it asks for input. (Templates call classes and functions, so they must not ask for those.)"""
+        return self.input is not None
+
+    @property
+    def has_preview(self) -> bool:
+        return self.preview is not None
+
     def allowed_for(self, user: User) -> bool:
         return user.is_superuser or bool(user.role_names & self.roles)
 

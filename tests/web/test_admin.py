@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from fulfillment.models import Shipment
 from inventory.models import BinStock, PurchaseOrder
-from oms.core import outbox
+from oms.core import operations, outbox
 from oms.core.models import Job, User
 from orders.models import Invoice, Order, Payment
 from returns.models import ReturnRequest
@@ -132,6 +132,40 @@ def _pay_and_return(log_in, order):
         f"findings-{part.pk}-{name}": int(name == "restock") for name in names})
 
     assert (request.status, Payment.objects.get().refunded) == ("settled", 12)
+
+
+def test_operations_with_input_open_a_form_and_others_are_buttons(log_in):
+    make.sku("TEE-M", stock={"LON": 20})
+    order = make.confirmed(("TEE-M", 3))
+    placed = make.order(lines=[("TEE-M", 1)])
+    client = log_in("manager")
+
+    for name in ("amend", "cancel_lines", "authorize", "cancel"):
+        assert f'href="{page(order, "operation", name)}"' in client.get(page(order)).content.decode(), name
+    assert f'action="{page(placed, "operation", "confirm")}"' in client.get(page(placed)).content.decode()
+    assert 'name="_preview"' in client.get(page(order, "operation", "amend")).content.decode()
+
+
+def test_every_form_of_an_operation_opens(log_in):
+    make.sku("TEE-M", stock={"LON": 20})
+    order = make.shipped(("TEE-M", 3))
+    make.confirmed(("TEE-M", 1))
+    make.picked(make.confirmed(("TEE-M", 1)))
+    make.packed(make.confirmed(("TEE-M", 1)))
+    make.transfer("5.00")
+    make.came_back(order)
+    make.asked_back(order)
+    client, opened = log_in("root"), set()
+    for model in admin.site._registry:
+        for step in operations.of(model).values():
+            for document in model.objects.all() if step.has_form else []:
+                if step.available(document):
+                    assert client.get(page(document, "operation", step.name)).status_code == 200, (model, step.name)
+                    opened.add((model.__name__, step.name))
+
+    assert {("Order", "amend"), ("Order", "return"), ("Shipment", "put_back"), ("Shipment", "verify"),
+            ("Invoice", "credit"), ("Payment", "refund"), ("ReturnRequest", "inspect"),
+            ("ReturnRequest", "receive"), ("BinStock", "adjust")} <= opened
 
 
 def test_a_refused_operation_says_why_and_changes_nothing(log_in):

@@ -1,5 +1,6 @@
 """Set up the back office on real orders, show the log-ins, and serve it on this machine."""
 
+import signal
 import subprocess
 import sys
 from argparse import ArgumentParser
@@ -14,7 +15,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
 from oms.core import documents
-from oms.core.models import User
+from oms.core.models import Company, User
 from oms.web import demo
 
 
@@ -57,7 +58,7 @@ class Command(BaseCommand):
         return self._has_tables() and demo.is_begun() and not demo.is_loaded()
 
     def _require_empty(self) -> None:
-        if User.objects.exists():
+        if User.objects.exists() or Company.objects.exists():
             raise CommandError("This database is in use and is not the demo's. Name another with DATABASE_URL.")
 
     def _show_log_ins(self, port: int) -> None:
@@ -70,24 +71,29 @@ class Command(BaseCommand):
         """Serve on the loopback address alone, with a worker beside it, until interrupted."""
         command = [str(Path(sys.executable).parent / "gunicorn"), "oms.wsgi", "--bind", f"127.0.0.1:{port}",
                    "--workers", "2", "--threads", "4", "--access-logfile", "/dev/null"]
-        with _worker():
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # however it is stopped, its children stop too
+        with _child(_worker_command()), _child(command) as server:
             self.stdout.write("Serving; stop with Ctrl-C.")
             try:
-                subprocess.run(command, check=False, cwd=settings.BASE_DIR)
+                server.wait()
             except KeyboardInterrupt:
                 self.stdout.write("Stopped.")
 
 
-@contextmanager
-def _worker() -> Iterator[None]:
-    """A Celery worker with its beat, as a child of this process."""
+def _worker_command() -> list[str]:
+    """A Celery worker with its beat; its file broker's folders are made."""
     for name in ("broker", "broker-control"):
         (settings.DATA_FOLDER / name).mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-m", "celery", "-A", "oms", "worker", "--beat", "--concurrency", "1", "--loglevel",
-               "WARNING", "--schedule", str(settings.DATA_FOLDER / "beat-schedule")]
-    worker = subprocess.Popen(command, cwd=settings.BASE_DIR, stdin=subprocess.DEVNULL)
+    return [sys.executable, "-m", "celery", "-A", "oms", "worker", "--beat", "--concurrency", "1", "--loglevel",
+            "WARNING", "--schedule", str(settings.DATA_FOLDER / "beat-schedule")]
+
+
+@contextmanager
+def _child(command: list[str]) -> Iterator[subprocess.Popen[bytes]]:
+    """A process that ends with this one."""
+    process = subprocess.Popen(command, cwd=settings.BASE_DIR, stdin=subprocess.DEVNULL)
     try:
-        yield
+        yield process
     finally:
-        worker.terminate()
-        worker.wait(20)
+        process.terminate()
+        process.wait(20)
