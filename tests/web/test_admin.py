@@ -3,8 +3,8 @@
 import re
 
 import pytest
+from celery import current_app
 from django.contrib import admin
-from django.test import override_settings
 from django.urls import reverse
 
 from fulfillment.models import Shipment
@@ -28,6 +28,14 @@ def log_in(client):
         return client
 
     return enter
+
+
+@pytest.fixture
+def eager_tasks():
+    """Tasks run where they are asked for; the worker is another test's subject."""
+    before, current_app.conf.task_always_eager = current_app.conf.task_always_eager, True
+    yield
+    current_app.conf.task_always_eager = before
 
 
 def page(document, name="change", *extra):
@@ -191,13 +199,15 @@ def test_an_amendment_is_previewed_before_it_is_made(log_in):
     assert make.fresh(order).gross == 36
 
 
-def test_labels_of_many_shipments_are_printed_by_a_task_with_a_result_each(log_in, django_capture_on_commit_callbacks):
+def test_labels_of_many_shipments_are_printed_by_a_task_with_a_result_each(
+    log_in, django_capture_on_commit_callbacks, eager_tasks,
+):
     make.sku("TEE-M", stock={"LON": 9})
     labelled, bare = make.labelled(make.confirmed(("TEE-M", 1))), make.packed(make.confirmed(("TEE-M", 1)))
     packer = log_in("packer")
     make.warehouse().staff.add(User.objects.get(username="packer"))
 
-    with django_capture_on_commit_callbacks(execute=True), override_settings(CELERY_TASK_ALWAYS_EAGER=True):
+    with django_capture_on_commit_callbacks(execute=True):
         packer.post(reverse("admin:fulfillment_shipment_changelist"), {
             "action": "print_labels", "_selected_action": [labelled.pk, bare.pk]})
 
