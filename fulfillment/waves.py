@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from django.db.models import Max
+
 from fulfillment.models import PickTask, Shipment, ShipmentLine, Wave
 from fulfillment.planners import pick_path
 from fulfillment.planners import waves as planner
@@ -106,9 +108,9 @@ def write_walk(wave: Wave) -> None:
 
 def _floor(warehouse: Warehouse) -> Floor:
     """The block of aisles as deep as its last bin; walks begin and end at the staging place."""
-    places = Bin.objects.filter(warehouse=warehouse, kind=Bin.Kind.STORAGE)
-    depth = max(places.values_list("y_cm", flat=True), default=0)
-    staging = Bin.objects.filter(warehouse=warehouse, kind=Bin.Kind.STAGING).order_by("pk").first()
+    places = Bin.objects.filter(warehouse=warehouse)
+    depth = places.aggregate(depth=Max("y_cm", default=0))["depth"]
+    staging = places.filter(kind=Bin.Kind.STAGING).order_by("pk").first()
     return Floor(depth, (staging.x_cm, staging.y_cm) if staging else (0, 0))
 
 

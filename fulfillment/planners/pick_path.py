@@ -1,12 +1,13 @@
 """The shortest walk along the bins of a wave, through a block of parallel aisles."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
 from itertools import pairwise
+from typing import NamedTuple
 
-EXACT_STOPS = 11
 Spot = tuple[int, int]
+Edge = tuple[Spot, Spot]
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,25 @@ class Walk:
     total: int
 
 
+class Ends(NamedTuple):
+    """What a part of the walk, from the first aisle on, leaves open at the front and the back end of its last aisle.
+
+    Times that it touches each end, as 0 (not), 1 (an odd number) or 2 (an even number), and whether it joins them.
+    """
+
+    front: int = 0
+    back: int = 0
+    joined: bool = False
+
+
+class Part(NamedTuple):
+    """A part of a walk: its length in cm, and its edges, newest first, as a chain."""
+
+    length: int
+    edges: tuple[Edge, ...] = ()
+    before: "Part | None" = None
+
+
 def distance(a: Spot, b: Spot, depth: int) -> int:
     """Walking distance in cm: within an aisle straight, else over the nearer of both cross aisles."""
     if a[0] == b[0]:
@@ -43,88 +63,120 @@ def distance(a: Spot, b: Spot, depth: int) -> int:
 
 
 def route(stops: Sequence[Stop], floor: Floor) -> Walk:
-    """The shortest round from the start over all stops and back.
+    """The shortest round from the start over all stops and back, exactly, in time linear in the number of aisles.
 
-    Exact up to eleven different places (dynamic programming by Held and Karp, 1962); beyond, the nearest neighbour
-    tour improved by 2-opt and Or-opt until neither finds more, which is no proof of the shortest.
+    ValueError where a stop or the start lies outside the aisles (y < 0 or y > depth). Dynamic programming over the
+    aisles by Ratliff and Rosenthal, "Order-Picking in a Rectangular Warehouse", Operations Research 31 (1983).
     """
-    places = sorted({(stop.x, stop.y) for stop in stops})
-    nodes = [floor.start, *places]
-    matrix = [[distance(a, b, floor.depth) for b in nodes] for a in nodes]
-    tour = _held_karp(matrix) if len(places) <= EXACT_STOPS else _improve(_nearest_neighbour(matrix), matrix)
-    return _walk(stops, nodes, tour, matrix)
+    at: dict[Spot, list[int]] = defaultdict(list)
+    for stop in stops:
+        at[stop.x, stop.y].append(stop.key)
+    spots = {*at, floor.start}
+    if outside := [spot for spot in spots if not 0 <= spot[1] <= floor.depth]:
+        raise ValueError(f"{outside[0]} lies outside the aisles, which go from 0 to {floor.depth} cm.")
+    tour = [spot for spot in _round(_shortest(spots, floor.depth), floor.start) if spot in at]
+    return _walk(tour, at, floor)
 
 
-def _walk(stops: Sequence[Stop], nodes: Sequence[Spot], tour: Sequence[int], matrix: Sequence[Sequence[int]]) -> Walk:
+def _walk(tour: Sequence[Spot], at: dict[Spot, list[int]], floor: Floor) -> Walk:
     keys: list[int] = []
     legs: list[int] = []
-    for before, here in pairwise(tour):
-        at_place = sorted(stop.key for stop in stops if (stop.x, stop.y) == nodes[here])
-        keys += at_place
-        legs += [matrix[before][here], *[0] * (len(at_place) - 1)]
-    return Walk(tuple(keys), tuple(legs), _length([*tour, 0], matrix))
+    for before, here in pairwise([floor.start, *tour]):
+        keys += sorted(at[here])
+        legs += [distance(before, here, floor.depth), *[0] * (len(at[here]) - 1)]
+    return Walk(tuple(keys), tuple(legs), sum(legs) + (distance(tour[-1], floor.start, floor.depth) if tour else 0))
 
 
-def _held_karp(matrix: Sequence[Sequence[int]]) -> list[int]:
-    everything = (1 << len(matrix)) - 2
-
-    @cache
-    def best(here: int, left: int) -> tuple[int, int]:
-        """The shortest way on over the nodes left (a bit mask) and back: its length and next node."""
-        if not left:
-            return matrix[here][0], 0
-        return min((matrix[here][node] + best(node, left & ~(1 << node))[0], node)
-                   for node in range(1, len(matrix)) if left >> node & 1)
-
-    tour, left = [0], everything
-    while left:
-        tour.append(best(tour[-1], left)[1])
-        left &= ~(1 << tour[-1])
-    return tour
-
-
-def _nearest_neighbour(matrix: Sequence[Sequence[int]]) -> list[int]:
-    tour, left = [0], set(range(1, len(matrix)))
-    while left:
-        tour.append(min(left, key=lambda node: (matrix[tour[-1]][node], node)))
-        left.remove(tour[-1])
-    return tour
+def _shortest(spots: Iterable[Spot], depth: int) -> list[Edge]:
+    """The edges, each as often as it is walked, of the shortest closed walk over all spots."""
+    aisles: dict[int, set[int]] = defaultdict(set)
+    for x, y in spots:
+        aisles[x].add(y)
+    columns = sorted(aisles)
+    parts = {Ends(): Part(0)}
+    for here, after in pairwise([*columns, columns[-1]]):
+        inside = list(_inside(here, aisles[here], depth))
+        parts = _best((_enter(ends, change), _longer(part, edges))
+                      for ends, part in parts.items() for change, edges in inside)
+        if here != after:
+            across = list(_across(here, after, depth))
+            parts = _best((left, _longer(part, edges)) for ends, part in parts.items()
+                          for change, edges in across if (left := _leave(ends, change)))
+    return list(_edges(min((part for ends, part in parts.items() if _is_closed(ends)), key=lambda part: part.length)))
 
 
-def _improve(tour: list[int], matrix: Sequence[Sequence[int]]) -> list[int]:
-    improved = True
-    while improved:
-        improved = _two_opt(tour, matrix) or _or_opt(tour, matrix)
-    return tour
+def _inside(x: int, ys: set[int], depth: int) -> Iterator[tuple[Ends, tuple[Edge, ...]]]:
+    """The ways to visit an aisle: all through, once or twice, or in from both ends leaving out one gap."""
+    levels = sorted({0, depth, *ys})
+    steps = [((x, low), (x, high)) for low, high in pairwise(levels)]
+    yield Ends(1, 1, True), tuple(steps)
+    yield Ends(2, 2, True), (*steps, *steps)
+    for gap, ((_, low), (_, high)) in enumerate(steps):
+        rest = (*steps[:gap], *steps[gap + 1:])
+        yield Ends(2 * any(y <= low for y in ys), 2 * any(y >= high for y in ys)), (*rest, *rest)
 
 
-def _two_opt(tour: list[int], matrix: Sequence[Sequence[int]]) -> bool:
-    """Turn a stretch round where that is shorter."""
-    size = len(tour)
-    for i in range(1, size - 1):
-        for j in range(i + 1, size):
-            after = tour[(j + 1) % size]
-            gain = (matrix[tour[i - 1]][tour[i]] + matrix[tour[j]][after]
-                    - matrix[tour[i - 1]][tour[j]] - matrix[tour[i]][after])
-            if gain > 0:
-                tour[i:j + 1] = reversed(tour[i:j + 1])
-                return True
-    return False
+def _across(here: int, after: int, depth: int) -> Iterator[tuple[Ends, tuple[Edge, ...]]]:
+    """The ways to go on to the next aisle: along the front, the back or both."""
+    front, back = ((here, 0), (after, 0)), ((here, depth), (after, depth))
+    for fronts, backs in ((1, 1), (2, 0), (0, 2), (2, 2)):
+        yield Ends(fronts, backs), (front,) * fronts + (back,) * backs
 
 
-def _or_opt(tour: list[int], matrix: Sequence[Sequence[int]]) -> bool:
-    """Move up to three stops in a row to where they cost less."""
-    before = _length([*tour, 0], matrix)
-    for length in (1, 2, 3):
-        for i in range(1, len(tour) - length + 1):
-            rest, moved = tour[:i] + tour[i + length:], tour[i:i + length]
-            for j in range(1, len(rest) + 1):
-                changed = [*rest[:j], *moved, *rest[j:]]
-                if _length([*changed, 0], matrix) < before:
-                    tour[:] = changed
-                    return True
-    return False
+def _enter(ends: Ends, change: Ends) -> Ends:
+    """The open ends after an aisle was visited."""
+    return Ends(_times(ends.front + change.front), _times(ends.back + change.back), ends.joined or change.joined)
 
 
-def _length(tour: Sequence[int], matrix: Sequence[Sequence[int]]) -> int:
-    return sum(matrix[a][b] for a, b in pairwise(tour))
+def _leave(ends: Ends, change: Ends) -> Ends | None:
+    """The open ends at the next aisle; none where an end stays odd or a part would be left behind unjoined."""
+    if (ends.front + change.front) % 2 or (ends.back + change.back) % 2:
+        return None
+    front_lost, back_lost = ends.front and not change.front, ends.back and not change.back
+    if (front_lost or back_lost) and not ends.joined:
+        return None
+    return Ends(change.front, change.back, ends.joined and bool(change.front and change.back))
+
+
+def _times(count: int) -> int:
+    return count if count < 2 else 2 - count % 2
+
+
+def _is_closed(ends: Ends) -> bool:
+    return not ends.front % 2 and not ends.back % 2 and (ends.joined or not (ends.front and ends.back))
+
+
+def _best(found: Iterable[tuple[Ends, Part]]) -> dict[Ends, Part]:
+    best: dict[Ends, Part] = {}
+    for ends, part in found:
+        if ends not in best or part.length < best[ends].length:
+            best[ends] = part
+    return best
+
+
+def _longer(part: Part, edges: tuple[Edge, ...]) -> Part:
+    return Part(part.length + sum(abs(a[0] - b[0]) + abs(a[1] - b[1]) for a, b in edges), edges, part)
+
+
+def _edges(part: Part | None) -> Iterator[Edge]:
+    while part:
+        yield from part.edges
+        part = part.before
+
+
+def _round(edges: Iterable[Edge], start: Spot) -> list[Spot]:
+    """The spots in the order in which a closed walk over all edges first comes by them (Hierholzer, 1873)."""
+    ways: dict[Spot, list[Spot]] = defaultdict(list)
+    for a, b in edges:
+        ways[a].append(b)
+        ways[b].append(a)
+    path: list[Spot] = [start]
+    walk: list[Spot] = []
+    while path:
+        if ways[path[-1]]:
+            after = ways[path[-1]].pop()
+            ways[after].remove(path[-1])
+            path.append(after)
+        else:
+            walk.append(path.pop())
+    return list(dict.fromkeys(walk))

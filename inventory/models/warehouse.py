@@ -96,7 +96,7 @@ class Bin(models.Model):
     bay = models.PositiveSmallIntegerField(default=0)
     level = models.PositiveSmallIntegerField(default=0)
     x_cm = models.IntegerField("x (cm)", default=0, help_text="Along the front aisle.")
-    y_cm = models.IntegerField("y (cm)", default=0, help_text="Into the picking aisle.")
+    y_cm = models.PositiveIntegerField("y (cm)", default=0, help_text="Into the picking aisle, from its front.")
 
     class Meta:
         ordering = ["code"]

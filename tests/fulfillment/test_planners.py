@@ -1,12 +1,13 @@
+import functools
 import itertools
 from decimal import Decimal as D
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fulfillment.planners import pick_path
 from fulfillment.planners.cartons import Box, Item, suggest
-from fulfillment.planners.pick_path import Floor, Stop, distance, route
+from fulfillment.planners.pick_path import Floor, Stop, Walk, distance, route
 from fulfillment.planners.service import Offer, choose
 from fulfillment.planners.waves import Candidate, batch
 
@@ -28,6 +29,18 @@ def shortest(places):
     return best
 
 
+def held_karp(places):
+    """The shortest round over all places by Held and Karp (1962), in 2^n steps."""
+
+    @functools.cache
+    def rest(here, left):
+        if not left:
+            return distance(here, places[0], FLOOR.depth)
+        return min(distance(here, place, FLOOR.depth) + rest(place, left - {place}) for place in left)
+
+    return rest(places[0], frozenset(places[1:]))
+
+
 @given(st.lists(spots, min_size=1, max_size=6))
 @settings(max_examples=60)
 def test_route_is_as_short_as_brute_force_finds(places):
@@ -37,16 +50,33 @@ def test_route_is_as_short_as_brute_force_finds(places):
     assert sorted(walk.keys) == list(range(len(places)))
 
 
-@given(st.lists(spots, min_size=12, max_size=40, unique=True))
-@settings(max_examples=25, deadline=None)
-def test_long_routes_visit_all_and_beat_the_nearest_neighbour(places):
+@given(st.lists(spots, min_size=7, max_size=10, unique=True), st.sampled_from([(0, 0), (600, 0), (300, 900)]))
+@settings(max_examples=30, deadline=None)
+def test_route_is_as_short_as_dynamic_programming_over_all_subsets(places, start):
+    walk = route(stops(places), Floor(FLOOR.depth, start))
+
+    assert walk.total == held_karp([start, *(place for place in places if place != start)])
+
+
+@given(st.lists(st.tuples(st.integers(0, 30).map(lambda n: n * 250), st.integers(0, 2000)), min_size=100, max_size=300))
+@settings(max_examples=10, deadline=None)
+def test_long_routes_visit_all_and_their_legs_add_up(places):
     walk = route(stops(places), FLOOR)
 
-    nodes = [FLOOR.start, *sorted(set(places))]
-    matrix = [[distance(a, b, FLOOR.depth) for b in nodes] for a in nodes]
-    greedy = pick_path._nearest_neighbour(matrix)
-    assert walk.total <= pick_path._length([*greedy, 0], matrix)
+    tour = [FLOOR.start, *(places[key] for key in walk.keys), FLOOR.start]
     assert sorted(walk.keys) == list(range(len(places)))
+    assert walk.total == sum(distance(a, b, FLOOR.depth) for a, b in itertools.pairwise(tour))
+    assert sum(walk.legs) == walk.total - distance(tour[-2], FLOOR.start, FLOOR.depth)
+
+
+def test_a_row_of_bins_without_depth_and_an_empty_wave_have_a_walk():
+    assert route([Stop(1, 300, 0), Stop(2, 900, 0)], Floor(0)).total == 1800
+    assert route([], FLOOR) == Walk((), (), 0)
+
+
+def test_a_stop_outside_the_aisles_is_refused():
+    with pytest.raises(ValueError, match=r"\(300, 2100\) lies outside"):
+        route([Stop(1, 300, 2100)], FLOOR)
 
 
 def test_distance_goes_over_the_nearer_cross_aisle():
