@@ -12,7 +12,7 @@ from oms.core import events, money, numbering, states
 from oms.core.errors import Refused, WrongState
 from oms.core.locking import atomic, hold_created, lock, lock_one
 from oms.core.models import User
-from orders import progress
+from orders import exchange, progress
 from orders.models import Allocation, Customer, Invoice, InvoiceLine, Order, OrderCharge, OrderLine
 from orders.pricing import AMOUNTS
 
@@ -236,7 +236,8 @@ def set_off(note: Invoice, document: Invoice, *, by: User | None = None) -> Deci
     """Use a credit note, as far as both are open, to pay an invoice; both are locked or new. Returns the amount."""
     amount = min(note.open_amount, document.open_amount)
     if amount > 0:
-        Allocation.objects.create(credit=note, invoice=document, amount=amount, by=by)
+        Allocation.objects.create(credit=note, invoice=document, amount=amount, by=by,
+                                  exchange_difference=exchange.difference(note, document, amount))
         for row in (note, document):
             row.allocated += amount
             row.save(update_fields=["allocated"])

@@ -11,7 +11,7 @@ from oms.core import events, money, states
 from oms.core.errors import Refused, WrongState
 from oms.core.locking import advisory_lock, atomic, lock, lock_one
 from oms.core.models import Company, User
-from orders import pricing
+from orders import exchange, pricing
 from orders.models import Allocation, Customer, Invoice, Order, Payment, Refund
 
 S = Payment.Status
@@ -74,8 +74,9 @@ def record_captured(payment: Payment, gateway_reference: str) -> Payment:
     """Note that the money is ours."""
     with states.advance(payment, to=S.CAPTURED) as payment:
         payment.captured, payment.paid_on = payment.capture_requested, payment.company.today()
+        payment.exchange_rate = pricing.exchange_rate(payment.company, payment.currency, payment.paid_on)
         payment.gateway_reference = gateway_reference
-        payment.save(update_fields=["captured", "paid_on", "gateway_reference"])
+        payment.save(update_fields=["captured", "paid_on", "exchange_rate", "gateway_reference"])
     return payment
 
 
@@ -123,7 +124,8 @@ def allocate(
         if not 0 < wanted <= most:
             raise Refused(f"{wanted} of {payment.number} cannot be allocated to {document}: at most {most} is open.",
                           field="amount")
-        made = Allocation.objects.create(payment=payment, invoice=document, amount=wanted, by=by)
+        made = Allocation.objects.create(payment=payment, invoice=document, amount=wanted, by=by,
+                                         exchange_difference=exchange.difference(payment, document, wanted))
         for row in (payment, document):
             row.allocated += wanted
             row.save(update_fields=["allocated"])
@@ -174,13 +176,17 @@ def refund(
         if credit is not None:
             credit = lock_one(credit)
             _require_credit(payment, credit, amount)
+        row = Refund(payment=payment, credit=credit, amount=amount, reference=reference)
+        row.exchange_rate = pricing.exchange_rate(payment.company, payment.currency, payment.company.today())
+        row.exchange_difference = exchange.refund_difference(row)
+        row.save()
+        if credit is not None:
             credit.allocated += amount
             credit.save(update_fields=["allocated"])
         else:
             payment.given_back += amount
         payment.refunded += amount
         payment.save(update_fields=["refunded", "given_back"])
-        row = Refund.objects.create(payment=payment, credit=credit, amount=amount, reference=reference)
         events.emit("payment.refund_requested", payment, by=by, refund=row.pk, amount=str(amount))
     return row
 

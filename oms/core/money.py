@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import models
 
+Units = TypeVar("Units", int, Decimal)
 ZERO = Decimal(0)
 # ISO 4217 minor units, where they are not two.
 MINOR_UNITS = {"JPY": 0, "KRW": 0, "CLP": 0, "ISK": 0, "VND": 0, "XAF": 0, "XOF": 0, "PYG": 0, "UGX": 0,
@@ -52,12 +53,12 @@ def round_amount(amount: Decimal, currency: str) -> Decimal:
     return amount.quantize(quantum(currency), rounding=ROUND_HALF_UP)
 
 
-def part(whole: Decimal, quantity: int, before: int, after: int, currency: str) -> Decimal:
+def part(whole: Decimal, quantity: Units, before: Units, after: Units, currency: str) -> Decimal:
     """The part of a whole amount that the units from `before` to `after` of `quantity` carry.
 
     round(whole × after ÷ quantity) − round(whole × before ÷ quantity): the parts of any cut add up to the whole.
     """
-    def so_far(units: int) -> Decimal:
+    def so_far(units: Units) -> Decimal:
         return round_amount(whole * units / quantity, currency)
 
     return so_far(after) - so_far(before) if quantity else ZERO

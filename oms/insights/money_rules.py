@@ -89,6 +89,21 @@ RULES = (
           ON r.credit_id = i.id
         WHERE i.allocated <> coalesce(a.total, 0) + coalesce(u.total, 0) + coalesce(r.total, 0)
            OR i.allocated > i.gross"""),
+    Invariant("exchange differences are what the rates of both sides say", f"""
+        SELECT i.number, 'difference ' || a.exchange_difference || ', the rates say '
+               || round(a.amount / coalesce(p.exchange_rate, n.exchange_rate) - a.amount / i.exchange_rate, 4)
+        FROM orders_allocation a JOIN orders_invoice i ON i.id = a.invoice_id
+        JOIN core_company c ON c.id = i.company_id
+        LEFT JOIN orders_payment p ON p.id = a.payment_id LEFT JOIN orders_invoice n ON n.id = a.credit_id
+        WHERE abs(a.exchange_difference - a.amount / coalesce(p.exchange_rate, n.exchange_rate)
+                  + a.amount / i.exchange_rate) > 2 * power(10::numeric, -{_places('c.currency')})
+        UNION ALL
+        SELECT p.number, 'difference of a refund ' || r.exchange_difference || ', the rates say '
+               || round(r.amount / coalesce(n.exchange_rate, p.exchange_rate) - r.amount / r.exchange_rate, 4)
+        FROM orders_refund r JOIN orders_payment p ON p.id = r.payment_id
+        JOIN core_company c ON c.id = p.company_id LEFT JOIN orders_invoice n ON n.id = r.credit_id
+        WHERE abs(r.exchange_difference - r.amount / coalesce(n.exchange_rate, p.exchange_rate)
+                  + r.amount / r.exchange_rate) > 2 * power(10::numeric, -{_places('c.currency')})"""),
     Invariant("a customer's balance is what is open", """
         SELECT c.code, 'documents ' || d.total || ', open items ' || o.total
         FROM orders_customer c

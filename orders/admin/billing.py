@@ -28,8 +28,8 @@ class InvoiceLines(Lines):
 class Allocations(Lines):
     model = Allocation
     fk_name = "invoice"
-    fields = ["payment", "credit", "amount", "by", "at"]
-    readonly_fields = ["at"]
+    fields = ["payment", "credit", "amount", "exchange_difference", "by", "at"]
+    readonly_fields = ["exchange_difference", "at"]
 
 
 @admin.register(Invoice)
@@ -85,15 +85,15 @@ class HistoryRecordAdmin(ReadOnlyAdmin):
 
 class Refunds(Lines):
     model = Refund
-    fields = ["amount", "credit", "status", "reference", "at"]
-    readonly_fields = ["at"]
+    fields = ["amount", "credit", "exchange_difference", "status", "reference", "at"]
+    readonly_fields = ["exchange_difference", "at"]
 
 
 class Uses(Lines):
     model = Allocation
     fk_name = "payment"
-    fields = ["invoice", "amount", "by", "at"]
-    readonly_fields = ["at"]
+    fields = ["invoice", "amount", "exchange_difference", "by", "at"]
+    readonly_fields = ["exchange_difference", "at"]
 
 
 @admin.register(Payment)

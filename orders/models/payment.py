@@ -89,6 +89,8 @@ class Allocation(models.Model):
     credit = models.ForeignKey(Invoice, on_delete=models.PROTECT, null=True, related_name="uses")
     invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="allocations")
     amount = AmountField()
+    exchange_difference = AmountField(db_default=0, editable=False,
+                                      help_text="Gained by the rates' move, in the company's currency.")
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     at = models.DateTimeField(auto_now_add=True)
 
@@ -114,6 +116,8 @@ class Refund(models.Model):
     payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="refunds")
     credit = models.ForeignKey(Invoice, on_delete=models.PROTECT, null=True, blank=True, related_name="refunds")
     amount = AmountField()
+    exchange_rate = models.DecimalField(max_digits=14, decimal_places=6, default=1, db_default=1)
+    exchange_difference = AmountField(db_default=0, editable=False)
     status = models.CharField(max_length=10, choices=Status, default=Status.REQUESTED, editable=False)
     reference = models.CharField(max_length=80, unique=True)
     gateway_reference = models.CharField(max_length=80, blank=True)

@@ -45,6 +45,7 @@ BREAKS = {
     "a payment's allocations are at most what it has": "UPDATE orders_payment SET allocated = allocated + 1",
     "an invoice's allocations are at most what it asks, a credit note's what it has":
         "UPDATE orders_invoice SET allocated = allocated - 0.01 WHERE kind = 'invoice'",
+    "exchange differences are what the rates of both sides say": "UPDATE orders_allocation SET exchange_difference = 1",
     "a customer's balance is what is open": "UPDATE orders_allocation SET amount = amount + 1;"
         "UPDATE orders_invoice SET allocated = allocated + 1 WHERE kind = 'invoice'",
     "legal numbers have no gap and no double": "UPDATE core_sequence SET last = last + 1",
