@@ -64,6 +64,10 @@ class PurchaseLine(models.Model):
         return f"{self.quantity} × {self.sku}"
 
     @property
+    def currency(self) -> str:
+        return self.order.supplier.currency
+
+    @property
     def outstanding(self) -> int:
         return max(0, self.quantity - self.received)
 

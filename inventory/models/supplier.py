@@ -43,3 +43,7 @@ class SupplierItem(models.Model):
 
     def __str__(self) -> str:
         return f"{self.sku} from {self.supplier}"
+
+    @property
+    def currency(self) -> str:
+        return self.supplier.currency

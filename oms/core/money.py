@@ -82,4 +82,10 @@ def spread(whole: Decimal, weights: Sequence[Decimal], currency: str) -> list[De
 
 def display(amount: Decimal, currency: str) -> str:
     """An amount for people: grouped, at the currency's minor units, with its code."""
-    return f"{round_amount(amount, currency):,} {currency}"
+    return f"{grouped(amount, currency)} {currency}"
+
+
+def grouped(amount: Decimal, currency: str) -> str:
+    """An amount or a price for people, without its code: more places than the currency has only where they count."""
+    places = max(minor_units(currency), -int(amount.normalize().as_tuple().exponent))
+    return f"{amount:,.{places}f}"

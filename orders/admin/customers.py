@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from oms.core.admin.access import Lines, ScopedAdmin
+from oms.core.admin.access import Lines, ScopedAdmin, with_money_columns
 from orders.models import Address, Channel, Contact, Customer, CustomerSKU, Listing, Price
 
 
@@ -48,7 +48,8 @@ class CustomerAdmin(ScopedAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """A rep neither hands customers over nor raises their credit."""
         user: Any = request.user
-        return [] if user.has_role("manager") else ["rep", "credit_limit", "is_tax_exempt", "exemption_note"]
+        fixed = [] if user.has_role("manager") else ["rep", "credit_limit", "is_tax_exempt", "exemption_note"]
+        return with_money_columns(Customer, fixed)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         if not change and obj.rep_id is None and request.user.has_role("rep"):  # type: ignore[union-attr]

@@ -58,13 +58,11 @@ class OrderAdmin(DocumentAdmin):
     inlines = [OrderLines, OrderCharges, Holds]
     entered = ["customer", "channel", "customer_reference", "wanted_on", "discount_percent", "note"]
     shown = ["external_id", "placed_on", "valid_until", "currency", "net", "tax", "gross", "ship_to", "bill_to"]
+    readonly_fields = shown
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         names = self.entered if obj is None else [*self.entered, *self.shown]
         return [*names, "version_read"] if self.has_change_permission(request, obj) else names
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return self.shown
 
     @display(description="Status", ordering="status")
     def state(self, order: Order) -> Any:

@@ -127,3 +127,7 @@ class InvoiceLine(models.Model):
 
     def __str__(self) -> str:
         return f"{self.quantity} × {self.description}"
+
+    @property
+    def currency(self) -> str:
+        return self.invoice.currency

@@ -149,6 +149,10 @@ class OrderLine(models.Model):
         return f"{self.quantity} × {self.sku}"
 
     @property
+    def currency(self) -> str:
+        return self.order.currency
+
+    @property
     def open_quantity(self) -> int:
         """What is still wanted and not shipped."""
         return self.quantity - self.cancelled - self.shipped
@@ -181,6 +185,10 @@ class OrderCharge(models.Model):
 
     def __str__(self) -> str:
         return self.description
+
+    @property
+    def currency(self) -> str:
+        return self.order.currency
 
 
 class Hold(models.Model):

@@ -9,7 +9,7 @@ from django.db.models import F, Q
 
 from oms.core.locking import LockRank
 from oms.core.models import Company, Document, User
-from oms.core.money import AmountField
+from oms.core.money import AmountField, display
 from oms.core.numbering import number_field
 from orders.models.customer import Customer
 from orders.models.invoice import Invoice
@@ -102,7 +102,11 @@ class Allocation(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.amount} to {self.invoice}"
+        return f"{display(self.amount, self.currency)} to {self.invoice}"
+
+    @property
+    def currency(self) -> str:
+        return self.invoice.currency
 
 
 class Refund(models.Model):
@@ -128,4 +132,8 @@ class Refund(models.Model):
         constraints = [models.CheckConstraint(condition=Q(amount__gt=0), name="refund_is_positive")]
 
     def __str__(self) -> str:
-        return f"{self.amount} of {self.payment}"
+        return f"{display(self.amount, self.currency)} of {self.payment}"
+
+    @property
+    def currency(self) -> str:
+        return self.payment.currency

@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from inventory.models import SKU, Category
-from oms.core.money import UnitPriceField
+from oms.core.money import UnitPriceField, grouped
 
 
 class PriceList(models.Model):
@@ -45,7 +45,11 @@ class Price(models.Model):
         indexes = [models.Index(fields=["sku", "price_list"]), models.Index(fields=["sku", "customer"])]
 
     def __str__(self) -> str:
-        return f"{self.sku}: {self.unit_price} from {self.minimum}"
+        return f"{self.sku}: {grouped(self.unit_price, self.currency)} from {self.minimum}"
+
+    @property
+    def currency(self) -> str:
+        return self.price_list.currency if self.price_list else self.customer.currency  # type: ignore[union-attr]
 
 
 class Discount(models.Model):

@@ -20,3 +20,7 @@ class Settlement(models.Model):
 
     def __str__(self) -> str:
         return f"settlement of {self.request}"
+
+    @property
+    def currency(self) -> str:
+        return self.request.order.currency

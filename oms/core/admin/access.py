@@ -1,11 +1,14 @@
 """Who sees and edits what in the admin: by role, by row scope, and never money for who must not see it."""
 
+from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin, TabularInline
 
+from oms.core import money
 from oms.core.money import AmountField, UnitPriceField
 
 MONEY_FIELDS = (AmountField, UnitPriceField)
@@ -15,6 +18,24 @@ def is_money(model: type[Model], name: str) -> bool:
     """Whether a field of a model, by its name, holds an amount or a price."""
     fields = {field.name: field for field in model._meta.get_fields()}
     return isinstance(fields.get(name), MONEY_FIELDS)
+
+
+@cache
+def money_column(model: type[Model], name: str) -> Any:
+    """A column or field that shows an amount or a price at the minor units of its row's currency."""
+    def shown(row: Any) -> str | None:
+        amount = getattr(row, name)
+        return None if amount is None else money.grouped(amount, getattr(row, "currency", ""))
+
+    shown.__name__ = name
+    shown.short_description = model._meta.get_field(name).verbose_name  # type: ignore[attr-defined, union-attr]
+    shown.admin_order_field = name  # type: ignore[attr-defined]
+    return shown
+
+
+def with_money_columns(model: type[Model], names: Iterable[Any]) -> list[Any]:
+    """Names of fields, those of money replaced by what shows them."""
+    return [money_column(model, name) if is_money(model, str(name)) else name for name in names]
 
 
 class RoleAccess:
@@ -51,6 +72,21 @@ class RoleAccess:
             return list(names)
         return [name for name in names if not is_money(model, str(name)) and name not in self.money_names]
 
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        sets: Any = super().get_fieldsets(request, obj)  # type: ignore[misc]
+        return [(title, {**options, "fields": self.shown_fields(request, obj, options["fields"])})
+                for title, options in sets]
+
+    def shown_fields(self, request: HttpRequest, obj: Any, names: Any) -> list[Any]:
+        """The fields that a person may see; money that they cannot edit as its currency writes it."""
+        page: Any = self
+        names = self.without_money(request, page.model, names)
+        if not self.has_change_permission(request, obj):
+            return with_money_columns(page.model, names)
+        fixed = page.get_readonly_fields(request, obj)
+        columns = with_money_columns(page.model, names)
+        return [column if column in fixed else name for name, column in zip(names, columns, strict=True)]
+
 
 class ScopedAdmin(RoleAccess, ModelAdmin):
     """The base of every admin page: lists, links, autocompletes and exports show what the person may see."""
@@ -64,16 +100,11 @@ class ScopedAdmin(RoleAccess, ModelAdmin):
         return rows.visible_to(request.user) if hasattr(rows, "visible_to") else rows
 
     def get_list_display(self, request: HttpRequest) -> Any:
-        return self.without_money(request, self.model, super().get_list_display(request))
+        names = self.without_money(request, self.model, super().get_list_display(request))
+        return with_money_columns(self.model, names)
 
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return self.without_money(request, self.model, super().get_fields(request, obj))
-
-    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        return [
-            (title, {**options, "fields": self.without_money(request, self.model, options["fields"])})
-            for title, options in super().get_fieldsets(request, obj)
-        ]
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return with_money_columns(self.model, super().get_readonly_fields(request, obj))
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
         rows = db_field.remote_field.model._default_manager.get_queryset()
@@ -106,12 +137,10 @@ class Lines(RoleAccess, TabularInline):
         parent: Any = self.admin_site._registry[self.parent_model]
         return bool(parent.has_change_permission(request, obj))
 
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return self.without_money(request, self.model, super().get_fields(request, obj))
-
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         names = list(super().get_readonly_fields(request, obj))
         shown = {str(name) for name in self.fields or ()}
-        names += [field.name for field in self.model._meta.fields
-                  if field.name in shown and not field.editable and field.name not in names]
-        return self.without_money(request, self.model, names)
+        is_fixed = not self.has_change_permission(request, obj)
+        names += [field.name for field in self.model._meta.fields if field.name not in names
+                  and (field.name in shown and not field.editable or is_fixed and is_money(self.model, field.name))]
+        return with_money_columns(self.model, self.without_money(request, self.model, names))

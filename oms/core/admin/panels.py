@@ -8,6 +8,7 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 
+from oms.core import money
 from oms.core.admin.access import is_money
 from oms.core.models import Document
 
@@ -61,4 +62,5 @@ def _table(panel: Panel, document: Any, request: HttpRequest) -> PanelTable:
 
 def _cell(row: Any, name: str) -> Any:
     display = getattr(row, f"get_{name}_display", None)
-    return display() if display else getattr(row, name)
+    value = display() if display else getattr(row, name)
+    return money.display(value, row.currency) if is_money(type(row), name) and value is not None else value
