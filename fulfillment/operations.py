@@ -28,8 +28,8 @@ def _has(state: str) -> Any:
 
 @dataclass(frozen=True)
 class ShortInput:
-    line: ShipmentLine = field(metadata={"among": lambda rows: rows.filter(
-        reservation__state="pinned", shipment__status="picking")})
+    line: ShipmentLine = field(metadata={"among": lambda rows, shipment: rows.filter(
+        shipment=shipment, reservation__state="pinned")})
     found: int = 0
 
 
@@ -39,9 +39,10 @@ def _report_short(shipment: Shipment, *, line: ShipmentLine, found: int = 0, by:
 
 @dataclass(frozen=True)
 class PutBackInput:
-    line: ShipmentLine = field(metadata={"among": lambda rows: rows.filter(
-        reservation__state="picked", shipment__status="picking")})
-    to: Bin = field(metadata={"among": lambda rows: rows.filter(is_sellable=True)})
+    line: ShipmentLine = field(metadata={"among": lambda rows, shipment: rows.filter(
+        shipment=shipment, reservation__state="picked")})
+    to: Bin = field(metadata={"among": lambda rows, shipment: rows.filter(
+        warehouse=shipment.warehouse, is_sellable=True)})
 
 
 def _put_back(shipment: Shipment, *, line: ShipmentLine, to: Bin, by: User | None = None) -> Shipment:

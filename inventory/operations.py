@@ -10,8 +10,9 @@ from oms.core.models import User
 from oms.core.operations import declare
 
 
-def _storage_bins(rows: Any) -> Any:
-    return rows.filter(warehouse__isnull=False)
+def _bins_beside(rows: Any, stock: BinStock) -> Any:
+    """The bins of the same warehouse."""
+    return rows.filter(warehouse=stock.bin.warehouse)
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,7 @@ declare("reconcile", Count, counting.reconcile, roles="manager", many=True,
 @dataclass(frozen=True)
 class MoveInput:
     quantity: int
-    to: Bin = field(metadata={"among": _storage_bins})
+    to: Bin = field(metadata={"among": _bins_beside})
     note: str = ""
 
 

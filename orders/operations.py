@@ -171,9 +171,21 @@ class CaptureInput:
     amount: Decimal
 
 
+def _payable(rows: Any, payment: Payment) -> Any:
+    """The open invoices that a payment can pay."""
+    own = rows.open().filter(customer=payment.customer, company=payment.company, currency=payment.currency)
+    return own.exclude(kind=Invoice.Kind.CREDIT).order_by("due_on", "pk")
+
+
+def _credits(rows: Any, payment: Payment) -> Any:
+    """The credit notes that a payment can give back."""
+    own = rows.open().filter(customer=payment.customer, company=payment.company, currency=payment.currency)
+    return own.filter(kind=Invoice.Kind.CREDIT).order_by("pk")
+
+
 @dataclass(frozen=True)
 class AllocateInput:
-    document: Invoice = field(metadata={"among": lambda rows: rows.open().exclude(kind="credit")})
+    document: Invoice = field(metadata={"among": _payable})
     amount: Decimal | None = None
 
 
@@ -185,7 +197,7 @@ def _allocate(payment: Payment, *, document: Invoice, amount: Decimal | None = N
 @dataclass(frozen=True)
 class RefundInput:
     amount: Decimal
-    credit: Invoice | None = field(default=None, metadata={"among": lambda rows: rows.open().filter(kind="credit")})
+    credit: Invoice | None = field(default=None, metadata={"among": _credits})
 
 
 def _refund(payment: Payment, *, amount: Decimal, credit: Invoice | None = None, by: User | None = None) -> Payment:

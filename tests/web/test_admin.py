@@ -154,6 +154,19 @@ def test_operations_with_input_open_a_form_and_others_are_buttons(log_in):
     assert 'name="_preview"' in client.get(page(order, "operation", "amend")).content.decode()
 
 
+def test_choices_of_a_form_are_searched_or_those_of_the_document(log_in):
+    make.sku("TEE-M", stock={"LON": 20, "MAN": 5})
+    order, other = make.shipped(("TEE-M", 3)), make.shipped(("TEE-M", 2), customer_code="C-2")
+    payment = make.transfer("5.00")
+    client = log_in("root")
+
+    exchange = client.get(page(order, "operation", "return")).content.decode()
+    allocate = client.get(page(payment, "operation", "allocate")).content.decode()
+
+    assert "admin-autocomplete" in exchange and "select2" in exchange and ">TEE-M<" not in exchange
+    assert order.invoices.get().number in allocate and other.invoices.get().number not in allocate
+
+
 def test_every_form_of_an_operation_opens(log_in):
     make.sku("TEE-M", stock={"LON": 20})
     order = make.shipped(("TEE-M", 3))

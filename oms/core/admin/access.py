@@ -142,5 +142,5 @@ class Lines(RoleAccess, TabularInline):
         shown = {str(name) for name in self.fields or ()}
         is_fixed = not self.has_change_permission(request, obj)
         names += [field.name for field in self.model._meta.fields if field.name not in names
-                  and (field.name in shown and not field.editable or is_fixed and is_money(self.model, field.name))]
+                  and ((field.name in shown and not field.editable) or (is_fixed and is_money(self.model, field.name)))]
         return with_money_columns(self.model, self.without_money(request, self.model, names))

@@ -1,7 +1,8 @@
 """Forms from the typed input of operations.
 
 A field of the input dataclass becomes a form field by its type; a list of dataclasses becomes a table with one row per
-entry of the initial input, named by that entry's first field, a record.
+entry of the initial input, named by that entry's first field, a record. A field's metadata may have `help`, and
+`among`: which rows of a model can be chosen for this document; without it a model is searched as it is typed.
 """
 
 import dataclasses
@@ -13,6 +14,8 @@ from enum import Enum
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from django import forms
+from django.contrib import admin
+from django.contrib.admin.widgets import AutocompleteSelect
 from django.db.models import Model
 from unfold.widgets import (
     UnfoldAdminDecimalFieldWidget,
@@ -59,11 +62,11 @@ class OperationForm:
 
     def __init__(self, operation: Operation, document: Any, user: User, data: Any = None) -> None:
         self.input: Any = operation.input
-        self.user = user
+        self.user, self.document = user, document
         self.initial = operation.initial(document) if operation.initial else None
         hints = get_type_hints(self.input)
         plain = {name: hint for name, hint in hints.items() if get_origin(hint) is not list}
-        self.form = _build(self.input, plain, user, data, self.initial, prefix="")
+        self.form = self._build(self.input, plain, data, self.initial, prefix="")
         self.tables = [self._table(name, get_args(hint)[0], data) for name, hint in hints.items()
                        if get_origin(hint) is list]
 
@@ -75,9 +78,14 @@ class OperationForm:
         for entry in entries:
             record = getattr(entry, key)
             fields = {field: hints[field] for field in rest}
-            form = _build(row_type, fields, self.user, data, entry, prefix=f"{name}-{record.pk}")
+            form = self._build(row_type, fields, data, entry, prefix=f"{name}-{record.pk}")
             rows.append(Row(entry, str(record), form))
         return Table(name, name.replace("_", " ").capitalize(), [_label(field) for field in rest], rows)
+
+    @property
+    def media(self) -> forms.Media:
+        """The scripts and styles of all its fields."""
+        return sum((row.form.media for table in self.tables for row in table.rows), self.form.media)
 
     def is_valid(self) -> bool:
         forms_ = [self.form, *(row.form for table in self.tables for row in table.rows)]
@@ -93,17 +101,15 @@ class OperationForm:
         return {**self.form.cleaned_data, **lists}
 
 
-def _build(
-    owner: Any, hints: dict[str, Any], user: User, data: Any, initial: Any, prefix: str,
-) -> forms.Form:
-    defaults = {field.name: field for field in dataclasses.fields(owner)}
-    fields = {name: _field(name, hint, defaults[name], user) for name, hint in hints.items()}
-    values = {name: getattr(initial, name) for name in hints} if initial is not None else None
-    form_class: type[forms.Form] = type("InputForm", (forms.Form,), fields)
-    return form_class(data=data, initial=values, prefix=prefix or None)
+    def _build(self, owner: Any, hints: dict[str, Any], data: Any, initial: Any, prefix: str) -> forms.Form:
+        defaults = {field.name: field for field in dataclasses.fields(owner)}
+        fields = {name: _field(name, hint, defaults[name], self.user, self.document) for name, hint in hints.items()}
+        values = {name: getattr(initial, name) for name in hints} if initial is not None else None
+        form_class: type[forms.Form] = type("InputForm", (forms.Form,), fields)
+        return form_class(data=data, initial=values, prefix=prefix or None)
 
 
-def _field(name: str, hint: Any, owner: Any, user: User) -> forms.Field:
+def _field(name: str, hint: Any, owner: Any, user: User, document: Any) -> forms.Field:
     kind, optional = _unwrap(hint)
     has_default = owner.default is not dataclasses.MISSING
     options: dict[str, Any] = {"label": _label(name), "required": not (optional or has_default),
@@ -111,7 +117,8 @@ def _field(name: str, hint: Any, owner: Any, user: User) -> forms.Field:
     if has_default and owner.default is not None:
         options["initial"] = owner.default
     if issubclass(kind, Model):
-        return forms.ModelChoiceField(_choices(kind, owner, user), widget=UnfoldAdminSelectWidget, **options)
+        rows = _choices(kind, owner, user, document)
+        return forms.ModelChoiceField(rows, widget=_select(kind, owner), **options)
     if issubclass(kind, Enum):
         return forms.ChoiceField(choices=kind.choices, widget=UnfoldAdminSelectWidget, **options)  # type: ignore[attr-defined]
     field, widget = SIMPLE[kind]
@@ -120,10 +127,18 @@ def _field(name: str, hint: Any, owner: Any, user: User) -> forms.Field:
     return field(widget=widget, **options)
 
 
-def _choices(model: type[Model], owner: Any, user: User) -> Any:
+def _select(model: type[Model], owner: Any) -> forms.Widget:
+    """A list where the choice is narrow, else a search over the model's admin."""
+    if "among" in owner.metadata or model not in admin.site._registry:
+        return UnfoldAdminSelectWidget()
+    link = next(relation.field for relation in model._meta.related_objects if relation.field.name)
+    return AutocompleteSelect(link, admin.site, attrs={"data-theme": "admin-autocomplete"})
+
+
+def _choices(model: type[Model], owner: Any, user: User, document: Any) -> Any:
     rows: Any = model._default_manager.get_queryset()
     narrow = owner.metadata.get("among")
-    rows = narrow(rows) if narrow else rows
+    rows = narrow(rows, document) if narrow else rows
     return rows.visible_to(user) if hasattr(rows, "visible_to") else rows
 
 
