@@ -1,7 +1,8 @@
 """Papers of the warehouse: pick lists, packing slips and labels. Redrawn whenever they are asked for."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from barcode import Code128
 
@@ -38,27 +39,25 @@ def bars(text: str) -> Bars:
     return Bars("".join(path), len(pattern))
 
 
-def pick_list(wave: Wave) -> bytes:
+Page = dict[str, Any]
+
+
+def _walk(wave: Wave) -> list[Page]:
     """The walk of a wave on paper."""
     tasks = list(PickTask.objects.filter(wave=wave).order_by("sequence").select_related(
         "bin", "line__reservation__sku", "line__reservation__lot", "line__shipment"))
-    return documents.render("pick_list", {"wave": wave, "tasks": tasks, "bars": bars(wave.number),
-                                          "walk_m": round(wave.walk_cm / 100)})
+    return [{"wave": wave, "tasks": tasks, "bars": bars(wave.number), "walk_m": round(wave.walk_cm / 100)}]
 
 
-def packing_slip(shipment: Shipment) -> bytes:
+def _contents(shipment: Shipment) -> list[Page]:
     """What is in a shipment, for the customer; no prices."""
     lines = ShipmentLine.objects.filter(shipment=shipment).select_related("reservation__sku", "reservation__lot",
                                                                           "order_line", "package")
-    return documents.render("packing_slip", {"shipment": shipment, "lines": list(lines), "bars": bars(shipment.number)})
+    return [{"shipment": shipment, "lines": list(lines), "bars": bars(shipment.number)}]
 
 
-def labels(shipment: Shipment) -> bytes:
+def _labels(shipment: Shipment) -> list[Page]:
     """The labels of a shipment's parcels, one 4 × 6 inch page each."""
-    return documents.render("label", {"pages": _pages(shipment)})
-
-
-def _pages(shipment: Shipment) -> list[dict[str, object]]:
     bought = shipment.labels.filter(status=Label.Status.BOUGHT).order_by("pk")
     rows = list(bought.select_related("service__account", "package", "shipment__order", "shipment__warehouse"))
     if not rows:
@@ -66,11 +65,23 @@ def _pages(shipment: Shipment) -> list[dict[str, object]]:
     return [{"label": label, "shipment": label.shipment, "bars": bars(label.tracking_number)} for label in rows]
 
 
-def print_labels(job: Job, shipments: Sequence[Shipment]) -> StoredDocument | None:
-    """The labels of many shipments as one PDF in their order, with a result for each; kept under the job."""
-    pages: list[dict[str, object]] = []
-    jobs.run(job, shipments, lambda shipment: pages.extend(_pages(shipment)))
+PAPERS: dict[str, tuple[type[Shipment] | type[Wave], Callable[[Any], list[Page]]]] = {
+    "pick_list": (Wave, _walk), "packing_slip": (Shipment, _contents), "labels": (Shipment, _labels),
+}
+
+
+def paper(name: str, document: Shipment | Wave) -> bytes:
+    """A paper of one document as a PDF. Raises Refused where it has none yet."""
+    return documents.render(name, {"pages": PAPERS[name][1](document)})
+
+
+def print_many(job: Job, name: str, keys: Sequence[int]) -> StoredDocument | None:
+    """A paper of many documents as one PDF in their order, with a result for each; kept under the job."""
+    model, pages_of = PAPERS[name]
+    rows = model._default_manager.in_bulk(keys)
+    pages: list[Page] = []
+    jobs.run(job, [rows[key] for key in keys if key in rows], lambda row: pages.extend(pages_of(row)))
     if not pages:
         return None
-    content = documents.render("label", {"pages": pages})
-    return documents.keep("labels", subject_type="job", subject_number=str(job.pk), content=content)
+    content = documents.render(name, {"pages": pages})
+    return documents.keep(name, subject_type="job", subject_number=str(job.pk), content=content)

@@ -3,7 +3,6 @@
 from celery import shared_task
 
 from fulfillment import lanes, printing
-from fulfillment.models import Shipment
 from oms.core.models import Job
 
 
@@ -14,7 +13,6 @@ def refresh_lanes() -> None:
 
 
 @shared_task
-def print_labels(job: int, shipments: list[int]) -> None:
-    """Draw the labels of many shipments; the job's row shows how far it is."""
-    rows = {row.pk: row for row in Shipment.objects.filter(pk__in=shipments)}
-    printing.print_labels(Job.objects.get(pk=job), [rows[key] for key in shipments if key in rows])
+def print_papers(job: int, paper: str, keys: list[int]) -> None:
+    """Draw a paper of many documents; the job's row shows how far it is."""
+    printing.print_many(Job.objects.get(pk=job), paper, keys)

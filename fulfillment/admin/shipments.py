@@ -26,7 +26,12 @@ FLOOR = "picker packer manager"
 class Papers(DocumentAdmin):
     """A document with papers, each printed under its own address."""
 
-    papers: dict[str, Any] = {}
+    papers: tuple[str, ...] = ()
+
+    def get_actions(self, request: HttpRequest) -> Any:
+        prints = {f"print_{paper}": (_printing(paper), f"print_{paper}", f"Print {paper.replace('_', ' ')}")
+                  for paper in self.papers}
+        return super().get_actions(request) | prints
 
     def get_urls(self) -> Any:
         name = f"{self.opts.app_label}_{self.opts.model_name}_paper"
@@ -38,7 +43,7 @@ class Papers(DocumentAdmin):
         if document is None or paper not in self.papers or not self.has_view_permission(request, document):
             return self._get_obj_does_not_exist_redirect(request, self.opts, str(pk))
         try:
-            content = self.papers[paper](document)
+            content = printing.paper(paper, document)
         except DomainError as refused:
             status = 503 if isinstance(refused, RendererMissing) else 409
             return HttpResponse(refused.message, status=status, content_type="text/plain")
@@ -52,13 +57,17 @@ class Papers(DocumentAdmin):
             (reverse(name, args=[document.pk, paper]), paper.replace("_", " ")) for paper in self.papers))
 
 
-def print_labels(modeladmin: Papers, request: HttpRequest, rows: Any) -> HttpResponseRedirect:
-    """Have a worker draw the labels of the selected shipments as one PDF; the job's page shows it."""
-    user: Any = request.user
-    keys = list(rows.order_by("pk").values_list("pk", flat=True))
-    job = jobs.start("print labels", f"Labels of {len(keys)} shipments", len(keys), by=user)
-    transaction.on_commit(lambda: tasks.print_labels.delay(job.pk, keys))
-    return HttpResponseRedirect(reverse("admin:core_job_change", args=[job.pk]))
+def _printing(paper: str) -> Any:
+    """A bulk action: have a worker draw a paper of the selected documents as one PDF; the job's page shows it."""
+    def run(modeladmin: Papers, request: HttpRequest, rows: Any) -> HttpResponseRedirect:
+        user: Any = request.user
+        keys = list(rows.order_by("pk").values_list("pk", flat=True))
+        title = f"{paper.replace('_', ' ').capitalize()}: {len(keys)} selected"
+        job = jobs.start(f"print {paper}", title, len(keys), by=user)
+        transaction.on_commit(lambda: tasks.print_papers.delay(job.pk, paper, keys))
+        return HttpResponseRedirect(reverse("admin:core_job_change", args=[job.pk]))
+
+    return run
 
 
 class ShipmentLines(Lines):
@@ -114,11 +123,7 @@ class ShipmentAdmin(Papers):
               "delivered_at", "prints"]
     readonly_fields = fields
     inlines = [ShipmentLines, Packages, Scans]
-    papers = {"packing_slip": printing.packing_slip, "labels": printing.labels}
-
-    def get_actions(self, request: HttpRequest) -> Any:
-        actions = super().get_actions(request)
-        return {**actions, "print_labels": (print_labels, "print_labels", "Print labels")}
+    papers = ("packing_slip", "labels")
 
     @display(description="Status", ordering="status")
     def state(self, shipment: Shipment) -> Any:
@@ -158,7 +163,7 @@ class WaveAdmin(Papers):
     fields = ["warehouse", "walk_cm", "prints"]
     readonly_fields = fields
     inlines = [Tasks]
-    papers = {"pick_list": printing.pick_list}
+    papers = ("pick_list",)
     list_before_template = "admin/oms/plan_waves_button.html"
 
     @display(description="Status", ordering="status")

@@ -212,8 +212,9 @@ def test_an_amendment_is_previewed_before_it_is_made(log_in):
     assert make.fresh(order).gross == 36
 
 
-def test_labels_of_many_shipments_are_printed_by_a_task_with_a_result_each(
-    log_in, django_capture_on_commit_callbacks, eager_tasks,
+@pytest.mark.parametrize(("paper", "failed"), [("labels", 1), ("packing_slip", 0)])
+def test_papers_of_many_shipments_are_printed_by_a_task_with_a_result_each(
+    log_in, paper, failed, django_capture_on_commit_callbacks, eager_tasks,
 ):
     make.sku("TEE-M", stock={"LON": 9})
     labelled, bare = make.labelled(make.confirmed(("TEE-M", 1))), make.packed(make.confirmed(("TEE-M", 1)))
@@ -222,10 +223,10 @@ def test_labels_of_many_shipments_are_printed_by_a_task_with_a_result_each(
 
     with django_capture_on_commit_callbacks(execute=True):
         packer.post(reverse("admin:fulfillment_shipment_changelist"), {
-            "action": "print_labels", "_selected_action": [labelled.pk, bare.pk]})
+            "action": f"print_{paper}", "_selected_action": [labelled.pk, bare.pk]})
 
     job = Job.objects.get()
-    assert (job.done, job.failed, job.finished_at is not None) == (1, 1, True)
+    assert (job.done, job.failed, job.finished_at is not None) == (2 - failed, failed, True)
     assert packer.get(page(job, "file")).getvalue().startswith(b"%PDF")
 
 
