@@ -67,10 +67,18 @@ def mail_tracking(event: Event) -> None:
 
 @on("shipment.labels_requested", calls_world=True)
 def buy_labels(event: Event) -> None:
-    """Ask the carrier for each label that waits; asking again with the same key gives the same label."""
-    for label in Label.objects.filter(shipment__number=event.subject_number,
-                                      status=Label.Status.REQUESTED).select_related("service__account", "package"):
+    """Ask the carrier for each label that waits; asking again with the same key gives the same label.
+
+    One that nobody wants any more, of which the answer is not known, is given back by its key.
+    """
+    waiting = Label.objects.filter(shipment__number=event.subject_number, tracking_number="",
+                                   status__in=[Label.Status.REQUESTED, Label.Status.UNWANTED])
+    for label in waiting.select_related("service__account", "package"):
         connector = carrier(label.service.account.connector)
+        if label.status == Label.Status.UNWANTED:
+            connector.void(label.key, "")
+            labels.record_voided(label)
+            continue
         weight = label.package.weight_g if label.package else 0
         request = LabelRequest(label.key, label.service.code, weight, label.shipment.ship_to, label.cost)
         try:

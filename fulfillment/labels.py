@@ -1,6 +1,5 @@
 """Labels: asked for, bought by a handler outside of any transaction, recorded; and voided."""
 
-from decimal import Decimal
 
 from fulfillment import rating
 from fulfillment.connectors.carriers import BoughtLabel
@@ -46,7 +45,7 @@ def record_bought(label: Label, answer: BoughtLabel) -> None:
     with atomic():
         shipment = lock_one(label.shipment)
         label.refresh_from_db()
-        if label.status not in (S.REQUESTED, S.UNWANTED):
+        if label.status not in (S.REQUESTED, S.UNWANTED, S.VOIDED) or label.tracking_number:
             return
         label.tracking_number, label.cost = answer.tracking_number, answer.cost
         label.status = S.BOUGHT if label.status == S.REQUESTED else S.UNWANTED
@@ -87,8 +86,3 @@ def record_voided(label: Label) -> None:
         shipment = lock_one(label.shipment)
         if Label.objects.filter(pk=label.pk, status=S.UNWANTED).update(status=S.VOIDED):
             events.emit("shipment.label_voided", shipment, label=label.pk)
-
-
-def cost(shipment: Shipment) -> Decimal:
-    """What the labels of a shipment cost, in the company's currency."""
-    return sum((label.cost for label in shipment.labels.filter(status=S.BOUGHT)), Decimal(0))

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import F, Min, QuerySet, Sum
+from django.db.models import F, Min
 
 from inventory import catalog
 from inventory.models import SKU, PurchaseLine, PurchaseOrder, Stock
@@ -48,9 +48,3 @@ def _next_arrivals(skus: Iterable[int]) -> dict[int, date]:
     coming = PurchaseLine.objects.filter(sku__in=list(skus), order__status=PurchaseOrder.Status.SENT,
                                          received__lt=F("quantity"))
     return dict(coming.values_list("sku_id").annotate(Min("order__expected_on")))
-
-
-def totals(stock: "QuerySet[Stock]") -> dict[str, int]:
-    """On hand, sellable and held over stock rows, in base units."""
-    sums = stock.aggregate(on_hand=Sum("on_hand"), sellable=Sum("sellable"), held=Sum("held"))
-    return {name: value or 0 for name, value in sums.items()}

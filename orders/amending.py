@@ -102,13 +102,7 @@ def _split_price(order: Order, line: OrderLine, unit_price: Decimal) -> None:
 
 def _append(order: Order, lines: Sequence[Line]) -> list[OrderLine]:
     last = max(order.lines.values_list("position", flat=True), default=0)
-    for number, line in enumerate(lines, last + 1):
-        intake.require_sellable(line.sku, number)
-        if line.quantity <= 0:
-            raise Refused(f"Line {number}: the quantity of {line.sku} must be positive.", line=number)
-    new = [OrderLine(order=order, position=number, sku=line.sku, quantity=line.quantity, unit_price=line.unit_price,
-                     has_own_price=line.unit_price is not None, discount_percent=line.discount_percent,
-                     description=line.description or line.sku.name) for number, line in enumerate(lines, last + 1)]
+    new = intake.new_lines(order, lines, last + 1)
     pricing.price_new_lines(order, new)
     return OrderLine.objects.bulk_create(new)
 

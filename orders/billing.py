@@ -13,7 +13,7 @@ from oms.core.errors import Refused, WrongState
 from oms.core.locking import atomic, hold_created, lock, lock_one
 from oms.core.models import User
 from orders import exchange, progress
-from orders.models import Allocation, Customer, Invoice, InvoiceLine, Order, OrderCharge, OrderLine
+from orders.models import Allocation, Invoice, InvoiceLine, Order, OrderCharge, OrderLine
 from orders.pricing import AMOUNTS
 
 SERIES = {Invoice.Kind.INVOICE: "INV", Invoice.Kind.DEPOSIT: "INV", Invoice.Kind.CREDIT: "CN"}
@@ -242,9 +242,3 @@ def set_off(note: Invoice, document: Invoice, *, by: User | None = None) -> Deci
             row.allocated += amount
             row.save(update_fields=["allocated"])
     return amount
-
-
-def overdue(customer: Customer, today: date) -> list[Invoice]:
-    """A customer's invoices that should have been paid by now."""
-    rows = Invoice.objects.open().filter(customer=customer, due_on__lt=today).exclude(kind=Invoice.Kind.CREDIT)
-    return list(rows.order_by("due_on"))

@@ -67,6 +67,15 @@ def ask_to_authorize(event: Event) -> None:
         payments.record_authorized(payment, answer.reference)
 
 
+@on("order.cancelled")
+@on("payment.authorized")
+@on("payment.captured")
+def give_up_unwanted_money(event: Event) -> None:
+    """Money for an order that is cancelled goes back, whichever of both came first."""
+    for order in Order.objects.filter(number=event.order_number, status=Order.Status.CANCELLED):
+        payments.give_up(order)
+
+
 @on("payment.capture_requested", calls_world=True)
 def ask_to_capture(event: Event) -> None:
     payment = Payment.objects.get(number=event.subject_number)

@@ -55,7 +55,7 @@ def enter(entry: Entry, *, by: User | None = None, at: datetime | None = None) -
     """Take a whole order in at once: priced, screened and placed."""
     with atomic():
         order = _new_order(entry)
-        lines, charges = _lines(order, entry), _charges(order, entry)
+        lines, charges = new_lines(order, entry.lines), _charges(order, entry)
         pricing.price(order, lines, charges)
         order.status, order.placed_on = Order.Status.PLACED, at.date() if at else order.company.today()
         if at is not None:
@@ -92,20 +92,21 @@ def addresses(customer: Customer) -> tuple[dict[str, str], dict[str, str]]:
     return billing, shipping
 
 
-def _lines(order: Order, entry: Entry) -> list[OrderLine]:
-    for number, line in enumerate(entry.lines, 1):
+def new_lines(order: Order, lines: Sequence[Line], first: int = 1) -> list[OrderLine]:
+    """Lines of an order from the position `first` on, not yet priced nor inserted. Raises Refused for a bad one."""
+    for number, line in enumerate(lines, first):
         if line.quantity <= 0:
             raise Refused(f"Line {number}: the quantity of {line.sku} must be positive.", line=number)
-        require_sellable(line.sku, number)
+        _require_sellable(line.sku, number)
     return [
         OrderLine(order=order, position=number, sku=line.sku, quantity=line.quantity, unit_price=line.unit_price,
                   has_own_price=line.unit_price is not None, discount_percent=line.discount_percent,
                   description=line.description or line.sku.name)
-        for number, line in enumerate(entry.lines, 1)
+        for number, line in enumerate(lines, first)
     ]
 
 
-def require_sellable(sku: SKU, line: int) -> None:
+def _require_sellable(sku: SKU, line: int) -> None:
     """Raise Refused for a SKU that may not be sold."""
     if not sku.is_sellable:
         raise Refused(f"Line {line}: {sku} is not sold.", code="not_sold", line=line, sku=sku.code)
@@ -124,7 +125,7 @@ def draft(
         entry = Entry(channel, customer, lines or [])
         order = _new_order(entry) if lines else _empty_draft(customer, channel)
         states.create(order, by=by)
-        OrderLine.objects.bulk_create(_lines(order, entry))
+        OrderLine.objects.bulk_create(new_lines(order, entry.lines))
         if lines:
             pricing.price_and_save(order)
     return order
@@ -171,7 +172,7 @@ def place(order: Order, *, by: User | None = None, at: datetime | None = None) -
             raise Refused(f"The quote {row.number} was valid until {row.valid_until}; reopen and quote it again.",
                           code="quote_expired")
         for line in row.lines.select_related("sku"):
-            require_sellable(line.sku, line.position)
+            _require_sellable(line.sku, line.position)
         if order.status == Order.Status.DRAFT:
             pricing.freeze(row)
         row.placed_on = at.date() if at else row.company.today()

@@ -88,6 +88,19 @@ def void(payment: Payment, *, by: User | None = None) -> Payment:
     return payment
 
 
+def give_up(order: Order) -> None:
+    """Let go of a cancelled order's money: void what is set aside, refund what a gateway collected and nothing used.
+
+    A bank transfer waits for a person, who knows whether it shall pay something else. Nothing due is success.
+    """
+    with atomic():
+        for payment in lock(Payment.objects.filter(order=order)):
+            if payment.status == S.AUTHORIZED and not payment.capture_requested:
+                void(payment)
+            elif payment.status == S.CAPTURED and payment.gateway != "transfer" and payment.unallocated > 0:
+                refund(payment, payment.unallocated, reference=f"{payment.number}/order cancelled")
+
+
 def register_transfer(
     customer: Customer, amount: Decimal, *, company: Company, reference: str, currency: str | None = None,
     order: Order | None = None, on: date | None = None, by: User | None = None,

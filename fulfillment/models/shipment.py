@@ -1,6 +1,5 @@
 """Shipments: what leaves one warehouse for one order."""
 
-from typing import Self
 
 from django.db import models
 
@@ -8,19 +7,17 @@ from fulfillment.models.carrier import CarrierService
 from fulfillment.models.wave import Wave
 from inventory.models import Reservation, Warehouse
 from oms.core.locking import LockRank
-from oms.core.models import Document, User
+from oms.core.models import Document
+from oms.core.models.scope import ScopedQuerySet
 from oms.core.numbering import number_field
 from orders.models import Order, OrderLine
 
 
-class ShipmentQuerySet(models.QuerySet["Shipment"]):
-    def visible_to(self, user: User) -> Self:
-        """Pickers and packers see their warehouses' shipments, reps those of their customers."""
-        if user.sees_everything:
-            return self
-        if user.has_role("rep"):
-            return self.filter(order__customer__rep=user)
-        return self.filter(warehouse__staff=user)
+class ShipmentQuerySet(ScopedQuerySet["Shipment"]):
+    """Pickers and packers see their warehouses' shipments, reps those of their customers."""
+
+    of_rep = "order__customer__rep"
+    of_staff = "warehouse__staff"
 
 
 class Shipment(Document):

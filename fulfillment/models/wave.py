@@ -1,19 +1,18 @@
 """Waves: shipments that are picked on one walk."""
 
-from typing import Self
 
 from django.conf import settings
 from django.db import models
 
 from inventory.models import Bin, Warehouse
 from oms.core.locking import LockRank
-from oms.core.models import Document, User
+from oms.core.models import Document
+from oms.core.models.scope import ScopedQuerySet
 from oms.core.numbering import number_field
 
 
-class WaveQuerySet(models.QuerySet["Wave"]):
-    def visible_to(self, user: User) -> Self:
-        return self if user.sees_everything else self.filter(warehouse__staff=user)
+class WaveQuerySet(ScopedQuerySet["Wave"]):
+    of_staff = "warehouse__staff"
 
 
 class Wave(Document):

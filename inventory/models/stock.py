@@ -1,6 +1,5 @@
 """What lies where, and the ledger of how it came there."""
 
-from typing import Self
 
 from django.conf import settings
 from django.db import models
@@ -10,15 +9,13 @@ from django.db.models.functions import Now
 from inventory.models.sku import SKU, Lot
 from inventory.models.warehouse import Bin, Warehouse
 from oms.core.locking import LockRank
-from oms.core.models import User
+from oms.core.models.scope import EVERY_ROW, ScopedQuerySet
 from oms.core.money import UnitPriceField
 
 
-class StockQuerySet(models.QuerySet["Stock"]):
-    def visible_to(self, user: User) -> Self:
-        if user.sees_everything or user.has_role("rep"):
-            return self
-        return self.filter(warehouse__staff=user)
+class StockQuerySet(ScopedQuerySet["Stock"]):
+    of_rep = EVERY_ROW
+    of_staff = "warehouse__staff"
 
 
 class Stock(models.Model):

@@ -6,16 +6,16 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from oms.core.models import Company, User
+from oms.core.models import Company
 from oms.core.models.company import validate_time_zone
+from oms.core.models.scope import EVERY_ROW, ScopedQuerySet
 
 
-class WarehouseQuerySet(models.QuerySet["Warehouse"]):
-    def visible_to(self, user: User) -> Self:
-        """Pickers and packers see the warehouses that they work in; others all."""
-        if user.sees_everything or user.has_role("rep"):
-            return self
-        return self.filter(staff=user)
+class WarehouseQuerySet(ScopedQuerySet["Warehouse"]):
+    """Pickers and packers see the warehouses that they work in; others all."""
+
+    of_rep = EVERY_ROW
+    of_staff = "staff"
 
     def active(self) -> Self:
         return self.filter(is_active=True)

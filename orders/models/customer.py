@@ -1,6 +1,5 @@
 """Customers, their people, addresses and part numbers."""
 
-from typing import Self
 
 from django.conf import settings
 from django.db import models
@@ -8,16 +7,14 @@ from django.db.models import Q
 
 from inventory.models import SKU
 from oms.core.locking import LockRank
-from oms.core.models import User
+from oms.core.models.scope import ScopedQuerySet
 from oms.core.money import AmountField
 
 
-class CustomerQuerySet(models.QuerySet["Customer"]):
-    def visible_to(self, user: User) -> Self:
-        """A rep sees their own customers; a picker or packer none."""
-        if user.sees_everything:
-            return self
-        return self.filter(rep=user) if user.has_role("rep") else self.none()
+class CustomerQuerySet(ScopedQuerySet["Customer"]):
+    """A rep sees their own customers; a picker or packer none."""
+
+    of_rep = "rep"
 
 
 class Customer(models.Model):

@@ -7,18 +7,16 @@ from django.db import models
 from django.db.models import F, Q
 
 from oms.core.locking import LockRank
-from oms.core.models import Company, Document, User
+from oms.core.models import Company, Document
+from oms.core.models.scope import ScopedQuerySet
 from oms.core.money import AmountField, UnitPriceField
 from orders.models.customer import Customer
 from orders.models.order import Order, OrderCharge, OrderLine
 from orders.models.tax import TaxRate
 
 
-class InvoiceQuerySet(models.QuerySet["Invoice"]):
-    def visible_to(self, user: User) -> Self:
-        if user.sees_everything:
-            return self
-        return self.filter(customer__rep=user) if user.has_role("rep") else self.none()
+class InvoiceQuerySet(ScopedQuerySet["Invoice"]):
+    of_rep = "customer__rep"
 
     def open(self) -> Self:
         """Issued, and not yet paid or used up."""

@@ -1,7 +1,6 @@
 """Orders: what was agreed, and how far it is."""
 
 from collections.abc import Sequence
-from typing import Self
 
 from django.conf import settings
 from django.db import models
@@ -10,7 +9,8 @@ from django.db.models import F, Q
 from inventory.models import SKU
 from inventory.sourcing import Destination, Wanted
 from oms.core.locking import LockRank
-from oms.core.models import Company, Document, User
+from oms.core.models import Company, Document
+from oms.core.models.scope import ScopedQuerySet
 from oms.core.money import AmountField, UnitPriceField
 from oms.core.numbering import number_field
 from orders.models.channel import Channel
@@ -18,12 +18,10 @@ from orders.models.customer import Customer
 from orders.models.tax import TaxRate
 
 
-class OrderQuerySet(models.QuerySet["Order"]):
-    def visible_to(self, user: User) -> Self:
-        """A rep sees the orders of their customers; a picker or packer none (they see shipments)."""
-        if user.sees_everything:
-            return self
-        return self.filter(customer__rep=user) if user.has_role("rep") else self.none()
+class OrderQuerySet(ScopedQuerySet["Order"]):
+    """A rep sees the orders of their customers; a picker or packer none (they see shipments)."""
+
+    of_rep = "customer__rep"
 
 
 class Order(Document):

@@ -1,14 +1,14 @@
 """Payments, refunds, and what they pay for."""
 
 from decimal import Decimal
-from typing import Self
 
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
 from oms.core.locking import LockRank
-from oms.core.models import Company, Document, User
+from oms.core.models import Company, Document
+from oms.core.models.scope import ScopedQuerySet
 from oms.core.money import AmountField, display
 from oms.core.numbering import number_field
 from orders.models.customer import Customer
@@ -16,11 +16,8 @@ from orders.models.invoice import Invoice
 from orders.models.order import Order
 
 
-class PaymentQuerySet(models.QuerySet["Payment"]):
-    def visible_to(self, user: User) -> Self:
-        if user.sees_everything:
-            return self
-        return self.filter(customer__rep=user) if user.has_role("rep") else self.none()
+class PaymentQuerySet(ScopedQuerySet["Payment"]):
+    of_rep = "customer__rep"
 
 
 class Payment(Document):

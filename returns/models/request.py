@@ -1,25 +1,22 @@
 """What a customer wants to give back."""
 
-from typing import Self
 
 from django.db import models
 from django.db.models import F, Q
 
 from inventory.models import SKU, Warehouse
 from oms.core.locking import LockRank
-from oms.core.models import Document, User
+from oms.core.models import Document
+from oms.core.models.scope import ScopedQuerySet
 from oms.core.numbering import number_field
 from orders.models import Order, OrderLine
 
 
-class ReturnRequestQuerySet(models.QuerySet["ReturnRequest"]):
-    def visible_to(self, user: User) -> Self:
-        """Reps see their customers' returns, warehouse staff those that come to them."""
-        if user.sees_everything:
-            return self
-        if user.has_role("rep"):
-            return self.filter(order__customer__rep=user)
-        return self.filter(warehouse__staff=user)
+class ReturnRequestQuerySet(ScopedQuerySet["ReturnRequest"]):
+    """Reps see their customers' returns, warehouse staff those that come to them."""
+
+    of_rep = "order__customer__rep"
+    of_staff = "warehouse__staff"
 
 
 class ReturnRequest(Document):

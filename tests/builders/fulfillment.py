@@ -40,8 +40,12 @@ def labelled(order: Order) -> Shipment:
 
 def shipped(*lines, **options) -> Order:
     """An order that was confirmed, shipped and invoiced, its events delivered."""
-    order = make_orders.confirmed(*lines, **options)
-    for shipment in Shipment.objects.filter(order=order):
+    return ship_rest(make_orders.confirmed(*lines, **options))
+
+
+def ship_rest(order: Order) -> Order:
+    """All shipments of an order that have not left, taken out."""
+    for shipment in Shipment.objects.filter(order=order, status=Shipment.Status.OPEN):
         service()
         packing.pack(picking.pick_all(waves.start_picking(shipment)))
         labels.buy(make_orders.fresh(shipment))

@@ -8,6 +8,7 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from fulfillment import labels, packing, picking, shipping, waves
+from fulfillment.connectors.carriers.manual.connector import ManualCarrier
 from fulfillment.models import Label
 from inventory import counting, reservations, sourcing
 from inventory.models import Count, CountLine, Demand, Reservation
@@ -179,6 +180,64 @@ def test_an_answer_is_recorded_whatever_the_document_is_by_then(drain):
     drain()
 
     assert Label.objects.get().status == "voided"
+
+
+def test_a_label_without_an_answer_bars_a_second_and_is_given_back_when_unwanted(drain, monkeypatch):
+    """The carrier made the label, and its answer was lost on the way."""
+    make.sku("TEE-M", stock={"LON": 5})
+    make.service()
+    shipment = make.packed(make.confirmed(("TEE-M", 2)))
+    voided = []
+
+    def lose_the_answer(self, request):
+        raise ConnectorError("time-out", permanent=False)
+
+    monkeypatch.setattr(ManualCarrier, "buy", lose_the_answer)
+    monkeypatch.setattr(ManualCarrier, "void", lambda self, key, number: voided.append(key))
+    labels.buy(shipment)
+    drain()
+    with pytest.raises(Refused, match="wait for the carrier's answer"):
+        labels.buy(make.fresh(shipment))
+
+    labels.void(make.fresh(shipment))
+    outbox.drain(now=timezone.now() + timedelta(minutes=1))
+
+    label = Label.objects.get()
+    assert (label.status, voided) == ("voided", [label.key])
+
+
+def test_money_for_a_cancelled_order_goes_back_whichever_came_first(drain):
+    early, late = make.order(lines=[("TEE-M", 1)]), make.order(lines=[("TEE-M", 1)])
+    for order in (early, late):
+        payments.authorize(order, D("12.00"), reference=f"card {order.number}")
+    lifecycle.cancel(early)
+    drain()
+    payments.capture(late.payments.get())
+    drain()
+    lifecycle.cancel(late)
+    drain()
+
+    assert early.payments.get().status == "voided"
+    assert (late.payments.get().refunded, Refund.objects.get().status) == (D("12.00"), "done")
+
+
+def test_a_credit_clears_the_open_invoices_of_its_order_before_money_goes_back(drain):
+    """Two shipments, two invoices: 24.00, paid; and 12.00, of which 5.00 are paid. Goods worth 24.00 come back."""
+    make.sku("TEE-M", stock={"LON": 9})
+    order = make.shipped(("TEE-M", 2), ("MUG", 1), backorder=True)
+    put(make.sku("MUG"), "LON", 1)
+    drain()
+    make.ship_rest(order)
+    first, second = order.invoices.order_by("pk")
+    payment = make.transfer("29.00")
+    payments.allocate(payment, first)
+    payments.allocate(payment, second, D("5.00"))
+
+    settlement = make.settled(order, good=2).settlement
+
+    assert [make.fresh(row).open_amount for row in (first, second)] == [0, 0]
+    assert (settlement.cleared, settlement.to_refund) == (D("7.00"), D("17.00"))
+    assert make.fresh(payment).refunded == D("17.00")
 
 
 def test_a_gateway_that_is_down_is_asked_again_and_pays_once(drain, monkeypatch):

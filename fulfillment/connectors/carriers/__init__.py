@@ -31,7 +31,8 @@ class Carrier(Protocol):
     """The contract of a carrier; failures raise ConnectorError."""
 
     def buy(self, request: LabelRequest) -> BoughtLabel: ...
-    def void(self, key: str, tracking_number: str) -> None: ...
+    def void(self, key: str, tracking_number: str) -> None:
+        """Give back the label of a key; nothing is wrong where none was bought. The number may not be known."""
 
 
 NAMES = ("manual",)
