@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from oms.core.models import User
+from oms.core.money import round_amount
 from oms.core.operations import declare
 from orders import amending, billing, deposits, intake, lifecycle, payments, pricing, screening
 from orders.amending import LineChange
@@ -82,6 +83,14 @@ class AmountInput:
     reference: str = field(metadata={"help": "The bank's or the card terminal's; entered twice it counts once."})
 
 
+def _whole(order: Order) -> AmountInput:
+    return AmountInput(round_amount(order.gross, order.currency), "")
+
+
+def _what_is_open(document: Invoice) -> AmountInput:
+    return AmountInput(round_amount(document.open_amount, document.currency), "")
+
+
 def _authorize(order: Order, *, amount: Decimal, reference: str, by: User | None = None) -> Payment:
     return payments.authorize(order, amount, reference=reference, by=by)
 
@@ -119,9 +128,9 @@ declare("cancel_lines", Order, _cancel_lines, roles=SALES, label="Cancel units",
         initial=lambda order: CancelInput([CancelRow(line) for line in order.lines.select_related("sku")
                                            if line.open_quantity]))
 declare("authorize", Order, _authorize, roles="rep accountant manager", label="Authorize a payment", input=AmountInput,
-        available=_is(S.PLACED, S.CONFIRMED), initial=lambda order: AmountInput(order.gross, ""))
+        available=_is(S.PLACED, S.CONFIRMED), initial=_whole)
 declare("prepay", Order, _prepay, roles="accountant manager", label="Register a prepayment", input=AmountInput,
-        available=_is(S.PLACED, S.CONFIRMED), initial=lambda order: AmountInput(order.gross, ""))
+        available=_is(S.PLACED, S.CONFIRMED), initial=_whole)
 declare("deposit", Order, _deposit, roles="accountant manager", label="Invoice a deposit", input=AmountInput,
         available=_is(S.PLACED, S.CONFIRMED))
 declare("cancel", Order, lifecycle.cancel, roles=SALES, label="Cancel the order", input=ReasonInput, danger=True,
@@ -159,7 +168,7 @@ def _is_open_invoice(document: Invoice) -> bool:
 
 
 declare("pay", Invoice, _pay, roles="accountant manager", label="Register a payment", input=AmountInput,
-        initial=lambda document: AmountInput(document.open_amount, ""), available=_is_open_invoice)
+        initial=_what_is_open, available=_is_open_invoice)
 declare("credit", Invoice, _credit, roles="accountant manager", input=CreditInput,
         initial=lambda document: CreditInput([CreditRow(line) for line in document.lines.order_by("position")
                                               if line.credited < line.quantity]),
@@ -208,7 +217,8 @@ def _refund(payment: Payment, *, amount: Decimal, credit: Invoice | None = None,
 
 P = Payment.Status
 declare("capture", Payment, payments.capture, roles="accountant manager", input=CaptureInput,
-        initial=lambda payment: CaptureInput(payment.amount), available=_is(P.AUTHORIZED))
+        initial=lambda payment: CaptureInput(round_amount(payment.amount, payment.currency)),
+        available=_is(P.AUTHORIZED))
 declare("allocate", Payment, _allocate, roles="accountant manager", input=AllocateInput,
         available=lambda payment: payment.status == P.CAPTURED and payment.unallocated > 0)
 declare("refund", Payment, _refund, roles="accountant manager", input=RefundInput, danger=True,

@@ -15,7 +15,7 @@ from inventory.models import Warehouse
 from oms.core import jobs
 from oms.core.admin import panels
 from oms.core.admin.access import Lines
-from oms.core.admin.documents import DocumentAdmin, chip
+from oms.core.admin.documents import DocumentAdmin, address_text, chip
 from oms.core.documents import RendererMissing
 from oms.core.errors import DomainError
 from orders.models import Order
@@ -135,8 +135,7 @@ class ShipmentAdmin(Papers):
 
     @display(description="Ship to")
     def to(self, shipment: Shipment) -> str:
-        parts = (shipment.ship_to.get(name, "") for name in ("name", "street", "postal_code", "city", "country"))
-        return ", ".join(part for part in parts if part)
+        return address_text(shipment.ship_to)
 
 
 class Tasks(Lines):

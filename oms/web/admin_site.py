@@ -1,13 +1,30 @@
 """The back office: one admin site for everybody who works here."""
 
+from typing import Any
+
 from django.contrib.admin.apps import AdminConfig
+from django.contrib.admin.views.autocomplete import AutocompleteJsonView
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from unfold.sites import UnfoldAdminSite
+
+
+class Suggestions(AutocompleteJsonView):
+    """What a search field suggests: a code with its name, where a thing has both."""
+
+    def serialize_result(self, obj: Any, to_field_name: str) -> dict[str, Any]:
+        code, name = getattr(obj, "code", None), getattr(obj, "name", None)
+        text = f"{code} {name}" if code and name else str(obj)
+        return {**super().serialize_result(obj, to_field_name), "text": text}
 
 
 class OMSAdminSite(UnfoldAdminSite):
     site_title = "OMS"
     site_header = "OMS"
     index_title = "What is to be done"
+
+    def autocomplete_view(self, request: HttpRequest) -> HttpResponseBase:
+        return Suggestions.as_view(admin_site=self)(request)
 
 
 class OMSAdminConfig(AdminConfig):

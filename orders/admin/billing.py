@@ -11,7 +11,7 @@ from unfold.decorators import display
 from oms.core import documents
 from oms.core.admin import panels
 from oms.core.admin.access import Lines
-from oms.core.admin.documents import DocumentAdmin, chip
+from oms.core.admin.documents import DocumentAdmin, address_text, chip
 from oms.core.admin.records import ReadOnlyAdmin
 from oms.core.errors import DomainError
 from oms.core.money import display as show_amount
@@ -40,12 +40,17 @@ class InvoiceAdmin(DocumentAdmin):
     list_select_related = ["customer"]
     search_fields = ["=number", "customer__name", "=order__number"]
     fields = ["kind", "company", "customer", "order", "corrects", "issued_on", "due_on", "currency", "net", "tax",
-              "gross", "allocated", "bill_to", "hash"]
+              "gross", "allocated", "billed_to", "hash"]
+    readonly_fields = ["billed_to"]
     inlines = [InvoiceLines, Allocations]
 
     @display(description="Total", ordering="gross")
     def total(self, document: Invoice) -> str:
         return show_amount(document.gross, document.currency)
+
+    @display(description="Bill to")
+    def billed_to(self, document: Invoice) -> str:
+        return address_text(document.bill_to)
 
     @display(description="Open")
     def open_now(self, document: Invoice) -> str:

@@ -10,7 +10,7 @@ from unfold.decorators import display
 from oms.core import states
 from oms.core.admin import panels
 from oms.core.admin.access import Lines
-from oms.core.admin.documents import DocumentAdmin, chip
+from oms.core.admin.documents import DocumentAdmin, address_text, chip
 from oms.core.money import display as show_amount
 from orders import intake, pricing
 from orders.models import Hold, Invoice, Order, OrderCharge, OrderLine, Payment
@@ -57,7 +57,7 @@ class OrderAdmin(DocumentAdmin):
     autocomplete_fields = ["customer"]
     inlines = [OrderLines, OrderCharges, Holds]
     entered = ["customer", "channel", "customer_reference", "wanted_on", "discount_percent", "note"]
-    shown = ["external_id", "placed_on", "valid_until", "currency", "net", "tax", "gross", "ship_to", "bill_to"]
+    shown = ["external_id", "placed_on", "valid_until", "currency", "net", "tax", "gross", "shipped_to", "billed_to"]
     readonly_fields = shown
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
@@ -71,6 +71,14 @@ class OrderAdmin(DocumentAdmin):
     @display(description="Total", ordering="gross")
     def total(self, order: Order) -> str:
         return show_amount(order.gross, order.currency)
+
+    @display(description="Ship to")
+    def shipped_to(self, order: Order) -> str:
+        return address_text(order.ship_to)
+
+    @display(description="Bill to")
+    def billed_to(self, order: Order) -> str:
+        return address_text(order.bill_to)
 
     def complete(self, document: Order) -> None:
         intake.complete(document)

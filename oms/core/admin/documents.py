@@ -17,7 +17,7 @@ from oms.core.admin.panels import panels_of
 from oms.core.decisions import about
 from oms.core.errors import DomainError
 from oms.core.locking import atomic
-from oms.core.models import Document, User
+from oms.core.models import Decision, Document, User
 from oms.core.operations import Operation
 
 COLORS = {"cancelled": "red", "rejected": "red", "failed": "red", "draft": "gray", "completed": "green",
@@ -112,7 +112,8 @@ class DocumentAdmin(ScopedAdmin):
                            for step in operations.next_steps(document, user)],
             "panels": panels_of(document, request, self.admin_site),
             "timeline": events.timeline(document.subject_type, document.number).select_related("by"),
-            "decisions": about(document.subject_type, document.number) if user.sees_money else [],
+            "decisions": [_in_words(decision) for decision in about(document.subject_type, document.number)]
+            if user.sees_money else [],
             "sees_money": user.sees_money,
         }
 
@@ -198,6 +199,24 @@ def _bulk(step: Operation) -> Any:
         return TemplateResponse(request, "admin/oms/job.html", context)
 
     return run
+
+
+def _in_words(decision: Decision) -> dict[str, Any]:
+    """A decision as people read it."""
+    return {"kind": decision.kind, "chosen": _words(decision.chosen), "reasons": decision.reasons,
+            "candidates": [_words(candidate) for candidate in decision.candidates]}
+
+
+def _words(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name.replace('_', ' ')} {_words(each)}" for name, each in value.items())
+    return "; ".join(_words(each) for each in value) if isinstance(value, list) else str(value)
+
+
+def address_text(address: dict[str, str]) -> str:
+    """An address on one line."""
+    parts = ("name", "street", "postal_code", "city", "region", "country")
+    return ", ".join(address[part] for part in parts if address.get(part))
 
 
 def chip(document: Any) -> SafeString:
