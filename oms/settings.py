@@ -66,6 +66,10 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "django_filters",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
     "oms.web.admin_site.OMSAdminConfig",
     "oms.core",
     "inventory",
@@ -156,6 +160,50 @@ if not REDIS_URL:
 # Without a broker service the outbox is drained by the process that wrote to it, right after its commit.
 DRAIN_AFTER_COMMIT = not REDIS_URL
 ASSERT_LOCK_ORDER = read("ASSERT_LOCK_ORDER", "bool", False)
+
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL} if REDIS_URL
+    else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},  # throttles then count per process
+}
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["oms.core.api.authentication.TokenAuthentication",
+                                       "oms.core.api.authentication.BrowserAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_THROTTLE_CLASSES": ["oms.core.api.authentication.PerClient"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_PAGINATION_CLASS": "oms.core.api.pagination.Pages",
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "oms.core.api.problems.handle",
+    "STRICT_JSON": True,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "OMS",
+    "VERSION": "1.0.0",
+    "DESCRIPTION": (
+        "Enter orders and follow them. Things are created once however often the request is sent "
+        "(`Idempotency-Key`), errors are problem details (RFC 9457), and objects are addressed by their numbers.\n\n"
+        "**Versions.** Within `/api/v1/` fields, endpoints, event types and enum values may be added, so ignore what "
+        "you do not know; nothing is removed or changes its meaning. A breaking change would be `/api/v2/`, with v1 "
+        "served beside it for at least twelve months."),
+    "OAS_VERSION": "3.1.1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "oms.core.api.schema.add_problems"],
+    "SCHEMA_PATH_PREFIX": "/api/v1/",
+    "ENUM_NAME_OVERRIDES": {
+        "OrderStatus": "orders.models.order.Order.Status", "InvoiceStatus": "orders.models.invoice.Invoice.Status",
+        "ShipmentStatus": "fulfillment.models.shipment.Shipment.Status",
+        "ReturnStatus": "returns.models.request.ReturnRequest.Status",
+        "InvoiceKind": "orders.models.invoice.Invoice.Kind", "ChargeKind": "orders.models.order.OrderCharge.Kind",
+        "HoldKind": "orders.models.order.Hold.Kind", "WarehouseKind": "inventory.models.warehouse.Warehouse.Kind",
+        "TrackingKind": "fulfillment.models.tracking.TrackingEvent.Kind",
+    },
+}
 
 UNFOLD = {
     "SITE_TITLE": "OMS",

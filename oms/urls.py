@@ -1,7 +1,7 @@
 """The URLs of the project."""
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
 from django.views.generic import RedirectView
 
 from oms.web.verifying import verify
@@ -9,5 +9,6 @@ from oms.web.verifying import verify
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/verify/", verify, name="verify"),
+    path("api/", include("oms.web.api")),
     path("admin/", admin.site.urls),
 ]

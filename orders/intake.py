@@ -117,23 +117,13 @@ def _charges(order: Order, entry: Entry) -> list[OrderCharge]:
             for charge in entry.charges]
 
 
-def draft(
-    customer: Customer, channel: Channel, lines: Sequence[Line] = (), *, by: User | None = None,
-) -> Order:
-    """Begin an order that is still edited freely."""
+def draft(entry: Entry, *, by: User | None = None) -> Order:
+    """Begin an order that is still edited freely, priced by what applies today."""
     with atomic():
-        entry = Entry(channel, customer, lines or [])
-        order = _new_order(entry) if lines else _empty_draft(customer, channel)
-        states.create(order, by=by)
+        order = states.create(_new_order(entry), by=by)
         OrderLine.objects.bulk_create(new_lines(order, entry.lines))
-        if lines:
-            pricing.price_and_save(order)
-    return order
-
-
-def _empty_draft(customer: Customer, channel: Channel) -> Order:
-    order = Order(channel=channel, customer=customer)
-    complete(order)
+        OrderCharge.objects.bulk_create(_charges(order, entry))
+        pricing.price_and_save(order)
     return order
 
 

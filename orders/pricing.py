@@ -8,10 +8,11 @@ from decimal import Decimal
 
 from django.db.models import Q
 
+from inventory.models import SKU
 from oms.core import money, states
 from oms.core.errors import Refused
 from oms.core.models import Company, ExchangeRate, User
-from orders.models import Discount, Order, OrderCharge, OrderLine, Price, TaxRate
+from orders.models import Channel, Customer, Discount, Order, OrderCharge, OrderLine, Price, TaxRate
 from orders.planners import prices, taxes
 from orders.planners.prices import Offer, Rebate
 from orders.planners.taxes import Taxable
@@ -59,6 +60,30 @@ def price_new_lines(order: Order, lines: Sequence[OrderLine]) -> None:
     today = order.company.today()
     _fill_prices(order, lines, today)
     _fill_taxes(order, lines, [], today)
+
+
+@dataclass(frozen=True)
+class Quoted:
+    """What a base unit costs a customer, in their currency, and why; no price where there is none."""
+
+    unit_price: Decimal | None
+    source: str
+    discount_percent: Decimal
+
+
+def prices_for(customer: Customer, channel: Channel, wanted: Sequence[tuple[SKU, int]]) -> list[Quoted]:
+    """What a customer would pay through a channel today for quantities of SKUs, without ordering them."""
+    price_list = customer.price_list or channel.price_list
+    order = Order(customer=customer, channel=channel, company=channel.company, currency=customer.currency,
+                  prices_include_tax=bool(price_list and price_list.includes_tax))
+    offers, rebates, today = _offers(order, [sku.pk for sku, _ in wanted]), _rebates(order), channel.company.today()
+    quoted = []
+    for sku, quantity in wanted:
+        offer = prices.choose_price(offers[sku.pk], quantity, today)
+        rebate = prices.choose_rebate(rebates[None] + rebates[sku.category_id], today)
+        source = ", ".join(each.source for each in (offer, rebate) if each)
+        quoted.append(Quoted(offer.unit_price if offer else None, source, rebate.percent if rebate else Decimal(0)))
+    return quoted
 
 
 def freeze(order: Order) -> None:

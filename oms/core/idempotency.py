@@ -3,11 +3,16 @@
 import hashlib
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
+
+from django.utils import timezone
 
 from oms.core.errors import Conflict, Refused
 from oms.core.locking import atomic, try_advisory_lock
 from oms.core.models import IdempotencyKey
+
+KEPT = timedelta(days=30)
 
 
 def once(client: str, key: str, body: Any, perform: Callable[[], Any]) -> Any:
@@ -18,8 +23,7 @@ def once(client: str, key: str, body: Any, perform: Callable[[], Any]) -> Any:
     """
     digest = hashlib.sha256(json.dumps(body, sort_keys=True, default=str).encode()).hexdigest()
     with atomic():
-        if not try_advisory_lock(f"idempotency {client} {key}"):
-            raise Conflict("A request with this key is still running. Ask again in a moment.", code="still_running")
+        _claim(client, key)
         known = IdempotencyKey.objects.filter(client=client, key=key).first()
         if known is None:
             answer = perform()
@@ -28,3 +32,20 @@ def once(client: str, key: str, body: Any, perform: Callable[[], Any]) -> Any:
     if known.body_hash != digest:
         raise Refused("This key was used with another request. Use a new key.", code="key_reused")
     return known.answer
+
+
+def answer_to(client: str, key: str) -> Any:
+    """The answer of a finished request; None where it took no effect. Raises Conflict while it is running."""
+    with atomic():
+        _claim(client, key)
+        return IdempotencyKey.objects.filter(client=client, key=key).values_list("answer", flat=True).first()
+
+
+def _claim(client: str, key: str) -> None:
+    if not try_advisory_lock(f"idempotency {client} {key}"):
+        raise Conflict("A request with this key is still running. Ask again in a moment.", code="still_running")
+
+
+def forget_old() -> int:
+    """Delete keys older than 30 days; returns how many."""
+    return IdempotencyKey.objects.filter(created_at__lt=timezone.now() - KEPT).delete()[0]

@@ -11,6 +11,8 @@ from typing import TypeVar
 from django.conf import settings
 from django.db import connection, models, transaction
 
+from oms.core.errors import Conflict
+
 Row = TypeVar("Row", bound=models.Model)
 
 
@@ -42,6 +44,31 @@ class _Taken:
 _taken: ContextVar[_Taken | None] = ContextVar("locks taken in this transaction", default=None)
 
 
+_expected: ContextVar[tuple[type[models.Model], int, int] | None] = ContextVar("version that was read", default=None)
+
+
+@contextmanager
+def expecting(row: models.Model, version: int | None) -> Iterator[None]:
+    """Refuse, at its first lock, a row that is not at the version that was read; None expects nothing."""
+    token = _expected.set((type(row), row.pk, version) if version is not None else None)
+    try:
+        yield
+    finally:
+        _expected.reset(token)
+
+
+def _require_expected(locked: "Iterable[models.Model]") -> None:
+    expected = _expected.get()
+    if expected is None:
+        return
+    for row in locked:
+        if (type(row), row.pk) == expected[:2]:
+            _expected.set(None)  # the operation itself raises the version
+            if row.version != expected[2]:  # type: ignore[attr-defined]
+                raise Conflict(f"Somebody changed {row} since you read it. Read it again, then decide.", code="stale",
+                               version=row.version)  # type: ignore[attr-defined]
+
+
 @contextmanager
 def atomic() -> Iterator[None]:
     """Run an operation in one transaction; within another operation, in that one's.
@@ -64,6 +91,7 @@ def lock(rows: "models.QuerySet[Row]") -> list[Row]:
     """Lock the rows sorted by primary key and return them re-read; evaluates the query at once."""
     locked = list(rows.order_by("pk").select_for_update(of=("self",), no_key=True))
     _note(rows.model, [row.pk for row in locked])
+    _require_expected(locked)
     return locked
 
 

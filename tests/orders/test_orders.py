@@ -9,7 +9,7 @@ from oms.core.errors import NotEnough, Refused, WrongState
 from oms.core.models import Event
 from orders import amending, intake, lifecycle, pricing, screening
 from orders.amending import LineChange
-from orders.intake import Charge, Line
+from orders.intake import Charge, Entry, Line
 from orders.models import Channel, Customer, CustomerSKU, Discount, Hold, Order, Price
 from tests import builders as make
 from tests.builders.orders import line, only_line
@@ -53,7 +53,7 @@ def test_order_discount_is_spread_over_the_lines_to_the_cent():
 
 def test_quote_keeps_its_prices_when_placed():
     make.taxes()
-    order = intake.draft(make.customer(), make.channel(), [line("TEE-M", 2)])
+    order = intake.draft(Entry(make.channel(), make.customer(), [line("TEE-M", 2)]))
     order = intake.quote(order, valid_until=date(2999, 1, 1))
     Price.objects.update(unit_price=D("99"))
 
@@ -64,7 +64,7 @@ def test_quote_keeps_its_prices_when_placed():
 
 def test_expired_quote_is_refused():
     make.taxes()
-    order = intake.draft(make.customer(), make.channel(), [line("TEE-M", 2)])
+    order = intake.draft(Entry(make.channel(), make.customer(), [line("TEE-M", 2)]))
     order = intake.quote(order, valid_until=date(2999, 1, 1))
     Order.objects.update(valid_until=date(2020, 1, 1))
 
@@ -74,7 +74,7 @@ def test_expired_quote_is_refused():
 
 def test_reprice_follows_the_list_until_frozen():
     make.taxes()
-    order = intake.draft(make.customer(), make.channel(), [line("TEE-M", 2)])
+    order = intake.draft(Entry(make.channel(), make.customer(), [line("TEE-M", 2)]))
     Price.objects.update(unit_price=D("11"))
 
     assert pricing.reprice(order).net == D("22.00")

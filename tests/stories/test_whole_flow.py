@@ -13,6 +13,7 @@ from inventory.models import PurchaseOrder, ReorderRule, SupplierItem
 from inventory.receiving import Received
 from oms.core.models import Event
 from orders import intake, lifecycle, payments, screening
+from orders.intake import Entry
 from orders.models import Invoice, Payment
 from returns import inspection, requests
 from returns import receiving as returning
@@ -33,7 +34,7 @@ def test_from_a_quote_to_a_refund(drain, mailoutbox):
     make.sku("CAP", stock={"LON": 10})
 
     # The rep quotes, and the customer says yes.
-    order = intake.draft(make.customer(), make.channel(), [line("TEE-M", 4), line("CAP", 2)])
+    order = intake.draft(Entry(make.channel(), make.customer(), [line("TEE-M", 4), line("CAP", 2)]))
     order = intake.quote(order, valid_until=date(2999, 1, 1))
     order = intake.place(order)
     order = lifecycle.confirm(order)
@@ -101,7 +102,7 @@ def test_low_stock_is_bought_and_fills_a_backorder(drain):
 def test_cancel_at_every_stage_leaves_the_stock_as_it_was(stage, drain):
     make.taxes()
     tee = make.sku("TEE-M", stock={"LON": 10})
-    order = intake.draft(make.customer(), make.channel(), [line("TEE-M", 4)])
+    order = intake.draft(Entry(make.channel(), make.customer(), [line("TEE-M", 4)]))
     steps = {"quoted": lambda: intake.quote(order, valid_until=timezone.now().date() + timedelta(days=9))}
     steps["placed"] = lambda: intake.place(make.fresh(order))
     steps["confirmed"] = lambda: (lifecycle.confirm(make.fresh(order)), drain())

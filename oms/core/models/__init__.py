@@ -1,5 +1,6 @@
 """What the grammar of the house consists of."""
 
+from oms.core.models.client import ApiClient, ApiToken
 from oms.core.models.company import Company, ExchangeRate
 from oms.core.models.decision import Decision
 from oms.core.models.document import Document, StoredDocument
@@ -10,5 +11,5 @@ from oms.core.models.notice import Notice
 from oms.core.models.sequence import Sequence
 from oms.core.models.user import User
 
-__all__ = ["Company", "Decision", "Delivery", "Document", "Event", "ExchangeRate", "IdempotencyKey", "Job",
-           "JobResult", "Notice", "Sequence", "StoredDocument", "Stream", "User"]
+__all__ = ["ApiClient", "ApiToken", "Company", "Decision", "Delivery", "Document", "Event", "ExchangeRate",
+           "IdempotencyKey", "Job", "JobResult", "Notice", "Sequence", "StoredDocument", "Stream", "User"]

@@ -211,12 +211,12 @@ def _return_some() -> None:
 
 def _stay_draft(channel: Channel, rows: Sequence[Row]) -> None:
     entry = _entry(channel, rows)
-    intake.draft(entry.customer, channel, entry.lines, by=User.objects.get(username="rep"))
+    intake.draft(Entry(channel, entry.customer, entry.lines), by=User.objects.get(username="rep"))
 
 
 def _stay_quoted(channel: Channel, rows: Sequence[Row]) -> None:
     entry = _entry(channel, rows)
-    order = intake.draft(entry.customer, channel, entry.lines, by=User.objects.get(username="rep"))
+    order = intake.draft(Entry(channel, entry.customer, entry.lines), by=User.objects.get(username="rep"))
     intake.quote(order, valid_until=order.company.today() + timedelta(days=14))
 
 

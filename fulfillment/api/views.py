@@ -1,0 +1,105 @@
+"""Shipments with their parcels and tracking."""
+
+from typing import Any
+
+from django.db.models import Prefetch, QuerySet
+from django_filters import rest_framework as filters
+from rest_framework import serializers
+
+from fulfillment.models import Label, Package, Shipment, ShipmentLine, TrackingEvent
+from oms.core.api.documents import DocumentViewSet, with_operations
+from oms.core.api.fields import AddressSerializer
+
+
+class TrackingEventSerializer(serializers.ModelSerializer[TrackingEvent]):
+    class Meta:
+        model = TrackingEvent
+        fields = ("tracking_number", "kind", "text", "place", "at")
+
+
+class PackageSerializer(serializers.ModelSerializer[Package]):
+    """A parcel; weight in g."""
+
+    carton = serializers.CharField(source="carton.code", default=None)
+    tracking_numbers = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Package
+        fields = ("position", "carton", "weight_g", "tracking_numbers")
+
+    def get_tracking_numbers(self, package: Package) -> list[str]:
+        return [label.tracking_number for label in package.labels.all() if label.status == Label.Status.BOUGHT]
+
+
+class ShipmentLineSerializer(serializers.ModelSerializer[ShipmentLine]):
+    order_line = serializers.IntegerField(source="order_line.position")
+    sku = serializers.CharField(source="reservation.sku.code")
+    quantity = serializers.IntegerField(source="reservation.quantity")
+    state = serializers.CharField(source="reservation.state")
+    lot = serializers.CharField(source="reservation.lot.code", default=None)
+    package = serializers.IntegerField(source="package.position", default=None)
+
+    class Meta:
+        model = ShipmentLine
+        fields = ("id", "order_line", "sku", "quantity", "state", "lot", "package")
+
+
+class ShipmentSummarySerializer(serializers.ModelSerializer[Shipment]):
+    """A shipment as lists show it."""
+
+    order = serializers.CharField(source="order.number")
+    warehouse = serializers.CharField(source="warehouse.code")
+    wave = serializers.CharField(source="wave.number", default=None)
+    service = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Shipment
+        fields: tuple[str, ...] = ("number", "status", "version", "order", "warehouse", "wave", "service", "external_id", "promised_on",
+                  "shipped_at", "delivered_at", "created_at")
+
+    def get_service(self, shipment: Shipment) -> str | None:
+        return str(shipment.service) if shipment.service else None
+
+
+class ShipmentSerializer(ShipmentSummarySerializer):
+    """A shipment with its lines, parcels and tracking. No money."""
+
+    ship_to = AddressSerializer()
+    lines = ShipmentLineSerializer(many=True, read_only=True)
+    packages = PackageSerializer(many=True, read_only=True)
+    tracking = TrackingEventSerializer(source="tracking_events", many=True, read_only=True)
+
+    class Meta(ShipmentSummarySerializer.Meta):
+        fields = (*ShipmentSummarySerializer.Meta.fields, "ship_to", "lines", "packages", "tracking")
+
+
+class ShipmentFilter(filters.FilterSet):
+    order = filters.CharFilter(field_name="order__number")
+    warehouse = filters.CharFilter(field_name="warehouse__code")
+    status = filters.MultipleChoiceFilter(choices=Shipment.Status.choices)
+    tracking_number = filters.CharFilter(field_name="labels__tracking_number")
+
+    class Meta:
+        model = Shipment
+        fields = ("order", "warehouse", "status", "tracking_number", "external_id")
+
+
+@with_operations
+class ShipmentViewSet(DocumentViewSet):
+    """What leaves a warehouse for an order."""
+
+    area = "shipments"
+    queryset = Shipment.objects.select_related("order", "warehouse", "wave", "service__account")
+    serializer_class = ShipmentSerializer
+    filterset_class = ShipmentFilter
+
+    def get_queryset(self) -> QuerySet[Any]:
+        rows = super().get_queryset()
+        if self.action == "list":
+            return rows
+        lines = ShipmentLine.objects.select_related("order_line", "reservation__sku", "reservation__lot", "package")
+        return rows.prefetch_related(Prefetch("lines", lines), "packages__carton", "packages__labels",
+                                     "tracking_events")
+
+    def get_serializer_class(self) -> Any:
+        return ShipmentSummarySerializer if self.action == "list" else ShipmentSerializer

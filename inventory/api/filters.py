@@ -1,0 +1,24 @@
+"""What lists can be narrowed by."""
+
+from django_filters import rest_framework as filters
+
+from inventory.models import SKU, Stock
+
+
+class SKUFilter(filters.FilterSet):
+    name = filters.CharFilter(lookup_expr="icontains", label="Part of the name.")
+    barcode = filters.CharFilter(field_name="barcodes__code")
+    category = filters.CharFilter(field_name="category__name")
+
+    class Meta:
+        model = SKU
+        fields = ("name", "barcode", "category", "is_sellable", "is_kit")
+
+
+class StockFilter(filters.FilterSet):
+    sku = filters.CharFilter(field_name="sku__code")
+    warehouse = filters.CharFilter(field_name="warehouse__code")
+
+    class Meta:
+        model = Stock
+        fields = ("sku", "warehouse")

@@ -1,0 +1,47 @@
+"""Stock per warehouse."""
+
+from rest_framework import serializers
+from rest_framework.mixins import ListModelMixin
+
+from inventory.api.filters import StockFilter
+from inventory.models import Stock, Warehouse
+from oms.core.api.documents import ScopedListSet, ScopedViewSet
+
+
+class StockSerializer(serializers.ModelSerializer[Stock]):
+    """A SKU in a warehouse, in base units: all of it, what can be sold, and what is held for orders."""
+
+    sku = serializers.CharField(source="sku.code")
+    warehouse = serializers.CharField(source="warehouse.code")
+    available = serializers.SerializerMethodField(help_text="Sellable and not held.")
+
+    class Meta:
+        model = Stock
+        fields = ("sku", "warehouse", "on_hand", "sellable", "held", "available")
+
+    def get_available(self, stock: Stock) -> int:
+        return stock.sellable - stock.held
+
+
+class StockViewSet(ListModelMixin, ScopedListSet):
+    """What lies where."""
+
+    area = "stock"
+    queryset = Stock.objects.select_related("sku", "warehouse")
+    serializer_class = StockSerializer
+    filterset_class = StockFilter
+
+
+class WarehouseSerializer(serializers.ModelSerializer[Warehouse]):
+    class Meta:
+        model = Warehouse
+        fields = ("code", "name", "kind", "city", "postal_code", "country", "time_zone", "is_active")
+
+
+class WarehouseViewSet(ScopedViewSet):
+    """Where stock lies."""
+
+    area = "stock"
+    queryset = Warehouse.objects.all()
+    serializer_class = WarehouseSerializer
+    lookup_field = "code"

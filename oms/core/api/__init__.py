@@ -1,0 +1,1 @@
+"""What every part of the API is made of."""

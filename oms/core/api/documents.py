@@ -1,0 +1,186 @@
+"""Lists and pages of records in a person's scope, and the operations on them."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import Http404
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework import serializers, viewsets
+from rest_framework.decorators import action
+from rest_framework.exceptions import ParseError
+from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from oms.core import idempotency, operations
+from oms.core.api.authentication import HasScope, client_of
+from oms.core.api.operations import arguments, request_of
+from oms.core.errors import NotAllowed
+from oms.core.locking import atomic, expecting
+from oms.core.operations import Operation
+
+IF_MATCH = OpenApiParameter("If-Match", str, OpenApiParameter.HEADER, description=(
+    "The ETag that was read: the change is refused with 412 where somebody changed the document since."))
+IDEMPOTENCY_KEY = OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER, required=True, description=(
+    "A key of the caller's choice, new for each new thing, kept for 30 days: sent again with the same body it replays "
+    "the first answer, with another body it is refused (422), and while the first is still running it is a 409."))
+
+
+class HasRole(BasePermission):
+    """Who may look at a kind of record in the back office may read it here."""
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        page: Any = admin.site._registry[view.queryset.model]
+        return bool(page.has_view_permission(request))
+
+
+class ScopedListSet(viewsets.GenericViewSet[Any]):
+    """Records that the caller may see."""
+
+    area = ""
+    reading_actions: tuple[str, ...] = ()
+    permission_classes = (HasScope, HasRole)
+
+    def get_queryset(self) -> QuerySet[Any]:
+        rows: Any = super().get_queryset()
+        user: Any = self.request.user
+        if getattr(self, "swagger_fake_view", False):
+            return rows.none()
+        return rows.visible_to(user) if hasattr(rows, "visible_to") else rows
+
+
+class ScopedViewSet(RetrieveModelMixin, ListModelMixin, ScopedListSet):
+    """Lists by cursor, and one by its key."""
+
+    lookup_value_regex = "[^/]+"
+
+    def get_object(self) -> Any:
+        if "\x00" in self.kwargs[self.lookup_field]:
+            raise Http404
+        return super().get_object()
+
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        record = self.get_object()
+        return Response(self.get_serializer(record).data, headers=version_headers(record))
+
+
+class DocumentViewSet(ScopedViewSet):
+    """Documents by their numbers."""
+
+    lookup_field = "number"
+    lookup_value_regex = "[A-Za-z0-9-]+"
+
+    def do(self, operation: Operation, request: Request) -> Response:
+        """Run an operation on the document of the address; the answer is the document as it is then."""
+        user: Any = request.user
+        document, values = self._asked(operation, request)
+        with atomic(), expecting(document, version_asked(request)):
+            operation.perform(document, by=user, **values)
+        document = self.get_queryset().get(pk=document.pk)
+        return Response(self.get_serializer(document).data, headers=version_headers(document))
+
+    def rehearse(self, operation: Operation, request: Request) -> Response:
+        """Tell what an operation would do."""
+        user: Any = request.user
+        document, values = self._asked(operation, request)
+        assert operation.preview is not None
+        return Response(_plain(vars(operation.preview(document, by=user, **values))))
+
+    def _asked(self, operation: Operation, request: Request) -> tuple[Any, dict[str, Any]]:
+        user: Any = request.user
+        if not operation.allowed_for(user):
+            raise NotAllowed(f"{operation.title} needs one of the roles {', '.join(sorted(operation.roles))}.")
+        document = self.get_object()
+        asked = request_of(operation)
+        data = {}
+        if asked is not None:
+            form = asked(data=request.data)
+            form.is_valid(raise_exception=True)
+            data = form.validated_data
+        return document, arguments(operation, document, data, user)
+
+
+def with_operations(viewset: type[DocumentViewSet]) -> type[DocumentViewSet]:
+    """Give a viewset an endpoint for each operation on its documents."""
+    model = viewset.queryset.model  # type: ignore[union-attr]
+    for operation in operations.of(model).values():
+        setattr(viewset, f"do_{operation.name}", _endpoint(viewset, operation))
+        if operation.preview is not None:
+            setattr(viewset, f"preview_{operation.name}", _preview_endpoint(viewset, operation))
+    return viewset
+
+
+def _endpoint(viewset: type[DocumentViewSet], operation: Operation) -> Callable[..., Response]:
+    def view(self: DocumentViewSet, request: Request, number: str) -> Response:
+        return self.do(operation, request)
+
+    view.__name__, view.__doc__ = f"do_{operation.name}", operation.run.__doc__
+    schema = extend_schema(request=request_of(operation), responses=viewset.serializer_class, parameters=[IF_MATCH],
+                           summary=operation.title)
+    return schema(action(detail=True, methods=["post"], url_path=operation.name.replace("_", "-"))(view))
+
+
+def _preview_endpoint(viewset: type[DocumentViewSet], operation: Operation) -> Callable[..., Response]:
+    def view(self: DocumentViewSet, request: Request, number: str) -> Response:
+        return self.rehearse(operation, request)
+
+    view.__name__ = f"preview_{operation.name}"
+    view.__doc__ = f"What `{operation.name}` would do; nothing is changed."
+    schema = extend_schema(request=request_of(operation), summary=f"{operation.title}: preview",
+                           responses=OpenApiResponse(OpenApiTypes.OBJECT, description="Values before and after."))
+    path = f"{operation.name.replace('_', '-')}/preview"
+    return schema(action(detail=True, methods=["post"], url_path=path, url_name=f"{operation.name}-preview")(view))
+
+
+def _plain(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: value if isinstance(value, int | str) else str(value) for name, value in values.items()}
+
+
+def version_headers(record: Any) -> dict[str, str]:
+    """The ETag of a record that has a version."""
+    return {"ETag": f'"{record.version}"'} if hasattr(record, "version") else {}
+
+
+def version_asked(request: Request) -> int | None:
+    """The version of If-Match; None where it is not asked for. Raises ParseError for anything but our own ETags."""
+    text = request.headers.get("If-Match", "*").strip()
+    if text == "*":
+        return None
+    number = text.strip('"')
+    if not number.isdecimal() or len(number) > 9:
+        raise ParseError("If-Match must be an ETag that was read here, like \"3\".")
+    return int(number)
+
+
+def create_once(request: Request, view: Any, perform: Callable[[], tuple[dict[str, Any], str]]) -> Response:
+    """Create under the request's Idempotency-Key, or replay what its first sending got.
+
+    `perform` makes the thing and returns its representation and its address.
+    """
+    def answer() -> dict[str, Any]:
+        body, location = perform()
+        return {"status": 201, "body": body, "location": location}
+
+    body = {"method": request.method, "path": request.path, "data": request.data}
+    return replay(idempotency.once(client_of(request), key_of_request(request), body, answer))
+
+
+def key_of_request(request: Request) -> str:
+    """The Idempotency-Key header. Raises ValidationError where it is missing or unusable."""
+    key = request.headers.get("Idempotency-Key", "").strip()
+    if not 0 < len(key) <= 100 or not key.isprintable():
+        raise serializers.ValidationError({"Idempotency-Key": [
+            "This header is required, so that sending twice cannot create twice: choose a new text of up to 100 "
+            "characters for each new thing."]})
+    return key
+
+
+def replay(answer: dict[str, Any]) -> Response:
+    """A kept answer as a response."""
+    version = answer["body"].get("version")
+    headers = {"Location": answer["location"]} | ({"ETag": f'"{version}"'} if version else {})
+    return Response(answer["body"], status=answer["status"], headers=headers)

@@ -1,0 +1,35 @@
+"""Fields of the API's own."""
+
+from decimal import Decimal
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from oms.core import money
+
+
+@extend_schema_field({"type": "string", "format": "decimal", "examples": ["12.50"]})
+class AmountField(serializers.ReadOnlyField):
+    """An amount as text, at the minor units of its row's currency."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+
+    def get_attribute(self, instance: Any) -> Any:
+        amount = super().get_attribute(instance)
+        return None if amount is None else money.round_amount(amount, instance.currency)
+
+    def to_representation(self, value: Decimal) -> str:
+        return str(value)
+
+
+class AddressSerializer(serializers.Serializer[Any]):
+    """Where goods or invoices go."""
+
+    name = serializers.CharField(max_length=120)
+    street = serializers.CharField(max_length=120, required=False, default="", allow_blank=True)
+    postal_code = serializers.CharField(max_length=12, required=False, default="", allow_blank=True)
+    city = serializers.CharField(max_length=60, required=False, default="", allow_blank=True)
+    region = serializers.CharField(max_length=40, required=False, default="", allow_blank=True)
+    country = serializers.RegexField(r"^[A-Z]{2}$", help_text="ISO 3166-1 alpha-2.")

@@ -1,0 +1,86 @@
+"""Errors as problem details (RFC 9457): what is wrong, where, and what to do."""
+
+from collections.abc import Iterator
+from http import HTTPStatus
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.db import DataError, IntegrityError, OperationalError
+from django.http import Http404
+from rest_framework import exceptions
+from rest_framework.response import Response
+from rest_framework.views import set_rollback
+
+from oms.core.errors import Conflict, ConnectorError, DomainError, NotAllowed, NotEnough, Refused, WrongState
+
+STATUS: dict[type[DomainError], int] = {
+    WrongState: 409, Conflict: 409, NotAllowed: 403, NotEnough: 422, Refused: 422, ConnectorError: 502,
+}
+STALE = "stale"
+
+
+def handle(error: Exception, context: dict[str, Any]) -> Response | None:
+    """The response to an error; None lets a fault of ours become a 500."""
+    body = describe(error)
+    if body is None:
+        return None
+    set_rollback()
+    headers = {"Retry-After": str(int(wait))} if (wait := getattr(error, "wait", None)) else {}
+    if isinstance(error, exceptions.NotAuthenticated | exceptions.AuthenticationFailed):
+        headers["WWW-Authenticate"] = "Bearer"
+    return Response(body, status=body["status"], headers=headers, content_type="application/problem+json")
+
+
+def describe(error: Exception) -> dict[str, Any] | None:
+    """An error as a problem's members; None where it is not the caller's."""
+    if isinstance(error, DomainError):
+        return _of_domain(error)
+    if isinstance(error, exceptions.ValidationError):
+        entries = list(_entries(error.get_full_details()))
+        first = entries[0] if entries else {}
+        return _problem(400, "invalid", f"{first.get('field') or 'The request'}: {first.get('message', 'is invalid')}",
+                        errors=entries)
+    if isinstance(error, Http404):
+        return _problem(404, "not_found", "There is no such thing, or it is not yours to see.")
+    if isinstance(error, PermissionDenied):
+        return _problem(403, "not_allowed", str(error) or "You may not do this.")
+    if isinstance(error, exceptions.APIException):
+        return _problem(error.status_code, str(error.default_code), str(error.detail))
+    return _of_database(error)
+
+
+def _of_domain(error: DomainError) -> dict[str, Any]:
+    status = next(status for kind, status in STATUS.items() if isinstance(error, kind))
+    return _problem(412 if error.code == STALE else status, error.code, error.message,
+                    **{name: value if isinstance(value, int | dict) else str(value)
+                       for name, value in error.details.items()})
+
+
+def _of_database(error: Exception) -> dict[str, Any] | None:
+    if isinstance(error, IntegrityError):
+        return _problem(409, "duplicate", "Something with this number or external id exists already.")
+    if isinstance(error, DataError):
+        return _problem(422, "out_of_range", "A number or text of the request is larger than can be stored.")
+    if isinstance(error, OperationalError) and "lock timeout" in str(error):
+        return _problem(503, "busy", "Somebody else is at work on this. Try again in a moment.")
+    return None
+
+
+def _problem(status: int, code: str, detail: str, **more: Any) -> dict[str, Any]:
+    return {"type": f"urn:oms:problem:{code}", "title": HTTPStatus(status).phrase, "status": status, "code": code,
+            "detail": detail, **more}
+
+
+def _entries(details: Any, path: str = "", line: int | None = None) -> Iterator[dict[str, Any]]:
+    """Each message of nested validation errors with its field, and the line for a table's."""
+    if isinstance(details, dict) and set(details) == {"message", "code"}:
+        yield {"field": path or None, "line": line, "code": str(details["code"]), "message": str(details["message"])}
+    elif isinstance(details, dict):
+        for name, inner in details.items():
+            is_row = isinstance(name, int) or name.isdecimal()
+            here = path if name == "non_field_errors" else f"{path}[{name}]" if is_row else f"{path}.{name}".strip(".")
+            yield from _entries(inner, here, int(name) + 1 if is_row else line)
+    else:
+        for index, inner in enumerate(details):
+            is_row = isinstance(inner, dict) and set(inner) != {"message", "code"}
+            yield from _entries(inner, f"{path}[{index}]" if is_row else path, index + 1 if is_row else line)

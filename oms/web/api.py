@@ -1,0 +1,57 @@
+"""The API's addresses, and its description."""
+
+from typing import Any
+
+from django.conf import settings
+from django.urls import include, path
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from rest_framework.permissions import AllowAny
+from rest_framework.routers import SimpleRouter
+
+from fulfillment.api.views import ShipmentViewSet
+from inventory.api.views import StockViewSet, WarehouseViewSet
+from oms.core.api.events import EventViewSet
+from oms.core.api.requests import RequestViewSet
+from orders.api.catalog import SKUViewSet
+from orders.api.views import CustomerViewSet, InvoiceViewSet, OrderViewSet, QuoteViewSet
+from returns.api.views import ReturnViewSet
+
+router = SimpleRouter()
+router.register("customers", CustomerViewSet, "customer")
+router.register("skus", SKUViewSet, "sku")
+router.register("stock", StockViewSet, "stock")
+router.register("warehouses", WarehouseViewSet, "warehouse")
+router.register("quotes", QuoteViewSet, "quote")
+router.register("orders", OrderViewSet, "order")
+router.register("shipments", ShipmentViewSet, "shipment")
+router.register("invoices", InvoiceViewSet, "invoice")
+router.register("returns", ReturnViewSet, "return")
+router.register("events", EventViewSet, "event")
+router.register("requests", RequestViewSet, "request")
+
+schema = SpectacularAPIView.as_view(authentication_classes=[], permission_classes=[AllowAny])
+page = SpectacularSwaggerView.as_view(url_name="api-schema", authentication_classes=[], permission_classes=[AllowAny])
+urlpatterns = [
+    path("v1/schema/", schema, name="api-schema"),
+    path("docs/", page, name="api-docs"),
+    path("v1/", include(router.urls)),
+]
+
+
+class TokenScheme(OpenApiAuthenticationExtension):
+    """How the description names the two ways to log in."""
+
+    target_class = "oms.core.api.authentication.TokenAuthentication"
+    name = "token"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        return {"type": "http", "scheme": "bearer", "description": "A client's token, which begins with oms_."}
+
+
+class SessionScheme(OpenApiAuthenticationExtension):
+    target_class = "oms.core.api.authentication.BrowserAuthentication"
+    name = "session"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        return {"type": "apiKey", "in": "cookie", "name": settings.SESSION_COOKIE_NAME}

@@ -1,0 +1,1 @@
+"""Orders, their customers, prices and invoices, for programs."""

@@ -1,0 +1,134 @@
+"""SKUs with a customer's price and what can be promised."""
+
+from typing import Any
+
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from inventory import availability
+from inventory.api.filters import SKUFilter
+from inventory.models import SKU
+from oms.core.api.documents import ScopedViewSet
+from oms.core.models import User
+from orders import pricing
+from orders.api.entry import skus_of
+from orders.models import Channel, Customer
+
+
+class BarcodeSerializer(serializers.Serializer[Any]):
+    code = serializers.CharField()
+    pack_name = serializers.CharField()
+    pack_quantity = serializers.IntegerField(help_text="Base units.")
+
+
+class SKUSerializer(serializers.ModelSerializer[SKU]):
+    """A stock keeping unit; weight in g, sizes in mm."""
+
+    category = serializers.CharField(source="category.name", default=None)
+    barcodes = BarcodeSerializer(many=True, read_only=True)
+
+    class Meta:
+        model = SKU
+        fields = ("code", "name", "category", "base_unit", "tax_class", "weight_g", "length_mm", "width_mm",
+                  "height_mm", "hs_code", "origin", "tracking", "is_kit", "is_sellable", "barcodes")
+
+
+class WantedRequest(serializers.Serializer[Any]):
+    sku = serializers.CharField(max_length=48, help_text="Code, the customer's own part number, or barcode.")
+    quantity = serializers.IntegerField(min_value=1, max_value=1_000_000, default=1)
+
+
+class LookupRequest(serializers.Serializer[Any]):
+    """For whom, through which channel, and what: up to 500 SKUs."""
+
+    customer = serializers.CharField(max_length=20)
+    channel = serializers.CharField(max_length=20)
+    items = serializers.ListField(child=WantedRequest(), min_length=1, max_length=500)
+
+
+class Found(serializers.Serializer[Any]):
+    """What a SKU costs the customer at this quantity, and what can be promised of it now, in base units."""
+
+    sku = serializers.CharField()
+    name = serializers.CharField()
+    quantity = serializers.IntegerField()
+    currency = serializers.CharField()
+    unit_price = serializers.DecimalField(max_digits=16, decimal_places=4, allow_null=True)
+    discount_percent = serializers.DecimalField(max_digits=5, decimal_places=2)
+    price_source = serializers.CharField()
+    available = serializers.IntegerField()
+    by_warehouse = serializers.DictField(child=serializers.IntegerField())
+    next_arrival = serializers.DateField(allow_null=True)
+
+
+class LookupResponse(serializers.Serializer[Any]):
+    items = Found(many=True)
+
+
+class SKUViewSet(ScopedViewSet):
+    """What can be ordered."""
+
+    area = "catalog"
+    reading_actions = ("lookup",)
+    queryset = SKU.objects.select_related("category").prefetch_related("barcodes")
+    serializer_class = SKUSerializer
+    lookup_field = "code"
+    filterset_class = SKUFilter
+
+    @extend_schema(request=LookupRequest, responses=LookupResponse)
+    @action(detail=False, methods=["post"])
+    def lookup(self, request: Request) -> Response:
+        """Prices and availability of many SKUs in one call; nothing is changed."""
+        form = LookupRequest(data=request.data)
+        form.is_valid(raise_exception=True)
+        asked = form.validated_data
+        wanted = [(item["sku"], item["quantity"]) for item in asked["items"]]
+        return Response({"items": look_up(asked["customer"], asked["channel"], wanted, request.user)})
+
+    @extend_schema(parameters=[OpenApiParameter("customer", required=True), OpenApiParameter("channel", required=True),
+                               OpenApiParameter("quantity", int)], responses=Found)
+    @action(detail=True, methods=["get"])
+    def price(self, request: Request, code: str) -> Response:
+        """Price and availability of one SKU."""
+        form = LookupRequest(data={
+            "customer": request.query_params.get("customer"), "channel": request.query_params.get("channel"),
+            "items": [{"sku": self.get_object().code, "quantity": request.query_params.get("quantity", 1)}]})
+        form.is_valid(raise_exception=True)
+        item = form.validated_data["items"][0]
+        (found,) = look_up(form.validated_data["customer"], form.validated_data["channel"],
+                           [(item["sku"], item["quantity"])], request.user)
+        return Response(found)
+
+
+def look_up(customer_code: str, channel_code: str, wanted: list[tuple[str, int]], user: Any) -> list[dict[str, Any]]:
+    """Prices and availability; raises ValidationError for what does not exist, with its line."""
+    customer, channel = _parties(customer_code, channel_code, user)
+    skus = skus_of([code for code, _ in wanted], customer)
+    missing = {index: {"sku": [f"There is no SKU {code!r}."]} for index, (code, _) in enumerate(wanted)
+               if code not in skus}
+    if missing:
+        raise ValidationError({"items": [missing.get(index, {}) for index in range(len(wanted))]})
+    rows = [(skus[code], quantity) for code, quantity in wanted]
+    quoted = pricing.prices_for(customer, channel, rows)
+    stock = availability.available({sku.pk: sku for sku, _ in rows}.values())
+    return [{
+        "sku": sku.code, "name": sku.name, "quantity": quantity, "currency": customer.currency,
+        "unit_price": None if price.unit_price is None else str(price.unit_price),
+        "discount_percent": str(price.discount_percent), "price_source": price.source,
+        "available": stock[sku.pk].quantity, "by_warehouse": stock[sku.pk].by_warehouse,
+        "next_arrival": stock[sku.pk].next_arrival,
+    } for (sku, quantity), price in zip(rows, quoted, strict=True)]
+
+
+def _parties(customer_code: str, channel_code: str, user: User) -> tuple[Customer, Channel]:
+    customer = Customer.objects.visible_to(user).select_related("price_list").filter(code=customer_code).first()
+    channel = Channel.objects.select_related("company", "price_list").filter(code=channel_code).first()
+    if customer is None:
+        raise ValidationError({"customer": [f"There is no customer {customer_code!r}, or it is not yours."]})
+    if channel is None:
+        raise ValidationError({"channel": [f"There is no channel {channel_code!r}."]})
+    return customer, channel

@@ -1,0 +1,49 @@
+"""From a program's request to an order's entry: codes become records, a bad one is named with its line."""
+
+from typing import Any
+
+from rest_framework.exceptions import ValidationError
+
+from inventory.models import SKU
+from oms.core.models import User
+from orders.intake import Charge, Entry, Line
+from orders.models import Channel, Customer
+
+
+def entry_of(data: dict[str, Any], user: User) -> Entry:
+    """The entry that a valid request means. Raises ValidationError for what does not exist or is not the caller's."""
+    customer = Customer.objects.visible_to(user).select_related("price_list").filter(
+        code=data["customer"], is_active=True).first()
+    channel = Channel.objects.select_related("company", "price_list").filter(code=data["channel"]).first()
+    unknown = {name: [f"There is no {name} {data[name]!r}, or it is not yours."]
+               for name, found in (("customer", customer), ("channel", channel)) if found is None}
+    if customer is None or channel is None:
+        raise ValidationError(unknown)
+    optional = {name: data[name] for name in ("customer_reference", "note", "wanted_on", "discount_percent", "ship_to",
+                                              "bill_to", "external_id") if name in data}
+    charges = [Charge(**charge) for charge in data.get("charges", [])]
+    return Entry(channel, customer, _lines(data["lines"], customer), charges, **optional)
+
+
+def _lines(rows: list[dict[str, Any]], customer: Customer) -> list[Line]:
+    skus = skus_of([row["sku"] for row in rows], customer)
+    missing = {index: {"sku": [f"There is no SKU {row['sku']!r}."]} for index, row in enumerate(rows)
+               if row["sku"] not in skus}
+    if missing:
+        raise ValidationError({"lines": [missing.get(index, {}) for index in range(len(rows))]})
+    return [Line(**{**row, "sku": skus[row["sku"]]}) for row in rows]
+
+
+def skus_of(codes: list[str], customer: Customer | None) -> dict[str, SKU]:
+    """SKUs by what they are called: their code, else the customer's own part number, else a barcode."""
+    found = {sku.code: sku for sku in SKU.objects.filter(code__in=codes).select_related("category")}
+    left = set(codes) - found.keys()
+    if left and customer:
+        own = customer.part_numbers.filter(code__in=left).select_related("sku__category")
+        found |= {row.code: row.sku for row in own}
+        left -= found.keys()
+    if left:
+        scanned = SKU.objects.filter(barcodes__code__in=left).select_related("category")
+        found |= {code: sku for sku in scanned.prefetch_related("barcodes")
+                  for code in {row.code for row in sku.barcodes.all()} & left}
+    return found

@@ -1,0 +1,40 @@
+"""What lists can be narrowed by."""
+
+from django_filters import rest_framework as filters
+
+from orders.models import Customer, Invoice, Order
+
+
+class CustomerFilter(filters.FilterSet):
+    name = filters.CharFilter(lookup_expr="icontains", label="Part of the name.")
+
+    class Meta:
+        model = Customer
+        fields = ("name", "is_active", "currency")
+
+
+class OrderFilter(filters.FilterSet):
+    customer = filters.CharFilter(field_name="customer__code")
+    channel = filters.CharFilter(field_name="channel__code")
+    status = filters.MultipleChoiceFilter(choices=Order.Status.choices)
+    placed_from = filters.DateFilter(field_name="placed_on", lookup_expr="gte")
+    placed_to = filters.DateFilter(field_name="placed_on", lookup_expr="lte")
+
+    class Meta:
+        model = Order
+        fields = ("customer", "channel", "status", "external_id", "customer_reference")
+
+
+class InvoiceFilter(filters.FilterSet):
+    customer = filters.CharFilter(field_name="customer__code")
+    order = filters.CharFilter(field_name="order__number")
+    issued_from = filters.DateFilter(field_name="issued_on", lookup_expr="gte")
+    issued_to = filters.DateFilter(field_name="issued_on", lookup_expr="lte")
+    is_open = filters.BooleanFilter(method="only_open", label="Not paid, or not used up.")
+
+    class Meta:
+        model = Invoice
+        fields = ("customer", "order", "kind")
+
+    def only_open(self, rows, name, value):
+        return rows.open() if value else rows

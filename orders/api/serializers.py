@@ -1,0 +1,180 @@
+"""How orders and what belongs to them look to programs."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from oms.core.api.fields import AddressSerializer, AmountField
+from orders.models import Address, Customer, Hold, Invoice, InvoiceLine, Order, OrderCharge, OrderLine
+
+PROGRESS = ("cancelled", "allocated", "picked", "shipped", "invoiced", "returned")
+
+
+class CustomerAddressSerializer(serializers.ModelSerializer[Address]):
+    class Meta:
+        model = Address
+        fields = ("name", "street", "postal_code", "city", "region", "country", "is_billing", "is_shipping")
+
+
+class CustomerSerializer(serializers.ModelSerializer[Customer]):
+    """A customer with their terms and addresses."""
+
+    credit_limit = AmountField()
+    addresses = CustomerAddressSerializer(many=True, read_only=True)
+
+    class Meta:
+        model = Customer
+        fields = ("code", "name", "email", "currency", "terms_days", "credit_limit", "vat_number", "is_tax_exempt",
+                  "is_active", "addresses")
+
+
+class OrderLineSerializer(serializers.ModelSerializer[OrderLine]):
+    sku = serializers.CharField(source="sku.code")
+    net, tax, gross = AmountField(), AmountField(), AmountField()
+
+    class Meta:
+        model = OrderLine
+        fields = ("position", "sku", "description", "quantity", "unit_price", "price_source", "discount_percent",
+                  "tax_percent", "net", "tax", "gross", *PROGRESS)
+
+
+class OrderChargeSerializer(serializers.ModelSerializer[OrderCharge]):
+    amount = AmountField()
+
+    class Meta:
+        model = OrderCharge
+        fields = ("kind", "description", "amount", "is_invoiced", "is_cancelled")
+
+
+class HoldSerializer(serializers.ModelSerializer[Hold]):
+    class Meta:
+        model = Hold
+        fields = ("kind", "reason", "placed_at", "lifted_at")
+
+
+class OrderSummarySerializer(serializers.ModelSerializer[Order]):
+    """An order as lists show it."""
+
+    customer = serializers.CharField(source="customer.code")
+    channel = serializers.CharField(source="channel.code")
+    net, tax, gross = AmountField(), AmountField(), AmountField()
+
+    class Meta:
+        model = Order
+        fields: tuple[str, ...] = ("number", "status", "version", "customer", "channel", "external_id", "customer_reference", "currency",
+                  "placed_on", "valid_until", "wanted_on", "created_at", "net", "tax", "gross", "units", *PROGRESS)
+
+
+class OrderSerializer(OrderSummarySerializer):
+    """An order with its lines, charges and holds."""
+
+    ship_to, bill_to = AddressSerializer(), AddressSerializer()
+    lines = OrderLineSerializer(many=True, read_only=True)
+    charges = OrderChargeSerializer(many=True, read_only=True)
+    holds = HoldSerializer(many=True, read_only=True)
+
+    class Meta(OrderSummarySerializer.Meta):
+        fields = (*OrderSummarySerializer.Meta.fields, "note", "discount_percent", "prices_include_tax",
+                  "exchange_rate", "ship_to", "bill_to", "lines", "charges", "holds")
+
+
+class InvoiceLineSerializer(serializers.ModelSerializer[InvoiceLine]):
+    net, tax, gross = AmountField(), AmountField(), AmountField()
+
+    class Meta:
+        model = InvoiceLine
+        fields = ("position", "description", "quantity", "unit_price", "discount_percent", "tax_percent",
+                  "tax_category", "tax_note", "net", "tax", "gross", "credited")
+
+
+class InvoiceSummarySerializer(serializers.ModelSerializer[Invoice]):
+    """An invoice or credit note as lists show it."""
+
+    customer = serializers.CharField(source="customer.code")
+    order = serializers.CharField(source="order.number", default=None)
+    corrects = serializers.CharField(source="corrects.number", default=None)
+    net, tax, gross, open_amount = AmountField(), AmountField(), AmountField(), AmountField()
+
+    class Meta:
+        model = Invoice
+        fields: tuple[str, ...] = ("number", "kind", "status", "version", "customer", "order", "corrects", "currency", "issued_on",
+                  "due_on", "net", "tax", "gross", "open_amount")
+
+
+class InvoiceSerializer(InvoiceSummarySerializer):
+    """An invoice or credit note with its lines."""
+
+    bill_to = serializers.DictField(child=serializers.CharField())
+    lines = InvoiceLineSerializer(many=True, read_only=True)
+
+    class Meta(InvoiceSummarySerializer.Meta):
+        fields = (*InvoiceSummarySerializer.Meta.fields, "bill_to", "lines")
+
+
+class LineRequest(serializers.Serializer[Any]):
+    """A line to order; without a price the customer's applies."""
+
+    sku = serializers.CharField(max_length=48, help_text="Code, the customer's own part number, or barcode.")
+    quantity = serializers.IntegerField(min_value=1, max_value=1_000_000)
+    unit_price = serializers.DecimalField(max_digits=11, decimal_places=4, min_value=0, required=False)
+    discount_percent = serializers.DecimalField(max_digits=5, decimal_places=2, min_value=0, max_value=100,
+                                                required=False)
+    description = serializers.CharField(max_length=200, required=False, allow_blank=True)
+
+
+class ChargeRequest(serializers.Serializer[Any]):
+    """Freight, a fee or an allowance (negative)."""
+
+    kind = serializers.ChoiceField(choices=OrderCharge.Kind.choices)
+    description = serializers.CharField(max_length=200)
+    amount = serializers.DecimalField(max_digits=12, decimal_places=3)
+
+
+class EntryRequest(serializers.Serializer[Any]):
+    """What an order and a quote have in common."""
+
+    customer = serializers.CharField(max_length=20, help_text="The customer's code.")
+    channel = serializers.CharField(max_length=20, help_text="The channel's code.")
+    lines = serializers.ListField(child=LineRequest(), min_length=1, max_length=1000)
+    charges = serializers.ListField(child=ChargeRequest(), max_length=50, required=False)
+    customer_reference = serializers.CharField(max_length=80, required=False, allow_blank=True)
+    note = serializers.CharField(max_length=5000, required=False, allow_blank=True)
+    wanted_on = serializers.DateField(required=False)
+    discount_percent = serializers.DecimalField(max_digits=5, decimal_places=2, min_value=0, max_value=100,
+                                                required=False)
+    ship_to = AddressSerializer(required=False, help_text="Else the customer's own address.")
+    bill_to = AddressSerializer(required=False, help_text="Else the customer's own address.")
+    external_id = serializers.CharField(max_length=80, required=False, help_text="Your number; once per channel.")
+
+
+class OrderRequest(EntryRequest):
+    """An order: it is placed and, unless `confirm` is false, confirmed at once."""
+
+    confirm = serializers.BooleanField(default=True)
+
+
+class QuoteRequest(EntryRequest):
+    """An offer until a day."""
+
+    valid_until = serializers.DateField()
+
+
+class BulkOrdersRequest(serializers.Serializer[Any]):
+    """Up to 200 orders, each on its own."""
+
+    orders = serializers.ListField(child=OrderRequest(), min_length=1, max_length=200)
+
+
+class BulkResult(serializers.Serializer[Any]):
+    """What became of one order: the order, or the problem."""
+
+    index = serializers.IntegerField()
+    status = serializers.IntegerField()
+    number = serializers.CharField(allow_null=True)
+    problem = serializers.DictField(allow_null=True)
+
+
+class BulkOrdersResponse(serializers.Serializer[Any]):
+    done = serializers.IntegerField()
+    failed = serializers.IntegerField()
+    results = BulkResult(many=True)

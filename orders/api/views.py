@@ -1,0 +1,189 @@
+"""Customers, orders, quotes and invoices."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import FileResponse, Http404
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework.decorators import action
+from rest_framework.exceptions import PermissionDenied
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.reverse import reverse
+
+from oms.core import documents, idempotency
+from oms.core.api import problems
+from oms.core.api.authentication import client_of
+from oms.core.api.documents import (
+    IDEMPOTENCY_KEY,
+    DocumentViewSet,
+    ScopedViewSet,
+    create_once,
+    key_of_request,
+    with_operations,
+)
+from oms.core.errors import DomainError, Refused
+from oms.core.locking import atomic
+from orders import intake, lifecycle
+from orders.api.entry import entry_of
+from orders.api.filters import CustomerFilter, InvoiceFilter, OrderFilter
+from orders.api.serializers import (
+    BulkOrdersRequest,
+    BulkOrdersResponse,
+    CustomerSerializer,
+    InvoiceSerializer,
+    InvoiceSummarySerializer,
+    OrderRequest,
+    OrderSerializer,
+    OrderSummarySerializer,
+    QuoteRequest,
+)
+from orders.models import Customer, Invoice, Order
+
+
+class CustomerViewSet(ScopedViewSet):
+    """Customers: a rep sees their own."""
+
+    area = "customers"
+    queryset = Customer.objects.prefetch_related("addresses")
+    serializer_class = CustomerSerializer
+    lookup_field = "code"
+    filterset_class = CustomerFilter
+
+
+class _OrdersInput(DocumentViewSet):
+    """What orders and quotes have in common."""
+
+    area = "orders"
+    queryset = Order.objects.select_related("customer", "channel")
+    serializer_class = OrderSerializer
+    filterset_class = OrderFilter
+
+    def get_queryset(self) -> QuerySet[Any]:
+        rows = super().get_queryset()
+        return rows if self.action == "list" else rows.prefetch_related("lines__sku", "charges", "holds")
+
+    def get_serializer_class(self) -> Any:
+        return OrderSummarySerializer if self.action == "list" else OrderSerializer
+
+    def require_role(self, request: Request, name: str) -> None:
+        """Who may place and confirm in the back office may enter orders here."""
+        user: Any = request.user
+        if not user.has_role("rep") and not user.has_role("manager"):
+            raise PermissionDenied(f"To {name} you need the role rep or manager.")
+
+    def shown(self, order: Order) -> tuple[dict[str, Any], str]:
+        """An order's representation and address."""
+        rows = Order.objects.select_related("customer", "channel").prefetch_related("lines__sku", "charges", "holds")
+        data = dict(OrderSerializer(rows.get(pk=order.pk)).data)
+        return data, reverse("order-detail", args=[order.number], request=self.request)
+
+
+@with_operations
+class OrderViewSet(_OrdersInput):
+    """Orders: entered, read, and changed by their operations."""
+
+    @extend_schema(request=OrderRequest, responses={201: OrderSerializer}, parameters=[IDEMPOTENCY_KEY])
+    def create(self, request: Request) -> Response:
+        """Place an order and, unless `confirm` is false, confirm it, in one transaction: all of it or nothing."""
+        self.require_role(request, "enter orders")
+        form = OrderRequest(data=request.data)
+        form.is_valid(raise_exception=True)
+        return create_once(request, self, lambda: self.shown(self.enter(form.validated_data)))
+
+    def enter(self, data: dict[str, Any]) -> Order:
+        """Place and confirm what a valid request asks for."""
+        user: Any = self.request.user
+        with atomic():
+            order = intake.enter(entry_of(data, user), by=user)
+            return lifecycle.confirm(order, by=user) if data["confirm"] else order
+
+    @extend_schema(request=BulkOrdersRequest, responses=BulkOrdersResponse, parameters=[IDEMPOTENCY_KEY])
+    @action(detail=False, methods=["post"])
+    def bulk(self, request: Request) -> Response:
+        """Enter many orders, each in a transaction of its own, with a result for each.
+
+        Sent again with the same key and the same orders, those that were entered are replayed, and those that were
+        refused are tried again.
+        """
+        self.require_role(request, "enter orders")
+        form = BulkOrdersRequest(data=request.data)
+        form.is_valid(raise_exception=True)
+        key = key_of_request(request)
+        sent: Any = request.data
+        results = [self._one_of_many(index, data, raw, key) for index, (data, raw) in enumerate(
+            zip(form.validated_data["orders"], sent["orders"], strict=True))]
+        done = sum(result["problem"] is None for result in results)
+        return Response({"done": done, "failed": len(results) - done, "results": results})
+
+    def _one_of_many(self, index: int, data: dict[str, Any], raw: Any, key: str) -> dict[str, Any]:
+        def answer() -> dict[str, Any]:
+            body, location = self.shown(self.enter(data))
+            return {"status": 201, "body": body, "location": location}
+
+        try:
+            made = idempotency.once(client_of(self.request), f"{key}/{index}", raw, answer)
+        except Exception as error:
+            problem = problems.describe(error)
+            if problem is None:
+                raise
+            return {"index": index, "status": problem["status"], "number": None, "problem": problem}
+        return {"index": index, "status": 201, "number": made["body"]["number"], "problem": None}
+
+
+class QuoteViewSet(_OrdersInput):
+    """Quotes: orders that are offered until a day. `POST /orders/{number}/place/` makes one an order."""
+
+    queryset = Order.objects.select_related("customer", "channel").filter(status=Order.Status.QUOTED)
+
+    @extend_schema(request=QuoteRequest, responses={201: OrderSerializer}, parameters=[IDEMPOTENCY_KEY])
+    def create(self, request: Request) -> Response:
+        """Offer goods at today's prices until a day."""
+        self.require_role(request, "quote")
+        form = QuoteRequest(data=request.data)
+        form.is_valid(raise_exception=True)
+        return create_once(request, self, lambda: self.shown(self.offer(form.validated_data)))
+
+    def offer(self, data: dict[str, Any]) -> Order:
+        user: Any = self.request.user
+        with atomic():
+            order = intake.draft(entry_of(data, user), by=user)
+            return intake.quote(order, valid_until=data["valid_until"], by=user)
+
+
+@with_operations
+class InvoiceViewSet(DocumentViewSet):
+    """Invoices and credit notes."""
+
+    area = "invoices"
+    queryset = Invoice.objects.select_related("customer", "order", "corrects").filter(number__isnull=False)
+    serializer_class = InvoiceSerializer
+    filterset_class = InvoiceFilter
+
+    def get_queryset(self) -> QuerySet[Any]:
+        rows = super().get_queryset()
+        return rows if self.action == "list" else rows.prefetch_related("lines")
+
+    def get_serializer_class(self) -> Any:
+        return InvoiceSummarySerializer if self.action == "list" else InvoiceSerializer
+
+    @extend_schema(responses={(200, "application/pdf"): OpenApiTypes.BINARY})
+    @action(detail=True, methods=["get"])
+    def pdf(self, request: Request, number: str) -> FileResponse:
+        """The frozen PDF: each time the same bytes."""
+        document = self.get_object()
+        stored = documents.legal(document.kind, subject_type=document.subject_type, subject_number=document.number)
+        if stored is None:
+            if document.is_history:
+                raise Http404
+            raise _NotYet(f"The PDF of {document} is not made yet; ask again in a moment.", code="not_made_yet")
+        documents.read(stored)
+        return FileResponse(stored.file.open("rb"), filename=f"{document.number}.pdf", content_type="application/pdf")
+
+
+class _NotYet(Refused):
+    """Something that is made in the background is not there yet."""
+
+
+__all__ = ["CustomerViewSet", "DomainError", "InvoiceViewSet", "OrderViewSet", "QuoteViewSet"]

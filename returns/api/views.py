@@ -1,0 +1,137 @@
+"""Returns: asked for, followed, and moved on by their operations."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django_filters import rest_framework as filters
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.reverse import reverse
+
+from inventory.models import SKU
+from oms.core import operations
+from oms.core.api.documents import IDEMPOTENCY_KEY, DocumentViewSet, create_once, with_operations
+from oms.core.api.fields import AmountField
+from oms.core.errors import NotAllowed
+from orders.models import Order
+from returns import requests
+from returns.models import ReturnLine, ReturnRequest, Settlement
+from returns.requests import Asked
+
+
+class ReturnLineSerializer(serializers.ModelSerializer[ReturnLine]):
+    order_line = serializers.IntegerField(source="order_line.position")
+    sku = serializers.CharField(source="order_line.sku.code")
+    exchange_for = serializers.CharField(source="exchange_for.code", default=None)
+
+    class Meta:
+        model = ReturnLine
+        fields = ("id", "order_line", "sku", "quantity", "reason", "exchange_for", "good", "damaged", "missing")
+
+
+class SettlementSerializer(serializers.ModelSerializer[Settlement]):
+    """What was credited, what of it cleared open invoices, and what goes back."""
+
+    credited, cleared, to_refund, difference_due = AmountField(), AmountField(), AmountField(), AmountField()
+    exchange = serializers.CharField(source="exchange.number", default=None)
+
+    class Meta:
+        model = Settlement
+        fields = ("credited", "cleared", "to_refund", "difference_due", "exchange")
+
+
+class ReturnSerializer(serializers.ModelSerializer[ReturnRequest]):
+    """Goods that the customer gives back. People who see no money get no settlement."""
+
+    order = serializers.CharField(source="order.number")
+    warehouse = serializers.CharField(source="warehouse.code")
+    lines = ReturnLineSerializer(many=True, read_only=True)
+    settlement = serializers.SerializerMethodField()
+
+    class Meta:
+        model = ReturnRequest
+        fields = ("number", "status", "version", "order", "warehouse", "wish", "note", "created_at", "lines",
+                  "settlement")
+
+    @extend_schema(responses=SettlementSerializer)
+    def get_settlement(self, request: ReturnRequest) -> dict[str, Any] | None:
+        settlement = getattr(request, "settlement", None)
+        if settlement is None or not self.context["request"].user.sees_money:
+            return None
+        return dict(SettlementSerializer(settlement).data)
+
+
+class AskedRequest(serializers.Serializer[Any]):
+    order_line = serializers.IntegerField(min_value=1, max_value=100_000, help_text="The line's position.")
+    quantity = serializers.IntegerField(min_value=1, max_value=1_000_000)
+    reason = serializers.ChoiceField(choices=ReturnLine.Reason.choices, default=ReturnLine.Reason.UNWANTED)
+    exchange_for = serializers.CharField(max_length=40, required=False, help_text="The SKU wanted instead.")
+
+
+class ReturnRequestRequest(serializers.Serializer[Any]):
+    """What comes back of an order, and what the customer wants for it."""
+
+    order = serializers.CharField(max_length=40)
+    wish = serializers.ChoiceField(choices=ReturnRequest.Wish.choices, default=ReturnRequest.Wish.REFUND)
+    note = serializers.CharField(max_length=5000, required=False, allow_blank=True, default="")
+    lines = serializers.ListField(child=AskedRequest(), min_length=1, max_length=1000)
+
+
+class ReturnFilter(filters.FilterSet):
+    order = filters.CharFilter(field_name="order__number")
+    status = filters.MultipleChoiceFilter(choices=ReturnRequest.Status.choices)
+
+    class Meta:
+        model = ReturnRequest
+        fields = ("order", "status", "wish")
+
+
+@with_operations
+class ReturnViewSet(DocumentViewSet):
+    """What comes back."""
+
+    area = "returns"
+    queryset = ReturnRequest.objects.select_related("order", "warehouse", "settlement__exchange",
+                                                    "settlement__request__order")
+    serializer_class = ReturnSerializer
+    filterset_class = ReturnFilter
+
+    def get_queryset(self) -> QuerySet[Any]:
+        return super().get_queryset().prefetch_related("lines__order_line__sku", "lines__exchange_for")
+
+    @extend_schema(request=ReturnRequestRequest, responses={201: ReturnSerializer}, parameters=[IDEMPOTENCY_KEY])
+    def create(self, request: Request) -> Response:
+        """Ask to give goods back; what the policy allows is approved at once."""
+        user: Any = request.user
+        if not operations.of(Order)["return"].allowed_for(user):
+            raise NotAllowed("To ask for a return you need the role rep or manager.")
+        form = ReturnRequestRequest(data=request.data)
+        form.is_valid(raise_exception=True)
+        return create_once(request, self, lambda: self.shown(self.ask(form.validated_data, user)))
+
+    def ask(self, data: dict[str, Any], user: Any) -> ReturnRequest:
+        order = Order.objects.visible_to(user).filter(number=data["order"]).first()
+        if order is None:
+            raise ValidationError({"order": [f"There is no order {data['order']!r}, or it is not yours."]})
+        return requests.open_request(order, _asked(order, data["lines"]), wish=data["wish"], note=data["note"], by=user)
+
+    def shown(self, made: ReturnRequest) -> tuple[dict[str, Any], str]:
+        row = self.get_queryset().get(pk=made.pk)
+        return dict(self.get_serializer(row).data), reverse("return-detail", args=[row.number], request=self.request)
+
+
+def _asked(order: Order, rows: list[dict[str, Any]]) -> list[Asked]:
+    lines = {line.position: line for line in order.lines.select_related("sku")}
+    skus = SKU.objects.in_bulk([row["exchange_for"] for row in rows if row.get("exchange_for")], field_name="code")
+    problems: list[dict[str, list[str]]] = []
+    for row in rows:
+        known, wanted = row["order_line"] in lines, row.get("exchange_for")
+        problems.append(({} if known else {"order_line": [f"{order} has no line {row['order_line']}."]})
+                        | ({"exchange_for": [f"There is no SKU {wanted!r}."]} if wanted and wanted not in skus else {}))
+    if any(problems):
+        raise ValidationError({"lines": problems})
+    return [Asked(lines[row["order_line"]], row["quantity"], row["reason"], skus.get(row.get("exchange_for", "")))
+            for row in rows]
