@@ -5,12 +5,14 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+from inventory.models import SKU
 from oms.core.models import User
 from oms.core.money import round_amount
 from oms.core.operations import declare
 from orders import amending, billing, deposits, intake, lifecycle, payments, pricing, screening
 from orders.amending import LineChange
 from orders.billing import Credited
+from orders.intake import Line
 from orders.models import Invoice, InvoiceLine, Order, OrderLine, Payment
 
 S = Order.Status
@@ -60,8 +62,16 @@ class AmendRow:
 
 
 @dataclass(frozen=True)
+class AdditionRow:
+    sku: SKU | None = None
+    quantity: int = 1
+    unit_price: Decimal | None = None
+
+
+@dataclass(frozen=True)
 class AmendInput:
     lines: list[AmendRow]
+    additions: list[AdditionRow] = field(default_factory=list)
 
 
 def _changes(lines: list[AmendRow]) -> list[LineChange]:
@@ -69,12 +79,20 @@ def _changes(lines: list[AmendRow]) -> list[LineChange]:
             if (row.quantity, row.unit_price) != (row.line.quantity - row.line.cancelled, row.line.unit_price)]
 
 
-def _amend(order: Order, *, lines: list[AmendRow], by: User | None = None) -> Order:
-    return amending.amend(order, _changes(lines), by=by)
+def _new_lines(additions: list[AdditionRow]) -> list[Line]:
+    return [Line(row.sku, row.quantity, row.unit_price) for row in additions if row.sku]
 
 
-def _amend_preview(order: Order, *, lines: list[AmendRow], by: User | None = None) -> amending.Effect:
-    return amending.preview(order, _changes(lines), by=by)
+def _amend(
+    order: Order, *, lines: list[AmendRow], additions: list[AdditionRow], by: User | None = None,
+) -> Order:
+    return amending.amend(order, _changes(lines), _new_lines(additions), by=by)
+
+
+def _amend_preview(
+    order: Order, *, lines: list[AmendRow], additions: list[AdditionRow], by: User | None = None,
+) -> amending.Effect:
+    return amending.preview(order, _changes(lines), _new_lines(additions), by=by)
 
 
 @dataclass(frozen=True)
@@ -120,7 +138,8 @@ declare("confirm", Order, lifecycle.confirm, roles=SALES, many=True,
 declare("amend", Order, _amend, roles=SALES, input=AmendInput, preview=_amend_preview, available=_is(S.CONFIRMED),
         initial=lambda order: AmendInput([
             AmendRow(line, line.quantity - line.cancelled, line.unit_price)
-            for line in order.lines.select_related("sku").order_by("position") if line.open_quantity]))
+            for line in order.lines.select_related("sku").order_by("position") if line.open_quantity],
+            [AdditionRow() for _ in range(3)]))
 declare("hold", Order, screening.hold, roles="rep manager accountant", label="Put on hold", input=ReasonInput,
         available=_is(S.PLACED), inverse="lift")
 declare("cancel_lines", Order, _cancel_lines, roles=SALES, label="Cancel units", input=CancelInput,

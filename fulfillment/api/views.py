@@ -54,8 +54,10 @@ class ShipmentSummarySerializer(serializers.ModelSerializer[Shipment]):
 
     class Meta:
         model = Shipment
-        fields: tuple[str, ...] = ("number", "status", "version", "order", "warehouse", "wave", "service", "external_id", "promised_on",
-                  "shipped_at", "delivered_at", "created_at")
+        fields: tuple[str, ...] = (
+            "number", "status", "version", "order", "warehouse", "wave", "service", "external_id", "promised_on",
+            "shipped_at", "delivered_at", "created_at",
+        )
 
     def get_service(self, shipment: Shipment) -> str | None:
         return str(shipment.service) if shipment.service else None

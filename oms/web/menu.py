@@ -23,7 +23,8 @@ MENU = (
                    ("Carriers", "fulfillment.carrieraccount", "local_shipping"))),
     ("System", (("Notices", "core.notice", "notifications"), ("Attention", "core.delivery", "warning"),
                 ("Events", "core.event", "history"), ("Jobs", "core.job", "hourglass_top"),
-                ("People", "core.user", "group"), ("Companies", "core.company", "domain"))),
+                ("People", "core.user", "group"),
+                ("API clients", "core.apiclient", "key"), ("Companies", "core.company", "domain"))),
 )
 
 

@@ -61,8 +61,10 @@ class OrderSummarySerializer(serializers.ModelSerializer[Order]):
 
     class Meta:
         model = Order
-        fields: tuple[str, ...] = ("number", "status", "version", "customer", "channel", "external_id", "customer_reference", "currency",
-                  "placed_on", "valid_until", "wanted_on", "created_at", "net", "tax", "gross", "units", *PROGRESS)
+        fields: tuple[str, ...] = (
+            "number", "status", "version", "customer", "channel", "external_id", "customer_reference", "currency",
+            "placed_on", "valid_until", "wanted_on", "created_at", "net", "tax", "gross", "units", *PROGRESS,
+        )
 
 
 class OrderSerializer(OrderSummarySerializer):
@@ -97,8 +99,10 @@ class InvoiceSummarySerializer(serializers.ModelSerializer[Invoice]):
 
     class Meta:
         model = Invoice
-        fields: tuple[str, ...] = ("number", "kind", "status", "version", "customer", "order", "corrects", "currency", "issued_on",
-                  "due_on", "net", "tax", "gross", "open_amount")
+        fields: tuple[str, ...] = (
+            "number", "kind", "status", "version", "customer", "order", "corrects", "currency", "issued_on",
+            "due_on", "net", "tax", "gross", "open_amount",
+        )
 
 
 class InvoiceSerializer(InvoiceSummarySerializer):

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.http import FileResponse, Http404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
@@ -39,7 +39,10 @@ from orders.api.serializers import (
     OrderSummarySerializer,
     QuoteRequest,
 )
-from orders.models import Customer, Invoice, Order
+from orders.models import Customer, Hold, Invoice, InvoiceLine, Order, OrderCharge, OrderLine
+
+WHOLE = (Prefetch("lines", OrderLine.objects.select_related("sku").order_by("position")),
+         Prefetch("charges", OrderCharge.objects.order_by("pk")), Prefetch("holds", Hold.objects.order_by("pk")))
 
 
 class CustomerViewSet(ScopedViewSet):
@@ -62,7 +65,7 @@ class _OrdersInput(DocumentViewSet):
 
     def get_queryset(self) -> QuerySet[Any]:
         rows = super().get_queryset()
-        return rows if self.action == "list" else rows.prefetch_related("lines__sku", "charges", "holds")
+        return rows if self.action == "list" else rows.prefetch_related(*WHOLE)
 
     def get_serializer_class(self) -> Any:
         return OrderSummarySerializer if self.action == "list" else OrderSerializer
@@ -75,7 +78,7 @@ class _OrdersInput(DocumentViewSet):
 
     def shown(self, order: Order) -> tuple[dict[str, Any], str]:
         """An order's representation and address."""
-        rows = Order.objects.select_related("customer", "channel").prefetch_related("lines__sku", "charges", "holds")
+        rows = Order.objects.select_related("customer", "channel").prefetch_related(*WHOLE)
         data = dict(OrderSerializer(rows.get(pk=order.pk)).data)
         return data, reverse("order-detail", args=[order.number], request=self.request)
 
@@ -163,7 +166,8 @@ class InvoiceViewSet(DocumentViewSet):
 
     def get_queryset(self) -> QuerySet[Any]:
         rows = super().get_queryset()
-        return rows if self.action == "list" else rows.prefetch_related("lines")
+        return rows if self.action == "list" else rows.prefetch_related(
+            Prefetch("lines", InvoiceLine.objects.order_by("position")))
 
     def get_serializer_class(self) -> Any:
         return InvoiceSummarySerializer if self.action == "list" else InvoiceSerializer

@@ -1,7 +1,8 @@
 """Forms from the typed input of operations.
 
 A field of the input dataclass becomes a form field by its type; a list of dataclasses becomes a table with one row per
-entry of the initial input, named by that entry's first field, a record. A field's metadata may have `help`, and
+entry of the initial input, named by that entry's first field, a record; where it is None the row asks
+for a new one. A field's metadata may have `help`, and
 `among`: which rows of a model can be chosen for this document; without it a model is searched as it is typed.
 """
 
@@ -74,13 +75,15 @@ class OperationForm:
         hints = get_type_hints(row_type)
         key, *rest = hints
         entries = getattr(self.initial, name) if self.initial else []
+        is_new = any(getattr(entry, key) is None for entry in entries)
+        fields = hints if is_new else {field: hints[field] for field in rest}
         rows = []
-        for entry in entries:
+        for index, entry in enumerate(entries):
             record = getattr(entry, key)
-            fields = {field: hints[field] for field in rest}
-            form = self._build(row_type, fields, data, entry, prefix=f"{name}-{record.pk}")
-            rows.append(Row(entry, str(record), form))
-        return Table(name, name.replace("_", " ").capitalize(), [_label(field) for field in rest], rows)
+            prefix = f"{name}-new{index}" if is_new else f"{name}-{record.pk}"
+            rows.append(Row(entry, "" if is_new else str(record),
+                            self._build(row_type, fields, data, entry, prefix=prefix)))
+        return Table(name, name.replace("_", " ").capitalize(), [_label(field) for field in fields], rows)
 
     @property
     def media(self) -> forms.Media:

@@ -1,6 +1,7 @@
 """Lists and pages of records in a person's scope, and the operations on them."""
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 from django.contrib import admin
@@ -21,6 +22,7 @@ from oms.core.api.authentication import HasScope, client_of
 from oms.core.api.operations import arguments, request_of
 from oms.core.errors import NotAllowed
 from oms.core.locking import atomic, expecting
+from oms.core.money import round_amount
 from oms.core.operations import Operation
 
 IF_MATCH = OpenApiParameter("If-Match", str, OpenApiParameter.HEADER, description=(
@@ -88,7 +90,9 @@ class DocumentViewSet(ScopedViewSet):
         user: Any = request.user
         document, values = self._asked(operation, request)
         assert operation.preview is not None
-        return Response(_plain(vars(operation.preview(document, by=user, **values))))
+        effect = vars(operation.preview(document, by=user, **values))
+        return Response({name: str(round_amount(value, document.currency)) if isinstance(value, Decimal) else value
+                         for name, value in effect.items()})
 
     def _asked(self, operation: Operation, request: Request) -> tuple[Any, dict[str, Any]]:
         user: Any = request.user
@@ -134,10 +138,6 @@ def _preview_endpoint(viewset: type[DocumentViewSet], operation: Operation) -> C
                            responses=OpenApiResponse(OpenApiTypes.OBJECT, description="Values before and after."))
     path = f"{operation.name.replace('_', '-')}/preview"
     return schema(action(detail=True, methods=["post"], url_path=path, url_name=f"{operation.name}-preview")(view))
-
-
-def _plain(values: dict[str, Any]) -> dict[str, Any]:
-    return {name: value if isinstance(value, int | str) else str(value) for name, value in values.items()}
 
 
 def version_headers(record: Any) -> dict[str, str]:

@@ -17,6 +17,7 @@ STATUS: dict[type[DomainError], int] = {
     WrongState: 409, Conflict: 409, NotAllowed: 403, NotEnough: 422, Refused: 422, ConnectorError: 502,
 }
 STALE = "stale"
+MEMBERS = {"type", "title", "status", "code", "detail"}
 
 
 def handle(error: Exception, context: dict[str, Any]) -> Response | None:
@@ -51,9 +52,9 @@ def describe(error: Exception) -> dict[str, Any] | None:
 
 def _of_domain(error: DomainError) -> dict[str, Any]:
     status = next(status for kind, status in STATUS.items() if isinstance(error, kind))
-    return _problem(412 if error.code == STALE else status, error.code, error.message,
-                    **{name: value if isinstance(value, int | dict) else str(value)
-                       for name, value in error.details.items()})
+    details = {f"document_{name}" if name in MEMBERS else name: value if isinstance(value, int | dict) else str(value)
+               for name, value in error.details.items()}
+    return _problem(412 if error.code == STALE else status, error.code, error.message, **details)
 
 
 def _of_database(error: Exception) -> dict[str, Any] | None:
