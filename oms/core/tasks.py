@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from oms.core import idempotency, outbox
+from oms.core import idempotency, outbox, webhooks
 
 
 @shared_task
@@ -15,3 +15,9 @@ def drain_outbox() -> None:
 def forget_old_requests() -> None:
     """Keys of requests are kept for 30 days."""
     idempotency.forget_old()
+
+
+@shared_task
+def deliver_webhooks() -> None:
+    """Tell endpoints of what happened since, and try again what failed."""
+    webhooks.deliver()

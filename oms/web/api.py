@@ -13,6 +13,7 @@ from fulfillment.api.views import ShipmentViewSet
 from inventory.api.views import StockViewSet, WarehouseViewSet
 from oms.core.api.events import EventViewSet
 from oms.core.api.requests import RequestViewSet
+from oms.core.api.webhooks import WebhookDeliveryViewSet, WebhookViewSet
 from orders.api.catalog import SKUViewSet
 from orders.api.views import CustomerViewSet, InvoiceViewSet, OrderViewSet, QuoteViewSet
 from returns.api.views import ReturnViewSet
@@ -28,6 +29,8 @@ router.register("shipments", ShipmentViewSet, "shipment")
 router.register("invoices", InvoiceViewSet, "invoice")
 router.register("returns", ReturnViewSet, "return")
 router.register("events", EventViewSet, "event")
+router.register("webhooks", WebhookViewSet, "webhook")
+router.register("webhook-deliveries", WebhookDeliveryViewSet, "webhook-delivery")
 router.register("requests", RequestViewSet, "request")
 
 schema = SpectacularAPIView.as_view(authentication_classes=[], permission_classes=[AllowAny])

@@ -24,7 +24,8 @@ MENU = (
     ("System", (("Notices", "core.notice", "notifications"), ("Attention", "core.delivery", "warning"),
                 ("Events", "core.event", "history"), ("Jobs", "core.job", "hourglass_top"),
                 ("People", "core.user", "group"),
-                ("API clients", "core.apiclient", "key"), ("Companies", "core.company", "domain"))),
+                ("API clients", "core.apiclient", "key"), ("Webhooks", "core.webhookendpoint", "webhook"),
+                ("Webhook calls", "core.webhookdelivery", "call_made"), ("Companies", "core.company", "domain"))),
 )
 
 

@@ -4,6 +4,7 @@ from celery.schedules import crontab
 
 SCHEDULE = {
     "sweep the outbox": {"task": "oms.core.tasks.drain_outbox", "schedule": 60.0},
+    "deliver webhooks": {"task": "oms.core.tasks.deliver_webhooks", "schedule": 10.0},
     "forget old requests": {"task": "oms.core.tasks.forget_old_requests", "schedule": crontab(hour="3", minute="0")},
     "check reorder points": {"task": "inventory.tasks.check_reorder_points", "schedule": crontab(hour="5", minute="0")},
     "quarantine expired lots": {"task": "inventory.tasks.quarantine_expired_lots",

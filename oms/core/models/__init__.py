@@ -10,6 +10,8 @@ from oms.core.models.job import Job, JobResult
 from oms.core.models.notice import Notice
 from oms.core.models.sequence import Sequence
 from oms.core.models.user import User
+from oms.core.models.webhook import WebhookAttempt, WebhookDelivery, WebhookEndpoint
 
 __all__ = ["ApiClient", "ApiToken", "Company", "Decision", "Delivery", "Document", "Event", "ExchangeRate",
-           "IdempotencyKey", "Job", "JobResult", "Notice", "Sequence", "StoredDocument", "Stream", "User"]
+           "IdempotencyKey", "Job", "JobResult", "Notice", "Sequence", "StoredDocument", "Stream", "User",
+           "WebhookAttempt", "WebhookDelivery", "WebhookEndpoint"]

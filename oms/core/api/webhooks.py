@@ -1,0 +1,124 @@
+"""Endpoints that are told of events, and how the calls went."""
+
+from typing import Any
+
+from django_filters import rest_framework as filters
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.mixins import DestroyModelMixin, UpdateModelMixin
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.reverse import reverse
+
+from oms.core import webhooks
+from oms.core.api.documents import IDEMPOTENCY_KEY, ScopedViewSet, create_once
+from oms.core.models import Company, WebhookAttempt, WebhookDelivery, WebhookEndpoint
+
+ENDS = {"waiting": {"next_at__isnull": False}, "delivered": {"delivered_at__isnull": False},
+        "given_up": {"given_up_at__isnull": False}}
+
+
+class WebhookSerializer(serializers.ModelSerializer[WebhookEndpoint]):
+    """An endpoint: an https address, and the events that it is told of (`order.confirmed`, `order.*`; none: all)."""
+
+    company = serializers.SlugRelatedField(slug_field="code", queryset=Company.objects.all())
+    events = serializers.ListField(child=serializers.RegexField(r"^[a-z_]+\.(\*|[a-z_]+)$", max_length=40),
+                                   required=False, max_length=100)
+
+    class Meta:
+        model = WebhookEndpoint
+        fields = ("id", "company", "url", "events", "is_active", "disabled_reason", "created_at")
+        read_only_fields = ("disabled_reason", "created_at")
+
+
+class NewWebhookSerializer(WebhookSerializer):
+    """A new endpoint, with the secret of its signatures: it is shown only now."""
+
+    secret = serializers.CharField(read_only=True)
+
+    class Meta(WebhookSerializer.Meta):
+        fields = (*WebhookSerializer.Meta.fields, "secret")  # type: ignore[assignment]
+
+
+class SecretSerializer(serializers.Serializer[Any]):
+    secret = serializers.CharField()
+
+
+class WebhookViewSet(UpdateModelMixin, DestroyModelMixin, ScopedViewSet):
+    """Who is called when something happens. Signed by the Standard Webhooks scheme, retried for three days."""
+
+    area = "webhooks"
+    queryset = WebhookEndpoint.objects.select_related("company")
+    serializer_class = WebhookSerializer
+    lookup_value_regex = "[0-9]{1,9}"
+    http_method_names = ("get", "post", "patch", "delete", "head", "options")
+
+    @extend_schema(request=WebhookSerializer, responses={201: NewWebhookSerializer}, parameters=[IDEMPOTENCY_KEY])
+    def create(self, request: Request) -> Response:
+        """Be told of what happens from now on."""
+        form = WebhookSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+
+        user: Any = request.user
+
+        def perform() -> tuple[dict[str, Any], str]:
+            made = webhooks.subscribe(WebhookEndpoint(user=user, **form.validated_data))
+            made.refresh_from_db()
+            return dict(NewWebhookSerializer(made).data), reverse("webhook-detail", args=[made.pk], request=request)
+
+        return create_once(request, self, perform)
+
+    @extend_schema(request=None, responses=SecretSerializer)
+    @action(detail=True, methods=["post"], url_path="rotate-secret")
+    def rotate_secret(self, request: Request, pk: str) -> Response:
+        """A new secret; for a day calls carry a signature by the old one, too."""
+        return Response({"secret": webhooks.rotate_secret(self.get_object())})
+
+
+class AttemptSerializer(serializers.ModelSerializer[WebhookAttempt]):
+    class Meta:
+        model = WebhookAttempt
+        fields = ("at", "status", "response", "took_ms")
+
+
+class DeliverySerializer(serializers.ModelSerializer[WebhookDelivery]):
+    """An event's way to an endpoint, with each call's answer and time."""
+
+    type = serializers.CharField(source="event.name")
+    position = serializers.IntegerField(source="event.position")
+    log = AttemptSerializer(many=True, read_only=True)
+
+    class Meta:
+        model = WebhookDelivery
+        fields = ("id", "endpoint", "type", "position", "subject", "attempts", "next_at", "delivered_at", "given_up_at",
+                  "log")
+
+
+class DeliveryFilter(filters.FilterSet):
+    endpoint = filters.NumberFilter(field_name="endpoint_id", min_value=0, max_value=2**31 - 1)
+    state = filters.ChoiceFilter(choices=[(name, name) for name in ENDS], method="in_state")
+
+    class Meta:
+        model = WebhookDelivery
+        fields = ("endpoint", "state")
+
+    def in_state(self, rows, name, value):
+        return rows.filter(**ENDS[value])
+
+
+class WebhookDeliveryViewSet(ScopedViewSet):
+    """The log of calls."""
+
+    area = "webhooks"
+    queryset = WebhookDelivery.objects.select_related("event").prefetch_related("log")
+    serializer_class = DeliverySerializer
+    filterset_class = DeliveryFilter
+    lookup_value_regex = "[0-9]{1,9}"
+
+    @extend_schema(request=None, responses=DeliverySerializer)
+    @action(detail=True, methods=["post"])
+    def replay(self, request: Request, pk: str) -> Response:
+        """Send it again."""
+        webhooks.replay(self.get_object())
+        return Response(self.get_serializer(self.get_object()).data)

@@ -1,0 +1,116 @@
+"""The one way to call addresses that users gave: bounded in time and size, no redirects, no private networks."""
+
+import http.client
+import ipaddress
+import socket
+import ssl
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+
+from oms.core.errors import ConnectorError
+
+SECONDS = 10
+MOST_BYTES = 4096
+NAT64 = ipaddress.ip_network("64:ff9b::/96")
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What an address answered; the text is cut."""
+
+    status: int
+    text: str
+
+
+def post(url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+    """POST to an address. Raises ConnectorError where it may not be called, or does not answer in time.
+
+    The host is resolved here, every address of it is checked, and the connection goes to the checked one: a name that
+    points elsewhere a moment later gains nothing.
+    """
+    parts = urlsplit(url)
+    address = _checked_address(parts)
+    kind = _Secure if parts.scheme == "https" else _Plain
+    connection = kind(parts.hostname or "", parts.port, timeout=SECONDS)
+    connection.address = str(address)
+    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    try:
+        connection.request("POST", path, body, dict(headers))
+        return _answer(connection.getresponse())
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        raise ConnectorError(f"{parts.hostname} did not answer: {error}.", permanent=False) from error
+    finally:
+        connection.close()
+
+
+def _answer(response: http.client.HTTPResponse) -> Answer:
+    """The status and the beginning of the text, within the time."""
+    ends, text = time.monotonic() + SECONDS, b""
+    while len(text) < MOST_BYTES and (chunk := response.read1(1024)):
+        text += chunk
+        if time.monotonic() > ends:
+            raise OSError("the answer takes too long")
+    return Answer(response.status, text[:MOST_BYTES].decode(errors="replace").replace("\x00", ""))
+
+
+def _checked_address(parts: Any) -> Address:
+    try:
+        host, port = parts.hostname, parts.port
+    except ValueError as error:
+        raise _forbidden(str(error)) from error
+    if parts.scheme not in ("https", "http") or not host or parts.username is not None:
+        raise _forbidden("It must look like https://example.com/path.")
+    try:
+        found = socket.getaddrinfo(host, port or 443, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        raise ConnectorError(f"{host} cannot be resolved: {error}.", permanent=False) from error
+    addresses = [ipaddress.ip_address(str(row[4][0]).partition("%")[0]) for row in found]
+    if all(_is_allowed(address) for address in addresses):
+        return addresses[0]
+    if parts.scheme != "https" or not all(is_public(address) for address in addresses):
+        raise _forbidden("It must be https to a public address.")
+    return addresses[0]
+
+
+def is_public(address: Address) -> bool:
+    """Whether an address is on the public internet, also where one is hidden in another."""
+    if isinstance(address, ipaddress.IPv6Address):
+        teredo = address.teredo
+        hidden = address.ipv4_mapped or address.sixtofour or (teredo[1] if teredo else None)
+        if address in NAT64:
+            hidden = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+        if hidden is not None:
+            return is_public(hidden)
+    return address.is_global and not (address.is_multicast or address.is_reserved or address.is_unspecified)
+
+
+def _is_allowed(address: Address) -> bool:
+    """Whether the installation allows an address by name of its network, for receivers of its own."""
+    return any(address in network for network in map(ipaddress.ip_network, settings.OUTGOING_ALLOWED_NETWORKS))
+
+
+def _forbidden(why: str) -> ConnectorError:
+    return ConnectorError(f"This address may not be called. {why}", code="forbidden_address", permanent=True)
+
+
+class _Plain(http.client.HTTPConnection):
+    """Connects to the address that was checked, whatever the name says by now."""
+
+    address = ""
+
+    def connect(self) -> None:
+        self.sock = socket.create_connection((self.address, self.port), timeout=self.timeout)
+
+
+class _Secure(http.client.HTTPSConnection):
+    address = ""
+
+    def connect(self) -> None:
+        plain = socket.create_connection((self.address, self.port), timeout=self.timeout)
+        self.sock = ssl.create_default_context().wrap_socket(plain, server_hostname=self.host)
