@@ -20,7 +20,7 @@ class TrackingEventSerializer(serializers.ModelSerializer[TrackingEvent]):
 class PackageSerializer(serializers.ModelSerializer[Package]):
     """A parcel; weight in g."""
 
-    carton = serializers.CharField(source="carton.code", default=None)
+    carton = serializers.CharField(source="carton.code", default=None, allow_null=True)
     tracking_numbers = serializers.SerializerMethodField()
 
     class Meta:
@@ -36,8 +36,8 @@ class ShipmentLineSerializer(serializers.ModelSerializer[ShipmentLine]):
     sku = serializers.CharField(source="reservation.sku.code")
     quantity = serializers.IntegerField(source="reservation.quantity")
     state = serializers.CharField(source="reservation.state")
-    lot = serializers.CharField(source="reservation.lot.code", default=None)
-    package = serializers.IntegerField(source="package.position", default=None)
+    lot = serializers.CharField(source="reservation.lot.code", default=None, allow_null=True)
+    package = serializers.IntegerField(source="package.position", default=None, allow_null=True)
 
     class Meta:
         model = ShipmentLine
@@ -49,7 +49,7 @@ class ShipmentSummarySerializer(serializers.ModelSerializer[Shipment]):
 
     order = serializers.CharField(source="order.number")
     warehouse = serializers.CharField(source="warehouse.code")
-    wave = serializers.CharField(source="wave.number", default=None)
+    wave = serializers.CharField(source="wave.number", default=None, allow_null=True)
     service = serializers.SerializerMethodField()
 
     class Meta:

@@ -3,7 +3,9 @@
 from typing import Any
 
 from django.conf import settings
-from django.urls import include, path
+from django.http import Http404, HttpRequest, JsonResponse
+from django.urls import include, path, re_path
+from django.views.decorators.csrf import csrf_exempt
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 from rest_framework.permissions import AllowAny
@@ -11,6 +13,8 @@ from rest_framework.routers import SimpleRouter
 
 from fulfillment.api.views import ShipmentViewSet
 from inventory.api.views import StockViewSet, WarehouseViewSet
+from oms.core.api import problems
+from oms.core.api import schema as description
 from oms.core.api.events import EventViewSet
 from oms.core.api.requests import RequestViewSet
 from oms.core.api.webhooks import WebhookDeliveryViewSet, WebhookViewSet
@@ -33,12 +37,22 @@ router.register("webhooks", WebhookViewSet, "webhook")
 router.register("webhook-deliveries", WebhookDeliveryViewSet, "webhook-delivery")
 router.register("requests", RequestViewSet, "request")
 
+@csrf_exempt
+def no_such_address(request: HttpRequest, **values: Any) -> JsonResponse:
+    """An address that the API does not have, as a problem."""
+    problem = problems.describe(Http404()) or {}
+    return JsonResponse(problem, status=404, content_type="application/problem+json")
+
+
 schema = SpectacularAPIView.as_view(authentication_classes=[], permission_classes=[AllowAny])
 page = SpectacularSwaggerView.as_view(url_name="api-schema", authentication_classes=[], permission_classes=[AllowAny])
+DESCRIBERS = (description.DecimalDescription, description.TextDescription)  # loaded before it is first made
+
 urlpatterns = [
     path("v1/schema/", schema, name="api-schema"),
     path("docs/", page, name="api-docs"),
     path("v1/", include(router.urls)),
+    re_path("", no_such_address),
 ]
 
 

@@ -5,7 +5,6 @@ from typing import Any
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
-from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -13,10 +12,14 @@ from inventory import availability
 from inventory.api.filters import SKUFilter
 from inventory.models import SKU
 from oms.core.api.documents import ScopedViewSet
+from oms.core.api.fields import TextField
+from oms.core.api.problems import Unknown
 from oms.core.models import User
 from orders import pricing
 from orders.api.entry import skus_of
 from orders.models import Channel, Customer
+
+CODE = {"type": "string", "pattern": "^[!-~]{1,20}$"}
 
 
 class BarcodeSerializer(serializers.Serializer[Any]):
@@ -28,7 +31,7 @@ class BarcodeSerializer(serializers.Serializer[Any]):
 class SKUSerializer(serializers.ModelSerializer[SKU]):
     """A stock keeping unit; weight in g, sizes in mm."""
 
-    category = serializers.CharField(source="category.name", default=None)
+    category = serializers.CharField(source="category.name", default=None, allow_null=True)
     barcodes = BarcodeSerializer(many=True, read_only=True)
 
     class Meta:
@@ -38,15 +41,15 @@ class SKUSerializer(serializers.ModelSerializer[SKU]):
 
 
 class WantedRequest(serializers.Serializer[Any]):
-    sku = serializers.CharField(max_length=48, help_text="Code, the customer's own part number, or barcode.")
+    sku = TextField(max_length=48, help_text="Code, the customer's own part number, or barcode.")
     quantity = serializers.IntegerField(min_value=1, max_value=1_000_000, default=1)
 
 
 class LookupRequest(serializers.Serializer[Any]):
     """For whom, through which channel, and what: up to 500 SKUs."""
 
-    customer = serializers.CharField(max_length=20)
-    channel = serializers.CharField(max_length=20)
+    customer = TextField(max_length=20)
+    channel = TextField(max_length=20)
     items = serializers.ListField(child=WantedRequest(), min_length=1, max_length=500)
 
 
@@ -89,8 +92,9 @@ class SKUViewSet(ScopedViewSet):
         wanted = [(item["sku"], item["quantity"]) for item in asked["items"]]
         return Response({"items": look_up(asked["customer"], asked["channel"], wanted, request.user)})
 
-    @extend_schema(parameters=[OpenApiParameter("customer", required=True), OpenApiParameter("channel", required=True),
-                               OpenApiParameter("quantity", int)], responses=Found)
+    @extend_schema(parameters=[
+        OpenApiParameter("customer", CODE, required=True), OpenApiParameter("channel", CODE, required=True),
+        OpenApiParameter("quantity", {"type": "integer", "minimum": 1, "maximum": 1_000_000})], responses=Found)
     @action(detail=True, methods=["get"])
     def price(self, request: Request, code: str) -> Response:
         """Price and availability of one SKU."""
@@ -105,13 +109,13 @@ class SKUViewSet(ScopedViewSet):
 
 
 def look_up(customer_code: str, channel_code: str, wanted: list[tuple[str, int]], user: Any) -> list[dict[str, Any]]:
-    """Prices and availability; raises ValidationError for what does not exist, with its line."""
+    """Prices and availability; raises Unknown for what does not exist, with its line."""
     customer, channel = _parties(customer_code, channel_code, user)
     skus = skus_of([code for code, _ in wanted], customer)
     missing = {index: {"sku": [f"There is no SKU {code!r}."]} for index, (code, _) in enumerate(wanted)
                if code not in skus}
     if missing:
-        raise ValidationError({"items": [missing.get(index, {}) for index in range(len(wanted))]})
+        raise Unknown({"items": [missing.get(index, {}) for index in range(len(wanted))]})
     rows = [(skus[code], quantity) for code, quantity in wanted]
     quoted = pricing.prices_for(customer, channel, rows)
     stock = availability.available({sku.pk: sku for sku, _ in rows}.values())
@@ -128,7 +132,7 @@ def _parties(customer_code: str, channel_code: str, user: User) -> tuple[Custome
     customer = Customer.objects.visible_to(user).select_related("price_list").filter(code=customer_code).first()
     channel = Channel.objects.select_related("company", "price_list").filter(code=channel_code).first()
     if customer is None:
-        raise ValidationError({"customer": [f"There is no customer {customer_code!r}, or it is not yours."]})
+        raise Unknown({"customer": [f"There is no customer {customer_code!r}, or it is not yours."]})
     if channel is None:
-        raise ValidationError({"channel": [f"There is no channel {channel_code!r}."]})
+        raise Unknown({"channel": [f"There is no channel {channel_code!r}."]})
     return customer, channel

@@ -2,23 +2,22 @@
 
 from typing import Any
 
-from rest_framework.exceptions import ValidationError
-
 from inventory.models import SKU
+from oms.core.api.problems import Unknown
 from oms.core.models import User
 from orders.intake import Charge, Entry, Line
 from orders.models import Channel, Customer
 
 
 def entry_of(data: dict[str, Any], user: User) -> Entry:
-    """The entry that a valid request means. Raises ValidationError for what does not exist or is not the caller's."""
+    """The entry that a valid request means. Raises Unknown for what does not exist or is not the caller's."""
     customer = Customer.objects.visible_to(user).select_related("price_list").filter(
         code=data["customer"], is_active=True).first()
     channel = Channel.objects.select_related("company", "price_list").filter(code=data["channel"]).first()
     unknown = {name: [f"There is no {name} {data[name]!r}, or it is not yours."]
                for name, found in (("customer", customer), ("channel", channel)) if found is None}
     if customer is None or channel is None:
-        raise ValidationError(unknown)
+        raise Unknown(unknown)
     optional = {name: data[name] for name in ("customer_reference", "note", "wanted_on", "discount_percent", "ship_to",
                                               "bill_to", "external_id") if name in data}
     charges = [Charge(**charge) for charge in data.get("charges", [])]
@@ -30,7 +29,7 @@ def _lines(rows: list[dict[str, Any]], customer: Customer) -> list[Line]:
     missing = {index: {"sku": [f"There is no SKU {row['sku']!r}."]} for index, row in enumerate(rows)
                if row["sku"] not in skus}
     if missing:
-        raise ValidationError({"lines": [missing.get(index, {}) for index in range(len(rows))]})
+        raise Unknown({"lines": [missing.get(index, {}) for index in range(len(rows))]})
     return [Line(**{**row, "sku": skus[row["sku"]]}) for row in rows]
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from oms.core.api.fields import AddressSerializer, AmountField
+from oms.core.api.fields import AddressSerializer, AmountField, TextField
 from orders.models import Address, Customer, Hold, Invoice, InvoiceLine, Order, OrderCharge, OrderLine
 
 PROGRESS = ("cancelled", "allocated", "picked", "shipped", "invoiced", "returned")
@@ -93,8 +93,8 @@ class InvoiceSummarySerializer(serializers.ModelSerializer[Invoice]):
     """An invoice or credit note as lists show it."""
 
     customer = serializers.CharField(source="customer.code")
-    order = serializers.CharField(source="order.number", default=None)
-    corrects = serializers.CharField(source="corrects.number", default=None)
+    order = serializers.CharField(source="order.number", default=None, allow_null=True)
+    corrects = serializers.CharField(source="corrects.number", default=None, allow_null=True)
     net, tax, gross, open_amount = AmountField(), AmountField(), AmountField(), AmountField()
 
     class Meta:
@@ -118,37 +118,37 @@ class InvoiceSerializer(InvoiceSummarySerializer):
 class LineRequest(serializers.Serializer[Any]):
     """A line to order; without a price the customer's applies."""
 
-    sku = serializers.CharField(max_length=48, help_text="Code, the customer's own part number, or barcode.")
+    sku = TextField(max_length=48, help_text="Code, the customer's own part number, or barcode.")
     quantity = serializers.IntegerField(min_value=1, max_value=1_000_000)
     unit_price = serializers.DecimalField(max_digits=11, decimal_places=4, min_value=0, required=False)
     discount_percent = serializers.DecimalField(max_digits=5, decimal_places=2, min_value=0, max_value=100,
                                                 required=False)
-    description = serializers.CharField(max_length=200, required=False, allow_blank=True)
+    description = TextField(max_length=200, required=False, allow_blank=True)
 
 
 class ChargeRequest(serializers.Serializer[Any]):
     """Freight, a fee or an allowance (negative)."""
 
     kind = serializers.ChoiceField(choices=OrderCharge.Kind.choices)
-    description = serializers.CharField(max_length=200)
+    description = TextField(max_length=200)
     amount = serializers.DecimalField(max_digits=12, decimal_places=3)
 
 
 class EntryRequest(serializers.Serializer[Any]):
     """What an order and a quote have in common."""
 
-    customer = serializers.CharField(max_length=20, help_text="The customer's code.")
-    channel = serializers.CharField(max_length=20, help_text="The channel's code.")
+    customer = TextField(max_length=20, help_text="The customer's code.")
+    channel = TextField(max_length=20, help_text="The channel's code.")
     lines = serializers.ListField(child=LineRequest(), min_length=1, max_length=1000)
     charges = serializers.ListField(child=ChargeRequest(), max_length=50, required=False)
-    customer_reference = serializers.CharField(max_length=80, required=False, allow_blank=True)
-    note = serializers.CharField(max_length=5000, required=False, allow_blank=True)
+    customer_reference = TextField(max_length=80, required=False, allow_blank=True)
+    note = TextField(max_length=5000, required=False, allow_blank=True)
     wanted_on = serializers.DateField(required=False)
     discount_percent = serializers.DecimalField(max_digits=5, decimal_places=2, min_value=0, max_value=100,
                                                 required=False)
     ship_to = AddressSerializer(required=False, help_text="Else the customer's own address.")
     bill_to = AddressSerializer(required=False, help_text="Else the customer's own address.")
-    external_id = serializers.CharField(max_length=80, required=False, help_text="Your number; once per channel.")
+    external_id = TextField(max_length=80, required=False, help_text="Your number; once per channel.")
 
 
 class OrderRequest(EntryRequest):

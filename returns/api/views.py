@@ -6,7 +6,6 @@ from django.db.models import QuerySet
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
-from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
@@ -14,7 +13,8 @@ from rest_framework.reverse import reverse
 from inventory.models import SKU
 from oms.core import operations
 from oms.core.api.documents import IDEMPOTENCY_KEY, DocumentViewSet, create_once, with_operations
-from oms.core.api.fields import AmountField
+from oms.core.api.fields import AmountField, TextField
+from oms.core.api.problems import Unknown
 from oms.core.errors import NotAllowed
 from orders.models import Order
 from returns import requests
@@ -25,7 +25,7 @@ from returns.requests import Asked
 class ReturnLineSerializer(serializers.ModelSerializer[ReturnLine]):
     order_line = serializers.IntegerField(source="order_line.position")
     sku = serializers.CharField(source="order_line.sku.code")
-    exchange_for = serializers.CharField(source="exchange_for.code", default=None)
+    exchange_for = serializers.CharField(source="exchange_for.code", default=None, allow_null=True)
 
     class Meta:
         model = ReturnLine
@@ -36,7 +36,7 @@ class SettlementSerializer(serializers.ModelSerializer[Settlement]):
     """What was credited, what of it cleared open invoices, and what goes back."""
 
     credited, cleared, to_refund, difference_due = AmountField(), AmountField(), AmountField(), AmountField()
-    exchange = serializers.CharField(source="exchange.number", default=None)
+    exchange = serializers.CharField(source="exchange.number", default=None, allow_null=True)
 
     class Meta:
         model = Settlement
@@ -68,15 +68,15 @@ class AskedRequest(serializers.Serializer[Any]):
     order_line = serializers.IntegerField(min_value=1, max_value=100_000, help_text="The line's position.")
     quantity = serializers.IntegerField(min_value=1, max_value=1_000_000)
     reason = serializers.ChoiceField(choices=ReturnLine.Reason.choices, default=ReturnLine.Reason.UNWANTED)
-    exchange_for = serializers.CharField(max_length=40, required=False, help_text="The SKU wanted instead.")
+    exchange_for = TextField(max_length=40, required=False, help_text="The SKU wanted instead.")
 
 
 class ReturnRequestRequest(serializers.Serializer[Any]):
     """What comes back of an order, and what the customer wants for it."""
 
-    order = serializers.CharField(max_length=40)
+    order = TextField(max_length=40)
     wish = serializers.ChoiceField(choices=ReturnRequest.Wish.choices, default=ReturnRequest.Wish.REFUND)
-    note = serializers.CharField(max_length=5000, required=False, allow_blank=True, default="")
+    note = TextField(max_length=5000, required=False, allow_blank=True, default="")
     lines = serializers.ListField(child=AskedRequest(), min_length=1, max_length=1000)
 
 
@@ -115,7 +115,7 @@ class ReturnViewSet(DocumentViewSet):
     def ask(self, data: dict[str, Any], user: Any) -> ReturnRequest:
         order = Order.objects.visible_to(user).filter(number=data["order"]).first()
         if order is None:
-            raise ValidationError({"order": [f"There is no order {data['order']!r}, or it is not yours."]})
+            raise Unknown({"order": [f"There is no order {data['order']!r}, or it is not yours."]})
         return requests.open_request(order, _asked(order, data["lines"]), wish=data["wish"], note=data["note"], by=user)
 
     def shown(self, made: ReturnRequest) -> tuple[dict[str, Any], str]:
@@ -132,6 +132,6 @@ def _asked(order: Order, rows: list[dict[str, Any]]) -> list[Asked]:
         problems.append(({} if known else {"order_line": [f"{order} has no line {row['order_line']}."]})
                         | ({"exchange_for": [f"There is no SKU {wanted!r}."]} if wanted and wanted not in skus else {}))
     if any(problems):
-        raise ValidationError({"lines": problems})
+        raise Unknown({"lines": problems})
     return [Asked(lines[row["order_line"]], row["quantity"], row["reason"], skus.get(row.get("exchange_for", "")))
             for row in rows]

@@ -155,7 +155,7 @@ def test_a_line_that_is_not_there_is_named(rep):
 
     answer = rep.do(f"orders/{number}/amend/", {"lines": [{"line": 7, "quantity": 3}]})
 
-    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "lines[0].line")
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "lines[0].line")
 
 
 def test_if_match_refuses_what_was_changed_since(rep):

@@ -1,5 +1,6 @@
 """Lists and pages of records in a person's scope, and the operations on them."""
 
+import re
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -25,9 +26,11 @@ from oms.core.locking import atomic, expecting
 from oms.core.money import round_amount
 from oms.core.operations import Operation
 
-IF_MATCH = OpenApiParameter("If-Match", str, OpenApiParameter.HEADER, description=(
+IF_MATCH = OpenApiParameter("If-Match", {"type": "string", "pattern": r'^("?[0-9]{1,9}"?|\*)$', "examples": ['"3"']},
+                            OpenApiParameter.HEADER, description=(
     "The ETag that was read: the change is refused with 412 where somebody changed the document since."))
-IDEMPOTENCY_KEY = OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER, required=True, description=(
+KEY_SCHEMA = {"type": "string", "pattern": "^[!-~]{1,100}$", "examples": ["web-10042"]}
+IDEMPOTENCY_KEY = OpenApiParameter("Idempotency-Key", KEY_SCHEMA, OpenApiParameter.HEADER, required=True, description=(
     "A key of the caller's choice, new for each new thing, kept for 30 days: sent again with the same body it replays "
     "the first answer, with another body it is refused (422), and while the first is still running it is a 409."))
 
@@ -74,7 +77,6 @@ class DocumentViewSet(ScopedViewSet):
     """Documents by their numbers."""
 
     lookup_field = "number"
-    lookup_value_regex = "[A-Za-z0-9-]+"
 
     def do(self, operation: Operation, request: Request) -> Response:
         """Run an operation on the document of the address; the answer is the document as it is then."""
@@ -147,13 +149,12 @@ def version_headers(record: Any) -> dict[str, str]:
 
 def version_asked(request: Request) -> int | None:
     """The version of If-Match; None where it is not asked for. Raises ParseError for anything but our own ETags."""
-    text = request.headers.get("If-Match", "*").strip()
+    text = request.headers.get("If-Match", "*")
     if text == "*":
         return None
-    number = text.strip('"')
-    if not number.isdecimal() or len(number) > 9:
-        raise ParseError("If-Match must be an ETag that was read here, like \"3\".")
-    return int(number)
+    if not re.fullmatch('"?[0-9]{1,9}"?', text):
+        raise ParseError('If-Match must be an ETag that was read here, like "3".')
+    return int(text.strip('"'))
 
 
 def create_once(request: Request, view: Any, perform: Callable[[], tuple[dict[str, Any], str]]) -> Response:
@@ -171,11 +172,11 @@ def create_once(request: Request, view: Any, perform: Callable[[], tuple[dict[st
 
 def key_of_request(request: Request) -> str:
     """The Idempotency-Key header. Raises ValidationError where it is missing or unusable."""
-    key = request.headers.get("Idempotency-Key", "").strip()
-    if not 0 < len(key) <= 100 or not key.isprintable():
+    key = request.headers.get("Idempotency-Key", "")
+    if not re.fullmatch("[!-~]{1,100}", key):
         raise serializers.ValidationError({"Idempotency-Key": [
             "This header is required, so that sending twice cannot create twice: choose a new text of up to 100 "
-            "characters for each new thing."]})
+            "characters (ASCII without spaces) for each new thing."]})
     return key
 
 

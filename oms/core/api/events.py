@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from drf_spectacular.helpers import forced_singular_serializer
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers, viewsets
 from rest_framework.request import Request
@@ -51,8 +52,12 @@ class EventViewSet(viewsets.ViewSet):
     reading_actions: tuple[str, ...] = ()
     permission_classes = (HasScope,)
 
-    @extend_schema(parameters=[OpenApiParameter("after", int, description="The last position that was read."),
-                               OpenApiParameter("limit", int)], responses=EventsResponse)
+    @extend_schema(
+        parameters=[
+            OpenApiParameter("after", {"type": "integer", "minimum": 0, "maximum": 2**63 - 1},
+                             description="The last position that was read."),
+            OpenApiParameter("limit", {"type": "integer", "minimum": 1, "maximum": MOST})],
+        responses=forced_singular_serializer(EventsResponse))
     def list(self, request: Request) -> Response:
         """Events after a position, oldest first. Ask again with `next`; an empty answer means: nothing new yet."""
         user: Any = request.user

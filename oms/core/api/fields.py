@@ -9,12 +9,9 @@ from rest_framework import serializers
 from oms.core import money
 
 
-@extend_schema_field({"type": "string", "format": "decimal", "examples": ["12.50"]})
+@extend_schema_field({"type": ["string", "null"], "format": "decimal", "examples": ["12.50"]})
 class AmountField(serializers.ReadOnlyField):
-    """An amount as text, at the minor units of its row's currency."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**options)
+    """An amount as text, at the minor units of its row's currency; null where there is none."""
 
     def get_attribute(self, instance: Any) -> Any:
         amount = super().get_attribute(instance)
@@ -24,12 +21,21 @@ class AmountField(serializers.ReadOnlyField):
         return str(value)
 
 
+class TextField(serializers.CharField):
+    """Text, and nothing that merely could be written as text."""
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
 class AddressSerializer(serializers.Serializer[Any]):
     """Where goods or invoices go."""
 
-    name = serializers.CharField(max_length=120)
-    street = serializers.CharField(max_length=120, required=False, default="", allow_blank=True)
-    postal_code = serializers.CharField(max_length=12, required=False, default="", allow_blank=True)
-    city = serializers.CharField(max_length=60, required=False, default="", allow_blank=True)
-    region = serializers.CharField(max_length=40, required=False, default="", allow_blank=True)
+    name = TextField(max_length=120)
+    street = TextField(max_length=120, required=False, default="", allow_blank=True)
+    postal_code = TextField(max_length=12, required=False, default="", allow_blank=True)
+    city = TextField(max_length=60, required=False, default="", allow_blank=True)
+    region = TextField(max_length=40, required=False, default="", allow_blank=True)
     country = serializers.RegexField(r"^[A-Z]{2}$", help_text="ISO 3166-1 alpha-2.")

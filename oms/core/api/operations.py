@@ -16,6 +16,8 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 from django.db.models import Model
 from rest_framework import serializers
 
+from oms.core.api.fields import TextField
+from oms.core.api.problems import Unknown
 from oms.core.models import User
 from oms.core.operations import Operation
 
@@ -24,7 +26,7 @@ FIELDS: dict[type, Callable[..., serializers.Field[Any, Any, Any, Any]]] = {
     int: lambda **options: serializers.IntegerField(min_value=-10**9, max_value=10**9, **options),
     Decimal: lambda **options: serializers.DecimalField(max_digits=14, decimal_places=4, **options),
     date: serializers.DateField,
-    str: lambda **options: serializers.CharField(max_length=500, allow_blank=not options.get("required"), **options),
+    str: lambda **options: TextField(max_length=500, allow_blank=not options.get("required"), **options),
 }
 KEYS = ("number", "code", "position")
 
@@ -72,7 +74,7 @@ def _reference(model: type[Model], options: dict[str, Any]) -> serializers.Field
     text = f"{model._meta.verbose_name}: its {'id' if key == 'pk' else key}. {options.pop('help_text', '')}".strip()
     if key in ("pk", "position"):
         return serializers.IntegerField(min_value=0, max_value=10**9, help_text=text, **options)
-    return serializers.CharField(max_length=80, help_text=text, **options)
+    return TextField(max_length=80, help_text=text, **options)
 
 
 def key_of(model: type[Model]) -> str:
@@ -90,7 +92,7 @@ def unwrap(hint: Any) -> tuple[type, bool]:
 
 
 def arguments(operation: Operation, document: Any, data: dict[str, Any], user: User) -> dict[str, Any]:
-    """What a valid request says, as the operation's keyword arguments. Raises ValidationError for an unknown record."""
+    """What a valid request says, as the operation's keyword arguments. Raises Unknown for an unknown record."""
     if operation.input is None:
         return {}
     initial = operation.initial(document) if operation.initial else None
@@ -116,6 +118,8 @@ class _Binder:
                 found[field.name] = self.value(field, unwrap(hint)[0], data[field.name], field.name)
             elif initial is not None:
                 found[field.name] = getattr(initial, field.name)
+            elif field.default is not dataclasses.MISSING:
+                found[field.name] = field.default
         return found
 
     def row(self, source: type[Any], data: dict[str, Any], known: list[Any], name: str, index: int) -> Any:
@@ -126,7 +130,7 @@ class _Binder:
         entry = next((row for row in known if getattr(row, first.name) is not None
                       and getattr(getattr(row, first.name), key) == data[first.name]), None)
         if entry is None and known and all(getattr(row, first.name) is not None for row in known):
-            raise serializers.ValidationError({name: {f"{index}": {first.name: [
+            raise Unknown({name: {f"{index}": {first.name: [
                 f"{data[first.name]} is none of those that this concerns."]}}})
         given = {field.name: self.value(field, unwrap(hints[field.name])[0], data[field.name], path)
                  for field in rest if field.name in data}
@@ -143,5 +147,5 @@ class _Binder:
         rows = rows.visible_to(self.user) if hasattr(rows, "visible_to") else rows
         record = rows.filter(**{key_of(kind): value}).first()
         if record is None:
-            raise serializers.ValidationError({path: [f"There is no {kind._meta.verbose_name} {value!r} to choose."]})
+            raise Unknown({path: [f"There is no {kind._meta.verbose_name} {value!r} to choose."]})
         return record

@@ -1,6 +1,10 @@
 """Pages by cursor: no deep offsets, and nothing shown twice while rows are added."""
 
+from typing import Any
+
+from rest_framework.exceptions import ValidationError
 from rest_framework.pagination import CursorPagination
+from rest_framework.request import Request
 
 
 class Pages(CursorPagination):
@@ -10,3 +14,16 @@ class Pages(CursorPagination):
     page_size = 50
     page_size_query_param = "limit"
     max_page_size = 200
+
+    def get_page_size(self, request: Request) -> int:
+        text = request.query_params.get("limit", str(self.page_size))
+        if not (text.isascii() and text.isdecimal() and len(text) < 4 and 1 <= int(text) <= self.max_page_size):
+            raise ValidationError({"limit": [f"It must be a number from 1 to {self.max_page_size}."]})
+        return int(text)
+
+    def get_schema_operation_parameters(self, view: Any) -> Any:
+        parameters: Any = super().get_schema_operation_parameters(view)
+        for parameter in parameters:
+            if parameter["name"] == "limit":
+                parameter["schema"] = {"type": "integer", "minimum": 1, "maximum": self.max_page_size}
+        return parameters

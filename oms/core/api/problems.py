@@ -1,5 +1,6 @@
 """Errors as problem details (RFC 9457): what is wrong, where, and what to do."""
 
+import logging
 from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any
@@ -13,18 +14,27 @@ from rest_framework.views import set_rollback
 
 from oms.core.errors import Conflict, ConnectorError, DomainError, NotAllowed, NotEnough, Refused, WrongState
 
+log = logging.getLogger(__name__)
+
 STATUS: dict[type[DomainError], int] = {
     WrongState: 409, Conflict: 409, NotAllowed: 403, NotEnough: 422, Refused: 422, ConnectorError: 502,
 }
+class Unknown(exceptions.ValidationError):
+    """A well-formed request names something that does not exist, or is not the caller's."""
+
+    status_code = 422
+
+
 STALE = "stale"
 MEMBERS = {"type", "title", "status", "code", "detail"}
 
 
-def handle(error: Exception, context: dict[str, Any]) -> Response | None:
-    """The response to an error; None lets a fault of ours become a 500."""
+def handle(error: Exception, context: dict[str, Any]) -> Response:
+    """The response to an error."""
     body = describe(error)
     if body is None:
-        return None
+        log.error("A fault of ours answered %s", context["request"].path, exc_info=error)
+        body = _problem(500, "fault", "This is our fault, not yours; nothing was changed. It is logged.")
     set_rollback()
     headers = {"Retry-After": str(int(wait))} if (wait := getattr(error, "wait", None)) else {}
     if isinstance(error, exceptions.NotAuthenticated | exceptions.AuthenticationFailed):
@@ -39,8 +49,8 @@ def describe(error: Exception) -> dict[str, Any] | None:
     if isinstance(error, exceptions.ValidationError):
         entries = list(_entries(error.get_full_details()))
         first = entries[0] if entries else {}
-        return _problem(400, "invalid", f"{first.get('field') or 'The request'}: {first.get('message', 'is invalid')}",
-                        errors=entries)
+        detail = f"{first.get('field') or 'The request'}: {first.get('message', 'is invalid')}"
+        return _problem(error.status_code, "invalid", detail, errors=entries)
     if isinstance(error, Http404):
         return _problem(404, "not_found", "There is no such thing, or it is not yours to see.")
     if isinstance(error, PermissionDenied):

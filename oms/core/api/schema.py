@@ -2,11 +2,17 @@
 
 from typing import Any
 
+from drf_spectacular.extensions import OpenApiSerializerFieldExtension
+
+NO_NUL = r"[^\u0000]"
+ANY_TEXT, SOME_TEXT = f"^{NO_NUL}*$", rf"^{NO_NUL}*[^\s\u0000]{NO_NUL}*$"
+PERCENT = r"^(100(\.0{1,2})?|\d{1,2}(\.\d{1,2})?)$"
+
 PROBLEMS = {"400": "The request is malformed.", "401": "No valid token or session.", "403": "Not allowed.",
             "404": "There is no such thing, or it is not the caller's.", "409": "In the wrong state, or under way.",
             "412": "Changed since it was read.", "422": "Refused by a business rule.", "429": "Too many calls.",
             "503": "Busy; try again."}
-READING = ("400", "401", "403", "404", "409", "429")
+READING = ("400", "401", "403", "404", "409", "422", "429")
 
 PROBLEM_SCHEMA = {
     "type": "object",
@@ -37,3 +43,29 @@ def add_problems(result: dict[str, Any], generator: Any, request: Any, public: b
             for status in READING if method == "get" else PROBLEMS:
                 operation["responses"].setdefault(status, {"description": PROBLEMS[status], "content": content})
     return result
+
+
+class TextDescription(OpenApiSerializerFieldExtension):
+    """Text that can be stored, and not blank where it must be something."""
+
+    target_class = "oms.core.api.fields.TextField"
+
+    def map_serializer_field(self, auto_schema: Any, direction: Any) -> dict[str, Any]:
+        field = self.target
+        length = {"maxLength": field.max_length} if field.max_length else {}
+        return {"type": "string", "pattern": ANY_TEXT if field.allow_blank else SOME_TEXT, **length}
+
+
+class DecimalDescription(OpenApiSerializerFieldExtension):
+    """Numbers as text, with at least one digit where digits stand, and a sign only where they may be negative."""
+
+    target_class = "rest_framework.serializers.DecimalField"
+
+    def map_serializer_field(self, auto_schema: Any, direction: Any) -> dict[str, Any]:
+        field = self.target
+        if field.max_value == 100:
+            return {"type": "string", "format": "decimal", "pattern": PERCENT}
+        sign = "" if field.min_value is not None and field.min_value >= 0 else "-?"
+        whole = field.max_digits - field.decimal_places
+        return {"type": "string", "format": "decimal",
+                "pattern": rf"^{sign}\d{{1,{whole}}}(\.\d{{1,{field.decimal_places}}})?$"}

@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from django.forms import IntegerField
 from django_filters import rest_framework as filters
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.mixins import DestroyModelMixin, UpdateModelMixin
@@ -51,7 +52,6 @@ class WebhookViewSet(UpdateModelMixin, DestroyModelMixin, ScopedViewSet):
     area = "webhooks"
     queryset = WebhookEndpoint.objects.select_related("company")
     serializer_class = WebhookSerializer
-    lookup_value_regex = "[0-9]{1,9}"
     http_method_names = ("get", "post", "patch", "delete", "head", "options")
 
     @extend_schema(request=WebhookSerializer, responses={201: NewWebhookSerializer}, parameters=[IDEMPOTENCY_KEY])
@@ -95,8 +95,15 @@ class DeliverySerializer(serializers.ModelSerializer[WebhookDelivery]):
                   "log")
 
 
+@extend_schema_field({"type": "integer", "minimum": 0, "maximum": 2**31 - 1})
+class Key(filters.NumberFilter):
+    """A whole number that names a record."""
+
+    field_class = IntegerField
+
+
 class DeliveryFilter(filters.FilterSet):
-    endpoint = filters.NumberFilter(field_name="endpoint_id", min_value=0, max_value=2**31 - 1)
+    endpoint = Key(field_name="endpoint_id", min_value=0, max_value=2**31 - 1)
     state = filters.ChoiceFilter(choices=[(name, name) for name in ENDS], method="in_state")
 
     class Meta:
@@ -114,7 +121,6 @@ class WebhookDeliveryViewSet(ScopedViewSet):
     queryset = WebhookDelivery.objects.select_related("event").prefetch_related("log")
     serializer_class = DeliverySerializer
     filterset_class = DeliveryFilter
-    lookup_value_regex = "[0-9]{1,9}"
 
     @extend_schema(request=None, responses=DeliverySerializer)
     @action(detail=True, methods=["post"])

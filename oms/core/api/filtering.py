@@ -1,0 +1,24 @@
+"""Narrowing lists by what the query says."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django_filters import rest_framework as filters
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+
+
+class StrictFilters(filters.DjangoFilterBackend):
+    """A value that is empty or makes no sense is a mistake, not a wish for everything."""
+
+    def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: Any) -> QuerySet[Any]:
+        known = view.filterset_class.base_filters if getattr(view, "filterset_class", None) else {}
+        empty = {name: ["Give a value, or leave it out."] for name, row in known.items()
+                 if "" in request.query_params.getlist(name) and not isinstance(row, filters.CharFilter)}
+        unclear = {name: ["It must be true or false."] for name, row in known.items()
+                   if isinstance(row, filters.BooleanFilter)
+                   and {text.lower() for text in request.query_params.getlist(name)} - {"true", "false", ""}}
+        if empty or unclear:
+            raise ValidationError(empty | unclear)
+        rows: QuerySet[Any] = super().filter_queryset(request, queryset, view)
+        return rows
