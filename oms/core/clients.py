@@ -4,6 +4,7 @@ import hashlib
 import secrets
 from datetime import datetime, timedelta
 
+from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import Q
 from django.utils import timezone
 
@@ -40,7 +41,10 @@ def token_of(text: str) -> ApiToken | None:
     now = timezone.now()
     valid = ApiToken.objects.filter(Q(expires_at=None) | Q(expires_at__gt=now), revoked_at=None,
                                     client__is_active=True, client__user__is_active=True)
-    token = valid.filter(digest=_digest(text)).select_related("client__user").first()
+    roles = ArrayAgg("client__user__groups__name", filter=Q(client__user__groups__isnull=False), default=[])
+    token = valid.filter(digest=_digest(text)).select_related("client__user").annotate(roles=roles).first()
+    if token:
+        token.client.user.know_roles(token.roles)
     if token and (token.last_used_at is None or token.last_used_at < now - USE_IS_NOTED_EVERY):
         ApiToken.objects.filter(pk=token.pk).update(last_used_at=now)
     return token

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Prefetch, QuerySet, prefetch_related_objects
 from django.http import FileResponse, Http404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
@@ -78,9 +78,8 @@ class _OrdersInput(DocumentViewSet):
 
     def shown(self, order: Order) -> tuple[dict[str, Any], str]:
         """An order's representation and address."""
-        rows = Order.objects.select_related("customer", "channel").prefetch_related(*WHOLE)
-        data = dict(OrderSerializer(rows.get(pk=order.pk)).data)
-        return data, reverse("order-detail", args=[order.number], request=self.request)
+        prefetch_related_objects([order], *WHOLE)
+        return dict(OrderSerializer(order).data), reverse("order-detail", args=[order.number], request=self.request)
 
 
 @with_operations

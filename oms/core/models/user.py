@@ -1,5 +1,6 @@
 """Who uses the system."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from django.contrib.auth.models import AbstractUser
@@ -24,6 +25,10 @@ class User(AbstractUser):
         if not hasattr(self, "_role_names"):
             self._role_names = frozenset(self.groups.values_list("name", flat=True))
         return self._role_names
+
+    def know_roles(self, names: Iterable[str]) -> None:
+        """Take over roles that were read together with the person."""
+        self._role_names = frozenset(names)
 
     @property
     def sees_everything(self) -> bool:
