@@ -1,10 +1,13 @@
 """Webhooks: told in order, signed, tried again, and never to a private address."""
 
+import importlib.util
 import json
 import socket
 import threading
 from datetime import timedelta
+from functools import cache
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 
 import pytest
 from django.utils import timezone
@@ -17,6 +20,15 @@ from orders import lifecycle
 from tests import builders as make
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("verified")]
+
+
+@cache
+def example(name):
+    """A program that the documentation shows."""
+    spec = importlib.util.spec_from_file_location(name, Path(__file__).resolve().parents[2] / "docs" / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 class Receiver:
@@ -94,6 +106,21 @@ def test_the_library_accepts_our_signature_and_tells_tampering_and_age(endpoint,
         library.verify(body.decode().replace("placed", "pleased"), headers)
     with pytest.raises(WebhookVerificationError, match="too old"):
         library.verify(body.decode(), {**headers, "webhook-timestamp": "1600000000"})
+
+
+def test_the_example_receiver_tells_forged_stale_and_repeated_apart(endpoint, receiver):
+    happen()
+    tell(receiver)
+    headers, body = receiver.calls[0]
+    verdicts = example("receive_webhooks").Verdict
+    theirs = example("receive_webhooks").Receiver(endpoint.secret)
+    sent_at = int(headers["webhook-timestamp"])
+
+    answers = [theirs.take(headers, body, now).name for now in (sent_at + 301, sent_at, sent_at + 5)]
+
+    assert answers == ["STALE", "NEW", "REPEATED"]
+    assert theirs.take(headers, body + b" ", sent_at).name == "FORGED"
+    assert {verdict.value // 100 for verdict in verdicts if verdict.name in ("NEW", "REPEATED")} == {2}
 
 
 def test_a_rotated_secret_loses_nothing(endpoint, receiver):
