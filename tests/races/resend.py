@@ -31,17 +31,17 @@ def example_client():
 class Server:
     """A real gunicorn on this test's database, which can be killed and started again."""
 
-    def __init__(self, workers=2, log=subprocess.DEVNULL):
+    def __init__(self, workers=2, log=subprocess.DEVNULL, environment=None):
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
-        self.workers, self.log = workers, log
+        self.workers, self.log, self.environment = workers, log, environment
         self.start()
 
     def start(self):
-        environment = {**os.environ, "OMS_TEST_DATABASE": connection.settings_dict["NAME"],
-                       "DJANGO_SETTINGS_MODULE": "tests.settings"}
+        own = {"OMS_TEST_DATABASE": connection.settings_dict["NAME"], "DJANGO_SETTINGS_MODULE": "tests.settings"}
+        environment = {**os.environ, **(self.environment or own)}
         self.process = subprocess.Popen(
             [sys.executable, "-m", "gunicorn", "oms.wsgi", "--bind", f"127.0.0.1:{self.port}", "--workers",
              str(self.workers), "--threads", "4", "--timeout", "60"],

@@ -45,6 +45,24 @@ def add_problems(result: dict[str, Any], generator: Any, request: Any, public: b
     return result
 
 
+def describe_texts(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
+    """Say of each text in a query that it is one that can be stored; and say once, not twice, what may be blank."""
+    for path in result["paths"].values():
+        for operation in path.values():
+            for parameter in operation.get("parameters", []):
+                _describe_text(parameter["schema"])
+    for component in result["components"].get("schemas", {}).values():
+        for name, schema in component.get("properties", {}).items():
+            if schema.get("oneOf", [{}])[0].get("pattern") == ANY_TEXT:
+                component["properties"][name] = schema["oneOf"][0]
+    return result
+
+
+def _describe_text(schema: dict[str, Any]) -> None:
+    if schema.get("type") == "string" and not schema.keys() & {"format", "pattern", "enum"}:
+        schema["pattern"] = ANY_TEXT
+
+
 class TextDescription(OpenApiSerializerFieldExtension):
     """Text that can be stored, and not blank where it must be something."""
 
