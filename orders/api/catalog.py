@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema, extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -45,6 +45,9 @@ class WantedRequest(serializers.Serializer[Any]):
     quantity = serializers.IntegerField(min_value=1, max_value=1_000_000, default=1)
 
 
+@extend_schema_serializer(examples=[OpenApiExample("Two products", {
+    "customer": "12375", "channel": "reps", "items": [{"sku": "20846", "quantity": 12}, {"sku": "22423"}]},
+    request_only=True)])
 class LookupRequest(serializers.Serializer[Any]):
     """For whom, through which channel, and what: up to 500 SKUs."""
 

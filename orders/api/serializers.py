@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
 from oms.core.api.fields import AddressSerializer, AmountField, TextField
@@ -151,18 +152,28 @@ class EntryRequest(serializers.Serializer[Any]):
     external_id = TextField(max_length=80, required=False, help_text="Your number; once per channel.")
 
 
+ORDER = {"customer": "12375", "channel": "reps", "external_id": "WEB-10042", "lines": [
+    {"sku": "20846", "quantity": 12}, {"sku": "22423", "quantity": 1, "unit_price": "10.95"}]}
+
+
+@extend_schema_serializer(examples=[OpenApiExample("An order of two lines", ORDER, request_only=True)])
 class OrderRequest(EntryRequest):
     """An order: it is placed and, unless `confirm` is false, confirmed at once."""
 
     confirm = serializers.BooleanField(default=True)
 
 
+@extend_schema_serializer(examples=[
+    OpenApiExample("A quote", {**ORDER, "external_id": "RFQ-7", "valid_until": "2027-12-31"}, request_only=True)])
 class QuoteRequest(EntryRequest):
     """An offer until a day."""
 
     valid_until = serializers.DateField()
 
 
+@extend_schema_serializer(examples=[OpenApiExample("Two orders", {"orders": [
+    {**ORDER, "external_id": "WEB-10043"}, {**ORDER, "external_id": "WEB-10044", "confirm": False}]},
+    request_only=True)])
 class BulkOrdersRequest(serializers.Serializer[Any]):
     """Up to 200 orders, each on its own."""
 

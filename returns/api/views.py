@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django_filters import rest_framework as filters
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -71,6 +71,9 @@ class AskedRequest(serializers.Serializer[Any]):
     exchange_for = TextField(max_length=40, required=False, help_text="The SKU wanted instead.")
 
 
+@extend_schema_serializer(examples=[OpenApiExample("One damaged piece", {
+    "order": "SO-1042", "wish": "refund", "lines": [{"order_line": 1, "quantity": 1, "reason": "damaged"}]},
+    request_only=True)])
 class ReturnRequestRequest(serializers.Serializer[Any]):
     """What comes back of an order, and what the customer wants for it."""
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.forms import IntegerField
 from django_filters import rest_framework as filters
-from drf_spectacular.utils import extend_schema, extend_schema_field
+from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.mixins import DestroyModelMixin, UpdateModelMixin
@@ -14,16 +14,31 @@ from rest_framework.reverse import reverse
 
 from oms.core import webhooks
 from oms.core.api.documents import IDEMPOTENCY_KEY, ScopedViewSet, create_once
+from oms.core.api.problems import Unknown
 from oms.core.models import Company, WebhookAttempt, WebhookDelivery, WebhookEndpoint
 
 ENDS = {"waiting": {"next_at__isnull": False}, "delivered": {"delivered_at__isnull": False},
         "given_up": {"given_up_at__isnull": False}}
 
 
+@extend_schema_field({"type": "string", "pattern": "^[-a-zA-Z0-9_]{1,12}$"})
+class CompanyField(serializers.SlugRelatedField[Company]):
+    """A company by its code."""
+
+    def to_internal_value(self, data: Any) -> Company:
+        found = Company.objects.filter(code=str(data)).first()
+        if found is None:
+            raise Unknown(f"There is no company {str(data)!r}.")
+        return found
+
+
+@extend_schema_serializer(examples=[OpenApiExample("All of orders, and shipments that left", {
+    "company": "demo", "url": "https://example.com/oms", "events": ["order.*", "shipment.shipped"]},
+    request_only=True)])
 class WebhookSerializer(serializers.ModelSerializer[WebhookEndpoint]):
     """An endpoint: an https address, and the events that it is told of (`order.confirmed`, `order.*`; none: all)."""
 
-    company = serializers.SlugRelatedField(slug_field="code", queryset=Company.objects.all())
+    company = CompanyField(slug_field="code", queryset=Company.objects.all())
     events = serializers.ListField(child=serializers.RegexField(r"^[a-z_]+\.(\*|[a-z_]+)$", max_length=40),
                                    required=False, max_length=100)
 
