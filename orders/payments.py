@@ -21,6 +21,7 @@ def authorize(
     order: Order, amount: Decimal, *, reference: str, gateway: str = "manual", by: User | None = None,
 ) -> Payment:
     """Ask a gateway to set money aside for an order. Again with the same reference: the first payment."""
+    _require_reference(reference)
     with atomic():
         advisory_lock(f"payment {reference}")
         known = Payment.objects.filter(reference=reference).first()
@@ -30,6 +31,12 @@ def authorize(
         return states.create(
             Payment(company=order.company, customer=order.customer, order=order, currency=order.currency,
                     amount=amount, reference=reference, gateway=gateway, exchange_rate=order.exchange_rate), by=by)
+
+
+def _require_reference(reference: str) -> None:
+    """Without one, a second payment would count as the first."""
+    if not reference.strip():
+        raise Refused("Give the payment's reference: the bank's, the card terminal's or your own.", field="reference")
 
 
 def _positive(amount: Decimal, currency: str) -> Decimal:
@@ -106,6 +113,7 @@ def register_transfer(
     order: Order | None = None, on: date | None = None, by: User | None = None,
 ) -> Payment:
     """Book money that came to the bank. Again with the same reference: the first payment."""
+    _require_reference(reference)
     with atomic():
         advisory_lock(f"payment {reference}")
         known = Payment.objects.filter(reference=reference).first()

@@ -5,7 +5,7 @@ from typing import Any
 from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
-from oms.core.api.fields import AddressSerializer, AmountField, TextField
+from oms.core.api.fields import AddressSerializer, AmountField, DecimalField, FlagField, TextField, WholeField
 from orders.models import Address, Customer, Hold, Invoice, InvoiceLine, Order, OrderCharge, OrderLine
 
 PROGRESS = ("cancelled", "allocated", "picked", "shipped", "invoiced", "returned")
@@ -120,9 +120,9 @@ class LineRequest(serializers.Serializer[Any]):
     """A line to order; without a price the customer's applies."""
 
     sku = TextField(max_length=48, help_text="Code, the customer's own part number, or barcode.")
-    quantity = serializers.IntegerField(min_value=1, max_value=1_000_000)
-    unit_price = serializers.DecimalField(max_digits=11, decimal_places=4, min_value=0, required=False)
-    discount_percent = serializers.DecimalField(max_digits=5, decimal_places=2, min_value=0, max_value=100,
+    quantity = WholeField(min_value=1, max_value=1_000_000)
+    unit_price = DecimalField(max_digits=11, decimal_places=4, min_value=0, required=False)
+    discount_percent = DecimalField(max_digits=5, decimal_places=2, min_value=0, max_value=100,
                                                 required=False)
     description = TextField(max_length=200, required=False, allow_blank=True)
 
@@ -132,7 +132,7 @@ class ChargeRequest(serializers.Serializer[Any]):
 
     kind = serializers.ChoiceField(choices=OrderCharge.Kind.choices)
     description = TextField(max_length=200)
-    amount = serializers.DecimalField(max_digits=12, decimal_places=3)
+    amount = DecimalField(max_digits=12, decimal_places=3)
 
 
 class EntryRequest(serializers.Serializer[Any]):
@@ -145,7 +145,7 @@ class EntryRequest(serializers.Serializer[Any]):
     customer_reference = TextField(max_length=80, required=False, allow_blank=True)
     note = TextField(max_length=5000, required=False, allow_blank=True)
     wanted_on = serializers.DateField(required=False)
-    discount_percent = serializers.DecimalField(max_digits=5, decimal_places=2, min_value=0, max_value=100,
+    discount_percent = DecimalField(max_digits=5, decimal_places=2, min_value=0, max_value=100,
                                                 required=False)
     ship_to = AddressSerializer(required=False, help_text="Else the customer's own address.")
     bill_to = AddressSerializer(required=False, help_text="Else the customer's own address.")
@@ -160,7 +160,7 @@ ORDER = {"customer": "12375", "channel": "reps", "external_id": "WEB-10042", "li
 class OrderRequest(EntryRequest):
     """An order: it is placed and, unless `confirm` is false, confirmed at once."""
 
-    confirm = serializers.BooleanField(default=True)
+    confirm = FlagField(default=True)
 
 
 @extend_schema_serializer(examples=[

@@ -13,7 +13,7 @@ from rest_framework.reverse import reverse
 from inventory.models import SKU
 from oms.core import operations
 from oms.core.api.documents import IDEMPOTENCY_KEY, DocumentViewSet, create_once, with_operations
-from oms.core.api.fields import AmountField, TextField
+from oms.core.api.fields import AmountField, TextField, WholeField
 from oms.core.api.problems import Unknown
 from oms.core.errors import NotAllowed
 from orders.models import Order
@@ -65,8 +65,8 @@ class ReturnSerializer(serializers.ModelSerializer[ReturnRequest]):
 
 
 class AskedRequest(serializers.Serializer[Any]):
-    order_line = serializers.IntegerField(min_value=1, max_value=100_000, help_text="The line's position.")
-    quantity = serializers.IntegerField(min_value=1, max_value=1_000_000)
+    order_line = WholeField(min_value=1, max_value=100_000, help_text="The line's position.")
+    quantity = WholeField(min_value=1, max_value=1_000_000)
     reason = serializers.ChoiceField(choices=ReturnLine.Reason.choices, default=ReturnLine.Reason.UNWANTED)
     exchange_for = TextField(max_length=40, required=False, help_text="The SKU wanted instead.")
 

@@ -1,7 +1,7 @@
 """Operations as endpoints: from one declaration of the catalogue come the request's schema and what it is called with.
 
-A record in an input is named by its natural key: a document's number, a code, a line's position. A list of rows names
-only what it is about; what a row leaves out keeps what the document has.
+A record in an input is named by its natural key: a document's number, a code, a line's position. What is left out, a
+list or a field of a row, is as the form of the back office offers it; a list that is given names all that is meant.
 """
 
 import dataclasses
@@ -16,15 +16,15 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 from django.db.models import Model
 from rest_framework import serializers
 
-from oms.core.api.fields import TextField
+from oms.core.api.fields import DecimalField, FlagField, TextField, WholeField
 from oms.core.api.problems import Unknown
 from oms.core.models import User
 from oms.core.operations import Operation
 
 FIELDS: dict[type, Callable[..., serializers.Field[Any, Any, Any, Any]]] = {
-    bool: serializers.BooleanField,
-    int: lambda **options: serializers.IntegerField(min_value=-10**9, max_value=10**9, **options),
-    Decimal: lambda **options: serializers.DecimalField(max_digits=14, decimal_places=4, **options),
+    bool: FlagField,
+    int: lambda **options: WholeField(min_value=-10**9, max_value=10**9, **options),
+    Decimal: lambda **options: DecimalField(max_digits=14, decimal_places=4, **options),
     date: serializers.DateField,
     str: lambda **options: TextField(max_length=500, allow_blank=not options.get("required"), **options),
 }
@@ -73,7 +73,7 @@ def _reference(model: type[Model], options: dict[str, Any]) -> serializers.Field
     key = key_of(model)
     text = f"{model._meta.verbose_name}: its {'id' if key == 'pk' else key}. {options.pop('help_text', '')}".strip()
     if key in ("pk", "position"):
-        return serializers.IntegerField(min_value=0, max_value=10**9, help_text=text, **options)
+        return WholeField(min_value=0, max_value=10**9, help_text=text, **options)
     return TextField(max_length=80, help_text=text, **options)
 
 
@@ -112,8 +112,9 @@ class _Binder:
             hint = hints[field.name]
             if get_origin(hint) is list:
                 known = getattr(initial, field.name) if initial else []
-                found[field.name] = [self.row(get_args(hint)[0], row, known, field.name, index)
-                                     for index, row in enumerate(data.get(field.name, []))]
+                found[field.name] = known if field.name not in data else [
+                    self.row(get_args(hint)[0], row, known, field.name, index)
+                    for index, row in enumerate(data[field.name])]
             elif field.name in data:
                 found[field.name] = self.value(field, unwrap(hint)[0], data[field.name], field.name)
             elif initial is not None:
