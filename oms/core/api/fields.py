@@ -31,12 +31,12 @@ class TextField(serializers.CharField):
 
 
 class WholeField(serializers.IntegerField):
-    """A whole number, as a number."""
+    """A whole number, as a number (to JSON, 2.0 is one, too)."""
 
     def to_internal_value(self, data: Any) -> int:
-        if not isinstance(data, int) or isinstance(data, bool):
+        if isinstance(data, bool) or not (isinstance(data, int) or (isinstance(data, float) and data.is_integer())):
             self.fail("invalid")
-        return super().to_internal_value(data)
+        return super().to_internal_value(int(data))
 
 
 class FlagField(serializers.BooleanField):

@@ -78,6 +78,7 @@ class DecimalDescription(OpenApiSerializerFieldExtension):
     """Numbers as text, with at least one digit where digits stand, and a sign only where they may be negative."""
 
     target_class = "rest_framework.serializers.DecimalField"
+    match_subclasses = True
 
     def map_serializer_field(self, auto_schema: Any, direction: Any) -> dict[str, Any]:
         field = self.target
