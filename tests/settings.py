@@ -21,6 +21,7 @@ ASSERT_LOCK_ORDER = True
 DRAIN_AFTER_COMMIT = False
 CELERY_TASK_ALWAYS_EAGER = not os.environ.get("REDIS_URL")
 CELERY_TASK_EAGER_PROPAGATES = True
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}  # throttles of each worker alone
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
