@@ -97,14 +97,14 @@ declare("ship", Shipment, shipping.ship, roles=FLOOR, many=True,
 declare("verify", Shipment, _verify, roles=FLOOR, input=VerifyInput, available=_is(S.PACKED),
         initial=lambda shipment: VerifyInput([ScannedRow(line) for line in
                                               shipment.lines.select_related("reservation__sku", "package")]))
-declare("choose_service", Shipment, rating.choose, roles=FLOOR, input=ServiceInput,
+declare("choose_service", Shipment, rating.choose, roles=FLOOR, input=ServiceInput, example={"service": "standard"},
         available=lambda shipment: shipment.status == S.PACKED and not shipment.labels.filter(
             status__in=["requested", "bought"]).exists())
 declare("void_labels", Shipment, labels.void, roles=FLOOR, danger=True,
         available=lambda shipment: shipment.status == S.PACKED and shipment.labels.filter(
             status__in=["requested", "bought"]).exists())
 declare("unpack", Shipment, packing.unpack, roles=FLOOR, inverse="pack", available=_is(S.PACKED))
-declare("hand_over", Shipment, shipments.hand_over, roles=FLOOR, input=HandOverInput,
+declare("hand_over", Shipment, shipments.hand_over, roles=FLOOR, input=HandOverInput, example={"external_id": "3PL-17"},
         available=lambda shipment: shipment.status == S.OPEN and not _own(shipment))
 declare("record_outside", Shipment, shipping.record_outside, roles=FLOOR, label="They have shipped it",
         available=lambda shipment: shipment.status == S.OPEN and not _own(shipment))

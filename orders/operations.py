@@ -128,6 +128,7 @@ def _on_hold(order: Order) -> bool:
 
 declare("place", Order, intake.place, roles=SALES, many=True, available=_is(S.DRAFT, S.QUOTED))
 declare("quote", Order, intake.quote, roles=SALES, input=QuoteInput, available=_is(S.DRAFT),
+        example={"valid_until": "2027-12-31"},
         initial=lambda order: QuoteInput(order.company.today() + timedelta(days=14)))
 declare("reprice", Order, pricing.reprice, roles=SALES, many=True, available=_is(S.DRAFT))
 declare("reopen", Order, intake.reopen, roles=SALES, label="Back to draft", available=_is(S.QUOTED))
@@ -136,21 +137,27 @@ declare("lift", Order, screening.lift, roles="manager accountant", label="Lift t
 declare("confirm", Order, lifecycle.confirm, roles=SALES, many=True,
         available=lambda order: order.status == S.PLACED and not _on_hold(order))
 declare("amend", Order, _amend, roles=SALES, input=AmendInput, preview=_amend_preview, available=_is(S.CONFIRMED),
+        example={"lines": [{"line": 1, "quantity": 3}], "additions": [{"sku": "20846", "quantity": 2}]},
         initial=lambda order: AmendInput([
             AmendRow(line, line.quantity - line.cancelled, line.unit_price)
             for line in order.lines.select_related("sku").order_by("position") if line.open_quantity],
             [AdditionRow() for _ in range(3)]))
 declare("hold", Order, screening.hold, roles="rep manager accountant", label="Put on hold", input=ReasonInput,
+        example={"reason": "They asked for a call first."},
         available=_is(S.PLACED), inverse="lift")
 declare("cancel_lines", Order, _cancel_lines, roles=SALES, label="Cancel units", input=CancelInput,
+        example={"lines": [{"line": 1, "units": 1}], "reason": "Ordered one too many."},
         available=_is(S.PLACED, S.CONFIRMED),
         initial=lambda order: CancelInput([CancelRow(line) for line in order.lines.select_related("sku")
                                            if line.open_quantity]))
 declare("authorize", Order, _authorize, roles="rep accountant manager", label="Authorize a payment", input=AmountInput,
+        example={"amount": "10.00", "reference": "card 4711"},
         available=_is(S.PLACED, S.CONFIRMED), initial=_whole)
 declare("prepay", Order, _prepay, roles="accountant manager", label="Register a prepayment", input=AmountInput,
+        example={"amount": "10.00", "reference": "bank 2027-01-04/17"},
         available=_is(S.PLACED, S.CONFIRMED), initial=_whole)
 declare("deposit", Order, _deposit, roles="accountant manager", label="Invoice a deposit", input=AmountInput,
+        example={"amount": "1.00", "reference": "deposit 1"},
         available=_is(S.PLACED, S.CONFIRMED))
 declare("cancel", Order, lifecycle.cancel, roles=SALES, label="Cancel the order", input=ReasonInput, danger=True,
         available=_is(S.DRAFT, S.QUOTED, S.PLACED, S.CONFIRMED))
@@ -187,8 +194,10 @@ def _is_open_invoice(document: Invoice) -> bool:
 
 
 declare("pay", Invoice, _pay, roles="accountant manager", label="Register a payment", input=AmountInput,
+        example={"amount": "1.00", "reference": "bank 2027-01-04/18"},
         initial=_what_is_open, available=_is_open_invoice)
 declare("credit", Invoice, _credit, roles="accountant manager", input=CreditInput,
+        example={"lines": [{"line": 1, "quantity": 1}], "reason": "Arrived damaged."},
         initial=lambda document: CreditInput([CreditRow(line) for line in document.lines.order_by("position")
                                               if line.credited < line.quantity]),
         available=lambda document: document.kind != Invoice.Kind.CREDIT and document.status == Invoice.Status.ISSUED)

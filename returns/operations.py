@@ -49,6 +49,7 @@ def _returnable(order: Order) -> OpenInput:
 
 
 declare("return", Order, _open, roles="rep manager", label="Return goods", input=OpenInput, initial=_returnable,
+        example={"lines": [{"line": 1, "quantity": 1, "reason": "damaged"}], "wish": "refund"},
         available=lambda order: order.shipped > order.returned)
 
 
@@ -109,6 +110,7 @@ def _inspect(request: ReturnRequest, *, findings: list[FindingRow], by: User | N
 
 declare("approve", ReturnRequest, requests.approve, roles="rep manager", many=True, available=_is(S.REQUESTED))
 declare("reject", ReturnRequest, requests.reject, roles="rep manager", input=RejectInput, danger=True,
+        example={"reason": "It was used."},
         available=_is(S.REQUESTED))
 declare("receive", ReturnRequest, _receive, roles="picker packer manager", input=ReceiveInput,
         available=_is(S.APPROVED), initial=lambda request: ReceiveInput([ArrivedRow(line, line.quantity) for line in

@@ -1,7 +1,7 @@
 """The catalogue of operations: from one declaration come button, bulk action, form page and API endpoint."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from oms.core.errors import NotAllowed
@@ -18,7 +18,8 @@ class Operation:
 
     `run(document, by=…, **input)` is the operation; `input` a frozen dataclass whose fields and types give the form
     and the schema; `initial` fills it from the document; `preview` tells what would happen; `inverse` names what
-    undoes it. `many`: offered on selections, too. `roles`: who may, besides superusers.
+    undoes it. `many`: offered on selections, too. `roles`: who may, besides superusers. `example`: what a program might
+    send, for the API's description.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Operation:
     inverse: str = ""
     many: bool = False
     danger: bool = False
+    example: dict[str, Any] | None = field(default=None, compare=False)
 
     @property
     def title(self) -> str:

@@ -70,11 +70,14 @@ def _real_data() -> Iterator[str]:
     sku = SKU.objects.filter(prices__isnull=False).first()
     yield _operation("/api/v1/skus/{code}/price/", {
         "path.code": sku.code, "query.customer": customer.code, "query.channel": "reps"})
+    quoted = Order.objects.filter(status=Order.Status.QUOTED).last()
+    yield _operation("/api/v1/quotes/{number}/", {"path.number": quoted.number})
+    yield from _webhooks()
     used: set[str] = set()  # each its own, as long as there are enough: one operation ends what another needs
     for path, model in (("orders", Order), ("shipments", Shipment), ("invoices", Invoice), ("returns", ReturnRequest)):
         rows = list(model.objects.exclude(number=None).order_by("-pk"))
-        for step in operations.of(model).values():
-            fits = [row for row in rows if step.available(row)]
+        fitting = {step: [row for row in rows if step.available(row)] for step in operations.of(model).values()}
+        for step, fits in sorted(fitting.items(), key=lambda pair: len(pair[1])):
             fit = next((row for row in fits if row.number not in used), fits[0] if fits else None)
             if fit is not None:
                 used.add(fit.number)
@@ -84,9 +87,26 @@ def _real_data() -> Iterator[str]:
                     yield _operation(f"{where}preview/", {"path.number": fit.number})
 
 
-def _operation(path: str, parameters: dict[str, Any]) -> str:
+def _webhooks() -> Iterator[str]:
+    """Endpoints with something to tell, one for each thing that can be done with one."""
+    from oms.core import webhooks
+    from oms.core.models import Company, User, WebhookDelivery, WebhookEndpoint
+
+    company, boss = Company.objects.first(), User.objects.filter(is_superuser=True).first()
+    for method, path in (("GET", ""), ("PATCH", ""), ("POST", "rotate-secret/"), ("DELETE", "")):
+        made = webhooks.subscribe(WebhookEndpoint(company=company, user=boss, url="https://example.com/"))
+        yield _operation(f"/api/v1/webhooks/{{id}}/{path}", {"path.id": made.pk}, method)
+    WebhookEndpoint.objects.filter(pk=made.pk - 1).update(position=0)
+    webhooks.fan_out()
+    delivery = WebhookDelivery.objects.order_by("-pk").first()
+    for path in ("", "replay/"):
+        yield _operation(f"/api/v1/webhook-deliveries/{{id}}/{path}", {"path.id": delivery.pk})
+
+
+def _operation(path: str, parameters: dict[str, Any], method: str = "") -> str:
     listed = ", ".join(f"{json.dumps(name)} = {json.dumps(str(value))}" for name, value in parameters.items())
-    return f'\n[[operations]]\ninclude-path = "{path}"\nparameters = {{ {listed} }}\n'
+    only = f'include-method = "{method}"\n' if method else ""
+    return f'\n[[operations]]\ninclude-path = "{path}"\n{only}parameters = {{ {listed} }}\n'
 
 
 def _endpoints() -> set[str]:

@@ -9,7 +9,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import Http404
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers, viewsets
 from rest_framework.decorators import action
 from rest_framework.exceptions import ParseError
@@ -29,7 +29,7 @@ from oms.core.operations import Operation
 IF_MATCH = OpenApiParameter("If-Match", {"type": "string", "pattern": r'^("?[0-9]{1,9}"?|\*)$', "examples": ['"3"']},
                             OpenApiParameter.HEADER, description=(
     "The ETag that was read: the change is refused with 412 where somebody changed the document since."))
-KEY_SCHEMA = {"type": "string", "pattern": "^[!-~]{1,100}$", "examples": ["web-10042"]}
+KEY_SCHEMA = {"type": "string", "pattern": "^[!-~]{1,100}$"}
 IDEMPOTENCY_KEY = OpenApiParameter("Idempotency-Key", KEY_SCHEMA, OpenApiParameter.HEADER, required=True, description=(
     "A key of the caller's choice, new for each new thing, kept for 30 days: sent again with the same body it replays "
     "the first answer, with another body it is refused (422), and while the first is still running it is a 409."))
@@ -126,7 +126,7 @@ def _endpoint(viewset: type[DocumentViewSet], operation: Operation) -> Callable[
 
     view.__name__, view.__doc__ = f"do_{operation.name}", operation.run.__doc__
     schema = extend_schema(request=request_of(operation), responses=viewset.serializer_class, parameters=[IF_MATCH],
-                           summary=operation.title)
+                           summary=operation.title, examples=_examples(operation))
     return schema(action(detail=True, methods=["post"], url_path=operation.name.replace("_", "-"))(view))
 
 
@@ -137,9 +137,14 @@ def _preview_endpoint(viewset: type[DocumentViewSet], operation: Operation) -> C
     view.__name__ = f"preview_{operation.name}"
     view.__doc__ = f"What `{operation.name}` would do; nothing is changed."
     schema = extend_schema(request=request_of(operation), summary=f"{operation.title}: preview",
+                           examples=_examples(operation),
                            responses=OpenApiResponse(OpenApiTypes.OBJECT, description="Values before and after."))
     path = f"{operation.name.replace('_', '-')}/preview"
     return schema(action(detail=True, methods=["post"], url_path=path, url_name=f"{operation.name}-preview")(view))
+
+
+def _examples(operation: Operation) -> list[OpenApiExample]:
+    return [OpenApiExample(operation.title, operation.example, request_only=True)] if operation.example else []
 
 
 def version_headers(record: Any) -> dict[str, str]:
