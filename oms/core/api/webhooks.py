@@ -14,7 +14,7 @@ from rest_framework.reverse import reverse
 
 from oms.core import webhooks
 from oms.core.api.documents import IDEMPOTENCY_KEY, ScopedViewSet, create_once
-from oms.core.api.problems import Unknown
+from oms.core.errors import Refused
 from oms.core.models import Company, WebhookAttempt, WebhookDelivery, WebhookEndpoint
 
 ENDS = {"waiting": {"next_at__isnull": False}, "delivered": {"delivered_at__isnull": False},
@@ -28,7 +28,7 @@ class CompanyField(serializers.SlugRelatedField[Company]):
     def to_internal_value(self, data: Any) -> Company:
         found = Company.objects.filter(code=str(data)).first()
         if found is None:
-            raise Unknown(f"There is no company {str(data)!r}.")
+            raise Refused(f"There is no company {str(data)!r}.", code="no_company", field="company")
         return found
 
 
