@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from oms.core import documents
 from oms.core.models import StoredDocument
-from oms.core.money import ZERO, display, round_amount
+from oms.core.money import ZERO, display, grouped
 from orders.models import Invoice
 
 
@@ -40,8 +40,8 @@ def invoice_paper(document: Invoice) -> InvoicePaper:
     return InvoicePaper(
         title=document.get_kind_display().capitalize(), invoice=document,
         lines=[{"description": line.description, "quantity": str(line.quantity),
-                "unit_price": f"{line.unit_price.normalize():,f}", "tax": f"{line.tax_percent.normalize():f} %",
-                "net": f"{round_amount(line.net, currency):,}"} for line in lines],
+                "unit_price": grouped(line.unit_price, currency), "tax": f"{line.tax_percent.normalize():f} %",
+                "net": grouped(line.net, currency)} for line in lines],
         taxes=[{"percent": f"{percent.normalize():f} %", "base": display(base, currency), "tax": display(tax, currency)}
                for percent, (base, tax) in _taxes(document).items()],
         net=display(document.net, currency), tax=display(document.tax, currency),

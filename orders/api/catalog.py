@@ -14,10 +14,8 @@ from inventory.models import SKU
 from oms.core.api.documents import ScopedViewSet
 from oms.core.api.fields import TextField
 from oms.core.api.problems import Unknown
-from oms.core.models import User
 from orders import pricing
-from orders.api.entry import skus_of
-from orders.models import Channel, Customer
+from orders.api.entry import parties, skus_of
 
 CODE = {"type": "string", "pattern": "^[!-~]{1,20}$"}
 
@@ -113,7 +111,7 @@ class SKUViewSet(ScopedViewSet):
 
 def look_up(customer_code: str, channel_code: str, wanted: list[tuple[str, int]], user: Any) -> list[dict[str, Any]]:
     """Prices and availability; raises Unknown for what does not exist, with its line."""
-    customer, channel = _parties(customer_code, channel_code, user)
+    customer, channel = parties(customer_code, channel_code, user)
     skus = skus_of([code for code, _ in wanted], customer)
     missing = {index: {"sku": [f"There is no SKU {code!r}."]} for index, (code, _) in enumerate(wanted)
                if code not in skus}
@@ -129,13 +127,3 @@ def look_up(customer_code: str, channel_code: str, wanted: list[tuple[str, int]]
         "available": stock[sku.pk].quantity, "by_warehouse": stock[sku.pk].by_warehouse,
         "next_arrival": stock[sku.pk].next_arrival,
     } for (sku, quantity), price in zip(rows, quoted, strict=True)]
-
-
-def _parties(customer_code: str, channel_code: str, user: User) -> tuple[Customer, Channel]:
-    customer = Customer.objects.visible_to(user).select_related("price_list").filter(code=customer_code).first()
-    channel = Channel.objects.select_related("company", "price_list").filter(code=channel_code).first()
-    if customer is None:
-        raise Unknown({"customer": [f"There is no customer {customer_code!r}, or it is not yours."]})
-    if channel is None:
-        raise Unknown({"channel": [f"There is no channel {channel_code!r}."]})
-    return customer, channel

@@ -11,17 +11,23 @@ from orders.models import Channel, Customer
 
 def entry_of(data: dict[str, Any], user: User) -> Entry:
     """The entry that a valid request means. Raises Unknown for what does not exist or is not the caller's."""
-    customer = Customer.objects.visible_to(user).select_related("price_list").filter(
-        code=data["customer"], is_active=True).first()
-    channel = Channel.objects.select_related("company", "price_list").filter(code=data["channel"]).first()
-    unknown = {name: [f"There is no {name} {data[name]!r}, or it is not yours."]
-               for name, found in (("customer", customer), ("channel", channel)) if found is None}
-    if customer is None or channel is None:
-        raise Unknown(unknown)
+    customer, channel = parties(data["customer"], data["channel"], user)
     optional = {name: data[name] for name in ("customer_reference", "note", "wanted_on", "discount_percent", "ship_to",
                                               "bill_to", "external_id") if name in data}
     charges = [Charge(**charge) for charge in data.get("charges", [])]
     return Entry(channel, customer, _lines(data["lines"], customer), charges, **optional)
+
+
+def parties(customer_code: str, channel_code: str, user: User) -> tuple[Customer, Channel]:
+    """An active customer of the caller, and a channel, by their codes. Raises Unknown for each that is not there."""
+    customer = Customer.objects.visible_to(user).select_related("price_list").filter(
+        code=customer_code, is_active=True).first()
+    channel = Channel.objects.select_related("company", "price_list").filter(code=channel_code).first()
+    if customer is None or channel is None:
+        asked = (("customer", customer_code, customer), ("channel", channel_code, channel))
+        raise Unknown({name: [f"There is no {name} {code!r}, or it is not yours."]
+                       for name, code, found in asked if found is None})
+    return customer, channel
 
 
 def _lines(rows: list[dict[str, Any]], customer: Customer) -> list[Line]:

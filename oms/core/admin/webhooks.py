@@ -25,6 +25,8 @@ class WebhookEndpointAdmin(ScopedAdmin):
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         if change:
             super().save_model(request, obj, form, change)
+            if obj.is_active:
+                webhooks.enable(obj)
         else:
             obj.user = request.user
             webhooks.subscribe(obj)

@@ -84,6 +84,11 @@ class WebhookViewSet(UpdateModelMixin, DestroyModelMixin, ScopedViewSet):
 
         return create_once(request, self, perform)
 
+    def perform_update(self, serializer: Any) -> None:
+        endpoint = serializer.save()
+        if endpoint.is_active:
+            webhooks.enable(endpoint)
+
     @extend_schema(request=None, responses=SecretSerializer)
     @action(detail=True, methods=["post"], url_path="rotate-secret")
     def rotate_secret(self, request: Request, pk: str) -> Response:
