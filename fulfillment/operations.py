@@ -78,7 +78,7 @@ class ServiceInput:
 
 @dataclass(frozen=True)
 class HandOverInput:
-    external_id: str
+    external_id: str = field(metadata={"help": "Their number of it.", "most": 80})
 
 
 declare("start_picking", Shipment, waves.start_picking, roles=FLOOR, many=True,
@@ -95,6 +95,7 @@ declare("ship", Shipment, shipping.ship, roles=FLOOR, many=True,
         available=lambda shipment: shipment.status == S.PACKED and not shipment.packages.exclude(
             labels__status="bought").exists())
 declare("verify", Shipment, _verify, roles=FLOOR, input=VerifyInput, available=_is(S.PACKED),
+        example={"lines": [{"line": 1042, "scanned": 5}]},
         initial=lambda shipment: VerifyInput([ScannedRow(line) for line in
                                               shipment.lines.select_related("reservation__sku", "package")]))
 declare("choose_service", Shipment, rating.choose, roles=FLOOR, input=ServiceInput, example={"service": "standard"},

@@ -20,7 +20,7 @@ class ReceivedRow:
     line: PurchaseLine
     good: int = 0
     damaged: int = 0
-    lot: str = ""
+    lot: str = field(default="", metadata={"most": 40})
 
 
 @dataclass(frozen=True)

@@ -174,8 +174,8 @@ def credit(
         if original.kind == Invoice.Kind.CREDIT or original.status != Invoice.Status.ISSUED:
             raise WrongState(f"{original} is no issued invoice; only those are credited.")
         note = Invoice(kind=Invoice.Kind.CREDIT, company=original.company, customer=original.customer,
-                       order=original.order, corrects=original, reference=reference, bill_to=original.bill_to,
-                       currency=original.currency, exchange_rate=original.exchange_rate)
+                       order=original.order, corrects=original, reference=reference, reason=reason,
+                       bill_to=original.bill_to, currency=original.currency, exchange_rate=original.exchange_rate)
         lines = [_credit_line(note, original, item, position) for position, item in enumerate(credited, 1)]
         if not lines:
             raise Refused("Choose what to credit.", code="nothing_to_credit")

@@ -98,7 +98,8 @@ def _amend_preview(
 @dataclass(frozen=True)
 class AmountInput:
     amount: Decimal
-    reference: str = field(metadata={"help": "The bank's or the card terminal's; entered twice it counts once."})
+    reference: str = field(metadata={
+        "help": "The bank's or the card terminal's; entered twice it counts once.", "most": 60})
 
 
 def _whole(order: Order) -> AmountInput:

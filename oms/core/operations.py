@@ -7,6 +7,8 @@ from typing import Any
 from oms.core.errors import NotAllowed
 from oms.core.models import Document, User
 
+MOST_CHARACTERS = 200
+
 
 def _always(document: Any) -> bool:
     return True
@@ -17,9 +19,9 @@ class Operation:
     """How people and programs ask for a named change.
 
     `run(document, by=…, **input)` is the operation; `input` a frozen dataclass whose fields and types give the form
-    and the schema; `initial` fills it from the document; `preview` tells what would happen; `inverse` names what
-    undoes it. `many`: offered on selections, too. `roles`: who may, besides superusers. `example`: what a program might
-    send, for the API's description.
+    and the schema (metadata: `help`; `among` narrows a choice; `most` characters of a text, else 200); `initial` fills
+    it from the document; `preview` tells what would happen; `inverse` names what undoes it. `many`: offered on
+    selections, too. `roles`: who may, besides superusers. `example`: what a program might send, for the description.
     """
 
     name: str

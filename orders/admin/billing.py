@@ -39,8 +39,8 @@ class InvoiceAdmin(DocumentAdmin):
     list_filter = ["kind", "issued_on", "due_on"]
     list_select_related = ["customer"]
     search_fields = ["=number", "customer__name", "=order__number"]
-    fields = ["kind", "company", "customer", "order", "corrects", "issued_on", "due_on", "currency", "net", "tax",
-              "gross", "allocated", "billed_to", "hash"]
+    fields = ["kind", "company", "customer", "order", "corrects", "reason", "issued_on", "due_on", "currency", "net",
+              "tax", "gross", "allocated", "billed_to", "hash"]
     readonly_fields = ["billed_to"]
     inlines = [InvoiceLines, Allocations]
 

@@ -113,7 +113,7 @@ class InvoiceSerializer(InvoiceSummarySerializer):
     lines = InvoiceLineSerializer(many=True, read_only=True)
 
     class Meta(InvoiceSummarySerializer.Meta):
-        fields = (*InvoiceSummarySerializer.Meta.fields, "bill_to", "lines")
+        fields = (*InvoiceSummarySerializer.Meta.fields, "reason", "bill_to", "lines")
 
 
 class LineRequest(serializers.Serializer[Any]):

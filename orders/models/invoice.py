@@ -47,6 +47,8 @@ class Invoice(Document):
     order = models.ForeignKey(Order, on_delete=models.PROTECT, null=True, blank=True, related_name="invoices")
     corrects = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="credits")
     reference = models.CharField(max_length=60, unique=True, null=True, editable=False)
+    reason = models.CharField(max_length=200, blank=True, db_default="", editable=False,
+                              help_text="Why a credit note was given.")
     bill_to = models.JSONField(default=dict)
     currency = models.CharField(max_length=3)
     exchange_rate = models.DecimalField(max_digits=14, decimal_places=6, default=1)

@@ -41,6 +41,27 @@ def test_invoice_and_its_pdf(rep, order):
     assert (pdf.headers["Content-Type"], pdf.getvalue()[:4]) == ("application/pdf", b"%PDF")
 
 
+def test_a_credit_says_why_and_concerns_lines_of_its_own_invoice_alone(call, order):
+    accountant, number = call("accountant"), order.invoices.get().number
+    other = make.shipped(("TEE-M", 1)).invoices.get()
+    credit = {"lines": [{"line": 1, "quantity": 3}], "reason": "Arrived damaged."}
+
+    assert accountant.do(f"invoices/{number}/credit/", credit).status_code == 200
+    refused = accountant.do(f"invoices/{number}/credit/", credit)
+
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "lines[0].line")
+    assert not other.credits.exists()
+    assert order.invoices.get(kind="credit").reason == "Arrived damaged."
+
+
+def test_a_reason_longer_than_can_be_kept_is_malformed(call, order):
+    body = {"lines": [{"line": 1, "quantity": 1}], "reason": "x" * 201}
+
+    answer = call("accountant").do(f"invoices/{order.invoices.get().number}/credit/", body)
+
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "reason")
+
+
 def test_return_is_asked_for_and_followed_to_its_refund(rep, call, order, picker):
     asked = rep.send("returns/", {"order": order.number, "lines": [{"order_line": 1, "quantity": 1}]})
     number = asked.json()["number"]

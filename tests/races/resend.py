@@ -44,7 +44,7 @@ class Server:
         environment = {**os.environ, **(self.environment or own)}
         self.process = subprocess.Popen(
             [sys.executable, "-m", "gunicorn", "oms.wsgi", "--bind", f"127.0.0.1:{self.port}", "--workers",
-             str(self.workers), "--threads", "4", "--timeout", "60"],
+             str(self.workers), "--threads", "4", "--timeout", "60", "--limit-request-line", "8190"],
             cwd=settings.BASE_DIR, env=environment, stdout=self.log, stderr=self.log, start_new_session=True)
         self.wait()
 

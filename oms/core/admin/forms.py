@@ -28,7 +28,7 @@ from unfold.widgets import (
 )
 
 from oms.core.models import User
-from oms.core.operations import Operation
+from oms.core.operations import MOST_CHARACTERS, Operation
 
 SIMPLE: dict[type, tuple[type[forms.Field], type[forms.Widget]]] = {
     bool: (forms.BooleanField, UnfoldBooleanWidget),
@@ -127,6 +127,8 @@ def _field(name: str, hint: Any, owner: Any, user: User, document: Any) -> forms
     field, widget = SIMPLE[kind]
     if kind is bool:
         options["required"] = False
+    if kind is str:
+        options["max_length"] = owner.metadata.get("most", MOST_CHARACTERS)
     return field(widget=widget, **options)
 
 

@@ -19,14 +19,14 @@ from rest_framework import serializers
 from oms.core.api.fields import DecimalField, FlagField, TextField, WholeField
 from oms.core.api.problems import Unknown
 from oms.core.models import User
-from oms.core.operations import Operation
+from oms.core.operations import MOST_CHARACTERS, Operation
 
 FIELDS: dict[type, Callable[..., serializers.Field[Any, Any, Any, Any]]] = {
     bool: FlagField,
     int: lambda **options: WholeField(min_value=-10**9, max_value=10**9, **options),
     Decimal: lambda **options: DecimalField(max_digits=14, decimal_places=4, **options),
     date: serializers.DateField,
-    str: lambda **options: TextField(max_length=500, allow_blank=not options.get("required"), **options),
+    str: lambda **options: TextField(allow_blank=not options.get("required"), **options),
 }
 KEYS = ("number", "code", "position")
 
@@ -55,6 +55,8 @@ def _field(field: Any, hint: Any, owner: str, has_initial: bool) -> serializers.
     options = {"required": is_required, "allow_null": is_optional, "help_text": field.metadata.get("help", "")}
     if issubclass(kind, Model):
         return _reference(kind, options)
+    if kind is str:
+        options["max_length"] = field.metadata.get("most", MOST_CHARACTERS)
     if issubclass(kind, Enum):
         return serializers.ChoiceField(choices=kind.choices, **options)  # type: ignore[attr-defined]
     return FIELDS[kind](**options)
@@ -111,8 +113,8 @@ class _Binder:
         for field in dataclasses.fields(source):
             hint = hints[field.name]
             if get_origin(hint) is list:
-                known = getattr(initial, field.name) if initial else []
-                found[field.name] = known if field.name not in data else [
+                known = getattr(initial, field.name) if initial else None
+                found[field.name] = known or [] if field.name not in data else [
                     self.row(get_args(hint)[0], row, known, field.name, index)
                     for index, row in enumerate(data[field.name])]
             elif field.name in data:
@@ -123,14 +125,17 @@ class _Binder:
                 found[field.name] = field.default
         return found
 
-    def row(self, source: type[Any], data: dict[str, Any], known: list[Any], name: str, index: int) -> Any:
-        """A row: the one that the document offers for this record, changed by what is given; else a new one."""
+    def row(self, source: type[Any], data: dict[str, Any], known: list[Any] | None, name: str, index: int) -> Any:
+        """A row: the one that the document offers for this record, changed by what is given.
+
+        Where it offers none at all, or blank ones, it is a new one.
+        """
         first, *rest = dataclasses.fields(source)
         hints, path = get_type_hints(source), f"{name}[{index}]"
         key = key_of(unwrap(hints[first.name])[0])
-        entry = next((row for row in known if getattr(row, first.name) is not None
+        entry = next((row for row in known or [] if getattr(row, first.name) is not None
                       and getattr(getattr(row, first.name), key) == data[first.name]), None)
-        if entry is None and known and all(getattr(row, first.name) is not None for row in known):
+        if entry is None and known is not None and all(getattr(row, first.name) is not None for row in known):
             raise Unknown({name: {f"{index}": {first.name: [
                 f"{data[first.name]} is none of those that this concerns."]}}})
         given = {field.name: self.value(field, unwrap(hints[field.name])[0], data[field.name], path)
