@@ -164,9 +164,11 @@ def _entering() -> Iterator[Endpoint]:
 
 def _operations() -> Iterator[Endpoint]:
     """For each operation a document of its own that it fits: one operation ends what another needs."""
+    worked_on = Shipment.objects.filter(status__in=["picking", "packed"]).values("order")
     for path, model in PATHS.items():
         used: set[str] = set()
-        rows = list(model.objects.exclude(number=None).order_by("-pk")[:300])
+        newest = model.objects.exclude(number=None).order_by("-pk")
+        rows = list(newest.exclude(pk__in=worked_on) if model is Order else newest)[:300]
         fitting = {step: [row for row in rows if step.available(row)] for step in operations.of(model).values()}
         for step, fits in sorted(fitting.items(), key=lambda pair: len(pair[1])):
             fit = next(row for row in fits if row.number not in used)

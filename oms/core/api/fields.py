@@ -1,5 +1,6 @@
 """Fields of the API's own."""
 
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -7,6 +8,9 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from oms.core import money
+
+# Characters that can be seen, spelled out because "\s" means another set in each language.
+VISIBLE = r"[^\u0000-\u0020\u007f-\u00a0\u1680\u180e\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff]"
 
 
 @extend_schema_field({"type": ["string", "null"], "format": "decimal", "examples": ["12.50"]})
@@ -27,6 +31,8 @@ class TextField(serializers.CharField):
     def to_internal_value(self, data: Any) -> str:
         if not isinstance(data, str):
             self.fail("invalid")
+        if not self.allow_blank and not re.search(VISIBLE, data):
+            self.fail("blank")
         return super().to_internal_value(data)
 
 

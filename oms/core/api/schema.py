@@ -4,8 +4,10 @@ from typing import Any
 
 from drf_spectacular.extensions import OpenApiSerializerFieldExtension
 
+from oms.core.api.fields import VISIBLE
+
 NO_NUL = r"[^\u0000]"
-ANY_TEXT, SOME_TEXT = f"^{NO_NUL}*$", rf"^{NO_NUL}*[^\s\u0000]{NO_NUL}*$"
+ANY_TEXT, SOME_TEXT = f"^{NO_NUL}*$", f"^{NO_NUL}*{VISIBLE}{NO_NUL}*$"
 PERCENT = r"^(100(\.0{1,2})?|\d{1,2}(\.\d{1,2})?)$"
 
 PROBLEMS = {"400": "The request is malformed.", "401": "No valid token or session.", "403": "Not allowed.",
