@@ -113,6 +113,8 @@ DATABASES = {
         "OPTIONS": {
             "options": "-c statement_timeout=60s -c lock_timeout=15s -c idle_in_transaction_session_timeout=60s",
             "application_name": "oms",
+            "server_side_binding": True,
+            "prepare_threshold": 5,
         },
     }
 }
@@ -166,7 +168,7 @@ ASSERT_LOCK_ORDER = read("ASSERT_LOCK_ORDER", "bool", False)
 
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL} if REDIS_URL
-    else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},  # throttles then count per process
+    else {"BACKEND": "django.core.cache.backends.filebased.FileBasedCache", "LOCATION": DATA_FOLDER / "cache"},
 }
 
 REST_FRAMEWORK = {

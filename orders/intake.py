@@ -6,7 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from inventory.models import SKU
-from oms.core import events, states
+from oms.core import events, setbased, states
 from oms.core.errors import Refused
 from oms.core.locking import atomic, hold_created
 from oms.core.models import User
@@ -61,10 +61,10 @@ def enter(entry: Entry, *, by: User | None = None, at: datetime | None = None) -
         if at is not None:
             order.created_at = order.status_at = at
         order.save(force_insert=True)
-        hold_created([order])
-        OrderLine.objects.bulk_create(lines)
-        OrderCharge.objects.bulk_create(charges)
-        screening.screen(order, by=by)
+        hold_created([order], as_inserted=True)
+        setbased.remember(order, "lines", OrderLine.objects.bulk_create(lines))
+        setbased.remember(order, "charges", OrderCharge.objects.bulk_create(charges))
+        setbased.remember(order, "holds", screening.screen(order, by=by))
         events.emit("order.placed", order, by=by, at=at, gross=str(order.gross), currency=order.currency)
     return order
 

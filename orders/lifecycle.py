@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from django.db.models import Prefetch, prefetch_related_objects
+
 from inventory import reservations, sourcing
 from inventory.sourcing import Terms
 from oms.core import states
@@ -12,13 +14,15 @@ from orders import progress, screening
 from orders.models import Order, OrderLine
 
 S = Order.Status
+LINES = Prefetch("lines", OrderLine.objects.select_related("sku").order_by("position"))
 
 
 def confirm(order: Order, *, by: User | None = None, at: datetime | None = None) -> Order:
     """Commit to the order: from here its stock is promised."""
     with states.advance(order, to=S.CONFIRMED, by=by, at=at) as order:
         screening.require_clear(order)
-        promise(order, list(order.lines.select_related("sku").order_by("position")), by=by)
+        prefetch_related_objects([order], LINES)
+        promise(order, list(order.lines.all()), by=by)
     return order
 
 

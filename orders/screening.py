@@ -109,7 +109,7 @@ def lift(order: Order, *, note: str = "", by: User | None = None) -> Order:
 
 def require_clear(order: Order) -> None:
     """Raise Refused where a hold has not been lifted."""
-    open_holds = list(order.holds.filter(lifted_at=None))
+    open_holds = [hold for hold in order.holds.all() if hold.lifted_at is None]
     if open_holds:
         raise Refused(f"Order {order.number} is on hold ({'; '.join(map(str, open_holds))}). Lift the hold first.",
                       code="on_hold")

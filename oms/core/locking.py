@@ -35,10 +35,11 @@ class LockRank(enum.IntEnum):
 
 @dataclass
 class _Taken:
-    """The keys that a transaction locked, and those that it created, by rank."""
+    """The keys that a transaction locked, and those that it created, by rank; and rows as they were inserted."""
 
     locked: dict[LockRank, set[int]] = field(default_factory=lambda: defaultdict(set))
     created: dict[LockRank, set[int]] = field(default_factory=lambda: defaultdict(set))
+    inserted: list[models.Model] = field(default_factory=list)
 
 
 _taken: ContextVar[_Taken | None] = ContextVar("locks taken in this transaction", default=None)
@@ -96,18 +97,26 @@ def lock(rows: "models.QuerySet[Row]") -> list[Row]:
 
 
 def lock_one(row: Row) -> Row:
-    """Lock one row and return it re-read."""
+    """Lock one row and return it re-read (unless this transaction inserted just this and did not lock it since)."""
+    taken = _taken.get()
+    if taken is not None and any(row is other for other in taken.inserted):
+        taken.inserted = [other for other in taken.inserted if other is not row]
+        return row
     rows = type(row)._base_manager.filter(pk=row.pk)
     comes_with = getattr(row, "comes_with", ())
     return lock(rows.select_related(*comes_with) if comes_with else rows)[0]
 
 
-def hold_created(rows: Iterable[models.Model]) -> None:
-    """Count rows inserted in this transaction as locked: nobody else can see them yet."""
+def hold_created(rows: Iterable[models.Model], *, as_inserted: bool = False) -> None:
+    """Count rows inserted in this transaction as locked: nobody else can see them yet.
+
+    `as_inserted`: they are complete, what they come with included, and their first lock need not read them again.
+    """
     taken = _taken.get()
     for row in rows:
         if taken is not None:
             taken.created[_rank(type(row))].add(row.pk)
+            taken.inserted += [row] if as_inserted else []
 
 
 def is_locked(row: models.Model) -> bool:

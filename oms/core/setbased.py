@@ -1,4 +1,4 @@
-"""Changing many locked rows in one statement."""
+"""Changing many locked rows in one statement, and reading what was just written without one."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -52,6 +52,14 @@ def note(changes: Changes, key: int, **amounts: int) -> None:
     row = changes.setdefault(key, dict.fromkeys(amounts, 0))
     for name, amount in amounts.items():
         row[name] = row.get(name, 0) + amount
+
+
+def remember(row: models.Model, name: str, related: Iterable[models.Model]) -> None:
+    """Let a row know its related rows that were just inserted, as if they had been prefetched."""
+    rows: Any = getattr(row, name).all()
+    rows._result_cache, rows._prefetch_done = list(related), True
+    cache: dict[str, Any] = row.__dict__.setdefault("_prefetched_objects_cache", {})
+    cache[name] = rows
 
 
 def take_ids(model: type[models.Model], count: int) -> list[int]:

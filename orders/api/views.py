@@ -39,10 +39,10 @@ from orders.api.serializers import (
     OrderSummarySerializer,
     QuoteRequest,
 )
-from orders.models import Customer, Hold, Invoice, InvoiceLine, Order, OrderCharge, OrderLine
+from orders.models import Customer, Hold, Invoice, InvoiceLine, Order, OrderCharge
 
-WHOLE = (Prefetch("lines", OrderLine.objects.select_related("sku").order_by("position")),
-         Prefetch("charges", OrderCharge.objects.order_by("pk")), Prefetch("holds", Hold.objects.order_by("pk")))
+WHOLE = (lifecycle.LINES, Prefetch("charges", OrderCharge.objects.order_by("pk")),
+         Prefetch("holds", Hold.objects.order_by("pk")))
 
 
 class CustomerViewSet(ScopedViewSet):
