@@ -61,7 +61,7 @@ class EventViewSet(viewsets.ViewSet):
     def list(self, request: Request) -> Response:
         """Events after a position, oldest first. Ask again with `next`; an empty answer means: nothing new yet."""
         user: Any = request.user
-        form = AfterRequest(data=request.query_params)
+        form = AfterRequest(data=request.query_params.dict())
         form.is_valid(raise_exception=True)
         after, limit = form.validated_data["after"], form.validated_data["limit"]
         return Response(read_stream(user, after, limit))
