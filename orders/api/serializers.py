@@ -175,9 +175,9 @@ class QuoteRequest(EntryRequest):
     {**ORDER, "external_id": "WEB-10043"}, {**ORDER, "external_id": "WEB-10044", "confirm": False}]},
     request_only=True)])
 class BulkOrdersRequest(serializers.Serializer[Any]):
-    """Up to 200 orders, each on its own."""
+    """Up to 100 orders, each on its own."""
 
-    orders = serializers.ListField(child=OrderRequest(), min_length=1, max_length=200)
+    orders = serializers.ListField(child=OrderRequest(), min_length=1, max_length=100)
 
 
 class BulkResult(serializers.Serializer[Any]):

@@ -46,7 +46,7 @@ def main() -> None:
                 str(Path(sys.executable).with_name("schemathesis")), "--config-file", str(config), "run", str(api),
                 "--url", server.url, "-H", f"Authorization: Bearer {token}", "--checks", "all", "--max-examples", cases,
                 "--seed", seed, "--continue-on-failure", "-w", "2", "--request-timeout", "60",
-                "--report-ndjson-path", str(report), "--no-color",
+                "--max-response-time", "30", "--report-ndjson-path", str(report), "--no-color",
             ], cwd=folder, check=False)
         finally:
             server.stop()
