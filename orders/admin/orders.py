@@ -10,9 +10,10 @@ from unfold.decorators import display
 from oms.core import states
 from oms.core.admin import panels
 from oms.core.admin.access import Lines
-from oms.core.admin.documents import DocumentAdmin, address_text, chip
+from oms.core.admin.documents import DocumentAdmin, address_text, bar, chip
 from oms.core.money import display as show_amount
 from orders import intake, pricing
+from orders.admin.filters import View
 from orders.models import Hold, Invoice, Order, OrderCharge, OrderLine, Payment
 
 PROGRESS = ["cancelled", "allocated", "picked", "shipped", "invoiced", "returned"]
@@ -49,11 +50,13 @@ class OrderAdmin(DocumentAdmin):
     viewers = "accountant"
     editors = "rep manager"
     editable_statuses = ("draft",)
-    list_display = ["number", "state", "customer", "channel", "placed_on", "total", "units", "allocated", "shipped",
-                    "invoiced", "returned"]
-    list_filter = ["status", "channel", "placed_on"]
+    list_display = ["number", "state", "customer", "channel", "placed_on", "wanted_on", "total", "units",
+                    "is_allocated", "is_shipped", "is_invoiced"]
+    list_filter = [View, "status", "channel"]
     list_select_related = ["customer", "channel"]
-    search_fields = ["=number", "=external_id", "customer__name", "=customer__code", "=customer_reference"]
+    search_fields = search_exact = ["number", "external_id", "customer_reference"]
+    search_through = ["customer"]
+    search_help_text = "Number, their number or reference; else the customer's code or name"
     autocomplete_fields = ["customer"]
     inlines = [OrderLines, OrderCharges, Holds]
     entered = ["customer", "channel", "customer_reference", "wanted_on", "discount_percent", "note"]
@@ -67,6 +70,18 @@ class OrderAdmin(DocumentAdmin):
     @display(description="Status", ordering="status")
     def state(self, order: Order) -> Any:
         return chip(order)
+
+    @display(description="Allocated")
+    def is_allocated(self, order: Order) -> Any:
+        return bar(order.allocated, order.units - order.cancelled)
+
+    @display(description="Shipped")
+    def is_shipped(self, order: Order) -> Any:
+        return bar(order.shipped, order.units - order.cancelled)
+
+    @display(description="Invoiced")
+    def is_invoiced(self, order: Order) -> Any:
+        return bar(order.invoiced, order.units - order.cancelled)
 
     @display(description="Total", ordering="gross")
     def total(self, order: Order) -> str:

@@ -20,17 +20,6 @@ ROLES = ["rep", "picker", "packer", "buyer", "accountant", "manager"]
 
 
 @pytest.fixture
-def log_in(client):
-    def enter(role):
-        person = make.user(role, *([role] if role != "root" else []))
-        User.objects.filter(pk=person.pk).update(is_staff=True, is_superuser=role == "root")
-        client.force_login(User.objects.get(pk=person.pk))
-        return client
-
-    return enter
-
-
-@pytest.fixture
 def eager_tasks():
     """Tasks run where they are asked for; the worker is another test's subject."""
     before, current_app.conf.task_always_eager = current_app.conf.task_always_eager, True

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from unfold.admin import ModelAdmin, TabularInline
 
 from oms.core import money
+from oms.core.admin.lists import FastListAdmin
 from oms.core.money import AmountField, UnitPriceField
 
 MONEY_FIELDS = (AmountField, UnitPriceField)
@@ -88,7 +89,7 @@ class RoleAccess:
         return [column if column in fixed else name for name, column in zip(names, columns, strict=True)]
 
 
-class ScopedAdmin(RoleAccess, ModelAdmin):
+class ScopedAdmin(RoleAccess, FastListAdmin, ModelAdmin):
     """The base of every admin page: lists, links, autocompletes and exports show what the person may see."""
 
     show_full_result_count = False

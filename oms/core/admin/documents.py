@@ -219,6 +219,13 @@ def address_text(address: dict[str, str]) -> str:
     return ", ".join(address[part] for part in parts if address.get(part))
 
 
+def bar(done: int, of: int) -> SafeString:
+    """How much of something is done, as a small bar with its numbers."""
+    share = min(100, 100 * done // of) if of else 0
+    return format_html('<span class="oms-bar" title="{} of {}"><span style="width: {}%"></span></span> {}/{}',
+                       done, of, share, done, of)
+
+
 def chip(document: Any) -> SafeString:
     """The status as a coloured chip."""
     color = COLORS.get(document.status, "blue")

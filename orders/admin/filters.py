@@ -1,0 +1,61 @@
+"""Lists of orders as people think of them."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib.admin import SimpleListFilter
+from django.db.models import F, Q, QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+
+from oms.core.models import User
+from orders.models import Customer, Hold, Order
+
+WANTED = F("units") - F("cancelled")
+CONFIRMED = Q(status=Order.Status.CONFIRMED)
+Narrow = Callable[[QuerySet[Order], User], QuerySet[Order]]
+
+
+def _mine(orders: QuerySet[Order], user: User) -> QuerySet[Order]:
+    return orders.filter(customer__in=list(Customer.objects.filter(rep=user).values_list("pk", flat=True)))
+
+
+def _late(orders: QuerySet[Order], user: User) -> QuerySet[Order]:
+    return orders.filter(CONFIRMED, wanted_on__lt=timezone.localdate(), shipped__lt=WANTED)
+
+
+def _short(orders: QuerySet[Order], user: User) -> QuerySet[Order]:
+    return orders.filter(CONFIRMED, allocated__lt=WANTED)
+
+
+def _on_hold(orders: QuerySet[Order], user: User) -> QuerySet[Order]:
+    return orders.filter(pk__in=Hold.objects.filter(lifted_at=None).values("order"), status=Order.Status.PLACED)
+
+
+def _ready(orders: QuerySet[Order], user: User) -> QuerySet[Order]:
+    today = Q(wanted_on=None) | Q(wanted_on__lte=timezone.localdate())
+    return orders.filter(CONFIRMED, today, allocated__gte=WANTED, shipped__lt=WANTED)
+
+
+VIEWS: dict[str, tuple[str, Narrow]] = {
+    "mine": ("of my customers", _mine),
+    "late": ("late", _late),
+    "short": ("short of stock", _short),
+    "hold": ("on hold", _on_hold),
+    "ready": ("ready to ship today", _ready),
+}
+
+
+class View(SimpleListFilter):
+    """Orders of one's customers, late ones, short ones, those on hold, those ready to ship today."""
+
+    title = "what"
+    parameter_name = "view"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(name, title) for name, (title, _) in VIEWS.items()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        user: Any = request.user
+        chosen = VIEWS.get(self.value() or "")
+        return chosen[1](queryset, user) if chosen else queryset
