@@ -118,7 +118,7 @@ class ShipmentAdmin(Papers):
     list_display = ["number", "state", "order_no", "to", "warehouse", "wave", "service", "status_at", "prints"]
     list_filter = ["status", "warehouse"]
     list_select_related = ["order", "warehouse", "wave", "service__account"]
-    search_fields = ["=number", "=order__number", "=labels__tracking_number", "=external_id"]
+    search_fields = search_exact = ["number", "order__number", "labels__tracking_number", "external_id"]
     fields = ["order_no", "to", "warehouse", "wave", "service", "external_id", "promised_on", "shipped_at",
               "delivered_at", "prints"]
     readonly_fields = fields

@@ -57,7 +57,8 @@ class Shipment(Document):
     objects = ShipmentQuerySet.as_manager()
 
     class Meta:
-        indexes = [models.Index(fields=["warehouse", "status", "-id"], name="shipments_by_status")]
+        indexes = [models.Index(fields=["warehouse", "status", "-id"], name="shipments_by_status"),
+                   models.Index(fields=["status", "-id"], name="shipments_by_status_alone")]
 
     @property
     def order_number(self) -> str:

@@ -28,7 +28,7 @@ class PurchaseOrderAdmin(DocumentAdmin):
     list_display = ["number", "supplier", "warehouse", "status", "expected_on"]
     list_filter = ["status", "warehouse"]
     list_select_related = ["supplier", "warehouse"]
-    search_fields = ["=number"]
+    search_fields = search_exact = ["number"]
     fields = ["company", "supplier", "warehouse", "currency", "expected_on", "note"]
     inlines = [PurchaseLines]
 

@@ -50,7 +50,7 @@ class BinStockAdmin(StaffScoped, DocumentAdmin):
     list_display = ["sku", "bin", "place", "lot", "on_hand", "pinned"]
     list_filter = ["bin__warehouse", "bin__kind"]
     list_select_related = ["sku", "bin__warehouse", "lot"]
-    search_fields = ["=sku__code", "=bin__code"]
+    search_fields = search_exact = ["sku__code", "bin__code"]
     ordering = ["bin__code"]
 
     @display(description="Warehouse")
@@ -77,7 +77,7 @@ class MoveAdmin(ReadOnlyAdmin):
     list_display = ["at", "sku", "quantity", "source", "target", "reason", "reference", "unit_cost", "by"]
     list_filter = ["reason"]
     list_select_related = ["sku", "source", "target", "by"]
-    search_fields = ["=sku__code", "=reference"]
+    search_fields = search_exact = ["sku__code", "reference"]
     ordering = ["-pk"]
 
 
@@ -86,7 +86,7 @@ class DemandAdmin(ReadOnlyAdmin):
     viewers = "buyer manager"
     list_display = ["document", "sku", "quantity", "unheld", "held", "picked", "shipped", "priority", "may_wait"]
     list_select_related = ["sku"]
-    search_fields = ["=document", "=sku__code"]
+    search_fields = search_exact = ["document", "sku__code"]
     ordering = ["-pk"]
 
 

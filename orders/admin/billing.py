@@ -38,7 +38,8 @@ class InvoiceAdmin(DocumentAdmin):
     list_display = ["number", "kind", "customer", "issued_on", "due_on", "total", "open_now", "pdf"]
     list_filter = ["kind", "issued_on", "due_on"]
     list_select_related = ["customer"]
-    search_fields = ["=number", "customer__name", "=order__number"]
+    search_fields = search_exact = ["number", "order__number"]
+    search_through = ["customer"]
     fields = ["kind", "company", "customer", "order", "corrects", "reason", "issued_on", "due_on", "currency", "net",
               "tax", "gross", "allocated", "billed_to", "hash"]
     readonly_fields = ["billed_to"]
@@ -85,7 +86,7 @@ class HistoryRecordAdmin(ReadOnlyAdmin):
     viewers = "accountant manager"
     list_display = ["external_id", "kind", "code", "text", "quantity", "unit_price", "at"]
     list_filter = ["kind"]
-    search_fields = ["=external_id", "=code"]
+    search_fields = search_exact = ["external_id", "code"]
 
 
 class Refunds(Lines):
@@ -107,7 +108,8 @@ class PaymentAdmin(DocumentAdmin):
     list_display = ["number", "state", "customer", "amount", "currency", "captured", "allocated", "refunded", "paid_on"]
     list_filter = ["status", "gateway", "paid_on"]
     list_select_related = ["customer"]
-    search_fields = ["=number", "customer__name", "=reference"]
+    search_fields = search_exact = ["number", "reference"]
+    search_through = ["customer"]
     fields = ["company", "customer", "order", "gateway", "reference", "currency", "amount", "captured", "allocated",
               "refunded", "paid_on"]
     inlines = [Uses, Refunds]

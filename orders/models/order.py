@@ -85,6 +85,10 @@ class Order(Document):
         indexes = [
             models.Index(fields=["customer", "-id"], name="orders_of_customer"),
             models.Index(fields=["status", "-id"], name="orders_by_status"),
+            models.Index(fields=["channel", "-id"], name="orders_of_channel"),
+            models.Index(fields=["external_id"], condition=~Q(external_id=None), name="orders_by_external_id"),
+            models.Index(fields=["customer_reference"], condition=~Q(customer_reference=""),
+                         name="orders_by_reference"),
         ]
 
     @property

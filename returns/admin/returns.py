@@ -28,7 +28,7 @@ class ReturnRequestAdmin(DocumentAdmin):
     list_display = ["number", "state", "order_no", "warehouse", "wish", "status_at"]
     list_filter = ["status", "warehouse", "wish"]
     list_select_related = ["order", "warehouse"]
-    search_fields = ["=number", "=order__number"]
+    search_fields = search_exact = ["number", "order__number"]
     fields = ["order_no", "warehouse", "wish", "note"]
     readonly_fields = fields
     inlines = [ReturnLines]

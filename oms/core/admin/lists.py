@@ -9,6 +9,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.utils import lookup_spawns_duplicates
 from django.contrib.admin.views.main import PAGE_VAR
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
@@ -185,8 +186,11 @@ def _value(row: Any, name: str) -> Any:
 
 
 class FastListAdmin:
-    """Lists by FastList; `search_exact` names own columns that an index finds, `search_through` relations of which the
-    rows are found first, by what their own page searches."""
+    """Lists by FastList.
+
+    `search_exact` names columns that an index finds: what the first of them finds is shown. Else `search_through` names
+    relations, of which the rows are found first, by what their own page searches.
+    """
 
     search_exact: Sequence[str] = ()
     search_through: Sequence[str] = ()
@@ -199,11 +203,10 @@ class FastListAdmin:
         if not (self.search_exact or self.search_through) or not search_term:
             return super().get_search_results(request, queryset, search_term)  # type: ignore[misc]
         term = search_term.strip()
-        exact = Q(pk__in=[])
-        for name in self.search_exact:
-            exact |= Q(**{f"{name}__in": {term, term.upper()}})
-        if self.search_exact and queryset.filter(exact).exists():
-            return queryset.filter(exact), False
+        for name in self.search_exact:  # one by one: each by its own index
+            rows = queryset.filter(**{f"{name}__in": {term, term.upper()}})
+            if rows.exists():
+                return rows, lookup_spawns_duplicates(queryset.model._meta, name)
         through = Q(pk__in=[])
         for name in self.search_through:
             related = page.model._meta.get_field(name).related_model

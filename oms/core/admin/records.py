@@ -105,7 +105,7 @@ class EventAdmin(ReadOnlyAdmin):
     viewers = "manager accountant"
     list_display = ["position", "name", "subject_number", "order_number", "by", "at"]
     list_filter = ["subject_type"]
-    search_fields = ["=subject_number", "=order_number"]
+    search_fields = search_exact = ["subject_number", "order_number"]
     ordering = ["-pk"]
 
 
@@ -136,7 +136,7 @@ class AttentionAdmin(ReadOnlyAdmin):
 class DecisionAdmin(ReadOnlyAdmin):
     viewers = "manager"
     list_display = ["kind", "subject_number", "at"]
-    search_fields = ["=subject_number"]
+    search_fields = search_exact = ["subject_number"]
     ordering = ["-pk"]
 
 
@@ -144,7 +144,7 @@ class DecisionAdmin(ReadOnlyAdmin):
 class StoredDocumentAdmin(ReadOnlyAdmin):
     viewers = "manager accountant"
     list_display = ["kind", "subject_number", "file", "sha256", "created_at"]
-    search_fields = ["=subject_number"]
+    search_fields = search_exact = ["subject_number"]
     ordering = ["-pk"]
 
 

@@ -1,0 +1,192 @@
+"""The order list, an order's page and the home page with ten thousand and with a million orders, beside bare SQL.
+
+Run: python -m tests.benchmarks.lists [ORDERS] (on a throwaway embedded server, or on DATABASE_URL's). Each page is the
+whole HTML as the server makes it, for a manager; the bare SQL reads what the page shows. Medians, in one run.
+"""
+
+import os
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+SMALL, CUSTOMERS, LINES, PER_PAGE = 10_000, 20_000, 5, 50
+TIMES = 15
+GROW = """
+INSERT INTO orders_order ({orders})
+    SELECT {order_values} FROM orders_order o, generate_series(%s::int, %s::int) n WHERE o.id = %s;
+INSERT INTO orders_orderline ({lines})
+    SELECT {line_values} FROM orders_orderline l, orders_order o, generate_series(1, {per_order}) p
+    WHERE l.order_id = %s AND o.external_id LIKE 'EXT-%%' AND NOT EXISTS (
+        SELECT 1 FROM orders_orderline known WHERE known.order_id = o.id);
+ANALYZE
+"""
+ORDER_VALUES = {
+    "number": "'SO-B' || n", "external_id": "'EXT-' || n", "customer_id": "{first} + (n * 7919) %% {customers}",
+    "customer_reference": "'PO ' || n",
+    "status": "CASE n %% 100 WHEN 0 THEN 'confirmed' WHEN 1 THEN 'placed' ELSE 'completed' END",
+    "units": "10", "cancelled": "0", "allocated": "CASE WHEN n %% 400 = 0 THEN 5 ELSE 10 END",
+    "picked": "0", "shipped": "CASE WHEN n %% 100 < 2 THEN 0 ELSE 10 END",
+    "wanted_on": "CASE WHEN n %% 300 = 0 THEN DATE '2020-01-01' END",
+}
+LINE_VALUES = {"order_id": "o.id", "position": "p"}
+SELECTED = """SELECT o.id, o.number, o.status, c.code, c.name, h.code, o.placed_on, o.wanted_on, o.gross, o.currency,
+    o.units, o.cancelled, o.allocated, o.shipped, o.invoiced
+    FROM orders_order o JOIN orders_customer c ON c.id = o.customer_id JOIN orders_channel h ON h.id = o.channel_id """
+
+
+def main() -> None:
+    os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
+    import django
+
+    django.setup()
+    from django.conf import settings
+    from django.core.management import call_command
+
+    settings.ALLOWED_HOSTS = ["*"]
+    many = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
+    call_command("migrate", verbosity=0)
+    template, first = _set_up()
+    _grow(template, first, 1, SMALL)
+    small = _measure(SMALL)
+    _grow(template, first, SMALL + 1, many)
+    large = _measure(many)
+    print(f"{'page':34} {'at ' + str(SMALL):>10} {'at ' + str(many):>12} {'ratio':>6} {'bare SQL':>9} {'queries':>8}")
+    for name, (took, bare, queries) in large.items():
+        before = small[name][0]
+        print(f"{name:34} {before:8.1f}ms {took:10.1f}ms {took / before:6.2f} {bare:7.1f}ms {queries:8}")
+
+
+def _set_up() -> tuple[int, int]:
+    """One order to copy, and many customers of three reps."""
+    from oms.core.models import User
+    from orders.models import Customer
+    from tests import builders as make
+
+    make.sku("TEE-M", stock={"LON": 100})
+    order = make.confirmed(("TEE-M", 2))
+    reps = [make.user(f"rep {number}", "rep") for number in range(3)]
+    made = Customer.objects.bulk_create([
+        Customer(code=f"B-{number}", name=f"Shop {number} of {number % 977}", currency="GBP", rep=reps[number % 3])
+        for number in range(CUSTOMERS)])
+    boss = make.user("boss", "manager")
+    User.objects.update(is_staff=True)
+    assert boss.pk
+    return order.pk, made[0].pk
+
+
+def _grow(template: int, first: int, start: int, end: int) -> None:
+    from django.db import connection
+
+    from orders.models import Order, OrderLine
+
+    orders = {field.column: f"o.{field.column}" for field in Order._meta.concrete_fields if field.column != "id"}
+    orders |= {name: text.format(first=first, customers=CUSTOMERS) for name, text in ORDER_VALUES.items()}
+    lines = {field.column: f"l.{field.column}" for field in OrderLine._meta.concrete_fields if field.column != "id"}
+    lines |= LINE_VALUES
+    sql = GROW.format(orders=", ".join(orders), order_values=", ".join(orders.values()), lines=", ".join(lines),
+                      line_values=", ".join(lines.values()), per_order=LINES)
+    with connection.cursor() as cursor:
+        cursor.execute("SET statement_timeout = 0")
+        for statement, values in zip(sql.split(";"), ([start, end, template], [template], []), strict=True):
+            cursor.execute(statement, values)
+    print(f"{end} orders are there.", file=sys.stderr)
+
+
+def _measure(orders: int) -> dict[str, tuple[float, float, int]]:
+    """Of each page: its milliseconds, those of the bare SQL, and its queries."""
+    from django.db import connection
+    from django.test import Client
+    from django.test.utils import CaptureQueriesContext
+
+    from oms.core.models import User
+
+    client, rep = Client(), Client()
+    client.force_login(User.objects.get(username="boss"))
+    rep.force_login(User.objects.get(username="rep 1"))
+    found = {}
+    for name, address, bare in _pages(orders):
+        who = rep if name.startswith("rep") else client
+        assert who.get(address).status_code == 200, (name, address)
+        with CaptureQueriesContext(connection) as counted:
+            who.get(address)
+            queries = len(counted)
+        found[name] = (_time(lambda who=who, address=address: who.get(address)), _time(lambda bare=bare: _rows(bare)),
+                       queries)
+    return found
+
+
+def _pages(orders: int) -> list[tuple[str, str, list[tuple[str, list[Any]]]]]:
+    """The pages: name, address, and the SQL that they need at least."""
+    from oms.core.admin.lists import Place
+    from oms.core.models import User
+    from orders.models import Customer, Order
+
+    newest = Order.objects.order_by("-pk")
+    deep = newest.values_list("pk", flat=True)[min(999, orders // PER_PAGE - 2) * PER_PAGE - 1]
+    middle = newest.filter(external_id=f"EXT-{orders // 2}").get()
+    one = Customer.objects.get(pk=middle.customer_id)
+    boss, rep = User.objects.get(username="boss"), User.objects.get(username="rep 1")
+    page, last = "/admin/orders/order/", f"ORDER BY o.id DESC LIMIT {PER_PAGE + 1}"
+
+    def listed(where: str, *values: Any) -> list[tuple[str, list[Any]]]:
+        count = f"SELECT count(*) FROM (SELECT 1 FROM orders_order o WHERE {where} LIMIT 1001) x"
+        return [(f"{SELECTED} WHERE {where} {last}", list(values)), (count, list(values))]
+
+    wanted = "o.status = 'confirmed' AND o.{} o.units - o.cancelled"
+    same_word = list(Customer.objects.filter(name__icontains="of 76").values_list("pk", flat=True))
+    return [
+        ("first page", page, listed("true")),
+        ("the page after 999 nexts", f"{page}?p={Place((deep,))}", listed("o.id < %s", deep)),
+        ("status: confirmed", f"{page}?status__exact=confirmed", listed("o.status = 'confirmed'")),
+        ("status: completed", f"{page}?status__exact=completed", listed("o.status = 'completed'")),
+        ("channel", f"{page}?channel__id__exact={middle.channel_id}", listed("o.channel_id = %s", middle.channel_id)),
+        ("of my customers", f"{page}?view=mine", listed("false")),
+        ("late", f"{page}?view=late", listed(
+            wanted.format("shipped <") + " AND o.wanted_on < CURRENT_DATE")),
+        ("short of stock", f"{page}?view=short", listed(wanted.format("allocated <"))),
+        ("on hold", f"{page}?view=hold", listed("o.id IN (SELECT order_id FROM orders_hold WHERE lifted_at IS NULL)")),
+        ("ready to ship today", f"{page}?view=ready", listed(
+            wanted.format("allocated >=") + " AND o.shipped < o.units - o.cancelled "
+            "AND (o.wanted_on IS NULL OR o.wanted_on <= CURRENT_DATE)")),
+        ("search by number", f"{page}?q={middle.number}", listed("o.number = %s", middle.number)),
+        ("search by customer's code", f"{page}?q={one.code}", listed("o.customer_id = %s", one.pk)),
+        ("search by customer's name", f"{page}?q=of 76", listed("o.customer_id = ANY(%s)", same_word)),
+        ("rep: first page", page, listed(
+            "o.customer_id IN (SELECT id FROM orders_customer WHERE rep_id = %s)", rep.pk)),
+        ("rep: search by number", f"{page}?q={middle.number}", listed("o.number = %s", middle.number)),
+        ("an order's page", f"{page}{middle.pk}/change/", [
+            (f"{SELECTED} WHERE o.id = %s", [middle.pk]),
+            ("SELECT * FROM orders_orderline WHERE order_id = %s", [middle.pk]),
+            ("SELECT * FROM core_event WHERE order_number = %s", [middle.number])]),
+        ("home page of a manager", "/admin/", [
+            ("SELECT status, count(*) FROM orders_order WHERE status IN ('draft', 'quoted', 'placed') GROUP BY 1", []),
+            ("SELECT count(*) FROM core_notice WHERE to_id = %s", [boss.pk])]),
+        ("rep's home page", "/admin/", [
+            ("SELECT o.status, count(*) FROM orders_order o JOIN orders_customer c ON c.id = o.customer_id "
+             "WHERE o.status IN ('draft', 'quoted', 'placed') AND c.rep_id = %s GROUP BY 1", [rep.pk])]),
+    ]
+
+
+def _rows(statements: list[tuple[str, list[Any]]]) -> None:
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        for sql, values in statements:
+            cursor.execute(sql, values or None)
+            cursor.fetchall()
+
+
+def _time(call: Callable[[], Any]) -> float:
+    """The median of a call's milliseconds."""
+    taken = []
+    for _ in range(TIMES):
+        started = time.perf_counter()
+        call()
+        taken.append((time.perf_counter() - started) * 1000)
+    return statistics.median(taken)
+
+
+if __name__ == "__main__":
+    main()
