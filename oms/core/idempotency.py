@@ -6,7 +6,6 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from django.db import IntegrityError, connection
 from django.utils import timezone
 
 from oms.core.errors import Conflict, Refused
@@ -24,15 +23,15 @@ def once(client: str, key: str, body: Any, perform: Callable[[], Any]) -> Any:
     """
     digest = hashlib.sha256(json.dumps(body, sort_keys=True, default=str).encode()).hexdigest()
     with atomic():
-        known = _claim_and_read(client, key)
+        _claim(client, key)
+        known = IdempotencyKey.objects.filter(client=client, key=key).first()
         if known is None:
             answer = perform()
-            _keep(client, key, digest, answer)
+            IdempotencyKey.objects.create(client=client, key=key, body_hash=digest, answer=answer)
             return answer
-    body_hash, answer = known
-    if body_hash != digest:
+    if known.body_hash != digest:
         raise Refused("This key was used with another request. Use a new key.", code="key_reused")
-    return answer
+    return known.answer
 
 
 def answer_to(client: str, key: str) -> Any:
@@ -42,40 +41,10 @@ def answer_to(client: str, key: str) -> Any:
         return IdempotencyKey.objects.filter(client=client, key=key).values_list("answer", flat=True).first()
 
 
-def _claim_and_read(client: str, key: str) -> tuple[str, Any] | None:
-    """Claim a key, and read what it answered before, in one statement.
-
-    That reads as of a moment before the claim: an answer that was stored in between is found by `_keep`.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0)), known.body_hash, known.answer "
-            "FROM (SELECT) one LEFT JOIN core_idempotencykey known ON known.client = %s AND known.key = %s",
-            [_lock_name(client, key), client, key])
-        is_mine, body_hash, answer = cursor.fetchone()
-    if not is_mine:
-        raise _still_running()
-    return None if body_hash is None else (body_hash, json.loads(answer))
-
-
-def _keep(client: str, key: str, digest: str, answer: Any) -> None:
-    try:
-        IdempotencyKey.objects.create(client=client, key=key, body_hash=digest, answer=answer)
-    except IntegrityError as error:
-        raise _still_running() from error
-
-
-def _still_running() -> Conflict:
-    return Conflict("A request with this key is still running. Ask again in a moment.", code="still_running")
-
-
-def _lock_name(client: str, key: str) -> str:
-    return f"idempotency {client} {key}"
-
-
 def _claim(client: str, key: str) -> None:
-    if not try_advisory_lock(_lock_name(client, key)):
-        raise _still_running()
+    """Claim a key. A statement of its own: what is read afterwards is as of after the claim."""
+    if not try_advisory_lock(f"idempotency {client} {key}"):
+        raise Conflict("A request with this key is still running. Ask again in a moment.", code="still_running")
 
 
 def forget_old() -> int:
