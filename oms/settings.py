@@ -58,7 +58,7 @@ CSRF_TRUSTED_ORIGINS = read("CSRF_TRUSTED_ORIGINS", "list", [])
 
 INSTALLED_APPS = [
     "oms.web",
-    "unfold",
+    "unfold.apps.BasicAppConfig",
     "unfold.contrib.filters",
     "unfold.contrib.forms",
     "django.contrib.auth",
@@ -216,6 +216,7 @@ UNFOLD = {
     "SITE_SUBHEADER": "From entry to the door and back",
     "SHOW_HISTORY": False,
     "STYLES": ["oms.web.menu.stylesheet"],
-    "SIDEBAR": {"show_search": True, "navigation": "oms.web.menu.navigation"},
+    "SCRIPTS": ["oms.web.menu.script"],
+    "SIDEBAR": {"show_search": True, "command_search": True, "navigation": "oms.web.menu.navigation"},
     "DASHBOARD_CALLBACK": "oms.web.dashboards.home",
 }

@@ -34,6 +34,11 @@ def stylesheet(request: HttpRequest) -> str:
     return static("oms/admin.css")
 
 
+def script(request: HttpRequest) -> str:
+    """The project's own few lines of script."""
+    return static("oms/admin.js")
+
+
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     """The menu for the person who asks; empty groups are left out."""
     registry = {model._meta.label_lower: page for model, page in admin.site._registry.items()}

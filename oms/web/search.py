@@ -1,0 +1,142 @@
+"""The one search box: numbers, barcodes, tracking numbers, codes and names, from anywhere, as far as a person may see.
+
+Each kind of record is one query; what is named exactly comes first, then what begins so, then what has the words.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Case, IntegerField, Model, Q, QuerySet, Value, When
+from django.http import HttpRequest
+from django.urls import reverse
+
+from fulfillment.models import Label, Shipment, Wave
+from inventory.models import SKU, Barcode, Bin, Count, PurchaseOrder, Supplier, Transfer
+from oms.web.menu import navigation
+from orders.models import Customer, Invoice, Order, Payment
+from returns.models import ReturnRequest
+
+MOST = 6
+EXACT, BEGINS, WORDS = 0, 1, 2
+
+
+@dataclass(frozen=True)
+class Found:
+    """A hit, as the theme's list of results wants it."""
+
+    title: str
+    description: str
+    link: str
+    icon: str
+    rank: int
+
+
+@dataclass(frozen=True)
+class Finder:
+    """How one kind of record is found: by exact values of `numbers`, beginnings of `codes`, and words of `names`.
+
+    `shown` leads to the record that is opened, where the found one only names it (a barcode its SKU).
+    """
+
+    model: type[Model]
+    icon: str
+    numbers: tuple[str, ...] = ()
+    codes: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    shown: str = ""
+
+    def find(self, request: HttpRequest, term: str) -> Iterator[Found]:
+        rows = self._visible(request)
+        if rows is None:
+            return
+        exact, begins, words = self._conditions(term)
+        rank = Case(When(exact, Value(EXACT)), When(begins, Value(BEGINS)), default=Value(WORDS),
+                    output_field=IntegerField())
+        rows = rows.filter(exact | begins | words).annotate(search_rank=rank).order_by("search_rank", "-pk")
+        rows = rows.select_related(self.shown) if self.shown else rows
+        for row in rows[:MOST]:
+            record = getattr(row, self.shown) if self.shown else row
+            yield Found(_title(record), _description(record, row), _link(record), self.icon, row.search_rank)
+
+    def _visible(self, request: HttpRequest) -> QuerySet[Any] | None:
+        """The rows in the person's scope; None where they may not look at what would be opened."""
+        opened: Any = self.model._meta.get_field(self.shown).related_model if self.shown else self.model
+        page: Any = admin.site._registry[opened]
+        if not page.has_view_permission(request):
+            return None
+        if not self.shown:
+            rows: QuerySet[Any] = page.get_queryset(request)
+            return rows
+        user: Any = request.user
+        every = self.model._default_manager.all()
+        seen = opened._default_manager.all()
+        return every.filter(**{f"{self.shown}__in": seen.visible_to(user)}) if hasattr(seen, "visible_to") else every
+
+    def _conditions(self, term: str) -> tuple[Q, Q, Q]:
+        none = Q(pk__in=[])
+        exact, begins, words = none, none, none
+        for name in (*self.numbers, *self.codes):
+            exact |= Q(**{f"{name}__in": {term, term.upper()}})
+        for name in self.codes:
+            begins |= Q(**{f"{name}__startswith": term}) | Q(**{f"{name}__startswith": term.upper()})
+        for name in self.names:
+            every = Q()
+            for word in term.split():
+                every &= Q(**{f"{name}__istartswith": word}) | Q(**{f"{name}__icontains": f" {word}"})
+            words |= every
+        return exact, begins, words
+
+
+FINDERS = (
+    Finder(Order, "shopping_cart", numbers=("number", "external_id", "customer_reference")),
+    Finder(Shipment, "package_2", numbers=("number",)),
+    Finder(Label, "local_shipping", numbers=("tracking_number",), shown="shipment"),
+    Finder(Invoice, "request_quote", numbers=("number",)),
+    Finder(Payment, "payments", numbers=("number", "reference")),
+    Finder(ReturnRequest, "assignment_return", numbers=("number",)),
+    Finder(Wave, "directions_walk", numbers=("number",)),
+    Finder(PurchaseOrder, "receipt_long", numbers=("number",)),
+    Finder(Transfer, "swap_horiz", numbers=("number",)),
+    Finder(Count, "fact_check", numbers=("number",)),
+    Finder(Barcode, "barcode", numbers=("code",), shown="sku"),
+    Finder(SKU, "category", codes=("code",), names=("name",)),
+    Finder(Customer, "storefront", codes=("code",), names=("name",)),
+    Finder(Supplier, "factory", codes=("code",), names=("name",)),
+    Finder(Bin, "shelves", codes=("code",)),
+)
+
+
+def search(request: HttpRequest, term: str) -> list[Found]:
+    """What a person finds, the most exact first; nothing for less than two characters."""
+    term = term.strip().replace("\x00", "")
+    if len(term) < 2:
+        return []
+    hits = [hit for finder in FINDERS for hit in finder.find(request, term)] + _pages(request, term)
+    return sorted(hits, key=lambda hit: hit.rank)
+
+
+def _pages(request: HttpRequest, term: str) -> list[Found]:
+    """Pages of the menu."""
+    items = [item for group in navigation(request) for item in group["items"]]
+    return [Found(str(item["title"]), "page", item["link"], item["icon"], WORDS) for item in items
+            if term.lower() in str(item["title"]).lower()]
+
+
+def _title(record: Any) -> str:
+    code, name = getattr(record, "code", ""), getattr(record, "name", "")
+    return f"{code} {name}".strip() if code else str(getattr(record, "number", "") or record)
+
+
+def _description(record: Any, row: Any) -> str:
+    """What kind of thing it is, and its state; by what it was found, where that is something else."""
+    kind = str(record._meta.verbose_name)
+    status = record.get_status_display() if hasattr(record, "get_status_display") else ""
+    by = f"by {row}" if row is not record else ""
+    return " · ".join(part for part in (kind, status, by) if part)
+
+
+def _link(record: Any) -> str:
+    opts = record._meta
+    return reverse(f"admin:{opts.app_label}_{opts.model_name}_change", args=[record.pk])
