@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from oms.core.models import User
-from orders.models import Customer, Hold, Order
+from orders.models import Hold, Order
 
 WANTED = F("units") - F("cancelled")
 CONFIRMED = Q(status=Order.Status.CONFIRMED)
@@ -17,7 +17,7 @@ Narrow = Callable[[QuerySet[Order], User], QuerySet[Order]]
 
 
 def _mine(orders: QuerySet[Order], user: User) -> QuerySet[Order]:
-    return orders.filter(customer__in=list(Customer.objects.filter(rep=user).values_list("pk", flat=True)))
+    return orders.filter(customer__rep=user)
 
 
 def _late(orders: QuerySet[Order], user: User) -> QuerySet[Order]:
