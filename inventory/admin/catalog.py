@@ -38,7 +38,8 @@ class SKUAdmin(ScopedAdmin):
     list_display = ["code", "name", "category", "base_unit", "tracking", "is_kit", "is_sellable"]
     list_filter = ["is_kit", "is_sellable", "tracking"]
     list_select_related = ["category"]
-    search_fields = ["code", "name", "barcodes__code"]
+    search_fields = ["code", "name"]
+    search_exact = ["barcodes__code"]
     inlines = [Barcodes, Components, Rules]
 
 

@@ -4,6 +4,8 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 
+from oms.core.models.words import words_index
+
 
 class Category(models.Model):
     """A group of SKUs."""
@@ -20,6 +22,8 @@ class Category(models.Model):
 
 class SKU(models.Model):
     """A stock keeping unit, counted in its base unit. A kit has components and no stock of its own."""
+
+    worded = ("code", "name")
 
     class Tracking(models.TextChoices):
         NONE = "none", "not tracked"
@@ -46,6 +50,7 @@ class SKU(models.Model):
     class Meta:
         verbose_name = "SKU"
         ordering = ["code"]
+        indexes = [words_index("code", "name", name="skus_by_words")]
         constraints = [
             models.CheckConstraint(condition=Q(is_kit=False) | Q(tracking="none"), name="kit_is_not_tracked"),
         ]

@@ -10,6 +10,8 @@ from oms.core.money import UnitPriceField
 class Supplier(models.Model):
     """A company that we buy from."""
 
+    worded = ("code", "name")
+
     code = models.SlugField(max_length=20, unique=True)
     name = models.CharField(max_length=120)
     email = models.EmailField(blank=True)

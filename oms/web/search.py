@@ -14,6 +14,7 @@ from django.urls import reverse
 
 from fulfillment.models import Label, Shipment, Wave
 from inventory.models import SKU, Barcode, Bin, Count, PurchaseOrder, Supplier, Transfer
+from oms.core.models.words import with_words
 from oms.web.menu import navigation
 from orders.models import Customer, Invoice, Order, Payment
 from returns.models import ReturnRequest
@@ -35,7 +36,7 @@ class Found:
 
 @dataclass(frozen=True)
 class Finder:
-    """How one kind of record is found: by exact values of `numbers`, beginnings of `codes`, and words of `names`.
+    """How one kind of record is found: by exact `numbers`; or, where its model has words, by those, its code first.
 
     `shown` leads to the record that is opened, where the found one only names it (a barcode its SKU).
     """
@@ -43,22 +44,28 @@ class Finder:
     model: type[Model]
     icon: str
     numbers: tuple[str, ...] = ()
-    codes: tuple[str, ...] = ()
-    names: tuple[str, ...] = ()
     shown: str = ""
 
     def find(self, request: HttpRequest, term: str) -> Iterator[Found]:
         rows = self._visible(request)
         if rows is None:
             return
-        exact, begins, words = self._conditions(term)
-        rank = Case(When(exact, Value(EXACT)), When(begins, Value(BEGINS)), default=Value(WORDS),
-                    output_field=IntegerField())
-        rows = rows.filter(exact | begins | words).annotate(search_rank=rank).order_by("search_rank", "-pk")
+        rows = self._numbered(rows, term) if self.numbers else self._worded(rows, term)
         rows = rows.select_related(self.shown) if self.shown else rows
         for row in rows[:MOST]:
             record = getattr(row, self.shown) if self.shown else row
             yield Found(_title(record), _description(record, row), _link(record), self.icon, row.search_rank)
+
+    def _numbered(self, rows: QuerySet[Any], term: str) -> QuerySet[Any]:
+        named = Q(pk__in=[])
+        for name in self.numbers:
+            named |= Q(**{f"{name}__in": {term, term.upper()}})
+        return rows.filter(named).annotate(search_rank=Value(EXACT)).order_by("-pk")
+
+    def _worded(self, rows: QuerySet[Any], term: str) -> QuerySet[Any]:
+        rank = Case(When(code__iexact=term, then=Value(EXACT)), When(code__istartswith=term, then=Value(BEGINS)),
+                    default=Value(WORDS), output_field=IntegerField())
+        return with_words(rows, term).annotate(search_rank=rank).order_by("search_rank", "code")
 
     def _visible(self, request: HttpRequest) -> QuerySet[Any] | None:
         """The rows in the person's scope; None where they may not look at what would be opened."""
@@ -74,20 +81,6 @@ class Finder:
         seen = opened._default_manager.all()
         return every.filter(**{f"{self.shown}__in": seen.visible_to(user)}) if hasattr(seen, "visible_to") else every
 
-    def _conditions(self, term: str) -> tuple[Q, Q, Q]:
-        none = Q(pk__in=[])
-        exact, begins, words = none, none, none
-        for name in (*self.numbers, *self.codes):
-            exact |= Q(**{f"{name}__in": {term, term.upper()}})
-        for name in self.codes:
-            begins |= Q(**{f"{name}__startswith": term}) | Q(**{f"{name}__startswith": term.upper()})
-        for name in self.names:
-            every = Q()
-            for word in term.split():
-                every &= Q(**{f"{name}__istartswith": word}) | Q(**{f"{name}__icontains": f" {word}"})
-            words |= every
-        return exact, begins, words
-
 
 FINDERS = (
     Finder(Order, "shopping_cart", numbers=("number", "external_id", "customer_reference")),
@@ -101,10 +94,10 @@ FINDERS = (
     Finder(Transfer, "swap_horiz", numbers=("number",)),
     Finder(Count, "fact_check", numbers=("number",)),
     Finder(Barcode, "barcode", numbers=("code",), shown="sku"),
-    Finder(SKU, "category", codes=("code",), names=("name",)),
-    Finder(Customer, "storefront", codes=("code",), names=("name",)),
-    Finder(Supplier, "factory", codes=("code",), names=("name",)),
-    Finder(Bin, "shelves", codes=("code",)),
+    Finder(SKU, "category"),
+    Finder(Customer, "storefront"),
+    Finder(Supplier, "factory"),
+    Finder(Bin, "shelves", numbers=("code",)),
 )
 
 

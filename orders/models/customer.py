@@ -8,6 +8,7 @@ from django.db.models import Q
 from inventory.models import SKU
 from oms.core.locking import LockRank
 from oms.core.models.scope import ScopedQuerySet
+from oms.core.models.words import words_index
 from oms.core.money import AmountField
 
 
@@ -21,6 +22,7 @@ class Customer(models.Model):
     """Who buys from us, on what terms."""
 
     lock_rank = LockRank.CUSTOMER
+    worded = ("code", "name", "email")
 
     code = models.CharField(max_length=20, unique=True)
     name = models.CharField(max_length=120)
@@ -41,6 +43,7 @@ class Customer(models.Model):
 
     class Meta:
         ordering = ["code"]
+        indexes = [words_index("code", "name", "email", name="customers_by_words")]
         constraints = [
             models.CheckConstraint(condition=Q(is_tax_exempt=False) | ~Q(exemption_note=""),
                                    name="tax_exemption_has_a_reason"),

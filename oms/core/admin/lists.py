@@ -18,6 +18,8 @@ from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest, HttpResponseRedirect
 from unfold.views import ChangeList
 
+from oms.core.models.words import with_words
+
 MOST_COUNTED = 1000
 
 
@@ -188,8 +190,8 @@ def _value(row: Any, name: str) -> Any:
 class FastListAdmin:
     """Lists by FastList.
 
-    `search_exact` names columns that an index finds: what the first of them finds is shown. Else `search_through` names
-    relations, of which the rows are found first, by what their own page searches.
+    `search_exact` names columns that an index finds: what the first of them finds is shown. Else a model with words is
+    searched by those, and `search_through` names relations of which the rows are found first, by their own page.
     """
 
     search_exact: Sequence[str] = ()
@@ -200,13 +202,16 @@ class FastListAdmin:
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> Any:
         page: Any = self
-        if not (self.search_exact or self.search_through) or not search_term:
+        has_words = hasattr(page.model, "worded")
+        if not (self.search_exact or self.search_through or has_words) or not search_term:
             return super().get_search_results(request, queryset, search_term)  # type: ignore[misc]
         term = search_term.strip()
         for name in self.search_exact:  # one by one: each by its own index
             rows = queryset.filter(**{f"{name}__in": {term, term.upper()}})
             if rows.exists():
                 return rows, lookup_spawns_duplicates(queryset.model._meta, name)
+        if has_words:
+            return with_words(queryset, term), False
         through = Q(pk__in=[])
         for name in self.search_through:
             related = page.model._meta.get_field(name).related_model
