@@ -10,6 +10,8 @@ from django.db.models import F, Func
 Row = TypeVar("Row", bound=models.Model)
 MARKS = "-_/.,;:()[]\"&+*#@!?<>=|"  # they part words; PostgreSQL's parser makes signs and addresses of some
 
+APART = {ord(mark): " " for mark in MARKS + "'\\\0"}
+
 
 class Words(Func):
     """The words of some fields. It has no parameters, so that the index is found by prepared statements, too."""
@@ -29,7 +31,7 @@ def with_words(rows: "models.QuerySet[Row]", text: str) -> "models.QuerySet[Row]
 
     None for a text without words.
     """
-    words = text.translate(str.maketrans(dict.fromkeys([*MARKS, "'", "\\", "\0"], " "))).split()
+    words = text.translate(APART).split()
     if not words:
         return rows.none()
     query: Any = SearchQuery(" & ".join(f"'{word}':*" for word in words), search_type="raw", config="simple")
