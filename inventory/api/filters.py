@@ -3,16 +3,21 @@
 from django_filters import rest_framework as filters
 
 from inventory.models import SKU, Stock
+from oms.core.models.words import with_words
 
 
 class SKUFilter(filters.FilterSet):
+    words = filters.CharFilter(method="by_words", label="Beginnings of words in code and name.")
     name = filters.CharFilter(lookup_expr="icontains", label="Part of the name.")
     barcode = filters.CharFilter(field_name="barcodes__code")
     category = filters.CharFilter(field_name="category__name")
 
     class Meta:
         model = SKU
-        fields = ("name", "barcode", "category", "is_sellable", "is_kit")
+        fields = ("words", "name", "barcode", "category", "is_sellable", "is_kit")
+
+    def by_words(self, rows, name, value):
+        return with_words(rows, value)
 
 
 class StockFilter(filters.FilterSet):

@@ -14,8 +14,9 @@ from inventory.models import SKU
 from oms.core.api.documents import ScopedViewSet
 from oms.core.api.fields import TextField
 from oms.core.api.problems import Unknown
-from orders import pricing
-from orders.api.entry import parties, skus_of
+from orders import pasting, pricing
+from orders.api.entry import customer_of, parties
+from orders.part_numbers import skus_of
 
 CODE = {"type": "string", "pattern": "^[!-~]{1,20}$"}
 
@@ -73,11 +74,38 @@ class LookupResponse(serializers.Serializer[Any]):
     items = Found(many=True)
 
 
+class BlockRequest(serializers.Serializer[Any]):
+    """A block of text: order lines out of a spreadsheet or an e-mail."""
+
+    customer = TextField(max_length=20)
+    text = TextField(max_length=100_000)
+
+
+class Suggestion(serializers.Serializer[Any]):
+    code = serializers.CharField()
+    name = serializers.CharField()
+
+
+class BlockLine(serializers.Serializer[Any]):
+    """A line of the block: its SKU and quantity; without a SKU, the words that are left and what might be meant."""
+
+    line = serializers.IntegerField()
+    text = serializers.CharField()
+    quantity = serializers.IntegerField()
+    sku = serializers.CharField(allow_null=True)
+    rest = serializers.CharField()
+    suggestions = Suggestion(many=True)
+
+
+class BlockResponse(serializers.Serializer[Any]):
+    lines = BlockLine(many=True)
+
+
 class SKUViewSet(ScopedViewSet):
     """What can be ordered."""
 
     area = "catalog"
-    reading_actions = ("lookup",)
+    reading_actions = ("lookup", "read_lines")
     queryset = SKU.objects.select_related("category").prefetch_related("barcodes")
     serializer_class = SKUSerializer
     lookup_field = "code"
@@ -92,6 +120,20 @@ class SKUViewSet(ScopedViewSet):
         asked = form.validated_data
         wanted = [(item["sku"], item["quantity"]) for item in asked["items"]]
         return Response({"items": look_up(asked["customer"], asked["channel"], wanted, request.user)})
+
+    @extend_schema(request=BlockRequest, responses=BlockResponse)
+    @action(detail=False, methods=["post"], url_path="read-lines")
+    def read_lines(self, request: Request) -> Response:
+        """Read order lines out of pasted text, code and quantity in any order; nothing is changed."""
+        form = BlockRequest(data=request.data)
+        form.is_valid(raise_exception=True)
+        customer = customer_of(form.validated_data["customer"], request.user)  # type: ignore[arg-type]
+        found = pasting.read_block(customer, form.validated_data["text"])
+        return Response({"lines": [{
+            "line": each.read.number, "text": each.read.text, "quantity": each.read.quantity,
+            "sku": each.sku.code if each.sku else None, "rest": each.read.rest,
+            "suggestions": [{"code": sku.code, "name": sku.name} for sku in each.suggestions],
+        } for each in found]})
 
     @extend_schema(parameters=[
         OpenApiParameter("customer", CODE, required=True), OpenApiParameter("channel", CODE, required=True),

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from inventory.models import SKU
 from oms.core.api.problems import Unknown
 from oms.core.models import User
 from orders.intake import Charge, Entry, Line
 from orders.models import Channel, Customer
+from orders.part_numbers import skus_of
 
 
 def entry_of(data: dict[str, Any], user: User) -> Entry:
@@ -16,6 +16,14 @@ def entry_of(data: dict[str, Any], user: User) -> Entry:
                                               "bill_to", "external_id") if name in data}
     charges = [Charge(**charge) for charge in data.get("charges", [])]
     return Entry(channel, customer, _lines(data["lines"], customer), charges, **optional)
+
+
+def customer_of(code: str, user: User) -> Customer:
+    """An active customer of the caller by their code. Raises Unknown for one that is not there."""
+    found = Customer.objects.visible_to(user).filter(code=code, is_active=True).first()
+    if found is None:
+        raise Unknown({"customer": [f"There is no customer {code!r}, or it is not yours."]})
+    return found
 
 
 def parties(customer_code: str, channel_code: str, user: User) -> tuple[Customer, Channel]:
@@ -37,18 +45,3 @@ def _lines(rows: list[dict[str, Any]], customer: Customer) -> list[Line]:
     if missing:
         raise Unknown({"lines": [missing.get(index, {}) for index in range(len(rows))]})
     return [Line(**{**row, "sku": skus[row["sku"]]}) for row in rows]
-
-
-def skus_of(codes: list[str], customer: Customer | None) -> dict[str, SKU]:
-    """SKUs by what they are called: their code, else the customer's own part number, else a barcode."""
-    found = {sku.code: sku for sku in SKU.objects.filter(code__in=codes).select_related("category")}
-    left = set(codes) - found.keys()
-    if left and customer:
-        own = customer.part_numbers.filter(code__in=left).select_related("sku__category")
-        found |= {row.code: row.sku for row in own}
-        left -= found.keys()
-    if left:
-        scanned = SKU.objects.filter(barcodes__code__in=left).select_related("category")
-        found |= {code: sku for sku in scanned.prefetch_related("barcodes")
-                  for code in {row.code for row in sku.barcodes.all()} & left}
-    return found

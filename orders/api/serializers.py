@@ -29,6 +29,22 @@ class CustomerSerializer(serializers.ModelSerializer[Customer]):
                   "is_active", "addresses")
 
 
+class CreditResponse(serializers.Serializer[Any]):
+    """What a customer may owe, what of it is used, and what is left; null without a limit."""
+
+    currency = serializers.CharField()
+    limit = serializers.CharField(allow_null=True)
+    used = serializers.CharField()
+    left = serializers.CharField(allow_null=True)
+
+
+class PartNumberRequest(serializers.Serializer[Any]):
+    """What a customer calls a SKU."""
+
+    code = TextField(max_length=40)
+    sku = TextField(max_length=40)
+
+
 class OrderLineSerializer(serializers.ModelSerializer[OrderLine]):
     sku = serializers.CharField(source="sku.code")
     net, tax, gross = AmountField(), AmountField(), AmountField()

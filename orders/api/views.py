@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
 
+from inventory.models import SKU
 from oms.core import documents, idempotency
 from oms.core.api import problems
 from oms.core.api.authentication import client_of
@@ -25,24 +26,34 @@ from oms.core.api.documents import (
 )
 from oms.core.errors import DomainError, Refused
 from oms.core.locking import atomic
-from orders import intake, lifecycle
+from oms.core.money import round_amount
+from orders import intake, lifecycle, part_numbers, screening
 from orders.api.entry import entry_of
 from orders.api.filters import CustomerFilter, InvoiceFilter, OrderFilter
 from orders.api.serializers import (
     BulkOrdersRequest,
     BulkOrdersResponse,
+    CreditResponse,
     CustomerSerializer,
     InvoiceSerializer,
     InvoiceSummarySerializer,
     OrderRequest,
     OrderSerializer,
     OrderSummarySerializer,
+    PartNumberRequest,
     QuoteRequest,
 )
 from orders.models import Customer, Hold, Invoice, InvoiceLine, Order, OrderCharge
 
 WHOLE = (lifecycle.LINES, Prefetch("charges", OrderCharge.objects.order_by("pk")),
          Prefetch("holds", Hold.objects.order_by("pk")))
+
+
+def require_seller(request: Request, name: str) -> None:
+    """Who may place and confirm in the back office may enter orders here."""
+    user: Any = request.user
+    if not user.has_role("rep") and not user.has_role("manager"):
+        raise PermissionDenied(f"To {name} you need the role rep or manager.")
 
 
 class CustomerViewSet(ScopedViewSet):
@@ -53,6 +64,30 @@ class CustomerViewSet(ScopedViewSet):
     serializer_class = CustomerSerializer
     lookup_field = "code"
     filterset_class = CustomerFilter
+
+    @extend_schema(responses=CreditResponse)
+    @action(detail=True, methods=["get"])
+    def credit(self, request: Request, code: str) -> Response:
+        """What the customer may owe, what they owe and have on order, and what is left; null without a limit."""
+        customer = self.get_object()
+        used, limit = screening.exposure(customer), customer.credit_limit
+        amounts = {"limit": limit, "used": used, "left": None if limit is None else limit - used}
+        return Response({"currency": customer.currency} | {
+            name: None if amount is None else str(round_amount(amount, customer.currency))
+            for name, amount in amounts.items()})
+
+    @extend_schema(request=PartNumberRequest, responses=PartNumberRequest)
+    @action(detail=True, methods=["put"], url_path="part-numbers")
+    def part_numbers(self, request: Request, code: str) -> Response:
+        """Keep what the customer calls a SKU; the last word counts."""
+        require_seller(request, "name things for customers")
+        form = PartNumberRequest(data=request.data)
+        form.is_valid(raise_exception=True)
+        sku = SKU.objects.filter(code=form.validated_data["sku"]).first()
+        if sku is None:
+            raise problems.Unknown({"sku": [f"There is no SKU {form.validated_data['sku']!r}."]})
+        kept = part_numbers.remember(self.get_object(), form.validated_data["code"], sku)
+        return Response({"code": kept.code, "sku": sku.code})
 
 
 class _OrdersInput(DocumentViewSet):
@@ -70,12 +105,6 @@ class _OrdersInput(DocumentViewSet):
     def get_serializer_class(self) -> Any:
         return OrderSummarySerializer if self.action == "list" else OrderSerializer
 
-    def require_role(self, request: Request, name: str) -> None:
-        """Who may place and confirm in the back office may enter orders here."""
-        user: Any = request.user
-        if not user.has_role("rep") and not user.has_role("manager"):
-            raise PermissionDenied(f"To {name} you need the role rep or manager.")
-
     def shown(self, order: Order) -> tuple[dict[str, Any], str]:
         """An order's representation and address."""
         prefetch_related_objects([order], *WHOLE)
@@ -89,7 +118,7 @@ class OrderViewSet(_OrdersInput):
     @extend_schema(request=OrderRequest, responses={201: OrderSerializer}, parameters=[IDEMPOTENCY_KEY])
     def create(self, request: Request) -> Response:
         """Place an order and, unless `confirm` is false, confirm it, in one transaction: all of it or nothing."""
-        self.require_role(request, "enter orders")
+        require_seller(request, "enter orders")
         form = OrderRequest(data=request.data)
         form.is_valid(raise_exception=True)
         return create_once(request, self, lambda: self.shown(self.enter(form.validated_data)))
@@ -109,7 +138,7 @@ class OrderViewSet(_OrdersInput):
         Sent again with the same key and the same orders, those that were entered are replayed, and those that were
         refused are tried again.
         """
-        self.require_role(request, "enter orders")
+        require_seller(request, "enter orders")
         form = BulkOrdersRequest(data=request.data)
         form.is_valid(raise_exception=True)
         key = key_of_request(request)
@@ -142,7 +171,7 @@ class QuoteViewSet(_OrdersInput):
     @extend_schema(request=QuoteRequest, responses={201: OrderSerializer}, parameters=[IDEMPOTENCY_KEY])
     def create(self, request: Request) -> Response:
         """Offer goods at today's prices until a day."""
-        self.require_role(request, "quote")
+        require_seller(request, "quote")
         form = QuoteRequest(data=request.data)
         form.is_valid(raise_exception=True)
         return create_once(request, self, lambda: self.shown(self.offer(form.validated_data)))

@@ -1,0 +1,33 @@
+"""What things are called: by us, by the customer, by the barcode on them."""
+
+from collections.abc import Iterable
+
+from inventory.models import SKU
+from oms.core.errors import Refused
+from oms.core.locking import atomic
+from orders.models import Customer, CustomerSKU
+
+
+def skus_of(codes: Iterable[str], customer: Customer | None) -> dict[str, SKU]:
+    """SKUs by what they are called: their code, else the customer's own part number, else a barcode."""
+    codes = set(codes)
+    found = {sku.code: sku for sku in SKU.objects.filter(code__in=codes).select_related("category")}
+    left = codes - found.keys()
+    if left and customer:
+        own = customer.part_numbers.filter(code__in=left).select_related("sku__category")
+        found |= {row.code: row.sku for row in own}
+        left -= found.keys()
+    if left:
+        scanned = SKU.objects.filter(barcodes__code__in=left).select_related("category")
+        found |= {code: sku for sku in scanned.prefetch_related("barcodes")
+                  for code in {row.code for row in sku.barcodes.all()} & left}
+    return found
+
+
+def remember(customer: Customer, code: str, sku: SKU) -> CustomerSKU:
+    """Keep what a customer calls a SKU; the last word counts. Raises Refused for a text that cannot be a name."""
+    code = " ".join(code.split())
+    if not code or len(code) > 40:
+        raise Refused("What the customer calls it must have 1 to 40 characters.", field="code")
+    with atomic():
+        return CustomerSKU.objects.update_or_create(customer=customer, code=code, defaults={"sku": sku})[0]
