@@ -7,8 +7,9 @@ from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import reverse
 
-MENU = (
-    ("Orders", (("Orders", "orders.order", "shopping_cart"), ("Customers", "orders.customer", "storefront"),
+MENU = (  # titles of groups, and in them title, model (with a page of its own, if any), icon
+    ("Orders", (("Enter an order", "orders.order:entry", "add_shopping_cart"),
+                ("Orders", "orders.order", "shopping_cart"), ("Customers", "orders.customer", "storefront"),
                 ("Returns", "returns.returnrequest", "assignment_return"))),
     ("Warehouse", (("Waves", "fulfillment.wave", "directions_walk"), ("Shipments", "fulfillment.shipment", "package_2"),
                    ("Stock", "inventory.stock", "inventory_2"), ("Bins", "inventory.binstock", "shelves"),
@@ -44,9 +45,15 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     registry = {model._meta.label_lower: page for model, page in admin.site._registry.items()}
     groups = [
         {"title": title, "separator": True, "items": [
-            {"title": name, "icon": icon, "link": reverse(f"admin:{label.replace('.', '_')}_changelist")}
-            for name, label, icon in items if label in registry and registry[label].has_view_permission(request)
+            {"title": name, "icon": icon, "link": reverse(f"admin:{label.replace('.', '_')}_{own or 'changelist'}")}
+            for name, address, icon in items for label, _, own in [address.partition(":")]
+            if label in registry and _may_open(registry[label], own, request)
         ]}
         for title, items in MENU
     ]
     return [group for group in groups if group["items"]]
+
+
+def _may_open(page: Any, own: str, request: HttpRequest) -> bool:
+    """Whether a person may open a model's list, or its page for entering."""
+    return bool(page.has_add_permission(request) if own else page.has_view_permission(request))

@@ -1,10 +1,12 @@
 """Orders in the admin: drafts are entered here, everything after is an operation."""
 
+from functools import partial
 from typing import Any
 
 from django.contrib import admin
 from django.db.models import Max
 from django.http import HttpRequest
+from django.urls import path, reverse
 from unfold.decorators import display
 
 from oms.core import states
@@ -13,6 +15,7 @@ from oms.core.admin.access import Lines
 from oms.core.admin.documents import DocumentAdmin, address_text, bar, chip
 from oms.core.money import display as show_amount
 from orders import intake, pricing
+from orders.admin import entry
 from orders.admin.filters import View
 from orders.models import Hold, Invoice, Order, OrderCharge, OrderLine, Payment
 
@@ -63,6 +66,14 @@ class OrderAdmin(DocumentAdmin):
     shown = ["external_id", "placed_on", "valid_until", "currency", "net", "tax", "gross", "shipped_to", "billed_to"]
     readonly_fields = shown
 
+    def get_urls(self) -> Any:
+        return [
+            path("entry/", self.admin_site.admin_view(partial(entry.entry_page, self)), name="orders_order_entry"),
+            path("number/<str:number>/", self.admin_site.admin_view(partial(entry.by_number, self)),
+                 name="orders_order_number"),
+            *super().get_urls(),
+        ]
+
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         names = self.entered if obj is None else [*self.entered, *self.shown]
         return [*names, "version_read"] if self.has_change_permission(request, obj) else names
@@ -94,6 +105,12 @@ class OrderAdmin(DocumentAdmin):
     @display(description="Bill to")
     def billed_to(self, order: Order) -> str:
         return address_text(order.bill_to)
+
+    def document_context(self, request: HttpRequest, document: Any) -> dict[str, Any]:
+        context = super().document_context(request, document)
+        if self.has_add_permission(request):
+            context["repeat"] = f"{reverse('admin:orders_order_entry')}?repeat={document.number}"
+        return context
 
     def complete(self, document: Order) -> None:
         intake.complete(document)

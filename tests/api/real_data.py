@@ -123,6 +123,10 @@ def _entry(code: str = AT_LONDON) -> Entry:
 def _reading() -> Iterator[Endpoint]:
     customer = _customer()
     yield Endpoint("/api/v1/customers/{code}/", {"path.code": customer.code})
+    yield Endpoint("/api/v1/customers/{code}/credit/", {"path.code": customer.code})
+    yield Endpoint("/api/v1/customers/{code}/part-numbers/", {"path.code": customer.code}, "PUT", {
+        "code": "FUZZ 1", "sku": AT_LONDON})
+    yield Endpoint("/api/v1/skus/read-lines/", {}, "POST", {"customer": customer.code, "text": f"3 x {AT_LONDON}"})
     yield Endpoint("/api/v1/warehouses/{code}/", {"path.code": "LON"})
     yield Endpoint("/api/v1/skus/{code}/", {"path.code": AT_LONDON})
     yield Endpoint("/api/v1/skus/{code}/price/", {

@@ -6,3 +6,10 @@ document.addEventListener("keydown", (event) => {
     window.dispatchEvent(new Event("opencommand"));
   }
 }, true);
+
+// The first hit is marked as it appears, so that Enter opens it.
+document.addEventListener("htmx:after-swap", (event) => {
+  if (event.target.id === "command-results") {
+    document.getElementById("search-input-command").dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowDown" }));
+  }
+});

@@ -1,0 +1,50 @@
+"""A real browser: Debian's Chromium, from CHROMIUM or the usual places. Without one these tests are skipped."""
+
+import os
+import shutil
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+from oms.core.models import User
+from tests import builders as make
+
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # Playwright runs a loop of its own in the test's thread
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which(
+    "google-chrome")
+SECONDS = 15
+
+
+@pytest.fixture(scope="session")
+def browser():
+    if not CHROMIUM:
+        pytest.skip("No Chromium here; install it (apt-get install chromium) or name it in CHROMIUM.")
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def open_as(browser, live_server, client):
+    """open_as(role, path) is a page where a person of the role is logged in; faults of its scripts fail the test."""
+    contexts, faults = [], []
+
+    def open_page(role, path="/admin/"):
+        person = make.user(role, role)
+        User.objects.filter(pk=person.pk).update(is_staff=True)
+        client.force_login(User.objects.get(pk=person.pk))
+        context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="en-GB")
+        context.set_default_timeout(SECONDS * 1000)
+        cookie = client.cookies["sessionid"].value
+        context.add_cookies([{"name": "sessionid", "value": cookie, "url": live_server.url}])
+        page = context.new_page()
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        contexts.append(context)
+        page.goto(live_server.url + path)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert faults == []
