@@ -11,14 +11,14 @@ from orders.models import Customer, CustomerSKU
 def skus_of(codes: Iterable[str], customer: Customer | None) -> dict[str, SKU]:
     """SKUs by what they are called: their code, else the customer's own part number, else a barcode."""
     codes = set(codes)
-    found = {sku.code: sku for sku in SKU.objects.filter(code__in=codes).select_related("category")}
+    found = {sku.code: sku for sku in SKU.objects.filter(code__in=codes)}
     left = codes - found.keys()
     if left and customer:
-        own = customer.part_numbers.filter(code__in=left).select_related("sku__category")
+        own = customer.part_numbers.filter(code__in=left).select_related("sku")
         found |= {row.code: row.sku for row in own}
         left -= found.keys()
     if left:
-        scanned = SKU.objects.filter(barcodes__code__in=left).select_related("category")
+        scanned = SKU.objects.filter(barcodes__code__in=left)
         found |= {code: sku for sku in scanned.prefetch_related("barcodes")
                   for code in {row.code for row in sku.barcodes.all()} & left}
     return found

@@ -4,8 +4,9 @@ import hashlib
 import secrets
 from datetime import datetime, timedelta
 
-from django.contrib.postgres.aggregates import ArrayAgg
-from django.db.models import Q
+from django.contrib.auth.models import Group
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef, Q
 from django.utils import timezone
 
 from oms.core.locking import atomic
@@ -41,7 +42,7 @@ def token_of(text: str) -> ApiToken | None:
     now = timezone.now()
     valid = ApiToken.objects.filter(Q(expires_at=None) | Q(expires_at__gt=now), revoked_at=None,
                                     client__is_active=True, client__user__is_active=True)
-    roles = ArrayAgg("client__user__groups__name", filter=Q(client__user__groups__isnull=False), default=[])
+    roles = ArraySubquery(Group.objects.filter(user=OuterRef("client__user")).values("name"))
     token = valid.filter(digest=_digest(text)).select_related("client__user").annotate(roles=roles).first()
     if token:
         token.client.user.know_roles(token.roles)

@@ -25,7 +25,7 @@ def record(
                   by=by, data=data)
     if at is not None:
         event.at = at
-    event.save(force_insert=True)
+    locking.insert_last(event)
     outbox.wake()
     return event
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+from django.db import connection
 from django.utils import timezone
 
 from oms.core.errors import Conflict, Refused
@@ -23,12 +24,14 @@ def once(client: str, key: str, body: Any, perform: Callable[[], Any]) -> Any:
     """
     digest = hashlib.sha256(json.dumps(body, sort_keys=True, default=str).encode()).hexdigest()
     with atomic():
-        _claim(client, key)
-        known = IdempotencyKey.objects.filter(client=client, key=key).first()
-        if known is None:
+        claimed = _claim_new(client, key, digest)
+        if claimed is not None:
             answer = perform()
-            IdempotencyKey.objects.create(client=client, key=key, body_hash=digest, answer=answer)
+            IdempotencyKey.objects.filter(pk=claimed).update(answer=answer)
             return answer
+        known = IdempotencyKey.objects.filter(client=client, key=key).first()
+    if known is None:
+        raise _still_running()
     if known.body_hash != digest:
         raise Refused("This key was used with another request. Use a new key.", code="key_reused")
     return known.answer
@@ -41,10 +44,30 @@ def answer_to(client: str, key: str) -> Any:
         return IdempotencyKey.objects.filter(client=client, key=key).values_list("answer", flat=True).first()
 
 
+def _claim_new(client: str, key: str, digest: str) -> int | None:
+    """Claim a key and store it, to be answered; None where it is known already, or another sending runs."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO core_idempotencykey (client, key, body_hash) SELECT %s, %s, %s "
+            "WHERE pg_try_advisory_xact_lock(hashtextextended(%s, 0)) "
+            "ON CONFLICT (client, key) DO NOTHING RETURNING id",
+            [client, key, digest, _lock_name(client, key)])
+        row = cursor.fetchone()
+    return row[0] if row else None
+
+
+def _lock_name(client: str, key: str) -> str:
+    return f"idempotency {client} {key}"
+
+
+def _still_running() -> Conflict:
+    return Conflict("A request with this key is still running. Ask again in a moment.", code="still_running")
+
+
 def _claim(client: str, key: str) -> None:
-    """Claim a key. A statement of its own: what is read afterwards is as of after the claim."""
-    if not try_advisory_lock(f"idempotency {client} {key}"):
-        raise Conflict("A request with this key is still running. Ask again in a moment.", code="still_running")
+    """Claim a key, to ask about it."""
+    if not try_advisory_lock(_lock_name(client, key)):
+        raise _still_running()
 
 
 def forget_old() -> int:

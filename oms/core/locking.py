@@ -40,6 +40,7 @@ class _Taken:
     locked: dict[LockRank, set[int]] = field(default_factory=lambda: defaultdict(set))
     created: dict[LockRank, set[int]] = field(default_factory=lambda: defaultdict(set))
     inserted: list[models.Model] = field(default_factory=list)
+    to_insert: dict[type[models.Model], list[models.Model]] = field(default_factory=lambda: defaultdict(list))
 
 
 _taken: ContextVar[_Taken | None] = ContextVar("locks taken in this transaction", default=None)
@@ -80,12 +81,24 @@ def atomic() -> Iterator[None]:
         with transaction.atomic(savepoint=False):
             yield
         return
-    token = _taken.set(_Taken())
+    taken = _Taken()
+    token = _taken.set(taken)
     try:
         with transaction.atomic():
             yield
+            for model, rows in taken.to_insert.items():
+                model._base_manager.bulk_create(rows)
     finally:
         _taken.reset(token)
+
+
+def insert_last(row: models.Model) -> None:
+    """Insert a row at the end of the operation, with all of its kind in one statement; outside of one at once."""
+    taken = _taken.get()
+    if taken is None:
+        row.save(force_insert=True)
+    else:
+        taken.to_insert[type(row)].append(row)
 
 
 def lock(rows: "models.QuerySet[Row]") -> list[Row]:
