@@ -82,14 +82,14 @@ def atomic() -> Iterator[None]:
             yield
         return
     taken = _Taken()
-    token = _taken.set(taken)
-    try:
-        with transaction.atomic():
+    with transaction.atomic():
+        token = _taken.set(taken)
+        try:
             yield
             for model, rows in taken.to_insert.items():
                 model._base_manager.bulk_create(rows)
-    finally:
-        _taken.reset(token)
+        finally:
+            _taken.reset(token)  # before the commit, whose hooks begin operations of their own
 
 
 def insert_last(row: models.Model) -> None:

@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from oms.core import events, handling, outbox
 from oms.core.models import Delivery, Event, Notice
+from oms.insights import verification
 from tests import builders as make
 
 pytestmark = pytest.mark.django_db
@@ -121,3 +122,16 @@ def test_retry_takes_a_parked_delivery_out(handler):
     outbox.drain()
 
     assert (outbox.parked(), Delivery.objects.get().done_at is not None) == ([], True)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_drained_at_a_commit_is_an_operation_of_its_own(settings):
+    settings.DRAIN_AFTER_COMMIT = True
+    make.sku("TEE-M", stock={"LON": 5})
+
+    order = make.shipped(("TEE-M", 2))
+
+    names = list(Event.objects.filter(subject_type="shipment").order_by("pk").values_list("name", flat=True))
+    assert names[0] == "shipment.created"
+    assert [str(breach) for breach in verification.breaches()] == []
+    assert order.shipped == 2
