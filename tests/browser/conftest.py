@@ -12,7 +12,7 @@ from tests import builders as make
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # Playwright runs a loop of its own in the test's thread
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which(
     "google-chrome")
-SECONDS = 15
+SECONDS = 60  # a busy machine is no fault
 
 
 @pytest.fixture(scope="session")
