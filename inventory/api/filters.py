@@ -3,11 +3,11 @@
 from django_filters import rest_framework as filters
 
 from inventory.models import SKU, Stock
-from oms.core.models.words import with_words
+from oms.core.api.filtering import WordsFilter
 
 
 class SKUFilter(filters.FilterSet):
-    words = filters.CharFilter(method="by_words", label="Beginnings of words in code and name.")
+    words = WordsFilter(label="Beginnings of words in code and name.")
     name = filters.CharFilter(lookup_expr="icontains", label="Part of the name.")
     barcode = filters.CharFilter(field_name="barcodes__code")
     category = filters.CharFilter(field_name="category__name")
@@ -15,9 +15,6 @@ class SKUFilter(filters.FilterSet):
     class Meta:
         model = SKU
         fields = ("words", "name", "barcode", "category", "is_sellable", "is_kit")
-
-    def by_words(self, rows, name, value):
-        return with_words(rows, value)
 
 
 class StockFilter(filters.FilterSet):

@@ -129,7 +129,8 @@ def hold_created(rows: Iterable[models.Model], *, as_inserted: bool = False) -> 
     for row in rows:
         if taken is not None:
             taken.created[_rank(type(row))].add(row.pk)
-            taken.inserted += [row] if as_inserted else []
+            if as_inserted:
+                taken.inserted.append(row)
 
 
 def is_locked(row: models.Model) -> bool:

@@ -2,20 +2,17 @@
 
 from django_filters import rest_framework as filters
 
-from oms.core.models.words import with_words
+from oms.core.api.filtering import WordsFilter
 from orders.models import Customer, Invoice, Order
 
 
 class CustomerFilter(filters.FilterSet):
-    words = filters.CharFilter(method="by_words", label="Beginnings of words in code, name and e-mail.")
+    words = WordsFilter(label="Beginnings of words in code, name and e-mail.")
     name = filters.CharFilter(lookup_expr="icontains", label="Part of the name.")
 
     class Meta:
         model = Customer
         fields = ("words", "name", "is_active", "currency")
-
-    def by_words(self, rows, name, value):
-        return with_words(rows, value)
 
 
 class OrderFilter(filters.FilterSet):

@@ -165,35 +165,30 @@ def _pages(orders: int) -> list[tuple[str, str, list[tuple[str, list[Any]]]]]:
     middle = newest.filter(external_id=f"EXT-{orders // 2}").get()
     one = Customer.objects.get(pk=middle.customer_id)
     boss, rep = User.objects.get(username="boss"), User.objects.get(username="rep 1")
-    page, last = "/admin/orders/order/", f"ORDER BY o.id DESC LIMIT {PER_PAGE + 1}"
-
-    def listed(where: str, *values: Any) -> list[tuple[str, list[Any]]]:
-        count = f"SELECT count(*) FROM (SELECT 1 FROM orders_order o WHERE {where} LIMIT 1001) x"
-        return [(f"{SELECTED} WHERE {where} {last}", list(values)), (count, list(values))]
-
+    page = "/admin/orders/order/"
     wanted = "o.status = 'confirmed' AND o.{} o.units - o.cancelled"
     same_word = list(Customer.objects.filter(name__icontains="of 76").values_list("pk", flat=True))
     return [
-        ("first page", page, listed("true")),
-        ("the page after 999 nexts", f"{page}?p={Place((deep,))}", listed("o.id < %s", deep)),
-        ("status: confirmed", f"{page}?status__exact=confirmed", listed("o.status = 'confirmed'")),
-        ("status: completed", f"{page}?status__exact=completed", listed("o.status = 'completed'")),
-        ("channel", f"{page}?channel__id__exact={middle.channel_id}", listed("o.channel_id = %s", middle.channel_id)),
-        ("rep: of my customers", f"{page}?view=mine", listed(
+        ("first page", page, _listed("true")),
+        ("the page after 999 nexts", f"{page}?p={Place((deep,))}", _listed("o.id < %s", deep)),
+        ("status: confirmed", f"{page}?status__exact=confirmed", _listed("o.status = 'confirmed'")),
+        ("status: completed", f"{page}?status__exact=completed", _listed("o.status = 'completed'")),
+        ("channel", f"{page}?channel__id__exact={middle.channel_id}", _listed("o.channel_id = %s", middle.channel_id)),
+        ("rep: of my customers", f"{page}?view=mine", _listed(
             "o.customer_id IN (SELECT id FROM orders_customer WHERE rep_id = %s)", rep.pk)),
-        ("late", f"{page}?view=late", listed(
+        ("late", f"{page}?view=late", _listed(
             wanted.format("shipped <") + " AND o.wanted_on < CURRENT_DATE")),
-        ("short of stock", f"{page}?view=short", listed(wanted.format("allocated <"))),
-        ("on hold", f"{page}?view=hold", listed("o.id IN (SELECT order_id FROM orders_hold WHERE lifted_at IS NULL)")),
-        ("ready to ship today", f"{page}?view=ready", listed(
+        ("short of stock", f"{page}?view=short", _listed(wanted.format("allocated <"))),
+        ("on hold", f"{page}?view=hold", _listed("o.id IN (SELECT order_id FROM orders_hold WHERE lifted_at IS NULL)")),
+        ("ready to ship today", f"{page}?view=ready", _listed(
             wanted.format("allocated >=") + " AND o.shipped < o.units - o.cancelled "
             "AND (o.wanted_on IS NULL OR o.wanted_on <= CURRENT_DATE)")),
-        ("search by number", f"{page}?q={middle.number}", listed("o.number = %s", middle.number)),
-        ("search by customer's code", f"{page}?q={one.code}", listed("o.customer_id = %s", one.pk)),
-        ("search by customer's name", f"{page}?q=of 76", listed("o.customer_id = ANY(%s)", same_word)),
-        ("rep: first page", page, listed(
+        ("search by number", f"{page}?q={middle.number}", _listed("o.number = %s", middle.number)),
+        ("search by customer's code", f"{page}?q={one.code}", _listed("o.customer_id = %s", one.pk)),
+        ("search by customer's name", f"{page}?q=of 76", _listed("o.customer_id = ANY(%s)", same_word)),
+        ("rep: first page", page, _listed(
             "o.customer_id IN (SELECT id FROM orders_customer WHERE rep_id = %s)", rep.pk)),
-        ("rep: search by number", f"{page}?q={middle.number}", listed("o.number = %s", middle.number)),
+        ("rep: search by number", f"{page}?q={middle.number}", _listed("o.number = %s", middle.number)),
         ("an order's page", f"{page}{middle.pk}/change/", [
             (f"{SELECTED} WHERE o.id = %s", [middle.pk]),
             ("SELECT * FROM orders_orderline WHERE order_id = %s", [middle.pk]),
@@ -205,6 +200,13 @@ def _pages(orders: int) -> list[tuple[str, str, list[tuple[str, list[Any]]]]]:
             ("SELECT o.status, count(*) FROM orders_order o JOIN orders_customer c ON c.id = o.customer_id "
              "WHERE o.status IN ('draft', 'quoted', 'placed') AND c.rep_id = %s GROUP BY 1", [rep.pk])]),
     ]
+
+
+def _listed(where: str, *values: Any) -> list[tuple[str, list[Any]]]:
+    """The rows of a list's first page, and how many there are as far as the list counts."""
+    rows = f"{SELECTED} WHERE {where} ORDER BY o.id DESC LIMIT {PER_PAGE + 1}"
+    count = f"SELECT count(*) FROM (SELECT 1 FROM orders_order o WHERE {where} LIMIT 1001) x"
+    return [(rows, list(values)), (count, list(values))]
 
 
 def _rows(statements: list[tuple[str, list[Any]]]) -> None:

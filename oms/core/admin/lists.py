@@ -165,16 +165,13 @@ class FastList(ChangeList):
     def count_text(self) -> str:
         return f"more than {MOST_COUNTED}" if self.has_more_than_counted else str(self.known_count)
 
-    def page_link(self, place: str) -> str:
-        return self.get_query_string({PAGE_VAR: place})
-
     @property
     def newer_link(self) -> str:
-        return self.page_link(self.newer) if self.newer else ""
+        return self.get_query_string({PAGE_VAR: self.newer}) if self.newer else ""
 
     @property
     def older_link(self) -> str:
-        return self.page_link(self.older) if self.older else ""
+        return self.get_query_string({PAGE_VAR: self.older}) if self.older else ""
 
 
 def _values(row: Any, keys: Sequence[SortKey]) -> tuple[Any, ...]:

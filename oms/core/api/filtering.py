@@ -7,6 +7,15 @@ from django_filters import rest_framework as filters
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 
+from oms.core.models.words import with_words
+
+
+class WordsFilter(filters.CharFilter):
+    """Beginnings of words in what a record is called by."""
+
+    def filter(self, rows: QuerySet[Any], value: str) -> QuerySet[Any]:
+        return with_words(rows, value) if value else rows
+
 
 class StrictFilters(filters.DjangoFilterBackend):
     """A value that is empty or makes no sense is a mistake, not a wish for everything."""

@@ -9,7 +9,6 @@ from django.db.models import F, Func
 
 Row = TypeVar("Row", bound=models.Model)
 MARKS = "-_/.,;:()[]\"&+*#@!?<>=|"  # they part words; PostgreSQL's parser makes signs and addresses of some
-
 APART = {ord(mark): " " for mark in MARKS + "'\\\0"}
 
 

@@ -140,15 +140,15 @@ function drawRow(row, index) {
   });
   quantity.addEventListener("input", () => { row.quantity = quantity.value; changed(); });
   price.addEventListener("input", () => { row.price = price.value; changed(); });
-  for (const [input, next] of [[sku, () => quantity], [quantity, nextRow], [price, nextRow]]) {
+  for (const [input, next] of [[sku, () => quantity], [quantity, nextSku], [price, nextSku]]) {
     input.addEventListener("keydown", (event) => {
       if (event.key !== "Enter" || event.ctrlKey || event.metaKey) return;
       event.preventDefault();
-      const following = typeof next === "function" && next === nextRow ? nextRow() : next();
-      following?.focus(); following?.select();
+      const following = next();
+      following.focus(); following.select();
     });
   }
-  function nextRow() {
+  function nextSku() {
     if (index === state.rows.length - 1) {
       state.rows.push(emptyRow());
       $("lines").append(drawRow(state.rows[index + 1], index + 1));
