@@ -84,11 +84,11 @@ class HandOverInput:
 declare("start_picking", Shipment, waves.start_picking, roles=FLOOR, many=True,
         available=lambda shipment: shipment.status == S.OPEN and shipment.wave_id is None and _own(shipment))
 declare("pick_all", Shipment, picking.pick_all, roles=FLOOR, many=True, label="Pick all", available=_has("pinned"))
-declare("pack", Shipment, packing.pack, roles=FLOOR, many=True,
+declare("pack", Shipment, packing.pack, roles=FLOOR, many=True, inverse="unpack",
         available=lambda shipment: _has("picked")(shipment) and not _has("pinned")(shipment))
 declare("report_short", Shipment, _report_short, roles=FLOOR, input=ShortInput, available=_has("pinned"))
 declare("put_back", Shipment, _put_back, roles=FLOOR, input=PutBackInput, available=_has("picked"))
-declare("buy_labels", Shipment, labels.buy, roles=FLOOR, many=True,
+declare("buy_labels", Shipment, labels.buy, roles=FLOOR, many=True, inverse="void_labels",
         available=lambda shipment: shipment.status == S.PACKED and shipment.packages.exclude(
             labels__status__in=["requested", "bought"]).exists())
 declare("ship", Shipment, shipping.ship, roles=FLOOR, many=True,

@@ -1,6 +1,6 @@
 """Papers of the warehouse: pick lists, packing slips and labels. Redrawn whenever they are asked for."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -75,11 +75,14 @@ def paper(name: str, document: Shipment | Wave) -> bytes:
     return documents.render(name, {"pages": PAPERS[name][1](document)})
 
 
-def print_many(job: Job, name: str, keys: Sequence[int]) -> StoredDocument | None:
+@jobs.runs("print")
+def print_many(job: Job) -> StoredDocument | None:
     """A paper of many documents as one PDF in their order, with a result for each; kept under the job."""
+    name, keys = job.details["paper"], job.details["keys"]
     model, pages_of = PAPERS[name]
     rows = model._default_manager.in_bulk(keys)
     pages: list[Page] = []
+    jobs.start_over(job)
     jobs.run(job, [rows[key] for key in keys if key in rows], lambda row: pages.extend(pages_of(row)))
     if not pages:
         return None

@@ -2,17 +2,11 @@
 
 from celery import shared_task
 
-from fulfillment import lanes, printing
-from oms.core.models import Job
+from fulfillment import lanes
+from fulfillment import printing as printing  # its jobs are done wherever tasks run
 
 
 @shared_task
 def refresh_lanes() -> None:
     """Learn from the rate tables and from how deliveries went."""
     lanes.refresh()
-
-
-@shared_task
-def print_papers(job: int, paper: str, keys: list[int]) -> None:
-    """Draw a paper of many documents; the job's row shows how far it is."""
-    printing.print_many(Job.objects.get(pk=job), paper, keys)

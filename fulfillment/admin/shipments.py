@@ -3,13 +3,12 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path, reverse
 from django.utils.html import format_html_join
 from unfold.decorators import display
 
-from fulfillment import printing, tasks, waves
+from fulfillment import printing, waves
 from fulfillment.models import Package, PickTask, Shipment, ShipmentLine, TrackingEvent, Wave
 from inventory.models import Warehouse
 from oms.core import jobs
@@ -63,8 +62,7 @@ def _printing(paper: str) -> Any:
         user: Any = request.user
         keys = list(rows.order_by("pk").values_list("pk", flat=True))
         title = f"{paper.replace('_', ' ').capitalize()}: {len(keys)} selected"
-        job = jobs.start(f"print {paper}", title, len(keys), by=user)
-        transaction.on_commit(lambda: tasks.print_papers.delay(job.pk, paper, keys))
+        job = jobs.submit("print", title, len(keys), by=user, paper=paper, keys=keys)
         return HttpResponseRedirect(reverse("admin:core_job_change", args=[job.pk]))
 
     return run
@@ -163,7 +161,7 @@ class WaveAdmin(Papers):
     readonly_fields = fields
     inlines = [Tasks]
     papers = ("pick_list",)
-    list_before_template = "admin/oms/plan_waves_button.html"
+    list_tools_template = "admin/oms/plan_waves_button.html"
 
     @display(description="Status", ordering="status")
     def state(self, wave: Wave) -> Any:

@@ -2,8 +2,10 @@
 
 from django.contrib import admin
 
+from inventory.admin.sheets import BarcodeSheet, SKUSheet, SupplierItemSheet, SupplierSheet
 from inventory.models import SKU, Barcode, Category, KitComponent, Lot, ReorderRule, Supplier, SupplierItem
 from oms.core.admin.access import Lines, ScopedAdmin
+from oms.core.importing.runs import offer
 
 ALL = "rep picker packer buyer accountant manager"
 
@@ -41,6 +43,7 @@ class SKUAdmin(ScopedAdmin):
     search_fields = ["code", "name"]
     search_exact = ["barcodes__code"]
     inlines = [Barcodes, Components, Rules]
+    sheets = offer(SKUSheet, BarcodeSheet)
 
 
 @admin.register(Category)
@@ -66,6 +69,7 @@ class SupplierAdmin(ScopedAdmin):
     list_display = ["code", "name", "currency"]
     search_fields = ["code", "name"]
     inlines = [Items]
+    sheets = offer(SupplierSheet, SupplierItemSheet)
 
 
 @admin.register(ReorderRule)

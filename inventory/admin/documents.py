@@ -44,7 +44,7 @@ class PurchaseOrderAdmin(DocumentAdmin):
             messages.success(request, f"Reorder check: {numbers}.")
         return HttpResponseRedirect(reverse("admin:inventory_purchaseorder_changelist"))
 
-    list_before_template = "admin/oms/reorder_button.html"
+    list_tools_template = "admin/oms/reorder_button.html"
 
 
 class TransferLines(Lines):

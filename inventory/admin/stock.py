@@ -6,10 +6,12 @@ from django.contrib import admin
 from django.http import HttpRequest
 from unfold.decorators import display
 
+from inventory.admin.sheets import OpeningStockSheet
 from inventory.models import BinStock, Demand, Move, Reservation, Stock
 from oms.core import operations
 from oms.core.admin.documents import DocumentAdmin
 from oms.core.admin.records import ReadOnlyAdmin
+from oms.core.importing.runs import offer
 
 FLOOR = "picker packer buyer rep accountant manager"
 
@@ -52,6 +54,7 @@ class BinStockAdmin(StaffScoped, DocumentAdmin):
     list_select_related = ["sku", "bin__warehouse", "lot"]
     search_fields = search_exact = ["sku__code", "bin__code"]
     ordering = ["bin__code"]
+    sheets = offer(OpeningStockSheet)
 
     @display(description="Warehouse")
     def place(self, stock: BinStock) -> str:

@@ -4,7 +4,7 @@ import hashlib
 from functools import cache
 from typing import Any
 
-from django.core.files.base import ContentFile
+from django.core.files.base import ContentFile, File
 from django.template.loader import render_to_string
 
 from oms.core.errors import ConnectorError, Refused
@@ -66,11 +66,16 @@ def freeze(kind: str, *, subject_type: str, subject_number: str, content: bytes)
     return frozen
 
 
-def keep(kind: str, *, subject_type: str, subject_number: str, content: bytes) -> StoredDocument:
-    """Keep a file that may be drawn again."""
+def keep(kind: str, *, subject_type: str, subject_number: str, content: bytes | File, suffix: str = "pdf",
+         ) -> StoredDocument:
+    """Keep a file that may be made again."""
+    file = ContentFile(content) if isinstance(content, bytes) else content
+    digest = hashlib.sha256()
+    for part in file.chunks():
+        digest.update(part)
     stored = StoredDocument(kind=kind, subject_type=subject_type, subject_number=subject_number,
-                            sha256=hashlib.sha256(content).hexdigest())
-    stored.file.save(f"{subject_number}-{kind}.pdf", ContentFile(content))
+                            sha256=digest.hexdigest())
+    stored.file.save(f"{subject_number}-{kind}.{suffix}", file)
     return stored
 
 

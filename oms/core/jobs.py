@@ -1,43 +1,120 @@
-"""Long work with its progress in a database row."""
+"""Long work with its progress in a database row: done by a worker, one item after the other, and again what failed."""
 
+import logging
 from collections.abc import Callable, Iterable
-from typing import TypeVar
+from datetime import timedelta
+from typing import Any, TypeVar
 
-from django.db.models import F
+from celery import current_app
+from django.db import transaction
+from django.db.models import F, Q
 from django.utils import timezone
 
-from oms.core.errors import DomainError
+from oms.core.errors import DomainError, Refused
 from oms.core.models import Job, JobResult, User
 
+log = logging.getLogger(__name__)
+
+LEASE = timedelta(minutes=5)
 Item = TypeVar("Item")
+Runner = Callable[[Job], object]
+_runners: dict[str, Runner] = {}
 
 
-def start(kind: str, title: str, total: int, *, by: User | None = None) -> Job:
+def runs(kind: str) -> Callable[[Runner], Runner]:
+    """Name the function that does jobs of a kind. Called again for the same job, it does what is left."""
+    def keep(runner: Runner) -> Runner:
+        assert kind not in _runners, f"Jobs of the kind {kind} have a runner already"
+        _runners[kind] = runner
+        return runner
+
+    return keep
+
+
+def start(kind: str, title: str, total: int, *, by: User | None = None, **details: Any) -> Job:
     """Create the row that shows a job's progress."""
-    return Job.objects.create(kind=kind, title=title, total=total, by=by)
+    return Job.objects.create(kind=kind, title=title[:120], total=total, by=by, details=details)
+
+
+def submit(kind: str, title: str, total: int, *, by: User | None = None, **details: Any) -> Job:
+    """Have a worker do a job, after this transaction."""
+    job = start(kind, title, total, by=by, **details)
+    transaction.on_commit(lambda: _send(job.pk))
+    return job
+
+
+def _send(key: int) -> None:
+    current_app.tasks["oms.core.tasks.run_job"].delay(key)
+
+
+def work(key: int) -> None:
+    """Do a job, unless a worker is at it or it is done. What stops it altogether is said on it."""
+    now = timezone.now()
+    free = Q(leased_until=None) | Q(leased_until__lt=now)
+    if not Job.objects.filter(free, pk=key, finished_at=None).update(leased_until=now + LEASE, error=""):
+        return
+    job = Job.objects.select_related("by").get(pk=key)
+    try:
+        _runners[job.kind](job)
+    except Exception as error:
+        log.exception("Job %s stopped", key)
+        message = error.message if isinstance(error, DomainError) else f"{type(error).__name__}: {error}"
+        Job.objects.filter(pk=key).update(error=message, finished_at=timezone.now(), leased_until=None)
+
+
+def again(job: Job) -> Job:
+    """Do once more what failed, and what was not reached. Raises Refused while a worker is at it."""
+    with transaction.atomic():
+        job = Job.objects.select_for_update().get(pk=job.pk)
+        if job.is_running:
+            raise Refused(f"{job.title} is still running; wait until it is done.", code="running")
+        if job.kind not in _runners:
+            raise Refused(f"{job.title} cannot be done again.", code="not_repeatable")
+        job.details = {**job.details, "failed_keys": list(
+            job.results.filter(succeeded=False).exclude(key="").values_list("key", flat=True))}
+        job.results.filter(succeeded=False).delete()
+        job.failed, job.finished_at, job.leased_until, job.error = 0, None, None, ""
+        job.save()
+        transaction.on_commit(lambda: _send(job.pk))
+    return job
+
+
+def start_over(job: Job) -> None:
+    """Forget what was done: a file is drawn whole, or not at all."""
+    job.results.all().delete()
+    Job.objects.filter(pk=job.pk).update(done=0, failed=0)
 
 
 def run(job: Job, items: Iterable[Item], perform: Callable[[Item], object]) -> Job:
-    """Do each item on its own: a refusal is its result and does not stop the others."""
+    """Do each item on its own: a refusal is its result and does not stop the others. What is done is not done again."""
+    done = set(job.results.filter(succeeded=True).exclude(key="").values_list("key", flat=True))
     for item in items:
+        key = str(getattr(item, "pk", ""))
+        if key and key in done:
+            continue
         try:
             perform(item)
         except DomainError as error:
-            record(job, str(item), error=error.message)
+            record(job, str(item), key=key, error=error.message)
         else:
-            record(job, str(item))
+            record(job, str(item), key=key)
     return finish(job)
 
 
-def record(job: Job, subject: str, *, error: str = "") -> None:
+def record(job: Job, subject: str, *, key: str = "", error: str = "") -> None:
     """Note what became of one item."""
-    JobResult.objects.create(job=job, subject=subject, succeeded=not error, message=error)
-    counter = "failed" if error else "done"
-    Job.objects.filter(pk=job.pk).update(**{counter: F(counter) + 1})
+    JobResult.objects.create(job=job, key=key, subject=subject[:60], succeeded=not error, message=error)
+    progress(job, **{"failed" if error else "done": 1})
+
+
+def progress(job: Job, *, done: int = 0, failed: int = 0) -> None:
+    """Note that so many more are done or failed, and that the worker is alive."""
+    Job.objects.filter(pk=job.pk).update(
+        done=F("done") + done, failed=F("failed") + failed, leased_until=timezone.now() + LEASE)
 
 
 def finish(job: Job) -> Job:
     """Note that nothing more comes."""
-    Job.objects.filter(pk=job.pk).update(finished_at=timezone.now())
+    Job.objects.filter(pk=job.pk).update(finished_at=timezone.now(), leased_until=None)
     job.refresh_from_db()
     return job

@@ -2,7 +2,8 @@
 
 from celery import shared_task
 
-from oms.core import idempotency, outbox, webhooks
+from oms.core import bulk as bulk  # its jobs are done wherever tasks run
+from oms.core import idempotency, jobs, outbox, webhooks
 
 
 @shared_task
@@ -21,3 +22,9 @@ def forget_old_requests() -> None:
 def deliver_webhooks() -> None:
     """Tell endpoints of what happened since, and try again what failed."""
     webhooks.deliver()
+
+
+@shared_task
+def run_job(key: int) -> None:
+    """Do a job that somebody asked for."""
+    jobs.work(key)

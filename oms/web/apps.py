@@ -9,4 +9,5 @@ class WebConfig(AppConfig):
         from oms.celery import app
         from oms.web.schedule import SCHEDULE
 
+        app.autodiscover_tasks(force=True)  # jobs are asked for by their tasks' names
         app.conf.beat_schedule = SCHEDULE

@@ -6,6 +6,8 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from oms.core.admin.access import Lines, ScopedAdmin, with_money_columns
+from oms.core.importing.runs import offer
+from orders.admin.sheets import AddressSheet, CustomerSheet
 from orders.models import Address, Channel, Contact, Customer, CustomerSKU, Listing, Price
 
 
@@ -41,6 +43,7 @@ class CustomerAdmin(ScopedAdmin):
     list_select_related = ["rep"]
     search_fields = ["code", "name", "email"]
     inlines = [Addresses, Contacts, PartNumbers, CustomerPrices]
+    sheets = offer(CustomerSheet, AddressSheet)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

@@ -13,10 +13,12 @@ from oms.core import states
 from oms.core.admin import panels
 from oms.core.admin.access import Lines
 from oms.core.admin.documents import DocumentAdmin, address_text, bar, chip
+from oms.core.importing.runs import offer
 from oms.core.money import display as show_amount
 from orders import intake, pricing
 from orders.admin import entry
 from orders.admin.filters import View
+from orders.admin.sheets import OrderSheet
 from orders.models import Hold, Invoice, Order, OrderCharge, OrderLine, Payment
 
 PROGRESS = ["cancelled", "allocated", "picked", "shipped", "invoiced", "returned"]
@@ -62,6 +64,7 @@ class OrderAdmin(DocumentAdmin):
     search_help_text = "Number, their number or reference; else the customer's code or name"
     autocomplete_fields = ["customer"]
     inlines = [OrderLines, OrderCharges, Holds]
+    sheets = offer(OrderSheet)
     entered = ["customer", "channel", "customer_reference", "wanted_on", "discount_percent", "note"]
     shown = ["external_id", "placed_on", "valid_until", "currency", "net", "tax", "gross", "shipped_to", "billed_to"]
     readonly_fields = shown

@@ -6,6 +6,8 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from oms.core.admin.access import ScopedAdmin
+from oms.core.importing.runs import offer
+from orders.admin.sheets import PriceSheet
 from orders.models import Discount, Price, PriceList, TaxRate
 
 
@@ -26,6 +28,7 @@ class PriceAdmin(ScopedAdmin):
     list_select_related = ["sku", "price_list", "customer"]
     search_fields = ["=sku__code"]
     autocomplete_fields = ["sku", "price_list", "customer"]
+    sheets = offer(PriceSheet)
 
     def get_queryset(self, request: HttpRequest) -> Any:
         rows = super().get_queryset(request)

@@ -96,6 +96,11 @@ class Order(Document):
         return str(self.number)
 
     @property
+    def known_as(self) -> str:
+        """What others call it: its external number, else ours."""
+        return self.external_id or self.order_number
+
+    @property
     def destination(self) -> Destination:
         return Destination(self.ship_to.get("country", ""), self.ship_to.get("postal_code", ""))
 

@@ -3,9 +3,21 @@
 from tests.builders.fulfillment import labelled, packed, picked, service, ship_rest, shipment_of, shipped
 from tests.builders.orders import channel, confirmed, customer, fresh, order, price_list, priced, taxes, transfer
 from tests.builders.returns import asked_back, came_back, settled
-from tests.builders.stock import bin_stock, company, ledger_sum, receive_purchase, sku, stock_of, user, warehouse
+from tests.builders.stock import (
+    bin_stock,
+    company,
+    ledger_sum,
+    put,
+    receive_purchase,
+    sku,
+    stock_of,
+    storage,
+    supplier,
+    user,
+    warehouse,
+)
 
 __all__ = ["asked_back", "bin_stock", "came_back", "channel", "company", "confirmed", "customer", "fresh",
-           "labelled", "ledger_sum", "order", "packed", "picked", "price_list", "priced",
+           "labelled", "ledger_sum", "order", "packed", "picked", "price_list", "priced", "put",
            "receive_purchase", "service", "settled", "ship_rest", "shipment_of", "shipped", "sku", "stock_of",
-           "taxes", "transfer", "user", "warehouse"]
+           "storage", "supplier", "taxes", "transfer", "user", "warehouse"]

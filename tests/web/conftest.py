@@ -1,4 +1,7 @@
+from contextlib import contextmanager
+
 import pytest
+from celery import current_app
 
 from oms.core.models import User
 from tests import builders as make
@@ -13,3 +16,16 @@ def log_in(client):
         return client
 
     return enter
+
+
+@pytest.fixture
+def worked(django_capture_on_commit_callbacks):
+    """`with worked():` what is asked for within is done at its end, as the worker would."""
+    @contextmanager
+    def done():
+        before, current_app.conf.task_always_eager = current_app.conf.task_always_eager, True
+        with django_capture_on_commit_callbacks(execute=True):
+            yield
+        current_app.conf.task_always_eager = before
+
+    return done

@@ -3,7 +3,6 @@
 import re
 
 import pytest
-from celery import current_app
 from django.contrib import admin
 from django.urls import reverse
 
@@ -17,14 +16,6 @@ from tests import builders as make
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("verified")]
 ROLES = ["rep", "picker", "packer", "buyer", "accountant", "manager"]
-
-
-@pytest.fixture
-def eager_tasks():
-    """Tasks run where they are asked for; the worker is another test's subject."""
-    before, current_app.conf.task_always_eager = current_app.conf.task_always_eager, True
-    yield
-    current_app.conf.task_always_eager = before
 
 
 def page(document, name="change", *extra):
@@ -203,14 +194,14 @@ def test_an_amendment_is_previewed_before_it_is_made(log_in):
 
 @pytest.mark.parametrize(("paper", "failed"), [("labels", 1), ("packing_slip", 0)])
 def test_papers_of_many_shipments_are_printed_by_a_task_with_a_result_each(
-    log_in, paper, failed, django_capture_on_commit_callbacks, eager_tasks,
+    log_in, paper, failed, worked,
 ):
     make.sku("TEE-M", stock={"LON": 9})
     labelled, bare = make.labelled(make.confirmed(("TEE-M", 1))), make.packed(make.confirmed(("TEE-M", 1)))
     packer = log_in("packer")
     make.warehouse().staff.add(User.objects.get(username="packer"))
 
-    with django_capture_on_commit_callbacks(execute=True):
+    with worked():
         packer.post(reverse("admin:fulfillment_shipment_changelist"), {
             "action": f"print_{paper}", "_selected_action": [labelled.pk, bare.pk]})
 
@@ -253,15 +244,54 @@ def test_nothing_past_draft_is_editable_and_no_document_is_deleted(log_in):
     assert client.post(page(order, "delete"), {"post": "yes"}).status_code == 403
 
 
-def test_bulk_actions_give_a_result_per_row(log_in):
-    make.sku("TEE-M", stock={"LON": 3})
+def test_bulk_actions_are_jobs_with_a_result_per_row_and_what_failed_is_tried_again(log_in, worked):
+    item = make.sku("TEE-M", stock={"LON": 3})
     first, second = make.order(lines=[("TEE-M", 3)]), make.order(lines=[("TEE-M", 3)])
+    client = log_in("manager")
 
-    response = log_in("manager").post(reverse("admin:orders_order_changelist"), {
-        "action": "do_confirm", "_selected_action": [first.pk, second.pk]})
-
-    text = response.content.decode()
+    with worked():
+        response = client.post(reverse("admin:orders_order_changelist"), {
+            "action": "do_confirm", "_selected_action": [first.pk, second.pk]})
+    text = client.get(response.url).content.decode()
     assert "1 done, 1 refused" in text and "3 × TEE-M missing" in text
+
+    make.put(item, "LON", 3)
+    with worked():
+        client.post(page(Job.objects.get(), "again"))
+    text = client.get(response.url).content.decode()
+    assert "2 done, 0 refused" in text
+    assert {make.fresh(order).status for order in (first, second)} == {"confirmed"}
+
+
+def test_a_bulk_action_is_undone_where_its_operation_names_its_inverse(log_in, worked):
+    make.sku("TEE-M", stock={"LON": 9})
+    make.service()
+    packed = make.packed(make.confirmed(("TEE-M", 1)))
+    client = log_in("packer")
+    make.warehouse().staff.add(User.objects.get(username="packer"))
+    with worked():
+        client.post(reverse("admin:fulfillment_shipment_changelist"), {
+            "action": "do_buy_labels", "_selected_action": [packed.pk]})
+    job = Job.objects.get()
+    assert "Undo: void labels" in client.get(page(job)).content.decode()
+
+    with worked():
+        client.post(page(job, "undo"))
+
+    assert [label.status for label in packed.labels.all()] == ["unwanted"]
+    assert client.get(page(Job.objects.latest("pk"))).status_code == 200
+
+
+def test_a_job_is_its_persons_own(log_in, worked):
+    order = make.order(lines=[("TEE-M", 3)])
+    with worked():
+        log_in("manager").post(reverse("admin:orders_order_changelist"), {
+            "action": "do_confirm", "_selected_action": [order.pk]})
+    job = Job.objects.get()
+
+    assert log_in("rep").get(page(job)).status_code == 302
+    assert log_in("rep").post(page(job, "again")).status_code == 302
+    assert Job.objects.get().failed == 1
 
 
 def test_a_rep_sees_only_their_customers_orders(log_in):

@@ -10,6 +10,8 @@ from unfold.admin import ModelAdmin, TabularInline
 
 from oms.core import money
 from oms.core.admin.lists import FastListAdmin
+from oms.core.admin.sheets import SheetsAdmin
+from oms.core.admin.views import SavedViewsAdmin
 from oms.core.money import AmountField, UnitPriceField
 
 MONEY_FIELDS = (AmountField, UnitPriceField)
@@ -89,12 +91,14 @@ class RoleAccess:
         return [column if column in fixed else name for name, column in zip(names, columns, strict=True)]
 
 
-class ScopedAdmin(RoleAccess, FastListAdmin, ModelAdmin):
+class ScopedAdmin(RoleAccess, FastListAdmin, SheetsAdmin, SavedViewsAdmin, ModelAdmin):
     """The base of every admin page: lists, links, autocompletes and exports show what the person may see."""
 
     show_full_result_count = False
     list_per_page = 50
     compressed_fields = True
+    list_before_template = "admin/oms/list_tools.html"
+    list_tools_template = ""
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows = super().get_queryset(request)

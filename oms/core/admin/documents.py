@@ -10,7 +10,7 @@ from django.urls import path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from oms.core import events, jobs, operations, states
+from oms.core import bulk, events, operations, states
 from oms.core.admin.access import ScopedAdmin
 from oms.core.admin.forms import OperationForm
 from oms.core.admin.panels import panels_of
@@ -174,29 +174,20 @@ class DocumentAdmin(ScopedAdmin):
     def get_actions(self, request: HttpRequest) -> Any:
         """Operations for many become bulk actions."""
         user: Any = request.user
-        bulk = {}
+        actions = {}
         for step in operations.of(self.model).values():
             if step.many and step.input is None and step.allowed_for(user):
-                bulk[f"do_{step.name}"] = (_bulk(step), f"do_{step.name}", step.title)
-        return bulk
+                actions[f"do_{step.name}"] = (_bulk(step), f"do_{step.name}", step.title)
+        return actions
 
 
 def _bulk(step: Operation) -> Any:
-    """A bulk action: each document on its own, with a result per row."""
+    """A bulk action: a job that does each document on its own; its page shows how far it is."""
 
     def run(modeladmin: DocumentAdmin, request: HttpRequest, rows: Any) -> HttpResponse:
-        documents, user = list(rows), cast("User", request.user)
-        job = jobs.start(f"bulk {step.name}", f"{step.title}: {len(documents)} selected", len(documents),
-                         by=user)
-
-        def perform(document: Any) -> None:
-            with atomic():
-                step.perform(document, by=user)
-
-        job = jobs.run(job, documents, perform)
-        context = {**modeladmin.admin_site.each_context(request), "title": job.title, "opts": modeladmin.opts,
-                   "job": job, "results": job.results.all(), "back": request.get_full_path()}
-        return TemplateResponse(request, "admin/oms/job.html", context)
+        keys = list(rows.values_list("pk", flat=True))
+        job = bulk.submit(step, keys, by=cast("User", request.user))
+        return HttpResponseRedirect(reverse("admin:core_job_change", args=[job.pk]))
 
     return run
 

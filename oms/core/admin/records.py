@@ -3,12 +3,12 @@
 from typing import Any
 
 from django.contrib import admin, messages
-from django.http import FileResponse, HttpRequest
-from django.urls import path, reverse
-from django.utils.html import format_html
+from django.http import HttpRequest
+from django.urls import path
 from unfold.decorators import display
 
 from oms.core import notices, outbox
+from oms.core.admin import views
 from oms.core.admin.access import Lines, ScopedAdmin
 from oms.core.models import (
     Company,
@@ -17,12 +17,14 @@ from oms.core.models import (
     Event,
     ExchangeRate,
     IdempotencyKey,
-    Job,
     JobResult,
+    Note,
     Notice,
+    SavedView,
     Sequence,
     StoredDocument,
     Stream,
+    Subscription,
 )
 
 
@@ -52,40 +54,6 @@ class CompanyAdmin(ScopedAdmin):
     inlines = [Rates]
 
 
-class Results(Lines):
-    model = JobResult
-    fields = ["subject", "succeeded", "message"]
-
-
-@admin.register(Job)
-class JobAdmin(ReadOnlyAdmin):
-    viewers = "manager accountant buyer rep picker packer"
-    list_display = ["title", "by", "done", "failed", "total", "started_at", "finished_at"]
-    fields = ["title", "by", "total", "done", "failed", "started_at", "finished_at", "file"]
-    readonly_fields = fields
-    inlines = [Results]
-
-    def file(self, job: Job) -> Any:
-        """What the job made, once it is there."""
-        stored = StoredDocument.objects.filter(subject_type="job", subject_number=str(job.pk)).last()
-        return format_html('<a href="{}">PDF</a>', reverse("admin:core_job_file", args=[job.pk])) if stored else "-"
-
-    def get_urls(self) -> Any:
-        return [path("<int:pk>/file/", self.admin_site.admin_view(self.file_view), name="core_job_file"),
-                *super().get_urls()]
-
-    def file_view(self, request: HttpRequest, pk: int) -> Any:
-        job = self.get_object(request, str(pk))
-        stored = StoredDocument.objects.filter(subject_type="job", subject_number=str(pk)).last()
-        if job is None or stored is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, str(pk))
-        return FileResponse(stored.file.open("rb"), content_type="application/pdf")
-
-    def get_queryset(self, request: HttpRequest) -> Any:
-        rows = super().get_queryset(request)
-        return rows if request.user.has_role("manager") else rows.filter(by=request.user)  # type: ignore[union-attr]
-
-
 @admin.register(Notice)
 class NoticeAdmin(ReadOnlyAdmin):
     viewers = "manager accountant buyer rep picker packer"
@@ -98,6 +66,37 @@ class NoticeAdmin(ReadOnlyAdmin):
     @admin.action(description="Mark as read")
     def mark_read(self, request: HttpRequest, rows: Any) -> None:
         notices.mark_read(rows)
+
+
+@admin.register(Subscription)
+class SubscriptionAdmin(ScopedAdmin):
+    """Who hears of what: a role, a topic, a warehouse or all, in the back office and by e-mail."""
+
+    viewers = "accountant buyer rep picker packer"
+    editors = "manager"
+    list_display = ["topic", "role", "warehouse", "bell", "mail"]
+    list_filter = ["topic", "role"]
+
+
+@admin.register(Note)
+class NoteAdmin(ReadOnlyAdmin):
+    """Notes are written on their documents; here a manager finds them."""
+
+    viewers = "manager"
+    list_display = ["subject_type", "subject_number", "text", "file_name", "is_for_floor", "by", "at"]
+    list_select_related = ["by"]
+    search_fields = search_exact = ["subject_number"]
+    ordering = ["-pk"]
+
+
+@admin.register(JobResult)
+class JobResultAdmin(ReadOnlyAdmin):
+    """What became of each row of a job; its page shows the first of them."""
+
+    viewers = "manager"
+    list_display = ["job", "subject", "column", "succeeded", "message"]
+    list_select_related = ["job"]
+    ordering = ["-pk"]
 
 
 @admin.register(Event)
@@ -116,7 +115,7 @@ class AttentionAdmin(ReadOnlyAdmin):
     viewers = "manager"
     list_display = ["event_name", "handler", "attempts", "parked_at", "error"]
     actions = ["retry"]
-    list_before_template = "admin/oms/verify_button.html"
+    list_tools_template = "admin/oms/verify_button.html"
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).exclude(parked_at=None).select_related("event")
@@ -164,3 +163,13 @@ class IdempotencyKeyAdmin(ReadOnlyAdmin):
 class StreamAdmin(ReadOnlyAdmin):
     viewers = "manager"
     list_display = ["last_position"]
+
+
+@admin.register(SavedView)
+class SavedViewAdmin(ReadOnlyAdmin):
+    """The two buttons of saved views; the views themselves stand above their lists."""
+
+    def get_urls(self) -> Any:
+        wrap = self.admin_site.admin_view
+        return [path("keep/", wrap(views.keep), name="keep_view"),
+                path("<int:pk>/forget/", wrap(views.forget), name="forget_view"), *super().get_urls()]

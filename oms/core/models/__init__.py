@@ -7,11 +7,14 @@ from oms.core.models.document import Document, StoredDocument
 from oms.core.models.event import Delivery, Event, Stream
 from oms.core.models.idempotency import IdempotencyKey
 from oms.core.models.job import Job, JobResult
-from oms.core.models.notice import Notice
+from oms.core.models.note import Note
+from oms.core.models.notice import Mail, Notice, Subscription, Topic
 from oms.core.models.sequence import Sequence
 from oms.core.models.user import User
+from oms.core.models.view import SavedView
 from oms.core.models.webhook import WebhookAttempt, WebhookDelivery, WebhookEndpoint
 
 __all__ = ["ApiClient", "ApiToken", "Company", "Decision", "Delivery", "Document", "Event", "ExchangeRate",
-           "IdempotencyKey", "Job", "JobResult", "Notice", "Sequence", "StoredDocument", "Stream", "User",
-           "WebhookAttempt", "WebhookDelivery", "WebhookEndpoint"]
+           "IdempotencyKey", "Job", "JobResult", "Mail", "Note", "Notice", "SavedView", "Sequence",
+           "StoredDocument", "Stream", "Subscription", "Topic", "User", "WebhookAttempt", "WebhookDelivery",
+           "WebhookEndpoint"]

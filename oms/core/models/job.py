@@ -2,29 +2,43 @@
 
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
 
 
 class Job(models.Model):
-    """Work too long for a request. Its progress is this row, whichever worker does it."""
+    """Work too long for a request. Its progress is this row, whichever worker does it.
+
+    `details` is what its kind needs to do it, and to do it again; while a worker is at it, it is leased.
+    """
 
     kind = models.CharField(max_length=60)
     title = models.CharField(max_length=120)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    details = models.JSONField(default=dict)
     total = models.PositiveIntegerField(default=0)
     done = models.PositiveIntegerField(default=0)
     failed = models.PositiveIntegerField(default=0)
     started_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(null=True)
+    leased_until = models.DateTimeField(null=True)
+    error = models.TextField(blank=True)
 
     def __str__(self) -> str:
         return f"{self.title} ({self.done + self.failed}/{self.total})"
 
+    @property
+    def is_running(self) -> bool:
+        """Whether a worker is at it now."""
+        return self.finished_at is None and self.leased_until is not None and self.leased_until > timezone.now()
+
 
 class JobResult(models.Model):
-    """What became of one row of a job."""
+    """What became of one row of a job: the record or the line by its `key`, and of a file the column that is wrong."""
 
     job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="results")
+    key = models.CharField(max_length=40, blank=True)
     subject = models.CharField(max_length=60)
+    column = models.CharField(max_length=60, blank=True)
     succeeded = models.BooleanField()
     message = models.TextField(blank=True)
 

@@ -1,22 +1,70 @@
-"""What people are told."""
+"""What people are told, and who wants to hear of what."""
 
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
 
 
+class Topic(models.TextChoices):
+    """What there is to hear of."""
+
+    LOW_STOCK = "low_stock", "Stock is low"
+    OUT_OF_STOCK = "out_of_stock", "Stock is out"
+    TO_PICK = "to_pick", "A shipment is to be picked"
+    ON_HOLD = "on_hold", "An order is on hold"
+    PROPOSED = "proposed", "A purchase is proposed"
+    OVERDUE = "overdue", "An invoice is overdue"
+    JOB_FAILED = "job_failed", "A job failed"
+
+
+class Mail(models.TextChoices):
+    """Whether a notice comes by e-mail, too."""
+
+    NO = "no", "no e-mail"
+    AT_ONCE = "at_once", "at once"
+    DIGEST = "digest", "in the morning's digest"
+
+
 class Notice(models.Model):
-    """A message to a person in the admin."""
+    """A message to a person in the admin, and by e-mail where they want that."""
 
     to = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="notices")
     text = models.CharField(max_length=300)
+    topic = models.CharField(max_length=12, choices=Topic, blank=True)
     subject_type = models.CharField(max_length=20, blank=True)
     subject_number = models.CharField(max_length=40, blank=True)
+    mail = models.CharField(max_length=8, choices=Mail, default=Mail.NO)
+    mailed_at = models.DateTimeField(null=True)
     at = models.DateTimeField(db_default=Now())
     read_at = models.DateTimeField(null=True)
 
     class Meta:
-        indexes = [models.Index(fields=["to", "-id"], condition=models.Q(read_at=None), name="notice_unread")]
+        indexes = [
+            models.Index(fields=["to", "-id"], condition=models.Q(read_at=None), name="notice_unread"),
+            models.Index(fields=["mail", "id"], condition=models.Q(mailed_at=None) & ~models.Q(mail="no"),
+                         name="notice_to_mail"),
+        ]
 
     def __str__(self) -> str:
         return self.text
+
+
+class Subscription(models.Model):
+    """A role hears of a topic, from one warehouse (by its code) or from all: in the admin, and perhaps by e-mail."""
+
+    role = models.CharField(max_length=20)
+    topic = models.CharField(max_length=12, choices=Topic)
+    warehouse = models.CharField(max_length=12, blank=True, help_text="A warehouse's code; empty for all.")
+    bell = models.BooleanField("in the back office", default=True)
+    mail = models.CharField("e-mail", max_length=8, choices=Mail, default=Mail.NO)
+
+    class Meta:
+        verbose_name = "who is told what"
+        verbose_name_plural = "who is told what"
+        ordering = ["topic", "role", "warehouse"]
+        constraints = [
+            models.UniqueConstraint(fields=["role", "topic", "warehouse"], name="topic_once_per_role_and_warehouse"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.role}: {self.get_topic_display()}"

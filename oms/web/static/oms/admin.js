@@ -13,3 +13,20 @@ document.addEventListener("htmx:after-swap", (event) => {
     document.getElementById("search-input-command").dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowDown" }));
   }
 });
+
+// The page of a job that is not done yet shows how far it is, until it is done.
+const job = document.getElementById("job");
+if (job && job.dataset.refresh) {
+  const refresh = async () => {
+    try {
+      const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+      const shown = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("job");
+      if (answer.ok && shown) {
+        job.innerHTML = shown.innerHTML;
+        if (!shown.dataset.refresh) return;
+      }
+    } catch { /* the server is away for a moment: ask again */ }
+    setTimeout(refresh, 1000);
+  };
+  setTimeout(refresh, 300);
+}

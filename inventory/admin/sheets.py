@@ -1,0 +1,144 @@
+"""Spreadsheets of SKUs, barcodes, suppliers, what they sell, and opening stock."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import OuterRef, Subquery
+
+from inventory import receiving
+from inventory.models import SKU, Barcode, Bin, BinStock, Category, Stock, Supplier, SupplierItem, Warehouse
+from inventory.receiving import Opening
+from oms.core.errors import DomainError, Refused
+from oms.core.importing.columns import Exact, Reference, Text, Whole
+from oms.core.importing.rows import DocumentSheet, Outcome, RecordMeta, RecordSheet, Row, column, rolled_back_if
+
+
+class SKUSheet(RecordSheet):
+    title, slug, importers = "SKUs", "skus", "buyer manager"
+    category = column("category", Reference(Category, "name"))
+
+    class Meta(RecordMeta):
+        model = SKU
+        import_id_fields = ["code"]
+        fields = ("code", "name", "category", "base_unit", "tax_class", "weight_g", "length_mm", "width_mm",
+                  "height_mm", "hs_code", "origin", "tracking", "is_kit", "is_sellable")
+
+
+class BarcodeSheet(RecordSheet):
+    title, slug, importers = "barcodes", "barcodes", "buyer manager"
+    sku = column("sku", Reference(SKU, "code"))
+
+    class Meta(RecordMeta):
+        model = Barcode
+        import_id_fields = ["code"]
+        fields = ("code", "sku", "pack_name", "pack_quantity")
+
+    def listed(self, rows: Any) -> Any:
+        return Barcode.objects.filter(sku__in=rows).select_related("sku").order_by("pk")
+
+
+class SupplierSheet(RecordSheet):
+    title, slug, importers = "suppliers", "suppliers", "buyer manager"
+
+    class Meta(RecordMeta):
+        model = Supplier
+        import_id_fields = ["code"]
+        fields = ("code", "name", "email", "currency")
+
+
+class SupplierItemSheet(RecordSheet):
+    title, slug, importers, has_money = "what suppliers sell", "supplier-items", "buyer manager", True
+    supplier = column("supplier", Reference(Supplier, "code"))
+    sku = column("sku", Reference(SKU, "code"))
+
+    class Meta(RecordMeta):
+        model = SupplierItem
+        import_id_fields = ["supplier", "sku"]
+        fields = ("supplier", "sku", "code", "cost", "pack", "minimum", "lead_time_days", "is_preferred")
+
+    def listed(self, rows: Any) -> Any:
+        return SupplierItem.objects.filter(supplier__in=rows).select_related("supplier", "sku").order_by("pk")
+
+
+class OpeningStockSheet(DocumentSheet):
+    """What lies in a bin at the start. Where just that lies already, nothing happens; other stock there is a fault."""
+
+    title, slug, importers, has_money = "opening stock", "opening-stock", "manager", True
+    warehouse = column("bin__warehouse", Reference(Warehouse, "code"), "warehouse")
+    bin = column("bin__code", Text("", most=24), "bin")
+    sku = column("sku", Reference(SKU, "code"))
+    lot = column("lot__code", Text("", most=40), "lot")
+    quantity = column("on_hand", Whole(), "quantity")
+    unit_cost = column("unit_cost", Exact(Decimal(0)))
+
+    class Meta:
+        import_id_fields = ["warehouse", "bin", "sku", "lot"]
+
+    @classmethod
+    def needed(cls) -> list[str]:
+        return ["warehouse", "bin", "sku"]
+
+    def subject(self, row: dict[str, Any]) -> str:
+        return " ".join(str(row.get(name, "")) for name in ("warehouse", "bin", "sku", "lot")).strip()
+
+    def listed(self, rows: Any) -> Any:
+        cost = Stock.objects.filter(sku=OuterRef("sku"), warehouse=OuterRef("bin__warehouse")).values("average_cost")
+        return rows.filter(on_hand__gt=0).select_related("sku", "bin__warehouse", "lot").annotate(
+            unit_cost=Subquery(cost))
+
+    def groups(self, rows: Sequence[Row]) -> list[list[Row]]:
+        return [list(rows)]
+
+    def take_group(self, group: list[Row], outcome: Outcome, dry_run: bool) -> None:
+        """All rows of a batch in one booking; one by one where that is refused, so that each fault finds its row."""
+        trial = Outcome()
+        entries = [self.read(number, row, trial.faults) for number, row in group]
+        if trial.faults or len(group) == 1:
+            return self._one_by_one(group, outcome, dry_run)
+        try:
+            with rolled_back_if(dry_run):
+                booked = self._book(entries)
+        except DomainError:
+            return self._one_by_one(group, outcome, dry_run)
+        outcome.new += booked
+        outcome.unchanged += len(group) - booked
+        for number, row in group[:booked]:
+            outcome.show(number, self.subject(row), f"{row.get('quantity')} come in")
+        return None
+
+    def _one_by_one(self, group: list[Row], outcome: Outcome, dry_run: bool) -> None:
+        for row in group:
+            super().take_group([row], outcome, dry_run)
+
+    def perform(self, entries: Sequence[dict[str, Any]]) -> str:
+        return f"{entries[0]['quantity']} come in" if self._book(entries) else ""
+
+    def _book(self, entries: Sequence[dict[str, Any]]) -> int:
+        """Book what is not there yet, and return how many rows that were."""
+        bins = {(each.warehouse_id, each.code): each for each in Bin.objects.filter(
+            warehouse__in={entry["warehouse"] for entry in entries}, code__in={entry["bin"] for entry in entries})}
+        lying = BinStock.objects.filter(bin__in=bins.values(), sku__in={entry["sku"] for entry in entries},
+                                        on_hand__gt=0)
+        known = {tuple(key): on_hand
+                 for *key, on_hand in lying.values_list("bin_id", "sku_id", "lot__code", "on_hand")}
+        wanted: dict[Warehouse, list[Opening]] = {}
+        for entry in entries:
+            place = bins.get((entry["warehouse"].pk, entry["bin"]))
+            if place is None:
+                raise Refused(f"{entry['warehouse']} has no bin “{entry['bin']}”; make it first.")
+            if entry["quantity"] is None or entry["quantity"] <= 0:
+                raise Refused("The quantity must be a positive whole number.")
+            if entry["lot"] and entry["sku"].tracking == SKU.Tracking.NONE:
+                raise Refused(f"{entry['sku']} is not tracked, so it has no lot {entry['lot']}.")
+            there = known.get((place.pk, entry["sku"].pk, entry["lot"] or None), 0)
+            if there == entry["quantity"]:
+                continue
+            if there:
+                raise Refused(f"{place} holds {there} × {entry['sku']} already; count it instead.")
+            lot = receiving.lot_of(entry["sku"], entry["lot"])
+            wanted.setdefault(entry["warehouse"], []).append(
+                Opening(entry["sku"], place, entry["quantity"], entry["unit_cost"], lot))
+        for warehouse, stock in wanted.items():
+            receiving.open_stock(warehouse, stock, by=self.user)
+        return sum(len(stock) for stock in wanted.values())

@@ -1,0 +1,136 @@
+"""The page of a job: how far it is, what became of each row, its files, and what can be done next."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import admin, messages
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+
+from oms.core import bulk, jobs, spreadsheets
+from oms.core.admin.records import ReadOnlyAdmin
+from oms.core.errors import DomainError
+from oms.core.importing import runs
+from oms.core.models import Job, StoredDocument
+
+MOST = 200
+TYPES = {"pdf": "application/pdf", **spreadsheets.FORMATS}
+
+
+@admin.register(Job)
+class JobAdmin(ReadOnlyAdmin):
+    """A person's own jobs; a manager's are everybody's."""
+
+    viewers = "manager accountant buyer rep picker packer"
+    list_display = ["title", "by", "done", "failed", "total", "started_at", "finished_at"]
+    list_select_related = ["by"]
+    ordering = ["-pk"]
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        user: Any = request.user
+        rows = super().get_queryset(request)
+        return rows if user.has_role("manager") else rows.filter(by=user)
+
+    def get_urls(self) -> Any:
+        wrap = self.admin_site.admin_view
+        names: dict[str, Callable[[HttpRequest, Job], HttpResponse]] = {
+            "file": self.file, "faults": self.faults, "again": self.again, "undo": self.undo, "apply": self.apply}
+        own = [path(f"<int:pk>/{name}/", wrap(self._on_job(view)), name=f"core_job_{name}")
+               for name, view in names.items()]
+        return [*own, *super().get_urls()]
+
+    def _on_job(self, view: Callable[[HttpRequest, Job], HttpResponse]) -> Any:
+        """A view of a job that the person may see; a refusal is told on the job's page."""
+        def on_job(request: HttpRequest, pk: int) -> HttpResponse:
+            job = self.get_object(request, str(pk))
+            if job is None:
+                return self._get_obj_does_not_exist_redirect(request, self.opts, str(pk))
+            try:
+                return view(request, job)
+            except DomainError as refused:
+                messages.error(request, refused.message)
+                return self._to(job)
+
+        return on_job
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: Any = None, form_url: str = "", extra_context: Any = None,
+    ) -> Any:
+        job = self.get_object(request, object_id) if object_id else None
+        if job is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, str(object_id))
+        results = list(job.results.order_by("succeeded", "pk")[: MOST + 1])
+        context = {
+            **self.admin_site.each_context(request), "title": job.title, "opts": self.opts, "job": job,
+            "reached": job.done + job.failed, "counts": job.details.get("counts"), "results": results[:MOST],
+            "more": len(results) > MOST, "steps": self._steps(request, job), "links": self._links(job),
+        }
+        return TemplateResponse(request, "admin/oms/job.html", context)
+
+    def _steps(self, request: HttpRequest, job: Job) -> list[tuple[str, str, bool]]:
+        """What can be done with a job now: title, address, whether it is the first thing to do."""
+        def to(name: str) -> str:
+            return reverse(f"admin:core_job_{name}", args=[job.pk])
+
+        steps = []
+        if job.kind == runs.KIND and job.details.get("dry_run") and job.finished_at and not job.error:
+            steps.append(("Import now", to("apply"), True))
+        is_check = job.details.get("dry_run", False)
+        left = job.failed or job.error or (not job.finished_at and job.total > job.done)
+        if left and not job.is_running and not is_check and job.kind in (bulk.KIND, runs.KIND, "print", "export"):
+            steps.append(("Try what is left again", to("again"), False))
+        inverse = bulk.inverse_of(job)
+        if inverse is not None and inverse.allowed_for(request.user):  # type: ignore[arg-type]
+            steps.append((f"Undo: {inverse.title.lower()}", to("undo"), False))
+        return steps
+
+    def _links(self, job: Job) -> list[tuple[str, str]]:
+        links = []
+        if self._stored(job) is not None:
+            links.append(("Open the file", reverse("admin:core_job_file", args=[job.pk])))
+        if job.kind == runs.KIND and job.failed:
+            links.append(("Rows that failed, as a file to mend", reverse("admin:core_job_faults", args=[job.pk])))
+        return links
+
+    def _stored(self, job: Job) -> StoredDocument | None:
+        """What the job made."""
+        rows = StoredDocument.objects.filter(subject_type="job", subject_number=str(job.pk))
+        return rows.exclude(kind=runs.KIND).last()
+
+    def _to(self, job: Job) -> HttpResponseRedirect:
+        return HttpResponseRedirect(reverse("admin:core_job_change", args=[job.pk]))
+
+    def file(self, request: HttpRequest, job: Job) -> HttpResponse:
+        stored = self._stored(job)
+        if stored is None:
+            return self._to(job)
+        suffix = str(stored.file.name).rpartition(".")[2]
+        answer: Any = FileResponse(stored.file.open("rb"), content_type=TYPES[suffix], as_attachment=suffix != "pdf",
+                                   filename=f"{job.title.lower().replace(' ', '-')}-{job.pk}.{suffix}")
+        return answer
+
+    def faults(self, request: HttpRequest, job: Job) -> HttpResponse:
+        """The rows of an import that failed, with what is wrong."""
+        if job.kind != runs.KIND:
+            return self._to(job)
+        name = f"failed-rows-{job.pk}.csv"
+        answer: Any = StreamingHttpResponse(
+            spreadsheets.csv_lines(runs.faulty_rows(job)), content_type="text/csv",
+            headers={"Content-Disposition": f'attachment; filename="{name}"'})
+        return answer
+
+    def again(self, request: HttpRequest, job: Job) -> HttpResponse:
+        return self._to(jobs.again(job) if request.method == "POST" else job)
+
+    def undo(self, request: HttpRequest, job: Job) -> HttpResponse:
+        user: Any = request.user
+        return self._to(bulk.undo(job, by=user) if request.method == "POST" else job)
+
+    def apply(self, request: HttpRequest, job: Job) -> HttpResponse:
+        """Take in the file that was checked."""
+        user: Any = request.user
+        may = job.kind == runs.KIND and job.by_id == user.pk
+        if request.method == "POST" and may:
+            return self._to(runs.begin(job, job.details["mapping"], dry_run=False, by=user))
+        return self._to(job)

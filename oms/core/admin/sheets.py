@@ -1,0 +1,190 @@
+"""Lists as spreadsheets: what is shown, or whole records that import again; and files that are taken in."""
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin.utils import label_for_field, lookup_field
+from django.core.exceptions import ObjectDoesNotExist
+from django.core.files.base import File
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.template.response import TemplateResponse
+from django.test import RequestFactory
+from django.urls import path, reverse
+from django.utils.html import strip_tags
+
+from oms.core import documents, jobs, spreadsheets
+from oms.core.errors import DomainError, Refused
+from oms.core.importing import runs
+from oms.core.models import Job, User
+
+MOST_BYTES = 200 * 2**20
+BATCH = 2000
+
+
+class SheetsAdmin:
+    """A list that is exported as it is shown, and whose records come in and go out as `sheets`."""
+
+    sheets: Sequence[runs.SheetType] = ()
+
+    def get_urls(self) -> Any:
+        page: Any = self
+        name = f"{page.opts.app_label}_{page.opts.model_name}"
+        wrap = page.admin_site.admin_view
+        return [path("export/", wrap(self.export_view), name=f"{name}_export"),
+                path("import/<slug:slug>/", wrap(self.upload_view), name=f"{name}_import"),
+                path("import/<slug:slug>/<int:job>/", wrap(self.mapping_view), name=f"{name}_mapping"),
+                *super().get_urls()]  # type: ignore[misc]
+
+    def importable(self, request: HttpRequest) -> list[runs.SheetType]:
+        """The sheets that a person may take in."""
+        page: Any = self
+        return [sheet for sheet in self.sheets if page._has(request, sheet.importers)]
+
+    def exportable(self, request: HttpRequest) -> list[runs.SheetType]:
+        """The sheets that a person may see."""
+        user: Any = request.user
+        return [sheet for sheet in self.sheets if user.sees_money or not sheet.has_money]
+
+    def export_view(self, request: HttpRequest) -> HttpResponse:
+        """Have a worker write the list, as it is narrowed now, into a file."""
+        page: Any = self
+        kind, slug = request.POST.get("format", "xlsx"), request.POST.get("sheet", "")
+        allowed = {sheet.slug for sheet in self.exportable(request)} | {""}
+        if request.method != "POST" or not page.has_view_permission(request) or (
+                kind not in spreadsheets.FORMATS or slug not in allowed):
+            return HttpResponseRedirect(reverse(f"admin:{page.opts.app_label}_{page.opts.model_name}_changelist"))
+        user: Any = request.user
+        job = jobs.submit("export", f"Export {page.opts.verbose_name_plural}", 0, by=user, page=page.opts.label,
+                          query=request.POST.get("query", ""), format=kind, sheet=slug)
+        return HttpResponseRedirect(reverse("admin:core_job_change", args=[job.pk]))
+
+    def upload_view(self, request: HttpRequest, slug: str) -> HttpResponse:
+        """Choose a file; it is kept, and its columns are shown."""
+        page: Any = self
+        sheet = next((each for each in self.importable(request) if each.slug == slug), None)
+        if sheet is None:
+            return self._away(request, "You may not import this here.")
+        error, status = "", 200
+        if request.method == "POST":
+            try:
+                job = self._upload(request, sheet)
+            except DomainError as refused:
+                error, status = refused.message, 422
+            else:
+                return HttpResponseRedirect(self._address("mapping", slug, job.pk))
+        context = {**page.admin_site.each_context(request), "title": f"Import {sheet.title}", "opts": page.opts,
+                   "sheet": sheet, "columns": sheet.columns(), "keys": sheet.needed(), "error": error}
+        return TemplateResponse(request, "admin/oms/upload.html", context, status=status)
+
+    def _upload(self, request: HttpRequest, sheet: runs.SheetType) -> Job:
+        file: Any = request.FILES.get("file")
+        if file is None:
+            raise Refused("Choose a file first.", code="no_file")
+        if file.size > MOST_BYTES:
+            raise Refused(f"The file has {file.size // 2**20} MiB; {MOST_BYTES // 2**20} are the most. Split it.")
+        user: Any = request.user
+        return runs.upload(sheet, file, file.name, by=user)
+
+    def mapping_view(self, request: HttpRequest, slug: str, job: int) -> HttpResponse:
+        """Say which column is which; then have the file checked, or taken in."""
+        page: Any = self
+        user: Any = request.user
+        sheet = next((each for each in self.importable(request) if each.slug == slug), None)
+        row = Job.objects.filter(pk=job, by=user, kind=runs.KIND).first()
+        if sheet is None or row is None or row.details["sheet"] != slug:
+            return self._away(request, "There is no such file of yours.")
+        chosen = request.POST if request.method == "POST" else row.details["mapping"]
+        mapping = {name: chosen[name] for name in sheet.columns()
+                   if chosen.get(name) in row.details["heading"]}
+        error = ""
+        if request.method == "POST":
+            try:
+                begun = runs.begin(row, mapping, dry_run="check" in request.POST, by=user)
+            except DomainError as refused:
+                error = refused.message
+            else:
+                return HttpResponseRedirect(reverse("admin:core_job_change", args=[begun.pk]))
+        with runs.stored_file(row).file.open("rb") as file:
+            first = [cells for _, cells in zip(range(5), self._sample(file, row), strict=False)]
+        heading = row.details["heading"]
+        context = {
+            **page.admin_site.each_context(request), "title": f"Import {sheet.title}: {row.details['name']}",
+            "opts": page.opts, "heading": heading, "error": error, "again": self._address("import", slug),
+            "columns": [(name, name in sheet.needed(), mapping.get(name, ""), [
+                str(dict(zip(heading, cells, strict=False)).get(mapping.get(name, ""), "")) for cells in first])
+                for name in sheet.columns()],
+            "unused": [name for name in heading if name not in mapping.values() and name not in runs.FAULT_COLUMNS],
+        }
+        return TemplateResponse(request, "admin/oms/mapping.html", context, status=422 if error else 200)
+
+    def _sample(self, file: Any, job: Job) -> Iterator[list[Any]]:
+        cells = spreadsheets.read(file, job.details["name"])
+        next(cells, None)
+        return cells
+
+    def _address(self, name: str, *arguments: Any) -> str:
+        page: Any = self
+        return reverse(f"admin:{page.opts.app_label}_{page.opts.model_name}_{name}", args=arguments)
+
+    def _away(self, request: HttpRequest, message: str) -> HttpResponse:
+        messages.error(request, message)
+        return HttpResponseRedirect(self._address("changelist"))
+
+
+@jobs.runs("export")
+def export(job: Job) -> None:
+    """Write a list into a file, for the person who asked and as far as they may see it."""
+    assert job.by is not None
+    page = next(each for model, each in admin.site._registry.items() if model._meta.label == job.details["page"])
+    request = _request_of(job.by, job.details["query"])
+    changelist: Any = page.get_changelist_instance(request)
+    heading, rows = _table(page, request, changelist.get_queryset(request), job)
+    kind = job.details["format"]
+    jobs.start_over(job)
+    with tempfile.TemporaryFile() as file:
+        writer, count = spreadsheets.writer(file, kind, heading), 0
+        for count, row in enumerate(rows, 1):
+            writer.row(row)
+            if not count % BATCH:
+                jobs.progress(job, done=BATCH)
+        writer.close()
+        file.seek(0)
+        documents.keep("export", subject_type="job", subject_number=str(job.pk), content=File(file), suffix=kind)
+    Job.objects.filter(pk=job.pk).update(total=count, done=count)
+    jobs.finish(job)
+
+
+def _request_of(user: User, query: str) -> HttpRequest:
+    """What a list asks of a request, in a worker."""
+    request = RequestFactory().get("/")
+    request.GET = QueryDict(query)
+    request.user = user
+    return request
+
+
+def _table(page: Any, request: HttpRequest, rows: Any, job: Job) -> tuple[list[str], Iterator[list[Any]]]:
+    """The heading and the rows: of a sheet, or of the list as it is shown."""
+    sheet = next((each for each in page.exportable(request) if each.slug == job.details["sheet"]), None)
+    if sheet is not None:
+        assert job.by is not None
+        made = sheet(job.by)
+        return sheet.columns(), made.exported(made.listed(rows).iterator(BATCH))
+    names = page.get_list_display(request)
+    shown = [str(label_for_field(name, page.model, page)) for name in names]
+    return [title[:1].upper() + title[1:] for title in shown], (
+        [_shown(page, row, name) for name in names] for row in rows.iterator(BATCH))
+
+
+def _shown(page: Any, row: Any, name: Any) -> Any:
+    """A cell of a list as a value: a number or a day as such, all else as it reads."""
+    try:
+        field, _, value = lookup_field(name, row, page)
+    except ObjectDoesNotExist:
+        return None
+    if field is not None and field.choices:
+        return str(dict(field.flatchoices).get(value, value))
+    if value is None or isinstance(value, bool | int | float) or hasattr(value, "isoformat"):
+        return value
+    return value if type(value).__name__ == "Decimal" else strip_tags(str(value)).strip()

@@ -1,0 +1,134 @@
+"""What a column of a spreadsheet holds, read strictly: what is doubtful is an error, never a guess."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from django.db.models import Model, QuerySet
+from import_export.widgets import Widget
+
+YES, NO = {"yes", "true", "1", "y"}, {"no", "false", "0", "n"}
+
+
+class Column(Widget):
+    """A column; what an empty cell means is `empty`."""
+
+    def __init__(self, empty: Any = None) -> None:
+        super().__init__(coerce_to_string=False)
+        self.empty = empty
+
+    def clean(self, value: Any, row: Any = None, **options: Any) -> Any:
+        if value is None or value == "":
+            return self.empty() if callable(self.empty) else self.empty
+        return self.read(value)
+
+    def read(self, value: Any) -> Any:
+        """The value of a cell that is not empty. Raises ValueError, which says what is wrong with it."""
+        raise NotImplementedError
+
+    def render(self, value: Any, obj: Any = None, **options: Any) -> Any:
+        return value
+
+
+class Text(Column):
+    """Text of at most so many characters; a number as it reads."""
+
+    def __init__(self, empty: Any = None, most: int | None = None) -> None:
+        super().__init__(empty)
+        self.most = most
+
+    def read(self, value: Any) -> str:
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)
+        text = str(value).strip().replace("\x00", "")
+        if self.most is not None and len(text) > self.most:
+            raise ValueError(f"This has {len(text)} characters; {self.most} are the most.")
+        return text
+
+
+class Whole(Column):
+    """A whole number."""
+
+    def read(self, value: Any) -> int:
+        number = Exact().read(value)
+        if number != int(number):
+            raise ValueError(f"“{value}” is not a whole number.")
+        return int(number)
+
+
+class Exact(Column):
+    """A decimal number, with a point."""
+
+    def read(self, value: Any) -> Decimal:
+        try:
+            number = Decimal(str(value).strip())
+        except InvalidOperation:
+            raise ValueError(f"“{value}” is not a number; write it like 1234.56.") from None
+        if not number.is_finite():
+            raise ValueError(f"“{value}” is not a number.")
+        return number
+
+    def render(self, value: Any, obj: Any = None, **options: Any) -> Any:
+        return None if value is None else Decimal(f"{value.normalize():f}")
+
+
+class YesNo(Column):
+    """Yes or no."""
+
+    def read(self, value: Any) -> bool:
+        text = str(value).strip().lower()
+        if text not in YES | NO:
+            raise ValueError(f"“{value}” is neither yes nor no.")
+        return text in YES
+
+
+class Day(Column):
+    """A day, as a date or as 2027-01-31."""
+
+    def read(self, value: Any) -> date:
+        if isinstance(value, datetime):
+            return value.date()
+        if isinstance(value, date):
+            return value
+        try:
+            return date.fromisoformat(str(value).strip())
+        except ValueError:
+            raise ValueError(f"“{value}” is not a day; write it like 2027-01-31.") from None
+
+
+class Choice(Column):
+    """One of a few values."""
+
+    def __init__(self, values: Iterable[str], empty: Any = None) -> None:
+        super().__init__(empty)
+        self.values = list(values)
+
+    def read(self, value: Any) -> str:
+        text = str(value).strip()
+        if text not in self.values:
+            raise ValueError(f"“{value}” is none of {', '.join(self.values)}.")
+        return text
+
+
+class Reference(Column):
+    """A record named by one of its columns; all that a batch of rows names are read at once."""
+
+    def __init__(self, model: type[Model], by: str) -> None:
+        super().__init__()
+        self.model, self.by = model, by
+        self.known: dict[str, Any] = {}
+
+    def prepare(self, values: Iterable[Any], rows: "QuerySet[Any]") -> None:
+        """Read the records that these values name, from what may be seen of them."""
+        names = {Text().read(value) for value in values if value not in (None, "")}
+        self.known = {str(getattr(row, self.by)): row for row in rows.filter(**{f"{self.by}__in": names})}
+
+    def read(self, value: Any) -> Any:
+        name = Text().read(value)
+        if name not in self.known:
+            raise ValueError(f"There is no {self.model._meta.verbose_name} “{name}”.")
+        return self.known[name]
+
+    def render(self, value: Any, obj: Any = None, **options: Any) -> Any:
+        return None if value is None else getattr(value, self.by)

@@ -1,0 +1,34 @@
+"""Lists as people want to see them again."""
+
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from oms.core.models.user import User
+
+
+class SavedViewQuerySet(models.QuerySet["SavedView"]):
+    def visible_to(self, user: User) -> Self:
+        """A person's own views, and those of their teams."""
+        return self.filter(Q(owner=user) | Q(team__in=user.role_names))
+
+
+class SavedView(models.Model):
+    """A list with its filters, search and order, under a name: one person's, or a team's (a role)."""
+
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    page = models.CharField(max_length=60)
+    name = models.CharField(max_length=40)
+    query = models.CharField(max_length=1000, blank=True)
+    team = models.CharField(max_length=20, blank=True)
+
+    objects = SavedViewQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [models.UniqueConstraint(fields=["owner", "page", "name"], name="view_once_per_owner_and_page")]
+
+    def __str__(self) -> str:
+        return self.name

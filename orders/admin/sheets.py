@@ -1,0 +1,120 @@
+"""Spreadsheets of customers, addresses, prices and orders."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from itertools import groupby
+from typing import Any
+
+from inventory.models import SKU
+from oms.core.errors import Refused
+from oms.core.importing.columns import Day, Exact, Reference, Text, Whole
+from oms.core.importing.rows import DocumentSheet, RecordMeta, RecordSheet, Row, column
+from oms.core.models import User
+from orders import intake
+from orders.intake import Entry, Line
+from orders.models import Address, Channel, Customer, Order, OrderLine, Price, PriceList
+
+
+class CustomerSheet(RecordSheet):
+    title, slug, importers, has_money = "customers", "customers", "manager", True
+    rep = column("rep", Reference(User, "username"))
+    price_list = column("price_list", Reference(PriceList, "name"))
+
+    class Meta(RecordMeta):
+        model = Customer
+        import_id_fields = ["code"]
+        fields = ("code", "name", "email", "currency", "rep", "price_list", "terms_days", "credit_limit", "vat_number",
+                  "is_tax_exempt", "exemption_note", "priority", "is_active")
+
+
+class AddressSheet(RecordSheet):
+    title, slug, importers = "addresses", "addresses", "rep manager"
+    customer = column("customer", Reference(Customer, "code"))
+
+    class Meta(RecordMeta):
+        model = Address
+        import_id_fields = ["customer", "name", "street", "postal_code"]
+        fields = ("customer", "name", "street", "postal_code", "city", "region", "country", "is_billing", "is_shipping")
+
+    def get_queryset(self) -> Any:
+        return super().get_queryset().filter(customer__in=Customer.objects.visible_to(self.user))
+
+    def listed(self, rows: Any) -> Any:
+        return Address.objects.filter(customer__in=rows).select_related("customer").order_by("pk")
+
+
+class PriceSheet(RecordSheet):
+    title, slug, importers, has_money = "prices", "prices", "manager", True
+    price_list = column("price_list", Reference(PriceList, "name"))
+    customer = column("customer", Reference(Customer, "code"))
+    sku = column("sku", Reference(SKU, "code"))
+
+    class Meta(RecordMeta):
+        model = Price
+        import_id_fields = ["sku", "price_list", "customer", "minimum", "valid_from"]
+        fields = ("sku", "price_list", "customer", "minimum", "unit_price", "valid_from", "valid_to")
+
+    @classmethod
+    def needed(cls) -> list[str]:
+        return ["sku"]
+
+    def subject(self, row: dict[str, Any]) -> str:
+        return " ".join(str(row[name]) for name in ("sku", "price_list", "customer", "minimum", "valid_from")
+                        if row.get(name) not in (None, ""))
+
+
+class OrderSheet(DocumentSheet):
+    """Orders, a row for each line; the rows of an order stand together. Known ones are never changed here."""
+
+    title, slug, importers, has_money = "orders", "orders", "rep manager", True
+    order = column("order__known_as", Text("", most=80), "order")
+    channel = column("order__channel", Reference(Channel, "code"), "channel")
+    customer = column("order__customer", Reference(Customer, "code"), "customer")
+    customer_reference = column("order__customer_reference", Text("", most=80), "customer_reference")
+    wanted_on = column("order__wanted_on", Day(), "wanted_on")
+    note = column("order__note", Text("", most=5000), "note")
+    sku = column("sku", Reference(SKU, "code"))
+    quantity = column("quantity", Whole())
+    unit_price = column("unit_price", Exact())
+    discount_percent = column("discount_percent", Exact(Decimal(0)))
+    description = column("description", Text("", most=200))
+
+    class Meta:
+        import_id_fields = ["order"]
+
+    @classmethod
+    def needed(cls) -> list[str]:
+        return ["order", "channel", "customer", "sku", "quantity"]
+
+    def subject(self, row: dict[str, Any]) -> str:
+        return str(row.get("order", ""))
+
+    def groups(self, rows: Sequence[Row]) -> list[list[Row]]:
+        return [list(group) for _, group in groupby(rows, key=lambda row: self.subject(row[1]))]
+
+    def listed(self, rows: Any) -> Any:
+        return OrderLine.objects.filter(order__in=rows).select_related(
+            "order__channel", "order__customer", "sku").order_by("order_id", "position")
+
+    def perform(self, entries: Sequence[dict[str, Any]]) -> str:
+        first, name = entries[0], entries[0]["order"]
+        for number, entry in enumerate(entries, 1):
+            if (entry["channel"], entry["customer"]) != (first["channel"], first["customer"]):
+                raise Refused(f"The rows of {name} name more than one channel or customer.", line=number)
+        known = Order.objects.visible_to(self.user).filter(channel=first["channel"])
+        order = known.filter(external_id=name).first() or known.filter(number=name).first()
+        if order is not None:
+            self._require_same(order, entries)
+            return ""
+        lines = [Line(entry["sku"], entry["quantity"], entry["unit_price"], entry["discount_percent"],
+                      entry["description"]) for entry in entries]
+        order = intake.enter(Entry(first["channel"], first["customer"], lines, external_id=name, note=first["note"],
+                                   customer_reference=first["customer_reference"], wanted_on=first["wanted_on"]),
+                             by=self.user)
+        return f"{order.number}: {len(lines)} lines, {order.gross} {order.currency}"
+
+    def _require_same(self, order: Order, entries: Sequence[dict[str, Any]]) -> None:
+        there = sorted(order.lines.values_list("sku__code", "quantity"))
+        if there != sorted((entry["sku"].code, entry["quantity"]) for entry in entries):
+            raise Refused(f"{order.number} is here already with other lines; change it on its page.",
+                          code="other_lines")
