@@ -44,8 +44,10 @@ def pick_lines(shipment: Shipment, lines: Sequence[ShipmentLine], *, by: User | 
     return shipment
 
 
-def report_short(line: ShipmentLine, found: int, *, by: User | None = None) -> Shipment:
-    """Pick what there is; what is missing is noted as missing, and held elsewhere if there is any."""
+def report_short(
+    line: ShipmentLine, found: int, *, is_damaged: bool = False, by: User | None = None,
+) -> Shipment:
+    """Pick what there is; the rest is noted as missing, or as damaged, and held elsewhere if there is any."""
     order = line.shipment.order
     with states.change(line.shipment, event="shipment.short_picked", by=by, first=order) as shipment:
         states.require_status(shipment, Shipment.Status.PICKING)
@@ -53,8 +55,10 @@ def report_short(line: ShipmentLine, found: int, *, by: User | None = None) -> S
         wanted = row.reservation.quantity
         if not 0 <= found < wanted:
             raise Refused(f"{found} found of {wanted} is not short; pick it.", field="found")
-        sourcing.reallocate(row.reservation, missing=wanted - found, reference=shipment.number, by=by)
-        shipment.event_data |= {"sku": row.reservation.sku.code, "missing": wanted - found}
+        sourcing.reallocate(row.reservation, missing=wanted - found, is_damaged=is_damaged,
+                            reference=shipment.number, by=by)
+        shipment.event_data |= {"sku": row.reservation.sku.code,
+                                "damaged" if is_damaged else "missing": wanted - found}
         if found:
             row.refresh_from_db()
             pick(row, by=by)

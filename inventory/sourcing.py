@@ -272,8 +272,10 @@ def _serve_group(group: _Group, stock: dict[tuple[int, int], Stock]) -> bool:
     return bool(plan.allocations)
 
 
-def reallocate(reservation: Reservation, *, missing: int, reference: str = "", by: User | None = None) -> Reservation:
-    """Handle a short pick: what is missing goes to the place *missing*, and is held elsewhere if there is any.
+def reallocate(
+    reservation: Reservation, *, missing: int, is_damaged: bool = False, reference: str = "", by: User | None = None,
+) -> Reservation:
+    """Handle a short pick: what is missing goes to the place *missing* or *damaged*, and is held elsewhere if possible.
 
     Returns the part of the reservation that found nothing in its bin, now freed. Demand that finds no stock waits.
     """
@@ -292,8 +294,9 @@ def reallocate(reservation: Reservation, *, missing: int, reference: str = "", b
         place, lot = gap.bin, gap.lot
         assert place is not None
         reservations.free_locked([gap])
-        ledger.move(gap.sku, place, catalog.place(gap.warehouse, Bin.Kind.MISSING), missing, lot=lot,
-                    reason=Move.Reason.MISSING, reference=reference, by=by)
+        kind, why = ((Bin.Kind.DAMAGED, Move.Reason.DAMAGE) if is_damaged else (Bin.Kind.MISSING, Move.Reason.MISSING))
+        ledger.move(gap.sku, place, catalog.place(gap.warehouse, kind), missing, lot=lot, reason=why,
+                    reference=reference, by=by)
         if row.demand.is_component:
             _release_kit_mates(row, missing)
         reservations.announce_freed([gap], by=by)

@@ -9,6 +9,7 @@ from oms.web.verifying import verify
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/verify/", verify, name="verify"),
+    path("stations/", include("fulfillment.stations.views")),
     path("api/", include("oms.web.api")),
     path("admin/", admin.site.urls),
 ]

@@ -9,12 +9,13 @@ from django.utils.html import format_html_join
 from unfold.decorators import display
 
 from fulfillment import printing, waves
-from fulfillment.models import Package, PickTask, Shipment, ShipmentLine, TrackingEvent, Wave
+from fulfillment.models import Package, PickTask, Scan, Shipment, ShipmentLine, TrackingEvent, Wave
 from inventory.models import Warehouse
 from oms.core import jobs
 from oms.core.admin import panels
 from oms.core.admin.access import Lines
 from oms.core.admin.documents import DocumentAdmin, address_text, chip
+from oms.core.admin.records import ReadOnlyAdmin
 from oms.core.documents import RendererMissing
 from oms.core.errors import DomainError
 from orders.models import Order
@@ -181,6 +182,17 @@ class WaveAdmin(Papers):
             for warehouse in Warehouse.objects.visible_to(user).active().filter(kind=Warehouse.Kind.OWN):
                 waves.propose(warehouse, by=user)
         return HttpResponse(status=302, headers={"Location": reverse("admin:fulfillment_wave_changelist")})
+
+
+@admin.register(Scan)
+class ScanAdmin(ReadOnlyAdmin):
+    """What was done at the stations."""
+
+    viewers = "manager"
+    list_display = ["at", "action", "by", "body", "answer"]
+    list_select_related = ["by"]
+    list_filter = ["action"]
+    ordering = ["-pk"]
 
 
 panels.register(Order, "Shipments", Shipment, lambda order: Shipment.objects.filter(order=order).order_by("pk"),

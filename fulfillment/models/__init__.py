@@ -2,9 +2,10 @@
 
 from fulfillment.models.carrier import CarrierAccount, CarrierService, Rate
 from fulfillment.models.package import Carton, Label, Package
+from fulfillment.models.scan import Scan
 from fulfillment.models.shipment import Shipment, ShipmentLine
 from fulfillment.models.tracking import TrackingEvent
 from fulfillment.models.wave import PickTask, Wave
 
-__all__ = ["CarrierAccount", "CarrierService", "Carton", "Label", "Package", "PickTask", "Rate", "Shipment",
+__all__ = ["CarrierAccount", "CarrierService", "Carton", "Label", "Package", "PickTask", "Rate", "Scan", "Shipment",
            "ShipmentLine", "TrackingEvent", "Wave"]

@@ -7,11 +7,14 @@ from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import reverse
 
+from fulfillment.stations.views import STATIONS, may_work
+
 MENU = (  # titles of groups, and in them title, model (with a page of its own, if any), icon
     ("Orders", (("Enter an order", "orders.order:entry", "add_shopping_cart"),
                 ("Orders", "orders.order", "shopping_cart"), ("Customers", "orders.customer", "storefront"),
                 ("Returns", "returns.returnrequest", "assignment_return"))),
-    ("Warehouse", (("Waves", "fulfillment.wave", "directions_walk"), ("Shipments", "fulfillment.shipment", "package_2"),
+    ("Warehouse", (("Stations", "stations", "barcode_scanner"),
+                   ("Waves", "fulfillment.wave", "directions_walk"), ("Shipments", "fulfillment.shipment", "package_2"),
                    ("Stock", "inventory.stock", "inventory_2"), ("Bins", "inventory.binstock", "shelves"),
                    ("Counts", "inventory.count", "fact_check"), ("Transfers", "inventory.transfer", "swap_horiz"))),
     ("Buying", (("Purchase orders", "inventory.purchaseorder", "receipt_long"),
@@ -42,16 +45,26 @@ def script(request: HttpRequest) -> str:
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     """The menu for the person who asks; empty groups are left out."""
-    registry = {model._meta.label_lower: page for model, page in admin.site._registry.items()}
+    registry: dict[str, Any] = {model._meta.label_lower: page for model, page in admin.site._registry.items()}
     groups = [
         {"title": title, "separator": True, "items": [
-            {"title": name, "icon": icon, "link": reverse(f"admin:{label.replace('.', '_')}_{own or 'changelist'}")}
-            for name, address, icon in items for label, _, own in [address.partition(":")]
-            if label in registry and _may_open(registry[label], own, request)
+            {"title": name, "icon": icon, "link": link} for name, address, icon in items
+            if (link := _link(address, registry, request))
         ]}
         for title, items in MENU
     ]
     return [group for group in groups if group["items"]]
+
+
+def _link(address: str, registry: dict[str, Any], request: HttpRequest) -> str:
+    """Where an entry leads; empty where the person may not go there."""
+    if address == "stations":
+        may = any(may_work(request.user, station) for station in STATIONS)
+        return reverse("stations") if may else ""
+    label, _, own = address.partition(":")
+    if label not in registry or not _may_open(registry[label], own, request):
+        return ""
+    return reverse(f"admin:{label.replace('.', '_')}_{own or 'changelist'}")
 
 
 def _may_open(page: Any, own: str, request: HttpRequest) -> bool:

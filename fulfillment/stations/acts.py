@@ -1,0 +1,185 @@
+"""What can be done at a station. Each act comes with an id of its device and takes effect once."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from django.db import IntegrityError
+
+from fulfillment import labels, packing, picking, shipping
+from fulfillment.models import Package, Scan, Shipment, ShipmentLine
+from inventory import adjusting, catalog, counting, receiving
+from inventory.models import SKU, Bin, Count, CountLine, Lot, PurchaseOrder, Warehouse
+from inventory.receiving import Received
+from oms.core.errors import Conflict, Refused
+from oms.core.locking import atomic
+from oms.core.models import User
+
+Body = dict[str, Any]
+Act = Callable[[Warehouse, Body, User], str]
+
+
+def perform(key: UUID, action: str, warehouse: Warehouse, body: Body, *, by: User) -> dict[str, Any]:
+    """Do an act, or answer as the first time. Raises Refused where the id was used for something else."""
+    known = Scan.objects.filter(pk=key).first()
+    if known is None:
+        try:
+            with atomic():
+                Scan.objects.create(pk=key, by=by, action=action, body=body)
+                answer = {"done": ACTS[action](warehouse, body, by)}
+                Scan.objects.filter(pk=key).update(answer=answer)
+                return answer
+        except IntegrityError as error:
+            known = Scan.objects.filter(pk=key).first()
+            if known is None:
+                raise Conflict("Somebody changed the same thing just now; scan again.") from error
+    if (known.action, known.body, known.by_id) != (action, body, by.pk):
+        raise Refused("The id of this scan was used for another one.", code="id_used")
+    return dict(known.answer)
+
+
+def pick(warehouse: Warehouse, body: Body, by: User) -> str:
+    """A stop of the walk: all of it was taken from its bin."""
+    line = _line(warehouse, body, by)
+    if line.reservation.quantity != body.get("quantity"):
+        raise Refused(f"{line.reservation.quantity} × {line.reservation.sku} are wanted, not {body.get('quantity')}.")
+    picking.pick(line, by=by)
+    return f"{line.reservation.quantity} × {line.reservation.sku} picked."
+
+
+def short(warehouse: Warehouse, body: Body, by: User) -> str:
+    """A stop where there was less: the rest is missing, or damaged."""
+    line = _line(warehouse, body, by)
+    sku, wanted, found = line.reservation.sku, line.reservation.quantity, _number(body, "found")
+    damaged = body.get("why") == "damaged"
+    picking.report_short(line, found, is_damaged=damaged, by=by)
+    return f"{found} × {sku} picked, {wanted - found} {'damaged' if damaged else 'missing'}."
+
+
+def _line(warehouse: Warehouse, body: Body, by: User) -> ShipmentLine:
+    lines = ShipmentLine.objects.filter(shipment__in=Shipment.objects.visible_to(by).filter(warehouse=warehouse))
+    line = lines.filter(pk=_number(body, "line")).select_related("reservation__sku", "shipment").first()
+    if line is None:
+        raise Refused("This stop is no longer on the walk; its shipment has changed.", code="gone")
+    return line
+
+
+def receive(warehouse: Warehouse, body: Body, by: User) -> str:
+    """Goods of a purchase order that came."""
+    order = PurchaseOrder.objects.filter(number=body.get("order"), warehouse=warehouse).first()
+    line = order.lines.filter(sku__code=body.get("sku")).select_related("sku").first() if order else None
+    if order is None or line is None:
+        raise Refused(f"{body.get('order')} has no {body.get('sku')} for {warehouse}.", code="unknown")
+    good, damaged = _number(body, "good"), _number(body, "damaged")
+    receiving.receive(order, [Received(line, good, damaged, str(body.get("lot", "")))], by=by)
+    return f"{good} × {line.sku} received" + (f", {damaged} damaged." if damaged else ".")
+
+
+def put_away(warehouse: Warehouse, body: Body, by: User) -> str:
+    """Received goods, brought to a bin."""
+    sku = _sku(body)
+    target, quantity = _bin(warehouse, body, "to"), _number(body, "quantity")
+    receiving.put_away(sku, catalog.place(warehouse, Bin.Kind.RECEIVING), target, quantity, lot=_lot(sku, body), by=by)
+    return f"{quantity} × {sku} put into {target}."
+
+
+def move(warehouse: Warehouse, body: Body, by: User) -> str:
+    """Stock that went from one bin to another."""
+    sku = _sku(body)
+    source, target, quantity = _bin(warehouse, body, "from"), _bin(warehouse, body, "to"), _number(body, "quantity")
+    adjusting.move_stock(sku, source, target, quantity, lot=_lot(sku, body), note="station", by=by)
+    return f"{quantity} × {sku} moved from {source} to {target}."
+
+
+def pack(warehouse: Warehouse, body: Body, by: User) -> str:
+    """A shipment of which each piece was scanned: packed into the suggested cartons, its labels asked for."""
+    shipment = _shipment(warehouse, body, by)
+    scanned = {str(code): int(count) for code, count in dict(body.get("scanned", {})).items()}
+    wanted: dict[str, int] = {}
+    for line in shipment.lines.select_related("reservation__sku"):
+        wanted[line.reservation.sku.code] = wanted.get(line.reservation.sku.code, 0) + line.reservation.quantity
+    if scanned != wanted:
+        raise Refused(f"Shipment {shipment} wants {_told(wanted)}; scanned were {_told(scanned)}.", code="not_the_same")
+    packing.pack(shipment, by=by)
+    for package in Package.objects.filter(shipment=shipment):
+        inside: dict[str, int] = {}
+        for line in package.lines.select_related("reservation__sku"):
+            inside[line.reservation.sku.code] = inside.get(line.reservation.sku.code, 0) + line.reservation.quantity
+        packing.verify(package, inside, by=by)
+    labels.buy(shipment, by=by)
+    return f"Shipment {shipment} is packed into {shipment.packages.count()} parcels."
+
+
+def ship(warehouse: Warehouse, body: Body, by: User) -> str:
+    """A shipment whose labels were all scanned at the door."""
+    shipment = _shipment(warehouse, body, by)
+    numbers = shipping.tracking_numbers(shipment)
+    if not numbers or sorted(map(str, body.get("tracking", []))) != sorted(numbers):
+        raise Refused(f"Scan all {len(numbers)} labels of {shipment} before it leaves.", code="labels_missing")
+    shipping.ship(shipment, by=by)
+    return f"Shipment {shipment} has left."
+
+
+def count(warehouse: Warehouse, body: Body, by: User) -> str:
+    """What was found in a bin, product by product; what the books have there and nobody found is none."""
+    place = _bin(warehouse, body, "bin")
+    found = {(str(row["sku"]), str(row.get("lot", ""))): _number(row, "quantity") for row in body.get("found", [])}
+    with atomic():
+        planned = counting.plan(warehouse, [place], by=by)
+        lines = {_name(line): line for line in planned.lines.select_related("sku", "lot")}
+        for code, lot in found.keys() - lines.keys():
+            sku = _sku({"sku": code})
+            line = CountLine.objects.create(count=planned, sku=sku, bin=place, lot=receiving.lot_of(sku, lot))
+            lines[code, lot] = line
+        counting.key(planned, {line.pk: found.get(name, 0) for name, line in lines.items()}, by=by)
+    return f"{place} is counted ({Count.objects.get(pk=planned.pk)}); a manager posts the difference."
+
+
+def _name(line: CountLine) -> tuple[str, str]:
+    return line.sku.code, line.lot.code if line.lot else ""
+
+
+def _shipment(warehouse: Warehouse, body: Body, by: User) -> Shipment:
+    rows = Shipment.objects.visible_to(by).filter(warehouse=warehouse)
+    shipment = rows.filter(number=body.get("shipment")).select_related("order", "warehouse").first()
+    if shipment is None:
+        raise Refused(f"There is no shipment {body.get('shipment')} in {warehouse}.", code="unknown")
+    return shipment
+
+
+def _sku(body: Body) -> SKU:
+    sku = SKU.objects.filter(code=body.get("sku")).first()
+    if sku is None:
+        raise Refused(f"There is no SKU {body.get('sku')}.", code="unknown")
+    return sku
+
+
+def _lot(sku: SKU, body: Body) -> Lot | None:
+    if sku.tracking == SKU.Tracking.NONE:
+        return None
+    lot = Lot.objects.filter(sku=sku, code=body.get("lot", "")).first()
+    if lot is None:
+        raise Refused(f"{sku} has no lot {body.get('lot') or '(none scanned)'}.", code="unknown")
+    return lot
+
+
+def _bin(warehouse: Warehouse, body: Body, name: str) -> Bin:
+    place = Bin.objects.filter(warehouse=warehouse, code=body.get(name)).first()
+    if place is None:
+        raise Refused(f"{warehouse} has no bin {body.get(name)}.", code="unknown")
+    return place
+
+
+def _number(body: Body, name: str) -> int:
+    value = body.get(name, 0)
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**31:
+        raise Refused(f"{name} must be a whole number, not {value!r}.", code="malformed")
+    return value
+
+
+def _told(counts: dict[str, int]) -> str:
+    return ", ".join(f"{number} × {code}" for code, number in sorted(counts.items())) or "nothing"
+
+
+ACTS: dict[str, Act] = {"pick": pick, "short": short, "receive": receive, "put_away": put_away, "move": move,
+                        "pack": pack, "ship": ship, "count": count}

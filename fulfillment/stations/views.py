@@ -1,0 +1,125 @@
+"""The pages of the stations, their work as JSON, and the address that takes what was done."""
+
+import json
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.views import redirect_to_login
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.urls import path
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.csrf import ensure_csrf_cookie
+from django.views.decorators.http import require_GET, require_POST
+
+from fulfillment.stations import acts, work
+from inventory.models import Warehouse
+from oms.core.errors import DomainError, Refused
+from oms.core.models import User
+
+ROLES = {"picker", "packer", "manager"}
+RECEIVERS = ROLES | {"buyer"}
+STATIONS = {
+    "receive": (_("Receive"), RECEIVERS), "put-away": (_("Put away"), RECEIVERS), "pick": (_("Pick"), ROLES),
+    "pack": (_("Pack and ship"), ROLES), "count": (_("Count"), ROLES), "move": (_("Move"), ROLES),
+    "look-up": (_("Look up"), RECEIVERS),
+}
+STATION_OF = {"short": "pick", "put_away": "put-away", "ship": "pack"}  # acts that are not called as their station
+View = Callable[..., HttpResponse]
+
+
+def may_work(user: Any, station: str) -> bool:
+    """Whether a person may use a station."""
+    if not (user.is_authenticated and user.is_staff and station in STATIONS):
+        return False
+    return bool(user.is_superuser or user.role_names & STATIONS[station][1])
+
+
+def warehouses_of(user: User) -> Any:
+    """Where a person works."""
+    return Warehouse.objects.visible_to(user).active().filter(kind=Warehouse.Kind.OWN)
+
+
+def _answered(view: View) -> View:
+    """A view of JSON: who may not is a 403, what is refused a 409, each with a message."""
+    @wraps(view)
+    def answer(request: HttpRequest, station: str) -> HttpResponse:
+        if not may_work(request.user, station):
+            return JsonResponse({"message": "Log in again; this station is not open to you."}, status=403)
+        try:
+            return view(request, station)
+        except DomainError as refused:
+            return JsonResponse({"message": refused.message, "code": refused.code}, status=409)
+
+    return answer
+
+
+@ensure_csrf_cookie
+@require_GET
+def home(request: HttpRequest) -> HttpResponse:
+    """The stations that are open to a person, as large buttons."""
+    user: Any = request.user
+    if not (user.is_authenticated and user.is_staff):
+        return redirect_to_login(request.get_full_path())
+    stations = [(name, title) for name, (title, _roles) in STATIONS.items() if may_work(user, name)]
+    if not stations:
+        raise Http404
+    return render(request, "stations/home.html", {"stations": stations})
+
+
+@ensure_csrf_cookie
+@require_GET
+def station_page(request: HttpRequest, station: str) -> HttpResponse:
+    """A station: everything else it does by script."""
+    user: Any = request.user
+    if not (user.is_authenticated and user.is_staff):
+        return redirect_to_login(request.get_full_path())
+    if not may_work(user, station):
+        raise Http404
+    return render(request, "stations/station.html", {
+        "station": station, "title": STATIONS[station][0],
+        "setup": {"station": station, "user": user.pk,
+                  "warehouses": list(warehouses_of(user).order_by("code").values_list("code", flat=True))}})
+
+
+def _warehouse(request: HttpRequest, code: Any) -> Warehouse:
+    user: Any = request.user
+    warehouse = warehouses_of(user).filter(code=code).first()
+    if warehouse is None:
+        raise Refused(f"You do not work in a warehouse {code}.", code="unknown")
+    return warehouse
+
+
+@require_GET
+@_answered
+def work_view(request: HttpRequest, station: str) -> HttpResponse:
+    """What there is to do: `?warehouse=` and, of one wave, order or shipment, `?name=`."""
+    user: Any = request.user
+    find = work.WORK["look-up" if "look" in request.GET or station == "move" else station]
+    name = request.GET.get("name", "").strip().replace("\x00", "")
+    return JsonResponse(find(_warehouse(request, request.GET.get("warehouse")), user, name))
+
+
+@require_POST
+@_answered
+def act_view(request: HttpRequest, station: str) -> HttpResponse:
+    """Take what was done: {"id", "warehouse", "action", "body"}."""
+    user: Any = request.user
+    try:
+        sent = json.loads(request.body)
+        key, action, body = UUID(str(sent["id"])), str(sent["action"]), dict(sent["body"])
+    except (ValueError, KeyError, TypeError) as error:
+        return JsonResponse({"message": f"This scan cannot be read: {error}."}, status=400)
+    if STATION_OF.get(action, action) != station or action not in acts.ACTS:
+        return JsonResponse({"message": f"{action} is not done at this station."}, status=400)
+    return JsonResponse(acts.perform(key, action, _warehouse(request, sent.get("warehouse")), body, by=user))
+
+
+urlpatterns = [
+    path("", home, name="stations"),
+    path("<slug:station>/", station_page, name="station"),
+    path("<slug:station>/work/", work_view, name="station_work"),
+    path("<slug:station>/act/", act_view, name="station_act"),
+]

@@ -1,0 +1,123 @@
+"""What there is to do at a station, whole, so that a hand-held can go on where the network does not reach."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from fulfillment.models import PickTask, Shipment, Wave
+from fulfillment.shipping import tracking_numbers
+from inventory import catalog, receiving
+from inventory.models import SKU, Barcode, Bin, BinStock, PurchaseOrder, Stock, Warehouse
+from oms.core.errors import Refused
+from oms.core.models import User
+
+MOST = 50
+
+
+def products(skus: Iterable[SKU]) -> dict[str, dict[str, Any]]:
+    """What a scanner may read for these SKUs, by code: the code itself and each barcode, with its base units."""
+    by_key: dict[int, dict[str, Any]] = {
+        sku.pk: {"sku": sku.code, "name": sku.name, "tracking": sku.tracking, "barcodes": {sku.code: 1}}
+        for sku in skus}
+    for row in Barcode.objects.filter(sku__in=by_key):
+        by_key[row.sku_id]["barcodes"][row.code] = row.pack_quantity
+    return {product["sku"]: product for product in by_key.values()}
+
+
+def pick(warehouse: Warehouse, user: User, name: str) -> dict[str, Any]:
+    """Released waves; of one by its number (or a shipment's), the stops that are left in the order of the walk."""
+    waves = Wave.objects.visible_to(user).filter(warehouse=warehouse, status=Wave.Status.RELEASED)
+    if not name:
+        return {"choices": [{"code": wave.number, "text": f"{wave.tasks.filter(done_at=None).count()} stops, "
+                             f"{round(wave.walk_cm / 100)} m"} for wave in waves.order_by("pk")[:MOST]]}
+    wave = waves.filter(number=name).first() or waves.filter(shipments__number=name).first()
+    if wave is None:
+        raise Refused(f"{name} is no wave that is being picked in {warehouse}.", code="unknown")
+    tasks = list(PickTask.objects.filter(wave=wave, done_at=None, line__reservation__state="pinned").order_by(
+        "sequence").select_related("bin", "line__reservation__sku", "line__reservation__lot", "line__shipment"))
+    known = products({task.line.reservation.sku for task in tasks})
+    return {"name": wave.number, "total": wave.tasks.count(), "stops": [
+        {**known[task.line.reservation.sku.code], "line": task.line_id, "bin": task.bin.code,
+         "walk_m": round(task.walk_cm / 100), "quantity": task.line.reservation.quantity,
+         "lot": task.line.reservation.lot.code if task.line.reservation.lot else "",
+         "shipment": task.line.shipment.number} for task in tasks]}
+
+
+def receive(warehouse: Warehouse, user: User, name: str) -> dict[str, Any]:
+    """Purchase orders that are on their way; of one, what is outstanding."""
+    orders = PurchaseOrder.objects.filter(warehouse=warehouse, status=PurchaseOrder.Status.SENT)
+    if not name:
+        return {"choices": [{"code": order.number, "text": str(order.supplier)}
+                            for order in orders.select_related("supplier").order_by("expected_on", "pk")[:MOST]]}
+    order = orders.filter(number=name).first()
+    if order is None:
+        raise Refused(f"{name} is no purchase order on its way to {warehouse}.", code="unknown")
+    lines = list(order.lines.select_related("sku").order_by("pk"))
+    known = products({line.sku for line in lines})
+    return {"name": order.number,
+            "lines": [{**known[line.sku.code], "outstanding": line.outstanding} for line in lines]}
+
+
+def put_away(warehouse: Warehouse, user: User, name: str) -> dict[str, Any]:
+    """What lies where goods come in, and where it should go."""
+    lying = list(BinStock.objects.filter(bin=catalog.place(warehouse, Bin.Kind.RECEIVING), on_hand__gt=0)
+                 .select_related("sku", "lot").order_by("sku__code")[:200])
+    known = products({row.sku for row in lying})
+    suggested = {sku: receiving.suggest_bin(sku, warehouse) for sku in {row.sku for row in lying}}
+    return {"lines": [{**known[row.sku.code], "lot": row.lot.code if row.lot else "", "quantity": row.on_hand,
+                       "bin": suggested[row.sku].code if suggested[row.sku] else ""} for row in lying],  # type: ignore[union-attr]
+            "bins": list(Bin.objects.filter(warehouse=warehouse, kind=Bin.Kind.STORAGE).values_list("code", flat=True))}
+
+
+def pack(warehouse: Warehouse, user: User, name: str) -> dict[str, Any]:
+    """Shipments that are picked or packed; of one, what is in it, and its labels once it is packed."""
+    rows = Shipment.objects.visible_to(user).filter(warehouse=warehouse, status__in=["picking", "packed"])
+    if not name:
+        ready = [row for row in rows.order_by("status", "pk").select_related("order")[:MOST]
+                 if row.status == Shipment.Status.PACKED or not row.lines.filter(reservation__state="pinned").exists()]
+        return {"choices": [{"code": row.number, "text": row.get_status_display()} for row in ready]}
+    shipment = rows.filter(number=name).first() or rows.filter(labels__tracking_number=name).first()
+    if shipment is None:
+        raise Refused(f"{name} is no shipment that is being packed in {warehouse}.", code="unknown")
+    lines = list(shipment.lines.select_related("reservation__sku"))
+    known = products({line.reservation.sku for line in lines})
+    wanted: dict[str, int] = {}
+    for line in lines:
+        code = line.reservation.sku.code
+        wanted[code] = wanted.get(code, 0) + line.reservation.quantity
+    return {"name": shipment.number, "pk": shipment.pk, "status": shipment.status,
+            "lines": [{**known[code], "quantity": quantity} for code, quantity in sorted(wanted.items())],
+            "tracking": tracking_numbers(shipment)}
+
+
+def count(warehouse: Warehouse, user: User, name: str) -> dict[str, Any]:
+    """A bin that is counted: its name alone, for who counts must not know what the books say."""
+    place = Bin.objects.filter(warehouse=warehouse, code=name).first()
+    if name and place is None:
+        raise Refused(f"{warehouse} has no bin {name}.", code="unknown")
+    return {"name": name, "choices": []}
+
+
+def look_up(warehouse: Warehouse, user: User, name: str) -> dict[str, Any]:
+    """What a code stands for, and what the house knows of it: no money."""
+    place = Bin.objects.filter(warehouse=warehouse, code=name).first()
+    if place is not None:
+        rows = BinStock.objects.filter(bin=place, on_hand__gt=0).select_related("sku", "lot").order_by("sku__code")
+        return {"bin": place.code, "kind": place.get_kind_display(), "rows": [
+            [f"{row.sku} {row.sku.name}", row.lot.code if row.lot else "", row.on_hand] for row in rows[:MOST]],
+            "products": list(products({row.sku for row in rows[:MOST]}).values())}
+    sku = SKU.objects.filter(code=name).first() or SKU.objects.filter(barcodes__code=name).first()
+    if sku is not None:
+        bins = BinStock.objects.filter(sku=sku, bin__warehouse=warehouse, on_hand__gt=0).select_related("bin", "lot")
+        stock = Stock.objects.filter(sku=sku, warehouse=warehouse).first()
+        return {**products([sku])[sku.code], "product": True, "available": stock.available if stock else 0, "rows": [
+            [row.bin.code, row.lot.code if row.lot else "", row.on_hand] for row in bins.order_by("bin__code")]}
+    shipment = Shipment.objects.visible_to(user).filter(number=name).first() or Shipment.objects.visible_to(
+        user).filter(labels__tracking_number=name).first()
+    if shipment is not None:
+        return {"bin": "", "kind": f"shipment {shipment.number}: {shipment.get_status_display()}", "rows": [
+            [f"{line.reservation.sku} {line.reservation.sku.name}", "", line.reservation.quantity]
+            for line in shipment.lines.select_related("reservation__sku")]}
+    raise Refused(f"Nothing here is called {name}.", code="unknown")
+
+
+WORK = {"pick": pick, "receive": receive, "put-away": put_away, "pack": pack, "count": count, "look-up": look_up}

@@ -1,0 +1,414 @@
+// A station is a function that asks, one step at a time, for a place, a product, a lot, a quantity. What a scanner reads
+// belongs to the step that is asked and to no other: a wrong scan raises an alarm, and until that is confirmed nothing
+// is taken. What was done is kept here under an id of its own until the server has it, and sent again until then.
+const setup = JSON.parse(document.getElementById("setup").textContent);
+const $ = (id) => document.getElementById(id);
+const STEPS = ["place", "product", "lot", "quantity"];
+const KEPT = `oms scans ${setup.user}`, WHERE = `oms warehouse ${setup.user}`;
+const url = (path) => `/stations/${path}`;
+const warehouse = () => $("warehouse").value;
+class Wrong extends Error {}
+class Away extends Error {}
+
+// Asking: one question at a time; scans that come meanwhile wait for the next.
+let asked = null, busy = false, alarmed = false, scans = [];
+function ask({ step = "", text, detail = "", accept = null, choices = [], number = null, answers = [] }) {
+  $("steps").replaceChildren(...STEPS.map((name) => made("li", name, name === step ? { "aria-current": "step" } : {})));
+  $("ask").textContent = text;
+  $("detail").replaceChildren(...[detail].flat().filter(Boolean));
+  $("scan").hidden = !accept;
+  return new Promise((resolve) => {
+    asked = { accept, resolve: (value) => { asked = null; resolve(value); } };
+    $("choices").replaceChildren(...choices.map(([label, value]) => button(label, () => asked?.resolve(value))));
+    $("count").hidden = number === null;
+    $("number").value = number ?? "";
+    $("number-choices").replaceChildren(...answers.map(([label, wrap], index) => button(label, () => take(wrap), index ? "" : "first")));
+    firstAnswer = answers[0]?.[1];
+    focus();
+    pump();
+  });
+}
+let firstAnswer = null;
+function take(wrap) {
+  const count = Number($("number").value);
+  if (!asked || alarmed) return;
+  if (!Number.isInteger(count) || count < 0) alarm(`“${$("number").value}” is not a quantity.`);
+  else try { asked.resolve(wrap(count)); } catch (fault) { alarm(fault.message); }
+}
+async function pump() {
+  while (scans.length && asked?.accept && !alarmed && !busy) {
+    const question = asked;
+    busy = true;
+    try {
+      const value = await question.accept(scans.shift());
+      beep(880, .08);
+      if (asked === question) question.resolve(value);
+    } catch (fault) {
+      alarm(fault instanceof Away ? "No network: this cannot be looked up now. Scan it again later." : fault.message);
+    } finally { busy = false; }
+    await null;
+  }
+}
+function alarm(text) {
+  scans = [];
+  alarmed = true;
+  $("alarm-text").textContent = text;
+  $("alarm").hidden = false;
+  $("code").blur();
+  const sound = () => { if (alarmed) { beep(180, .4); setTimeout(sound, 1500); } };
+  sound();
+}
+function understood() {
+  alarmed = false;
+  scans = [];
+  $("alarm").hidden = true;
+  focus();
+}
+let audio = null;
+function beep(pitch, seconds) {
+  try {
+    audio ??= new AudioContext();
+    const tone = audio.createOscillator();
+    tone.frequency.value = pitch;
+    tone.connect(audio.destination);
+    tone.start();
+    tone.stop(audio.currentTime + seconds);
+  } catch { /* without sound the colour must do */ }
+}
+function focus() { if (!alarmed && !$("scan").hidden) $("code").focus(); }
+function made(name, text, attributes = {}) {
+  const element = document.createElement(name);
+  element.textContent = text;
+  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+  return element;
+}
+function button(label, press, style = "") {
+  const element = made("button", label, { type: "button", class: style });
+  element.addEventListener("click", () => { if (!alarmed) press(); });
+  return element;
+}
+function told(text) { $("told").textContent = text; }
+function table(rows) {
+  const element = document.createElement("table");
+  for (const row of rows) {
+    const line = element.insertRow();
+    for (const cell of row) line.insertCell().textContent = cell;
+  }
+  return element;
+}
+
+// The server: what is to do, and what was done.
+async function work(name = "", look = false) {
+  const query = new URLSearchParams({ warehouse: warehouse(), name, ...(look && { look: "1" }) });
+  let answer;
+  try { answer = await fetch(url(`${setup.station}/work/?${query}`)); } catch { throw new Away(); }
+  if (answer.status >= 500) throw new Away();
+  const data = await answer.json();
+  if (!answer.ok) throw new Wrong(data.message);
+  return data;
+}
+async function workAgain(name = "") {
+  for (;;) {
+    try { return await work(name); } catch (fault) {
+      if (!(fault instanceof Away)) { alarm(fault.message); return null; }
+      told("No network; trying again …");
+      await new Promise((resolve) => setTimeout(resolve, 2000));
+    }
+  }
+}
+const kept = () => JSON.parse(localStorage.getItem(KEPT) || "[]");
+function keep(list) { localStorage.setItem(KEPT, JSON.stringify(list)); show(); }
+function key() {
+  if (crypto.randomUUID) return crypto.randomUUID();
+  const hex = [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20)}`;
+}
+function act(action, body, text) {
+  const scan = { id: key(), station: setup.station, warehouse: warehouse(), action, body, text, refused: "" };
+  keep([...kept(), scan]);
+  told(text);
+  return send().then(() => kept().find((other) => other.id === scan.id) ?? null);
+}
+let sending = null, retry = null;
+function send() {
+  sending ??= sendAll().finally(() => { sending = null; show(); });
+  return sending;
+}
+async function sendAll() {
+  clearTimeout(retry);
+  for (let scan; (scan = kept().find((each) => !each.refused));) {
+    const { id, station, action, body } = scan;
+    let answer, data;
+    try {
+      answer = await fetch(url(`${station}/act/`), {
+        method: "POST", body: JSON.stringify({ id, action, body, warehouse: scan.warehouse }),
+        headers: { "Content-Type": "application/json", "X-CSRFToken": document.cookie.match(/csrftoken=([^;]+)/)?.[1] ?? "" },
+      });
+      data = await answer.json();
+    } catch { answer = null; }
+    if (!answer || answer.status >= 500 || answer.status === 403) {
+      retry = setTimeout(send, 2000);
+      return;
+    }
+    if (answer.ok) {
+      keep(kept().filter((other) => other.id !== id));
+      told(data.done);
+    } else {
+      keep(kept().map((other) => (other.id === id ? { ...other, refused: data.message } : other)));
+      alarm(`Refused: ${scan.text} ${data.message}`);
+    }
+  }
+}
+function show() {
+  const list = kept(), refused = list.filter((scan) => scan.refused).length;
+  $("kept").hidden = !list.length;
+  $("kept-title").textContent = `${list.length - refused} waiting for the server, ${refused} refused`;
+  $("kept-list").replaceChildren(...list.map((scan) => {
+    const item = made("li", `${scan.text} ${scan.refused}`, { class: scan.refused ? "refused" : "" });
+    if (scan.refused) item.append(button("Take it off the list", () => keep(kept().filter((other) => other.id !== scan.id))));
+    return item;
+  }));
+}
+
+// The steps that stations share.
+async function choose(text) {
+  for (;;) {
+    const list = await workAgain();
+    const choices = (list?.choices ?? []).map(({ code, text: what }) => [`${code} · ${what}`, { name: code }]);
+    const found = await ask({ text, choices, accept: async (code) => await work(code),
+      detail: made("p", choices.length ? "" : "Nothing waits here.", { class: "quiet" }) });
+    const chosen = found.name && Object.keys(found).length === 1 ? await workAgain(found.name) : found;
+    if (chosen) return chosen;
+  }
+}
+const readsAs = (products, code) => products.find((product) => code in product.barcodes);
+function about(product, ...more) {
+  return [made("p", `${product.sku} ${product.name}`), ...more.filter(Boolean).map((text) => made("p", text, { class: "quiet" }))];
+}
+async function lotOf(product, expected = "") {
+  if (product.tracking === "none") return "";
+  return ask({ step: "lot", text: expected ? `Lot ${expected}` : "Scan the lot", detail: about(product), accept: (code) => {
+    if (expected && code !== expected) throw new Wrong(`This is ${code}; take lot ${expected}.`);
+    if (code in product.barcodes) throw new Wrong("This is the product's own code; scan its lot.");
+    return code;
+  } });
+}
+// Counts by scanning the product again, or by number. With `needed` it ends by itself when all are there.
+async function quantity(product, { count = 1, needed = null, most = null, choices = [], answers = null, more = "" }) {
+  for (;;) {
+    if (needed !== null && count === needed) return { count };
+    const limit = needed ?? most;
+    const answer = await ask({
+      step: "quantity", text: limit === null ? `${count}` : `${count} of ${limit}`, detail: about(product, more), choices,
+      number: needed ?? count, answers: answers ?? [["OK", (entered) => {
+        if (needed !== null && entered !== needed) throw new Wrong(`${needed} are wanted, not ${entered}. If there are fewer, press “Short”.`);
+        if (limit !== null && entered > limit) throw new Wrong(`There are only ${limit}.`);
+        return { count: entered };
+      }]],
+      accept: (code) => {
+        if (!(code in product.barcodes)) throw new Wrong(`${code} is not ${product.sku}.`);
+        const sum = count + product.barcodes[code];
+        if (limit !== null && sum > limit) throw new Wrong(`That would be ${sum}; ${limit} are ${needed === null ? "there" : "wanted"}.`);
+        return { add: product.barcodes[code] };
+      },
+    });
+    if (!answer.add) return answer;
+    count += answer.add;
+  }
+}
+
+const stations = {
+  async pick() {
+    const wave = await choose("Scan a wave, or choose one");
+    const waiting = new Set(kept().filter((scan) => !scan.refused).map((scan) => scan.body.line));
+    const stops = wave.stops.filter((stop) => !waiting.has(stop.line));
+    for (const [index, stop] of stops.entries()) {
+      const where = `${wave.name}: ${stops.length - index} stops left · ${stop.shipment}`;
+      const short = [["Short or damaged", { short: true }]];
+      await ask({ step: "place", text: stop.bin, detail: about(stop, `${stop.quantity} to take · ${stop.walk_m} m from here`, where),
+        accept: (code) => { if (code !== stop.bin) throw new Wrong(`This is ${code}; go to ${stop.bin}.`); return code; } });
+      let answer = await ask({ step: "product", text: `${stop.sku} ${stop.name}`, choices: short,
+        detail: [made("p", `${stop.quantity} from ${stop.bin}${stop.lot ? `, lot ${stop.lot}` : ""}`)], accept: (code) => {
+          const pack = stop.barcodes[code];
+          if (!pack) throw new Wrong(`${code} is not ${stop.sku}. Put it back.`);
+          if (pack > stop.quantity) throw new Wrong(`This is a pack of ${pack}; ${stop.quantity} are wanted.`);
+          return { count: pack };
+        } });
+      if (!answer.short) {
+        await lotOf(stop, stop.lot);
+        answer = await quantity(stop, { count: answer.count, needed: stop.quantity, choices: short });
+      }
+      if (answer.short) await pickShort(stop);
+      else act("pick", { line: stop.line, quantity: stop.quantity }, `${stop.quantity} × ${stop.sku} from ${stop.bin}.`);
+    }
+    await ask({ text: "The walk is done", detail: [made("p", "Bring everything to staging.")], choices: [["Next wave", true]] });
+  },
+
+  async "put-away"() {
+    const { lines, bins } = await workAgain() ?? { lines: [], bins: [] };
+    const line = await ask({ step: "product", text: lines.length ? "Scan a product" : "Nothing to put away", choices: [["Look again", null]],
+      detail: [table(lines.map((each) => [each.sku, each.name, each.lot, each.quantity, each.bin ? `→ ${each.bin}` : ""]))],
+      accept: (code) => {
+        const found = readsAs(lines, code);
+        if (!found) throw new Wrong(`${code} is not among what came in.`);
+        return { ...found, count: found.barcodes[code] };
+      } });
+    if (!line) return;
+    const lot = await lotOf(line);
+    const there = lines.find((each) => each.sku === line.sku && each.lot === lot);
+    if (!there) { alarm(`Lot ${lot} of ${line.sku} is not among what came in.`); return; }
+    const { count } = await quantity(there, { count: Math.min(line.count, there.quantity), most: there.quantity });
+    const to = await ask({ step: "place", text: there.bin || "Scan a bin", detail: about(there, `${count} to put away`),
+      accept: (code) => { if (!bins.includes(code)) throw new Wrong(`${code} is no bin here.`); return code; } });
+    await act("put_away", { sku: line.sku, lot, quantity: count, to }, `${count} × ${line.sku} into ${to}.`);
+  },
+
+  async receive() {
+    const order = await choose("Scan a purchase order, or choose one");
+    for (;;) {
+      const line = await ask({ step: "product", text: "Scan a product", choices: [["Done with this order", null]],
+        detail: [made("p", order.name), table(order.lines.map((each) => [each.sku, each.name, `${each.outstanding} to come`]))],
+        accept: (code) => {
+          const found = readsAs(order.lines, code);
+          if (!found) throw new Wrong(`${code} is not on ${order.name}.`);
+          return { found, count: found.barcodes[code] };
+        } });
+      if (!line) return;
+      const { found } = line, lot = await lotOf(found);
+      const answer = await quantity(found, { count: found.tracking === "serial" ? 1 : line.count, more: `${found.outstanding} to come`,
+        answers: [["Good", (good) => ({ good, damaged: 0 })], ["Damaged", (damaged) => ({ good: 0, damaged })]] });
+      const { good, damaged } = answer;
+      found.outstanding = Math.max(0, found.outstanding - good - damaged);
+      act("receive", { order: order.name, sku: found.sku, lot, good, damaged }, `${good + damaged} × ${found.sku} of ${order.name}.`);
+      if (order.lines.every((each) => !each.outstanding)) { await sending; return; }
+    }
+  },
+
+  async pack() {
+    const shipment = await choose("Scan a shipment, or choose one");
+    if (shipment.status === "packed") return ship(shipment);
+    const scanned = {}, left = () => shipment.lines.filter((line) => (scanned[line.sku] ?? 0) < line.quantity);
+    while (left().length) {
+      const added = await ask({ step: "product", text: "Scan each piece", choices: [["Another shipment", null]],
+        detail: [made("p", shipment.name), table(shipment.lines.map((line) => [line.sku, line.name, `${scanned[line.sku] ?? 0} of ${line.quantity}`]))],
+        accept: (code) => {
+          const line = readsAs(shipment.lines, code);
+          if (!line) throw new Wrong(`${code} does not belong into ${shipment.name}.`);
+          const sum = (scanned[line.sku] ?? 0) + line.barcodes[code];
+          if (sum > line.quantity) throw new Wrong(`That would be ${sum} × ${line.sku}; ${line.quantity} belong in.`);
+          return [line.sku, sum];
+        } });
+      if (!added) return;
+      scanned[added[0]] = added[1];
+    }
+    const waits = await act("pack", { shipment: shipment.name, scanned }, `${shipment.name} packed.`);
+    if (!waits) await ship(await workAgain(shipment.name));
+  },
+
+  async count() {
+    const { name } = await ask({ step: "place", text: "Scan a bin to count", accept: async (code) => await work(code) });
+    const found = [];
+    for (;;) {
+      const product = await ask({ step: "product", text: `Scan what lies in ${name}`, choices: [["That is all in this bin", null]],
+        detail: [table(found.map((row) => [row.sku, row.lot, row.quantity]))], accept: async (code) => {
+          const known = await work(code, true);
+          if (!known.product) throw new Wrong(`${code} is no product.`);
+          return { ...known, count: known.barcodes[code] ?? 1 };
+        } });
+      if (!product) break;
+      const lot = await lotOf(product);
+      const { count } = await quantity(product, { count: product.count });
+      const before = found.find((row) => row.sku === product.sku && row.lot === lot);
+      if (before) before.quantity += count; else found.push({ sku: product.sku, lot, quantity: count });
+    }
+    await act("count", { bin: name, found }, `${name} counted.`);
+  },
+
+  async move() {
+    const bin = async (code) => {
+      const known = await work(code, true);
+      if (!known.bin) throw new Wrong(`${code} is no bin.`);
+      return known;
+    };
+    const from = await ask({ step: "place", text: "Scan the bin to take from", accept: bin });
+    const product = await ask({ step: "product", text: `Scan what leaves ${from.bin}`, detail: [table(from.rows)], accept: (code) => {
+      const known = readsAs(from.products, code);
+      if (!known) throw new Wrong(`${code} does not lie in ${from.bin}.`);
+      return { ...known, count: known.barcodes[code] };
+    } });
+    const lot = await lotOf(product);
+    const { count } = await quantity(product, { count: product.count });
+    const to = await ask({ step: "place", text: "Scan the bin to put it into", detail: about(product, `${count} from ${from.bin}`), accept: async (code) => {
+      if (code === from.bin) throw new Wrong(`It lies in ${code} now; scan the other bin.`);
+      return bin(code);
+    } });
+    await act("move", { sku: product.sku, lot, quantity: count, from: from.bin, to: to.bin }, `${count} × ${product.sku} to ${to.bin}.`);
+  },
+
+  async "look-up"() {
+    let known = null;
+    for (;;) {
+      known = await ask({ text: known ? (known.sku ?? (known.bin || known.kind)) : "Scan anything",
+        detail: known ? [made("p", known.sku ? `${known.name} · ${known.available} to promise` : known.kind), table(known.rows)] : [],
+        accept: (code) => work(code) });
+    }
+  },
+};
+
+async function pickShort(stop) {
+  const { found, why } = await ask({ step: "quantity", text: `How many of ${stop.quantity} can you take?`, detail: about(stop, stop.bin), number: 0,
+    answers: [["The rest is missing", (number) => fewer(number, "missing")], ["The rest is damaged", (number) => fewer(number, "damaged")]] });
+  act("short", { line: stop.line, found, why }, `${found} of ${stop.quantity} × ${stop.sku} from ${stop.bin}, the rest ${why}.`);
+  function fewer(number, reason) {
+    if (number >= stop.quantity) throw new Wrong(`${number} is not fewer than ${stop.quantity}.`);
+    return { found: number, why: reason };
+  }
+}
+
+async function ship(shipment) {
+  for (let tries = 0; shipment && !shipment.tracking.length && tries < 20; tries += 1) {
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    shipment = await workAgain(shipment.name);
+  }
+  if (!shipment) return;
+  const scanned = [], print = made("a", "Print its labels", { href: `/admin/fulfillment/shipment/${shipment.pk}/print/labels/`, target: "_blank" });
+  while (scanned.length < shipment.tracking.length) {
+    const number = await ask({ step: "product", text: "Scan each label as the parcel leaves", choices: [["Later", null]],
+      detail: [made("p", `${shipment.name}: ${scanned.length} of ${shipment.tracking.length} labels`), print], accept: (code) => {
+        if (!shipment.tracking.includes(code)) throw new Wrong(`${code} is no label of ${shipment.name}.`);
+        if (scanned.includes(code)) throw new Wrong(`${code} was scanned already.`);
+        return code;
+      } });
+    if (!number) return;
+    scanned.push(number);
+  }
+  if (!scanned.length) { alarm(`The carrier has not answered yet: ${shipment.name} has no labels.`); return; }
+  await act("ship", { shipment: shipment.name, tracking: scanned }, `${shipment.name} left.`);
+}
+
+$("scan").addEventListener("submit", (event) => {
+  event.preventDefault();
+  const code = $("code").value.trim();
+  $("code").value = "";
+  if (!code) return;
+  if (alarmed) { beep(180, .4); return; }
+  scans.push(code);
+  pump();
+});
+$("count").addEventListener("submit", (event) => { event.preventDefault(); if (firstAnswer) take(firstAnswer); });
+// What a scanner types goes into the scan field, whatever has the focus; under an alarm nowhere.
+document.addEventListener("keydown", (event) => {
+  if (alarmed) {
+    if (event.key === "Escape") understood();
+    if (event.key !== "Tab" && event.target !== $("understood")) { event.preventDefault(); if (event.key === "Enter") beep(180, .4); }
+    if (event.target === $("understood") && event.key === "Enter") { event.preventDefault(); beep(180, .4); }
+  } else if (event.target === document.body && event.key.length === 1 && !event.ctrlKey) focus();
+});
+$("understood").addEventListener("click", understood);
+$("warehouse").value = localStorage.getItem(WHERE) || setup.warehouses[0] || "";
+if (!$("warehouse").value && setup.warehouses.length) $("warehouse").value = setup.warehouses[0];
+$("warehouse").addEventListener("change", () => { localStorage.setItem(WHERE, warehouse()); location.reload(); });
+window.addEventListener("online", send);
+show();
+send();
+(async () => { for (;;) await stations[setup.station](); })();
