@@ -2,14 +2,13 @@
 
 from fulfillment.models import Shipment
 from oms.core import notices
-from oms.core.models import Event, User
+from oms.core.models import Event, Topic
 
 
 def tell_team(shipment: Shipment) -> None:
     """The pickers of a warehouse hear that there is something new to pick."""
-    team = User.objects.filter(warehouses=shipment.warehouse, groups__name="picker", is_active=True)
-    notices.tell(team, f"Shipment {shipment} is new to pick in {shipment.warehouse}.",
-                 subject_type=shipment.subject_type, subject_number=shipment.number)
+    notices.tell(Topic.TO_PICK, f"Shipment {shipment} is new to pick in {shipment.warehouse}.",
+                 warehouse=shipment.warehouse.code, subject_type=shipment.subject_type, subject_number=shipment.number)
 
 
 def tell_shipped(shipment: Shipment, event: Event) -> None:

@@ -1,9 +1,10 @@
 """What stock does by itself."""
 
 from inventory import sourcing
+from inventory.models import PurchaseOrder
 from oms.core import notices
 from oms.core.handling import on
-from oms.core.models import Event
+from oms.core.models import Event, Topic
 
 
 @on("stock.added")
@@ -27,5 +28,6 @@ def serve_waiting(event: Event) -> None:
 @on("purchase order.created")
 def tell_buyers(event: Event) -> None:
     """Buyers hear of a new proposal."""
-    notices.tell_role("buyer", f"Purchase order {event.subject_number} is proposed.",
-                      subject_type=event.subject_type, subject_number=event.subject_number)
+    order = PurchaseOrder.objects.select_related("warehouse").get(number=event.subject_number)
+    notices.tell(Topic.PROPOSED, f"Purchase order {order} is proposed.", warehouse=order.warehouse.code,
+                 subject_type=event.subject_type, subject_number=order.number)

@@ -4,17 +4,18 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
-from django.db.models import Sum
+from django.db.models import F, OuterRef, Subquery, Sum
 
 from inventory import purchasing
 from inventory.models import Demand, PurchaseLine, PurchaseOrder, ReorderRule, Stock, Supplier, SupplierItem, Warehouse
 from inventory.planners import reorder
 from inventory.planners.reorder import Position
 from inventory.purchasing import Purchase
-from oms.core import decisions
+from oms.core import decisions, notices
 from oms.core.locking import advisory_lock, atomic
-from oms.core.models import User
+from oms.core.models import Topic, User
 
+MOST_NAMED = 10
 Needs = dict[tuple[Supplier, Warehouse], list[tuple[Purchase, SupplierItem, str]]]
 
 
@@ -76,3 +77,17 @@ def _propose(
         reasons=[f"{purchase.sku.code}: {reason}" for purchase, _, reason in needs],
     )
     return order
+
+
+def tell_low() -> None:
+    """Whoever wants to hears, warehouse by warehouse, which SKUs with a reorder rule are low, and which are out."""
+    left = F("sellable") - F("held")
+    point = ReorderRule.objects.filter(sku=OuterRef("sku"), warehouse=OuterRef("warehouse")).values("point")[:1]
+    rows = Stock.objects.annotate(left=left, point=Subquery(point)).filter(left__lte=F("point"))
+    low: dict[tuple[str, Topic], list[str]] = defaultdict(list)
+    for code, warehouse, there in rows.order_by("sku__code").values_list("sku__code", "warehouse__code", "left"):
+        low[warehouse, Topic.LOW_STOCK if there else Topic.OUT_OF_STOCK].append(code)
+    for (warehouse, topic), codes in low.items():
+        more = f" and {len(codes) - MOST_NAMED} more" if len(codes) > MOST_NAMED else ""
+        notices.tell(topic, f"{warehouse}: {topic.label.lower()}: {', '.join(codes[:MOST_NAMED])}{more}.",
+                     warehouse=warehouse, subject_type="warehouse", subject_number=warehouse)

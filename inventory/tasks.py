@@ -9,8 +9,9 @@ from inventory.models import BinStock
 
 @shared_task
 def check_reorder_points() -> None:
-    """Propose what must be bought."""
+    """Propose what must be bought, and tell what is low or out."""
     replenishment.reorder_check()
+    replenishment.tell_low()
 
 
 @shared_task

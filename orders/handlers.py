@@ -19,6 +19,13 @@ def follow_stock(event: Event) -> None:
         progress.follow(order)
 
 
+@on("order.placed")
+@on("order.held_back")
+def tell_held(event: Event) -> None:
+    order = Order.objects.select_related("customer__rep").get(number=event.subject_number)
+    notices.tell_held(order, by_hand=event.name == "order.held_back")
+
+
 @on("order.confirmed", calls_world=True)
 def mail_confirmation(event: Event) -> None:
     notices.tell_confirmed(Order.objects.get(number=event.subject_number), event)

@@ -1,9 +1,11 @@
-"""What customers are told about their orders, by e-mail."""
+"""What customers are told about their orders, by e-mail, and colleagues about what waits for them."""
+
+from django.db.models import Count, F, Min, Q, Sum
 
 from oms.core import notices
-from oms.core.models import Event
+from oms.core.models import Company, Event, Topic
 from oms.core.money import display
-from orders.models import Invoice, Order, Payment, Refund
+from orders.models import Hold, Invoice, Order, Payment, Refund
 
 
 def tell_confirmed(order: Order, event: Event) -> None:
@@ -24,3 +26,22 @@ def tell_refunded(payment: Payment, row: Refund, event: Event) -> None:
     """The customer hears that money is on its way back."""
     context = {"payment": payment, "amount": display(row.amount, payment.currency), "credit": row.credit}
     notices.email(payment.customer.email, "payment_refunded", context, key=f"event-{event.pk}")
+
+
+def tell_held(order: Order, *, by_hand: bool) -> None:
+    """The rep of the customer, and whoever else wants to, hears that an order waits: held by hand, or by screening."""
+    manual = Q(kind=Hold.Kind.MANUAL)
+    reasons = "; ".join(str(hold) for hold in order.holds.filter(manual if by_hand else ~manual, lifted_at=None))
+    if reasons:
+        notices.tell(Topic.ON_HOLD, f"Order {order.number} is on hold: {reasons}", rep=order.customer.rep,
+                     subject_type=order.subject_type, subject_number=order.number)
+
+
+def tell_overdue(company: Company) -> None:
+    """Accountants hear how much is overdue, currency by currency, and since when."""
+    late = Invoice.objects.open().overdue(company.today()).filter(company=company)
+    for row in late.order_by().values("currency").annotate(
+            count=Count("pk"), total=Sum(F("gross") - F("allocated")), since=Min("due_on")).order_by("currency"):
+        amount = display(row["total"], row["currency"])
+        notices.tell(Topic.OVERDUE, f"{company.name}: {row['count']} invoices are overdue, {amount}, the oldest since "
+                     f"{row['since']}.", subject_type="company", subject_number=company.code)

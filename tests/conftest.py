@@ -20,6 +20,7 @@ def base_rows(request):
         Stream.objects.create()
         import_module("inventory.migrations.0002_places_outside").create_places(apps, None)
         import_module("oms.core.migrations.0003_roles").create_roles(apps, None)
+        import_module("oms.core.migrations.0007_who_is_told_what").subscribe(apps, None)
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """Shipments: what leaves one warehouse for one order."""
 
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 
 from fulfillment.models.carrier import CarrierService
@@ -58,7 +59,8 @@ class Shipment(Document):
 
     class Meta:
         indexes = [models.Index(fields=["warehouse", "status", "-id"], name="shipments_by_status"),
-                   models.Index(fields=["status", "-id"], name="shipments_by_status_alone")]
+                   models.Index(fields=["status", "-id"], name="shipments_by_status_alone"),
+                   BrinIndex(fields=["shipped_at"], name="shipments_by_day")]
 
     @property
     def order_number(self) -> str:

@@ -2,6 +2,7 @@
 
 
 from django.conf import settings
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
@@ -110,7 +111,8 @@ class Move(models.Model):
             models.CheckConstraint(condition=Q(quantity__gt=0), name="move_quantity_is_positive"),
             models.CheckConstraint(condition=~Q(source=F("target")), name="move_goes_somewhere"),
         ]
-        indexes = [models.Index(fields=["sku", "-id"], name="moves_of_sku")]
+        indexes = [models.Index(fields=["sku", "-id"], name="moves_of_sku"),
+                   BrinIndex(fields=["at"], name="moves_by_time")]
 
     def __str__(self) -> str:
         return f"{self.quantity} × {self.sku} {self.source} → {self.target}"

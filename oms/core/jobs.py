@@ -10,8 +10,9 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
+from oms.core import notices
 from oms.core.errors import DomainError, Refused
-from oms.core.models import Job, JobResult, User
+from oms.core.models import Job, JobResult, Topic, User
 
 log = logging.getLogger(__name__)
 
@@ -60,6 +61,18 @@ def work(key: int) -> None:
         log.exception("Job %s stopped", key)
         message = error.message if isinstance(error, DomainError) else f"{type(error).__name__}: {error}"
         Job.objects.filter(pk=key).update(error=message, finished_at=timezone.now(), leased_until=None)
+    job.refresh_from_db()
+    if job.error or job.failed:
+        _tell_failed(job)
+
+
+def _tell_failed(job: Job) -> None:
+    """Who asked hears that a job failed, and whoever else wants to."""
+    text = f"{job.title}: {job.error or f'{job.failed} refused'}"
+    told = {notice.to_id for notice in notices.tell(Topic.JOB_FAILED, text, subject_type="job",
+                                                    subject_number=str(job.pk))}
+    if job.by is not None and job.by_id not in told:
+        notices.tell_person(job.by, Topic.JOB_FAILED, text, subject_type="job", subject_number=str(job.pk))
 
 
 def again(job: Job) -> Job:

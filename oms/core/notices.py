@@ -1,25 +1,61 @@
 """Telling people: in the admin, and by e-mail."""
 
 from collections.abc import Iterable
+from itertools import groupby
 
 from django.core.mail import EmailMessage
 from django.template.loader import render_to_string
 from django.utils import timezone
 
-from oms.core.models import Notice, User
+from oms.core.models import Mail, Notice, Subscription, Topic, User
+
+FLOOR = ("picker", "packer")  # they hear of the warehouses that they work in
 
 
-def tell(people: Iterable[User], text: str, *, subject_type: str = "", subject_number: str = "") -> list[Notice]:
-    """Leave a notice in the admin for each of these people."""
-    return Notice.objects.bulk_create(
-        Notice(to=person, text=text, subject_type=subject_type, subject_number=subject_number) for person in people
-    )
+def tell(
+    topic: Topic, text: str, *, warehouse: str = "", rep: User | None = None, subject_type: str = "",
+    subject_number: str = "",
+) -> list[Notice]:
+    """Leave a notice for everybody whose role hears of the topic, from this warehouse or from all.
+
+    Where a role has a line of its own for the warehouse, that one counts. Of what is about a customer, only their rep
+    hears among the reps; pickers and packers hear of their own warehouses.
+    """
+    lines = {line.role: line for line in Subscription.objects.filter(
+        topic=topic, warehouse__in={"", warehouse}).order_by("warehouse")}
+    told: dict[int, Notice] = {}
+    for role, line in lines.items():
+        people = User.objects.filter(is_active=True, groups__name=role)
+        if role in FLOOR and warehouse:
+            people = people.filter(warehouses__code=warehouse)
+        if role == "rep":
+            people = people.filter(pk__in=[rep.pk] if rep else [])
+        for person in people:
+            told.setdefault(person.pk, _notice(person, line, text, subject_type, subject_number))
+    return Notice.objects.bulk_create(told.values())
 
 
-def tell_role(role: str, text: str, *, subject_type: str = "", subject_number: str = "") -> list[Notice]:
-    """Leave a notice for everybody in a role."""
-    people = User.objects.filter(is_active=True, groups__name=role)
-    return tell(people, text, subject_type=subject_type, subject_number=subject_number)
+def _notice(person: User, line: Subscription, text: str, subject_type: str, subject_number: str) -> Notice:
+    return Notice(to=person, text=text[:300], topic=line.topic, mail=line.mail, subject_type=subject_type,
+                  subject_number=subject_number, read_at=None if line.bell else timezone.now())
+
+
+def tell_person(person: User, topic: Topic, text: str, *, subject_type: str = "", subject_number: str = "") -> Notice:
+    """Leave a notice for one person."""
+    return Notice.objects.create(to=person, topic=topic, text=text[:300], subject_type=subject_type,
+                                 subject_number=subject_number)
+
+
+def send_mails(mail: Mail) -> int:
+    """Send what is to be sent at once, or the digests: one e-mail a person. Returns how many."""
+    waiting = Notice.objects.filter(mail=mail, mailed_at=None).select_related("to").order_by("to", "pk")
+    sent = 0
+    for _, notices in groupby(list(waiting[:5000]), key=lambda notice: notice.to_id):
+        rows = list(notices)
+        email(rows[0].to.email, "notices", {"notices": rows, "person": rows[0].to}, key=f"notices-{rows[-1].pk}")
+        Notice.objects.filter(pk__in=[row.pk for row in rows]).update(mailed_at=timezone.now())
+        sent += 1
+    return sent
 
 
 def mark_read(notices: Iterable[Notice]) -> None:

@@ -3,7 +3,8 @@
 from celery import shared_task
 
 from oms.core import bulk as bulk  # its jobs are done wherever tasks run
-from oms.core import idempotency, jobs, outbox, webhooks
+from oms.core import idempotency, jobs, notices, outbox, webhooks
+from oms.core.models import Mail
 
 
 @shared_task
@@ -22,6 +23,18 @@ def forget_old_requests() -> None:
 def deliver_webhooks() -> None:
     """Tell endpoints of what happened since, and try again what failed."""
     webhooks.deliver()
+
+
+@shared_task
+def mail_notices() -> None:
+    """Send notices to those who want them by e-mail at once."""
+    notices.send_mails(Mail.AT_ONCE)
+
+
+@shared_task
+def mail_digests() -> None:
+    """Send the morning's digests."""
+    notices.send_mails(Mail.DIGEST)
 
 
 @shared_task

@@ -7,10 +7,12 @@ from typing import Any
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 
 from fulfillment.models import Shipment, Wave
-from inventory.models import PurchaseOrder
+from inventory.models import Count, PurchaseOrder
 from oms.core.models import Delivery, Notice, User
+from oms.insights import charts
 from orders.models import Invoice, Order
 from returns.models import ReturnRequest
 
@@ -32,6 +34,10 @@ def _of(model: Any, **conditions: Any) -> Callable[[User], QuerySet[Any]]:
     return lambda user: model.objects.visible_to(user).filter(**conditions)
 
 
+def _all(model: Any, **conditions: Any) -> Callable[[User], QuerySet[Any]]:
+    return lambda user: model.objects.filter(**conditions)
+
+
 TO_DO = (
     ToDo("Drafts and quotes", "rep manager", _of(Order, status__in=["draft", "quoted"]), "orders_order",
          "status__in=draft,quoted"),
@@ -49,15 +55,18 @@ TO_DO = (
          "status__exact=approved"),
     ToDo("Returns to inspect", "packer manager", _of(ReturnRequest, status="received"), "returns_returnrequest",
          "status__exact=received"),
-    ToDo("Purchase proposals", "buyer manager", lambda user: PurchaseOrder.objects.filter(status="proposed"),
+    ToDo("Purchase proposals", "buyer manager", _all(PurchaseOrder, status="proposed"),
          "inventory_purchaseorder", "status__exact=proposed"),
-    ToDo("Goods to receive", "buyer manager", lambda user: PurchaseOrder.objects.filter(status="sent"),
+    ToDo("Goods to receive", "buyer manager", _all(PurchaseOrder, status="sent"),
          "inventory_purchaseorder", "status__exact=sent"),
+    ToDo("Overdue invoices", "accountant manager", lambda user: Invoice.objects.visible_to(user).open().overdue(
+        timezone.now().date()), "orders_invoice", "due=overdue"),
     ToDo("Open invoices", "accountant manager", lambda user: Invoice.objects.visible_to(user).open().exclude(
-        kind="credit"), "orders_invoice", "kind__exact=invoice"),
+        kind="credit"), "orders_invoice", "due=open"),
+    ToDo("Counts to reconcile", "manager", _all(Count, status="counted"), "inventory_count", "status__exact=counted"),
     ToDo("Attention", "manager", lambda user: Delivery.objects.exclude(parked_at=None), "core_delivery"),
     ToDo("New notices", "rep picker packer buyer accountant manager",
-         lambda user: Notice.objects.filter(to=user, read_at=None), "core_notice"),
+         lambda user: Notice.objects.filter(to=user, read_at=None), "core_notice", "read_at__isempty=1"),
 )
 
 
@@ -66,6 +75,12 @@ def home(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     user: Any = request.user
     mine = [todo for todo in TO_DO if user.is_superuser or user.role_names & set(todo.roles.split())]
     context["to_do"] = [(todo.title, _count(todo, user), _link(todo)) for todo in mine]
+    today = timezone.now().date()
+    offered = (("accountant manager", lambda: charts.sales(today)),
+               ("picker packer manager", lambda: charts.order_to_ship(today)),
+               ("buyer manager", charts.stock_outs_ahead))
+    drawn = [chart() for roles, chart in offered if user.is_superuser or user.role_names & set(roles.split())]
+    context["charts"] = [chart for chart in drawn if chart is not None]
     return context
 
 

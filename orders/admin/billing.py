@@ -15,6 +15,7 @@ from oms.core.admin.documents import DocumentAdmin, address_text, chip
 from oms.core.admin.records import ReadOnlyAdmin
 from oms.core.errors import DomainError
 from oms.core.money import display as show_amount
+from orders.admin.filters import Due
 from orders.models import Allocation, HistoryRecord, Invoice, InvoiceLine, Payment, Refund
 
 
@@ -36,7 +37,7 @@ class Allocations(Lines):
 class InvoiceAdmin(DocumentAdmin):
     viewers = "rep accountant manager"
     list_display = ["number", "kind", "customer", "issued_on", "due_on", "total", "open_now", "pdf"]
-    list_filter = ["kind", "issued_on", "due_on"]
+    list_filter = [Due, "kind", "issued_on", "due_on"]
     list_select_related = ["customer"]
     search_fields = search_exact = ["number", "order__number"]
     search_through = ["customer"]

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from oms.core.models import User
-from orders.models import Hold, Order
+from orders.models import Hold, Invoice, Order
 
 WANTED = F("units") - F("cancelled")
 CONFIRMED = Q(status=Order.Status.CONFIRMED)
@@ -59,3 +59,20 @@ class View(SimpleListFilter):
         user: Any = request.user
         chosen = VIEWS.get(self.value() or "")
         return chosen[1](queryset, user) if chosen else queryset
+
+
+class Due(SimpleListFilter):
+    """Invoices that are not yet paid, and those of them that should be."""
+
+    title = "what"
+    parameter_name = "due"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("open", "open"), ("overdue", "overdue")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() == "open":
+            return queryset.open().exclude(kind=Invoice.Kind.CREDIT)  # type: ignore[attr-defined]
+        if self.value() == "overdue":
+            return queryset.open().overdue(timezone.now().date())  # type: ignore[attr-defined]
+        return queryset

@@ -1,5 +1,6 @@
 """Invoices and credit notes: issued once, never changed, only credited."""
 
+from datetime import date
 from decimal import Decimal
 from typing import Self
 
@@ -17,6 +18,10 @@ from orders.models.tax import TaxRate
 
 class InvoiceQuerySet(ScopedQuerySet["Invoice"]):
     of_rep = "customer__rep"
+
+    def overdue(self, today: date) -> Self:
+        """Invoices that should have been paid before today."""
+        return self.filter(due_on__lt=today).exclude(kind=Invoice.Kind.CREDIT)
 
     def open(self) -> Self:
         """Issued, and not yet paid or used up."""

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from django.conf import settings
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import F, Q
 
@@ -86,6 +87,7 @@ class Order(Document):
             models.Index(fields=["customer", "-id"], name="orders_of_customer"),
             models.Index(fields=["status", "-id"], name="orders_by_status"),
             models.Index(fields=["channel", "-id"], name="orders_of_channel"),
+            BrinIndex(fields=["placed_on"], name="orders_by_day"),
             models.Index(fields=["external_id"], condition=~Q(external_id=None), name="orders_by_external_id"),
             models.Index(fields=["customer_reference"], condition=~Q(customer_reference=""),
                          name="orders_by_reference"),

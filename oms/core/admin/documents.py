@@ -4,13 +4,13 @@ from typing import Any, cast
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from oms.core import bulk, events, operations, states
+from oms.core import bulk, events, notes, operations, states
 from oms.core.admin.access import ScopedAdmin
 from oms.core.admin.forms import OperationForm
 from oms.core.admin.panels import panels_of
@@ -38,10 +38,28 @@ class VersionedForm(forms.ModelForm):
         cleaned = super().clean()
         read = self.cleaned_data.get("version_read")
         if self.instance.pk and read is not None and read != self.instance.version:
-            raise forms.ValidationError(
-                "Somebody changed this document since you opened it. Your entries are still below: open the document "
-                "in another tab to compare, then enter them again there.", code="stale")
+            told = self._told()
+            data: Any = self.data.copy()  # type: ignore[attr-defined]
+            data[self.add_prefix("version_read")] = self.instance.version
+            self.data = data
+            raise forms.ValidationError(told, code="stale")
         return cleaned
+
+    def _told(self) -> list[str]:
+        """Who changed the document, and where what is entered differs from what is saved now."""
+        last = events.timeline(self.instance.subject_type, self.instance.number).select_related("by").last()
+        who = f"{last.by or 'the program'} ({last.name}, {last.at:%Y-%m-%d %H:%M} UTC)" if last else "somebody"
+        now = type(self.instance)._default_manager.get(pk=self.instance.pk)
+        differing = [
+            f"{field.label}: saved is “{_text(getattr(now, name))}”, you entered “{_text(self.cleaned_data[name])}”."
+            for name, field in self.fields.items() if name in self.cleaned_data and hasattr(now, name)
+            and getattr(now, name) != self.cleaned_data[name]]
+        return [f"Since you opened this document, {who} changed it. Your entries are still below and nothing is saved "
+                "yet. Compare, then save again to keep yours.", *differing]
+
+
+def _text(value: Any) -> str:
+    return "" if value is None else str(value)
 
 
 class DocumentAdmin(ScopedAdmin):
@@ -90,8 +108,33 @@ class DocumentAdmin(ScopedAdmin):
 
     def get_urls(self) -> Any:
         name = f"{self.opts.app_label}_{self.opts.model_name}_operation"
+        notes = f"{self.opts.app_label}_{self.opts.model_name}_notes"
         return [path("<path:object_id>/do/<str:operation>/", self.admin_site.admin_view(self.operation_view),
-                     name=name), *super().get_urls()]
+                     name=name),
+                path("<path:object_id>/notes/", self.admin_site.admin_view(self.notes_view), name=notes),
+                *super().get_urls()]
+
+    def notes_view(self, request: HttpRequest, object_id: str) -> Any:
+        """Write a note, take one away (`?remove=`), or open what is attached to one (`?open=`)."""
+        document: Any = self.get_object(request, object_id)
+        user: Any = request.user
+        if not isinstance(document, Document) or not self.has_view_permission(request, document):
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        mine = notes.of(document, user)
+        if request.method == "GET" and request.GET.get("open", "").isdigit():
+            note = mine.filter(pk=request.GET["open"]).exclude(file="").first()
+            if note is not None:
+                return FileResponse(note.file.open("rb"), as_attachment=True, filename=note.file_name)
+        try:
+            if request.method == "POST" and request.POST.get("remove", "").isdigit():
+                for note in mine.filter(pk=request.POST["remove"]):
+                    notes.remove(note, by=user)
+            elif request.method == "POST":
+                notes.write(document, request.POST.get("text", ""), by=user, file=request.FILES.get("file"),
+                            is_for_floor="is_for_floor" in request.POST)
+        except DomainError as refused:
+            messages.error(request, refused.message)
+        return HttpResponseRedirect(self.document_url(document) + "#notes")
 
     def changeform_view(
         self, request: HttpRequest, object_id: Any = None, form_url: str = "", extra_context: Any = None,
@@ -114,7 +157,8 @@ class DocumentAdmin(ScopedAdmin):
             "timeline": events.timeline(document.subject_type, document.number).select_related("by"),
             "decisions": [_in_words(decision) for decision in about(document.subject_type, document.number)]
             if user.sees_money else [],
-            "sees_money": user.sees_money,
+            "sees_money": user.sees_money, "notes": notes.of(document, user)[:100],
+            "notes_url": reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_notes", args=[document.pk]),
         }
 
     def operation_url(self, document: Any, operation: Operation) -> str:

@@ -57,7 +57,8 @@ class CompanyAdmin(ScopedAdmin):
 @admin.register(Notice)
 class NoticeAdmin(ReadOnlyAdmin):
     viewers = "manager accountant buyer rep picker packer"
-    list_display = ["text", "at", "read_at"]
+    list_display = ["text", "topic", "at", "read_at"]
+    list_filter = [("read_at", admin.EmptyFieldListFilter), "topic"]
     actions = ["mark_read"]
 
     def get_queryset(self, request: HttpRequest) -> Any:

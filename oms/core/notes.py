@@ -1,0 +1,41 @@
+"""What people write and attach to documents."""
+
+from typing import Any
+
+from django.core.files.base import File
+
+from oms.core.errors import NotAllowed, Refused
+from oms.core.models import Document, Note, User
+
+MOST_BYTES = 20 * 2**20
+
+
+def write(
+    document: Document, text: str, *, by: User, file: "File[bytes] | None" = None, is_for_floor: bool = False,
+) -> Note:
+    """Leave a remark on a document, with a file of at most MOST_BYTES. Raises Refused for an empty or too large one."""
+    text = text.strip()
+    if not text and file is None:
+        raise Refused("Write something, or attach a file.", code="empty")
+    if file is not None and (file.size or 0) > MOST_BYTES:
+        raise Refused(f"The file is larger than {MOST_BYTES // 2**20} MiB.", code="too_large")
+    note = Note(subject_type=document.subject_type, subject_number=document.number, text=text[:5000], by=by,
+                is_for_floor=is_for_floor or not by.sees_money, file_name=(file.name or "")[:200] if file else "")
+    if file is not None:
+        note.file.save(f"{document.number}-{file.name}", file, save=False)
+    note.save()
+    return note
+
+
+def of(document: Document, user: User) -> Any:
+    """The notes on a document that a person may read, the newest first: the floor sees those meant for it."""
+    rows = Note.objects.filter(subject_type=document.subject_type, subject_number=document.number)
+    rows = rows if user.sees_money else rows.filter(is_for_floor=True)
+    return rows.select_related("by").order_by("-pk")
+
+
+def remove(note: Note, *, by: User) -> None:
+    """Take one's own note away."""
+    if note.by_id != by.pk and not by.has_role("manager"):
+        raise NotAllowed("Only who wrote a note, or a manager, takes it away.")
+    note.delete()

@@ -1,0 +1,96 @@
+"""The charts of the home pages, from rollups alone: bars to draw, and the same numbers as a table."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.db.models import Sum
+
+from oms.core.money import display
+from oms.insights.models import DailySales, DailyShipping, Rollup, StockOutlook
+
+DAYS, WIDTH, HEIGHT, GAP = 30, 600, 160, 3
+COLORS = ("oms-fill-1", "oms-fill-2", "oms-fill-3", "oms-fill-4")
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A part of a day's bar, in the chart's own units, with what it stands for."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    color: str
+    text: str
+
+
+@dataclass
+class Chart:
+    """A chart of the last days, when it was computed, and its numbers."""
+
+    title: str
+    computed_at: datetime | None
+    bars: list[Bar] = field(default_factory=list)
+    legend: list[tuple[str, str]] = field(default_factory=list)
+    headings: list[str] = field(default_factory=list)
+    rows: list[list[Any]] = field(default_factory=list)
+    first: date | None = None
+    last: date | None = None
+
+
+def sales(today: date) -> Chart | None:
+    """Sales per day and channel, in the currency in which most was sold; None where nothing was."""
+    rows = DailySales.objects.filter(day__gt=today - timedelta(days=DAYS), day__lte=today)
+    currency = rows.values("currency").annotate(total=Sum("net")).order_by("-total").values_list("currency", flat=True)
+    if not currency:
+        return None
+    values = [(row.day, str(row.channel), float(row.net), display(row.net, row.currency))
+              for row in rows.filter(currency=currency[0]).select_related("channel").order_by("day", "channel__code")]
+    return _drawn(Chart(f"Sales per day before tax, {currency[0]}", _age("sales")), values, today)
+
+
+def order_to_ship(today: date) -> Chart | None:
+    """Hours from order to shipment, per day and warehouse, on average; None where nothing was shipped."""
+    rows = DailyShipping.objects.filter(day__gt=today - timedelta(days=DAYS), day__lte=today)
+    values = [(row.day, str(row.warehouse), row.hours, f"{row.hours:.1f} h, {row.shipments} shipments")
+              for row in rows.select_related("warehouse").order_by("day", "warehouse__code")]
+    chart = Chart("Hours from order to shipment, on average", _age("shipping"))
+    return _drawn(chart, values, today) if values else None
+
+
+def stock_outs_ahead() -> Chart | None:
+    """The SKUs that run out first, at the pace of the last four weeks; None where nothing does."""
+    rows = StockOutlook.objects.select_related("sku", "warehouse")[:10]
+    chart = Chart("Runs out first, at the pace of four weeks", _age("outlook"))
+    chart.headings = ["SKU", "Warehouse", "Left", "A day", "Days left"]
+    chart.rows = [[f"{row.sku} {row.sku.name}", row.warehouse, row.available, f"{row.per_day:.1f}",
+                   f"{row.days_left:.0f}"] for row in rows]
+    return chart if chart.rows else None
+
+
+def _age(name: str) -> datetime | None:
+    return Rollup.objects.filter(name=name).values_list("computed_at", flat=True).first()
+
+
+def _drawn(chart: Chart, values: Iterable[tuple[date, str, float, str]], today: date) -> Chart:
+    """Stack each day's values into one bar; the highest bar fills the chart."""
+    values = list(values)
+    names = sorted({name for _, name, _, _ in values})
+    color = {name: COLORS[index % len(COLORS)] for index, name in enumerate(names)}
+    days: dict[date, float] = {}
+    for day, _, value, _ in values:
+        days[day] = days.get(day, 0) + max(value, 0)
+    scale, step = HEIGHT / (max(days.values(), default=0) or 1), WIDTH / DAYS
+    chart.first, chart.last = today - timedelta(days=DAYS - 1), today
+    stacked: dict[date, float] = {}
+    for day, name, value, text in values:
+        height = max(value, 0) * scale
+        stacked[day] = stacked.get(day, 0) + height
+        chart.bars.append(Bar(round((day - chart.first).days * step, 1), round(HEIGHT - stacked[day], 1),
+                              round(step - GAP, 1), round(height, 1), color[name], f"{day} {name}: {text}"))
+    chart.legend = [(name, color[name]) for name in names]
+    chart.headings = ["Day", "Of", "How much"]
+    chart.rows = [[day, name, text] for day, name, _, text in reversed(values)]
+    return chart

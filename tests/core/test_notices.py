@@ -1,0 +1,113 @@
+"""Who is told what: by role, warehouse and topic, in the back office, by e-mail at once or in a digest."""
+
+from datetime import date, timedelta
+
+import pytest
+from django.core import mail
+from django.utils import timezone
+
+from inventory import replenishment
+from inventory.models import ReorderRule
+from oms.core import jobs, notices
+from oms.core.models import Job, Mail, Notice, Subscription, Topic
+from orders import notices as order_notices
+from orders import screening
+from orders.models import Invoice
+from tests import builders as make
+
+pytestmark = pytest.mark.django_db
+
+
+def told():
+    return [(notice.to.username, notice.topic, notice.text) for notice in Notice.objects.order_by("pk")]
+
+
+def test_a_role_hears_of_a_topic_and_the_floor_of_its_own_warehouse():
+    here, there = make.user("here", "picker"), make.user("there", "picker")
+    make.warehouse("LON").staff.add(here)
+    make.warehouse("LEE").staff.add(there)
+    make.user("buyer", "buyer")
+
+    notices.tell(Topic.TO_PICK, "new", warehouse="LON")
+
+    assert told() == [("here", "to_pick", "new")]
+
+
+def test_a_roles_line_for_a_warehouse_counts_before_its_line_for_all():
+    make.user("buyer", "buyer")
+    Subscription.objects.create(role="buyer", topic=Topic.PROPOSED, warehouse="LON", bell=False, mail=Mail.AT_ONCE)
+
+    notices.tell(Topic.PROPOSED, "LON's", warehouse="LON")
+    notices.tell(Topic.PROPOSED, "LEE's", warehouse="LEE")
+
+    assert [(notice.mail, notice.read_at is None) for notice in Notice.objects.order_by("pk")] == [
+        ("at_once", False), ("no", True)]
+
+
+def test_mails_are_sent_once_and_digests_are_one_mail_a_person():
+    make.user("buyer", "buyer")
+    for text in ("first", "second"):
+        notices.tell(Topic.LOW_STOCK, text)
+    notices.tell(Topic.OUT_OF_STOCK, "now")
+
+    assert [notices.send_mails(Mail.AT_ONCE), notices.send_mails(Mail.AT_ONCE)] == [1, 0]
+    assert [notices.send_mails(Mail.DIGEST), notices.send_mails(Mail.DIGEST)] == [1, 0]
+    assert ["now" in message.body for message in mail.outbox] == [True, False]
+    assert "first" in mail.outbox[1].body and "second" in mail.outbox[1].body
+    assert mail.outbox[1].subject == "2 new in OMS"
+
+
+def test_the_customers_own_rep_hears_of_a_hold(drain):
+    mine, _ = make.user("mine", "rep"), make.user("other", "rep")
+    order = make.order(lines=[("TEE-M", 1)])
+    order.customer.rep = mine
+    order.customer.save()
+
+    screening.hold(order, reason="Call them first")
+    drain()
+
+    assert told() == [("mine", "on_hold", f"Order {order.number} is on hold: by hand: Call them first")]
+
+
+def test_what_is_low_and_what_is_out_is_told_by_warehouse():
+    make.user("buyer", "buyer")
+    for code, stock in (("LOW", 3), ("OUT", 0), ("FULL", 50)):
+        item = make.sku(code, stock={"LON": stock or 1})
+        ReorderRule.objects.create(sku=item, warehouse=make.warehouse(), point=5, target=20)
+    make.confirmed(("OUT", 1))
+
+    replenishment.tell_low()
+
+    assert sorted(told()) == [("buyer", "low_stock", "LON: stock is low: LOW."),
+                              ("buyer", "out_of_stock", "LON: stock is out: OUT.")]
+
+
+def test_accountants_hear_of_overdue_invoices():
+    make.user("accountant", "accountant")
+    make.sku("TEE-M", stock={"LON": 9})
+    order = make.shipped(("TEE-M", 2))
+    Invoice.objects.update(due_on=date(2020, 1, 1))
+
+    order_notices.tell_overdue(order.company)
+
+    assert told() == [("accountant", "overdue",
+                       "Acme Ltd: 1 invoices are overdue, 24.00 GBP, the oldest since 2020-01-01.")]
+
+
+def test_who_asked_for_a_job_hears_that_it_failed():
+    person = make.user("mary", "rep")
+    job = jobs.start("no such kind", "Broken", 1, by=person)
+
+    jobs.work(job.pk)
+
+    assert Job.objects.get().error
+    assert [(to, topic) for to, topic, _ in told()] == [("mary", "job_failed")]
+
+
+def test_a_job_is_done_by_one_worker_at_a_time():
+    job = jobs.start("no such kind", "Busy", 1)
+    Job.objects.update(leased_until=timezone.now() + timedelta(minutes=1))
+
+    jobs.work(job.pk)
+
+    assert Job.objects.get().finished_at is None
