@@ -7,6 +7,7 @@ from django.db.models.functions import Now
 from inventory.models.sku import SKU, Lot
 from inventory.models.warehouse import Bin, Warehouse
 from oms.core.locking import LockRank
+from oms.core.models.scope import ScopedQuerySet
 
 
 class Demand(models.Model):
@@ -53,6 +54,10 @@ class Demand(models.Model):
         return f"{self.quantity} × {self.sku} for {self.document}"
 
 
+class ReservationQuerySet(ScopedQuerySet["Reservation"]):
+    of_staff = "warehouse__staff"
+
+
 class Reservation(models.Model):
     """Stock set aside for a demand: held in a warehouse, pinned to a bin, picked to staging, shipped; or freed."""
 
@@ -78,6 +83,8 @@ class Reservation(models.Model):
     bin = models.ForeignKey(Bin, on_delete=models.PROTECT, null=True, related_name="+")
     lot = models.ForeignKey(Lot, on_delete=models.PROTECT, null=True, related_name="+")
     stopping = models.CharField(max_length=7, choices=Stopping, default=Stopping.NO, blank=True)
+
+    objects = ReservationQuerySet.as_manager()
 
     class Meta:
         constraints = [

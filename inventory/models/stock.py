@@ -51,6 +51,11 @@ class Stock(models.Model):
         return self.sellable - self.held
 
 
+class BinStockQuerySet(ScopedQuerySet["BinStock"]):
+    of_rep = EVERY_ROW
+    of_staff = "bin__warehouse__staff"
+
+
 class BinStock(models.Model):
     """A SKU (and lot) in a bin, and how much of it is pinned to picks."""
 
@@ -61,6 +66,8 @@ class BinStock(models.Model):
     lot = models.ForeignKey(Lot, on_delete=models.PROTECT, null=True, blank=True, related_name="bin_stock")
     on_hand = models.IntegerField(default=0)
     pinned = models.IntegerField(default=0)
+
+    objects = BinStockQuerySet.as_manager()
 
     class Meta:
         verbose_name_plural = "bin stock"

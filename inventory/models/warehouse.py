@@ -67,6 +67,13 @@ class Zone(models.Model):
         return f"{self.warehouse} {self.name}"
 
 
+class BinQuerySet(ScopedQuerySet["Bin"]):
+    """Pickers and packers see their warehouses' bins; places outside belong to nobody."""
+
+    of_rep = EVERY_ROW
+    of_staff = "warehouse__staff"
+
+
 class Bin(models.Model):
     """A place where stock lies. Places outside (supplier, customer …) belong to no warehouse and keep no balance."""
 
@@ -97,6 +104,8 @@ class Bin(models.Model):
     level = models.PositiveSmallIntegerField(default=0)
     x_cm = models.IntegerField("x (cm)", default=0, help_text="Along the front aisle.")
     y_cm = models.PositiveIntegerField("y (cm)", default=0, help_text="Into the picking aisle, from its front.")
+
+    objects = BinQuerySet.as_manager()
 
     class Meta:
         ordering = ["code"]

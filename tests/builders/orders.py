@@ -71,9 +71,9 @@ def fresh(row):
     return type(row)._base_manager.get(pk=row.pk)
 
 
-def transfer(amount: str, reference: str = "bank-1", **options):
-    return payments.register_transfer(customer(), Decimal(amount), company=make_stock.company(), reference=reference,
-                                      **options)
+def transfer(amount: str, reference: str = "bank-1", customer_code: str = "C-1", **options):
+    return payments.register_transfer(customer(customer_code), Decimal(amount), company=make_stock.company(),
+                                      reference=reference, **options)
 
 
 def only_line(made: Order):

@@ -126,6 +126,13 @@ class Lines(RoleAccess, TabularInline):
     is_editable = False
     show_change_link = False
 
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
+        """A cell of the table is named by its heading, for those who hear it."""
+        field: Any = super().formfield_for_dbfield(db_field, request, **options)
+        if field is not None and field.widget is not None:
+            getattr(field.widget, "widget", field.widget).attrs.setdefault("aria-label", str(field.label))
+        return field
+
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return True
 

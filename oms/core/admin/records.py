@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import admin, messages
-from django.http import HttpRequest
+from django.http import HttpRequest, JsonResponse
 from django.urls import path
 from unfold.decorators import display
 
@@ -63,6 +63,14 @@ class NoticeAdmin(ReadOnlyAdmin):
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).filter(to=request.user).order_by("-pk")
+
+    def get_urls(self) -> Any:
+        return [path("bell/", self.admin_site.admin_view(self.bell), name="bell"), *super().get_urls()]
+
+    def bell(self, request: HttpRequest) -> JsonResponse:
+        """How many notices are unread, to a hundred."""
+        unread = Notice.objects.filter(to=request.user, read_at=None)[:100].count()  # type: ignore[misc]
+        return JsonResponse({"unread": unread})
 
     @admin.action(description="Mark as read")
     def mark_read(self, request: HttpRequest, rows: Any) -> None:

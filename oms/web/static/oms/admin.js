@@ -30,3 +30,19 @@ if (job && job.dataset.refresh) {
   };
   setTimeout(refresh, 300);
 }
+
+// The bell: how many notices are unread, and the way to them.
+const header = document.getElementById("header-inner");
+if (header) {
+  const bell = document.createElement("a");
+  bell.id = "oms-bell";
+  bell.href = "/admin/core/notice/?read_at__isempty=1";
+  bell.className = "oms-bell";
+  bell.innerHTML = '<span class="material-symbols-outlined" aria-hidden="true">notifications</span><b></b>';
+  bell.setAttribute("aria-label", "Notices");
+  header.append(bell);
+  fetch("/admin/core/notice/bell/").then((answer) => answer.json()).then(({ unread }) => {
+    bell.querySelector("b").textContent = unread ? (unread > 99 ? "99+" : unread) : "";
+    bell.setAttribute("aria-label", `${unread} new notices`);
+  }).catch(() => {});
+}

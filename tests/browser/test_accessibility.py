@@ -1,0 +1,59 @@
+"""Each main page by axe-core, WCAG 2.2 AA, in light and dark: no serious fault but the theme's that are named."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from inventory.models import ReorderRule
+from oms.core import jobs, outbox
+from oms.core.models import User
+from oms.insights import rollups
+from orders import intake
+from orders.intake import Entry
+from tests import builders as make
+from tests.browser.pages import main_pages
+
+pytestmark = pytest.mark.django_db(transaction=True)
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+OF_THE_THEME = {}
+
+
+def furnish():
+    """A house with a record for each page, seen by each role."""
+    make.sku("TEE-M", stock={"LON": 60})
+    make.service()
+    for role in ("manager", "rep", "picker", "packer", "buyer", "accountant"):
+        person = make.user(role, role)
+        make.warehouse().staff.add(person)
+    make.settled(make.shipped(("TEE-M", 3)))
+    make.confirmed(("TEE-M", 4))
+    make.labelled(make.confirmed(("TEE-M", 2)))
+    make.picked(make.confirmed(("TEE-M", 1)))
+    make.order(lines=[("TEE-M", 5)])
+    intake.draft(Entry(make.channel(), make.customer(), [make.line("TEE-M", 6)]))
+    make.sent_purchase(make.sku("TEE-M"), 5)
+    ReorderRule.objects.create(sku=make.sku("TEE-M"), warehouse=make.warehouse(), point=5, target=9)
+    job = jobs.start("bulk", "Confirm: 1 selected", 1, by=User.objects.get(username="manager"))
+    jobs.record(jobs.finish(job), "SO-1", error="No")
+    outbox.drain()
+    rollups.roll_up()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_main_page_has_a_serious_fault(open_as, live_server, scheme):
+    furnish()
+    found, opened = {}, {}
+    for name, role, path in main_pages():
+        page = opened.get(role) or opened.setdefault(role, open_as(role))
+        page.emulate_media(color_scheme=scheme)
+        page.goto(live_server.url + path)
+        page.wait_for_load_state("networkidle")
+        violations = Axe().run(page, options={"runOnly": RULES}).response["violations"]
+        for violation in violations:
+            if violation["impact"] in ("serious", "critical"):
+                targets = [" ".join(map(str, node["target"])) for node in violation["nodes"]]
+                left = [target for target in targets if not any(
+                    known in target for known in OF_THE_THEME.get(violation["id"], ()))]
+                if left:
+                    found.setdefault(f"{violation['id']}: {violation['help']}", {})[name] = left[:6]
+
+    assert found == {}

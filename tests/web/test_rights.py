@@ -1,0 +1,245 @@
+"""Who sees what: amounts that nobody can mistake are planted everywhere, and all that a picker can reach is searched
+for them; and for each role and kind of record, what belongs to somebody else is neither listed nor opened."""
+
+import io
+import re
+from decimal import Decimal
+from html import unescape
+from urllib.parse import urljoin, urlsplit
+
+import pytest
+from django.apps import apps
+from django.contrib import admin
+from django.db import models
+from django.urls import reverse
+from openpyxl import load_workbook
+from pypdf import PdfReader
+
+from fulfillment import waves
+from fulfillment.models import Shipment, Wave
+from inventory import counting, transfers
+from inventory.models import Bin, BinStock, Count, PurchaseOrder, Reservation, Stock, SupplierItem, Transfer
+from oms.core import jobs, notes, notices, outbox
+from oms.core.documents import can_render
+from oms.core.models import Job, Notice, User
+from oms.insights import rollups
+from orders import intake, screening
+from orders.intake import Entry
+from orders.models import Customer, Invoice, Order, Payment, Price
+from returns.models import ReturnRequest
+from tests import builders as make
+
+pytestmark = pytest.mark.django_db
+PRICE, COST, PARCEL = "7717.17", "6661.6161", "9191.91"
+
+
+def plant(place="LON", code="C-1", rep="rep"):
+    """One of everything that a house holds, with its customer's rep and its warehouse's staff."""
+    person, manager = make.user(rep, "rep"), make.user("manager", "manager")
+    make.warehouse(place).staff.add(make.user(f"staff of {place}", "picker"))
+    customer = make.customer(code, credit_limit=Decimal("8181818.18"))
+    Customer.objects.filter(pk=customer.pk).update(rep=person)
+    make.service(price=PARCEL)
+    item = make.sku(f"SKU-{place}", stock={place: 40}, cost=COST)
+    make.priced(item.code, PRICE)
+    Price.objects.create(sku=item, customer=customer, unit_price=Decimal("7117.17"), minimum=100)
+    SupplierItem.objects.create(supplier=make.supplier(), sku=item, cost=Decimal("5551.5151"))
+
+    shipped = make.shipped((item.code, 3), customer_code=code)
+    make.transfer("1234.56", f"bank-{code}", customer_code=code)
+    make.settled(shipped)
+    labelled = make.labelled(make.confirmed((item.code, 2), customer_code=code))
+    make.confirmed((item.code, 5), customer_code=code)
+    outbox.drain()
+    wave = waves.plan(make.warehouse(place), list(Shipment.objects.filter(status="open", warehouse__code=place)))
+    waves.release(wave)
+    held = make.order(lines=[(item.code, 4)], customer_code=code)
+    screening.hold(held, reason=f"They owe {PRICE}")
+    intake.draft(Entry(make.channel(), customer, [make.line(item.code, 6)]))
+    make.sent_purchase(item, 7, place)
+    counting.plan(make.warehouse(place), [make.storage(make.warehouse(place))])
+    sent = Transfer.objects.create(source=make.warehouse(place), target=make.warehouse("FAR"))
+    sent.lines.create(sku=item, bin=make.storage(make.warehouse(place)), quantity=1)
+    transfers.send(sent)
+    notes.write(held, f"The price is {PRICE}", by=manager)
+    notes.write(labelled, f"The price is {PRICE}", by=manager)
+    notices.tell("overdue", f"{PRICE} is overdue")
+    jobs.record(jobs.start("bulk", f"Pay {PRICE}", 1, by=manager), f"Paid {PRICE}")
+    outbox.drain()
+    rollups.roll_up()
+
+
+def amounts():
+    """Every large amount in the database, as digits with a point and two places."""
+    found = set()
+    for model in apps.get_models():
+        names = [field.name for field in model._meta.fields if isinstance(field, models.DecimalField)]
+        for row in model._default_manager.values_list(*names) if names else ():
+            found |= {f"{abs(value):.2f}" for value in row if value is not None and abs(value) >= 1000}
+    return found
+
+
+def told(text, amounts):
+    """The amounts in a text, however they are written there."""
+    plain = re.sub(r"(?<=\d)[,.\u202f\u00a0\u2019](?=\d{3}(\D|$))", "", unescape(text))
+    numbers = {f"{float(number.replace(',', '.')):.2f}" for number in re.findall(r"\d{4,}[.,]\d{1,4}", plain)}
+    return numbers & amounts
+
+
+class Crawl:
+    """Whatever somebody reaches from some pages: their links, their exports, and the files of these."""
+
+    def __init__(self, client, worked, follows=True):
+        self.client, self.worked, self.follows = client, worked, follows
+        self.seen, self.texts = set(), {}
+
+    def visit(self, *addresses):
+        """Open these, and what they lead to; of links that differ in a filter's value alone, one."""
+        todo = [(address, address) for address in reversed(addresses)]
+        while todo:
+            address, key = todo.pop()
+            path = urlsplit(address).path
+            if key in self.seen or not path.startswith(("/admin/", "/stations/", "/api/")) or (
+                    "logout" in path or "jsi18n" in path or "password" in path):
+                continue
+            self.seen.add(key)
+            answer = self.client.get(address)
+            if answer.status_code != 200:
+                continue
+            text = self.texts[address] = readable(answer)
+            if "html" in answer["Content-Type"]:
+                for link in re.findall(r'href="([^"#]+)', text) if self.follows else ():
+                    target = urljoin(address, unescape(link))
+                    names = tuple(sorted(re.findall(r"([\w.]+)=", urlsplit(target).query)))
+                    todo.append((target, (urlsplit(target).path, names)))
+                if 'name="sheet"' in text and path not in self.seen:
+                    self.seen.add(path)
+                    self.export(path, text)
+        return self
+
+    def export(self, path, text):
+        for sheet in re.findall(r'<option value="([\w-]*)">', text.split('name="sheet"')[1].split("</select>")[0]):
+            for kind in ("csv", "xlsx"):
+                with self.worked():
+                    self.client.post(f"{path}export/", {"sheet": sheet, "format": kind, "query": ""})
+                job = Job.objects.latest("pk")
+                self.visit(*(reverse(f"admin:core_job_{name}", args=[job.pk]) for name in ("change", "file")))
+
+
+def readable(answer):
+    """What a person can read of an answer: a page, JSON, CSV, the cells of a sheet, the text of a PDF."""
+    content, kind = answer.getvalue(), answer["Content-Type"]
+    if "pdf" in kind:
+        return "\n".join(page.extract_text() for page in PdfReader(io.BytesIO(content)).pages)
+    if "spreadsheet" in kind:
+        sheet = load_workbook(io.BytesIO(content)).active
+        return "\n".join(str(cell) for row in sheet.iter_rows(values_only=True) for cell in row)
+    return content.decode()
+
+
+def addresses():
+    """Where a person might look besides following links."""
+    yield from pages()
+    for order in Order.objects.all():
+        for step in ("amend", "cancel", "prepay", "deposit"):
+            yield reverse("admin:orders_order_operation", args=[order.pk, step])
+        yield f"/admin/search/?s={order.number}"
+        yield f"/api/v1/orders/{order.number}/"
+    for word in ("SKU", "C-1", "LON", "Shop", PRICE):
+        yield f"/admin/search/?s={word}"
+    for kind in ("orders", "customers", "skus", "stock", "shipments", "invoices", "returns", "events", "quotes",
+                 "warehouses", "requests", "webhooks", "webhook-deliveries"):
+        yield f"/api/v1/{kind}/"
+    yield "/api/v1/skus/lookup/?sku=SKU-LON&customer=C-1&channel=reps&quantity=1"
+    yield "/api/v1/customers/C-1/credit/"
+    names = [row.number for model in (Wave, Shipment, PurchaseOrder) for row in model.objects.all()]
+    for station in ("pick", "receive", "put-away", "pack", "count", "move", "look-up"):
+        yield from (f"/stations/{station}/work/?warehouse=LON&name={name}" for name in ["", "SKU-LON", "A-01", *names])
+
+
+def pages():
+    """Every list, form and paper of the back office."""
+    for model in admin.site._registry:
+        name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
+        yield reverse(f"{name}_changelist")
+        for row in model._default_manager.all()[:5]:
+            yield reverse(f"{name}_change", args=[row.pk])
+            if model in (Shipment, Wave):
+                for paper in ("packing_slip", "labels", "pick_list"):
+                    yield reverse(f"{name}_paper", args=[row.pk, paper])
+
+
+def test_nothing_that_the_floor_can_reach_shows_an_amount(log_in, worked):
+    """As somebody who is a picker and a packer at once."""
+    plant()
+    client = log_in("picker")
+    person = make.user("picker", "packer")
+    for place in ("LON", "FAR"):
+        make.warehouse(place).staff.add(person)
+
+    crawl = Crawl(client, worked).visit("/admin/", "/stations/", *addresses())
+
+    known = amounts()
+    assert len(known) > 20
+    assert {address: told(text, known) for address, text in crawl.texts.items() if told(text, known)} == {}
+    kinds = {"/admin/fulfillment/shipment/", "/stations/pick/work/", "/api/v1/shipments/"}
+    assert all(any(address.startswith(kind) for address in crawl.texts) for kind in kinds)
+    assert sum("/file/" in address for address in crawl.texts) >= 10
+    assert any(address.endswith("packing_slip/") for address in crawl.texts) == can_render()
+
+
+def test_the_search_for_amounts_finds_them_where_they_may_be_seen(log_in, worked):
+    plant()
+
+    crawl = Crawl(log_in("manager"), worked, follows=False).visit(
+        "/admin/orders/order/", "/admin/orders/price/", "/api/v1/invoices/")
+
+    known = amounts()
+    for address in ("/admin/orders/order/", "/admin/orders/price/", "/api/v1/invoices/"):
+        assert told(crawl.texts[address], known), address
+    assert any(told(text, known) for address, text in crawl.texts.items() if "/file/" in address)
+
+
+OF_REP = {Order: "customer__rep", Invoice: "customer__rep", Payment: "customer__rep", Customer: "rep",
+          ReturnRequest: "order__customer__rep", Shipment: "order__customer__rep", Price: "customer__rep"}
+OF_STAFF = {Shipment: "warehouse__staff", Wave: "warehouse__staff", Stock: "warehouse__staff",
+            BinStock: "bin__warehouse__staff", Reservation: "warehouse__staff", Count: "warehouse__staff",
+            PurchaseOrder: "warehouse__staff", Transfer: "source__staff", Bin: "warehouse__staff",
+            ReturnRequest: "warehouse__staff"}
+OWN = {Notice: "to", Job: "by"}
+
+
+@pytest.mark.parametrize("role", ["rep", "picker", "packer", "buyer", "accountant", "manager"])
+def test_what_belongs_to_somebody_else_is_neither_listed_nor_opened_nor_changed(log_in, worked, role):
+    plant("LON", "C-1", "rep")
+    plant("LEE", "C-2", "other")
+    client = log_in(role)
+    person = User.objects.get(username=role)
+    make.warehouse("LON").staff.add(person)
+    rules = {**(OF_REP if role == "rep" else OF_STAFF if role in ("picker", "packer") else {}),
+             **({} if role == "manager" else {Job: "by"}), Notice: "to"}
+    checked = 0
+    for model, page in admin.site._registry.items():
+        name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
+        listed = client.get(reverse(f"{name}_changelist"))
+        request = listed.wsgi_request
+        if listed.status_code != 200:
+            assert all(client.get(reverse(f"{name}_change", args=[row.pk])).status_code in (302, 403)
+                       for row in model._default_manager.all()[:2])
+            continue
+        if model not in rules:
+            continue
+        theirs = model._default_manager.exclude(**{rules[model]: person}).exclude(**{f"{rules[model]}": None})
+        assert not page.get_queryset(request).filter(pk__in=theirs.values("pk")).exists(), model
+        assert not {row.pk for row in listed.context["cl"].result_list} & set(theirs.values_list("pk", flat=True))
+        for row in theirs[:3]:
+            checked += 1
+            assert client.get(reverse(f"{name}_change", args=[row.pk])).status_code == 302, (model, row)
+            if hasattr(page, "operation_view"):
+                for step in ("cancel", "ship", "pay", "move", "receive"):
+                    before = model._default_manager.values().get(pk=row.pk)
+                    assert client.post(reverse(f"{name}_operation", args=[row.pk, step])).status_code in (302, 403)
+                    assert model._default_manager.values().get(pk=row.pk) == before
+            found = client.get(reverse("admin:search"), {"s": str(getattr(row, "number", "") or "nothing at all")})
+            assert reverse(f"{name}_change", args=[row.pk]) not in found.content.decode()
+    assert checked >= {"rep": 12, "picker": 15, "packer": 15}.get(role, 0)
