@@ -4,6 +4,8 @@ import os
 import shutil
 
 import pytest
+from celery import current_app
+from django.test import Client
 from playwright.sync_api import sync_playwright
 
 from oms.core.models import User
@@ -26,20 +28,21 @@ def browser():
 
 
 @pytest.fixture
-def open_as(browser, live_server, client):
+def open_as(browser, live_server):
     """open_as(role, path) is a page where a person of the role is logged in; faults of its scripts fail the test."""
     contexts, faults = [], []
 
     def open_page(role, path="/admin/"):
         person = make.user(role, role)
         User.objects.filter(pk=person.pk).update(is_staff=True)
+        client = Client()  # a session of its own: another log-in would end it
         client.force_login(User.objects.get(pk=person.pk))
         context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="en-GB")
         context.set_default_timeout(SECONDS * 1000)
         cookie = client.cookies["sessionid"].value
         context.add_cookies([{"name": "sessionid", "value": cookie, "url": live_server.url}])
         page = context.new_page()
-        page.on("pageerror", lambda error: faults.append(str(error)))
+        page.on("pageerror", lambda error: faults.append(f"{page.url}: {error.stack}"))
         contexts.append(context)
         page.goto(live_server.url + path)
         return page
@@ -48,3 +51,11 @@ def open_as(browser, live_server, client):
     for context in contexts:
         context.close()
     assert faults == []
+
+
+@pytest.fixture
+def worker():
+    """Jobs are done where they are asked for, by the live server itself."""
+    before, current_app.conf.task_always_eager = current_app.conf.task_always_eager, True
+    yield
+    current_app.conf.task_always_eager = before

@@ -19,6 +19,7 @@ from inventory.receiving import PutAway, Received
 from oms.core import jobs, outbox
 from oms.core.errors import NotEnough
 from oms.core.models import Company, Job, User
+from oms.insights import rollups
 from oms.web import importing
 from oms.web.demo import company as build
 from oms.web.importing import Report, Selection
@@ -60,6 +61,7 @@ def load() -> None:
 
         job = jobs.start("demo", "The demo's orders", len(_by_invoice(rows)))
         _happen(rows, past, fresh, newest, step)
+        rollups.roll_up()
         jobs.finish(job)
 
 

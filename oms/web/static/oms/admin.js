@@ -46,3 +46,8 @@ if (header) {
     bell.setAttribute("aria-label", `${unread} new notices`);
   }).catch(() => {});
 }
+
+// The theme's script expects its own file field; plain ones are none of its business.
+document.addEventListener("change", (event) => {
+  if (event.target.classList.contains("oms-file")) event.stopImmediatePropagation();
+}, true);

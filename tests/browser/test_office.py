@@ -1,0 +1,115 @@
+"""Days at the desk: an accountant who collects and exports, a bulk action undone, an edit that came too late."""
+
+import csv
+import io
+import re
+
+import pytest
+from openpyxl import load_workbook
+
+from inventory.models import SKU
+from orders import intake
+from orders.intake import Entry
+from orders.models import Invoice, Order
+from tests import builders as make
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_an_accountant_collects_an_invoice_and_exports_what_is_open(open_as, worker):
+    make.sku("TEE-M", stock={"LON": 9})
+    make.shipped(("TEE-M", 2))
+    make.shipped(("TEE-M", 3))
+    paid, left = Invoice.objects.order_by("pk")
+
+    page = open_as("accountant")
+    page.get_by_role("link", name=re.compile("Open invoices")).click()
+    page.get_by_role("link", name=paid.number).click()
+    page.get_by_role("link", name="Register a payment").click()
+    page.get_by_label("Reference").fill("bank 17")
+    page.get_by_role("button", name="Register a payment").click()
+    page.get_by_text("done.").wait_for()
+    assert Invoice.objects.get(pk=paid.pk).open_amount == 0
+
+    page.goto(page.url.split("/admin/")[0] + "/admin/orders/invoice/?due=open")
+    page.locator("summary", has_text="Export").click()
+    page.get_by_role("button", name="Export").click()
+    page.get_by_text("finished").wait_for()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Open the file").click()
+    rows = list(load_workbook(io.BytesIO(download.value.path().read_bytes())).active.iter_rows(values_only=True))
+    assert rows[0][0] == "Number"
+    assert [row[0] for row in rows[1:]] == [left.number]
+
+
+def test_a_rep_confirms_many_orders_and_sees_what_became_of_each(open_as, worker):
+    rep = make.user("rep", "rep")
+    customer = make.customer()
+    customer.rep = rep
+    customer.save()
+    make.sku("TEE-M", stock={"LON": 5})
+    for _ in range(2):
+        make.order(lines=[("TEE-M", 4)])
+
+    page = open_as("rep", "/admin/orders/order/?status__exact=placed")
+    for box in page.locator("input.action-select").all():
+        box.check()
+    page.locator("select[name=action]").select_option("do_confirm")
+    page.get_by_role("button", name="Run").click()
+
+    page.get_by_text("1 done, 1 refused, of 2").wait_for()
+    assert page.get_by_text("Not enough stock: 3 × TEE-M missing").is_visible()
+    assert Order.objects.filter(status="confirmed").count() == 1
+
+
+def test_an_edit_that_came_too_late_is_told_what_changed_and_loses_nothing(open_as):
+    make.taxes()
+    make.user("manager", "manager")
+    order = intake.draft(Entry(make.channel(), make.customer(), [make.line("TEE-M", 2)]))
+    path = f"/admin/orders/order/{order.pk}/change/"
+    mine, theirs = open_as("manager", path), open_as("rep", "/admin/")
+    customer = make.customer()
+    customer.rep = make.user("rep")
+    customer.save()
+    theirs.goto(mine.url)
+    theirs.locator("[name=note]").fill("Leave it at the gate")
+    theirs.get_by_role("button", name="Save", exact=True).click()
+    theirs.get_by_text("was changed successfully").wait_for()
+
+    mine.locator("[name=note]").fill("Ring twice")
+    mine.get_by_role("button", name="Save", exact=True).click()
+
+    mine.get_by_text("saved is “Leave it at the gate”, you entered “Ring twice”").wait_for()
+    assert mine.locator("[name=note]").input_value() == "Ring twice"
+    assert make.fresh(order).note == "Leave it at the gate"
+    mine.get_by_role("button", name="Save", exact=True).click()
+    mine.get_by_text("was changed successfully").wait_for()
+    assert make.fresh(order).note == "Ring twice"
+
+
+def test_a_buyer_imports_skus_mends_what_failed_and_imports_that(open_as, worker, tmp_path):
+    file = tmp_path / "skus.csv"
+    file.write_text("Code,Title,weight_g\nHAT,Hat,50\nCAP,Cap,heavy\n")
+    page = open_as("buyer", "/admin/inventory/sku/")
+    page.get_by_role("link", name="Import SKUs").click()
+    page.get_by_label("File").set_input_files(file)
+    page.get_by_role("button", name="Look at its columns").click()
+    page.get_by_label("name").select_option("Title")
+    page.get_by_role("button", name="Check without").click()
+    page.get_by_text("A check: nothing was changed.").wait_for()
+    assert not SKU.objects.exists()
+    page.get_by_role("button", name="Import now").click()
+    page.get_by_text("1 done, 1 refused, of 2").wait_for()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Rows that failed").click()
+    rows = list(csv.reader(io.StringIO(download.value.path().read_text("utf-8-sig"))))
+    assert rows[1][:3] == ["3", "weight_g", "weight_g: “heavy” is not a number; write it like 1234.56."]
+
+    mended = tmp_path / "mended.csv"
+    mended.write_text("code,name,weight_g\nCAP,Cap,60\n")
+    page.goto(page.url.split("/admin/")[0] + "/admin/inventory/sku/import/skus/")
+    page.get_by_label("File").set_input_files(mended)
+    page.get_by_role("button", name="Look at its columns").click()
+    page.get_by_role("button", name="Import now").click()
+    page.get_by_text("1 done, 0 refused, of 1").wait_for()
+    assert set(SKU.objects.values_list("code", "weight_g")) == {("HAT", 50), ("CAP", 60)}
