@@ -18,6 +18,7 @@ class PurchaseLines(Lines):
     fields = ["sku", "quantity", "unit_cost", "received", "damaged"]
     readonly_fields = ["received", "damaged"]
     autocomplete_fields = ["sku"]
+    reads_with = ("order__supplier",)
 
 
 @admin.register(PurchaseOrder)

@@ -1,6 +1,6 @@
 """The charts of the home pages, from rollups alone: bars to draw, and the same numbers as a table."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -57,7 +57,7 @@ def order_to_ship(today: date) -> Chart | None:
     values = [(row.day, str(row.warehouse), row.hours, f"{row.hours:.1f} h, {row.shipments} shipments")
               for row in rows.select_related("warehouse").order_by("day", "warehouse__code")]
     chart = Chart("Hours from order to shipment, on average", _age("shipping"))
-    return _drawn(chart, values, today) if values else None
+    return _drawn(chart, values, today, stacked=False) if values else None
 
 
 def stock_outs_ahead() -> Chart | None:
@@ -74,22 +74,23 @@ def _age(name: str) -> datetime | None:
     return Rollup.objects.filter(name=name).values_list("computed_at", flat=True).first()
 
 
-def _drawn(chart: Chart, values: Iterable[tuple[date, str, float, str]], today: date) -> Chart:
-    """Stack each day's values into one bar; the highest bar fills the chart."""
-    values = list(values)
+def _drawn(chart: Chart, values: Sequence[tuple[date, str, float, str]], today: date, *, stacked: bool = True) -> Chart:
+    """Stack each day's values into one bar, or put them side by side; the highest fills the chart."""
     names = sorted({name for _, name, _, _ in values})
     color = {name: COLORS[index % len(COLORS)] for index, name in enumerate(names)}
-    days: dict[date, float] = {}
+    sums: dict[date, float] = {}
     for day, _, value, _ in values:
-        days[day] = days.get(day, 0) + max(value, 0)
-    scale, step = HEIGHT / (max(days.values(), default=0) or 1), WIDTH / DAYS
+        sums[day] = sums.get(day, 0) + max(value, 0) if stacked else max(sums.get(day, 0), value)
+    scale, step = HEIGHT / (max(sums.values(), default=0) or 1), WIDTH / DAYS
+    width = (step - GAP) / (1 if stacked else len(names) or 1)
     chart.first, chart.last = today - timedelta(days=DAYS - 1), today
-    stacked: dict[date, float] = {}
+    below: dict[date, float] = {}
     for day, name, value, text in values:
-        height = max(value, 0) * scale
-        stacked[day] = stacked.get(day, 0) + height
-        chart.bars.append(Bar(round((day - chart.first).days * step, 1), round(HEIGHT - stacked[day], 1),
-                              round(step - GAP, 1), round(height, 1), color[name], f"{day} {name}: {text}"))
+        height, beside = max(value, 0) * scale, 0 if stacked else names.index(name) * width
+        top = HEIGHT - height - (below.get(day, 0) if stacked else 0)
+        below[day] = below.get(day, 0) + height
+        chart.bars.append(Bar(round((day - chart.first).days * step + beside, 1), round(top, 1), round(width, 1),
+                              round(height, 1), color[name], f"{day} {name}: {text}"))
     chart.legend = [(name, color[name]) for name in names]
     chart.headings = ["Day", "Of", "How much"]
     chart.rows = [[day, name, text] for day, name, _, text in reversed(values)]

@@ -4,7 +4,7 @@ from functools import partial
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Max
+from django.db.models import Max, OuterRef, Subquery, Sum
 from django.http import HttpRequest
 from django.urls import path, reverse
 from unfold.decorators import display
@@ -56,7 +56,7 @@ class OrderAdmin(DocumentAdmin):
     editors = "rep manager"
     editable_statuses = ("draft",)
     list_display = ["number", "state", "customer", "channel", "placed_on", "wanted_on", "total", "units",
-                    "is_allocated", "is_shipped", "is_invoiced"]
+                    "is_allocated", "is_shipped", "is_invoiced", "is_paid"]
     list_filter = [View, "status", "channel"]
     list_select_related = ["customer", "channel"]
     search_fields = search_exact = ["number", "external_id", "customer_reference"]
@@ -96,6 +96,19 @@ class OrderAdmin(DocumentAdmin):
     @display(description="Invoiced")
     def is_invoiced(self, order: Order) -> Any:
         return bar(order.invoiced, order.units - order.cancelled)
+
+    @display(description="Paid")
+    def is_paid(self, order: Order) -> Any:
+        """What of its invoices is paid, in whole units of the currency."""
+        return bar(int(order.paid or 0), int(order.billed or 0))  # type: ignore[attr-defined]
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        """With what was billed and paid of each order, read for the rows that are shown."""
+        bills = Invoice.objects.filter(order=OuterRef("pk"), status=Invoice.Status.ISSUED).exclude(
+            kind=Invoice.Kind.CREDIT).values("order")
+        return super().get_queryset(request).annotate(
+            billed=Subquery(bills.annotate(sum=Sum("gross")).values("sum")),
+            paid=Subquery(bills.annotate(sum=Sum("allocated")).values("sum")))
 
     @display(description="Total", ordering="gross")
     def total(self, order: Order) -> str:

@@ -33,7 +33,7 @@ def furnish():
     intake.draft(Entry(make.channel(), make.customer(), [make.line("TEE-M", 6)]))
     make.sent_purchase(make.sku("TEE-M"), 5)
     ReorderRule.objects.create(sku=make.sku("TEE-M"), warehouse=make.warehouse(), point=5, target=9)
-    job = jobs.start("bulk", "Confirm: 1 selected", 1, by=User.objects.get(username="manager"))
+    job = jobs.start("print", "Labels: 1 selected", 1, by=User.objects.get(username="manager"))
     jobs.record(jobs.finish(job), "SO-1", error="No")
     outbox.drain()
     rollups.roll_up()

@@ -8,6 +8,8 @@ import pytest
 from openpyxl import load_workbook
 
 from inventory.models import SKU
+from oms.core import jobs, notices
+from oms.core.models import Topic
 from orders import intake
 from orders.intake import Entry
 from orders.models import Invoice, Order
@@ -113,3 +115,18 @@ def test_a_buyer_imports_skus_mends_what_failed_and_imports_that(open_as, worker
     page.get_by_role("button", name="Import now").click()
     page.get_by_text("1 done, 0 refused, of 1").wait_for()
     assert set(SKU.objects.values_list("code", "weight_g")) == {("HAT", 50), ("CAP", 60)}
+
+
+def test_the_page_of_a_job_shows_how_far_it_is_and_the_bell_how_much_is_new(open_as):
+    manager = make.user("manager", "manager")
+    job = jobs.start("print", "Labels: 2 selected", 2, by=manager)
+    notices.tell_person(manager, Topic.ON_HOLD, "An order waits")
+    page = open_as("manager", f"/admin/core/job/{job.pk}/change/")
+    page.get_by_text("waits for a worker").wait_for()
+
+    jobs.record(job, "SO-1", key="1")
+    page.get_by_text("1 done, 0 refused, of 2").wait_for()
+    jobs.finish(job)
+    page.get_by_text("finished").wait_for()
+    page.get_by_role("link", name="1 new notices").click()
+    page.get_by_text("An order waits").wait_for()

@@ -125,6 +125,14 @@ class Lines(RoleAccess, TabularInline):
     tab = False
     is_editable = False
     show_change_link = False
+    per_page = 100
+    reads_with: tuple[str, ...] = ()  # relations that a row asks for besides those it shows
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """The rows with what they name, so that none asks for it on its own."""
+        known = {field.name for field in self.model._meta.fields if field.is_relation}
+        named = [str(name) for name in self.fields or known if str(name) in known]
+        return super().get_queryset(request).select_related(*named, *self.reads_with)
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
         """A cell of the table is named by its heading, for those who hear it."""

@@ -138,7 +138,7 @@ class FastList(ChangeList):
         self.result_count = len(page) if self.has_more_than_counted else known
         self.paginator: Any = Counted(page, size)
         self.paginator.count = self.result_count
-        self.full_result_count, self.show_full_result_count, self.show_admin_actions = None, False, True
+        self.full_result_count, self.show_full_result_count, self.show_admin_actions = self.result_count, False, True
         self.can_show_all, self.multi_page, self.page_num = False, False, 1
 
     def _place(self, request: HttpRequest, width: int) -> Place | None:

@@ -14,38 +14,40 @@ document.addEventListener("htmx:after-swap", (event) => {
   }
 });
 
-// The page of a job that is not done yet shows how far it is, until it is done.
-const job = document.getElementById("job");
-if (job && job.dataset.refresh) {
-  const refresh = async () => {
-    try {
-      const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
-      const shown = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("job");
-      if (answer.ok && shown) {
-        job.innerHTML = shown.innerHTML;
-        if (!shown.dataset.refresh) return;
-      }
-    } catch { /* the server is away for a moment: ask again */ }
-    setTimeout(refresh, 1000);
-  };
-  setTimeout(refresh, 300);
-}
+document.addEventListener("DOMContentLoaded", () => {
+  // The page of a job that is not done yet shows how far it is, until it is done.
+  const job = document.getElementById("job");
+  if (job && job.dataset.refresh) {
+    const refresh = async () => {
+      try {
+        const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+        const shown = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("job");
+        if (answer.ok && shown) {
+          job.innerHTML = shown.innerHTML;
+          if (!shown.dataset.refresh) return;
+        }
+      } catch { /* the server is away for a moment: ask again */ }
+      setTimeout(refresh, 1000);
+    };
+    setTimeout(refresh, 300);
+  }
 
-// The bell: how many notices are unread, and the way to them.
-const header = document.getElementById("header-inner");
-if (header) {
-  const bell = document.createElement("a");
-  bell.id = "oms-bell";
-  bell.href = "/admin/core/notice/?read_at__isempty=1";
-  bell.className = "oms-bell";
-  bell.innerHTML = '<span class="material-symbols-outlined" aria-hidden="true">notifications</span><b></b>';
-  bell.setAttribute("aria-label", "Notices");
-  header.append(bell);
-  fetch("/admin/core/notice/bell/").then((answer) => answer.json()).then(({ unread }) => {
-    bell.querySelector("b").textContent = unread ? (unread > 99 ? "99+" : unread) : "";
-    bell.setAttribute("aria-label", `${unread} new notices`);
-  }).catch(() => {});
-}
+  // The bell: how many notices are unread, and the way to them.
+  const header = document.getElementById("header-inner");
+  if (header) {
+    const bell = document.createElement("a");
+    bell.id = "oms-bell";
+    bell.href = "/admin/core/notice/?read_at__isempty=1";
+    bell.className = "oms-bell";
+    bell.innerHTML = '<span class="material-symbols-outlined" aria-hidden="true">notifications</span><b></b>';
+    bell.setAttribute("aria-label", "Notices");
+    header.append(bell);
+    fetch("/admin/core/notice/bell/").then((answer) => answer.json()).then(({ unread }) => {
+      bell.querySelector("b").textContent = unread ? (unread > 99 ? "99+" : unread) : "";
+      bell.setAttribute("aria-label", `${unread} new notices`);
+    }).catch(() => {});
+  }
+});
 
 // The theme's script expects its own file field; plain ones are none of its business.
 document.addEventListener("change", (event) => {
