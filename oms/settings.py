@@ -128,7 +128,7 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
 
-LANGUAGE_CODE = "en-us"
+LANGUAGE_CODE = read("LANGUAGE_CODE", "str", "en-us")
 TIME_ZONE = read("TIME_ZONE", "str", "UTC")
 USE_TZ = True
 

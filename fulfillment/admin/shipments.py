@@ -168,6 +168,13 @@ class WaveAdmin(Papers):
     def state(self, wave: Wave) -> Any:
         return chip(wave)
 
+    def document_context(self, request: HttpRequest, document: Any) -> dict[str, Any]:
+        context = super().document_context(request, document)
+        if document.status == Wave.Status.RELEASED:
+            place = f"{document.warehouse.code}/{document.number}"
+            context["links"] = [("Pick at the station", f"{reverse('station', args=['pick'])}#{place}")]
+        return context
+
     @display(description="Shipments")
     def shipments_in_it(self, wave: Wave) -> int:
         return wave.shipments.count()

@@ -5,6 +5,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, TypeVar
 
 from django.db import models
+from django.utils.formats import number_format
 
 Units = TypeVar("Units", int, Decimal)
 ZERO = Decimal(0)
@@ -86,6 +87,9 @@ def display(amount: Decimal, currency: str) -> str:
 
 
 def grouped(amount: Decimal, currency: str) -> str:
-    """An amount or a price for people, without its code: more places than the currency has only where they count."""
+    """An amount or a price for people, as their language writes numbers, without its code.
+
+    More places than the currency has only where they count.
+    """
     places = max(minor_units(currency), -int(amount.normalize().as_tuple().exponent))
-    return f"{amount:,.{places}f}"
+    return str(number_format(amount, decimal_pos=places, force_grouping=True))

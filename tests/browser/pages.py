@@ -33,6 +33,6 @@ def main_pages():
         ("import", "buyer", "/admin/inventory/sku/import/skus/"), *_of(Job, "manager", "a job"),
         ("who is told what", "manager", "/admin/core/subscription/"), ("notices", "rep", "/admin/core/notice/"),
         ("stations", "picker", "/stations/"),
-        ("picking", "picker", f"/stations/pick/{f'#{wave.number}' if wave else ''}"),
+        ("picking", "picker", f"/stations/pick/{f'#{wave.warehouse.code}/{wave.number}' if wave else ''}"),
         ("packing", "packer", "/stations/pack/"), ("receiving", "buyer", "/stations/receive/"),
     ]

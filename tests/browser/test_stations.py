@@ -151,9 +151,7 @@ def test_what_waits_for_the_server_outlives_the_page(open_as, wave):
 
 
 def test_a_short_pick_is_told_in_place_and_the_walk_goes_on(open_as, wave):
-    page = open_as("picker", "/stations/pick/")
-    page.get_by_text("Scan a wave").wait_for()
-    scan(page, wave.number)
+    page = open_as("picker", f"/stations/pick/#LON/{wave.number}")
     first = stops(wave)[0]
     page.get_by_role("heading", name=first.bin.code, exact=True).wait_for()
     scan(page, first.bin.code)

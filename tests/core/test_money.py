@@ -1,5 +1,6 @@
 from decimal import Decimal
 
+from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -41,3 +42,10 @@ def test_round_half_up_at_minor_units():
 
 def test_display_groups_and_names_the_currency():
     assert money.display(Decimal("1234.5"), "EUR") == "1,234.50 EUR"
+
+
+def test_amounts_are_written_as_the_language_writes_numbers():
+    with translation.override("de"):
+        assert money.display(Decimal("-1234567.5"), "EUR") == "-1.234.567,50 EUR"
+        assert money.grouped(Decimal("0.1255"), "EUR") == "0,1255"
+    assert money.display(Decimal("1234.5"), "KWD") == "1,234.500 KWD"

@@ -16,9 +16,9 @@ from inventory import purchasing, receiving, replenishment
 from inventory.models import SKU, Bin, Supplier, Warehouse
 from inventory.purchasing import Purchase
 from inventory.receiving import PutAway, Received
-from oms.core import jobs, outbox
+from oms.core import jobs, notices, outbox
 from oms.core.errors import NotEnough
-from oms.core.models import Company, Job, User
+from oms.core.models import Company, Job, Notice, Topic, User
 from oms.insights import rollups
 from oms.web import importing
 from oms.web.demo import company as build
@@ -62,6 +62,8 @@ def load() -> None:
         job = jobs.start("demo", "The demo's orders", len(_by_invoice(rows)))
         _happen(rows, past, fresh, newest, step)
         rollups.roll_up()
+        notices.mark_read(Notice.objects.filter(topic=Topic.TO_PICK).order_by("-pk")[10:])
+        jobs.progress(job, done=job.total)
         jobs.finish(job)
 
 

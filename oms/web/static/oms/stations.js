@@ -172,6 +172,12 @@ function show() {
 
 // The steps that stations share.
 async function choose(text) {
+  const named = decodeURIComponent(location.hash.slice(1)).split("/")[1];  // #LON/WV-17: a link to just that
+  history.replaceState(null, "", location.pathname);
+  if (named) {
+    const found = await workAgain(named);
+    if (found) return found;
+  }
   for (;;) {
     const list = await workAgain();
     const choices = (list?.choices ?? []).map(({ code, text: what }) => [`${code} · ${what}`, { name: code }]);
@@ -405,6 +411,8 @@ document.addEventListener("keydown", (event) => {
   } else if (event.target === document.body && event.key.length === 1 && !event.ctrlKey) focus();
 });
 $("understood").addEventListener("click", understood);
+const linked = decodeURIComponent(location.hash.slice(1)).split("/")[0];
+if (setup.warehouses.includes(linked)) localStorage.setItem(WHERE, linked);
 $("warehouse").value = localStorage.getItem(WHERE) || setup.warehouses[0] || "";
 if (!$("warehouse").value && setup.warehouses.length) $("warehouse").value = setup.warehouses[0];
 $("warehouse").addEventListener("change", () => { localStorage.setItem(WHERE, warehouse()); location.reload(); });
