@@ -6,6 +6,7 @@ from django.db import connection
 from django.utils import timezone
 
 from oms.core.locking import atomic, try_advisory_lock
+from oms.core.models.company import business_day
 from oms.insights.models import DailySales, DailyShipping, Rollup, StockOutlook
 
 DAYS, RECENT, PACE_DAYS, MOST = 90, 3, 28, 200
@@ -18,10 +19,12 @@ SALES = """
     """
 SHIPPING = """
     INSERT INTO insights_dailyshipping (day, warehouse_id, shipments, hours)
-    SELECT s.shipped_at::date, s.warehouse_id, count(*),
+    SELECT (s.shipped_at AT TIME ZONE w.time_zone)::date, s.warehouse_id, count(*),
            avg(extract(epoch FROM s.shipped_at - o.created_at) / 3600)::float8
-    FROM fulfillment_shipment s JOIN orders_order o ON o.id = s.order_id
-    WHERE s.shipped_at >= %(since)s GROUP BY 1, 2
+    FROM fulfillment_shipment s
+    JOIN orders_order o ON o.id = s.order_id JOIN inventory_warehouse w ON w.id = s.warehouse_id
+    WHERE s.shipped_at >= %(since)s::date - 1 AND (s.shipped_at AT TIME ZONE w.time_zone)::date >= %(since)s::date
+    GROUP BY 1, 2
     """
 OUTLOOK = """
     INSERT INTO insights_stockoutlook (sku_id, warehouse_id, available, per_day, days_left)
@@ -38,7 +41,7 @@ BY_DAY = (("sales", DailySales, SALES), ("shipping", DailyShipping, SHIPPING))
 
 def roll_up(today: date | None = None) -> None:
     """Compute the rollups; one at a time, whoever comes second leaves."""
-    today = today or timezone.now().date()
+    today = today or business_day()
     with atomic():
         if not try_advisory_lock("rollups"):
             return

@@ -7,11 +7,11 @@ from typing import Any
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils import timezone
 
 from fulfillment.models import Shipment, Wave
 from inventory.models import Count, PurchaseOrder
 from oms.core.models import Delivery, Notice, User
+from oms.core.models.company import business_day
 from oms.insights import charts
 from orders.models import Invoice, Order
 from returns.models import ReturnRequest
@@ -60,7 +60,7 @@ TO_DO = (
     ToDo("Goods to receive", "buyer manager", _all(PurchaseOrder, status="sent"),
          "inventory_purchaseorder", "status__exact=sent"),
     ToDo("Overdue invoices", "accountant manager", lambda user: Invoice.objects.visible_to(user).open().overdue(
-        timezone.now().date()), "orders_invoice", "due=overdue"),
+        business_day()), "orders_invoice", "due=overdue"),
     ToDo("Open invoices", "accountant manager", lambda user: Invoice.objects.visible_to(user).open().exclude(
         kind="credit"), "orders_invoice", "due=open"),
     ToDo("Counts to reconcile", "manager", _all(Count, status="counted"), "inventory_count", "status__exact=counted"),
@@ -75,7 +75,7 @@ def home(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     user: Any = request.user
     mine = [todo for todo in TO_DO if user.is_superuser or user.role_names & set(todo.roles.split())]
     context["to_do"] = [(todo.title, _count(todo, user), _link(todo)) for todo in mine]
-    today = timezone.now().date()
+    today = business_day()
     offered = (("accountant manager", lambda: charts.sales(today)),
                ("picker packer manager", lambda: charts.order_to_ship(today)),
                ("buyer manager", charts.stock_outs_ahead))

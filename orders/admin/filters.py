@@ -6,9 +6,9 @@ from typing import Any
 from django.contrib.admin import SimpleListFilter
 from django.db.models import F, Q, QuerySet
 from django.http import HttpRequest
-from django.utils import timezone
 
 from oms.core.models import User
+from oms.core.models.company import business_day
 from orders.models import Hold, Invoice, Order
 
 WANTED = F("units") - F("cancelled")
@@ -21,7 +21,7 @@ def _mine(orders: QuerySet[Order], user: User) -> QuerySet[Order]:
 
 
 def _late(orders: QuerySet[Order], user: User) -> QuerySet[Order]:
-    return orders.filter(CONFIRMED, wanted_on__lt=timezone.localdate(), shipped__lt=WANTED)
+    return orders.filter(CONFIRMED, wanted_on__lt=business_day(), shipped__lt=WANTED)
 
 
 def _short(orders: QuerySet[Order], user: User) -> QuerySet[Order]:
@@ -33,7 +33,7 @@ def _on_hold(orders: QuerySet[Order], user: User) -> QuerySet[Order]:
 
 
 def _ready(orders: QuerySet[Order], user: User) -> QuerySet[Order]:
-    today = Q(wanted_on=None) | Q(wanted_on__lte=timezone.localdate())
+    today = Q(wanted_on=None) | Q(wanted_on__lte=business_day())
     return orders.filter(CONFIRMED, today, allocated__gte=WANTED, shipped__lt=WANTED)
 
 
@@ -74,5 +74,5 @@ class Due(SimpleListFilter):
         if self.value() == "open":
             return queryset.open().exclude(kind=Invoice.Kind.CREDIT)  # type: ignore[attr-defined]
         if self.value() == "overdue":
-            return queryset.open().overdue(timezone.now().date())  # type: ignore[attr-defined]
+            return queryset.open().overdue(business_day())  # type: ignore[attr-defined]
         return queryset

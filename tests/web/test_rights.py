@@ -112,8 +112,8 @@ class Crawl:
                     target = urljoin(address, unescape(link))
                     names = tuple(sorted(re.findall(r"([\w.]+)=", urlsplit(target).query)))
                     todo.append((target, (urlsplit(target).path, names)))
-                if 'name="sheet"' in text and path not in self.seen:
-                    self.seen.add(path)
+                if 'name="sheet"' in text and ("export", path) not in self.seen:
+                    self.seen.add(("export", path))
                     self.export(path, text)
         return self
 

@@ -8,7 +8,7 @@ from django.core.files.base import File
 from django.db import transaction
 
 from oms.core import documents, jobs, spreadsheets
-from oms.core.errors import Refused
+from oms.core.errors import NotAllowed, Refused
 from oms.core.importing.rows import MOST_SHOWN, DocumentSheet, Fault, Outcome, RecordSheet, Row
 from oms.core.models import Job, JobResult, StoredDocument, User
 
@@ -94,6 +94,8 @@ def rows_of(job: Job, file: IO[bytes]) -> Iterator[Row]:
 def run(job: Job) -> None:
     """Check a file, or take it in, batch by batch: what a batch did and that it is done is one transaction."""
     assert job.by is not None
+    if not job.by.is_superuser and not job.by.role_names & set(sheet_of(job).importers.split()):
+        raise NotAllowed(f"Importing {sheet_of(job).title} needs one of the roles {sheet_of(job).importers}.")
     sheet: Any = sheet_of(job)(job.by)
     stored = stored_file(job)
     if not job.total:

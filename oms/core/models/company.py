@@ -44,6 +44,12 @@ class Company(models.Model):
         return timezone.now().astimezone(ZoneInfo(self.time_zone)).date()
 
 
+def business_day() -> date:
+    """The day it is for the house: for its first company, where several have different time zones."""
+    company = Company.objects.order_by("pk").first()
+    return company.today() if company else timezone.now().date()
+
+
 class ExchangeRate(models.Model):
     """Units of `currency` for one unit of the company's currency, on a day."""
 
