@@ -1,12 +1,15 @@
-"""Invoices and credit notes on paper."""
+"""Quotes, order confirmations, invoices and credit notes on paper."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from oms.core import documents
+from oms.core.errors import Refused
 from oms.core.models import StoredDocument
-from oms.core.money import ZERO, display, grouped
-from orders.models import Invoice
+from oms.core.money import ZERO, display, grouped, part
+from orders.models import Invoice, Order, OrderLine
 
 
 @dataclass(frozen=True)
@@ -36,22 +39,73 @@ def freeze_invoice(document: Invoice) -> StoredDocument:
 def invoice_paper(document: Invoice) -> InvoicePaper:
     """What stands on an invoice or a credit note."""
     lines = list(document.lines.order_by("position"))
-    currency = document.currency
     return InvoicePaper(
         title=document.get_kind_display().capitalize(), invoice=document,
-        lines=[{"description": line.description, "quantity": str(line.quantity),
-                "unit_price": grouped(line.unit_price, currency), "tax": f"{line.tax_percent.normalize():f} %",
-                "net": grouped(line.net, currency)} for line in lines],
-        taxes=[{"percent": f"{percent.normalize():f} %", "base": display(base, currency), "tax": display(tax, currency)}
-               for percent, (base, tax) in _taxes(document).items()],
-        net=display(document.net, currency), tax=display(document.tax, currency),
-        gross=display(document.gross, currency), notes=sorted({line.tax_note for line in lines if line.tax_note}),
+        lines=[_line(line, line.description, line.quantity, document.currency) for line in lines],
+        **_sums(document, lines), notes=sorted({line.tax_note for line in lines if line.tax_note}),
     )
 
 
-def _taxes(document: Invoice) -> dict[Decimal, tuple[Decimal, Decimal]]:
+@dataclass(frozen=True)
+class OrderPaper:
+    """What the template of a quote or an order confirmation shows."""
+
+    title: str
+    order: Order
+    lines: list[dict[str, str]]
+    taxes: list[dict[str, str]]
+    net: str
+    tax: str
+    gross: str
+    notes: list[str]
+
+
+def order_paper(order: Order) -> OrderPaper:
+    """What stands on a quote or an order confirmation: what is not cancelled, and the charges."""
+    lines = [_without_cancelled(line, order.currency) for line in
+             order.lines.select_related("sku").order_by("position") if line.quantity > line.cancelled]
+    charges = [charge for charge in order.charges.order_by("pk") if not charge.is_cancelled]
+    shown = [_line(line, f"{line.sku.code} {line.description}", line.quantity, order.currency) for line in lines]
+    shown += [_line(charge, charge.description, 1, order.currency) for charge in charges]
+    return OrderPaper(
+        title="Quote" if order.status == Order.Status.QUOTED else "Order confirmation", order=order, lines=shown,
+        **_sums(order, [*lines, *charges]), notes=sorted({line.tax_note for line in lines if line.tax_note}))
+
+
+def _without_cancelled(line: OrderLine, currency: str) -> OrderLine:
+    """A line as far as it is still wanted, by the parts that the order's totals add up (never saved)."""
+    left = line.quantity - line.cancelled
+    net, tax = (part(amount, line.quantity, 0, left, currency) for amount in (line.net, line.tax))
+    return OrderLine(sku=line.sku, description=line.description, quantity=left, unit_price=line.unit_price, net=net,
+                     tax=tax, tax_percent=line.tax_percent, tax_note=line.tax_note)
+
+
+def print_order(order: Order) -> bytes:
+    """A quote or an order confirmation as a PDF. Raises Refused for a draft or what is cancelled."""
+    if order.status in (Order.Status.DRAFT, Order.Status.CANCELLED):
+        raise Refused(f"Order {order.number} is {order.get_status_display()}; quote or place it first.")
+    return documents.render("order", {"paper": order_paper(order)})
+
+
+def _line(line: Any, description: str, quantity: int, currency: str) -> dict[str, str]:
+    price = getattr(line, "unit_price", None)
+    return {"description": description, "quantity": str(quantity),
+            "unit_price": grouped(line.net if price is None else price, currency),
+            "tax": f"{line.tax_percent.normalize():f} %", "net": grouped(line.net, currency)}
+
+
+def _sums(document: Any, lines: Sequence[Any]) -> dict[str, Any]:
+    """The totals of a document, and its tax by rate."""
+    currency = document.currency
+    return {"net": display(document.net, currency), "tax": display(document.tax, currency),
+            "gross": display(document.gross, currency), "taxes": [
+                {"percent": f"{percent.normalize():f} %", "base": display(base, currency),
+                 "tax": display(tax, currency)} for percent, (base, tax) in _taxes(lines).items()]}
+
+
+def _taxes(lines: Sequence[Any]) -> dict[Decimal, tuple[Decimal, Decimal]]:
     totals: dict[Decimal, tuple[Decimal, Decimal]] = {}
-    for line in document.lines.all():
+    for line in lines:
         base, tax = totals.get(line.tax_percent, (ZERO, ZERO))
         totals[line.tax_percent] = (base + line.net, tax + line.tax)
     return dict(sorted(totals.items()))

@@ -4,18 +4,21 @@ from functools import partial
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Max, OuterRef, Subquery, Sum
-from django.http import HttpRequest
+from django.db.models import F, Max, OuterRef, Subquery, Sum
+from django.http import HttpRequest, HttpResponse
 from django.urls import path, reverse
 from unfold.decorators import display
 
+from inventory.models import Stock
 from oms.core import states
 from oms.core.admin import panels
 from oms.core.admin.access import Lines
 from oms.core.admin.documents import DocumentAdmin, address_text, bar, chip
+from oms.core.documents import RendererMissing
+from oms.core.errors import DomainError
 from oms.core.importing.runs import offer
 from oms.core.money import display as show_amount
-from orders import intake, pricing
+from orders import intake, pricing, printing
 from orders.admin import entry
 from orders.admin.filters import View
 from orders.admin.sheets import OrderSheet
@@ -28,14 +31,23 @@ class OrderLines(Lines):
     model = OrderLine
     is_editable = True
     autocomplete_fields = ["sku"]
-    readonly_fields = ["price_source", "tax_percent", "net", "gross", *PROGRESS]
+    readonly_fields = ["available", "price_source", "tax_percent", "net", "gross", *PROGRESS]
     entered = ["sku", "quantity", "unit_price", "discount_percent"]
     ordering = ["position"]
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         if obj is None or obj.status == Order.Status.DRAFT:
-            return [*self.entered, *(["price_source", "net"] if obj else [])]
-        return [*self.entered, "price_source", "tax_percent", "net", "gross", *PROGRESS]
+            return [*self.entered, *(["available", "price_source", "net"] if obj else [])]
+        return [*self.entered, "available", "price_source", "tax_percent", "net", "gross", *PROGRESS]
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        """With what can still be promised of each SKU, over all warehouses."""
+        stock = Stock.objects.filter(sku=OuterRef("sku")).values("sku").annotate(left=Sum(F("sellable") - F("held")))
+        return super().get_queryset(request).select_related("sku").annotate(left=Subquery(stock.values("left")))
+
+    @display(description="Available")
+    def available(self, line: OrderLine) -> Any:
+        return getattr(line, "left", None)
 
 
 class OrderCharges(Lines):
@@ -72,6 +84,7 @@ class OrderAdmin(DocumentAdmin):
     def get_urls(self) -> Any:
         return [
             path("entry/", self.admin_site.admin_view(partial(entry.entry_page, self)), name="orders_order_entry"),
+            path("<int:pk>/print/", self.admin_site.admin_view(self.print_view), name="orders_order_print"),
             path("number/<str:number>/", self.admin_site.admin_view(partial(entry.by_number, self)),
                  name="orders_order_number"),
             *super().get_urls(),
@@ -80,6 +93,19 @@ class OrderAdmin(DocumentAdmin):
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         names = self.entered if obj is None else [*self.entered, *self.shown]
         return [*names, "version_read"] if self.has_change_permission(request, obj) else names
+
+    def print_view(self, request: HttpRequest, pk: int) -> Any:
+        """The quote or the order confirmation as a PDF."""
+        order = self.get_object(request, str(pk))
+        if order is None or not self.has_view_permission(request, order):
+            return self._get_obj_does_not_exist_redirect(request, self.opts, str(pk))
+        try:
+            content = printing.print_order(order)
+        except DomainError as refused:
+            status = 503 if isinstance(refused, RendererMissing) else 409
+            return HttpResponse(refused.message, status=status, content_type="text/plain")
+        return HttpResponse(content, content_type="application/pdf",
+                            headers={"Content-Disposition": f'inline; filename="{order.number}.pdf"'})
 
     @display(description="Status", ordering="status")
     def state(self, order: Order) -> Any:
@@ -124,6 +150,8 @@ class OrderAdmin(DocumentAdmin):
 
     def document_context(self, request: HttpRequest, document: Any) -> dict[str, Any]:
         context = super().document_context(request, document)
+        if document.status not in (Order.Status.DRAFT, Order.Status.CANCELLED):
+            context["links"] = [("Print", reverse("admin:orders_order_print", args=[document.pk]))]
         if self.has_add_permission(request):
             context["repeat"] = f"{reverse('admin:orders_order_entry')}?repeat={document.number}"
         return context

@@ -1,16 +1,22 @@
 """What stands around documents: notes and files, stale forms that say what changed; and the home pages."""
 
+import io
+import re
+from datetime import date
+from decimal import Decimal
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from pypdf import PdfReader
 
 from oms.core.models import Note, User
 from oms.insights import rollups
 from oms.insights.models import DailySales, DailyShipping, StockOutlook
-from orders import intake
-from orders.intake import Entry
+from orders import intake, lifecycle, printing
+from orders.intake import Charge, Entry
 from orders.models import Order
 from tests import builders as make
 
@@ -125,3 +131,30 @@ def test_a_home_page_asks_as_much_for_many_orders_as_for_one_and_each_number_lea
         assert shown.status_code == 200, url
         assert str(shown.context["cl"].known_count) == count, url
     assert Order.objects.count() == 4
+
+
+def test_a_quote_is_printed_and_its_lines_add_up_without_what_is_cancelled(log_in):
+    make.taxes()
+    order = intake.draft(Entry(make.channel(), make.customer(), [make.line("TEE-M", 3, "10"), make.line("MUG", 1, "5")],
+                               charges=[Charge("freight", "Carriage", Decimal("4"))]))
+    intake.quote(order, valid_until=date(2999, 1, 31))
+    client = log_in("manager")
+    url = reverse("admin:orders_order_print", args=[order.pk])
+
+    quote = "".join(page.extract_text() for page in PdfReader(io.BytesIO(client.get(url).getvalue())).pages)
+    assert "Quote " + order.number in quote and "2999-01-31" in quote and "39.00 GBP" in quote
+    assert url in client.get(page(order)).content.decode()
+
+    placed = lifecycle.cancel_lines(intake.place(make.fresh(order)), {order.lines.first().pk: 2}, reason="too many")
+    paper = printing.order_paper(make.fresh(placed))
+    assert (paper.title, paper.lines[0]["quantity"], paper.lines[0]["net"], paper.net) == (
+        "Order confirmation", "1", "10.00", "19.00 GBP")
+
+
+def test_a_line_shows_what_can_still_be_promised(log_in):
+    make.sku("TEE-M", stock={"LON": 30, "LEE": 5})
+    order = make.confirmed(("TEE-M", 4))
+
+    text = log_in("manager").get(page(order)).content.decode()
+
+    assert re.search(r"field-available[^>]*>\s*(<[^>]+>\s*)*31", text)
