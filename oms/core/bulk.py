@@ -30,6 +30,11 @@ def perform(job: Job) -> None:
     keys: list[int] = job.details["keys"]
     found = rows.in_bulk(keys)
 
+    for key in keys:
+        if key not in found:
+            jobs.record(job, f"{step.model._meta.verbose_name} {key}", key=str(key),
+                        error="It is gone, or no longer yours to see.")
+
     def perform_one(document: Any) -> None:
         with atomic():
             step.perform(document, by=by)

@@ -50,8 +50,6 @@ class Migration(migrations.Migration):
                 ('mail', models.CharField(choices=[('no', 'no e-mail'), ('at_once', 'at once'), ('digest', "in the morning's digest")], default='no', max_length=8, verbose_name='e-mail')),
             ],
             options={
-                'verbose_name': 'who is told what',
-                'verbose_name_plural': 'who is told what',
                 'ordering': ['topic', 'role', 'warehouse'],
             },
         ),

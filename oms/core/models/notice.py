@@ -59,8 +59,6 @@ class Subscription(models.Model):
     mail = models.CharField("e-mail", max_length=8, choices=Mail, default=Mail.NO)
 
     class Meta:
-        verbose_name = "who is told what"
-        verbose_name_plural = "who is told what"
         ordering = ["topic", "role", "warehouse"]
         constraints = [
             models.UniqueConstraint(fields=["role", "topic", "warehouse"], name="topic_once_per_role_and_warehouse"),
