@@ -132,7 +132,8 @@ class Lines(RoleAccess, TabularInline):
         """The rows with what they name, so that none asks for it on its own."""
         known = {field.name for field in self.model._meta.fields if field.is_relation}
         named = [str(name) for name in self.fields or known if str(name) in known]
-        return super().get_queryset(request).select_related(*named, *self.reads_with)
+        rows = super().get_queryset(request).select_related(*named, *self.reads_with)
+        return rows if rows.ordered else rows.order_by("pk")  # pages need an order
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
         """A cell of the table is named by its heading, for those who hear it."""
