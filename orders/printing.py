@@ -13,11 +13,11 @@ from orders.models import Invoice, Order, OrderLine
 
 
 @dataclass(frozen=True)
-class InvoicePaper:
-    """What an invoice's template shows."""
+class Paper:
+    """What the template of an invoice, a credit note, a quote or an order confirmation shows."""
 
     title: str
-    invoice: Invoice
+    document: Invoice | Order
     lines: list[dict[str, str]]
     taxes: list[dict[str, str]]
     net: str
@@ -36,39 +36,25 @@ def freeze_invoice(document: Invoice) -> StoredDocument:
                             content=content)
 
 
-def invoice_paper(document: Invoice) -> InvoicePaper:
+def invoice_paper(document: Invoice) -> Paper:
     """What stands on an invoice or a credit note."""
     lines = list(document.lines.order_by("position"))
-    return InvoicePaper(
-        title=document.get_kind_display().capitalize(), invoice=document,
+    return Paper(
+        title=document.get_kind_display().capitalize(), document=document,
         lines=[_line(line, line.description, line.quantity, document.currency) for line in lines],
         **_sums(document, lines), notes=sorted({line.tax_note for line in lines if line.tax_note}),
     )
 
 
-@dataclass(frozen=True)
-class OrderPaper:
-    """What the template of a quote or an order confirmation shows."""
-
-    title: str
-    order: Order
-    lines: list[dict[str, str]]
-    taxes: list[dict[str, str]]
-    net: str
-    tax: str
-    gross: str
-    notes: list[str]
-
-
-def order_paper(order: Order) -> OrderPaper:
+def order_paper(order: Order) -> Paper:
     """What stands on a quote or an order confirmation: what is not cancelled, and the charges."""
     lines = [_without_cancelled(line, order.currency) for line in
              order.lines.select_related("sku").order_by("position") if line.quantity > line.cancelled]
     charges = [charge for charge in order.charges.order_by("pk") if not charge.is_cancelled]
     shown = [_line(line, f"{line.sku.code} {line.description}", line.quantity, order.currency) for line in lines]
     shown += [_line(charge, charge.description, 1, order.currency) for charge in charges]
-    return OrderPaper(
-        title="Quote" if order.status == Order.Status.QUOTED else "Order confirmation", order=order, lines=shown,
+    return Paper(
+        title="Quote" if order.status == Order.Status.QUOTED else "Order confirmation", document=order, lines=shown,
         **_sums(order, [*lines, *charges]), notes=sorted({line.tax_note for line in lines if line.tax_note}))
 
 

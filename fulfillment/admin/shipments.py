@@ -14,10 +14,8 @@ from inventory.models import Warehouse
 from oms.core import jobs
 from oms.core.admin import panels
 from oms.core.admin.access import Lines
-from oms.core.admin.documents import DocumentAdmin, address_text, chip
+from oms.core.admin.documents import DocumentAdmin, address_text, chip, pdf_answer
 from oms.core.admin.records import ReadOnlyAdmin
-from oms.core.documents import RendererMissing
-from oms.core.errors import DomainError
 from orders.models import Order
 
 FLOOR = "picker packer manager"
@@ -42,13 +40,7 @@ class Papers(DocumentAdmin):
         document: Any = self.get_object(request, str(pk))
         if document is None or paper not in self.papers or not self.has_view_permission(request, document):
             return self._get_obj_does_not_exist_redirect(request, self.opts, str(pk))
-        try:
-            content = printing.paper(paper, document)
-        except DomainError as refused:
-            status = 503 if isinstance(refused, RendererMissing) else 409
-            return HttpResponse(refused.message, status=status, content_type="text/plain")
-        return HttpResponse(content, content_type="application/pdf",
-                            headers={"Content-Disposition": f'inline; filename="{document.number}-{paper}.pdf"'})
+        return pdf_answer(lambda: printing.paper(paper, document), f"{document.number}-{paper}.pdf")
 
     @display(description="Print")
     def prints(self, document: Any) -> Any:

@@ -94,7 +94,7 @@ def _warehouse(request: HttpRequest, code: Any) -> Warehouse:
 
 @require_GET
 @_answered
-def work_view(request: HttpRequest, station: str) -> HttpResponse:
+def todo_view(request: HttpRequest, station: str) -> HttpResponse:
     """What there is to do: `?warehouse=` and, of one wave, order or shipment, `?name=`."""
     user: Any = request.user
     find = work.WORK["look-up" if "look" in request.GET or station == "move" else station]
@@ -120,6 +120,6 @@ def act_view(request: HttpRequest, station: str) -> HttpResponse:
 urlpatterns = [
     path("", home, name="stations"),
     path("<slug:station>/", station_page, name="station"),
-    path("<slug:station>/work/", work_view, name="station_work"),
+    path("<slug:station>/todo/", todo_view, name="station_todo"),
     path("<slug:station>/act/", act_view, name="station_act"),
 ]

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import F, Max, OuterRef, Subquery, Sum
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.urls import path, reverse
 from unfold.decorators import display
 
@@ -13,9 +13,7 @@ from inventory.models import Stock
 from oms.core import states
 from oms.core.admin import panels
 from oms.core.admin.access import Lines
-from oms.core.admin.documents import DocumentAdmin, address_text, bar, chip
-from oms.core.documents import RendererMissing
-from oms.core.errors import DomainError
+from oms.core.admin.documents import DocumentAdmin, address_text, bar, chip, pdf_answer
 from oms.core.importing.runs import offer
 from oms.core.money import display as show_amount
 from orders import intake, pricing, printing
@@ -99,13 +97,7 @@ class OrderAdmin(DocumentAdmin):
         order = self.get_object(request, str(pk))
         if order is None or not self.has_view_permission(request, order):
             return self._get_obj_does_not_exist_redirect(request, self.opts, str(pk))
-        try:
-            content = printing.print_order(order)
-        except DomainError as refused:
-            status = 503 if isinstance(refused, RendererMissing) else 409
-            return HttpResponse(refused.message, status=status, content_type="text/plain")
-        return HttpResponse(content, content_type="application/pdf",
-                            headers={"Content-Disposition": f'inline; filename="{order.number}.pdf"'})
+        return pdf_answer(lambda: printing.print_order(order), f"{order.number}.pdf")
 
     @display(description="Status", ordering="status")
     def state(self, order: Order) -> Any:

@@ -25,7 +25,7 @@ def at(client):
             client.force_login(User.objects.get(pk=person.pk))
 
         def work(self, station, name="", **query):
-            answer = client.get(f"/stations/{station}/work/", {"warehouse": "LON", "name": name, **query})
+            answer = client.get(f"/stations/{station}/todo/", {"warehouse": "LON", "name": name, **query})
             return answer.status_code, answer.json()
 
         def act(self, station, action, key=None, warehouse="LON", **body):

@@ -154,7 +154,7 @@ def addresses():
     yield "/api/v1/customers/C-1/credit/"
     names = [row.number for model in (Wave, Shipment, PurchaseOrder) for row in model.objects.all()]
     for station in ("pick", "receive", "put-away", "pack", "count", "move", "look-up"):
-        yield from (f"/stations/{station}/work/?warehouse=LON&name={name}" for name in ["", "SKU-LON", "A-01", *names])
+        yield from (f"/stations/{station}/todo/?warehouse=LON&name={name}" for name in ["", "SKU-LON", "A-01", *names])
 
 
 def pages():
@@ -182,7 +182,7 @@ def test_nothing_that_the_floor_can_reach_shows_an_amount(log_in, worked):
     known = amounts()
     assert len(known) > 20
     assert {address: told(text, known) for address, text in crawl.texts.items() if told(text, known)} == {}
-    kinds = {"/admin/fulfillment/shipment/", "/stations/pick/work/", "/api/v1/shipments/"}
+    kinds = {"/admin/fulfillment/shipment/", "/stations/pick/todo/", "/api/v1/shipments/"}
     assert all(any(address.startswith(kind) for address in crawl.texts) for kind in kinds)
     assert sum("/file/" in address for address in crawl.texts) >= 10
     assert any(address.endswith("packing_slip/") for address in crawl.texts) == can_render()
@@ -206,7 +206,6 @@ OF_STAFF = {Shipment: "warehouse__staff", Wave: "warehouse__staff", Stock: "ware
             BinStock: "bin__warehouse__staff", Reservation: "warehouse__staff", Count: "warehouse__staff",
             PurchaseOrder: "warehouse__staff", Transfer: "source__staff", Bin: "warehouse__staff",
             ReturnRequest: "warehouse__staff"}
-OWN = {Notice: "to", Job: "by"}
 
 
 @pytest.mark.parametrize("role", ["rep", "picker", "packer", "buyer", "accountant", "manager"])

@@ -1,5 +1,6 @@
 """The admin of documents: drafts are forms, everything after is an operation, by button, selection or form page."""
 
+from collections.abc import Callable
 from typing import Any, cast
 
 from django import forms
@@ -15,6 +16,7 @@ from oms.core.admin.access import ScopedAdmin
 from oms.core.admin.forms import OperationForm
 from oms.core.admin.panels import panels_of
 from oms.core.decisions import about
+from oms.core.documents import RendererMissing
 from oms.core.errors import DomainError
 from oms.core.locking import atomic
 from oms.core.models import Decision, Document, User
@@ -246,6 +248,17 @@ def _words(value: Any) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{name.replace('_', ' ')} {_words(each)}" for name, each in value.items())
     return "; ".join(_words(each) for each in value) if isinstance(value, list) else str(value)
+
+
+def pdf_answer(render: Callable[[], bytes], filename: str) -> HttpResponse:
+    """A PDF to look at, or why there is none."""
+    try:
+        content = render()
+    except DomainError as refused:
+        status = 503 if isinstance(refused, RendererMissing) else 409
+        return HttpResponse(refused.message, status=status, content_type="text/plain")
+    return HttpResponse(content, content_type="application/pdf",
+                        headers={"Content-Disposition": f'inline; filename="{filename}"'})
 
 
 def address_text(address: dict[str, str]) -> str:

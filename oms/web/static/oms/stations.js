@@ -101,7 +101,7 @@ function table(rows) {
 async function work(name = "", look = false) {
   const query = new URLSearchParams({ warehouse: warehouse(), name, ...(look && { look: "1" }) });
   let answer;
-  try { answer = await fetch(url(`${setup.station}/work/?${query}`)); } catch { throw new Away(); }
+  try { answer = await fetch(url(`${setup.station}/todo/?${query}`)); } catch { throw new Away(); }
   if (answer.status >= 500) throw new Away();
   const data = await answer.json();
   if (!answer.ok) throw new Wrong(data.message);
