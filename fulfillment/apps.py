@@ -1,8 +1,10 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class FulfillmentConfig(AppConfig):
     name = "fulfillment"
+    verbose_name = _("Fulfillment")
 
     def ready(self) -> None:
         from fulfillment import handlers, operations  # noqa: F401

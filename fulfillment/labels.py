@@ -1,6 +1,8 @@
 """Labels: asked for, bought by a handler outside of any transaction, recorded; and voided."""
 
 
+from django.utils.translation import gettext as _
+
 from fulfillment import rating
 from fulfillment.connectors.carriers import BoughtLabel
 from fulfillment.models import Label, Package, Shipment
@@ -22,7 +24,8 @@ def buy(shipment: Shipment, *, by: User | None = None) -> Shipment:
         without = [package for package in shipment.packages.order_by("position")
                    if not package.labels.filter(status__in=[S.REQUESTED, S.BOUGHT]).exists()]
         if not without:
-            raise Refused(f"All parcels of {shipment} have labels, or wait for the carrier's answer.",
+            raise Refused(_("All parcels of %(shipment)s have labels, or wait for the carrier's answer.")
+                          % {"shipment": shipment},
                           code="has_labels")
         for package in without:
             _request(shipment, package)
@@ -34,7 +37,8 @@ def _request(shipment: Shipment, package: Package) -> Label:
     assert service is not None
     price = rating.parcel_price(service, shipment, package.weight_g)
     if price is None:
-        raise Refused(f"{service} has no rate for parcel {package}; choose another service.", code="no_rate")
+        raise Refused(_("%(service)s has no rate for parcel %(package)s; choose another service.")
+                      % {"service": service, "package": package}, code="no_rate")
     earlier = shipment.labels.count()
     return Label.objects.create(package=package, shipment=shipment, service=service, cost=price,
                                 key=f"{shipment.number}-{package.position}-{earlier + 1}")
@@ -69,7 +73,7 @@ def void(shipment: Shipment, *, by: User | None = None) -> Shipment:
         states.require_status(shipment, Shipment.Status.PACKED)
         live = list(shipment.labels.filter(status__in=[S.REQUESTED, S.BOUGHT]))
         if not live:
-            raise Refused(f"{shipment} has no labels to void.", code="no_labels")
+            raise Refused(_("%(shipment)s has no labels to void.") % {"shipment": shipment}, code="no_labels")
         for label in live:
             bought = label.status == S.BOUGHT
             label.status = S.UNWANTED

@@ -1,5 +1,7 @@
 """Who is told what about shipments."""
 
+from django.utils.translation import gettext as _
+
 from fulfillment.models import Shipment
 from oms.core import notices
 from oms.core.models import Event, Topic
@@ -7,7 +9,8 @@ from oms.core.models import Event, Topic
 
 def tell_team(shipment: Shipment) -> None:
     """The pickers of a warehouse hear that there is something new to pick."""
-    notices.tell(Topic.TO_PICK, f"Shipment {shipment} is new to pick in {shipment.warehouse}.",
+    notices.tell(Topic.TO_PICK, _("Shipment %(shipment)s is new to pick in %(warehouse)s.")
+                                % {"shipment": shipment, "warehouse": shipment.warehouse},
                  warehouse=shipment.warehouse.code, subject_type=shipment.subject_type, subject_number=shipment.number)
 
 

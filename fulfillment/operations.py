@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
+
 from fulfillment import labels, packing, picking, rating, shipments, shipping, waves
 from fulfillment.models import CarrierService, Package, Shipment, ShipmentLine, Wave
 from inventory.models import Bin, Warehouse
@@ -78,12 +80,12 @@ class ServiceInput:
 
 @dataclass(frozen=True)
 class HandOverInput:
-    external_id: str = field(metadata={"help": "Their number of it.", "most": 80})
+    external_id: str = field(metadata={"help": _("Their number of it."), "most": 80})
 
 
 declare("start_picking", Shipment, waves.start_picking, roles=FLOOR, many=True,
         available=lambda shipment: shipment.status == S.OPEN and shipment.wave_id is None and _own(shipment))
-declare("pick_all", Shipment, picking.pick_all, roles=FLOOR, many=True, label="Pick all", available=_has("pinned"))
+declare("pick_all", Shipment, picking.pick_all, roles=FLOOR, many=True, label=_("Pick all"), available=_has("pinned"))
 declare("pack", Shipment, packing.pack, roles=FLOOR, many=True, inverse="unpack",
         available=lambda shipment: _has("picked")(shipment) and not _has("pinned")(shipment))
 declare("report_short", Shipment, _report_short, roles=FLOOR, input=ShortInput, available=_has("pinned"))
@@ -107,10 +109,10 @@ declare("void_labels", Shipment, labels.void, roles=FLOOR, danger=True,
 declare("unpack", Shipment, packing.unpack, roles=FLOOR, inverse="pack", available=_is(S.PACKED))
 declare("hand_over", Shipment, shipments.hand_over, roles=FLOOR, input=HandOverInput, example={"external_id": "3PL-17"},
         available=lambda shipment: shipment.status == S.OPEN and not _own(shipment))
-declare("record_outside", Shipment, shipping.record_outside, roles=FLOOR, label="They have shipped it",
+declare("record_outside", Shipment, shipping.record_outside, roles=FLOOR, label=_("They have shipped it"),
         available=lambda shipment: shipment.status == S.OPEN and not _own(shipment))
-declare("deliver", Shipment, shipping.deliver, roles="rep picker packer manager", many=True, label="Mark as delivered",
-        available=_is(S.SHIPPED))
+declare("deliver", Shipment, shipping.deliver, roles="rep picker packer manager", many=True,
+        label=_("Mark as delivered"), available=_is(S.SHIPPED))
 
 declare("release", Wave, waves.release, roles=FLOOR, many=True, available=_is(Wave.Status.DRAFT))
 declare("close", Wave, waves.close, roles=FLOOR, many=True, available=_is(Wave.Status.RELEASED))

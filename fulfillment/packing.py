@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from fulfillment import picking
 from fulfillment.models import Carton, Label, Package, Shipment, ShipmentLine
@@ -51,7 +52,7 @@ def pack(shipment: Shipment, parcels: Sequence[Parcel] | None = None, *, by: Use
         parcels = suggest(shipment) if parcels is None else parcels
         placed = Counter(line.pk for parcel in parcels for line in parcel.lines)
         if placed != Counter(line.pk for line in lines):
-            raise Refused("Every line must be in exactly one parcel.", code="not_all_packed")
+            raise Refused(_("Every line must be in exactly one parcel."), code="not_all_packed")
         shipment.packages.filter(labels=None).delete()
         first = max(shipment.packages.values_list("position", flat=True), default=0) + 1
         for position, parcel in enumerate(parcels, first):
@@ -64,11 +65,13 @@ def pack(shipment: Shipment, parcels: Sequence[Parcel] | None = None, *, by: Use
 
 def _require_ready(shipment: Shipment, lines: Sequence[ShipmentLine]) -> None:
     if picking.must_put_back(shipment):
-        raise Refused(f"Some of {shipment} was cancelled after it was picked; put it back first.",
+        raise Refused(_("Some of %(shipment)s was cancelled after it was picked; put it back first.")
+                      % {"shipment": shipment},
                       code="put_back_first")
     waiting = [line for line in lines if line.reservation.state != Reservation.State.PICKED]
     if waiting or not lines:
-        raise Refused(f"{len(waiting)} lines of {shipment} are not picked yet.", code="not_picked")
+        raise Refused(_("%(waiting)s lines of %(shipment)s are not picked yet.")
+                      % {"waiting": len(waiting), "shipment": shipment}, code="not_picked")
     _require_whole_kits(shipment, lines)
 
 
@@ -84,7 +87,8 @@ def _require_whole_kits(shipment: Shipment, lines: Sequence[ShipmentLine]) -> No
         kits.setdefault(part.line, set()).add(here[part.line, part.sku_id] / part.per_unit)
     for order_line, units in kits.items():
         if len(units) > 1:
-            raise Refused(f"The kits of line {order_line} are not whole; pick the missing parts or put the rest back.",
+            raise Refused(_("The kits of line %(order_line)s are not whole; pick the missing parts or put the "
+                            "rest back.") % {"order_line": order_line},
                           code="kit_not_whole")
 
 
@@ -98,7 +102,7 @@ def unpack(shipment: Shipment, *, by: User | None = None) -> Shipment:
     with states.advance(shipment, to=Shipment.Status.PICKING, by=by, first=shipment.order) as shipment:
         live = shipment.labels.filter(status__in=[Label.Status.REQUESTED, Label.Status.BOUGHT])
         if live.exists():
-            raise Refused(f"Void the labels of {shipment} first.", code="labels_live")
+            raise Refused(_("Void the labels of %(shipment)s first.") % {"shipment": shipment}, code="labels_live")
         shipment.lines.update(package=None)
         shipment.labels.update(package=None)
         shipment.packages.all().delete()
@@ -116,7 +120,8 @@ def verify(package: Package, scanned: Mapping[str, int], *, by: User | None = No
                       if scanned.get(code, 0) != expected[code]}
         if difference:
             listed = ", ".join(f"{code} {count:+d}" for code, count in sorted(difference.items()))
-            raise Refused(f"Parcel {package} is not right: {listed}.", code="wrong_content", difference=difference)
+            raise Refused(_("Parcel %(package)s is not right: %(listed)s.")
+                          % {"package": package, "listed": listed}, code="wrong_content", difference=difference)
         package.verified_at = timezone.now()
         package.save(update_fields=["verified_at"])
     return package

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from fulfillment.models import PickTask, Shipment, ShipmentLine
 from inventory import reservations, sourcing
@@ -26,7 +27,8 @@ def pick_all(shipment: Shipment, *, by: User | None = None) -> Shipment:
     """Take everything of a shipment that is not picked yet."""
     lines = list(shipment.lines.filter(reservation__state=PINNED))
     if not lines:
-        raise Refused(f"Shipment {shipment} has nothing left to pick.", code="nothing_to_pick")
+        raise Refused(_("Shipment %(shipment)s has nothing left to pick.")
+                      % {"shipment": shipment}, code="nothing_to_pick")
     return pick_lines(shipment, lines, by=by)
 
 
@@ -36,7 +38,7 @@ def pick_lines(shipment: Shipment, lines: Sequence[ShipmentLine], *, by: User | 
         states.require_status(shipment, Shipment.Status.PICKING)
         rows = list(shipment.lines.filter(pk__in=[line.pk for line in lines]).select_related("reservation"))
         if len(rows) != len(lines):
-            raise WrongState(f"Shipment {shipment} has changed; reload it.")
+            raise WrongState(_("Shipment %(shipment)s has changed; reload it.") % {"shipment": shipment})
         reservations.pick([row.reservation for row in rows], reference=shipment.number, by=by)
         PickTask.objects.filter(line__in=rows).update(done_at=timezone.now(), done_by=by)
         shipment.event_data["lines"] = len(rows)
@@ -54,7 +56,8 @@ def report_short(
         row = shipment.lines.select_related("reservation__demand", "reservation__sku").get(pk=line.pk)
         wanted = row.reservation.quantity
         if not 0 <= found < wanted:
-            raise Refused(f"{found} found of {wanted} is not short; pick it.", field="found")
+            raise Refused(_("%(found)s found of %(wanted)s is not short; pick it.")
+                          % {"found": found, "wanted": wanted}, field="found")
         sourcing.reallocate(row.reservation, missing=wanted - found, is_damaged=is_damaged,
                             reference=shipment.number, by=by)
         shipment.event_data |= {"sku": row.reservation.sku.code,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from barcode import Code128
+from django.utils.translation import gettext as _
 
 from fulfillment.models import Label, PickTask, Shipment, ShipmentLine, Wave
 from oms.core import documents, jobs
@@ -61,7 +62,7 @@ def _labels(shipment: Shipment) -> list[Page]:
     bought = shipment.labels.filter(status=Label.Status.BOUGHT).order_by("pk")
     rows = list(bought.select_related("service__account", "package", "shipment__order", "shipment__warehouse"))
     if not rows:
-        raise Refused(f"{shipment} has no labels yet; buy them first.", code="no_labels")
+        raise Refused(_("%(shipment)s has no labels yet; buy them first.") % {"shipment": shipment}, code="no_labels")
     return [{"label": label, "shipment": label.shipment, "bars": bars(label.tracking_number)} for label in rows]
 
 

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from decimal import Decimal
 
+from django.utils.translation import gettext as _
+
 from fulfillment.models import CarrierService, Package, Rate, Shipment
 from fulfillment.planners import service as planner
 from fulfillment.planners.service import Offer
@@ -47,7 +49,8 @@ def choose(shipment: Shipment, *, service: CarrierService | None = None, by: Use
         else:
             choice = planner.choose(offers, _days_left(shipment))
         if choice.offer is None:
-            raise Refused(f"No rate of {service or 'any service'} fits {shipment}: {choice.reason}. Add one.",
+            raise Refused(_("No rate of %(service)s fits %(shipment)s: %(reason)s. Add one.")
+                          % {"service": service or "any service", "shipment": shipment, "reason": choice.reason},
                           code="no_rate")
         shipment.service_id = choice.offer.service
         shipment.save(update_fields=["service"])

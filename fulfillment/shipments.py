@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from django.utils.translation import gettext as _
+
 from fulfillment.models import Shipment, ShipmentLine
 from inventory.models import Reservation, Warehouse
 from oms.core import states
@@ -98,7 +100,7 @@ def split(shipment: Shipment, lines: Sequence[ShipmentLine], *, by: User | None 
         states.require_status(shipment, S.OPEN)
         chosen = shipment.lines.filter(pk__in=[line.pk for line in lines])
         if not chosen.exists() or chosen.count() == shipment.lines.count():
-            raise Refused("Choose some of the lines, and leave some.", code="split_nothing")
+            raise Refused(_("Choose some of the lines, and leave some."), code="split_nothing")
         other = _create(shipment.order, shipment.warehouse, by)
         chosen.update(shipment=other)
         shipment.event_data["new"] = other.number
@@ -110,9 +112,9 @@ def hand_over(shipment: Shipment, *, external_id: str, by: User | None = None) -
     with states.change(shipment, event="shipment.handed_over", by=by, external_id=external_id) as shipment:
         states.require_status(shipment, S.OPEN)
         if shipment.warehouse.kind == Warehouse.Kind.OWN:
-            raise Refused(f"{shipment.warehouse} is our own warehouse; pick it here.")
+            raise Refused(_("%(warehouse)s is our own warehouse; pick it here.") % {"warehouse": shipment.warehouse})
         if not external_id.strip():
-            raise Refused("Enter the number under which they have it.", field="external_id")
+            raise Refused(_("Enter the number under which they have it."), field="external_id")
         shipment.external_id = external_id.strip()
         shipment.save(update_fields=["external_id"])
     return shipment

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from fulfillment import packing, picking, waves
 from fulfillment.models import Label, Shipment
@@ -37,7 +38,8 @@ def _require_labels(shipment: Shipment) -> None:
     bare = [package for package in shipment.packages.all()
             if not package.labels.filter(status=Label.Status.BOUGHT).exists()]
     if bare:
-        raise Refused(f"Parcel {bare[0]} has no label yet; buy it, or wait for the carrier's answer.", code="no_label")
+        raise Refused(_("Parcel %(bare)s has no label yet; buy it, or wait for the carrier's answer.")
+                      % {"bare": bare[0]}, code="no_label")
 
 
 def tracking_numbers(shipment: Shipment) -> list[str]:
@@ -57,7 +59,8 @@ def deliver(shipment: Shipment, *, by: User | None = None, at: datetime | None =
 def record_outside(shipment: Shipment, *, by: User | None = None) -> Shipment:
     """Note that a shop or third party has sent, or given out, what it had taken on."""
     if shipment.warehouse.kind == Warehouse.Kind.OWN:
-        raise Refused(f"{shipment.warehouse} is our own warehouse; pick, pack and ship there.")
+        raise Refused(_("%(warehouse)s is our own warehouse; pick, pack and ship there.")
+                      % {"warehouse": shipment.warehouse})
     with atomic():
         shipment = waves.start_picking(shipment, by=by)
         picking.pick_all(shipment, by=by)

@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 from fulfillment import shipping
 from fulfillment.models import Label, Shipment, TrackingEvent
 from oms.core.errors import Refused
@@ -17,7 +19,8 @@ def record(
     label = Label.objects.select_related("shipment__order").filter(tracking_number=tracking_number,
                                                                    status=Label.Status.BOUGHT).first()
     if label is None:
-        raise Refused(f"No parcel has the tracking number {tracking_number}.", code="unknown_tracking_number")
+        raise Refused(_("No parcel has the tracking number %(tracking_number)s.")
+                      % {"tracking_number": tracking_number}, code="unknown_tracking_number")
     with atomic():
         shipment = lock_one(label.shipment)
         TrackingEvent.objects.bulk_create(

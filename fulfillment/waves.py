@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from django.db.models import Max
+from django.utils.translation import gettext as _
 
 from fulfillment.models import PickTask, Shipment, ShipmentLine, Wave
 from fulfillment.planners import pick_path
@@ -51,9 +52,9 @@ def plan(warehouse: Warehouse, shipments: Sequence[Shipment], *, by: User | None
         for row in rows:
             states.require_status(row, Shipment.Status.OPEN)
             if row.wave_id or row.warehouse_id != warehouse.pk:
-                raise Refused(f"Shipment {row} is in another wave or warehouse.")
+                raise Refused(_("Shipment %(row)s is in another wave or warehouse.") % {"row": row})
         if not rows:
-            raise Refused("A wave needs shipments.", code="empty")
+            raise Refused(_("A wave needs shipments."), code="empty")
         wave = states.create(Wave(warehouse=warehouse), by=by)
         Shipment.objects.filter(pk__in=[row.pk for row in rows]).update(wave=wave)
     return wave
@@ -67,7 +68,8 @@ def release(wave: Wave, *, by: User | None = None) -> Wave:
         with states.advance(wave, to=Wave.Status.RELEASED, by=by) as wave:
             lines = list(ShipmentLine.objects.filter(shipment__in=shipments).select_related("reservation"))
             if not lines:
-                raise Refused(f"Wave {wave} has nothing to pick; its shipments were cancelled.", code="empty")
+                raise Refused(_("Wave %(wave)s has nothing to pick; its shipments were cancelled.")
+                              % {"wave": wave}, code="empty")
             for shipment in shipments:
                 with states.advance(shipment, to=Shipment.Status.PICKING, by=by):
                     pass
@@ -138,5 +140,6 @@ def close(wave: Wave, *, by: User | None = None) -> Wave:
     with states.advance(wave, to=Wave.Status.CLOSED, by=by) as wave:
         left = wave.tasks.filter(done_at=None).count()
         if left:
-            raise Refused(f"{left} stops of wave {wave} are not picked yet.", code="not_done")
+            raise Refused(_("%(left)s stops of wave %(wave)s are not picked yet.")
+                          % {"left": left, "wave": wave}, code="not_done")
     return wave

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from django.utils.translation import gettext as _
+
 from inventory import catalog, ledger, receiving, reservations
 from inventory.models import SKU, Bin, BinStock, Demand, Lot, Move, Reservation, Stock, Warehouse
 from oms.core.errors import Conflict, Refused
@@ -15,7 +17,8 @@ def move_stock(
 ) -> Move:
     """Move unpinned stock from one bin of a warehouse to another."""
     if source.warehouse_id is None or source.warehouse_id != target.warehouse_id:
-        raise Refused(f"{source} and {target} are not in one warehouse; make a transfer.")
+        raise Refused(_("%(source)s and %(target)s are not in one warehouse; make a transfer.")
+                      % {"source": source, "target": target})
     with atomic():
         if source.is_sellable and not target.is_sellable:
             make_room(sku, source, quantity, lot=lot, by=by)
@@ -35,7 +38,7 @@ def adjust(
     A loss that takes what is held frees the holds of the lowest priority first; their demand waits again.
     """
     if not difference or not note.strip():
-        raise Refused("An adjustment needs a difference and a note that says why.")
+        raise Refused(_("An adjustment needs a difference and a note that says why."))
     outside = catalog.outside(Bin.Kind.SCRAP if reason == Move.Reason.SCRAP else Bin.Kind.ADJUSTMENT)
     with atomic():
         if difference < 0:
@@ -79,9 +82,9 @@ def lock_holds(
     lock(Demand.objects.filter(pk__in=list(rows.values_list("demand_id", flat=True))))
     unpicked = lock(rows.select_related(*reservations.WHOLE))
     stock = ledger.lock_stock(sorted((sku.pk, warehouse.pk) for sku in skus))
-    for (sku, _), row in stock.items():
-        if sum(held.quantity for held in unpicked if held.sku_id == sku) != row.held:
-            raise Conflict(f"{row} was promised to an order just now; try again.")
+    for (sku_key, _warehouse), row in stock.items():
+        if sum(held.quantity for held in unpicked if held.sku_id == sku_key) != row.held:
+            raise Conflict(_("%(row)s was promised to an order just now; try again.") % {"row": row})
     return unpicked, stock
 
 

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+from django.utils.translation import gettext as _
+
 from inventory.models import SKU, Barcode, Bin, KitComponent, Warehouse
 from oms.core.errors import Refused
 
@@ -10,7 +12,7 @@ def by_barcode(code: str) -> Barcode:
     """The pack or unit that a scanned code stands for. Raises Refused for an unknown one."""
     barcode = Barcode.objects.select_related("sku").filter(code=code.strip()).first()
     if barcode is None:
-        raise Refused(f"No product has the barcode {code}.", code="unknown_barcode")
+        raise Refused(_("No product has the barcode %(code)s.") % {"code": code}, code="unknown_barcode")
     return barcode
 
 
@@ -24,7 +26,8 @@ def components(skus: Iterable[SKU]) -> dict[int, list[KitComponent]]:
         parts[part.kit_id].append(part)
     for key, found in parts.items():
         if not found:
-            raise Refused(f"The kit {kits[key]} has no components; add them first.", sku=kits[key].code)
+            raise Refused(_("The kit %(kits)s has no components; add them first.")
+                          % {"kits": kits[key]}, sku=kits[key].code)
     return parts
 
 

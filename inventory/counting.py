@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
+from django.utils.translation import gettext as _
+
 from inventory import adjusting, catalog, ledger, receiving
 from inventory.models import Bin, BinStock, Count, CountLine, Move, Warehouse
 from oms.core import states
@@ -27,7 +29,7 @@ def key(count: Count, found: Mapping[int, int], *, by: User | None = None) -> Co
         lines = list(count.lines.select_related("sku"))
         missing = [line.sku.code for line in lines if line.pk not in found]
         if missing:
-            raise Refused(f"Not counted yet: {', '.join(missing)}.", code="incomplete")
+            raise Refused(_("Not counted yet: %(missing)s.") % {"missing": ", ".join(missing)}, code="incomplete")
         places = {(row.sku_id, row.bin_id, row.lot_id): row.on_hand
                   for row in lock(BinStock.objects.filter(bin__in={line.bin_id for line in lines}))}
         for line in lines:

@@ -1,5 +1,7 @@
 """What stock does by itself."""
 
+from django.utils.translation import gettext as _
+
 from inventory import sourcing
 from inventory.models import PurchaseOrder
 from oms.core import notices
@@ -29,5 +31,6 @@ def serve_waiting(event: Event) -> None:
 def tell_buyers(event: Event) -> None:
     """Buyers hear of a new proposal."""
     order = PurchaseOrder.objects.select_related("warehouse").get(number=event.subject_number)
-    notices.tell(Topic.PROPOSED, f"Purchase order {order} is proposed.", warehouse=order.warehouse.code,
+    notices.tell(Topic.PROPOSED, _("Purchase order %(order)s is proposed.")
+                                 % {"order": order}, warehouse=order.warehouse.code,
                  subject_type=event.subject_type, subject_number=order.number)

@@ -7,6 +7,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
 
+from django.utils.translation import gettext as _
+
 from inventory.models import SKU, Bin, BinStock, Lot, Move, Stock
 from oms.core import setbased
 from oms.core.errors import NotEnough, Refused
@@ -66,11 +68,13 @@ def move_many(
 
 def _require_valid(transport: Transport) -> None:
     if transport.quantity <= 0:
-        raise Refused(f"The quantity of {transport.sku} must be positive, not {transport.quantity}.")
+        raise Refused(_("The quantity of %(sku)s must be positive, not %(quantity)s.")
+                      % {"sku": transport.sku, "quantity": transport.quantity})
     if transport.sku.is_kit:
-        raise Refused(f"{transport.sku} is a kit and has no stock of its own; move its components.")
+        raise Refused(_("%(sku)s is a kit and has no stock of its own; move its components.") % {"sku": transport.sku})
     if transport.sku.tracking != SKU.Tracking.NONE and transport.lot is None:
-        raise Refused(f"{transport.sku} is tracked {transport.sku.get_tracking_display()}; say which.")
+        raise Refused(_("%(sku)s is tracked %(tracking)s; say which.")
+                      % {"sku": transport.sku, "tracking": transport.sku.get_tracking_display()})
 
 
 def _inside(transports: Iterable[Transport]) -> list[tuple[SKU, Bin, Lot | None, int, Transport]]:
@@ -163,7 +167,7 @@ def _cost(transport: Transport, stock: dict[tuple[int, int], Stock]) -> Decimal:
 def _write_stock(transports: Sequence[Transport], stock: dict[tuple[int, int], Stock]) -> None:
     """Change on hand, sellable and the moving average cost: (on hand × average + quantity × cost) ÷ new on hand."""
     touched: dict[int, Stock] = {}
-    for sku, place, _, change, transport in _inside(transports):
+    for sku, place, _lot, change, transport in _inside(transports):
         row = touched[stock[_key(sku, place)].pk] = stock[_key(sku, place)]
         if change > 0 and transport.source.warehouse_id != place.warehouse_id:
             value = row.on_hand * row.average_cost + change * _cost(transport, stock)
@@ -185,7 +189,7 @@ def _require_unheld(rows: Iterable[Stock]) -> None:
 
 def _write_places(transports: Sequence[Transport], places: dict[_Place, BinStock]) -> None:
     changes: setbased.Changes = {}
-    for sku, place, lot, change, _ in _inside(transports):
+    for sku, place, lot, change, _transport in _inside(transports):
         setbased.note(changes, places[_Place(sku.pk, place.pk, lot.pk if lot else None)].pk, on_hand=change)
     setbased.add(BinStock, changes)
 

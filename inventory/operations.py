@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
+
 from inventory import adjusting, counting, purchasing, receiving, transfers
 from inventory.models import Bin, BinStock, Count, CountLine, PurchaseLine, PurchaseOrder, Transfer, TransferLine
 from inventory.receiving import Received
@@ -39,7 +41,7 @@ def _receive(order: PurchaseOrder, *, goods: list[ReceivedRow], by: User | None 
 PO = PurchaseOrder.Status
 declare("approve", PurchaseOrder, purchasing.approve, roles="buyer manager", many=True,
         available=lambda order: order.status == PO.PROPOSED)
-declare("send", PurchaseOrder, purchasing.send, roles="buyer manager", many=True, label="Mark as sent",
+declare("send", PurchaseOrder, purchasing.send, roles="buyer manager", many=True, label=_("Mark as sent"),
         available=lambda order: order.status == PO.APPROVED)
 declare("receive", PurchaseOrder, _receive, roles="buyer picker packer manager", input=ReceiveInput,
         initial=_goods_expected, available=lambda order: order.status == PO.SENT)
@@ -87,7 +89,7 @@ def _key(count: Count, *, found: list[FoundRow], by: User | None = None) -> Coun
     return counting.key(count, {row.line.pk: row.found for row in found if row.found is not None}, by=by)
 
 
-declare("key", Count, _key, roles="picker packer manager", label="Enter what was found", input=CountInput,
+declare("key", Count, _key, roles="picker packer manager", label=_("Enter what was found"), input=CountInput,
         initial=lambda count: CountInput([FoundRow(line) for line in count.lines.select_related("sku", "bin")]),
         available=lambda count: count.status == Count.Status.PLANNED)
 declare("reconcile", Count, counting.reconcile, roles="manager", many=True,
@@ -107,8 +109,8 @@ def _move(stock: BinStock, *, quantity: int, to: Bin, note: str = "", by: User |
 
 @dataclass(frozen=True)
 class AdjustInput:
-    difference: int = field(metadata={"help": "Positive for a find, negative for a loss."})
-    note: str = field(metadata={"help": "Why?"})
+    difference: int = field(metadata={"help": _("Positive for a find, negative for a loss.")})
+    note: str = field(metadata={"help": _("Why?")})
 
 
 def _adjust(stock: BinStock, *, difference: int, note: str, by: User | None = None) -> Any:

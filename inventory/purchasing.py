@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from django.utils.translation import gettext as _
+
 from inventory.models import SKU, PurchaseLine, PurchaseOrder, Supplier, Warehouse
 from oms.core import states
 from oms.core.errors import Refused
@@ -43,7 +45,7 @@ def approve(order: PurchaseOrder, *, by: User | None = None) -> PurchaseOrder:
     """Agree to buy."""
     with states.advance(order, to=PurchaseOrder.Status.APPROVED, by=by) as order:
         if not order.lines.exists():
-            raise Refused(f"Purchase order {order} has no lines.")
+            raise Refused(_("Purchase order %(order)s has no lines.") % {"order": order})
     return order
 
 
@@ -65,5 +67,5 @@ def cancel(order: PurchaseOrder, *, by: User | None = None) -> PurchaseOrder:
     """Take the order back; not once goods have come."""
     with states.advance(order, to=PurchaseOrder.Status.CANCELLED, by=by) as order:
         if order.lines.filter(received__gt=0).exists():
-            raise Refused(f"Goods of {order} have come; close it instead.", code="goods_came")
+            raise Refused(_("Goods of %(order)s have come; close it instead.") % {"order": order}, code="goods_came")
     return order

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
+from django.utils.translation import gettext as _
+
 from inventory import catalog, ledger
 from inventory.models import SKU, Bin, BinStock, Lot, Move, PurchaseLine, PurchaseOrder, Warehouse
 from inventory.planners import putaway
@@ -32,7 +34,7 @@ def receive(order: PurchaseOrder, goods: Sequence[Received], *, by: User | None 
         lines = {line.pk: line for line in order.lines.select_related("sku")}
         counted = [item for item in goods if item.good or item.damaged]
         if not counted:
-            raise Refused("Nothing was received; enter the quantities that came.")
+            raise Refused(_("Nothing was received; enter the quantities that came."))
         transports = [transport for item in counted for transport in _transports(order, lines, item)]
         ledger.move_many(transports, reason=Move.Reason.RECEIPT, reference=order.number, by=by)
         _count(lines, counted)
@@ -48,10 +50,10 @@ def _transports(
     order: PurchaseOrder, lines: dict[int, PurchaseLine], item: Received,
 ) -> list[ledger.Transport]:
     if item.line.pk not in lines:
-        raise Refused(f"{item.line} is no line of {order}.")
+        raise Refused(_("%(line)s is no line of %(order)s.") % {"line": item.line, "order": order})
     line, supplier = lines[item.line.pk], catalog.outside(Bin.Kind.SUPPLIER)
     if min(item.good, item.damaged) < 0:
-        raise Refused(f"Quantities of {line.sku} must not be negative.")
+        raise Refused(_("Quantities of %(sku)s must not be negative.") % {"sku": line.sku})
     lot = lot_of(line.sku, item.lot)
     targets = ((Bin.Kind.RECEIVING, item.good), (Bin.Kind.DAMAGED, item.damaged))
     return [
@@ -65,8 +67,9 @@ def lot_of(sku: SKU, code: str, expires_on: date | None = None) -> Lot | None:
     if sku.tracking == SKU.Tracking.NONE:
         return None
     if not code:
-        raise Refused(f"{sku} is tracked {sku.get_tracking_display()}; say which one came.")
-    lot, _ = Lot.objects.get_or_create(sku=sku, code=code, defaults={"expires_on": expires_on})
+        raise Refused(_("%(sku)s is tracked %(tracking)s; say which one came.")
+                      % {"sku": sku, "tracking": sku.get_tracking_display()})
+    lot, _created = Lot.objects.get_or_create(sku=sku, code=code, defaults={"expires_on": expires_on})
     return lot
 
 
@@ -114,7 +117,8 @@ def put_away(
 ) -> Move:
     """Bring received goods to their bin."""
     if source.warehouse_id != target.warehouse_id:
-        raise Refused(f"{source} and {target} are in different warehouses; make a transfer.")
+        raise Refused(_("%(source)s and %(target)s are in different warehouses; make a transfer.")
+                      % {"source": source, "target": target})
     return ledger.move(sku, source, target, quantity, lot=lot, reason=Move.Reason.PUT_AWAY, by=by)
 
 
@@ -132,7 +136,7 @@ def put_away_all(warehouse: Warehouse, goods: Sequence[PutAway], *, by: User | N
     """Bring many received goods to their bins at once."""
     source = catalog.place(warehouse, Bin.Kind.RECEIVING)
     if any(item.bin.warehouse_id != warehouse.pk for item in goods):
-        raise Refused(f"Some of the bins are not in {warehouse}.")
+        raise Refused(_("Some of the bins are not in %(warehouse)s.") % {"warehouse": warehouse})
     return ledger.move_many([ledger.Transport(item.sku, source, item.bin, item.quantity, item.lot) for item in goods],
                             reason=Move.Reason.PUT_AWAY, by=by)
 

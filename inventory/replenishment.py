@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
 from django.db.models import F, OuterRef, Subquery, Sum
+from django.utils.translation import gettext as _
 
 from inventory import purchasing
 from inventory.models import Demand, PurchaseLine, PurchaseOrder, ReorderRule, Stock, Supplier, SupplierItem, Warehouse
@@ -88,6 +89,8 @@ def tell_low() -> None:
     for code, warehouse, there in rows.order_by("sku__code").values_list("sku__code", "warehouse__code", "left"):
         low[warehouse, Topic.LOW_STOCK if there else Topic.OUT_OF_STOCK].append(code)
     for (warehouse, topic), codes in low.items():
-        more = f" and {len(codes) - MOST_NAMED} more" if len(codes) > MOST_NAMED else ""
-        notices.tell(topic, f"{warehouse}: {topic.label.lower()}: {', '.join(codes[:MOST_NAMED])}{more}.",
+        more = _(" and %(codes)s more") % {"codes": len(codes) - MOST_NAMED} if len(codes) > MOST_NAMED else ""
+        notices.tell(topic, _("%(warehouse)s: %(label)s: %(codes)s%(more)s.")
+                            % {"warehouse": warehouse, "label": topic.label.lower(),
+                               "codes": ", ".join(codes[:MOST_NAMED]), "more": more},
                      warehouse=warehouse, subject_type="warehouse", subject_number=warehouse)

@@ -6,6 +6,8 @@ Each locks demands, then reservations, then stock per warehouse, then stock per 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 from inventory import catalog, ledger
 from inventory.models import Bin, BinStock, Demand, Move, Reservation, Stock, Warehouse
 from oms.core import events, setbased
@@ -60,7 +62,7 @@ def lock_with_demands(reservations: Iterable[Reservation]) -> list[Reservation]:
 def split(reservation: Reservation, rest: int) -> Reservation:
     """Cut `rest` base units off a locked reservation into a new one in the same state, and return the new one."""
     if not 0 < rest < reservation.quantity:
-        raise Refused(f"Cannot cut {rest} off {reservation}.")
+        raise Refused(_("Cannot cut %(rest)s off %(reservation)s.") % {"rest": rest, "reservation": reservation})
     reservation.quantity -= rest
     reservation.save(update_fields=["quantity"])
     twin = Reservation(demand=reservation.demand, sku=reservation.sku, warehouse=reservation.warehouse, quantity=rest,
@@ -147,7 +149,8 @@ def _pin_one(
         place = min((place for place in candidates if place.on_hand > place.pinned),
                     key=lambda place: _pin_rank(place, row.quantity), default=None)
         if place is None:
-            raise Refused(f"{row.sku} lies in no bin of {row.warehouse} from which it could be picked; count it.")
+            raise Refused(_("%(sku)s lies in no bin of %(warehouse)s from which it could be picked; count it.")
+                          % {"sku": row.sku, "warehouse": row.warehouse})
         free_here = place.on_hand - place.pinned
         rest = split(row, row.quantity - free_here) if row.quantity > free_here else None
         row.state, row.bin, row.lot = State.PINNED, place.bin, place.lot
@@ -215,7 +218,7 @@ def put_back(
 
 def _require_storage(to: Bin, rows: Sequence[Reservation]) -> None:
     if not to.is_sellable or any(row.warehouse_id != to.warehouse_id for row in rows):
-        raise Refused(f"{to} is no storage bin of the warehouse; put the goods back into one.")
+        raise Refused(_("%(to)s is no storage bin of the warehouse; put the goods back into one.") % {"to": to})
 
 
 def _from_staging(row: Reservation, to: Bin) -> ledger.Transport:
@@ -230,7 +233,8 @@ def consume(reservations: Sequence[Reservation], *, reference: str = "", by: Use
         _require_state(locked, State.PICKED)
         stopping = [row for row in locked if row.stopping]
         if stopping:
-            raise Refused(f"{stopping[0].quantity} × {stopping[0].sku} must be put back before this can leave.",
+            raise Refused(_("%(quantity)s × %(sku)s must be put back before this can leave.")
+                          % {"quantity": stopping[0].quantity, "sku": stopping[0].sku},
                           code="put_back_first")
         customer = catalog.outside(Bin.Kind.CUSTOMER)
         _change(locked, demand={"picked": -1, "shipped": 1}, stock={}, place={})
@@ -274,8 +278,9 @@ def _require_state(rows: Sequence[Reservation], *states: Reservation.State) -> N
     for row in rows:
         if row.state not in states:
             raise WrongState(
-                f"{row.quantity} × {row.sku} is {row.get_state_display()}; this needs it "
-                f"{' or '.join(state.label for state in states)}. Reload to see what changed.",
+                _("%(quantity)s × %(sku)s is %(state)s; this needs it %(states)s. Reload to see what changed.")
+                % {"quantity": row.quantity, "sku": row.sku, "state": row.get_state_display(),
+                   "states": " or ".join(str(state.label) for state in states)},
                 sku=row.sku.code, state=row.state,
             )
 

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from django.utils.translation import gettext as _
+
 from inventory import catalog, ledger, reservations
 from inventory.models import (
     SKU,
@@ -287,7 +289,8 @@ def reallocate(
         (row,) = [row for row in reservations.lock_with_demands(live) if row.pk == reservation.pk] or [reservation]
         reservations.require_pinned(row)
         if not 0 < missing <= row.quantity:
-            raise Refused(f"{missing} cannot be missing of {row.quantity} × {row.sku}.")
+            raise Refused(_("%(missing)s cannot be missing of %(quantity)s × %(sku)s.")
+                          % {"missing": missing, "quantity": row.quantity, "sku": row.sku})
         _lock_candidates([mate.sku_id for mate in mates])
         lock(BinStock.objects.filter(sku__in=[mate.sku_id for mate in mates], bin__warehouse=row.warehouse))
         gap = row if missing == row.quantity else reservations.split(row, missing)

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from django.utils.translation import gettext as _
+
 from inventory import catalog, ledger, receiving
 from inventory.models import Bin, Move, Transfer, TransferLine
 from oms.core import states
@@ -14,11 +16,11 @@ def send(transfer: Transfer, *, by: User | None = None) -> Transfer:
     with states.advance(transfer, to=Transfer.Status.SENT, by=by) as transfer:
         lines = list(transfer.lines.select_related("sku", "bin", "lot"))
         if not lines:
-            raise Refused(f"Transfer {transfer} has no lines.")
+            raise Refused(_("Transfer %(transfer)s has no lines.") % {"transfer": transfer})
         transit = catalog.outside(Bin.Kind.TRANSIT)
         for line in sorted(lines, key=lambda line: line.sku_id):
             if line.bin.warehouse_id != transfer.source_id:
-                raise Refused(f"{line.bin} is not in {transfer.source}.")
+                raise Refused(_("%(bin)s is not in %(source)s.") % {"bin": line.bin, "source": transfer.source})
         moves = ledger.move_many(
             [ledger.Transport(line.sku, line.bin, transit, line.quantity, line.lot) for line in lines],
             reason=Move.Reason.TRANSFER, reference=transfer.number, by=by,
@@ -39,7 +41,8 @@ def receive(transfer: Transfer, arrived: Mapping[int, int], *, by: User | None =
         for line in lines:
             line.received = arrived.get(line.pk, line.quantity)
             if not 0 <= line.received <= line.quantity:
-                raise Refused(f"Of {line.quantity} × {line.sku} sent, {line.received} cannot have arrived.")
+                raise Refused(_("Of %(quantity)s × %(sku)s sent, %(received)s cannot have arrived.")
+                              % {"quantity": line.quantity, "sku": line.sku, "received": line.received})
             for place, quantity in ((target, line.received), (lost, line.quantity - line.received)):
                 if quantity:
                     transports.append(ledger.Transport(line.sku, transit, place, quantity, line.lot, line.unit_cost))

@@ -129,6 +129,7 @@ LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
 
 LANGUAGE_CODE = read("LANGUAGE_CODE", "str", "en-us")
+LOCALE_PATHS = [BASE_DIR / "oms" / "locale"]
 TIME_ZONE = read("TIME_ZONE", "str", "UTC")
 USE_TZ = True
 

@@ -3,12 +3,14 @@
 from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
+from django.views.i18n import JavaScriptCatalog
 
 from oms.web.verifying import verify
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/verify/", verify, name="verify"),
+    path("words.js", JavaScriptCatalog.as_view(), name="words"),
     path("stations/", include("fulfillment.stations.views")),
     path("api/", include("oms.web.api")),
     path("admin/", admin.site.urls),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from inventory import demand
 from oms.core import states
@@ -78,7 +79,8 @@ def _apply(order: Order, change: LineChange, extra: list[Line], by: User | None)
     current = line.quantity - line.cancelled
     if change.quantity is not None and change.quantity < current:
         if change.quantity < line.shipped:
-            raise Refused(f"{line.shipped} of {line.sku} have shipped; the quantity cannot fall below.", line=line.pk)
+            raise Refused(_("%(shipped)s of %(sku)s have shipped; the quantity cannot fall below.")
+                          % {"shipped": line.shipped, "sku": line.sku}, line=line.pk)
         lifecycle.take_off(order, {line.pk: current - change.quantity}, by=by)
         line.refresh_from_db()
     if change.unit_price is not None and change.unit_price != line.unit_price:
@@ -92,7 +94,8 @@ def _split_price(order: Order, line: OrderLine, unit_price: Decimal) -> None:
     """Move what is neither shipped nor invoiced to a line of its own at the new price, with its demand."""
     rest = line.open_quantity
     if line.invoiced > line.shipped or not rest:
-        raise Refused(f"{line.sku} is shipped or invoiced; credit the invoice instead.", line=line.pk)
+        raise Refused(_("%(sku)s is shipped or invoiced; credit the invoice instead.")
+                      % {"sku": line.sku}, line=line.pk)
     (new,) = _append(order, [Line(line.sku, rest, unit_price, line.discount_percent, line.description)])
     demand.hand_over(order.number, line.pk, new.pk)
     progress.record_cancelled(order, {line.pk: rest})

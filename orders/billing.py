@@ -7,6 +7,8 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from django.db.models import Sum
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from oms.core import events, money, numbering, states
 from oms.core.errors import Refused, WrongState
@@ -39,7 +41,8 @@ def invoice(
         lines += [_charge_line(document, charge, len(lines) + n) for n, charge in enumerate(charges, 1)]
         lines += _deductions(document, order, lines)
         if not lines:
-            raise Refused(f"Order {order.number} has nothing to bill.", code="nothing_to_bill")
+            raise Refused(gettext("Order %(number)s has nothing to bill.")
+                          % {"number": order.number}, code="nothing_to_bill")
         OrderCharge.objects.filter(pk__in=[charge.pk for charge in charges]).update(is_invoiced=True)
         progress.record_invoiced(order, units)
         return issue(document, lines, on, by)
@@ -55,7 +58,8 @@ def _invoice_lines(document: Invoice, order: Order, units: Mapping[int, int]) ->
     lines = {line.pk: line for line in order.lines.select_related("sku").order_by("position")}
     for key, count in units.items():
         if key not in lines or not 0 < count <= lines[key].quantity - lines[key].invoiced:
-            raise Refused(f"{count} of line {lines.get(key, key)} of {order.number} cannot be invoiced.", line=key)
+            raise Refused(gettext("%(count)s of line %(line)s of %(number)s cannot be invoiced.")
+                          % {"count": count, "line": lines.get(key, key), "number": order.number}, line=key)
     return [_part_of(document, line, units[key], position)
             for position, (key, line) in enumerate(((k, ln) for k, ln in lines.items() if k in units), 1)]
 
@@ -92,8 +96,10 @@ def _deduction(document: Invoice, asked: InvoiceLine, share: Decimal, position: 
     amounts = {name: money.round_amount(getattr(asked, name) * share, document.currency)
                - deducted(asked, name) for name in ("gross", "tax")}
     return InvoiceLine(invoice=document, position=position, corrects=asked, quantity=0,
-                       description=f"Less {asked.description} ({asked.invoice.number})", unit_price=-asked.unit_price,
-                       tax_percent=asked.tax_percent, tax_category=asked.tax_category, gross=-amounts["gross"],
+                       description=_("Less %(description)s (%(number)s)")
+                                   % {"description": asked.description, "number": asked.invoice.number},
+                       unit_price=-asked.unit_price, tax_percent=asked.tax_percent,
+                       tax_category=asked.tax_category, gross=-amounts["gross"],
                        tax=-amounts["tax"], net=amounts["tax"] - amounts["gross"])
 
 
@@ -115,7 +121,7 @@ def issue(document: Invoice, lines: Sequence[InvoiceLine], on: date | None, by: 
     for name in AMOUNTS:
         setattr(document, name, sum((getattr(line, name) for line in lines), money.ZERO))
     if document.gross < 0:
-        raise Refused("An invoice below zero is not possible; bill the allowance together with goods.")
+        raise Refused(gettext("An invoice below zero is not possible; bill the allowance together with goods."))
     document.issued_on = on or document.company.today()
     document.due_on = document.issued_on + timedelta(days=document.customer.terms_days)
     document.series, document.year = SERIES[Invoice.Kind(document.kind)], document.issued_on.year
@@ -172,13 +178,14 @@ def credit(
         if known:
             return known
         if original.kind == Invoice.Kind.CREDIT or original.status != Invoice.Status.ISSUED:
-            raise WrongState(f"{original} is no issued invoice; only those are credited.")
+            raise WrongState(gettext("%(original)s is no issued invoice; only those are credited.")
+                             % {"original": original})
         note = Invoice(kind=Invoice.Kind.CREDIT, company=original.company, customer=original.customer,
                        order=original.order, corrects=original, reference=reference, reason=reason,
                        bill_to=original.bill_to, currency=original.currency, exchange_rate=original.exchange_rate)
         lines = [_credit_line(note, original, item, position) for position, item in enumerate(credited, 1)]
         if not lines:
-            raise Refused("Choose what to credit.", code="nothing_to_credit")
+            raise Refused(gettext("Choose what to credit."), code="nothing_to_credit")
         note = issue(note, lines, on, by)
         set_off(note, original, by=by)
         return note
@@ -187,8 +194,10 @@ def credit(
 def _credit_line(note: Invoice, original: Invoice, item: Credited, position: int) -> InvoiceLine:
     line = original.lines.get(pk=item.line.pk)
     if not 0 < item.quantity <= line.quantity - line.credited:
-        raise Refused(f"{item.quantity} of {line.description} cannot be credited; {line.quantity - line.credited} of "
-                      f"{original} are not credited yet.", line=line.pk)
+        raise Refused(gettext("%(quantity)s of %(description)s cannot be credited; %(open)s of "
+                              "%(original)s are not credited yet.")
+                      % {"quantity": item.quantity, "description": line.description,
+                         "open": line.quantity - line.credited, "original": original}, line=line.pk)
     amounts = _part(line, line.quantity, line.credited, line.credited + item.quantity, original.currency)
     line.credited += item.quantity
     line.save(update_fields=["credited"])
@@ -220,7 +229,8 @@ def credit_units(
                 per_invoice.setdefault(line.invoice_id, []).append(Credited(line, count))
                 left[line.order_line_id or 0] -= count
         if any(left.values()):
-            raise Refused(f"More is to be credited of {order.number} than was invoiced.", code="not_invoiced")
+            raise Refused(gettext("More is to be credited of %(number)s than was invoiced.")
+                          % {"number": order.number}, code="not_invoiced")
         invoices = {row.pk: row for row in lock(Invoice.objects.filter(pk__in=per_invoice))}
         return [credit(invoices[key], items, reference=f"{reference}/{invoices[key].number}", reason=reason, by=by)
                 for key, items in sorted(per_invoice.items())]

@@ -2,6 +2,9 @@
 
 from decimal import Decimal
 
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
 from oms.core import money, states
 from oms.core.errors import Refused
 from oms.core.locking import atomic, lock_one
@@ -19,7 +22,8 @@ def ask(order: Order, amount: Decimal, *, reference: str, by: User | None = None
             return known
         states.require_status(order, Order.Status.PLACED, Order.Status.CONFIRMED)
         if not 0 < amount <= order.gross:
-            raise Refused(f"A deposit must be more than zero and at most {order.gross}.", field="amount")
+            raise Refused(gettext("A deposit must be more than zero and at most %(gross)s.")
+                          % {"gross": order.gross}, field="amount")
         document = billing.start(order, Invoice.Kind.DEPOSIT, reference)
         lines = _deposit_lines(document, order, money.round_amount(amount, order.currency))
         return billing.issue(document, lines, None, by)
@@ -37,7 +41,8 @@ def _deposit_lines(document: Invoice, order: Order, amount: Decimal) -> list[Inv
     lines: list[InvoiceLine] = []
     for (percent, category), share in zip(rates, shares, strict=True):
         tax = money.round_amount(share * percent / (100 + percent), order.currency)
-        lines.append(InvoiceLine(invoice=document, position=len(lines) + 1, description=f"Deposit on {order.number}",
+        lines.append(InvoiceLine(invoice=document, position=len(lines) + 1, description=_("Deposit on %(number)s")
+                                                                                        % {"number": order.number},
                                  unit_price=share - tax, tax_percent=percent, tax_category=category,
                                  net=share - tax, tax=tax, gross=share))
     return lines
@@ -68,5 +73,6 @@ def _credit_rest(document: Invoice, by: User | None) -> Invoice | None:
 def _rest_of(note: Invoice, asked: InvoiceLine) -> InvoiceLine:
     gross, tax = (getattr(asked, name) - billing.deducted(asked, name) for name in ("gross", "tax"))
     return InvoiceLine(invoice=note, position=asked.position, corrects=asked, quantity=1, gross=gross, tax=tax,
-                       net=gross - tax, description=f"Rest of {asked.description}", unit_price=gross - tax,
+                       net=gross - tax, description=_("Rest of %(description)s")
+                                                    % {"description": asked.description}, unit_price=gross - tax,
                        tax_percent=asked.tax_percent, tax_category=asked.tax_category)

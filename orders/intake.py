@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
+from django.utils.translation import gettext as _
+
 from inventory.models import SKU
 from oms.core import events, setbased, states
 from oms.core.errors import Refused
@@ -71,7 +73,7 @@ def enter(entry: Entry, *, by: User | None = None, at: datetime | None = None) -
 
 def _new_order(entry: Entry) -> Order:
     if not entry.lines:
-        raise Refused("An order needs at least one line.", code="no_lines")
+        raise Refused(_("An order needs at least one line."), code="no_lines")
     price_list = entry.customer.price_list or entry.channel.price_list
     billing, shipping = addresses(entry.customer) if None in (entry.ship_to, entry.bill_to) else ({}, {})
     ship_to = entry.ship_to if entry.ship_to is not None else shipping
@@ -96,7 +98,8 @@ def new_lines(order: Order, lines: Sequence[Line], first: int = 1) -> list[Order
     """Lines of an order from the position `first` on, not yet priced nor inserted. Raises Refused for a bad one."""
     for number, line in enumerate(lines, first):
         if line.quantity <= 0:
-            raise Refused(f"Line {number}: the quantity of {line.sku} must be positive.", line=number)
+            raise Refused(_("Line %(number)s: the quantity of %(sku)s must be positive.")
+                          % {"number": number, "sku": line.sku}, line=number)
         _require_sellable(line.sku, number)
     return [
         OrderLine(order=order, position=number, sku=line.sku, quantity=line.quantity, unit_price=line.unit_price,
@@ -109,7 +112,8 @@ def new_lines(order: Order, lines: Sequence[Line], first: int = 1) -> list[Order
 def _require_sellable(sku: SKU, line: int) -> None:
     """Raise Refused for a SKU that may not be sold."""
     if not sku.is_sellable:
-        raise Refused(f"Line {line}: {sku} is not sold.", code="not_sold", line=line, sku=sku.code)
+        raise Refused(_("Line %(line)s: %(sku)s is not sold.")
+                      % {"line": line, "sku": sku}, code="not_sold", line=line, sku=sku.code)
 
 
 def _charges(order: Order, entry: Entry) -> list[OrderCharge]:
@@ -141,7 +145,7 @@ def quote(order: Order, *, valid_until: date, by: User | None = None) -> Order:
     """Offer a draft to the customer until a day."""
     with states.advance(order, to=Order.Status.QUOTED, by=by) as order:
         if valid_until < order.company.today():
-            raise Refused("A quote must be valid until today or later.", field="valid_until")
+            raise Refused(_("A quote must be valid until today or later."), field="valid_until")
         pricing.freeze(order)
         order.valid_until = valid_until
         order.save(update_fields=["valid_until"])
@@ -159,7 +163,8 @@ def place(order: Order, *, by: User | None = None, at: datetime | None = None) -
     """Take the customer's word: prices are frozen (a quote's are already) and the order is screened."""
     with states.advance(order, to=Order.Status.PLACED, by=by, at=at) as row:
         if row.valid_until and row.valid_until < row.company.today():
-            raise Refused(f"The quote {row.number} was valid until {row.valid_until}; reopen and quote it again.",
+            raise Refused(_("The quote %(number)s was valid until %(valid_until)s; reopen and quote it again.")
+                          % {"number": row.number, "valid_until": row.valid_until},
                           code="quote_expired")
         for line in row.lines.select_related("sku"):
             _require_sellable(line.sku, line.position)

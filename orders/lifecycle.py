@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from django.db.models import Prefetch, prefetch_related_objects
+from django.utils.translation import gettext as _
 
 from inventory import reservations, sourcing
 from inventory.sourcing import Terms
@@ -42,7 +43,8 @@ def cancel(order: Order, *, reason: str = "", by: User | None = None) -> Order:
         rest = {line.pk: line.open_quantity for line in order.lines.all() if line.open_quantity}
         if order.status == S.CONFIRMED:
             if not rest and order.shipped:
-                raise Refused(f"Order {order.number} has shipped; take it back with a return.", code="shipped")
+                raise Refused(_("Order %(number)s has shipped; take it back with a return.")
+                              % {"number": order.number}, code="shipped")
             reservations.cancel(order.number, rest, by=by)
         order.charges.filter(is_invoiced=False).update(is_cancelled=True)
         progress.record_cancelled(order, rest)
@@ -72,7 +74,8 @@ def take_off(order: Order, units: Mapping[int, int], *, by: User | None = None) 
     for key, quantity in wanted.items():
         if key not in lines or not 0 < quantity <= lines[key].open_quantity:
             open_now = lines[key].open_quantity if key in lines else 0
-            raise Refused(f"{quantity} of line {lines.get(key, key)} cannot be cancelled; {open_now} are open.",
+            raise Refused(_("%(quantity)s of line %(line)s cannot be cancelled; %(open_now)s are open.")
+                          % {"quantity": quantity, "line": lines.get(key, key), "open_now": open_now},
                           line=key, open=open_now)
     if order.status == S.CONFIRMED:
         reservations.cancel(order.number, wanted, by=by)

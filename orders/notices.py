@@ -1,6 +1,7 @@
 """What customers are told about their orders, by e-mail, and colleagues about what waits for them."""
 
 from django.db.models import Count, F, Min, Q, Sum
+from django.utils.translation import gettext as _
 
 from oms.core import notices
 from oms.core.models import Company, Event, Topic
@@ -33,7 +34,8 @@ def tell_held(order: Order, *, by_hand: bool) -> None:
     manual = Q(kind=Hold.Kind.MANUAL)
     reasons = "; ".join(str(hold) for hold in order.holds.filter(manual if by_hand else ~manual, lifted_at=None))
     if reasons:
-        notices.tell(Topic.ON_HOLD, f"Order {order.number} is on hold: {reasons}", rep=order.customer.rep,
+        notices.tell(Topic.ON_HOLD, _("Order %(number)s is on hold: %(reasons)s")
+                                    % {"number": order.number, "reasons": reasons}, rep=order.customer.rep,
                      subject_type=order.subject_type, subject_number=order.number)
 
 
@@ -43,5 +45,7 @@ def tell_overdue(company: Company) -> None:
     for row in late.order_by().values("currency").annotate(
             count=Count("pk"), total=Sum(F("gross") - F("allocated")), since=Min("due_on")).order_by("currency"):
         amount = display(row["total"], row["currency"])
-        notices.tell(Topic.OVERDUE, f"{company.name}: {row['count']} invoices are overdue, {amount}, the oldest since "
-                     f"{row['since']}.", subject_type="company", subject_number=company.code)
+        notices.tell(Topic.OVERDUE, _("%(name)s: %(count)s invoices are overdue, %(amount)s, the oldest since "
+                                      "%(since)s.")
+                                    % {"name": company.name, "count": row["count"], "amount": amount,
+                                       "since": row["since"]}, subject_type="company", subject_number=company.code)

@@ -5,6 +5,8 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
+
 from inventory.models import SKU
 from oms.core.models import User
 from oms.core.money import round_amount
@@ -99,7 +101,7 @@ def _amend_preview(
 class AmountInput:
     amount: Decimal
     reference: str = field(metadata={
-        "help": "The bank's or the card terminal's; entered twice it counts once.", "most": 60})
+        "help": _("The bank's or the card terminal's; entered twice it counts once."), "most": 60})
 
 
 def _whole(order: Order) -> AmountInput:
@@ -132,8 +134,8 @@ declare("quote", Order, intake.quote, roles=SALES, input=QuoteInput, available=_
         example={"valid_until": "2027-12-31"},
         initial=lambda order: QuoteInput(order.company.today() + timedelta(days=14)))
 declare("reprice", Order, pricing.reprice, roles=SALES, many=True, available=_is(S.DRAFT))
-declare("reopen", Order, intake.reopen, roles=SALES, label="Back to draft", available=_is(S.QUOTED))
-declare("lift", Order, screening.lift, roles="manager accountant", label="Lift the hold", input=NoteInput,
+declare("reopen", Order, intake.reopen, roles=SALES, label=_("Back to draft"), available=_is(S.QUOTED))
+declare("lift", Order, screening.lift, roles="manager accountant", label=_("Lift the hold"), input=NoteInput,
         available=_on_hold)
 declare("confirm", Order, lifecycle.confirm, roles=SALES, many=True,
         available=lambda order: order.status == S.PLACED and not _on_hold(order))
@@ -143,24 +145,24 @@ declare("amend", Order, _amend, roles=SALES, input=AmendInput, preview=_amend_pr
             AmendRow(line, line.quantity - line.cancelled, line.unit_price)
             for line in order.lines.select_related("sku").order_by("position") if line.open_quantity],
             [AdditionRow() for _ in range(3)]))
-declare("hold", Order, screening.hold, roles="rep manager accountant", label="Put on hold", input=ReasonInput,
+declare("hold", Order, screening.hold, roles="rep manager accountant", label=_("Put on hold"), input=ReasonInput,
         example={"reason": "They asked for a call first."},
         available=_is(S.PLACED), inverse="lift")
-declare("cancel_lines", Order, _cancel_lines, roles=SALES, label="Cancel units", input=CancelInput,
+declare("cancel_lines", Order, _cancel_lines, roles=SALES, label=_("Cancel units"), input=CancelInput,
         example={"lines": [{"line": 1, "units": 1}], "reason": "Ordered one too many."},
         available=_is(S.PLACED, S.CONFIRMED),
         initial=lambda order: CancelInput([CancelRow(line) for line in order.lines.select_related("sku")
                                            if line.open_quantity]))
-declare("authorize", Order, _authorize, roles="rep accountant manager", label="Authorize a payment", input=AmountInput,
-        example={"amount": "10.00", "reference": "card 4711"},
+declare("authorize", Order, _authorize, roles="rep accountant manager", label=_("Authorize a payment"),
+        input=AmountInput, example={"amount": "10.00", "reference": "card 4711"},
         available=_is(S.PLACED, S.CONFIRMED), initial=_whole)
-declare("prepay", Order, _prepay, roles="accountant manager", label="Register a prepayment", input=AmountInput,
+declare("prepay", Order, _prepay, roles="accountant manager", label=_("Register a prepayment"), input=AmountInput,
         example={"amount": "10.00", "reference": "bank 2027-01-04/17"},
         available=_is(S.PLACED, S.CONFIRMED), initial=_whole)
-declare("deposit", Order, _deposit, roles="accountant manager", label="Invoice a deposit", input=AmountInput,
+declare("deposit", Order, _deposit, roles="accountant manager", label=_("Invoice a deposit"), input=AmountInput,
         example={"amount": "1.00", "reference": "deposit 1"},
         available=_is(S.PLACED, S.CONFIRMED))
-declare("cancel", Order, lifecycle.cancel, roles=SALES, label="Cancel the order", input=ReasonInput, danger=True,
+declare("cancel", Order, lifecycle.cancel, roles=SALES, label=_("Cancel the order"), input=ReasonInput, danger=True,
         available=_is(S.DRAFT, S.QUOTED, S.PLACED, S.CONFIRMED))
 
 
@@ -194,7 +196,7 @@ def _is_open_invoice(document: Invoice) -> bool:
                 and document.open_amount > 0)
 
 
-declare("pay", Invoice, _pay, roles="accountant manager", label="Register a payment", input=AmountInput,
+declare("pay", Invoice, _pay, roles="accountant manager", label=_("Register a payment"), input=AmountInput,
         example={"amount": "1.00", "reference": "bank 2027-01-04/18"},
         initial=_what_is_open, available=_is_open_invoice)
 declare("credit", Invoice, _credit, roles="accountant manager", input=CreditInput,

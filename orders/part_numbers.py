@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+from django.utils.translation import gettext as _
+
 from inventory.models import SKU
 from oms.core.errors import Refused
 from oms.core.locking import atomic
@@ -28,6 +30,6 @@ def remember(customer: Customer, code: str, sku: SKU) -> CustomerSKU:
     """Keep what a customer calls a SKU; the last word counts. Raises Refused for a text that cannot be a name."""
     code = " ".join(code.split())
     if not code or len(code) > 40:
-        raise Refused("What the customer calls it must have 1 to 40 characters.", field="code")
+        raise Refused(_("What the customer calls it must have 1 to 40 characters."), field="code")
     with atomic():
         return CustomerSKU.objects.update_or_create(customer=customer, code=code, defaults={"sku": sku})[0]

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 from inventory.models import SKU
 from oms.core.errors import Refused
 from oms.core.models.words import with_words
@@ -30,7 +32,8 @@ def read_block(customer: Customer, text: str) -> list[PastedLine]:
     """
     lines = pasting.split(text)
     if len(lines) > pasting.MOST_LINES:
-        raise Refused(f"The block has {len(lines)} lines; paste at most {pasting.MOST_LINES} at once.", field="text")
+        raise Refused(_("The block has %(lines)s lines; paste at most %(MOST_LINES)s at once.")
+                      % {"lines": len(lines), "MOST_LINES": pasting.MOST_LINES}, field="text")
     skus = skus_of((token for line in lines for token in line.tokens), customer)
     found = [pasting.read(line, skus) for line in lines]
     aliases = skus_of((each.rest for each in found if each.code is None and each.rest), customer)

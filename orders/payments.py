@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
+from django.utils.translation import gettext as _
+
 from oms.core import events, money, states
 from oms.core.errors import Refused, WrongState
 from oms.core.locking import advisory_lock, atomic, lock, lock_one
@@ -36,13 +38,16 @@ def authorize(
 def _require_reference(reference: str) -> None:
     """Without one, a second payment would count as the first."""
     if not reference.strip():
-        raise Refused("Give the payment's reference: the bank's, the card terminal's or your own.", field="reference")
+        raise Refused(_("Give the payment's reference: the bank's, the card terminal's or your own."),
+                      field="reference")
 
 
 def _positive(amount: Decimal, currency: str) -> Decimal:
     if amount <= 0 or amount != money.round_amount(amount, currency):
-        raise Refused(f"{amount} is no amount of {currency}: it must be positive, with "
-                      f"{money.minor_units(currency)} decimals at the most.", field="amount")
+        raise Refused(_("%(amount)s is no amount of %(currency)s: it must be positive, with %(minor_units)s "
+                        "decimals at the most.")
+                      % {"amount": amount, "currency": currency, "minor_units": money.minor_units(currency)},
+                      field="amount")
     return amount
 
 
@@ -67,10 +72,11 @@ def capture(payment: Payment, amount: Decimal | None = None, *, by: User | None 
         payment = lock_one(payment)
         states.require_status(payment, S.AUTHORIZED)
         if payment.capture_requested:
-            raise WrongState(f"Payment {payment.number} is being captured already.")
+            raise WrongState(_("Payment %(number)s is being captured already.") % {"number": payment.number})
         wanted = _positive(amount if amount is not None else payment.amount, payment.currency)
         if wanted > payment.amount:
-            raise Refused(f"Only {payment.amount} of {payment.number} were authorized.", field="amount")
+            raise Refused(_("Only %(amount)s of %(number)s were authorized.")
+                          % {"amount": payment.amount, "number": payment.number}, field="amount")
         payment.capture_requested = wanted
         payment.save(update_fields=["capture_requested"])
         events.emit("payment.capture_requested", payment, by=by, amount=str(wanted))
@@ -91,7 +97,8 @@ def void(payment: Payment, *, by: User | None = None) -> Payment:
     """Let go of money that was set aside and not captured."""
     with states.advance(payment, to=S.VOIDED, by=by) as payment:
         if payment.capture_requested:
-            raise WrongState(f"Payment {payment.number} is being captured already; refund it afterwards.")
+            raise WrongState(_("Payment %(number)s is being captured already; refund it afterwards.")
+                             % {"number": payment.number})
     return payment
 
 
@@ -143,7 +150,9 @@ def allocate(
         most = min(payment.unallocated, document.open_amount)
         wanted = most if amount is None else _positive(amount, payment.currency)
         if not 0 < wanted <= most:
-            raise Refused(f"{wanted} of {payment.number} cannot be allocated to {document}: at most {most} is open.",
+            raise Refused(_("%(wanted)s of %(number)s cannot be allocated to %(document)s: at most %(most)s is "
+                            "open.")
+                          % {"wanted": wanted, "number": payment.number, "document": document, "most": most},
                           field="amount")
         made = Allocation.objects.create(payment=payment, invoice=document, amount=wanted, by=by,
                                          exchange_difference=exchange.difference(payment, document, wanted))
@@ -158,12 +167,13 @@ def allocate(
 
 def _require_match(payment: Payment, document: Invoice) -> None:
     if document.kind == Invoice.Kind.CREDIT or document.status != Invoice.Status.ISSUED:
-        raise Refused(f"{document} is no issued invoice.")
+        raise Refused(_("%(document)s is no issued invoice.") % {"document": document})
     names = ("customer_id", "company_id", "currency")
     if any(getattr(payment, name) != getattr(document, name) for name in names):
-        raise Refused(f"{payment.number} and {document} differ in customer, company or currency.")
+        raise Refused(_("%(number)s and %(document)s differ in customer, company or currency.")
+                      % {"number": payment.number, "document": document})
     if payment.order_id and payment.order_id != document.order_id:
-        raise Refused(f"{payment.number} is reserved for another order.")
+        raise Refused(_("%(number)s is reserved for another order.") % {"number": payment.number})
 
 
 def allocate_open(document: Invoice, *, by: User | None = None) -> list[Allocation]:
@@ -217,17 +227,20 @@ def _require_refundable(payment: Payment, amount: Decimal, credit: Invoice | Non
     if credit is None:
         most = min(most, payment.unallocated)
     if amount > most:
-        raise Refused(f"{amount} cannot be refunded of {payment.number}: at most {most}.", code="too_much",
+        raise Refused(_("%(amount)s cannot be refunded of %(number)s: at most %(most)s.")
+                      % {"amount": amount, "number": payment.number, "most": most}, code="too_much",
                       field="amount")
 
 
 def _require_credit(payment: Payment, credit: Invoice, amount: Decimal) -> None:
     if credit.kind != Invoice.Kind.CREDIT or credit.customer_id != payment.customer_id:
-        raise Refused(f"{credit} is no credit note of this customer.")
+        raise Refused(_("%(credit)s is no credit note of this customer.") % {"credit": credit})
     if credit.currency != payment.currency or credit.company_id != payment.company_id:
-        raise Refused(f"{credit} and {payment.number} differ in company or currency.")
+        raise Refused(_("%(credit)s and %(number)s differ in company or currency.")
+                      % {"credit": credit, "number": payment.number})
     if amount > credit.open_amount:
-        raise Refused(f"{credit} has only {credit.open_amount} left.", code="too_much", field="amount")
+        raise Refused(_("%(credit)s has only %(open_amount)s left.")
+                      % {"credit": credit, "open_amount": credit.open_amount}, code="too_much", field="amount")
 
 
 def record_refunded(row: Refund, gateway_reference: str) -> None:

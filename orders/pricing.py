@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal
 
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from inventory.models import SKU
 from oms.core import money, states
@@ -90,7 +91,7 @@ def freeze(order: Order) -> None:
     """Price a locked order for the last time: from here its prices, rates and tax texts stand."""
     price_and_save(order)
     if not order.units:
-        raise Refused(f"Order {order.number} has no lines.", code="no_lines")
+        raise Refused(_("Order %(number)s has no lines.") % {"number": order.number}, code="no_lines")
 
 
 def fill_totals(order: Order, lines: Sequence[OrderLine], charges: Sequence[OrderCharge]) -> None:
@@ -119,7 +120,8 @@ def _fill_prices(order: Order, lines: Sequence[OrderLine], today: date) -> None:
 def _fill_price(order: Order, line: OrderLine, offers: list[Offer], today: date) -> None:
     offer = prices.choose_price(offers, line.quantity, today)
     if offer is None:
-        raise Refused(f"{line.sku} has no price in {order.currency} for {order.customer}; add one or give it by hand.",
+        raise Refused(_("%(sku)s has no price in %(currency)s for %(customer)s; add one or give it by hand.")
+                      % {"sku": line.sku, "currency": order.currency, "customer": order.customer},
                       code="no_price", sku=line.sku.code)
     line.unit_price, line.price_source = offer.unit_price, offer.source
 
@@ -194,8 +196,9 @@ def _tax_rules(order: Order, classes: set[str], today: date) -> dict[str, _TaxRu
     best = {row.tax_class: row for row in sorted(rows, key=lambda row: (bool(row.region), str(row.valid_from)))}
     missing = classes - best.keys()
     if missing:
-        raise Refused(f"No tax rate for {', '.join(sorted(missing))} in {country or 'an unknown country'} on {today}; "
-                      "add one under Tax rates.", code="no_tax_rate", country=country)
+        raise Refused(_("No tax rate for %(missing)s in %(country)s on %(today)s; add one under Tax rates.")
+                      % {"missing": ", ".join(sorted(missing)), "country": country or _("an unknown country"),
+                         "today": today}, code="no_tax_rate", country=country)
     return {name: _TaxRule(row.percent, row.category, row.note) for name, row in best.items()}
 
 
@@ -205,5 +208,6 @@ def exchange_rate(company: Company, currency: str, on: date) -> Decimal:
         return Decimal(1)
     row = ExchangeRate.objects.filter(company=company, currency=currency, day__lte=on).order_by("-day").first()
     if row is None:
-        raise Refused(f"No exchange rate of {currency} to {company.currency} up to {on}; enter one.", code="no_rate")
+        raise Refused(_("No exchange rate of %(currency)s to %(own)s up to %(on)s; enter one.")
+                      % {"currency": currency, "own": company.currency, "on": on}, code="no_rate")
     return row.rate

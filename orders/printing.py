@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from oms.core import documents
 from oms.core.errors import Refused
 from oms.core.models import StoredDocument
@@ -54,7 +56,8 @@ def order_paper(order: Order) -> Paper:
     shown = [_line(line, f"{line.sku.code} {line.description}", line.quantity, order.currency) for line in lines]
     shown += [_line(charge, charge.description, 1, order.currency) for charge in charges]
     return Paper(
-        title="Quote" if order.status == Order.Status.QUOTED else "Order confirmation", document=order, lines=shown,
+        title=(_("Quote")
+               ) if order.status == Order.Status.QUOTED else _("Order confirmation"), document=order, lines=shown,
         **_sums(order, [*lines, *charges]), notes=sorted({line.tax_note for line in lines if line.tax_note}))
 
 
@@ -69,7 +72,8 @@ def _without_cancelled(line: OrderLine, currency: str) -> OrderLine:
 def print_order(order: Order) -> bytes:
     """A quote or an order confirmation as a PDF. Raises Refused for a draft or what is cancelled."""
     if order.status in (Order.Status.DRAFT, Order.Status.CANCELLED):
-        raise Refused(f"Order {order.number} is {order.get_status_display()}; quote or place it first.")
+        raise Refused(_("Order %(number)s is %(status)s; quote or place it first.")
+                      % {"number": order.number, "status": order.get_status_display()})
     return documents.render("order", {"paper": order_paper(order)})
 
 

@@ -8,6 +8,7 @@ from django.db.models import DecimalField, F, OuterRef, QuerySet, Subquery, Sum
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce, NullIf
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from oms.core import states
 from oms.core.errors import Refused
@@ -36,7 +37,8 @@ def _credit(order: Order) -> Hold | None:
     after = exposure(order.customer) + (ZERO if _counts_already(order) else order.gross)
     if after <= limit:
         return None
-    text = f"{display(after, order.currency)} owed and ordered is over the limit of {display(limit, order.currency)}"
+    text = (_("%(display)s owed and ordered is over the limit of %(display2)s")
+            % {"display": display(after, order.currency), "display2": display(limit, order.currency)})
     return Hold(order=order, kind=Hold.Kind.CREDIT, reason=text)
 
 
@@ -83,7 +85,8 @@ def _address(order: Order) -> Hold | None:
     missing = [name for name in REQUIRED_IN_ADDRESS if not order.ship_to.get(name)]
     if not missing:
         return None
-    return Hold(order=order, kind=Hold.Kind.ADDRESS, reason=f"the delivery address lacks {', '.join(missing)}")
+    return Hold(order=order, kind=Hold.Kind.ADDRESS, reason=(_("the delivery address lacks %(missing)s")
+                                                             % {"missing": ", ".join(missing)}))
 
 
 def hold(order: Order, *, reason: str, by: User | None = None) -> Order:
@@ -91,9 +94,10 @@ def hold(order: Order, *, reason: str, by: User | None = None) -> Order:
     with states.change(order, event="order.held_back", by=by, reason=reason) as order:
         states.require_status(order, Order.Status.PLACED)
         if not reason.strip():
-            raise Refused("Say why the order must wait.", field="reason")
+            raise Refused(_("Say why the order must wait."), field="reason")
         if order.holds.filter(kind=Hold.Kind.MANUAL, lifted_at=None).exists():
-            raise Refused(f"Order {order.number} is on hold by hand already; lift that hold first.")
+            raise Refused(_("Order %(number)s is on hold by hand already; lift that hold first.")
+                          % {"number": order.number})
         Hold.objects.create(order=order, kind=Hold.Kind.MANUAL, reason=reason, placed_by=by)
     return order
 
@@ -103,7 +107,7 @@ def lift(order: Order, *, note: str = "", by: User | None = None) -> Order:
     with states.change(order, event="order.hold_lifted", by=by, note=note) as order:
         lifted = order.holds.filter(lifted_at=None).update(lifted_at=timezone.now(), lifted_by=by)
         if not lifted:
-            raise Refused(f"Order {order.number} is not on hold.", code="not_on_hold")
+            raise Refused(_("Order %(number)s is not on hold.") % {"number": order.number}, code="not_on_hold")
     return order
 
 
@@ -111,5 +115,6 @@ def require_clear(order: Order) -> None:
     """Raise Refused where a hold has not been lifted."""
     open_holds = [hold for hold in order.holds.all() if hold.lifted_at is None]
     if open_holds:
-        raise Refused(f"Order {order.number} is on hold ({'; '.join(map(str, open_holds))}). Lift the hold first.",
+        raise Refused(_("Order %(number)s is on hold (%(map)s). Lift the hold first.")
+                      % {"number": order.number, "map": "; ".join(map(str, open_holds))},
                       code="on_hold")

@@ -4,6 +4,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 from inventory import catalog, ledger, receiving
 from inventory.models import Bin, Move, Warehouse
 from oms.core import states
@@ -51,13 +53,14 @@ def _require_all_graded(lines: dict[int, ReturnLine], findings: Sequence[Finding
     graded: Counter[tuple[int, bool]] = Counter()
     for item in findings:
         if item.route not in Route.values or item.grade not in Grade.values:
-            raise Refused(f"{item.grade}/{item.route} is no grade and route.")
+            raise Refused(_("%(grade)s/%(route)s is no grade and route.") % {"grade": item.grade, "route": item.route})
         if item.route == Route.RESTOCK and item.grade == Grade.BROKEN:
-            raise Refused("Broken goods do not go back into stock.", line=item.line.pk)
+            raise Refused(_("Broken goods do not go back into stock."), line=item.line.pk)
         graded[item.line.pk, item.damaged] += item.quantity
     for key, line in lines.items():
         if (graded[key, False], graded[key, True]) != (line.good, line.damaged):
-            raise Refused(f"Of {line}, {line.good} good and {line.damaged} damaged came; grade exactly those.",
+            raise Refused(_("Of %(line)s, %(good)s good and %(damaged)s damaged came; grade exactly those.")
+                          % {"line": line, "good": line.good, "damaged": line.damaged},
                           line=key)
 
 

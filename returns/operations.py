@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
+
 from inventory.models import SKU
 from oms.core.models import User
 from oms.core.operations import declare
@@ -48,7 +50,7 @@ def _returnable(order: Order) -> OpenInput:
                       if left.get(line.pk)])
 
 
-declare("return", Order, _open, roles="rep manager", label="Return goods", input=OpenInput, initial=_returnable,
+declare("return", Order, _open, roles="rep manager", label=_("Return goods"), input=OpenInput, initial=_returnable,
         example={"lines": [{"line": 1, "quantity": 1, "reason": "damaged"}], "wish": "refund"},
         available=lambda order: order.shipped > order.returned)
 

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 from inventory import catalog, ledger
 from inventory.models import SKU, Bin, Demand, Lot, Move, Reservation
 from oms.core import states
@@ -29,7 +31,7 @@ def receive(request: ReturnRequest, goods: Sequence[Arrived], *, by: User | None
         for line in lines:
             _count(line, arrived.get(line.pk, Arrived(line, 0)))
         if not any(line.came for line in lines):
-            raise Refused("Nothing came; cancel the return instead.", code="nothing_came")
+            raise Refused(_("Nothing came; cancel the return instead."), code="nothing_came")
         ReturnLine.objects.bulk_update(lines, ["good", "damaged", "missing"])
         customer = catalog.outside(Bin.Kind.CUSTOMER)
         ledger.move_many(
@@ -44,7 +46,8 @@ def receive(request: ReturnRequest, goods: Sequence[Arrived], *, by: User | None
 
 def _count(line: ReturnLine, item: Arrived) -> None:
     if min(item.good, item.damaged) < 0 or item.good + item.damaged > line.quantity:
-        raise Refused(f"Of {line} announced, {item.good + item.damaged} cannot have come.", line=line.pk)
+        raise Refused(_("Of %(line)s announced, %(good)s cannot have come.")
+                      % {"line": line, "good": item.good + item.damaged}, line=line.pk)
     line.good, line.damaged = item.good, item.damaged
     line.missing = line.quantity - item.good - item.damaged
 
@@ -67,5 +70,6 @@ def _lot(line: ReturnLine, sku: SKU) -> Lot | None:
                                          sku=sku, state=Reservation.State.SHIPPED, lot__isnull=False)
     last = shipped.select_related("lot").order_by("-pk").first()
     if last is None:
-        raise Refused(f"{sku} is tracked {sku.get_tracking_display()}, and no shipped one is known.")
+        raise Refused(_("%(sku)s is tracked %(tracking)s, and no shipped one is known.")
+                      % {"sku": sku, "tracking": sku.get_tracking_display()})
     return last.lot

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from django.db.models import Max, Sum
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from fulfillment.models import Shipment
 from inventory.models import SKU, Warehouse
@@ -39,7 +40,7 @@ def open_request(
         order = lock_one(order)
         asked = [item for item in asked if item.quantity]
         if not asked:
-            raise Refused("Choose what comes back.", code="no_lines")
+            raise Refused(_("Choose what comes back."), code="no_lines")
         _require_returnable(order, asked)
         _require_wish(wish, asked)
         request = states.create(
@@ -86,19 +87,21 @@ def _returned_by_history(order: Order) -> dict[int, int]:
 def _require_returnable(order: Order, asked: Sequence[Asked]) -> None:
     left = returnable(order)
     if len({item.line.pk for item in asked}) != len(asked):
-        raise Refused("A line is named twice; add its quantities up.")
+        raise Refused(_("A line is named twice; add its quantities up."))
     for item in asked:
         most = left.get(item.line.pk, 0)
         if not 0 < item.quantity <= most:
-            raise Refused(f"{item.quantity} of {item.line.sku} cannot come back; at most {most} can.",
+            raise Refused(_("%(quantity)s of %(sku)s cannot come back; at most %(most)s can.")
+                          % {"quantity": item.quantity, "sku": item.line.sku, "most": most},
                           code="not_returnable", line=item.line.pk, returnable=most)
 
 
 def _require_wish(wish: str, asked: Sequence[Asked]) -> None:
     if wish not in ReturnRequest.Wish.values:
-        raise Refused(f"{wish!r} is no wish; choose {', '.join(ReturnRequest.Wish.values)}.", field="wish")
+        raise Refused(_("%(wish)r is no wish; choose %(values)s.")
+                      % {"wish": wish, "values": ", ".join(ReturnRequest.Wish.values)}, field="wish")
     if wish == ReturnRequest.Wish.EXCHANGE and not all(item.exchange_for for item in asked):
-        raise Refused("Say what is wanted in exchange for each line.", field="exchange_for")
+        raise Refused(_("Say what is wanted in exchange for each line."), field="exchange_for")
 
 
 def _warehouse_of(order: Order) -> Warehouse:
@@ -108,7 +111,7 @@ def _warehouse_of(order: Order) -> Warehouse:
         return shipment.warehouse
     own = Warehouse.objects.active().filter(kind=Warehouse.Kind.OWN).order_by("priority", "pk").first()
     if own is None:
-        raise Refused("There is no warehouse of our own that could take goods back.")
+        raise Refused(_("There is no warehouse of our own that could take goods back."))
     return own
 
 
@@ -138,7 +141,7 @@ def reject(request: ReturnRequest, *, reason: str, by: User | None = None) -> Re
     """Refuse to take the goods back, with the reason."""
     with states.advance(request, to=S.REJECTED, by=by, reason=reason) as request:
         if not reason.strip():
-            raise Refused("Say why the return is rejected.", field="reason")
+            raise Refused(_("Say why the return is rejected."), field="reason")
     return request
 
 

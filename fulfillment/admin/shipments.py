@@ -6,6 +6,8 @@ from django.contrib import admin
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path, reverse
 from django.utils.html import format_html_join
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from fulfillment import printing, waves
@@ -16,6 +18,7 @@ from oms.core.admin import panels
 from oms.core.admin.access import Lines
 from oms.core.admin.documents import DocumentAdmin, address_text, chip, pdf_answer
 from oms.core.admin.records import ReadOnlyAdmin
+from oms.core.wording import spoken
 from orders.models import Order
 
 FLOOR = "picker packer manager"
@@ -27,7 +30,8 @@ class Papers(DocumentAdmin):
     papers: tuple[str, ...] = ()
 
     def get_actions(self, request: HttpRequest) -> Any:
-        prints = {f"print_{paper}": (_printing(paper), f"print_{paper}", f"Print {paper.replace('_', ' ')}")
+        prints = {f"print_{paper}": (_printing(paper), f"print_{paper}",
+                                       _("Print: %(paper)s") % {"paper": spoken(paper)})
                   for paper in self.papers}
         return super().get_actions(request) | prints
 
@@ -42,11 +46,11 @@ class Papers(DocumentAdmin):
             return self._get_obj_does_not_exist_redirect(request, self.opts, str(pk))
         return pdf_answer(lambda: printing.paper(paper, document), f"{document.number}-{paper}.pdf")
 
-    @display(description="Print")
+    @display(description=_("Print"))
     def prints(self, document: Any) -> Any:
         name = f"admin:{self.opts.app_label}_{self.opts.model_name}_paper"
         return format_html_join(" · ", '<a href="{}">{}</a>', (
-            (reverse(name, args=[document.pk, paper]), paper.replace("_", " ")) for paper in self.papers))
+            (reverse(name, args=[document.pk, paper]), spoken(paper)) for paper in self.papers))
 
 
 def _printing(paper: str) -> Any:
@@ -54,7 +58,7 @@ def _printing(paper: str) -> Any:
     def run(modeladmin: Papers, request: HttpRequest, rows: Any) -> HttpResponseRedirect:
         user: Any = request.user
         keys = list(rows.order_by("pk").values_list("pk", flat=True))
-        title = f"{paper.replace('_', ' ').capitalize()}: {len(keys)} selected"
+        title = gettext("%(paper)s: %(count)s selected") % {"paper": spoken(paper), "count": len(keys)}
         job = jobs.submit("print", title, len(keys), by=user, paper=paper, keys=keys)
         return HttpResponseRedirect(reverse("admin:core_job_change", args=[job.pk]))
 
@@ -70,21 +74,27 @@ class ShipmentLines(Lines):
         return super().get_queryset(request).select_related("reservation__sku", "reservation__bin", "reservation__lot",
                                                             "package__shipment")
 
+    @display(description=_("SKU"))
     def sku(self, line: ShipmentLine) -> str:
         return f"{line.reservation.sku.code} {line.reservation.sku.name}"
 
+    @display(description=_("Quantity"))
     def quantity(self, line: ShipmentLine) -> int:
         return line.reservation.quantity
 
+    @display(description=_("State"))
     def state(self, line: ShipmentLine) -> str:
         return line.reservation.get_state_display()
 
+    @display(description=_("Bin"))
     def bin(self, line: ShipmentLine) -> str:
         return str(line.reservation.bin or "")
 
+    @display(description=_("Lot"))
     def lot(self, line: ShipmentLine) -> str:
         return str(line.reservation.lot or "")
 
+    @display(description=_("Stopping"))
     def stopping(self, line: ShipmentLine) -> str:
         return line.reservation.get_stopping_display() if line.reservation.stopping else ""
 
@@ -94,6 +104,7 @@ class Packages(Lines):
     fields = ["position", "carton", "weight_g", "tracking", "verified_at"]
     readonly_fields = ["tracking"]
 
+    @display(description=_("Tracking"))
     def tracking(self, package: Package) -> str:
         return ", ".join(f"{label.tracking_number} ({label.get_status_display()})" for label in package.labels.all())
 
@@ -116,15 +127,15 @@ class ShipmentAdmin(Papers):
     inlines = [ShipmentLines, Packages, Scans]
     papers = ("packing_slip", "labels")
 
-    @display(description="Status", ordering="status")
+    @display(description=_("Status"), ordering="status")
     def state(self, shipment: Shipment) -> Any:
         return chip(shipment)
 
-    @display(description="Order")
+    @display(description=_("Order"))
     def order_no(self, shipment: Shipment) -> str:
         return shipment.order_number
 
-    @display(description="Ship to")
+    @display(description=_("Ship to"))
     def to(self, shipment: Shipment) -> str:
         return address_text(shipment.ship_to)
 
@@ -137,9 +148,11 @@ class Tasks(Lines):
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).select_related("line__reservation__sku", "bin", "done_by")
 
+    @display(description=_("SKU"))
     def sku(self, task: PickTask) -> str:
         return f"{task.line.reservation.sku.code} {task.line.reservation.sku.name}"
 
+    @display(description=_("Quantity"))
     def quantity(self, task: PickTask) -> int:
         return task.line.reservation.quantity
 
@@ -156,7 +169,7 @@ class WaveAdmin(Papers):
     papers = ("pick_list",)
     list_tools_template = "admin/oms/plan_waves_button.html"
 
-    @display(description="Status", ordering="status")
+    @display(description=_("Status"), ordering="status")
     def state(self, wave: Wave) -> Any:
         return chip(wave)
 
@@ -164,10 +177,10 @@ class WaveAdmin(Papers):
         context = super().document_context(request, document)
         if document.status == Wave.Status.RELEASED:
             place = f"{document.warehouse.code}/{document.number}"
-            context["links"] = [("Pick at the station", f"{reverse('station', args=['pick'])}#{place}")]
+            context["links"] = [(gettext("Pick at the station"), f"{reverse('station', args=['pick'])}#{place}")]
         return context
 
-    @display(description="Shipments")
+    @display(description=_("Shipments"))
     def shipments_in_it(self, wave: Wave) -> int:
         return wave.shipments.count()
 
@@ -194,7 +207,7 @@ class ScanAdmin(ReadOnlyAdmin):
     ordering = ["-pk"]
 
 
-panels.register(Order, "Shipments", Shipment, lambda order: Shipment.objects.filter(order=order).order_by("pk"),
+panels.register(Order, _("Shipments"), Shipment, lambda order: Shipment.objects.filter(order=order).order_by("pk"),
                 "number", "status", "warehouse", "shipped_at", "delivered_at")
-panels.register(Wave, "Shipments", Shipment, lambda wave: wave.shipments.order_by("pk"), "number", "status",
+panels.register(Wave, _("Shipments"), Shipment, lambda wave: wave.shipments.order_by("pk"), "number", "status",
                 "order_number")

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from oms.core.models import Company
 
@@ -30,7 +31,7 @@ class CarrierService(models.Model):
     code = models.SlugField(max_length=20)
     name = models.CharField(max_length=60)
     days = models.DecimalField(max_digits=4, decimal_places=1, default=2)
-    max_weight_g = models.PositiveIntegerField("heaviest parcel (g)", default=30_000)
+    max_weight_g = models.PositiveIntegerField(_("heaviest parcel (g)"), default=30_000)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["account", "code"], name="service_once_per_account")]
@@ -45,8 +46,8 @@ class Rate(models.Model):
     service = models.ForeignKey(CarrierService, on_delete=models.CASCADE, related_name="rates")
     country = models.CharField(max_length=2)
     postal_prefix = models.CharField(max_length=8, blank=True)
-    up_to_g = models.PositiveIntegerField("up to (g)")
-    price = models.DecimalField(max_digits=10, decimal_places=2, help_text="In the company's currency.")
+    up_to_g = models.PositiveIntegerField(_("up to (g)"))
+    price = models.DecimalField(max_digits=10, decimal_places=2, help_text=_("In the company's currency."))
 
     class Meta:
         constraints = [

@@ -2,6 +2,8 @@
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from fulfillment.models.carrier import CarrierService
 from fulfillment.models.shipment import Shipment
@@ -11,11 +13,11 @@ class Carton(models.Model):
     """A kind of box that we pack into."""
 
     code = models.CharField(max_length=20, unique=True)
-    length_mm = models.PositiveIntegerField("length (mm)")
-    width_mm = models.PositiveIntegerField("width (mm)")
-    height_mm = models.PositiveIntegerField("height (mm)")
-    weight_g = models.PositiveIntegerField("own weight (g)", default=0)
-    max_weight_g = models.PositiveIntegerField("heaviest content (g)", default=20_000)
+    length_mm = models.PositiveIntegerField(_("length (mm)"))
+    width_mm = models.PositiveIntegerField(_("width (mm)"))
+    height_mm = models.PositiveIntegerField(_("height (mm)"))
+    weight_g = models.PositiveIntegerField(_("own weight (g)"), default=0)
+    max_weight_g = models.PositiveIntegerField(_("heaviest content (g)"), default=20_000)
 
     class Meta:
         ordering = ["code"]
@@ -30,7 +32,7 @@ class Package(models.Model):
     shipment = models.ForeignKey(Shipment, on_delete=models.CASCADE, related_name="packages")
     position = models.PositiveSmallIntegerField()
     carton = models.ForeignKey(Carton, on_delete=models.PROTECT, null=True, blank=True)
-    weight_g = models.PositiveIntegerField("weight (g)", default=0)
+    weight_g = models.PositiveIntegerField(_("weight (g)"), default=0)
     verified_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -44,11 +46,11 @@ class Label(models.Model):
     """A request to a carrier for a label, and its answer. Asked, called, recorded: it survives a crash in between."""
 
     class Status(models.TextChoices):
-        REQUESTED = "requested", "requested"
-        BOUGHT = "bought", "bought"
-        FAILED = "failed", "failed"
-        UNWANTED = "unwanted", "unwanted: to be voided"
-        VOIDED = "voided", "voided"
+        REQUESTED = "requested", _("requested")
+        BOUGHT = "bought", _("bought")
+        FAILED = "failed", _("failed")
+        UNWANTED = "unwanted", _("unwanted: to be voided")
+        VOIDED = "voided", _("voided")
 
     package = models.ForeignKey(Package, on_delete=models.PROTECT, null=True, related_name="labels")
     shipment = models.ForeignKey(Shipment, on_delete=models.PROTECT, related_name="labels")
@@ -67,4 +69,4 @@ class Label(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.tracking_number or f"label of {self.shipment}"
+        return self.tracking_number or gettext("label of %(shipment)s") % {"shipment": self.shipment}

@@ -3,6 +3,7 @@
 
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from fulfillment.models.carrier import CarrierService
 from fulfillment.models.wave import Wave
@@ -25,12 +26,12 @@ class Shipment(Document):
     """Goods of an order that leave one warehouse together."""
 
     class Status(models.TextChoices):
-        OPEN = "open", "open"
-        PICKING = "picking", "picking"
-        PACKED = "packed", "packed"
-        SHIPPED = "shipped", "shipped"
-        DELIVERED = "delivered", "delivered"
-        CANCELLED = "cancelled", "cancelled"
+        OPEN = "open", _("open")
+        PICKING = "picking", _("picking")
+        PACKED = "packed", _("packed")
+        SHIPPED = "shipped", _("shipped")
+        DELIVERED = "delivered", _("delivered")
+        CANCELLED = "cancelled", _("cancelled")
 
     MOVES = {
         Status.OPEN: (Status.PICKING, Status.CANCELLED),

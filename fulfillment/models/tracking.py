@@ -1,6 +1,7 @@
 """What carriers say of parcels on their way."""
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from fulfillment.models.shipment import Shipment
 
@@ -9,11 +10,11 @@ class TrackingEvent(models.Model):
     """A scan by the carrier."""
 
     class Kind(models.TextChoices):
-        ACCEPTED = "accepted", "accepted"
-        IN_TRANSIT = "in_transit", "in transit"
-        OUT_FOR_DELIVERY = "out_for_delivery", "out for delivery"
-        DELIVERED = "delivered", "delivered"
-        EXCEPTION = "exception", "exception"
+        ACCEPTED = "accepted", _("accepted")
+        IN_TRANSIT = "in_transit", _("in transit")
+        OUT_FOR_DELIVERY = "out_for_delivery", _("out for delivery")
+        DELIVERED = "delivered", _("delivered")
+        EXCEPTION = "exception", _("exception")
 
     shipment = models.ForeignKey(Shipment, on_delete=models.CASCADE, related_name="tracking_events")
     tracking_number = models.CharField(max_length=60)

@@ -3,6 +3,7 @@
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from inventory.models import Bin, Warehouse
 from oms.core.locking import LockRank
@@ -19,9 +20,9 @@ class Wave(Document):
     """Shipments of a warehouse that are released to be picked together."""
 
     class Status(models.TextChoices):
-        DRAFT = "draft", "draft"
-        RELEASED = "released", "released"
-        CLOSED = "closed", "closed"
+        DRAFT = "draft", _("draft")
+        RELEASED = "released", _("released")
+        CLOSED = "closed", _("closed")
 
     MOVES = {Status.DRAFT: (Status.RELEASED,), Status.RELEASED: (Status.CLOSED,)}
     lock_rank = LockRank.WAVE
@@ -30,7 +31,7 @@ class Wave(Document):
     number = number_field("WV")
     status = models.CharField(max_length=8, choices=Status, default=Status.DRAFT, editable=False)
     warehouse = models.ForeignKey(Warehouse, on_delete=models.PROTECT, related_name="waves")
-    walk_cm = models.PositiveIntegerField("walk (cm)", default=0, editable=False)
+    walk_cm = models.PositiveIntegerField(_("walk (cm)"), default=0, editable=False)
 
     objects = WaveQuerySet.as_manager()
 
@@ -42,7 +43,7 @@ class PickTask(models.Model):
     line = models.OneToOneField("fulfillment.ShipmentLine", on_delete=models.CASCADE, related_name="task")
     bin = models.ForeignKey(Bin, on_delete=models.PROTECT, related_name="+")
     sequence = models.PositiveIntegerField()
-    walk_cm = models.PositiveIntegerField("walk to here (cm)", default=0)
+    walk_cm = models.PositiveIntegerField(_("walk to here (cm)"), default=0)
     done_at = models.DateTimeField(null=True)
     done_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
 

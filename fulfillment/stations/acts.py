@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError
+from django.utils.translation import gettext as _
 
 from fulfillment import labels, packing, picking, shipping
 from fulfillment.models import Package, Scan, Shipment, ShipmentLine
@@ -32,9 +33,9 @@ def perform(key: UUID, action: str, warehouse: Warehouse, body: Body, *, by: Use
         except IntegrityError as error:
             known = Scan.objects.filter(pk=key).first()
             if known is None:
-                raise Conflict("Somebody changed the same thing just now; scan again.") from error
+                raise Conflict(_("Somebody changed the same thing just now; scan again.")) from error
     if (known.action, known.body, known.by_id) != (action, body, by.pk):
-        raise Refused("The id of this scan was used for another one.", code="id_used")
+        raise Refused(_("The id of this scan was used for another one."), code="id_used")
     return dict(known.answer)
 
 
@@ -42,9 +43,11 @@ def pick(warehouse: Warehouse, body: Body, by: User) -> str:
     """A stop of the walk: all of it was taken from its bin."""
     line = _line(warehouse, body, by)
     if line.reservation.quantity != body.get("quantity"):
-        raise Refused(f"{line.reservation.quantity} × {line.reservation.sku} are wanted, not {body.get('quantity')}.")
+        raise Refused(_("%(quantity)s × %(sku)s are wanted, not %(asked)s.")
+                      % {"quantity": line.reservation.quantity, "sku": line.reservation.sku,
+                         "asked": body.get("quantity")})
     picking.pick(line, by=by)
-    return f"{line.reservation.quantity} × {line.reservation.sku} picked."
+    return _("%(quantity)s × %(sku)s picked.") % {"quantity": line.reservation.quantity, "sku": line.reservation.sku}
 
 
 def short(warehouse: Warehouse, body: Body, by: User) -> str:
@@ -53,14 +56,16 @@ def short(warehouse: Warehouse, body: Body, by: User) -> str:
     sku, wanted, found = line.reservation.sku, line.reservation.quantity, _number(body, "found")
     damaged = body.get("why") == "damaged"
     picking.report_short(line, found, is_damaged=damaged, by=by)
-    return f"{found} × {sku} picked, {wanted - found} {'damaged' if damaged else 'missing'}."
+    text = _("%(found)s × %(sku)s picked, %(rest)s damaged.") if damaged else _(
+        "%(found)s × %(sku)s picked, %(rest)s missing.")
+    return text % {"found": found, "sku": sku, "rest": wanted - found}
 
 
 def _line(warehouse: Warehouse, body: Body, by: User) -> ShipmentLine:
     lines = ShipmentLine.objects.filter(shipment__in=Shipment.objects.visible_to(by).filter(warehouse=warehouse))
     line = lines.filter(pk=_number(body, "line")).select_related("reservation__sku", "shipment").first()
     if line is None:
-        raise Refused("This stop is no longer on the walk; its shipment has changed.", code="gone")
+        raise Refused(_("This stop is no longer on the walk; its shipment has changed."), code="gone")
     return line
 
 
@@ -69,10 +74,12 @@ def receive(warehouse: Warehouse, body: Body, by: User) -> str:
     order = PurchaseOrder.objects.filter(number=body.get("order"), warehouse=warehouse).first()
     line = order.lines.filter(sku__code=body.get("sku")).select_related("sku").first() if order else None
     if order is None or line is None:
-        raise Refused(f"{body.get('order')} has no {body.get('sku')} for {warehouse}.", code="unknown")
+        raise Refused(_("%(order)s has no %(sku)s for %(warehouse)s.")
+                      % {"order": body.get("order"), "sku": body.get("sku"), "warehouse": warehouse}, code="unknown")
     good, damaged = _number(body, "good"), _number(body, "damaged")
     receiving.receive(order, [Received(line, good, damaged, str(body.get("lot", "")))], by=by)
-    return f"{good} × {line.sku} received" + (f", {damaged} damaged." if damaged else ".")
+    text = _("%(good)s × %(sku)s received, %(damaged)s damaged.") if damaged else _("%(good)s × %(sku)s received.")
+    return text % {"good": good, "sku": line.sku, "damaged": damaged}
 
 
 def put_away(warehouse: Warehouse, body: Body, by: User) -> str:
@@ -80,7 +87,7 @@ def put_away(warehouse: Warehouse, body: Body, by: User) -> str:
     sku = _sku(body)
     target, quantity = _bin(warehouse, body, "to"), _number(body, "quantity")
     receiving.put_away(sku, catalog.place(warehouse, Bin.Kind.RECEIVING), target, quantity, lot=_lot(sku, body), by=by)
-    return f"{quantity} × {sku} put into {target}."
+    return _("%(quantity)s × %(sku)s put into %(target)s.") % {"quantity": quantity, "sku": sku, "target": target}
 
 
 def move(warehouse: Warehouse, body: Body, by: User) -> str:
@@ -88,7 +95,8 @@ def move(warehouse: Warehouse, body: Body, by: User) -> str:
     sku = _sku(body)
     source, target, quantity = _bin(warehouse, body, "from"), _bin(warehouse, body, "to"), _number(body, "quantity")
     adjusting.move_stock(sku, source, target, quantity, lot=_lot(sku, body), note="station", by=by)
-    return f"{quantity} × {sku} moved from {source} to {target}."
+    return (_("%(quantity)s × %(sku)s moved from %(source)s to %(target)s.")
+            % {"quantity": quantity, "sku": sku, "source": source, "target": target})
 
 
 def pack(warehouse: Warehouse, body: Body, by: User) -> str:
@@ -99,7 +107,8 @@ def pack(warehouse: Warehouse, body: Body, by: User) -> str:
     for line in shipment.lines.select_related("reservation__sku"):
         wanted[line.reservation.sku.code] = wanted.get(line.reservation.sku.code, 0) + line.reservation.quantity
     if scanned != wanted:
-        raise Refused(f"Shipment {shipment} wants {_told(wanted)}; scanned were {_told(scanned)}.", code="not_the_same")
+        raise Refused(_("Shipment %(shipment)s wants %(told)s; scanned were %(scanned)s.")
+                      % {"shipment": shipment, "told": _told(wanted), "scanned": _told(scanned)}, code="not_the_same")
     packing.pack(shipment, by=by)
     for package in Package.objects.filter(shipment=shipment):
         inside: dict[str, int] = {}
@@ -107,7 +116,8 @@ def pack(warehouse: Warehouse, body: Body, by: User) -> str:
             inside[line.reservation.sku.code] = inside.get(line.reservation.sku.code, 0) + line.reservation.quantity
         packing.verify(package, inside, by=by)
     labels.buy(shipment, by=by)
-    return f"Shipment {shipment} is packed into {shipment.packages.count()} parcels."
+    return (_("Shipment %(shipment)s is packed into %(count)s parcels.")
+            % {"shipment": shipment, "count": shipment.packages.count()})
 
 
 def ship(warehouse: Warehouse, body: Body, by: User) -> str:
@@ -115,9 +125,10 @@ def ship(warehouse: Warehouse, body: Body, by: User) -> str:
     shipment = _shipment(warehouse, body, by)
     numbers = shipping.tracking_numbers(shipment)
     if not numbers or sorted(map(str, body.get("tracking", []))) != sorted(numbers):
-        raise Refused(f"Scan all {len(numbers)} labels of {shipment} before it leaves.", code="labels_missing")
+        raise Refused(_("Scan all %(numbers)s labels of %(shipment)s before it leaves.")
+                      % {"numbers": len(numbers), "shipment": shipment}, code="labels_missing")
     shipping.ship(shipment, by=by)
-    return f"Shipment {shipment} has left."
+    return _("Shipment %(shipment)s has left.") % {"shipment": shipment}
 
 
 def count(warehouse: Warehouse, body: Body, by: User) -> str:
@@ -132,7 +143,8 @@ def count(warehouse: Warehouse, body: Body, by: User) -> str:
             line = CountLine.objects.create(count=planned, sku=sku, bin=place, lot=receiving.lot_of(sku, lot))
             lines[code, lot] = line
         counting.key(planned, {line.pk: found.get(name, 0) for name, line in lines.items()}, by=by)
-    return f"{place} is counted ({Count.objects.get(pk=planned.pk)}); a manager posts the difference."
+    return (_("%(place)s is counted (%(count)s); a manager posts the difference.")
+            % {"place": place, "count": Count.objects.get(pk=planned.pk)})
 
 
 def _name(line: CountLine) -> tuple[str, str]:
@@ -143,14 +155,15 @@ def _shipment(warehouse: Warehouse, body: Body, by: User) -> Shipment:
     rows = Shipment.objects.visible_to(by).filter(warehouse=warehouse)
     shipment = rows.filter(number=body.get("shipment")).select_related("order", "warehouse").first()
     if shipment is None:
-        raise Refused(f"There is no shipment {body.get('shipment')} in {warehouse}.", code="unknown")
+        raise Refused(_("There is no shipment %(shipment)s in %(warehouse)s.")
+                      % {"shipment": body.get("shipment"), "warehouse": warehouse}, code="unknown")
     return shipment
 
 
 def _sku(body: Body) -> SKU:
     sku = SKU.objects.filter(code=body.get("sku")).first()
     if sku is None:
-        raise Refused(f"There is no SKU {body.get('sku')}.", code="unknown")
+        raise Refused(_("There is no SKU %(sku)s.") % {"sku": body.get("sku")}, code="unknown")
     return sku
 
 
@@ -159,21 +172,24 @@ def _lot(sku: SKU, body: Body) -> Lot | None:
         return None
     lot = Lot.objects.filter(sku=sku, code=body.get("lot", "")).first()
     if lot is None:
-        raise Refused(f"{sku} has no lot {body.get('lot') or '(none scanned)'}.", code="unknown")
+        raise Refused(_("%(sku)s has no lot %(lot)s.")
+                      % {"sku": sku, "lot": body.get("lot") or _("(none scanned)")}, code="unknown")
     return lot
 
 
 def _bin(warehouse: Warehouse, body: Body, name: str) -> Bin:
     place = Bin.objects.filter(warehouse=warehouse, code=body.get(name)).first()
     if place is None:
-        raise Refused(f"{warehouse} has no bin {body.get(name)}.", code="unknown")
+        raise Refused(_("%(warehouse)s has no bin %(bin)s.")
+                      % {"warehouse": warehouse, "bin": body.get(name)}, code="unknown")
     return place
 
 
 def _number(body: Body, name: str) -> int:
     value = body.get(name, 0)
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**31:
-        raise Refused(f"{name} must be a whole number, not {value!r}.", code="malformed")
+        raise Refused(_("%(name)s must be a whole number, not %(value)r.")
+                      % {"name": name, "value": value}, code="malformed")
     return value
 
 

@@ -10,6 +10,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import path
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_GET, require_POST
@@ -47,7 +48,7 @@ def _answered(view: View) -> View:
     @wraps(view)
     def answer(request: HttpRequest, station: str) -> HttpResponse:
         if not may_work(request.user, station):
-            return JsonResponse({"message": "Log in again; this station is not open to you."}, status=403)
+            return JsonResponse({"message": gettext("Log in again; this station is not open to you.")}, status=403)
         try:
             return view(request, station)
         except DomainError as refused:
@@ -88,7 +89,7 @@ def _warehouse(request: HttpRequest, code: Any) -> Warehouse:
     user: Any = request.user
     warehouse = warehouses_of(user).filter(code=code).first()
     if warehouse is None:
-        raise Refused(f"You do not work in a warehouse {code}.", code="unknown")
+        raise Refused(gettext("You do not work in a warehouse %(code)s.") % {"code": code}, code="unknown")
     return warehouse
 
 
@@ -111,9 +112,11 @@ def act_view(request: HttpRequest, station: str) -> HttpResponse:
         sent = json.loads(request.body)
         key, action, body = UUID(str(sent["id"])), str(sent["action"]), dict(sent["body"])
     except (ValueError, KeyError, TypeError) as error:
-        return JsonResponse({"message": f"This scan cannot be read: {error}."}, status=400)
+        return JsonResponse({"message": (gettext("This scan cannot be read: %(error)s.")
+                                         % {"error": error})}, status=400)
     if STATION_OF.get(action, action) != station or action not in acts.ACTS:
-        return JsonResponse({"message": f"{action} is not done at this station."}, status=400)
+        return JsonResponse({"message": (gettext("%(action)s is not done at this station.")
+                                         % {"action": action})}, status=400)
     return JsonResponse(acts.perform(key, action, _warehouse(request, sent.get("warehouse")), body, by=user))
 
 

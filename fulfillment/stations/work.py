@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from fulfillment.models import PickTask, Shipment, Wave
 from fulfillment.shipping import tracking_numbers
 from inventory import catalog, receiving
@@ -23,15 +25,20 @@ def products(skus: Iterable[SKU]) -> dict[str, dict[str, Any]]:
     return {product["sku"]: product for product in by_key.values()}
 
 
+def _way(wave: Wave) -> str:
+    return _("%(stops)s stops, %(meters)s m") % {"stops": wave.tasks.filter(done_at=None).count(),
+                                                "meters": round(wave.walk_cm / 100)}
+
+
 def pick(warehouse: Warehouse, user: User, name: str) -> dict[str, Any]:
     """Released waves; of one by its number (or a shipment's), the stops that are left in the order of the walk."""
     waves = Wave.objects.visible_to(user).filter(warehouse=warehouse, status=Wave.Status.RELEASED)
     if not name:
-        return {"choices": [{"code": wave.number, "text": f"{wave.tasks.filter(done_at=None).count()} stops, "
-                             f"{round(wave.walk_cm / 100)} m"} for wave in waves.order_by("pk")[:MOST]]}
+        return {"choices": [{"code": wave.number, "text": _way(wave)} for wave in waves.order_by("pk")[:MOST]]}
     wave = waves.filter(number=name).first() or waves.filter(shipments__number=name).first()
     if wave is None:
-        raise Refused(f"{name} is no wave that is being picked in {warehouse}.", code="unknown")
+        raise Refused(_("%(name)s is no wave that is being picked in %(warehouse)s.")
+                      % {"name": name, "warehouse": warehouse}, code="unknown")
     tasks = list(PickTask.objects.filter(wave=wave, done_at=None, line__reservation__state="pinned").order_by(
         "sequence").select_related("bin", "line__reservation__sku", "line__reservation__lot", "line__shipment"))
     known = products({task.line.reservation.sku for task in tasks})
@@ -50,7 +57,8 @@ def receive(warehouse: Warehouse, user: User, name: str) -> dict[str, Any]:
                             for order in orders.select_related("supplier").order_by("expected_on", "pk")[:MOST]]}
     order = orders.filter(number=name).first()
     if order is None:
-        raise Refused(f"{name} is no purchase order on its way to {warehouse}.", code="unknown")
+        raise Refused(_("%(name)s is no purchase order on its way to %(warehouse)s.")
+                      % {"name": name, "warehouse": warehouse}, code="unknown")
     lines = list(order.lines.select_related("sku").order_by("pk"))
     known = products({line.sku for line in lines})
     return {"name": order.number,
@@ -77,7 +85,8 @@ def pack(warehouse: Warehouse, user: User, name: str) -> dict[str, Any]:
         return {"choices": [{"code": row.number, "text": row.get_status_display()} for row in ready]}
     shipment = rows.filter(number=name).first() or rows.filter(labels__tracking_number=name).first()
     if shipment is None:
-        raise Refused(f"{name} is no shipment that is being packed in {warehouse}.", code="unknown")
+        raise Refused(_("%(name)s is no shipment that is being packed in %(warehouse)s.")
+                      % {"name": name, "warehouse": warehouse}, code="unknown")
     lines = list(shipment.lines.select_related("reservation__sku"))
     known = products({line.reservation.sku for line in lines})
     wanted: dict[str, int] = {}
@@ -93,7 +102,7 @@ def count(warehouse: Warehouse, user: User, name: str) -> dict[str, Any]:
     """A bin that is counted: its name alone, for who counts must not know what the books say."""
     place = Bin.objects.filter(warehouse=warehouse, code=name).first()
     if name and place is None:
-        raise Refused(f"{warehouse} has no bin {name}.", code="unknown")
+        raise Refused(_("%(warehouse)s has no bin %(name)s.") % {"warehouse": warehouse, "name": name}, code="unknown")
     return {"name": name, "choices": []}
 
 
@@ -117,7 +126,7 @@ def look_up(warehouse: Warehouse, user: User, name: str) -> dict[str, Any]:
         return {"bin": "", "kind": f"shipment {shipment.number}: {shipment.get_status_display()}", "rows": [
             [f"{line.reservation.sku} {line.reservation.sku.name}", "", line.reservation.quantity]
             for line in shipment.lines.select_related("reservation__sku")]}
-    raise Refused(f"Nothing here is called {name}.", code="unknown")
+    raise Refused(_("Nothing here is called %(name)s.") % {"name": name}, code="unknown")
 
 
 WORK = {"pick": pick, "receive": receive, "put-away": put_away, "pack": pack, "count": count, "look-up": look_up}

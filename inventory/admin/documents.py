@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import path, reverse
+from django.utils.translation import gettext as _
 
 from inventory import replenishment
 from inventory.models import Count, CountLine, PurchaseLine, PurchaseOrder, Transfer, TransferLine
@@ -41,8 +42,8 @@ class PurchaseOrderAdmin(DocumentAdmin):
         user: Any = request.user
         if request.method == "POST" and self.has_add_permission(request):
             proposed = replenishment.reorder_check(by=user)
-            numbers = ", ".join(order.number for order in proposed) or "nothing is needed"
-            messages.success(request, f"Reorder check: {numbers}.")
+            numbers = ", ".join(order.number for order in proposed) or _("nothing is needed")
+            messages.success(request, _("Reorder check: %(numbers)s.") % {"numbers": numbers})
         return HttpResponseRedirect(reverse("admin:inventory_purchaseorder_changelist"))
 
     list_tools_template = "admin/oms/reorder_button.html"

@@ -5,6 +5,8 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models import OuterRef, Subquery
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from inventory import receiving
 from inventory.models import SKU, Barcode, Bin, BinStock, Category, Stock, Supplier, SupplierItem, Warehouse
@@ -15,7 +17,7 @@ from oms.core.importing.rows import DocumentSheet, Outcome, RecordMeta, RecordSh
 
 
 class SKUSheet(RecordSheet):
-    title, slug, importers = "SKUs", "skus", "buyer manager"
+    title, slug, importers = _("SKUs"), "skus", "buyer manager"
     category = column("category", Reference(Category, "name"))
 
     class Meta(RecordMeta):
@@ -26,7 +28,7 @@ class SKUSheet(RecordSheet):
 
 
 class BarcodeSheet(RecordSheet):
-    title, slug, importers = "barcodes", "barcodes", "buyer manager"
+    title, slug, importers = _("barcodes"), "barcodes", "buyer manager"
     sku = column("sku", Reference(SKU, "code"))
 
     class Meta(RecordMeta):
@@ -39,7 +41,7 @@ class BarcodeSheet(RecordSheet):
 
 
 class SupplierSheet(RecordSheet):
-    title, slug, importers = "suppliers", "suppliers", "buyer manager"
+    title, slug, importers = _("suppliers"), "suppliers", "buyer manager"
 
     class Meta(RecordMeta):
         model = Supplier
@@ -48,7 +50,7 @@ class SupplierSheet(RecordSheet):
 
 
 class SupplierItemSheet(RecordSheet):
-    title, slug, importers, has_money = "what suppliers sell", "supplier-items", "buyer manager", True
+    title, slug, importers, has_money = _("what suppliers sell"), "supplier-items", "buyer manager", True
     supplier = column("supplier", Reference(Supplier, "code"))
     sku = column("sku", Reference(SKU, "code"))
 
@@ -64,7 +66,7 @@ class SupplierItemSheet(RecordSheet):
 class OpeningStockSheet(DocumentSheet):
     """What lies in a bin at the start. Where just that lies already, nothing happens; other stock there is a fault."""
 
-    title, slug, importers, has_money = "opening stock", "opening-stock", "manager", True
+    title, slug, importers, has_money = _("opening stock"), "opening-stock", "manager", True
     warehouse = column("bin__warehouse", Reference(Warehouse, "code"), "warehouse")
     bin = column("bin__code", Text("", most=24), "bin")
     sku = column("sku", Reference(SKU, "code"))
@@ -104,7 +106,7 @@ class OpeningStockSheet(DocumentSheet):
         outcome.new += booked
         outcome.unchanged += len(group) - booked
         for number, row in group[:booked]:
-            outcome.show(number, self.subject(row), f"{row.get('quantity')} come in")
+            outcome.show(number, self.subject(row), gettext("%(quantity)s come in") % {"quantity": row.get("quantity")})
         return None
 
     def _one_by_one(self, group: list[Row], outcome: Outcome, dry_run: bool) -> None:
@@ -112,7 +114,7 @@ class OpeningStockSheet(DocumentSheet):
             super().take_group([row], outcome, dry_run)
 
     def perform(self, entries: Sequence[dict[str, Any]]) -> str:
-        return f"{entries[0]['quantity']} come in" if self._book(entries) else ""
+        return gettext("%(quantity)s come in") % entries[0] if self._book(entries) else ""
 
     def _book(self, entries: Sequence[dict[str, Any]]) -> int:
         """Book what is not there yet, and return how many rows that were."""
@@ -126,16 +128,19 @@ class OpeningStockSheet(DocumentSheet):
         for entry in entries:
             place = bins.get((entry["warehouse"].pk, entry["bin"]))
             if place is None:
-                raise Refused(f"{entry['warehouse']} has no bin “{entry['bin']}”; make it first.")
+                raise Refused(gettext("%(warehouse)s has no bin “%(bin)s”; make it first.")
+                              % {"warehouse": entry["warehouse"], "bin": entry["bin"]})
             if entry["quantity"] is None or entry["quantity"] <= 0:
-                raise Refused("The quantity must be a positive whole number.")
+                raise Refused(gettext("The quantity must be a positive whole number."))
             if entry["lot"] and entry["sku"].tracking == SKU.Tracking.NONE:
-                raise Refused(f"{entry['sku']} is not tracked, so it has no lot {entry['lot']}.")
+                raise Refused(gettext("%(sku)s is not tracked, so it has no lot %(lot)s.")
+                              % {"sku": entry["sku"], "lot": entry["lot"]})
             there = known.get((place.pk, entry["sku"].pk, entry["lot"] or None), 0)
             if there == entry["quantity"]:
                 continue
             if there:
-                raise Refused(f"{place} holds {there} × {entry['sku']} already; count it instead.")
+                raise Refused(gettext("%(place)s holds %(there)s × %(sku)s already; count it instead.")
+                              % {"place": place, "there": there, "sku": entry["sku"]})
             lot = receiving.lot_of(entry["sku"], entry["lot"])
             wanted.setdefault(entry["warehouse"], []).append(
                 Opening(entry["sku"], place, entry["quantity"], entry["unit_cost"], lot))

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from inventory.admin.sheets import OpeningStockSheet
@@ -25,9 +26,13 @@ class StockAdmin(ReadOnlyAdmin):
     search_fields = ["=sku__code", "sku__name"]
     ordering = ["sku__code", "warehouse__code"]
 
-    @display(description="Name")
+    @display(description=_("Name"))
     def name(self, stock: Stock) -> str:
         return stock.sku.name
+
+    @display(description=_("Available"))
+    def available(self, stock: Stock) -> int:
+        return stock.available
 
 
 @admin.register(BinStock)
@@ -42,7 +47,7 @@ class BinStockAdmin(ReadOnlyAdmin, DocumentAdmin):
     ordering = ["bin__code"]
     sheets = offer(OpeningStockSheet)
 
-    @display(description="Warehouse")
+    @display(description=_("Warehouse"))
     def place(self, stock: BinStock) -> str:
         return str(stock.bin.warehouse)
 

@@ -1,5 +1,6 @@
 """What lists can be narrowed by."""
 
+from django.utils.translation import gettext_lazy as _
 from django_filters import rest_framework as filters
 
 from inventory.models import SKU, Stock
@@ -7,8 +8,8 @@ from oms.core.api.filtering import WordsFilter
 
 
 class SKUFilter(filters.FilterSet):
-    words = WordsFilter(label="Beginnings of words in code and name.")
-    name = filters.CharFilter(lookup_expr="icontains", label="Part of the name.")
+    words = WordsFilter(label=_("Beginnings of words in code and name."))
+    name = filters.CharFilter(lookup_expr="icontains", label=_("Part of the name."))
     barcode = filters.CharFilter(field_name="barcodes__code")
     category = filters.CharFilter(field_name="category__name")
 

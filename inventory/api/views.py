@@ -1,5 +1,6 @@
 """Stock per warehouse."""
 
+from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 from rest_framework.mixins import ListModelMixin
 
@@ -13,7 +14,7 @@ class StockSerializer(serializers.ModelSerializer[Stock]):
 
     sku = serializers.CharField(source="sku.code")
     warehouse = serializers.CharField(source="warehouse.code")
-    available = serializers.SerializerMethodField(help_text="Sellable and not held.")
+    available = serializers.SerializerMethodField(help_text=_("Sellable and not held."))
 
     class Meta:
         model = Stock

@@ -1,6 +1,7 @@
 """Counting what really lies there."""
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from inventory.models.sku import SKU, Lot
 from inventory.models.warehouse import Bin, Warehouse
@@ -20,9 +21,9 @@ class Count(Document):
     """A cycle count of some bins of a warehouse."""
 
     class Status(models.TextChoices):
-        PLANNED = "planned", "planned"
-        COUNTED = "counted", "counted"
-        RECONCILED = "reconciled", "reconciled"
+        PLANNED = "planned", _("planned")
+        COUNTED = "counted", _("counted")
+        RECONCILED = "reconciled", _("reconciled")
 
     MOVES = {Status.PLANNED: (Status.COUNTED,), Status.COUNTED: (Status.RECONCILED,)}
     lock_rank = LockRank.SUPPLY

@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 from inventory.models.sku import SKU, Lot
 from inventory.models.warehouse import Bin, Warehouse
@@ -62,16 +63,16 @@ class Reservation(models.Model):
     """Stock set aside for a demand: held in a warehouse, pinned to a bin, picked to staging, shipped; or freed."""
 
     class State(models.TextChoices):
-        HELD = "held", "held in the warehouse"
-        PINNED = "pinned", "pinned to a bin"
-        PICKED = "picked", "picked to staging"
-        SHIPPED = "shipped", "shipped"
-        FREED = "freed", "freed"
+        HELD = "held", _("held in the warehouse")
+        PINNED = "pinned", _("pinned to a bin")
+        PICKED = "picked", _("picked to staging")
+        SHIPPED = "shipped", _("shipped")
+        FREED = "freed", _("freed")
 
     class Stopping(models.TextChoices):
-        NO = "", "no"
-        CANCEL = "cancel", "put back: cancelled"
-        RELEASE = "release", "put back: wanted, but not from here"
+        NO = "", _("no")
+        CANCEL = "cancel", _("put back: cancelled")
+        RELEASE = "release", _("put back: wanted, but not from here")
 
     lock_rank = LockRank.RESERVATION
 

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from inventory.models.sku import SKU
 from inventory.models.supplier import Supplier
@@ -23,11 +24,11 @@ class PurchaseOrder(Document):
     """An order to a supplier, for one warehouse."""
 
     class Status(models.TextChoices):
-        PROPOSED = "proposed", "proposed"
-        APPROVED = "approved", "approved"
-        SENT = "sent", "sent"
-        CLOSED = "closed", "closed"
-        CANCELLED = "cancelled", "cancelled"
+        PROPOSED = "proposed", _("proposed")
+        APPROVED = "approved", _("approved")
+        SENT = "sent", _("sent")
+        CLOSED = "closed", _("closed")
+        CANCELLED = "cancelled", _("cancelled")
 
     MOVES = {
         Status.PROPOSED: (Status.APPROVED, Status.CANCELLED),
@@ -60,7 +61,7 @@ class PurchaseLine(models.Model):
     sku = models.ForeignKey(SKU, on_delete=models.PROTECT, related_name="purchase_lines")
     quantity = models.PositiveIntegerField()
     received = models.PositiveIntegerField(default=0, editable=False)
-    damaged = models.PositiveIntegerField(default=0, editable=False, help_text="Of what was received.")
+    damaged = models.PositiveIntegerField(default=0, editable=False, help_text=_("Of what was received."))
     unit_cost = UnitPriceField()
 
     class Meta:

@@ -3,6 +3,8 @@
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from oms.core.models.words import words_index
 
@@ -13,7 +15,7 @@ class Category(models.Model):
     name = models.CharField(max_length=60, unique=True)
 
     class Meta:
-        verbose_name_plural = "categories"
+        verbose_name_plural = _("categories")
         ordering = ["name"]
 
     def __str__(self) -> str:
@@ -26,21 +28,21 @@ class SKU(models.Model):
     worded = ("code", "name")
 
     class Tracking(models.TextChoices):
-        NONE = "none", "not tracked"
-        LOT = "lot", "by lot"
-        SERIAL = "serial", "by serial number"
+        NONE = "none", _("not tracked")
+        LOT = "lot", _("by lot")
+        SERIAL = "serial", _("by serial number")
 
     code = models.CharField(max_length=40, unique=True)
     name = models.CharField(max_length=200)
     category = models.ForeignKey(Category, on_delete=models.PROTECT, null=True, blank=True)
     base_unit = models.CharField(max_length=12, default="piece")
     tax_class = models.CharField(max_length=20, default="standard")
-    weight_g = models.PositiveIntegerField("weight (g)", default=0)
-    length_mm = models.PositiveIntegerField("length (mm)", default=0)
-    width_mm = models.PositiveIntegerField("width (mm)", default=0)
-    height_mm = models.PositiveIntegerField("height (mm)", default=0)
-    hs_code = models.CharField("HS code", max_length=12, blank=True)
-    origin = models.CharField("country of origin", max_length=2, blank=True)
+    weight_g = models.PositiveIntegerField(_("weight (g)"), default=0)
+    length_mm = models.PositiveIntegerField(_("length (mm)"), default=0)
+    width_mm = models.PositiveIntegerField(_("width (mm)"), default=0)
+    height_mm = models.PositiveIntegerField(_("height (mm)"), default=0)
+    hs_code = models.CharField(_("HS code"), max_length=12, blank=True)
+    origin = models.CharField(_("country of origin"), max_length=2, blank=True)
     tracking = models.CharField(max_length=6, choices=Tracking, default=Tracking.NONE)
     is_kit = models.BooleanField(default=False)
     is_sellable = models.BooleanField(default=True)
@@ -48,7 +50,7 @@ class SKU(models.Model):
                                         through_fields=("kit", "component"), related_name="kits")
 
     class Meta:
-        verbose_name = "SKU"
+        verbose_name = _("SKU")
         ordering = ["code"]
         indexes = [words_index("code", "name", name="skus_by_words")]
         constraints = [
@@ -78,7 +80,8 @@ class KitComponent(models.Model):
 
     def clean(self) -> None:
         if self.component_id and self.component.is_kit:
-            raise ValidationError({"component": "A kit cannot be part of a kit; name its components instead."})
+            raise ValidationError({"component": gettext("A kit cannot be part of a kit; name its components "
+                                                        "instead.")})
 
 
 class Barcode(models.Model):
@@ -87,7 +90,7 @@ class Barcode(models.Model):
     sku = models.ForeignKey(SKU, on_delete=models.CASCADE, related_name="barcodes")
     code = models.CharField(max_length=48, unique=True)
     pack_name = models.CharField(max_length=20, blank=True)
-    pack_quantity = models.PositiveIntegerField("base units", default=1)
+    pack_quantity = models.PositiveIntegerField(_("base units"), default=1)
 
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(pack_quantity__gt=0), name="pack_holds_something")]

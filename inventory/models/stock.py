@@ -6,6 +6,7 @@ from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 from inventory.models.sku import SKU, Lot
 from inventory.models.warehouse import Bin, Warehouse
@@ -34,7 +35,7 @@ class Stock(models.Model):
     objects = StockQuerySet.as_manager()
 
     class Meta:
-        verbose_name_plural = "stock"
+        verbose_name_plural = _("stock")
         constraints = [
             models.UniqueConstraint(fields=["sku", "warehouse"], name="one_stock_per_sku_and_warehouse"),
             models.CheckConstraint(condition=Q(held__gte=0), name="held_is_not_negative"),
@@ -70,7 +71,7 @@ class BinStock(models.Model):
     objects = BinStockQuerySet.as_manager()
 
     class Meta:
-        verbose_name_plural = "bin stock"
+        verbose_name_plural = _("bin stock")
         constraints = [
             models.UniqueConstraint(fields=["sku", "bin", "lot"], nulls_distinct=False, name="one_row_per_sku_bin_lot"),
             models.CheckConstraint(condition=Q(pinned__gte=0), name="pinned_is_not_negative"),
@@ -85,21 +86,21 @@ class Move(models.Model):
     """A line of the ledger: a quantity that went from one place to another. Never changed; corrected by a new line."""
 
     class Reason(models.TextChoices):
-        OPENING = "opening", "opening stock"
-        RECEIPT = "receipt", "receipt"
-        PUT_AWAY = "put_away", "put away"
-        MOVE = "move", "moved"
-        PICK = "pick", "picked"
-        PUT_BACK = "put_back", "put back"
-        SHIP = "ship", "shipped"
-        MISSING = "missing", "missing"
-        COUNT = "count", "counted"
-        ADJUST = "adjust", "adjusted"
-        DAMAGE = "damage", "damaged"
-        EXPIRED = "expired", "expired"
-        TRANSFER = "transfer", "transferred"
-        RETURN = "return", "returned"
-        SCRAP = "scrap", "scrapped"
+        OPENING = "opening", _("opening stock")
+        RECEIPT = "receipt", _("receipt")
+        PUT_AWAY = "put_away", _("put away")
+        MOVE = "move", _("moved")
+        PICK = "pick", _("picked")
+        PUT_BACK = "put_back", _("put back")
+        SHIP = "ship", _("shipped")
+        MISSING = "missing", _("missing")
+        COUNT = "count", _("counted")
+        ADJUST = "adjust", _("adjusted")
+        DAMAGE = "damage", _("damaged")
+        EXPIRED = "expired", _("expired")
+        TRANSFER = "transfer", _("transferred")
+        RETURN = "return", _("returned")
+        SCRAP = "scrap", _("scrapped")
 
     sku = models.ForeignKey(SKU, on_delete=models.PROTECT, related_name="moves")
     lot = models.ForeignKey(Lot, on_delete=models.PROTECT, null=True, blank=True, related_name="moves")

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from inventory.models.sku import SKU
 from oms.core.money import UnitPriceField
@@ -29,10 +30,10 @@ class SupplierItem(models.Model):
 
     supplier = models.ForeignKey(Supplier, on_delete=models.CASCADE, related_name="items")
     sku = models.ForeignKey(SKU, on_delete=models.CASCADE, related_name="supplier_items")
-    code = models.CharField("supplier's code", max_length=40, blank=True)
-    cost = UnitPriceField(help_text="Per base unit, in the supplier's currency.")
-    pack = models.PositiveIntegerField("pack (base units)", default=1)
-    minimum = models.PositiveIntegerField("minimum (base units)", default=1)
+    code = models.CharField(_("supplier's code"), max_length=40, blank=True)
+    cost = UnitPriceField(help_text=_("Per base unit, in the supplier's currency."))
+    pack = models.PositiveIntegerField(_("pack (base units)"), default=1)
+    minimum = models.PositiveIntegerField(_("minimum (base units)"), default=1)
     lead_time_days = models.PositiveSmallIntegerField(default=7)
     is_preferred = models.BooleanField(default=True)
 

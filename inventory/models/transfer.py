@@ -4,6 +4,7 @@ from typing import Self
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from inventory.models.sku import SKU, Lot
 from inventory.models.warehouse import Bin, Warehouse
@@ -26,9 +27,9 @@ class Transfer(Document):
     """Goods sent from one warehouse to another."""
 
     class Status(models.TextChoices):
-        DRAFT = "draft", "draft"
-        SENT = "sent", "sent"
-        RECEIVED = "received", "received"
+        DRAFT = "draft", _("draft")
+        SENT = "sent", _("sent")
+        RECEIVED = "received", _("received")
 
     MOVES = {Status.DRAFT: (Status.SENT,), Status.SENT: (Status.RECEIVED,)}
     lock_rank = LockRank.SUPPLY

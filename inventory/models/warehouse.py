@@ -5,6 +5,7 @@ from typing import Self
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from oms.core.models import Company
 from oms.core.models.company import validate_time_zone
@@ -25,9 +26,9 @@ class Warehouse(models.Model):
     """A building that holds stock: our own, a shop, or a third party's (3PL)."""
 
     class Kind(models.TextChoices):
-        OWN = "own", "own warehouse"
-        SHOP = "shop", "shop"
-        THIRD_PARTY = "3pl", "third party (3PL)"
+        OWN = "own", _("own warehouse")
+        SHOP = "shop", _("shop")
+        THIRD_PARTY = "3pl", _("third party (3PL)")
 
     code = models.SlugField(max_length=12, unique=True)
     name = models.CharField(max_length=80)
@@ -40,8 +41,8 @@ class Warehouse(models.Model):
     latitude = models.FloatField(null=True, blank=True)
     longitude = models.FloatField(null=True, blank=True)
     time_zone = models.CharField(max_length=40, default="UTC", validators=[validate_time_zone])
-    cut_off = models.TimeField(null=True, blank=True, help_text="Orders confirmed later ship the next working day.")
-    priority = models.PositiveSmallIntegerField(default=100, help_text="Lower ships first where all else is equal.")
+    cut_off = models.TimeField(null=True, blank=True, help_text=_("Orders confirmed later ship the next working day."))
+    priority = models.PositiveSmallIntegerField(default=100, help_text=_("Lower ships first where all else is equal."))
     is_active = models.BooleanField(default=True)
     staff = models.ManyToManyField(settings.AUTH_USER_MODEL, blank=True, related_name="warehouses")
 
@@ -78,18 +79,18 @@ class Bin(models.Model):
     """A place where stock lies. Places outside (supplier, customer …) belong to no warehouse and keep no balance."""
 
     class Kind(models.TextChoices):
-        STORAGE = "storage", "storage"
-        RECEIVING = "receiving", "receiving"
-        STAGING = "staging", "staging"
-        RETURNS = "returns", "returns"
-        DAMAGED = "damaged", "damaged"
-        MISSING = "missing", "missing"
-        QUARANTINE = "quarantine", "quarantine"
-        SUPPLIER = "supplier", "supplier (outside)"
-        CUSTOMER = "customer", "customer (outside)"
-        ADJUSTMENT = "adjustment", "adjustment (outside)"
-        SCRAP = "scrap", "scrap (outside)"
-        TRANSIT = "transit", "transit (outside)"
+        STORAGE = "storage", _("storage")
+        RECEIVING = "receiving", _("receiving")
+        STAGING = "staging", _("staging")
+        RETURNS = "returns", _("returns")
+        DAMAGED = "damaged", _("damaged")
+        MISSING = "missing", _("missing")
+        QUARANTINE = "quarantine", _("quarantine")
+        SUPPLIER = "supplier", _("supplier (outside)")
+        CUSTOMER = "customer", _("customer (outside)")
+        ADJUSTMENT = "adjustment", _("adjustment (outside)")
+        SCRAP = "scrap", _("scrap (outside)")
+        TRANSIT = "transit", _("transit (outside)")
 
     SELLABLE = (Kind.STORAGE, Kind.RECEIVING)
     OUTSIDE = (Kind.SUPPLIER, Kind.CUSTOMER, Kind.ADJUSTMENT, Kind.SCRAP, Kind.TRANSIT)
@@ -102,8 +103,8 @@ class Bin(models.Model):
     aisle = models.CharField(max_length=8, blank=True)
     bay = models.PositiveSmallIntegerField(default=0)
     level = models.PositiveSmallIntegerField(default=0)
-    x_cm = models.IntegerField("x (cm)", default=0, help_text="Along the front aisle.")
-    y_cm = models.PositiveIntegerField("y (cm)", default=0, help_text="Into the picking aisle, from its front.")
+    x_cm = models.IntegerField(_("x (cm)"), default=0, help_text=_("Along the front aisle."))
+    y_cm = models.PositiveIntegerField(_("y (cm)"), default=0, help_text=_("Into the picking aisle, from its front."))
 
     objects = BinQuerySet.as_manager()
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.apps import apps
+from django.utils.translation import gettext as _
 
 from oms.core import jobs, operations
 from oms.core.errors import Refused
@@ -16,7 +17,8 @@ KIND = "bulk"
 
 def submit(step: Operation, keys: Sequence[int], *, by: User) -> Job:
     """Have a worker perform an operation on documents, each in a transaction of its own."""
-    return jobs.submit(KIND, f"{step.title}: {len(keys)} selected", len(keys), by=by, operation=step.name,
+    return jobs.submit(KIND, _("%(title)s: %(keys)s selected")
+                             % {"title": step.title, "keys": len(keys)}, len(keys), by=by, operation=step.name,
                        model=step.model._meta.label, keys=list(keys))
 
 
@@ -33,7 +35,7 @@ def perform(job: Job) -> None:
     for key in keys:
         if key not in found:
             jobs.record(job, f"{step.model._meta.verbose_name} {key}", key=str(key),
-                        error="It is gone, or no longer yours to see.")
+                        error=_("It is gone, or no longer yours to see."))
 
     def perform_one(document: Any) -> None:
         with atomic():
@@ -60,6 +62,6 @@ def undo(job: Job, *, by: User) -> Job:
     """Perform the inverse on all for which the job was done. Raises Refused where there is none."""
     inverse = inverse_of(job)
     if inverse is None:
-        raise Refused(f"{job.title} cannot be undone.", code="no_inverse")
+        raise Refused(_("%(title)s cannot be undone.") % {"title": job.title}, code="no_inverse")
     keys = [int(key) for key in job.results.filter(succeeded=True).values_list("key", flat=True)]
     return submit(inverse, keys, by=by)

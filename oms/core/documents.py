@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.files.base import ContentFile, File
 from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
 
 from oms.core.errors import ConnectorError, Refused
 from oms.core.models import StoredDocument
@@ -91,5 +92,6 @@ def read(stored: StoredDocument) -> bytes:
     with stored.file.open("rb") as file:
         content: bytes = file.read()
     if hashlib.sha256(content).hexdigest() != stored.sha256:
-        raise Refused(f"The file of {stored} was changed since it was stored; restore it from the backup.")
+        raise Refused(_("The file of %(stored)s was changed since it was stored; restore it from the backup.")
+                      % {"stored": stored})
     return content

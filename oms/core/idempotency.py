@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import connection
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from oms.core.errors import Conflict, Refused
 from oms.core.locking import atomic, try_advisory_lock
@@ -33,7 +34,7 @@ def once(client: str, key: str, body: Any, perform: Callable[[], Any]) -> Any:
     if known is None:
         raise _still_running()
     if known.body_hash != digest:
-        raise Refused("This key was used with another request. Use a new key.", code="key_reused")
+        raise Refused(_("This key was used with another request. Use a new key."), code="key_reused")
     return known.answer
 
 
@@ -61,7 +62,7 @@ def _lock_name(client: str, key: str) -> str:
 
 
 def _still_running() -> Conflict:
-    return Conflict("A request with this key is still running. Ask again in a moment.", code="still_running")
+    return Conflict(_("A request with this key is still running. Ask again in a moment."), code="still_running")
 
 
 def _claim(client: str, key: str) -> None:

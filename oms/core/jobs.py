@@ -9,6 +9,7 @@ from celery import current_app
 from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from oms.core import notices
 from oms.core.errors import DomainError, Refused
@@ -80,9 +81,10 @@ def again(job: Job) -> Job:
     with transaction.atomic():
         job = Job.objects.select_for_update().get(pk=job.pk)
         if job.is_running:
-            raise Refused(f"{job.title} is still running; wait until it is done.", code="running")
+            raise Refused(_("%(title)s is still running; wait until it is done.")
+                          % {"title": job.title}, code="running")
         if job.kind not in _runners:
-            raise Refused(f"{job.title} cannot be done again.", code="not_repeatable")
+            raise Refused(_("%(title)s cannot be done again.") % {"title": job.title}, code="not_repeatable")
         job.details = {**job.details, "failed_keys": list(
             job.results.filter(succeeded=False).exclude(key="").values_list("key", flat=True))}
         job.results.filter(succeeded=False).delete()

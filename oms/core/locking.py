@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from django.conf import settings
 from django.db import connection, models, transaction
+from django.utils.translation import gettext as _
 
 from oms.core.errors import Conflict
 
@@ -67,7 +68,8 @@ def _require_expected(locked: "Iterable[models.Model]") -> None:
         if (type(row), row.pk) == expected[:2]:
             _expected.set(None)  # the operation itself raises the version
             if row.version != expected[2]:  # type: ignore[attr-defined]
-                raise Conflict(f"Somebody changed {row} since you read it. Read it again, then decide.", code="stale",
+                raise Conflict(_("Somebody changed %(row)s since you read it. Read it again, then decide.")
+                               % {"row": row}, code="stale",
                                version=row.version)  # type: ignore[attr-defined]
 
 

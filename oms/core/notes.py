@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.core.files.base import File
+from django.utils.translation import gettext as _
 
 from oms.core.errors import NotAllowed, Refused
 from oms.core.models import Document, Note, User
@@ -16,9 +17,10 @@ def write(
     """Leave a remark on a document, with a file of at most MOST_BYTES. Raises Refused for an empty or too large one."""
     text = text.strip()
     if not text and file is None:
-        raise Refused("Write something, or attach a file.", code="empty")
+        raise Refused(_("Write something, or attach a file."), code="empty")
     if file is not None and (file.size or 0) > MOST_BYTES:
-        raise Refused(f"The file is larger than {MOST_BYTES // 2**20} MiB.", code="too_large")
+        raise Refused(_("The file is larger than %(MOST_BYTES)s MiB.")
+                      % {"MOST_BYTES": MOST_BYTES // 2 ** 20}, code="too_large")
     note = Note(subject_type=document.subject_type, subject_number=document.number, text=text[:5000], by=by,
                 is_for_floor=is_for_floor or not by.sees_money, file_name=(file.name or "")[:200] if file else "")
     if file is not None:
@@ -37,5 +39,5 @@ def of(document: Document, user: User) -> Any:
 def remove(note: Note, *, by: User) -> None:
     """Take one's own note away."""
     if note.by_id != by.pk and not by.has_role("manager"):
-        raise NotAllowed("Only who wrote a note, or a manager, takes it away.")
+        raise NotAllowed(_("Only who wrote a note, or a manager, takes it away."))
     note.delete()

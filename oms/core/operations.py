@@ -4,8 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from oms.core.errors import NotAllowed
 from oms.core.models import Document, User
+from oms.core.wording import Words, spoken
 
 MOST_CHARACTERS = 200
 
@@ -28,7 +31,7 @@ class Operation:
     model: type[Any]
     run: Callable[..., Any]
     roles: frozenset[str]
-    label: str = ""
+    label: Words = ""
     available: Callable[[Any], bool] = _always
     input: type[Any] | None = None
     initial: Callable[[Any], Any] | None = None
@@ -40,7 +43,7 @@ class Operation:
 
     @property
     def title(self) -> str:
-        return self.label or self.name.replace("_", " ").capitalize()
+        return str(self.label) if self.label else spoken(self.name)
 
     @property
     def has_form(self) -> bool:
@@ -57,7 +60,8 @@ class Operation:
     def perform(self, document: Any, *, by: User, **values: Any) -> Any:
         """Check the permission and run. Raises NotAllowed, or what the operation raises."""
         if not self.allowed_for(by):
-            raise NotAllowed(f"{self.title} needs one of the roles {', '.join(sorted(self.roles))}.")
+            raise NotAllowed(_("%(title)s needs one of the roles %(roles)s.")
+                             % {"title": self.title, "roles": ", ".join(sorted(self.roles))})
         return self.run(document, by=by, **values)
 
 

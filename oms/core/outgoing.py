@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from oms.core.errors import ConnectorError
 
@@ -44,7 +45,8 @@ def post(url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
         connection.request("POST", path, body, dict(headers))
         return _answer(connection.getresponse())
     except (OSError, http.client.HTTPException, ValueError) as error:
-        raise ConnectorError(f"{parts.hostname} did not answer: {error}.", permanent=False) from error
+        raise ConnectorError(_("%(hostname)s did not answer: %(error)s.")
+                             % {"hostname": parts.hostname, "error": error}, permanent=False) from error
     finally:
         connection.close()
 
@@ -65,16 +67,17 @@ def _checked_address(parts: Any) -> Address:
     except ValueError as error:
         raise _forbidden(str(error)) from error
     if parts.scheme not in ("https", "http") or not host or parts.username is not None:
-        raise _forbidden("It must look like https://example.com/path.")
+        raise _forbidden(_("It must look like https://example.com/path."))
     try:
         found = socket.getaddrinfo(host, port or 443, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
-        raise ConnectorError(f"{host} cannot be resolved: {error}.", permanent=False) from error
+        raise ConnectorError(_("%(host)s cannot be resolved: %(error)s.")
+                             % {"host": host, "error": error}, permanent=False) from error
     addresses = [ipaddress.ip_address(str(row[4][0]).partition("%")[0]) for row in found]
     if all(_is_allowed(address) for address in addresses):
         return addresses[0]
     if parts.scheme != "https" or not all(is_public(address) for address in addresses):
-        raise _forbidden("It must be https to a public address.")
+        raise _forbidden(_("It must be https to a public address."))
     return addresses[0]
 
 
@@ -96,7 +99,8 @@ def _is_allowed(address: Address) -> bool:
 
 
 def _forbidden(why: str) -> ConnectorError:
-    return ConnectorError(f"This address may not be called. {why}", code="forbidden_address", permanent=True)
+    return ConnectorError(_("This address may not be called. %(why)s")
+                          % {"why": why}, code="forbidden_address", permanent=True)
 
 
 class _Plain(http.client.HTTPConnection):

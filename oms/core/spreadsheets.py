@@ -13,6 +13,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import IO, Any, Protocol
 
+from django.utils.translation import gettext as _
 from openpyxl import Workbook, load_workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Font
@@ -42,7 +43,8 @@ def read(file: IO[bytes], name: str) -> Iterator[list[Any]]:
     """
     kind = name.rpartition(".")[2].lower()
     if kind not in FORMATS:
-        raise Refused(f"{name} is neither .csv nor .xlsx; save it as one of these.", code="unknown_format")
+        raise Refused(_("%(name)s is neither .csv nor .xlsx; save it as one of these.")
+                      % {"name": name}, code="unknown_format")
     rows = _read_csv(file, name) if kind == "csv" else _read_xlsx(file, name)
     for row in rows:
         yield [unescape(cell.strip()) if isinstance(cell, str) else "" if cell is None else cell for cell in row]
@@ -56,9 +58,11 @@ def _read_csv(file: IO[bytes], name: str) -> Iterator[Sequence[Any]]:
         delimiter = max(",;\t", key=first.count)
         yield from csv.reader(text, delimiter=delimiter)
     except UnicodeDecodeError as error:
-        raise Refused(f"{name} is not encoded as UTF-8; save it as “CSV UTF-8”.", code="not_utf8") from error
+        raise Refused(_("%(name)s is not encoded as UTF-8; save it as “CSV UTF-8”.")
+                      % {"name": name}, code="not_utf8") from error
     except csv.Error as error:
-        raise Refused(f"{name} cannot be read: {error}.", code="unreadable") from error
+        raise Refused(_("%(name)s cannot be read: %(error)s.")
+                      % {"name": name, "error": error}, code="unreadable") from error
     finally:
         text.detach()
 
@@ -67,7 +71,8 @@ def _read_xlsx(file: IO[bytes], name: str) -> Iterator[Sequence[Any]]:
     try:
         book = load_workbook(file, read_only=True, data_only=True)
     except Exception as error:  # zipfile and its parsers raise what they like
-        raise Refused(f"{name} is no XLSX file that can be read: {error}.", code="unreadable") from error
+        raise Refused(_("%(name)s is no XLSX file that can be read: %(error)s.")
+                      % {"name": name, "error": error}, code="unreadable") from error
     try:
         yield from book.worksheets[0].iter_rows(values_only=True)
     finally:

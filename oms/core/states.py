@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from oms.core import events
 from oms.core.errors import WrongState
@@ -67,7 +68,8 @@ def require_move(row: Document, to: str) -> None:
     """Raise WrongState unless the document may move to this status."""
     if to not in row.MOVES.get(row.status, ()):
         raise WrongState(
-            f"{type(row)._meta.verbose_name} {row} is {row.status} and cannot become {to}.",
+            _("%(verbose_name)s %(row)s is %(status)s and cannot become %(to)s.")
+            % {"verbose_name": type(row)._meta.verbose_name, "row": row, "status": row.status, "to": to},
             status=row.status, to=to, number=row.number,
         )
 
@@ -84,6 +86,8 @@ def require_status(row: Document, *allowed: str) -> None:
     """Raise WrongState unless the document is in one of these statuses."""
     if row.status not in allowed:
         raise WrongState(
-            f"{type(row)._meta.verbose_name} {row} is {row.status}; this needs {' or '.join(allowed)}.",
+            _("%(verbose_name)s %(row)s is %(status)s; this needs %(allowed)s.")
+            % {"verbose_name": type(row)._meta.verbose_name, "row": row, "status": row.status,
+               "allowed": " or ".join(allowed)},
             status=row.status, number=row.number,
         )

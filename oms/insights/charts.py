@@ -6,8 +6,11 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db.models import Sum
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from oms.core.money import display
+from oms.core.wording import Words
 from oms.insights.models import DailySales, DailyShipping, Rollup, StockOutlook
 
 DAYS, WIDTH, HEIGHT, GAP = 30, 600, 160, 3
@@ -30,7 +33,7 @@ class Bar:
 class Chart:
     """A chart of the last days, when it was computed, and its numbers."""
 
-    title: str
+    title: Words
     computed_at: datetime | None
     bars: list[Bar] = field(default_factory=list)
     legend: list[tuple[str, str]] = field(default_factory=list)
@@ -48,23 +51,25 @@ def sales(today: date) -> Chart | None:
         return None
     values = [(row.day, str(row.channel), float(row.net), display(row.net, row.currency))
               for row in rows.filter(currency=currency[0]).select_related("channel").order_by("day", "channel__code")]
-    return _drawn(Chart(f"Sales per day before tax, {currency[0]}", _age("sales")), values, today)
+    return _drawn(Chart(_("Sales per day before tax, %(currency)s")
+                        % {"currency": currency[0]}, _age("sales")), values, today)
 
 
 def order_to_ship(today: date) -> Chart | None:
     """Hours from order to shipment, per day and warehouse, on average; None where nothing was shipped."""
     rows = DailyShipping.objects.filter(day__gt=today - timedelta(days=DAYS), day__lte=today)
-    values = [(row.day, str(row.warehouse), row.hours, f"{row.hours:.1f} h, {row.shipments} shipments")
+    values = [(row.day, str(row.warehouse), row.hours, gettext("%(hours)s h, %(shipments)s shipments")
+               % {"hours": f"{row.hours:.1f}", "shipments": row.shipments})
               for row in rows.select_related("warehouse").order_by("day", "warehouse__code")]
-    chart = Chart("Hours from order to shipment, on average", _age("shipping"))
+    chart = Chart(_("Hours from order to shipment, on average"), _age("shipping"))
     return _drawn(chart, values, today, stacked=False) if values else None
 
 
 def stock_outs_ahead() -> Chart | None:
     """The SKUs that run out first, at the pace of the last four weeks; None where nothing does."""
     rows = StockOutlook.objects.select_related("sku", "warehouse")[:10]
-    chart = Chart("Runs out first, at the pace of four weeks", _age("outlook"))
-    chart.headings = ["SKU", "Warehouse", "Left", "A day", "Days left"]
+    chart = Chart(_("Runs out first, at the pace of four weeks"), _age("outlook"))
+    chart.headings = ["SKU", gettext("Warehouse"), gettext("Left"), gettext("A day"), gettext("Days left")]
     chart.rows = [[f"{row.sku} {row.sku.name}", row.warehouse, row.available, f"{row.per_day:.1f}",
                    f"{row.days_left:.0f}"] for row in rows]
     return chart if chart.rows else None
@@ -76,10 +81,10 @@ def _age(name: str) -> datetime | None:
 
 def _drawn(chart: Chart, values: Sequence[tuple[date, str, float, str]], today: date, *, stacked: bool = True) -> Chart:
     """Stack each day's values into one bar, or put them side by side; the highest fills the chart."""
-    names = sorted({name for _, name, _, _ in values})
+    names = sorted({name for _day, name, _value, _text in values})
     color = {name: COLORS[index % len(COLORS)] for index, name in enumerate(names)}
     sums: dict[date, float] = {}
-    for day, _, value, _ in values:
+    for day, _name, value, _text in values:
         sums[day] = sums.get(day, 0) + max(value, 0) if stacked else max(sums.get(day, 0), value)
     scale, step = HEIGHT / (max(sums.values(), default=0) or 1), WIDTH / DAYS
     width = (step - GAP) / (1 if stacked else len(names) or 1)
@@ -92,6 +97,6 @@ def _drawn(chart: Chart, values: Sequence[tuple[date, str, float, str]], today: 
         chart.bars.append(Bar(round((day - chart.first).days * step + beside, 1), round(top, 1), round(width, 1),
                               round(height, 1), color[name], f"{day} {name}: {text}"))
     chart.legend = [(name, color[name]) for name in names]
-    chart.headings = ["Day", "Of", "How much"]
-    chart.rows = [[day, name, text] for day, name, _, text in reversed(values)]
+    chart.headings = [gettext("Day"), gettext("Of"), gettext("How much")]
+    chart.rows = [[day, name, text] for day, name, _value, text in reversed(values)]
     return chart

@@ -9,6 +9,7 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
+from django.utils.translation import gettext_lazy as _
 from unfold.sites import UnfoldAdminSite
 
 
@@ -24,7 +25,7 @@ class Suggestions(AutocompleteJsonView):
 class OMSAdminSite(UnfoldAdminSite):
     site_title = "OMS"
     site_header = "OMS"
-    index_title = "What is to be done"
+    index_title = _("What is to be done")
 
     def search(self, request: HttpRequest, extra_context: Any = None) -> Any:
         """The search box; not kept, so that nobody finds what they may no longer see."""

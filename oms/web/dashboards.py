@@ -7,11 +7,13 @@ from typing import Any
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from fulfillment.models import Shipment, Wave
 from inventory.models import Count, PurchaseOrder
 from oms.core.models import Delivery, Notice, User
 from oms.core.models.company import business_day
+from oms.core.wording import Words
 from oms.insights import charts
 from orders.models import Invoice, Order
 from returns.models import ReturnRequest
@@ -23,7 +25,7 @@ MOST = 1000
 class ToDo:
     """A kind of work: for which roles, which rows, and the list that shows them."""
 
-    title: str
+    title: Words
     roles: str
     rows: Callable[[User], QuerySet[Any]]
     page: str
@@ -39,33 +41,35 @@ def _all(model: Any, **conditions: Any) -> Callable[[User], QuerySet[Any]]:
 
 
 TO_DO = (
-    ToDo("Drafts and quotes", "rep manager", _of(Order, status__in=["draft", "quoted"]), "orders_order",
+    ToDo(_("Drafts and quotes"), "rep manager", _of(Order, status__in=["draft", "quoted"]), "orders_order",
          "status__in=draft,quoted"),
-    ToDo("Orders to confirm", "rep manager", _of(Order, status="placed"), "orders_order", "status__exact=placed"),
-    ToDo("Shipments to release", "picker packer manager", _of(Shipment, status="open"), "fulfillment_shipment",
+    ToDo(_("Orders to confirm"), "rep manager", _of(Order, status="placed"), "orders_order", "status__exact=placed"),
+    ToDo(_("Shipments to release"), "picker packer manager", _of(Shipment, status="open"), "fulfillment_shipment",
          "status__exact=open"),
-    ToDo("Waves to pick", "picker manager", _of(Wave, status="released"), "fulfillment_wave", "status__exact=released"),
-    ToDo("Shipments being picked", "picker packer manager", _of(Shipment, status="picking"), "fulfillment_shipment",
+    ToDo(_("Waves to pick"), "picker manager", _of(Wave, status="released"), "fulfillment_wave",
+         "status__exact=released"),
+    ToDo(_("Shipments being picked"), "picker packer manager", _of(Shipment, status="picking"), "fulfillment_shipment",
          "status__exact=picking"),
-    ToDo("Parcels to ship", "packer manager", _of(Shipment, status="packed"), "fulfillment_shipment",
+    ToDo(_("Parcels to ship"), "packer manager", _of(Shipment, status="packed"), "fulfillment_shipment",
          "status__exact=packed"),
-    ToDo("Returns to decide", "rep manager", _of(ReturnRequest, status="requested"), "returns_returnrequest",
+    ToDo(_("Returns to decide"), "rep manager", _of(ReturnRequest, status="requested"), "returns_returnrequest",
          "status__exact=requested"),
-    ToDo("Returns to receive", "picker packer manager", _of(ReturnRequest, status="approved"), "returns_returnrequest",
-         "status__exact=approved"),
-    ToDo("Returns to inspect", "packer manager", _of(ReturnRequest, status="received"), "returns_returnrequest",
+    ToDo(_("Returns to receive"), "picker packer manager", _of(ReturnRequest, status="approved"),
+         "returns_returnrequest", "status__exact=approved"),
+    ToDo(_("Returns to inspect"), "packer manager", _of(ReturnRequest, status="received"), "returns_returnrequest",
          "status__exact=received"),
-    ToDo("Purchase proposals", "buyer manager", _all(PurchaseOrder, status="proposed"),
+    ToDo(_("Purchase proposals"), "buyer manager", _all(PurchaseOrder, status="proposed"),
          "inventory_purchaseorder", "status__exact=proposed"),
-    ToDo("Goods to receive", "buyer manager", _all(PurchaseOrder, status="sent"),
+    ToDo(_("Goods to receive"), "buyer manager", _all(PurchaseOrder, status="sent"),
          "inventory_purchaseorder", "status__exact=sent"),
-    ToDo("Overdue invoices", "accountant manager", lambda user: Invoice.objects.visible_to(user).open().overdue(
+    ToDo(_("Overdue invoices"), "accountant manager", lambda user: Invoice.objects.visible_to(user).open().overdue(
         business_day()), "orders_invoice", "due=overdue"),
-    ToDo("Open invoices", "accountant manager", lambda user: Invoice.objects.visible_to(user).open().exclude(
+    ToDo(_("Open invoices"), "accountant manager", lambda user: Invoice.objects.visible_to(user).open().exclude(
         kind="credit"), "orders_invoice", "due=open"),
-    ToDo("Counts to reconcile", "manager", _all(Count, status="counted"), "inventory_count", "status__exact=counted"),
-    ToDo("Attention", "manager", lambda user: Delivery.objects.exclude(parked_at=None), "core_delivery"),
-    ToDo("New notices", "rep picker packer buyer accountant manager",
+    ToDo(_("Counts to reconcile"), "manager", _all(Count, status="counted"), "inventory_count",
+         "status__exact=counted"),
+    ToDo(_("Attention"), "manager", lambda user: Delivery.objects.exclude(parked_at=None), "core_delivery"),
+    ToDo(_("New notices"), "rep picker packer buyer accountant manager",
          lambda user: Notice.objects.filter(to=user, read_at=None), "core_notice", "read_at__isempty=1"),
 )
 

@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from fulfillment.stations.views import STATIONS, may_work
 
@@ -48,8 +49,8 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     """The menu for the person who asks; empty groups are left out."""
     registry: dict[str, Any] = {model._meta.label_lower: page for model, page in admin.site._registry.items()}
     groups = [
-        {"title": title, "separator": True, "items": [
-            {"title": name, "icon": icon, "link": link} for name, address, icon in items
+        {"title": gettext(title), "separator": True, "items": [
+            {"title": gettext(name), "icon": icon, "link": link} for name, address, icon in items
             if (link := _link(address, registry, request))
         ]}
         for title, items in MENU

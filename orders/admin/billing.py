@@ -6,6 +6,8 @@ from django.contrib import admin
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.urls import path, reverse
 from django.utils.html import format_html
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from oms.core import documents
@@ -46,19 +48,19 @@ class InvoiceAdmin(DocumentAdmin):
     readonly_fields = ["billed_to"]
     inlines = [InvoiceLines, Allocations]
 
-    @display(description="Total", ordering="gross")
+    @display(description=_("Total"), ordering="gross")
     def total(self, document: Invoice) -> str:
         return show_amount(document.gross, document.currency)
 
-    @display(description="Bill to")
+    @display(description=_("Bill to"))
     def billed_to(self, document: Invoice) -> str:
         return address_text(document.bill_to)
 
-    @display(description="Open")
+    @display(description=_("Open"))
     def open_now(self, document: Invoice) -> str:
         return show_amount(document.open_amount, document.currency)
 
-    @display(description="PDF")
+    @display(description=_("PDF"))
     def pdf(self, document: Invoice) -> Any:
         return format_html('<a href="{}">PDF</a>', reverse("admin:orders_invoice_pdf", args=[document.pk]))
 
@@ -73,8 +75,9 @@ class InvoiceAdmin(DocumentAdmin):
             return self._get_obj_does_not_exist_redirect(request, self.opts, str(pk))
         stored = documents.legal(document.kind, subject_type=document.subject_type, subject_number=document.number)
         if stored is None:
-            why = "Try again in a moment." if documents.can_render() else documents.MISSING_SYSTEM_LIBRARY
-            return HttpResponse(f"The PDF of {document} is not made yet. {why}", status=404, content_type="text/plain")
+            why = gettext("Try again in a moment.") if documents.can_render() else documents.MISSING_SYSTEM_LIBRARY
+            return HttpResponse(gettext("The PDF of %(document)s is not made yet. %(why)s")
+                                % {"document": document, "why": why}, status=404, content_type="text/plain")
         try:
             documents.read(stored)
         except DomainError as refused:
@@ -115,10 +118,10 @@ class PaymentAdmin(DocumentAdmin):
               "refunded", "paid_on"]
     inlines = [Uses, Refunds]
 
-    @display(description="Status", ordering="status")
+    @display(description=_("Status"), ordering="status")
     def state(self, payment: Payment) -> Any:
         return chip(payment)
 
 
-panels.register(Invoice, "Credit notes", Invoice, lambda document: document.credits.all(), "number", "issued_on",
+panels.register(Invoice, _("Credit notes"), Invoice, lambda document: document.credits.all(), "number", "issued_on",
                 "gross")

@@ -7,6 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from orders.models import Channel, Order
 
@@ -16,7 +17,7 @@ def entry_page(page: Any, request: HttpRequest) -> HttpResponse:
     if not page.has_add_permission(request):
         raise Http404
     context = {
-        **page.admin_site.each_context(request), "title": "Enter an order", "opts": page.opts,
+        **page.admin_site.each_context(request), "title": _("Enter an order"), "opts": page.opts,
         "channels": Channel.objects.order_by(Case(When(kind=Channel.Kind.IN_HOUSE, then=0), default=1), "name"),
         "setup": {
             "user": request.user.pk, "repeat": _repeated(page, request), "api": "/api/v1/",

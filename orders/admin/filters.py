@@ -6,9 +6,11 @@ from typing import Any
 from django.contrib.admin import SimpleListFilter
 from django.db.models import F, Q, QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from oms.core.models import User
 from oms.core.models.company import business_day
+from oms.core.wording import Words
 from orders.models import Hold, Invoice, Order
 
 WANTED = F("units") - F("cancelled")
@@ -37,23 +39,23 @@ def _ready(orders: QuerySet[Order], user: User) -> QuerySet[Order]:
     return orders.filter(CONFIRMED, today, allocated__gte=WANTED, shipped__lt=WANTED)
 
 
-VIEWS: dict[str, tuple[str, Narrow]] = {
-    "mine": ("of my customers", _mine),
+VIEWS: dict[str, tuple[Words, Narrow]] = {
+    "mine": (_("of my customers"), _mine),
     "late": ("late", _late),
-    "short": ("short of stock", _short),
-    "hold": ("on hold", _on_hold),
-    "ready": ("ready to ship today", _ready),
+    "short": (_("short of stock"), _short),
+    "hold": (_("on hold"), _on_hold),
+    "ready": (_("ready to ship today"), _ready),
 }
 
 
 class View(SimpleListFilter):
     """Orders of one's customers, late ones, short ones, those on hold, those ready to ship today."""
 
-    title = "what"
+    title = _("what")
     parameter_name = "view"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(name, title) for name, (title, _) in VIEWS.items()]
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[Any]:
+        return [(name, title) for name, (title, _narrow) in VIEWS.items()]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         user: Any = request.user
@@ -64,7 +66,7 @@ class View(SimpleListFilter):
 class Due(SimpleListFilter):
     """Invoices that are not yet paid, and those of them that should be."""
 
-    title = "what"
+    title = _("what")
     parameter_name = "due"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:

@@ -7,6 +7,8 @@ from django.contrib import admin
 from django.db.models import F, Max, OuterRef, Subquery, Sum
 from django.http import HttpRequest
 from django.urls import path, reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from inventory.models import Stock
@@ -43,7 +45,7 @@ class OrderLines(Lines):
         stock = Stock.objects.filter(sku=OuterRef("sku")).values("sku").annotate(left=Sum(F("sellable") - F("held")))
         return super().get_queryset(request).select_related("sku").annotate(left=Subquery(stock.values("left")))
 
-    @display(description="Available")
+    @display(description=_("Available"))
     def available(self, line: OrderLine) -> Any:
         return getattr(line, "left", None)
 
@@ -71,7 +73,7 @@ class OrderAdmin(DocumentAdmin):
     list_select_related = ["customer", "channel"]
     search_fields = search_exact = ["number", "external_id", "customer_reference"]
     search_through = ["customer"]
-    search_help_text = "Number, their number or reference; else the customer's code or name"
+    search_help_text = _("Number, their number or reference; else the customer's code or name")
     autocomplete_fields = ["customer"]
     inlines = [OrderLines, OrderCharges, Holds]
     sheets = offer(OrderSheet)
@@ -99,23 +101,23 @@ class OrderAdmin(DocumentAdmin):
             return self._get_obj_does_not_exist_redirect(request, self.opts, str(pk))
         return pdf_answer(lambda: printing.print_order(order), f"{order.number}.pdf")
 
-    @display(description="Status", ordering="status")
+    @display(description=_("Status"), ordering="status")
     def state(self, order: Order) -> Any:
         return chip(order)
 
-    @display(description="Allocated")
+    @display(description=_("Allocated"))
     def is_allocated(self, order: Order) -> Any:
         return bar(order.allocated, order.units - order.cancelled)
 
-    @display(description="Shipped")
+    @display(description=_("Shipped"))
     def is_shipped(self, order: Order) -> Any:
         return bar(order.shipped, order.units - order.cancelled)
 
-    @display(description="Invoiced")
+    @display(description=_("Invoiced"))
     def is_invoiced(self, order: Order) -> Any:
         return bar(order.invoiced, order.units - order.cancelled)
 
-    @display(description="Paid")
+    @display(description=_("Paid"))
     def is_paid(self, order: Order) -> Any:
         """What of its invoices is paid, in whole units of the currency."""
         return bar(int(order.paid or 0), int(order.billed or 0))  # type: ignore[attr-defined]
@@ -128,22 +130,22 @@ class OrderAdmin(DocumentAdmin):
             billed=Subquery(bills.annotate(sum=Sum("gross")).values("sum")),
             paid=Subquery(bills.annotate(sum=Sum("allocated")).values("sum")))
 
-    @display(description="Total", ordering="gross")
+    @display(description=_("Total"), ordering="gross")
     def total(self, order: Order) -> str:
         return show_amount(order.gross, order.currency)
 
-    @display(description="Ship to")
+    @display(description=_("Ship to"))
     def shipped_to(self, order: Order) -> str:
         return address_text(order.ship_to)
 
-    @display(description="Bill to")
+    @display(description=_("Bill to"))
     def billed_to(self, order: Order) -> str:
         return address_text(order.bill_to)
 
     def document_context(self, request: HttpRequest, document: Any) -> dict[str, Any]:
         context = super().document_context(request, document)
         if document.status not in (Order.Status.DRAFT, Order.Status.CANCELLED):
-            context["links"] = [("Print", reverse("admin:orders_order_print", args=[document.pk]))]
+            context["links"] = [(gettext("Print"), reverse("admin:orders_order_print", args=[document.pk]))]
         if self.has_add_permission(request):
             context["repeat"] = f"{reverse('admin:orders_order_entry')}?repeat={document.number}"
         return context
@@ -177,7 +179,8 @@ class OrderAdmin(DocumentAdmin):
             pricing.price_and_save(order)
 
 
-panels.register(Order, "Invoices and credit notes", Invoice, lambda order: order.invoices.order_by("pk"),
+panels.register(Order, _("Invoices and credit notes"), Invoice, lambda order: order.invoices.order_by("pk"),
                 "number", "kind", "issued_on", "gross", "allocated")
-panels.register(Order, "Payments", Payment, lambda order: Payment.objects.filter(order=order) | Payment.objects.filter(
-    allocations__invoice__order=order), "number", "status", "captured", "allocated", "refunded")
+panels.register(Order, _("Payments"), Payment, lambda order: Payment.objects.filter(order=order)
+                | Payment.objects.filter(allocations__invoice__order=order),
+                "number", "status", "captured", "allocated", "refunded")

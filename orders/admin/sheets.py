@@ -5,6 +5,8 @@ from decimal import Decimal
 from itertools import groupby
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from inventory.models import SKU
 from oms.core.errors import Refused
 from oms.core.importing.columns import Day, Exact, Reference, Text, Whole
@@ -100,7 +102,8 @@ class OrderSheet(DocumentSheet):
         first, name = entries[0], entries[0]["order"]
         for number, entry in enumerate(entries, 1):
             if (entry["channel"], entry["customer"]) != (first["channel"], first["customer"]):
-                raise Refused(f"The rows of {name} name more than one channel or customer.", line=number)
+                raise Refused(_("The rows of %(name)s name more than one channel or customer.")
+                              % {"name": name}, line=number)
         known = Order.objects.visible_to(self.user).filter(channel=first["channel"])
         order = known.filter(external_id=name).first() or known.filter(number=name).first()
         if order is not None:
@@ -116,5 +119,6 @@ class OrderSheet(DocumentSheet):
     def _require_same(self, order: Order, entries: Sequence[dict[str, Any]]) -> None:
         there = sorted(order.lines.values_list("sku__code", "quantity"))
         if there != sorted((entry["sku"].code, entry["quantity"]) for entry in entries):
-            raise Refused(f"{order.number} is here already with other lines; change it on its page.",
+            raise Refused(_("%(number)s is here already with other lines; change it on its page.")
+                          % {"number": order.number},
                           code="other_lines")

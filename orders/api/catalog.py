@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema, extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.decorators import action
@@ -24,7 +26,7 @@ CODE = {"type": "string", "pattern": "^[!-~]{1,20}$"}
 class BarcodeSerializer(serializers.Serializer[Any]):
     code = serializers.CharField()
     pack_name = serializers.CharField()
-    pack_quantity = serializers.IntegerField(help_text="Base units.")
+    pack_quantity = serializers.IntegerField(help_text=_("Base units."))
 
 
 class SKUSerializer(serializers.ModelSerializer[SKU]):
@@ -40,7 +42,7 @@ class SKUSerializer(serializers.ModelSerializer[SKU]):
 
 
 class WantedRequest(serializers.Serializer[Any]):
-    sku = TextField(max_length=48, help_text="Code, the customer's own part number, or barcode.")
+    sku = TextField(max_length=48, help_text=_("Code, the customer's own part number, or barcode."))
     quantity = serializers.IntegerField(min_value=1, max_value=1_000_000, default=1)
 
 
@@ -155,7 +157,8 @@ def look_up(customer_code: str, channel_code: str, wanted: list[tuple[str, int]]
     """Prices and availability; raises Unknown for what does not exist, with its line."""
     customer, channel = parties(customer_code, channel_code, user)
     skus = skus_of([code for code, _ in wanted], customer)
-    missing = {index: {"sku": [f"There is no SKU {code!r}."]} for index, (code, _) in enumerate(wanted)
+    missing = {index: {"sku": [(gettext("There is no SKU %(code)r.")
+                                % {"code": code})]} for index, (code, _) in enumerate(wanted)
                if code not in skus}
     if missing:
         raise Unknown({"items": [missing.get(index, {}) for index in range(len(wanted))]})

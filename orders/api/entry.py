@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from oms.core.api.problems import Unknown
 from oms.core.models import User
 from orders.intake import Charge, Entry, Line
@@ -22,7 +24,7 @@ def customer_of(code: str, user: User) -> Customer:
     """An active customer of the caller by their code. Raises Unknown for one that is not there."""
     found = Customer.objects.visible_to(user).filter(code=code, is_active=True).first()
     if found is None:
-        raise Unknown({"customer": [f"There is no customer {code!r}, or it is not yours."]})
+        raise Unknown({"customer": [_("There is no customer %(code)r, or it is not yours.") % {"code": code}]})
     return found
 
 
@@ -33,14 +35,14 @@ def parties(customer_code: str, channel_code: str, user: User) -> tuple[Customer
     channel = Channel.objects.select_related("company", "price_list").filter(code=channel_code).first()
     if customer is None or channel is None:
         asked = (("customer", customer_code, customer), ("channel", channel_code, channel))
-        raise Unknown({name: [f"There is no {name} {code!r}, or it is not yours."]
+        raise Unknown({name: [_("There is no %(name)s %(code)r, or it is not yours.") % {"name": name, "code": code}]
                        for name, code, found in asked if found is None})
     return customer, channel
 
 
 def _lines(rows: list[dict[str, Any]], customer: Customer) -> list[Line]:
     skus = skus_of([row["sku"] for row in rows], customer)
-    missing = {index: {"sku": [f"There is no SKU {row['sku']!r}."]} for index, row in enumerate(rows)
+    missing = {index: {"sku": [_("There is no SKU %(sku)r.") % {"sku": row["sku"]}]} for index, row in enumerate(rows)
                if row["sku"] not in skus}
     if missing:
         raise Unknown({"lines": [missing.get(index, {}) for index in range(len(rows))]})

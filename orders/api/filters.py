@@ -1,5 +1,6 @@
 """What lists can be narrowed by."""
 
+from django.utils.translation import gettext_lazy as _
 from django_filters import rest_framework as filters
 
 from oms.core.api.filtering import WordsFilter
@@ -7,8 +8,8 @@ from orders.models import Customer, Invoice, Order
 
 
 class CustomerFilter(filters.FilterSet):
-    words = WordsFilter(label="Beginnings of words in code, name and e-mail.")
-    name = filters.CharFilter(lookup_expr="icontains", label="Part of the name.")
+    words = WordsFilter(label=_("Beginnings of words in code, name and e-mail."))
+    name = filters.CharFilter(lookup_expr="icontains", label=_("Part of the name."))
 
     class Meta:
         model = Customer
@@ -32,7 +33,7 @@ class InvoiceFilter(filters.FilterSet):
     order = filters.CharFilter(field_name="order__number")
     issued_from = filters.DateFilter(field_name="issued_on", lookup_expr="gte")
     issued_to = filters.DateFilter(field_name="issued_on", lookup_expr="lte")
-    is_open = filters.BooleanFilter(method="only_open", label="Not paid, or not used up.")
+    is_open = filters.BooleanFilter(method="only_open", label=_("Not paid, or not used up."))
 
     class Meta:
         model = Invoice

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
@@ -135,7 +136,7 @@ class InvoiceSerializer(InvoiceSummarySerializer):
 class LineRequest(serializers.Serializer[Any]):
     """A line to order; without a price the customer's applies."""
 
-    sku = TextField(max_length=48, help_text="Code, the customer's own part number, or barcode.")
+    sku = TextField(max_length=48, help_text=_("Code, the customer's own part number, or barcode."))
     quantity = WholeField(min_value=1, max_value=1_000_000)
     unit_price = DecimalField(max_digits=11, decimal_places=4, min_value=0, required=False)
     discount_percent = DecimalField(max_digits=5, decimal_places=2, min_value=0, max_value=100,
@@ -154,8 +155,8 @@ class ChargeRequest(serializers.Serializer[Any]):
 class EntryRequest(serializers.Serializer[Any]):
     """What an order and a quote have in common."""
 
-    customer = TextField(max_length=20, help_text="The customer's code.")
-    channel = TextField(max_length=20, help_text="The channel's code.")
+    customer = TextField(max_length=20, help_text=_("The customer's code."))
+    channel = TextField(max_length=20, help_text=_("The channel's code."))
     lines = serializers.ListField(child=LineRequest(), min_length=1, max_length=1000)
     charges = serializers.ListField(child=ChargeRequest(), max_length=50, required=False)
     customer_reference = TextField(max_length=80, required=False, allow_blank=True)
@@ -163,9 +164,9 @@ class EntryRequest(serializers.Serializer[Any]):
     wanted_on = serializers.DateField(required=False)
     discount_percent = DecimalField(max_digits=5, decimal_places=2, min_value=0, max_value=100,
                                                 required=False)
-    ship_to = AddressSerializer(required=False, help_text="Else the customer's own address.")
-    bill_to = AddressSerializer(required=False, help_text="Else the customer's own address.")
-    external_id = TextField(max_length=80, required=False, help_text="Your number; once per channel.")
+    ship_to = AddressSerializer(required=False, help_text=_("Else the customer's own address."))
+    bill_to = AddressSerializer(required=False, help_text=_("Else the customer's own address."))
+    external_id = TextField(max_length=80, required=False, help_text=_("Your number; once per channel."))
 
 
 ORDER = {"customer": "12375", "channel": "reps", "external_id": "WEB-10042", "lines": [

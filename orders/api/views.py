@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db.models import Prefetch, QuerySet, prefetch_related_objects
 from django.http import FileResponse, Http404
+from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
@@ -53,7 +54,7 @@ def require_seller(request: Request, name: str) -> None:
     """Who may place and confirm in the back office may enter orders here."""
     user: Any = request.user
     if not user.has_role("rep") and not user.has_role("manager"):
-        raise PermissionDenied(f"To {name} you need the role rep or manager.")
+        raise PermissionDenied(_("To %(name)s you need the role rep or manager.") % {"name": name})
 
 
 class CustomerViewSet(ScopedViewSet):
@@ -85,7 +86,7 @@ class CustomerViewSet(ScopedViewSet):
         form.is_valid(raise_exception=True)
         sku = SKU.objects.filter(code=form.validated_data["sku"]).first()
         if sku is None:
-            raise problems.Unknown({"sku": [f"There is no SKU {form.validated_data['sku']!r}."]})
+            raise problems.Unknown({"sku": [_("There is no SKU %(sku)r.") % {"sku": form.validated_data["sku"]}]})
         kept = part_numbers.remember(self.get_object(), form.validated_data["code"], sku)
         return Response({"code": kept.code, "sku": sku.code})
 
@@ -209,7 +210,8 @@ class InvoiceViewSet(DocumentViewSet):
         if stored is None:
             if document.is_history:
                 raise Http404
-            raise _NotYet(f"The PDF of {document} is not made yet; ask again in a moment.", code="not_made_yet")
+            raise _NotYet((_("The PDF of %(document)s is not made yet; ask again in a moment.")
+                           % {"document": document}), code="not_made_yet")
         documents.read(stored)
         return FileResponse(stored.file.open("rb"), filename=f"{document.number}.pdf", content_type="application/pdf")
 

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from inventory.models import SKU
 from oms.core.models import Company
@@ -12,12 +13,12 @@ class Channel(models.Model):
     """A way by which orders reach us, with its prices and rules."""
 
     class Kind(models.TextChoices):
-        OWN_SITE = "own_site", "own site"
-        IN_HOUSE = "in_house", "in-house"
-        MARKETPLACE = "marketplace", "marketplace"
-        SOCIAL = "social", "social network"
-        AFFILIATE = "affiliate", "affiliate"
-        AMBASSADOR = "ambassador", "brand ambassador"
+        OWN_SITE = "own_site", _("own site")
+        IN_HOUSE = "in_house", _("in-house")
+        MARKETPLACE = "marketplace", _("marketplace")
+        SOCIAL = "social", _("social network")
+        AFFILIATE = "affiliate", _("affiliate")
+        AMBASSADOR = "ambassador", _("brand ambassador")
 
     code = models.SlugField(max_length=20, unique=True)
     name = models.CharField(max_length=60)

@@ -4,6 +4,7 @@
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from inventory.models import SKU
 from oms.core.locking import LockRank
@@ -31,12 +32,12 @@ class Customer(models.Model):
     rep = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True,
                             related_name="customers")
     price_list = models.ForeignKey("orders.PriceList", on_delete=models.PROTECT, null=True, blank=True)
-    terms_days = models.PositiveSmallIntegerField("due in (days)", default=30)
+    terms_days = models.PositiveSmallIntegerField(_("due in (days)"), default=30)
     credit_limit = AmountField(null=True, blank=True, default=None)
-    vat_number = models.CharField("VAT number", max_length=20, blank=True)
+    vat_number = models.CharField(_("VAT number"), max_length=20, blank=True)
     is_tax_exempt = models.BooleanField(default=False)
     exemption_note = models.CharField(max_length=200, blank=True)
-    priority = models.PositiveSmallIntegerField(default=100, help_text="Lower is served first when stock is short.")
+    priority = models.PositiveSmallIntegerField(default=100, help_text=_("Lower is served first when stock is short."))
     is_active = models.BooleanField(default=True)
 
     objects = CustomerQuerySet.as_manager()
@@ -79,7 +80,7 @@ class Address(models.Model):
     is_shipping = models.BooleanField(default=True)
 
     class Meta:
-        verbose_name_plural = "addresses"
+        verbose_name_plural = _("addresses")
 
     def __str__(self) -> str:
         return f"{self.name}, {self.postal_code} {self.city}, {self.country}"
@@ -94,11 +95,11 @@ class CustomerSKU(models.Model):
     """What a customer calls a SKU."""
 
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="part_numbers")
-    code = models.CharField("customer's part number", max_length=40)
+    code = models.CharField(_("customer's part number"), max_length=40)
     sku = models.ForeignKey(SKU, on_delete=models.CASCADE, related_name="+")
 
     class Meta:
-        verbose_name = "customer part number"
+        verbose_name = _("customer part number")
         constraints = [models.UniqueConstraint(fields=["customer", "code"], name="part_number_once_per_customer")]
 
     def __str__(self) -> str:

@@ -1,6 +1,7 @@
 """What a company brings along that is no order, invoice or payment."""
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from orders.models.channel import Channel
 
@@ -9,13 +10,13 @@ class HistoryRecord(models.Model):
     """An imported row that only tells: a stock adjustment or a bad debt, with its text and amount."""
 
     class Kind(models.TextChoices):
-        STOCK_ADJUSTMENT = "stock", "stock adjustment"
-        BAD_DEBT = "bad_debt", "bad debt"
-        OTHER = "other", "other"
+        STOCK_ADJUSTMENT = "stock", _("stock adjustment")
+        BAD_DEBT = "bad_debt", _("bad debt")
+        OTHER = "other", _("other")
 
     channel = models.ForeignKey(Channel, on_delete=models.PROTECT, related_name="+")
     external_id = models.CharField(max_length=80)
-    row = models.PositiveIntegerField(help_text="Its place within the imported document.")
+    row = models.PositiveIntegerField(help_text=_("Its place within the imported document."))
     kind = models.CharField(max_length=8, choices=Kind)
     code = models.CharField(max_length=40, blank=True)
     text = models.CharField(max_length=200, blank=True)

@@ -6,6 +6,7 @@ from typing import Self
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from oms.core.locking import LockRank
 from oms.core.models import Company, Document
@@ -32,13 +33,13 @@ class Invoice(Document):
     """An invoice or a credit note. Amounts are positive in both; what is paid is the sum of the allocations."""
 
     class Kind(models.TextChoices):
-        INVOICE = "invoice", "invoice"
-        DEPOSIT = "deposit", "deposit invoice"
-        CREDIT = "credit", "credit note"
+        INVOICE = "invoice", _("invoice")
+        DEPOSIT = "deposit", _("deposit invoice")
+        CREDIT = "credit", _("credit note")
 
     class Status(models.TextChoices):
-        DRAFT = "draft", "draft"
-        ISSUED = "issued", "issued"
+        DRAFT = "draft", _("draft")
+        ISSUED = "issued", _("issued")
 
     MOVES = {Status.DRAFT: (Status.ISSUED,)}
     lock_rank = LockRank.INVOICE
@@ -53,7 +54,7 @@ class Invoice(Document):
     corrects = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="credits")
     reference = models.CharField(max_length=60, unique=True, null=True, editable=False)
     reason = models.CharField(max_length=200, blank=True, db_default="", editable=False,
-                              help_text="Why a credit note was given.")
+                              help_text=_("Why a credit note was given."))
     bill_to = models.JSONField(default=dict)
     currency = models.CharField(max_length=3)
     exchange_rate = models.DecimalField(max_digits=14, decimal_places=6, default=1)

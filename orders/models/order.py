@@ -6,6 +6,7 @@ from django.conf import settings
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from inventory.models import SKU
 from inventory.sourcing import Destination, Wanted
@@ -29,12 +30,12 @@ class Order(Document):
     """What a customer ordered through a channel. A quote is an order with `valid_until`."""
 
     class Status(models.TextChoices):
-        DRAFT = "draft", "draft"
-        QUOTED = "quoted", "quoted"
-        PLACED = "placed", "placed"
-        CONFIRMED = "confirmed", "confirmed"
-        COMPLETED = "completed", "completed"
-        CANCELLED = "cancelled", "cancelled"
+        DRAFT = "draft", _("draft")
+        QUOTED = "quoted", _("quoted")
+        PLACED = "placed", _("placed")
+        CONFIRMED = "confirmed", _("confirmed")
+        COMPLETED = "completed", _("completed")
+        CANCELLED = "cancelled", _("cancelled")
 
     MOVES = {
         Status.DRAFT: (Status.QUOTED, Status.PLACED, Status.CANCELLED),
@@ -120,7 +121,7 @@ class OrderLine(models.Model):
     description = models.CharField(max_length=200, blank=True)
     quantity = models.PositiveIntegerField()
     unit_price = UnitPriceField(null=True, blank=True, default=None,
-                                help_text="Leave empty for the price that applies to this customer.")
+                                help_text=_("Leave empty for the price that applies to this customer."))
     price_source = models.CharField(max_length=80, blank=True, editable=False)
     has_own_price = models.BooleanField(default=False, editable=False)
     discount_percent = models.DecimalField(max_digits=5, decimal_places=2, default=0)
@@ -171,14 +172,14 @@ class OrderCharge(models.Model):
     """Freight, a fee, or an allowance (negative) on an order. Billed once, with the first invoice."""
 
     class Kind(models.TextChoices):
-        FREIGHT = "freight", "freight"
-        FEE = "fee", "fee"
-        ALLOWANCE = "allowance", "allowance"
+        FREIGHT = "freight", _("freight")
+        FEE = "fee", _("fee")
+        ALLOWANCE = "allowance", _("allowance")
 
     order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="charges")
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.FREIGHT)
     description = models.CharField(max_length=120)
-    amount = AmountField(help_text="In the price mode of the order; negative for an allowance.")
+    amount = AmountField(help_text=_("In the price mode of the order; negative for an allowance."))
     tax_percent = models.DecimalField(max_digits=6, decimal_places=3, default=0, editable=False)
     tax_category = models.CharField(max_length=2, choices=TaxRate.Category, default="S", editable=False)
     net = AmountField(editable=False)
@@ -204,11 +205,11 @@ class Hold(models.Model):
     """Why an order must wait; an order with a hold that is not lifted is "on hold"."""
 
     class Kind(models.TextChoices):
-        CREDIT = "credit", "credit limit"
-        ADDRESS = "address", "address"
-        PAYMENT = "payment", "payment"
-        FRAUD = "fraud", "fraud check"
-        MANUAL = "manual", "by hand"
+        CREDIT = "credit", _("credit limit")
+        ADDRESS = "address", _("address")
+        PAYMENT = "payment", _("payment")
+        FRAUD = "fraud", _("fraud check")
+        MANUAL = "manual", _("by hand")
 
     order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="holds")
     kind = models.CharField(max_length=8, choices=Kind)

@@ -5,6 +5,7 @@ from decimal import Decimal
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from oms.core.locking import LockRank
 from oms.core.models import Company, Document
@@ -24,11 +25,11 @@ class Payment(Document):
     """Money of a customer: asked for, authorized, captured. A prepayment stays reserved for its order."""
 
     class Status(models.TextChoices):
-        REQUESTED = "requested", "requested"
-        AUTHORIZED = "authorized", "authorized"
-        CAPTURED = "captured", "captured"
-        FAILED = "failed", "failed"
-        VOIDED = "voided", "voided"
+        REQUESTED = "requested", _("requested")
+        AUTHORIZED = "authorized", _("authorized")
+        CAPTURED = "captured", _("captured")
+        FAILED = "failed", _("failed")
+        VOIDED = "voided", _("voided")
 
     MOVES = {
         Status.REQUESTED: (Status.AUTHORIZED, Status.CAPTURED, Status.FAILED),
@@ -52,7 +53,7 @@ class Payment(Document):
     captured = AmountField(editable=False)
     allocated = AmountField(editable=False)
     refunded = AmountField(editable=False)
-    given_back = AmountField(editable=False, help_text="Of what was refunded: without a credit note.")
+    given_back = AmountField(editable=False, help_text=_("Of what was refunded: without a credit note."))
     is_history = models.BooleanField(default=False, editable=False)
     paid_on = models.DateField(null=True, blank=True)
 
@@ -87,7 +88,7 @@ class Allocation(models.Model):
     invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="allocations")
     amount = AmountField()
     exchange_difference = AmountField(db_default=0, editable=False,
-                                      help_text="Gained by the rates' move, in the company's currency.")
+                                      help_text=_("Gained by the rates' move, in the company's currency."))
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     at = models.DateTimeField(auto_now_add=True)
 
@@ -110,9 +111,9 @@ class Refund(models.Model):
     """Money given back of a payment: for a credit note, or of what was paid too much."""
 
     class Status(models.TextChoices):
-        REQUESTED = "requested", "requested"
-        DONE = "done", "done"
-        FAILED = "failed", "failed"
+        REQUESTED = "requested", _("requested")
+        DONE = "done", _("done")
+        FAILED = "failed", _("failed")
 
     payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="refunds")
     credit = models.ForeignKey(Invoice, on_delete=models.PROTECT, null=True, blank=True, related_name="refunds")

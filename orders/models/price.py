@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from inventory.models import SKU, Category
 from oms.core.money import UnitPriceField, grouped
@@ -28,7 +29,7 @@ class Price(models.Model):
     customer = models.ForeignKey("orders.Customer", on_delete=models.CASCADE, null=True, blank=True,
                                  related_name="prices")
     sku = models.ForeignKey(SKU, on_delete=models.CASCADE, related_name="prices")
-    minimum = models.PositiveIntegerField("from quantity", default=1)
+    minimum = models.PositiveIntegerField(_("from quantity"), default=1)
     unit_price = UnitPriceField()
     valid_from = models.DateField(null=True, blank=True)
     valid_to = models.DateField(null=True, blank=True)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from oms.core.admin import panels
@@ -18,6 +19,7 @@ class ReturnLines(Lines):
     fields = ["sku", "quantity", "reason", "exchange_for", "good", "damaged", "missing"]
     readonly_fields = ["sku"]
 
+    @display(description=_("SKU"))
     def sku(self, line: ReturnLine) -> str:
         return f"{line.order_line.sku.code} {line.order_line.sku.name}"
 
@@ -33,11 +35,11 @@ class ReturnRequestAdmin(DocumentAdmin):
     readonly_fields = fields
     inlines = [ReturnLines]
 
-    @display(description="Status", ordering="status")
+    @display(description=_("Status"), ordering="status")
     def state(self, request: ReturnRequest) -> Any:
         return chip(request)
 
-    @display(description="Order")
+    @display(description=_("Order"))
     def order_no(self, request: ReturnRequest) -> str:
         return request.order_number
 
@@ -64,6 +66,7 @@ class InspectionAdmin(ReadOnlyAdmin):
     list_select_related = ["line__order_line__sku", "by"]
 
 
-panels.register(Order, "Returns", ReturnRequest, lambda order: order.returns.order_by("pk"), "number", "status", "wish")
-panels.register(ReturnRequest, "Settlement", Settlement, lambda request: Settlement.objects.filter(request=request),
+panels.register(Order, _("Returns"), ReturnRequest, lambda order: order.returns.order_by("pk"),
+                "number", "status", "wish")
+panels.register(ReturnRequest, _("Settlement"), Settlement, lambda request: Settlement.objects.filter(request=request),
                 "request", "credited", "cleared", "to_refund", "exchange", "difference_due")

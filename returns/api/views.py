@@ -3,6 +3,8 @@
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_serializer
 from rest_framework import serializers
@@ -65,10 +67,10 @@ class ReturnSerializer(serializers.ModelSerializer[ReturnRequest]):
 
 
 class AskedRequest(serializers.Serializer[Any]):
-    order_line = WholeField(min_value=1, max_value=100_000, help_text="The line's position.")
+    order_line = WholeField(min_value=1, max_value=100_000, help_text=_("The line's position."))
     quantity = WholeField(min_value=1, max_value=1_000_000)
     reason = serializers.ChoiceField(choices=ReturnLine.Reason.choices, default=ReturnLine.Reason.UNWANTED)
-    exchange_for = TextField(max_length=40, required=False, help_text="The SKU wanted instead.")
+    exchange_for = TextField(max_length=40, required=False, help_text=_("The SKU wanted instead."))
 
 
 @extend_schema_serializer(examples=[OpenApiExample("One damaged piece", {
@@ -110,7 +112,7 @@ class ReturnViewSet(DocumentViewSet):
         """Ask to give goods back; what the policy allows is approved at once."""
         user: Any = request.user
         if not operations.of(Order)["return"].allowed_for(user):
-            raise NotAllowed("To ask for a return you need the role rep or manager.")
+            raise NotAllowed(gettext("To ask for a return you need the role rep or manager."))
         form = ReturnRequestRequest(data=request.data)
         form.is_valid(raise_exception=True)
         return create_once(request, self, lambda: self.shown(self.ask(form.validated_data, user)))
@@ -118,7 +120,8 @@ class ReturnViewSet(DocumentViewSet):
     def ask(self, data: dict[str, Any], user: Any) -> ReturnRequest:
         order = Order.objects.visible_to(user).filter(number=data["order"]).first()
         if order is None:
-            raise Unknown({"order": [f"There is no order {data['order']!r}, or it is not yours."]})
+            raise Unknown({"order": [(gettext("There is no order %(order)r, or it is not yours.")
+                                      % {"order": data["order"]})]})
         return requests.open_request(order, _asked(order, data["lines"]), wish=data["wish"], note=data["note"], by=user)
 
     def shown(self, made: ReturnRequest) -> tuple[dict[str, Any], str]:
@@ -132,8 +135,10 @@ def _asked(order: Order, rows: list[dict[str, Any]]) -> list[Asked]:
     problems: list[dict[str, list[str]]] = []
     for row in rows:
         known, wanted = row["order_line"] in lines, row.get("exchange_for")
-        problems.append(({} if known else {"order_line": [f"{order} has no line {row['order_line']}."]})
-                        | ({"exchange_for": [f"There is no SKU {wanted!r}."]} if wanted and wanted not in skus else {}))
+        problems.append(({} if known else {"order_line": [(gettext("%(order)s has no line %(order_line)s.")
+                                                           % {"order": order, "order_line": row["order_line"]})]})
+                        | ({"exchange_for": [(gettext("There is no SKU %(wanted)r.")
+                                              % {"wanted": wanted})]} if wanted and wanted not in skus else {}))
     if any(problems):
         raise Unknown({"lines": problems})
     return [Asked(lines[row["order_line"]], row["quantity"], row["reason"], skus.get(row.get("exchange_for", "")))

@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from returns.models.request import ReturnLine
 
@@ -11,18 +12,18 @@ class Inspection(models.Model):
     """Units of a return line with one grade, and where they go."""
 
     class Grade(models.TextChoices):
-        NEW = "new", "as new"
-        USED = "used", "used"
-        BROKEN = "broken", "broken"
+        NEW = "new", _("as new")
+        USED = "used", _("used")
+        BROKEN = "broken", _("broken")
 
     class Route(models.TextChoices):
-        RESTOCK = "restock", "back into stock"
-        REFURBISH = "refurbish", "to be refurbished"
-        SCRAP = "scrap", "scrapped"
+        RESTOCK = "restock", _("back into stock")
+        REFURBISH = "refurbish", _("to be refurbished")
+        SCRAP = "scrap", _("scrapped")
 
     line = models.ForeignKey(ReturnLine, on_delete=models.CASCADE, related_name="inspections")
     quantity = models.PositiveIntegerField()
-    was_damaged = models.BooleanField(default=False, help_text="Taken from what was received as damaged.")
+    was_damaged = models.BooleanField(default=False, help_text=_("Taken from what was received as damaged."))
     grade = models.CharField(max_length=6, choices=Grade)
     route = models.CharField(max_length=9, choices=Route)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")

@@ -3,6 +3,7 @@
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from inventory.models import SKU, Warehouse
 from oms.core.locking import LockRank
@@ -23,18 +24,18 @@ class ReturnRequest(Document):
     """Goods of an order that the customer wants to give back, and what they want for them."""
 
     class Status(models.TextChoices):
-        REQUESTED = "requested", "requested"
-        APPROVED = "approved", "approved"
-        REJECTED = "rejected", "rejected"
-        RECEIVED = "received", "received"
-        INSPECTED = "inspected", "inspected"
-        SETTLED = "settled", "settled"
-        CANCELLED = "cancelled", "cancelled"
+        REQUESTED = "requested", _("requested")
+        APPROVED = "approved", _("approved")
+        REJECTED = "rejected", _("rejected")
+        RECEIVED = "received", _("received")
+        INSPECTED = "inspected", _("inspected")
+        SETTLED = "settled", _("settled")
+        CANCELLED = "cancelled", _("cancelled")
 
     class Wish(models.TextChoices):
-        REFUND = "refund", "money back"
-        CREDIT = "credit", "credit for later"
-        EXCHANGE = "exchange", "something else instead"
+        REFUND = "refund", _("money back")
+        CREDIT = "credit", _("credit for later")
+        EXCHANGE = "exchange", _("something else instead")
 
     MOVES = {
         Status.REQUESTED: (Status.APPROVED, Status.REJECTED, Status.CANCELLED),
@@ -57,7 +58,7 @@ class ReturnRequest(Document):
     objects = ReturnRequestQuerySet.as_manager()
 
     class Meta:
-        verbose_name = "return"
+        verbose_name = _("return")
 
     @property
     def order_number(self) -> str:
@@ -68,12 +69,12 @@ class ReturnLine(models.Model):
     """Units of an order line that come back, why, and what came."""
 
     class Reason(models.TextChoices):
-        DAMAGED = "damaged", "arrived damaged"
-        WRONG = "wrong", "not what was ordered"
-        UNWANTED = "unwanted", "not wanted any more"
-        FAULTY = "faulty", "faulty"
-        LATE = "late", "came too late"
-        OTHER = "other", "other"
+        DAMAGED = "damaged", _("arrived damaged")
+        WRONG = "wrong", _("not what was ordered")
+        UNWANTED = "unwanted", _("not wanted any more")
+        FAULTY = "faulty", _("faulty")
+        LATE = "late", _("came too late")
+        OTHER = "other", _("other")
 
     request = models.ForeignKey(ReturnRequest, on_delete=models.CASCADE, related_name="lines")
     order_line = models.ForeignKey(OrderLine, on_delete=models.PROTECT, related_name="return_lines")

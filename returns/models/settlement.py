@@ -1,6 +1,8 @@
 """What the customer gets for what came back."""
 
 from django.db import models
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from oms.core.money import AmountField
 from orders.models import Invoice, Order
@@ -13,13 +15,13 @@ class Settlement(models.Model):
     request = models.OneToOneField(ReturnRequest, on_delete=models.PROTECT, related_name="settlement")
     credits = models.ManyToManyField(Invoice, related_name="settlements")
     credited = AmountField()
-    cleared = AmountField(help_text="Set off against the order's open invoices.")
+    cleared = AmountField(help_text=_("Set off against the order's open invoices."))
     to_refund = AmountField()
     exchange = models.OneToOneField(Order, on_delete=models.PROTECT, null=True, related_name="settlement")
-    difference_due = AmountField(help_text="What the exchange costs more than was credited.")
+    difference_due = AmountField(help_text=_("What the exchange costs more than was credited."))
 
     def __str__(self) -> str:
-        return f"settlement of {self.request}"
+        return gettext("settlement of %(request)s") % {"request": self.request}
 
     @property
     def currency(self) -> str:

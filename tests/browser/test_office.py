@@ -128,5 +128,5 @@ def test_the_page_of_a_job_shows_how_far_it_is_and_the_bell_how_much_is_new(open
     page.get_by_text("1 done, 0 refused, of 2").wait_for()
     jobs.finish(job)
     page.get_by_text("finished").wait_for()
-    page.get_by_role("link", name="1 new notices").click()
+    page.get_by_role("link", name="1 new notice").click()
     page.get_by_text("An order waits").wait_for()

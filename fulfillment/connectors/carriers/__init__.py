@@ -5,6 +5,8 @@ from decimal import Decimal
 from importlib import import_module
 from typing import Protocol
 
+from django.utils.translation import gettext as _
+
 from oms.core.errors import Refused
 
 
@@ -41,6 +43,7 @@ NAMES = ("manual",)
 def carrier(name: str) -> Carrier:
     """The carrier's connector of this name, loaded when it is first asked for."""
     if name not in NAMES:
-        raise Refused(f"There is no carrier connector {name!r}; there are {', '.join(NAMES)}.")
+        raise Refused(_("There is no carrier connector %(name)r; there are %(NAMES)s.")
+                      % {"name": name, "NAMES": ", ".join(NAMES)})
     connector: Carrier = import_module(f"{__name__}.{name}.connector").connect()
     return connector

@@ -6,10 +6,12 @@ from typing import Any
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.urls import path, reverse
+from django.utils.translation import gettext_lazy as _
 
 from oms.core import clients
 from oms.core.admin.access import Lines, ScopedAdmin
 from oms.core.models import ApiClient, ApiToken
+from oms.core.wording import Words
 
 
 class Tokens(Lines):
@@ -29,9 +31,9 @@ def _revoke(client: ApiClient) -> str:
     return ""
 
 
-STEPS: dict[str, tuple[str, Callable[[ApiClient], str]]] = {
-    "issue": ("New token", clients.issue_token), "rotate": ("Rotate the newest token", _rotate),
-    "revoke": ("Revoke all tokens", _revoke),
+STEPS: dict[str, tuple[Words, Callable[[ApiClient], str]]] = {
+    "issue": (_("New token"), clients.issue_token), "rotate": (_("Rotate the newest token"), _rotate),
+    "revoke": (_("Revoke all tokens"), _revoke),
 }
 
 
@@ -52,7 +54,7 @@ class ApiClientAdmin(ScopedAdmin):
         self, request: HttpRequest, object_id: Any = None, form_url: str = "", extra_context: Any = None,
     ) -> Any:
         context = {"steps": [(title, reverse("admin:api_token", args=[object_id, name]))
-                             for name, (title, _) in STEPS.items()] if object_id else []}
+                             for name, (title, _step) in STEPS.items()] if object_id else []}
         return super().changeform_view(request, object_id, form_url, {**context, **(extra_context or {})})
 
     def token_view(self, request: HttpRequest, pk: int, step: str) -> HttpResponse:
@@ -63,5 +65,6 @@ class ApiClientAdmin(ScopedAdmin):
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
         text = STEPS[step][1](client)
-        messages.warning(request, f"The new token, shown only now: {text}" if text else "All tokens are revoked.")
+        messages.warning(request, _("The new token, shown only now: %(text)s")
+                                  % {"text": text} if text else _("All tokens are revoked."))
         return HttpResponseRedirect(reverse("admin:core_apiclient_change", args=[pk]))

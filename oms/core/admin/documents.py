@@ -10,6 +10,7 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from oms.core import bulk, events, notes, operations, states
 from oms.core.admin.access import ScopedAdmin
@@ -21,6 +22,7 @@ from oms.core.errors import DomainError
 from oms.core.locking import atomic
 from oms.core.models import Decision, Document, User
 from oms.core.operations import Operation
+from oms.core.wording import spoken
 
 COLORS = {"cancelled": "red", "rejected": "red", "failed": "red", "draft": "gray", "completed": "green",
           "delivered": "green", "settled": "green", "closed": "green", "captured": "green", "issued": "green"}
@@ -50,14 +52,16 @@ class VersionedForm(forms.ModelForm):
     def _told(self) -> list[str]:
         """Who changed the document, and where what is entered differs from what is saved now."""
         last = events.timeline(self.instance.subject_type, self.instance.number).select_related("by").last()
-        who = f"{last.by or 'the program'} ({last.name}, {last.at:%Y-%m-%d %H:%M} UTC)" if last else "somebody"
+        who = (f"{last.by or _('the program')} ({last.name}, {last.at:%Y-%m-%d %H:%M} UTC)" if last
+               else _("somebody"))
         now = type(self.instance)._default_manager.get(pk=self.instance.pk)
         differing = [
-            f"{field.label}: saved is “{_text(getattr(now, name))}”, you entered “{_text(self.cleaned_data[name])}”."
+            _("%(field)s: saved is “%(saved)s”, you entered “%(entered)s”.")
+            % {"field": field.label, "saved": _text(getattr(now, name)), "entered": _text(self.cleaned_data[name])}
             for name, field in self.fields.items() if name in self.cleaned_data and hasattr(now, name)
             and getattr(now, name) != self.cleaned_data[name]]
-        return [f"Since you opened this document, {who} changed it. Your entries are still below and nothing is saved "
-                "yet. Compare, then save again to keep yours.", *differing]
+        return [_("Since you opened this document, %(who)s changed it. Your entries are still below and nothing "
+                        "is saved yet. Compare, then save again to keep yours.") % {"who": who}, *differing]
 
 
 def _text(value: Any) -> str:
@@ -98,7 +102,7 @@ class DocumentAdmin(ScopedAdmin):
             return
         with states.change(obj, event=f"{obj.subject_type}.edited", by=user, fields=form.changed_data) as row:
             if row.version != obj.version:
-                raise RuntimeError("The document was changed while it was saved; open it again.")
+                raise RuntimeError(_("The document was changed while it was saved; open it again."))
             for name in form.changed_data:
                 if name != "version_read":
                     setattr(row, name, getattr(obj, name))
@@ -182,7 +186,7 @@ class DocumentAdmin(ScopedAdmin):
         elif request.method == "POST" and (form is None or form.is_valid()):
             version = str(getattr(document, "version", ""))
             stale = request.POST.get("version", version) != version
-            error = ("Somebody changed this document since you opened it. Look at it again, then confirm."
+            error = (_("Somebody changed this document since you opened it. Look at it again, then confirm.")
                      if stale else self._perform(request, step, document, form))
             if error is None:
                 return HttpResponseRedirect(self.document_url(document))
@@ -201,7 +205,7 @@ class DocumentAdmin(ScopedAdmin):
             effect = step.preview(document, by=user, **form.values())
         except DomainError as refused:
             return None, refused.message
-        return [(name.replace("_", " "), value) for name, value in vars(effect).items()], None
+        return [(spoken(name), value) for name, value in vars(effect).items()], None
 
     def document_url(self, document: Any) -> str:
         return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[document.pk])
@@ -214,7 +218,8 @@ class DocumentAdmin(ScopedAdmin):
                 step.perform(document, by=user, **(form.values() if form else {}))
         except DomainError as refused:
             return refused.message
-        messages.success(request, f"{document}: {step.title.lower()} done.")
+        messages.success(request, _("%(document)s: %(title)s done.")
+                                  % {"document": document, "title": step.title.lower()})
         return None
 
     def get_actions(self, request: HttpRequest) -> Any:

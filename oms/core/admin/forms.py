@@ -29,6 +29,7 @@ from unfold.widgets import (
 
 from oms.core.models import User
 from oms.core.operations import MOST_CHARACTERS, Operation
+from oms.core.wording import spoken
 
 SIMPLE: dict[type, tuple[type[forms.Field], type[forms.Widget]]] = {
     bool: (forms.BooleanField, UnfoldBooleanWidget),
@@ -83,7 +84,7 @@ class OperationForm:
             prefix = f"{name}-new{index}" if is_new else f"{name}-{record.pk}"
             rows.append(Row(entry, "" if is_new else str(record),
                             self._build(row_type, fields, data, entry, prefix=prefix)))
-        return Table(name, name.replace("_", " ").capitalize(), [_label(field) for field in fields], rows)
+        return Table(name, spoken(name), [spoken(field) for field in fields], rows)
 
     @property
     def media(self) -> forms.Media:
@@ -115,7 +116,7 @@ class OperationForm:
 def _field(name: str, hint: Any, owner: Any, user: User, document: Any) -> forms.Field:
     kind, optional = _unwrap(hint)
     has_default = owner.default is not dataclasses.MISSING
-    options: dict[str, Any] = {"label": _label(name), "required": not (optional or has_default),
+    options: dict[str, Any] = {"label": spoken(name), "required": not (optional or has_default),
                                "help_text": owner.metadata.get("help", "")}
     if has_default and owner.default is not None:
         options["initial"] = owner.default
@@ -152,7 +153,3 @@ def _unwrap(hint: Any) -> tuple[type, bool]:
         kinds: Sequence[Any] = [kind for kind in get_args(hint) if kind is not type(None)]
         return kinds[0], True
     return hint, False
-
-
-def _label(name: str) -> str:
-    return name.replace("_", " ").capitalize()

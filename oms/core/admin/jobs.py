@@ -7,6 +7,7 @@ from django.contrib import admin, messages
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
+from django.utils.translation import gettext as _
 
 from oms.core import bulk, jobs, spreadsheets
 from oms.core.admin.records import ReadOnlyAdmin
@@ -75,22 +76,22 @@ class JobAdmin(ReadOnlyAdmin):
 
         steps = []
         if job.kind == runs.KIND and job.details.get("dry_run") and job.finished_at and not job.error:
-            steps.append(("Import now", to("apply"), True))
+            steps.append((_("Import now"), to("apply"), True))
         is_check = job.details.get("dry_run", False)
         left = job.failed or job.error or (not job.finished_at and job.total > job.done)
         if left and not job.is_running and not is_check and job.kind in (bulk.KIND, runs.KIND, "print", "export"):
-            steps.append(("Try what is left again", to("again"), False))
+            steps.append((_("Try what is left again"), to("again"), False))
         inverse = bulk.inverse_of(job)
         if inverse is not None and inverse.allowed_for(request.user):  # type: ignore[arg-type]
-            steps.append((f"Undo: {inverse.title.lower()}", to("undo"), False))
+            steps.append((_("Undo: %(title)s") % {"title": inverse.title.lower()}, to("undo"), False))
         return steps
 
     def _links(self, job: Job) -> list[tuple[str, str]]:
         links = []
         if self._stored(job) is not None:
-            links.append(("Open the file", reverse("admin:core_job_file", args=[job.pk])))
+            links.append((_("Open the file"), reverse("admin:core_job_file", args=[job.pk])))
         if job.kind == runs.KIND and job.failed:
-            links.append(("Rows that failed, as a file to mend", reverse("admin:core_job_faults", args=[job.pk])))
+            links.append((_("Rows that failed, as a file to mend"), reverse("admin:core_job_faults", args=[job.pk])))
         return links
 
     def _stored(self, job: Job) -> StoredDocument | None:

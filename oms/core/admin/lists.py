@@ -16,6 +16,7 @@ from django.core.paginator import Paginator
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest, HttpResponseRedirect
+from django.utils.translation import gettext as _
 from unfold.views import ChangeList
 
 from oms.core.models.words import with_words
@@ -163,7 +164,8 @@ class FastList(ChangeList):
 
     @property
     def count_text(self) -> str:
-        return f"more than {MOST_COUNTED}" if self.has_more_than_counted else str(self.known_count)
+        return (_("more than %(MOST_COUNTED)s")
+                % {"MOST_COUNTED": MOST_COUNTED}) if self.has_more_than_counted else str(self.known_count)
 
     @property
     def newer_link(self) -> str:
@@ -222,7 +224,7 @@ class FastListAdmin:
         if request.POST.get("select_across") == "1":
             count = queryset.order_by().values("pk")[: MOST_COUNTED + 1].count()
             if str(count) != request.POST.get("rows_said"):
-                messages.error(request, f"There are now {count} rows, not as many as the page said. Nothing was done: "
-                               "look at the list again.")
+                messages.error(request, _("There are now %(count)s rows, not as many as the page said. Nothing "
+                                          "was done: look at the list again.") % {"count": count})
                 return HttpResponseRedirect(request.get_full_path())
         return super().response_action(request, queryset, *args, **options)  # type: ignore[misc]

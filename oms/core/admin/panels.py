@@ -1,7 +1,8 @@
 """Panels on document pages: what hangs on a document. Higher apps register theirs on lower documents."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from django.db.models import Model, QuerySet
@@ -11,13 +12,14 @@ from django.urls import reverse
 from oms.core import money
 from oms.core.admin.access import is_money
 from oms.core.models import Document
+from oms.core.wording import Words, spoken
 
 
 @dataclass(frozen=True)
 class Panel:
     """A titled table of related documents: which rows, and which of their fields."""
 
-    title: str
+    title: Words
     model: type[Model]
     rows: Callable[[Any], QuerySet[Any]]
     columns: tuple[str, ...]
@@ -35,9 +37,14 @@ class PanelTable:
 _panels: dict[type[Document], list[Panel]] = {}
 
 
-def register(document: type[Document], title: str, model: type[Model], rows: Any, *columns: str) -> None:
+def register(document: type[Document], title: Words, model: type[Model], rows: Any, *columns: str) -> None:
     """Show related documents on the page of a kind of document."""
     _panels.setdefault(document, []).append(Panel(title, model, rows, columns))
+
+
+def registered() -> Iterator[Panel]:
+    """All panels of all kinds of documents."""
+    return chain.from_iterable(_panels.values())
 
 
 def panels_of(document: Any, request: HttpRequest, site: Any) -> list[PanelTable]:
@@ -55,7 +62,7 @@ def _table(panel: Panel, document: Any, request: HttpRequest) -> PanelTable:
     opts = panel.model._meta
     link = f"admin:{opts.app_label}_{opts.model_name}_change"
     return PanelTable(
-        panel.title, [name.replace("_", " ").capitalize() for name in columns],
+        str(panel.title), [spoken(name) for name in columns],
         [(reverse(link, args=[row.pk]), [_cell(row, name) for name in columns]) for row in rows[:50]],
     )
 

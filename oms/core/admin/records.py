@@ -5,6 +5,8 @@ from typing import Any
 from django.contrib import admin, messages
 from django.http import HttpRequest, JsonResponse
 from django.urls import path
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from oms.core import notices, outbox
@@ -70,9 +72,10 @@ class NoticeAdmin(ReadOnlyAdmin):
     def bell(self, request: HttpRequest) -> JsonResponse:
         """How many notices are unread, to a hundred."""
         unread = Notice.objects.filter(to=request.user, read_at=None)[:100].count()  # type: ignore[misc]
-        return JsonResponse({"unread": unread})
+        title = ngettext("%(unread)s new notice", "%(unread)s new notices", unread) % {"unread": unread}
+        return JsonResponse({"unread": unread, "title": title})
 
-    @admin.action(description="Mark as read")
+    @admin.action(description=_("Mark as read"))
     def mark_read(self, request: HttpRequest, rows: Any) -> None:
         notices.mark_read(rows)
 
@@ -129,15 +132,15 @@ class AttentionAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).exclude(parked_at=None).select_related("event")
 
-    @display(description="Event")
+    @display(description=_("Event"))
     def event_name(self, delivery: Delivery) -> str:
         return str(delivery.event)
 
-    @admin.action(description="Try again")
+    @admin.action(description=_("Try again"))
     def retry(self, request: HttpRequest, rows: Any) -> None:
         for delivery in rows:
             outbox.retry(delivery)
-        messages.success(request, "They are tried again.")
+        messages.success(request, gettext("They are tried again."))
 
 
 @admin.register(Decision)

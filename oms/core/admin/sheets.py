@@ -13,6 +13,7 @@ from django.template.response import TemplateResponse
 from django.test import RequestFactory
 from django.urls import path, reverse
 from django.utils.html import strip_tags
+from django.utils.translation import gettext as _
 
 from oms.core import documents, jobs, spreadsheets
 from oms.core.errors import DomainError, Refused
@@ -56,8 +57,9 @@ class SheetsAdmin:
                 kind not in spreadsheets.FORMATS or slug not in allowed):
             return HttpResponseRedirect(reverse(f"admin:{page.opts.app_label}_{page.opts.model_name}_changelist"))
         user: Any = request.user
-        job = jobs.submit("export", f"Export {page.opts.verbose_name_plural}", 0, by=user, page=page.opts.label,
-                          query=request.POST.get("query", ""), format=kind, sheet=slug)
+        title = _("Export %(records)s") % {"records": page.opts.verbose_name_plural}
+        job = jobs.submit("export", title, 0, by=user, page=page.opts.label, query=request.POST.get("query", ""),
+                          format=kind, sheet=slug)
         return HttpResponseRedirect(reverse("admin:core_job_change", args=[job.pk]))
 
     def upload_view(self, request: HttpRequest, slug: str) -> HttpResponse:
@@ -65,7 +67,7 @@ class SheetsAdmin:
         page: Any = self
         sheet = next((each for each in self.importable(request) if each.slug == slug), None)
         if sheet is None:
-            return self._away(request, "You may not import this here.")
+            return self._away(request, _("You may not import this here."))
         error, status = "", 200
         if request.method == "POST":
             try:
@@ -74,16 +76,18 @@ class SheetsAdmin:
                 error, status = refused.message, 422
             else:
                 return HttpResponseRedirect(self._address("mapping", slug, job.pk))
-        context = {**page.admin_site.each_context(request), "title": f"Import {sheet.title}", "opts": page.opts,
+        context = {**page.admin_site.each_context(request), "title": (_("Import %(title)s")
+                                                                      % {"title": sheet.title}), "opts": page.opts,
                    "sheet": sheet, "columns": sheet.columns(), "keys": sheet.needed(), "error": error}
         return TemplateResponse(request, "admin/oms/upload.html", context, status=status)
 
     def _upload(self, request: HttpRequest, sheet: runs.SheetType) -> Job:
         file: Any = request.FILES.get("file")
         if file is None:
-            raise Refused("Choose a file first.", code="no_file")
+            raise Refused(_("Choose a file first."), code="no_file")
         if file.size > MOST_BYTES:
-            raise Refused(f"The file has {file.size // 2**20} MiB; {MOST_BYTES // 2**20} are the most. Split it.")
+            raise Refused(_("The file has %(size)s MiB; %(most)s are the most. Split it.")
+                          % {"size": file.size // 2 ** 20, "most": MOST_BYTES // 2 ** 20})
         user: Any = request.user
         return runs.upload(sheet, file, file.name, by=user)
 
@@ -94,7 +98,7 @@ class SheetsAdmin:
         sheet = next((each for each in self.importable(request) if each.slug == slug), None)
         row = Job.objects.filter(pk=job, by=user, kind=runs.KIND).first()
         if sheet is None or row is None or row.details["sheet"] != slug:
-            return self._away(request, "There is no such file of yours.")
+            return self._away(request, _("There is no such file of yours."))
         chosen = request.POST if request.method == "POST" else row.details["mapping"]
         mapping = {name: chosen[name] for name in sheet.columns()
                    if chosen.get(name) in row.details["heading"]}
@@ -110,7 +114,8 @@ class SheetsAdmin:
             first = [cells for _, cells in zip(range(5), self._sample(file, row), strict=False)]
         heading = row.details["heading"]
         context = {
-            **page.admin_site.each_context(request), "title": f"Import {sheet.title}: {row.details['name']}",
+            **page.admin_site.each_context(request), "title": (_("Import %(title)s: %(name)s")
+                                                               % {"title": sheet.title, "name": row.details["name"]}),
             "opts": page.opts, "heading": heading, "error": error, "again": self._address("import", slug),
             "columns": [(name, name in sheet.needed(), mapping.get(name, ""), [
                 str(dict(zip(heading, cells, strict=False)).get(mapping.get(name, ""), "")) for cells in first])

@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponseRedirect, QueryDict
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from oms.core.models import SavedView
 
@@ -50,10 +51,10 @@ def keep(request: HttpRequest) -> HttpResponseRedirect:
     if request.method != "POST" or listed is None or not listed.has_view_permission(request):
         return HttpResponseRedirect(reverse("admin:index"))
     if not 0 < len(name) <= 40 or len(query) > 1000 or team not in {"", *user.role_names}:
-        messages.error(request, "A view needs a name of at most 40 characters, and a team of yours if any.")
+        messages.error(request, _("A view needs a name of at most 40 characters, and a team of yours if any."))
     else:
         SavedView.objects.update_or_create(owner=user, page=page, name=name, defaults={"query": query, "team": team})
-        messages.success(request, f"The view “{name}” is saved.")
+        messages.success(request, _("The view “%(name)s” is saved.") % {"name": name})
     return HttpResponseRedirect(f"{reverse(f'admin:{page}_changelist')}?{query}")
 
 

@@ -4,6 +4,8 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.http import HttpRequest
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from oms.core import webhooks
 from oms.core.admin.access import Lines, ScopedAdmin
@@ -31,11 +33,12 @@ class WebhookEndpointAdmin(ScopedAdmin):
             obj.user = request.user
             webhooks.subscribe(obj)
 
-    @admin.action(description="Rotate the secret")
+    @admin.action(description=_("Rotate the secret"))
     def rotate_secrets(self, request: HttpRequest, rows: Any) -> None:
         for endpoint in rows:
             webhooks.rotate_secret(endpoint)
-        messages.success(request, "New secrets are in force; for a day calls carry a signature by the old ones, too.")
+        messages.success(request, gettext("New secrets are in force; for a day calls carry a signature by the "
+                                          "old ones, too."))
 
 
 class Attempts(Lines):
@@ -53,8 +56,8 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin):
     inlines = [Attempts]
     actions = ["send_again"]
 
-    @admin.action(description="Send again")
+    @admin.action(description=_("Send again"))
     def send_again(self, request: HttpRequest, rows: Any) -> None:
         for delivery in rows:
             webhooks.replay(delivery)
-        messages.success(request, "They are sent again within seconds.")
+        messages.success(request, gettext("They are sent again within seconds."))

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.utils.translation import gettext as _
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication, get_authorization_header
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.permissions import BasePermission
@@ -18,12 +19,12 @@ class TokenAuthentication(BaseAuthentication):
     """`Authorization: Bearer oms_…`"""
 
     def authenticate(self, request: Request) -> tuple[User, ApiToken] | None:
-        kind, _, text = get_authorization_header(request).decode("latin-1").partition(" ")
+        kind, _space, text = get_authorization_header(request).decode("latin-1").partition(" ")
         if kind.lower() != "bearer":
             return None
         token = clients.token_of(text.strip())
         if token is None:
-            raise AuthenticationFailed("The token is unknown, expired or revoked. Ask for a new one.")
+            raise AuthenticationFailed(_("The token is unknown, expired or revoked. Ask for a new one."))
         return token.client.user, token
 
     def authenticate_header(self, request: Request) -> str:
@@ -52,7 +53,7 @@ class HasScope(BasePermission):
             return True
         reads = request.method in ("GET", "HEAD", "OPTIONS") or view.action in view.reading_actions
         right = "read" if reads else "write"
-        self.message = f"This token lacks the scope {view.area}:{right}."
+        self.message = _("This token lacks the scope %(area)s:%(right)s.") % {"area": view.area, "right": right}
         return f"{view.area}:{right}" in request.auth.client.scopes
 
 

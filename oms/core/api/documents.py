@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import Http404
+from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers, viewsets
@@ -99,7 +100,8 @@ class DocumentViewSet(ScopedViewSet):
     def _asked(self, operation: Operation, request: Request) -> tuple[Any, dict[str, Any]]:
         user: Any = request.user
         if not operation.allowed_for(user):
-            raise NotAllowed(f"{operation.title} needs one of the roles {', '.join(sorted(operation.roles))}.")
+            raise NotAllowed(_("%(title)s needs one of the roles %(roles)s.")
+                             % {"title": operation.title, "roles": ", ".join(sorted(operation.roles))})
         document = self.get_object()
         asked = request_of(operation)
         data = {}
@@ -138,7 +140,7 @@ def _preview_endpoint(viewset: type[DocumentViewSet], operation: Operation) -> C
     view.__doc__ = f"What `{operation.name}` would do; nothing is changed."
     schema = extend_schema(request=request_of(operation), summary=f"{operation.title}: preview",
                            examples=_examples(operation),
-                           responses=OpenApiResponse(OpenApiTypes.OBJECT, description="Values before and after."))
+                           responses=OpenApiResponse(OpenApiTypes.OBJECT, description=_("Values before and after.")))
     path = f"{operation.name.replace('_', '-')}/preview"
     return schema(action(detail=True, methods=["post"], url_path=path, url_name=f"{operation.name}-preview")(view))
 
@@ -180,8 +182,8 @@ def key_of_request(request: Request) -> str:
     key = request.headers.get("Idempotency-Key", "")
     if not re.fullmatch("[!-~]{1,100}", key):
         raise serializers.ValidationError({"Idempotency-Key": [
-            "This header is required, so that sending twice cannot create twice: choose a new text of up to 100 "
-            "characters (ASCII without spaces) for each new thing."]})
+            _("This header is required, so that sending twice cannot create twice: choose a new text of up to "
+              "100 characters (ASCII without spaces) for each new thing.")]})
     return key
 
 

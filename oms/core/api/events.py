@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.helpers import forced_singular_serializer
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers, viewsets
@@ -29,7 +30,7 @@ class EventSerializer(serializers.Serializer[Any]):
     timestamp = serializers.DateTimeField()
     subject = SubjectSerializer()
     order = serializers.CharField(allow_null=True)
-    data = serializers.DictField(help_text="Empty for people who see no money.")  # type: ignore[assignment]
+    data = serializers.DictField(help_text=_("Empty for people who see no money."))  # type: ignore[assignment]
 
 
 class EventsResponse(serializers.Serializer[Any]):

@@ -4,6 +4,7 @@ import re
 from decimal import Decimal
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -71,4 +72,4 @@ class AddressSerializer(serializers.Serializer[Any]):
     postal_code = TextField(max_length=12, required=False, default="", allow_blank=True)
     city = TextField(max_length=60, required=False, default="", allow_blank=True)
     region = TextField(max_length=40, required=False, default="", allow_blank=True)
-    country = serializers.RegexField(r"^[A-Z]{2}$", help_text="ISO 3166-1 alpha-2.")
+    country = serializers.RegexField(r"^[A-Z]{2}$", help_text=_("ISO 3166-1 alpha-2."))

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 from django_filters import rest_framework as filters
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
@@ -22,9 +23,9 @@ class StrictFilters(filters.DjangoFilterBackend):
 
     def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: Any) -> QuerySet[Any]:
         known = view.filterset_class.base_filters if getattr(view, "filterset_class", None) else {}
-        empty = {name: ["Give a value, or leave it out."] for name, row in known.items()
+        empty = {name: [_("Give a value, or leave it out.")] for name, row in known.items()
                  if "" in request.query_params.getlist(name) and not isinstance(row, filters.CharFilter)}
-        unclear = {name: ["It must be true or false."] for name, row in known.items()
+        unclear = {name: [_("It must be true or false.")] for name, row in known.items()
                    if isinstance(row, filters.BooleanFilter)
                    and {text.lower() for text in request.query_params.getlist(name)} - {"true", "false", ""}}
         if empty or unclear:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.utils.translation import gettext as _
 from rest_framework.exceptions import ValidationError
 from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
@@ -18,7 +19,8 @@ class Pages(CursorPagination):
     def get_page_size(self, request: Request) -> int:
         text = request.query_params.get("limit", str(self.page_size))
         if not (text.isascii() and text.isdecimal() and len(text) < 4 and 1 <= int(text) <= self.max_page_size):
-            raise ValidationError({"limit": [f"It must be a number from 1 to {self.max_page_size}."]})
+            raise ValidationError({"limit": [_("It must be a number from 1 to %(max_page_size)s.")
+                                             % {"max_page_size": self.max_page_size}]})
         return int(text)
 
     def get_schema_operation_parameters(self, view: Any) -> Any:

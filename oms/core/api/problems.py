@@ -8,6 +8,7 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.db import DataError, IntegrityError, OperationalError
 from django.http import Http404
+from django.utils.translation import gettext as _
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
@@ -34,7 +35,7 @@ def handle(error: Exception, context: dict[str, Any]) -> Response:
     body = describe(error)
     if body is None:
         log.error("A fault of ours answered %s", context["request"].path, exc_info=error)
-        body = _problem(500, "fault", "This is our fault, not yours; nothing was changed. It is logged.")
+        body = _problem(500, "fault", _("This is our fault, not yours; nothing was changed. It is logged."))
     set_rollback()
     headers = {"Retry-After": str(int(wait))} if (wait := getattr(error, "wait", None)) else {}
     if isinstance(error, exceptions.NotAuthenticated | exceptions.AuthenticationFailed):
@@ -49,12 +50,12 @@ def describe(error: Exception) -> dict[str, Any] | None:
     if isinstance(error, exceptions.ValidationError):
         entries = list(_entries(error.get_full_details()))
         first = entries[0] if entries else {}
-        detail = f"{first.get('field') or 'The request'}: {first.get('message', 'is invalid')}"
+        detail = f"{first.get('field') or _('The request')}: {first.get('message', _('is invalid'))}"
         return _problem(error.status_code, "invalid", detail, errors=entries)
     if isinstance(error, Http404):
-        return _problem(404, "not_found", "There is no such thing, or it is not yours to see.")
+        return _problem(404, "not_found", _("There is no such thing, or it is not yours to see."))
     if isinstance(error, PermissionDenied):
-        return _problem(403, "not_allowed", str(error) or "You may not do this.")
+        return _problem(403, "not_allowed", str(error) or _("You may not do this."))
     if isinstance(error, exceptions.APIException):
         return _problem(error.status_code, str(error.default_code), str(error.detail))
     return _of_database(error)
@@ -69,11 +70,11 @@ def _of_domain(error: DomainError) -> dict[str, Any]:
 
 def _of_database(error: Exception) -> dict[str, Any] | None:
     if isinstance(error, IntegrityError):
-        return _problem(409, "duplicate", "Something with this number or external id exists already.")
+        return _problem(409, "duplicate", _("Something with this number or external id exists already."))
     if isinstance(error, DataError):
-        return _problem(422, "out_of_range", "A number or text of the request is larger than can be stored.")
+        return _problem(422, "out_of_range", _("A number or text of the request is larger than can be stored."))
     if isinstance(error, OperationalError) and "lock timeout" in str(error):
-        return _problem(503, "busy", "Somebody else is at work on this. Try again in a moment.")
+        return _problem(503, "busy", _("Somebody else is at work on this. Try again in a moment."))
     return None
 
 

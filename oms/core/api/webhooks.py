@@ -3,6 +3,8 @@
 from typing import Any
 
 from django.forms import IntegerField
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
@@ -30,7 +32,8 @@ class CompanyField(serializers.SlugRelatedField[Company]):
     def to_internal_value(self, data: Any) -> Company:
         found = Company.objects.filter(code=str(data)).first()
         if found is None:
-            raise Refused(f"There is no company {str(data)!r}.", code="no_company", field="company")
+            raise Refused(gettext("There is no company %(data)r.")
+                          % {"data": str(data)}, code="no_company", field="company")
         return found
 
 
@@ -41,7 +44,7 @@ class WebhookSerializer(serializers.ModelSerializer[WebhookEndpoint]):
     """An endpoint: an https address, and the events that it is told of (`order.confirmed`, `order.*`; none: all)."""
 
     company = CompanyField(slug_field="code", queryset=Company.objects.all())
-    url = serializers.RegexField(ADDRESS, max_length=500, help_text="https, at a public address.")
+    url = serializers.RegexField(ADDRESS, max_length=500, help_text=_("https, at a public address."))
     is_active = FlagField(required=False)
     events = serializers.ListField(child=serializers.RegexField(r"^[a-z_]+\.(\*|[a-z_]+)$", max_length=40),
                                    required=False, max_length=100)

@@ -6,6 +6,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django.db.models import Model, QuerySet
+from django.utils.translation import gettext as _
 from import_export.widgets import Widget
 
 YES, NO = {"yes", "true", "1", "y"}, {"no", "false", "0", "n"}
@@ -43,7 +44,8 @@ class Text(Column):
             value = int(value)
         text = str(value).strip().replace("\x00", "")
         if self.most is not None and len(text) > self.most:
-            raise ValueError(f"This has {len(text)} characters; {self.most} are the most.")
+            raise ValueError(_("This has %(text)s characters; %(most)s are the most.")
+                              % {"text": len(text), "most": self.most})
         return text
 
 
@@ -53,7 +55,7 @@ class Whole(Column):
     def read(self, value: Any) -> int:
         number = Exact().read(value)
         if number != int(number):
-            raise ValueError(f"“{value}” is not a whole number.")
+            raise ValueError(_("“%(value)s” is not a whole number.") % {"value": value})
         return int(number)
 
 
@@ -64,9 +66,9 @@ class Exact(Column):
         try:
             number = Decimal(str(value).strip())
         except InvalidOperation:
-            raise ValueError(f"“{value}” is not a number; write it like 1234.56.") from None
+            raise ValueError(_("“%(value)s” is not a number; write it like 1234.56.") % {"value": value}) from None
         if not number.is_finite():
-            raise ValueError(f"“{value}” is not a number.")
+            raise ValueError(_("“%(value)s” is not a number.") % {"value": value})
         return number
 
     def render(self, value: Any, obj: Any = None, **options: Any) -> Any:
@@ -79,7 +81,7 @@ class YesNo(Column):
     def read(self, value: Any) -> bool:
         text = str(value).strip().lower()
         if text not in YES | NO:
-            raise ValueError(f"“{value}” is neither yes nor no.")
+            raise ValueError(_("“%(value)s” is neither yes nor no.") % {"value": value})
         return text in YES
 
 
@@ -94,7 +96,7 @@ class Day(Column):
         try:
             return date.fromisoformat(str(value).strip())
         except ValueError:
-            raise ValueError(f"“{value}” is not a day; write it like 2027-01-31.") from None
+            raise ValueError(_("“%(value)s” is not a day; write it like 2027-01-31.") % {"value": value}) from None
 
 
 class Choice(Column):
@@ -107,7 +109,8 @@ class Choice(Column):
     def read(self, value: Any) -> str:
         text = str(value).strip()
         if text not in self.values:
-            raise ValueError(f"“{value}” is none of {', '.join(self.values)}.")
+            raise ValueError(_("“%(value)s” is none of %(values)s.")
+                              % {"value": value, "values": ", ".join(self.values)})
         return text
 
 
@@ -127,7 +130,8 @@ class Reference(Column):
     def read(self, value: Any) -> Any:
         name = Text().read(value)
         if name not in self.known:
-            raise ValueError(f"There is no {self.model._meta.verbose_name} “{name}”.")
+            raise ValueError(_("There is no %(verbose_name)s “%(name)s”.")
+                              % {"verbose_name": self.model._meta.verbose_name, "name": name})
         return self.known[name]
 
     def render(self, value: Any, obj: Any = None, **options: Any) -> Any:

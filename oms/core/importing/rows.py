@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import DatabaseError, models, transaction
+from django.utils.translation import gettext as _
 from import_export.fields import Field
 from import_export.instance_loaders import BaseInstanceLoader
 from import_export.resources import ModelResource, Resource
@@ -15,6 +16,7 @@ from tablib import Dataset
 from oms.core.errors import DomainError
 from oms.core.importing.columns import Choice, Day, Exact, Reference, Text, Whole, YesNo
 from oms.core.models import User
+from oms.core.wording import Words
 
 Row = tuple[int, dict[str, Any]]  # its number in the file, and its cells by column
 MOST_SHOWN = 100
@@ -48,7 +50,7 @@ class Outcome:
 class Sheet:
     """What both kinds share: a title, columns, who it is for, and references read a batch at a time."""
 
-    title = ""
+    title: Words = ""
     slug = ""
     importers = ""  # roles that may take it in
     has_money = False  # whether it is for those alone who see money
@@ -287,7 +289,7 @@ class DocumentSheet(Sheet, Resource):
                     outcome.show(number, self.subject(row), what)
         known = {fault.row for fault in faults}
         outcome.faults += faults
-        outcome.faults += [Fault(number, self.subject(row), "", "Left out with the other rows that belong to it.")
+        outcome.faults += [Fault(number, self.subject(row), "", _("Left out with the other rows that belong to it."))
                            for number, row in group if faults and number not in known]
 
     def read(self, number: int, row: dict[str, Any], faults: list[Fault]) -> dict[str, Any]:
@@ -297,7 +299,7 @@ class DocumentSheet(Sheet, Resource):
             try:
                 values[each.column_name] = each.widget.clean(row.get(each.column_name))
                 if each.column_name in self.needed() and values[each.column_name] in (None, ""):
-                    raise ValueError("This must not be empty.")
+                    raise ValueError(_("This must not be empty."))
             except ValueError as error:
                 faults.append(Fault(number, self.subject(row), each.column_name, str(error)))
         return values

@@ -6,6 +6,7 @@ from typing import IO, Any
 
 from django.core.files.base import File
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from oms.core import documents, jobs, spreadsheets
 from oms.core.errors import NotAllowed, Refused
@@ -32,8 +33,10 @@ def upload(sheet: SheetType, file: "File[bytes]", name: str, *, by: User) -> Job
     heading = next(spreadsheets.read(file.open("rb"), name), [])
     names = [str(cell) for cell in heading]
     if not any(names):
-        raise Refused(f"{name} has no heading in its first line; name the columns there.", code="no_heading")
-    job = jobs.start(KIND, f"Check {sheet.title}: {name}", 0, by=by, sheet=sheet.slug, name=name, heading=names,
+        raise Refused(_("%(name)s has no heading in its first line; name the columns there.")
+                      % {"name": name}, code="no_heading")
+    job = jobs.start(KIND, _("Check %(title)s: %(name)s")
+                           % {"title": sheet.title, "name": name}, 0, by=by, sheet=sheet.slug, name=name, heading=names,
                      mapping=matched(sheet, names), dry_run=True)
     file.seek(0)
     documents.keep("import", subject_type="job", subject_number=str(job.pk), content=file,
@@ -59,9 +62,11 @@ def begin(job: Job, mapping: dict[str, str], *, dry_run: bool, by: User) -> Job:
     sheet = sheet_of(job)
     missing = [name for name in sheet.needed() if name not in mapping]
     if missing:
-        raise Refused(f"Say which column holds {', '.join(missing)}.", code="column_missing")
+        raise Refused(_("Say which column holds %(missing)s.")
+                      % {"missing": ", ".join(missing)}, code="column_missing")
     details = {**job.details, "mapping": mapping, "dry_run": dry_run, "file_of": job.details.get("file_of", job.pk)}
-    title = f"{'Check' if dry_run else 'Import'} {sheet.title}: {job.details['name']}"
+    title = (_("Check %(sheet)s: %(file)s") if dry_run else _("Import %(sheet)s: %(file)s")) % {
+        "sheet": sheet.title, "file": job.details["name"]}
     for name in ("rows_done", "counts", "changes", "failed_keys"):
         details.pop(name, None)
     return jobs.submit(KIND, title, 0, by=by, **details)
@@ -76,7 +81,7 @@ def stored_file(job: Job) -> StoredDocument:
     number = str(job.details.get("file_of", job.pk))
     stored = StoredDocument.objects.filter(kind="import", subject_type="job", subject_number=number).first()
     if stored is None:
-        raise Refused("The file is no longer kept; upload it again.", code="file_gone")
+        raise Refused(_("The file is no longer kept; upload it again."), code="file_gone")
     return stored
 
 
@@ -95,7 +100,8 @@ def run(job: Job) -> None:
     """Check a file, or take it in, batch by batch: what a batch did and that it is done is one transaction."""
     assert job.by is not None
     if not job.by.is_superuser and not job.by.role_names & set(sheet_of(job).importers.split()):
-        raise NotAllowed(f"Importing {sheet_of(job).title} needs one of the roles {sheet_of(job).importers}.")
+        raise NotAllowed(_("Importing %(title)s needs one of the roles %(importers)s.")
+                         % {"title": sheet_of(job).title, "importers": sheet_of(job).importers})
     sheet: Any = sheet_of(job)(job.by)
     stored = stored_file(job)
     if not job.total:
@@ -140,7 +146,8 @@ def _batches(job: Job, sheet: Any, rows: Iterator[Row]) -> Iterator[Batch]:
             batch = Batch()
         batch.last = number
         if subject and earlier != number and not goes_on:
-            batch.faults.append(Fault(number, subject, sheet.needed()[0], f"This stands in row {earlier} already."))
+            told = _("This stands in row %(row)s already.") % {"row": earlier}
+            batch.faults.append(Fault(number, subject, sheet.needed()[0], told))
         else:
             batch.rows.append((number, row))
     if batch:

@@ -6,21 +6,24 @@ from zoneinfo import ZoneInfo
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 
 def validate_time_zone(name: str) -> None:
     try:
         ZoneInfo(name)
     except (KeyError, ValueError):
-        raise ValidationError(f"{name!r} is no time zone; write one like Europe/London.") from None
+        raise ValidationError(gettext("%(name)r is no time zone; write one like Europe/London.")
+                              % {"name": name}) from None
 
 
 class Company(models.Model):
     """A legal entity that sells, bills and buys."""
 
     class Rounding(models.TextChoices):
-        LINE = "line", "tax rounded on each line"
-        DOCUMENT = "document", "tax rounded once per rate of the document"
+        LINE = "line", _("tax rounded on each line")
+        DOCUMENT = "document", _("tax rounded once per rate of the document")
 
     code = models.SlugField(max_length=12, unique=True)
     name = models.CharField(max_length=120)
@@ -33,7 +36,7 @@ class Company(models.Model):
     tax_rounding = models.CharField(max_length=8, choices=Rounding, default=Rounding.LINE)
 
     class Meta:
-        verbose_name_plural = "companies"
+        verbose_name_plural = _("companies")
         ordering = ["code"]
 
     def __str__(self) -> str:

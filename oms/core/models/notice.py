@@ -3,26 +3,27 @@
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 
 class Topic(models.TextChoices):
     """What there is to hear of."""
 
-    LOW_STOCK = "low_stock", "Stock is low"
-    OUT_OF_STOCK = "out_of_stock", "Stock is out"
-    TO_PICK = "to_pick", "A shipment is to be picked"
-    ON_HOLD = "on_hold", "An order is on hold"
-    PROPOSED = "proposed", "A purchase is proposed"
-    OVERDUE = "overdue", "An invoice is overdue"
-    JOB_FAILED = "job_failed", "A job failed"
+    LOW_STOCK = "low_stock", _("Stock is low")
+    OUT_OF_STOCK = "out_of_stock", _("Stock is out")
+    TO_PICK = "to_pick", _("A shipment is to be picked")
+    ON_HOLD = "on_hold", _("An order is on hold")
+    PROPOSED = "proposed", _("A purchase is proposed")
+    OVERDUE = "overdue", _("An invoice is overdue")
+    JOB_FAILED = "job_failed", _("A job failed")
 
 
 class Mail(models.TextChoices):
     """Whether a notice comes by e-mail, too."""
 
-    NO = "no", "no e-mail"
-    AT_ONCE = "at_once", "at once"
-    DIGEST = "digest", "in the morning's digest"
+    NO = "no", _("no e-mail")
+    AT_ONCE = "at_once", _("at once")
+    DIGEST = "digest", _("in the morning's digest")
 
 
 class Notice(models.Model):
@@ -54,9 +55,9 @@ class Subscription(models.Model):
 
     role = models.CharField(max_length=20)
     topic = models.CharField(max_length=12, choices=Topic)
-    warehouse = models.CharField(max_length=12, blank=True, help_text="A warehouse's code; empty for all.")
-    bell = models.BooleanField("in the back office", default=True)
-    mail = models.CharField("e-mail", max_length=8, choices=Mail, default=Mail.NO)
+    warehouse = models.CharField(max_length=12, blank=True, help_text=_("A warehouse's code; empty for all."))
+    bell = models.BooleanField(_("in the back office"), default=True)
+    mail = models.CharField(_("e-mail"), max_length=8, choices=Mail, default=Mail.NO)
 
     class Meta:
         ordering = ["topic", "role", "warehouse"]

@@ -7,6 +7,8 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from oms.core.models.company import Company
 from oms.core.models.event import Event
@@ -33,16 +35,16 @@ class WebhookEndpoint(models.Model):
 
     company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="webhooks")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="webhooks",
-                             help_text="Whose customers, warehouses and roles decide what is sent.")
-    url = models.URLField("URL", max_length=500)
+                             help_text=_("Whose customers, warehouses and roles decide what is sent."))
+    url = models.URLField(_("URL"), max_length=500)
     events = ArrayField(models.CharField(max_length=40), default=list, blank=True,
-                        help_text="Names such as order.confirmed, or order.* for all of a kind; empty for all.")
+                        help_text=_("Names such as order.confirmed, or order.* for all of a kind; empty for all."))
     secret = models.CharField(max_length=80, default=new_secret, editable=False)
     old_secret = models.CharField(max_length=80, blank=True, editable=False)
     old_secret_until = models.DateTimeField(null=True, editable=False)
     is_active = models.BooleanField(default=True)
     disabled_reason = models.CharField(max_length=120, blank=True, editable=False)
-    position = models.BigIntegerField(default=0, editable=False, help_text="How far the stream was taken over.")
+    position = models.BigIntegerField(default=0, editable=False, help_text=_("How far the stream was taken over."))
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     objects = EndpointQuerySet.as_manager()
@@ -68,7 +70,7 @@ class WebhookDelivery(models.Model):
     objects = DeliveryQuerySet.as_manager()
 
     class Meta:
-        verbose_name_plural = "webhook deliveries"
+        verbose_name_plural = _("webhook deliveries")
         constraints = [models.UniqueConstraint(fields=["endpoint", "event"], name="one_delivery_per_endpoint")]
         indexes = [
             models.Index(fields=["next_at"], condition=~models.Q(next_at=None), name="webhook_due"),
@@ -87,7 +89,7 @@ class WebhookAttempt(models.Model):
     at = models.DateTimeField(db_default=Now())
     status = models.PositiveSmallIntegerField(null=True)
     response = models.CharField(max_length=500, blank=True)
-    took_ms = models.PositiveIntegerField("took (ms)", default=0)
+    took_ms = models.PositiveIntegerField(_("took (ms)"), default=0)
 
     def __str__(self) -> str:
-        return f"{self.status or 'no answer'} at {self.at:%Y-%m-%d %H:%M:%S}"
+        return f"{self.status or gettext('no answer')} at {self.at:%Y-%m-%d %H:%M:%S}"

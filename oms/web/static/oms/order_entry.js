@@ -3,6 +3,7 @@
 const setup = JSON.parse(document.getElementById("setup").textContent);
 const csrf = document.querySelector("[name=csrfmiddlewaretoken]").value;
 const $ = (id) => document.getElementById(id);
+const _ = (text, values = {}) => interpolate(gettext(text), values, true);
 const KEPT = `oms order entry ${setup.user}`;
 const FIELDS = ["channel", "customer_reference", "wanted_on", "note", "valid_until"];
 let state = fresh();
@@ -42,7 +43,7 @@ function restore() {
   } else if (kept && (kept.customer || kept.rows.some((row) => row.text))) {
     state = kept;
     $("restored").hidden = false;
-    $("restored").textContent = `What you were entering at ${new Date(kept.at).toLocaleString()} is here again.`;
+    $("restored").textContent = _("What you were entering at %(at)s is here again.", { at: new Date(kept.at).toLocaleString() });
   }
   for (const id of FIELDS) if (state.fields[id]) $(id).value = state.fields[id];
   $("customer").value = state.customer ? `${state.customer.code} ${state.customer.name}` : "";
@@ -117,7 +118,7 @@ function drawRow(row, index) {
   const part = (name) => line.querySelector(`.oms-${name}`);
   row.shown = () => {
     part("number").textContent = index + 1;
-    part("name").textContent = row.sku ? row.name : row.alias ? `“${row.alias}” is not known` : "";
+    part("name").textContent = row.sku ? row.name : row.alias ? _("“%(alias)s” is not known", { alias: row.alias }) : "";
     part("source").textContent = row.price ? "entered" : row.info?.price_source || "";
     part("price").placeholder = row.info?.unit_price ? Number(row.info.unit_price).toString() : "";
     const places = Object.entries(row.info?.by_warehouse || {}).map(([code, units]) => `${code} ${units}`).join(", ");
@@ -223,11 +224,11 @@ async function takeCustomer(customer) {
 async function showCredit() {
   if (!state.customer) return;
   const credit = await api(`customers/${encodeURIComponent(state.customer.code)}/credit/`);
-  $("credit").textContent = credit.left === null ? "no limit" : `${credit.left} ${credit.currency}`;
+  $("credit").textContent = credit.left === null ? _("no limit") : `${credit.left} ${credit.currency}`;
 }
 
 async function readBlock(text) {
-  if (!state.customer) return complain({ detail: "Choose the customer first: what they call things is theirs." });
+  if (!state.customer) return complain({ detail: _("Choose the customer first: what they call things is theirs.") });
   try {
     const read = await api("skus/read-lines/", { customer: state.customer.code, text });
     const rows = read.lines.map((line) => ({
@@ -239,7 +240,7 @@ async function readBlock(text) {
     $("paste").open = false;
     draw(); changed();
     const unknown = rows.filter((row) => !row.sku).length;
-    say(unknown ? `${rows.length} lines read; ${unknown} match nothing and are marked.` : `${rows.length} lines read.`);
+    say(unknown ? _("%(rows)s lines read; %(unknown)s match nothing and are marked.", { rows: rows.length, unknown }) : _("%(rows)s lines read.", { rows: rows.length }));
     ($("lines").querySelector(".oms-unknown .oms-sku") || $("lines").lastElementChild.querySelector(".oms-sku")).focus();
   } catch (problem) { complain(problem); }
 }
@@ -248,7 +249,7 @@ function say(text) { $("restored").hidden = false; $("restored").textContent = t
 function complain(problem) {
   const shortfall = Object.entries(problem.shortfall || {}).map(([sku, units]) => `${units} × ${sku}`).join(", ");
   $("problem").hidden = false;
-  $("problem").textContent = [problem.detail || String(problem), shortfall && `Missing: ${shortfall}.`].filter(Boolean).join(" ");
+  $("problem").textContent = [problem.detail || String(problem), shortfall && _("Missing: %(shortfall)s.", { shortfall })].filter(Boolean).join(" ");
   const sent = state.rows.filter((row) => row.sku || row.text);
   for (const error of problem.errors || []) {
     if (error.line) $("lines").children[state.rows.indexOf(sent[error.line - 1])]?.classList.add("oms-unknown");
@@ -259,9 +260,9 @@ async function send(path, more) {
   $("problem").hidden = true;
   const rows = state.rows.filter((row) => row.sku || row.text);
   const unknown = rows.find((row) => !row.sku);
-  if (!state.customer) return complain({ detail: "Choose the customer." });
-  if (!rows.length) return complain({ detail: "Enter at least one line." });
-  if (unknown) return complain({ detail: `“${unknown.text}” is no SKU; choose one, or remove the line.` });
+  if (!state.customer) return complain({ detail: _("Choose the customer.") });
+  if (!rows.length) return complain({ detail: _("Enter at least one line.") });
+  if (unknown) return complain({ detail: _("“%(text)s” is no SKU; choose one, or remove the line.", { text: unknown.text }) });
   const order = { customer: state.customer.code, channel: $("channel").value, ...more, lines: rows.map((row) => ({
     sku: row.sku, quantity: Number(row.quantity), ...(row.price ? { unit_price: row.price } : {}) })) };
   for (const id of ["customer_reference", "wanted_on", "note"]) if ($(id).value) order[id] = $(id).value;
@@ -275,15 +276,15 @@ async function send(path, more) {
     // Refused: nothing was done, and the key is free. Not answered: the same key finds out whether it was done.
     if (problem.code === "key_reused") await alreadyIn();
     else if (problem.status) complain(problem);
-    else complain({ detail: "The server did not answer. What you entered is kept: send it again, it is entered once." });
+    else complain({ detail: _("The server did not answer. What you entered is kept: send it again, it is entered once.") });
   } finally {
     buttons.forEach((button) => { button.disabled = false; });
   }
 }
 async function alreadyIn() {
   const made = await api(`requests/${encodeURIComponent(state.key)}/`);
-  complain({ detail: `This was entered before you changed it, as ${made.number}; your changes are not in it. ` });
-  const link = Object.assign(document.createElement("a"), { href: setup.open.replace("NUMBER", made.number), textContent: `Open ${made.number}` });
+  complain({ detail: _("This was entered before you changed it, as %(number)s; your changes are not in it. ", { number: made.number }) });
+  const link = Object.assign(document.createElement("a"), { href: setup.open.replace("NUMBER", made.number), textContent: _("Open %(number)s", { number: made.number }) });
   $("problem").append(link);
 }
 
@@ -293,7 +294,7 @@ $("customer").addEventListener("input", () => { state.customer = null; $("credit
 for (const id of FIELDS) $(id).addEventListener("change", changed);
 $("read").addEventListener("click", () => readBlock($("block").value));
 $("place").addEventListener("click", () => send("orders/", { confirm: false }));
-$("quote").addEventListener("click", () => ($("valid_until").value ? send("quotes/", { valid_until: $("valid_until").value }) : complain({ detail: "Until when is the quote valid?" })));
+$("quote").addEventListener("click", () => ($("valid_until").value ? send("quotes/", { valid_until: $("valid_until").value }) : complain({ detail: _("Until when is the quote valid?") })));
 $("clear").addEventListener("click", () => { localStorage.removeItem(KEPT); location.href = location.pathname; });
 $("entry").addEventListener("submit", (event) => { event.preventDefault(); send("orders/", { confirm: true }); });
 document.addEventListener("keydown", (event) => {

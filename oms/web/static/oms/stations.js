@@ -3,7 +3,8 @@
 // is taken. What was done is kept here under an id of its own until the server has it, and sent again until then.
 const setup = JSON.parse(document.getElementById("setup").textContent);
 const $ = (id) => document.getElementById(id);
-const STEPS = ["place", "product", "lot", "quantity"];
+const _ = (text, values = {}) => interpolate(gettext(text), values, true);
+const STEPS = { place: _("place"), product: _("product"), lot: _("lot"), quantity: _("quantity") };
 const KEPT = `oms scans ${setup.user}`, WHERE = `oms warehouse ${setup.user}`;
 const url = (path) => `/stations/${path}`;
 const warehouse = () => $("warehouse").value;
@@ -13,7 +14,7 @@ class Away extends Error {}
 // Asking: one question at a time; scans that come meanwhile wait for the next.
 let asked = null, busy = false, alarmed = false, scans = [];
 function ask({ step = "", text, detail = "", accept = null, choices = [], number = null, answers = [] }) {
-  $("steps").replaceChildren(...STEPS.map((name) => made("li", name, name === step ? { "aria-current": "step" } : {})));
+  $("steps").replaceChildren(...Object.entries(STEPS).map(([name, title]) => made("li", title, name === step ? { "aria-current": "step" } : {})));
   $("ask").textContent = text;
   $("detail").replaceChildren(...[detail].flat().filter(Boolean));
   $("scan").hidden = !accept;
@@ -32,7 +33,7 @@ let firstAnswer = null;
 function take(wrap) {
   const count = Number($("number").value);
   if (!asked || alarmed) return;
-  if (!Number.isInteger(count) || count < 0) alarm(`“${$("number").value}” is not a quantity.`);
+  if (!Number.isInteger(count) || count < 0) alarm(_("“%(number)s” is not a quantity.", { number: $("number").value }));
   else try { asked.resolve(wrap(count)); } catch (fault) { alarm(fault.message); }
 }
 async function pump() {
@@ -111,7 +112,7 @@ async function workAgain(name = "") {
   for (;;) {
     try { return await work(name); } catch (fault) {
       if (!(fault instanceof Away)) { alarm(fault.message); return null; }
-      told("No network; trying again …");
+      told(_("No network; trying again …"));
       await new Promise((resolve) => setTimeout(resolve, 2000));
     }
   }
@@ -155,17 +156,17 @@ async function sendAll() {
       told(data.done);
     } else {
       keep(kept().map((other) => (other.id === id ? { ...other, refused: data.message } : other)));
-      alarm(`Refused: ${scan.text} ${data.message}`);
+      alarm(_("Refused: %(text)s %(message)s", { text: scan.text, message: data.message }));
     }
   }
 }
 function show() {
   const list = kept(), refused = list.filter((scan) => scan.refused).length;
   $("kept").hidden = !list.length;
-  $("kept-title").textContent = `${list.length - refused} waiting for the server, ${refused} refused`;
+  $("kept-title").textContent = _("%(waiting)s waiting for the server, %(refused)s refused", { waiting: list.length - refused, refused });
   $("kept-list").replaceChildren(...list.map((scan) => {
     const item = made("li", `${scan.text} ${scan.refused}`, { class: scan.refused ? "refused" : "" });
-    if (scan.refused) item.append(button("Take it off the list", () => keep(kept().filter((other) => other.id !== scan.id))));
+    if (scan.refused) item.append(button(_("Take it off the list"), () => keep(kept().filter((other) => other.id !== scan.id))));
     return item;
   }));
 }
@@ -182,7 +183,7 @@ async function choose(text) {
     const list = await workAgain();
     const choices = (list?.choices ?? []).map(({ code, text: what }) => [`${code} · ${what}`, { name: code }]);
     const found = await ask({ text, choices, accept: async (code) => await work(code),
-      detail: made("p", choices.length ? "" : "Nothing waits here.", { class: "quiet" }) });
+      detail: made("p", choices.length ? "" : _("Nothing waits here."), { class: "quiet" }) });
     const chosen = found.name && Object.keys(found).length === 1 ? await workAgain(found.name) : found;
     if (chosen) return chosen;
   }
@@ -193,9 +194,9 @@ function about(product, ...more) {
 }
 async function lotOf(product, expected = "") {
   if (product.tracking === "none") return "";
-  return ask({ step: "lot", text: expected ? `Lot ${expected}` : "Scan the lot", detail: about(product), accept: (code) => {
-    if (expected && code !== expected) throw new Wrong(`This is ${code}; take lot ${expected}.`);
-    if (code in product.barcodes) throw new Wrong("This is the product's own code; scan its lot.");
+  return ask({ step: "lot", text: expected ? _("Lot %(expected)s", { expected }) : _("Scan the lot"), detail: about(product), accept: (code) => {
+    if (expected && code !== expected) throw new Wrong(_("This is %(code)s; take lot %(expected)s.", { code, expected }));
+    if (code in product.barcodes) throw new Wrong(_("This is the product's own code; scan its lot."));
     return code;
   } });
 }
@@ -205,16 +206,16 @@ async function quantity(product, { count = 1, needed = null, most = null, choice
     if (needed !== null && count === needed) return { count };
     const limit = needed ?? most;
     const answer = await ask({
-      step: "quantity", text: limit === null ? `${count}` : `${count} of ${limit}`, detail: about(product, more), choices,
+      step: "quantity", text: limit === null ? `${count}` : _("%(count)s of %(limit)s", { count, limit }), detail: about(product, more), choices,
       number: needed ?? count, answers: answers ?? [["OK", (entered) => {
-        if (needed !== null && entered !== needed) throw new Wrong(`${needed} are wanted, not ${entered}. If there are fewer, press “Short”.`);
-        if (limit !== null && entered > limit) throw new Wrong(`There are only ${limit}.`);
+        if (needed !== null && entered !== needed) throw new Wrong(_("%(needed)s are wanted, not %(entered)s. If there are fewer, press “Short”.", { needed, entered }));
+        if (limit !== null && entered > limit) throw new Wrong(_("There are only %(limit)s.", { limit }));
         return { count: entered };
       }]],
       accept: (code) => {
-        if (!(code in product.barcodes)) throw new Wrong(`${code} is not ${product.sku}.`);
+        if (!(code in product.barcodes)) throw new Wrong(_("%(code)s is not %(sku)s.", { code, sku: product.sku }));
         const sum = count + product.barcodes[code];
-        if (limit !== null && sum > limit) throw new Wrong(`That would be ${sum}; ${limit} are ${needed === null ? "there" : "wanted"}.`);
+        if (limit !== null && sum > limit) throw new Wrong(needed === null ? _("That would be %(sum)s; %(limit)s are there.", { sum, limit }) : _("That would be %(sum)s; %(limit)s are wanted.", { sum, limit }));
         return { add: product.barcodes[code] };
       },
     });
@@ -225,19 +226,19 @@ async function quantity(product, { count = 1, needed = null, most = null, choice
 
 const stations = {
   async pick() {
-    const wave = await choose("Scan a wave, or choose one");
+    const wave = await choose(_("Scan a wave, or choose one"));
     const waiting = new Set(kept().filter((scan) => !scan.refused).map((scan) => scan.body.line));
     const stops = wave.stops.filter((stop) => !waiting.has(stop.line));
     for (const [index, stop] of stops.entries()) {
-      const where = `${wave.name}: ${stops.length - index} stops left · ${stop.shipment}`;
-      const short = [["Short or damaged", { short: true }]];
-      await ask({ step: "place", text: stop.bin, detail: about(stop, `${stop.quantity} to take · ${stop.walk_m} m from here`, where),
-        accept: (code) => { if (code !== stop.bin) throw new Wrong(`This is ${code}; go to ${stop.bin}.`); return code; } });
+      const where = _("%(name)s: %(left)s stops left · %(shipment)s", { name: wave.name, left: stops.length - index, shipment: stop.shipment });
+      const short = [[_("Short or damaged"), { short: true }]];
+      await ask({ step: "place", text: stop.bin, detail: about(stop, _("%(quantity)s to take · %(walk_m)s m from here", { quantity: stop.quantity, walk_m: stop.walk_m }), where),
+        accept: (code) => { if (code !== stop.bin) throw new Wrong(_("This is %(code)s; go to %(bin)s.", { code, bin: stop.bin })); return code; } });
       let answer = await ask({ step: "product", text: `${stop.sku} ${stop.name}`, choices: short,
-        detail: [made("p", `${stop.quantity} from ${stop.bin}${stop.lot ? `, lot ${stop.lot}` : ""}`)], accept: (code) => {
+        detail: [made("p", stop.lot ? _("%(quantity)s from %(bin)s, lot %(lot)s", { quantity: stop.quantity, bin: stop.bin, lot: stop.lot }) : _("%(quantity)s from %(bin)s", { quantity: stop.quantity, bin: stop.bin }))], accept: (code) => {
           const pack = stop.barcodes[code];
-          if (!pack) throw new Wrong(`${code} is not ${stop.sku}. Put it back.`);
-          if (pack > stop.quantity) throw new Wrong(`This is a pack of ${pack}; ${stop.quantity} are wanted.`);
+          if (!pack) throw new Wrong(_("%(code)s is not %(sku)s. Put it back.", { code, sku: stop.sku }));
+          if (pack > stop.quantity) throw new Wrong(_("This is a pack of %(pack)s; %(quantity)s are wanted.", { pack, quantity: stop.quantity }));
           return { count: pack };
         } });
       if (!answer.short) {
@@ -245,80 +246,80 @@ const stations = {
         answer = await quantity(stop, { count: answer.count, needed: stop.quantity, choices: short });
       }
       if (answer.short) await pickShort(stop);
-      else act("pick", { line: stop.line, quantity: stop.quantity }, `${stop.quantity} × ${stop.sku} from ${stop.bin}.`);
+      else act("pick", { line: stop.line, quantity: stop.quantity }, _("%(quantity)s × %(sku)s from %(bin)s.", { quantity: stop.quantity, sku: stop.sku, bin: stop.bin }));
     }
-    await ask({ text: "The walk is done", detail: [made("p", "Bring everything to staging.")], choices: [["Next wave", true]] });
+    await ask({ text: _("The walk is done"), detail: [made("p", _("Bring everything to staging."))], choices: [[_("Next wave"), true]] });
   },
 
   async "put-away"() {
     const { lines, bins } = await workAgain() ?? { lines: [], bins: [] };
-    const line = await ask({ step: "product", text: lines.length ? "Scan a product" : "Nothing to put away", choices: [["Look again", null]],
+    const line = await ask({ step: "product", text: lines.length ? _("Scan a product") : _("Nothing to put away"), choices: [[_("Look again"), null]],
       detail: [table(lines.map((each) => [each.sku, each.name, each.lot, each.quantity, each.bin ? `→ ${each.bin}` : ""]))],
       accept: (code) => {
         const found = readsAs(lines, code);
-        if (!found) throw new Wrong(`${code} is not among what came in.`);
+        if (!found) throw new Wrong(_("%(code)s is not among what came in.", { code }));
         return { ...found, count: found.barcodes[code] };
       } });
     if (!line) return;
     const lot = await lotOf(line);
     const there = lines.find((each) => each.sku === line.sku && each.lot === lot);
-    if (!there) { alarm(`Lot ${lot} of ${line.sku} is not among what came in.`); return; }
+    if (!there) { alarm(_("Lot %(lot)s of %(sku)s is not among what came in.", { lot, sku: line.sku })); return; }
     const { count } = await quantity(there, { count: Math.min(line.count, there.quantity), most: there.quantity });
-    const to = await ask({ step: "place", text: there.bin || "Scan a bin", detail: about(there, `${count} to put away`),
-      accept: (code) => { if (!bins.includes(code)) throw new Wrong(`${code} is no bin here.`); return code; } });
-    await act("put_away", { sku: line.sku, lot, quantity: count, to }, `${count} × ${line.sku} into ${to}.`);
+    const to = await ask({ step: "place", text: there.bin || _("Scan a bin"), detail: about(there, _("%(count)s to put away", { count })),
+      accept: (code) => { if (!bins.includes(code)) throw new Wrong(_("%(code)s is no bin here.", { code })); return code; } });
+    await act("put_away", { sku: line.sku, lot, quantity: count, to }, _("%(count)s × %(sku)s into %(to)s.", { count, sku: line.sku, to }));
   },
 
   async receive() {
-    const order = await choose("Scan a purchase order, or choose one");
+    const order = await choose(_("Scan a purchase order, or choose one"));
     for (;;) {
-      const line = await ask({ step: "product", text: "Scan a product", choices: [["Done with this order", null]],
-        detail: [made("p", order.name), table(order.lines.map((each) => [each.sku, each.name, `${each.outstanding} to come`]))],
+      const line = await ask({ step: "product", text: _("Scan a product"), choices: [[_("Done with this order"), null]],
+        detail: [made("p", order.name), table(order.lines.map((each) => [each.sku, each.name, _("%(outstanding)s to come", { outstanding: each.outstanding })]))],
         accept: (code) => {
           const found = readsAs(order.lines, code);
-          if (!found) throw new Wrong(`${code} is not on ${order.name}.`);
+          if (!found) throw new Wrong(_("%(code)s is not on %(name)s.", { code, name: order.name }));
           return { found, count: found.barcodes[code] };
         } });
       if (!line) return;
       const { found } = line, lot = await lotOf(found);
-      const answer = await quantity(found, { count: found.tracking === "serial" ? 1 : line.count, more: `${found.outstanding} to come`,
-        answers: [["Good", (good) => ({ good, damaged: 0 })], ["Damaged", (damaged) => ({ good: 0, damaged })]] });
+      const answer = await quantity(found, { count: found.tracking === "serial" ? 1 : line.count, more: _("%(outstanding)s to come", { outstanding: found.outstanding }),
+        answers: [[_("Good"), (good) => ({ good, damaged: 0 })], [_("Damaged"), (damaged) => ({ good: 0, damaged })]] });
       const { good, damaged } = answer;
       found.outstanding = Math.max(0, found.outstanding - good - damaged);
-      act("receive", { order: order.name, sku: found.sku, lot, good, damaged }, `${good + damaged} × ${found.sku} of ${order.name}.`);
+      act("receive", { order: order.name, sku: found.sku, lot, good, damaged }, _("%(count)s × %(sku)s of %(name)s.", { count: good + damaged, sku: found.sku, name: order.name }));
       if (order.lines.every((each) => !each.outstanding)) { await sending; return; }
     }
   },
 
   async pack() {
-    const shipment = await choose("Scan a shipment, or choose one");
+    const shipment = await choose(_("Scan a shipment, or choose one"));
     if (shipment.status === "packed") return ship(shipment);
     const scanned = {}, left = () => shipment.lines.filter((line) => (scanned[line.sku] ?? 0) < line.quantity);
     while (left().length) {
-      const added = await ask({ step: "product", text: "Scan each piece", choices: [["Another shipment", null]],
-        detail: [made("p", shipment.name), table(shipment.lines.map((line) => [line.sku, line.name, `${scanned[line.sku] ?? 0} of ${line.quantity}`]))],
+      const added = await ask({ step: "product", text: _("Scan each piece"), choices: [[_("Another shipment"), null]],
+        detail: [made("p", shipment.name), table(shipment.lines.map((line) => [line.sku, line.name, _("%(packed)s of %(quantity)s", { packed: scanned[line.sku] ?? 0, quantity: line.quantity })]))],
         accept: (code) => {
           const line = readsAs(shipment.lines, code);
-          if (!line) throw new Wrong(`${code} does not belong into ${shipment.name}.`);
+          if (!line) throw new Wrong(_("%(code)s does not belong into %(name)s.", { code, name: shipment.name }));
           const sum = (scanned[line.sku] ?? 0) + line.barcodes[code];
-          if (sum > line.quantity) throw new Wrong(`That would be ${sum} × ${line.sku}; ${line.quantity} belong in.`);
+          if (sum > line.quantity) throw new Wrong(_("That would be %(sum)s × %(sku)s; %(quantity)s belong in.", { sum, sku: line.sku, quantity: line.quantity }));
           return [line.sku, sum];
         } });
       if (!added) return;
       scanned[added[0]] = added[1];
     }
-    const waits = await act("pack", { shipment: shipment.name, scanned }, `${shipment.name} packed.`);
+    const waits = await act("pack", { shipment: shipment.name, scanned }, _("%(name)s packed.", { name: shipment.name }));
     if (!waits) await ship(await workAgain(shipment.name));
   },
 
   async count() {
-    const { name } = await ask({ step: "place", text: "Scan a bin to count", accept: async (code) => await work(code) });
+    const { name } = await ask({ step: "place", text: _("Scan a bin to count"), accept: async (code) => await work(code) });
     const found = [];
     for (;;) {
-      const product = await ask({ step: "product", text: `Scan what lies in ${name}`, choices: [["That is all in this bin", null]],
+      const product = await ask({ step: "product", text: _("Scan what lies in %(name)s", { name }), choices: [[_("That is all in this bin"), null]],
         detail: [table(found.map((row) => [row.sku, row.lot, row.quantity]))], accept: async (code) => {
           const known = await work(code, true);
-          if (!known.product) throw new Wrong(`${code} is no product.`);
+          if (!known.product) throw new Wrong(_("%(code)s is no product.", { code }));
           return { ...known, count: known.barcodes[code] ?? 1 };
         } });
       if (!product) break;
@@ -327,46 +328,46 @@ const stations = {
       const before = found.find((row) => row.sku === product.sku && row.lot === lot);
       if (before) before.quantity += count; else found.push({ sku: product.sku, lot, quantity: count });
     }
-    await act("count", { bin: name, found }, `${name} counted.`);
+    await act("count", { bin: name, found }, _("%(name)s counted.", { name }));
   },
 
   async move() {
     const bin = async (code) => {
       const known = await work(code, true);
-      if (!known.bin) throw new Wrong(`${code} is no bin.`);
+      if (!known.bin) throw new Wrong(_("%(code)s is no bin.", { code }));
       return known;
     };
-    const from = await ask({ step: "place", text: "Scan the bin to take from", accept: bin });
-    const product = await ask({ step: "product", text: `Scan what leaves ${from.bin}`, detail: [table(from.rows)], accept: (code) => {
+    const from = await ask({ step: "place", text: _("Scan the bin to take from"), accept: bin });
+    const product = await ask({ step: "product", text: _("Scan what leaves %(bin)s", { bin: from.bin }), detail: [table(from.rows)], accept: (code) => {
       const known = readsAs(from.products, code);
-      if (!known) throw new Wrong(`${code} does not lie in ${from.bin}.`);
+      if (!known) throw new Wrong(_("%(code)s does not lie in %(bin)s.", { code, bin: from.bin }));
       return { ...known, count: known.barcodes[code] };
     } });
     const lot = await lotOf(product);
     const { count } = await quantity(product, { count: product.count });
-    const to = await ask({ step: "place", text: "Scan the bin to put it into", detail: about(product, `${count} from ${from.bin}`), accept: async (code) => {
-      if (code === from.bin) throw new Wrong(`It lies in ${code} now; scan the other bin.`);
+    const to = await ask({ step: "place", text: _("Scan the bin to put it into"), detail: about(product, _("%(count)s from %(bin)s", { count, bin: from.bin })), accept: async (code) => {
+      if (code === from.bin) throw new Wrong(_("It lies in %(code)s now; scan the other bin.", { code }));
       return bin(code);
     } });
-    await act("move", { sku: product.sku, lot, quantity: count, from: from.bin, to: to.bin }, `${count} × ${product.sku} to ${to.bin}.`);
+    await act("move", { sku: product.sku, lot, quantity: count, from: from.bin, to: to.bin }, _("%(count)s × %(sku)s to %(bin)s.", { count, sku: product.sku, bin: to.bin }));
   },
 
   async "look-up"() {
     let known = null;
     for (;;) {
-      known = await ask({ text: known ? (known.sku ?? (known.bin || known.kind)) : "Scan anything",
-        detail: known ? [made("p", known.sku ? `${known.name} · ${known.available} to promise` : known.kind), table(known.rows)] : [],
+      known = await ask({ text: known ? (known.sku ?? (known.bin || known.kind)) : _("Scan anything"),
+        detail: known ? [made("p", known.sku ? _("%(name)s · %(available)s to promise", { name: known.name, available: known.available }) : known.kind), table(known.rows)] : [],
         accept: (code) => work(code) });
     }
   },
 };
 
 async function pickShort(stop) {
-  const { found, why } = await ask({ step: "quantity", text: `How many of ${stop.quantity} can you take?`, detail: about(stop, stop.bin), number: 0,
-    answers: [["The rest is missing", (number) => fewer(number, "missing")], ["The rest is damaged", (number) => fewer(number, "damaged")]] });
-  act("short", { line: stop.line, found, why }, `${found} of ${stop.quantity} × ${stop.sku} from ${stop.bin}, the rest ${why}.`);
+  const { found, why } = await ask({ step: "quantity", text: _("How many of %(quantity)s can you take?", { quantity: stop.quantity }), detail: about(stop, stop.bin), number: 0,
+    answers: [[_("The rest is missing"), (number) => fewer(number, "missing")], [_("The rest is damaged"), (number) => fewer(number, "damaged")]] });
+  act("short", { line: stop.line, found, why }, why === "damaged" ? _("%(found)s of %(quantity)s × %(sku)s from %(bin)s, the rest damaged.", { found, quantity: stop.quantity, sku: stop.sku, bin: stop.bin }) : _("%(found)s of %(quantity)s × %(sku)s from %(bin)s, the rest missing.", { found, quantity: stop.quantity, sku: stop.sku, bin: stop.bin }));
   function fewer(number, reason) {
-    if (number >= stop.quantity) throw new Wrong(`${number} is not fewer than ${stop.quantity}.`);
+    if (number >= stop.quantity) throw new Wrong(_("%(number)s is not fewer than %(quantity)s.", { number, quantity: stop.quantity }));
     return { found: number, why: reason };
   }
 }
@@ -377,19 +378,19 @@ async function ship(shipment) {
     shipment = await workAgain(shipment.name);
   }
   if (!shipment) return;
-  const scanned = [], print = made("a", "Print its labels", { href: `/admin/fulfillment/shipment/${shipment.pk}/print/labels/`, target: "_blank" });
+  const scanned = [], print = made("a", _("Print its labels"), { href: `/admin/fulfillment/shipment/${shipment.pk}/print/labels/`, target: "_blank" });
   while (scanned.length < shipment.tracking.length) {
-    const number = await ask({ step: "product", text: "Scan each label as the parcel leaves", choices: [["Later", null]],
-      detail: [made("p", `${shipment.name}: ${scanned.length} of ${shipment.tracking.length} labels`), print], accept: (code) => {
-        if (!shipment.tracking.includes(code)) throw new Wrong(`${code} is no label of ${shipment.name}.`);
-        if (scanned.includes(code)) throw new Wrong(`${code} was scanned already.`);
+    const number = await ask({ step: "product", text: _("Scan each label as the parcel leaves"), choices: [[_("Later"), null]],
+      detail: [made("p", _("%(name)s: %(scanned)s of %(tracking)s labels", { name: shipment.name, scanned: scanned.length, tracking: shipment.tracking.length })), print], accept: (code) => {
+        if (!shipment.tracking.includes(code)) throw new Wrong(_("%(code)s is no label of %(name)s.", { code, name: shipment.name }));
+        if (scanned.includes(code)) throw new Wrong(_("%(code)s was scanned already.", { code }));
         return code;
       } });
     if (!number) return;
     scanned.push(number);
   }
-  if (!scanned.length) { alarm(`The carrier has not answered yet: ${shipment.name} has no labels.`); return; }
-  await act("ship", { shipment: shipment.name, tracking: scanned }, `${shipment.name} left.`);
+  if (!scanned.length) { alarm(_("The carrier has not answered yet: %(name)s has no labels.", { name: shipment.name })); return; }
+  await act("ship", { shipment: shipment.name, tracking: scanned }, _("%(name)s left.", { name: shipment.name }));
 }
 
 $("scan").addEventListener("submit", (event) => {

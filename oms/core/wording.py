@@ -1,0 +1,40 @@
+"""What people read: texts in their language, and the names that the code gives things in words."""
+
+from typing import Any
+
+from django.apps import apps
+from django.db.models import Model
+from django.utils.functional import Promise
+from django.utils.translation import gettext, gettext_lazy
+
+OURS = {"oms", "inventory", "orders", "fulfillment", "returns"}
+Words = str | Promise  # a lazy one is translated when it is shown
+
+
+def spoken(name: Words) -> str:
+    """A name of the code in words, translated: `wanted_on` is "Wanted on"."""
+    return gettext(sentence(str(name)))
+
+
+def translate_derived_names() -> None:
+    """Make the names that Django derives from those of models and fields translatable, like those that are written."""
+    for model in filter(is_ours, apps.get_models()):
+        meta: Any = model._meta
+        if "verbose_name_plural" not in meta.original_attrs:
+            meta.verbose_name_plural = gettext_lazy(f"{meta.verbose_name_raw}s")
+        meta.verbose_name = gettext_lazy(meta.verbose_name_raw)
+        for field in model._meta.get_fields():
+            if hasattr(field, "verbose_name"):
+                label = field.verbose_name
+                field.verbose_name = gettext_lazy(label) if isinstance(label, str) else label
+
+
+def is_ours(model: type[Model]) -> bool:
+    """Whether a model is this project's own."""
+    return model.__module__.split(".")[0] in OURS
+
+
+def sentence(name: str) -> str:
+    """A name of the code in words, untranslated."""
+    text = name.replace("_", " ")
+    return text[:1].upper() + text[1:]
