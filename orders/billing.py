@@ -50,7 +50,8 @@ def invoice(
 
 def start(order: Order, kind: Invoice.Kind, reference: str, corrects: Invoice | None = None) -> Invoice:
     return Invoice(kind=kind, company=order.company, customer=order.customer, order=order, corrects=corrects,
-                   reference=reference, bill_to=order.bill_to, currency=order.currency,
+                   reference=reference, bill_to={**order.bill_to, **order.customer.identity()},
+                   seller=order.company.identity(), ship_to=order.ship_to, currency=order.currency,
                    exchange_rate=order.exchange_rate)
 
 
@@ -113,7 +114,7 @@ def deducted(asked: InvoiceLine, name: str) -> Decimal:
 def _charge_line(document: Invoice, charge: OrderCharge, position: int) -> InvoiceLine:
     return InvoiceLine(invoice=document, position=position, charge=charge, description=charge.description,
                        unit_price=charge.amount, tax_percent=charge.tax_percent, tax_category=charge.tax_category,
-                       **{name: getattr(charge, name) for name in AMOUNTS})
+                       tax_note=charge.tax_note, **{name: getattr(charge, name) for name in AMOUNTS})
 
 
 def issue(document: Invoice, lines: Sequence[InvoiceLine], on: date | None, by: User | None) -> Invoice:
@@ -123,6 +124,7 @@ def issue(document: Invoice, lines: Sequence[InvoiceLine], on: date | None, by: 
     if document.gross < 0:
         raise Refused(gettext("An invoice below zero is not possible; bill the allowance together with goods."))
     document.issued_on = on or document.company.today()
+    document.supplied_on = document.supplied_on or document.issued_on
     document.due_on = document.issued_on + timedelta(days=document.customer.terms_days)
     document.series, document.year = SERIES[Invoice.Kind(document.kind)], document.issued_on.year
     document.save(force_insert=True)
@@ -140,13 +142,15 @@ def issue(document: Invoice, lines: Sequence[InvoiceLine], on: date | None, by: 
 
 def canonical(document: Invoice, lines: Sequence[InvoiceLine]) -> str:
     """What the hash of a legal document covers: its parties, day, and every amount, in a fixed form."""
-    content = {
+    content: dict[str, object] = {
         "kind": document.kind, "customer": document.customer_id, "currency": document.currency,
         "issued_on": str(document.issued_on), "bill_to": document.bill_to,
         "totals": [_fixed(getattr(document, name)) for name in AMOUNTS],
         "lines": [[line.position, line.description, line.quantity, _fixed(line.unit_price), _fixed(line.tax_percent),
                    *(_fixed(getattr(line, name)) for name in AMOUNTS)] for line in lines],
     }
+    known = {"seller": document.seller, "ship_to": document.ship_to, "supplied_on": str(document.supplied_on or "")}
+    content |= {name: value for name, value in known.items() if value}
     return json.dumps(content, sort_keys=True, separators=(",", ":"))
 
 
@@ -182,7 +186,9 @@ def credit(
                              % {"original": original})
         note = Invoice(kind=Invoice.Kind.CREDIT, company=original.company, customer=original.customer,
                        order=original.order, corrects=original, reference=reference, reason=reason,
-                       bill_to=original.bill_to, currency=original.currency, exchange_rate=original.exchange_rate)
+                       seller=original.seller, bill_to=original.bill_to, ship_to=original.ship_to,
+                       supplied_on=original.supplied_on, currency=original.currency,
+                       exchange_rate=original.exchange_rate)
         lines = [_credit_line(note, original, item, position) for position, item in enumerate(credited, 1)]
         if not lines:
             raise Refused(gettext("Choose what to credit."), code="nothing_to_credit")

@@ -60,7 +60,8 @@ def _credit_rest(document: Invoice, by: User | None) -> Invoice | None:
     document = lock_one(document)
     note = Invoice(kind=Invoice.Kind.CREDIT, company=document.company, customer=document.customer,
                    order=document.order, corrects=document, reference=f"{document.number}/rest",
-                   bill_to=document.bill_to, currency=document.currency, exchange_rate=document.exchange_rate)
+                   seller=document.seller, bill_to=document.bill_to, ship_to=document.ship_to,
+                   supplied_on=document.supplied_on, currency=document.currency, exchange_rate=document.exchange_rate)
     lines = [line for line in (_rest_of(note, each) for each in document.lines.filter(credited=0)) if line.gross]
     if not lines:
         return None

@@ -14,7 +14,7 @@ from oms.core import money, states
 from oms.core.errors import Refused
 from oms.core.models import Company, ExchangeRate, User
 from orders.models import Channel, Customer, Discount, Order, OrderCharge, OrderLine, Price, TaxRate
-from orders.planners import prices, taxes
+from orders.planners import prices, taxes, vat
 from orders.planners.prices import Offer, Rebate
 from orders.planners.taxes import Taxable
 
@@ -43,7 +43,7 @@ def price_and_save(order: Order) -> None:
     price(order, lines, charges)
     OrderLine.objects.bulk_update(lines, LINE_FIELDS)
     if charges:
-        OrderCharge.objects.bulk_update(charges, ["tax_percent", "tax_category", *AMOUNTS])
+        OrderCharge.objects.bulk_update(charges, ["tax_percent", "tax_category", "tax_note", *AMOUNTS])
     order.save(update_fields=[*AMOUNTS, "units", "exchange_rate"])
 
 
@@ -161,7 +161,8 @@ def _fill_taxes(order: Order, lines: Sequence[OrderLine], charges: Sequence[Orde
         line.tax_percent, line.tax_category, line.tax_note = rule.percent, rule.category, rule.note
     rows: list[OrderLine | OrderCharge] = [*lines, *charges]
     for charge in charges:
-        charge.tax_percent, charge.tax_category = rules["standard"].percent, rules["standard"].category
+        rule = rules["standard"]
+        charge.tax_percent, charge.tax_category, charge.tax_note = rule.percent, rule.category, rule.note
     taxed = taxes.compute(
         [Taxable(amount, row.tax_percent) for amount, row in
          zip([*amounts, *(charge.amount for charge in charges)], rows, strict=True)],
@@ -193,6 +194,10 @@ def _tax_rules(order: Order, classes: set[str], today: date) -> dict[str, _TaxRu
     country, region = order.ship_to.get("country", ""), order.ship_to.get("region", "")
     rows = [row for row in TaxRate.objects.filter(country=country, tax_class__in=classes, region__in=["", region])
             if prices.applies(row.valid_from, row.valid_to, today)]
+    without = vat.untaxed(seller=order.company.country, to=country, buyer_vat_number=order.customer.vat_number,
+                          is_registered_there=bool(rows))
+    if without:
+        return dict.fromkeys(classes, _TaxRule(Decimal(0), without.category, without.note))
     best = {row.tax_class: row for row in sorted(rows, key=lambda row: (bool(row.region), str(row.valid_from)))}
     missing = classes - best.keys()
     if missing:

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from inventory.models import SKU
 from oms.core.locking import LockRank
+from oms.core.models.company import validate_vat_number
 from oms.core.models.scope import ScopedQuerySet
 from oms.core.models.words import words_index
 from oms.core.money import AmountField
@@ -22,6 +23,11 @@ class CustomerQuerySet(ScopedQuerySet["Customer"]):
 class Customer(models.Model):
     """Who buys from us, on what terms."""
 
+    class EInvoice(models.TextChoices):
+        NONE = "", _("none: a PDF")
+        FACTUR_X = "facturx", _("Factur-X: a PDF with the data inside")
+        UBL = "ubl", _("UBL for Peppol, beside the PDF")
+
     lock_rank = LockRank.CUSTOMER
     worded = ("code", "name", "email")
 
@@ -34,9 +40,18 @@ class Customer(models.Model):
     price_list = models.ForeignKey("orders.PriceList", on_delete=models.PROTECT, null=True, blank=True)
     terms_days = models.PositiveSmallIntegerField(_("due in (days)"), default=30)
     credit_limit = AmountField(null=True, blank=True, default=None)
-    vat_number = models.CharField(_("VAT number"), max_length=20, blank=True)
+    vat_number = models.CharField(_("VAT number"), max_length=20, blank=True, validators=[validate_vat_number],
+                                  help_text=_("With the country's prefix, such as DE136695976."))
     is_tax_exempt = models.BooleanField(default=False)
     exemption_note = models.CharField(max_length=200, blank=True)
+    einvoice = models.CharField(_("e-invoices"), max_length=8, choices=EInvoice, default=EInvoice.NONE, blank=True)
+    endpoint = models.CharField(_("e-invoicing address"), max_length=60, blank=True,
+                                help_text=_("The participant's identifier, such as a VAT number or a GLN."))
+    endpoint_scheme = models.CharField(_("scheme of the e-invoicing address"), max_length=4, blank=True,
+                                       help_text=_("The code of the EAS list, such as 9930, 9906 or 0088."))
+    buyer_reference = models.CharField(max_length=60, blank=True,
+                                       help_text=_("What their e-invoices must name, such as a Leitweg-ID."))
+    language = models.CharField(max_length=10, blank=True, help_text=_("Of papers; empty for the company's."))
     priority = models.PositiveSmallIntegerField(default=100, help_text=_("Lower is served first when stock is short."))
     is_active = models.BooleanField(default=True)
 
@@ -52,6 +67,11 @@ class Customer(models.Model):
 
     def __str__(self) -> str:
         return f"{self.code} {self.name}"
+
+    def identity(self) -> dict[str, str]:
+        """What identifies the customer on an invoice, as it is now; what is not known is left out."""
+        names = ("vat_number", "endpoint", "endpoint_scheme", "buyer_reference")
+        return {name: getattr(self, name) for name in names if getattr(self, name)}
 
 
 class Contact(models.Model):

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Self
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
 from django.utils.translation import gettext_lazy as _
 
 from oms.core.locking import LockRank
@@ -55,13 +55,16 @@ class Invoice(Document):
     reference = models.CharField(max_length=60, unique=True, null=True, editable=False)
     reason = models.CharField(max_length=200, blank=True, db_default="", editable=False,
                               help_text=_("Why a credit note was given."))
+    seller = models.JSONField(default=dict, db_default=Value({}, models.JSONField()), editable=False)
     bill_to = models.JSONField(default=dict)
+    ship_to = models.JSONField(default=dict, db_default=Value({}, models.JSONField()), editable=False)
     currency = models.CharField(max_length=3)
     exchange_rate = models.DecimalField(max_digits=14, decimal_places=6, default=1)
     net = AmountField()
     tax = AmountField()
     gross = AmountField()
     allocated = AmountField(editable=False)
+    supplied_on = models.DateField(_("date of supply"), null=True, editable=False)
     issued_on = models.DateField(null=True, editable=False)
     due_on = models.DateField(null=True, editable=False)
     is_history = models.BooleanField(default=False, editable=False)

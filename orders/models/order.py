@@ -182,6 +182,7 @@ class OrderCharge(models.Model):
     amount = AmountField(help_text=_("In the price mode of the order; negative for an allowance."))
     tax_percent = models.DecimalField(max_digits=6, decimal_places=3, default=0, editable=False)
     tax_category = models.CharField(max_length=2, choices=TaxRate.Category, default="S", editable=False)
+    tax_note = models.CharField(max_length=200, blank=True, db_default="", editable=False)
     net = AmountField(editable=False)
     tax = AmountField(editable=False)
     gross = AmountField(editable=False)

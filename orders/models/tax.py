@@ -13,7 +13,9 @@ class TaxRate(models.Model):
         ZERO = "Z", _("zero rated")
         EXEMPT = "E", _("exempt")
         REVERSE_CHARGE = "AE", _("reverse charge")
+        INTRA_COMMUNITY = "K", _("intra-Community supply")
         EXPORT = "G", _("export")
+        OUTSIDE = "O", _("outside the scope of VAT")
 
     country = models.CharField(max_length=2)
     region = models.CharField(max_length=40, blank=True)

@@ -4,10 +4,12 @@ from datetime import date
 from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
+from django.core.validators import FileExtensionValidator, RegexValidator
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from stdnum import get_cc_module, iban
 
 
 def validate_time_zone(name: str) -> None:
@@ -16,6 +18,23 @@ def validate_time_zone(name: str) -> None:
     except (KeyError, ValueError):
         raise ValidationError(gettext("%(name)r is no time zone; write one like Europe/London.")
                               % {"name": name}) from None
+
+
+def validate_vat_number(number: str) -> None:
+    """By the check digits of its country (python-stdnum); a number without a country's prefix is left alone."""
+    prefix = {"EL": "GR", "XI": "GB"}.get(number[:2].upper(), number[:2].upper())
+    checker = get_cc_module(prefix.lower(), "vat") if prefix.isalpha() else None
+    if checker is not None and not checker.is_valid(number):
+        raise ValidationError(gettext("%(number)s is no VAT number of %(country)s: a digit is wrong or missing.")
+                              % {"number": number, "country": prefix})
+
+
+def validate_iban(number: str) -> None:
+    if not iban.is_valid(number):
+        raise ValidationError(gettext("%(number)s is no IBAN: a digit is wrong or missing.") % {"number": number})
+
+
+validate_color = RegexValidator(r"^#[0-9a-fA-F]{6}$", _("Write a color like #1f2937."))
 
 
 class Company(models.Model):
@@ -27,13 +46,30 @@ class Company(models.Model):
 
     code = models.SlugField(max_length=12, unique=True)
     name = models.CharField(max_length=120)
-    address = models.TextField(blank=True)
+    street = models.TextField(blank=True)
+    postal_code = models.CharField(max_length=12, blank=True)
+    city = models.CharField(max_length=60, blank=True)
     country = models.CharField(max_length=2)
-    vat_number = models.CharField(max_length=20, blank=True)
+    registration = models.CharField(max_length=40, blank=True, help_text=_("Number in the register of companies."))
+    vat_number = models.CharField(_("VAT number"), max_length=20, blank=True, validators=[validate_vat_number])
     email = models.EmailField(blank=True)
+    phone = models.CharField(max_length=40, blank=True)
+    endpoint = models.CharField(_("e-invoicing address"), max_length=60, blank=True,
+                                help_text=_("The participant's identifier, such as a VAT number or a GLN."))
+    endpoint_scheme = models.CharField(_("scheme of the e-invoicing address"), max_length=4, blank=True,
+                                       help_text=_("The code of the EAS list, such as 9932, 9930 or 0088."))
+    iban = models.CharField(_("IBAN"), max_length=34, blank=True, validators=[validate_iban])
+    bic = models.CharField(_("BIC"), max_length=11, blank=True)
     currency = models.CharField(max_length=3)
     time_zone = models.CharField(max_length=40, default="UTC", validators=[validate_time_zone])
     tax_rounding = models.CharField(max_length=8, choices=Rounding, default=Rounding.LINE)
+    logo = models.FileField(upload_to="logos/", blank=True, validators=[FileExtensionValidator(["png", "jpg", "jpeg"])],
+                            help_text=_("PNG or JPEG, shown at the head of papers."))
+    color = models.CharField(max_length=7, default="#1f2937", validators=[validate_color],
+                             help_text=_("Of headings on papers, such as #1f2937."))
+    language = models.CharField(max_length=10, blank=True,
+                                help_text=_("Of papers, such as en or de; empty for the installation's."))
+    terms_text = models.TextField(blank=True, help_text=_("Printed at the end of quotes, confirmations and invoices."))
 
     class Meta:
         verbose_name_plural = _("companies")
@@ -41,6 +77,12 @@ class Company(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def identity(self) -> dict[str, str]:
+        """Who the company is on a legal document, as it is now; what is not known is left out."""
+        names = ("name", "street", "postal_code", "city", "country", "registration", "vat_number", "email", "phone",
+                 "endpoint", "endpoint_scheme", "iban", "bic")
+        return {name: getattr(self, name) for name in names if getattr(self, name)}
 
     def today(self) -> date:
         """The date of the business day."""

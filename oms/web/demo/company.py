@@ -35,7 +35,8 @@ def number_from(text: str, low: int, high: int) -> int:
 def build(rows: Iterable[Row]) -> Company:
     """Everything that stands before the first order."""
     company = Company.objects.create(
-        code=COMPANY, name="Regency Gifts Ltd", address="4 Canal Walk\nLondon N1 9GU", country="GB",
+        code=COMPANY, name="Regency Gifts Ltd", street="4 Canal Walk", postal_code="N1 9GU",
+        city="London", country="GB",
         vat_number="GB123456782", email="office@example.com", currency="GBP", time_zone="Europe/London")
     people = _people()
     for facts in WAREHOUSES:
@@ -75,9 +76,6 @@ def _warehouse(
 def _rates(company: Company) -> None:
     """Taxes, carriers and cartons."""
     TaxRate.objects.create(country="GB", percent=20)
-    TaxRate.objects.bulk_create(
-        TaxRate(country=code, percent=0, category=TaxRate.Category.EXPORT, note="Export, zero rated.")
-        for code in sorted(set(COUNTRIES.values()) - {"GB"}))
     PostalCode.objects.bulk_create(PostalCode(country=code, latitude=lat, longitude=lon)
                                    for code, (lat, lon) in CENTRES.items())
     account = CarrierAccount.objects.create(code="post", name="Royal Parcel", company=company)
