@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from stdnum.eu import vat
 
 # The member states of the European Union, ISO 3166-1. Northern Ireland counts as one for goods (Protocol, Art. 8).
-EU = frozenset(["AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU", "IE", "IT", "LT", "LU", "LV", "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK"])
+EU = frozenset([
+    "AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU",
+    "IE", "IT", "LT", "LU", "LV", "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK"])
 PREFIXES = {"EL": "GR"}  # of VAT numbers, where it is not the country's code
 
 INTRA_COMMUNITY = ("Intra-Community supply, exempt under Article 138 of Directive 2006/112/EC. "
