@@ -6,7 +6,7 @@ from fulfillment.models import Label, Shipment
 from oms.core.errors import ConnectorError
 from oms.core.handling import on
 from oms.core.models import Event
-from orders import billing
+from orders import billing, lifecycle
 from orders.models import Order
 
 
@@ -53,11 +53,12 @@ def tell_pickers(event: Event) -> None:
 
 @on("shipment.shipped")
 def bill_shipment(event: Event) -> None:
-    """What was shipped is invoiced."""
+    """What was shipped is invoiced, if its customer is billed by the shipment."""
     shipment = Shipment.objects.get(number=event.subject_number)
     units = {int(key): count for key, count in event.data["units"].items()}
-    if units:
-        billing.invoice(shipment.order, units, reference=shipment.number, on=event.at.date())
+    day = shipment.order.company.day_of(event.at)
+    if billing.bill_shipped(shipment.order, units, reference=shipment.number, on=day) is None:
+        lifecycle.complete_if_done(Order.objects.get(pk=shipment.order_id))
 
 
 @on("shipment.shipped", calls_world=True)

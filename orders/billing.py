@@ -1,24 +1,22 @@
 """Invoices and credit notes: the parts of what was agreed, issued once."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 
-from django.db.models import Sum
+from django.db.models import Q, QuerySet, Sum
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from oms.core import events, money, numbering, states
+from oms.core import money, numbering, periods, states
 from oms.core.errors import Refused, WrongState
-from oms.core.locking import atomic, hold_created, lock, lock_one
+from oms.core.locking import atomic, lock, lock_one
 from oms.core.models import User
-from orders import exchange, progress
-from orders.models import Allocation, Invoice, InvoiceLine, Order, OrderCharge, OrderLine
+from orders import dues, exchange, progress
+from orders.issuing import SERIES, issue, start, start_credit
+from orders.models import Allocation, Customer, Invoice, InvoiceLine, Order, OrderCharge, OrderLine
 from orders.pricing import AMOUNTS
-
-SERIES = {Invoice.Kind.INVOICE: "INV", Invoice.Kind.DEPOSIT: "INV", Invoice.Kind.CREDIT: "CN"}
 
 
 def invoice(
@@ -36,23 +34,50 @@ def invoice(
             return known
         states.require_status(order, Order.Status.CONFIRMED, Order.Status.COMPLETED)
         document = start(order, Invoice.Kind.INVOICE, reference)
-        lines = _invoice_lines(document, order, {key: count for key, count in units.items() if count})
-        charges = list(order.charges.filter(is_invoiced=False, is_cancelled=False))
-        lines += [_charge_line(document, charge, len(lines) + n) for n, charge in enumerate(charges, 1)]
-        lines += _deductions(document, order, lines)
+        lines = bill(document, order, units)
         if not lines:
             raise Refused(gettext("Order %(number)s has nothing to bill.")
                           % {"number": order.number}, code="nothing_to_bill")
-        OrderCharge.objects.filter(pk__in=[charge.pk for charge in charges]).update(is_invoiced=True)
-        progress.record_invoiced(order, units)
         return issue(document, lines, on, by)
 
 
-def start(order: Order, kind: Invoice.Kind, reference: str, corrects: Invoice | None = None) -> Invoice:
-    return Invoice(kind=kind, company=order.company, customer=order.customer, order=order, corrects=corrects,
-                   reference=reference, bill_to={**order.bill_to, **order.customer.identity()},
-                   seller=order.company.identity(), ship_to=order.ship_to, currency=order.currency,
-                   exchange_rate=order.exchange_rate)
+def bill(document: Invoice, order: Order, units: Mapping[int, int], *, after: int = 0) -> list[InvoiceLine]:
+    """Lines, from a position on, for units of a locked order and its open charges, less its deposits; they count."""
+    lines = _invoice_lines(document, order, {key: count for key, count in units.items() if count})
+    charges = list(order.charges.filter(is_invoiced=False, is_cancelled=False))
+    lines += [_charge_line(document, charge) for charge in charges]
+    lines += _deductions(document, order, lines)
+    for position, line in enumerate(lines, after + 1):
+        line.position = position
+    OrderCharge.objects.filter(pk__in=[charge.pk for charge in charges]).update(is_invoiced=True)
+    progress.record_invoiced(order, units)
+    return lines
+
+
+def bill_shipped(
+    order: Order, units: Mapping[int, int], *, reference: str, on: date | None = None, by: User | None = None,
+) -> Invoice | None:
+    """Bill what was shipped, as far as it is not billed yet; None where it waits for the month's invoice, or is."""
+    with atomic():
+        order = lock_one(order)
+        if order.customer.billing == Customer.Billing.MONTH:
+            return None
+        due = {line.pk: min(units.get(line.pk, 0), line.shipped - line.invoiced) for line in order.lines.all()}
+        if not any(count > 0 for count in due.values()):
+            return None
+        day = periods.open_day(order.company, on) if on else None
+        return invoice(order, {key: max(count, 0) for key, count in due.items()}, reference=reference, by=by, on=day)
+
+
+def bill_order(order: Order, *, by: User | None = None) -> Invoice | None:
+    """Bill the whole of a confirmed order at once; None where nothing is left to bill."""
+    with atomic():
+        order = lock_one(order)
+        due = {line.pk: line.quantity - line.cancelled - line.invoiced for line in order.lines.all()}
+        if not any(count > 0 for count in due.values()):
+            return None
+        return invoice(order, {key: max(count, 0) for key, count in due.items()},
+                       reference=f"{order.number}/whole", by=by)
 
 
 def _invoice_lines(document: Invoice, order: Order, units: Mapping[int, int]) -> list[InvoiceLine]:
@@ -61,13 +86,12 @@ def _invoice_lines(document: Invoice, order: Order, units: Mapping[int, int]) ->
         if key not in lines or not 0 < count <= lines[key].quantity - lines[key].invoiced:
             raise Refused(gettext("%(count)s of line %(line)s of %(number)s cannot be invoiced.")
                           % {"count": count, "line": lines.get(key, key), "number": order.number}, line=key)
-    return [_part_of(document, line, units[key], position)
-            for position, (key, line) in enumerate(((k, ln) for k, ln in lines.items() if k in units), 1)]
+    return [_part_of(document, line, units[key]) for key, line in lines.items() if key in units]
 
 
-def _part_of(document: Invoice, line: OrderLine, count: int, position: int) -> InvoiceLine:
+def _part_of(document: Invoice, line: OrderLine, count: int) -> InvoiceLine:
     amounts = _part(line, line.quantity, line.invoiced, line.invoiced + count, document.currency)
-    return InvoiceLine(invoice=document, position=position, order_line=line, quantity=count,
+    return InvoiceLine(invoice=document, order_line=line, quantity=count,
                        unit_price=line.unit_price or money.ZERO,
                        description=f"{line.sku.code} {line.description}".strip()[:200],
                        discount_percent=line.discount_percent, tax_percent=line.tax_percent,
@@ -86,17 +110,17 @@ def _deductions(document: Invoice, order: Order, lines: Sequence[InvoiceLine]) -
     asked = InvoiceLine.objects.filter(invoice__order=order, invoice__kind=Invoice.Kind.DEPOSIT, credited=0)
     if not lines or not order.gross:
         return []
-    before = InvoiceLine.objects.filter(invoice__order=order, invoice__kind=Invoice.Kind.INVOICE, corrects=None)
+    of_order = Q(order_line__order=order) | Q(charge__order=order)
+    before = InvoiceLine.objects.filter(of_order, invoice__kind=Invoice.Kind.INVOICE, corrects=None)
     so_far = (before.aggregate(total=Sum("gross"))["total"] or money.ZERO) + sum(line.gross for line in lines)
-    return [line for line in (
-        _deduction(document, each, min(so_far / order.gross, Decimal(1)), len(lines) + n)
-        for n, each in enumerate(asked.order_by("pk"), 1)) if line.gross]
+    share = min(so_far / order.gross, Decimal(1))
+    return [line for line in (_deduction(document, each, share) for each in asked.order_by("pk")) if line.gross]
 
 
-def _deduction(document: Invoice, asked: InvoiceLine, share: Decimal, position: int) -> InvoiceLine:
+def _deduction(document: Invoice, asked: InvoiceLine, share: Decimal) -> InvoiceLine:
     amounts = {name: money.round_amount(getattr(asked, name) * share, document.currency)
                - deducted(asked, name) for name in ("gross", "tax")}
-    return InvoiceLine(invoice=document, position=position, corrects=asked, quantity=0,
+    return InvoiceLine(invoice=document, corrects=asked, quantity=0,
                        description=_("Less %(description)s (%(number)s)")
                                    % {"description": asked.description, "number": asked.invoice.number},
                        unit_price=-asked.unit_price, tax_percent=asked.tax_percent,
@@ -111,51 +135,10 @@ def deducted(asked: InvoiceLine, name: str) -> Decimal:
     return -(total or money.ZERO)
 
 
-def _charge_line(document: Invoice, charge: OrderCharge, position: int) -> InvoiceLine:
-    return InvoiceLine(invoice=document, position=position, charge=charge, description=charge.description,
+def _charge_line(document: Invoice, charge: OrderCharge) -> InvoiceLine:
+    return InvoiceLine(invoice=document, charge=charge, description=charge.description,
                        unit_price=charge.amount, tax_percent=charge.tax_percent, tax_category=charge.tax_category,
                        tax_note=charge.tax_note, **{name: getattr(charge, name) for name in AMOUNTS})
-
-
-def issue(document: Invoice, lines: Sequence[InvoiceLine], on: date | None, by: User | None) -> Invoice:
-    """Add up, insert, and take the number last."""
-    for name in AMOUNTS:
-        setattr(document, name, sum((getattr(line, name) for line in lines), money.ZERO))
-    if document.gross < 0:
-        raise Refused(gettext("An invoice below zero is not possible; bill the allowance together with goods."))
-    document.issued_on = on or document.company.today()
-    document.supplied_on = document.supplied_on or document.issued_on
-    document.due_on = document.issued_on + timedelta(days=document.customer.terms_days)
-    document.series, document.year = SERIES[Invoice.Kind(document.kind)], document.issued_on.year
-    document.save(force_insert=True)
-    hold_created([document])
-    InvoiceLine.objects.bulk_create(lines)
-    taken = numbering.take(document.company, document.series, document.year, canonical(document, lines))
-    document.number, document.sequence_number = taken.number, taken.sequence_number
-    document.hash, document.previous_hash = taken.hash, taken.previous_hash
-    document.save(update_fields=["number", "sequence_number", "hash", "previous_hash"])
-    states.write_status(document, Invoice.Status.ISSUED)
-    events.emit("invoice.issued", document, by=by, kind=document.kind, gross=str(document.gross),
-                currency=document.currency)
-    return document
-
-
-def canonical(document: Invoice, lines: Sequence[InvoiceLine]) -> str:
-    """What the hash of a legal document covers: its parties, day, and every amount, in a fixed form."""
-    content: dict[str, object] = {
-        "kind": document.kind, "customer": document.customer_id, "currency": document.currency,
-        "issued_on": str(document.issued_on), "bill_to": document.bill_to,
-        "totals": [_fixed(getattr(document, name)) for name in AMOUNTS],
-        "lines": [[line.position, line.description, line.quantity, _fixed(line.unit_price), _fixed(line.tax_percent),
-                   *(_fixed(getattr(line, name)) for name in AMOUNTS)] for line in lines],
-    }
-    known = {"seller": document.seller, "ship_to": document.ship_to, "supplied_on": str(document.supplied_on or "")}
-    content |= {name: value for name, value in known.items() if value}
-    return json.dumps(content, sort_keys=True, separators=(",", ":"))
-
-
-def _fixed(amount: Decimal) -> str:
-    return f"{amount:.4f}"
 
 
 @dataclass(frozen=True)
@@ -184,11 +167,7 @@ def credit(
         if original.kind == Invoice.Kind.CREDIT or original.status != Invoice.Status.ISSUED:
             raise WrongState(gettext("%(original)s is no issued invoice; only those are credited.")
                              % {"original": original})
-        note = Invoice(kind=Invoice.Kind.CREDIT, company=original.company, customer=original.customer,
-                       order=original.order, corrects=original, reference=reference, reason=reason,
-                       seller=original.seller, bill_to=original.bill_to, ship_to=original.ship_to,
-                       supplied_on=original.supplied_on, currency=original.currency,
-                       exchange_rate=original.exchange_rate)
+        note = start_credit(original, reference, reason)
         lines = [_credit_line(note, original, item, position) for position, item in enumerate(credited, 1)]
         if not lines:
             raise Refused(gettext("Choose what to credit."), code="nothing_to_credit")
@@ -222,7 +201,7 @@ def credit_units(
     """
     with atomic():
         order = lock_one(order)
-        lock(Invoice.objects.filter(order=order))
+        lock(Invoice.objects.filter(pk__in=of_order(order).values("pk")))
         numbering.lock_counters(order.company, SERIES.values(), order.company.today().year)
         _invoice_what_shipped(order, reference, by)
         left = {key: count for key, count in units.items() if count}
@@ -242,6 +221,37 @@ def credit_units(
                 for key, items in sorted(per_invoice.items())]
 
 
+def of_order(order: Order) -> QuerySet[Invoice]:
+    """The invoices and credit notes that bill or credit something of an order, collective ones too."""
+    billed = InvoiceLine.objects.filter(Q(order_line__order=order) | Q(charge__order=order))
+    return Invoice.objects.filter(Q(order=order) | Q(pk__in=billed.values("invoice")))
+
+
+def credit_cancelled(order: Order, *, by: User | None = None) -> list[Invoice]:
+    """Credit what was billed before it was cancelled; of an order that is cancelled whole, its charges, too."""
+    with atomic():
+        order = lock_one(order)
+        prefix = f"{order.number}/cancelled"
+        done = dict(InvoiceLine.objects.filter(invoice__reference__startswith=prefix, order_line__order=order)
+                    .values("order_line").annotate(units=Sum("quantity")).values_list("order_line", "units"))
+        due = {line.pk: line.invoiced - (line.quantity - line.cancelled) - done.get(line.pk, 0)
+               for line in order.lines.all()}
+        due = {key: count for key, count in due.items() if count > 0}
+        reference = f"{prefix} {sum(done.values())}"
+        notes = credit_units(order, due, reference=reference, reason=gettext("Cancelled"), by=by) if due else []
+        return notes + (_credit_charges(order, prefix, by) if order.status == Order.Status.CANCELLED else [])
+
+
+def _credit_charges(order: Order, prefix: str, by: User | None) -> list[Invoice]:
+    billed = list(InvoiceLine.objects.filter(charge__order=order, credited=0, invoice__kind=Invoice.Kind.INVOICE)
+                  .select_related("invoice").order_by("pk"))
+    by_invoice: dict[int, list[Credited]] = {}
+    for line in billed:
+        by_invoice.setdefault(line.invoice_id, []).append(Credited(line, line.quantity))
+    return [credit(rows[0].line.invoice, rows, reference=f"{prefix} charges/{key}", reason=gettext("Cancelled"), by=by)
+            for key, rows in sorted(by_invoice.items())]
+
+
 def _invoice_what_shipped(order: Order, reference: str, by: User | None) -> None:
     due = {line.pk: line.shipped - line.invoiced for line in order.lines.all() if line.shipped > line.invoiced}
     if due:
@@ -255,6 +265,5 @@ def set_off(note: Invoice, document: Invoice, *, by: User | None = None) -> Deci
         Allocation.objects.create(credit=note, invoice=document, amount=amount, by=by,
                                   exchange_difference=exchange.difference(note, document, amount))
         for row in (note, document):
-            row.allocated += amount
-            row.save(update_fields=["allocated"])
+            dues.use(row, amount)
     return amount

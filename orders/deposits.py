@@ -9,7 +9,7 @@ from oms.core import money, states
 from oms.core.errors import Refused
 from oms.core.locking import atomic, lock_one
 from oms.core.models import User
-from orders import billing
+from orders import billing, issuing
 from orders.models import Invoice, InvoiceLine, Order, OrderCharge, OrderLine
 
 
@@ -24,9 +24,15 @@ def ask(order: Order, amount: Decimal, *, reference: str, by: User | None = None
         if not 0 < amount <= order.gross:
             raise Refused(gettext("A deposit must be more than zero and at most %(gross)s.")
                           % {"gross": order.gross}, field="amount")
-        document = billing.start(order, Invoice.Kind.DEPOSIT, reference)
+        document = issuing.start(order, Invoice.Kind.DEPOSIT, reference)
         lines = _deposit_lines(document, order, money.round_amount(amount, order.currency))
-        return billing.issue(document, lines, None, by)
+        return issuing.issue(document, lines, None, by)
+
+
+def ask_share(order: Order, percent: Decimal, *, by: User | None = None) -> Invoice | None:
+    """Ask for a share of an order, once; None where that is less than the smallest coin."""
+    amount = money.round_amount(order.gross * percent / 100, order.currency)
+    return ask(order, amount, reference=f"{order.number}/deposit", by=by) if amount > 0 else None
 
 
 def _deposit_lines(document: Invoice, order: Order, amount: Decimal) -> list[InvoiceLine]:
@@ -58,15 +64,12 @@ def credit_rest(order: Order, *, by: User | None = None) -> list[Invoice]:
 
 def _credit_rest(document: Invoice, by: User | None) -> Invoice | None:
     document = lock_one(document)
-    note = Invoice(kind=Invoice.Kind.CREDIT, company=document.company, customer=document.customer,
-                   order=document.order, corrects=document, reference=f"{document.number}/rest",
-                   seller=document.seller, bill_to=document.bill_to, ship_to=document.ship_to,
-                   supplied_on=document.supplied_on, currency=document.currency, exchange_rate=document.exchange_rate)
+    note = issuing.start_credit(document, f"{document.number}/rest")
     lines = [line for line in (_rest_of(note, each) for each in document.lines.filter(credited=0)) if line.gross]
     if not lines:
         return None
     document.lines.filter(pk__in=[line.corrects_id for line in lines]).update(credited=1)
-    note = billing.issue(note, lines, None, by)
+    note = issuing.issue(note, lines, None, by)
     billing.set_off(note, document, by=by)
     return note
 

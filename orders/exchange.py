@@ -24,7 +24,8 @@ def refund_difference(row: Refund) -> Decimal:
 def _share(document: Invoice | Payment, amount: Decimal) -> Decimal:
     home = document.company.currency
     if isinstance(document, Payment):
-        whole, used = document.captured, document.allocated + document.given_back
+        whole = document.captured
+        used = document.allocated + document.given_back + document.written_off
     else:
         whole, used = document.gross, document.allocated
     return money.part(_worth(whole, document.exchange_rate, home), whole, used, used + amount, home)

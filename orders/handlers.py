@@ -4,9 +4,9 @@ from oms.core.errors import ConnectorError
 from oms.core.handling import on
 from oms.core.locking import lock
 from oms.core.models import Event
-from orders import deposits, lifecycle, notices, payments, printing, progress
+from orders import billing, deposits, lifecycle, notices, payments, printing, progress
 from orders.connectors.gateways import gateway
-from orders.models import Invoice, Order, Payment, Refund
+from orders.models import Customer, Invoice, Order, Payment, Refund
 
 
 @on("demand.held")
@@ -33,12 +33,12 @@ def mail_confirmation(event: Event) -> None:
 
 @on("invoice.issued")
 def settle_invoice(event: Event) -> None:
-    """Prepayments of the order pay its invoice; the order may be done now."""
+    """Prepayments of the order pay its invoice; the orders that it bills may be done now."""
     document = Invoice.objects.get(number=event.subject_number)
-    if document.order is not None:
-        (order,) = lock(Order.objects.filter(pk=document.order.pk))
-        if document.kind != Invoice.Kind.CREDIT:
-            payments.allocate_open(document)
+    orders = lock(Order.objects.filter(pk__in=document.order_keys()))
+    if document.order is not None and document.kind != Invoice.Kind.CREDIT:
+        payments.allocate_open(document)
+    for order in orders:
         lifecycle.complete_if_done(order)
 
 
@@ -51,6 +51,28 @@ def freeze_pdf(event: Event) -> None:
 @on("invoice.issued", calls_world=True)
 def mail_invoice(event: Event) -> None:
     notices.tell_invoiced(Invoice.objects.get(number=event.subject_number), event)
+
+
+@on("order.confirmed")
+def bill_confirmed(event: Event) -> None:
+    """A deposit is asked for, or the whole is billed, where the customer's terms say so."""
+    order = Order.objects.select_related("customer__terms").get(number=event.subject_number)
+    if order.status != Order.Status.CONFIRMED:
+        return
+    terms = order.customer.terms
+    if terms and terms.deposit_percent:
+        deposits.ask_share(order, terms.deposit_percent)
+    if order.customer.billing == Customer.Billing.ORDER:
+        billing.bill_order(order)
+
+
+@on("order.lines_cancelled")
+@on("order.amended")
+@on("order.cancelled")
+@on("order.cancel_requested")
+def credit_cancelled(event: Event) -> None:
+    """What was billed and is not wanted any more is credited."""
+    billing.credit_cancelled(Order.objects.get(number=event.subject_number))
 
 
 @on("order.completed")

@@ -5,17 +5,18 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from inventory.models import SKU
 from oms.core.models import User
 from oms.core.money import round_amount
 from oms.core.operations import declare
-from orders import amending, billing, deposits, intake, lifecycle, payments, pricing, screening
+from orders import amending, billing, deposits, intake, lifecycle, payments, pricing, screening, write_offs
 from orders.amending import LineChange
 from orders.billing import Credited
 from orders.intake import Line
-from orders.models import Invoice, InvoiceLine, Order, OrderLine, Payment
+from orders.models import Invoice, InvoiceLine, Order, OrderLine, Payment, WriteOff
 
 S = Order.Status
 SALES = "rep manager"
@@ -125,6 +126,11 @@ def _deposit(order: Order, *, amount: Decimal, reference: str, by: User | None =
     return deposits.ask(order, amount, reference=reference, by=by)
 
 
+def _bill(order: Order, *, by: User | None = None) -> Invoice:
+    due = {line.pk: line.shipped - line.invoiced for line in order.lines.all() if line.shipped > line.invoiced}
+    return billing.invoice(order, due, reference=f"{order.number}/by hand {order.invoiced}", by=by)
+
+
 def _on_hold(order: Order) -> bool:
     return bool(order.status == S.PLACED and order.holds.filter(lifted_at=None).exists())
 
@@ -162,6 +168,8 @@ declare("prepay", Order, _prepay, roles="accountant manager", label=_("Register 
 declare("deposit", Order, _deposit, roles="accountant manager", label=_("Invoice a deposit"), input=AmountInput,
         example={"amount": "1.00", "reference": "deposit 1"},
         available=_is(S.PLACED, S.CONFIRMED))
+declare("bill", Order, _bill, roles="accountant manager", label=_("Bill what was shipped"), many=True,
+        available=lambda order: order.status == S.CONFIRMED and order.lines.filter(shipped__gt=F("invoiced")).exists())
 declare("cancel", Order, lifecycle.cancel, roles=SALES, label=_("Cancel the order"), input=ReasonInput, danger=True,
         available=_is(S.DRAFT, S.QUOTED, S.PLACED, S.CONFIRMED))
 
@@ -191,6 +199,20 @@ def _pay(document: Invoice, *, amount: Decimal, reference: str, by: User | None 
     return document
 
 
+@dataclass(frozen=True)
+class WriteOffInput:
+    amount: Decimal
+    kind: WriteOff.Kind = WriteOff.Kind.DIFFERENCE
+    reason: str = ""
+
+
+def _write_off(
+    document: Invoice, *, amount: Decimal, kind: WriteOff.Kind, reason: str = "", by: User | None = None,
+) -> Invoice:
+    write_offs.write_off(document, kind, amount=amount, reason=reason, by=by)
+    return document
+
+
 def _is_open_invoice(document: Invoice) -> bool:
     return bool(document.kind != Invoice.Kind.CREDIT and document.status == Invoice.Status.ISSUED
                 and document.open_amount > 0)
@@ -199,6 +221,10 @@ def _is_open_invoice(document: Invoice) -> bool:
 declare("pay", Invoice, _pay, roles="accountant manager", label=_("Register a payment"), input=AmountInput,
         example={"amount": "1.00", "reference": "bank 2027-01-04/18"},
         initial=_what_is_open, available=_is_open_invoice)
+declare("write_off", Invoice, _write_off, roles="accountant manager", label=_("Write off"), input=WriteOffInput,
+        example={"amount": "0.01", "kind": "difference", "reason": "Bank charges."}, danger=True,
+        initial=lambda document: WriteOffInput(round_amount(document.open_amount, document.currency)),
+        available=_is_open_invoice)
 declare("credit", Invoice, _credit, roles="accountant manager", input=CreditInput,
         example={"lines": [{"line": 1, "quantity": 1}], "reason": "Arrived damaged."},
         initial=lambda document: CreditInput([CreditRow(line) for line in document.lines.order_by("position")
@@ -254,4 +280,7 @@ declare("allocate", Payment, _allocate, roles="accountant manager", input=Alloca
         available=lambda payment: payment.status == P.CAPTURED and payment.unallocated > 0)
 declare("refund", Payment, _refund, roles="accountant manager", input=RefundInput, danger=True,
         available=lambda payment: payment.status == P.CAPTURED and payment.refunded < payment.captured)
+declare("write_off_rest", Payment, write_offs.write_off_rest, roles="accountant manager",
+        label=_("Write off the rest"), input=ReasonInput, available=lambda payment: (
+            payment.status == P.CAPTURED and 0 < payment.unallocated <= payment.company.write_off_limit))
 declare("void", Payment, payments.void, roles="accountant manager", danger=True, available=_is(P.AUTHORIZED))

@@ -9,11 +9,11 @@ from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
-from oms.core import events, money, states
+from oms.core import events, money, periods, states
 from oms.core.errors import Refused, WrongState
 from oms.core.locking import advisory_lock, atomic, lock, lock_one
 from oms.core.models import Company, User
-from orders import exchange, pricing
+from orders import dues, exchange, pricing, write_offs
 from orders.models import Allocation, Customer, Invoice, Order, Payment, Refund
 
 S = Payment.Status
@@ -131,6 +131,7 @@ def register_transfer(
         payment = Payment(company=company, customer=customer, order=order, currency=currency, amount=amount,
                           reference=reference, gateway="transfer", capture_requested=amount)
         payment.paid_on = on or payment.company.today()
+        periods.require_open(company, payment.paid_on)
         payment.exchange_rate = pricing.exchange_rate(payment.company, currency, payment.paid_on)
         states.create(payment, by=by)
         with states.advance(payment, to=S.CAPTURED, by=by, amount=str(amount)) as payment:
@@ -156,12 +157,14 @@ def allocate(
                           field="amount")
         made = Allocation.objects.create(payment=payment, invoice=document, amount=wanted, by=by,
                                          exchange_difference=exchange.difference(payment, document, wanted))
-        for row in (payment, document):
-            row.allocated += wanted
-            row.save(update_fields=["allocated"])
+        payment.allocated += wanted
+        payment.save(update_fields=["allocated"])
+        dues.use(document, wanted)
         events.emit("payment.allocated", payment, by=by, invoice=document.number, amount=str(wanted))
         if document.open_amount == 0:
             events.emit("invoice.paid", document, by=by)
+        else:
+            write_offs.grant_discount(document, payment, by=by)
     return made
 
 
@@ -172,7 +175,7 @@ def _require_match(payment: Payment, document: Invoice) -> None:
     if any(getattr(payment, name) != getattr(document, name) for name in names):
         raise Refused(_("%(number)s and %(document)s differ in customer, company or currency.")
                       % {"number": payment.number, "document": document})
-    if payment.order_id and payment.order_id != document.order_id:
+    if payment.order_id and payment.order_id not in document.order_keys():
         raise Refused(_("%(number)s is reserved for another order.") % {"number": payment.number})
 
 
@@ -212,8 +215,7 @@ def refund(
         row.exchange_difference = exchange.refund_difference(row)
         row.save()
         if credit is not None:
-            credit.allocated += amount
-            credit.save(update_fields=["allocated"])
+            dues.use(credit, amount)
         else:
             payment.given_back += amount
         payment.refunded += amount
@@ -266,8 +268,7 @@ def record_refund_failed(row: Refund, error: str) -> None:
         if credit is None:
             payment.given_back -= row.amount
         else:
-            credit.allocated -= row.amount
-            credit.save(update_fields=["allocated"])
+            dues.use(credit, -row.amount)
         payment.save(update_fields=["refunded", "given_back"])
         events.emit("payment.refund_failed", payment, refund=row.pk, error=error)
 

@@ -15,7 +15,7 @@ from oms.core.errors import Refused
 from oms.core.locking import lock_one
 from oms.core.models import User
 from oms.core.money import ZERO, display
-from orders.models import Customer, Hold, Invoice, Order, Payment
+from orders.models import Customer, Hold, Invoice, Order, Payment, WriteOff
 
 AMOUNT: "DecimalField[Any, Any]" = DecimalField(max_digits=16, decimal_places=3)
 REQUIRED_IN_ADDRESS = ("name", "country")
@@ -72,7 +72,15 @@ def _balance() -> Combinable:
     paid = Payment.objects.filter(customer=OuterRef("pk"))
     return (_sum(issued.exclude(kind=Invoice.Kind.CREDIT), F("gross"))
             - _sum(issued.filter(kind=Invoice.Kind.CREDIT), F("gross"))
-            - _sum(paid, F("captured") - F("refunded")))
+            - _sum(paid, F("captured") - F("refunded") - F("written_off"))
+            - _written_off())
+
+
+def _written_off() -> Coalesce:
+    """What was given up of a customer's invoices."""
+    rows = WriteOff.objects.filter(invoice__customer=OuterRef("pk")).values("invoice__customer")
+    total = rows.annotate(total=Sum("amount", output_field=AMOUNT)).values("total")
+    return Coalesce(Subquery(total), ZERO, output_field=AMOUNT)
 
 
 def _sum(rows: "QuerySet[Any]", expression: Combinable) -> Coalesce:

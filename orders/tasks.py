@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from oms.core.models import Company
-from orders import notices
+from orders import collecting, notices
 
 
 @shared_task
@@ -11,3 +11,10 @@ def tell_overdue() -> None:
     """Tell accountants what is overdue."""
     for company in Company.objects.all():
         notices.tell_overdue(company)
+
+
+@shared_task
+def bill_the_month() -> None:
+    """Bill what was shipped to the customers who are billed by the month."""
+    for company in Company.objects.all():
+        collecting.collect_all(company)

@@ -164,6 +164,12 @@ def advisory_lock(name: str) -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [name])
 
 
+def advisory_lock_shared(name: str) -> None:
+    """Wait for a lock by name that others may share; who wants it alone waits until the transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock_shared(hashtextextended(%s, 0))", [name])
+
+
 def try_advisory_lock(name: str) -> bool:
     """Take a lock by name that ends with the transaction, unless somebody has it."""
     with connection.cursor() as cursor:

@@ -57,7 +57,10 @@ RULES = (
     Invariant("what was shipped is invoiced once its order is completed", """
         SELECT 'line ' || l.id || ' of ' || o.number, 'shipped ' || l.shipped || ', invoiced ' || l.invoiced
         FROM orders_orderline l JOIN orders_order o ON o.id = l.order_id
-        WHERE o.status = 'completed' AND l.invoiced <> l.shipped"""),
+        LEFT JOIN (SELECT order_line_id, sum(quantity) AS units FROM orders_invoiceline n
+                   JOIN orders_invoice v ON v.id = n.invoice_id AND v.kind = 'credit' GROUP BY 1) c
+          ON c.order_line_id = l.id
+        WHERE o.status = 'completed' AND (l.invoiced < l.shipped OR l.invoiced - l.shipped > coalesce(c.units, 0))"""),
     Invariant("credited on an invoice line is what its credit notes say", """
         SELECT 'invoice line ' || l.id, 'credited ' || l.credited || ' of ' || l.quantity || ', notes say '
                || coalesce(c.credited, 0)
@@ -78,7 +81,23 @@ RULES = (
         SELECT p.number, 'allocated ' || p.allocated || ', rows say ' || coalesce(a.total, 0) || ', captured ' || p.captured
         FROM orders_payment p
         LEFT JOIN (SELECT payment_id, sum(amount) AS total FROM orders_allocation GROUP BY 1) a ON a.payment_id = p.id
-        WHERE p.allocated <> coalesce(a.total, 0) OR p.allocated > p.captured - p.given_back"""),
+        WHERE p.allocated <> coalesce(a.total, 0) OR p.allocated > p.captured - p.given_back - p.written_off"""),
+    Invariant("what is written off is what its rows say, and at most what was open", """
+        SELECT p.number, 'written off ' || p.written_off || ', rows say ' || coalesce(w.total, 0)
+        FROM orders_payment p
+        LEFT JOIN (SELECT payment_id, sum(amount) AS total FROM orders_writeoff WHERE payment_id IS NOT NULL GROUP BY 1) w
+          ON w.payment_id = p.id
+        WHERE p.written_off <> coalesce(w.total, 0)
+        UNION ALL
+        SELECT i.number, 'written off ' || w.amount || ', its allocation says ' || coalesce(a.amount, 0)
+        FROM orders_writeoff w JOIN orders_invoice i ON i.id = w.invoice_id
+        LEFT JOIN orders_allocation a ON a.write_off_id = w.id
+        WHERE a.amount IS DISTINCT FROM w.amount OR a.invoice_id IS DISTINCT FROM w.invoice_id"""),
+    Invariant("instalments add up to their invoice", """
+        SELECT i.number, 'gross ' || i.gross || ', instalments ' || t.total
+        FROM orders_invoice i JOIN (SELECT invoice_id, sum(amount) AS total FROM orders_instalment GROUP BY 1) t
+          ON t.invoice_id = i.id
+        WHERE i.gross <> t.total"""),
     Invariant("an invoice's allocations are at most what it asks, a credit note's what it has", """
         SELECT i.number, 'allocated ' || i.allocated || ', rows say ' || coalesce(a.total, 0) + coalesce(u.total, 0)
                + coalesce(r.total, 0) || ', gross ' || i.gross
@@ -110,12 +129,15 @@ RULES = (
         JOIN (SELECT customer_id, sum(amount) AS total FROM (
                 SELECT customer_id, CASE kind WHEN 'credit' THEN -gross ELSE gross END AS amount FROM orders_invoice
                 WHERE status = 'issued'
-                UNION ALL SELECT customer_id, refunded - captured FROM orders_payment) x GROUP BY 1) d
+                UNION ALL SELECT customer_id, refunded + written_off - captured FROM orders_payment
+                UNION ALL SELECT i.customer_id, -w.amount FROM orders_writeoff w JOIN orders_invoice i
+                  ON i.id = w.invoice_id) x GROUP BY 1) d
           ON d.customer_id = c.id
         JOIN (SELECT customer_id, sum(amount) AS total FROM (
                 SELECT customer_id, CASE kind WHEN 'credit' THEN allocated - gross ELSE gross - allocated END AS amount
                 FROM orders_invoice WHERE status = 'issued'
-                UNION ALL SELECT customer_id, allocated + given_back - captured FROM orders_payment) x GROUP BY 1) o
+                UNION ALL SELECT customer_id, allocated + given_back + written_off - captured FROM orders_payment) x
+                GROUP BY 1) o
           ON o.customer_id = c.id
         WHERE d.total <> o.total"""),
     Invariant("legal numbers have no gap and no double", """

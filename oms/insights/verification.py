@@ -6,7 +6,7 @@ from oms.core.models import StoredDocument
 from oms.core.numbering import chain
 from oms.insights import event_rules, money_rules, stock_rules
 from oms.insights.invariants import Breach, check
-from orders import billing
+from orders import issuing
 from orders.models import Invoice
 
 
@@ -27,7 +27,7 @@ def _hashes() -> list[Breach]:
 
 
 def _content(document: Invoice) -> str:
-    return billing.canonical(document, sorted(document.lines.all(), key=lambda line: line.position))
+    return issuing.canonical(document, sorted(document.lines.all(), key=lambda line: line.position))
 
 
 def _files() -> list[Breach]:

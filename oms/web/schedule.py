@@ -8,6 +8,8 @@ SCHEDULE = {
     "forget old requests": {"task": "oms.core.tasks.forget_old_requests", "schedule": crontab(hour="3", minute="0")},
     "mail notices": {"task": "oms.core.tasks.mail_notices", "schedule": 60.0},
     "mail digests": {"task": "oms.core.tasks.mail_digests", "schedule": crontab(hour="6", minute="30")},
+    "bill the month": {"task": "orders.tasks.bill_the_month",
+                       "schedule": crontab(day_of_month="1", hour="1", minute="0")},
     "tell what is overdue": {"task": "orders.tasks.tell_overdue", "schedule": crontab(hour="6", minute="0")},
     "roll up the home pages": {"task": "oms.insights.tasks.roll_up", "schedule": 600.0},
     "check reorder points": {"task": "inventory.tasks.check_reorder_points", "schedule": crontab(hour="5", minute="0")},

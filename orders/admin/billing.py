@@ -12,13 +12,24 @@ from unfold.decorators import display
 
 from oms.core import documents
 from oms.core.admin import panels
-from oms.core.admin.access import Lines
+from oms.core.admin.access import Lines, ScopedAdmin
 from oms.core.admin.documents import DocumentAdmin, address_text, chip
 from oms.core.admin.records import ReadOnlyAdmin
 from oms.core.errors import DomainError
 from oms.core.money import display as show_amount
 from orders.admin.filters import Due
-from orders.models import Allocation, HistoryRecord, Invoice, InvoiceLine, Payment, Refund
+from orders.models import (
+    Allocation,
+    HistoryRecord,
+    Instalment,
+    Invoice,
+    InvoiceLine,
+    Payment,
+    PaymentTerms,
+    Refund,
+    TermsPart,
+    WriteOff,
+)
 
 
 class InvoiceLines(Lines):
@@ -28,10 +39,15 @@ class InvoiceLines(Lines):
     ordering = ["position"]
 
 
+class Instalments(Lines):
+    model = Instalment
+    fields = ["due_on", "amount"]
+
+
 class Allocations(Lines):
     model = Allocation
     fk_name = "invoice"
-    fields = ["payment", "credit", "amount", "exchange_difference", "by", "at"]
+    fields = ["payment", "credit", "write_off", "amount", "exchange_difference", "by", "at"]
     readonly_fields = ["exchange_difference", "at"]
 
 
@@ -43,10 +59,10 @@ class InvoiceAdmin(DocumentAdmin):
     list_select_related = ["customer"]
     search_fields = search_exact = ["number", "order__number"]
     search_through = ["customer"]
-    fields = ["kind", "company", "customer", "order", "corrects", "reason", "issued_on", "due_on", "currency", "net",
-              "tax", "gross", "allocated", "billed_to", "hash"]
+    fields = ["kind", "company", "customer", "order", "corrects", "reason", "issued_on", "supplied_on", "due_on",
+              "discount_percent", "discount_until", "currency", "net", "tax", "gross", "allocated", "billed_to", "hash"]
     readonly_fields = ["billed_to"]
-    inlines = [InvoiceLines, Allocations]
+    inlines = [InvoiceLines, Instalments, Allocations]
 
     @display(description=_("Total"), ordering="gross")
     def total(self, document: Invoice) -> str:
@@ -83,6 +99,30 @@ class InvoiceAdmin(DocumentAdmin):
         except DomainError as refused:
             return HttpResponse(refused.message, status=409, content_type="text/plain")
         return FileResponse(stored.file.open("rb"), filename=f"{document.number}.pdf", content_type="application/pdf")
+
+
+@admin.register(WriteOff)
+class WriteOffAdmin(ReadOnlyAdmin):
+    """What was given up; it is done on the invoice or the payment."""
+
+    viewers = "accountant manager"
+    list_display = ["on", "kind", "invoice", "payment", "amount", "tax", "reason", "by"]
+    list_select_related = ["invoice", "payment", "by"]
+    list_filter = ["kind"]
+    ordering = ["-pk"]
+
+
+class TermsParts(Lines):
+    model = TermsPart
+    is_editable = True
+
+
+@admin.register(PaymentTerms)
+class PaymentTermsAdmin(ScopedAdmin):
+    viewers = "rep"
+    editors = "accountant manager"
+    list_display = ["code", "name", "days", "end_of_month", "discount_percent", "discount_days", "deposit_percent"]
+    inlines = [TermsParts]
 
 
 @admin.register(HistoryRecord)

@@ -3,8 +3,12 @@
 from typing import Any
 
 from django.contrib import admin
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
+from oms.core import jobs
 from oms.core.admin.access import Lines, ScopedAdmin, with_money_columns
 from oms.core.importing.runs import offer
 from orders.admin.sheets import AddressSheet, CustomerSheet
@@ -45,13 +49,29 @@ class CustomerAdmin(ScopedAdmin):
     inlines = [Addresses, Contacts, PartNumbers, CustomerPrices]
     sheets = offer(CustomerSheet, AddressSheet)
 
+    actions = ["collect"]
+
+    def get_actions(self, request: HttpRequest) -> Any:
+        """Who bills may bill a selection."""
+        return super().get_actions(request) if self._has(request, "accountant manager") else {}
+
+    @admin.action(description=_("Bill what was shipped"))
+    def collect(self, request: HttpRequest, rows: Any) -> HttpResponseRedirect:
+        """A job: one invoice for all that was shipped to each customer and is not billed yet."""
+        user: Any = request.user
+        keys = list(rows.order_by("pk").values_list("pk", flat=True))
+        job = jobs.submit("collect", gettext("Bill what was shipped: %(keys)s selected") % {"keys": len(keys)},
+                          len(keys), by=user, keys=keys)
+        return HttpResponseRedirect(reverse("admin:core_job_change", args=[job.pk]))
+
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """A rep neither hands customers over nor raises their credit."""
         user: Any = request.user
-        fixed = [] if user.has_role("manager") else ["rep", "credit_limit", "is_tax_exempt", "exemption_note"]
+        fixed = [] if user.has_role("manager") else ["rep", "credit_limit", "is_tax_exempt", "exemption_note", "terms",
+                                                     "billing"]
         return with_money_columns(Customer, fixed)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:

@@ -14,19 +14,21 @@ from oms.core.importing.rows import DocumentSheet, RecordMeta, RecordSheet, Row,
 from oms.core.models import User
 from orders import intake
 from orders.intake import Entry, Line
-from orders.models import Address, Channel, Customer, Order, OrderLine, Price, PriceList
+from orders.models import Address, Channel, Customer, Order, OrderLine, PaymentTerms, Price, PriceList
 
 
 class CustomerSheet(RecordSheet):
     title, slug, importers, has_money = "customers", "customers", "manager", True
     rep = column("rep", Reference(User, "username"))
     price_list = column("price_list", Reference(PriceList, "name"))
+    terms = column("terms", Reference(PaymentTerms, "code"))
 
     class Meta(RecordMeta):
         model = Customer
         import_id_fields = ["code"]
-        fields = ("code", "name", "email", "currency", "rep", "price_list", "terms_days", "credit_limit", "vat_number",
-                  "is_tax_exempt", "exemption_note", "priority", "is_active")
+        fields = ("code", "name", "email", "currency", "rep", "price_list", "terms_days", "terms", "billing",
+                  "credit_limit", "vat_number", "is_tax_exempt", "exemption_note", "einvoice", "endpoint",
+                  "endpoint_scheme", "buyer_reference", "language", "priority", "is_active")
 
 
 class AddressSheet(RecordSheet):

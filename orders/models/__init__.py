@@ -3,12 +3,13 @@
 from orders.models.channel import Channel, Listing
 from orders.models.customer import Address, Contact, Customer, CustomerSKU
 from orders.models.history import HistoryRecord
-from orders.models.invoice import Invoice, InvoiceLine
+from orders.models.invoice import Instalment, Invoice, InvoiceLine
 from orders.models.order import Hold, Order, OrderCharge, OrderLine
-from orders.models.payment import Allocation, Payment, Refund
+from orders.models.payment import Allocation, Payment, Refund, WriteOff
 from orders.models.price import Discount, Price, PriceList
 from orders.models.tax import TaxRate
+from orders.models.terms import PaymentTerms, TermsPart
 
 __all__ = ["Address", "Allocation", "Channel", "Contact", "Customer", "CustomerSKU", "Discount", "HistoryRecord",
-           "Hold", "Invoice", "InvoiceLine", "Listing", "Order", "OrderCharge", "OrderLine", "Payment",
-           "Price", "PriceList", "Refund", "TaxRate"]
+           "Hold", "Instalment", "Invoice", "InvoiceLine", "Listing", "Order", "OrderCharge", "OrderLine", "Payment",
+           "PaymentTerms", "Price", "PriceList", "Refund", "TaxRate", "TermsPart", "WriteOff"]

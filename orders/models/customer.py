@@ -23,6 +23,11 @@ class CustomerQuerySet(ScopedQuerySet["Customer"]):
 class Customer(models.Model):
     """Who buys from us, on what terms."""
 
+    class Billing(models.TextChoices):
+        SHIPMENT = "shipment", _("each shipment")
+        ORDER = "order", _("the order, when it is confirmed")
+        MONTH = "month", _("all shipments of a month together")
+
     class EInvoice(models.TextChoices):
         NONE = "", _("none: a PDF")
         FACTUR_X = "facturx", _("Factur-X: a PDF with the data inside")
@@ -39,6 +44,9 @@ class Customer(models.Model):
                             related_name="customers")
     price_list = models.ForeignKey("orders.PriceList", on_delete=models.PROTECT, null=True, blank=True)
     terms_days = models.PositiveSmallIntegerField(_("due in (days)"), default=30)
+    terms = models.ForeignKey("orders.PaymentTerms", on_delete=models.PROTECT, null=True, blank=True,
+                              verbose_name=_("payment terms"), help_text=_("Instead of the days alone."))
+    billing = models.CharField(_("what an invoice bills"), max_length=8, choices=Billing, default=Billing.SHIPMENT)
     credit_limit = AmountField(null=True, blank=True, default=None)
     vat_number = models.CharField(_("VAT number"), max_length=20, blank=True, validators=[validate_vat_number],
                                   help_text=_("With the country's prefix, such as DE136695976."))

@@ -66,7 +66,11 @@ class Invoice(Document):
     allocated = AmountField(editable=False)
     supplied_on = models.DateField(_("date of supply"), null=True, editable=False)
     issued_on = models.DateField(null=True, editable=False)
-    due_on = models.DateField(null=True, editable=False)
+    due_on = models.DateField(null=True, editable=False, help_text=_(
+        "By when to pay; of instalments the first that is not paid."))
+    discount_percent = models.DecimalField(_("discount for paying early (%)"), max_digits=5, decimal_places=2,
+                                           default=0, db_default=0, editable=False)
+    discount_until = models.DateField(_("early until"), null=True, editable=False)
     is_history = models.BooleanField(default=False, editable=False)
     series = models.CharField(max_length=8, blank=True, editable=False)
     year = models.PositiveSmallIntegerField(null=True, editable=False)
@@ -104,6 +108,35 @@ class Invoice(Document):
     @property
     def open_amount(self) -> Decimal:
         return self.gross - self.allocated
+
+    def order_keys(self) -> set[int]:
+        """The orders that it bills or credits, by primary key; a collective one's are several."""
+        lines = self.lines.values_list("order_line__order", "charge__order")
+        return {key for pair in lines for key in pair if key} | ({self.order_id} if self.order_id else set())
+
+    @property
+    def sign(self) -> int:
+        """Of its amounts in sums: a credit note's count against."""
+        return -1 if self.kind == Invoice.Kind.CREDIT else 1
+
+
+class Instalment(models.Model):
+    """A part of an invoice that is due on a day of its own; only of those that are paid in more than one."""
+
+    invoice = models.ForeignKey(Invoice, on_delete=models.CASCADE, related_name="instalments")
+    due_on = models.DateField()
+    amount = AmountField()
+
+    class Meta:
+        ordering = ["due_on", "pk"]
+        constraints = [models.CheckConstraint(condition=Q(amount__gte=0), name="instalment_is_not_negative")]
+
+    def __str__(self) -> str:
+        return f"{self.amount} by {self.due_on}"
+
+    @property
+    def currency(self) -> str:
+        return self.invoice.currency
 
 
 class InvoiceLine(models.Model):

@@ -54,6 +54,7 @@ class Payment(Document):
     allocated = AmountField(editable=False)
     refunded = AmountField(editable=False)
     given_back = AmountField(editable=False, help_text=_("Of what was refunded: without a credit note."))
+    written_off = AmountField(editable=False, db_default=0, help_text=_("Too much by so little that nobody asks."))
     is_history = models.BooleanField(default=False, editable=False)
     paid_on = models.DateField(null=True, blank=True)
 
@@ -66,7 +67,8 @@ class Payment(Document):
             models.CheckConstraint(condition=Q(refunded__gte=0, refunded__lte=F("captured")),
                                    name="refunded_is_not_more_than_captured"),
             models.CheckConstraint(
-                condition=Q(allocated__gte=0, given_back__gte=0, allocated__lte=F("captured") - F("given_back")),
+                condition=Q(allocated__gte=0, given_back__gte=0, written_off__gte=0,
+                            allocated__lte=F("captured") - F("given_back") - F("written_off")),
                 name="allocated_is_not_more_than_captured"),
         ]
         indexes = [models.Index(fields=["customer", "-id"], name="payments_of_customer")]
@@ -77,14 +79,48 @@ class Payment(Document):
 
     @property
     def unallocated(self) -> Decimal:
-        return self.captured - self.allocated - self.given_back
+        return self.captured - self.allocated - self.given_back - self.written_off
+
+
+class WriteOff(models.Model):
+    """What an invoice lacks, or a payment has too much, and nobody asks for any more. The tax in it is given up too."""
+
+    class Kind(models.TextChoices):
+        DISCOUNT = "discount", _("discount for paying early")
+        DIFFERENCE = "difference", _("small difference")
+        BAD_DEBT = "bad_debt", _("bad debt")
+
+    kind = models.CharField(max_length=10, choices=Kind)
+    invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, null=True, related_name="write_offs")
+    payment = models.ForeignKey(Payment, on_delete=models.PROTECT, null=True, related_name="write_offs")
+    amount = AmountField()
+    tax = AmountField(help_text=_("Of the amount: the part by which the tax that is owed falls."))
+    reason = models.CharField(max_length=200, blank=True)
+    on = models.DateField()
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(amount__gt=0, tax__gte=0), name="write_off_is_positive"),
+            models.CheckConstraint(condition=Q(invoice=None, payment__isnull=False)
+                                   | Q(invoice__isnull=False, payment=None), name="write_off_has_one_subject"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} of {display(self.amount, self.currency)}"
+
+    @property
+    def currency(self) -> str:
+        return (self.invoice or self.payment).currency  # type: ignore[union-attr]
 
 
 class Allocation(models.Model):
-    """A payment or a credit note that pays (a part of) an invoice."""
+    """A payment, a credit note or a write-off that pays (a part of) an invoice."""
 
     payment = models.ForeignKey(Payment, on_delete=models.PROTECT, null=True, related_name="allocations")
     credit = models.ForeignKey(Invoice, on_delete=models.PROTECT, null=True, related_name="uses")
+    write_off = models.OneToOneField(WriteOff, on_delete=models.PROTECT, null=True, related_name="use")
     invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="allocations")
     amount = AmountField()
     exchange_difference = AmountField(db_default=0, editable=False,
@@ -95,8 +131,10 @@ class Allocation(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(condition=Q(amount__gt=0), name="allocation_is_positive"),
-            models.CheckConstraint(condition=Q(payment=None, credit__isnull=False)
-                                   | Q(payment__isnull=False, credit=None), name="allocation_has_one_source"),
+            models.CheckConstraint(condition=Q(payment=None, credit__isnull=False, write_off=None)
+                                   | Q(payment__isnull=False, credit=None, write_off=None)
+                                   | Q(payment=None, credit=None, write_off__isnull=False),
+                                   name="allocation_has_one_source"),
         ]
 
     def __str__(self) -> str:

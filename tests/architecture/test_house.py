@@ -98,7 +98,7 @@ def test_connectors_import_no_operations_or_models():
     ("sellable", {"inventory.ledger"}),
     ("captured", {"orders.payments"}),
     ("refunded", {"orders.payments"}),
-    ("sequence_number", {"orders.billing"}),
+    ("sequence_number", {"orders.issuing"}),
     ("last_hash", {"oms.core.numbering"}),
 ])
 def test_each_fact_has_one_writer(attribute, writers):

@@ -48,6 +48,9 @@ BREAKS = {
     "exchange differences are what the rates of both sides say": "UPDATE orders_allocation SET exchange_difference = 1",
     "a customer's balance is what is open": "UPDATE orders_allocation SET amount = amount + 1;"
         "UPDATE orders_invoice SET allocated = allocated + 1 WHERE kind = 'invoice'",
+    "what is written off is what its rows say, and at most what was open": "UPDATE orders_payment SET written_off = 1",
+    "instalments add up to their invoice":
+        "INSERT INTO orders_instalment (invoice_id, due_on, amount) SELECT id, issued_on, 1 FROM orders_invoice",
     "legal numbers have no gap and no double": "UPDATE core_sequence SET last = last + 1",
     "each legal document carries the hash of the one before": "UPDATE orders_invoice SET previous_hash = 'x'",
     "one order per channel and external number": "UPDATE orders_order SET external_id = 'same'",

@@ -48,8 +48,8 @@ def test_exact_comes_before_beginnings_and_those_before_words(find):
 
 
 def test_a_page_of_the_menu_is_found_by_its_name(find):
-    assert find("accountant", "payme") == ["Payments"]
-    assert find("picker", "payme") == []
+    assert find("accountant", "payments") == ["Payments"]
+    assert find("picker", "payments") == []
 
 
 def test_nobody_finds_what_they_may_not_see(find, order):

@@ -1,4 +1,4 @@
-"""Companies, jobs, notices and events in the admin."""
+"""Jobs, notices and events in the admin."""
 
 from typing import Any
 
@@ -11,13 +11,11 @@ from unfold.decorators import display
 
 from oms.core import notices, outbox
 from oms.core.admin import views
-from oms.core.admin.access import Lines, ScopedAdmin
+from oms.core.admin.access import ScopedAdmin
 from oms.core.models import (
-    Company,
     Decision,
     Delivery,
     Event,
-    ExchangeRate,
     IdempotencyKey,
     JobResult,
     Note,
@@ -41,19 +39,6 @@ class ReadOnlyAdmin(ScopedAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
-
-
-class Rates(Lines):
-    model = ExchangeRate
-    is_editable = True
-
-
-@admin.register(Company)
-class CompanyAdmin(ScopedAdmin):
-    viewers = "accountant buyer"
-    editors = "manager"
-    list_display = ["code", "name", "country", "currency"]
-    inlines = [Rates]
 
 
 @admin.register(Notice)

@@ -1,6 +1,7 @@
 """The legal entities of the installation, and exchange rates."""
 
-from datetime import date
+from datetime import date, datetime
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
@@ -10,6 +11,8 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from stdnum import get_cc_module, iban
+
+from oms.core.money import AmountField
 
 
 def validate_time_zone(name: str) -> None:
@@ -63,6 +66,9 @@ class Company(models.Model):
     currency = models.CharField(max_length=3)
     time_zone = models.CharField(max_length=40, default="UTC", validators=[validate_time_zone])
     tax_rounding = models.CharField(max_length=8, choices=Rounding, default=Rounding.LINE)
+    write_off_limit = AmountField(default=Decimal("0.05"), help_text=_(
+        "Up to this, what a payment lacks or has too much may be written off as a small difference."))
+    books_closed_until = models.DateField(null=True, blank=True, editable=False)
     logo = models.FileField(upload_to="logos/", blank=True, validators=[FileExtensionValidator(["png", "jpg", "jpeg"])],
                             help_text=_("PNG or JPEG, shown at the head of papers."))
     color = models.CharField(max_length=7, default="#1f2937", validators=[validate_color],
@@ -86,7 +92,11 @@ class Company(models.Model):
 
     def today(self) -> date:
         """The date of the business day."""
-        return timezone.now().astimezone(ZoneInfo(self.time_zone)).date()
+        return self.day_of(timezone.now())
+
+    def day_of(self, at: datetime) -> date:
+        """The business day that a moment belongs to."""
+        return at.astimezone(ZoneInfo(self.time_zone)).date()
 
 
 def business_day() -> date:

@@ -1,0 +1,29 @@
+"""Take the exchange rates of a file of the European Central Bank in."""
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from oms.core import rates
+from oms.core.errors import Refused
+from oms.core.models import Company
+
+
+class Command(BaseCommand):
+    help = "Take the exchange rates of the ECB's file (XML, CSV or ZIP; daily or historical) in, for every company."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("file", type=Path)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        path: Path = options["file"]
+        if not path.is_file():
+            raise CommandError(f"There is no file {path}.")
+        try:
+            days = rates.read(path.read_bytes(), path.name)
+        except Refused as refused:
+            raise CommandError(refused.message) from refused
+        for company in Company.objects.all():
+            self.stdout.write(f"{company}: {rates.take(company, days):,} rates of {len(days):,} days.")

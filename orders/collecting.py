@@ -1,0 +1,90 @@
+"""Collective invoices: all that was shipped to a customer and is not billed yet, on one paper."""
+
+import json
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import date
+
+from django.db.models import F, QuerySet
+from django.utils.translation import gettext as _
+
+from oms.core import jobs
+from oms.core.errors import Refused
+from oms.core.locking import atomic, lock
+from oms.core.models import Company, Job, User
+from orders import billing, issuing
+from orders.models import Customer, Invoice, InvoiceLine, Order, OrderLine
+
+
+def collect(
+    customer: Customer, *, company: Company, on: date | None = None, by: User | None = None,
+) -> list[Invoice]:
+    """Bill all that was shipped to a customer: an invoice for each currency and billing address.
+
+    Orders with a deposit or a prepayment are billed alone, so that these stay theirs. Raises Refused where nothing is
+    due.
+    """
+    with atomic():
+        orders = lock(_due(customer, company).select_related(*Order.comes_with))
+        if not orders:
+            raise Refused(_("Nothing was shipped to %(customer)s that is not billed yet.")
+                          % {"customer": customer}, code="nothing_to_bill")
+        alone = [order for order in orders if _has_money(order)]
+        together: dict[str, list[Order]] = defaultdict(list)
+        for order in orders:
+            if order not in alone:
+                together[json.dumps([order.currency, order.bill_to], sort_keys=True)].append(order)
+        made = [billing.invoice(order, _units(order), reference=f"{order.number}/collected {order.invoiced}", on=on,
+                                by=by) for order in alone]
+        return made + [_invoice(group, on, by) for group in together.values()]
+
+
+def _due(customer: Customer, company: Company) -> QuerySet[Order]:
+    waiting = OrderLine.objects.filter(order__customer=customer, shipped__gt=F("invoiced"))
+    return Order.objects.filter(pk__in=waiting.values("order"), company=company)
+
+
+def _has_money(order: Order) -> bool:
+    return order.payments.exists() or order.invoices.filter(kind=Invoice.Kind.DEPOSIT).exists()
+
+
+def _units(order: Order) -> dict[int, int]:
+    return {line.pk: line.shipped - line.invoiced for line in order.lines.all() if line.shipped > line.invoiced}
+
+
+def _invoice(orders: Sequence[Order], on: date | None, by: User | None) -> Invoice:
+    """One invoice for the orders of a group; of a single one, its own."""
+    first = orders[0]
+    document = issuing.start(first, Invoice.Kind.INVOICE, f"{first.number}/collected {first.invoiced}")
+    if len(orders) > 1:
+        document.order, document.ship_to = None, first.ship_to if _same_place(orders) else {}
+    lines: list[InvoiceLine] = []
+    for order in orders:
+        lines += billing.bill(document, order, _units(order), after=len(lines))
+    return issuing.issue(document, lines, on, by)
+
+
+def _same_place(orders: Sequence[Order]) -> bool:
+    return all(order.ship_to == orders[0].ship_to for order in orders)
+
+
+@jobs.runs("collect")
+def collect_many(job: Job) -> None:
+    """Bill what was shipped to each customer of a job, with a result for each."""
+    customers = Customer.objects.in_bulk(job.details["keys"])
+    companies = list(Company.objects.order_by("pk"))
+
+    def bill(customer: Customer) -> None:
+        due = [company for company in companies if _due(customer, company).exists()]
+        for company in due or companies[:1]:
+            collect(customer, company=company, by=job.by)
+
+    jobs.run(job, [customers[key] for key in job.details["keys"] if key in customers], bill)
+
+
+def collect_all(company: Company, *, by: User | None = None) -> list[Invoice]:
+    """Bill every customer who is billed by the month; nothing due is success."""
+    waiting = OrderLine.objects.filter(shipped__gt=F("invoiced"), order__company=company,
+                                       order__customer__billing=Customer.Billing.MONTH)
+    customers = Customer.objects.filter(pk__in=waiting.values("order__customer")).order_by("pk")
+    return [document for customer in customers for document in collect(customer, company=company, by=by)]

@@ -1,0 +1,67 @@
+"""When invoices are due, and counting what is paid of them."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+
+from django.utils.translation import gettext as _
+
+from oms.core import money
+from oms.core.money import display
+from orders.models import Instalment, Invoice
+from orders.planners import terms
+from orders.planners.terms import Due, Part, Terms
+
+
+def agree(document: Invoice) -> list[Instalment]:
+    """Fill in by when an invoice that is issued now is to be paid; instalments, if there are more than one."""
+    assert document.issued_on is not None
+    if document.kind == Invoice.Kind.CREDIT:
+        document.due_on = document.issued_on
+        return []
+    agreed = terms_of(document)
+    dues = terms.schedule(agreed, document.gross, document.issued_on, places=money.minor_units(document.currency))
+    document.due_on = dues[0].day
+    if agreed.discount_percent and agreed.discount_days and document.kind == Invoice.Kind.INVOICE:
+        document.discount_percent = agreed.discount_percent
+        document.discount_until = document.issued_on + timedelta(days=agreed.discount_days)
+    return [Instalment(invoice=document, due_on=due.day, amount=due.amount) for due in dues] if len(dues) > 1 else []
+
+
+def terms_of(document: Invoice) -> Terms:
+    """The customer's terms; a deposit is due within the days alone."""
+    customer = document.customer
+    if customer.terms is None or document.kind == Invoice.Kind.DEPOSIT:
+        return Terms((Part(Decimal(100), customer.terms_days),))
+    return customer.terms.plan()
+
+
+def use(document: Invoice, amount: Decimal) -> None:
+    """Count so much more (or less) of a locked invoice or credit note as paid or used up."""
+    document.allocated += amount
+    dues = [Due(row.due_on, row.amount) for row in document.instalments.all()]
+    if dues:
+        document.due_on = terms.next_due(dues, document.allocated)
+    document.save(update_fields=["allocated", "due_on"])
+
+
+def early_discount(document: Invoice, on: date) -> Decimal:
+    """What an invoice that is paid on a day may lack; zero where it is too late."""
+    if document.discount_until is None or on > document.discount_until:
+        return money.ZERO
+    return money.round_amount(document.gross * document.discount_percent / 100, document.currency)
+
+
+def in_words(document: Invoice) -> list[str]:
+    """How and until when an invoice is to be paid, a sentence each."""
+    if document.kind == Invoice.Kind.CREDIT or document.due_on is None:
+        return []
+    parts = list(document.instalments.all())
+    told = [_("Pay %(amount)s by %(day)s.") % {"amount": display(part.amount, document.currency),
+                                              "day": part.due_on.isoformat()} for part in parts]
+    told = told or [_("Pay by %(day)s.") % {"day": document.due_on.isoformat()}]
+    if document.discount_until:
+        less = document.gross - early_discount(document, document.discount_until)
+        told.append(_("Paid by %(day)s, %(percent)s %% may be deducted: %(less)s.") % {
+            "day": document.discount_until.isoformat(), "percent": f"{document.discount_percent.normalize():f}",
+            "less": display(less, document.currency)})
+    return told

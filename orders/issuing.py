@@ -1,0 +1,98 @@
+"""Issuing legal documents: their parties, day, terms and number, covered by a hash."""
+
+import json
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+
+from django.utils.translation import gettext as _
+
+from oms.core import events, money, numbering, periods, states
+from oms.core.errors import Refused
+from oms.core.locking import hold_created
+from oms.core.models import User
+from orders import dues, pricing
+from orders.models import Instalment, Invoice, InvoiceLine, Order
+from orders.pricing import AMOUNTS
+
+SERIES = {Invoice.Kind.INVOICE: "INV", Invoice.Kind.DEPOSIT: "INV", Invoice.Kind.CREDIT: "CN"}
+COVERED = ("company_id", "order_id", "corrects_id", "reference", "reason", "seller", "ship_to", "exchange_rate",
+           "supplied_on", "discount_percent", "discount_until")
+LINE_COVERED = ("order_line_id", "charge_id", "corrects_id", "discount_percent", "tax_category", "tax_note")
+
+
+def start(order: Order, kind: Invoice.Kind, reference: str) -> Invoice:
+    """An invoice of an order, with both parties as they are now."""
+    return Invoice(kind=kind, company=order.company, customer=order.customer, order=order, reference=reference,
+                   bill_to={**order.bill_to, **order.customer.identity()}, seller=order.company.identity(),
+                   ship_to=order.ship_to, currency=order.currency)
+
+
+def start_credit(original: Invoice, reference: str, reason: str = "") -> Invoice:
+    """A credit note for an invoice: the same parties, supply and rate."""
+    return Invoice(kind=Invoice.Kind.CREDIT, company=original.company, customer=original.customer,
+                   order=original.order, corrects=original, reference=reference, reason=reason,
+                   seller=original.seller or original.company.identity(), bill_to=original.bill_to,
+                   ship_to=original.ship_to, supplied_on=original.supplied_on, currency=original.currency,
+                   exchange_rate=original.exchange_rate)
+
+
+def issue(document: Invoice, lines: Sequence[InvoiceLine], on: date | None, by: User | None) -> Invoice:
+    """Add up, agree on when it is due, insert, and take the number last."""
+    for name in AMOUNTS:
+        setattr(document, name, sum((getattr(line, name) for line in lines), money.ZERO))
+    if document.gross < 0:
+        raise Refused(_("An invoice below zero is not possible; bill the allowance together with goods."))
+    document.issued_on = on or document.company.today()
+    periods.require_open(document.company, document.issued_on)
+    document.supplied_on = document.supplied_on or document.issued_on
+    if document.kind != Invoice.Kind.CREDIT:  # which keeps its invoice's
+        document.exchange_rate = pricing.exchange_rate(document.company, document.currency, document.issued_on)
+    document.series, document.year = SERIES[Invoice.Kind(document.kind)], document.issued_on.year
+    instalments = dues.agree(document)
+    document.save(force_insert=True)
+    hold_created([document])
+    InvoiceLine.objects.bulk_create(lines)
+    if instalments:
+        Instalment.objects.bulk_create(instalments)
+    _number(document, lines)
+    states.write_status(document, Invoice.Status.ISSUED)
+    events.emit("invoice.issued", document, by=by, kind=document.kind, gross=str(document.gross),
+                currency=document.currency)
+    return document
+
+
+def _number(document: Invoice, lines: Sequence[InvoiceLine]) -> None:
+    taken = numbering.take(document.company, document.series, document.year or 0, canonical(document, lines))
+    document.number, document.sequence_number = taken.number, taken.sequence_number
+    document.hash, document.previous_hash = taken.hash, taken.previous_hash
+    document.save(update_fields=["number", "sequence_number", "hash", "previous_hash"])
+
+
+def canonical(document: Invoice, lines: Sequence[InvoiceLine]) -> str:
+    """What the hash of a legal document covers: its parties, days, and every amount, in a fixed form.
+
+    Documents that were issued before sellers were kept on them are covered as they were then.
+    """
+    content: dict[str, object] = {
+        "kind": document.kind, "customer": document.customer_id, "currency": document.currency,
+        "issued_on": str(document.issued_on), "bill_to": document.bill_to,
+        "totals": [_fixed(getattr(document, name)) for name in AMOUNTS],
+        "lines": [[line.position, line.description, line.quantity, _fixed(line.unit_price), _fixed(line.tax_percent),
+                   *(_fixed(getattr(line, name)) for name in AMOUNTS)] for line in lines],
+    }
+    if document.seller:
+        content |= {name: _text(getattr(document, name)) for name in COVERED}
+        content["rest of lines"] = [[_text(getattr(line, name)) for name in LINE_COVERED] for line in lines]
+    return json.dumps(content, sort_keys=True, separators=(",", ":"))
+
+
+def _fixed(amount: Decimal) -> str:
+    return f"{amount:.4f}"
+
+
+def _text(value: object) -> object:
+    """A value as it reads before it is saved and after: without trailing zeros."""
+    if isinstance(value, Decimal):
+        return f"{value.normalize():f}"
+    return value if isinstance(value, dict) else "" if value is None else str(value)

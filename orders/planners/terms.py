@@ -1,0 +1,64 @@
+"""When an invoice is due: the whole, or instalments that add up to it; and the discount for paying early."""
+
+from calendar import monthrange
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+
+
+@dataclass(frozen=True)
+class Part:
+    """A share in percent, due so many days after the day of issue, or after the end of its month."""
+
+    percent: Decimal
+    days: int
+    end_of_month: bool = False
+
+
+@dataclass(frozen=True)
+class Terms:
+    """The parts in their order, and the percentage off the whole for who pays within some days."""
+
+    parts: tuple[Part, ...]
+    discount_percent: Decimal = Decimal(0)
+    discount_days: int = 0
+
+
+@dataclass(frozen=True)
+class Due:
+    """An amount, in the document's currency, and the day by which it is to be paid."""
+
+    day: date
+    amount: Decimal
+
+
+def schedule(terms: Terms, gross: Decimal, issued_on: date, *, places: int = 2) -> list[Due]:
+    """The instalments of a gross amount at `places` decimals, by their days; together they are the amount.
+
+    Each is the difference of rounded sums so far, so that no cent is lost; the percentages are taken as shares of
+    their sum.
+    """
+    whole = sum((part.percent for part in terms.parts), Decimal(0))
+    dues, so_far, before = [], Decimal(0), Decimal(0)
+    for part in sorted(terms.parts, key=lambda part: due_day(part, issued_on)):
+        so_far += part.percent
+        until = (gross * so_far / whole).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+        dues.append(Due(due_day(part, issued_on), until - before))
+        before = until
+    return dues
+
+
+def due_day(part: Part, issued_on: date) -> date:
+    """The day of issue, or the last of its month, and so many days."""
+    last = issued_on.replace(day=monthrange(issued_on.year, issued_on.month)[1])
+    return (last if part.end_of_month else issued_on) + timedelta(days=part.days)
+
+
+def next_due(dues: Sequence[Due], paid: Decimal) -> date:
+    """The day of the first instalment that what was paid does not cover; of the last where it covers all."""
+    for due in dues:
+        paid -= due.amount
+        if paid < 0:
+            return due.day
+    return dues[-1].day

@@ -1,0 +1,173 @@
+from datetime import timedelta
+from decimal import Decimal as D
+
+import pytest
+
+from oms.core import outbox, periods
+from oms.core.errors import Refused
+from oms.core.models import Event
+from orders import billing, collecting, lifecycle, payments, screening, write_offs
+from orders.intake import Charge
+from orders.models import Invoice
+from tests import builders as make
+from tests.builders.orders import only_line
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("verified")]
+
+
+@pytest.fixture(autouse=True)
+def stock(db):
+    make.sku("TEE-M", stock={"LON": 50})
+    make.sku("MUG", stock={"LON": 50})
+
+
+def test_customer_billed_by_the_month_gets_one_invoice_for_all_that_shipped(drain):
+    make.customer(billing="month")
+    first = make.shipped(("TEE-M", 2), charges=[Charge("freight", "Freight", D("5.00"))])
+    second = make.shipped(("MUG", 3))
+    assert Invoice.objects.count() == 0 and first.status == "confirmed"
+
+    (document,) = collecting.collect_all(make.company())
+    drain()
+
+    assert document.order is None and document.order_keys() == {first.pk, second.pk}
+    assert document.gross == first.gross + second.gross
+    assert [make.fresh(order).status for order in (first, second)] == ["completed", "completed"]
+    assert collecting.collect_all(make.company()) == []
+
+
+def test_order_with_a_prepayment_is_collected_alone(drain):
+    make.customer(billing="month")
+    first, second = make.shipped(("TEE-M", 2)), make.shipped(("MUG", 3))
+    make.transfer(str(first.gross), order=first)
+
+    documents = collecting.collect(first.customer, company=first.company)
+    drain()
+
+    assert {document.order for document in documents} == {first, second}
+    assert Invoice.objects.get(order=first).open_amount == 0
+
+
+def test_collecting_nothing_is_refused():
+    with pytest.raises(Refused, match="Nothing was shipped"):
+        collecting.collect(make.customer(), company=make.company())
+
+
+def test_collective_invoice_is_credited_by_what_comes_back(drain):
+    make.customer(billing="month")
+    orders = make.shipped(("TEE-M", 2)), make.shipped(("MUG", 3))
+    (document,) = collecting.collect_all(make.company())
+    drain()
+
+    request = make.settled(make.fresh(orders[1]), 2)
+
+    assert request.settlement.credited == D("24.00")
+    assert Invoice.objects.get(kind="credit").corrects == document
+
+
+def test_customer_billed_by_the_order_is_billed_when_it_is_confirmed(drain):
+    make.customer(billing="order")
+    order = make.confirmed(("TEE-M", 2))
+
+    assert order.invoices.get().gross == order.gross
+    assert make.ship_rest(order).status == "completed"
+    assert Invoice.objects.count() == 1
+
+
+def test_what_was_billed_before_it_was_cancelled_is_credited(drain):
+    make.customer(billing="order")
+    order = make.confirmed(("TEE-M", 3), charges=[Charge("freight", "Freight", D("5.00"))])
+
+    for _ in range(2):
+        lifecycle.cancel_lines(order, {only_line(order).pk: 1})
+        drain()
+    order = make.ship_rest(make.fresh(order))
+
+    assert order.status == "completed"
+    assert [note.gross for note in Invoice.objects.filter(kind="credit")] == [D("12.00"), D("12.00")]
+
+
+def test_order_that_is_cancelled_whole_is_credited_with_its_charges(drain):
+    make.customer(billing="order")
+    order = make.confirmed(("TEE-M", 3), charges=[Charge("freight", "Freight", D("5.00"))])
+
+    lifecycle.cancel(order)
+    drain()
+
+    assert make.fresh(order).status == "cancelled"
+    assert screening.balance(order.customer) == 0
+    assert {document.open_amount for document in Invoice.objects.all()} == {0}
+
+
+@pytest.fixture
+def document():
+    order = make.confirmed(("TEE-M", 1))
+    return billing.invoice(order, {only_line(order).pk: 1}, reference="s1")
+
+
+def test_small_difference_is_written_off_up_to_the_limit(document):
+    payments.allocate(make.transfer("11.97"), document)
+
+    write_offs.write_off(make.fresh(document), "difference")
+
+    assert make.fresh(document).open_amount == 0
+    assert screening.balance(document.customer) == 0
+
+
+def test_more_than_a_small_difference_is_refused(document):
+    with pytest.raises(Refused, match="no small difference"):
+        write_offs.write_off(document, "difference")
+
+
+def test_bad_debt_gives_up_the_tax_in_it(document):
+    row = write_offs.write_off(document, "bad_debt", reason="Insolvent")
+
+    assert (row.amount, row.tax) == (D("12.00"), D("2.00"))
+
+
+def test_rest_of_a_payment_is_kept_up_to_the_limit(document):
+    payment = make.transfer("12.03")
+    payments.allocate(payment, document)
+
+    payment = write_offs.write_off_rest(payment)
+
+    assert (payment.unallocated, screening.balance(document.customer)) == (0, 0)
+    with pytest.raises(Refused, match="can be written off"):
+        write_offs.write_off_rest(payment)
+
+
+def test_nothing_lands_in_a_closed_period(document):
+    company = make.company()
+    yesterday = company.today() - timedelta(days=1)
+    periods.close(company, yesterday)
+    order = make.confirmed(("MUG", 1))
+
+    with pytest.raises(Refused, match="closed until"):
+        billing.invoice(order, {only_line(order).pk: 1}, reference="late", on=yesterday)
+    with pytest.raises(Refused, match="closed until"):
+        make.transfer("1.00", on=yesterday)
+    with pytest.raises(Refused, match="closed until"):
+        write_offs.write_off(document, "bad_debt", on=yesterday)
+
+
+def test_a_shipment_of_a_closed_month_is_billed_on_the_first_open_day(drain):
+    order = make.shipped(("MUG", 1))
+    company, late = make.company(), make.confirmed(("TEE-M", 1))
+    make.ship_rest(late)
+    periods.close(company, company.today() - timedelta(days=1))
+
+    day = periods.open_day(company, company.today() - timedelta(days=9))
+
+    assert day == company.today() == order.invoices.get().issued_on
+
+
+@pytest.mark.parametrize("days", [0, -1])
+def test_only_days_that_are_over_are_closed_and_no_day_twice(days):
+    company = make.company()
+    if days:
+        periods.close(company, company.today() + timedelta(days=days))
+
+    with pytest.raises(Refused, match="closed"):
+        periods.close(company, company.today() + timedelta(days=days))
+    assert Event.objects.filter(name="company.books_closed").count() == (1 if days else 0)
+    outbox.drain()

@@ -1,0 +1,60 @@
+from datetime import timedelta
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+
+from oms.core.models import ExchangeRate, Job
+from orders.models import Invoice
+from tests import builders as make
+
+pytestmark = pytest.mark.django_db
+
+
+def test_accountant_closes_the_books_and_a_rep_cannot(log_in):
+    company = make.company()
+    yesterday = company.today() - timedelta(days=1)
+    address = reverse("admin:core_company_close", args=[company.pk])
+
+    log_in("rep").post(address, {"until": str(yesterday)})
+    assert make.fresh(company).books_closed_until is None
+    answer = log_in("accountant").post(address, {"until": str(yesterday)}, follow=True)
+
+    assert make.fresh(company).books_closed_until == yesterday
+    assert "The books are closed until" in answer.content.decode()
+
+
+@pytest.mark.parametrize("until, told", [("soon", "is no date"), ("2999-01-01", "Only days that are over")])
+def test_a_day_that_cannot_be_closed_is_told(log_in, until, told):
+    company = make.company()
+
+    answer = log_in("accountant").post(reverse("admin:core_company_close", args=[company.pk]), {"until": until},
+                                       follow=True)
+
+    assert told in answer.content.decode()
+
+
+def test_accountant_takes_rates_in_from_a_file(log_in):
+    make.company()
+    client = log_in("accountant")
+    file = SimpleUploadedFile("eurofxref.csv", b"Date,USD,GBP\n2027-01-29,1.1,0.8\n")
+
+    answer = client.post(reverse("admin:upload_rates"), {"file": file}, follow=True)
+
+    assert "2 rates of 1 days are in" in answer.content.decode()
+    assert ExchangeRate.objects.count() == 2
+
+
+def test_accountant_bills_what_was_shipped_to_customers(log_in, worked):
+    make.customer(billing="month")
+    make.sku("TEE-M", stock={"LON": 5})
+    order = make.shipped(("TEE-M", 2))
+    client = log_in("accountant")
+
+    with worked():
+        client.post(reverse("admin:orders_customer_changelist"),
+                    {"action": "collect", "_selected_action": [order.customer_id]})
+
+    assert Invoice.objects.get().order == order
+    assert Job.objects.get().done == 1
+    assert "collect" not in log_in("rep").get(reverse("admin:orders_customer_changelist")).content.decode()
