@@ -13,7 +13,7 @@ from oms.core import money, numbering, periods, states
 from oms.core.errors import Refused, WrongState
 from oms.core.locking import atomic, lock, lock_one
 from oms.core.models import User
-from orders import dues, exchange, progress
+from orders import dues, einvoicing, exchange, progress
 from orders.issuing import SERIES, issue, start, start_credit
 from orders.models import Allocation, Customer, Invoice, InvoiceLine, Order, OrderCharge, OrderLine
 from orders.pricing import AMOUNTS
@@ -35,6 +35,7 @@ def invoice(
         states.require_status(order, Order.Status.CONFIRMED, Order.Status.COMPLETED)
         document = start(order, Invoice.Kind.INVOICE, reference)
         lines = bill(document, order, units)
+        einvoicing.require_complete(order, lines)
         if not lines:
             raise Refused(gettext("Order %(number)s has nothing to bill.")
                           % {"number": order.number}, code="nothing_to_bill")
@@ -124,7 +125,7 @@ def _deduction(document: Invoice, asked: InvoiceLine, share: Decimal) -> Invoice
                        description=_("Less %(description)s (%(number)s)")
                                    % {"description": asked.description, "number": asked.invoice.number},
                        unit_price=-asked.unit_price, tax_percent=asked.tax_percent,
-                       tax_category=asked.tax_category, gross=-amounts["gross"],
+                       tax_category=asked.tax_category, tax_note=asked.tax_note, gross=-amounts["gross"],
                        tax=-amounts["tax"], net=amounts["tax"] - amounts["gross"])
 
 

@@ -12,7 +12,7 @@ from oms.core import jobs
 from oms.core.errors import Refused
 from oms.core.locking import atomic, lock
 from oms.core.models import Company, Job, User
-from orders import billing, issuing
+from orders import billing, einvoicing, issuing
 from orders.models import Customer, Invoice, InvoiceLine, Order, OrderLine
 
 
@@ -61,6 +61,7 @@ def _invoice(orders: Sequence[Order], on: date | None, by: User | None) -> Invoi
     lines: list[InvoiceLine] = []
     for order in orders:
         lines += billing.bill(document, order, _units(order), after=len(lines))
+        einvoicing.require_complete(order, lines)
     return issuing.issue(document, lines, on, by)
 
 

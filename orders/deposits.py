@@ -37,19 +37,19 @@ def ask_share(order: Order, percent: Decimal, *, by: User | None = None) -> Invo
 
 def _deposit_lines(document: Invoice, order: Order, amount: Decimal) -> list[InvoiceLine]:
     """One line per tax rate, by each rate's share of the order."""
-    rates: dict[tuple[Decimal, str], list[Decimal]] = {}
+    rates: dict[tuple[Decimal, str, str], list[Decimal]] = {}
     rows: list[OrderLine | OrderCharge] = [*order.lines.all(), *order.charges.filter(is_cancelled=False)]
     for row in rows:
-        totals = rates.setdefault((row.tax_percent, row.tax_category), [money.ZERO, money.ZERO])
+        totals = rates.setdefault((row.tax_percent, row.tax_category, row.tax_note), [money.ZERO, money.ZERO])
         totals[0] += row.gross
         totals[1] += row.tax
     shares = money.spread(amount, [gross for gross, _ in rates.values()], order.currency)
     lines: list[InvoiceLine] = []
-    for (percent, category), share in zip(rates, shares, strict=True):
+    for (percent, category, note), share in zip(rates, shares, strict=True):
         tax = money.round_amount(share * percent / (100 + percent), order.currency)
         lines.append(InvoiceLine(invoice=document, position=len(lines) + 1, description=_("Deposit on %(number)s")
                                                                                         % {"number": order.number},
-                                 unit_price=share - tax, tax_percent=percent, tax_category=category,
+                                 unit_price=share - tax, tax_percent=percent, tax_category=category, tax_note=note,
                                  net=share - tax, tax=tax, gross=share))
     return lines
 
@@ -79,4 +79,4 @@ def _rest_of(note: Invoice, asked: InvoiceLine) -> InvoiceLine:
     return InvoiceLine(invoice=note, position=asked.position, corrects=asked, quantity=1, gross=gross, tax=tax,
                        net=gross - tax, description=_("Rest of %(description)s")
                                                     % {"description": asked.description}, unit_price=gross - tax,
-                       tax_percent=asked.tax_percent, tax_category=asked.tax_category)
+                       tax_percent=asked.tax_percent, tax_category=asked.tax_category, tax_note=asked.tax_note)

@@ -11,7 +11,7 @@ from inventory.sourcing import Terms
 from oms.core import states
 from oms.core.errors import Refused
 from oms.core.models import User
-from orders import progress, screening
+from orders import einvoicing, progress, screening
 from orders.models import Order, OrderLine
 
 S = Order.Status
@@ -23,6 +23,8 @@ def confirm(order: Order, *, by: User | None = None, at: datetime | None = None)
     with states.advance(order, to=S.CONFIRMED, by=by, at=at) as order:
         screening.require_clear(order)
         prefetch_related_objects([order], LINES)
+        if order.customer.einvoice:  # said now rather than when the goods have left
+            einvoicing.require_complete(order, [*order.lines.all(), *order.charges.filter(is_cancelled=False)])
         promise(order, list(order.lines.all()), by=by)
     return order
 

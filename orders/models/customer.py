@@ -2,6 +2,7 @@
 
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -75,6 +76,11 @@ class Customer(models.Model):
 
     def __str__(self) -> str:
         return f"{self.code} {self.name}"
+
+    def clean(self) -> None:
+        """Who gets e-invoices has an address for them."""
+        if self.einvoice == Customer.EInvoice.UBL and not (self.endpoint and self.endpoint_scheme):
+            raise ValidationError({"endpoint": _("E-invoices by Peppol need an e-invoicing address and its scheme.")})
 
     def identity(self) -> dict[str, str]:
         """What identifies the customer on an invoice, as it is now; what is not known is left out."""

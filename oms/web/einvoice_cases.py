@@ -1,0 +1,205 @@
+"""One e-invoice of each case, issued by the operations that issue all others; for validators, and for tests."""
+
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+
+from inventory.models import SKU
+from oms.core.models import Company, ExchangeRate
+from orders import billing, collecting, deposits, intake, lifecycle, payments
+from orders.billing import Credited
+from orders.intake import Charge, Entry, Line
+from orders.models import Address, Channel, Customer, Invoice, Order, PaymentTerms, PriceList, TaxRate
+
+AE_NOTE = "Reverse charge: the recipient accounts for the tax (Directive 2006/112/EC, Article 199)."
+Case = Callable[[], Invoice]
+CASES: dict[str, Case] = {}
+
+
+def case(build: Case) -> Case:
+    """Keep a case under its name."""
+    CASES[build.__name__] = build
+    return build
+
+
+def seller(**fields: object) -> Company:
+    """The company that sells: in Germany, with all that its e-invoices name."""
+    facts = {"name": "Muster & Söhne GmbH", "street": "Lindenallee 5", "postal_code": "10115", "city": "Berlin",
+             "country": "DE", "vat_number": "DE136695976", "registration": "HRB 12345 B", "endpoint": "DE136695976",
+             "endpoint_scheme": "9930", "iban": "DE89370400440532013000", "bic": "COBADEFFXXX", "currency": "EUR",
+             "email": "billing@example.com", "phone": "+49 30 123456", "time_zone": "Europe/Berlin"}
+    return Company.objects.update_or_create(code="einv", defaults={**facts, **fields})[0]
+
+
+def buyer(country: str = "DE", vat_number: str = "DE811907980", **fields: object) -> Customer:
+    """A business that wants e-invoices by Peppol."""
+    facts = {"name": "Käufer & Co <Handel>", "currency": "EUR", "vat_number": vat_number, "einvoice": "ubl",
+             "endpoint": "4012345000009", "endpoint_scheme": "0088", "buyer_reference": "04011000-12345-34"}
+    customer, _ = Customer.objects.update_or_create(code="EINV-1", defaults={**facts, **fields})
+    Address.objects.update_or_create(customer=customer, defaults={
+        "name": customer.name, "street": "Hafenstraße 1", "postal_code": "20457", "city": "Hafenstadt",
+        "country": country})
+    return customer
+
+
+def taxes() -> None:
+    """The rates of the seller's country, one of them for goods whose tax the buyer owes."""
+    for name, percent, category, note in (
+            ("standard", 19, "S", ""), ("reduced", 7, "S", ""), ("zero", 0, "Z", ""), ("scrap", 0, "AE", AE_NOTE),
+            ("outside", 0, "O", "Outside the scope of VAT.")):
+        TaxRate.objects.get_or_create(country="DE", tax_class=name, defaults={
+            "percent": percent, "category": category, "note": note})
+
+
+def confirmed(
+    customer: Customer, *lines: tuple[str, int, str], charges: tuple[Charge, ...] = (), discount: str = "0",
+    includes_tax: bool = False, company: Company | None = None,
+) -> Order:
+    """A confirmed order of lines (tax class, quantity, price), whether or not there is stock."""
+    taxes()
+    prices, _ = PriceList.objects.get_or_create(
+        name=f"einv {customer.currency} {includes_tax}",
+        defaults={"currency": customer.currency, "includes_tax": includes_tax})
+    channel, _ = Channel.objects.update_or_create(code="einv", defaults={
+        "name": "E-invoices", "company": company or seller(), "may_backorder": True, "price_list": prices})
+    wanted = [Line(_sku(tax_class), quantity, Decimal(price)) for tax_class, quantity, price in lines]
+    entry = Entry(channel, customer, wanted, charges=charges, discount_percent=Decimal(discount),
+                  customer_reference="PO 4711")
+    return lifecycle.confirm(intake.enter(entry))
+
+
+def _sku(tax_class: str) -> SKU:
+    return SKU.objects.get_or_create(code=f"EINV-{tax_class}", defaults={
+        "name": f"Article of the class {tax_class}", "tax_class": tax_class})[0]
+
+
+def bill(order: Order, share: int = 1) -> Invoice:
+    """Bill (the first part of) all lines of an order."""
+    units = {line.pk: -(-line.quantity // share) for line in order.lines.all()}
+    return billing.invoice(order, units, reference=f"{order.number}/case")
+
+
+@case
+def domestic() -> Invoice:
+    return bill(confirmed(buyer(), ("standard", 3, "19.99")))
+
+
+@case
+def several_rates() -> Invoice:
+    return bill(confirmed(buyer(), ("standard", 3, "19.99"), ("reduced", 7, "3.33"), ("zero", 1, "5.00")))
+
+
+@case
+def reverse_charge() -> Invoice:
+    return bill(confirmed(buyer(), ("scrap", 12, "4.50")))
+
+
+@case
+def intra_community() -> Invoice:
+    return bill(confirmed(buyer("NL", "NL004495445B01"), ("standard", 3, "19.99")))
+
+
+@case
+def export() -> Invoice:
+    return bill(confirmed(buyer("CH", ""), ("standard", 3, "19.99"), ("reduced", 2, "3.33")))
+
+
+@case
+def exempt() -> Invoice:
+    customer = buyer(is_tax_exempt=True, exemption_note="Exempt under § 4 No. 18 UStG.")
+    return bill(confirmed(customer, ("standard", 3, "19.99")))
+
+
+@case
+def outside_of_vat() -> Invoice:
+    return bill(confirmed(buyer(vat_number=""), ("outside", 1, "50.00"), charges=()))
+
+
+@case
+def discounts_and_charges() -> Invoice:
+    charges = (Charge("freight", "Freight", Decimal("7.90")), Charge("allowance", "Goodwill", Decimal("-3.00")))
+    order = confirmed(buyer(), ("standard", 3, "19.99"), ("reduced", 7, "3.33"), charges=charges, discount="7.5")
+    return bill(order)
+
+
+@case
+def prices_with_tax() -> Invoice:
+    return bill(confirmed(buyer(), ("standard", 3, "9.99"), ("reduced", 7, "3.33"), includes_tax=True))
+
+
+@case
+def part_of_an_order() -> Invoice:
+    return bill(confirmed(buyer(), ("standard", 3, "3.333"), ("reduced", 5, "0.999"), discount="3"), share=2)
+
+
+@case
+def credit_note() -> Invoice:
+    charges = (Charge("freight", "Freight", Decimal("7.90")),)
+    document = bill(confirmed(buyer(), ("standard", 3, "19.99"), ("reduced", 7, "3.33"), charges=charges))
+    lines = list(document.lines.order_by("position"))
+    return billing.credit(document, [Credited(lines[0], 2), Credited(lines[2], 1)], reference=f"{document}/case",
+                          reason="Two arrived damaged.")
+
+
+@case
+def deposit() -> Invoice:
+    order = confirmed(buyer(), ("standard", 3, "19.99"), ("reduced", 7, "3.33"))
+    return deposits.ask(order, Decimal("30.00"), reference=f"{order.number}/case deposit")
+
+
+@case
+def less_a_deposit() -> Invoice:
+    return bill(deposit().order)  # type: ignore[arg-type]
+
+
+@case
+def instalments_and_early_discount() -> Invoice:
+    terms, _ = PaymentTerms.objects.get_or_create(code="einv", defaults={
+        "name": "In three parts", "discount_percent": 2, "discount_days": 10})
+    if not terms.parts.exists():
+        for days in (14, 44, 74):
+            terms.parts.create(percent=Decimal("33.33"), days=days)
+    return bill(confirmed(buyer(terms=terms), ("standard", 3, "33.37")))
+
+
+@case
+def rounding_extremes() -> Invoice:
+    """Many small lines whose taxes all round up, rounded on each line."""
+    lines = [("standard", 1, "0.03")] * 90 + [("reduced", 999, "0.0075"), ("standard", 1, "99999.99")]
+    return bill(confirmed(buyer(), *lines))
+
+
+@case
+def rounding_of_the_document() -> Invoice:
+    company = seller(tax_rounding="document")
+    lines = [("standard", 1, "0.03")] * 40 + [("standard", 7, "1.117")]
+    return bill(confirmed(buyer(), *lines, company=company))
+
+
+@case
+def foreign_currency() -> Invoice:
+    company = seller()
+    ExchangeRate.objects.update_or_create(company=company, currency="USD", day=date(2020, 1, 2),
+                                          defaults={"rate": Decimal("1.117")})
+    return bill(confirmed(buyer(currency="USD"), ("standard", 3, "19.99"), company=company))
+
+
+@case
+def month_together() -> Invoice:
+    """A collective invoice of two orders."""
+    customer = buyer(billing="month")
+    for lines in ([("standard", 2, "10.00")], [("reduced", 3, "5.00"), ("standard", 1, "1.11")]):
+        order = confirmed(customer, *lines)
+        for line in order.lines.all():
+            line.allocated = line.picked = line.shipped = line.quantity
+            line.save(update_fields=["allocated", "picked", "shipped"])
+    (document,) = collecting.collect(customer, company=seller())
+    return document
+
+
+@case
+def paid_before() -> Invoice:
+    """One that a prepayment has paid already: it says so by its terms alone, and its totals stay whole."""
+    order = confirmed(buyer(), ("standard", 3, "19.99"))
+    payments.register_transfer(order.customer, order.gross, company=order.company, reference="case", order=order)
+    return bill(order)

@@ -1,0 +1,140 @@
+"""E-invoices: what one says, from the same frozen record as its PDF, and what it would lack."""
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from oms.core import money
+from oms.core.errors import Refused
+from oms.core.models import Company
+from oms.core.money import ZERO
+from orders import dues
+from orders.connectors.einvoices import CREDIT_NOTE, INVOICE, PREPAYMENT, Adjustment, Document, Item, Party, TaxGroup
+from orders.models import Customer, Invoice, InvoiceLine, Order
+
+KINDS = {Invoice.Kind.INVOICE: INVOICE, Invoice.Kind.DEPOSIT: PREPAYMENT, Invoice.Kind.CREDIT: CREDIT_NOTE}
+PARTY = ("name", "country", "street", "postal_code", "city", "region", "vat_number", "registration", "endpoint",
+         "endpoint_scheme", "email", "phone")
+
+
+def document_of(invoice: Invoice) -> Document:
+    """An issued invoice or credit note as EN 16931 knows it. Bills of deposits stand on it as lines below zero."""
+    lines = list(invoice.lines.select_related("order_line__sku", "charge", "corrects__charge").order_by("position"))
+    charges = [line for line in lines if _is_charge(line)]
+    goods = [line for line in lines if line not in charges]
+    if not goods:  # a document needs a line
+        goods, charges = charges, []
+    outside = all(line.tax_category == "O" for line in lines)
+    return Document(
+        kind=KINDS[Invoice.Kind(invoice.kind)], number=str(invoice.number), issued_on=invoice.issued_on,  # type: ignore[arg-type]
+        currency=invoice.currency, places=money.minor_units(invoice.currency),
+        seller=_party(invoice.seller, without_vat=outside), buyer=_party(invoice.bill_to, without_vat=outside),
+        ship_to=_party(invoice.ship_to) if invoice.ship_to.get("country") else None,
+        items=[_item(number, line, invoice) for number, line in enumerate(goods, 1)],
+        adjustments=[Adjustment(line.description, line.net, line.tax_category, line.tax_percent) for line in charges],
+        taxes=tax_groups(lines), net=invoice.net, tax=invoice.tax, gross=invoice.gross, due_on=_last_due(invoice),
+        supplied_on=invoice.supplied_on, terms=" ".join(dues.in_words(invoice)), notes=_notes(invoice),
+        **_references(invoice), **_home(invoice))
+
+
+def _party(facts: dict[str, str], *, without_vat: bool = False) -> Party:
+    known = {name: facts[name] for name in PARTY if facts.get(name)}
+    if without_vat:  # BR-O-02: what is outside the scope of VAT names no VAT numbers
+        known.pop("vat_number", None)
+    return Party(**{"name": "", "country": "", **known})
+
+
+def _is_charge(line: InvoiceLine) -> bool:
+    return line.charge_id is not None
+
+
+def _item(number: int, line: InvoiceLine, invoice: Invoice) -> Item:
+    """A line; what it takes off (a deposit that was invoiced before) is minus one unit at its price."""
+    quantity = line.quantity or -1
+    discount = ZERO
+    if line.quantity and line.order_line is not None:
+        full = money.round_amount(line.unit_price * line.quantity, invoice.currency)
+        if not line.order_line.order.prices_include_tax and full > line.net:
+            discount = full - line.net
+    price = line.unit_price if line.quantity else -line.net
+    return Item(number, line.description, quantity, price, line.net, line.tax_category, line.tax_percent,
+                code=line.order_line.sku.code if line.order_line else "", discount=discount)
+
+
+def tax_groups(lines: Iterable[InvoiceLine]) -> list[TaxGroup]:
+    """Net and tax by category and rate, with the text that says why there is none."""
+    found: dict[tuple[str, Decimal], list[InvoiceLine]] = {}
+    for line in lines:
+        found.setdefault((line.tax_category, line.tax_percent.normalize()), []).append(line)
+    return [TaxGroup(category, percent, sum((line.net for line in own), ZERO), sum((line.tax for line in own), ZERO),
+                     next((line.tax_note for line in own if line.tax_note), ""))
+            for (category, percent), own in sorted(found.items())]
+
+
+def _last_due(invoice: Invoice) -> Any:
+    last = invoice.instalments.last()
+    return last.due_on if last else invoice.due_on
+
+
+def _notes(invoice: Invoice) -> tuple[str, ...]:
+    return (invoice.reason,) if invoice.reason else ()
+
+
+def _references(invoice: Invoice) -> dict[str, Any]:
+    order, corrects = invoice.order, invoice.corrects
+    return {"order_number": invoice.order_number, "purchase_order": order.customer_reference if order else "",
+            "buyer_reference": invoice.bill_to.get("buyer_reference", ""),
+            "corrects": str(corrects.number) if corrects else "",
+            "corrects_on": corrects.issued_on if corrects else None,
+            "iban": invoice.seller.get("iban", ""), "bic": invoice.seller.get("bic", "")}
+
+
+def _home(invoice: Invoice) -> dict[str, Any]:
+    """The tax in the seller's currency, where the document has another (Directive 2006/112/EC, Article 230)."""
+    home = invoice.company.currency
+    if invoice.currency == home:
+        return {}
+    return {"home_currency": home, "home_tax": money.round_amount(invoice.tax / invoice.exchange_rate, home)}
+
+
+def lacking(company: Company, customer: Customer, address: dict[str, str], reference: str = "") -> list[str]:
+    """What the records must still say so that a customer's e-invoices are complete; nothing where they get none."""
+    if not customer.einvoice:
+        return []
+    wanted = [
+        (company.street and company.city and company.country, _("the company's street, city and country")),
+        (company.vat_number or company.registration, _("the company's VAT number or registration")),
+        (address.get("name") and address.get("country"), _("the customer's billing name and country"))]
+    if customer.einvoice == Customer.EInvoice.UBL:
+        wanted += [
+            (company.endpoint and company.endpoint_scheme, _("the company's e-invoicing address and its scheme")),
+            (customer.endpoint and customer.endpoint_scheme, _("the customer's e-invoicing address and its scheme")),
+            (customer.buyer_reference or reference, _("the customer's buyer reference, or a reference on the order"))]
+    return [name for known, name in wanted if not known]
+
+
+def lacking_of_taxes(company: Company, customer: Customer, ship_to: dict[str, str], lines: Sequence[Any]) -> list[str]:
+    """What the tax categories of lines ask of the records (EN 16931-1: BR-S, BR-E, BR-AE, BR-IC, BR-G, BR-O)."""
+    if not customer.einvoice:
+        return []
+    categories = {line.tax_category for line in lines}
+    wanted = [(company.vat_number or categories <= {"O"}, _("the company's VAT number")),
+              (customer.vat_number or not categories & {"AE", "K"}, _("the customer's VAT number")),
+              (ship_to.get("country") or "K" not in categories, _("the country that the goods go to")),
+              (categories == {"O"} or "O" not in categories,
+               _("one invoice for what is outside the scope of VAT, and another for the rest")),
+              (all(line.tax_note for line in lines if line.tax_category in ("E", "AE", "K", "G", "O")),
+               _("the legal text of the tax rate or exemption"))]
+    return [name for known, name in wanted if not known]
+
+
+def require_complete(order: Order, lines: Sequence[Any]) -> None:
+    """Raise Refused, naming all that is missing, where an order's e-invoice would not be valid."""
+    missing = lacking(order.company, order.customer, order.bill_to, order.customer_reference)
+    missing += lacking_of_taxes(order.company, order.customer, order.ship_to, lines)
+    if missing:
+        raise Refused(_("%(customer)s gets e-invoices, which need: %(missing)s. Enter it, then go on.")
+                      % {"customer": order.customer, "missing": "; ".join(missing)}, code="einvoice_incomplete",
+                      missing=missing)
