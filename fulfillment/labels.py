@@ -1,12 +1,16 @@
 """Labels: asked for, bought by a handler outside of any transaction, recorded; and voided."""
 
 
+import hashlib
+import json
+from typing import Any
+
 from django.utils.translation import gettext as _
 
 from fulfillment import rating
 from fulfillment.connectors.carriers import BoughtLabel
-from fulfillment.models import Label, Package, Shipment
-from oms.core import events, states
+from fulfillment.models import Label, Package, Shipment, ShipmentLine
+from oms.core import barcodes, events, numbering, states
 from oms.core.errors import Refused
 from oms.core.locking import atomic, lock_one
 from oms.core.models import User
@@ -40,7 +44,8 @@ def _request(shipment: Shipment, package: Package) -> Label:
         raise Refused(_("%(service)s has no rate for parcel %(package)s; choose another service.")
                       % {"service": service, "package": package}, code="no_rate")
     earlier = shipment.labels.count()
-    return Label.objects.create(package=package, shipment=shipment, service=service, cost=price,
+    number = barcodes.sscc(shipment.order.company.gs1_prefix, numbering.next_serial("SSCC"))
+    return Label.objects.create(package=package, shipment=shipment, service=service, cost=price, sscc=number,
                                 key=f"{shipment.number}-{package.position}-{earlier + 1}")
 
 
@@ -53,9 +58,58 @@ def record_bought(label: Label, answer: BoughtLabel) -> None:
             return
         label.tracking_number, label.cost = answer.tracking_number, answer.cost
         label.status = S.BOUGHT if label.status == S.REQUESTED else S.UNWANTED
-        label.save(update_fields=["tracking_number", "cost", "status"])
+        label.digest = digest(label)
+        label.save(update_fields=["tracking_number", "cost", "status", "digest"])
         name = "shipment.label_bought" if label.status == S.BOUGHT else "shipment.label_unwanted"
         events.emit(name, shipment, label=label.pk, tracking_number=label.tracking_number)
+
+
+def facts(label: Label) -> dict[str, Any]:
+    """What is printed on a label, and what is in its parcel: its digest is taken over these."""
+    shipment, package = label.shipment, label.package
+    place = shipment.warehouse
+    lines = ShipmentLine.objects.filter(package=package).select_related("reservation__sku", "reservation__lot")
+    return {
+        "sscc": label.sscc or "", "tracking_number": label.tracking_number, "service": str(label.service),
+        "shipment": str(shipment.number), "order": shipment.order_number, "to": shipment.ship_to,
+        "from": [place.name, place.street, f"{place.postal_code} {place.city}".strip(), place.country],
+        "parcel": package.position if package else 0, "weight_g": package.weight_g if package else 0,
+        "contents": sorted([line.reservation.sku.code, line.reservation.quantity, str(line.reservation.lot or "")]
+                           for line in lines) if package else []}
+
+
+def digest(label: Label) -> str:
+    """The SHA-256 of a label's facts in a fixed form; where it is sent from may be corrected."""
+    bound = {name: value for name, value in facts(label).items() if name != "from"}
+    return hashlib.sha256(json.dumps(bound, sort_keys=True).encode()).hexdigest()
+
+
+def require_bound(shipment: Shipment) -> None:
+    """Raise Refused where a label is not of its parcel as it is now: another address, weight or content."""
+    for label in shipment.labels.filter(status=S.BOUGHT).exclude(digest="").select_related(
+            "package", "service__account", "shipment__order", "shipment__warehouse"):
+        if digest(label) != label.digest:
+            raise Refused(_("Parcel %(package)s has changed since its label %(label)s was made; void the label and buy "
+                            "another.") % {"package": label.package, "label": label}, code="label_outdated")
+
+
+def scanned(code: str) -> Label | None:
+    """The label that a scanner read: by its SSCC or its tracking number, also one that is not valid any more."""
+    number = barcodes.read_sscc(code)
+    found = Label.objects.filter(sscc=number) if number else Label.objects.filter(tracking_number=code)
+    return found.select_related("shipment", "package").order_by("-pk").first()
+
+
+def outdated(label: Label) -> str:
+    """Why a label must not leave the house, and what became of it; empty where it is the right one."""
+    if label.status == S.BOUGHT:
+        return ""
+    valid = Label.objects.filter(package=label.package, package__isnull=False, status=S.BOUGHT).first()
+    since = [event.name for event in events.timeline("shipment", label.shipment.number).filter(
+        at__gt=label.requested_at)]
+    return _("This label of %(shipment)s is %(status)s. %(now)s Since it was made: %(since)s.") % {
+        "shipment": label.shipment, "status": label.get_status_display(), "since": ", ".join(since[-6:]) or "–",
+        "now": _("Its parcel has label %(valid)s now.") % {"valid": valid} if valid else _("Its parcel has none now.")}
 
 
 def record_failed(label: Label, error: str) -> None:

@@ -1,91 +1,75 @@
 """Papers of the warehouse: pick lists, packing slips and labels. Redrawn whenever they are asked for."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
-from barcode import Code128
-from django.utils.translation import gettext as _
+from django.utils import translation
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
+from fulfillment import labels
 from fulfillment.models import Label, PickTask, Shipment, ShipmentLine, Wave
-from oms.core import documents, jobs
+from oms.core import barcodes, letterheads, papers, revisions
 from oms.core.errors import Refused
-from oms.core.models import Job, StoredDocument
-
-MODULE_MM = 0.5  # four dots at 203 dpi
+from oms.core.papers import Page
 
 
-@dataclass(frozen=True)
-class Bars:
-    """A Code 128 barcode as one vector path: its path data, and its width in modules."""
-
-    path: str
-    modules: int
-
-    @property
-    def width_mm(self) -> float:
-        return self.modules * MODULE_MM
-
-
-def bars(text: str) -> Bars:
-    """Code 128 (ISO/IEC 15417) of a text; each run of dark modules is a rectangle of the path, one unit high."""
-    pattern = Code128(text).build()[0]
-    path, start = [], None
-    for position, module in enumerate(f"{pattern}0"):
-        if module == "1" and start is None:
-            start = position
-        elif module == "0" and start is not None:
-            path.append(f"M{start} 0h{position - start}v1h{start - position}z")
-            start = None
-    return Bars("".join(path), len(pattern))
-
-
-Page = dict[str, Any]
-
-
-def _walk(wave: Wave) -> list[Page]:
+def walk(wave: Wave) -> list[Page]:
     """The walk of a wave on paper."""
     tasks = list(PickTask.objects.filter(wave=wave).order_by("sequence").select_related(
         "bin", "line__reservation__sku", "line__reservation__lot", "line__shipment"))
-    return [{"wave": wave, "tasks": tasks, "bars": bars(wave.number), "walk_m": round(wave.walk_cm / 100)}]
+    return [{"wave": wave, "tasks": tasks, "walk_m": round(wave.walk_cm / 100),
+             "bars": barcodes.bars(revisions.code(wave, *wave.shipments.all())),
+             **_of(wave.warehouse.company)}]
 
 
-def _contents(shipment: Shipment) -> list[Page]:
+def contents(shipment: Shipment) -> list[Page]:
     """What is in a shipment, for the customer; no prices."""
-    lines = ShipmentLine.objects.filter(shipment=shipment).select_related("reservation__sku", "reservation__lot",
-                                                                          "order_line", "package")
-    return [{"shipment": shipment, "lines": list(lines), "bars": bars(shipment.number)}]
+    lines = list(ShipmentLine.objects.filter(shipment=shipment).order_by("package__position", "pk").select_related(
+        "reservation__sku", "reservation__lot", "order_line", "package"))
+    return [{"shipment": shipment, "lines": lines, "bars": barcodes.bars(revisions.code(shipment)),
+             **_of(shipment.order.company, shipment.order.customer.language)}]
 
 
-def _labels(shipment: Shipment) -> list[Page]:
-    """The labels of a shipment's parcels, one 4 × 6 inch page each."""
-    bought = shipment.labels.filter(status=Label.Status.BOUGHT).order_by("pk")
-    rows = list(bought.select_related("service__account", "package", "shipment__order", "shipment__warehouse"))
+def _of(company: Any, own: str = "") -> Page:
+    """Whose paper it is, and in which language: nobody's amounts, so it needs no more."""
+    language = letterheads.language(company, own)
+    with translation.override(language):
+        return {"letterhead": letterheads.letterhead(company), "language": language}
+
+
+def stickers(shipment: Shipment) -> list[Page]:
+    """The labels of a shipment's parcels, one 4 × 6 inch page each, in the order of the parcels."""
+    bought = shipment.labels.filter(status=Label.Status.BOUGHT).order_by("package__position", "pk")
+    rows = list(bought.select_related("service__account", "package", "shipment__order__company", "shipment__warehouse"))
     if not rows:
-        raise Refused(_("%(shipment)s has no labels yet; buy them first.") % {"shipment": shipment}, code="no_labels")
-    return [{"label": label, "shipment": label.shipment, "bars": bars(label.tracking_number)} for label in rows]
+        raise Refused(gettext("%(shipment)s has no labels yet; buy them first.") % {"shipment": shipment},
+                      code="no_labels")
+    return [sticker(label) for label in rows]
 
 
-PAPERS: dict[str, tuple[type[Shipment] | type[Wave], Callable[[Any], list[Page]]]] = {
-    "pick_list": (Wave, _walk), "packing_slip": (Shipment, _contents), "labels": (Shipment, _labels),
-}
+def sticker(label: Label) -> Page:
+    """A shipping label: the facts that its digest is bound to, the SSCC and the tracking number as barcodes."""
+    return {"label": label, "facts": labels.facts(label),
+            "sscc": barcodes.sscc_bars(label.sscc) if label.sscc else None,
+            "bars": barcodes.bars(label.tracking_number), **_of(label.shipment.order.company)}
 
 
-def paper(name: str, document: Shipment | Wave) -> bytes:
-    """A paper of one document as a PDF. Raises Refused where it has none yet."""
-    return documents.render(name, {"pages": PAPERS[name][1](document)})
-
-
-@jobs.runs("print")
-def print_many(job: Job) -> StoredDocument | None:
-    """A paper of many documents as one PDF in their order, with a result for each; kept under the job."""
-    name, keys = job.details["paper"], job.details["keys"]
-    model, pages_of = PAPERS[name]
-    rows = model._default_manager.in_bulk(keys)
-    pages: list[Page] = []
-    jobs.start_over(job)
-    jobs.run(job, [rows[key] for key in keys if key in rows], lambda row: pages.extend(pages_of(row)))
+def stickers_of_wave(wave: Wave) -> list[Page]:
+    """The labels of all parcels of a wave, in the order in which its shipments were put into it."""
+    pages = [page for shipment in wave.shipments.filter(labels__status=Label.Status.BOUGHT).distinct().order_by("pk")
+             for page in stickers(shipment)]
     if not pages:
-        return None
-    content = documents.render(name, {"pages": pages})
-    return documents.keep(name, subject_type="job", subject_number=str(job.pk), content=content)
+        raise Refused(gettext("No parcel of %(wave)s has a label yet.") % {"wave": wave}, code="no_labels")
+    return pages
+
+
+def slips_of_wave(wave: Wave) -> list[Page]:
+    """The packing slips of all shipments of a wave."""
+    return [page for shipment in wave.shipments.order_by("pk") for page in contents(shipment)]
+
+
+papers.register("packing_slip", Shipment, _("Packing slip"), template="packing_slip", pages=contents)
+papers.register("labels", Shipment, _("Labels"), template="labels", pages=stickers)
+papers.register("pick_list", Wave, _("Pick list"), template="pick_list", pages=walk)
+papers.register("packing_slips", Wave, _("Packing slips"), template="packing_slip", pages=slips_of_wave)
+papers.register("labels", Wave, _("Labels"), template="labels", pages=stickers_of_wave)

@@ -5,7 +5,7 @@ from datetime import datetime
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from fulfillment import packing, picking, waves
+from fulfillment import labels, packing, picking, waves
 from fulfillment.models import Label, Shipment
 from fulfillment.packing import Parcel
 from inventory import reservations
@@ -24,6 +24,7 @@ def ship(shipment: Shipment, *, by: User | None = None, at: datetime | None = No
     with states.advance(shipment, to=S.SHIPPED, by=by, at=at, first=shipment.order) as shipment:
         if shipment.warehouse.kind == Warehouse.Kind.OWN:
             _require_labels(shipment)
+            labels.require_bound(shipment)
         lines = list(shipment.lines.select_related("reservation"))
         reservations.consume([line.reservation for line in lines], reference=shipment.number, by=by)
         shipment.shipped_at = at or timezone.now()

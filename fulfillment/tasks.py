@@ -3,7 +3,6 @@
 from celery import shared_task
 
 from fulfillment import lanes
-from fulfillment import printing as printing  # its jobs are done wherever tasks run
 
 
 @shared_task

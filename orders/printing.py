@@ -1,64 +1,165 @@
-"""Quotes, order confirmations, invoices and credit notes on paper."""
+"""Quotes, order confirmations, pro-forma invoices, invoices and credit notes on paper."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from decimal import Decimal
+from dataclasses import dataclass, field
 from typing import Any
 
-from django.utils.translation import gettext as _
+from django.utils import translation
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
-from oms.core import documents
+from oms.core import documents, letterheads, money, papers
 from oms.core.errors import Refused
+from oms.core.letterheads import Letterhead
 from oms.core.models import StoredDocument
-from oms.core.money import ZERO, display, grouped, part
-from orders.models import Invoice, Order, OrderLine
+from oms.core.money import display, grouped, part
+from orders import dues, einvoicing
+from orders.connectors.einvoices.en16931 import connector
+from orders.models import Customer, Invoice, Order, OrderLine
+
+Facts = list[tuple[str, str]]
 
 
 @dataclass(frozen=True)
 class Paper:
-    """What the template of an invoice, a credit note, a quote or an order confirmation shows."""
+    """What stands on a letter to a customer: head, both parties, facts, lines, totals, and what is said below."""
 
     title: str
-    document: Invoice | Order
+    number: str
+    letterhead: Letterhead
+    language: str
+    recipient: list[str]
+    facts: Facts
     lines: list[dict[str, str]]
     taxes: list[dict[str, str]]
     net: str
     tax: str
     gross: str
     notes: list[str]
+    elsewhere: Facts = field(default_factory=list)
 
 
 def freeze_invoice(document: Invoice) -> StoredDocument:
-    """Render an issued invoice and keep its bytes for good. Raises RendererMissing where PDFs cannot be made."""
-    known = documents.legal(document.kind, subject_type=document.subject_type, subject_number=str(document.number))
-    if known:
-        return known
-    content = documents.render("invoice", {"paper": invoice_paper(document)})
-    return documents.freeze(document.kind, subject_type=document.subject_type, subject_number=str(document.number),
-                            content=content)
+    """Render an issued invoice and keep its bytes for good; for who gets e-invoices with its data, or that beside it.
+
+    Raises RendererMissing where PDFs cannot be made.
+    """
+    names = {"subject_type": document.subject_type, "subject_number": str(document.number)}
+    if document.customer.einvoice == Customer.EInvoice.UBL and not documents.legal("ubl", **names):
+        data = connector.ubl(einvoicing.document_of(document))
+        documents.freeze("ubl", content=data, suffix="xml", **names)
+    known = documents.legal(document.kind, **names)
+    return known or documents.freeze(document.kind, content=invoice_pdf(document), **names)
+
+
+def invoice_pdf(document: Invoice) -> bytes:
+    """The PDF of an issued document as PDF/A-3, with its data inside where its customer wants Factur-X."""
+    with translation.override(_language(document.customer, document)):
+        paper = invoice_paper(document)
+        pdf = _render("invoice", paper, archive=True)
+    if document.customer.einvoice != Customer.EInvoice.FACTUR_X:
+        return pdf
+    xml = connector.cii(einvoicing.document_of(document))
+    return connector.factur_x(pdf, xml, title=f"{paper.title} {document.number}", author=paper.letterhead.name,
+                              language=paper.language)
+
+
+def _language(customer: Customer, document: Invoice | Order) -> str:
+    return letterheads.language(document.company, customer.language)
+
+
+def _render(template: str, paper: Paper, *, archive: bool = False) -> bytes:
+    head = paper.letterhead
+    return documents.render(template, {"paper": paper}, assets={head.logo_name: head.logo} if head.logo else {},
+                            archive=archive)
 
 
 def invoice_paper(document: Invoice) -> Paper:
-    """What stands on an invoice or a credit note."""
-    lines = list(document.lines.order_by("position"))
+    """What stands on an invoice or a credit note: the record as it is frozen."""
+    lines = list(document.lines.select_related("order_line__order").order_by("position"))
+    shown = [_line(line, line.description, line.quantity, document.currency) for line in lines]
     return Paper(
-        title=document.get_kind_display().capitalize(), document=document,
-        lines=[_line(line, line.description, line.quantity, document.currency) for line in lines],
-        **_sums(document, lines), notes=sorted({line.tax_note for line in lines if line.tax_note}),
-    )
+        title=_title(document), number=str(document.number),
+        letterhead=letterheads.letterhead(document.company, document.seller), language=translation.get_language(),
+        recipient=_recipient(document.bill_to, document.bill_to.get("vat_number", "")), facts=_invoice_facts(document),
+        lines=_with_orders(document, lines, shown), **_sums(document, lines),
+        notes=[*([document.reason] if document.reason else []), *dues.in_words(document), *_tax_notes(lines)],
+        elsewhere=_in_company_currency(document))
 
 
-def order_paper(order: Order) -> Paper:
+def _title(document: Invoice) -> str:
+    return {Invoice.Kind.INVOICE: gettext("Invoice"), Invoice.Kind.DEPOSIT: gettext("Deposit invoice"),
+            Invoice.Kind.CREDIT: gettext("Credit note")}[Invoice.Kind(document.kind)]
+
+
+def _invoice_facts(document: Invoice) -> Facts:
+    order = document.order
+    facts = [(gettext("Date"), _day(document.issued_on)), (gettext("Date of supply"), _day(document.supplied_on)),
+             (gettext("Customer"), document.customer.code)]
+    if order is not None:
+        facts += [(gettext("Order"), str(order.number)), (gettext("Your reference"), order.customer_reference)]
+    if document.corrects is not None:
+        facts.append((gettext("Credits"), f"{document.corrects.number}, {_day(document.corrects.issued_on)}"))
+    return [fact for fact in facts if fact[1]]
+
+
+def _day(day: Any) -> str:
+    return day.isoformat() if day else ""
+
+
+def _with_orders(document: Invoice, lines: Sequence[Any], shown: list[dict[str, str]]) -> list[dict[str, str]]:
+    """The lines of a collective invoice under the orders that they are of."""
+    if document.order is not None:
+        return shown
+    before, found = None, []
+    for line, row in zip(lines, shown, strict=True):
+        order = line.order_line.order if line.order_line else None
+        if order is not None and order != before:
+            reference = f" · {order.customer_reference}" if order.customer_reference else ""
+            found.append({"heading": f"{gettext('Order')} {order.number}{reference}"})
+        before = order or before
+        found.append(row)
+    return found
+
+
+def _in_company_currency(document: Invoice) -> Facts:
+    """The totals in the company's currency, where the document has another."""
+    home = document.company.currency
+    if document.currency == home:
+        return []
+    rate = document.exchange_rate
+    return [(gettext("Rate"), f"{rate.normalize():f} {document.currency}/{home}")] + [
+        (label, display(money.round_amount(amount / rate, home), home)) for label, amount in
+        ((gettext("Net"), document.net), (gettext("Tax"), document.tax), (gettext("Total"), document.gross))]
+
+
+def order_paper(order: Order, *, title: str = "") -> Paper:
     """What stands on a quote or an order confirmation: what is not cancelled, and the charges."""
     lines = [_without_cancelled(line, order.currency) for line in
              order.lines.select_related("sku").order_by("position") if line.quantity > line.cancelled]
     charges = [charge for charge in order.charges.order_by("pk") if not charge.is_cancelled]
     shown = [_line(line, f"{line.sku.code} {line.description}", line.quantity, order.currency) for line in lines]
     shown += [_line(charge, charge.description, 1, order.currency) for charge in charges]
+    facts = [(gettext("Date"), _day(order.placed_on or order.company.day_of(order.status_at))),
+             (gettext("Customer"), order.customer.code), (gettext("Your reference"), order.customer_reference),
+             (gettext("Valid until"), _day(order.valid_until)), (gettext("Wanted on"), _day(order.wanted_on))]
+    is_quote = order.status == Order.Status.QUOTED
     return Paper(
-        title=(_("Quote")
-               ) if order.status == Order.Status.QUOTED else _("Order confirmation"), document=order, lines=shown,
-        **_sums(order, [*lines, *charges]), notes=sorted({line.tax_note for line in lines if line.tax_note}))
+        title=title or (gettext("Quote") if is_quote else gettext("Order confirmation")), number=str(order.number),
+        letterhead=letterheads.letterhead(order.company), language=translation.get_language(),
+        recipient=_recipient(order.bill_to, order.customer.vat_number), facts=[fact for fact in facts if fact[1]],
+        lines=shown, **_sums(order, [*lines, *charges]), notes=_tax_notes([*lines, *charges]))
+
+
+def _recipient(address: dict[str, str], vat_number: str) -> list[str]:
+    place = f"{address.get('postal_code', '')} {address.get('city', '')}".strip()
+    lines = [address.get("name", ""), address.get("street", ""), place, address.get("region", ""),
+             address.get("country", ""), gettext("VAT number %(value)s") % {"value": vat_number} if vat_number else ""]
+    return [line for line in lines if line]
+
+
+def _tax_notes(lines: Sequence[Any]) -> list[str]:
+    return sorted({line.tax_note for line in lines if line.tax_note})
 
 
 def _without_cancelled(line: OrderLine, currency: str) -> OrderLine:
@@ -66,21 +167,16 @@ def _without_cancelled(line: OrderLine, currency: str) -> OrderLine:
     left = line.quantity - line.cancelled
     net, tax = (part(amount, line.quantity, 0, left, currency) for amount in (line.net, line.tax))
     return OrderLine(sku=line.sku, description=line.description, quantity=left, unit_price=line.unit_price, net=net,
-                     tax=tax, tax_percent=line.tax_percent, tax_note=line.tax_note)
-
-
-def print_order(order: Order) -> bytes:
-    """A quote or an order confirmation as a PDF. Raises Refused for a draft or what is cancelled."""
-    if order.status in (Order.Status.DRAFT, Order.Status.CANCELLED):
-        raise Refused(_("Order %(number)s is %(status)s; quote or place it first.")
-                      % {"number": order.number, "status": order.get_status_display()})
-    return documents.render("order", {"paper": order_paper(order)})
+                     tax=tax, tax_percent=line.tax_percent, tax_category=line.tax_category, tax_note=line.tax_note,
+                     discount_percent=line.discount_percent)
 
 
 def _line(line: Any, description: str, quantity: int, currency: str) -> dict[str, str]:
     price = getattr(line, "unit_price", None)
-    return {"description": description, "quantity": str(quantity),
+    off = getattr(line, "discount_percent", money.ZERO)
+    return {"description": description, "quantity": str(quantity) if quantity else "",
             "unit_price": grouped(line.net if price is None else price, currency),
+            "discount": f"−{off.normalize():f} %" if off else "",
             "tax": f"{line.tax_percent.normalize():f} %", "net": grouped(line.net, currency)}
 
 
@@ -89,13 +185,38 @@ def _sums(document: Any, lines: Sequence[Any]) -> dict[str, Any]:
     currency = document.currency
     return {"net": display(document.net, currency), "tax": display(document.tax, currency),
             "gross": display(document.gross, currency), "taxes": [
-                {"percent": f"{percent.normalize():f} %", "base": display(base, currency),
-                 "tax": display(tax, currency)} for percent, (base, tax) in _taxes(lines).items()]}
+                {"percent": f"{group.percent:f} %", "base": display(group.net, currency),
+                 "tax": display(group.tax, currency)} for group in einvoicing.tax_groups(lines)]}
 
 
-def _taxes(lines: Sequence[Any]) -> dict[Decimal, tuple[Decimal, Decimal]]:
-    totals: dict[Decimal, tuple[Decimal, Decimal]] = {}
-    for line in lines:
-        base, tax = totals.get(line.tax_percent, (ZERO, ZERO))
-        totals[line.tax_percent] = (base + line.net, tax + line.tax)
-    return dict(sorted(totals.items()))
+def print_order(order: Order, *, title: str = "") -> bytes:
+    """A quote, an order confirmation or a pro-forma invoice as a PDF. Raises Refused for a draft or what is cancelled.
+
+    A pro-forma invoice is for customs and prepayment: no number of a series, no booking.
+    """
+    if not _is_printable(order):
+        raise Refused(gettext("Order %(number)s is %(status)s; quote or place it first.")
+                      % {"number": order.number, "status": order.get_status_display()})
+    with translation.override(_language(order.customer, order)):
+        return _render("order", order_paper(order, title=str(title)))
+
+
+def _is_printable(order: Order) -> bool:
+    return order.status not in (Order.Status.DRAFT, Order.Status.CANCELLED)
+
+
+def read_invoice(document: Invoice) -> bytes:
+    """The frozen PDF of an issued document. Raises Refused where it is not made yet, or was changed."""
+    stored = documents.legal(document.kind, subject_type=document.subject_type, subject_number=str(document.number))
+    if stored is None:
+        why = gettext("Try again in a moment.") if documents.can_render() else documents.MISSING_SYSTEM_LIBRARY
+        raise Refused(gettext("The PDF of %(document)s is not made yet. %(why)s")
+                      % {"document": document, "why": why}, code="not_made_yet")
+    return documents.read(stored)
+
+
+papers.register("order", Order, _("Print"), draw=print_order, available=_is_printable, money=True)
+papers.register("pro_forma", Order, _("Pro-forma invoice"), available=_is_printable, money=True,
+                draw=lambda order: print_order(order, title=gettext("Pro-forma invoice")))
+papers.register("invoice", Invoice, _("PDF"), draw=read_invoice, money=True, available=lambda document: (
+    document.status == Invoice.Status.ISSUED and not document.is_history))

@@ -3,66 +3,23 @@
 from typing import Any
 
 from django.contrib import admin
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.urls import path, reverse
-from django.utils.html import format_html_join
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from fulfillment import printing, waves
+from fulfillment import printing as printing  # offers papers
+from fulfillment import waves
 from fulfillment.models import Package, PickTask, Scan, Shipment, ShipmentLine, TrackingEvent, Wave
 from inventory.models import Warehouse
-from oms.core import jobs
 from oms.core.admin import panels
 from oms.core.admin.access import Lines
-from oms.core.admin.documents import DocumentAdmin, address_text, chip, pdf_answer
+from oms.core.admin.documents import DocumentAdmin, address_text, chip
 from oms.core.admin.records import ReadOnlyAdmin
-from oms.core.wording import spoken
 from orders.models import Order
 
 FLOOR = "picker packer manager"
-
-
-class Papers(DocumentAdmin):
-    """A document with papers, each printed under its own address."""
-
-    papers: tuple[str, ...] = ()
-
-    def get_actions(self, request: HttpRequest) -> Any:
-        prints = {f"print_{paper}": (_printing(paper), f"print_{paper}",
-                                       _("Print: %(paper)s") % {"paper": spoken(paper)})
-                  for paper in self.papers}
-        return super().get_actions(request) | prints
-
-    def get_urls(self) -> Any:
-        name = f"{self.opts.app_label}_{self.opts.model_name}_paper"
-        return [path("<int:pk>/print/<str:paper>/", self.admin_site.admin_view(self.paper_view), name=name),
-                *super().get_urls()]
-
-    def paper_view(self, request: HttpRequest, pk: int, paper: str) -> Any:
-        document: Any = self.get_object(request, str(pk))
-        if document is None or paper not in self.papers or not self.has_view_permission(request, document):
-            return self._get_obj_does_not_exist_redirect(request, self.opts, str(pk))
-        return pdf_answer(lambda: printing.paper(paper, document), f"{document.number}-{paper}.pdf")
-
-    @display(description=_("Print"))
-    def prints(self, document: Any) -> Any:
-        name = f"admin:{self.opts.app_label}_{self.opts.model_name}_paper"
-        return format_html_join(" · ", '<a href="{}">{}</a>', (
-            (reverse(name, args=[document.pk, paper]), spoken(paper)) for paper in self.papers))
-
-
-def _printing(paper: str) -> Any:
-    """A bulk action: have a worker draw a paper of the selected documents as one PDF; the job's page shows it."""
-    def run(modeladmin: Papers, request: HttpRequest, rows: Any) -> HttpResponseRedirect:
-        user: Any = request.user
-        keys = list(rows.order_by("pk").values_list("pk", flat=True))
-        title = gettext("%(paper)s: %(count)s selected") % {"paper": spoken(paper), "count": len(keys)}
-        job = jobs.submit("print", title, len(keys), by=user, paper=paper, keys=keys)
-        return HttpResponseRedirect(reverse("admin:core_job_change", args=[job.pk]))
-
-    return run
 
 
 class ShipmentLines(Lines):
@@ -115,7 +72,7 @@ class Scans(Lines):
 
 
 @admin.register(Shipment)
-class ShipmentAdmin(Papers):
+class ShipmentAdmin(DocumentAdmin):
     viewers = f"{FLOOR} rep accountant buyer"
     list_display = ["number", "state", "order_no", "to", "warehouse", "wave", "service", "status_at", "prints"]
     list_filter = ["status", "warehouse"]
@@ -125,7 +82,6 @@ class ShipmentAdmin(Papers):
               "delivered_at", "prints"]
     readonly_fields = fields
     inlines = [ShipmentLines, Packages, Scans]
-    papers = ("packing_slip", "labels")
 
     @display(description=_("Status"), ordering="status")
     def state(self, shipment: Shipment) -> Any:
@@ -158,7 +114,7 @@ class Tasks(Lines):
 
 
 @admin.register(Wave)
-class WaveAdmin(Papers):
+class WaveAdmin(DocumentAdmin):
     viewers = FLOOR
     list_display = ["number", "state", "warehouse", "shipments_in_it", "walk_cm", "status_at", "prints"]
     list_filter = ["status", "warehouse"]
@@ -166,7 +122,6 @@ class WaveAdmin(Papers):
     fields = ["warehouse", "walk_cm", "prints"]
     readonly_fields = fields
     inlines = [Tasks]
-    papers = ("pick_list",)
     list_tools_template = "admin/oms/plan_waves_button.html"
 
     @display(description=_("Status"), ordering="status")
@@ -177,7 +132,7 @@ class WaveAdmin(Papers):
         context = super().document_context(request, document)
         if document.status == Wave.Status.RELEASED:
             place = f"{document.warehouse.code}/{document.number}"
-            context["links"] = [(gettext("Pick at the station"), f"{reverse('station', args=['pick'])}#{place}")]
+            context["links"].append((gettext("Pick at the station"), f"{reverse('station', args=['pick'])}#{place}"))
         return context
 
     @display(description=_("Shipments"))

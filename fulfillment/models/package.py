@@ -58,6 +58,9 @@ class Label(models.Model):
     status = models.CharField(max_length=10, choices=Status, default=Status.REQUESTED)
     key = models.CharField(max_length=60, unique=True)
     tracking_number = models.CharField(max_length=60, blank=True, db_index=True)
+    sscc = models.CharField("SSCC", max_length=18, unique=True, null=True, editable=False)
+    digest = models.CharField(max_length=64, blank=True, db_default="", editable=False, help_text=_(
+        "SHA-256 of what is printed on it, and of what is in its parcel."))
     cost = models.DecimalField(max_digits=10, decimal_places=2, default=0)
     error = models.CharField(max_length=200, blank=True)
     requested_at = models.DateTimeField(auto_now_add=True)

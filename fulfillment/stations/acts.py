@@ -124,7 +124,11 @@ def ship(warehouse: Warehouse, body: Body, by: User) -> str:
     """A shipment whose labels were all scanned at the door."""
     shipment = _shipment(warehouse, body, by)
     numbers = shipping.tracking_numbers(shipment)
-    if not numbers or sorted(map(str, body.get("tracking", []))) != sorted(numbers):
+    found = [labels.scanned(str(code)) for code in body.get("tracking", [])]
+    for label in filter(None, found):
+        if why := labels.outdated(label):
+            raise Refused(why, code="label_outdated")
+    if not numbers or sorted(label.tracking_number for label in found if label) != sorted(numbers):
         raise Refused(_("Scan all %(numbers)s labels of %(shipment)s before it leaves.")
                       % {"numbers": len(numbers), "shipment": shipment}, code="labels_missing")
     shipping.ship(shipment, by=by)

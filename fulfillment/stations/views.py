@@ -17,6 +17,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from fulfillment.stations import acts, work
 from inventory.models import Warehouse
+from oms.core import revisions
 from oms.core.errors import DomainError, Refused
 from oms.core.models import User
 
@@ -99,8 +100,11 @@ def todo_view(request: HttpRequest, station: str) -> HttpResponse:
     """What there is to do: `?warehouse=` and, of one wave, order or shipment, `?name=`."""
     user: Any = request.user
     find = work.WORK["look-up" if "look" in request.GET or station == "move" else station]
-    name = request.GET.get("name", "").strip().replace("\x00", "")
-    return JsonResponse(find(_warehouse(request, request.GET.get("warehouse")), user, name))
+    name, printed = revisions.parse(request.GET.get("name", "").replace("\x00", ""))
+    found = find(_warehouse(request, request.GET.get("warehouse")), user, name)
+    if printed is not None:
+        found["changed"] = [*found.get("changed", []), *work.changed_since(name, printed)]
+    return JsonResponse(found)
 
 
 @require_POST

@@ -5,10 +5,12 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from fulfillment.models import PickTask, Shipment, Wave
+from fulfillment import labels
+from fulfillment.models import Label, PickTask, Shipment, Wave
 from fulfillment.shipping import tracking_numbers
 from inventory import catalog, receiving
 from inventory.models import SKU, Barcode, Bin, BinStock, PurchaseOrder, Stock, Warehouse
+from oms.core import revisions
 from oms.core.errors import Refused
 from oms.core.models import User
 
@@ -83,7 +85,10 @@ def pack(warehouse: Warehouse, user: User, name: str) -> dict[str, Any]:
         ready = [row for row in rows.order_by("status", "pk").select_related("order")[:MOST]
                  if row.status == Shipment.Status.PACKED or not row.lines.filter(reservation__state="pinned").exists()]
         return {"choices": [{"code": row.number, "text": row.get_status_display()} for row in ready]}
-    shipment = rows.filter(number=name).first() or rows.filter(labels__tracking_number=name).first()
+    label = labels.scanned(name)
+    if label and (why := labels.outdated(label)):
+        raise Refused(why, code="label_outdated")
+    shipment = rows.filter(number=name).first() or (rows.filter(pk=label.shipment_id).first() if label else None)
     if shipment is None:
         raise Refused(_("%(name)s is no shipment that is being packed in %(warehouse)s.")
                       % {"name": name, "warehouse": warehouse}, code="unknown")
@@ -95,7 +100,13 @@ def pack(warehouse: Warehouse, user: User, name: str) -> dict[str, Any]:
         wanted[code] = wanted.get(code, 0) + line.reservation.quantity
     return {"name": shipment.number, "pk": shipment.pk, "status": shipment.status,
             "lines": [{**known[code], "quantity": quantity} for code, quantity in sorted(wanted.items())],
-            "tracking": tracking_numbers(shipment)}
+            "tracking": tracking_numbers(shipment), "labels": _label_codes(shipment)}
+
+
+def _label_codes(shipment: Shipment) -> dict[str, str]:
+    """What a scanner may read of each label: its tracking number, or its SSCC with and without identifier."""
+    bought = shipment.labels.filter(status=Label.Status.BOUGHT).values_list("tracking_number", "sscc")
+    return {code: number for number, sscc in bought for code in (number, sscc, f"00{sscc}") if code}
 
 
 def count(warehouse: Warehouse, user: User, name: str) -> dict[str, Any]:
@@ -120,13 +131,24 @@ def look_up(warehouse: Warehouse, user: User, name: str) -> dict[str, Any]:
         stock = Stock.objects.filter(sku=sku, warehouse=warehouse).first()
         return {**products([sku])[sku.code], "product": True, "available": stock.available if stock else 0, "rows": [
             [row.bin.code, row.lot.code if row.lot else "", row.on_hand] for row in bins.order_by("bin__code")]}
-    shipment = Shipment.objects.visible_to(user).filter(number=name).first() or Shipment.objects.visible_to(
-        user).filter(labels__tracking_number=name).first()
+    label = labels.scanned(name)
+    seen = Shipment.objects.visible_to(user)
+    shipment = seen.filter(number=name).first() or (seen.filter(pk=label.shipment_id).first() if label else None)
     if shipment is not None:
-        return {"bin": "", "kind": f"shipment {shipment.number}: {shipment.get_status_display()}", "rows": [
+        return {"bin": "", "kind": f"shipment {shipment.number}: {shipment.get_status_display()}",
+                "changed": [labels.outdated(label)] if label and labels.outdated(label) else [], "rows": [
             [f"{line.reservation.sku} {line.reservation.sku.name}", "", line.reservation.quantity]
             for line in shipment.lines.select_related("reservation__sku")]}
     raise Refused(_("Nothing here is called %(name)s.") % {"name": name}, code="unknown")
+
+
+def changed_since(number: str, printed: int) -> list[str]:
+    """What happened to a shipment or a wave (and its shipments) since its paper was printed, oldest first."""
+    wave = Wave.objects.filter(number=number).first()
+    documents = [wave, *wave.shipments.all()] if wave else list(Shipment.objects.filter(number=number))
+    return [_("%(at)s %(number)s: %(what)s") % {
+        "at": f"{event.at:%Y-%m-%d %H:%M}", "number": event.subject_number,
+        "what": event.name.split(".")[1].replace("_", " ")} for event in revisions.changed_since(printed, *documents)]
 
 
 WORK = {"pick": pick, "receive": receive, "put-away": put_away, "pack": pack, "count": count, "look-up": look_up}

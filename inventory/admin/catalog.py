@@ -5,6 +5,7 @@ from django.contrib import admin
 from inventory.admin.sheets import BarcodeSheet, SKUSheet, SupplierItemSheet, SupplierSheet
 from inventory.models import SKU, Barcode, Category, KitComponent, Lot, ReorderRule, Supplier, SupplierItem
 from oms.core.admin.access import Lines, ScopedAdmin
+from oms.core.admin.papers import PapersAdmin
 from oms.core.importing.runs import offer
 
 ALL = "rep picker packer buyer accountant manager"
@@ -34,7 +35,7 @@ class Rules(Lines):
 
 
 @admin.register(SKU)
-class SKUAdmin(ScopedAdmin):
+class SKUAdmin(PapersAdmin, ScopedAdmin):
     viewers = ALL
     editors = "buyer manager"
     list_display = ["code", "name", "category", "base_unit", "tracking", "is_kit", "is_sellable"]

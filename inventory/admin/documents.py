@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
 
+from inventory import printing as printing  # offers papers
 from inventory import replenishment
 from inventory.models import Count, CountLine, PurchaseLine, PurchaseOrder, Transfer, TransferLine
 from oms.core.admin.access import Lines

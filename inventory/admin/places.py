@@ -4,6 +4,7 @@ from django.contrib import admin
 
 from inventory.models import Bin, Lane, PostalCode, Warehouse, Zone
 from oms.core.admin.access import Lines, ScopedAdmin
+from oms.core.admin.papers import PapersAdmin
 
 FLOOR = "picker packer buyer rep accountant"
 
@@ -23,7 +24,7 @@ class WarehouseAdmin(ScopedAdmin):
 
 
 @admin.register(Bin)
-class BinAdmin(ScopedAdmin):
+class BinAdmin(PapersAdmin, ScopedAdmin):
     viewers = FLOOR
     editors = "manager"
     list_display = ["code", "warehouse", "kind", "is_sellable", "aisle", "bay", "level", "x_cm", "y_cm"]

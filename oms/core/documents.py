@@ -1,6 +1,7 @@
 """Rendering documents as PDF, and freezing the legal ones."""
 
 import hashlib
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
@@ -41,26 +42,52 @@ def can_render() -> bool:
     return True
 
 
-def _refuse_to_fetch(url: str, *arguments: Any, **options: Any) -> Any:
-    """Documents are whole in themselves: nothing in a name or a note can make the engine read anything."""
-    raise ValueError(f"Documents may not fetch anything, but one asked for {url[:60]}.")
+def _fetcher(assets: Mapping[str, bytes]) -> Any:
+    """Documents are whole in themselves: nothing in a name or a note can make the engine read anything but these."""
+    from weasyprint.urls import URLFetcher, URLFetcherResponse
+
+    class Assets(URLFetcher):
+        def __init__(self) -> None:  # without the openers of the network that its own makes
+            self._fail_on_errors = False
+
+        def fetch(self, url: str, headers: Any = None) -> Any:
+            if url not in assets:
+                raise ValueError(f"Documents may not fetch anything, but one asked for {url[:60]}.")
+            return URLFetcherResponse(url, assets[url])
+
+    return Assets()
 
 
-def render(name: str, context: dict[str, Any]) -> bytes:
-    """A PDF from templates/documents/<name>.html. Raises RendererMissing without the system libraries."""
+def render(name: str, context: dict[str, Any], *, assets: Mapping[str, bytes] | None = None,
+           archive: bool = False) -> bytes:
+    """A PDF from templates/documents/<name>.html, which may show the `assets` by their addresses.
+
+    `archive`: as PDF/A-3, to be kept for good. Raises RendererMissing without the system libraries.
+    """
     html = render_to_string(f"documents/{name}.html", context)
-    pdf: bytes = _engine().HTML(string=html, url_fetcher=_refuse_to_fetch).write_pdf()
+    engine = _engine()
+    pdf: bytes = engine.HTML(string=html, url_fetcher=_fetcher(assets or {})).write_pdf(
+        font_config=_fonts(), pdf_variant="pdf/a-3b" if archive else None)
     return pdf
 
 
-def freeze(kind: str, *, subject_type: str, subject_number: str, content: bytes) -> StoredDocument:
+@cache
+def _fonts() -> Any:
+    """The fonts of this machine, read once for a process."""
+    from weasyprint.text.fonts import FontConfiguration
+
+    return FontConfiguration()
+
+
+def freeze(kind: str, *, subject_type: str, subject_number: str, content: bytes, suffix: str = "pdf",
+           ) -> StoredDocument:
     """Keep the bytes of a legal document for good; called again it returns the first ones."""
     known = legal(kind, subject_type=subject_type, subject_number=subject_number)
     if known:
         return known
     stored = StoredDocument(kind=kind, subject_type=subject_type, subject_number=subject_number, is_legal=True,
                             sha256=hashlib.sha256(content).hexdigest())
-    stored.file.save(f"{subject_number}-{kind}.pdf", ContentFile(content), save=False)
+    stored.file.save(f"{subject_number}-{kind}.{suffix}", ContentFile(content), save=False)
     StoredDocument.objects.bulk_create([stored], ignore_conflicts=True)
     frozen = legal(kind, subject_type=subject_type, subject_number=subject_number)
     assert frozen is not None

@@ -4,6 +4,7 @@ from celery import shared_task
 
 from oms.core import bulk as bulk  # its jobs are done wherever tasks run
 from oms.core import idempotency, jobs, notices, outbox, webhooks
+from oms.core import papers as papers
 from oms.core.models import Mail
 
 

@@ -14,6 +14,8 @@ from django.urls import reverse
 
 from fulfillment.models import Label, Shipment, Wave
 from inventory.models import SKU, Barcode, Bin, Count, PurchaseOrder, Supplier, Transfer
+from oms.core import revisions
+from oms.core.barcodes import read_sscc
 from oms.core.models.words import with_words
 from oms.web.menu import navigation
 from orders.models import Customer, Invoice, Order, Payment
@@ -85,7 +87,7 @@ class Finder:
 FINDERS = (
     Finder(Order, "shopping_cart", numbers=("number", "external_id", "customer_reference")),
     Finder(Shipment, "package_2", numbers=("number",)),
-    Finder(Label, "local_shipping", numbers=("tracking_number",), shown="shipment"),
+    Finder(Label, "local_shipping", numbers=("tracking_number", "sscc"), shown="shipment"),
     Finder(Invoice, "request_quote", numbers=("number",)),
     Finder(Payment, "payments", numbers=("number", "reference")),
     Finder(ReturnRequest, "assignment_return", numbers=("number",)),
@@ -103,7 +105,8 @@ FINDERS = (
 
 def search(request: HttpRequest, term: str) -> list[Found]:
     """What a person finds, the most exact first; nothing for less than two characters."""
-    term = term.strip().replace("\x00", "")
+    term, _revision = revisions.parse(term.replace("\x00", ""))
+    term = read_sscc(term) or term
     if len(term) < 2:
         return []
     hits = [hit for finder in FINDERS for hit in finder.find(request, term)] + _pages(request, term)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.urls import path, reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext
@@ -17,6 +17,7 @@ from oms.core.admin.documents import DocumentAdmin, address_text, chip
 from oms.core.admin.records import ReadOnlyAdmin
 from oms.core.errors import DomainError
 from oms.core.money import display as show_amount
+from orders import printing
 from orders.admin.filters import Due
 from orders.models import (
     Allocation,
@@ -82,6 +83,7 @@ class InvoiceAdmin(DocumentAdmin):
 
     def get_urls(self) -> Any:
         return [path("<int:pk>/pdf/", self.admin_site.admin_view(self.pdf_view), name="orders_invoice_pdf"),
+                path("<int:pk>/data/", self.admin_site.admin_view(self.data_view), name="orders_invoice_data"),
                 *super().get_urls()]
 
     def pdf_view(self, request: HttpRequest, pk: int) -> Any:
@@ -89,16 +91,28 @@ class InvoiceAdmin(DocumentAdmin):
         document = self.get_object(request, str(pk))
         if document is None or not self.has_view_permission(request, document):
             return self._get_obj_does_not_exist_redirect(request, self.opts, str(pk))
-        stored = documents.legal(document.kind, subject_type=document.subject_type, subject_number=document.number)
-        if stored is None:
-            why = gettext("Try again in a moment.") if documents.can_render() else documents.MISSING_SYSTEM_LIBRARY
-            return HttpResponse(gettext("The PDF of %(document)s is not made yet. %(why)s")
-                                % {"document": document, "why": why}, status=404, content_type="text/plain")
         try:
-            documents.read(stored)
+            content = printing.read_invoice(document)
         except DomainError as refused:
-            return HttpResponse(refused.message, status=409, content_type="text/plain")
-        return FileResponse(stored.file.open("rb"), filename=f"{document.number}.pdf", content_type="application/pdf")
+            status = 404 if refused.code == "not_made_yet" else 409
+            return HttpResponse(refused.message, status=status, content_type="text/plain")
+        return HttpResponse(content, content_type="application/pdf",
+                            headers={"Content-Disposition": f'inline; filename="{document.number}.pdf"'})
+
+    def data_view(self, request: HttpRequest, pk: int) -> Any:
+        """The frozen UBL file of an issued document."""
+        document = self.get_object(request, str(pk))
+        stored = documents.legal("ubl", subject_type="invoice", subject_number=str(document)) if document else None
+        if stored is None or not self.has_view_permission(request, document):
+            return self._get_obj_does_not_exist_redirect(request, self.opts, str(pk))
+        return HttpResponse(documents.read(stored), content_type="application/xml", headers={
+            "Content-Disposition": f'attachment; filename="{document}.xml"'})
+
+    def document_context(self, request: HttpRequest, document: Any) -> dict[str, Any]:
+        context = super().document_context(request, document)
+        if documents.legal("ubl", subject_type="invoice", subject_number=str(document)):
+            context["links"].append((gettext("UBL"), reverse("admin:orders_invoice_data", args=[document.pk])))
+        return context
 
 
 @admin.register(WriteOff)

@@ -7,7 +7,6 @@ from django.contrib import admin
 from django.db.models import F, Max, OuterRef, Subquery, Sum
 from django.http import HttpRequest
 from django.urls import path, reverse
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
@@ -15,10 +14,11 @@ from inventory.models import Stock
 from oms.core import states
 from oms.core.admin import panels
 from oms.core.admin.access import Lines
-from oms.core.admin.documents import DocumentAdmin, address_text, bar, chip, pdf_answer
+from oms.core.admin.documents import DocumentAdmin, address_text, bar, chip
 from oms.core.importing.runs import offer
 from oms.core.money import display as show_amount
-from orders import intake, pricing, printing
+from orders import intake, pricing
+from orders import printing as printing  # offers papers
 from orders.admin import entry
 from orders.admin.filters import View
 from orders.admin.sheets import OrderSheet
@@ -84,7 +84,6 @@ class OrderAdmin(DocumentAdmin):
     def get_urls(self) -> Any:
         return [
             path("entry/", self.admin_site.admin_view(partial(entry.entry_page, self)), name="orders_order_entry"),
-            path("<int:pk>/print/", self.admin_site.admin_view(self.print_view), name="orders_order_print"),
             path("number/<str:number>/", self.admin_site.admin_view(partial(entry.by_number, self)),
                  name="orders_order_number"),
             *super().get_urls(),
@@ -93,13 +92,6 @@ class OrderAdmin(DocumentAdmin):
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         names = self.entered if obj is None else [*self.entered, *self.shown]
         return [*names, "version_read"] if self.has_change_permission(request, obj) else names
-
-    def print_view(self, request: HttpRequest, pk: int) -> Any:
-        """The quote or the order confirmation as a PDF."""
-        order = self.get_object(request, str(pk))
-        if order is None or not self.has_view_permission(request, order):
-            return self._get_obj_does_not_exist_redirect(request, self.opts, str(pk))
-        return pdf_answer(lambda: printing.print_order(order), f"{order.number}.pdf")
 
     @display(description=_("Status"), ordering="status")
     def state(self, order: Order) -> Any:
@@ -144,8 +136,6 @@ class OrderAdmin(DocumentAdmin):
 
     def document_context(self, request: HttpRequest, document: Any) -> dict[str, Any]:
         context = super().document_context(request, document)
-        if document.status not in (Order.Status.DRAFT, Order.Status.CANCELLED):
-            context["links"] = [(gettext("Print"), reverse("admin:orders_order_print", args=[document.pk]))]
         if self.has_add_permission(request):
             context["repeat"] = f"{reverse('admin:orders_order_entry')}?repeat={document.number}"
         return context

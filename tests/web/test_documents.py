@@ -139,7 +139,7 @@ def test_a_quote_is_printed_and_its_lines_add_up_without_what_is_cancelled(log_i
                                charges=[Charge("freight", "Carriage", Decimal("4"))]))
     intake.quote(order, valid_until=date(2999, 1, 31))
     client = log_in("manager")
-    url = reverse("admin:orders_order_print", args=[order.pk])
+    url = reverse("admin:orders_order_paper", args=[order.pk, "order"])
 
     quote = "".join(page.extract_text() for page in PdfReader(io.BytesIO(client.get(url).getvalue())).pages)
     assert "Quote " + order.number in quote and "2999-01-31" in quote and "39.00 GBP" in quote

@@ -19,7 +19,7 @@ from fulfillment import waves
 from fulfillment.models import Shipment, Wave
 from inventory import counting, transfers
 from inventory.models import Bin, BinStock, Count, PurchaseOrder, Reservation, Stock, SupplierItem, Transfer
-from oms.core import jobs, notes, notices, outbox
+from oms.core import jobs, notes, notices, outbox, papers
 from oms.core.documents import can_render
 from oms.core.models import Job, Notice, User
 from oms.insights import rollups
@@ -164,9 +164,8 @@ def pages():
         yield reverse(f"{name}_changelist")
         for row in model._default_manager.all()[:5]:
             yield reverse(f"{name}_change", args=[row.pk])
-            if model in (Shipment, Wave):
-                for paper in ("packing_slip", "labels", "pick_list"):
-                    yield reverse(f"{name}_paper", args=[row.pk, paper])
+            for paper in papers.all_of(model):
+                yield reverse(f"{name}_paper", args=[row.pk, paper.name])
 
 
 def test_nothing_that_the_floor_can_reach_shows_an_amount(log_in, worked):

@@ -1,6 +1,5 @@
 """The admin of documents: drafts are forms, everything after is an operation, by button, selection or form page."""
 
-from collections.abc import Callable
 from typing import Any, cast
 
 from django import forms
@@ -16,8 +15,8 @@ from oms.core import bulk, events, notes, operations, states
 from oms.core.admin.access import ScopedAdmin
 from oms.core.admin.forms import OperationForm
 from oms.core.admin.panels import panels_of
+from oms.core.admin.papers import PapersAdmin
 from oms.core.decisions import about
-from oms.core.documents import RendererMissing
 from oms.core.errors import DomainError
 from oms.core.locking import atomic
 from oms.core.models import Decision, Document, User
@@ -68,7 +67,7 @@ def _text(value: Any) -> str:
     return "" if value is None else str(value)
 
 
-class DocumentAdmin(ScopedAdmin):
+class DocumentAdmin(PapersAdmin, ScopedAdmin):
     """No delete, no list editing; edited freely in its editable statuses, and by operations alone after that."""
 
     form = VersionedForm
@@ -164,6 +163,7 @@ class DocumentAdmin(ScopedAdmin):
             "decisions": [_in_words(decision) for decision in about(document.subject_type, document.number)]
             if user.sees_money else [],
             "sees_money": user.sees_money, "notes": notes.of(document, user)[:100],
+            "links": self.print_links(request, document),
             "notes_url": reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_notes", args=[document.pk]),
         }
 
@@ -225,7 +225,7 @@ class DocumentAdmin(ScopedAdmin):
     def get_actions(self, request: HttpRequest) -> Any:
         """Operations for many become bulk actions."""
         user: Any = request.user
-        actions = {}
+        actions = self.prints_of_many(request)
         for step in operations.of(self.model).values():
             if step.many and step.input is None and step.allowed_for(user):
                 actions[f"do_{step.name}"] = (_bulk(step), f"do_{step.name}", step.title)
@@ -253,17 +253,6 @@ def _words(value: Any) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{name.replace('_', ' ')} {_words(each)}" for name, each in value.items())
     return "; ".join(_words(each) for each in value) if isinstance(value, list) else str(value)
-
-
-def pdf_answer(render: Callable[[], bytes], filename: str) -> HttpResponse:
-    """A PDF to look at, or why there is none."""
-    try:
-        content = render()
-    except DomainError as refused:
-        status = 503 if isinstance(refused, RendererMissing) else 409
-        return HttpResponse(refused.message, status=status, content_type="text/plain")
-    return HttpResponse(content, content_type="application/pdf",
-                        headers={"Content-Disposition": f'inline; filename="{filename}"'})
 
 
 def address_text(address: dict[str, str]) -> str:

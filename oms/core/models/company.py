@@ -66,6 +66,10 @@ class Company(models.Model):
     currency = models.CharField(max_length=3)
     time_zone = models.CharField(max_length=40, default="UTC", validators=[validate_time_zone])
     tax_rounding = models.CharField(max_length=8, choices=Rounding, default=Rounding.LINE)
+    gs1_prefix = models.CharField(_("GS1 company prefix"), max_length=12, blank=True,
+                                  validators=[RegexValidator(r"^\d{4,12}$", _("It has 4 to 12 digits."))],
+                                  help_text=_("Of the numbers on shipping labels (SSCC); without one they are for "
+                                              "use in-house."))
     write_off_limit = AmountField(default=Decimal("0.05"), help_text=_(
         "Up to this, what a payment lacks or has too much may be written off as a small difference."))
     books_closed_until = models.DateField(null=True, blank=True, editable=False)

@@ -106,6 +106,7 @@ async function work(name = "", look = false) {
   if (answer.status >= 500) throw new Away();
   const data = await answer.json();
   if (!answer.ok) throw new Wrong(data.message);
+  if (data.changed?.length) alarm(_("This paper is out of date. Since it was printed: %(changed)s", { changed: data.changed.join("; ") }));
   return data;
 }
 async function workAgain(name = "") {
@@ -382,9 +383,10 @@ async function ship(shipment) {
   while (scanned.length < shipment.tracking.length) {
     const number = await ask({ step: "product", text: _("Scan each label as the parcel leaves"), choices: [[_("Later"), null]],
       detail: [made("p", _("%(name)s: %(scanned)s of %(tracking)s labels", { name: shipment.name, scanned: scanned.length, tracking: shipment.tracking.length })), print], accept: (code) => {
-        if (!shipment.tracking.includes(code)) throw new Wrong(_("%(code)s is no label of %(name)s.", { code, name: shipment.name }));
-        if (scanned.includes(code)) throw new Wrong(_("%(code)s was scanned already.", { code }));
-        return code;
+        const label = shipment.labels[code.replace(/^\]C1/, "")];
+        if (!label) throw new Wrong(_("%(code)s is no label of %(name)s.", { code, name: shipment.name }));
+        if (scanned.includes(label)) throw new Wrong(_("%(code)s was scanned already.", { code }));
+        return label;
       } });
     if (!number) return;
     scanned.push(number);

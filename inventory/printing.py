@@ -1,0 +1,45 @@
+"""Purchase orders, and the labels of bins and articles."""
+
+from django.utils import translation
+from django.utils.translation import gettext_lazy as _
+
+from inventory.models import SKU, Bin, PurchaseOrder, SupplierItem
+from oms.core import barcodes, letterheads, money, papers, revisions
+from oms.core.money import display, grouped
+from oms.core.papers import Page
+
+
+def purchase(order: PurchaseOrder) -> list[Page]:
+    """What a supplier reads: their numbers, quantities in base units, and the agreed costs without tax."""
+    language = letterheads.language(order.company)
+    codes = dict(SupplierItem.objects.filter(supplier=order.supplier).values_list("sku", "code"))
+    with translation.override(language):
+        rows, total = [], money.ZERO
+        for line in order.lines.select_related("sku").order_by("pk"):
+            net = money.round_amount(line.quantity * line.unit_cost, order.currency)
+            total += net
+            rows.append({"code": line.sku.code, "supplier_code": codes.get(line.sku_id, ""), "name": line.sku.name,
+                         "quantity": line.quantity, "price": grouped(line.unit_cost, order.currency),
+                         "net": grouped(net, order.currency)})
+        return [{"order": order, "lines": rows, "total": display(total, order.currency), "language": language,
+                 "day": order.company.day_of(order.status_at).isoformat(),
+                 "letterhead": letterheads.letterhead(order.company),
+                 "bars": barcodes.bars(revisions.code(order))}]
+
+
+def bin_label(place: Bin) -> list[Page]:
+    """The label of a bin, as the stations read it."""
+    return [{"title": place.code, "bars": barcodes.bars(place.code), "text": str(place.warehouse or "")}]
+
+
+def item_label(sku: SKU) -> list[Page]:
+    """The label of an article: its own barcode, else its code."""
+    own = sku.barcodes.filter(pack_quantity=1).order_by("pk").first()
+    return [{"title": sku.code, "bars": barcodes.bars(own.code if own else sku.code),
+             "text": f"{own.code} · {sku.name}" if own else sku.name}]
+
+
+papers.register("purchase_order", PurchaseOrder, _("Purchase order"), template="purchase_order", pages=purchase,
+                money=True)
+papers.register("bin_label", Bin, _("Bin label"), template="stickers", pages=bin_label, order=("code",))
+papers.register("item_label", SKU, _("Article label"), template="stickers", pages=item_label, order=("code",))

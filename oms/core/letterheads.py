@@ -1,0 +1,60 @@
+"""How a company's papers look: its logo, color, language, and who it is at the head and the foot."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from oms.core.models import Company
+
+
+@dataclass(frozen=True)
+class Letterhead:
+    """What the record of a company, or what a document froze of it, gives its papers."""
+
+    name: str
+    lines: list[str]
+    foot: list[str] = field(default_factory=list)
+    color: str = "#1f2937"
+    logo_name: str = ""
+    logo: bytes = b""
+    terms: str = ""
+
+    @cached_property
+    def sender(self) -> str:
+        return " · ".join([self.name, *self.lines])
+
+
+def letterhead(company: Company, identity: dict[str, str] | None = None) -> Letterhead:
+    """The letterhead of a company; of a legal document with the `identity` that is frozen on it."""
+    facts = identity or company.identity()
+    place = f"{facts.get('postal_code', '')} {facts.get('city', '')}".strip()
+    lines = [*facts.get("street", "").splitlines(), place, facts.get("country", "")]
+    return Letterhead(
+        name=facts.get("name", company.name), lines=[line for line in lines if line], foot=_foot(facts),
+        color=company.color, logo_name=f"oms:logo/{company.pk}" if company.logo else "", logo=_logo(company),
+        terms=company.terms_text)
+
+
+def _foot(facts: dict[str, str]) -> list[str]:
+    told = (("registration", _("Registered %(value)s")), ("vat_number", _("VAT number %(value)s")),
+            ("iban", _("IBAN %(value)s")), ("bic", _("BIC %(value)s")), ("email", "%(value)s"), ("phone", "%(value)s"))
+    return [text % {"value": facts[name]} for name, text in told if facts.get(name)]
+
+
+def _logo(company: Company) -> bytes:
+    """The logo's bytes; none where its file is gone."""
+    if not company.logo:
+        return b""
+    try:
+        with company.logo.open("rb") as file:
+            content: bytes = file.read()
+            return content
+    except OSError:
+        return b""
+
+
+def language(company: Company, own: str = "") -> str:
+    """The language of a paper: the receiver's own, else the company's, else the installation's."""
+    return own or company.language or settings.LANGUAGE_CODE
