@@ -12,11 +12,11 @@ from inventory.models import SKU
 from oms.core.models import User
 from oms.core.money import round_amount
 from oms.core.operations import declare
-from orders import amending, billing, deposits, intake, lifecycle, payments, pricing, screening, write_offs
+from orders import amending, billing, deposits, exporting, intake, lifecycle, payments, pricing, screening, write_offs
 from orders.amending import LineChange
 from orders.billing import Credited
 from orders.intake import Line
-from orders.models import Invoice, InvoiceLine, Order, OrderLine, Payment, WriteOff
+from orders.models import ExportRun, Invoice, InvoiceLine, Order, OrderLine, Payment, WriteOff
 
 S = Order.Status
 SALES = "rep manager"
@@ -272,6 +272,10 @@ def _refund(payment: Payment, *, amount: Decimal, credit: Invoice | None = None,
     return payment
 
 
+declare("send", ExportRun, exporting.send, roles="accountant manager", label=_("Mark as sent"), inverse="undo",
+        available=lambda run: run.status == ExportRun.Status.PREPARED and bool(run.totals))
+declare("undo", ExportRun, exporting.undo, roles="accountant manager", label=_("Take back"), danger=True,
+        available=_is(ExportRun.Status.PREPARED, ExportRun.Status.SENT))
 P = Payment.Status
 declare("capture", Payment, payments.capture, roles="accountant manager", input=CaptureInput,
         initial=lambda payment: CaptureInput(round_amount(payment.amount, payment.currency)),

@@ -13,9 +13,10 @@ from oms.core.errors import Refused
 from oms.core.letterheads import Letterhead
 from oms.core.models import StoredDocument
 from oms.core.money import display, grouped, part
-from orders import dues, einvoicing
+from orders import dues, einvoicing, intake
 from orders.connectors.einvoices.en16931 import connector
 from orders.models import Customer, Invoice, Order, OrderLine
+from orders.receivables import Statement
 
 Facts = list[tuple[str, str]]
 
@@ -136,7 +137,7 @@ def _in_company_currency(document: Invoice) -> Facts:
 def order_paper(order: Order, *, title: str = "") -> Paper:
     """What stands on a quote or an order confirmation: what is not cancelled, and the charges."""
     lines = [_without_cancelled(line, order.currency) for line in
-             order.lines.select_related("sku").order_by("position") if line.quantity > line.cancelled]
+             order.lines.select_related("sku", "order").order_by("position") if line.quantity > line.cancelled]
     charges = [charge for charge in order.charges.order_by("pk") if not charge.is_cancelled]
     shown = [_line(line, f"{line.sku.code} {line.description}", line.quantity, order.currency) for line in lines]
     shown += [_line(charge, charge.description, 1, order.currency) for charge in charges]
@@ -166,18 +167,30 @@ def _without_cancelled(line: OrderLine, currency: str) -> OrderLine:
     """A line as far as it is still wanted, by the parts that the order's totals add up (never saved)."""
     left = line.quantity - line.cancelled
     net, tax = (part(amount, line.quantity, 0, left, currency) for amount in (line.net, line.tax))
-    return OrderLine(sku=line.sku, description=line.description, quantity=left, unit_price=line.unit_price, net=net,
-                     tax=tax, tax_percent=line.tax_percent, tax_category=line.tax_category, tax_note=line.tax_note,
-                     discount_percent=line.discount_percent)
+    return OrderLine(order=line.order, sku=line.sku, description=line.description, quantity=left,
+                     unit_price=line.unit_price, net=net, tax=tax, gross=net + tax, tax_percent=line.tax_percent,
+                     tax_category=line.tax_category, tax_note=line.tax_note, discount_percent=line.discount_percent)
 
 
 def _line(line: Any, description: str, quantity: int, currency: str) -> dict[str, str]:
     price = getattr(line, "unit_price", None)
-    off = getattr(line, "discount_percent", money.ZERO)
     return {"description": description, "quantity": str(quantity) if quantity else "",
             "unit_price": grouped(line.net if price is None else price, currency),
-            "discount": f"−{off.normalize():f} %" if off else "",
+            "discount": _discount(line, quantity, currency),
             "tax": f"{line.tax_percent.normalize():f} %", "net": grouped(line.net, currency)}
+
+
+def _discount(line: Any, quantity: int, currency: str) -> str:
+    """What is off a line: its own percentage, and what its share of the order's discount comes to."""
+    order_line = line if isinstance(line, OrderLine) else getattr(line, "order_line", None)
+    if order_line is None or not quantity:
+        return ""
+    own = line.discount_percent
+    with_tax = order_line.order.prices_include_tax
+    full = money.round_amount(line.unit_price * quantity * (100 - own) / 100, currency)
+    rest = full - (line.gross if with_tax else line.net)
+    told = ([f"−{own.normalize():f} %"] if own else []) + ([f"−{grouped(rest, currency)}"] if rest > 0 else [])
+    return ", ".join(told)
 
 
 def _sums(document: Any, lines: Sequence[Any]) -> dict[str, Any]:
@@ -213,6 +226,33 @@ def read_invoice(document: Invoice) -> bytes:
         raise Refused(gettext("The PDF of %(document)s is not made yet. %(why)s")
                       % {"document": document, "why": why}, code="not_made_yet")
     return documents.read(stored)
+
+def statement_lines(statement: Statement) -> list[dict[str, str]]:
+    """A statement as its page and its letter show it, the balance brought forward first."""
+    def show(amount: Any) -> str:
+        return grouped(money.round_amount(amount, statement.currency), statement.currency)
+
+    before = {"day": statement.since.isoformat(), "text": gettext("Balance brought forward"),
+              "balance": show(statement.before)}
+    return [before] + [{"day": entry.day.isoformat(), "text": entry.text, "number": entry.number,
+                        "due": _day(entry.due_on), "amount": show(entry.amount), "balance": show(entry.balance)}
+                       for entry in statement.entries]
+
+
+def print_statement(statement: Statement) -> bytes:
+    """A customer's account as a letter."""
+    customer, company = statement.customer, statement.company
+    billing, _shipping = intake.addresses(customer)
+    with translation.override(letterheads.language(company, customer.language)):
+        total = display(money.round_amount(statement.balance, statement.currency), statement.currency)
+        paper = Paper(
+            title=gettext("Statement"), number=customer.code, letterhead=letterheads.letterhead(company),
+            language=translation.get_language(), recipient=_recipient(billing or {"name": customer.name},
+                                                                      customer.vat_number),
+            facts=[(gettext("Date"), statement.until.isoformat()), (gettext("Customer"), customer.code),
+                   ("", gettext("From %(start)s to %(end)s") % {"start": statement.since, "end": statement.until})],
+            lines=statement_lines(statement), taxes=[], net="", tax="", gross=total, notes=[])
+        return _render("statement", paper)
 
 
 papers.register("order", Order, _("Print"), draw=print_order, available=_is_printable, money=True)

@@ -47,8 +47,8 @@ def _book(document: Invoice, kind: str, amount: Decimal, reason: str, on: date, 
     if kind != Kind.DIFFERENCE:
         before = document.allocated
         tax = money.part(document.tax, document.gross, before, before + amount, document.currency)
-    row = WriteOff.objects.create(kind=kind, invoice=document, amount=amount, tax=tax, reason=reason[:200], on=on,
-                                  by=by)
+    row = WriteOff.objects.create(kind=kind, invoice=document, amount=amount, tax=tax, reason=reason[:200],
+                                  booked_on=on, by=by)
     Allocation.objects.create(write_off=row, invoice=document, amount=amount, by=by)
     dues.use(document, amount)
     events.emit("invoice.written_off", document, by=by, kind=kind, amount=str(amount), reason=reason)
@@ -76,7 +76,7 @@ def write_off_rest(payment: Payment, *, reason: str = "", by: User | None = None
             raise Refused(_("%(number)s has %(amount)s left; up to %(limit)s can be written off. Allocate or refund "
                             "it.") % {"number": payment.number, "amount": amount, "limit": limit})
         WriteOff.objects.create(kind=Kind.DIFFERENCE, payment=payment, amount=amount, reason=reason[:200],
-                                on=payment.company.today(), by=by)
+                                booked_on=payment.company.today(), by=by)
         payment.written_off += amount
         payment.save(update_fields=["written_off"])
         events.emit("payment.written_off", payment, by=by, amount=str(amount), reason=reason)

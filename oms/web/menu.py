@@ -21,6 +21,8 @@ MENU = (  # titles of groups, and in them title, model (with a page of its own, 
     ("Buying", (("Purchase orders", "inventory.purchaseorder", "receipt_long"),
                 ("Suppliers", "inventory.supplier", "factory"), ("Reorder rules", "inventory.reorderrule", "rule"))),
     ("Money", (("Invoices", "orders.invoice", "request_quote"), ("Payments", "orders.payment", "payments"),
+               ("Receivables", "orders.exportrun:receivables", "account_balance_wallet"),
+               ("Accountant's exports", "orders.exportrun", "ios_share"),
                ("Prices", "orders.price", "sell"), ("Discounts", "orders.discount", "percent"),
                ("Tax rates", "orders.taxrate", "account_balance"),
                ("Exchange rates", "core.exchangerate", "currency_exchange"),
@@ -73,4 +75,4 @@ def _link(address: str, registry: dict[str, Any], request: HttpRequest) -> str:
 
 def _may_open(page: Any, own: str, request: HttpRequest) -> bool:
     """Whether a person may open a model's list, or its page for entering."""
-    return bool(page.has_add_permission(request) if own else page.has_view_permission(request))
+    return bool(page.has_add_permission(request) if own == "entry" else page.has_view_permission(request))

@@ -120,7 +120,7 @@ class WriteOffAdmin(ReadOnlyAdmin):
     """What was given up; it is done on the invoice or the payment."""
 
     viewers = "accountant manager"
-    list_display = ["on", "kind", "invoice", "payment", "amount", "tax", "reason", "by"]
+    list_display = ["booked_on", "kind", "invoice", "payment", "amount", "tax", "reason", "by"]
     list_select_related = ["invoice", "payment", "by"]
     list_filter = ["kind"]
     ordering = ["-pk"]

@@ -1,17 +1,21 @@
 """Customers and channels in the admin."""
 
+from functools import partial
 from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponseRedirect
-from django.urls import reverse
+from django.urls import path, reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
 
 from oms.core import jobs
 from oms.core.admin.access import Lines, ScopedAdmin, with_money_columns
 from oms.core.importing.runs import offer
 from orders.admin.sheets import AddressSheet, CustomerSheet
+from orders.admin.statements import statement_page
 from orders.models import Address, Channel, Contact, Customer, CustomerSKU, Listing, Price
 
 
@@ -42,7 +46,7 @@ class CustomerPrices(Lines):
 class CustomerAdmin(ScopedAdmin):
     viewers = "accountant"
     editors = "rep manager"
-    list_display = ["code", "name", "currency", "rep", "terms_days", "credit_limit", "is_active"]
+    list_display = ["code", "name", "currency", "rep", "terms_days", "credit_limit", "is_active", "statement"]
     list_filter = ["is_active"]
     list_select_related = ["rep"]
     search_fields = ["code", "name", "email"]
@@ -50,6 +54,15 @@ class CustomerAdmin(ScopedAdmin):
     sheets = offer(CustomerSheet, AddressSheet)
 
     actions = ["collect"]
+
+    def get_urls(self) -> Any:
+        view = self.admin_site.admin_view(partial(statement_page, self))
+        return [path("statement/<str:code>/", view, name="orders_customer_statement"), *super().get_urls()]
+
+    @display(description=_("Statement"))
+    def statement(self, customer: Customer) -> Any:
+        return format_html('<a href="{}">{}</a>', reverse("admin:orders_customer_statement", args=[customer.code]),
+                           gettext("Statement"))
 
     def get_actions(self, request: HttpRequest) -> Any:
         """Who bills may bill a selection."""

@@ -17,7 +17,8 @@ from oms.core.admin.access import Lines
 from oms.core.admin.documents import DocumentAdmin, address_text, bar, chip
 from oms.core.importing.runs import offer
 from oms.core.money import display as show_amount
-from orders import intake, pricing
+from oms.core.money import grouped
+from orders import billing, intake, pricing, receivables
 from orders import printing as printing  # offers papers
 from orders.admin import entry
 from orders.admin.filters import View
@@ -136,6 +137,9 @@ class OrderAdmin(DocumentAdmin):
 
     def document_context(self, request: HttpRequest, document: Any) -> dict[str, Any]:
         context = super().document_context(request, document)
+        if context["sees_money"] and document.status not in (Order.Status.DRAFT, Order.Status.QUOTED):
+            context["bridge"] = [(step.name, _bridge_cells(step, document.currency))
+                                 for step in receivables.bridge(document)]
         if self.has_add_permission(request):
             context["repeat"] = f"{reverse('admin:orders_order_entry')}?repeat={document.number}"
         return context
@@ -169,7 +173,12 @@ class OrderAdmin(DocumentAdmin):
             pricing.price_and_save(order)
 
 
-panels.register(Order, _("Invoices and credit notes"), Invoice, lambda order: order.invoices.order_by("pk"),
+def _bridge_cells(step: receivables.Step, currency: str) -> list[str]:
+    amounts = [grouped(amount, currency) if amount is not None else "" for amount in (step.net, step.tax, step.gross)]
+    return ["" if step.units is None else str(step.units), *amounts]
+
+
+panels.register(Order, _("Invoices and credit notes"), Invoice, lambda order: billing.of_order(order).order_by("pk"),
                 "number", "kind", "issued_on", "gross", "allocated")
 panels.register(Order, _("Payments"), Payment, lambda order: Payment.objects.filter(order=order)
                 | Payment.objects.filter(allocations__invoice__order=order),

@@ -65,7 +65,7 @@ class Migration(migrations.Migration):
                 ('amount', oms.core.money.AmountField(default=Decimal('0'))),
                 ('tax', oms.core.money.AmountField(default=Decimal('0'), help_text='Of the amount: the part by which the tax that is owed falls.')),
                 ('reason', models.CharField(blank=True, max_length=200)),
-                ('on', models.DateField()),
+                ('booked_on', models.DateField()),
                 ('at', models.DateTimeField(auto_now_add=True)),
             ],
         ),

@@ -2,6 +2,7 @@
 
 from orders.models.channel import Channel, Listing
 from orders.models.customer import Address, Contact, Customer, CustomerSKU
+from orders.models.export import ExportedDocument, ExportRun
 from orders.models.history import HistoryRecord
 from orders.models.invoice import Instalment, Invoice, InvoiceLine
 from orders.models.order import Hold, Order, OrderCharge, OrderLine
@@ -10,6 +11,7 @@ from orders.models.price import Discount, Price, PriceList
 from orders.models.tax import TaxRate
 from orders.models.terms import PaymentTerms, TermsPart
 
-__all__ = ["Address", "Allocation", "Channel", "Contact", "Customer", "CustomerSKU", "Discount", "HistoryRecord",
+__all__ = ["Address", "Allocation", "Channel", "Contact", "Customer", "CustomerSKU", "Discount",
+           "ExportRun", "ExportedDocument", "HistoryRecord",
            "Hold", "Instalment", "Invoice", "InvoiceLine", "Listing", "Order", "OrderCharge", "OrderLine", "Payment",
            "PaymentTerms", "Price", "PriceList", "Refund", "TaxRate", "TermsPart", "WriteOff"]

@@ -96,7 +96,7 @@ class WriteOff(models.Model):
     amount = AmountField()
     tax = AmountField(help_text=_("Of the amount: the part by which the tax that is owed falls."))
     reason = models.CharField(max_length=200, blank=True)
-    on = models.DateField()
+    booked_on = models.DateField()
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     at = models.DateTimeField(auto_now_add=True)
 

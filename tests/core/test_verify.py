@@ -9,7 +9,7 @@ from inventory.models import Count, Move, Transfer
 from oms.core import outbox, states
 from oms.core.models import StoredDocument
 from oms.insights import event_rules, money_rules, stock_rules
-from orders import payments
+from orders import exporting, payments
 from orders.intake import Charge
 from tests import builders as make
 
@@ -70,6 +70,7 @@ BREAKS = {
     "the trail of each purchase order ends in its status": "UPDATE inventory_purchaseorder SET status = 'sent'",
     "the trail of each transfer ends in its status": "UPDATE inventory_transfer SET status = 'received'",
     "the trail of each count ends in its status": "UPDATE inventory_count SET status = 'reconciled'",
+    "the trail of each export run ends in its status": "UPDATE orders_exportrun SET status = 'sent'",
     "a legal document is what its hash covers": "UPDATE orders_invoiceline SET description = 'something else'",
 }
 
@@ -87,6 +88,7 @@ def business():
     states.create(Transfer(source=make.warehouse(), target=make.warehouse("MAN")))
     states.create(Count(warehouse=make.warehouse()))
     outbox.drain()
+    exporting.prepare(make.company(), "payments")
     return order
 
 

@@ -1,11 +1,13 @@
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from oms.core.models import ExchangeRate, Job
-from orders.models import Invoice
+from orders.intake import Charge
+from orders.models import ExportRun, Invoice
 from tests import builders as make
 
 pytestmark = pytest.mark.django_db
@@ -58,3 +60,25 @@ def test_accountant_bills_what_was_shipped_to_customers(log_in, worked):
     assert Invoice.objects.get().order == order
     assert Job.objects.get().done == 1
     assert "collect" not in log_in("rep").get(reverse("admin:orders_customer_changelist")).content.decode()
+
+
+def test_the_accountant_reads_receivables_statements_and_exports(log_in, worked):
+    make.sku("TEE-M", stock={"LON": 50})
+    order = make.shipped(("TEE-M", 5), charges=[Charge("freight", "Freight", Decimal("5.00"))])
+    client = log_in("accountant")
+    with worked():
+        client.post(reverse("admin:orders_exportrun_new"), {
+            "company": order.company_id, "profile": "invoice_lines", "file_format": "xlsx"})
+    run = ExportRun.objects.get()
+    page = client.get(reverse("admin:orders_exportrun_change", args=[run.pk])).content.decode()
+    owed = client.get(reverse("admin:orders_exportrun_receivables")).content.decode()
+    account = client.get(reverse("admin:orders_customer_statement", args=["C-1"])).content.decode()
+    shown = client.get(reverse("admin:orders_order_change", args=[order.pk])).content.decode()
+
+    assert "gross 66.00" in page and "Mark as sent" in page
+    assert "66.00" in owed and "66.00" in account and "From ordered to refunded" in shown
+    assert client.get(reverse("admin:orders_exportrun_file", args=[run.pk])).status_code == 200
+    for role in ("rep", "picker", "buyer"):
+        other = log_in(role)
+        assert other.get(reverse("admin:orders_exportrun_file", args=[run.pk])).status_code == 302
+        assert other.get(reverse("admin:orders_exportrun_receivables")).status_code == 302

@@ -1,0 +1,146 @@
+"""The accountant's exports in the admin: begun by a form, looked at with their totals, downloaded, sent, taken back."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminSingleDateWidget, UnfoldBooleanWidget
+
+from oms.core.admin.documents import DocumentAdmin, chip
+from oms.core.admin.jobs import TYPES
+from oms.core.errors import DomainError
+from oms.core.models import Company, StoredDocument
+from oms.core.money import grouped
+from oms.core.wording import spoken
+from orders import exporting, receivables
+from orders.models import ExportRun
+from orders.models.export import Profile
+
+
+class ExportForm(forms.Form):
+    """What is asked for a run."""
+
+    company = forms.ModelChoiceField(Company.objects.all(), label=_("Company"), widget=UnfoldAdminSelectWidget)
+    profile = forms.ChoiceField(choices=Profile.choices, label=_("Profile"), widget=UnfoldAdminSelectWidget)
+    only_new = forms.BooleanField(required=False, label=_("All that is new since the last run"),
+                                  widget=UnfoldBooleanWidget)
+    since = forms.DateField(required=False, label=_("From"), widget=UnfoldAdminSingleDateWidget)
+    until = forms.DateField(required=False, label=_("Until"), widget=UnfoldAdminSingleDateWidget)
+    file_format = forms.ChoiceField(choices=[("xlsx", "XLSX"), ("csv", "CSV")], label=_("As"),
+                                    widget=UnfoldAdminSelectWidget)
+
+
+@admin.register(ExportRun)
+class ExportRunAdmin(DocumentAdmin):
+    viewers = "accountant manager"
+    list_display = ["number", "state", "profile", "company", "since", "until", "only_new", "rows", "by", "created_at",
+                    "file"]
+    list_filter = ["status", "profile", "company"]
+    list_select_related = ["company", "by"]
+    search_fields = search_exact = ["number"]
+    fields = ["profile", "company", "since", "until", "only_new", "rows", "control_totals", "found", "progress", "file"]
+    readonly_fields = ["control_totals", "found", "progress", "file"]
+    list_tools_template = "admin/oms/new_export_button.html"
+
+    @display(description=_("Status"), ordering="status")
+    def state(self, run: ExportRun) -> Any:
+        return chip(run)
+
+    @display(description=_("File"))
+    def file(self, run: ExportRun) -> Any:
+        if not run.totals and not run.rows:
+            return "–"
+        return format_html('<a href="{}">{}</a>', reverse("admin:orders_exportrun_file", args=[run.pk]),
+                           run.file_format.upper())
+
+    @display(description=_("Control totals, equal to the ledger's"))
+    def control_totals(self, run: ExportRun) -> Any:
+        return format_html_join("", "<div><strong>{}</strong> {}</div>", (
+            (currency, ", ".join(_told(name, value, currency) for name, value in totals.items()))
+            for currency, totals in run.totals.items())) or "–"
+
+    @display(description=_("To know"))
+    def found(self, run: ExportRun) -> Any:
+        return format_html_join("", "<div>{}</div>", ((text,) for text in run.findings)) or "–"
+
+    @display(description=_("Progress"))
+    def progress(self, run: ExportRun) -> Any:
+        if run.job is None:
+            return "–"
+        link = reverse("admin:core_job_change", args=[run.job.pk])
+        return format_html('<a href="{}">{}</a> {}', link, run.job, run.job.error)
+
+    def get_urls(self) -> Any:
+        wrap = self.admin_site.admin_view
+        return [path("new/", wrap(self.new_view), name="orders_exportrun_new"),
+                path("receivables/", wrap(self.receivables_view), name="orders_exportrun_receivables"),
+                path("<int:pk>/file/", wrap(self.file_view), name="orders_exportrun_file"), *super().get_urls()]
+
+    def new_view(self, request: HttpRequest) -> HttpResponse:
+        """The form of a new run."""
+        if not self.has_view_permission(request):
+            return HttpResponseRedirect(reverse("admin:index"))
+        form, user = ExportForm(request.POST or None, initial={"company": Company.objects.first()}), request.user
+        if request.method == "POST" and form.is_valid():
+            try:
+                run = exporting.prepare(by=user, **form.cleaned_data)  # type: ignore[arg-type]
+                return HttpResponseRedirect(self.document_url(run))
+            except DomainError as refused:
+                form.add_error(refused.details.get("field"), refused.message)
+        context = {**self.admin_site.each_context(request), "title": gettext("New export"), "opts": self.opts,
+                   "form": form}
+        return TemplateResponse(request, "admin/oms/new_export.html", context)
+
+    def file_view(self, request: HttpRequest, pk: int) -> Any:
+        run = self.get_object(request, str(pk))
+        stored = StoredDocument.objects.filter(subject_type="export", subject_number=str(run)).first() if run else None
+        if run is None or stored is None or not self.has_view_permission(request, run):
+            messages.error(request, gettext("There is no file yet."))
+            return self._get_obj_does_not_exist_redirect(request, self.opts, str(pk))
+        return FileResponse(stored.file.open("rb"), as_attachment=True, filename=exporting.file_name(run),
+                            content_type=TYPES.get(run.file_format, "application/zip"))
+
+    def receivables_view(self, request: HttpRequest) -> HttpResponse:
+        """What customers owe by age, as of a day."""
+        if not self.has_view_permission(request):
+            return HttpResponseRedirect(reverse("admin:index"))
+        companies = list(Company.objects.all())
+        chosen = next((each for each in companies if each.code == request.GET.get("company")), companies[0])
+        form = forms.DateField(required=False)
+        try:
+            day = form.clean(request.GET.get("day")) or chosen.today()
+        except forms.ValidationError:
+            day = chosen.today()
+        rows = receivables.aged(chosen, day)
+        context = {
+            **self.admin_site.each_context(request), "title": gettext("Receivables"), "opts": self.opts,
+            "companies": companies, "company": chosen, "day": day, "buckets": [spoken(name) for name in
+                                                                              receivables.BUCKETS],
+            "rows": [(row, [grouped(amount, row.currency) if amount else "" for amount in row.amounts],
+                      grouped(row.total, row.currency)) for row in rows[:500]], "more": len(rows) > 500,
+            "totals": _totals(rows)}
+        return TemplateResponse(request, "admin/oms/receivables.html", context)
+
+
+def _told(name: str, value: Any, currency: str) -> str:
+    if name == "documents":
+        return gettext("%(count)s documents") % {"count": value}
+    if name == "taxes":
+        return ", ".join(f"{rate} %: {amount}" for rate, amount in value.items())
+    return f"{spoken(name).lower()} {value}"
+
+
+def _totals(rows: list[receivables.Aged]) -> list[tuple[str, list[str], str]]:
+    found = []
+    for currency in sorted({row.currency for row in rows}):
+        own = [row for row in rows if row.currency == currency]
+        amounts = [grouped(sum(column), currency) for column in zip(*(row.amounts for row in own), strict=True)]
+        found.append((currency, amounts, grouped(sum(row.total for row in own), currency)))  # type: ignore[arg-type]
+    return found

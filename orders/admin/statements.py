@@ -1,0 +1,36 @@
+"""A customer's statement in the admin: a page, and the letter that is sent."""
+
+from datetime import date
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext
+
+from oms.core.admin.papers import pdf_answer
+from oms.core.models import Company
+from orders import printing, receivables
+
+
+def statement_page(page: Any, request: HttpRequest, code: str) -> HttpResponse:
+    """The account of a customer whom the person may see: `?company=`, `?currency=`, `?since=`, `?until=`, `?pdf=1`."""
+    customer = page.get_queryset(request).filter(code=code).first()
+    if customer is None or not page.has_view_permission(request, customer):
+        answer: HttpResponse = page._get_obj_does_not_exist_redirect(request, page.opts, code)
+        return answer
+    company = Company.objects.filter(code=request.GET.get("company", "")).first() or Company.objects.order_by("pk")[0]
+    since, until = receivables.default_period(company)
+    since, until = _day(request, "since", since), _day(request, "until", until)
+    found = receivables.statement(customer, company, since, until, request.GET.get("currency", "")[:3])
+    if "pdf" in request.GET:
+        return pdf_answer(lambda: printing.print_statement(found), f"{customer.code}-{until}.pdf")
+    context = {**page.admin_site.each_context(request), "title": gettext("Statement: %(customer)s") % {
+        "customer": customer}, "opts": page.opts, "statement": found, "lines": printing.statement_lines(found)}
+    return TemplateResponse(request, "admin/oms/statement.html", context)
+
+
+def _day(request: HttpRequest, name: str, otherwise: date) -> date:
+    try:
+        return date.fromisoformat(request.GET.get(name, ""))
+    except ValueError:
+        return otherwise

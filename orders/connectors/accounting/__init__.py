@@ -1,0 +1,25 @@
+"""Layouts of accounting programs: from rows of invoice lines to the rows that a vendor's import reads."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+
+@dataclass(frozen=True)
+class BilledLine:
+    """A line of an invoice: amounts in its currency, exact."""
+
+    number: str
+    customer: str
+    issued_on: date
+    due_on: date
+    supplied_on: date | None
+    reference: str
+    code: str
+    description: str
+    quantity: int
+    net: Decimal
+    tax: Decimal
+    tax_percent: Decimal
+    tax_category: str
+    currency: str

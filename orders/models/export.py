@@ -1,0 +1,74 @@
+"""The accountant's exports: what was given to whom, once."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from oms.core.locking import LockRank
+from oms.core.models import Company, Document, Job
+from oms.core.numbering import number_field
+
+
+class Profile(models.TextChoices):
+    """What a file holds, and in which layout."""
+
+    INVOICE_LINES = "invoice_lines", _("invoices and credit notes, a row for each line")
+    INVOICE_TAXES = "invoice_taxes", _("invoices and credit notes, a row for each tax rate")
+    PAYMENTS = "payments", _("payments, refunds and write-offs")
+    RECEIVABLES = "receivables", _("receivables by age")
+    SALES_BY_PRODUCT = "sales_by_product", _("sales by product")
+    SALES_BY_CHANNEL = "sales_by_channel", _("sales by channel")
+    SALES_BY_CUSTOMER = "sales_by_customer", _("sales by customer")
+    STOCK_VALUE = "stock_value", _("stock valuation")
+    QUICKBOOKS = "quickbooks", _("QuickBooks Online: invoices")
+
+
+class ExportRun(Document):
+    """A file for the accountant's books: prepared, looked at, and marked as sent; or taken back."""
+
+    class Status(models.TextChoices):
+        PREPARED = "prepared", _("prepared")
+        SENT = "sent", _("sent")
+        UNDONE = "undone", _("undone")
+
+    MOVES = {Status.PREPARED: (Status.SENT, Status.UNDONE), Status.SENT: (Status.UNDONE,)}
+    lock_rank = LockRank.SUPPLY
+    subject_type = "export"
+
+    number = number_field("EXP")
+    status = models.CharField(max_length=8, choices=Status, default=Status.PREPARED, editable=False)
+    company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="+")
+    profile = models.CharField(max_length=20, choices=Profile)
+    file_format = models.CharField(max_length=4, default="xlsx")
+    since = models.DateField(null=True, blank=True)
+    until = models.DateField(null=True, blank=True)
+    only_new = models.BooleanField(default=False, help_text=_("What is in no sent run of this profile yet."))
+    rows = models.PositiveIntegerField(default=0, editable=False)
+    totals = models.JSONField(default=dict, editable=False)
+    findings = models.JSONField(default=list, editable=False)
+    job = models.ForeignKey(Job, on_delete=models.SET_NULL, null=True, editable=False, related_name="+")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        verbose_name = _("export run")
+
+
+class ExportedDocument(models.Model):
+    """A document that a run holds: in at most one that was sent, for each profile."""
+
+    run = models.ForeignKey(ExportRun, on_delete=models.CASCADE, related_name="documents")
+    profile = models.CharField(max_length=20)
+    kind = models.CharField(max_length=10)
+    key = models.BigIntegerField()
+    is_sent = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["run", "kind", "key"], name="document_once_per_run"),
+            models.UniqueConstraint(fields=["profile", "kind", "key"], condition=Q(is_sent=True),
+                                    name="document_in_one_sent_run"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.key}"
