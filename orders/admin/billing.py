@@ -16,9 +16,11 @@ from oms.core.admin.access import Lines, ScopedAdmin
 from oms.core.admin.documents import DocumentAdmin, address_text, chip
 from oms.core.admin.records import ReadOnlyAdmin
 from oms.core.errors import DomainError
+from oms.core.importing.runs import offer
 from oms.core.money import display as show_amount
 from orders import printing
 from orders.admin.filters import Due
+from orders.admin.sheets import InvoiceLineSheet
 from orders.models import (
     Allocation,
     HistoryRecord,
@@ -60,6 +62,7 @@ class InvoiceAdmin(DocumentAdmin):
     list_select_related = ["customer"]
     search_fields = search_exact = ["number", "order__number"]
     search_through = ["customer"]
+    sheets = offer(InvoiceLineSheet)
     fields = ["kind", "company", "customer", "order", "corrects", "reason", "issued_on", "supplied_on", "due_on",
               "discount_percent", "discount_until", "currency", "net", "tax", "gross", "allocated", "billed_to", "hash"]
     readonly_fields = ["billed_to"]

@@ -5,16 +5,29 @@ from decimal import Decimal
 from itertools import groupby
 from typing import Any
 
+from django.db.models import Case, F, IntegerField, When
 from django.utils.translation import gettext as _
+from import_export.resources import Resource
 
 from inventory.models import SKU
 from oms.core.errors import Refused
 from oms.core.importing.columns import Day, Exact, Reference, Text, Whole
-from oms.core.importing.rows import DocumentSheet, RecordMeta, RecordSheet, Row, column
+from oms.core.importing.rows import DocumentSheet, RecordMeta, RecordSheet, Row, Sheet, column
 from oms.core.models import User
 from orders import intake
 from orders.intake import Entry, Line
-from orders.models import Address, Channel, Customer, Order, OrderLine, PaymentTerms, Price, PriceList
+from orders.models import (
+    Address,
+    Channel,
+    Customer,
+    Invoice,
+    InvoiceLine,
+    Order,
+    OrderLine,
+    PaymentTerms,
+    Price,
+    PriceList,
+)
 
 
 class CustomerSheet(RecordSheet):
@@ -65,6 +78,37 @@ class PriceSheet(RecordSheet):
     def subject(self, row: dict[str, Any]) -> str:
         return " ".join(str(row[name]) for name in ("sku", "price_list", "customer", "minimum", "valid_from")
                         if row.get(name) not in (None, ""))
+
+
+class InvoiceLineSheet(Sheet, Resource):
+    """Invoices and credit notes, a row for each line; credit notes count against. It goes out and never in."""
+
+    title, slug, has_money = "invoices, a row for each line", "invoice-lines", True
+    number = column("invoice__number", Text(), "number")
+    kind = column("invoice__kind", Text(), "kind")
+    issued_on = column("invoice__issued_on", Day(), "issued_on")
+    due_on = column("invoice__due_on", Day(), "due_on")
+    customer = column("invoice__customer__code", Text(), "customer")
+    name = column("invoice__customer__name", Text(), "name")
+    order = column("invoice__order__number", Text(), "order")
+    description = column("description", Text())
+    quantity = column("signed_quantity", Whole(), "quantity")
+    unit_price = column("unit_price", Exact())
+    tax_category = column("tax_category", Text())
+    tax_percent = column("tax_percent", Exact())
+    net = column("signed_net", Exact(), "net")
+    tax = column("signed_tax", Exact(), "tax")
+    gross = column("signed_gross", Exact(), "gross")
+    currency = column("invoice__currency", Text(), "currency")
+
+    class Meta:
+        import_id_fields = ["number"]
+
+    def listed(self, rows: Any) -> Any:
+        sign = Case(When(invoice__kind=Invoice.Kind.CREDIT, then=-1), default=1, output_field=IntegerField())
+        signed = {f"signed_{name}": F(name) * sign for name in ("quantity", "net", "tax", "gross")}
+        return InvoiceLine.objects.filter(invoice__in=rows).annotate(**signed).select_related(
+            "invoice__customer", "invoice__order").order_by("invoice_id", "position")
 
 
 class OrderSheet(DocumentSheet):

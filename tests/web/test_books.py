@@ -1,3 +1,5 @@
+import csv
+import io
 from datetime import timedelta
 from decimal import Decimal
 
@@ -82,3 +84,17 @@ def test_the_accountant_reads_receivables_statements_and_exports(log_in, worked)
         other = log_in(role)
         assert other.get(reverse("admin:orders_exportrun_file", args=[run.pk])).status_code == 302
         assert other.get(reverse("admin:orders_exportrun_receivables")).status_code == 302
+
+
+def test_invoice_list_is_exported_line_by_line(log_in, worked):
+    make.sku("TEE-M", stock={"LON": 50})
+    make.settled(make.shipped(("TEE-M", 5)), good=1)
+    client = log_in("accountant")
+
+    with worked():
+        client.post(reverse("admin:orders_invoice_export"), {"sheet": "invoice-lines", "format": "csv", "query": ""})
+
+    answer = client.get(reverse("admin:core_job_file", args=[Job.objects.latest("pk").pk]))
+    rows = list(csv.DictReader(io.StringIO(answer.getvalue().decode("utf-8-sig"))))
+    assert [(row["kind"], Decimal(row["gross"])) for row in rows] == [("invoice", 60), ("credit", -12)]
+    assert "import/invoice-lines" not in log_in("root").get(reverse("admin:orders_invoice_changelist")).content.decode()

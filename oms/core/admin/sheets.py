@@ -41,7 +41,7 @@ class SheetsAdmin:
     def importable(self, request: HttpRequest) -> list[runs.SheetType]:
         """The sheets that a person may take in."""
         page: Any = self
-        return [sheet for sheet in self.sheets if page._has(request, sheet.importers)]
+        return [sheet for sheet in self.sheets if sheet.importers and page._has(request, sheet.importers)]
 
     def exportable(self, request: HttpRequest) -> list[runs.SheetType]:
         """The sheets that a person may see."""
