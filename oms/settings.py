@@ -93,7 +93,8 @@ WSGI_APPLICATION = "oms.wsgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [BASE_DIR / "templates"],
+        # Of the same name, a template in this folder is taken instead: papers, mails and pages look as a company likes.
+        "DIRS": [Path(read("OMS_TEMPLATES_FOLDER", "str", str(DATA_FOLDER / "templates"))), BASE_DIR / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [

@@ -292,3 +292,12 @@ def test_charges_and_discounts_stand_on_the_invoice():
     text = text_of(draw("invoice", order.invoices.get()))
 
     assert "Carriage" in text and "26.40 GBP" in text
+
+
+def test_a_template_of_the_company_is_taken_instead(settings, tmp_path):
+    (tmp_path / "documents").mkdir()
+    (tmp_path / "documents" / "stickers.html").write_text("<p>Ours: {{ pages.0.title }}</p>")
+    settings.TEMPLATES = [{**settings.TEMPLATES[0], "DIRS": [tmp_path, *settings.TEMPLATES[0]["DIRS"]]}]
+    make.sku("TEE-M", stock={"LON": 1})
+
+    assert "Ours: A-01" in text_of(draw("bin_label", Bin.objects.get(code="A-01")))

@@ -37,7 +37,10 @@ def build(rows: Iterable[Row]) -> Company:
     company = Company.objects.create(
         code=COMPANY, name="Regency Gifts Ltd", street="4 Canal Walk", postal_code="N1 9GU",
         city="London", country="GB",
-        vat_number="GB123456782", email="office@example.com", currency="GBP", time_zone="Europe/London")
+        vat_number="GB123456782", email="office@example.com", currency="GBP", time_zone="Europe/London",
+        registration="01234567", phone="+44 20 7946 0000", iban="GB33BUKB20201555555555", bic="BUKBGB22XXX",
+        endpoint="GB123456782", endpoint_scheme="9932", gs1_prefix="5012345", color="#14597f",
+        terms_text="Goods remain our property until they are paid in full.")
     people = _people()
     for facts in WAREHOUSES:
         _warehouse(company, people, *facts)

@@ -1,0 +1,39 @@
+"""Write one e-invoice of each case, for validators elsewhere."""
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+from tqdm import tqdm
+
+from oms.core import documents
+from oms.web.einvoice_cases import CASES
+from orders import einvoicing, printing
+from orders.connectors.einvoices.en16931 import connector
+
+
+class Command(BaseCommand):
+    help = ("Issue one invoice or credit note of each case (domestic, reverse charge, export, …) and write it as "
+            "Factur-X (PDF), CII and UBL (XML). Everything is taken back: no number is used up.")
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("folder", type=Path, help="where to write; it is made if it does not exist")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        folder: Path = options["folder"]
+        if not documents.can_render():
+            raise CommandError(documents.MISSING_SYSTEM_LIBRARY)
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, build in tqdm(CASES.items(), unit="case"):
+            with transaction.atomic():
+                invoice = build()
+                document = einvoicing.document_of(invoice)
+                cii = connector.cii(document)
+                (folder / f"{name}.cii.xml").write_bytes(cii)
+                (folder / f"{name}.ubl.xml").write_bytes(connector.ubl(document))
+                (folder / f"{name}.pdf").write_bytes(connector.factur_x(
+                    printing.invoice_pdf(invoice), cii, title=f"Invoice {invoice}", author=document.seller.name))
+                transaction.set_rollback(True)
+        self.stdout.write(f"{len(CASES)} cases, three files each, are in {folder}.")

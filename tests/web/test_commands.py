@@ -1,0 +1,40 @@
+"""Commands that are more than a call of what other tests try."""
+
+import pytest
+from django.core.management import CommandError, call_command
+from facturx import xml_check_xsd
+from pypdf import PdfReader
+
+from oms.core.documents import can_render
+from oms.core.models import ExchangeRate, Sequence
+from oms.web import einvoice_cases
+from tests import builders as make
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.skipif(not can_render(), reason="PDFs need Pango")
+def test_a_sample_of_each_e_invoice_is_written_and_no_number_is_used_up(tmp_path, monkeypatch):
+    some = {name: einvoice_cases.CASES[name] for name in ("domestic", "credit_note")}
+    monkeypatch.setattr("oms.web.management.commands.issue_sample_einvoices.CASES", some)
+
+    call_command("issue_sample_einvoices", str(tmp_path / "new"))
+
+    written = sorted(path.name for path in (tmp_path / "new").iterdir())
+    assert written == sorted(f"{name}.{kind}" for name in some for kind in ("cii.xml", "ubl.xml", "pdf"))
+    for path in (tmp_path / "new").glob("*.xml"):
+        assert xml_check_xsd(path.read_bytes())
+    assert "factur-x.xml" in PdfReader(tmp_path / "new" / "domestic.pdf").attachments
+    assert not Sequence.objects.exists()
+
+
+def test_rates_are_imported_from_a_file(tmp_path, capsys):
+    make.company()
+    path = tmp_path / "eurofxref.csv"
+    path.write_text("Date,USD,GBP\n2027-01-29,1.1,0.8\n")
+
+    call_command("import_rates", str(path))
+
+    assert ExchangeRate.objects.count() == 2
+    with pytest.raises(CommandError, match="There is no file"):
+        call_command("import_rates", str(tmp_path / "other"))
