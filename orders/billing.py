@@ -34,18 +34,28 @@ def invoice(
             return known
         states.require_status(order, Order.Status.CONFIRMED, Order.Status.COMPLETED)
         document = start(order, Invoice.Kind.INVOICE, reference)
+        document.issued_on = on or order.company.today()
         lines = bill(document, order, units)
         einvoicing.require_complete(order, lines)
         if not lines:
             raise Refused(gettext("Order %(number)s has nothing to bill.")
                           % {"number": order.number}, code="nothing_to_bill")
-        return issue(document, lines, on, by)
+        document = issue(document, lines, on, by)
+        credit_allowances(order, document, by=by)
+        return document
 
 
 def bill(document: Invoice, order: Order, units: Mapping[int, int], *, after: int = 0) -> list[InvoiceLine]:
-    """Lines, from a position on, for units of a locked order and its open charges, less its deposits; they count."""
+    """Lines, from a position on, for units of a locked order and its open charges, less its deposits; they count.
+
+    An allowance that is more than what is billed with it waits for the next invoice.
+    """
     lines = _invoice_lines(document, order, {key: count for key, count in units.items() if count})
     charges = list(order.charges.filter(is_invoiced=False, is_cancelled=False))
+    if sum(line.gross for line in lines) + sum(charge.gross for charge in charges) < 0:
+        assert document.issued_on is not None
+        numbering.lock_counters(order.company, SERIES.values(), document.issued_on.year)  # it may have to be credited
+        charges = [charge for charge in charges if charge.gross >= 0]
     lines += [_charge_line(document, charge) for charge in charges]
     lines += _deductions(document, order, lines)
     for position, line in enumerate(lines, after + 1):
@@ -53,6 +63,22 @@ def bill(document: Invoice, order: Order, units: Mapping[int, int], *, after: in
     OrderCharge.objects.filter(pk__in=[charge.pk for charge in charges]).update(is_invoiced=True)
     progress.record_invoiced(order, units)
     return lines
+
+
+def credit_allowances(order: Order, document: Invoice, *, by: User | None = None) -> Invoice | None:
+    """Credit the allowances that no invoice of an order could bear, once all its goods are billed."""
+    waiting = list(order.charges.filter(is_invoiced=False, is_cancelled=False, gross__lt=0))
+    if not waiting or any(line.invoiced < line.quantity - line.cancelled for line in order.lines.all()):
+        return None
+    note = start_credit(document, f"{order.number}/allowances", gettext("Allowance"))
+    lines = [InvoiceLine(invoice=note, position=position, charge=charge, description=charge.description,
+                         unit_price=-charge.amount, tax_percent=charge.tax_percent, tax_category=charge.tax_category,
+                         tax_note=charge.tax_note, **{name: -getattr(charge, name) for name in AMOUNTS})
+             for position, charge in enumerate(waiting, 1)]
+    order.charges.filter(pk__in=[charge.pk for charge in waiting]).update(is_invoiced=True)
+    note = issue(note, lines, document.issued_on, by)
+    set_off(note, document, by=by)
+    return note
 
 
 def bill_shipped(

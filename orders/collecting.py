@@ -56,13 +56,17 @@ def _invoice(orders: Sequence[Order], on: date | None, by: User | None) -> Invoi
     """One invoice for the orders of a group; of a single one, its own."""
     first = orders[0]
     document = issuing.start(first, Invoice.Kind.INVOICE, f"{first.number}/collected {first.invoiced}")
+    document.issued_on = on or first.company.today()
     if len(orders) > 1:
         document.order, document.ship_to = None, first.ship_to if _same_place(orders) else {}
     lines: list[InvoiceLine] = []
     for order in orders:
         lines += billing.bill(document, order, _units(order), after=len(lines))
         einvoicing.require_complete(order, lines)
-    return issuing.issue(document, lines, on, by)
+    document = issuing.issue(document, lines, on, by)
+    for order in orders:
+        billing.credit_allowances(order, document, by=by)
+    return document
 
 
 def _same_place(orders: Sequence[Order]) -> bool:

@@ -171,3 +171,15 @@ def test_only_days_that_are_over_are_closed_and_no_day_twice(days):
         periods.close(company, company.today() + timedelta(days=days))
     assert Event.objects.filter(name="company.books_closed").count() == (1 if days else 0)
     outbox.drain()
+
+
+def test_an_allowance_that_the_first_shipment_cannot_bear_waits_and_is_credited_at_the_end(drain):
+    order = make.confirmed(("TEE-M", 2), charges=[Charge("allowance", "Goodwill", D("-15.00"))])
+    line = only_line(order).pk
+
+    first = billing.invoice(order, {line: 1}, reference="s1")
+    second = billing.invoice(order, {line: 1}, reference="s2")
+
+    note = Invoice.objects.get(kind="credit")
+    assert (first.gross, second.gross, note.gross) == (D("12.00"), D("12.00"), D("18.00"))
+    assert screening.balance(order.customer) == order.gross == D("6.00")

@@ -1,0 +1,160 @@
+"""Any split of an order into shipments, invoices, credits and refunds adds up to the cent, in every rounding policy."""
+
+from collections import Counter
+from decimal import Decimal as D
+
+import pytest
+from django.db import transaction
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from oms.core import outbox
+from oms.core.models import Company
+from oms.insights import verification
+from orders import billing, collecting, deposits, intake, lifecycle, payments, receivables, screening
+from orders.billing import Credited
+from orders.intake import Charge, Entry, Line
+from orders.models import Customer, Invoice, OrderLine, PaymentTerms, PriceList
+from tests import builders as make
+
+pytestmark = pytest.mark.django_db
+prices = st.decimals("0.01", "999.9999", places=4)
+lines = st.lists(st.tuples(st.sampled_from(["standard", "reduced", "zero"]), st.integers(1, 9), prices,
+                           st.sampled_from([D(0), D("3.5"), D(50)])), min_size=1, max_size=4)
+amounts = st.decimals("-5.00", "20.00", places=2).filter(bool)
+cuts = st.lists(st.integers(0, 9), min_size=8, max_size=8)
+
+
+def enter(wanted, charge, discount, includes_tax, billed_by):
+    make.taxes()
+    PriceList.objects.filter(pk=make.price_list().pk).update(includes_tax=includes_tax)
+    way = make.channel(may_backorder=True)
+    way.refresh_from_db()
+    Customer.objects.filter(pk=make.customer().pk).update(billing=billed_by)
+    entry = Entry(way, Customer.objects.get(), charges=[Charge("freight", "Freight", charge)],
+                  discount_percent=discount, lines=[Line(make.sku(f"SKU-{name}", tax_class=name), quantity, price, off)
+                         for name, quantity, price, off in wanted])
+    return intake.enter(entry)
+
+
+def ship(order, units):
+    """As if so many had left the house: the billing looks at nothing else."""
+    for line in order.lines.all():
+        part = min(units, line.quantity - line.shipped)
+        OrderLine.objects.filter(pk=line.pk).update(
+            allocated=line.shipped + part, picked=line.shipped + part, shipped=line.shipped + part)
+    return make.fresh(order)
+
+
+def total(documents, name):
+    return sum((document.sign * getattr(document, name) for document in documents), D(0))
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(wanted=lines, charge=amounts, discount=st.sampled_from([D(0), D("7.5"), D("33.33")]), includes_tax=st.booleans(),
+       rounding=st.sampled_from(["line", "document"]), shares=cuts, given_back=cuts, deposit=st.integers(0, 100),
+       billed_by=st.sampled_from(["shipment", "month"]))
+def test_parts_of_any_order_add_up(wanted, charge, discount, includes_tax, rounding, shares, given_back, deposit,
+                                   billed_by):
+    with transaction.atomic():
+        Company.objects.filter(pk=make.company().pk).update(tax_rounding=rounding)
+        order = enter(wanted, charge, discount, includes_tax, billed_by)
+        if order.gross > 0:
+            walk(order, shares, given_back, deposit)
+        transaction.set_rollback(True)
+
+
+def walk(order, shares, given_back, deposit):
+    lifecycle.confirm(order)
+    if deposit:
+        amount = round(order.gross * deposit / 100, 2)
+        if amount > 0:
+            payments.allocate(make.transfer(str(amount), "deposit", order=order), deposits.ask(
+                order, amount, reference="deposit"))
+    for number, share in enumerate([*shares, 9, 9]):  # the last ones take what is left
+        order = ship(order, share)
+        bill(order, number)
+    outbox.drain()
+    documents = list(Invoice.objects.all())
+    for name in ("net", "tax", "gross"):
+        assert total(documents, name) == getattr(make.fresh(order), name), name
+    give_back(order, given_back)
+    outbox.drain()
+    _prove(order)
+
+
+def bill(order, number):
+    due = {line.pk: line.shipped - line.invoiced for line in order.lines.all() if line.shipped > line.invoiced}
+    if not due:
+        return
+    if order.customer.billing == "month":
+        collecting.collect(order.customer, company=order.company)
+    else:
+        billing.bill_shipped(order, due, reference=f"shipment {number}")
+
+
+def give_back(order, shares):
+    """Credit parts of each invoice's lines one after the other, then the rest; pay before, and refund what is over."""
+    for number, document in enumerate(Invoice.objects.filter(kind="invoice")):
+        if document.open_amount > 0 and number % 2:
+            payments.allocate(make.transfer(str(document.open_amount), f"bank {number}"), document)
+        for turn, share in enumerate([*shares, 9]):
+            rows = [Credited(line, min(share, line.quantity - line.credited)) for line in document.lines.filter(
+                corrects=None).order_by("position") if line.quantity > line.credited]
+            rows = [row for row in rows if row.quantity]
+            if rows and sum(billing._part(row.line, row.line.quantity, row.line.credited,
+                                          row.line.credited + row.quantity, "GBP")["gross"] for row in rows) >= 0:
+                note = billing.credit(document, rows, reference=f"{document.pk}/{turn}")
+                refund(note, f"{document.pk}/{turn}")
+
+
+def refund(note, reference):
+    note = make.fresh(note)
+    for payment in payments.refundable(note.order) if note.order else []:
+        amount = min(make.fresh(note).open_amount, payment.captured - payment.refunded)
+        if amount > 0:
+            payments.refund(payment, amount, reference=f"{reference}/{payment.pk}", credit=make.fresh(note))
+
+
+def _prove(order):
+    credited = Counter()
+    for note in Invoice.objects.filter(kind="credit"):
+        for line in note.lines.exclude(corrects=None):
+            for name in ("net", "tax", "gross"):
+                credited[line.corrects_id, name] += getattr(line, name)
+    for document in Invoice.objects.filter(kind="invoice"):
+        for line in document.lines.filter(corrects=None):
+            if line.credited == line.quantity:
+                for name in ("net", "tax", "gross"):
+                    assert credited[line.pk, name] == getattr(line, name)
+    open_now = {step.name: step.gross for step in receivables.bridge(make.fresh(order))}["Open"]
+    assert [str(breach) for breach in verification.breaches(files=False)] == []
+    if order.customer.billing != "month":
+        reserved = sum(payment.unallocated for payment in order.payments.all())
+        assert open_now - reserved == screening.balance(order.customer) + unused(order)
+
+
+def unused(order):
+    """What payments that are the customer's, and nobody's order's, have left."""
+    return sum((payment.unallocated for payment in order.customer.payments.filter(order=None)), D(0))
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(percents=st.lists(st.integers(1, 100), min_size=2, max_size=5), price=prices, paid=st.integers(1, 120))
+def test_instalments_and_write_offs_leave_nothing(percents, price, paid):
+    with transaction.atomic():
+        agreed = PaymentTerms.objects.create(code="t", name="t")
+        for index, percent in enumerate(percents):
+            agreed.parts.create(percent=percent, days=index * 10)
+        make.customer(terms=agreed)
+        order = enter([("standard", 3, price, D(0))], D("1.00"), D(0), False, "order")
+        lifecycle.confirm(order)
+        outbox.drain()
+        document = Invoice.objects.get()
+        amount = round(document.gross * paid / 100, 2)
+        if amount > 0:
+            payments.allocate(make.transfer(str(amount)), document)
+
+        assert sum(part.amount for part in document.instalments.all()) == document.gross
+        assert [str(breach) for breach in verification.breaches(files=False)] == []
+        transaction.set_rollback(True)
