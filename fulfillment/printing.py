@@ -49,9 +49,11 @@ def stickers(shipment: Shipment) -> list[Page]:
 
 def sticker(label: Label) -> Page:
     """A shipping label: the facts that its digest is bound to, the SSCC and the tracking number as barcodes."""
-    return {"label": label, "facts": labels.facts(label),
-            "sscc": barcodes.sscc_bars(label.sscc) if label.sscc else None,
-            "bars": barcodes.bars(label.tracking_number), **_of(label.shipment.order.company)}
+    sscc, tracking = barcodes.sscc_bars(label.sscc or ""), barcodes.bars(label.tracking_number)
+    width = max(sscc.modules, tracking.modules)
+    codes = [(code, (width - code.modules) / 2, (width + code.modules) / 2) for code in (tracking, sscc)]
+    return {"label": label, "facts": labels.facts(label), "codes": codes, "modules": width,
+            "width_mm": width * barcodes.MODULE_MM, **_of(label.shipment.order.company)}
 
 
 def stickers_of_wave(wave: Wave) -> list[Page]:
@@ -69,7 +71,7 @@ def slips_of_wave(wave: Wave) -> list[Page]:
 
 
 papers.register("packing_slip", Shipment, _("Packing slip"), template="packing_slip", pages=contents)
-papers.register("labels", Shipment, _("Labels"), template="labels", pages=stickers)
+papers.register("labels", Shipment, _("Labels"), template="labels", pages=stickers, is_plain=True)
 papers.register("pick_list", Wave, _("Pick list"), template="pick_list", pages=walk)
 papers.register("packing_slips", Wave, _("Packing slips"), template="packing_slip", pages=slips_of_wave)
-papers.register("labels", Wave, _("Labels"), template="labels", pages=stickers_of_wave)
+papers.register("labels", Wave, _("Labels"), template="labels", pages=stickers_of_wave, is_plain=True)

@@ -1,6 +1,7 @@
 """Barcodes as one vector path each, and the GS1 numbers that they carry."""
 
 from dataclasses import dataclass
+from itertools import groupby
 
 from barcode import Code128
 from barcode.codex import Gs1_128
@@ -12,37 +13,39 @@ IN_HOUSE_PREFIX = "0400000"
 
 @dataclass(frozen=True)
 class Bars:
-    """A barcode as one vector path: its text, its path data, and its width in modules."""
+    """A barcode as one dashed line: its text, the widths of bars and gaps in turn (modules), and its whole width.
+
+    A line with dashes is the shortest vector that there is: one path, whatever the number of bars.
+    """
 
     text: str
-    path: str
-    modules: int
-    module_mm: float = MODULE_MM
+    widths: tuple[int, ...]
+
+    @property
+    def modules(self) -> int:
+        return sum(self.widths)
 
     @property
     def width_mm(self) -> float:
-        return round(self.modules * self.module_mm, 3)
+        return self.modules * MODULE_MM
+
+    @property
+    def dashes(self) -> str:
+        return " ".join(map(str, self.widths))
 
 
-def bars(text: str, *, module_mm: float = MODULE_MM) -> Bars:
-    """Code 128 (ISO/IEC 15417) of a text; each run of dark modules is a rectangle of the path, one unit high."""
-    return _path(text, Code128(text).build()[0], module_mm)
+def bars(text: str) -> Bars:
+    """Code 128 (ISO/IEC 15417) of a text."""
+    return _bars(text, Code128(text).build()[0])
 
 
 def sscc_bars(sscc: str) -> Bars:
     """An SSCC-18 as GS1-128: FNC1, the application identifier 00, and the number."""
-    return _path(f"(00) {sscc}", Gs1_128(f"00{sscc}").build()[0], MODULE_MM)
+    return _bars(f"(00) {sscc}", Gs1_128(f"00{sscc}").build()[0])
 
 
-def _path(text: str, pattern: str, module_mm: float) -> Bars:
-    path, start = [], None
-    for position, module in enumerate(f"{pattern}0"):
-        if module == "1" and start is None:
-            start = position
-        elif module == "0" and start is not None:
-            path.append(f"M{start} 0h{position - start}v1h{start - position}z")
-            start = None
-    return Bars(text, "".join(path), len(pattern), module_mm)
+def _bars(text: str, pattern: str) -> Bars:
+    return Bars(text, tuple(len(list(run)) for _, run in groupby(pattern)))
 
 
 def sscc(prefix: str, serial: int) -> str:

@@ -59,16 +59,29 @@ def _fetcher(assets: Mapping[str, bytes]) -> Any:
 
 
 def render(name: str, context: dict[str, Any], *, assets: Mapping[str, bytes] | None = None,
-           archive: bool = False) -> bytes:
+           archive: bool = False, is_plain: bool = False) -> bytes:
     """A PDF from templates/documents/<name>.html, which may show the `assets` by their addresses.
 
-    `archive`: as PDF/A-3, to be kept for good. Raises RendererMissing without the system libraries.
+    `archive`: as PDF/A-3, to be kept for good. `is_plain`: the template styles all that it uses, and the engine's own
+    style sheet of HTML, most of what a small page costs, is left out. Raises RendererMissing without the system
+    libraries.
     """
     html = render_to_string(f"documents/{name}.html", context)
     engine = _engine()
-    pdf: bytes = engine.HTML(string=html, url_fetcher=_fetcher(assets or {})).write_pdf(
+    page = _plain_html() if is_plain else engine.HTML
+    pdf: bytes = page(string=html, url_fetcher=_fetcher(assets or {})).write_pdf(
         font_config=_fonts(), pdf_variant="pdf/a-3b" if archive else None)
     return pdf
+
+
+@cache
+def _plain_html() -> Any:
+    """The engine's HTML without its own style sheets."""
+    class PlainHTML(_engine().HTML):  # type: ignore[misc]
+        def _ua_stylesheets(self, forms: bool = False) -> list[Any]:
+            return []
+
+    return PlainHTML
 
 
 @cache

@@ -24,7 +24,7 @@ class Paper:
     Either `pages` gives what stands on its pages, and those of many records are drawn at once by `template`; or `draw`
     gives its PDF (a letter that counts its own pages, a frozen document), and many are put together. Both raise
     Refused where a record has none. `money`: only for who may see amounts; `available`: whether a record has it now;
-    `order`: by which a selection is drawn.
+    `order`: by which a selection is drawn; `is_plain`: see `documents.render`.
     """
 
     name: str
@@ -34,6 +34,7 @@ class Paper:
     pages: Callable[[Any], list[Page]] | None = None
     draw: Callable[[Any], bytes] | None = None
     money: bool = False
+    is_plain: bool = False
     available: Callable[[Any], bool] = lambda record: True
     order: tuple[str, ...] = ("pk",)
 
@@ -76,7 +77,7 @@ def _draw(paper: Paper, pages: Sequence[Page]) -> bytes:
     """Pages by their template; the logos on them come from the pages, never from an address."""
     assets = {page["letterhead"].logo_name: page["letterhead"].logo for page in pages
               if page.get("letterhead") and page["letterhead"].logo}
-    return documents.render(paper.template, {"pages": pages}, assets=assets)
+    return documents.render(paper.template, {"pages": pages}, assets=assets, is_plain=paper.is_plain)
 
 
 def submit(paper: Paper, keys: Sequence[int], *, title: str, by: User) -> Job:
