@@ -241,6 +241,8 @@ def ledger(run: ExportRun) -> dict[str, dict[str, Any]]:
         cursor.execute(layout.ledger, _parameters(run))
         for currency, count, *amounts in cursor.fetchall():
             known = dict(zip(("net", "tax", "gross", "amount"), amounts, strict=True))
+            if not count and not any(amounts):
+                continue  # books that came to nothing have no rows
             found[currency] = {name: _text(known[name]) for name in layout.sums}
             if layout.document is not None:
                 found[currency]["documents"] = count

@@ -207,3 +207,10 @@ def test_quickbooks_files_keep_to_the_import_s_limits(sizes, files):
     lines = [line(f"INV-{number}") for number, size in enumerate(sizes) for _ in range(size)]
 
     assert [len(rows) for rows in quickbooks.files(lines)] == files
+
+
+def test_a_house_without_stock_has_an_empty_valuation():
+    make.sku("TEE-M", stock={"LON": 2})
+    make.shipped(("TEE-M", 2))
+
+    assert export(make.company(), "stock_value").rows == 0
