@@ -11,7 +11,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
-from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminSingleDateWidget, UnfoldBooleanWidget
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldBooleanWidget
 
 from oms.core.admin.documents import DocumentAdmin, chip
 from oms.core.admin.jobs import TYPES
@@ -31,8 +31,8 @@ class ExportForm(forms.Form):
     profile = forms.ChoiceField(choices=Profile.choices, label=_("Profile"), widget=UnfoldAdminSelectWidget)
     only_new = forms.BooleanField(required=False, label=_("All that is new since the last run"),
                                   widget=UnfoldBooleanWidget)
-    since = forms.DateField(required=False, label=_("From"), widget=UnfoldAdminSingleDateWidget)
-    until = forms.DateField(required=False, label=_("Until"), widget=UnfoldAdminSingleDateWidget)
+    since = forms.DateField(required=False, label=_("From"), widget=forms.DateInput(attrs={"type": "date"}))
+    until = forms.DateField(required=False, label=_("Until"), widget=forms.DateInput(attrs={"type": "date"}))
     file_format = forms.ChoiceField(choices=[("xlsx", "XLSX"), ("csv", "CSV")], label=_("As"),
                                     widget=UnfoldAdminSelectWidget)
 

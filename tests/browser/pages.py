@@ -2,8 +2,8 @@
 
 from fulfillment.models import Shipment, Wave
 from inventory.models import SKU, BinStock, PurchaseOrder
-from oms.core.models import Job
-from orders.models import Customer, Invoice, Order
+from oms.core.models import Company, Job
+from orders.models import Customer, ExportRun, Invoice, Order
 from returns.models import ReturnRequest
 
 
@@ -17,6 +17,7 @@ def _of(model, role, name, **conditions):
 def main_pages():
     """Every main page that there is with the records that there are."""
     order = Order.objects.filter(status="placed").order_by("pk").first()
+    customer = Customer.objects.filter(invoices__isnull=False).order_by("pk").first()
     wave = Wave.objects.filter(status="released").order_by("pk").first()
     return [
         ("home of a manager", "manager", "/admin/"), ("home of a picker", "picker", "/admin/"),
@@ -25,6 +26,11 @@ def main_pages():
         *([("a form", "manager", f"/admin/orders/order/{order.pk}/do/cancel/")] if order else []),
         ("customers", "manager", "/admin/orders/customer/"), *_of(Customer, "manager", "a customer"),
         ("invoices", "accountant", "/admin/orders/invoice/"), *_of(Invoice, "accountant", "an invoice"),
+        ("receivables", "accountant", "/admin/orders/exportrun/receivables/"),
+        *([("a statement", "accountant", f"/admin/orders/customer/statement/{customer.code}/")] if customer else []),
+        ("exports", "accountant", "/admin/orders/exportrun/"), *_of(ExportRun, "accountant", "an export"),
+        ("a new export", "accountant", "/admin/orders/exportrun/new/"),
+        ("exchange rates", "accountant", "/admin/core/exchangerate/"), *_of(Company, "accountant", "a company"),
         ("shipments", "packer", "/admin/fulfillment/shipment/"),
         *_of(Shipment, "packer", "a shipment", status="packed"),
         *_of(Wave, "picker", "a wave"), *_of(ReturnRequest, "manager", "a return"),

@@ -9,7 +9,7 @@ from inventory.models import ReorderRule
 from oms.core import jobs, outbox
 from oms.core.models import User
 from oms.insights import rollups
-from orders import intake
+from orders import exporting, intake
 from orders.intake import Entry
 from tests import builders as make
 from tests.browser.pages import main_pages
@@ -35,6 +35,8 @@ def furnish():
     ReorderRule.objects.create(sku=make.sku("TEE-M"), warehouse=make.warehouse(), point=5, target=9)
     job = jobs.start("print", "Labels: 1 selected", 1, by=User.objects.get(username="manager"))
     jobs.record(jobs.finish(job), "SO-1", error="No")
+    run = exporting.prepare(make.company(), "invoice_lines", by=User.objects.get(username="accountant"))
+    jobs.work(run.job_id)
     outbox.drain()
     rollups.roll_up()
 

@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from datetime import timedelta
 
 import pytest
 from openpyxl import load_workbook
@@ -12,7 +13,7 @@ from oms.core import jobs, notices
 from oms.core.models import Topic
 from orders import intake
 from orders.intake import Entry
-from orders.models import Invoice, Order
+from orders.models import ExportRun, Invoice, Order
 from tests import builders as make
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -42,6 +43,40 @@ def test_an_accountant_collects_an_invoice_and_exports_what_is_open(open_as, wor
     rows = list(load_workbook(io.BytesIO(download.value.path().read_bytes())).active.iter_rows(values_only=True))
     assert rows[0][0] == "Number"
     assert [row[0] for row in rows[1:]] == [left.number]
+
+
+def test_an_accountant_ends_the_month(open_as, worker):
+    """What is owed, the export that equals the ledger, marked as sent; then the books are closed."""
+    make.sku("TEE-M", stock={"LON": 9})
+    order = make.shipped(("TEE-M", 2))
+    company = order.company
+    page = open_as("accountant")
+
+    page.get_by_role("link", name=re.compile("Receivables")).first.click()
+    page.get_by_role("link", name="C-1 Shop C-1").click()
+    page.get_by_text(order.invoices.get().number).wait_for()
+    page.get_by_role("link", name="Accountant's exports").click()
+    page.get_by_role("link", name="New export").click()
+    page.get_by_label("All that is new since the last run").check()
+    page.get_by_role("button", name="Prepare").click()
+    for _ in range(40):
+        if page.get_by_text("gross 24.00").count():
+            break
+        page.wait_for_timeout(250)
+        page.reload()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="XLSX").click()
+    rows = list(load_workbook(io.BytesIO(download.value.path().read_bytes())).active.iter_rows(values_only=True))
+    assert rows[1][0] == order.invoices.get().number and rows[-1][0] == "Total"
+    page.get_by_role("link", name="Mark as sent").or_(page.get_by_role("button", name="Mark as sent")).first.click()
+    page.get_by_text("done.").wait_for()
+
+    page.goto(page.url.split("/admin/")[0] + f"/admin/core/company/{company.pk}/change/")
+    page.get_by_label("Up to and with").fill(str(company.today() - timedelta(days=1)))
+    page.get_by_role("button", name="Close the books").click()
+    page.get_by_text("The books are closed until").wait_for()
+    assert ExportRun.objects.get().status == "sent"
+    assert make.fresh(company).books_closed_until == company.today() - timedelta(days=1)
 
 
 def test_a_rep_confirms_many_orders_and_sees_what_became_of_each(open_as, worker):

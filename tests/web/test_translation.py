@@ -16,7 +16,8 @@ LANGUAGE, MARK = "eo", "⟦"
 LABELS = re.compile(r"<(th|label|h1|h2|h3|legend|button|summary|dt)\b[^>]*>(.*?)</\1>", re.S)
 ICON = re.compile(r"<span[^>]*material-symbols-outlined[^>]*>[^<]*</span>|<(script|select|style)\b.*?</\1>", re.S)
 TAG = re.compile(r"<[^>]*>")
-DATA = re.compile(r"[A-Z]{2,4}-?\d*|(INV|CN)-ACME-\S*|(SKU-LON|C-1)\b.*")  # numbers, and names of what is planted
+# Numbers, and names of what is planted.
+DATA = re.compile(r"[A-Z]{2,4}-?\d*|(INV|CN)-ACME-\S*|(SKU-LON|C-1)\b.*|Acme Ltd")
 
 
 class Marking(NullTranslations):
