@@ -15,12 +15,13 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldBooleanWidget
 
 from oms.core.admin.documents import DocumentAdmin, chip
 from oms.core.admin.jobs import TYPES
+from oms.core.admin.records import ReadOnlyAdmin
 from oms.core.errors import DomainError
 from oms.core.models import Company, StoredDocument
 from oms.core.money import grouped
 from oms.core.wording import spoken
 from orders import exporting, receivables
-from orders.models import ExportRun
+from orders.models import ExportedDocument, ExportRun
 from orders.models.export import Profile
 
 
@@ -35,6 +36,17 @@ class ExportForm(forms.Form):
     until = forms.DateField(required=False, label=_("Until"), widget=forms.DateInput(attrs={"type": "date"}))
     file_format = forms.ChoiceField(choices=[("xlsx", "XLSX"), ("csv", "CSV")], label=_("As"),
                                     widget=UnfoldAdminSelectWidget)
+
+
+@admin.register(ExportedDocument)
+class ExportedDocumentAdmin(ReadOnlyAdmin):
+    """Which document is in which run."""
+
+    viewers = "accountant manager"
+    list_display = ["run", "kind", "key", "is_sent"]
+    list_select_related = ["run"]
+    list_filter = ["is_sent"]
+    ordering = ["-pk"]
 
 
 @admin.register(ExportRun)

@@ -1,7 +1,6 @@
 """Papers as a scanner and a person see them."""
 
 import io
-import os
 import shutil
 from decimal import Decimal as D
 
@@ -30,7 +29,7 @@ pytestmark = [
 ]
 NASTY = ('<img src="file:///etc/passwd"><link rel=stylesheet href="http://127.0.0.1:9/x.css"><style>@import url('
          'file:///etc/passwd)</style><svg><image href="file:///etc/passwd"/></svg> url(file:///etc/passwd)')
-WAVE_OF = int(os.environ.get("WAVE_OF", "12"))
+WAVE_OF = 50
 
 
 def text_of(pdf):
