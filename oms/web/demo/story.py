@@ -23,10 +23,11 @@ from oms.insights import rollups
 from oms.web import importing
 from oms.web.demo import company as build
 from oms.web.importing import Report, Selection
-from orders import intake, lifecycle, payments, screening
+from orders import exporting, intake, lifecycle, payments, screening
 from orders.connectors.channels.online_retail.mapping import BadRow, Kind, Row
 from orders.intake import Entry, Line
 from orders.models import Channel, Invoice, Order
+from orders.models.export import Profile
 from returns import inspection, requests
 from returns import receiving as returning
 from returns.inspection import Finding
@@ -90,6 +91,7 @@ def _happen(
     step("invoices, payments, returns")
     _pay_some()
     _return_some()
+    _export(company)
     step("orders of the last days, at every stage")
     for index, own in enumerate(own for name, own in invoices.items() if name not in old):
         STAGES[index % len(STAGES)](reps, own)
@@ -193,6 +195,15 @@ def _pay_some() -> None:
             payment = payments.register_transfer(document.customer, document.gross, company=document.company,
                                                  reference=f"bank-{document.number}", by=accountant)
             payments.allocate(payment, document, by=accountant)
+
+
+def _export(company: Company) -> None:
+    """What is new goes to the accountant's books."""
+    accountant = User.objects.get(username="accountant")
+    run = exporting.prepare(company, Profile.INVOICE_LINES, only_new=True, by=accountant)
+    assert run.job is not None
+    jobs.work(run.job.pk)
+    exporting.send(run, by=accountant)
 
 
 def _return_some() -> None:

@@ -37,6 +37,7 @@ class Command(BaseCommand):
             self.stdout.write("The demo's data is there already; --fresh starts over.")
         else:
             self._require_empty()
+            _make_broker()
             demo.load()
         self._show_log_ins(options["port"])
         if not options["no_serve"]:
@@ -80,10 +81,15 @@ class Command(BaseCommand):
                 self.stdout.write("Stopped.")
 
 
-def _worker_command() -> list[str]:
-    """A Celery worker with its beat; its file broker's folders are made."""
+def _make_broker() -> None:
+    """The folders of the file broker."""
     for name in ("broker", "broker-control"):
         (settings.DATA_FOLDER / name).mkdir(parents=True, exist_ok=True)
+
+
+def _worker_command() -> list[str]:
+    """A Celery worker with its beat."""
+    _make_broker()
     return [sys.executable, "-m", "celery", "-A", "oms", "worker", "--beat", "--concurrency", "1", "--loglevel",
             "WARNING", "--schedule", str(settings.DATA_FOLDER / "beat-schedule")]
 
