@@ -11,7 +11,7 @@ from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import IO, Any, Protocol
 
@@ -162,16 +162,22 @@ def write_table(path: str, columns: Sequence[tuple[str, str]], rows: Iterable[Se
             yield dict(zip(headings, cells, strict=True))
 
     found = records()
-    first = next(found, None)
-    if first is None:  # the fast writer takes its heading from the first row
+    first = list(islice(found, 200))
+    if not first:  # the fast writer takes its heading from the first row
         with Path(path).open("wb") as file:
             XLSXWriter(file, headings).close()
         return
     write_worksheet(
-        chain([first], found), path, sheet_name="Sheet1", freeze_row=1, bold_headers=True, autofilter=True,
-        column_widths={heading: WIDTHS.get(kind, 16.0) for heading, kind in columns},
+        chain(first, found), path, sheet_name="Sheet1", freeze_row=1, bold_headers=True, autofilter=True,
+        column_widths={heading: WIDTHS.get(kind) or _width(heading, first) for heading, kind in columns},
         column_formats={heading: Format().set_num_format(NUMBER_FORMATS[kind])
                         for heading, kind in columns if kind in NUMBER_FORMATS})
+
+
+def _width(heading: str, rows: Sequence[dict[str, Any]]) -> float:
+    """As wide as the longest text of some rows, within reason."""
+    longest = max(len(str(row[heading] or "")) for row in rows)
+    return float(min(max(longest, len(heading), 6) + 2, 46))
 
 
 def _plain(value: Any) -> Any:
