@@ -18,6 +18,7 @@ from oms.core.admin.records import ReadOnlyAdmin
 from oms.core.errors import DomainError
 from oms.core.importing.runs import offer
 from oms.core.money import display as show_amount
+from oms.core.money import round_amount
 from orders import printing
 from orders.admin.filters import Due
 from orders.admin.sheets import InvoiceLineSheet
@@ -64,8 +65,9 @@ class InvoiceAdmin(DocumentAdmin):
     search_through = ["customer"]
     sheets = offer(InvoiceLineSheet)
     fields = ["kind", "company", "customer", "order", "corrects", "reason", "issued_on", "supplied_on", "due_on",
-              "discount_percent", "discount_until", "currency", "net", "tax", "gross", "allocated", "billed_to", "hash"]
-    readonly_fields = ["billed_to"]
+              "discount_percent", "discount_until", "currency", "net", "tax", "gross", "allocated",
+              "at_home", "billed_to", "hash"]
+    readonly_fields = ["at_home", "billed_to"]
     inlines = [InvoiceLines, Instalments, Allocations]
 
     @display(description=_("Total"), ordering="gross")
@@ -79,6 +81,16 @@ class InvoiceAdmin(DocumentAdmin):
     @display(description=_("Open"))
     def open_now(self, document: Invoice) -> str:
         return show_amount(document.open_amount, document.currency)
+
+    @display(description=_("In company currency"))
+    def at_home(self, document: Invoice) -> str:
+        """Net, tax and gross at the document's rate, where its currency is not the company's."""
+        home, rate = document.company.currency, document.exchange_rate
+        if document.currency == home:
+            return "–"
+        told = [show_amount(round_amount(amount / rate, home), home)
+                for amount in (document.net, document.tax, document.gross)]
+        return f"{' + '.join(told[:2])} = {told[2]} ({rate.normalize():f} {document.currency}/{home})"
 
     @display(description=_("PDF"))
     def pdf(self, document: Invoice) -> Any:

@@ -98,3 +98,14 @@ def test_invoice_list_is_exported_line_by_line(log_in, worked):
     rows = list(csv.DictReader(io.StringIO(answer.getvalue().decode("utf-8-sig"))))
     assert [(row["kind"], Decimal(row["gross"])) for row in rows] == [("invoice", 60), ("credit", -12)]
     assert "import/invoice-lines" not in log_in("root").get(reverse("admin:orders_invoice_changelist")).content.decode()
+
+
+def test_an_invoice_in_a_foreign_currency_shows_what_it_is_at_home(log_in):
+    ExchangeRate.objects.create(company=make.company(), currency="EUR", day="2020-01-01", rate=Decimal("1.25"))
+    make.sku("TEE-M", stock={"LON": 5})
+    make.customer("C-EUR", currency="EUR")
+    document = make.shipped(("TEE-M", 1, "10.00"), customer_code="C-EUR").invoices.get()
+
+    page = log_in("accountant").get(reverse("admin:orders_invoice_change", args=[document.pk])).content.decode()
+
+    assert "8.00 GBP + 1.60 GBP = 9.60 GBP (1.25 EUR/GBP)" in page
