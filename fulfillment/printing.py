@@ -1,7 +1,5 @@
 """Papers of the warehouse: pick lists, packing slips and labels. Redrawn whenever they are asked for."""
 
-from typing import Any
-
 from django.utils import translation
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -10,6 +8,7 @@ from fulfillment import labels
 from fulfillment.models import Label, PickTask, Shipment, ShipmentLine, Wave
 from oms.core import barcodes, letterheads, papers, revisions
 from oms.core.errors import Refused
+from oms.core.models import Company
 from oms.core.papers import Page
 
 
@@ -30,7 +29,7 @@ def contents(shipment: Shipment) -> list[Page]:
              **_of(shipment.order.company, shipment.order.customer.language)}]
 
 
-def _of(company: Any, own: str = "") -> Page:
+def _of(company: Company, own: str = "") -> Page:
     """Whose paper it is, and in which language: nobody's amounts, so it needs no more."""
     language = letterheads.language(company, own)
     with translation.override(language):
@@ -49,11 +48,28 @@ def stickers(shipment: Shipment) -> list[Page]:
 
 def sticker(label: Label) -> Page:
     """A shipping label: the facts that its digest is bound to, the SSCC and the tracking number as barcodes."""
-    sscc, tracking = barcodes.sscc_bars(label.sscc or ""), barcodes.bars(label.tracking_number)
-    width = max(sscc.modules, tracking.modules)
-    codes = [(code, (width - code.modules) / 2, (width + code.modules) / 2) for code in (tracking, sscc)]
-    return {"label": label, "facts": labels.facts(label), "codes": codes, "modules": width,
-            "width_mm": width * barcodes.MODULE_MM, **_of(label.shipment.order.company)}
+    facts, company = labels.facts(label), label.shipment.order.company
+    codes = barcodes.bars(label.tracking_number), barcodes.sscc_bars(label.sscc or "")
+    modules = max(code.modules for code in codes)
+    lines = [f"M{(modules - code.modules) / 2} {middle}h{code.modules}" for code, middle in zip(codes, (4, 14.5),
+                                                                                               strict=True)]
+    with translation.override(letterheads.language(company)):
+        about = "\n".join([
+            f"{gettext('From')}: {', '.join(line for line in facts['from'] if line)}",
+            f"{facts['service']} · {facts['weight_g']} g · {facts['shipment']} · "
+            + gettext("parcel %(number)s") % {"number": facts["parcel"]} + " · "
+            + gettext("order %(number)s") % {"number": facts["order"]},
+            f"{codes[0].text} · SSCC {codes[1].text}"])
+    return {"to": _address(facts["to"]), "about": about, "modules": str(modules),
+            "letterhead": letterheads.letterhead(company), "width": f"{modules * barcodes.MODULE_MM}mm",
+            "first": lines[0], "second": lines[1],
+            "first_dashes": codes[0].dashes, "second_dashes": codes[1].dashes}
+
+
+def _address(address: dict[str, str]) -> str:
+    """An address in four lines, as a carrier reads it."""
+    place = " ".join(address[name] for name in ("postal_code", "city", "region") if address.get(name))
+    return "\n".join([address.get("name", ""), address.get("street", ""), place, address.get("country", "")])
 
 
 def stickers_of_wave(wave: Wave) -> list[Page]:

@@ -1,7 +1,9 @@
 """Rendering documents as PDF, and freezing the legal ones."""
 
+import gc
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
@@ -69,9 +71,22 @@ def render(name: str, context: dict[str, Any], *, assets: Mapping[str, bytes] | 
     html = render_to_string(f"documents/{name}.html", context)
     engine = _engine()
     page = _plain_html() if is_plain else engine.HTML
-    pdf: bytes = page(string=html, url_fetcher=_fetcher(assets or {})).write_pdf(
-        font_config=_fonts(), pdf_variant="pdf/a-3b" if archive else None)
+    with _without_collector():
+        pdf: bytes = page(string=html, url_fetcher=_fetcher(assets or {})).write_pdf(
+            font_config=_fonts(), pdf_variant="pdf/a-3b" if archive else None)
     return pdf
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Rendering makes boxes by the hundred thousand that all live until its end: looking for garbage finds none."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 @cache
