@@ -4,11 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
 
 from django.db import connection
-from django.db.models import DecimalField, F, Q, QuerySet, Sum
-from django.db.models.functions import Coalesce
+from django.db.models import Q, Sum
 from django.utils.translation import gettext as _
 
 from oms.core.models import Company
@@ -196,58 +194,48 @@ class Step:
 def bridge(order: Order) -> list[Step]:
     """From what was ordered to what was refunded, to the cent: ordered, cancelled, shipped, invoiced, credited, paid,
     written off, refunded, and what is open."""
-    billed = _lines(order).filter(invoice__kind=Invoice.Kind.INVOICE)
-    deposits = _lines(order).filter(invoice__kind=Invoice.Kind.DEPOSIT)
-    credits = _lines(order).filter(invoice__kind=Invoice.Kind.CREDIT)
-    used = Allocation.objects.filter(invoice__in=Invoice.objects.filter(order=order).exclude(kind=Invoice.Kind.CREDIT))
-    paid = _total(used.filter(payment__isnull=False), "amount")
-    given_up = _total(used.filter(write_off__isnull=False), "amount")
-    refunded = _total(Refund.objects.filter(credit__order=order).exclude(status=Refund.Status.FAILED), "amount")
-    steps = [_ordered(order), _cancelled(order), _shipped(order), _billed(_("Invoiced"), billed)]
-    if deposits.exists():
-        steps.append(_billed(_("Deposits invoiced"), deposits))
-    steps.append(_billed(_("Credited"), credits))
-    gross = sum((step.gross for step in steps[3:-1]), ZERO) - steps[-1].gross
-    return [*steps, Step(_("Paid"), None, None, None, paid), Step(_("Written off"), None, None, None, given_up),
-            Step(_("Refunded"), None, None, None, refunded),
-            Step(_("Open"), None, None, None, gross - paid - given_up + refunded)]
+    billed = _billed(order)
+    nothing = (0, ZERO, ZERO, ZERO)
+    steps = _of_the_order(order)
+    steps.append(Step(_("Invoiced"), *billed.get(Invoice.Kind.INVOICE, nothing)))
+    if Invoice.Kind.DEPOSIT in billed:
+        steps.append(Step(_("Deposits invoiced"), *billed[Invoice.Kind.DEPOSIT]))
+    steps.append(Step(_("Credited"), *billed.get(Invoice.Kind.CREDIT, nothing)))
+    owed = sum((step.gross for step in steps[3:-1]), ZERO) - steps[-1].gross
+    paid, given_up, refunded = _settled(order)
+    amounts = ((_("Paid"), paid), (_("Written off"), given_up), (_("Refunded"), refunded),
+               (_("Open"), owed - paid - given_up + refunded))
+    return steps + [Step(name, None, None, None, amount) for name, amount in amounts]
 
 
-def _lines(order: Order) -> QuerySet[InvoiceLine]:
+def _of_the_order(order: Order) -> list[Step]:
+    """What was ordered; what of it is not in the order's totals any more; the part that the shipped units carry."""
+    lines, charges = list(order.lines.all()), list(order.charges.all())
+    names = ("net", "tax", "gross")
+    whole = {name: sum((getattr(row, name) for row in [*lines, *charges]), ZERO) for name in names}
+    shipped = {name: sum((part(getattr(line, name), line.quantity, 0, line.shipped, order.currency)
+                          for line in lines), ZERO) for name in names}
+    return [Step(_("Ordered"), sum(line.quantity for line in lines), **whole),
+            Step(_("Cancelled"), order.cancelled, **{name: whole[name] - getattr(order, name) for name in names}),
+            Step(_("Shipped"), order.shipped, **shipped)]
+
+
+def _billed(order: Order) -> dict[str, tuple[int, Decimal, Decimal, Decimal]]:
+    """Units, net, tax and gross of an order's lines on issued documents, by their kind; collective ones too."""
     own = Q(order_line__order=order) | Q(charge__order=order) | Q(invoice__order=order)
-    return InvoiceLine.objects.filter(own, invoice__status=Invoice.Status.ISSUED)
+    rows = InvoiceLine.objects.filter(own, invoice__status=Invoice.Status.ISSUED).values("invoice__kind").annotate(
+        units=Sum("quantity", filter=Q(order_line__isnull=False), default=0), net=Sum("net"), tax=Sum("tax"),
+        gross=Sum("gross"))
+    return {row["invoice__kind"]: (row["units"], row["net"], row["tax"], row["gross"]) for row in rows.order_by()}
 
 
-def _ordered(order: Order) -> Step:
-    rows: list[Any] = [*order.lines.all(), *order.charges.all()]
-    return Step(_("Ordered"), sum(line.quantity for line in order.lines.all()),
-                *(sum((getattr(row, name) for row in rows), ZERO) for name in ("net", "tax", "gross")))
-
-
-def _cancelled(order: Order) -> Step:
-    """What of the whole is not in the order's totals any more."""
-    ordered = _ordered(order)
-    return Step(_("Cancelled"), order.cancelled, *(
-        whole - now for whole, now in ((ordered.net, order.net), (ordered.tax, order.tax), (ordered.gross, order.gross))
-        if whole is not None))
-
-
-def _shipped(order: Order) -> Step:
-    """The part of each line's amounts that its shipped units carry."""
-    amounts = {name: sum((part(getattr(line, name), line.quantity, 0, line.shipped, order.currency)
-                          for line in order.lines.all()), ZERO) for name in ("net", "tax", "gross")}
-    return Step(_("Shipped"), order.shipped, **amounts)
-
-
-def _billed(name: str, lines: QuerySet[InvoiceLine]) -> Step:
-    units = lines.filter(order_line__isnull=False).aggregate(total=Coalesce(Sum("quantity"), 0))["total"]
-    return Step(name, units, *(_total(lines, column) for column in ("net", "tax", "gross")))
-
-
-def _total(rows: QuerySet[Any], column: str) -> Decimal:
-    total: Decimal = rows.aggregate(total=Coalesce(Sum(F(column)), ZERO, output_field=DecimalField(
-        max_digits=16, decimal_places=3)))["total"]
-    return total
+def _settled(order: Order) -> tuple[Decimal, Decimal, Decimal]:
+    """What payments and write-offs settled of an order's invoices, and what was refunded of its credit notes."""
+    used = Allocation.objects.filter(invoice__in=Invoice.objects.filter(order=order).exclude(kind=Invoice.Kind.CREDIT))
+    found = used.aggregate(paid=Sum("amount", filter=Q(payment__isnull=False), default=ZERO),
+                           given_up=Sum("amount", filter=Q(write_off__isnull=False), default=ZERO))
+    refunds = Refund.objects.filter(credit__order=order).exclude(status=Refund.Status.FAILED)
+    return found["paid"], found["given_up"], refunds.aggregate(total=Sum("amount", default=ZERO))["total"]
 
 
 def default_period(company: Company) -> tuple[date, date]:
