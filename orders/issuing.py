@@ -52,7 +52,7 @@ def issue(document: Invoice, lines: Sequence[InvoiceLine], on: date | None, by: 
     instalments = dues.agree(document)
     document.save(force_insert=True)
     hold_created([document])
-    InvoiceLine.objects.bulk_create(lines)
+    InvoiceLine.objects.bulk_create(lines, batch_size=1000)  # a statement takes 65,535 parameters
     if instalments:
         Instalment.objects.bulk_create(instalments)
     _number(document, lines)

@@ -24,10 +24,11 @@ def confirmed_orders(count):
         company=first.company, channel=first.channel, customer=first.customer, bill_to=first.bill_to,
         ship_to=first.ship_to, currency="GBP", status="confirmed", net=line.net, tax=line.tax,
         gross=line.gross, units=1)
-        for _ in range(count)])
+        for _ in range(count)], batch_size=1000)
     OrderLine.objects.bulk_create([OrderLine(
         order=order, position=1, sku=line.sku, description="Tee", quantity=1, unit_price=line.unit_price,
-        tax_percent=line.tax_percent, net=line.net, tax=line.tax, gross=line.gross) for order in orders])
+        tax_percent=line.tax_percent, net=line.net, tax=line.tax, gross=line.gross) for order in orders],
+        batch_size=1000)
     return [order.pk for order in orders]
 
 
