@@ -3,7 +3,7 @@
 from django.db.models import Count, F, Min, Q, Sum
 from django.utils.translation import gettext as _
 
-from oms.core import notices
+from oms.core import documents, notices
 from oms.core.models import Company, Event, Topic
 from oms.core.money import display
 from orders.models import Hold, Invoice, Order, Payment, Refund
@@ -18,9 +18,13 @@ def tell_confirmed(order: Order, event: Event) -> None:
 
 
 def tell_invoiced(document: Invoice, event: Event) -> None:
-    """The customer hears of an invoice or a credit note."""
+    """The customer gets an invoice or a credit note: its frozen files, as far as they are made by now."""
     context = {"invoice": document, "gross": display(document.gross, document.currency)}
-    notices.email(document.customer.email, "invoice_issued", context, key=f"event-{event.pk}")
+    stored = {kind: documents.legal(kind, subject_type=document.subject_type, subject_number=str(document.number))
+              for kind in (document.kind, "ubl")}
+    files = [(f"{document.number}.{suffix}", documents.read(row), mime) for row, suffix, mime in (
+        (stored[document.kind], "pdf", "application/pdf"), (stored["ubl"], "xml", "application/xml")) if row]
+    notices.email(document.customer.email, "invoice_issued", context, key=f"event-{event.pk}", files=files)
 
 
 def tell_refunded(payment: Payment, row: Refund, event: Event) -> None:

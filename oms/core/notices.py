@@ -1,6 +1,6 @@
 """Telling people: in the admin, and by e-mail."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import groupby
 
 from django.core.mail import EmailMessage
@@ -63,12 +63,16 @@ def mark_read(notices: Iterable[Notice]) -> None:
     Notice.objects.filter(pk__in=[notice.pk for notice in notices], read_at=None).update(read_at=timezone.now())
 
 
-def email(to: str, template: str, context: dict[str, object], *, key: str) -> None:
-    """Send an e-mail from a template whose first line is the subject; outside any transaction.
+def email(
+    to: str, template: str, context: dict[str, object], *, key: str, files: Sequence[tuple[str, bytes, str]] = (),
+) -> None:
+    """Send an e-mail from a template whose first line is the subject, with files (name, bytes, type); outside any
+    transaction.
 
     `key` becomes the Message-ID, so that a message sent again after a crash is recognized as the same one.
     """
     if not to:
         return
     subject, _, body = render_to_string(f"emails/{template}.txt", context).strip().partition("\n")
-    EmailMessage(subject, body.strip() + "\n", to=[to], headers={"Message-ID": f"<{key}@oms>"}).send()
+    EmailMessage(subject, body.strip() + "\n", to=[to], headers={"Message-ID": f"<{key}@oms>"},
+                 attachments=list(files)).send()

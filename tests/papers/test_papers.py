@@ -300,3 +300,13 @@ def test_a_template_of_the_company_is_taken_instead(settings, tmp_path):
     make.sku("TEE-M", stock={"LON": 1})
 
     assert "Ours: A-01" in text_of(draw("bin_label", Bin.objects.get(code="A-01")))
+
+
+def test_an_invoice_is_mailed_with_its_frozen_pdf(mailoutbox):
+    make.sku("TEE-M", stock={"LON": 9})
+    document = make.shipped(("TEE-M", 2)).invoices.get()
+
+    (mail,) = [mail for mail in mailoutbox if document.number in mail.subject]
+    ((name, content, kind),) = mail.attachments
+    assert (name, kind) == (f"{document.number}.pdf", "application/pdf")
+    assert content == documents.read(StoredDocument.objects.get(kind="invoice"))
