@@ -92,10 +92,10 @@ def test_what_was_typed_is_there_again_after_the_browser_died(open_as, rep):
 
 def test_an_order_whose_answer_was_lost_is_entered_once(open_as, rep):
     page = open_as("rep", ENTRY)
+    page.route("**/api/v1/orders/", lambda route: (route.fetch(), route.abort()))
     pick(page, "C-1", "C-1 Shop C-1")
     pick(page, "TEE", "TEE-M")
     page.keyboard.press("Enter")
-    page.route("**/api/v1/orders/", lambda route: (route.fetch(), route.abort()))
     page.keyboard.press("Control+Enter")
     page.get_by_text("The server did not answer").wait_for()
     page.unroute("**/api/v1/orders/")
