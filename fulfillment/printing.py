@@ -11,6 +11,8 @@ from oms.core.errors import Refused
 from oms.core.models import Company
 from oms.core.papers import Page
 
+MM_PER_PX = 25.4 / 96  # CSS pixels, which the engine reads at once, other units it searches for
+
 
 def walk(wave: Wave) -> list[Page]:
     """The walk of a wave on paper."""
@@ -51,8 +53,8 @@ def sticker(label: Label) -> Page:
     facts, company = labels.facts(label), label.shipment.order.company
     codes = barcodes.bars(label.tracking_number), barcodes.sscc_bars(label.sscc or "")
     modules = max(code.modules for code in codes)
-    lines = [f"M{(modules - code.modules) / 2} {middle}h{code.modules}" for code, middle in zip(codes, (4, 14.5),
-                                                                                               strict=True)]
+    first, second = [{"start": str((modules - code.modules) / 2), "end": str((modules + code.modules) / 2),
+                      "dashes": code.dashes} for code in codes]
     with translation.override(letterheads.language(company)):
         about = "\n".join([
             f"{gettext('From')}: {', '.join(line for line in facts['from'] if line)}",
@@ -61,9 +63,8 @@ def sticker(label: Label) -> Page:
             + gettext("order %(number)s") % {"number": facts["order"]},
             f"{codes[0].text} · SSCC {codes[1].text}"])
     return {"to": _address(facts["to"]), "about": about, "modules": str(modules),
-            "letterhead": letterheads.letterhead(company), "width": f"{modules * barcodes.MODULE_MM}mm",
-            "first": lines[0], "second": lines[1],
-            "first_dashes": codes[0].dashes, "second_dashes": codes[1].dashes}
+            "letterhead": letterheads.letterhead(company), "width": f"{modules * barcodes.MODULE_MM / MM_PER_PX:.2f}",
+            "first": first, "second": second}
 
 
 def _address(address: dict[str, str]) -> str:

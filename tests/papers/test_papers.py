@@ -3,14 +3,16 @@
 import io
 import shutil
 from decimal import Decimal as D
+from xml.etree import ElementTree
 
 import pytest
 from django.core.files.base import ContentFile
+from django.template.loader import render_to_string
 from PIL import Image
 from pypdf import PdfReader
 
 from fulfillment import labels, packing, picking, shipping, waves
-from fulfillment.models import Label, Shipment
+from fulfillment.models import Label, Shipment, Wave
 from fulfillment.stations import work
 from inventory.models import SKU, Bin, Warehouse
 from oms.core import barcodes, documents, jobs, letterheads, outbox, papers, revisions
@@ -95,6 +97,25 @@ def test_a_shipment_without_labels_is_a_result_and_does_not_stop_the_others(work
 
     assert (job.done, job.failed) == (1, 1)
     assert "no labels yet" in job.results.get(succeeded=False).message
+
+
+def test_labels_are_xml_which_is_read_the_quickest():
+    wave = wave_of(1)
+    Company.objects.get().logo.save("logo.png", logo())
+
+    html = render_to_string("documents/labels.html", {"pages": papers.get(Wave, "labels").pages(make.fresh(wave))})
+
+    assert {"address", "svg", "img"} <= {node.tag.rpartition("}")[2] for node in ElementTree.fromstring(html).iter()}
+
+
+@pytest.mark.parametrize("name", ["Bits & <Bobs>", "a form\x0cfeed, which XML does not know"])
+def test_a_label_is_drawn_whatever_is_in_a_name(name):
+    wave = wave_of(1)
+    Shipment.objects.update(ship_to={"name": name, "street": "1 Quay", "city": "Hull", "country": "GB"})
+
+    pages = pictures(draw("labels", wave))
+
+    assert [codes(page)[0] for page in pages] == [Label.objects.get().tracking_number]
 
 
 @pytest.fixture
