@@ -1,4 +1,4 @@
-"""What customers owe: by age as of any day, statements, and the bridge from what was ordered to what was refunded."""
+"""What customers owe: by age as of any day, and their statements."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -6,12 +6,12 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from django.db import connection
-from django.db.models import Q, Sum
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from oms.core.models import Company
-from oms.core.money import ZERO, part
-from orders.models import Allocation, Customer, Invoice, InvoiceLine, Order, Payment, Refund, WriteOff
+from oms.core.money import ZERO
+from orders.models import Customer, Invoice, Payment, Refund, WriteOff
 
 BUCKETS = ("not due", "1 to 30 days", "31 to 60 days", "61 to 90 days", "over 90 days", "on account")
 # Open items as of a day. An allocation counts from the later of both its documents' days on; what is paid of an
@@ -178,64 +178,6 @@ def _moves(customer: Customer, company: Company, currency: str, until: date) -> 
     for row in given_up.select_related("invoice", "payment"):
         number = str((row.invoice or row.payment).number)  # type: ignore[union-attr]
         yield row.booked_on, _("Written off"), number, None, row.amount if row.payment else -row.amount
-
-
-@dataclass(frozen=True)
-class Step:
-    """A step of an order's bridge: units, and amounts as far as they make sense there."""
-
-    name: str
-    units: int | None
-    net: Decimal | None
-    tax: Decimal | None
-    gross: Decimal
-
-
-def bridge(order: Order) -> list[Step]:
-    """From what was ordered to what was refunded, to the cent: ordered, cancelled, shipped, invoiced, credited, paid,
-    written off, refunded, and what is open."""
-    billed = _billed(order)
-    nothing = (0, ZERO, ZERO, ZERO)
-    steps = _of_the_order(order)
-    steps.append(Step(_("Invoiced"), *billed.get(Invoice.Kind.INVOICE, nothing)))
-    if Invoice.Kind.DEPOSIT in billed:
-        steps.append(Step(_("Deposits invoiced"), *billed[Invoice.Kind.DEPOSIT]))
-    steps.append(Step(_("Credited"), *billed.get(Invoice.Kind.CREDIT, nothing)))
-    owed = sum((step.gross for step in steps[3:-1]), ZERO) - steps[-1].gross
-    paid, given_up, refunded = _settled(order)
-    amounts = ((_("Paid"), paid), (_("Written off"), given_up), (_("Refunded"), refunded),
-               (_("Open"), owed - paid - given_up + refunded))
-    return steps + [Step(name, None, None, None, amount) for name, amount in amounts]
-
-
-def _of_the_order(order: Order) -> list[Step]:
-    """What was ordered; what of it is not in the order's totals any more; the part that the shipped units carry."""
-    lines, charges = list(order.lines.all()), list(order.charges.all())
-    names = ("net", "tax", "gross")
-    whole = {name: sum((getattr(row, name) for row in [*lines, *charges]), ZERO) for name in names}
-    shipped = {name: sum((part(getattr(line, name), line.quantity, 0, line.shipped, order.currency)
-                          for line in lines), ZERO) for name in names}
-    return [Step(_("Ordered"), sum(line.quantity for line in lines), **whole),
-            Step(_("Cancelled"), order.cancelled, **{name: whole[name] - getattr(order, name) for name in names}),
-            Step(_("Shipped"), order.shipped, **shipped)]
-
-
-def _billed(order: Order) -> dict[str, tuple[int, Decimal, Decimal, Decimal]]:
-    """Units, net, tax and gross of an order's lines on issued documents, by their kind; collective ones too."""
-    own = Q(order_line__order=order) | Q(charge__order=order) | Q(invoice__order=order)
-    rows = InvoiceLine.objects.filter(own, invoice__status=Invoice.Status.ISSUED).values("invoice__kind").annotate(
-        units=Sum("quantity", filter=Q(order_line__isnull=False), default=0), net=Sum("net"), tax=Sum("tax"),
-        gross=Sum("gross"))
-    return {row["invoice__kind"]: (row["units"], row["net"], row["tax"], row["gross"]) for row in rows.order_by()}
-
-
-def _settled(order: Order) -> tuple[Decimal, Decimal, Decimal]:
-    """What payments and write-offs settled of an order's invoices, and what was refunded of its credit notes."""
-    used = Allocation.objects.filter(invoice__in=Invoice.objects.filter(order=order).exclude(kind=Invoice.Kind.CREDIT))
-    found = used.aggregate(paid=Sum("amount", filter=Q(payment__isnull=False), default=ZERO),
-                           given_up=Sum("amount", filter=Q(write_off__isnull=False), default=ZERO))
-    refunds = Refund.objects.filter(credit__order=order).exclude(status=Refund.Status.FAILED)
-    return found["paid"], found["given_up"], refunds.aggregate(total=Sum("amount", default=ZERO))["total"]
 
 
 def default_period(company: Company) -> tuple[date, date]:

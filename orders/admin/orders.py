@@ -4,7 +4,8 @@ from functools import partial
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import F, Max, OuterRef, Subquery, Sum
+from django.db.models import F, Max, OuterRef, Q, Subquery, Sum
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.urls import path, reverse
 from django.utils.translation import gettext_lazy as _
@@ -16,14 +17,14 @@ from oms.core.admin import panels
 from oms.core.admin.access import Lines
 from oms.core.admin.documents import DocumentAdmin, address_text, bar, chip
 from oms.core.importing.runs import offer
+from oms.core.money import ZERO, grouped
 from oms.core.money import display as show_amount
-from oms.core.money import grouped
-from orders import billing, intake, pricing, receivables
+from orders import billing, bridge, intake, pricing
 from orders import printing as printing  # offers papers
 from orders.admin import entry
 from orders.admin.filters import View
 from orders.admin.sheets import OrderSheet
-from orders.models import Hold, Invoice, Order, OrderCharge, OrderLine, Payment
+from orders.models import Allocation, Hold, Invoice, InvoiceLine, Order, OrderCharge, OrderLine, Payment
 
 PROGRESS = ["cancelled", "allocated", "picked", "shipped", "invoiced", "returned"]
 
@@ -113,15 +114,19 @@ class OrderAdmin(DocumentAdmin):
     @display(description=_("Paid"))
     def is_paid(self, order: Order) -> Any:
         """What of its invoices is paid, in whole units of the currency."""
-        return bar(int(order.paid or 0), int(order.billed or 0))  # type: ignore[attr-defined]
+        return bar(int(order.paid), int(order.billed))  # type: ignore[attr-defined]
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        """With what was billed and paid of each order, read for the rows that are shown."""
-        bills = Invoice.objects.filter(order=OuterRef("pk"), status=Invoice.Status.ISSUED).exclude(
+        """With what was billed and paid of each order, read for the rows that are shown: its own invoices, and its
+        lines on those that bill it with others, paid as these are."""
+        own = Invoice.objects.filter(order=OuterRef("pk"), status=Invoice.Status.ISSUED).exclude(
             kind=Invoice.Kind.CREDIT).values("order")
+        shared = InvoiceLine.objects.filter(order_line__order=OuterRef("pk"), invoice__order=None, invoice__gross__gt=0,
+                                            invoice__kind=Invoice.Kind.INVOICE).values("order_line__order")
         return super().get_queryset(request).annotate(
-            billed=Subquery(bills.annotate(sum=Sum("gross")).values("sum")),
-            paid=Subquery(bills.annotate(sum=Sum("allocated")).values("sum")))
+            billed=_sum(own.annotate(sum=Sum("gross")), shared.annotate(sum=Sum("gross"))),
+            paid=_sum(own.annotate(sum=Sum("allocated")),
+                      shared.annotate(sum=Sum(F("gross") * F("invoice__allocated") / F("invoice__gross")))))
 
     @display(description=_("Total"), ordering="gross")
     def total(self, order: Order) -> str:
@@ -139,7 +144,7 @@ class OrderAdmin(DocumentAdmin):
         context = super().document_context(request, document)
         if context["sees_money"] and document.status not in (Order.Status.DRAFT, Order.Status.QUOTED):
             context["bridge"] = [(step.name, _bridge_cells(step, document.currency))
-                                 for step in receivables.bridge(document)]
+                                 for step in bridge.of(document)]
         if self.has_add_permission(request):
             context["repeat"] = f"{reverse('admin:orders_order_entry')}?repeat={document.number}"
         return context
@@ -173,13 +178,18 @@ class OrderAdmin(DocumentAdmin):
             pricing.price_and_save(order)
 
 
-def _bridge_cells(step: receivables.Step, currency: str) -> list[str]:
+def _sum(first: Any, second: Any) -> Any:
+    """What two queries of one sum each add up to."""
+    return Coalesce(Subquery(first.values("sum")), ZERO) + Coalesce(Subquery(second.values("sum")), ZERO)
+
+
+def _bridge_cells(step: bridge.Step, currency: str) -> list[str]:
     amounts = [grouped(amount, currency) if amount is not None else "" for amount in (step.net, step.tax, step.gross)]
     return ["" if step.units is None else str(step.units), *amounts]
 
 
 panels.register(Order, _("Invoices and credit notes"), Invoice, lambda order: billing.of_order(order).order_by("pk"),
                 "number", "kind", "issued_on", "gross", "allocated")
-panels.register(Order, _("Payments"), Payment, lambda order: Payment.objects.filter(order=order)
-                | Payment.objects.filter(allocations__invoice__order=order),
+panels.register(Order, _("Payments"), Payment, lambda order: Payment.objects.filter(Q(order=order) | Q(
+                pk__in=Allocation.objects.filter(invoice__in=billing.of_order(order)).values("payment"))),
                 "number", "status", "captured", "allocated", "refunded")

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from oms.core import outbox
 from oms.core.models import Company
 from oms.insights import verification
-from orders import billing, collecting, deposits, intake, lifecycle, payments, receivables, screening
+from orders import billing, bridge, collecting, deposits, intake, lifecycle, payments, screening, write_offs
 from orders.billing import Credited
 from orders.intake import Charge, Entry, Line
-from orders.models import Customer, Invoice, OrderLine, PaymentTerms, PriceList
+from orders.models import Allocation, Customer, Invoice, OrderLine, PaymentTerms, PriceList, Refund, WriteOff
 from tests import builders as make
 
 pytestmark = pytest.mark.django_db
@@ -127,11 +127,63 @@ def _prove(order):
             if line.credited == line.quantity:
                 for name in ("net", "tax", "gross"):
                     assert credited[line.pk, name] == getattr(line, name)
-    open_now = {step.name: step.gross for step in receivables.bridge(make.fresh(order))}["Open"]
+    open_now = {step.name: step.gross for step in bridge.of(make.fresh(order))}["Open"]
     assert [str(breach) for breach in verification.breaches(files=False)] == []
     if order.customer.billing != "month":
         reserved = sum(payment.unallocated for payment in order.payments.all())
         assert open_now - reserved == screening.balance(order.customer) + unused(order)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@given(orders=st.lists(lines, min_size=2, max_size=4), includes_tax=st.booleans(), given_back=cuts,
+       paid=st.lists(st.integers(1, 100), max_size=3), written_off=st.integers(0, 40), refunded=st.integers(0, 100))
+def test_bridges_of_orders_that_were_billed_together_add_up(orders, includes_tax, given_back, paid, written_off,
+                                                            refunded):
+    with transaction.atomic():
+        made = [enter(wanted, D("1.00"), D(0), includes_tax, "month") for wanted in orders]
+        for order in made:
+            lifecycle.confirm(order)
+            ship(order, 9)
+        for document in collecting.collect(made[0].customer, company=made[0].company):
+            settle(document, paid[:1], given_back, refunded)
+            give_up(document, written_off)
+            settle(document, paid[1:], list(reversed(given_back)), refunded)
+        outbox.drain()
+        bridges = [{step.name: step.gross for step in bridge.of(make.fresh(order))} for order in made]
+
+        for name, booked in (("Paid", Allocation.objects.exclude(payment=None)), ("Refunded", Refund.objects.all()),
+                             ("Written off", WriteOff.objects.all())):
+            assert sum(steps[name] for steps in bridges) == sum(row.amount for row in booked), name
+        assert sum(steps["Open"] for steps in bridges) == sum(
+            document.sign * document.open_amount for document in Invoice.objects.all())
+        transaction.set_rollback(True)
+
+
+def settle(document, percents, given_back, refunded):
+    """Pay parts of an invoice, credit units of each of its lines, and give a part of that back."""
+    for percent in percents:
+        amount = round(make.fresh(document).open_amount * percent / 100, 2)
+        if amount > 0:
+            reference = f"{document.pk} {percent} {amount} {Allocation.objects.count()}"
+            payments.allocate(make.transfer(str(amount), reference), document)
+    for line, count in zip(document.lines.exclude(order_line=None).order_by("pk"), given_back, strict=False):
+        units = min(count, line.quantity - line.credited)
+        if units:
+            note = billing.credit(document, [Credited(line, units)], reference=f"{line.pk} {line.credited}")
+            pay_back(make.fresh(note), refunded)
+
+
+def pay_back(note, percent):
+    amount = round(note.open_amount * percent / 100, 2)
+    payment = note.customer.payments.order_by("-captured").first()
+    if payment and 0 < amount <= payment.captured - payment.refunded:
+        payments.refund(payment, amount, reference=str(note.number), credit=note)
+
+
+def give_up(document, percent):
+    amount = round(make.fresh(document).open_amount * percent / 100, 2)
+    if amount > 0:
+        write_offs.write_off(document, "bad_debt", amount=amount)
 
 
 def unused(order):

@@ -8,6 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from oms.core.models import ExchangeRate, Job
+from orders import collecting, payments
 from orders.intake import Charge
 from orders.models import ExportRun, Invoice
 from tests import builders as make
@@ -47,6 +48,22 @@ def test_accountant_takes_rates_in_from_a_file(log_in):
 
     assert "2 rates of 1 days are in" in answer.content.decode()
     assert ExchangeRate.objects.count() == 2
+
+
+def test_orders_that_were_billed_together_show_what_is_paid_of_each(log_in):
+    make.customer(billing="month")
+    make.sku("TEE-M", stock={"LON": 9})
+    orders = make.shipped(("TEE-M", 1)), make.shipped(("TEE-M", 3))
+    (document,) = collecting.collect_all(make.company())
+    payment = make.transfer("24.00")
+    payments.allocate(payment, document)
+
+    client = log_in("accountant")
+    listed = client.get(reverse("admin:orders_order_changelist")).content.decode()
+    page = client.get(reverse("admin:orders_order_change", args=[orders[0].pk])).content.decode()
+
+    assert 'title="6 of 12"' in listed and 'title="18 of 36"' in listed
+    assert payment.number in page and document.number in page
 
 
 def test_accountant_bills_what_was_shipped_to_customers(log_in, worked):
