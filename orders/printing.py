@@ -8,7 +8,8 @@ from django.utils import translation
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from oms.core import documents, letterheads, money, papers
+from oms.core import barcodes, documents, letterheads, money, papers
+from oms.core.barcodes import Bars
 from oms.core.errors import Refused
 from oms.core.letterheads import Letterhead
 from oms.core.models import StoredDocument
@@ -23,7 +24,7 @@ Facts = list[tuple[str, str]]
 
 @dataclass(frozen=True)
 class Paper:
-    """What stands on a letter to a customer: head, both parties, facts, lines, totals, and what is said below."""
+    """What stands on a letter to a customer: parties, facts, lines, totals, what is said below, a code."""
 
     title: str
     number: str
@@ -38,6 +39,7 @@ class Paper:
     gross: str
     notes: list[str]
     elsewhere: Facts = field(default_factory=list)
+    bars: Bars | None = None
 
 
 def freeze_invoice(document: Invoice) -> StoredDocument:
@@ -85,7 +87,7 @@ def invoice_paper(document: Invoice) -> Paper:
         recipient=_recipient(document.bill_to, document.bill_to.get("vat_number", "")), facts=_invoice_facts(document),
         lines=_with_orders(document, lines, shown), **_sums(document, lines),
         notes=[*([document.reason] if document.reason else []), *dues.in_words(document), *_tax_notes(lines)],
-        elsewhere=_in_company_currency(document))
+        elsewhere=_in_company_currency(document), bars=barcodes.bars(str(document.number)))
 
 
 def _title(document: Invoice) -> str:

@@ -73,8 +73,9 @@ def test_every_label_slip_and_invoice_of_a_wave_reads_as_its_record():
         shipping.ship(shipment)
     outbox.drain()
     for document in Invoice.objects.all():
-        pdf = text_of(papers.print_one(papers.get(Invoice, "invoice"), document))
-        assert document.number in pdf and f"{document.gross:.2f} GBP" in pdf
+        pdf = papers.print_one(papers.get(Invoice, "invoice"), document)
+        assert [codes(page) for page in pictures(pdf)] == [[document.number]]
+        assert f"{document.gross:.2f} GBP" in text_of(pdf)
 
 
 def test_labels_of_many_shipments_are_each_there_once_in_their_order(worked_job):
