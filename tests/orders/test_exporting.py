@@ -191,7 +191,7 @@ def test_quickbooks_reads_invoices_in_its_layout(business):
     assert tuple(rows[0]) == quickbooks.COLUMNS
     assert sum(D(row["*ItemAmount"]) + D(row["ItemTaxAmount"]) for row in rows if row["Currency"] == "GBP") == D(
         run.totals["GBP"]["gross"])
-    assert {row["*ItemTaxCode"] for row in rows} == {"20.0% S", "5.0% S"}
+    assert {row["*ItemTaxCode"] for row in rows} == {"20.0% S", "5.0% R"}
     assert any("credit notes are not in it" in text for text in run.findings)
 
 
@@ -207,6 +207,13 @@ def test_quickbooks_files_keep_to_the_import_s_limits(sizes, files):
     lines = [line(f"INV-{number}") for number, size in enumerate(sizes) for _ in range(size)]
 
     assert [len(rows) for rows in quickbooks.files(lines)] == files
+
+
+@pytest.mark.parametrize("legal, written", [
+    ("INV-ACME-2026-00001", "INV-ACME-2026-00001"), ("INV-ACME-EUROPE-2026-00001", "INV-2026-00001"),
+    ("INV-ACME-EUROPE-2026-00002", "INV-2026-00002")])
+def test_quickbooks_gets_numbers_that_it_takes_and_each_once(legal, written):
+    assert quickbooks.number(legal) == written
 
 
 def test_a_house_without_stock_has_an_empty_valuation():

@@ -15,21 +15,30 @@ COLUMNS = ("*InvoiceNo", "*Customer", "*InvoiceDate", "*DueDate", "Terms", "Loca
            "ItemDescription", "ItemQuantity", "ItemRate", "*ItemAmount", "*ItemTaxCode", "ItemTaxAmount", "Currency",
            "Service Date")
 MOST_INVOICES, MOST_ROWS = 100, 1000
-NUMBER_LENGTH = 21  # of an invoice number
+STANDARD_RATE = 20  # percent, in the United Kingdom
+NUMBER_LENGTH = 21  # of an invoice number, at the most
 
 
 def row(line: BilledLine) -> list[object]:
     """A line as its row; the rate is what the amount comes to per unit, to six places."""
     rate = line.net / line.quantity if line.quantity else line.net
-    return [line.number[:NUMBER_LENGTH], line.customer, line.issued_on, line.due_on, "", "", line.reference, line.code,
+    return [number(line.number), line.customer, line.issued_on, line.due_on, "", "", line.reference, line.code,
             line.description, line.quantity or 1, round(rate, 6), line.net, tax_code(line), line.tax, line.currency,
             line.supplied_on or line.issued_on]
 
 
+def number(legal: str) -> str:
+    """A legal number as far as QuickBooks takes it: one that is too long goes without the company's code."""
+    if len(legal) <= NUMBER_LENGTH:
+        return legal
+    series, *_code, year, count = legal.split("-")
+    return f"{series}-{year}-{count}"
+
+
 def tax_code(line: BilledLine) -> str:
-    """The name of the tax code as QuickBooks writes it: "20.0% S"; exempt, zero-rated, and what is not taxed here."""
+    """The name of the tax code as QuickBooks writes it: "20.0% S", reduced "5.0% R"; exempt, zero, not taxed here."""
     if line.tax_category == "S":
-        return f"{line.tax_percent:.1f}% S"
+        return f"{line.tax_percent:.1f}% {'S' if line.tax_percent == STANDARD_RATE else 'R'}"
     return {"Z": "0.0% Z", "E": "Exempt", "AE": "20.0% RC", "K": "0.0% ECG", "G": "0.0% Z", "O": "No VAT"}[
         line.tax_category]
 
