@@ -2,6 +2,7 @@
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db.migrations.recorder import MigrationRecorder
 from facturx import xml_check_xsd
 from pypdf import PdfReader
 
@@ -38,3 +39,12 @@ def test_rates_are_imported_from_a_file(tmp_path, capsys):
     assert ExchangeRate.objects.count() == 2
     with pytest.raises(CommandError, match="There is no file"):
         call_command("import_rates", str(tmp_path / "other"))
+
+
+@pytest.mark.parametrize("command", [["verify"], ["issue_sample_einvoices", "x"], ["import_rates", "x"],
+                                     ["import_orders", "x", "--format=online-retail", "--as=open"]])
+def test_tables_of_an_earlier_version_are_told(command):
+    MigrationRecorder.Migration.objects.filter(app="orders").delete()
+
+    with pytest.raises(CommandError, match=r"manage\.py migrate"):
+        call_command(*command)

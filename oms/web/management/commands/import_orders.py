@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.db import transaction
 from tqdm import tqdm
 
@@ -15,10 +15,11 @@ from oms.core import outbox
 from oms.core.models import Company
 from oms.web import importing
 from oms.web.importing import BadRow, Report, Selection
+from oms.web.management.base import OnTables
 from orders.models import Channel
 
 
-class Command(BaseCommand):
+class Command(OnTables):
     help = "Import orders from a file. Nothing is dropped silently: the report adds up to the file."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

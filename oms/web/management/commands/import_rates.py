@@ -4,14 +4,15 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from oms.core import rates
 from oms.core.errors import Refused
 from oms.core.models import Company
+from oms.web.management.base import OnTables
 
 
-class Command(BaseCommand):
+class Command(OnTables):
     help = "Take the exchange rates of the ECB's file (XML, CSV or ZIP; daily or historical) in, for every company."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -4,17 +4,18 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.db import transaction
 from tqdm import tqdm
 
 from oms.core import documents
 from oms.web.einvoice_cases import CASES
+from oms.web.management.base import OnTables
 from orders import einvoicing, printing
 from orders.connectors.einvoices.en16931 import connector
 
 
-class Command(BaseCommand):
+class Command(OnTables):
     help = ("Issue one invoice or credit note of each case (domestic, reverse charge, export, …) and write it as "
             "Factur-X (PDF), CII and UBL (XML). Everything is taken back: no number is used up.")
 

@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from oms.insights import verification
+from oms.web.management.base import OnTables
 
 
-class Command(BaseCommand):
+class Command(OnTables):
     help = "Check that nothing is lost, doubled or oversold: exits 1 and names the rows where an invariant is broken."
 
     def handle(self, *args: Any, **options: Any) -> None:
