@@ -11,8 +11,6 @@ from oms.core.errors import Refused
 from oms.core.models import Company
 from oms.core.papers import Page
 
-MM_PER_PX = 25.4 / 96  # CSS pixels, which the engine reads at once, other units it searches for
-
 
 def walk(wave: Wave) -> list[Page]:
     """The walk of a wave on paper."""
@@ -52,9 +50,9 @@ def sticker(label: Label) -> Page:
     """A shipping label: the facts that its digest is bound to, the SSCC and the tracking number as barcodes."""
     facts, company = labels.facts(label), label.shipment.order.company
     codes = barcodes.bars(label.tracking_number), barcodes.sscc_bars(label.sscc or "")
-    modules = max(code.modules for code in codes)
-    first, second = [{"start": str((modules - code.modules) / 2), "end": str((modules + code.modules) / 2),
-                      "dashes": code.dashes} for code in codes]
+    widest = max(codes, key=lambda code: code.modules)
+    first, second = [{"start": str((widest.modules - code.modules) / 2), "dashes": code.dashes,
+                      "end": str((widest.modules + code.modules) / 2)} for code in codes]
     with translation.override(letterheads.language(company)):
         about = "\n".join([
             f"{gettext('From')}: {', '.join(line for line in facts['from'] if line)}",
@@ -62,9 +60,9 @@ def sticker(label: Label) -> Page:
             + gettext("parcel %(number)s") % {"number": facts["parcel"]} + " · "
             + gettext("order %(number)s") % {"number": facts["order"]},
             f"{codes[0].text} · SSCC {codes[1].text}"])
-    return {"to": _address(facts["to"]), "about": about, "modules": str(modules),
-            "letterhead": letterheads.letterhead(company), "width": f"{modules * barcodes.MODULE_MM / MM_PER_PX:.2f}",
-            "first": first, "second": second}
+    return {"to": _address(facts["to"]), "about": about, "modules": str(widest.modules),
+            "letterhead": letterheads.letterhead(company), "width": f"{widest.width_px:.2f}", "first": first,
+            "second": second}
 
 
 def _address(address: dict[str, str]) -> str:

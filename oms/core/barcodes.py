@@ -7,6 +7,7 @@ from barcode import Code128
 from barcode.codex import Gs1_128
 
 MODULE_MM = 0.5  # four dots at 203 dpi
+MM_PER_PX = 25.4 / 96  # CSS 2.2, 4.3.2
 # Without a prefix of our own: numbers of restricted circulation, for use within a company (GS1 General Specifications).
 IN_HOUSE_PREFIX = "0400000"
 
@@ -28,6 +29,11 @@ class Bars:
     @property
     def width_mm(self) -> float:
         return self.modules * MODULE_MM
+
+    @property
+    def width_px(self) -> float:
+        """In CSS pixels, which the engine reads at once; other units it searches for."""
+        return self.width_mm / MM_PER_PX
 
     @property
     def dashes(self) -> str:
