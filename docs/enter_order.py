@@ -26,14 +26,22 @@ def enter_order(url: str, token: str, reference: str, order: dict[str, Any], tri
         try:
             return send(url, token, reference, order)
         except urllib.error.HTTPError as error:
-            problem = json.loads(error.read() or b"{}")
-            if error.code < 500 and AGAIN.get(error.code) != problem.get("code"):
-                raise ValueError(problem) from error
-            wait = float(error.headers.get("Retry-After") or 0)
+            wait = pause_after(error)
         except (OSError, http.client.HTTPException):
             wait = 0.0  # nobody knows whether it took effect; the same key finds out
         time.sleep(max(wait, random.uniform(0, min(30, 0.1 * 2**attempt))))
     raise TimeoutError(f"No answer for {reference} yet; run this again with the same reference.")
+
+
+def pause_after(error: urllib.error.HTTPError) -> float:
+    """Seconds to wait before trying again. Raises ValueError with the problem where trying again is no use."""
+    try:
+        problem = json.loads(error.read() or b"{}")
+    except (OSError, http.client.HTTPException):
+        return 0.0  # the answer was cut off
+    if error.code < 500 and AGAIN.get(error.code) != problem.get("code"):
+        raise ValueError(problem) from error
+    return float(error.headers.get("Retry-After") or 0)
 
 
 def send(url: str, token: str, reference: str, order: dict[str, Any]) -> dict[str, Any]:

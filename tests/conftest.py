@@ -1,26 +1,36 @@
 """What every test may use."""
 
-from importlib import import_module
-
 import pytest
-from django.apps import apps
+from django.db import connection
+from django.test import TransactionTestCase
 
-from oms.core import outbox
-from oms.core.models import Stream
+from oms.core import documents, outbox
 from oms.insights import verification
+from tests import database, plain_pdf
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(request, django_test_environment, django_db_blocker):
+    """A database of this worker's own, copied from one that was migrated."""
+    with django_db_blocker.unblock():
+        database.create(getattr(request.config, "workerinput", {}).get("workerid", ""))
+    before, TransactionTestCase._fixture_teardown = TransactionTestCase._fixture_teardown, _undo_commits
+    yield
+    TransactionTestCase._fixture_teardown = before
+    with django_db_blocker.unblock():
+        database.drop()
+
+
+def _undo_commits(test):
+    """In place of emptying every table, and filling again what migrations wrote."""
+    database.undo_commits()
 
 
 @pytest.fixture(autouse=True)
-def base_rows(request):
-    """What migrations inserted; a test with real commits before this one has emptied the tables."""
-    if request.node.get_closest_marker("django_db") is None:
-        return
-    request.getfixturevalue("db")
-    if not Stream.objects.exists():
-        Stream.objects.create()
-        import_module("inventory.migrations.0002_places_outside").create_places(apps, None)
-        import_module("oms.core.migrations.0003_roles").create_roles(apps, None)
-        import_module("oms.core.migrations.0007_who_is_told_what").subscribe(apps, None)
+def pdf_engine(request, monkeypatch):
+    """PDFs are text on one page, from the same templates, unless the test is marked `papers`: it looks at them."""
+    if request.node.get_closest_marker("papers") is None:
+        monkeypatch.setattr(documents, "render", plain_pdf.render)
 
 
 @pytest.fixture
@@ -31,7 +41,9 @@ def drain():
 
 @pytest.fixture
 def verified(db):
-    """Check every invariant when the test is over."""
+    """Check every invariant when the test is over, unless all it did was in a transaction that wrote nothing."""
     yield
+    if connection.in_atomic_block and not database.wrote():
+        return
     outbox.drain()
     assert [str(breach) for breach in verification.breaches()] == []

@@ -8,7 +8,7 @@ from oms.core.models import Event, IdempotencyKey
 from orders.models import Order
 from tests import builders as make
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("verified")]
+pytestmark = [pytest.mark.smoke, pytest.mark.django_db, pytest.mark.usefixtures("verified")]
 
 
 def body(*lines, **fields):

@@ -13,6 +13,7 @@ import pytest
 
 from oms.core.postgres import server
 
+pytestmark = pytest.mark.smoke
 ROOT = Path(__file__).resolve().parents[2]
 HOLD = (
     "import sys; from pathlib import Path; from oms.core.postgres import server;"

@@ -8,7 +8,7 @@ from oms.core.models import Delivery, Event, Notice
 from oms.insights import verification
 from tests import builders as make
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.smoke, pytest.mark.django_db]
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from inventory.sourcing import Destination, Terms, Wanted
 from oms.core.models import Event
 from tests import builders as make
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.smoke, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture

@@ -26,6 +26,7 @@ from tests.papers.pictures import codes, pictures
 
 pytestmark = [
     pytest.mark.django_db,
+    pytest.mark.papers,
     pytest.mark.skipif(not documents.can_render(), reason="PDFs need Pango"),
     pytest.mark.skipif(shutil.which("pdftoppm") is None, reason="pictures need poppler-utils"),
 ]

@@ -10,7 +10,7 @@ from tests import builders as make
 from tests.builders.stock import storage
 from tests.races.conftest import kinds
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.smoke, pytest.mark.django_db(transaction=True)]
 UK = Destination("GB", "N1")
 
 

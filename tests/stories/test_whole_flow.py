@@ -24,7 +24,7 @@ from tests import builders as make
 from tests.builders.orders import line
 from tests.builders.stock import supplier
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("verified")]
+pytestmark = [pytest.mark.smoke, pytest.mark.django_db, pytest.mark.usefixtures("verified")]
 
 
 def test_from_a_quote_to_a_refund(drain, mailoutbox):

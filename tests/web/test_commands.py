@@ -14,6 +14,7 @@ from tests import builders as make
 pytestmark = pytest.mark.django_db
 
 
+@pytest.mark.papers
 @pytest.mark.skipif(not can_render(), reason="PDFs need Pango")
 def test_a_sample_of_each_e_invoice_is_written_and_no_number_is_used_up(tmp_path, monkeypatch):
     some = {name: einvoice_cases.CASES[name] for name in ("domestic", "credit_note")}

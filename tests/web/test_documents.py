@@ -20,7 +20,7 @@ from orders.intake import Charge, Entry
 from orders.models import Order
 from tests import builders as make
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.smoke, pytest.mark.django_db]
 
 
 def page(document, name="change"):
