@@ -128,6 +128,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
+PASSWORD_RESET_TIMEOUT = 7 * 24 * 3600  # an invitation outlives a weekend
 
 LANGUAGE_CODE = read("LANGUAGE_CODE", "str", "en-us")
 LOCALE_PATHS = [BASE_DIR / "oms" / "locale"]

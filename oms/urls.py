@@ -6,10 +6,12 @@ from django.views.generic import RedirectView
 from django.views.i18n import JavaScriptCatalog
 
 from oms.web.verifying import verify
+from oms.web.welcome import SetPassword
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/verify/", verify, name="verify"),
+    path("set-password/<uidb64>/<token>/", SetPassword.as_view(), name="set_password"),
     path("words.js", JavaScriptCatalog.as_view(), name="words"),
     path("stations/", include("fulfillment.stations.views")),
     path("api/", include("oms.web.api")),

@@ -6,3 +6,6 @@ class CoreConfig(AppConfig):
     name = "oms.core"
     label = "core"
     verbose_name = _("Core")
+
+    def ready(self) -> None:
+        from oms.core import handlers  # noqa: F401
