@@ -1,6 +1,6 @@
 """What the warehouses do by themselves."""
 
-from fulfillment import labels, notices, shipments, waves
+from fulfillment import following, labels, notices, waves
 from fulfillment.connectors.carriers import LabelRequest, carrier
 from fulfillment.models import Label, Shipment
 from oms.core.errors import ConnectorError
@@ -10,34 +10,14 @@ from orders import billing, lifecycle
 from orders.models import Order
 
 
-@on("order.confirmed")
 @on("demand.held")
-def open_shipments(event: Event) -> None:
-    """What an order holds is to be shipped."""
-    for order in Order.objects.filter(number=event.order_number):
-        shipments.open_for(order)
-
-
 @on("demand.freed")
-def drop_freed_lines(event: Event) -> None:
-    """What an order holds no more is not to be shipped; what it holds again is."""
+@on("demand.repinned")
+@on("demand.handed_over")
+def follow_reservations(event: Event) -> None:
+    """What is reserved for an order is on its shipments, and nothing else."""
     for order in Order.objects.filter(number=event.order_number):
-        shipments.attach_stopping(order)
-        shipments.drop_freed(order)
-        shipments.open_for(order)
-
-
-@on("shipment.put_back")
-def reopen_put_back(event: Event) -> None:
-    """What was put back and is still wanted is to be shipped anew."""
-    shipment = Shipment.objects.get(number=event.subject_number)
-    shipments.open_for(shipment.order)
-    shipments.drop_empty(shipment)
-
-
-@on("shipment.short_picked")
-def drop_empty_shipment(event: Event) -> None:
-    shipments.drop_empty(Shipment.objects.get(number=event.subject_number))
+        following.follow(order)
 
 
 @on("shipment.picked")

@@ -115,4 +115,5 @@ declare("deliver", Shipment, shipping.deliver, roles="rep picker packer manager"
         label=_("Mark as delivered"), available=_is(S.SHIPPED))
 
 declare("release", Wave, waves.release, roles=FLOOR, many=True, available=_is(Wave.Status.DRAFT))
-declare("close", Wave, waves.close, roles=FLOOR, many=True, available=_is(Wave.Status.RELEASED))
+declare("close", Wave, waves.close, roles=FLOOR, many=True,
+        available=lambda wave: wave.status == Wave.Status.RELEASED or waves.is_done(wave))

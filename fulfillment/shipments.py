@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from django.utils.translation import gettext as _
 
 from fulfillment.models import Shipment, ShipmentLine
-from inventory.models import Reservation, Warehouse
+from inventory import reservations
+from inventory.models import Warehouse
 from oms.core import states
 from oms.core.errors import Refused
-from oms.core.locking import atomic, lock, lock_one
+from oms.core.locking import lock
 from oms.core.models import User
 from orders.models import Order
 
@@ -16,73 +17,16 @@ S = Shipment.Status
 LIVE = (S.OPEN, S.PICKING, S.PACKED)
 
 
-def open_for(order: Order, *, by: User | None = None) -> list[Shipment]:
-    """Open a shipment per warehouse for what an order holds and no shipment has. Nothing new is success."""
-    with atomic():
-        order = lock_one(order)
-        mine = Reservation.objects.filter(demand__document=order.number, state=Reservation.State.HELD)
-        on_lines = ShipmentLine.objects.filter(reservation__in=mine).values("reservation")
-        rows = list(mine.exclude(pk__in=on_lines).select_related("warehouse", "demand").order_by("warehouse", "pk"))
-        if order.status != Order.Status.CONFIRMED or not rows:
-            return []
-        by_warehouse = {shipment.warehouse_id: shipment for shipment in lock_live(order)
-                        if shipment.status == S.OPEN and shipment.wave_id is None}
-        opened = []
-        for warehouse in {row.warehouse_id: row.warehouse for row in rows}.values():
-            if warehouse.pk not in by_warehouse:
-                by_warehouse[warehouse.pk] = _create(order, warehouse, by)
-                opened.append(by_warehouse[warehouse.pk])
-        ShipmentLine.objects.bulk_create(
-            ShipmentLine(shipment=by_warehouse[row.warehouse_id], reservation=row, order_line_id=row.demand.line)
-            for row in rows
-        )
-        return opened
-
-
 def lock_live(order: Order) -> list[Shipment]:
     """Lock all shipments of a locked order that have not left, so that what follows may touch any of them."""
     return lock(Shipment.objects.filter(order=order, status__in=LIVE).select_related("warehouse"))
 
 
-def _create(order: Order, warehouse: Warehouse, by: User | None) -> Shipment:
+def create(order: Order, warehouse: Warehouse, by: User | None) -> Shipment:
+    """Open an empty shipment for what a warehouse will send of a locked order."""
     return states.create(
         Shipment(order=order, warehouse=warehouse, ship_to=order.ship_to, promised_on=order.wanted_on), by=by,
         warehouse=warehouse.code)
-
-
-def drop_freed(order: Order, *, by: User | None = None) -> None:
-    """Take lines off an order's shipments whose stock was freed; what has no lines left is cancelled."""
-    with atomic():
-        order = lock_one(order)
-        shipments = lock_live(order)
-        freed = ShipmentLine.objects.filter(shipment__in=shipments, reservation__state=Reservation.State.FREED)
-        touched = set(freed.values_list("shipment_id", flat=True))
-        freed.delete()
-        for shipment in shipments:
-            if shipment.pk in touched and not shipment.lines.exists():
-                close_empty(shipment, by=by)
-
-
-def attach_stopping(order: Order) -> None:
-    """Give picked goods that must be put back a line beside the one that they were cut off."""
-    with atomic():
-        order = lock_one(order)
-        rows = Reservation.objects.filter(demand__document=order.number, state=Reservation.State.PICKED).exclude(
-            stopping="")
-        on_lines = ShipmentLine.objects.filter(reservation__in=rows).values("reservation")
-        for row in rows.exclude(pk__in=on_lines):
-            beside = ShipmentLine.objects.filter(reservation__demand=row.demand_id, shipment__status__in=LIVE,
-                                                 shipment__warehouse=row.warehouse_id).latest("pk")
-            ShipmentLine.objects.create(shipment=beside.shipment, reservation=row, order_line=beside.order_line,
-                                        package=beside.package)
-
-
-def drop_empty(shipment: Shipment, *, by: User | None = None) -> None:
-    """Cancel a shipment if nothing is left on it."""
-    with atomic():
-        for row in lock_live(lock_one(shipment.order)):
-            if row.pk == shipment.pk and not row.lines.exists():
-                close_empty(row, by=by)
 
 
 def close_empty(shipment: Shipment, *, by: User | None = None) -> Shipment:
@@ -98,11 +42,13 @@ def split(shipment: Shipment, lines: Sequence[ShipmentLine], *, by: User | None 
     """Move lines of an open shipment to one of its own, to be sent apart."""
     with states.change(shipment, event="shipment.split", by=by, first=shipment.order) as shipment:
         states.require_status(shipment, S.OPEN)
-        chosen = shipment.lines.filter(pk__in=[line.pk for line in lines])
-        if not chosen.exists() or chosen.count() == shipment.lines.count():
+        everything = list(shipment.lines.select_related("reservation"))
+        chosen = [line for line in everything if line.pk in {each.pk for each in lines}]
+        if not chosen or len(chosen) == len(everything):
             raise Refused(_("Choose some of the lines, and leave some."), code="split_nothing")
-        other = _create(shipment.order, shipment.warehouse, by)
-        chosen.update(shipment=other)
+        reservations.separate([line.reservation for line in chosen])
+        other = create(shipment.order, shipment.warehouse, by)
+        ShipmentLine.objects.filter(pk__in=[line.pk for line in chosen]).update(shipment=other)
         shipment.event_data["new"] = other.number
     return other
 

@@ -11,7 +11,7 @@ from fulfillment.planners import waves as planner
 from fulfillment.planners.pick_path import Floor, Stop
 from inventory import reservations
 from inventory.models import Bin, BinStock, Warehouse
-from oms.core import states
+from oms.core import events, states
 from oms.core.errors import Refused
 from oms.core.locking import atomic, lock
 from oms.core.models import User
@@ -125,19 +125,40 @@ def start_picking(shipment: Shipment, *, by: User | None = None) -> Shipment:
     return shipment
 
 
+def follow(wave: Wave, *, by: User | None = None) -> None:
+    """Make a locked wave's stops those of what it has still to pick, and end it where nothing is left."""
+    if wave.status == Wave.Status.RELEASED:
+        wanted = ShipmentLine.objects.filter(shipment__wave=wave, reservation__state="pinned")
+        stops = set(PickTask.objects.filter(wave=wave, done_at=None).values_list("line", "bin"))
+        if stops != set(wanted.values_list("pk", "reservation__bin")):
+            write_walk(wave)
+            events.emit("wave.changed", wave, by=by, stops=wave.tasks.filter(done_at=None).count())
+    close_if_done(wave)
+
+
 def close_if_done(wave: Wave | None) -> None:
-    """End a released wave once its last stop is picked. Nothing to end is success."""
+    """End a wave once its last stop is picked, or once nothing is left of its shipments. Nothing to end is success."""
     if wave is None:
         return
     with atomic():
         wave = lock(Wave.objects.filter(pk=wave.pk))[0]
-        if wave.status == Wave.Status.RELEASED and not wave.tasks.filter(done_at=None).exists():
+        if is_done(wave):
             close(wave)
+
+
+def is_done(wave: Wave) -> bool:
+    """Whether a wave has nothing left to pick."""
+    if wave.status == Wave.Status.DRAFT:
+        return not wave.shipments.filter(status=Shipment.Status.OPEN).exists()
+    return wave.status == Wave.Status.RELEASED and not wave.tasks.filter(done_at=None).exists()
 
 
 def close(wave: Wave, *, by: User | None = None) -> Wave:
     """End a wave of which nothing is left to pick."""
     with states.advance(wave, to=Wave.Status.CLOSED, by=by) as wave:
+        if wave.status == Wave.Status.DRAFT and not is_done(wave):
+            raise Refused(_("Wave %(wave)s has shipments that wait to be picked; release it.")
+                          % {"wave": wave}, code="not_done")
         left = wave.tasks.filter(done_at=None).count()
         if left:
             raise Refused(_("%(left)s stops of wave %(wave)s are not picked yet.")

@@ -1,6 +1,7 @@
 """How far the demand of a document is, for those who follow it."""
 
 from inventory.models import Demand, Reservation
+from oms.core import events
 from oms.core.locking import atomic, hold_created, lock
 
 
@@ -19,6 +20,7 @@ def hand_over(document: str, line: int, new_line: int) -> None:
     """Give what is unshipped of a line's demand, with its reservations, to another line of the document."""
     with atomic():
         demands = lock(Demand.objects.filter(document=document, line=line))
+        events.record_once("demand.handed_over", subject_type="demand", subject_number=document, order_number=document)
         for row in demands:
             if not row.shipped:
                 row.line = new_line

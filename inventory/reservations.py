@@ -3,8 +3,9 @@
 Each locks demands, then reservations, then stock per warehouse, then stock per bin.
 """
 
+import uuid
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
 
@@ -23,17 +24,19 @@ WHOLE = ("demand", "sku", "bin", "lot", "warehouse")
 
 @dataclass(frozen=True)
 class Hold:
-    """Base units to hold for a demand in a warehouse, against a locked stock row."""
+    """Base units to hold for a demand in a warehouse, against a locked stock row; in a bundle with its kit's parts."""
 
     demand: Demand
     stock: Stock
     quantity: int
+    bundle: uuid.UUID = field(default_factory=uuid.uuid4)
 
 
-def hold(holds: Sequence[Hold], *, counted: bool = False) -> list[Reservation]:
+def hold(holds: Sequence[Hold], *, counted: bool = False, by: User | None = None) -> list[Reservation]:
     """Set stock aside under locks that the caller has taken; the demands are saved and locked.
 
-    `counted`: the demands were just inserted with what is held.
+    `counted`: the demands were just inserted with what is held. Whatever comes to be held reaches a shipment by the
+    event that this records.
     """
     stock: Changes = {}
     demands: Changes = {}
@@ -45,11 +48,18 @@ def hold(holds: Sequence[Hold], *, counted: bool = False) -> list[Reservation]:
     setbased.add(Demand, {} if counted else demands)
     reservations = Reservation.objects.bulk_create(
         Reservation(demand=held.demand, sku_id=held.stock.sku_id, warehouse_id=held.stock.warehouse_id,
-                    quantity=held.quantity)
+                    quantity=held.quantity, bundle=held.bundle)
         for held in holds
     )
     hold_created(reservations)
+    _announce_held(reservations, by)
     return reservations
+
+
+def _announce_held(reservations: Iterable[Reservation], by: User | None) -> None:
+    """Tell, per document, that something is held for it that no shipment has yet."""
+    for document in sorted({row.demand.document for row in reservations}):
+        events.record_once("demand.held", subject_type="demand", subject_number=document, order_number=document, by=by)
 
 
 def lock_with_demands(reservations: Iterable[Reservation]) -> list[Reservation]:
@@ -67,10 +77,26 @@ def split(reservation: Reservation, rest: int) -> Reservation:
     reservation.save(update_fields=["quantity"])
     twin = Reservation(demand=reservation.demand, sku=reservation.sku, warehouse=reservation.warehouse, quantity=rest,
                        state=reservation.state, bin=reservation.bin, lot=reservation.lot,
-                       stopping=reservation.stopping)
+                       stopping=reservation.stopping, bundle=reservation.bundle)
     twin.save(force_insert=True)
     hold_created([twin])
     return twin
+
+
+def separate(reservations: Sequence[Reservation]) -> None:
+    """Let these leave apart from what they were held with. Raises Refused where that would tear a kit apart."""
+    with atomic():
+        locked = lock_with_demands(reservations)
+        kits = {row.bundle for row in locked if row.demand.is_component}
+        torn = Reservation.objects.filter(bundle__in=kits, state__in=[*UNPICKED, State.PICKED]).exclude(
+            pk__in=[row.pk for row in locked])
+        for row in torn.select_related("sku"):
+            raise Refused(_("%(sku)s belongs to a kit that leaves whole; choose all parts of the kit, or none.")
+                          % {"sku": row.sku}, code="kit_not_whole")
+        fresh: dict[uuid.UUID, uuid.UUID] = {}
+        for row in locked:
+            row.bundle = fresh.setdefault(row.bundle, uuid.uuid4())
+        Reservation.objects.bulk_update(locked, ["bundle"])
 
 
 def free(reservations: Sequence[Reservation], *, by: User | None = None) -> None:
@@ -112,7 +138,7 @@ def announce_freed(reservations: Sequence[Reservation], *, by: User | None = Non
     """Tell, per document, that stock was freed: others may wait for it, and shipments may have lost lines."""
     for document in sorted({row.demand.document for row in reservations}):
         skus = sorted({row.sku_id for row in reservations if row.demand.document == document})
-        events.record("demand.freed", subject_type="demand", subject_number=document, order_number=document, by=by,
+        events.record_once("demand.freed", subject_type="demand", subject_number=document, order_number=document, by=by,
                       skus=skus)
 
 
@@ -208,11 +234,12 @@ def put_back(
         cancelled = [row for row in stopping if row.stopping == Stopping.CANCEL]
         released = [row for row in stopping if row.stopping == Stopping.RELEASE]
         for row in locked:
-            row.state, row.bin, row.lot, row.stopping = State.HELD, None, None, Stopping.NO
-        Reservation.objects.bulk_update(locked, ["state", "bin", "lot", "stopping"])
+            row.state, row.bin, row.lot, row.stopping, row.bundle = State.HELD, None, None, Stopping.NO, uuid.uuid4()
+        Reservation.objects.bulk_update(locked, ["state", "bin", "lot", "stopping", "bundle"])
         free_locked(cancelled, shrink=True)
         free_locked(released)
         announce_freed([*cancelled, *released], by=by)
+        _announce_held([row for row in locked if row.state == State.HELD], by)
         return locked
 
 

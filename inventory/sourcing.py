@@ -1,5 +1,6 @@
 """Promising stock: which warehouses serve which demand, now and when more comes."""
 
+import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -216,7 +217,7 @@ def _write_promise(
     )
     hold_created(demands)
     by_line = {group.demands[0].line: group for group in _groups(demands)}
-    _hold_plan(plan.allocations, by_line, stock, counted=True)
+    _hold_plan(plan.allocations, by_line, stock, counted=True, by=by)
     _record_decision(document, plan, stock)
     if plan.short:
         events.record("demand.waiting", subject_type="demand", subject_number=document, order_number=document, by=by,
@@ -225,11 +226,12 @@ def _write_promise(
 
 def _hold_plan(
     allocations: Iterable[planner.Allocation], groups: dict[int, _Group], stock: dict[tuple[int, int], Stock],
-    *, counted: bool = False,
+    *, counted: bool = False, by: User | None = None,
 ) -> None:
-    reservations.hold(counted=counted, holds=[
-        Hold(demand, stock[demand.sku_id, allocation.warehouse], allocation.quantity * demand.per_unit)
+    reservations.hold(counted=counted, by=by, holds=[
+        Hold(demand, stock[demand.sku_id, allocation.warehouse], allocation.quantity * demand.per_unit, bundle)
         for allocation in allocations
+        for bundle in [uuid.uuid4()]
         for demand in groups[allocation.key].demands
     ])
 
@@ -258,19 +260,16 @@ def serve(skus: Iterable[int], *, by: User | None = None) -> list[str]:
                                           line__in={line for _, line in lines}).values_list("pk", flat=True))
         demands = sorted(lock(Demand.objects.filter(pk__in=keys)), key=lambda row: (row.priority, row.pk))
         stock = _lock_candidates({demand.sku_id for demand in demands})
-        served = [group.demands[0].document for group in _groups(demands) if _serve_group(group, stock)]
-        for document in sorted(set(served)):
-            events.record("demand.held", subject_type="demand", subject_number=document, order_number=document, by=by)
-        return served
+        return [group.demands[0].document for group in _groups(demands) if _serve_group(group, stock, by)]
 
 
-def _serve_group(group: _Group, stock: dict[tuple[int, int], Stock]) -> bool:
+def _serve_group(group: _Group, stock: dict[tuple[int, int], Stock], by: User | None) -> bool:
     want = group.want
     if want.quantity <= 0:
         return False
     relevant = {key: row for key, row in stock.items() if key[0] in {part.sku for part in want.parts}}
     plan = planner.plan([want], _sources(relevant, group.destination, 0))
-    _hold_plan(plan.allocations, {want.key: group}, stock)
+    _hold_plan(plan.allocations, {want.key: group}, stock, by=by)
     return bool(plan.allocations)
 
 

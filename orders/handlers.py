@@ -12,7 +12,6 @@ from orders.models import Customer, Invoice, Order, Payment, Refund
 @on("demand.held")
 @on("demand.freed")
 @on("demand.waiting")
-@on("order.confirmed")
 def follow_stock(event: Event) -> None:
     """The order shows what the stock holds for it."""
     for order in lock(Order.objects.filter(number=event.order_number)):

@@ -1,5 +1,8 @@
 """What is promised: demand, and the stock that is reserved for it."""
 
+import uuid
+
+from django.contrib.postgres.functions import RandomUUID
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
@@ -60,7 +63,10 @@ class ReservationQuerySet(ScopedQuerySet["Reservation"]):
 
 
 class Reservation(models.Model):
-    """Stock set aside for a demand: held in a warehouse, pinned to a bin, picked to staging, shipped; or freed."""
+    """Stock set aside for a demand: held in a warehouse, pinned to a bin, picked to staging, shipped; or freed.
+
+    What has one `bundle` was held together and leaves together: the parts of a kit, and whatever is cut off a row.
+    """
 
     class State(models.TextChoices):
         HELD = "held", _("held in the warehouse")
@@ -84,6 +90,7 @@ class Reservation(models.Model):
     bin = models.ForeignKey(Bin, on_delete=models.PROTECT, null=True, related_name="+")
     lot = models.ForeignKey(Lot, on_delete=models.PROTECT, null=True, related_name="+")
     stopping = models.CharField(max_length=7, choices=Stopping, default=Stopping.NO, blank=True)
+    bundle = models.UUIDField(default=uuid.uuid4, db_default=RandomUUID(), editable=False)
 
     objects = ReservationQuerySet.as_manager()
 

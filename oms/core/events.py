@@ -30,6 +30,17 @@ def record(
     return event
 
 
+def record_once(name: str, *, subject_type: str, subject_number: str, **options: Any) -> Event:
+    """Record an event once per operation and subject; lists in its data take up what comes later."""
+    for event in locking.pending(Event):
+        if (event.name, event.subject_type, event.subject_number) == (name, subject_type, subject_number):
+            for key, value in options.items():
+                if isinstance(value, list):
+                    event.data[key] = sorted({*event.data.get(key, ()), *value})
+            return event
+    return record(name, subject_type=subject_type, subject_number=subject_number, **options)
+
+
 def timeline(subject_type: str, subject_number: str) -> QuerySet[Event]:
     """What happened to a document, oldest first."""
     return Event.objects.filter(subject_type=subject_type, subject_number=subject_number).order_by("id")

@@ -103,6 +103,12 @@ def insert_last(row: models.Model) -> None:
         taken.to_insert[type(row)].append(row)
 
 
+def pending(model: type[Row]) -> list[Row]:
+    """Rows that the operation inserts at its end."""
+    taken = _taken.get()
+    return list(taken.to_insert.get(model, ())) if taken is not None else []  # type: ignore[arg-type]
+
+
 def lock(rows: "models.QuerySet[Row]") -> list[Row]:
     """Lock the rows sorted by primary key and return them re-read; evaluates the query at once."""
     locked = list(rows.order_by("pk").select_for_update(of=("self",), no_key=True))

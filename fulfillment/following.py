@@ -1,0 +1,82 @@
+"""Shipments carry what is reserved for their order, whatever happened to the stock or to the order."""
+
+from collections.abc import Iterable, Sequence
+
+from fulfillment import shipments, waves
+from fulfillment.models import Shipment, ShipmentLine, Wave
+from inventory.models import Reservation, Warehouse
+from oms.core.locking import atomic, lock, lock_one
+from oms.core.models import User
+from orders.models import Order
+
+State, Status = Reservation.State, Shipment.Status
+RESERVED = (State.HELD, State.PINNED, State.PICKED)
+
+
+def follow(order: Order, *, by: User | None = None) -> list[Shipment]:
+    """Bring an order's shipments in line with its reservations; return those that were opened. Safe to repeat.
+
+    What was freed leaves its shipment, what was cut off stays beside what it was cut off, and what is held and on no
+    shipment goes on an open one. Shipments and waves on which nothing is left are closed.
+    """
+    with atomic():
+        order = lock_one(order)
+        live = shipments.lock_live(order)
+        touched = lock(Wave.objects.filter(pk__in={row.wave_id for row in live if row.wave_id}))
+        ShipmentLine.objects.filter(shipment__in=live, reservation__state=State.FREED).delete()
+        _follow_lines(live)
+        opened = _place(order, live, by)
+        for shipment in live:
+            if not shipment.lines.exists():
+                shipments.close_empty(shipment, by=by)
+        for wave in touched:
+            waves.follow(wave, by=by)
+        return opened
+
+
+def _follow_lines(live: Sequence[Shipment]) -> None:
+    """A reservation that went to another line of its order takes its shipment line along."""
+    moved = []
+    for line in ShipmentLine.objects.filter(shipment__in=live).select_related("reservation__demand"):
+        if line.order_line_id != line.reservation.demand.line:
+            line.order_line_id = line.reservation.demand.line
+            moved.append(line)
+    ShipmentLine.objects.bulk_update(moved, ["order_line"])
+
+
+def _place(order: Order, live: Sequence[Shipment], by: User | None) -> list[Shipment]:
+    """Put what is reserved and on no shipment on the one that has the rest of its bundle, else on an open one."""
+    mine = Reservation.objects.filter(demand__document=order.number, state__in=RESERVED)
+    on_lines = ShipmentLine.objects.filter(reservation__in=mine).values("reservation")
+    loose = list(mine.exclude(pk__in=on_lines).select_related("warehouse", "demand").order_by("warehouse", "pk"))
+    if not loose:
+        return []
+    homes = {line.reservation.bundle: line
+             for line in ShipmentLine.objects.filter(shipment__in=live).select_related("reservation", "shipment")}
+    new, homeless = [], []
+    for row in loose:
+        home = homes.get(row.bundle)
+        if home and (row.state != State.HELD or home.shipment.status == Status.OPEN):
+            new.append(ShipmentLine(shipment_id=home.shipment_id, reservation=row, order_line_id=row.demand.line,
+                                    package_id=home.package_id))
+        elif row.state == State.HELD and order.status == Order.Status.CONFIRMED:
+            homeless.append(row)
+    targets, opened = _open(order, {row.warehouse_id: row.warehouse for row in homeless}.values(), live, by)
+    new += [ShipmentLine(shipment=targets[row.warehouse_id], reservation=row, order_line_id=row.demand.line)
+            for row in homeless]
+    ShipmentLine.objects.bulk_create(new)
+    return opened
+
+
+def _open(
+    order: Order, warehouses: Iterable[Warehouse], live: Sequence[Shipment], by: User | None,
+) -> tuple[dict[int, Shipment], list[Shipment]]:
+    """The shipment of each warehouse that can take more lines, opened where there is none."""
+    targets = {row.warehouse_id: row for row in reversed(live)
+               if row.status == Status.OPEN and not row.external_id}
+    opened = []
+    for warehouse in warehouses:
+        if warehouse.pk not in targets:
+            targets[warehouse.pk] = shipments.create(order, warehouse, by)
+            opened.append(targets[warehouse.pk])
+    return targets, opened
