@@ -28,7 +28,9 @@ class Transport:
     unit_cost: Decimal | None = None
 
 
-class _Place(NamedTuple):
+class Place(NamedTuple):
+    """Where balances are kept: a SKU in a bin, and its lot."""
+
     sku: int
     bin: int
     lot: int | None
@@ -87,7 +89,7 @@ def _inside(transports: Iterable[Transport]) -> list[tuple[SKU, Bin, Lot | None,
     ]
 
 
-def lock_ends(transports: Sequence[Transport]) -> tuple[dict[tuple[int, int], Stock], dict[_Place, BinStock]]:
+def lock_ends(transports: Sequence[Transport]) -> tuple[dict[tuple[int, int], Stock], dict[Place, BinStock]]:
     """Lock the stock and the bins at both ends of the transports, for who changes more than their quantities."""
     return _lock_stock(transports), _lock_places(transports)
 
@@ -111,28 +113,33 @@ def lock_stock(keys: Sequence[tuple[int, int]]) -> dict[tuple[int, int], Stock]:
     return locked
 
 
-def _lock_places(transports: Sequence[Transport]) -> dict[_Place, BinStock]:
-    keys = sorted({_Place(sku.pk, place.pk, lot.pk if lot else None) for sku, place, lot, *_ in _inside(transports)},
-                  key=lambda key: (key.sku, key.bin, key.lot or 0))
+def _lock_places(transports: Sequence[Transport]) -> dict[Place, BinStock]:
+    return lock_bins([Place(sku.pk, place.pk, lot.pk if lot else None)
+                      for sku, place, lot, *_ in _inside(transports)])
+
+
+def lock_bins(places: Iterable[Place]) -> dict[Place, BinStock]:
+    """Lock the rows of SKUs (and lots) in bins, creating those that are missing."""
+    keys = sorted(set(places), key=lambda key: (key.sku, key.bin, key.lot or 0))
     if not keys:
         return {}
     rows = BinStock.objects.filter(sku__in={key.sku for key in keys}, bin__in={key.bin for key in keys})
-    locked = {_Place(row.sku_id, row.bin_id, row.lot_id): row for row in lock(rows)}
+    locked = {Place(row.sku_id, row.bin_id, row.lot_id): row for row in lock(rows)}
     missing = [key for key in keys if key not in locked]
     if missing:
         BinStock.objects.bulk_create([BinStock(sku_id=key.sku, bin_id=key.bin, lot_id=key.lot) for key in missing],
                                      ignore_conflicts=True)
-        locked = {_Place(row.sku_id, row.bin_id, row.lot_id): row for row in lock(rows)}
+        locked = {Place(row.sku_id, row.bin_id, row.lot_id): row for row in lock(rows)}
     return locked
 
 
-def _require_on_hand(transports: Sequence[Transport], places: dict[_Place, BinStock]) -> None:
-    leaving: dict[_Place, int] = defaultdict(int)
+def _require_on_hand(transports: Sequence[Transport], places: dict[Place, BinStock]) -> None:
+    leaving: dict[Place, int] = defaultdict(int)
     skus = {transport.sku.pk: transport.sku.code for transport in transports}
     for transport in transports:
         if not transport.source.is_outside:
             lot = transport.lot.pk if transport.lot else None
-            leaving[_Place(transport.sku.pk, transport.source.pk, lot)] += transport.quantity
+            leaving[Place(transport.sku.pk, transport.source.pk, lot)] += transport.quantity
     short: dict[str, int] = defaultdict(int)
     for key, quantity in leaving.items():
         row = places[key]
@@ -187,10 +194,10 @@ def _require_unheld(rows: Iterable[Stock]) -> None:
         raise NotEnough({codes[sku]: quantity for sku, quantity in short.items()})
 
 
-def _write_places(transports: Sequence[Transport], places: dict[_Place, BinStock]) -> None:
+def _write_places(transports: Sequence[Transport], places: dict[Place, BinStock]) -> None:
     changes: setbased.Changes = {}
     for sku, place, lot, change, _transport in _inside(transports):
-        setbased.note(changes, places[_Place(sku.pk, place.pk, lot.pk if lot else None)].pk, on_hand=change)
+        setbased.note(changes, places[Place(sku.pk, place.pk, lot.pk if lot else None)].pk, on_hand=change)
     setbased.add(BinStock, changes)
 
 

@@ -3,13 +3,18 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from inventory import adjusting, counting, purchasing, receiving, transfers
-from inventory.models import Bin, BinStock, Count, CountLine, PurchaseLine, PurchaseOrder, Transfer, TransferLine
+from inventory.counting import Found
+from inventory.models import SKU, Bin, BinStock, Count, CountLine, PurchaseLine, PurchaseOrder, Transfer, TransferLine
 from inventory.receiving import Received
+from oms.core.errors import Refused
 from oms.core.models import User
 from oms.core.operations import declare
+
+BLANK_ROWS = 3  # of a table that asks for new rows
 
 
 def _bins_beside(rows: Any, stock: BinStock) -> Any:
@@ -74,6 +79,20 @@ declare("receive", Transfer, _receive_transfer, roles="picker packer buyer manag
         available=lambda transfer: transfer.status == Transfer.Status.SENT)
 
 
+def _countable(rows: Any, count: Count) -> Any:
+    """The bins of the count's warehouse whose goods belong to nobody."""
+    return rows.filter(warehouse=count.warehouse_id).exclude(kind__in=counting.NOT_COUNTED)
+
+
+@dataclass(frozen=True)
+class AddBinInput:
+    bin: Bin = field(metadata={"among": _countable})
+
+
+def _add_bin(count: Count, *, bin: Bin, by: User | None = None) -> Count:
+    return counting.add_bin(count, bin, by=by)
+
+
 @dataclass(frozen=True)
 class FoundRow:
     line: CountLine
@@ -81,19 +100,48 @@ class FoundRow:
 
 
 @dataclass(frozen=True)
+class AlsoFoundRow:
+    sku: SKU | None = None
+    bin: Bin | None = field(default=None, metadata={"among": _countable})
+    lot: str = field(default="", metadata={"most": 40, "help": _("Lot or serial number, where it has one.")})
+    quantity: int = 0
+
+
+@dataclass(frozen=True)
 class CountInput:
     found: list[FoundRow]
+    also_found: list[AlsoFoundRow]
 
 
-def _key(count: Count, *, found: list[FoundRow], by: User | None = None) -> Count:
-    return counting.key(count, {row.line.pk: row.found for row in found if row.found is not None}, by=by)
+def _to_count(count: Count) -> CountInput:
+    lines = count.lines.select_related("sku", "bin", "lot").order_by("bin__code", "sku__code", "pk")
+    return CountInput([FoundRow(line) for line in lines], [AlsoFoundRow() for _row in range(BLANK_ROWS)])
 
 
-declare("key", Count, _key, roles="picker packer manager", label=_("Enter what was found"), input=CountInput,
-        initial=lambda count: CountInput([FoundRow(line) for line in count.lines.select_related("sku", "bin")]),
-        available=lambda count: count.status == Count.Status.PLANNED)
+def _key(
+    count: Count, *, found: list[FoundRow], also_found: list[AlsoFoundRow], by: User | None = None,
+) -> Count:
+    return counting.key(count, {row.line.pk: row.found for row in found if row.found is not None},
+                        also=[_also(row) for row in also_found if row.sku or row.quantity], by=by)
+
+
+def _also(row: AlsoFoundRow) -> Found:
+    if row.sku is None or row.bin is None or row.quantity < 0:
+        raise Refused(gettext("Enter SKU, bin and quantity of each thing that was found besides."), code="incomplete")
+    return Found(row.sku, row.bin, row.quantity, row.lot)
+
+
+CS = Count.Status
+declare("add_bin", Count, _add_bin, roles="picker packer manager", input=AddBinInput,
+        available=lambda count: count.status == CS.PLANNED)
+declare("key", Count, _key, roles="picker packer manager", label=_("Enter counts"), input=CountInput,
+        initial=_to_count, available=lambda count: count.status == CS.PLANNED)
 declare("reconcile", Count, counting.reconcile, roles="manager", many=True,
-        available=lambda count: count.status == Count.Status.COUNTED)
+        available=lambda count: count.status == CS.COUNTED)
+declare("recount", Count, counting.recount, roles="picker packer manager", label=_("Count again"),
+        available=lambda count: count.status == CS.COUNTED)
+declare("cancel", Count, counting.cancel, roles="manager", danger=True, many=True,
+        available=lambda count: count.status in (CS.PLANNED, CS.COUNTED))
 
 
 @dataclass(frozen=True)

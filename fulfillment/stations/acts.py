@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from fulfillment import labels, packing, picking, shipping
 from fulfillment.models import Package, Scan, Shipment, ShipmentLine
 from inventory import adjusting, catalog, counting, receiving
+from inventory.counting import Found
 from inventory.models import SKU, Bin, Count, CountLine, Lot, PurchaseOrder, Warehouse
 from inventory.receiving import Received
 from oms.core.errors import Conflict, Refused
@@ -142,11 +143,9 @@ def count(warehouse: Warehouse, body: Body, by: User) -> str:
     with atomic():
         planned = counting.plan(warehouse, [place], by=by)
         lines = {_name(line): line for line in planned.lines.select_related("sku", "lot")}
-        for code, lot in found.keys() - lines.keys():
-            sku = _sku({"sku": code})
-            line = CountLine.objects.create(count=planned, sku=sku, bin=place, lot=receiving.lot_of(sku, lot))
-            lines[code, lot] = line
-        counting.key(planned, {line.pk: found.get(name, 0) for name, line in lines.items()}, by=by)
+        also = [Found(_sku({"sku": code}), place, quantity, lot) for (code, lot), quantity in found.items()
+                if (code, lot) not in lines]
+        counting.key(planned, {line.pk: found.get(name, 0) for name, line in lines.items()}, also=also, by=by)
     return (_("%(place)s is counted (%(count)s); a manager posts the difference.")
             % {"place": place, "count": Count.objects.get(pk=planned.pk)})
 

@@ -73,8 +73,8 @@ class TransferAdmin(DocumentAdmin):
 class CountLines(Lines):
     model = CountLine
     is_editable = True
-    fields = ["sku", "bin", "lot", "booked", "found"]
-    readonly_fields = ["booked", "found"]
+    fields = ["sku", "bin", "lot", "booked", "found", "moved", "posted"]
+    readonly_fields = ["booked", "found", "moved", "posted"]
     autocomplete_fields = ["sku", "bin"]
 
 

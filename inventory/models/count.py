@@ -24,8 +24,12 @@ class Count(Document):
         PLANNED = "planned", _("planned")
         COUNTED = "counted", _("counted")
         RECONCILED = "reconciled", _("reconciled")
+        CANCELLED = "cancelled", _("cancelled")
 
-    MOVES = {Status.PLANNED: (Status.COUNTED,), Status.COUNTED: (Status.RECONCILED,)}
+    MOVES = {
+        Status.PLANNED: (Status.COUNTED, Status.CANCELLED),
+        Status.COUNTED: (Status.RECONCILED, Status.PLANNED, Status.CANCELLED),
+    }
     lock_rank = LockRank.SUPPLY
     subject_type = "count"
 
@@ -37,7 +41,10 @@ class Count(Document):
 
 
 class CountLine(models.Model):
-    """A SKU (and lot) in a bin: what the books said when it was keyed, and what was found."""
+    """A SKU (and lot) in a bin: what the books said when it was keyed, and what was found.
+
+    `mark` is the last line of the ledger then: what the ledger moved since is told apart from the difference.
+    """
 
     count = models.ForeignKey(Count, on_delete=models.CASCADE, related_name="lines")
     sku = models.ForeignKey(SKU, on_delete=models.PROTECT, related_name="+")
@@ -45,6 +52,11 @@ class CountLine(models.Model):
     lot = models.ForeignKey(Lot, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     booked = models.IntegerField(null=True, editable=False)
     found = models.PositiveIntegerField(null=True, blank=True)
+    mark = models.BigIntegerField(null=True, editable=False)
+    keyed_at = models.DateTimeField(null=True, editable=False)
+    moved = models.IntegerField(_("moved since"), null=True, editable=False,
+                                help_text=_("Went in or out between counting and posting."))
+    posted = models.IntegerField(_("difference posted"), null=True, editable=False)
 
     class Meta:
         constraints = [

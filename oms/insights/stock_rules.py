@@ -93,4 +93,15 @@ RULES = (
               FROM orders_orderline GROUP BY 1) l ON l.order_id = o.id
         WHERE o.status <> 'draft' AND (o.units, o.cancelled, o.allocated, o.picked, o.shipped, o.invoiced, o.returned)
               IS DISTINCT FROM (l.units, l.cancelled, l.allocated, l.picked, l.shipped, l.invoiced, l.returned)"""),
+    Invariant("what a count posted is what the ledger booked for it", """
+        SELECT c.number || ', ' || k.code || ' in ' || b.code,
+               'posted ' || l.posted || ', ledger ' || coalesce(m.total, 0)
+        FROM inventory_countline l JOIN inventory_count c ON c.id = l.count_id
+        JOIN inventory_sku k ON k.id = l.sku_id JOIN inventory_bin b ON b.id = l.bin_id
+        LEFT JOIN LATERAL (SELECT sum(CASE WHEN m.target_id = l.bin_id THEN m.quantity ELSE -m.quantity END) AS total
+                           FROM inventory_move m
+                           WHERE m.reference = c.number AND m.reason = 'count' AND m.sku_id = l.sku_id
+                             AND coalesce(m.lot_id, 0) = coalesce(l.lot_id, 0)
+                             AND l.bin_id IN (m.source_id, m.target_id)) m ON true
+        WHERE l.posted <> coalesce(m.total, 0)"""),
 )

@@ -6,6 +6,7 @@ from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
 from django.db import connection
 
+from inventory import counting
 from inventory.models import Count, Move, Transfer
 from oms.core import outbox, states
 from oms.core.models import StoredDocument
@@ -30,6 +31,7 @@ BREAKS = {
         f"UPDATE orders_orderline SET returned = shipped + 1 WHERE {FIRST_LINE}",
     "shipped on a line is what left the stock for it": f"UPDATE orders_orderline SET shipped = 0 WHERE {FIRST_LINE}",
     "returned on a line is what its returns brought": f"UPDATE orders_orderline SET returned = 0 WHERE {FIRST_LINE}",
+    "what a count posted is what the ledger booked for it": "UPDATE inventory_countline SET posted = 2",
     "an order's summary is the sum of its lines": "UPDATE orders_order SET invoiced = invoiced + 1",
     "an order is the sum of its lines and charges": "UPDATE orders_order SET gross = gross + 0.01",
     "net and tax make gross": f"UPDATE orders_orderline SET gross = gross + 0.01 WHERE {FIRST_LINE}",
@@ -70,7 +72,7 @@ BREAKS = {
     "the trail of each wave ends in its status": "UPDATE fulfillment_wave SET status = 'draft'",
     "the trail of each purchase order ends in its status": "UPDATE inventory_purchaseorder SET status = 'sent'",
     "the trail of each transfer ends in its status": "UPDATE inventory_transfer SET status = 'received'",
-    "the trail of each count ends in its status": "UPDATE inventory_count SET status = 'reconciled'",
+    "the trail of each count ends in its status": "UPDATE inventory_count SET status = 'counted'",
     "the trail of each export run ends in its status": "UPDATE orders_exportrun SET status = 'sent'",
     "a legal document is what its hash covers": "UPDATE orders_invoiceline SET description = 'something else'",
 }
@@ -87,6 +89,8 @@ def business():
     make.shipped(("TEE-M", 1))
     make.receive_purchase(make.sku("TEE-M"), 1)
     states.create(Transfer(source=make.warehouse(), target=make.warehouse("MAN")))
+    counted = counting.plan(make.warehouse(), [make.storage(make.warehouse())])
+    counting.reconcile(counting.key(counted, {line.pk: line.sku_id and 15 for line in counted.lines.all()}))
     states.create(Count(warehouse=make.warehouse()))
     outbox.drain()
     exporting.prepare(make.company(), "payments")
