@@ -14,7 +14,7 @@ from inventory.counting import Found
 from inventory.models import SKU, Bin, Count, CountLine, Lot, PurchaseOrder, Warehouse
 from inventory.receiving import Received
 from oms.core.errors import Conflict, Refused
-from oms.core.locking import atomic
+from oms.core.locking import atomic, whole
 from oms.core.models import User
 
 Body = dict[str, Any]
@@ -26,11 +26,7 @@ def perform(key: UUID, action: str, warehouse: Warehouse, body: Body, *, by: Use
     known = Scan.objects.filter(pk=key).first()
     if known is None:
         try:
-            with atomic():
-                Scan.objects.create(pk=key, by=by, action=action, body=body)
-                answer = {"done": ACTS[action](warehouse, body, by)}
-                Scan.objects.filter(pk=key).update(answer=answer)
-                return answer
+            return _perform_new(key, action, warehouse, body, by)
         except IntegrityError as error:
             known = Scan.objects.filter(pk=key).first()
             if known is None:
@@ -38,6 +34,14 @@ def perform(key: UUID, action: str, warehouse: Warehouse, body: Body, *, by: Use
     if (known.action, known.body, known.by_id) != (action, body, by.pk):
         raise Refused(_("The id of this scan was used for another one."), code="id_used")
     return dict(known.answer)
+
+
+@whole
+def _perform_new(key: UUID, action: str, warehouse: Warehouse, body: Body, by: User) -> dict[str, Any]:
+    Scan.objects.create(pk=key, by=by, action=action, body=body)
+    answer = {"done": ACTS[action](warehouse, body, by)}
+    Scan.objects.filter(pk=key).update(answer=answer)
+    return answer
 
 
 def pick(warehouse: Warehouse, body: Body, by: User) -> str:

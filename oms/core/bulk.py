@@ -8,7 +8,6 @@ from django.utils.translation import gettext as _
 
 from oms.core import jobs, operations
 from oms.core.errors import Refused
-from oms.core.locking import atomic
 from oms.core.models import Job, User
 from oms.core.operations import Operation
 
@@ -38,8 +37,7 @@ def perform(job: Job) -> None:
                         error=_("It is gone, or no longer yours to see."))
 
     def perform_one(document: Any) -> None:
-        with atomic():
-            step.perform(document, by=by)
+        step.perform(document, by=by)
 
     jobs.run(job, [found[key] for key in keys if key in found], perform_one)
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from oms.core.errors import Conflict, Refused
-from oms.core.locking import atomic, try_advisory_lock
+from oms.core.locking import atomic, try_advisory_lock, whole
 from oms.core.models import IdempotencyKey
 
 KEPT = timedelta(days=30)
@@ -24,18 +24,25 @@ def once(client: str, key: str, body: Any, perform: Callable[[], Any]) -> Any:
     request that raises stores no key.
     """
     digest = hashlib.sha256(json.dumps(body, sort_keys=True, default=str).encode()).hexdigest()
-    with atomic():
-        claimed = _claim_new(client, key, digest)
-        if claimed is not None:
-            answer = perform()
-            IdempotencyKey.objects.filter(pk=claimed).update(answer=answer)
-            return answer
-        known = IdempotencyKey.objects.filter(client=client, key=key).first()
+    is_new, answer = _once(client, key, digest, perform)
+    if is_new:
+        return answer
+    known = IdempotencyKey.objects.filter(client=client, key=key).first()
     if known is None:
         raise _still_running()
     if known.body_hash != digest:
         raise Refused(_("This key was used with another request. Use a new key."), code="key_reused")
     return known.answer
+
+
+@whole
+def _once(client: str, key: str, digest: str, perform: Callable[[], Any]) -> tuple[bool, Any]:
+    claimed = _claim_new(client, key, digest)
+    if claimed is None:
+        return False, None
+    answer = perform()
+    IdempotencyKey.objects.filter(pk=claimed).update(answer=answer)
+    return True, answer
 
 
 def answer_to(client: str, key: str) -> Any:

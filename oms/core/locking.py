@@ -1,20 +1,31 @@
 """Row locks: taken once per transaction, sorted by key, in one order over the whole system."""
 
 import enum
+import logging
+import random
+import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
-from typing import TypeVar
+from dataclasses import dataclass, field, fields, is_dataclass, replace
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
 
 from django.conf import settings
-from django.db import connection, models, transaction
+from django.db import OperationalError, connection, models, transaction
 from django.utils.translation import gettext as _
 
 from oms.core.errors import Conflict
 
+log = logging.getLogger(__name__)
 Row = TypeVar("Row", bound=models.Model)
+Result = TypeVar("Result")
+Given = ParamSpec("Given")
+
+ABORTED = {"40P01", "40001"}  # PostgreSQL: deadlock detected, serialization failure
+LOCK_TIMEOUT = "55P03"
+PAUSES = (0.02, 0.1)  # seconds before an aborted transaction is run again
 
 
 class LockRank(enum.IntEnum):
@@ -94,6 +105,79 @@ def atomic() -> Iterator[None]:
             _taken.reset(token)  # before the commit, whose hooks begin operations of their own
 
 
+_repeats: ContextVar[bool] = ContextVar("what is aborted here is run again from further out", default=False)
+
+
+def whole(function: Callable[Given, Result]) -> Callable[Given, Result]:
+    """Make a function one transaction, which joins that of its caller, and is run again where it must be."""
+    def once(*args: Given.args, **kwargs: Given.kwargs) -> Result:
+        with atomic():
+            return function(*args, **kwargs)
+
+    @wraps(function)
+    def run(*args: Given.args, **kwargs: Given.kwargs) -> Result:
+        return run_again(once, *args, **kwargs)
+
+    return run
+
+
+def run_again(function: Callable[Given, Result], *args: Given.args, **kwargs: Given.kwargs) -> Result:
+    """Run a function that is one transaction; once more, from its beginning, where the server aborts it.
+
+    The server aborts one of two transactions that wait for each other. Within another operation nothing is repeated:
+    that one is, as a whole. Raises Conflict after the third try, and where a lock was not to be had in time.
+    """
+    if _taken.get() is not None or _repeats.get():
+        return function(*args, **kwargs)
+    expected, given = _expected.get(), (args, kwargs)
+    for pause in (*PAUSES, None):
+        token = _repeats.set(True)
+        try:
+            return function(*given[0], **given[1])
+        except OperationalError as error:
+            if not is_aborted(error):
+                raise
+            if sqlstate(error) == LOCK_TIMEOUT or pause is None:
+                raise busy() from error
+            log.info("transaction_aborted function=%s sqlstate=%s", getattr(function, "__qualname__", "?"),
+                     sqlstate(error))
+            time.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311  # two that met must not meet again
+        finally:
+            _repeats.reset(token)
+        _expected.set(expected)
+        given = _read_again(given)
+    raise AssertionError("The last try returns or raises.")
+
+
+def is_aborted(error: BaseException) -> bool:
+    """Whether the server ended a transaction because of others: for a deadlock, or a lock that was not to be had."""
+    return isinstance(error, OperationalError) and sqlstate(error) in ABORTED | {LOCK_TIMEOUT}
+
+
+def sqlstate(error: BaseException) -> str:
+    """PostgreSQL's code of a database error; empty where it has none."""
+    return getattr(error.__cause__, "sqlstate", None) or ""
+
+
+def busy() -> Conflict:
+    """What is raised where others were in the way for too long: nothing was done."""
+    return Conflict(_("Somebody else is at work on this. Try again in a moment."), code="busy")
+
+
+def _read_again(value: Any) -> Any:
+    """What an aborted try was given, as it is in the database now: the try may have changed it in memory."""
+    if isinstance(value, models.Model):
+        return value.__class__._base_manager.filter(pk=value.pk).first() or value
+    if type(value) in (tuple, list):
+        return type(value)(_read_again(each) for each in value)
+    if type(value) is dict:
+        return {key: _read_again(each) for key, each in value.items()}
+    if is_dataclass(value) and not isinstance(value, type):
+        return replace(value, **{each.name: _read_again(getattr(value, each.name))
+                                 for each in fields(value) if each.init})
+    return value
+
+
 def insert_last(row: models.Model) -> None:
     """Insert a row at the end of the operation, with all of its kind in one statement; outside of one at once."""
     taken = _taken.get()
@@ -125,7 +209,10 @@ def lock_one(row: Row) -> Row:
         return row
     rows = type(row)._base_manager.filter(pk=row.pk)
     comes_with = getattr(row, "comes_with", ())
-    return lock(rows.select_related(*comes_with) if comes_with else rows)[0]
+    found = lock(rows.select_related(*comes_with) if comes_with else rows)
+    if not found:
+        raise Conflict(_("Somebody deleted %(row)s. Look at the list again.") % {"row": row}, code="gone")
+    return found[0]
 
 
 def hold_created(rows: Iterable[models.Model], *, as_inserted: bool = False) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from oms.core.errors import NotAllowed
+from oms.core.locking import run_again, whole
 from oms.core.models import Document, User
 from oms.core.wording import Words, spoken
 
@@ -58,11 +59,16 @@ class Operation:
         return user.is_superuser or bool(user.role_names & self.roles)
 
     def perform(self, document: Any, *, by: User, **values: Any) -> Any:
-        """Check the permission and run. Raises NotAllowed, or what the operation raises."""
+        """Check the permission and run, in one transaction. Raises NotAllowed, or what the operation raises."""
         if not self.allowed_for(by):
             raise NotAllowed(_("%(title)s needs one of the roles %(roles)s.")
                              % {"title": self.title, "roles": ", ".join(sorted(self.roles))})
-        return self.run(document, by=by, **values)
+        return whole(self.run)(document, by=by, **values)
+
+    def rehearse(self, document: Any, *, by: User, **values: Any) -> Any:
+        """What it would do, as a dataclass; nothing is changed."""
+        assert self.preview is not None
+        return run_again(self.preview, document, by=by, **values)
 
 
 _catalogue: dict[type[Any], dict[str, Operation]] = {}

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from oms.core.errors import DomainError
 from oms.core.handling import Handler, handlers_of
-from oms.core.locking import atomic, try_advisory_lock
+from oms.core.locking import try_advisory_lock, whole
 from oms.core.models import Delivery, Event, Stream
 
 log = logging.getLogger(__name__)
@@ -151,12 +151,17 @@ def _run(handler: Handler, event: Event, claim: Delivery, now: datetime) -> _Out
             handler.handle(event)
             _mark(claim)
             return _DONE
-        with atomic():
-            if _mark(claim):
-                handler.handle(event)
+        _take_effect(handler, event, claim)
         return _DONE
     except Exception as error:  # whatever a handler raises must not stop the other handlers
         return _failed(claim, error, now)
+
+
+@whole
+def _take_effect(handler: Handler, event: Event, claim: Delivery) -> None:
+    """The effect and its mark in one transaction."""
+    if _mark(claim):
+        handler.handle(event)
 
 
 def _mark(claim: Delivery) -> int:

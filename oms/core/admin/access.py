@@ -12,6 +12,7 @@ from oms.core import money
 from oms.core.admin.lists import FastListAdmin
 from oms.core.admin.sheets import SheetsAdmin
 from oms.core.admin.views import SavedViewsAdmin
+from oms.core.locking import run_again
 from oms.core.money import AmountField, UnitPriceField
 
 MONEY_FIELDS = (AmountField, UnitPriceField)
@@ -103,6 +104,12 @@ class ScopedAdmin(RoleAccess, FastListAdmin, SheetsAdmin, SavedViewsAdmin, Model
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows = super().get_queryset(request)
         return rows.visible_to(request.user) if hasattr(rows, "visible_to") else rows
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: Any = None, form_url: str = "", extra_context: Any = None,
+    ) -> Any:
+        """What a form saves is one transaction."""
+        return run_again(super().changeform_view, request, object_id, form_url, extra_context)
 
     def get_list_display(self, request: HttpRequest) -> Any:
         names = self.without_money(request, self.model, super().get_list_display(request))

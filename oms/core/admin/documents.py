@@ -17,8 +17,7 @@ from oms.core.admin.forms import OperationForm
 from oms.core.admin.panels import panels_of
 from oms.core.admin.papers import PapersAdmin
 from oms.core.decisions import about
-from oms.core.errors import DomainError
-from oms.core.locking import atomic
+from oms.core.errors import Conflict, DomainError
 from oms.core.models import Decision, Document, User
 from oms.core.operations import Operation
 from oms.core.wording import spoken
@@ -101,7 +100,7 @@ class DocumentAdmin(PapersAdmin, ScopedAdmin):
             return
         with states.change(obj, event=f"{obj.subject_type}.edited", by=user, fields=form.changed_data) as row:
             if row.version != obj.version:
-                raise RuntimeError(_("The document was changed while it was saved; open it again."))
+                raise Conflict(_("The document was changed while it was saved; open it again."), code="stale")
             for name in form.changed_data:
                 if name != "version_read":
                     setattr(row, name, getattr(obj, name))
@@ -200,9 +199,8 @@ class DocumentAdmin(PapersAdmin, ScopedAdmin):
 
     def _preview(self, step: Operation, document: Any, form: OperationForm, user: User) -> tuple[Any, str | None]:
         """What the operation would do, by name, or why it would be refused."""
-        assert step.preview is not None
         try:
-            effect = step.preview(document, by=user, **form.values())
+            effect = step.rehearse(document, by=user, **form.values())
         except DomainError as refused:
             return None, refused.message
         return [(spoken(name), value) for name, value in vars(effect).items()], None
@@ -214,8 +212,7 @@ class DocumentAdmin(PapersAdmin, ScopedAdmin):
         """Run the operation; the refusal's message, or None where it was done."""
         user: Any = request.user
         try:
-            with atomic():
-                step.perform(document, by=user, **(form.values() if form else {}))
+            step.perform(document, by=user, **(form.values() if form else {}))
         except DomainError as refused:
             return refused.message
         messages.success(request, _("%(document)s: %(title)s done.")

@@ -23,7 +23,7 @@ from oms.core import idempotency, operations
 from oms.core.api.authentication import HasScope, client_of
 from oms.core.api.operations import arguments, request_of
 from oms.core.errors import NotAllowed
-from oms.core.locking import atomic, expecting
+from oms.core.locking import expecting
 from oms.core.money import round_amount
 from oms.core.operations import Operation
 
@@ -83,7 +83,7 @@ class DocumentViewSet(ScopedViewSet):
         """Run an operation on the document of the address; the answer is the document as it is then."""
         user: Any = request.user
         document, values = self._asked(operation, request)
-        with atomic(), expecting(document, version_asked(request)):
+        with expecting(document, version_asked(request)):
             operation.perform(document, by=user, **values)
         document = self.get_queryset().get(pk=document.pk)
         return Response(self.get_serializer(document).data, headers=version_headers(document))
@@ -92,8 +92,7 @@ class DocumentViewSet(ScopedViewSet):
         """Tell what an operation would do."""
         user: Any = request.user
         document, values = self._asked(operation, request)
-        assert operation.preview is not None
-        effect = vars(operation.preview(document, by=user, **values))
+        effect = vars(operation.rehearse(document, by=user, **values))
         return Response({name: str(round_amount(value, document.currency)) if isinstance(value, Decimal) else value
                          for name, value in effect.items()})
 

@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.db import DataError, IntegrityError, OperationalError
+from django.db import DataError, IntegrityError
 from django.http import Http404
 from django.utils.translation import gettext as _
 from rest_framework import exceptions
@@ -14,6 +14,7 @@ from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
 from oms.core.errors import Conflict, ConnectorError, DomainError, NotAllowed, NotEnough, Refused, WrongState
+from oms.core.locking import busy, is_aborted
 
 log = logging.getLogger(__name__)
 
@@ -65,7 +66,8 @@ def _of_domain(error: DomainError) -> dict[str, Any]:
     status = next(status for kind, status in STATUS.items() if isinstance(error, kind))
     details = {f"document_{name}" if name in MEMBERS else name: value if isinstance(value, int | dict) else str(value)
                for name, value in error.details.items()}
-    return _problem(412 if error.code == STALE else status, error.code, error.message, **details)
+    status = {STALE: 412, "busy": 503}.get(error.code, status)
+    return _problem(status, error.code, error.message, **details)
 
 
 def _of_database(error: Exception) -> dict[str, Any] | None:
@@ -73,9 +75,7 @@ def _of_database(error: Exception) -> dict[str, Any] | None:
         return _problem(409, "duplicate", _("Something with this number or external id exists already."))
     if isinstance(error, DataError):
         return _problem(422, "out_of_range", _("A number or text of the request is larger than can be stored."))
-    if isinstance(error, OperationalError) and "lock timeout" in str(error):
-        return _problem(503, "busy", _("Somebody else is at work on this. Try again in a moment."))
-    return None
+    return _of_domain(busy()) if is_aborted(error) else None
 
 
 def _problem(status: int, code: str, detail: str, **more: Any) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from tablib import Dataset
 
 from oms.core.errors import DomainError
 from oms.core.importing.columns import Choice, Day, Exact, Reference, Text, Whole, YesNo
+from oms.core.locking import is_aborted
 from oms.core.models import User
 from oms.core.wording import Words
 
@@ -183,7 +184,9 @@ class RecordSheet(Sheet, ModelResource):
         try:
             result = self._import(dataset, dry_run, precise=False)
             refused = bool(result.base_errors)
-        except DatabaseError:
+        except DatabaseError as error:
+            if is_aborted(error):
+                raise
             refused = True
         if refused:
             result = self._import(dataset, dry_run, precise=True)
@@ -193,6 +196,9 @@ class RecordSheet(Sheet, ModelResource):
         self.is_precise, self._meta.use_bulk = precise, not precise
         with transaction.atomic():
             result = self.import_data(dataset, dry_run=False, use_transactions=None if not precise else False)
+            for each in (*result.base_errors, *(error for row in result.rows for error in row.errors)):
+                if is_aborted(each.error):
+                    raise each.error
             if dry_run or result.base_errors:
                 transaction.set_rollback(True)
         return result

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from oms.core import documents, jobs, spreadsheets
 from oms.core.errors import NotAllowed, Refused
 from oms.core.importing.rows import MOST_SHOWN, DocumentSheet, Fault, Outcome, RecordSheet, Row
+from oms.core.locking import run_again
 from oms.core.models import Job, JobResult, StoredDocument, User
 
 KIND = "import"
@@ -110,11 +111,16 @@ def run(job: Job) -> None:
         Job.objects.filter(pk=job.pk).update(total=job.total)
     with stored.file.open("rb") as file:
         for batch in _batches(job, sheet, rows_of(job, file)):
-            with transaction.atomic():
-                outcome = sheet.take(batch.rows, dry_run=job.details["dry_run"]) if batch.rows else Outcome()
-                outcome.faults += batch.faults
-                _note(job, batch, outcome)
+            run_again(_take, job, sheet, batch)
     jobs.finish(job)
+
+
+def _take(job: Job, sheet: Any, batch: "Batch") -> None:
+    with transaction.atomic():
+        job.refresh_from_db(fields=["details"])  # an aborted try may have counted already
+        outcome = sheet.take(batch.rows, dry_run=job.details["dry_run"]) if batch.rows else Outcome()
+        outcome.faults += batch.faults
+        _note(job, batch, outcome)
 
 
 @dataclass
