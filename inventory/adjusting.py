@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from django.utils.translation import gettext as _
 
-from inventory import catalog, ledger, receiving, reservations
+from inventory import catalog, custody, ledger, receiving, reservations
 from inventory.models import SKU, Bin, BinStock, Demand, Lot, Move, Reservation, Stock, Warehouse
 from oms.core.errors import Conflict, Refused
 from oms.core.locking import atomic, lock
@@ -19,6 +19,10 @@ def move_stock(
     if source.warehouse_id is None or source.warehouse_id != target.warehouse_id:
         raise Refused(_("%(source)s and %(target)s are not in one warehouse; make a transfer.")
                       % {"source": source, "target": target})
+    custody.require_free(source, target)
+    if source.pk == target.pk:
+        raise Refused(_("%(sku)s is in %(bin)s already. Choose another bin.") % {"sku": sku, "bin": source},
+                      code="same_bin")
     with atomic():
         if source.is_sellable and not target.is_sellable:
             make_room(sku, source, quantity, lot=lot, by=by)
@@ -39,6 +43,7 @@ def adjust(
     """
     if not difference or not note.strip():
         raise Refused(_("An adjustment needs a difference and a note that says why."))
+    custody.require_free(place)
     outside = catalog.outside(Bin.Kind.SCRAP if reason == Move.Reason.SCRAP else Bin.Kind.ADJUSTMENT)
     with atomic():
         if difference < 0:

@@ -2,30 +2,19 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 
+from inventory import custody, serials
 from inventory.models import SKU, Bin, BinStock, Lot, Move, Stock
+from inventory.transport import Transport as Transport
 from oms.core import setbased
 from oms.core.errors import NotEnough, Refused
 from oms.core.locking import atomic, lock
 from oms.core.models import User
-
-
-@dataclass(frozen=True)
-class Transport:
-    """A quantity (base units) that goes from one place to another. `unit_cost` is given where goods come in."""
-
-    sku: SKU
-    source: Bin
-    target: Bin
-    quantity: int
-    lot: Lot | None = None
-    unit_cost: Decimal | None = None
 
 
 class Place(NamedTuple):
@@ -53,13 +42,15 @@ def move_many(
     """Move several quantities in a handful of statements.
 
     Raises NotEnough where a place inside has less than what leaves it, and Refused for a quantity that is not
-    positive or a tracked SKU without its lot.
+    positive, a tracked SKU without its lot, a serial that is elsewhere, and a place in another process's custody.
     """
     for transport in transports:
         _require_valid(transport)
+        custody.require_owner(reason, transport.source, transport.target)
     with atomic():
         stock, places = lock_ends(transports)
         _require_on_hand(transports, places)
+        serials.require_one_place(transports)
         moves = Move.objects.bulk_create(
             _record(transport, stock, reason, reference, note, by, at) for transport in transports
         )
@@ -74,9 +65,7 @@ def _require_valid(transport: Transport) -> None:
                       % {"sku": transport.sku, "quantity": transport.quantity})
     if transport.sku.is_kit:
         raise Refused(_("%(sku)s is a kit and has no stock of its own; move its components.") % {"sku": transport.sku})
-    if transport.sku.tracking != SKU.Tracking.NONE and transport.lot is None:
-        raise Refused(_("%(sku)s is tracked %(tracking)s; say which.")
-                      % {"sku": transport.sku, "tracking": transport.sku.get_tracking_display()})
+    serials.require_identity(transport)
 
 
 def _inside(transports: Iterable[Transport]) -> list[tuple[SKU, Bin, Lot | None, int, Transport]]:
@@ -127,8 +116,10 @@ def lock_bins(places: Iterable[Place]) -> dict[Place, BinStock]:
     locked = {Place(row.sku_id, row.bin_id, row.lot_id): row for row in lock(rows)}
     missing = [key for key in keys if key not in locked]
     if missing:
-        BinStock.objects.bulk_create([BinStock(sku_id=key.sku, bin_id=key.bin, lot_id=key.lot) for key in missing],
-                                     ignore_conflicts=True)
+        serial = serials.tracked_among(key.sku for key in missing if key.lot)
+        BinStock.objects.bulk_create(
+            [BinStock(sku_id=key.sku, bin_id=key.bin, lot_id=key.lot, is_serial=key.sku in serial) for key in missing],
+            ignore_conflicts=True)
         locked = {Place(row.sku_id, row.bin_id, row.lot_id): row for row in lock(rows)}
     return locked
 
@@ -195,10 +186,16 @@ def _require_unheld(rows: Iterable[Stock]) -> None:
 
 
 def _write_places(transports: Sequence[Transport], places: dict[Place, BinStock]) -> None:
+    """Change the bins. A serial leaves its bin before it enters another: the constraint looks at each row."""
     changes: setbased.Changes = {}
+    left: setbased.Changes = {}
     for sku, place, lot, change, _transport in _inside(transports):
-        setbased.note(changes, places[Place(sku.pk, place.pk, lot.pk if lot else None)].pk, on_hand=change)
-    setbased.add(BinStock, changes)
+        key = places[Place(sku.pk, place.pk, lot.pk if lot else None)].pk
+        first = sku.tracking == SKU.Tracking.SERIAL and change < 0
+        setbased.note(left if first else changes, key, on_hand=change)
+    setbased.add(BinStock, left)
+    with serials.one_place_kept():
+        setbased.add(BinStock, changes)
 
 
 def _key(sku: SKU, place: Bin) -> tuple[int, int]:

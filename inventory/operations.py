@@ -18,8 +18,12 @@ BLANK_ROWS = 3  # of a table that asks for new rows
 
 
 def _bins_beside(rows: Any, stock: BinStock) -> Any:
-    """The bins of the same warehouse."""
-    return rows.filter(warehouse=stock.bin.warehouse)
+    """The other bins of the same warehouse that people fill."""
+    return rows.by_hand().filter(warehouse=stock.bin.warehouse).exclude(pk=stock.bin_id)
+
+
+def _is_free(stock: BinStock) -> bool:
+    return stock.bin.kind not in Bin.CUSTODY
 
 
 @dataclass(frozen=True)
@@ -165,5 +169,5 @@ def _adjust(stock: BinStock, *, difference: int, note: str, by: User | None = No
     return adjusting.adjust(stock.sku, stock.bin, difference, note=note, lot=stock.lot, by=by)
 
 
-declare("move", BinStock, _move, roles="picker packer manager", input=MoveInput)
-declare("adjust", BinStock, _adjust, roles="manager", input=AdjustInput)
+declare("move", BinStock, _move, roles="picker packer manager", input=MoveInput, available=_is_free)
+declare("adjust", BinStock, _adjust, roles="manager", input=AdjustInput, available=_is_free)

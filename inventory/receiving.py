@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
-from inventory import catalog, ledger
+from inventory import catalog, custody, ledger
 from inventory.models import SKU, Bin, BinStock, Lot, Move, PurchaseLine, PurchaseOrder, Warehouse
 from inventory.planners import putaway
 from inventory.planners.putaway import Spot
@@ -119,6 +119,7 @@ def put_away(
     if source.warehouse_id != target.warehouse_id:
         raise Refused(_("%(source)s and %(target)s are in different warehouses; make a transfer.")
                       % {"source": source, "target": target})
+    custody.require_put_away(source, target)
     return ledger.move(sku, source, target, quantity, lot=lot, reason=Move.Reason.PUT_AWAY, by=by)
 
 
@@ -137,6 +138,8 @@ def put_away_all(warehouse: Warehouse, goods: Sequence[PutAway], *, by: User | N
     source = catalog.place(warehouse, Bin.Kind.RECEIVING)
     if any(item.bin.warehouse_id != warehouse.pk for item in goods):
         raise Refused(_("Some of the bins are not in %(warehouse)s.") % {"warehouse": warehouse})
+    for item in goods:
+        custody.require_put_away(source, item.bin)
     return ledger.move_many([ledger.Transport(item.sku, source, item.bin, item.quantity, item.lot) for item in goods],
                             reason=Move.Reason.PUT_AWAY, by=by)
 

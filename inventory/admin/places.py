@@ -1,6 +1,9 @@
 """Warehouses, bins, lanes and postal codes in the admin."""
 
+from typing import Any
+
 from django.contrib import admin
+from django.http import HttpRequest
 
 from inventory.models import Bin, Lane, PostalCode, Warehouse, Zone
 from oms.core.admin.access import Lines, ScopedAdmin
@@ -31,6 +34,13 @@ class BinAdmin(PapersAdmin, ScopedAdmin):
     list_filter = ["warehouse", "kind"]
     list_select_related = ["warehouse"]
     search_fields = ["code"]
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
+        """Lines of transfers and counts offer only the bins whose stock people change."""
+        rows, doubles = super().get_search_results(request, queryset, search_term)
+        if request.GET.get("model_name") in ("transferline", "countline"):
+            rows = rows.by_hand().exclude(kind=Bin.Kind.MISSING)
+        return rows, doubles
 
 
 @admin.register(Lane)

@@ -57,7 +57,7 @@ class BinStockAdmin(ReadOnlyAdmin, DocumentAdmin):
         stock = self.get_object(request, object_id)
         user: Any = request.user
         steps = [(step, self.operation_url(stock, step)) for step in operations.of(BinStock).values()
-                 if stock is not None and step.allowed_for(user)]
+                 if stock is not None and step.allowed_for(user) and step.available(stock)]
         context = {"document": stock, "next_steps": steps, "timeline": []}
         return super().changeform_view(request, object_id, form_url, extra_context=context)
 

@@ -66,3 +66,7 @@ class CountLine(models.Model):
 
     def __str__(self) -> str:
         return f"{self.sku} in {self.bin}"
+
+    def clean(self) -> None:
+        if self.bin_id:
+            self.bin.require_by_hand("bin")

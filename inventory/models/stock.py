@@ -67,6 +67,7 @@ class BinStock(models.Model):
     lot = models.ForeignKey(Lot, on_delete=models.PROTECT, null=True, blank=True, related_name="bin_stock")
     on_hand = models.IntegerField(default=0)
     pinned = models.IntegerField(default=0)
+    is_serial = models.BooleanField(default=False, db_default=False, editable=False)
 
     objects = BinStockQuerySet.as_manager()
 
@@ -76,6 +77,9 @@ class BinStock(models.Model):
             models.UniqueConstraint(fields=["sku", "bin", "lot"], nulls_distinct=False, name="one_row_per_sku_bin_lot"),
             models.CheckConstraint(condition=Q(pinned__gte=0), name="pinned_is_not_negative"),
             models.CheckConstraint(condition=Q(pinned__lte=F("on_hand")), name="pinned_is_in_the_bin"),
+            models.CheckConstraint(condition=Q(is_serial=False) | Q(on_hand__lte=1), name="serial_is_one_piece"),
+            models.UniqueConstraint(fields=["lot"], condition=Q(is_serial=True, on_hand__gt=0),
+                                    name="serial_in_one_place"),
         ]
 
     def __str__(self) -> str:

@@ -62,3 +62,7 @@ class TransferLine(models.Model):
 
     def __str__(self) -> str:
         return f"{self.quantity} × {self.sku}"
+
+    def clean(self) -> None:
+        if self.bin_id:
+            self.bin.require_by_hand("bin")

@@ -3,8 +3,10 @@
 from typing import Self
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from oms.core.models import Company
@@ -74,6 +76,10 @@ class BinQuerySet(ScopedQuerySet["Bin"]):
     of_rep = EVERY_ROW
     of_staff = "warehouse__staff"
 
+    def by_hand(self) -> Self:
+        """The bins whose stock people move, count and adjust: not those in a process's custody."""
+        return self.filter(warehouse__isnull=False).exclude(kind__in=Bin.CUSTODY)
+
 
 class Bin(models.Model):
     """A place where stock lies. Places outside (supplier, customer …) belong to no warehouse and keep no balance."""
@@ -93,6 +99,7 @@ class Bin(models.Model):
         TRANSIT = "transit", _("transit (outside)")
 
     SELLABLE = (Kind.STORAGE, Kind.RECEIVING)
+    CUSTODY = (Kind.STAGING, Kind.RETURNS)
     OUTSIDE = (Kind.SUPPLIER, Kind.CUSTOMER, Kind.ADJUSTMENT, Kind.SCRAP, Kind.TRANSIT)
 
     warehouse = models.ForeignKey(Warehouse, on_delete=models.PROTECT, null=True, related_name="bins")
@@ -130,3 +137,10 @@ class Bin(models.Model):
     @property
     def is_outside(self) -> bool:
         return self.warehouse_id is None
+
+    def require_by_hand(self, field: str) -> None:
+        """Raise ValidationError for a place whose goods a process keeps or that is only in the books."""
+        if self.is_outside or self.kind in (*Bin.CUSTODY, Bin.Kind.MISSING):
+            raise ValidationError({field: gettext("The goods in %(bin)s (%(kind)s) belong to a process. Choose "
+                                                  "another bin.")
+                                          % {"bin": self, "kind": self.get_kind_display()}})

@@ -104,4 +104,12 @@ RULES = (
                              AND coalesce(m.lot_id, 0) = coalesce(l.lot_id, 0)
                              AND l.bin_id IN (m.source_id, m.target_id)) m ON true
         WHERE l.posted <> coalesce(m.total, 0)"""),
+    Invariant("tracked stock has its lot, and a serial number is one piece in one place", f"""
+        SELECT k.code || coalesce(' ' || t.code, ''), 'pieces ' || l.total || ' in ' || l.places || ' places'
+        FROM (SELECT m.sku_id, m.lot_id, sum(m.total) AS total, count(*) AS places, bool_and(m.total = 1) AS is_one
+              FROM (SELECT m.sku_id, m.lot_id, m.bin_id, sum(m.quantity) AS total FROM ({_LEDGER}) m
+                    JOIN inventory_bin b ON b.id = m.bin_id AND (b.warehouse_id IS NOT NULL OR b.kind = 'transit')
+                    GROUP BY 1, 2, 3 HAVING sum(m.quantity) <> 0) m GROUP BY 1, 2) l
+        JOIN inventory_sku k ON k.id = l.sku_id AND k.tracking <> 'none' LEFT JOIN inventory_lot t ON t.id = l.lot_id
+        WHERE l.lot_id IS NULL OR (k.tracking = 'serial' AND (l.places > 1 OR NOT l.is_one))"""),
 )

@@ -74,6 +74,8 @@ BREAKS = {
     "the trail of each transfer ends in its status": "UPDATE inventory_transfer SET status = 'received'",
     "the trail of each count ends in its status": "UPDATE inventory_count SET status = 'counted'",
     "the trail of each export run ends in its status": "UPDATE orders_exportrun SET status = 'sent'",
+    "tracked stock has its lot, and a serial number is one piece in one place":
+        "UPDATE inventory_sku SET tracking = 'serial'",
     "a legal document is what its hash covers": "UPDATE orders_invoiceline SET description = 'something else'",
 }
 
