@@ -1,6 +1,6 @@
 """What sending costs, and which service to take."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from django.utils.translation import gettext as _
@@ -11,6 +11,7 @@ from fulfillment.planners.service import Offer
 from oms.core import decisions, states
 from oms.core.errors import Refused
 from oms.core.models import User
+from oms.core.postal_codes import regions
 
 
 def quote(shipment: Shipment) -> list[Offer]:
@@ -31,12 +32,24 @@ def _price(service: CarrierService, shipment: Shipment, packages: Sequence[Packa
 
 
 def parcel_price(service: CarrierService, shipment: Shipment, weight_g: int) -> Decimal | None:
-    """The rate of a parcel: of the longest matching postal prefix, the first step that is heavy enough."""
-    country, postal_code = shipment.ship_to.get("country", ""), shipment.ship_to.get("postal_code", "")
-    rows = [row for row in Rate.objects.filter(service=service, country=country, up_to_g__gte=weight_g)
-            if postal_code.startswith(row.postal_prefix)]
-    best = min(rows, key=lambda row: (-len(row.postal_prefix), row.up_to_g), default=None)
-    return best.price if best else None
+    """The rate of a parcel: of the closest zones, origin before destination, the first step that is heavy enough."""
+    place = shipment.warehouse
+    origin = zones(place.country, place.postal_code)
+    to = zones(shipment.ship_to.get("country", ""), shipment.ship_to.get("postal_code", ""))
+    best = closest(Rate.objects.filter(service=service, country=to[0], up_to_g__gte=weight_g), origin, to)
+    return best[0].price if best else None
+
+
+def zones(country: str, postal_code: str) -> list[str]:
+    """A country, and the postal regions in it that a place lies in."""
+    return [country, *regions(country, postal_code)]
+
+
+def closest(rates: Iterable[Rate], origin: Sequence[str], to: Sequence[str]) -> list[Rate]:
+    """The rates of the zones that fit a way best, lightest step first."""
+    fitting = [(fit, rate) for rate in rates if (fit := rate.fit(origin, to)) is not None]
+    best = max((fit for fit, _rate in fitting), default=None)
+    return sorted((rate for fit, rate in fitting if fit == best), key=lambda rate: rate.up_to_g)
 
 
 def choose(shipment: Shipment, *, service: CarrierService | None = None, by: User | None = None) -> Shipment:

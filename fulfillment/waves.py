@@ -39,8 +39,9 @@ def _aisles(shipments: Sequence[Shipment]) -> dict[int, list[int]]:
     where = dict(lying.values_list("sku_id", "bin__x_cm"))
     found: dict[int, list[int]] = {shipment.pk: [] for shipment in shipments}
     for shipment, sku in lines:
-        if sku in where:
-            found[shipment].append(where[sku])
+        aisle = where.get(sku)
+        if aisle is not None:
+            found[shipment].append(aisle)
     return found
 
 
@@ -93,12 +94,11 @@ def write_walk(wave: Wave) -> None:
     """Lay the shortest walk over what a wave has still to pick."""
     lines = list(ShipmentLine.objects.filter(shipment__wave=wave, reservation__state="pinned")
                  .select_related("reservation__bin"))
-    stops = [Stop(line.pk, line.reservation.bin.x_cm, line.reservation.bin.y_cm)  # type: ignore[union-attr]
-             for line in lines]
+    bins = {line.pk: line.reservation.bin for line in lines if line.reservation.bin}
+    stops = [Stop(key, place.x_cm, place.y_cm, place.code) for key, place in bins.items()]
     walk = pick_path.route(stops, _floor(wave.warehouse))
     PickTask.objects.filter(wave=wave, done_at=None).delete()
     first = PickTask.objects.filter(wave=wave).count() + 1
-    bins = {line.pk: line.reservation.bin for line in lines}
     tasks = PickTask.objects.bulk_create(
         PickTask(wave=wave, line_id=key, bin=bins[key], sequence=number, walk_cm=leg)
         for number, (key, leg) in enumerate(zip(walk.keys, walk.legs, strict=True), first)
@@ -113,7 +113,7 @@ def _floor(warehouse: Warehouse) -> Floor:
     places = Bin.objects.filter(warehouse=warehouse)
     depth = places.aggregate(depth=Max("y_cm", default=0))["depth"]
     staging = places.filter(kind=Bin.Kind.STAGING).order_by("pk").first()
-    return Floor(depth, (staging.x_cm, staging.y_cm) if staging else (0, 0))
+    return Floor(depth, (staging.x_cm or 0, staging.y_cm or 0) if staging else (0, 0))
 
 
 def start_picking(shipment: Shipment, *, by: User | None = None) -> Shipment:

@@ -151,7 +151,8 @@ def suggest_bin(sku: SKU, warehouse: Warehouse) -> Bin | None:
     skus: dict[int, set[int]] = {}
     for place, there in lying:
         skus.setdefault(place, set()).add(there)
-    spots = [Spot(key, sku.pk in skus.get(key, ()), len(skus.get(key, set()) - {sku.pk}), place.x_cm + place.y_cm)
+    spots = [Spot(key, sku.pk in skus.get(key, ()), len(skus.get(key, set()) - {sku.pk}),
+                  (place.x_cm or 0) + (place.y_cm or 0))
              for key, place in bins.items()]
     best = putaway.suggest(spots)
     return bins[best.bin] if best else None

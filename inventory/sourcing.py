@@ -8,19 +8,16 @@ from datetime import date
 
 from django.utils.translation import gettext as _
 
-from inventory import catalog, ledger, reservations
+from inventory import catalog, ledger, reservations, routes
 from inventory.models import (
     SKU,
     Bin,
     BinStock,
     Demand,
     KitComponent,
-    Lane,
     Move,
-    PostalCode,
     Reservation,
     Stock,
-    Warehouse,
 )
 from inventory.planners import sourcing as planner
 from inventory.planners.sourcing import Part, Plan, Source, Want
@@ -29,6 +26,7 @@ from oms.core import decisions, events
 from oms.core.errors import NotEnough, Refused
 from oms.core.locking import atomic, hold_created, lock
 from oms.core.models import User
+from oms.core.postal_codes import normalize
 
 
 @dataclass(frozen=True)
@@ -37,6 +35,11 @@ class Destination:
 
     country: str
     postal_code: str = ""
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """Its country and postal code as the country writes it."""
+        return self.country.upper(), normalize(self.country, self.postal_code)
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,10 @@ class _Group:
         return Want(self.demands[0].line, parts, units)
 
     @property
+    def weight_g(self) -> int:
+        return sum(demand.sku.weight_g * demand.unheld for demand in self.demands)
+
+    @property
     def destination(self) -> Destination:
         return Destination(self.demands[0].ship_country, self.demands[0].ship_postal_code)
 
@@ -87,7 +94,7 @@ def promise(
         wants = [_want(line, kits) for line in wanted]
         skus = {part.sku for want in wants for part in want.parts}
         stock = _lock_candidates(skus)
-        sources = _sources(stock, ship_to, _weight_g(wanted))
+        sources = routes.sources(stock, ship_to.place, _weight_g(wanted))
         _leave_to_older(sources, skus, terms.priority)
         plan = planner.plan(wants, sources)
         if plan.short and not terms.may_wait:
@@ -110,47 +117,6 @@ def _lock_candidates(skus: Iterable[int]) -> dict[tuple[int, int], Stock]:
 
 def _weight_g(wanted: Sequence[Wanted]) -> int:
     return sum(line.sku.weight_g * line.quantity for line in wanted)
-
-
-def _sources(stock: dict[tuple[int, int], Stock], ship_to: Destination, weight_g: int) -> list[Source]:
-    """Each warehouse with what it can promise, and its lane to the destination (else the distance)."""
-    warehouses = {row.warehouse_id: row.warehouse for row in stock.values()}
-    available: dict[int, dict[int, int]] = defaultdict(dict)
-    for (sku, warehouse), row in stock.items():
-        available[warehouse][sku] = row.available
-    lanes = _lanes(warehouses, ship_to)
-    there = None if lanes.keys() >= warehouses.keys() else _coordinates(ship_to)
-    return [_source(warehouse, available[key], lanes.get(key), there, weight_g)
-            for key, warehouse in sorted(warehouses.items())]
-
-
-def _source(
-    warehouse: Warehouse, available: dict[int, int], lane: Lane | None, there: tuple[float, float] | None,
-    weight_g: int,
-) -> Source:
-    if lane is not None:
-        cost = float(lane.base_cost) + float(lane.cost_per_kg) * weight_g / 1000
-        return Source(warehouse.pk, available, cost, float(lane.days), 0.0, float(lane.on_time_share),
-                      warehouse.priority)
-    known = warehouse.latitude is not None and warehouse.longitude is not None
-    here = (warehouse.latitude, warehouse.longitude) if known else None
-    distance = planner.distance_km(here, there)  # type: ignore[arg-type]
-    return Source(warehouse.pk, available, 0.0, 1 + distance / planner.KM_PER_DAY, distance, 1.0, warehouse.priority)
-
-
-def _lanes(warehouses: Iterable[int], ship_to: Destination) -> dict[int, Lane]:
-    """The lane of each warehouse with the longest postal prefix that matches."""
-    found = Lane.objects.filter(warehouse__in=list(warehouses), country=ship_to.country)
-    matching = [lane for lane in found if ship_to.postal_code.startswith(lane.postal_prefix)]
-    return {lane.warehouse_id: lane for lane in sorted(matching, key=lambda lane: len(lane.postal_prefix))}
-
-
-def _coordinates(place: Destination) -> tuple[float, float] | None:
-    """Where a postal code lies, else the centre of its country; None where neither is known."""
-    outward = place.postal_code.split(" ")[0]
-    found = PostalCode.objects.filter(country=place.country, code__in=["", place.postal_code, outward])
-    best = max(found, key=lambda known: len(known.code), default=None)
-    return (best.latitude, best.longitude) if best else None
 
 
 def _leave_to_older(sources: list[Source], skus: set[int], priority: int) -> None:
@@ -207,12 +173,12 @@ def _write_promise(
     held: dict[int, int] = defaultdict(int)
     for allocation in plan.allocations:
         held[allocation.key] += allocation.quantity
+    country, code = ship_to.place
     demands = Demand.objects.bulk_create(
         Demand(document=document, line=want.key, sku_id=part.sku, per_unit=part.per_unit,
                is_component=part.sku in components and (len(want.parts) > 1 or part.per_unit > 1),
                quantity=part.per_unit * want.quantity, held=part.per_unit * held[want.key], may_wait=terms.may_wait,
-               priority=terms.priority, wanted_on=terms.wanted_on, ship_country=ship_to.country,
-               ship_postal_code=ship_to.postal_code)
+               priority=terms.priority, wanted_on=terms.wanted_on, ship_country=country, ship_postal_code=code)
         for want in wants for part in want.parts
     )
     hold_created(demands)
@@ -240,10 +206,8 @@ def _record_decision(document: str, plan: Plan, stock: dict[tuple[int, int], Sto
     codes = {row.warehouse_id: row.warehouse.code for row in stock.values()}
     chosen = [{"line": each.key, "warehouse": codes[each.warehouse], "quantity": each.quantity}
               for each in plan.allocations]
-    candidates = [{"warehouses": [codes[key] for key in each.warehouses], "units": each.units, "score": each.score}
-                  for each in plan.candidates]
-    decisions.record("sourcing", subject_type="order", subject_number=document, chosen=chosen, candidates=candidates,
-                     reasons=["most units first, then the lowest score: cost + distance + days + lateness + splits"])
+    decisions.record("sourcing", subject_type="order", subject_number=document, chosen=chosen,
+                     candidates=routes.told(plan.candidates, codes), reasons=[routes.REASON])
 
 
 def serve(skus: Iterable[int], *, by: User | None = None) -> list[str]:
@@ -258,7 +222,8 @@ def serve(skus: Iterable[int], *, by: User | None = None) -> list[str]:
             return []
         keys = list(Demand.objects.filter(document__in={document for document, _ in lines},
                                           line__in={line for _, line in lines}).values_list("pk", flat=True))
-        demands = sorted(lock(Demand.objects.filter(pk__in=keys)), key=lambda row: (row.priority, row.pk))
+        rows = lock(Demand.objects.filter(pk__in=keys).select_related("sku"))
+        demands = sorted(rows, key=lambda row: (row.priority, row.pk))
         stock = _lock_candidates({demand.sku_id for demand in demands})
         return [group.demands[0].document for group in _groups(demands) if _serve_group(group, stock, by)]
 
@@ -268,7 +233,7 @@ def _serve_group(group: _Group, stock: dict[tuple[int, int], Stock], by: User | 
     if want.quantity <= 0:
         return False
     relevant = {key: row for key, row in stock.items() if key[0] in {part.sku for part in want.parts}}
-    plan = planner.plan([want], _sources(relevant, group.destination, 0))
+    plan = planner.plan([want], routes.sources(relevant, group.destination.place, group.weight_g))
     _hold_plan(plan.allocations, {want.key: group}, stock, by=by)
     return bool(plan.allocations)
 

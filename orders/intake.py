@@ -12,6 +12,7 @@ from oms.core import events, setbased, states
 from oms.core.errors import Refused
 from oms.core.locking import atomic, hold_created
 from oms.core.models import User
+from oms.core.postal_codes import tidy
 from orders import pricing, screening
 from orders.models import Address, Channel, Customer, Order, OrderCharge, OrderLine
 
@@ -76,11 +77,11 @@ def _new_order(entry: Entry) -> Order:
         raise Refused(_("An order needs at least one line."), code="no_lines")
     price_list = entry.customer.price_list or entry.channel.price_list
     billing, shipping = addresses(entry.customer) if None in (entry.ship_to, entry.bill_to) else ({}, {})
-    ship_to = entry.ship_to if entry.ship_to is not None else shipping
+    ship_to = tidy(entry.ship_to) if entry.ship_to is not None else shipping
     return Order(
         company=entry.channel.company, channel=entry.channel, customer=entry.customer, external_id=entry.external_id,
         customer_reference=entry.customer_reference, note=entry.note, wanted_on=entry.wanted_on,
-        bill_to=entry.bill_to if entry.bill_to is not None else billing, ship_to=ship_to,
+        bill_to=tidy(entry.bill_to) if entry.bill_to is not None else billing, ship_to=ship_to,
         ship_country=ship_to.get("country", ""), currency=entry.customer.currency, priority=entry.customer.priority,
         prices_include_tax=bool(price_list and price_list.includes_tax), discount_percent=entry.discount_percent,
     )
@@ -137,7 +138,7 @@ def complete(order: Order) -> None:
     billing, shipping = addresses(order.customer)
     order.company, order.currency = order.channel.company, order.customer.currency
     order.prices_include_tax = bool(price_list and price_list.includes_tax)
-    order.bill_to, order.ship_to = order.bill_to or billing, order.ship_to or shipping
+    order.bill_to, order.ship_to = tidy(order.bill_to or billing), tidy(order.ship_to or shipping)
     order.ship_country, order.priority = order.ship_to.get("country", ""), order.customer.priority
 
 

@@ -1,10 +1,13 @@
 """Carriers, their services and rates."""
 
+from collections.abc import Sequence
+
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from oms.core.models import Company
+from oms.core.models.postal import PostalCodeField
 
 
 class CarrierAccount(models.Model):
@@ -41,20 +44,39 @@ class CarrierService(models.Model):
 
 
 class Rate(models.Model):
-    """What a parcel up to a weight costs to a zone: a country, or a postal prefix of it."""
+    """What a parcel up to a weight costs from one zone to another: a country, or a postal prefix of it."""
 
     service = models.ForeignKey(CarrierService, on_delete=models.CASCADE, related_name="rates")
-    country = models.CharField(max_length=2)
-    postal_prefix = models.CharField(max_length=8, blank=True)
+    origin_country = models.CharField(_("from country"), max_length=2, blank=True, default="", db_default="",
+                                      help_text=_("Empty: from anywhere."))
+    origin_prefix = PostalCodeField(_("from postal prefix"), max_length=8, blank=True, default="", db_default="",
+                                    country="origin_country", help_text=_("For example N1; empty: the whole country."))
+    country = models.CharField(_("to country"), max_length=2)
+    postal_prefix = PostalCodeField(_("to postal prefix"), max_length=8, blank=True)
     up_to_g = models.PositiveIntegerField(_("up to (g)"))
     price = models.DecimalField(max_digits=10, decimal_places=2, help_text=_("In the company's currency."))
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["service", "country", "postal_prefix", "up_to_g"],
-                                    name="one_rate_per_step"),
+            models.UniqueConstraint(
+                fields=["service", "origin_country", "origin_prefix", "country", "postal_prefix", "up_to_g"],
+                name="one_rate_per_step"),
+            models.CheckConstraint(condition=Q(origin_prefix="") | ~Q(origin_country=""),
+                                   name="origin_prefix_is_of_a_country"),
             models.CheckConstraint(condition=Q(price__gte=0), name="rate_is_not_negative"),
         ]
 
     def __str__(self) -> str:
-        return f"{self.service} {self.country}{self.postal_prefix} ≤ {self.up_to_g} g"
+        origin = f"{self.origin_country}{self.origin_prefix} → " if self.origin_country else ""
+        return f"{self.service} {origin}{self.country}{self.postal_prefix} ≤ {self.up_to_g} g"
+
+    def fit(self, origin: Sequence[str], to: Sequence[str]) -> tuple[int, int] | None:
+        """How closely the zones fit a way between places of these countries: finer ones rank higher; None: not at all.
+
+        `origin` and `to` are a country followed by what `postal_codes.regions` says of a postal code there.
+        """
+        if self.origin_country and (self.origin_country != origin[0] or self.origin_prefix not in origin[1:]):
+            return None
+        if self.country != to[0] or self.postal_prefix not in to[1:]:
+            return None
+        return len(self.origin_country + self.origin_prefix), len(self.postal_prefix)

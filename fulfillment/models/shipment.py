@@ -54,7 +54,9 @@ class Shipment(Document):
     external_id = models.CharField(max_length=80, blank=True, editable=False)
     shipped_at = models.DateTimeField(null=True, editable=False)
     delivered_at = models.DateTimeField(null=True, editable=False)
-    promised_on = models.DateField(null=True, editable=False)
+    ship_by = models.DateField(null=True, editable=False, help_text=_("The working day on which it leaves."))
+    promised_on = models.DateField(null=True, editable=False, help_text=_("When the customer expects it."))
+    expected_on = models.DateField(null=True, editable=False, help_text=_("When the carrier should deliver it."))
 
     objects = ShipmentQuerySet.as_manager()
 

@@ -1,5 +1,6 @@
 """The shortest walk along the bins of a wave, through a block of parallel aisles."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -12,11 +13,12 @@ Edge = tuple[Spot, Spot]
 
 @dataclass(frozen=True)
 class Stop:
-    """A bin to visit; x along the front aisle and y into the picking aisle, in cm."""
+    """A bin to visit by its name; x along the front aisle and y into the picking aisle, in cm, None where unknown."""
 
     key: int
-    x: int
-    y: int
+    x: int | None
+    y: int | None
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -65,24 +67,36 @@ def distance(a: Spot, b: Spot, depth: int) -> int:
 def route(stops: Sequence[Stop], floor: Floor) -> Walk:
     """The shortest round from the start over all stops and back, exactly, in time linear in the number of aisles.
 
+    Stops without coordinates follow the others in the order of their names, without a distance.
     ValueError where a stop or the start lies outside the aisles (y < 0 or y > depth). Dynamic programming over the
     aisles by Ratliff and Rosenthal, "Order-Picking in a Rectangular Warehouse", Operations Research 31 (1983).
     """
     at: dict[Spot, list[int]] = defaultdict(list)
-    for stop in stops:
-        at[stop.x, stop.y].append(stop.key)
+    unknown = []
+    for stop in sorted(stops, key=_by_name):
+        if stop.x is None or stop.y is None:
+            unknown.append(stop.key)
+        else:
+            at[stop.x, stop.y].append(stop.key)
     spots = {*at, floor.start}
     if outside := [spot for spot in spots if not 0 <= spot[1] <= floor.depth]:
         raise ValueError(f"{outside[0]} lies outside the aisles, which go from 0 to {floor.depth} cm.")
     tour = [spot for spot in _round(_shortest(spots, floor.depth), floor.start) if spot in at]
-    return _walk(tour, at, floor)
+    walk = _walk(tour, at, floor)
+    return Walk((*walk.keys, *unknown), (*walk.legs, *[0] * len(unknown)), walk.total)
+
+
+def _by_name(stop: Stop) -> tuple[list[tuple[int, int, str]], int]:
+    """As people count: A-2 before A-10."""
+    parts = re.findall(r"[0-9]+|[^0-9]+", stop.name.upper())
+    return [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in parts], stop.key
 
 
 def _walk(tour: Sequence[Spot], at: dict[Spot, list[int]], floor: Floor) -> Walk:
     keys: list[int] = []
     legs: list[int] = []
     for before, here in pairwise([floor.start, *tour]):
-        keys += sorted(at[here])
+        keys += at[here]
         legs += [distance(before, here, floor.depth), *[0] * (len(at[here]) - 1)]
     return Walk(tuple(keys), tuple(legs), sum(legs) + (distance(tour[-1], floor.start, floor.depth) if tour else 0))
 

@@ -51,6 +51,11 @@ class LaneAdmin(ScopedAdmin):
     list_select_related = ["warehouse"]
     money_names = ("base_cost", "cost_per_kg")
 
+    def save_model(self, request: HttpRequest, obj: Lane, form: Any, change: bool) -> None:
+        """What somebody enters stays, whatever the rates say."""
+        obj.is_entered = True
+        super().save_model(request, obj, form, change)
+
 
 @admin.register(PostalCode)
 class PostalCodeAdmin(ScopedAdmin):

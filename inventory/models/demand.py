@@ -38,6 +38,7 @@ class Demand(models.Model):
     may_wait = models.BooleanField(default=False)
     priority = models.PositiveSmallIntegerField(default=100)
     wanted_on = models.DateField(null=True)
+    reserve_from = models.DateField(null=True, help_text=_("Until this day it reserves nothing."))
     ship_country = models.CharField(max_length=2)
     ship_postal_code = models.CharField(max_length=12, blank=True)
     created_at = models.DateTimeField(db_default=Now())

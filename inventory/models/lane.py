@@ -2,20 +2,27 @@
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from inventory.models.warehouse import Warehouse
+from oms.core.models.postal import PostalCodeField
 
 
 class Lane(models.Model):
-    """A warehouse's way to a country or postal prefix: costs, days and how often it was on time."""
+    """A warehouse's way to a country or postal prefix: costs, days and how often it was on time.
+
+    Costs and days are empty where no rate is known; a lane without a country tells of all countries without their own.
+    """
 
     warehouse = models.ForeignKey(Warehouse, on_delete=models.CASCADE, related_name="lanes")
-    country = models.CharField(max_length=2)
-    postal_prefix = models.CharField(max_length=8, blank=True)
-    base_cost = models.DecimalField(max_digits=10, decimal_places=2)
+    country = models.CharField(max_length=2, blank=True, help_text=_("Empty: all countries without a lane of theirs."))
+    postal_prefix = PostalCodeField(max_length=8, blank=True)
+    base_cost = models.DecimalField(max_digits=10, decimal_places=2, null=True, blank=True,
+                                    help_text=_("Empty: no rate is known."))
     cost_per_kg = models.DecimalField(max_digits=10, decimal_places=2, default=0)
-    days = models.DecimalField(max_digits=5, decimal_places=1)
+    days = models.DecimalField(max_digits=5, decimal_places=1, null=True, blank=True)
     on_time_share = models.DecimalField(max_digits=4, decimal_places=3, default=1)
+    is_entered = models.BooleanField(_("entered manually"), default=False, db_default=False, editable=False)
 
     class Meta:
         constraints = [
@@ -28,10 +35,10 @@ class Lane(models.Model):
 
 
 class PostalCode(models.Model):
-    """Where a postal code lies; an empty code is the country's centre."""
+    """Where a postal code or region lies; an empty code is the country's center."""
 
     country = models.CharField(max_length=2)
-    code = models.CharField(max_length=12, blank=True)
+    code = PostalCodeField(max_length=12, blank=True, help_text=_("The code or its beginning, for example N1."))
     latitude = models.FloatField()
     longitude = models.FloatField()
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from oms.core.models import Company
 from oms.core.models.company import validate_time_zone
+from oms.core.models.postal import PostalCodeField
 from oms.core.models.scope import EVERY_ROW, ScopedQuerySet
 
 
@@ -37,10 +38,10 @@ class Warehouse(models.Model):
     kind = models.CharField(max_length=4, choices=Kind, default=Kind.OWN)
     company = models.ForeignKey(Company, on_delete=models.PROTECT)
     street = models.CharField(max_length=120, blank=True)
-    postal_code = models.CharField(max_length=12, blank=True)
+    postal_code = PostalCodeField(max_length=12, blank=True)
     city = models.CharField(max_length=60, blank=True)
     country = models.CharField(max_length=2)
-    latitude = models.FloatField(null=True, blank=True)
+    latitude = models.FloatField(null=True, blank=True, help_text=_("Empty: where the postal code lies."))
     longitude = models.FloatField(null=True, blank=True)
     time_zone = models.CharField(max_length=40, default="UTC", validators=[validate_time_zone])
     cut_off = models.TimeField(null=True, blank=True, help_text=_("Orders confirmed later ship the next working day."))
@@ -110,8 +111,10 @@ class Bin(models.Model):
     aisle = models.CharField(max_length=8, blank=True)
     bay = models.PositiveSmallIntegerField(default=0)
     level = models.PositiveSmallIntegerField(default=0)
-    x_cm = models.IntegerField(_("x (cm)"), default=0, help_text=_("Along the front aisle."))
-    y_cm = models.PositiveIntegerField(_("y (cm)"), default=0, help_text=_("Into the picking aisle, from its front."))
+    x_cm = models.IntegerField(_("x (cm)"), null=True, blank=True, help_text=_(
+        "Along the front aisle. Bins without coordinates are walked in the order of their names."))
+    y_cm = models.PositiveIntegerField(_("y (cm)"), null=True, blank=True,
+                                       help_text=_("Into the picking aisle, from its front."))
 
     objects = BinQuerySet.as_manager()
 

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 
 EARTH_RADIUS_KM = 6371.0
@@ -32,13 +32,13 @@ class Want:
 class Source:
     """A warehouse as a candidate.
 
-    `available` in base units by SKU; `cost` of one parcel there in the company's currency; `distance_km` and `days`
-    to the customer; `on_time_share` from 0 to 1; lower `priority` wins ties.
+    `available` in base units by SKU; `cost` of one parcel there in the company's currency, None where no rate is known;
+    `distance_km` and `days` to the customer; `on_time_share` from 0 to 1; lower `priority` wins ties.
     """
 
     warehouse: int
     available: Mapping[int, int]
-    cost: float
+    cost: float | None
     days: float
     distance_km: float
     on_time_share: float = 1.0
@@ -65,12 +65,37 @@ class Allocation:
 
 
 @dataclass(frozen=True)
+class Parts:
+    """What a score is made of, each in the company's currency: rates, kilometers, days, lateness and extra parcels."""
+
+    cost: float = 0.0
+    distance: float = 0.0
+    days: float = 0.0
+    lateness: float = 0.0
+    split: float = 0.0
+
+    def __add__(self, other: "Parts") -> "Parts":
+        return Parts(self.cost + other.cost, self.distance + other.distance, self.days + other.days,
+                     self.lateness + other.lateness, self.split + other.split)
+
+    @property
+    def score(self) -> float:
+        return self.cost + self.distance + self.days + self.lateness + self.split
+
+
+@dataclass(frozen=True)
 class Candidate:
-    """A combination of warehouses that was weighed."""
+    """A combination of warehouses that was weighed; `km` and `priorities` are of its warehouses."""
 
     warehouses: tuple[int, ...]
     units: int
-    score: float
+    parts: Parts
+    km: tuple[float, ...] = ()
+    priorities: tuple[int, ...] = ()
+
+    @property
+    def score(self) -> float:
+        return round(self.parts.score, 3)
 
 
 @dataclass(frozen=True)
@@ -86,10 +111,12 @@ def plan(wants: Sequence[Want], sources: Sequence[Source], weights: Weights | No
     """Choose the combination of warehouses that sends the most units, and among those the cheapest.
 
     A combination's score is the sum of its parcels' scores plus `split` for each parcel after the first. Up to three
-    warehouses are combined; what they cannot fill is then taken from the others by score.
+    warehouses are combined; what they cannot fill is then taken from the others by score. Scores that are equal to the
+    cent are a tie, which the priority decides. A cost that is not known counts as the highest that is.
     """
     weights = weights or Weights()
-    ranked = sorted(sources, key=lambda source: (parcel_score(source, weights), source.priority, source.warehouse))
+    ranked = sorted(_with_costs(sources), key=lambda source: (
+        round(parcel_score(source, weights), 2), source.priority, source.warehouse))
     tried = [_fill(wants, combination) for combination in _combinations(ranked)]
     if not tried:
         return Plan((), {want.key: want.quantity for want in wants})
@@ -99,10 +126,20 @@ def plan(wants: Sequence[Want], sources: Sequence[Source], weights: Weights | No
     return Plan(tuple(best), {key: units for key, units in short.items() if units}, tuple(candidates[:10]))
 
 
+def _with_costs(sources: Sequence[Source]) -> list[Source]:
+    known = [source.cost for source in sources if source.cost is not None]
+    return [source if source.cost is not None else replace(source, cost=max(known, default=0.0)) for source in sources]
+
+
+def parcel_parts(source: Source, weights: Weights) -> Parts:
+    """What a parcel from this warehouse is worth, part by part; lower is better."""
+    return Parts(source.cost or 0.0, weights.km * source.distance_km, weights.day * source.days,
+                 weights.late * (1 - source.on_time_share))
+
+
 def parcel_score(source: Source, weights: Weights) -> float:
     """What a parcel from this warehouse is worth; lower is better."""
-    return (source.cost + weights.km * source.distance_km + weights.day * source.days
-            + weights.late * (1 - source.on_time_share))
+    return parcel_parts(source, weights).score
 
 
 def _combinations(ranked: Sequence[Source]) -> Iterator[tuple[Source, ...]]:
@@ -143,15 +180,17 @@ def _take(want: Want, available: dict[int, int], units: int) -> None:
 
 
 def _weigh(filled: list[Allocation], ranked: Sequence[Source], weights: Weights) -> Candidate:
-    used = {allocation.warehouse for allocation in filled}
-    scores = [parcel_score(source, weights) for source in ranked if source.warehouse in used]
-    score = sum(scores) + weights.split * max(0, len(scores) - 1)
-    units = sum(allocation.quantity for allocation in filled)
-    return Candidate(tuple(sorted(used)), units, round(score, 3))
+    keys = {allocation.warehouse for allocation in filled}
+    used = sorted((source for source in ranked if source.warehouse in keys), key=lambda source: source.warehouse)
+    parts = sum((parcel_parts(source, weights) for source in used), Parts(split=weights.split * max(0, len(used) - 1)))
+    return Candidate(tuple(source.warehouse for source in used), sum(allocation.quantity for allocation in filled),
+                     parts, tuple(source.distance_km for source in used),
+                     tuple(sorted(source.priority for source in used)))
 
 
-def _rank(candidate: Candidate) -> tuple[int, float, int, tuple[int, ...]]:
-    return -candidate.units, candidate.score, len(candidate.warehouses), candidate.warehouses
+def _rank(candidate: Candidate) -> tuple[int, float, int, tuple[int, ...], tuple[int, ...]]:
+    return (-candidate.units, round(candidate.score, 2), len(candidate.warehouses), candidate.priorities,
+            candidate.warehouses)
 
 
 def _filled(allocations: list[Allocation], key: int) -> int:

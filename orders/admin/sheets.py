@@ -12,8 +12,9 @@ from import_export.resources import Resource
 from inventory.models import SKU
 from oms.core.errors import Refused
 from oms.core.importing.columns import Day, Exact, Reference, Text, Whole
-from oms.core.importing.rows import DocumentSheet, RecordMeta, RecordSheet, Row, Sheet, column
+from oms.core.importing.rows import DocumentSheet, Outcome, RecordMeta, RecordSheet, Row, Sheet, column
 from oms.core.models import User
+from oms.core.postal_codes import normalize
 from orders import intake
 from orders.intake import Entry, Line
 from orders.models import (
@@ -44,6 +45,11 @@ class CustomerSheet(RecordSheet):
                   "endpoint_scheme", "buyer_reference", "language", "priority", "is_active")
 
 
+def _tidy(row: dict[str, Any]) -> dict[str, Any]:
+    code = normalize(str(row.get("country") or "").strip(), str(row.get("postal_code") or ""))
+    return row | {"postal_code": code} if code else row
+
+
 class AddressSheet(RecordSheet):
     title, slug, importers = "addresses", "addresses", "rep manager"
     customer = column("customer", Reference(Customer, "code"))
@@ -55,6 +61,10 @@ class AddressSheet(RecordSheet):
 
     def get_queryset(self) -> Any:
         return super().get_queryset().filter(customer__in=Customer.objects.visible_to(self.user))
+
+    def take(self, rows: Sequence[Row], *, dry_run: bool) -> Outcome:
+        """A postal code is part of what an address is known by, however it is written."""
+        return super().take([(number, _tidy(row)) for number, row in rows], dry_run=dry_run)
 
     def listed(self, rows: Any) -> Any:
         return Address.objects.filter(customer__in=rows).select_related("customer").order_by("pk")

@@ -26,6 +26,12 @@ class Channel(models.Model):
     company = models.ForeignKey(Company, on_delete=models.PROTECT)
     price_list = models.ForeignKey(PriceList, on_delete=models.PROTECT, null=True, blank=True)
     may_backorder = models.BooleanField(default=False)
+    reserve_days_ahead = models.PositiveSmallIntegerField(
+        _("reserve stock (days ahead)"), null=True, blank=True,
+        help_text=_("Orders requested for later reserve stock only this many days before their date. Empty: at once."))
+    reroutes = models.BooleanField(
+        _("re-route automatically"), default=False, db_default=False,
+        help_text=_("Move unstarted shipments to a better warehouse when stock or a warehouse changes."))
     commission_percent = models.DecimalField(max_digits=5, decimal_places=2, default=0)
 
     class Meta:

@@ -10,9 +10,11 @@ from django.utils.translation import gettext_lazy as _
 from inventory.models import SKU
 from oms.core.locking import LockRank
 from oms.core.models.company import validate_vat_number
+from oms.core.models.postal import PostalCodeField
 from oms.core.models.scope import ScopedQuerySet
 from oms.core.models.words import words_index
 from oms.core.money import AmountField
+from oms.core.postal_codes import tidy
 
 
 class CustomerQuerySet(ScopedQuerySet["Customer"]):
@@ -106,7 +108,7 @@ class Address(models.Model):
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="addresses")
     name = models.CharField(max_length=120)
     street = models.CharField(max_length=120, blank=True)
-    postal_code = models.CharField(max_length=12, blank=True)
+    postal_code = PostalCodeField(max_length=12, blank=True)
     city = models.CharField(max_length=60, blank=True)
     region = models.CharField(max_length=40, blank=True)
     country = models.CharField(max_length=2)
@@ -122,7 +124,7 @@ class Address(models.Model):
     def snapshot(self) -> dict[str, str]:
         """The address as it is now, to be kept on a document."""
         names = ("name", "street", "postal_code", "city", "region", "country")
-        return {name: getattr(self, name) for name in names}
+        return tidy({name: getattr(self, name) for name in names})
 
 
 class CustomerSKU(models.Model):

@@ -1,4 +1,6 @@
-from inventory.planners.sourcing import Allocation, Part, Source, Want, distance_km, plan
+import pytest
+
+from inventory.planners.sourcing import Allocation, Part, Parts, Source, Want, distance_km, plan
 
 
 def want(key, sku, quantity):
@@ -58,3 +60,45 @@ def test_nothing_anywhere_is_all_short():
 
 def test_distance_from_london_to_paris_is_344_km():
     assert round(distance_km((51.5074, -0.1278), (48.8566, 2.3522))) == 344
+
+
+def test_priority_decides_where_all_else_is_equal():
+    first = Source(1, {7: 5}, cost=4, days=1, distance_km=20, priority=100)
+    preferred = Source(2, {7: 5}, cost=4, days=1, distance_km=21, priority=10)
+
+    assert plan([want(1, 7, 5)], [first, preferred]).allocations == (Allocation(1, 2, 5),)
+
+
+def test_priority_decides_among_equal_pairs():
+    sources = [Source(key, {7: 3}, cost=4, days=1, distance_km=20, priority=priority)
+               for key, priority in ((1, 100), (2, 50), (3, 10))]
+
+    assert {each.warehouse for each in plan([want(1, 7, 6)], sources).allocations} == {2, 3}
+
+
+def test_distance_counts_where_rates_are_equal():
+    far = Source(1, {7: 5}, cost=4, days=3, distance_km=500, priority=1)
+    near = Source(2, {7: 5}, cost=4, days=3, distance_km=30)
+
+    assert plan([want(1, 7, 5)], [far, near]).allocations == (Allocation(1, 2, 5),)
+
+
+def test_a_cost_that_is_not_known_is_no_bargain():
+    unknown = Source(1, {7: 5}, cost=None, days=3, distance_km=100, priority=200)
+    rated = Source(2, {7: 5}, cost=40, days=3, distance_km=100)
+
+    result = plan([want(1, 7, 5)], [unknown, rated])
+
+    assert result.allocations == (Allocation(1, 2, 5),)
+    assert {each.parts.cost for each in result.candidates if len(each.warehouses) == 1} == {40}
+
+
+def test_a_candidate_tells_the_parts_of_its_score():
+    sources = [Source(1, {7: 5}, cost=4, days=2, distance_km=100, on_time_share=0.9),
+               Source(2, {7: 5}, cost=5, days=1, distance_km=300)]
+
+    (both,) = plan([want(1, 7, 8)], sources).candidates[:1]
+
+    assert (both.warehouses, both.units, both.km) == ((1, 2), 8, (100, 300))
+    assert both.parts == Parts(cost=9, distance=0.2 + 0.6, days=3, lateness=pytest.approx(1.0), split=4.0)
+    assert both.score == pytest.approx(17.8)

@@ -241,9 +241,20 @@ def _bulk(step: Operation) -> Any:
 
 
 def _in_words(decision: Decision) -> dict[str, Any]:
-    """A decision as people read it."""
+    """A decision as people read it; candidates that tell the same things stand in columns."""
+    rows = decision.candidates
+    headings = list(rows[0]) if rows and all(isinstance(row, dict) and row.keys() == rows[0].keys() for row in rows) \
+        else []
     return {"kind": decision.kind, "chosen": _words(decision.chosen), "reasons": decision.reasons,
-            "candidates": [_words(candidate) for candidate in decision.candidates]}
+            "headings": [heading.replace("_", " ") for heading in headings],
+            "rows": [[_cell(row[heading]) for heading in headings] for row in rows] if headings else [],
+            "candidates": [] if headings else [_words(candidate) for candidate in rows]}
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, list):
+        return " + ".join(_cell(each) for each in value)
+    return f"{value:.2f}" if isinstance(value, float) else _words(value)
 
 
 def _words(value: Any) -> str:

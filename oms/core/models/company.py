@@ -12,6 +12,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from stdnum import get_cc_module, iban
 
+from oms.core.models.postal import PostalCodeField
 from oms.core.money import AmountField
 
 
@@ -50,7 +51,7 @@ class Company(models.Model):
     code = models.SlugField(max_length=12, unique=True)
     name = models.CharField(max_length=120)
     street = models.TextField(blank=True)
-    postal_code = models.CharField(max_length=12, blank=True)
+    postal_code = PostalCodeField(max_length=12, blank=True)
     city = models.CharField(max_length=60, blank=True)
     country = models.CharField(max_length=2)
     registration = models.CharField(max_length=40, blank=True, help_text=_("Number in the register of companies."))

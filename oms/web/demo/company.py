@@ -8,7 +8,7 @@ from django.contrib.auth.models import Group
 
 from fulfillment.models import CarrierAccount, CarrierService, Carton, Rate
 from inventory import catalog
-from inventory.models import SKU, Barcode, Bin, Category, PostalCode, ReorderRule, Supplier, SupplierItem, Warehouse
+from inventory.models import SKU, Barcode, Bin, Category, ReorderRule, Supplier, SupplierItem, Warehouse
 from oms.core.models import Company, User
 from orders.connectors.channels.online_retail.mapping import COUNTRIES, Kind, Row
 from orders.models import Address, Channel, Customer, Price, PriceList, TaxRate
@@ -22,9 +22,23 @@ WAREHOUSES = (
     ("RTM", "Rotterdam", "3011", "NL", 51.92, 4.48, 30),
 )
 AISLES, BAYS, LEVELS = 10, 15, 2
-CENTRES = {"GB": (54.0, -2.5), "DE": (51.2, 10.4), "FR": (46.6, 2.4), "IE": (53.2, -8.1), "ES": (40.2, -3.6),
-           "NL": (52.2, 5.3), "BE": (50.6, 4.6), "CH": (46.8, 8.2), "PT": (39.6, -8.0), "NO": (61.0, 9.0),
-           "IT": (42.8, 12.5), "FI": (62.5, 26.0), "SE": (60.1, 15.0), "AT": (47.6, 14.1), "DK": (56.0, 10.0)}
+TOWNS = {
+    "GB": (("AB10 1AB", "Aberdeen"), ("B1 1BB", "Birmingham"), ("BA1 1LZ", "Bath"), ("BN1 1JE", "Brighton"),
+           ("BS1 4ST", "Bristol"), ("CA3 8JH", "Carlisle"), ("CB2 1TN", "Cambridge"), ("CF10 1EP", "Cardiff"),
+           ("CT1 2HG", "Canterbury"), ("EH1 1YZ", "Edinburgh"), ("EX1 1GE", "Exeter"), ("G1 1XQ", "Glasgow"),
+           ("HU1 2AA", "Hull"), ("L1 8JQ", "Liverpool"), ("LS1 5AB", "Leeds"), ("M1 1AE", "Manchester"),
+           ("N1 9GU", "London"), ("NE1 7RU", "Newcastle upon Tyne"), ("NR2 1RL", "Norwich"), ("OX1 1BX", "Oxford"),
+           ("PL1 1EA", "Plymouth"), ("S1 2HE", "Sheffield"), ("SO14 7DU", "Southampton"), ("YO1 7HH", "York")),
+    "AT": (("1010", "Wien"),), "AU": (("3000", "Melbourne"),), "BE": (("2000", "Antwerpen"),), "BH": (("", "Manama"),),
+    "CH": (("8001", "Zürich"),), "CY": (("1010", "Nicosia"),), "DE": (("20095", "Hamburg"), ("80331", "München")),
+    "DK": (("1050", "København"),), "ES": (("28001", "Madrid"),), "FI": (("00100", "Helsinki"),),
+    "FR": (("69001", "Lyon"), ("75001", "Paris")), "GR": (("105 57", "Athens"),), "HK": (("", "Hong Kong"),),
+    "IE": (("D02 X285", "Dublin"),), "IL": (("61000", "Tel Aviv"),), "IS": (("101", "Reykjavík"),),
+    "IT": (("20121", "Milano"),), "JE": (("JE2 3NQ", "St Helier"),), "JP": (("100-0001", "Tokyo"),),
+    "LT": (("01103", "Vilnius"),), "MT": (("VLT 1117", "Valletta"),), "NL": (("1012 AB", "Amsterdam"),),
+    "NO": (("0150", "Oslo"),), "PL": (("00-001", "Warszawa"),), "PT": (("1100-148", "Lisboa"),),
+    "SE": (("111 20", "Stockholm"),), "SG": (("018956", "Singapore"),), "US": (("10001", "New York"),),
+}
 
 
 def number_from(text: str, low: int, high: int) -> int:
@@ -79,20 +93,26 @@ def _warehouse(
 def _rates(company: Company) -> None:
     """Taxes, carriers and cartons."""
     TaxRate.objects.create(country="GB", percent=20)
-    PostalCode.objects.bulk_create(PostalCode(country=code, latitude=lat, longitude=lon)
-                                   for code, (lat, lon) in CENTRES.items())
     account = CarrierAccount.objects.create(code="post", name="Royal Parcel", company=company)
     for code, days, factor in (("standard", 3, 1), ("express", 1, 3)):
         service = CarrierService.objects.create(account=account, code=code, name=code.capitalize(), days=days)
         Rate.objects.bulk_create(
-            Rate(service=service, country=country, up_to_g=up_to,
-                 price=Decimal(price * factor * (1 if country == "GB" else 3)))
-            for country in sorted(set(COUNTRIES.values())) for up_to, price in ((2_000, 4), (10_000, 7), (30_000, 12)))
+            Rate(service=service, origin_country=origin, country=country, up_to_g=up_to,
+                 price=Decimal(price * factor * _zone(origin, country)))
+            for origin in ("GB", "NL") for country in sorted(set(COUNTRIES.values()))
+            for up_to, price in ((2_000, 4), (10_000, 7), (30_000, 12)))
     Carton.objects.bulk_create([
         Carton(code="S", length_mm=300, width_mm=200, height_mm=150, weight_g=150, max_weight_g=10_000),
         Carton(code="M", length_mm=450, width_mm=350, height_mm=250, weight_g=350, max_weight_g=20_000),
         Carton(code="L", length_mm=600, width_mm=450, height_mm=400, weight_g=700, max_weight_g=29_000)])
     ReturnPolicy.objects.create(window_days=30)
+
+
+def _zone(origin: str, country: str) -> int:
+    """How many times the price at home a parcel costs."""
+    if origin == country:
+        return 1
+    return 2 if origin == "NL" and country in {"BE", "DE", "FR", "DK", "AT"} else 3
 
 
 def _catalogue(goods: list[Row]) -> None:
@@ -137,8 +157,9 @@ def customer(row: Row) -> Customer:
         Customer.objects.filter(pk=known.pk).update(
             name=f"Shop {row.customer}", email=f"shop{row.customer}@example.com",
             rep=User.objects.get(username="rep") if int(row.customer) % 2 else None)
-        Address.objects.create(customer=known, name=f"Shop {row.customer}", country=row.country, city="Market Town",
-                               street=f"{number_from(row.customer, 1, 99)} High Street",
-                               postal_code=f"M{number_from(row.customer, 1, 9)} {number_from(row.customer, 1, 9)}AB")
+        towns = TOWNS.get(row.country, (("", "Market Town"),))
+        postal_code, city = towns[number_from(row.customer, 0, len(towns) - 1)]
+        Address.objects.create(customer=known, name=f"Shop {row.customer}", country=row.country, city=city,
+                               street=f"{number_from(row.customer, 1, 99)} High Street", postal_code=postal_code)
         known.refresh_from_db()
     return known
