@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from fulfillment import shipments, waves
+from fulfillment import parcels, shipments, waves
 from fulfillment.models import Shipment, ShipmentLine, Wave
 from inventory.models import Reservation, Warehouse
 from oms.core.locking import atomic, lock, lock_one
@@ -57,14 +57,14 @@ def _place(order: Order, live: Sequence[Shipment], by: User | None) -> list[Ship
     for row in loose:
         home = homes.get(row.bundle)
         if home and (row.state != State.HELD or home.shipment.status == Status.OPEN):
-            new.append(ShipmentLine(shipment_id=home.shipment_id, reservation=row, order_line_id=row.demand.line,
-                                    package_id=home.package_id))
+            new.append(ShipmentLine(shipment_id=home.shipment_id, reservation=row, order_line_id=row.demand.line))
         elif row.state == State.HELD and order.status == Order.Status.CONFIRMED:
             homeless.append(row)
     targets, opened = _open(order, {row.warehouse_id: row.warehouse for row in homeless}.values(), live, by)
     new += [ShipmentLine(shipment=targets[row.warehouse_id], reservation=row, order_line_id=row.demand.line)
             for row in homeless]
-    ShipmentLine.objects.bulk_create(new)
+    for line in ShipmentLine.objects.bulk_create(new):
+        parcels.take_share(line)
     return opened
 
 

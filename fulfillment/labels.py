@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from fulfillment import rating
 from fulfillment.connectors.carriers import BoughtLabel
-from fulfillment.models import Label, Package, Shipment, ShipmentLine
+from fulfillment.models import Label, Package, PackageContent, Shipment
 from oms.core import barcodes, events, numbering, states
 from oms.core.errors import Refused
 from oms.core.locking import atomic, lock_one
@@ -68,14 +68,15 @@ def facts(label: Label) -> dict[str, Any]:
     """What is printed on a label, and what is in its parcel: its digest is taken over these."""
     shipment, package = label.shipment, label.package
     place = shipment.warehouse
-    lines = ShipmentLine.objects.filter(package=package).select_related("reservation__sku", "reservation__lot")
+    contents = PackageContent.objects.filter(package=package).select_related("line__reservation__sku",
+                                                                             "line__reservation__lot")
     return {
         "sscc": label.sscc or "", "tracking_number": label.tracking_number, "service": str(label.service),
         "shipment": str(shipment.number), "order": shipment.order_number, "to": shipment.ship_to,
         "from": [place.name, place.street, f"{place.postal_code} {place.city}".strip(), place.country],
         "parcel": package.position if package else 0, "weight_g": package.weight_g if package else 0,
-        "contents": sorted([line.reservation.sku.code, line.reservation.quantity, str(line.reservation.lot or "")]
-                           for line in lines) if package else []}
+        "contents": sorted([each.line.reservation.sku.code, each.quantity, str(each.line.reservation.lot or "")]
+                           for each in contents) if package else []}
 
 
 def digest(label: Label) -> str:

@@ -5,8 +5,8 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from fulfillment import labels, packing, picking, rating, shipments, shipping, waves
-from fulfillment.models import CarrierService, Package, Shipment, ShipmentLine, Wave
+from fulfillment import choosing, labels, packing, picking, rating, shipments, shipping, waves
+from fulfillment.models import CarrierService, Package, PackageContent, Shipment, ShipmentLine, Wave
 from inventory.models import Bin, Warehouse
 from oms.core.models import User
 from oms.core.operations import declare
@@ -55,6 +55,7 @@ def _put_back(shipment: Shipment, *, line: ShipmentLine, to: Bin, by: User | Non
 class ScannedRow:
     line: ShipmentLine
     scanned: int = 0
+    parcel: int = 1
 
 
 @dataclass(frozen=True)
@@ -63,14 +64,26 @@ class VerifyInput:
 
 
 def _verify(shipment: Shipment, *, lines: list[ScannedRow], by: User | None = None) -> Shipment:
-    for package in Package.objects.filter(shipment=shipment):
+    for package in Package.objects.filter(shipment=shipment).order_by("position"):
         scanned: dict[str, int] = {}
         for row in lines:
-            if row.line.package_id == package.pk:
+            if row.parcel == package.position:
                 code = row.line.reservation.sku.code
                 scanned[code] = scanned.get(code, 0) + row.scanned
         packing.verify(package, scanned, by=by)
     return shipment
+
+
+def _to_scan(shipment: Shipment) -> VerifyInput:
+    contents = PackageContent.objects.filter(package__shipment=shipment).order_by("package__position", "line")
+    return VerifyInput([ScannedRow(each.line, parcel=each.package.position) for each in contents.select_related(
+        "package", "line__reservation__sku", "line__reservation__warehouse")])
+
+
+def _can_choose_parcels(shipment: Shipment) -> bool:
+    if shipment.status == S.PACKED:
+        return not shipment.labels.filter(status__in=["requested", "bought"]).exists()
+    return _has("picked")(shipment) and not _has("pinned")(shipment)
 
 
 @dataclass(frozen=True)
@@ -97,9 +110,10 @@ declare("ship", Shipment, shipping.ship, roles=FLOOR, many=True,
         available=lambda shipment: shipment.status == S.PACKED and not shipment.packages.exclude(
             labels__status="bought").exists())
 declare("verify", Shipment, _verify, roles=FLOOR, input=VerifyInput, available=_is(S.PACKED),
-        example={"lines": [{"line": 1042, "scanned": 5}]},
-        initial=lambda shipment: VerifyInput([ScannedRow(line) for line in
-                                              shipment.lines.select_related("reservation__sku", "package")]))
+        example={"lines": [{"line": 1042, "scanned": 5, "parcel": 1}]}, initial=_to_scan)
+declare("choose_parcels", Shipment, choosing.choose_parcels, roles=FLOOR, input=choosing.ParcelsInput,
+        label=_("Choose parcels"), available=_can_choose_parcels,
+        example={"lines": [{"line": 1042, "quantity": 25, "parcel": 1, "carton": "BOX-L", "weight_g": 25600}]})
 declare("choose_service", Shipment, rating.choose, roles=FLOOR, input=ServiceInput, example={"service": "standard"},
         available=lambda shipment: shipment.status == S.PACKED and not shipment.labels.filter(
             status__in=["requested", "bought"]).exists())

@@ -1,11 +1,13 @@
 """Papers of the warehouse: pick lists, packing slips and labels. Redrawn whenever they are asked for."""
 
+from typing import Any
+
 from django.utils import translation
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from fulfillment import labels
-from fulfillment.models import Label, PickTask, Shipment, ShipmentLine, Wave
+from fulfillment.models import Label, PackageContent, PickTask, Shipment, ShipmentLine, Wave
 from oms.core import barcodes, letterheads, papers, revisions
 from oms.core.errors import Refused
 from oms.core.models import Company
@@ -23,10 +25,22 @@ def walk(wave: Wave) -> list[Page]:
 
 def contents(shipment: Shipment) -> list[Page]:
     """What is in a shipment, for the customer; no prices."""
-    lines = list(ShipmentLine.objects.filter(shipment=shipment).order_by("package__position", "pk").select_related(
-        "reservation__sku", "reservation__lot", "order_line", "package"))
-    return [{"shipment": shipment, "lines": lines, "bars": barcodes.bars(revisions.code(shipment)),
+    return [{"shipment": shipment, "lines": _slip_lines(shipment), "bars": barcodes.bars(revisions.code(shipment)),
              **_of(shipment.order.company, shipment.order.customer.language)}]
+
+
+def _slip_lines(shipment: Shipment) -> list[dict[str, Any]]:
+    """What is in which parcel; before it is packed, what there is."""
+    goods = ("reservation__sku", "reservation__lot")
+    contents = PackageContent.objects.filter(package__shipment=shipment).order_by("package__position", "line")
+    if packed := list(contents.select_related("package", *(f"line__{name}" for name in goods))):
+        return [_slip_line(each.line, each.quantity, each.package.position) for each in packed]
+    return [_slip_line(line, line.reservation.quantity, None)
+            for line in shipment.lines.order_by("pk").select_related(*goods)]
+
+
+def _slip_line(line: ShipmentLine, quantity: int, parcel: int | None) -> dict[str, Any]:
+    return {"sku": line.reservation.sku, "lot": line.reservation.lot, "quantity": quantity, "parcel": parcel}
 
 
 def _of(company: Company, own: str = "") -> Page:

@@ -5,9 +5,8 @@ from datetime import datetime
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from fulfillment import labels, packing, picking, waves
+from fulfillment import labels, packing, parcels, picking, waves
 from fulfillment.models import Label, Shipment
-from fulfillment.packing import Parcel
 from inventory import reservations
 from inventory.models import Warehouse
 from oms.core import states
@@ -65,5 +64,5 @@ def record_outside(shipment: Shipment, *, by: User | None = None) -> Shipment:
     with atomic():
         shipment = waves.start_picking(shipment, by=by)
         picking.pick_all(shipment, by=by)
-        packing.pack(shipment, [Parcel(tuple(shipment.lines.select_related("reservation__sku")))], by=by)
+        packing.pack(shipment, [parcels.whole(shipment.lines.select_related("reservation__sku"))], by=by)
         return ship(shipment, by=by)

@@ -24,12 +24,12 @@ FLOOR = "picker packer manager"
 
 class ShipmentLines(Lines):
     model = ShipmentLine
-    fields = ["sku", "quantity", "state", "bin", "lot", "stopping", "package"]
-    readonly_fields = ["sku", "quantity", "state", "bin", "lot", "stopping"]
+    fields = ["sku", "quantity", "state", "bin", "lot", "stopping", "parcels"]
+    readonly_fields = fields
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).select_related("reservation__sku", "reservation__bin", "reservation__lot",
-                                                            "package__shipment")
+        rows = super().get_queryset(request).select_related("reservation__sku", "reservation__bin", "reservation__lot")
+        return rows.prefetch_related("contents__package")
 
     @display(description=_("SKU"))
     def sku(self, line: ShipmentLine) -> str:
@@ -55,15 +55,34 @@ class ShipmentLines(Lines):
     def stopping(self, line: ShipmentLine) -> str:
         return line.reservation.get_stopping_display() if line.reservation.stopping else ""
 
+    @display(description=_("Parcels"))
+    def parcels(self, line: ShipmentLine) -> str:
+        """The number of its parcel; of several, each with its units."""
+        contents = sorted((each.package.position, each.quantity) for each in line.contents.all())
+        if len(contents) == 1:
+            return str(contents[0][0])
+        return ", ".join(f"{position}: {quantity}" for position, quantity in contents)
+
 
 class Packages(Lines):
     model = Package
-    fields = ["position", "carton", "weight_g", "tracking", "verified_at"]
-    readonly_fields = ["tracking"]
+    fields = ["position", "contents", "carton", "weight_g", "tracking", "verified_at"]
+    readonly_fields = ["contents", "tracking"]
+    ordering = ["position"]
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).select_related("carton").prefetch_related(
+            "labels", "contents__line__reservation__sku")
+
+    @display(description=_("Contents"))
+    def contents(self, package: Package) -> str:
+        return ", ".join(f"{each.quantity} × {each.line.reservation.sku.code}" for each in package.contents.all())
 
     @display(description=_("Tracking"))
     def tracking(self, package: Package) -> str:
-        return ", ".join(f"{label.tracking_number} ({label.get_status_display()})" for label in package.labels.all())
+        own = " ".join(filter(None, [package.carrier, package.tracking_number]))
+        labels = [f"{label.tracking_number} ({label.get_status_display()})" for label in package.labels.all()]
+        return ", ".join(filter(None, [own, *labels]))
 
 
 class Scans(Lines):

@@ -6,7 +6,7 @@ from django.db.models import Prefetch, QuerySet
 from django_filters import rest_framework as filters
 from rest_framework import serializers
 
-from fulfillment.models import Label, Package, Shipment, ShipmentLine, TrackingEvent
+from fulfillment.models import Label, Package, PackageContent, Shipment, ShipmentLine, TrackingEvent
 from oms.core.api.documents import DocumentViewSet, with_operations
 from oms.core.api.fields import AddressSerializer
 
@@ -17,31 +17,49 @@ class TrackingEventSerializer(serializers.ModelSerializer[TrackingEvent]):
         fields = ("tracking_number", "kind", "text", "place", "at")
 
 
+class PackageContentSerializer(serializers.ModelSerializer[PackageContent]):
+    """Units of a line in a parcel."""
+
+    sku = serializers.CharField(source="line.reservation.sku.code")
+    lot = serializers.CharField(source="line.reservation.lot.code", default=None, allow_null=True)
+
+    class Meta:
+        model = PackageContent
+        fields = ("line", "sku", "lot", "quantity")
+
+
 class PackageSerializer(serializers.ModelSerializer[Package]):
     """A parcel; weight in g."""
 
     carton = serializers.CharField(source="carton.code", default=None, allow_null=True)
     tracking_numbers = serializers.SerializerMethodField()
+    contents = PackageContentSerializer(many=True, read_only=True)
 
     class Meta:
         model = Package
-        fields = ("position", "carton", "weight_g", "tracking_numbers")
+        fields = ("position", "carton", "weight_g", "carrier", "tracking_numbers", "contents")
 
     def get_tracking_numbers(self, package: Package) -> list[str]:
-        return [label.tracking_number for label in package.labels.all() if label.status == Label.Status.BOUGHT]
+        bought = [label.tracking_number for label in package.labels.all() if label.status == Label.Status.BOUGHT]
+        return bought or [number for number in [package.tracking_number] if number]
 
 
 class ShipmentLineSerializer(serializers.ModelSerializer[ShipmentLine]):
+    """A line; `package` is the first that it is in, see the packages' contents for all."""
+
     order_line = serializers.IntegerField(source="order_line.position")
     sku = serializers.CharField(source="reservation.sku.code")
     quantity = serializers.IntegerField(source="reservation.quantity")
     state = serializers.CharField(source="reservation.state")
     lot = serializers.CharField(source="reservation.lot.code", default=None, allow_null=True)
-    package = serializers.IntegerField(source="package.position", default=None, allow_null=True)
+    package = serializers.SerializerMethodField()
 
     class Meta:
         model = ShipmentLine
         fields = ("id", "order_line", "sku", "quantity", "state", "lot", "package")
+
+    def get_package(self, line: ShipmentLine) -> int | None:
+        return min((each.package.position for each in line.contents.all()), default=None)
 
 
 class ShipmentSummarySerializer(serializers.ModelSerializer[Shipment]):
@@ -99,9 +117,13 @@ class ShipmentViewSet(DocumentViewSet):
         rows = super().get_queryset()
         if self.action == "list":
             return rows
-        lines = ShipmentLine.objects.select_related("order_line", "reservation__sku", "reservation__lot", "package")
-        return rows.prefetch_related(Prefetch("lines", lines), "packages__carton", "packages__labels",
-                                     "tracking_events")
+        lines = ShipmentLine.objects.select_related("order_line", "reservation__sku", "reservation__lot")
+        contents = PackageContent.objects.order_by("line").select_related("line__reservation__sku",
+                                                                          "line__reservation__lot")
+        packages = Package.objects.order_by("position").select_related("carton")
+        return rows.prefetch_related(Prefetch("lines", lines.prefetch_related("contents__package")),
+                                     Prefetch("packages", packages), Prefetch("packages__contents", contents),
+                                     "packages__labels", "tracking_events")
 
     def get_serializer_class(self) -> Any:
         return ShipmentSummarySerializer if self.action == "list" else ShipmentSerializer

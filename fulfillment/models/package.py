@@ -6,7 +6,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from fulfillment.models.carrier import CarrierService
-from fulfillment.models.shipment import Shipment
+from fulfillment.models.shipment import Shipment, ShipmentLine
 
 
 class Carton(models.Model):
@@ -34,12 +34,34 @@ class Package(models.Model):
     carton = models.ForeignKey(Carton, on_delete=models.PROTECT, null=True, blank=True)
     weight_g = models.PositiveIntegerField(_("weight (g)"), default=0)
     verified_at = models.DateTimeField(null=True)
+    carrier = models.CharField(max_length=60, blank=True, db_default="")
+    tracking_number = models.CharField(max_length=60, blank=True, db_default="", help_text=_(
+        "From a shop or third party that sent it; our own labels have theirs."))
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["shipment", "position"], name="package_position_once")]
+        indexes = [models.Index(fields=["tracking_number"], condition=~Q(tracking_number=""),
+                                name="packages_by_tracking_number")]
 
     def __str__(self) -> str:
         return f"{self.shipment}/{self.position}"
+
+
+class PackageContent(models.Model):
+    """Units of a shipment line in a parcel; a line spreads over several where it must."""
+
+    package = models.ForeignKey(Package, on_delete=models.CASCADE, related_name="contents")
+    line = models.ForeignKey(ShipmentLine, on_delete=models.CASCADE, related_name="contents")
+    quantity = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["package", "line"], name="line_once_per_package"),
+            models.CheckConstraint(condition=Q(quantity__gt=0), name="package_content_is_positive"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} × {self.line_id} in {self.package_id}"
 
 
 class Label(models.Model):

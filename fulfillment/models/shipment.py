@@ -76,7 +76,6 @@ class ShipmentLine(models.Model):
     shipment = models.ForeignKey(Shipment, on_delete=models.CASCADE, related_name="lines")
     reservation = models.OneToOneField(Reservation, on_delete=models.PROTECT, related_name="+")
     order_line = models.ForeignKey(OrderLine, on_delete=models.PROTECT, related_name="shipment_lines")
-    package = models.ForeignKey("fulfillment.Package", on_delete=models.SET_NULL, null=True, related_name="lines")
 
     def __str__(self) -> str:
         return str(self.reservation)

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db import IntegrityError
 from django.utils.translation import gettext as _
 
-from fulfillment import labels, packing, picking, shipping
+from fulfillment import labels, packing, parcels, picking, shipping
 from fulfillment.models import Package, Scan, Shipment, ShipmentLine
 from inventory import adjusting, catalog, counting, receiving
 from inventory.counting import Found
@@ -116,10 +116,7 @@ def pack(warehouse: Warehouse, body: Body, by: User) -> str:
                       % {"shipment": shipment, "told": _told(wanted), "scanned": _told(scanned)}, code="not_the_same")
     packing.pack(shipment, by=by)
     for package in Package.objects.filter(shipment=shipment):
-        inside: dict[str, int] = {}
-        for line in package.lines.select_related("reservation__sku"):
-            inside[line.reservation.sku.code] = inside.get(line.reservation.sku.code, 0) + line.reservation.quantity
-        packing.verify(package, inside, by=by)
+        packing.verify(package, parcels.inside(package), by=by)
     labels.buy(shipment, by=by)
     return (_("Shipment %(shipment)s is packed into %(count)s parcels.")
             % {"shipment": shipment, "count": shipment.packages.count()})

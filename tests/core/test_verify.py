@@ -10,7 +10,7 @@ from inventory import counting
 from inventory.models import Count, Move, Transfer
 from oms.core import outbox, states
 from oms.core.models import StoredDocument
-from oms.insights import event_rules, money_rules, stock_rules, verification
+from oms.insights import event_rules, money_rules, shipment_rules, stock_rules, verification
 from orders import exporting, payments
 from orders.intake import Charge
 from tests import builders as make
@@ -33,6 +33,10 @@ BREAKS = {
     "returned on a line is what its returns brought": f"UPDATE orders_orderline SET returned = 0 WHERE {FIRST_LINE}",
     "what a count posted is what the ledger booked for it": "UPDATE inventory_countline SET posted = 2",
     "an order's summary is the sum of its lines": "UPDATE orders_order SET invoiced = invoiced + 1",
+    "the parcels of a packed shipment hold its lines, all and once":
+        "UPDATE fulfillment_packagecontent SET quantity = quantity - 1 WHERE quantity > 1",
+    "a parcel holds goods of its own shipment only":
+        "UPDATE fulfillment_packagecontent SET package_id = (SELECT max(package_id) FROM fulfillment_packagecontent)",
     "an order is the sum of its lines and charges": "UPDATE orders_order SET gross = gross + 0.01",
     "net and tax make gross": f"UPDATE orders_orderline SET gross = gross + 0.01 WHERE {FIRST_LINE}",
     "tax is what its rate and price mode say":
@@ -144,7 +148,7 @@ def test_verify_finds_a_changed_file(business, capsys):
 
 def test_every_rule_has_a_break():
     """The legal moves of each kind of document are checked by one query; the order's break stands for all."""
-    rules = {rule.name for rule in stock_rules.RULES + money_rules.RULES + event_rules.rules()}
+    rules = {rule.name for rule in stock_rules.RULES + shipment_rules.RULES + money_rules.RULES + event_rules.rules()}
 
     assert {name for name in rules if name not in BREAKS and not name.endswith(" is legal")} == set()
 

@@ -90,7 +90,7 @@ def test_the_smallest_box_that_holds_it_all_is_taken():
 
     assert suggest([Item(7, 2, (100, 100, 50), 200)], boxes)[0].box == 1
     (parcel,) = suggest([Item(7, 2, (100, 100, 50), 200), Item(8, 1, (390, 200, 200), 900)], boxes)
-    assert (parcel.box, parcel.keys, parcel.weight_g) == (2, (7, 8), 1600)
+    assert (parcel.box, parcel.contents, parcel.weight_g) == (2, ((7, 2), (8, 1)), 1600)
 
 
 def test_what_fits_no_box_becomes_a_parcel_without_one():

@@ -81,7 +81,8 @@ class OperationForm:
         rows = []
         for index, entry in enumerate(entries):
             record = getattr(entry, key)
-            prefix = f"{name}-new{index}" if is_new else f"{name}-{record.pk}"
+            again = sum(getattr(other, key) == record for other in entries[:index])  # one record in several rows
+            prefix = f"{name}-new{index}" if is_new else f"{name}-{record.pk}" + (f"-{again}" if again else "")
             rows.append(Row(entry, "" if is_new else str(record),
                             self._build(row_type, fields, data, entry, prefix=prefix)))
         return Table(name, spoken(name), [spoken(field) for field in fields], rows)
