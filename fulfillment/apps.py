@@ -7,4 +7,4 @@ class FulfillmentConfig(AppConfig):
     verbose_name = _("Fulfillment")
 
     def ready(self) -> None:
-        from fulfillment import handlers, operations  # noqa: F401
+        from fulfillment import handlers, obstacles, operations  # noqa: F401

@@ -7,4 +7,4 @@ class InventoryConfig(AppConfig):
     verbose_name = _("Inventory")
 
     def ready(self) -> None:
-        from inventory import handlers, operations  # noqa: F401
+        from inventory import conversions, handlers, operations  # noqa: F401

@@ -46,3 +46,10 @@ def place(warehouse: Warehouse, kind: Bin.Kind) -> Bin:
 def outside(kind: Bin.Kind) -> Bin:
     """The place outside of this kind; one for all warehouses."""
     return Bin.objects.get(warehouse=None, kind=kind)
+
+
+def require_active(warehouse: Warehouse) -> None:
+    """Raise Refused where goods would be sent to a warehouse that sells nothing anymore."""
+    if not warehouse.is_active:
+        raise Refused(_("Warehouse %(warehouse)s is inactive: nothing sent there could be sold. Activate it or choose "
+                        "another.") % {"warehouse": warehouse}, code="inactive_warehouse")

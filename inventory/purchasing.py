@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
+from inventory import catalog
 from inventory.models import SKU, PurchaseLine, PurchaseOrder, Supplier, Warehouse
 from oms.core import states
 from oms.core.errors import Refused
@@ -46,6 +47,7 @@ def approve(order: PurchaseOrder, *, by: User | None = None) -> PurchaseOrder:
     with states.advance(order, to=PurchaseOrder.Status.APPROVED, by=by) as order:
         if not order.lines.exists():
             raise Refused(_("Purchase order %(order)s has no lines.") % {"order": order})
+        catalog.require_active(order.warehouse)
     return order
 
 

@@ -17,6 +17,7 @@ def send(transfer: Transfer, *, by: User | None = None) -> Transfer:
         lines = list(transfer.lines.select_related("sku", "bin", "lot"))
         if not lines:
             raise Refused(_("Transfer %(transfer)s has no lines.") % {"transfer": transfer})
+        catalog.require_active(transfer.target)
         transit = catalog.outside(Bin.Kind.TRANSIT)
         for line in sorted(lines, key=lambda line: line.sku_id):
             if line.bin.warehouse_id != transfer.source_id:

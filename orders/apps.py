@@ -7,4 +7,4 @@ class OrdersConfig(AppConfig):
     verbose_name = _("Orders")
 
     def ready(self) -> None:
-        from orders import handlers, operations  # noqa: F401
+        from orders import handlers, obstacles, operations  # noqa: F401

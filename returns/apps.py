@@ -7,4 +7,4 @@ class ReturnsConfig(AppConfig):
     verbose_name = _("Returns")
 
     def ready(self) -> None:
-        from returns import handlers, operations  # noqa: F401
+        from returns import handlers, obstacles, operations  # noqa: F401

@@ -107,7 +107,7 @@ def _require_wish(wish: str, asked: Sequence[Asked]) -> None:
 def _warehouse_of(order: Order) -> Warehouse:
     """Goods go back to where most recently some came from, else to our first own warehouse."""
     shipment = Shipment.objects.filter(order=order, shipped_at__isnull=False).order_by("-shipped_at").first()
-    if shipment:
+    if shipment and shipment.warehouse.is_active:
         return shipment.warehouse
     own = Warehouse.objects.active().filter(kind=Warehouse.Kind.OWN).order_by("priority", "pk").first()
     if own is None:

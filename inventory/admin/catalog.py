@@ -1,9 +1,13 @@
 """SKUs, categories, lots and suppliers in the admin."""
 
 from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+from unfold.forms import PaginationInlineFormSet
 
 from inventory.admin.sheets import BarcodeSheet, SKUSheet, SupplierItemSheet, SupplierSheet
 from inventory.models import SKU, Barcode, Category, KitComponent, Lot, ReorderRule, Supplier, SupplierItem
+from oms.core import guarding
 from oms.core.admin.access import Lines, ScopedAdmin
 from oms.core.admin.papers import PapersAdmin
 from oms.core.importing.runs import offer
@@ -16,8 +20,20 @@ class Barcodes(Lines):
     is_editable = True
 
 
+class ComponentRows(PaginationInlineFormSet):
+    """The components of a kit; none is removed while open orders consist of it."""
+
+    def clean(self) -> None:
+        super().clean()
+        for form in self.deleted_forms:
+            if form.instance.pk and (found := guarding.obstacles(form.instance, "kit")):
+                raise ValidationError(_("You can't remove %(component)s: %(obstacles)s.")
+                                      % {"component": form.instance.component, "obstacles": ", ".join(found)})
+
+
 class Components(Lines):
     model = KitComponent
+    formset = ComponentRows
     fk_name = "kit"
     is_editable = True
     autocomplete_fields = ["component"]

@@ -35,6 +35,16 @@ class BinAdmin(PapersAdmin, ScopedAdmin):
     list_select_related = ["warehouse"]
     search_fields = ["code"]
 
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_change_permission(request, obj) and not (obj and obj.is_outside)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Places outside are built in."""
+        return super().has_delete_permission(request, obj) and not (obj and obj.is_outside)
+
+    def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
+        super().delete_queryset(request, queryset.filter(warehouse__isnull=False))
+
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
         """Lines of transfers and counts offer only the bins whose stock people change."""
         rows, doubles = super().get_search_results(request, queryset, search_term)

@@ -4,19 +4,40 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db.models import OuterRef, Subquery
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from inventory import receiving
 from inventory.models import SKU, Barcode, Bin, BinStock, Category, Stock, Supplier, SupplierItem, Warehouse
+from inventory.models.sku import BARCODE_TAKEN, CODE_TAKEN
 from inventory.receiving import Opening
 from oms.core.errors import DomainError, Refused
 from oms.core.importing.columns import Exact, Reference, Text, Whole
 from oms.core.importing.rows import DocumentSheet, Outcome, RecordMeta, RecordSheet, Row, column, rolled_back_if
 
 
-class SKUSheet(RecordSheet):
+class ScannedSheet(RecordSheet):
+    """Records whose code a scanner reads: it must not be another product's."""
+
+    class Meta(RecordMeta):
+        abstract = True
+
+    def look_up(self, rows: Sequence[Row]) -> None:
+        super().look_up(rows)
+        self.taken = self.codes_of_others({str(row.get("code") or "").strip() for _, row in rows})
+
+    def codes_of_others(self, codes: set[str]) -> dict[str, int]:
+        """The SKU that a code stands for in the other kind of record."""
+        raise NotImplementedError
+
+    def require_own(self, code: str, sku: int | None, message: Any) -> None:
+        if self.taken.get(code, sku) != sku:
+            raise ValidationError({"code": message})
+
+
+class SKUSheet(ScannedSheet):
     title, slug, importers = _("SKUs"), "skus", "buyer manager"
     category = column("category", Reference(Category, "name"))
 
@@ -26,8 +47,15 @@ class SKUSheet(RecordSheet):
         fields = ("code", "name", "category", "base_unit", "tax_class", "weight_g", "length_mm", "width_mm",
                   "height_mm", "hs_code", "origin", "tracking", "is_kit", "is_sellable")
 
+    def codes_of_others(self, codes: set[str]) -> dict[str, int]:
+        return dict(Barcode.objects.filter(code__in=codes).values_list("code", "sku_id"))
 
-class BarcodeSheet(RecordSheet):
+    def validate_instance(self, instance: Any, *args: Any, **options: Any) -> None:
+        self.require_own(instance.code, instance.pk, BARCODE_TAKEN)
+        super().validate_instance(instance, *args, **options)
+
+
+class BarcodeSheet(ScannedSheet):
     title, slug, importers = _("barcodes"), "barcodes", "buyer manager"
     sku = column("sku", Reference(SKU, "code"))
 
@@ -35,6 +63,13 @@ class BarcodeSheet(RecordSheet):
         model = Barcode
         import_id_fields = ["code"]
         fields = ("code", "sku", "pack_name", "pack_quantity")
+
+    def codes_of_others(self, codes: set[str]) -> dict[str, int]:
+        return dict(SKU.objects.filter(code__in=codes).values_list("code", "pk"))
+
+    def validate_instance(self, instance: Any, *args: Any, **options: Any) -> None:
+        self.require_own(instance.code, instance.sku_id, CODE_TAKEN)
+        super().validate_instance(instance, *args, **options)
 
     def listed(self, rows: Any) -> Any:
         return Barcode.objects.filter(sku__in=rows).select_related("sku").order_by("pk")

@@ -1,12 +1,20 @@
 """Stock keeping units: what can be ordered and stocked."""
 
+from typing import Any
+
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from oms.core import guarding
+from oms.core.errors import Refused
+from oms.core.guarding import Guarded
 from oms.core.models.words import words_index
+
+BARCODE_TAKEN = _("This is the barcode of another SKU; a scanner couldn't tell them apart.")
+CODE_TAKEN = _("This is the code of another SKU; a scanner couldn't tell them apart.")
 
 
 class Category(models.Model):
@@ -22,10 +30,11 @@ class Category(models.Model):
         return self.name
 
 
-class SKU(models.Model):
+class SKU(Guarded):
     """A stock keeping unit, counted in its base unit. A kit has components and no stock of its own."""
 
     worded = ("code", "name")
+    guarded = ("tracking", "is_kit", "base_unit")
 
     class Tracking(models.TextChoices):
         NONE = "none", _("not tracked")
@@ -60,9 +69,17 @@ class SKU(models.Model):
     def __str__(self) -> str:
         return self.code
 
+    def validate_unique(self, exclude: Any = None) -> None:
+        """No code is another SKU's barcode: a scanner reads both. (Sheets check this a batch at a time.)"""
+        super().validate_unique(exclude)
+        if Barcode.objects.filter(code=self.code).exclude(sku=self.pk).exists():
+            raise ValidationError({"code": BARCODE_TAKEN})
 
-class KitComponent(models.Model):
+
+class KitComponent(Guarded):
     """How many base units of a component one kit takes."""
+
+    guarded = ("kit", "component", "quantity")
 
     kit = models.ForeignKey(SKU, on_delete=models.CASCADE, related_name="parts")
     component = models.ForeignKey(SKU, on_delete=models.PROTECT, related_name="+")
@@ -79,9 +96,24 @@ class KitComponent(models.Model):
         return f"{self.quantity} × {self.component}"
 
     def clean(self) -> None:
+        super().clean()
         if self.component_id and self.component.is_kit:
             raise ValidationError({"component": gettext("A kit cannot be part of a kit; name its components "
                                                         "instead.")})
+        if self._state.adding and self.kit_id:
+            found = guarding.obstacles(self, "kit")
+            if found:
+                raise ValidationError(gettext("You can't add a component to %(kit)s: %(obstacles)s.")
+                                      % {"kit": self.kit, "obstacles": ", ".join(found)})
+
+    def delete(self, *args: Any, **options: Any) -> tuple[int, dict[str, int]]:
+        """Delete, or raise Refused while open orders consist of it."""
+        found = guarding.obstacles(self, "kit")
+        if found:
+            raise Refused(gettext("You can't remove %(component)s from %(kit)s: %(obstacles)s.")
+                          % {"component": self.component, "kit": self.kit, "obstacles": ", ".join(found)},
+                          code="relied_on")
+        return super().delete(*args, **options)
 
 
 class Barcode(models.Model):
@@ -98,9 +130,17 @@ class Barcode(models.Model):
     def __str__(self) -> str:
         return self.code
 
+    def validate_unique(self, exclude: Any = None) -> None:
+        """No barcode is another SKU's code: a scanner reads both. (Sheets check this a batch at a time.)"""
+        super().validate_unique(exclude)
+        if SKU.objects.filter(code=self.code).exclude(pk=self.sku_id).exists():
+            raise ValidationError({"code": CODE_TAKEN})
 
-class Lot(models.Model):
+
+class Lot(Guarded):
     """A batch, or a single serial number, of a tracked SKU."""
+
+    guarded = ("sku", "code")
 
     sku = models.ForeignKey(SKU, on_delete=models.PROTECT, related_name="lots")
     code = models.CharField(max_length=40)

@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from oms.core.guarding import Guarded
 from oms.core.models import Company
 from oms.core.models.company import validate_time_zone
 from oms.core.models.postal import PostalCodeField
@@ -25,8 +26,10 @@ class WarehouseQuerySet(ScopedQuerySet["Warehouse"]):
         return self.filter(is_active=True)
 
 
-class Warehouse(models.Model):
+class Warehouse(Guarded):
     """A building that holds stock: our own, a shop, or a third party's (3PL)."""
+
+    guarded = ("company", "is_active", "kind")
 
     class Kind(models.TextChoices):
         OWN = "own", _("own warehouse")
@@ -82,8 +85,10 @@ class BinQuerySet(ScopedQuerySet["Bin"]):
         return self.filter(warehouse__isnull=False).exclude(kind__in=Bin.CUSTODY)
 
 
-class Bin(models.Model):
+class Bin(Guarded):
     """A place where stock lies. Places outside (supplier, customer …) belong to no warehouse and keep no balance."""
+
+    guarded = ("kind", "is_sellable", "warehouse")
 
     class Kind(models.TextChoices):
         STORAGE = "storage", _("storage")
@@ -140,6 +145,15 @@ class Bin(models.Model):
     @property
     def is_outside(self) -> bool:
         return self.warehouse_id is None
+
+    def clean(self) -> None:
+        super().clean()
+        if self._state.adding and (self.kind in Bin.OUTSIDE or self.warehouse_id is None):
+            raise ValidationError({"kind": gettext("Places outside are built in. Choose a kind inside a warehouse.")})
+        if self.zone is not None and self.zone.warehouse_id != self.warehouse_id:
+            raise ValidationError({"zone": gettext("This zone is in another warehouse.")})
+        if self.is_sellable and self.kind not in Bin.SELLABLE:
+            raise ValidationError({"is_sellable": gettext("Only storage and receiving bins can be sellable.")})
 
     def require_by_hand(self, field: str) -> None:
         """Raise ValidationError for a place whose goods a process keeps or that is only in the books."""

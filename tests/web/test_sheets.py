@@ -313,3 +313,18 @@ def test_views_are_saved_for_oneself_or_a_team(log_in):
 def test_a_large_file_names_its_bad_rows_and_takes_them_once_mended(db):
     """37 bad rows of 4,000 here; `python -m tests.benchmarks.imports` does it with 100,000."""
     imports.prove(4000, make.user("buyer", "buyer"), say=lambda text: None)
+
+
+def test_a_sheet_does_not_change_what_booked_stock_means(take, log_in):
+    make.sku("TEE-M", stock={"LON": 3})
+    Barcode.objects.create(sku=make.sku("MUG"), code="501")
+
+    job = take(log_in("manager"), "skus", table(["code", "name", "tracking"], ["TEE-M", "Tee", "serial"],
+                                                ["501", "new", "none"], ["MUG", "Mug", "lot"]))
+
+    assert faults(job) == [
+        ("2", "tracking", "You can't change “tracking” of TEE-M: 3 in stock (LON A-01)."),
+        ("3", "code", "This is the barcode of another SKU; a scanner couldn't tell them apart.")]
+    assert dict(SKU.objects.values_list("code", "tracking")) == {"TEE-M": "none", "MUG": "lot"}
+    job = take(log_in("manager"), "barcodes", table(["code", "sku"], ["TEE-M", "MUG"]))
+    assert [column for _, column, _ in faults(job)] == ["code"]
