@@ -12,7 +12,7 @@ from fulfillment.connectors.carriers import BoughtLabel
 from fulfillment.models import Label, Package, PackageContent, Shipment
 from oms.core import barcodes, events, numbering, states
 from oms.core.errors import Refused
-from oms.core.locking import atomic, lock_one
+from oms.core.locking import atomic, lock_one, whole
 from oms.core.models import User
 
 S = Label.Status
@@ -49,6 +49,7 @@ def _request(shipment: Shipment, package: Package) -> Label:
                                 key=f"{shipment.number}-{package.position}-{earlier + 1}")
 
 
+@whole
 def record_bought(label: Label, answer: BoughtLabel) -> None:
     """Note the carrier's answer, whatever became of the parcel meanwhile: what is not wanted any more is voided."""
     with atomic():
@@ -113,6 +114,7 @@ def outdated(label: Label) -> str:
         "now": _("Its parcel has label %(valid)s now.") % {"valid": valid} if valid else _("Its parcel has none now.")}
 
 
+@whole
 def record_failed(label: Label, error: str) -> None:
     """Note that the carrier refused."""
     with atomic():
@@ -139,6 +141,7 @@ def void(shipment: Shipment, *, by: User | None = None) -> Shipment:
     return shipment
 
 
+@whole
 def record_voided(label: Label) -> None:
     """Note that the carrier took a label back."""
     with atomic():

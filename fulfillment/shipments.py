@@ -9,7 +9,7 @@ from inventory import reservations
 from inventory.models import Warehouse
 from oms.core import states
 from oms.core.errors import Refused
-from oms.core.locking import lock
+from oms.core.locking import lock, whole
 from oms.core.models import User
 from orders.models import Order
 
@@ -29,6 +29,7 @@ def create(order: Order, warehouse: Warehouse, by: User | None) -> Shipment:
         warehouse=warehouse.code)
 
 
+@whole
 def close_empty(shipment: Shipment, *, by: User | None = None) -> Shipment:
     """Cancel a shipment that has no lines left, over the statuses in between."""
     ways = {S.OPEN: (S.CANCELLED,), S.PICKING: (S.OPEN, S.CANCELLED), S.PACKED: (S.PICKING, S.OPEN, S.CANCELLED)}

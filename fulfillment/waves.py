@@ -13,16 +13,19 @@ from inventory import reservations
 from inventory.models import Bin, BinStock, Warehouse
 from oms.core import events, states
 from oms.core.errors import Refused
-from oms.core.locking import atomic, lock
+from oms.core.locking import atomic, lock, whole
 from oms.core.models import User
 from orders.models import Order
 
 MAX_SHIPMENTS, MAX_STOPS = 12, 60
 
 
+@whole
 def propose(warehouse: Warehouse, *, by: User | None = None) -> list[Wave]:
     """Plan waves for all open shipments of a warehouse."""
     rows = Shipment.objects.filter(warehouse=warehouse, status=Shipment.Status.OPEN, wave=None, lines__isnull=False)
+    lock(Order.objects.filter(pk__in=rows.values("order")))  # of all waves, before the first is planned
+    lock(Shipment.objects.filter(pk__in=rows.values("pk")))
     by_key = {row.pk: row for row in rows.select_related("order").distinct()}
     aisles = _aisles(list(by_key.values()))
     candidates = [planner.Candidate(key, row.order.priority, len(aisles[key]) or 1, frozenset(aisles[key]))

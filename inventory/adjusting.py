@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from inventory import catalog, custody, ledger, receiving, reservations
 from inventory.models import SKU, Bin, BinStock, Demand, Lot, Move, Reservation, Stock, Warehouse
 from oms.core.errors import Conflict, Refused
-from oms.core.locking import atomic, lock
+from oms.core.locking import atomic, lock, whole
 from oms.core.models import User
 
 
@@ -121,6 +121,7 @@ def _beyond(last: list[Reservation], stock: Stock, quantity: int) -> list[Reserv
     return freed
 
 
+@whole
 def quarantine_expired(sku: SKU, place: Bin, lot: Lot, *, by: User | None = None) -> Move:
     """Take an expired lot out of what can be sold."""
     assert place.warehouse is not None

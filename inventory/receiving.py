@@ -13,7 +13,7 @@ from inventory.planners import putaway
 from inventory.planners.putaway import Spot
 from oms.core import events, states
 from oms.core.errors import Refused
-from oms.core.locking import atomic
+from oms.core.locking import atomic, whole
 from oms.core.models import User
 
 
@@ -27,6 +27,7 @@ class Received:
     lot: str = ""
 
 
+@whole
 def receive(order: PurchaseOrder, goods: Sequence[Received], *, by: User | None = None) -> PurchaseOrder:
     """Take goods in against a purchase order: partly, over, or damaged. Once all has come the order is closed."""
     with states.change(order, event="purchase order.received", by=by) as order:

@@ -13,13 +13,14 @@ from inventory.planners import reorder
 from inventory.planners.reorder import Position
 from inventory.purchasing import Purchase
 from oms.core import decisions, notices
-from oms.core.locking import advisory_lock, atomic
+from oms.core.locking import advisory_lock, atomic, whole
 from oms.core.models import Topic, User
 
 MOST_NAMED = 10
 Needs = dict[tuple[Supplier, Warehouse], list[tuple[Purchase, SupplierItem, str]]]
 
 
+@whole
 def reorder_check(*, by: User | None = None) -> list[PurchaseOrder]:
     """Propose a purchase order per supplier and warehouse for all that is at or below its reorder point.
 

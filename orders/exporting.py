@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from oms.core import documents, jobs, spreadsheets, states
 from oms.core.errors import Refused
-from oms.core.locking import atomic
+from oms.core.locking import atomic, whole
 from oms.core.models import Company, Job, StoredDocument, User
 from oms.core.wording import spoken
 from orders.connectors.accounting import BilledLine
@@ -77,6 +77,7 @@ def _text(amount: Decimal) -> str:
     return f"{amount:.2f}" if amount == round(amount, 2) else f"{amount.normalize():f}"
 
 
+@whole
 def prepare(
     company: Company, profile: str, *, since: date | None = None, until: date | None = None, only_new: bool = False,
     file_format: str = "xlsx", by: User | None = None,

@@ -10,6 +10,7 @@ from inventory import reservations, sourcing
 from inventory.sourcing import Terms
 from oms.core import states
 from oms.core.errors import Refused
+from oms.core.locking import whole
 from oms.core.models import User
 from orders import einvoicing, progress, screening
 from orders.models import Order, OrderLine
@@ -35,6 +36,7 @@ def promise(order: Order, lines: Sequence[OrderLine], *, by: User | None = None)
     sourcing.promise(order.number, order.demands(lines), order.destination, terms, by=by)
 
 
+@whole
 def cancel(order: Order, *, reason: str = "", by: User | None = None) -> Order:
     """Cancel an order. Of a partly shipped one the rest is cancelled, and it is completed.
 
@@ -61,6 +63,7 @@ def _end(order: Order, *, by: User | None) -> Order:
     return order
 
 
+@whole
 def cancel_lines(order: Order, units: Mapping[int, int], *, reason: str = "", by: User | None = None) -> Order:
     """Cancel units of lines that are not shipped yet."""
     with states.change(order, event="order.lines_cancelled", by=by, reason=reason) as order:
@@ -90,6 +93,7 @@ def is_done(order: Order) -> bool:
     return shipped and not order.charges.filter(is_invoiced=False, is_cancelled=False).exists()
 
 
+@whole
 def complete_if_done(order: Order, *, by: User | None = None) -> Order:
     """Complete a confirmed order of which everything is shipped and billed, or cancelled."""
     if order.status != S.CONFIRMED or not is_done(order):

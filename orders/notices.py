@@ -4,6 +4,7 @@ from django.db.models import Count, F, Min, Q, Sum
 from django.utils.translation import gettext as _
 
 from oms.core import documents, notices
+from oms.core.locking import whole
 from oms.core.models import Company, Event, Topic
 from oms.core.money import display
 from orders.models import Hold, Invoice, Order, Payment, Refund
@@ -43,6 +44,7 @@ def tell_held(order: Order, *, by_hand: bool) -> None:
                      subject_type=order.subject_type, subject_number=order.number)
 
 
+@whole
 def tell_overdue(company: Company) -> None:
     """Accountants hear how much is overdue, currency by currency, and since when."""
     late = Invoice.objects.open().overdue(company.today()).filter(company=company)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from oms.core import events, money, periods, states
 from oms.core.errors import Refused, WrongState
-from oms.core.locking import advisory_lock, atomic, lock, lock_one
+from oms.core.locking import advisory_lock, atomic, lock, lock_one, whole
 from oms.core.models import Company, User
 from orders import dues, exchange, pricing, write_offs
 from orders.models import Allocation, Customer, Invoice, Order, Payment, Refund
@@ -51,6 +51,7 @@ def _positive(amount: Decimal, currency: str) -> Decimal:
     return amount
 
 
+@whole
 def record_authorized(payment: Payment, gateway_reference: str) -> Payment:
     """Note that the gateway set the money aside."""
     with states.advance(payment, to=S.AUTHORIZED) as payment:
@@ -59,6 +60,7 @@ def record_authorized(payment: Payment, gateway_reference: str) -> Payment:
     return payment
 
 
+@whole
 def record_failed(payment: Payment, error: str) -> Payment:
     """Note that the gateway refused."""
     with states.advance(payment, to=S.FAILED, error=error) as payment:
@@ -83,6 +85,7 @@ def capture(payment: Payment, amount: Decimal | None = None, *, by: User | None 
     return payment
 
 
+@whole
 def record_captured(payment: Payment, gateway_reference: str) -> Payment:
     """Note that the money is ours."""
     with states.advance(payment, to=S.CAPTURED) as payment:
@@ -245,6 +248,7 @@ def _require_credit(payment: Payment, credit: Invoice, amount: Decimal) -> None:
                       % {"credit": credit, "open_amount": credit.open_amount}, code="too_much", field="amount")
 
 
+@whole
 def record_refunded(row: Refund, gateway_reference: str) -> None:
     """Note that the money went back."""
     with atomic():
@@ -255,6 +259,7 @@ def record_refunded(row: Refund, gateway_reference: str) -> None:
             events.emit("payment.refunded", payment, refund=row.pk, amount=str(row.amount))
 
 
+@whole
 def record_refund_failed(row: Refund, error: str) -> None:
     """Note that the money did not go back, and take the request back to the cent."""
     with atomic():

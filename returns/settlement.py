@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from oms.core import states
-from oms.core.locking import lock
+from oms.core.locking import lock, whole
 from oms.core.models import User
 from oms.core.money import ZERO
 from orders import billing, payments
@@ -45,6 +45,7 @@ def _clear_open_invoices(request: ReturnRequest, notes: list[Invoice], by: User 
     return sum((note.allocated for note in notes), ZERO)
 
 
+@whole
 def refund(request: ReturnRequest, *, by: User | None = None) -> list[Refund]:
     """Give back the money of a settled return, over the order's payments; what none of them has left stays a credit."""
     settlement = Settlement.objects.get(request=request)

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from oms.core import notices
 from oms.core.errors import DomainError, Refused
+from oms.core.locking import whole
 from oms.core.models import Job, JobResult, Topic, User
 
 log = logging.getLogger(__name__)
@@ -95,6 +96,7 @@ def again(job: Job) -> Job:
     return job
 
 
+@whole
 def start_over(job: Job) -> None:
     """Forget what was done: a file is drawn whole, or not at all."""
     job.results.all().delete()
@@ -102,21 +104,34 @@ def start_over(job: Job) -> None:
 
 
 def run(job: Job, items: Iterable[Item], perform: Callable[[Item], object]) -> Job:
-    """Do each item on its own: a refusal is its result and does not stop the others. What is done is not done again."""
+    """Do each item on its own, and note that nothing more comes."""
+    each(job, items, perform)
+    return finish(job)
+
+
+def each(job: Job, items: Iterable[Item], perform: Callable[[Item], object]) -> None:
+    """Do each item on its own: a refusal is its result and does not stop the others. What is done is not done again.
+
+    An item and its result are one transaction, so that a worker that dies has done both or neither.
+    """
     done = set(job.results.filter(succeeded=True).exclude(key="").values_list("key", flat=True))
     for item in items:
         key = str(getattr(item, "pk", ""))
         if key and key in done:
             continue
         try:
-            perform(item)
+            _perform(job, item, key, perform)
         except DomainError as error:
             record(job, str(item), key=key, error=error.message)
-        else:
-            record(job, str(item), key=key)
-    return finish(job)
 
 
+@whole
+def _perform(job: Job, item: Item, key: str, perform: Callable[[Item], object]) -> None:
+    perform(item)
+    record(job, str(item), key=key)
+
+
+@whole
 def record(job: Job, subject: str, *, key: str = "", error: str = "") -> None:
     """Note what became of one item."""
     JobResult.objects.create(job=job, key=key, subject=subject[:60], succeeded=not error, message=error)

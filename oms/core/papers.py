@@ -103,11 +103,13 @@ def print_many(job: Job) -> StoredDocument | None:
         elif paper.pages is not None:
             pages.extend(paper.pages(record))
 
-    jobs.run(job, [found[key] for key in job.details["keys"] if key in found], take)
-    if not pages and not files:
-        return None
-    content = _together(files) if files else _draw(paper, pages)
-    return documents.keep(paper.name, subject_type="job", subject_number=str(job.pk), content=content)
+    jobs.each(job, [found[key] for key in job.details["keys"] if key in found], take)
+    stored = None
+    if pages or files:
+        content = _together(files) if files else _draw(paper, pages)
+        stored = documents.keep(paper.name, subject_type="job", subject_number=str(job.pk), content=content)
+    jobs.finish(job)
+    return stored
 
 
 def _together(files: Sequence[bytes]) -> bytes:

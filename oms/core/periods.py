@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 
 from oms.core import events
 from oms.core.errors import Refused
-from oms.core.locking import advisory_lock, advisory_lock_shared, atomic
+from oms.core.locking import advisory_lock, advisory_lock_shared, atomic, whole
 from oms.core.models import Company, User
 
 
@@ -29,6 +29,7 @@ def _closed_until(company: Company) -> date | None:
     return Company.objects.values_list("books_closed_until", flat=True).get(pk=company.pk)
 
 
+@whole
 def close(company: Company, until: date, *, by: User | None = None) -> Company:
     """Close the books up to and with a day that is over; what is being booked into it is waited for."""
     with atomic():

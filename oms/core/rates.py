@@ -17,6 +17,7 @@ from xml.etree import ElementTree
 from django.utils.translation import gettext as _
 
 from oms.core.errors import Refused
+from oms.core.locking import whole
 from oms.core.models import Company, ExchangeRate
 
 PLACES = Decimal("0.000001")
@@ -59,6 +60,7 @@ def _day(text: str) -> date:
     return date.fromisoformat(text) if text[:4].isdigit() else datetime.strptime(text, "%d %B %Y").date()  # noqa: DTZ007
 
 
+@whole
 def take(company: Company, days: list[Day]) -> int:
     """Enter rates for a company, in place of what was entered for the same days; how many there are."""
     rows = [ExchangeRate(company=company, currency=currency, day=day, rate=rate)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from oms.core import documents, jobs, spreadsheets
 from oms.core.errors import NotAllowed, Refused
 from oms.core.importing.rows import MOST_SHOWN, DocumentSheet, Fault, Outcome, RecordSheet, Row
-from oms.core.locking import run_again
+from oms.core.locking import run_again, whole
 from oms.core.models import Job, JobResult, StoredDocument, User
 
 KIND = "import"
@@ -29,6 +29,7 @@ def offer(*sheets: SheetType) -> tuple[SheetType, ...]:
     return sheets
 
 
+@whole
 def upload(sheet: SheetType, file: "File[bytes]", name: str, *, by: User) -> Job:
     """Keep a file that is to be taken in, its columns matched by their names. Raises Refused for what is no table."""
     heading = next(spreadsheets.read(file.open("rb"), name), [])
