@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from django.db.models import F, Func, Value
+from django.db.models.functions import Trim, Upper
 from django.utils.translation import gettext as _
 
 from inventory.models import SKU
@@ -11,7 +13,7 @@ from oms.core.models.words import with_words
 from orders.models import Customer
 from orders.part_numbers import skus_of
 from orders.planners import pasting
-from orders.planners.pasting import Read
+from orders.planners.pasting import Item, Pasted, Read
 
 SUGGESTIONS, MOST_SUGGESTED = 5, 50
 
@@ -25,8 +27,16 @@ class PastedLine:
     suggestions: tuple[SKU, ...] = ()
 
 
-def read_block(customer: Customer, text: str) -> list[PastedLine]:
-    """The order lines of a block, those that match nothing with suggestions by their words.
+@dataclass(frozen=True)
+class Block:
+    """What a block asks for, and the lines that are not order lines: greetings, headings, contacts, a signature."""
+
+    lines: list[PastedLine]
+    skipped: list[Read]
+
+
+def read_block(customer: Customer, text: str) -> Block:
+    """Read the order lines of a block; those that match nothing come with suggestions by their words.
 
     Raises Refused for more lines than an order can have been meant to have.
     """
@@ -35,9 +45,28 @@ def read_block(customer: Customer, text: str) -> list[PastedLine]:
         raise Refused(_("The block has %(lines)s lines; paste at most %(MOST_LINES)s at once.")
                       % {"lines": len(lines), "MOST_LINES": pasting.MOST_LINES}, field="text")
     skus = skus_of((token for line in lines for token in line.tokens), customer)
-    found = [pasting.read(line, skus) for line in lines]
+    named = _skus_by_name(line for line in lines if not any(token in skus for token in line.tokens))
+    items = {token: Item(sku.code, sku.name) for token, sku in {**skus, **named}.items()}
+    found = [pasting.read(line, skus, items) for line in lines]
     aliases = skus_of((each.rest for each in found if each.code is None and each.rest), customer)
-    return list(_with_suggestions((each, skus.get(each.code or "") or aliases.get(each.rest)) for each in found))
+    by_code = {sku.code: sku for sku in [*skus.values(), *named.values()]}
+    meant = [(each, by_code.get(each.code or "") or aliases.get(each.rest)) for each in found]
+    letter = pasting.lines_of_letter(each for each, sku in meant if sku is None)
+    return Block(list(_with_suggestions((each, sku) for each, sku in meant if each.number not in letter)),
+                 [each for each in found if each.number in letter])
+
+
+def _skus_by_name(lines: Iterable[Pasted]) -> dict[str, SKU]:
+    """SKUs by their names, of those that only one has."""
+    phrases = {phrase for line in lines for phrase in line.phrases}
+    if not phrases:
+        return {}
+    rows: dict[str, list[SKU]] = {}
+    single_blanks = Func(F("name"), Value(r"\s+"), Value(" "), Value("g"), function="regexp_replace")
+    sellable = SKU.objects.filter(is_sellable=True).alias(upper=Upper(Trim(single_blanks)))
+    for sku in sellable.filter(upper__in=phrases):
+        rows.setdefault(pasting.comparable(sku.name), []).append(sku)
+    return {name: same[0] for name, same in rows.items() if len(same) == 1}
 
 
 def _with_suggestions(found: Iterable[tuple[Read, SKU | None]]) -> Iterable[PastedLine]:

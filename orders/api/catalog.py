@@ -89,18 +89,30 @@ class Suggestion(serializers.Serializer[Any]):
 
 
 class BlockLine(serializers.Serializer[Any]):
-    """A line of the block: its SKU and quantity; without a SKU, the words that are left and what might be meant."""
+    """A line of the block: its SKU and quantity; without a SKU, the words that are left and what might be meant.
+
+    `quantity` is null where the line doesn't plainly say a count; `doubt` is the text to ask about.
+    """
 
     line = serializers.IntegerField()
     text = serializers.CharField()
-    quantity = serializers.IntegerField()
+    quantity = serializers.IntegerField(allow_null=True)
+    doubt = serializers.CharField()
     sku = serializers.CharField(allow_null=True)
     rest = serializers.CharField()
     suggestions = Suggestion(many=True)
 
 
+class SkippedLine(serializers.Serializer[Any]):
+    line = serializers.IntegerField()
+    text = serializers.CharField()
+
+
 class BlockResponse(serializers.Serializer[Any]):
+    """`skipped`: greetings, headings, contacts and signatures around the order."""
+
     lines = BlockLine(many=True)
+    skipped = SkippedLine(many=True)
 
 
 class SKUViewSet(ScopedViewSet):
@@ -130,12 +142,13 @@ class SKUViewSet(ScopedViewSet):
         form = BlockRequest(data=request.data)
         form.is_valid(raise_exception=True)
         customer = customer_of(form.validated_data["customer"], request.user)  # type: ignore[arg-type]
-        found = pasting.read_block(customer, form.validated_data["text"])
-        return Response({"lines": [{
-            "line": each.read.number, "text": each.read.text, "quantity": each.read.quantity,
+        block = pasting.read_block(customer, form.validated_data["text"])
+        skipped = [{"line": each.number, "text": each.text} for each in block.skipped]
+        return Response({"skipped": skipped, "lines": [{
+            "line": each.read.number, "text": each.read.text, "quantity": each.read.quantity, "doubt": each.read.doubt,
             "sku": each.sku.code if each.sku else None, "rest": each.read.rest,
             "suggestions": [{"code": sku.code, "name": sku.name} for sku in each.suggestions],
-        } for each in found]})
+        } for each in block.lines]})
 
     @extend_schema(parameters=[
         OpenApiParameter("customer", CODE, required=True), OpenApiParameter("channel", CODE, required=True),

@@ -1,5 +1,6 @@
 // Order entry: rows are objects, the page shows them, the API knows everything else. What is typed is kept in the
-// browser until the order is in; it is sent with one key, so that sending it again cannot enter it twice.
+// browser until the order is in; it is sent with one key, so that sending it again cannot enter it twice. Typing never
+// waits for an answer: Enter goes on at once, the field says that it is being looked up, and sending waits for it.
 const setup = JSON.parse(document.getElementById("setup").textContent);
 const csrf = document.querySelector("[name=csrfmiddlewaretoken]").value;
 const $ = (id) => document.getElementById(id);
@@ -7,14 +8,17 @@ const _ = (text, values = {}) => interpolate(gettext(text), values, true);
 const KEPT = `oms order entry ${setup.user}`;
 const FIELDS = ["channel", "customer_reference", "wanted_on", "note", "valid_until"];
 let state = fresh();
-let asked = 0;
+let asked = 0, sending = false;
 
 function fresh() {
   return { key: crypto.randomUUID(), customer: null, rows: [emptyRow()], fields: {}, at: Date.now() };
 }
 function emptyRow() {
-  return { text: "", sku: "", name: "", quantity: "", price: "", info: null, suggestions: [], alias: "" };
+  return { text: "", sku: "", name: "", quantity: "", doubt: "", price: "", info: null, suggestions: [], alias: "", left: false, looking: false, asked: "" };
 }
+const same = (one, other) => one.trim().toUpperCase() === other.trim().toUpperCase();
+// Units as digits alone: what else a quantity says is asked about, not guessed.
+const unitsOf = (text) => (/^0*[1-9]\d{0,6}$/.test(text.trim()) ? Number(text) : null);
 
 async function api(path, body, method = body ? "POST" : "GET", headers = {}) {
   const answer = await fetch(setup.api + path, {
@@ -42,6 +46,7 @@ function restore() {
     state.rows.push(emptyRow());
   } else if (kept && (kept.customer || kept.rows.some((row) => row.text))) {
     state = kept;
+    state.rows = state.rows.map((row) => ({ ...emptyRow(), ...row, left: true, looking: false, asked: "" }));
     $("restored").hidden = false;
     $("restored").textContent = _("What you were entering at %(at)s is here again.", { at: new Date(kept.at).toLocaleString() });
   }
@@ -58,17 +63,19 @@ function combobox(input, search, take) {
   list.hidden = true;
   input.after(list);
   input.setAttribute("aria-controls", list.id);
-  let items = [], at = -1, timer = 0, turn = 0;
-  const close = () => { list.hidden = true; items = []; at = -1; input.setAttribute("aria-expanded", "false"); input.removeAttribute("aria-activedescendant"); };
+  let items = [], at = -1, timer = 0, turn = 0, shownFor = "", moved = false;
+  const close = () => { list.hidden = true; items = []; at = -1; moved = false; input.setAttribute("aria-expanded", "false"); input.removeAttribute("aria-activedescendant"); };
   const mark = (index) => {
     at = index;
     [...list.children].forEach((entry, position) => entry.setAttribute("aria-selected", position === at));
     input.setAttribute("aria-activedescendant", list.children[at]?.id || "");
     list.children[at]?.scrollIntoView({ block: "nearest" });
   };
-  const choose = (item) => { close(); take(item); };
+  const choose = (item) => { clearTimeout(timer); turn++; close(); take(item); };
   const show = (found) => {
     items = found;
+    shownFor = input.value.trim();
+    moved = false;
     list.replaceChildren(...found.map((item, index) => {
       const entry = document.createElement("li");
       entry.id = `${list.id}-${index}`;
@@ -86,7 +93,7 @@ function combobox(input, search, take) {
     const mine = ++turn;
     if (input.value.trim().length < 1) return close();
     timer = setTimeout(async () => {
-      const found = await search(input.value.trim());
+      const found = await search(input.value.trim()).catch(() => []);
       if (mine === turn && document.activeElement === input) show(found);
     }, 150);
   });
@@ -95,11 +102,15 @@ function combobox(input, search, take) {
     if (list.hidden) return;
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       event.preventDefault();
+      moved = true;
       mark((at + (event.key === "ArrowDown" ? 1 : items.length - 1)) % items.length);
     } else if ((event.key === "Enter" && !event.ctrlKey && !event.metaKey) || event.key === "Tab") {
+      const text = input.value.trim();
+      const item = moved ? items[at] : items.find((each) => same(each.code, text)) || (shownFor === text ? items[at] : null);
+      if (!item) return close(); // typed faster than it was found: it is looked up once it is left
       event.preventDefault();
       event.stopImmediatePropagation();
-      choose(items[at]);
+      choose(item);
     }
   });
   input.addEventListener("blur", () => { turn++; close(); });
@@ -116,31 +127,55 @@ function draw() {
 function drawRow(row, index) {
   const line = $("line").content.firstElementChild.cloneNode(true);
   const part = (name) => line.querySelector(`.oms-${name}`);
+  const sku = part("sku"), quantity = part("quantity"), price = part("price");
   row.shown = () => {
     part("number").textContent = index + 1;
-    part("name").textContent = row.sku ? row.name : row.alias ? _("“%(alias)s” is not known", { alias: row.alias }) : "";
+    part("name").textContent = row.sku ? row.name : row.looking ? _("Looking up…") : isUnknown(row) ? _("“%(text)s” matches no SKU", { text: row.alias || row.text }) : "";
+    part("doubt").textContent = row.doubt ? _("“%(doubt)s” isn't a plain count. Enter the units.", { doubt: row.doubt }) : "";
+    if (document.activeElement !== sku) sku.value = row.text;
+    if (quantity.value !== row.quantity) {
+      quantity.value = row.quantity;
+      if (document.activeElement === quantity) quantity.select();
+    }
     part("source").textContent = row.price ? "entered" : row.info?.price_source || "";
     part("price").placeholder = row.info?.unit_price ? Number(row.info.unit_price).toString() : "";
     const places = Object.entries(row.info?.by_warehouse || {}).map(([code, units]) => `${code} ${units}`).join(", ");
     part("stock").textContent = row.info ? `${row.info.available}${places ? ` (${places})` : ""}` : "";
     line.classList.toggle("oms-short", Boolean(row.info) && Number(row.quantity) > row.info.available);
-    line.classList.toggle("oms-unknown", !row.sku && Boolean(row.text));
+    line.classList.toggle("oms-unknown", isUnknown(row) || Boolean(row.doubt));
+    line.classList.toggle("oms-looking", row.looking);
     part("arrival").textContent = row.info?.next_arrival || "";
     const net = netOf(row);
     part("net").textContent = net === null ? "" : net.toFixed(2);
   };
-  const sku = part("sku"), quantity = part("quantity"), price = part("price");
   sku.value = row.text; quantity.value = row.quantity; price.value = row.price;
   const box = combobox(sku, find("skus"), (item) => { take(row, item); sku.value = item.code; quantity.focus(); quantity.select(); });
-  sku.addEventListener("input", () => { Object.assign(row, { text: sku.value, sku: "", name: "", info: null }); row.shown(); keep(); });
+  sku.addEventListener("input", () => { Object.assign(row, { text: sku.value, sku: "", name: "", info: null, left: false, looking: false }); row.shown(); keep(); });
   sku.addEventListener("focus", () => { if (!row.sku && row.suggestions.length) box.show(row.suggestions); });
-  sku.addEventListener("change", () => settle(row));
+  sku.addEventListener("change", () => { row.left = true; lookUpRows(); });
   sku.addEventListener("paste", (event) => {
     const text = event.clipboardData.getData("text");
     if (/[\n\t]/.test(text.trim())) { event.preventDefault(); readBlock(text); }
   });
-  quantity.addEventListener("input", () => { row.quantity = quantity.value; changed(); });
+  quantity.addEventListener("input", () => { row.quantity = quantity.value; row.doubt = ""; changed(); });
+  quantity.addEventListener("change", () => { row.doubt = row.quantity.trim() && unitsOf(row.quantity) === null ? row.quantity.trim() : ""; row.shown(); });
+  quantity.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.ctrlKey || event.metaKey || !/^\d{8,}$/.test(quantity.value.trim())) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    scanNext(quantity.value.trim());
+  });
   price.addEventListener("input", () => { row.price = price.value; changed(); });
+  function scanNext(barcode) {
+    Object.assign(row, { quantity: "1", doubt: "" });
+    const following = nextSku(), scanned = state.rows[index + 1];
+    if (scanned.text) return following.focus();
+    Object.assign(scanned, { text: barcode, left: true });
+    following.closest("tr").querySelector(".oms-quantity").focus();
+    changed();
+    lookUpRows();
+    say(_("“%(barcode)s” was scanned as a quantity: line %(line)s counts 1, and the code is on a line of its own.", { barcode, line: index + 1 }));
+  }
   for (const [input, next] of [[sku, () => quantity], [quantity, nextSku], [price, nextSku]]) {
     input.addEventListener("keydown", (event) => {
       if (event.key !== "Enter" || event.ctrlKey || event.metaKey) return;
@@ -168,15 +203,46 @@ function take(row, item) {
   if (row.alias && state.customer) {
     api(`customers/${encodeURIComponent(state.customer.code)}/part-numbers/`, { code: row.alias.slice(0, 40), sku: item.code }, "PUT").catch(() => {});
   }
-  Object.assign(row, { text: item.code, sku: item.code, name: item.name, alias: "", suggestions: [], info: null, quantity: row.quantity || "1" });
+  Object.assign(row, { text: item.code, sku: item.code, name: item.name, alias: "", suggestions: [], info: null, looking: false, quantity: row.quantity || (row.doubt ? "" : "1") });
   changed();
 }
-// A code typed in full, or a barcode scanned, needs no choosing.
-async function settle(row) {
-  if (!state.customer || row.sku || !row.text.trim()) return;
-  const read = await api("skus/read-lines/", { customer: state.customer.code, text: row.text });
-  const line = read.lines[0];
-  if (line?.sku && !row.sku) { row.sku = row.text = line.sku; row.quantity ||= String(line.quantity); changed(); draw(); }
+const isUnknown = (row) => !row.sku && !row.looking && Boolean(row.text.trim()) && row.asked === row.text.trim();
+
+// Codes typed in full and barcodes scanned need no choosing. All rows that wait are looked up in one call, one call at a
+// time; a row that was typed on since waits for the next.
+let lookingUp = null;
+function lookUpRows() {
+  state.rows.filter(waitsForLookUp).forEach((row) => { row.looking = true; row.shown?.(); });
+  showWaiting();
+  lookingUp ||= lookUpWaiting().catch(complain).finally(() => { lookingUp = null; showWaiting(); });
+  return lookingUp;
+}
+const waitsForLookUp = (row) => row.left && !row.sku && row.text.trim() && row.asked !== row.text.trim();
+async function lookUpWaiting() {
+  await customerLookUp;
+  for (let rows; state.customer && (rows = state.rows.filter(waitsForLookUp).slice(0, 500)).length;) {
+    const texts = rows.map((row) => row.text.trim());
+    try {
+      const read = await api("skus/read-lines/", { customer: state.customer.code, text: texts.join("\n") });
+      rows.forEach((row, index) => { if (row.text.trim() === texts[index]) found(row, texts[index], read.lines.find((line) => line.line === index + 1)); });
+    } finally {
+      rows.forEach((row) => { row.looking = false; });
+      changed();
+    }
+  }
+}
+function found(row, text, line) {
+  row.asked = text;
+  if (!line?.sku) return Object.assign(row, { suggestions: line?.suggestions || [] });
+  Object.assign(row, { sku: line.sku, text: line.sku, suggestions: [], info: null });
+  if (!row.quantity.trim()) Object.assign(row, { quantity: line.quantity === null ? "" : `${line.quantity}`, doubt: line.doubt });
+  return row;
+}
+function showWaiting() {
+  const waiting = state.rows.filter((row) => row.looking).length;
+  $("waiting").textContent = waiting ? _("Lines being looked up: %(waiting)s", { waiting }) : "";
+  $("drop").hidden = !state.rows.some(isUnknown);
+  $("drop").textContent = _("Remove unmatched lines (%(unknown)s)", { unknown: state.rows.filter(isUnknown).length });
 }
 function netOf(row) {
   const price = row.price ? Number(row.price) : row.info?.unit_price ? Number(row.info.unit_price) : null;
@@ -194,6 +260,7 @@ function changed() {
   keep();
   state.rows.forEach((row) => row.shown?.());
   drawTotal();
+  showWaiting();
   clearTimeout(waiting);
   waiting = setTimeout(lookUp, 200);
 }
@@ -204,22 +271,42 @@ async function lookUp() {
   try {
     const found = await api("skus/lookup/", {
       customer: state.customer.code, channel: $("channel").value,
-      items: rows.map((row) => ({ sku: row.sku, quantity: Math.max(1, parseInt(row.quantity, 10) || 1) })),
+      items: rows.map((row) => ({ sku: row.sku, quantity: Math.min(1_000_000, unitsOf(row.quantity) || 1) })),
     });
     if (mine !== asked) return;
-    found.items.forEach((item, index) => Object.assign(rows[index], { info: item, name: item.name }));
+    found.items.forEach((item, index) => { if (rows[index].sku === item.sku) Object.assign(rows[index], { info: item, name: item.name }); });
   } catch (problem) {
     return complain(problem);
   }
   state.rows.forEach((row) => row.shown?.());
   drawTotal();
 }
-async function takeCustomer(customer) {
+let customerLookUp = Promise.resolve();
+function setCustomer(customer) {
   state.customer = { code: customer.code, name: customer.name };
   $("customer").value = `${customer.code} ${customer.name}`;
+  $("customer-state").textContent = "";
   changed();
   showCredit();
-  $("lines").querySelector(".oms-sku").focus();
+  lookUpRows();
+}
+function takeCustomer(customer) {
+  setCustomer(customer);
+  firstSku().focus();
+}
+const firstSku = () => $("lines").querySelector(".oms-sku");
+// A customer's code and Enter: the keys go on into the lines while it is looked up.
+function lookUpCustomer() {
+  const text = $("customer").value.trim();
+  if (state.customer || !text) return customerLookUp;
+  $("customer-state").textContent = _("Looking up “%(text)s”…", { text });
+  customerLookUp = find("customers")(text).then((found) => {
+    if (state.customer || $("customer").value.trim() !== text) return;
+    const exact = found.find((each) => same(each.code, text)) || (found.length === 1 ? found[0] : null);
+    if (exact) return setCustomer(exact);
+    $("customer-state").textContent = found.length ? _("“%(text)s” matches several customers. Choose one.", { text }) : _("“%(text)s” matches no customer.", { text });
+  }).catch((problem) => { $("customer-state").textContent = ""; complain(problem); });
+  return customerLookUp;
 }
 async function showCredit() {
   if (!state.customer) return;
@@ -228,21 +315,37 @@ async function showCredit() {
 }
 
 async function readBlock(text) {
+  await lookUpCustomer();
   if (!state.customer) return complain({ detail: _("Choose the customer first: what they call things is theirs.") });
+  say(_("Reading the lines…"));
   try {
     const read = await api("skus/read-lines/", { customer: state.customer.code, text });
     const rows = read.lines.map((line) => ({
-      ...emptyRow(), text: line.sku || line.rest || line.text, sku: line.sku || "", quantity: String(line.quantity),
-      alias: line.sku ? "" : line.rest, suggestions: line.suggestions,
+      ...emptyRow(), text: line.sku || line.rest || line.text, sku: line.sku || "", quantity: line.quantity === null ? "" : `${line.quantity}`,
+      doubt: line.doubt, alias: line.sku ? "" : line.rest, suggestions: line.suggestions, left: true, asked: line.sku || line.rest || line.text,
     }));
     state.rows = [...state.rows.filter((row) => row.text), ...rows, emptyRow()];
     $("block").value = "";
     $("paste").open = false;
     draw(); changed();
-    const unknown = rows.filter((row) => !row.sku).length;
-    say(unknown ? _("%(rows)s lines read; %(unknown)s match nothing and are marked.", { rows: rows.length, unknown }) : _("%(rows)s lines read.", { rows: rows.length }));
+    say(summary(rows, read.skipped));
     ($("lines").querySelector(".oms-unknown .oms-sku") || $("lines").lastElementChild.querySelector(".oms-sku")).focus();
   } catch (problem) { complain(problem); }
+}
+function summary(rows, skipped) {
+  const unknown = rows.filter((row) => !row.sku).length, doubts = rows.filter((row) => row.doubt).length;
+  return [
+    _("Lines read: %(rows)s.", { rows: rows.length }),
+    unknown && _("Marked because they match no SKU: %(unknown)s.", { unknown }),
+    doubts && _("Marked because the quantity isn't plain: %(doubts)s.", { doubts }),
+    skipped.length && _("Left out, not order lines: %(texts)s", { texts: skipped.map((line) => `“${line.text}”`).join(", ") }),
+  ].filter(Boolean).join(" ");
+}
+function dropUnknown() {
+  state.rows = state.rows.filter((row) => !isUnknown(row));
+  if (!state.rows.length || state.rows.at(-1).text) state.rows.push(emptyRow());
+  draw(); changed();
+  $("lines").lastElementChild.querySelector(".oms-sku").focus();
 }
 
 function say(text) { $("restored").hidden = false; $("restored").textContent = text; }
@@ -250,24 +353,48 @@ function complain(problem) {
   const shortfall = Object.entries(problem.shortfall || {}).map(([sku, units]) => `${units} × ${sku}`).join(", ");
   $("problem").hidden = false;
   $("problem").textContent = [problem.detail || String(problem), shortfall && _("Missing: %(shortfall)s.", { shortfall })].filter(Boolean).join(" ");
-  const sent = state.rows.filter((row) => row.sku || row.text);
+  const sent = state.rows.filter((row) => row.sku || row.text.trim());
   for (const error of problem.errors || []) {
     if (error.line) $("lines").children[state.rows.indexOf(sent[error.line - 1])]?.classList.add("oms-unknown");
   }
   $("problem").scrollIntoView({ block: "center" });
 }
 async function send(path, more) {
-  $("problem").hidden = true;
-  const rows = state.rows.filter((row) => row.sku || row.text);
-  const unknown = rows.find((row) => !row.sku);
-  if (!state.customer) return complain({ detail: _("Choose the customer.") });
-  if (!rows.length) return complain({ detail: _("Enter at least one line.") });
-  if (unknown) return complain({ detail: _("“%(text)s” is no SKU; choose one, or remove the line.", { text: unknown.text }) });
-  const order = { customer: state.customer.code, channel: $("channel").value, ...more, lines: rows.map((row) => ({
-    sku: row.sku, quantity: Number(row.quantity), ...(row.price ? { unit_price: row.price } : {}) })) };
-  for (const id of ["customer_reference", "wanted_on", "note"]) if ($(id).value) order[id] = $(id).value;
+  if (sending) return;
+  sending = true;
   const buttons = document.querySelectorAll("#entry button");
   buttons.forEach((button) => { button.disabled = true; });
+  try {
+    $("problem").hidden = true;
+    state.rows.forEach((row) => { row.left = true; });
+    await lookUpCustomer();
+    await lookUpRows();
+    await sendRows(path, more);
+  } finally {
+    sending = false;
+    buttons.forEach((button) => { button.disabled = false; });
+  }
+}
+// What keeps the order from being sent, or nothing.
+function problemWith(rows) {
+  if (!state.customer) return _("Choose the customer.");
+  if (!rows.length) return _("Enter at least one line.");
+  const unknown = rows.find((row) => !row.sku);
+  if (unknown?.looking || (unknown && !isUnknown(unknown))) return _("“%(text)s” could not be looked up. Send it again.", { text: unknown.text });
+  if (unknown) return _("“%(text)s” matches no SKU. Choose one, or remove the line.", { text: unknown.text });
+  const uncounted = rows.find((row) => unitsOf(row.quantity) === null);
+  if (!uncounted) return "";
+  uncounted.doubt ||= uncounted.quantity.trim() || "?";
+  uncounted.shown();
+  return _("Enter the quantity of %(sku)s in digits alone: “%(quantity)s” isn't a plain count.", { sku: uncounted.sku, quantity: uncounted.doubt });
+}
+async function sendRows(path, more) {
+  const rows = state.rows.filter((row) => row.sku || row.text.trim());
+  const problem = problemWith(rows);
+  if (problem) return complain({ detail: problem });
+  const order = { customer: state.customer.code, channel: $("channel").value, ...more, lines: rows.map((row) => ({
+    sku: row.sku, quantity: unitsOf(row.quantity), ...(row.price ? { unit_price: row.price } : {}) })) };
+  for (const id of ["customer_reference", "wanted_on", "note"]) if ($(id).value) order[id] = $(id).value;
   try {
     const made = await api(path, order, "POST", { "Idempotency-Key": state.key });
     localStorage.removeItem(KEPT);
@@ -277,8 +404,6 @@ async function send(path, more) {
     if (problem.code === "key_reused") await alreadyIn();
     else if (problem.status) complain(problem);
     else complain({ detail: _("The server did not answer. What you entered is kept: send it again, it is entered once.") });
-  } finally {
-    buttons.forEach((button) => { button.disabled = false; });
   }
 }
 async function alreadyIn() {
@@ -290,8 +415,17 @@ async function alreadyIn() {
 
 restore();
 combobox($("customer"), find("customers"), takeCustomer);
-$("customer").addEventListener("input", () => { state.customer = null; $("credit").textContent = "–"; keep(); });
+$("customer").addEventListener("input", () => { state.customer = null; $("credit").textContent = "–"; $("customer-state").textContent = ""; keep(); });
+$("customer").addEventListener("change", lookUpCustomer);
 for (const id of FIELDS) $(id).addEventListener("change", changed);
+for (const id of ["customer", "customer_reference", "wanted_on", "valid_until"]) {
+  $(id).addEventListener("keydown", (event) => { // a scanner ends with Enter, which must not send the order
+    if (event.key !== "Enter" || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    firstSku().focus(); firstSku().select();
+  });
+}
+$("drop").addEventListener("click", dropUnknown);
 $("read").addEventListener("click", () => readBlock($("block").value));
 $("place").addEventListener("click", () => send("orders/", { confirm: false }));
 $("quote").addEventListener("click", () => ($("valid_until").value ? send("quotes/", { valid_until: $("valid_until").value }) : complain({ detail: _("Until when is the quote valid?") })));
@@ -301,5 +435,5 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); $("entry").requestSubmit(); }
 });
 draw();
-if (state.customer) { lookUp(); showCredit(); }
+if (state.customer) { lookUp(); showCredit(); lookUpRows(); }
 $("customer").value ? $("lines").querySelector(".oms-sku").focus() : $("customer").focus();
