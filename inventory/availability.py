@@ -46,5 +46,5 @@ def _by_warehouse(skus: Iterable[int]) -> dict[int, dict[str, int]]:
 
 def _next_arrivals(skus: Iterable[int]) -> dict[int, date]:
     coming = PurchaseLine.objects.filter(sku__in=list(skus), order__status=PurchaseOrder.Status.SENT,
-                                         received__lt=F("quantity"))
+                                         received__lt=F("quantity") + F("replacing"))
     return dict(coming.values_list("sku_id").annotate(Min("order__expected_on")))

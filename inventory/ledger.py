@@ -163,18 +163,32 @@ def _cost(transport: Transport, stock: dict[tuple[int, int], Stock]) -> Decimal:
 
 
 def _write_stock(transports: Sequence[Transport], stock: dict[tuple[int, int], Stock]) -> None:
-    """Change on hand, sellable and the moving average cost: (on hand × average + quantity × cost) ÷ new on hand."""
+    """Change on hand, sellable and the moving average cost."""
     touched: dict[int, Stock] = {}
     for sku, place, _lot, change, transport in _inside(transports):
         row = touched[stock[_key(sku, place)].pk] = stock[_key(sku, place)]
-        if change > 0 and transport.source.warehouse_id != place.warehouse_id:
-            value = row.on_hand * row.average_cost + change * _cost(transport, stock)
-            row.average_cost = round(value / (row.on_hand + change), 4)
+        row.average_cost = _average(row, place, change, transport, stock)
         row.on_hand += change
         row.sellable += change if place.is_sellable else 0
     _require_unheld(touched.values())
     names = ("on_hand", "sellable", "average_cost")
     setbased.write(Stock, {key: {name: getattr(row, name) for name in names} for key, row in touched.items()})
+
+
+def _average(
+    row: Stock, place: Bin, change: int, transport: Transport, stock: dict[tuple[int, int], Stock],
+) -> Decimal:
+    """(on hand × average + quantity × cost) ÷ new on hand; what goes back to its supplier takes its own cost along.
+
+    Where that would leave less than nothing (what came at that cost is sold by now), the average stays.
+    """
+    comes = change > 0 and transport.source.warehouse_id != place.warehouse_id
+    goes_back = change < 0 and transport.target.kind == Bin.Kind.SUPPLIER
+    left = row.on_hand + change
+    value = row.on_hand * row.average_cost + change * _cost(transport, stock)
+    if not (comes or goes_back) or left <= 0 or value < 0:
+        return row.average_cost
+    return round(value / left, 4)
 
 
 def _require_unheld(rows: Iterable[Stock]) -> None:

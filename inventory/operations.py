@@ -3,13 +3,16 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.db.models import F
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from inventory import adjusting, counting, purchasing, receiving, transfers
+from inventory import adjusting, counting, purchasing, receiving, sending_back, transfers
 from inventory.counting import Found
 from inventory.models import SKU, Bin, BinStock, Count, CountLine, PurchaseLine, PurchaseOrder, Transfer, TransferLine
 from inventory.receiving import Received
+from inventory.sending_back import GoingBack, Undone
+from inventory.transfers import Arrived
 from oms.core.errors import Refused
 from oms.core.models import User
 from oms.core.operations import declare
@@ -37,14 +40,77 @@ class ReceivedRow:
 @dataclass(frozen=True)
 class ReceiveInput:
     goods: list[ReceivedRow]
+    accept_more: bool = field(default=False, metadata={"help": _("Accept more than ordered.")})
 
 
 def _goods_expected(order: PurchaseOrder) -> ReceiveInput:
     return ReceiveInput([ReceivedRow(line, line.outstanding) for line in order.lines.select_related("sku")])
 
 
-def _receive(order: PurchaseOrder, *, goods: list[ReceivedRow], by: User | None = None) -> PurchaseOrder:
-    return receiving.receive(order, [Received(row.line, row.good, row.damaged, row.lot) for row in goods], by=by)
+def _receive(
+    order: PurchaseOrder, *, goods: list[ReceivedRow], accept_more: bool = False, by: User | None = None,
+) -> PurchaseOrder:
+    return receiving.receive(order, [Received(row.line, row.good, row.damaged, row.lot) for row in goods],
+                             accept_more=accept_more, by=by)
+
+
+@dataclass(frozen=True)
+class UndoneRow:
+    line: PurchaseLine
+    good: int = 0
+    damaged: int = 0
+    lot: str = field(default="", metadata={"most": 40})
+
+
+@dataclass(frozen=True)
+class UndoInput:
+    goods: list[UndoneRow]
+
+
+def _received(order: PurchaseOrder) -> Any:
+    return order.lines.select_related("sku").filter(received__gt=F("returned")).order_by("pk")
+
+
+def _undo_receipt(order: PurchaseOrder, *, goods: list[UndoneRow], by: User | None = None) -> PurchaseOrder:
+    return sending_back.undo_receipt(order, [Undone(row.line, row.good, row.damaged, row.lot) for row in goods], by=by)
+
+
+def _bins_at(rows: Any, order: PurchaseOrder) -> Any:
+    """The bins of the order's warehouse from which goods can go back."""
+    return rows.by_hand().filter(warehouse=order.warehouse_id).exclude(kind=Bin.Kind.MISSING)
+
+
+@dataclass(frozen=True)
+class GoingBackRow:
+    line: PurchaseLine
+    quantity: int = 0
+    bin: Bin | None = field(default=None, metadata={"among": _bins_at})
+    lot: str = field(default="", metadata={"most": 40})
+
+
+@dataclass(frozen=True)
+class SupplierReturnInput:
+    goods: list[GoingBackRow]
+    reason: str
+    is_replaced: bool = field(default=False, metadata={"help": _("The supplier sends others instead.")})
+
+
+def _return_to_supplier(
+    order: PurchaseOrder, *, goods: list[GoingBackRow], reason: str, is_replaced: bool = False,
+    by: User | None = None,
+) -> PurchaseOrder:
+    return sending_back.return_to_supplier(order, [_going_back(row) for row in goods if row.quantity],
+                                           reason=reason, is_replaced=is_replaced, by=by)
+
+
+def _going_back(row: GoingBackRow) -> GoingBack:
+    if row.bin is None:
+        raise Refused(gettext("Choose the bin from which %(line)s goes back.") % {"line": row.line.sku}, field="bin")
+    return GoingBack(row.line, row.quantity, row.bin, row.lot)
+
+
+def _has_received(order: PurchaseOrder) -> bool:
+    return order.status in (PO.SENT, PO.CLOSED) and bool(_received(order).exists())
 
 
 PO = PurchaseOrder.Status
@@ -56,6 +122,13 @@ declare("receive", PurchaseOrder, _receive, roles="buyer picker packer manager",
         initial=_goods_expected, available=lambda order: order.status == PO.SENT)
 declare("close", PurchaseOrder, purchasing.close, roles="buyer manager",
         available=lambda order: order.status == PO.SENT)
+declare("reopen", PurchaseOrder, purchasing.reopen, roles="buyer manager",
+        available=lambda order: order.status == PO.CLOSED)
+declare("undo_receipt", PurchaseOrder, _undo_receipt, roles="buyer manager", input=UndoInput, available=_has_received,
+        initial=lambda order: UndoInput([UndoneRow(line) for line in _received(order)]), danger=True)
+declare("return_to_supplier", PurchaseOrder, _return_to_supplier, roles="buyer manager", available=_has_received,
+        input=SupplierReturnInput,
+        initial=lambda order: SupplierReturnInput([GoingBackRow(line) for line in _received(order)], ""))
 declare("cancel", PurchaseOrder, purchasing.cancel, roles="buyer manager", danger=True,
         available=lambda order: order.status in PO.values[:3])
 
@@ -63,7 +136,8 @@ declare("cancel", PurchaseOrder, purchasing.cancel, roles="buyer manager", dange
 @dataclass(frozen=True)
 class ArrivedRow:
     line: TransferLine
-    arrived: int = 0
+    good: int = 0
+    damaged: int = 0
 
 
 @dataclass(frozen=True)
@@ -71,16 +145,31 @@ class ArrivedInput:
     goods: list[ArrivedRow]
 
 
+def _in_transit(transfer: Transfer) -> ArrivedInput:
+    lines = transfer.lines.select_related("sku", "lot").order_by("pk")
+    return ArrivedInput([ArrivedRow(line, line.in_transit) for line in lines if line.in_transit])
+
+
 def _receive_transfer(transfer: Transfer, *, goods: list[ArrivedRow], by: User | None = None) -> Transfer:
-    return transfers.receive(transfer, {row.line.pk: row.arrived for row in goods}, by=by)
+    return transfers.receive(transfer, [Arrived(row.line, row.good, row.damaged) for row in goods], by=by)
 
 
+@dataclass(frozen=True)
+class WriteOffInput:
+    reason: str = field(metadata={"help": _("Why it won't arrive, for example lost by the carrier.")})
+
+
+TR = Transfer.Status
 declare("send", Transfer, transfers.send, roles="picker packer buyer manager",
-        available=lambda transfer: transfer.status == Transfer.Status.DRAFT)
+        available=lambda transfer: transfer.status == TR.DRAFT)
 declare("receive", Transfer, _receive_transfer, roles="picker packer buyer manager", input=ArrivedInput,
-        initial=lambda transfer: ArrivedInput([ArrivedRow(line, line.quantity) for line in
-                                               transfer.lines.select_related("sku")]),
-        available=lambda transfer: transfer.status == Transfer.Status.SENT)
+        initial=_in_transit, available=lambda transfer: transfer.status == TR.SENT)
+declare("recall", Transfer, transfers.recall, roles="buyer manager", danger=True,
+        available=lambda transfer: transfer.status == TR.SENT)
+declare("write_off", Transfer, transfers.write_off, roles="manager", label=_("Write off the rest"),
+        input=WriteOffInput, danger=True, available=lambda transfer: transfer.status == TR.SENT)
+declare("cancel", Transfer, transfers.cancel, roles="picker packer buyer manager", danger=True,
+        available=lambda transfer: transfer.status == TR.DRAFT)
 
 
 def _countable(rows: Any, count: Count) -> Any:

@@ -1,6 +1,6 @@
 """Purchase orders from proposal to close."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -8,11 +8,13 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 
 from inventory import catalog
-from inventory.models import SKU, PurchaseLine, PurchaseOrder, Supplier, Warehouse
+from inventory.models import SKU, PurchaseLine, PurchaseOrder, Supplier, SupplierItem, Warehouse
 from oms.core import states
 from oms.core.errors import Refused
 from oms.core.locking import atomic
 from oms.core.models import User
+
+USUAL_TOLERANCE = 10  # percent more than ordered, of what no supplier item describes
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ def approve(order: PurchaseOrder, *, by: User | None = None) -> PurchaseOrder:
 def send(order: PurchaseOrder, *, by: User | None = None) -> PurchaseOrder:
     """Note that the supplier has the order; from here goods can be received."""
     with states.advance(order, to=PurchaseOrder.Status.SENT, by=by) as order:
-        pass
+        states.require_status(order, PurchaseOrder.Status.APPROVED)
     return order
 
 
@@ -65,9 +67,36 @@ def close(order: PurchaseOrder, *, by: User | None = None) -> PurchaseOrder:
     return order
 
 
+def reopen(order: PurchaseOrder, *, by: User | None = None) -> PurchaseOrder:
+    """Expect more of a closed order after all."""
+    with states.advance(order, to=PurchaseOrder.Status.SENT, by=by, reopened=True) as order:
+        states.require_status(order, PurchaseOrder.Status.CLOSED)
+    return order
+
+
 def cancel(order: PurchaseOrder, *, by: User | None = None) -> PurchaseOrder:
     """Take the order back; not once goods have come."""
     with states.advance(order, to=PurchaseOrder.Status.CANCELLED, by=by) as order:
         if order.lines.filter(received__gt=0).exists():
             raise Refused(_("Goods of %(order)s have come; close it instead.") % {"order": order}, code="goods_came")
     return order
+
+
+def most_expected(order: PurchaseOrder, lines: Iterable[PurchaseLine]) -> dict[int, int]:
+    """Base units that may come of each line in all without asking, by its key: what is due, and the tolerance."""
+    lines = list(lines)
+    known = dict(SupplierItem.objects.filter(supplier=order.supplier_id, sku__in=[line.sku_id for line in lines])
+                 .values_list("sku", "over_receipt_percent"))
+    return {line.pk: line.due + line.due * known.get(line.sku_id, USUAL_TOLERANCE) // 100 for line in lines}
+
+
+def require_expected(order: PurchaseOrder, lines: Iterable[PurchaseLine]) -> None:
+    """Raise Refused where more of a line was received than was ordered and its tolerance allows."""
+    lines = list(lines)
+    most = most_expected(order, lines)
+    for line in lines:
+        if line.received > most[line.pk]:
+            raise Refused(_("%(received)s × %(sku)s would be received of %(due)s ordered; up to %(most)s are taken "
+                            "without asking. Check the count, or accept more than ordered.")
+                          % {"received": line.received, "sku": line.sku, "due": line.due, "most": most[line.pk]},
+                          code="more_than_ordered", line=line.pk)

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
-from inventory import catalog, custody, ledger
+from inventory import catalog, custody, ledger, purchasing
 from inventory.models import SKU, Bin, BinStock, Lot, Move, PurchaseLine, PurchaseOrder, Warehouse
 from inventory.planners import putaway
 from inventory.planners.putaway import Spot
@@ -28,8 +28,13 @@ class Received:
 
 
 @whole
-def receive(order: PurchaseOrder, goods: Sequence[Received], *, by: User | None = None) -> PurchaseOrder:
-    """Take goods in against a purchase order: partly, over, or damaged. Once all has come the order is closed."""
+def receive(
+    order: PurchaseOrder, goods: Sequence[Received], *, accept_more: bool = False, by: User | None = None,
+) -> PurchaseOrder:
+    """Take goods in against a purchase order: partly, over, or damaged. Once all has come the order is closed.
+
+    More than ordered and than the supplier item's tolerance allows is taken only where `accept_more` says so.
+    """
     with states.change(order, event="purchase order.received", by=by) as order:
         states.require_status(order, PurchaseOrder.Status.SENT)
         lines = {line.pk: line for line in order.lines.select_related("sku")}
@@ -39,6 +44,8 @@ def receive(order: PurchaseOrder, goods: Sequence[Received], *, by: User | None 
         transports = [transport for item in counted for transport in _transports(order, lines, item)]
         ledger.move_many(transports, reason=Move.Reason.RECEIPT, reference=order.number, by=by)
         _count(lines, counted)
+        if not accept_more:
+            purchasing.require_expected(order, lines.values())
         order.event_data["received"] = {lines[item.line.pk].sku.code: item.good + item.damaged for item in counted}
         announce_stock(order.warehouse, [lines[item.line.pk].sku for item in counted], by=by)
     if all(not line.outstanding for line in lines.values()):

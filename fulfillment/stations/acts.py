@@ -9,9 +9,9 @@ from django.utils.translation import gettext as _
 
 from fulfillment import labels, packing, parcels, picking, shipping
 from fulfillment.models import Package, Scan, Shipment, ShipmentLine
-from inventory import adjusting, catalog, counting, receiving
+from inventory import adjusting, catalog, counting, receiving, transfers
 from inventory.counting import Found
-from inventory.models import SKU, Bin, Count, CountLine, Lot, PurchaseOrder, Warehouse
+from inventory.models import SKU, Bin, Count, CountLine, Lot, PurchaseOrder, Transfer, Warehouse
 from inventory.receiving import Received
 from oms.core.errors import Conflict, Refused
 from oms.core.locking import atomic, whole
@@ -75,16 +75,35 @@ def _line(warehouse: Warehouse, body: Body, by: User) -> ShipmentLine:
 
 
 def receive(warehouse: Warehouse, body: Body, by: User) -> str:
-    """Goods of a purchase order that came."""
+    """Goods of a purchase order or a transfer that came."""
+    good, damaged = _number(body, "good"), _number(body, "damaged")
+    transfer = Transfer.objects.filter(number=body.get("order"), target=warehouse).first()
+    sku = (_transfer_came(transfer, body, good, damaged, by) if transfer
+           else _purchase_came(warehouse, body, good, damaged, by))
+    text = _("%(good)s × %(sku)s received, %(damaged)s damaged.") if damaged else _("%(good)s × %(sku)s received.")
+    return text % {"good": good, "sku": sku, "damaged": damaged}
+
+
+def _purchase_came(warehouse: Warehouse, body: Body, good: int, damaged: int, by: User) -> SKU:
     order = PurchaseOrder.objects.filter(number=body.get("order"), warehouse=warehouse).first()
     line = order.lines.filter(sku__code=body.get("sku")).select_related("sku").first() if order else None
     if order is None or line is None:
         raise Refused(_("%(order)s has no %(sku)s for %(warehouse)s.")
                       % {"order": body.get("order"), "sku": body.get("sku"), "warehouse": warehouse}, code="unknown")
-    good, damaged = _number(body, "good"), _number(body, "damaged")
-    receiving.receive(order, [Received(line, good, damaged, str(body.get("lot", "")))], by=by)
-    text = _("%(good)s × %(sku)s received, %(damaged)s damaged.") if damaged else _("%(good)s × %(sku)s received.")
-    return text % {"good": good, "sku": line.sku, "damaged": damaged}
+    receiving.receive(order, [Received(line, good, damaged, str(body.get("lot", "")))],
+                      accept_more=body.get("accept_more") is True, by=by)
+    return line.sku
+
+
+def _transfer_came(transfer: Transfer, body: Body, good: int, damaged: int, by: User) -> SKU:
+    """One product of a transfer may be on several lines: they are filled one after the other."""
+    lines = [line for line in transfer.lines.select_related("sku", "lot").order_by("pk") if line.in_transit
+             and (line.sku.code, line.lot.code if line.lot else "") == (body.get("sku"), str(body.get("lot", "")))]
+    if not lines:
+        raise Refused(_("%(order)s has no %(sku)s in transit.")
+                      % {"order": transfer, "sku": body.get("sku")}, code="unknown")
+    transfers.receive(transfer, transfers.spread(lines, good, damaged), by=by)
+    return lines[0].sku
 
 
 def put_away(warehouse: Warehouse, body: Body, by: User) -> str:

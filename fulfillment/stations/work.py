@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 from fulfillment import labels
 from fulfillment.models import Label, PickTask, Shipment, Wave
 from fulfillment.shipping import tracking_numbers
-from inventory import catalog, receiving
-from inventory.models import SKU, Barcode, Bin, BinStock, PurchaseOrder, Stock, Warehouse
+from inventory import catalog, purchasing, receiving
+from inventory.models import SKU, Barcode, Bin, BinStock, PurchaseOrder, Stock, Transfer, Warehouse
 from oms.core import revisions
 from oms.core.errors import Refused
 from oms.core.models import User
@@ -52,19 +52,36 @@ def pick(warehouse: Warehouse, user: User, name: str) -> dict[str, Any]:
 
 
 def receive(warehouse: Warehouse, user: User, name: str) -> dict[str, Any]:
-    """Purchase orders that are on their way; of one, what is outstanding."""
+    """Purchase orders and transfers that are on their way; of one, what is outstanding, and how much more may come."""
     orders = PurchaseOrder.objects.filter(warehouse=warehouse, status=PurchaseOrder.Status.SENT)
+    coming = Transfer.objects.filter(target=warehouse, status=Transfer.Status.SENT)
     if not name:
-        return {"choices": [{"code": order.number, "text": str(order.supplier)}
-                            for order in orders.select_related("supplier").order_by("expected_on", "pk")[:MOST]]}
-    order = orders.filter(number=name).first()
+        bought = [{"code": order.number, "text": str(order.supplier)}
+                  for order in orders.select_related("supplier").order_by("expected_on", "pk")[:MOST]]
+        return {"choices": bought + [{"code": transfer.number, "text": _("from %(source)s")
+                                                                       % {"source": transfer.source}}
+                                     for transfer in coming.select_related("source").order_by("pk")[:MOST]]}
+    transfer, order = coming.filter(number=name).first(), orders.filter(number=name).first()
+    if transfer is not None:
+        return _arriving(transfer)
     if order is None:
-        raise Refused(_("%(name)s is no purchase order on its way to %(warehouse)s.")
+        raise Refused(_("%(name)s is no purchase order or transfer on its way to %(warehouse)s.")
                       % {"name": name, "warehouse": warehouse}, code="unknown")
     lines = list(order.lines.select_related("sku").order_by("pk"))
+    known, most = products({line.sku for line in lines}), purchasing.most_expected(order, lines)
+    return {"name": order.number, "lines": [{**known[line.sku.code], "outstanding": line.outstanding,
+                                             "most": most[line.pk] - line.received} for line in lines]}
+
+
+def _arriving(transfer: Transfer) -> dict[str, Any]:
+    """What of a transfer is in transit, product by product."""
+    lines = list(transfer.lines.select_related("sku").order_by("pk"))
+    left: dict[str, int] = {}
+    for line in lines:
+        left[line.sku.code] = left.get(line.sku.code, 0) + line.in_transit
     known = products({line.sku for line in lines})
-    return {"name": order.number,
-            "lines": [{**known[line.sku.code], "outstanding": line.outstanding} for line in lines]}
+    return {"name": transfer.number,
+            "lines": [{**known[code], "outstanding": quantity} for code, quantity in left.items()]}
 
 
 def put_away(warehouse: Warehouse, user: User, name: str) -> dict[str, Any]:

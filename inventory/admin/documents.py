@@ -17,8 +17,8 @@ from oms.core.admin.documents import DocumentAdmin
 class PurchaseLines(Lines):
     model = PurchaseLine
     is_editable = True
-    fields = ["sku", "quantity", "unit_cost", "received", "damaged"]
-    readonly_fields = ["received", "damaged"]
+    fields = ["sku", "quantity", "unit_cost", "received", "damaged", "returned", "replacing"]
+    readonly_fields = ["received", "damaged", "returned", "replacing"]
     autocomplete_fields = ["sku"]
     reads_with = ("order__supplier",)
 
@@ -53,8 +53,8 @@ class PurchaseOrderAdmin(DocumentAdmin):
 class TransferLines(Lines):
     model = TransferLine
     is_editable = True
-    fields = ["sku", "bin", "lot", "quantity", "received"]
-    readonly_fields = ["received"]
+    fields = ["sku", "bin", "lot", "quantity", "received", "damaged", "recalled", "lost"]
+    readonly_fields = ["received", "damaged", "recalled", "lost"]
     autocomplete_fields = ["sku", "bin"]
 
 

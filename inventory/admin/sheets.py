@@ -92,7 +92,8 @@ class SupplierItemSheet(RecordSheet):
     class Meta(RecordMeta):
         model = SupplierItem
         import_id_fields = ["supplier", "sku"]
-        fields = ("supplier", "sku", "code", "cost", "pack", "minimum", "lead_time_days", "is_preferred")
+        fields = ("supplier", "sku", "code", "cost", "pack", "minimum", "lead_time_days", "over_receipt_percent",
+                  "is_preferred")
 
     def listed(self, rows: Any) -> Any:
         return SupplierItem.objects.filter(supplier__in=rows).select_related("supplier", "sku").order_by("pk")

@@ -34,6 +34,7 @@ class PurchaseOrder(Document):
         Status.PROPOSED: (Status.APPROVED, Status.CANCELLED),
         Status.APPROVED: (Status.SENT, Status.CANCELLED),
         Status.SENT: (Status.CLOSED, Status.CANCELLED),
+        Status.CLOSED: (Status.SENT,),
     }
     OPEN = (Status.PROPOSED, Status.APPROVED, Status.SENT)
     lock_rank = LockRank.SUPPLY
@@ -62,10 +63,16 @@ class PurchaseLine(models.Model):
     quantity = models.PositiveIntegerField()
     received = models.PositiveIntegerField(default=0, editable=False)
     damaged = models.PositiveIntegerField(default=0, editable=False, help_text=_("Of what was received."))
+    returned = models.PositiveIntegerField(default=0, db_default=0, editable=False,
+                                           help_text=_("Sent back to the supplier, of the received ones."))
+    replacing = models.PositiveIntegerField(_("to be replaced"), default=0, db_default=0, editable=False,
+                                            help_text=_("Of the returned ones, how many the supplier sends again."))
     unit_cost = UnitPriceField()
 
     class Meta:
         constraints = [
+            models.CheckConstraint(condition=Q(returned__lte=F("received")), name="returned_goods_were_received"),
+            models.CheckConstraint(condition=Q(replacing__lte=F("returned")), name="replaced_goods_were_returned"),
             models.UniqueConstraint(fields=["order", "sku"], name="sku_once_per_purchase_order"),
             models.CheckConstraint(condition=Q(damaged__lte=F("received")), name="damaged_goods_were_received"),
         ]
@@ -78,8 +85,13 @@ class PurchaseLine(models.Model):
         return self.order.supplier.currency
 
     @property
+    def due(self) -> int:
+        """What the supplier sends in all: what was ordered, and what replaces goods that went back."""
+        return self.quantity + self.replacing
+
+    @property
     def outstanding(self) -> int:
-        return max(0, self.quantity - self.received)
+        return max(0, self.due - self.received)
 
 
 class ReorderRule(models.Model):

@@ -105,6 +105,7 @@ class Move(models.Model):
         TRANSFER = "transfer", _("transferred")
         RETURN = "return", _("returned")
         SCRAP = "scrap", _("scrapped")
+        SEND_BACK = "send_back", _("sent back to the supplier")
 
     sku = models.ForeignKey(SKU, on_delete=models.PROTECT, related_name="moves")
     lot = models.ForeignKey(Lot, on_delete=models.PROTECT, null=True, blank=True, related_name="moves")

@@ -35,6 +35,9 @@ class SupplierItem(models.Model):
     pack = models.PositiveIntegerField(_("pack (base units)"), default=1)
     minimum = models.PositiveIntegerField(_("minimum (base units)"), default=1)
     lead_time_days = models.PositiveSmallIntegerField(default=7)
+    over_receipt_percent = models.PositiveSmallIntegerField(
+        _("over-receipt tolerance (%)"), default=10, db_default=10,
+        help_text=_("Up to this much more than ordered is received without asking, for example 10."))
     is_preferred = models.BooleanField(default=True)
 
     class Meta:

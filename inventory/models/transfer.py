@@ -30,15 +30,21 @@ class Transfer(Document):
         DRAFT = "draft", _("draft")
         SENT = "sent", _("sent")
         RECEIVED = "received", _("received")
+        RECALLED = "recalled", _("recalled")
+        CANCELLED = "cancelled", _("cancelled")
 
-    MOVES = {Status.DRAFT: (Status.SENT,), Status.SENT: (Status.RECEIVED,)}
+    MOVES = {
+        Status.DRAFT: (Status.SENT, Status.CANCELLED),
+        Status.SENT: (Status.RECEIVED, Status.RECALLED),
+    }
+    UNDER_WAY = (Status.DRAFT, Status.SENT)
     lock_rank = LockRank.SUPPLY
     subject_type = "transfer"
 
     number = number_field("TR")
     source = models.ForeignKey(Warehouse, on_delete=models.PROTECT, related_name="transfers_out")
     target = models.ForeignKey(Warehouse, on_delete=models.PROTECT, related_name="transfers_in")
-    status = models.CharField(max_length=8, choices=Status, default=Status.DRAFT, editable=False)
+    status = models.CharField(max_length=9, choices=Status, default=Status.DRAFT, editable=False)
 
     objects = TransferQuerySet.as_manager()
 
@@ -47,21 +53,34 @@ class Transfer(Document):
 
 
 class TransferLine(models.Model):
-    """What is sent, from which bin, and what arrived."""
+    """What is sent, from which bin, and what became of it; what is not received, recalled or lost is in transit."""
 
     transfer = models.ForeignKey(Transfer, on_delete=models.CASCADE, related_name="lines")
     sku = models.ForeignKey(SKU, on_delete=models.PROTECT, related_name="+")
     bin = models.ForeignKey(Bin, on_delete=models.PROTECT, related_name="+")
     lot = models.ForeignKey(Lot, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     quantity = models.PositiveIntegerField()
-    received = models.PositiveIntegerField(null=True, editable=False)
+    received = models.PositiveIntegerField(default=0, db_default=0, editable=False)
+    damaged = models.PositiveIntegerField(default=0, db_default=0, editable=False, help_text=_("Of the received ones."))
+    recalled = models.PositiveIntegerField(default=0, db_default=0, editable=False)
+    lost = models.PositiveIntegerField(default=0, db_default=0, editable=False)
     unit_cost = models.DecimalField(max_digits=16, decimal_places=4, default=0, editable=False)
 
     class Meta:
-        constraints = [models.CheckConstraint(condition=Q(quantity__gt=0), name="transfer_quantity_is_positive")]
+        constraints = [
+            models.CheckConstraint(condition=Q(quantity__gt=0), name="transfer_quantity_is_positive"),
+            models.CheckConstraint(condition=Q(quantity__gte=F("received") + F("recalled") + F("lost")),
+                                   name="no_more_arrives_than_was_sent"),
+            models.CheckConstraint(condition=Q(damaged__lte=F("received")), name="damaged_goods_arrived"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.quantity} × {self.sku}"
+
+    @property
+    def in_transit(self) -> int:
+        """Base units that were sent and of which nobody knows yet what became."""
+        return self.quantity - self.received - self.recalled - self.lost
 
     def clean(self) -> None:
         if self.bin_id:

@@ -112,4 +112,35 @@ RULES = (
                     GROUP BY 1, 2, 3 HAVING sum(m.quantity) <> 0) m GROUP BY 1, 2) l
         JOIN inventory_sku k ON k.id = l.sku_id AND k.tracking <> 'none' LEFT JOIN inventory_lot t ON t.id = l.lot_id
         WHERE l.lot_id IS NULL OR (k.tracking = 'serial' AND (l.places > 1 OR NOT l.is_one))"""),
+    Invariant("what is in transit is on transfers that are under way", """
+        SELECT 'SKU ' || coalesce(m.sku_id, t.sku_id) || ' lot ' || coalesce(m.lot_id, t.lot_id, 0),
+               'ledger ' || coalesce(m.total, 0) || ', transfers ' || coalesce(t.total, 0)
+        FROM (SELECT e.sku_id, coalesce(e.lot_id, 0) AS lot_id, sum(e.quantity) AS total
+              FROM (""" + _LEDGER + """) e JOIN inventory_bin b ON b.id = e.bin_id AND b.kind = 'transit'
+              GROUP BY 1, 2) m
+        FULL JOIN (SELECT l.sku_id, coalesce(l.lot_id, 0) AS lot_id,
+                          sum(l.quantity - l.received - l.recalled - l.lost) AS total
+                   FROM inventory_transferline l JOIN inventory_transfer d ON d.id = l.transfer_id
+                   WHERE d.status <> 'draft' AND d.status <> 'cancelled' GROUP BY 1, 2) t
+          ON t.sku_id = m.sku_id AND t.lot_id = m.lot_id
+        WHERE coalesce(m.total, 0) <> coalesce(t.total, 0)"""),
+    Invariant("a transfer that is over has nothing in transit", """
+        SELECT d.number, sum(l.quantity - l.received - l.recalled - l.lost) || ' in transit, and it is ' || d.status
+        FROM inventory_transfer d JOIN inventory_transferline l ON l.transfer_id = d.id
+        WHERE d.status IN ('received', 'recalled')
+        GROUP BY d.number, d.status HAVING sum(l.quantity - l.received - l.recalled - l.lost) <> 0"""),
+    Invariant("received and returned on a purchase line are what the ledger says", """
+        SELECT o.number || ', ' || k.code,
+               'received ' || l.received || '/' || coalesce(m.received, 0) || ', returned ' || l.returned || '/'
+               || coalesce(m.returned, 0)
+        FROM inventory_purchaseline l JOIN inventory_purchaseorder o ON o.id = l.order_id
+        JOIN inventory_sku k ON k.id = l.sku_id
+        LEFT JOIN (SELECT m.reference, m.sku_id,
+                          sum(CASE WHEN s.kind = 'supplier' THEN m.quantity ELSE -m.quantity END)
+                              FILTER (WHERE m.reason = 'receipt') AS received,
+                          sum(m.quantity) FILTER (WHERE m.reason = 'send_back') AS returned
+                   FROM inventory_move m JOIN inventory_bin s ON s.id = m.source_id
+                   WHERE m.reason IN ('receipt', 'send_back') GROUP BY 1, 2) m
+          ON m.reference = o.number AND m.sku_id = l.sku_id
+        WHERE l.received <> coalesce(m.received, 0) OR l.returned <> coalesce(m.returned, 0)"""),
 )

@@ -4,6 +4,7 @@ from tests.builders.fulfillment import labelled, packed, picked, service, ship_r
 from tests.builders.orders import channel, confirmed, customer, fresh, line, order, price_list, priced, taxes, transfer
 from tests.builders.returns import asked_back, came_back, settled
 from tests.builders.stock import (
+    arrived,
     bin_stock,
     company,
     ledger_sum,
@@ -18,7 +19,7 @@ from tests.builders.stock import (
     warehouse,
 )
 
-__all__ = ["asked_back", "bin_stock", "came_back", "channel", "company", "confirmed", "customer", "fresh",
+__all__ = ["arrived", "asked_back", "bin_stock", "came_back", "channel", "company", "confirmed", "customer", "fresh",
            "labelled", "ledger_sum", "line", "order", "packed", "picked", "price_list", "priced", "put",
            "receive_purchase", "sent_purchase", "service", "settled", "ship_rest", "shipment_of", "shipped", "sku",
            "stock_of", "storage", "supplier", "taxes", "transfer", "user", "warehouse"]

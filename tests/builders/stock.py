@@ -5,10 +5,11 @@ from decimal import Decimal
 from django.contrib.auth.models import Group
 from django.db.models import Sum
 
-from inventory import catalog, purchasing, receiving
+from inventory import catalog, purchasing, receiving, transfers
 from inventory.models import SKU, Bin, BinStock, KitComponent, Move, Stock, Supplier, Warehouse
 from inventory.purchasing import Purchase
 from inventory.receiving import Opening, Received
+from inventory.transfers import Arrived
 from oms.core.models import Company, User
 
 
@@ -88,3 +89,6 @@ def receive_purchase(item: SKU, quantity: int, place: str = "LON"):
     return receiving.receive(order, [Received(order.lines.get(), quantity)])
 
 
+def arrived(transfer):
+    """A transfer of which everything has arrived."""
+    return transfers.receive(transfer, [Arrived(line, line.in_transit) for line in transfer.lines.all()])

@@ -4,9 +4,8 @@ import pytest
 from django.db import connection, transaction
 from django.db.utils import DatabaseError
 
-from inventory import adjusting, counting, ledger, receiving, replenishment, reservations, sourcing, transfers
+from inventory import adjusting, counting, ledger, receiving, replenishment, reservations, sourcing
 from inventory.models import (
-    Bin,
     Count,
     Demand,
     Lot,
@@ -16,8 +15,6 @@ from inventory.models import (
     Reservation,
     Stock,
     SupplierItem,
-    Transfer,
-    TransferLine,
 )
 from inventory.receiving import Received
 from inventory.sourcing import Destination, Terms, Wanted
@@ -55,10 +52,10 @@ def test_receive_more_than_ordered_closes_the_order():
     tee = make.sku()
     order = sent_purchase(tee, 10)
 
-    order = receiving.receive(order, [Received(order.lines.get(), good=12)])
+    order = receiving.receive(order, [Received(order.lines.get(), good=11)])  # within the tolerance
 
     assert order.status == PurchaseOrder.Status.CLOSED
-    assert make.stock_of(tee) == (12, 12, 0)
+    assert make.stock_of(tee) == (11, 11, 0)
 
 
 def test_average_cost_moves_with_receipts():
@@ -258,18 +255,6 @@ def test_count_posts_the_difference_from_missing_first():
 
     assert count.status == "reconciled"
     assert (make.bin_stock(tee, "LON"), make.bin_stock(tee, "LON", "MISSING")) == (6, 0)
-
-
-def test_transfer_books_what_did_not_arrive_as_lost():
-    tee = make.sku(stock={"LON": 5})
-    transfer = Transfer.objects.create(source=make.warehouse(), target=make.warehouse("MAN"))
-    line = TransferLine.objects.create(transfer=transfer, sku=tee, bin=storage(make.warehouse()), quantity=4)
-
-    transfers.send(transfer)
-    transfers.receive(transfer, {line.pk: 3})
-
-    assert (make.stock_of(tee), make.stock_of(tee, "MAN")) == ((1, 1, 0), (3, 3, 0))
-    assert Move.objects.filter(target__kind=Bin.Kind.ADJUSTMENT).get().quantity == 1
 
 
 def test_reorder_check_proposes_once_and_counts_what_waits():

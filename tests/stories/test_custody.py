@@ -111,7 +111,7 @@ def test_what_cannot_be_sold_here_is_not_sold_there(drain, kind, arrives):
     TransferLine.objects.create(transfer=transfer, sku=tee, bin=source, quantity=2)
 
     transfers.send(transfer)
-    transfers.receive(make.fresh(transfer), {})
+    make.arrived(make.fresh(transfer))
     drain()
 
     assert make.bin_stock(tee, "MAN", arrives) == 2
@@ -127,7 +127,7 @@ def test_stock_of_a_blocked_bin_arrives_in_quarantine():
     TransferLine.objects.create(transfer=transfer, sku=tee, bin=blocked, quantity=2)
 
     transfers.send(transfer)
-    transfers.receive(make.fresh(transfer), {})
+    make.arrived(make.fresh(transfer))
 
     assert make.bin_stock(tee, "MAN", "QUARANTINE") == 2
 

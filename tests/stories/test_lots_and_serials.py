@@ -58,7 +58,7 @@ def test_a_serial_is_in_one_place(drain):
     transfers.send(transfer)
     with pytest.raises(Refused, match="on its way with transfer TR-"):
         found_again[0]()
-    transfers.receive(make.fresh(transfer), {})
+    make.arrived(make.fresh(transfer))
 
     make.shipped(("DRILL", 1))
     with pytest.raises(Refused, match="with a customer, shipped with SH-"):

@@ -286,8 +286,15 @@ const stations = {
       const answer = await quantity(found, { count: found.tracking === "serial" ? 1 : line.count, more: _("%(outstanding)s to come", { outstanding: found.outstanding }),
         answers: [[_("Good"), (good) => ({ good, damaged: 0 })], [_("Damaged"), (damaged) => ({ good: 0, damaged })]] });
       const { good, damaged } = answer;
+      let accept_more = false;
+      if (found.most !== undefined && good + damaged > found.most) {
+        accept_more = await ask({ step: "quantity", text: _("%(count)s is more than ordered", { count: good + damaged }), detail: about(found, _("%(outstanding)s to come", { outstanding: found.outstanding })),
+          choices: [[_("Count again"), false], [_("Accept more"), true]] });
+        if (!accept_more) continue;
+      }
+      if (found.most !== undefined) found.most -= good + damaged;
       found.outstanding = Math.max(0, found.outstanding - good - damaged);
-      act("receive", { order: order.name, sku: found.sku, lot, good, damaged }, _("%(count)s × %(sku)s of %(name)s.", { count: good + damaged, sku: found.sku, name: order.name }));
+      act("receive", { order: order.name, sku: found.sku, lot, good, damaged, ...(accept_more && { accept_more }) }, _("%(count)s × %(sku)s of %(name)s.", { count: good + damaged, sku: found.sku, name: order.name }));
       if (order.lines.every((each) => !each.outstanding)) { await sending; return; }
     }
   },
