@@ -1,10 +1,11 @@
 """What the warehouses do by themselves."""
 
-from fulfillment import following, labels, notices, waves
+from fulfillment import following, labels, notices, rerouting, waves
 from fulfillment.connectors.carriers import LabelRequest, carrier
 from fulfillment.models import Label, Shipment
 from oms.core.errors import ConnectorError
 from oms.core.handling import on
+from oms.core.locking import lock
 from oms.core.models import Event
 from orders import billing, lifecycle
 from orders.models import Order
@@ -18,6 +19,26 @@ def follow_reservations(event: Event) -> None:
     """What is reserved for an order is on its shipments, and nothing else."""
     for order in Order.objects.filter(number=event.order_number):
         following.follow(order)
+
+
+@on("stock.added")
+@on("demand.freed")
+def ask_to_reroute(event: Event) -> None:
+    """Stock that came or was freed may be nearer to orders than what they hold."""
+    rerouting.ask(skus=event.data["skus"], but=event.order_number)
+
+
+@on("warehouse.changed")
+def ask_to_leave(event: Event) -> None:
+    """A warehouse that was closed, opened or moved may no longer be the best one."""
+    rerouting.ask(warehouse=event.subject_number)
+
+
+@on("demand.reroute_asked")
+def reroute(event: Event) -> None:
+    """Orders of channels that re-route by themselves go where it is better now."""
+    for order in lock(Order.objects.filter(number=event.order_number)):
+        rerouting.reroute_if_worth(order)
 
 
 @on("shipment.picked")

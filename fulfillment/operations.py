@@ -5,11 +5,12 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from fulfillment import choosing, labels, packing, picking, rating, shipments, shipping, waves
+from fulfillment import choosing, labels, packing, picking, rating, rerouting, shipments, shipping, waves
 from fulfillment.models import CarrierService, Package, PackageContent, Shipment, ShipmentLine, Wave
 from inventory.models import Bin, Warehouse
 from oms.core.models import User
 from oms.core.operations import declare
+from orders.models import Order
 
 S = Shipment.Status
 FLOOR = "picker packer manager"
@@ -96,6 +97,13 @@ class HandOverInput:
     external_id: str = field(metadata={"help": _("Their number of it."), "most": 80})
 
 
+@dataclass(frozen=True)
+class RerouteInput:
+    to: Warehouse | None = field(default=None, metadata={
+        "help": _("Empty: the best by cost, distance, days and punctuality."),
+        "among": lambda rows, document: rows.filter(is_active=True)})
+
+
 declare("start_picking", Shipment, waves.start_picking, roles=FLOOR, many=True,
         available=lambda shipment: shipment.status == S.OPEN and shipment.wave_id is None and _own(shipment))
 declare("pick_all", Shipment, picking.pick_all, roles=FLOOR, many=True, label=_("Pick all"), available=_has("pinned"))
@@ -127,6 +135,12 @@ declare("record_outside", Shipment, shipping.record_outside, roles=FLOOR, label=
         available=lambda shipment: shipment.status == S.OPEN and not _own(shipment))
 declare("deliver", Shipment, shipping.deliver, roles="rep picker packer manager", many=True,
         label=_("Mark as delivered"), available=_is(S.SHIPPED))
+
+declare("reroute", Shipment, rerouting.reroute_shipment, roles="manager rep", label=_("Re-route"), input=RerouteInput,
+        preview=rerouting.preview_shipment,
+        available=lambda shipment: shipment.status == S.OPEN and bool(rerouting.movable(shipment.order, shipment)))
+declare("reroute", Order, rerouting.reroute, roles="manager rep", label=_("Re-route"), input=RerouteInput,
+        preview=rerouting.preview, available=rerouting.can_move)
 
 declare("release", Wave, waves.release, roles=FLOOR, many=True, available=_is(Wave.Status.DRAFT))
 declare("close", Wave, waves.close, roles=FLOOR, many=True,

@@ -27,6 +27,12 @@ def serve_waiting(event: Event) -> None:
     sourcing.serve(event.data["skus"])
 
 
+@on("warehouse.changed")
+def serve_from_warehouse(event: Event) -> None:
+    """Stock of a warehouse that was opened again serves the demand that waits for it."""
+    sourcing.serve_from(event.subject_number)
+
+
 @on("purchase order.created")
 def tell_buyers(event: Event) -> None:
     """Buyers hear of a new proposal."""

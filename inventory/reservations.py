@@ -83,6 +83,19 @@ def split(reservation: Reservation, rest: int) -> Reservation:
     return twin
 
 
+def cut(rows: Iterable[Reservation], amount: int) -> list[Reservation]:
+    """So many base units of locked reservations, in their order; the last one is cut where it is more."""
+    taken = []
+    for row in rows:
+        if amount <= 0:
+            break
+        taken.append(row)
+        if row.quantity > amount:
+            split(row, row.quantity - amount)
+        amount -= row.quantity
+    return taken
+
+
 def separate(reservations: Sequence[Reservation]) -> None:
     """Let these leave apart from what they were held with. Raises Refused where that would tear a kit apart."""
     with atomic():

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from django.db.models import F
 from django.utils.translation import gettext as _
 
 from inventory import catalog, ledger, reservations, routes
@@ -18,6 +19,7 @@ from inventory.models import (
     Move,
     Reservation,
     Stock,
+    Warehouse,
 )
 from inventory.planners import sourcing as planner
 from inventory.planners.sourcing import Part, Plan, Source, Want
@@ -61,7 +63,7 @@ class Terms:
 
 
 @dataclass(frozen=True)
-class _Group:
+class Group:
     """The demands of one line, served together: one, or a kit's components."""
 
     demands: tuple[Demand, ...]
@@ -95,7 +97,7 @@ def promise(
         skus = {part.sku for want in wants for part in want.parts}
         stock = _lock_candidates(skus)
         sources = routes.sources(stock, ship_to.place, _weight_g(wanted))
-        _leave_to_older(sources, skus, terms.priority)
+        leave_to_older(sources, skus, terms.priority)
         plan = planner.plan(wants, sources)
         if plan.short and not terms.may_wait:
             raise NotEnough(_shortfall(wanted, wants, plan, sources, kits))
@@ -119,7 +121,7 @@ def _weight_g(wanted: Sequence[Wanted]) -> int:
     return sum(line.sku.weight_g * line.quantity for line in wanted)
 
 
-def _leave_to_older(sources: list[Source], skus: set[int], priority: int) -> None:
+def leave_to_older(sources: list[Source], skus: set[int], priority: int) -> None:
     """Take off the sources what waiting demand that goes first could hold now."""
     waiting = Demand.objects.filter(sku__in=skus, unheld__gt=0, priority__lte=priority)
     lines = set(waiting.values_list("document", "line"))
@@ -135,15 +137,15 @@ def _leave_to_older(sources: list[Source], skus: set[int], priority: int) -> Non
                 available[demand.sku_id] -= allocation.quantity * demand.per_unit  # type: ignore[index]
 
 
-def _groups(demands: Iterable[Demand]) -> list[_Group]:
+def _groups(demands: Iterable[Demand]) -> list[Group]:
     """Demands by line, in the order of the first of each."""
     lines: dict[tuple[str, int], list[Demand]] = {}
     for demand in demands:
         lines.setdefault((demand.document, demand.line), []).append(demand)
-    return [_Group(tuple(members)) for members in lines.values()]
+    return [Group(tuple(members)) for members in lines.values()]
 
 
-def _allocate(groups: Sequence[_Group], sources: Sequence[Source]) -> list[tuple[planner.Allocation, _Group]]:
+def _allocate(groups: Sequence[Group], sources: Sequence[Source]) -> list[tuple[planner.Allocation, Group]]:
     by_key = dict(enumerate(groups))
     wants = [Want(key, group.want.parts, group.want.quantity) for key, group in by_key.items()]
     return [(allocation, by_key[allocation.key]) for allocation in planner.plan(wants, sources).allocations]
@@ -183,17 +185,18 @@ def _write_promise(
     )
     hold_created(demands)
     by_line = {group.demands[0].line: group for group in _groups(demands)}
-    _hold_plan(plan.allocations, by_line, stock, counted=True, by=by)
+    hold_plan(plan.allocations, by_line, stock, counted=True, by=by)
     _record_decision(document, plan, stock)
     if plan.short:
         events.record("demand.waiting", subject_type="demand", subject_number=document, order_number=document, by=by,
                       skus=sorted({demand.sku_id for demand in demands}))
 
 
-def _hold_plan(
-    allocations: Iterable[planner.Allocation], groups: dict[int, _Group], stock: dict[tuple[int, int], Stock],
+def hold_plan(
+    allocations: Iterable[planner.Allocation], groups: dict[int, Group], stock: dict[tuple[int, int], Stock],
     *, counted: bool = False, by: User | None = None,
 ) -> None:
+    """Hold what a plan allocates to lines, under locks that the caller has taken; a kit's parts in one bundle."""
     reservations.hold(counted=counted, by=by, holds=[
         Hold(demand, stock[demand.sku_id, allocation.warehouse], allocation.quantity * demand.per_unit, bundle)
         for allocation in allocations
@@ -228,13 +231,27 @@ def serve(skus: Iterable[int], *, by: User | None = None) -> list[str]:
         return [group.demands[0].document for group in _groups(demands) if _serve_group(group, stock, by)]
 
 
-def _serve_group(group: _Group, stock: dict[tuple[int, int], Stock], by: User | None) -> bool:
+def announce_change(warehouse: Warehouse, *, by: User | None = None) -> None:
+    """Tell that a warehouse was opened, closed or moved: waiting demand and what is held may fare better now."""
+    with atomic():
+        events.record("warehouse.changed", subject_type="warehouse", subject_number=warehouse.code, by=by,
+                      is_active=warehouse.is_active)
+
+
+def serve_from(warehouse_code: str, *, by: User | None = None) -> list[str]:
+    """Hold what an active warehouse has free for demand that waits for it."""
+    free = Stock.objects.filter(warehouse__code=warehouse_code, warehouse__is_active=True, sellable__gt=F("held"))
+    waiting = Demand.objects.filter(sku__in=free.values("sku"), unheld__gt=0)
+    return serve(list(waiting.values_list("sku", flat=True).distinct()), by=by)
+
+
+def _serve_group(group: Group, stock: dict[tuple[int, int], Stock], by: User | None) -> bool:
     want = group.want
     if want.quantity <= 0:
         return False
     relevant = {key: row for key, row in stock.items() if key[0] in {part.sku for part in want.parts}}
     plan = planner.plan([want], routes.sources(relevant, group.destination.place, group.weight_g))
-    _hold_plan(plan.allocations, {want.key: group}, stock, by=by)
+    hold_plan(plan.allocations, {want.key: group}, stock, by=by)
     return bool(plan.allocations)
 
 

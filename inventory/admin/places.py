@@ -5,10 +5,12 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
+from inventory import sourcing
 from inventory.models import Bin, Lane, PostalCode, Warehouse, Zone
 from oms.core.admin.access import Lines, ScopedAdmin
 from oms.core.admin.papers import PapersAdmin
 
+ROUTING = {"is_active", "priority", "country", "postal_code", "latitude", "longitude"}
 FLOOR = "picker packer buyer rep accountant"
 
 
@@ -24,6 +26,13 @@ class WarehouseAdmin(ScopedAdmin):
     list_display = ["code", "name", "kind", "city", "country", "priority", "is_active"]
     filter_horizontal = ["staff"]
     inlines = [Zones]
+
+    def save_model(self, request: HttpRequest, obj: Warehouse, form: Any, change: bool) -> None:
+        """What decides where goods are sent from is told: others may be better now."""
+        super().save_model(request, obj, form, change)
+        if ROUTING & set(form.changed_data):
+            user: Any = request.user
+            sourcing.announce_change(obj, by=user)
 
 
 @admin.register(Bin)

@@ -126,6 +126,13 @@ def plan(wants: Sequence[Want], sources: Sequence[Source], weights: Weights | No
     return Plan(tuple(best), {key: units for key, units in short.items() if units}, tuple(candidates[:10]))
 
 
+def weigh(allocations: Sequence[Allocation], sources: Sequence[Source], weights: Weights | None = None) -> Candidate:
+    """What allocations are worth as they are; units from a warehouse that is no source do not count."""
+    known = _with_costs(sources)
+    there = {source.warehouse for source in known}
+    return _weigh([each for each in allocations if each.warehouse in there], known, weights or Weights())
+
+
 def _with_costs(sources: Sequence[Source]) -> list[Source]:
     known = [source.cost for source in sources if source.cost is not None]
     return [source if source.cost is not None else replace(source, cost=max(known, default=0.0)) for source in sources]

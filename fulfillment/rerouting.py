@@ -1,0 +1,106 @@
+"""Re-routing: unstarted shipments go to a better warehouse, asked for or by themselves."""
+
+from collections.abc import Collection, Iterable
+
+from django.db.models import F, Q
+from django.utils.translation import gettext as _
+
+from fulfillment import shipments
+from fulfillment.models import Shipment, ShipmentLine
+from inventory import rerouting
+from inventory.models import Reservation, Stock, Warehouse
+from inventory.rerouting import Rerouted
+from oms.core import events, states
+from oms.core.errors import Refused
+from oms.core.models import User
+from orders.models import Order
+
+GAIN = 0.25  # in the company's currency, about 125 km; less is not worth moving by itself
+MOST_ASKED = 200  # orders per change of stock
+
+
+def reroute(order: Order, *, to: Warehouse | None = None, by: User | None = None) -> Order:
+    """Send what is held and not being picked from better warehouses. Raises Refused where nothing is better."""
+    with states.change(order, event="order.rerouted", by=by) as order:
+        states.require_status(order, Order.Status.CONFIRMED)
+        _require_active(to)
+        shipments.lock_live(order)
+        result = rerouting.reroute(order.number, movable=movable(order), to=to, by=by)
+        order.event_data |= vars(_require(result, order))
+    return order
+
+
+def reroute_shipment(shipment: Shipment, *, to: Warehouse | None = None, by: User | None = None) -> Shipment:
+    """Send an unstarted shipment's goods from better warehouses; if all of it moves, the shipment is cancelled."""
+    with states.change(shipment, event="shipment.rerouted", by=by, first=shipment.order) as shipment:
+        states.require_status(shipment, Shipment.Status.OPEN)
+        _require_active(to)
+        shipments.lock_live(shipment.order)
+        result = rerouting.reroute(shipment.order.number, movable=movable(shipment.order, shipment), to=to, by=by)
+        shipment.event_data |= vars(_require(result, shipment))
+    return shipment
+
+
+def preview(order: Order, *, to: Warehouse | None = None, by: User | None = None) -> Rerouted:
+    """What re-routing an order would do. Raises what it would raise."""
+    _require_active(to)
+    return _require(rerouting.rehearse(order.number, movable=movable(order), to=to), order)
+
+
+def preview_shipment(shipment: Shipment, *, to: Warehouse | None = None, by: User | None = None) -> Rerouted:
+    """What re-routing a shipment would do. Raises what it would raise."""
+    _require_active(to)
+    found = movable(shipment.order, shipment)
+    return _require(rerouting.rehearse(shipment.order.number, movable=found, to=to), shipment)
+
+
+def _require_active(to: Warehouse | None) -> None:
+    if to is not None and not to.is_active:
+        raise Refused(_("%(warehouse)s isn't active. Choose another warehouse.") % {"warehouse": to}, field="to")
+
+
+def _require(result: Rerouted | None, document: Order | Shipment) -> Rerouted:
+    if result is None:
+        raise Refused(_("No other warehouse is better for what %(document)s holds and nobody picks yet. "
+                        "Its decisions say what was weighed.") % {"document": document}, code="no_better_route")
+    return result
+
+
+def movable(order: Order, shipment: Shipment | None = None) -> list[int]:
+    """The reservations of an order (or of one shipment) that nobody has begun with: not in a wave nor handed over."""
+    held = Reservation.objects.filter(demand__document=order.number, state=Reservation.State.HELD)
+    lines = ShipmentLine.objects.filter(reservation__in=held)
+    if shipment is not None:
+        lines = lines.filter(shipment=shipment)
+    idle = lines.filter(shipment__status=Shipment.Status.OPEN, shipment__wave=None, shipment__external_id="")
+    found = list(idle.values_list("reservation_id", flat=True))
+    if shipment is None:
+        found += held.exclude(pk__in=lines.values("reservation")).values_list("pk", flat=True)
+    return found
+
+
+def can_move(order: Order) -> bool:
+    return order.status == Order.Status.CONFIRMED and bool(movable(order))
+
+
+def ask(*, skus: Collection[int] = (), warehouse: str = "", but: str = "") -> None:
+    """Have orders looked at that something changed for: of channels that re-route, and only where it is worth it."""
+    there = Stock.objects.filter(warehouse__code=warehouse, warehouse__is_active=True, sellable__gt=F("held"))
+    touched = Q(sku__in=skus) | Q(warehouse__code=warehouse) | Q(sku__in=there.values("sku"))
+    held = Reservation.objects.filter(touched, state=Reservation.State.HELD)
+    asked = Order.objects.filter(number__in=held.values("demand__document"), status=Order.Status.CONFIRMED,
+                                 channel__reroutes=True).exclude(number=but)
+    for order in _worth(asked.order_by("priority", "pk")[:MOST_ASKED]):
+        events.record_once("demand.reroute_asked", subject_type="demand", subject_number=order.number,
+                           order_number=order.number)
+
+
+def _worth(orders: Iterable[Order]) -> Iterable[Order]:
+    return (order for order in orders if rerouting.rehearse(order.number, movable=movable(order), gain=GAIN))
+
+
+def reroute_if_worth(order: Order) -> None:
+    """Re-route an order by itself, if it still is worth it."""
+    if order.status == Order.Status.CONFIRMED and rerouting.rehearse(
+            order.number, movable=movable(order), gain=GAIN):
+        reroute(order)

@@ -1,0 +1,249 @@
+"""Sending what is held, and not being picked, from better warehouses than those that were chosen first."""
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Q
+
+from inventory import reservations, routes, sourcing
+from inventory.geography import Place
+from inventory.models import Demand, Reservation, Stock, Warehouse
+from inventory.planners import sourcing as planner
+from inventory.planners.sourcing import Allocation, Candidate, Part, Plan, Source, Want
+from inventory.sourcing import Destination
+from oms.core import decisions
+from oms.core.locking import atomic, lock
+from oms.core.models import User
+
+Groups = dict[int, tuple[Demand, ...]]
+StockRows = dict[tuple[int, int], Stock]
+Read = Callable[[Any], list[Any]]
+
+
+@dataclass(frozen=True)
+class Rerouted:
+    """From where units of a document are sent, before and after, as text; how both were weighed; and what moves."""
+
+    before: str
+    after: str
+    score_before: float
+    score_after: float
+    units_moved: int
+
+
+@dataclass(frozen=True)
+class _Case:
+    """The lines of a document that may move, where they are held now, the stock there is, and where they would be."""
+
+    document: str
+    groups: Groups
+    rows: list[Reservation]
+    stock: StockRows
+    sources: list[Source]
+    current: list[Allocation]
+    plan: Plan
+    target: list[Allocation]
+
+    @property
+    def codes(self) -> dict[int, str]:
+        return {row.warehouse_id: row.warehouse.code for row in self.stock.values()}
+
+    @property
+    def now(self) -> Candidate:
+        return planner.weigh(self.current, self.sources)
+
+    @property
+    def then(self) -> Candidate:
+        return planner.weigh(self.target, self.sources)
+
+
+def reroute(
+    document: str, *, movable: Collection[int] | None = None, ship_to: Destination | None = None,
+    to: Warehouse | None = None, gain: float = 0.0, by: User | None = None,
+) -> Rerouted | None:
+    """Move what a locked document holds to where it is sent best from now; None where nothing is better.
+
+    `movable`: the reservations that may move (all that are held and not pinned, if None). `ship_to`: the new
+    destination, which all its demand keeps. `to`: that warehouse, as far as its stock goes, whatever the score.
+    `gain`: by how much the score must fall. What finds no other place stays; what older demand could hold is left.
+    """
+    with atomic():
+        if ship_to is not None:
+            _redirect(document, ship_to)
+        case = _case(document, movable, None, to, lock)
+        if case is None or not _is_better(case, to, gain):
+            return None
+        result = _told(case)
+        _apply(case, by)
+        chosen = [{"line": each.key, "warehouse": case.codes[each.warehouse], "quantity": each.quantity}
+                  for each in case.target]
+        decisions.record(
+            "sourcing", subject_type="order", subject_number=document, chosen=chosen,
+            candidates=routes.told([*case.plan.candidates, case.now], case.codes),
+            reasons=[f"re-routed: was {result.before}, score {result.score_before:.2f}", routes.REASON])
+        return result
+
+
+def rehearse(
+    document: str, *, movable: Collection[int] | None = None, ship_to: Destination | None = None,
+    to: Warehouse | None = None, gain: float = 0.0,
+) -> Rerouted | None:
+    """What `reroute` would do now; nothing is locked or changed."""
+    case = _case(document, movable, ship_to, to, _in_order)
+    return _told(case) if case and _is_better(case, to, gain) else None
+
+
+def _in_order(rows: Any) -> list[Any]:
+    return list(rows.order_by("pk"))
+
+
+def _redirect(document: str, ship_to: Destination) -> None:
+    country, code = ship_to.place
+    rows = lock(Demand.objects.filter(document=document))
+    Demand.objects.filter(pk__in=[row.pk for row in rows]).update(ship_country=country, ship_postal_code=code)
+
+
+def _case(
+    document: str, movable: Collection[int] | None, ship_to: Destination | None, to: Warehouse | None, read: Read,
+) -> _Case | None:
+    demands = read(Demand.objects.filter(document=document).select_related("sku"))
+    held = read(Reservation.objects.filter(demand__document=document, state=Reservation.State.HELD)
+                .select_related(*reservations.WHOLE))
+    rows = [row for row in held if movable is None or row.pk in movable]
+    lines = {row.demand.line for row in rows}
+    groups = {line: tuple(row for row in demands if row.line == line) for line in sorted(lines)}
+    current = list(_held_units(groups, rows))
+    if not current:
+        return None
+    stock = _stock(groups, current, read)
+    place = ship_to.place if ship_to else (demands[0].ship_country, demands[0].ship_postal_code)
+    sources = _sources(groups, current, stock, place)
+    chosen = [source for source in sources if to is None or source.warehouse == to.pk]
+    plan = planner.plan(_wants(groups, current), chosen)
+    target = _with_stayers(plan.allocations, current, {source.warehouse for source in chosen})
+    return _Case(document, groups, rows, stock, sources, current, plan, target)
+
+
+def _held_units(groups: Groups, rows: Sequence[Reservation]) -> Iterator[Allocation]:
+    """Whole units (kits) of each line that are held in each warehouse."""
+    held: dict[tuple[int, int], int] = defaultdict(int)
+    for row in rows:
+        held[row.demand_id, row.warehouse_id] += row.quantity
+    for line, group in groups.items():
+        for place in sorted({row.warehouse_id for row in rows if row.demand.line == line}):
+            units = min(held[demand.pk, place] // demand.per_unit for demand in group)
+            if units:
+                yield Allocation(line, place, units)
+
+
+def _stock(groups: Groups, current: Iterable[Allocation], read: Read) -> StockRows:
+    skus = {demand.sku_id for group in groups.values() for demand in group}
+    held_in = {each.warehouse for each in current}
+    rows = read(Stock.objects.filter(Q(warehouse__is_active=True) | Q(warehouse__in=held_in), sku__in=skus)
+                .select_related("warehouse"))
+    return {(row.sku_id, row.warehouse_id): row for row in rows}
+
+
+def _wants(groups: Groups, current: Iterable[Allocation]) -> list[Want]:
+    units: dict[int, int] = defaultdict(int)
+    for each in current:
+        units[each.key] += each.quantity
+    return [Want(line, tuple(Part(demand.sku_id, demand.per_unit) for demand in groups[line]), quantity)
+            for line, quantity in units.items()]
+
+
+def _sources(groups: Groups, current: Sequence[Allocation], stock: StockRows, place: Place) -> list[Source]:
+    """Active warehouses with what is free there, less what older demand could hold, and what may move itself."""
+    active = {key: row for key, row in stock.items() if row.warehouse.is_active}
+    weight = sum(each.quantity * demand.per_unit * demand.sku.weight_g
+                 for each in current for demand in groups[each.key])
+    found = routes.sources(active, place, weight)
+    first = next(iter(groups.values()))[0]
+    sourcing.leave_to_older(found, {sku for sku, _place in stock}, first.priority)
+    available: dict[int, Any] = {source.warehouse: source.available for source in found}
+    for each in current:
+        for demand in groups[each.key] if each.warehouse in available else ():
+            available[each.warehouse][demand.sku_id] += each.quantity * demand.per_unit
+    return found
+
+
+def _with_stayers(
+    planned: Sequence[Allocation], current: Sequence[Allocation], sources: Collection[int],
+) -> list[Allocation]:
+    """A plan, and what found no place in it, where it is held now: first in warehouses that were no choice."""
+    units: dict[tuple[int, int], int] = defaultdict(int)
+    left: dict[int, int] = defaultdict(int)
+    for each in current:
+        left[each.key] += each.quantity
+    for each in planned:
+        units[each.key, each.warehouse] += each.quantity
+        left[each.key] -= each.quantity
+    for each in sorted(current, key=lambda each: each.warehouse in sources):
+        stays = min(left[each.key], each.quantity)
+        units[each.key, each.warehouse] += stays
+        left[each.key] -= stays
+    return [Allocation(line, place, quantity) for (line, place), quantity in sorted(units.items()) if quantity]
+
+
+def _is_better(case: _Case, to: Warehouse | None, gain: float) -> bool:
+    if not any(_losses(case)) or not _fits(case):
+        return False
+    more = case.then.units - case.now.units
+    return to is not None or more > 0 or (more == 0 and case.now.score - case.then.score > max(gain, 0.005))
+
+
+def _fits(case: _Case) -> bool:
+    """Whether each warehouse has what it shall send: lines that share a SKU may not both stay and move there."""
+    needed: dict[tuple[int, int], int] = defaultdict(int)
+    for each, sign in [*((each, 1) for each in case.target), *((each, -1) for each in case.current)]:
+        for demand in case.groups[each.key]:
+            needed[demand.sku_id, each.warehouse] += sign * each.quantity * demand.per_unit
+    return all(quantity <= 0 or (key in case.stock and quantity <= case.stock[key].available)
+               for key, quantity in needed.items())
+
+
+def _losses(case: _Case) -> list[Allocation]:
+    """Units that leave a warehouse, by line."""
+    return _difference(case.current, case.target)
+
+
+def _difference(of: Iterable[Allocation], than: Iterable[Allocation]) -> list[Allocation]:
+    left = {(each.key, each.warehouse): each.quantity for each in of}
+    for each in than:
+        left[each.key, each.warehouse] = left.get((each.key, each.warehouse), 0) - each.quantity
+    return [Allocation(line, place, quantity) for (line, place), quantity in sorted(left.items()) if quantity > 0]
+
+
+def _apply(case: _Case, by: User | None) -> None:
+    """Free what leaves a warehouse and hold it where it goes, in one transaction: nobody can take it in between."""
+    gone: list[Reservation] = []
+    for each in _losses(case):
+        for demand in case.groups[each.key]:
+            own = [row for row in case.rows if row.demand_id == demand.pk and row.warehouse_id == each.warehouse]
+            gone += reservations.cut(sorted(own, key=_whole_bundles), each.quantity * demand.per_unit)
+    reservations.free_locked(gone)
+    for row in gone:
+        case.stock[row.sku_id, row.warehouse_id].held -= row.quantity
+    sourcing.hold_plan(_difference(case.target, case.current),
+                       {line: sourcing.Group(group) for line, group in case.groups.items()}, case.stock, by=by)
+    reservations.announce_freed(gone, by=by)
+
+
+def _whole_bundles(row: Reservation) -> tuple[str, int]:
+    """The parts of a kit in one order, so that the same kits go of each."""
+    return str(row.bundle), row.pk
+
+
+def _told(case: _Case) -> Rerouted:
+    return Rerouted(_in_words(case, case.current), _in_words(case, case.target), round(case.now.score, 2),
+                    round(case.then.score, 2), sum(each.quantity for each in _losses(case)))
+
+
+def _in_words(case: _Case, allocations: Iterable[Allocation]) -> str:
+    """Units by warehouse: "LON 3, MAN 2"."""
+    units: dict[str, int] = defaultdict(int)
+    for each in allocations:
+        units[case.codes[each.warehouse]] += each.quantity
+    return ", ".join(f"{code} {quantity}" for code, quantity in sorted(units.items()))
