@@ -134,6 +134,8 @@ def draft(entry: Entry, *, by: User | None = None) -> Order:
 
 def complete(order: Order) -> None:
     """Fill in what a draft's customer and channel imply: company, currency, addresses, price mode, priority."""
+    if Order.objects.filter(pk=order.pk).exclude(customer=order.customer_id).exists():
+        order.bill_to = {}  # another customer's
     price_list = order.customer.price_list or order.channel.price_list
     billing, shipping = addresses(order.customer)
     order.company, order.currency = order.channel.company, order.customer.currency

@@ -22,6 +22,7 @@ from oms.core.money import display as show_amount
 from orders import billing, bridge, intake, pricing
 from orders import printing as printing  # offers papers
 from orders.admin import entry
+from orders.admin.drafts import DraftForm
 from orders.admin.filters import View
 from orders.admin.sheets import OrderSheet
 from orders.models import Allocation, Hold, Invoice, InvoiceLine, Order, OrderCharge, OrderLine, Payment
@@ -66,6 +67,7 @@ class Holds(Lines):
 
 @admin.register(Order)
 class OrderAdmin(DocumentAdmin):
+    form = DraftForm
     viewers = "accountant"
     editors = "rep manager"
     editable_statuses = ("draft",)
@@ -79,7 +81,7 @@ class OrderAdmin(DocumentAdmin):
     autocomplete_fields = ["customer"]
     inlines = [OrderLines, OrderCharges, Holds]
     sheets = offer(OrderSheet)
-    entered = ["customer", "channel", "customer_reference", "wanted_on", "discount_percent", "note"]
+    entered = ["customer", "channel", "ship_to", "customer_reference", "wanted_on", "discount_percent", "note"]
     shown = ["external_id", "placed_on", "valid_until", "currency", "net", "tax", "gross", "shipped_to", "billed_to"]
     readonly_fields = shown
 
@@ -92,7 +94,8 @@ class OrderAdmin(DocumentAdmin):
         ]
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        names = self.entered if obj is None else [*self.entered, *self.shown]
+        entered = [name for name in self.entered if name != "ship_to" or self.has_change_permission(request, obj)]
+        names = entered if obj is None else [*entered, *self.shown]
         return [*names, "version_read"] if self.has_change_permission(request, obj) else names
 
     @display(description=_("Status"), ordering="status")

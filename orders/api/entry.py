@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from oms.core.api.problems import Unknown
 from oms.core.models import User
 from orders.intake import Charge, Entry, Line
-from orders.models import Channel, Customer
+from orders.models import Address, Channel, Customer
 from orders.part_numbers import skus_of
 
 
@@ -16,8 +16,22 @@ def entry_of(data: dict[str, Any], user: User) -> Entry:
     customer, channel = parties(data["customer"], data["channel"], user)
     optional = {name: data[name] for name in ("customer_reference", "note", "wanted_on", "discount_percent", "ship_to",
                                               "bill_to", "external_id") if name in data}
+    if "ship_to_address" in data:
+        optional["ship_to"] = _address(data, customer)
     charges = [Charge(**charge) for charge in data.get("charges", [])]
     return Entry(channel, customer, _lines(data["lines"], customer), charges, **optional)
+
+
+def _address(data: dict[str, Any], customer: Customer) -> dict[str, str]:
+    """The snapshot of a customer's address. Raises Unknown for one that is not theirs, or beside another address."""
+    if "ship_to" in data:
+        raise Unknown({"ship_to_address": [_("Give either ship_to or ship_to_address.")]})
+    found = Address.objects.filter(customer=customer, pk=data["ship_to_address"], is_shipping=True).first()
+    if found is None:
+        raise Unknown({"ship_to_address": [
+            _("Customer %(customer)s has no delivery address %(id)s; read them in customers/%(customer)s/.")
+            % {"customer": customer.code, "id": data["ship_to_address"]}]})
+    return found.snapshot()
 
 
 def customer_of(code: str, user: User) -> Customer:

@@ -15,7 +15,7 @@ PROGRESS = ("cancelled", "allocated", "picked", "shipped", "invoiced", "returned
 class CustomerAddressSerializer(serializers.ModelSerializer[Address]):
     class Meta:
         model = Address
-        fields = ("name", "street", "postal_code", "city", "region", "country", "is_billing", "is_shipping")
+        fields = ("id", "name", "street", "postal_code", "city", "region", "country", "is_billing", "is_shipping")
 
 
 class CustomerSerializer(serializers.ModelSerializer[Customer]):
@@ -165,6 +165,8 @@ class EntryRequest(serializers.Serializer[Any]):
     discount_percent = DecimalField(max_digits=5, decimal_places=2, min_value=0, max_value=100,
                                                 required=False)
     ship_to = AddressSerializer(required=False, help_text=_("Else the customer's own address."))
+    ship_to_address = WholeField(required=False, min_value=1, max_value=2**63 - 1, help_text=_(
+        "The `id` of one of the customer's addresses, instead of `ship_to`."))
     bill_to = AddressSerializer(required=False, help_text=_("Else the customer's own address."))
     external_id = TextField(max_length=80, required=False, help_text=_("Your number; once per channel."))
 

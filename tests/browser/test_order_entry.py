@@ -120,6 +120,22 @@ def test_what_is_refused_says_why_and_loses_nothing(open_as, rep):
     assert wait_for_order(page).units == 9
 
 
+def test_an_order_goes_to_the_address_that_was_chosen_also_after_the_browser_died(open_as, rep):
+    make.customer().addresses.create(name="Depot", street="2 Quay", postal_code="M1 1AA", city="Leeds", country="GB")
+    page = open_as("rep", ENTRY)
+    pick(page, "C-1", "C-1 Shop C-1")
+    page.locator("#ship_to_address option").nth(2).wait_for(state="attached")
+    page.select_option("#ship_to_address", label="Depot, 2 Quay, M1 1AA Leeds, GB")
+    page.locator(".oms-sku").first.focus()
+    pick(page, "TEE", "TEE-M")
+    page.reload()
+    page.locator("#ship_to_address option").nth(2).wait_for(state="attached")
+    page.get_by_text("list wholesale").wait_for()
+    page.keyboard.press("Control+Enter")
+
+    assert wait_for_order(page).ship_to["street"] == "2 Quay"
+
+
 def test_an_earlier_order_is_repeated(open_as, rep):
     earlier = make.confirmed(("MUG-03", 4), ("TEE-M", 2))
     page = open_as("rep", f"{ENTRY}?repeat={earlier.number}")

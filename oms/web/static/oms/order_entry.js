@@ -6,9 +6,9 @@ const csrf = document.querySelector("[name=csrfmiddlewaretoken]").value;
 const $ = (id) => document.getElementById(id);
 const _ = (text, values = {}) => interpolate(gettext(text), values, true);
 const KEPT = `oms order entry ${setup.user}`;
-const FIELDS = ["channel", "customer_reference", "wanted_on", "note", "valid_until"];
+const FIELDS = ["channel", "ship_to_address", "customer_reference", "wanted_on", "note", "valid_until"];
 let state = fresh();
-let asked = 0, sending = false;
+let asked = 0, sending = false, keptAddress = "";
 
 function fresh() {
   return { key: crypto.randomUUID(), customer: null, rows: [emptyRow()], fields: {}, at: Date.now() };
@@ -51,6 +51,7 @@ function restore() {
     $("restored").textContent = _("What you were entering at %(at)s is here again.", { at: new Date(kept.at).toLocaleString() });
   }
   for (const id of FIELDS) if (state.fields[id]) $(id).value = state.fields[id];
+  keptAddress = state.fields.ship_to_address || "";
   $("customer").value = state.customer ? `${state.customer.code} ${state.customer.name}` : "";
 }
 
@@ -288,6 +289,7 @@ function setCustomer(customer) {
   $("customer-state").textContent = "";
   changed();
   showCredit();
+  showAddresses();
   lookUpRows();
 }
 function takeCustomer(customer) {
@@ -307,6 +309,15 @@ function lookUpCustomer() {
     $("customer-state").textContent = found.length ? _("“%(text)s” matches several customers. Choose one.", { text }) : _("“%(text)s” matches no customer.", { text });
   }).catch((problem) => { $("customer-state").textContent = ""; complain(problem); });
   return customerLookUp;
+}
+async function showAddresses() {
+  const own = $("ship_to_address"), chosen = own.value || keptAddress;
+  keptAddress = "";
+  const shown = state.customer && (await api(`customers/${encodeURIComponent(state.customer.code)}/`)).addresses.filter((each) => each.is_shipping);
+  own.replaceChildren(own.firstElementChild, ...(shown || []).map((each) => Object.assign(document.createElement("option"), {
+    value: each.id, textContent: [each.name, each.street, `${each.postal_code} ${each.city}`.trim(), each.country].filter(Boolean).join(", "),
+  })));
+  own.value = [...own.options].some((each) => each.value === chosen) ? chosen : "";
 }
 async function showCredit() {
   if (!state.customer) return;
@@ -395,6 +406,7 @@ async function sendRows(path, more) {
   const order = { customer: state.customer.code, channel: $("channel").value, ...more, lines: rows.map((row) => ({
     sku: row.sku, quantity: unitsOf(row.quantity), ...(row.price ? { unit_price: row.price } : {}) })) };
   for (const id of ["customer_reference", "wanted_on", "note"]) if ($(id).value) order[id] = $(id).value;
+  if ($("ship_to_address").value) order.ship_to_address = Number($("ship_to_address").value);
   try {
     const made = await api(path, order, "POST", { "Idempotency-Key": state.key });
     localStorage.removeItem(KEPT);
@@ -415,7 +427,7 @@ async function alreadyIn() {
 
 restore();
 combobox($("customer"), find("customers"), takeCustomer);
-$("customer").addEventListener("input", () => { state.customer = null; $("credit").textContent = "–"; $("customer-state").textContent = ""; keep(); });
+$("customer").addEventListener("input", () => { state.customer = null; $("ship_to_address").value = ""; $("credit").textContent = "–"; $("customer-state").textContent = ""; keep(); });
 $("customer").addEventListener("change", lookUpCustomer);
 for (const id of FIELDS) $(id).addEventListener("change", changed);
 for (const id of ["customer", "customer_reference", "wanted_on", "valid_until"]) {
@@ -435,5 +447,5 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); $("entry").requestSubmit(); }
 });
 draw();
-if (state.customer) { lookUp(); showCredit(); lookUpRows(); }
+if (state.customer) { lookUp(); showCredit(); showAddresses(); lookUpRows(); }
 $("customer").value ? $("lines").querySelector(".oms-sku").focus() : $("customer").focus();
