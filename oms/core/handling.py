@@ -34,3 +34,8 @@ def on(event_name: str, *, calls_world: bool = False) -> Callable[[Handle], Hand
 def handlers_of(event_name: str) -> list[Handler]:
     """The handlers of an event, in the order in which they were declared (lower apps first)."""
     return _handlers.get(event_name, [])
+
+
+def heard() -> list[str]:
+    """The names of the events that somebody reacts to."""
+    return sorted(_handlers)

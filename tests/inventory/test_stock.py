@@ -23,7 +23,7 @@ from oms.core.models import Decision
 from tests import builders as make
 from tests.builders.stock import put, sent_purchase, storage, supplier
 
-pytestmark = [pytest.mark.smoke, pytest.mark.django_db, pytest.mark.usefixtures("verified")]
+pytestmark = [pytest.mark.smoke, pytest.mark.django_db, pytest.mark.usefixtures("sums_verified")]
 UK = Destination("GB", "N1")
 
 

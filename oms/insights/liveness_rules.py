@@ -1,0 +1,247 @@
+"""Invariants of what must have a way on: nothing is stranded, and nothing that should follow is missing.
+
+What a handler is about to do is not missing yet: a document or SKU with events on their way to a plain handler is exempt
+until they were taken to it (or stand under Attention).
+"""
+
+from oms.core import handling
+from oms.insights.invariants import Invariant
+
+LIVE_SHIPMENT = "('open', 'picking', 'packed')"
+LIVE_STOCK = "('held', 'pinned', 'picked')"
+
+
+def _under_way() -> str:
+    """Events that a handler within the house has still to take: (subject, order and data of each)."""
+    pairs = ", ".join(f"('{name}', '{handler.name}')" for name in handling.heard()
+                      for handler in handling.handlers_of(name) if not handler.calls_world)
+    return f"""
+        SELECT e.subject_type, e.subject_number, e.order_number, e.data FROM core_event e
+        JOIN (VALUES {pairs}) AS h (event, handler) ON h.event = e.name
+        LEFT JOIN core_delivery d ON d.event_id = e.id AND d.handler = h.handler
+        WHERE NOT e.is_drained AND d.done_at IS NULL AND d.parked_at IS NULL"""
+
+
+def _settled(number: str) -> str:
+    """The order with this number has no events under way, and no SKU's stock is being given out."""
+    return f"NOT EXISTS (SELECT 1 FROM under_way u WHERE u.order_number = {number})"
+
+
+def rules() -> tuple[Invariant, ...]:
+    """All of them, with what is under way at the time."""
+    start = f"WITH under_way AS MATERIALIZED ({_under_way()})"
+    return tuple(Invariant(rule.name, f"{start} {rule.sql}") for rule in (
+        *SHIPMENTS, *WAVES, *KITS, *DEMAND, *ORDERS, *CUSTODY, *TRACKED))
+
+
+SHIPMENTS = (
+    Invariant("what is held for an order is on a shipment that is under way", f"""
+        SELECT d.document, r.quantity || ' × ' || k.code || ' ' || r.state || ' in ' || w.code || ' and on no live shipment'
+        FROM inventory_reservation r JOIN inventory_demand d ON d.id = r.demand_id
+        JOIN inventory_sku k ON k.id = r.sku_id JOIN inventory_warehouse w ON w.id = r.warehouse_id
+        LEFT JOIN fulfillment_shipmentline l ON l.reservation_id = r.id
+        LEFT JOIN fulfillment_shipment s ON s.id = l.shipment_id
+        WHERE r.state IN {LIVE_STOCK} AND (s.status IS NULL OR s.status NOT IN {LIVE_SHIPMENT})
+          AND {_settled('d.document')}"""),
+    Invariant("the lines of a shipment are as far as it is", f"""
+        SELECT s.number, s.status || ', with ' || r.quantity || ' × ' || k.code || ' ' || r.state
+        FROM fulfillment_shipment s JOIN fulfillment_shipmentline l ON l.shipment_id = s.id
+        JOIN inventory_reservation r ON r.id = l.reservation_id JOIN inventory_sku k ON k.id = r.sku_id
+        JOIN orders_order o ON o.id = s.order_id
+        WHERE (s.status = 'open' AND r.state <> 'held' OR s.status = 'picking' AND r.state NOT IN ('pinned', 'picked')
+               OR s.status = 'packed' AND r.state <> 'picked')
+          AND {_settled('o.number')}"""),
+    Invariant("a shipment's line is of its order, warehouse and order line", f"""
+        SELECT s.number, 'line ' || l.id || ' holds stock of ' || d.document || ' line ' || d.line || ' in warehouse '
+               || r.warehouse_id
+        FROM fulfillment_shipment s JOIN fulfillment_shipmentline l ON l.shipment_id = s.id
+        JOIN inventory_reservation r ON r.id = l.reservation_id JOIN inventory_demand d ON d.id = r.demand_id
+        JOIN orders_order o ON o.id = s.order_id
+        WHERE s.status IN {LIVE_SHIPMENT}
+          AND (d.document <> o.number OR d.line <> l.order_line_id OR r.warehouse_id <> s.warehouse_id)"""),
+    Invariant("a shipment that is under way has lines", f"""
+        SELECT s.number, s.status || ' without lines' FROM fulfillment_shipment s JOIN orders_order o ON o.id = s.order_id
+        WHERE s.status IN {LIVE_SHIPMENT}
+          AND NOT EXISTS (SELECT 1 FROM fulfillment_shipmentline l WHERE l.shipment_id = s.id)
+          AND {_settled('o.number')}"""),
+)
+
+WAVES = (
+    Invariant("a stop that is open is a pinned line of its wave, in its bin", f"""
+        SELECT w.number, 'stop ' || t.sequence || ': the wave is ' || w.status || ', the shipment ' || s.status
+               || ', the stock ' || r.state
+        FROM fulfillment_picktask t JOIN fulfillment_wave w ON w.id = t.wave_id
+        JOIN fulfillment_shipmentline l ON l.id = t.line_id JOIN inventory_reservation r ON r.id = l.reservation_id
+        JOIN fulfillment_shipment s ON s.id = l.shipment_id JOIN orders_order o ON o.id = s.order_id
+        WHERE t.done_at IS NULL
+          AND (w.status <> 'released' OR s.status <> 'picking' OR s.wave_id IS DISTINCT FROM w.id
+               OR r.state <> 'pinned' OR r.bin_id <> t.bin_id)
+          AND {_settled('o.number')}"""),
+    Invariant("what is pinned is an open stop of a released wave", f"""
+        SELECT d.document, r.quantity || ' × ' || k.code || ' pinned in bin ' || r.bin_id || ' and no stop of a walk'
+        FROM inventory_reservation r JOIN inventory_demand d ON d.id = r.demand_id JOIN inventory_sku k ON k.id = r.sku_id
+        LEFT JOIN fulfillment_shipmentline l ON l.reservation_id = r.id
+        LEFT JOIN fulfillment_picktask t ON t.line_id = l.id AND t.done_at IS NULL
+        WHERE r.state = 'pinned' AND t.id IS NULL AND {_settled('d.document')}"""),
+    Invariant("what is pinned lies where it may be sold", """
+        SELECT 'reservation ' || r.id, r.quantity || ' pinned in bin ' || b.code || ', which is not sellable'
+        FROM inventory_reservation r JOIN inventory_bin b ON b.id = r.bin_id
+        WHERE r.state = 'pinned' AND NOT b.is_sellable"""),
+    Invariant("a wave that is planned or released has something to pick", f"""
+        SELECT w.number, w.status || ' with nothing to pick' FROM fulfillment_wave w
+        WHERE w.status IN ('draft', 'released')
+          AND NOT EXISTS (SELECT 1 FROM fulfillment_shipment s
+                          WHERE s.wave_id = w.id AND w.status = 'draft' AND s.status = 'open')
+          AND NOT EXISTS (SELECT 1 FROM fulfillment_picktask t WHERE t.wave_id = w.id AND t.done_at IS NULL)
+          AND NOT EXISTS (SELECT 1 FROM fulfillment_shipment s JOIN orders_order o ON o.id = s.order_id
+                          WHERE s.wave_id = w.id AND NOT {_settled('o.number')})"""),
+)
+
+KITS = (
+    Invariant("kits are held, picked and packed whole", f"""
+        SELECT x.document || ' line ' || x.line, 'parts in shipment ' || coalesce(x.shipment_id::text, 'none') || ': '
+               || string_agg(k.code || ' ' || coalesce(r.total, 0) || ' at ' || d.per_unit || ' each', ', ' ORDER BY k.code)
+        FROM (SELECT DISTINCT d.document, d.line, l.shipment_id FROM inventory_reservation r
+              JOIN inventory_demand d ON d.id = r.demand_id AND d.is_component
+              LEFT JOIN fulfillment_shipmentline l ON l.reservation_id = r.id
+              WHERE r.state IN {LIVE_STOCK} AND r.stopping = '') x
+        JOIN inventory_demand d ON d.document = x.document AND d.line = x.line JOIN inventory_sku k ON k.id = d.sku_id
+        LEFT JOIN LATERAL (SELECT sum(r.quantity) AS total FROM inventory_reservation r
+                           LEFT JOIN fulfillment_shipmentline l ON l.reservation_id = r.id
+                           WHERE r.demand_id = d.id AND r.state IN {LIVE_STOCK} AND r.stopping = ''
+                             AND l.shipment_id IS NOT DISTINCT FROM x.shipment_id) r ON true
+        WHERE {_settled('x.document')}
+        GROUP BY x.document, x.line, x.shipment_id
+        HAVING count(DISTINCT coalesce(r.total, 0) / d.per_unit::numeric) > 1
+            OR bool_or(mod(coalesce(r.total, 0), d.per_unit) <> 0)"""),
+    Invariant("kits are wanted and shipped whole", """
+        SELECT d.document || ' line ' || d.line, string_agg('wanted ' || d.quantity || ', shipped ' || d.shipped || ' at '
+               || d.per_unit || ' each', '; ')
+        FROM inventory_demand d
+        WHERE d.document IN (SELECT document FROM inventory_demand WHERE is_component)
+        GROUP BY d.document, d.line
+        HAVING count(DISTINCT d.shipped / d.per_unit::numeric) > 1 OR bool_or(mod(d.shipped, d.per_unit) <> 0)
+            OR (count(DISTINCT d.quantity / d.per_unit::numeric) > 1 OR bool_or(mod(d.quantity, d.per_unit) <> 0))
+               AND NOT EXISTS (SELECT 1 FROM inventory_reservation r JOIN inventory_demand o ON o.id = r.demand_id
+                               WHERE o.document = d.document AND o.line = d.line AND r.stopping <> '')"""),
+)
+
+DEMAND = (
+    Invariant("an order wants of the stock what is open on its lines", """
+        SELECT o.number, 'line ' || l.id || ': ' || l.quantity - l.cancelled || ' ordered, demand '
+               || coalesce((d.quantity - coalesce(r.total, 0))::text, 'none') || ' at ' || coalesce(d.per_unit, 1) || ' each'
+        FROM orders_order o JOIN orders_orderline l ON l.order_id = o.id
+        LEFT JOIN inventory_demand d ON d.document = o.number AND d.line = l.id
+        LEFT JOIN LATERAL (SELECT sum(quantity) AS total FROM inventory_reservation
+                           WHERE demand_id = d.id AND stopping = 'cancel') r ON true
+        WHERE o.status = 'confirmed' AND NOT o.is_history
+          AND coalesce(d.quantity - coalesce(r.total, 0), 0) <> (l.quantity - l.cancelled) * coalesce(d.per_unit, 1)"""),
+    Invariant("stock is wanted and held for confirmed orders alone", f"""
+        SELECT d.document, d.unheld || ' × ' || k.code || ' wait, the order is ' || coalesce(o.status, 'not known')
+        FROM inventory_demand d JOIN inventory_sku k ON k.id = d.sku_id LEFT JOIN orders_order o ON o.number = d.document
+        WHERE d.unheld > 0 AND o.status IS DISTINCT FROM 'confirmed'
+        UNION ALL
+        SELECT d.document, r.quantity || ' × ' || k.code || ' ' || r.state || ', the order is '
+               || coalesce(o.status, 'not known')
+        FROM inventory_reservation r JOIN inventory_demand d ON d.id = r.demand_id JOIN inventory_sku k ON k.id = r.sku_id
+        LEFT JOIN orders_order o ON o.number = d.document
+        WHERE r.state IN {LIVE_STOCK} AND r.stopping = '' AND o.status IS DISTINCT FROM 'confirmed'"""),
+    Invariant("nothing waits for stock that is there", f"""
+        SELECT g.document, 'line ' || g.line || ' waits, and warehouse ' || w.code || ' has it'
+        FROM (SELECT DISTINCT document, line FROM inventory_demand WHERE unheld > 0) g
+        JOIN inventory_demand d ON d.document = g.document AND d.line = g.line
+        JOIN inventory_stock s ON s.sku_id = d.sku_id AND s.sellable - s.held >= d.per_unit
+        JOIN inventory_warehouse w ON w.id = s.warehouse_id AND w.is_active
+        WHERE d.unheld >= d.per_unit AND {_settled('g.document')}
+          AND NOT EXISTS (SELECT 1 FROM under_way u WHERE u.data->'skus' @> to_jsonb(d.sku_id))
+        GROUP BY g.document, g.line, w.code
+        HAVING count(*) = (SELECT count(*) FROM inventory_demand p WHERE p.document = g.document AND p.line = g.line)"""),
+)
+
+ORDERS = (
+    Invariant("an order of which everything is shipped and billed, or cancelled, is over", f"""
+        SELECT o.number, 'is confirmed, and nothing is left to ship or to bill' FROM orders_order o
+        WHERE o.status = 'confirmed' AND NOT o.is_history
+          AND NOT EXISTS (SELECT 1 FROM orders_orderline l WHERE l.order_id = o.id
+                          AND (l.quantity > l.cancelled + l.shipped OR l.invoiced < l.shipped))
+          AND NOT EXISTS (SELECT 1 FROM orders_ordercharge c WHERE c.order_id = o.id
+                          AND NOT c.is_invoiced AND NOT c.is_cancelled)
+          AND {_settled('o.number')} AND NOT EXISTS (SELECT 1 FROM under_way WHERE subject_type = 'invoice')"""),
+    Invariant("an order that is over has nothing left to ship or to bill", """
+        SELECT o.number, 'is ' || o.status || ': ordered ' || o.units || ', cancelled ' || o.cancelled || ', shipped '
+               || o.shipped || ', invoiced ' || o.invoiced
+        FROM orders_order o
+        WHERE NOT o.is_history AND (o.status = 'completed' AND (o.shipped = 0 OR o.invoiced < o.shipped)
+              OR o.status = 'cancelled' AND o.shipped > 0
+              OR o.status IN ('completed', 'cancelled') AND o.units <> o.cancelled + o.shipped)
+        UNION ALL
+        SELECT o.number, 'is ' || o.status || ', and ' || c.description || ' is neither billed nor cancelled'
+        FROM orders_ordercharge c JOIN orders_order o ON o.id = c.order_id
+        WHERE NOT c.is_invoiced AND NOT c.is_cancelled AND NOT o.is_history AND o.status IN ('completed', 'cancelled')"""),
+    Invariant("a line shows what the stock holds for it", f"""
+        SELECT o.number, 'line ' || l.id || ': allocated ' || l.allocated || ' of ' || d.allocated || ', picked '
+               || l.picked || ' of ' || d.picked
+        FROM orders_order o JOIN orders_orderline l ON l.order_id = o.id
+        JOIN (SELECT document, line, min((held + picked + shipped) / per_unit) AS allocated,
+                     min((picked + shipped) / per_unit) AS picked FROM inventory_demand GROUP BY 1, 2) d
+          ON d.document = o.number AND d.line = l.id
+        WHERE o.status = 'confirmed' AND (l.allocated, l.picked) <> (d.allocated, d.picked) AND {_settled('o.number')}"""),
+    Invariant("a return that was inspected is settled, and its exchange entered", f"""
+        SELECT r.number, 'is ' || r.status || ', and nothing more happens to it' FROM returns_returnrequest r
+        JOIN orders_order o ON o.id = r.order_id
+        LEFT JOIN returns_settlement s ON s.request_id = r.id
+        WHERE (r.status = 'inspected' OR r.status = 'settled' AND r.wish = 'exchange' AND s.exchange_id IS NULL)
+          AND {_settled('o.number')}"""),
+)
+
+CUSTODY = (
+    Invariant("what lies in staging is picked for a shipment", """
+        SELECT k.code || ' in ' || b.code || ' of ' || w.code, 'on hand ' || p.on_hand || ', picked ' || coalesce(r.total, 0)
+        FROM inventory_bin b JOIN inventory_binstock p ON p.bin_id = b.id AND p.on_hand > 0
+        JOIN inventory_sku k ON k.id = p.sku_id JOIN inventory_warehouse w ON w.id = b.warehouse_id
+        LEFT JOIN (SELECT sku_id, bin_id, lot_id, sum(quantity) AS total FROM inventory_reservation
+                   WHERE state = 'picked' GROUP BY 1, 2, 3) r
+          ON r.sku_id = p.sku_id AND r.bin_id = p.bin_id AND r.lot_id IS NOT DISTINCT FROM p.lot_id
+        WHERE b.kind = 'staging' AND p.on_hand > coalesce(r.total, 0)"""),
+    Invariant("what lies in returns came with a return that is not inspected yet", """
+        SELECT k.code || ' in ' || b.code || ' of ' || w.code, 'on hand ' || p.on_hand || ', of open returns '
+               || coalesce(m.total, 0)
+        FROM inventory_bin b JOIN inventory_binstock p ON p.bin_id = b.id
+        JOIN inventory_sku k ON k.id = p.sku_id JOIN inventory_warehouse w ON w.id = b.warehouse_id
+        LEFT JOIN (SELECT m.sku_id, m.target_id AS bin_id, m.lot_id, sum(m.quantity) AS total
+                   FROM returns_returnrequest r JOIN inventory_move m ON m.reference = r.number
+                   WHERE r.status = 'received' GROUP BY 1, 2, 3) m
+          ON m.sku_id = p.sku_id AND m.bin_id = p.bin_id AND m.lot_id IS NOT DISTINCT FROM p.lot_id
+        WHERE b.kind = 'returns' AND p.on_hand <> coalesce(m.total, 0)"""),
+    Invariant("what is in transit is of a transfer that is under way", """
+        SELECT m.reference, 'SKU ' || m.sku_id || ': ' || m.total || ' in transit, the transfer is '
+               || coalesce(t.status, 'not known')
+        FROM (SELECT reference, sku_id, lot_id, sum(quantity) AS total FROM (
+                SELECT m.reference, m.sku_id, m.lot_id, m.quantity FROM inventory_bin b
+                JOIN inventory_move m ON m.target_id = b.id WHERE b.kind = 'transit'
+                UNION ALL SELECT m.reference, m.sku_id, m.lot_id, -m.quantity FROM inventory_bin b
+                JOIN inventory_move m ON m.source_id = b.id WHERE b.kind = 'transit') x
+              GROUP BY 1, 2, 3 HAVING sum(quantity) <> 0) m
+        LEFT JOIN inventory_transfer t ON t.number = m.reference
+        WHERE m.total < 0 OR t.status IS DISTINCT FROM 'sent'"""),
+)
+
+TRACKED = (
+    Invariant("a serial number moves as one piece", """
+        SELECT k.code || ' ' || l.code, 'move ' || m.id || ' of ' || m.quantity
+        FROM inventory_sku k JOIN inventory_move m ON m.sku_id = k.id JOIN inventory_lot l ON l.id = m.lot_id
+        WHERE k.tracking = 'serial' AND m.quantity <> 1"""),
+    Invariant("no more of a lot or serial came back than was sent out", """
+        SELECT k.code || ' ' || l.code, -c.total || ' more came back than was sent out'
+        FROM (SELECT lot_id, sum(quantity) AS total FROM (
+                SELECT m.lot_id, m.quantity FROM inventory_bin b JOIN inventory_move m ON m.target_id = b.id
+                WHERE b.kind = 'customer' AND m.lot_id IS NOT NULL
+                UNION ALL SELECT m.lot_id, -m.quantity FROM inventory_bin b JOIN inventory_move m ON m.source_id = b.id
+                WHERE b.kind = 'customer' AND m.lot_id IS NOT NULL) x
+              GROUP BY 1 HAVING sum(quantity) < 0) c
+        JOIN inventory_lot l ON l.id = c.lot_id JOIN inventory_sku k ON k.id = l.sku_id"""),
+    Invariant("tracked stock has a lot of its SKU, and no other has one", """
+        SELECT k.code || ' in bin ' || p.bin_id, 'on hand ' || p.on_hand || ', lot ' || coalesce(l.code, 'none')
+        FROM inventory_binstock p JOIN inventory_sku k ON k.id = p.sku_id LEFT JOIN inventory_lot l ON l.id = p.lot_id
+        WHERE p.on_hand > 0 AND ((k.tracking = 'none') <> (l.id IS NULL) OR l.sku_id <> k.id)"""),
+)
