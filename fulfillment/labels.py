@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from fulfillment import rating
+from fulfillment import gates, rating
 from fulfillment.connectors.carriers import BoughtLabel
 from fulfillment.models import Label, Package, PackageContent, Shipment
 from oms.core import barcodes, events, numbering, states
@@ -20,8 +20,9 @@ S = Label.Status
 
 def buy(shipment: Shipment, *, by: User | None = None) -> Shipment:
     """Ask the carrier for a label for each parcel that has none. A request without an answer bars a second one."""
-    with states.change(shipment, event="shipment.labels_requested", by=by) as shipment:
+    with states.change(shipment, event="shipment.labels_requested", by=by, first=shipment.order) as shipment:
         states.require_status(shipment, Shipment.Status.PACKED)
+        gates.require_workable(shipment)
         if shipment.service is None:
             rating.choose(shipment, by=by)
             shipment.refresh_from_db(fields=["service"])

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from fulfillment import parcels, picking
+from fulfillment import gates, parcels, picking
 from fulfillment.models import Label, Package, Shipment, ShipmentLine
 from fulfillment.parcels import Parcel
 from inventory.models import Demand, Reservation
@@ -19,6 +19,7 @@ def pack(shipment: Shipment, chosen: Sequence[Parcel] | None = None, *, by: User
     """Put everything picked into parcels; without a choice, into the suggested ones."""
     with states.advance(shipment, to=Shipment.Status.PACKED, by=by, first=shipment.order) as shipment:
         lines = list(shipment.lines.select_related("reservation__sku", "reservation__demand"))
+        gates.require_workable(shipment)
         _require_ready(shipment, lines)
         packages = parcels.place(shipment, lines, parcels.suggest(shipment) if chosen is None else chosen)
         shipment.event_data["parcels"] = len(packages)

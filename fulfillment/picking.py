@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from fulfillment import gates
 from fulfillment.models import PickTask, Shipment, ShipmentLine
 from inventory import reservations, sourcing
 from inventory.models import Bin, Reservation
@@ -36,6 +37,7 @@ def pick_lines(shipment: Shipment, lines: Sequence[ShipmentLine], *, by: User | 
     """Take lines of a shipment from their bins to staging; the order shows it at once."""
     with states.change(shipment, event="shipment.picked", by=by, first=shipment.order) as shipment:
         states.require_status(shipment, Shipment.Status.PICKING)
+        gates.require_workable(shipment)
         rows = list(shipment.lines.filter(pk__in=[line.pk for line in lines]).select_related("reservation"))
         if len(rows) != len(lines):
             raise WrongState(_("Shipment %(shipment)s has changed; reload it.") % {"shipment": shipment})

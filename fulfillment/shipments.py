@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from django.utils.translation import gettext as _
 
+from fulfillment import gates
 from fulfillment.models import Shipment, ShipmentLine
 from inventory import reservations
 from inventory.models import Warehouse
@@ -56,8 +57,10 @@ def split(shipment: Shipment, lines: Sequence[ShipmentLine], *, by: User | None 
 
 def hand_over(shipment: Shipment, *, external_id: str, by: User | None = None) -> Shipment:
     """Note that a shop or third party has taken a shipment on, under its own number."""
-    with states.change(shipment, event="shipment.handed_over", by=by, external_id=external_id) as shipment:
+    with states.change(shipment, event="shipment.handed_over", by=by, first=shipment.order,
+                       external_id=external_id) as shipment:
         states.require_status(shipment, S.OPEN)
+        gates.require_may_leave(shipment)
         if shipment.warehouse.kind == Warehouse.Kind.OWN:
             raise Refused(_("%(warehouse)s is our own warehouse; pick it here.") % {"warehouse": shipment.warehouse})
         if not external_id.strip():

@@ -5,7 +5,7 @@ from datetime import datetime
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from fulfillment import labels, packing, parcels, picking, waves
+from fulfillment import gates, labels, packing, parcels, picking, waves
 from fulfillment.models import Label, Shipment
 from inventory import reservations
 from inventory.models import Warehouse
@@ -21,6 +21,7 @@ S = Shipment.Status
 def ship(shipment: Shipment, *, by: User | None = None, at: datetime | None = None) -> Shipment:
     """Hand the parcels to the carrier: the stock is gone, and what was shipped is billed by event."""
     with states.advance(shipment, to=S.SHIPPED, by=by, at=at, first=shipment.order) as shipment:
+        gates.require_may_leave(shipment)
         if shipment.warehouse.kind == Warehouse.Kind.OWN:
             _require_labels(shipment)
             labels.require_bound(shipment)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
+from fulfillment import gates
 from fulfillment.models import PickTask, Shipment, ShipmentLine, Wave
 from fulfillment.planners import pick_path
 from fulfillment.planners import waves as planner
@@ -22,11 +23,13 @@ MAX_SHIPMENTS, MAX_STOPS = 12, 60
 
 @whole
 def propose(warehouse: Warehouse, *, by: User | None = None) -> list[Wave]:
-    """Plan waves for all open shipments of a warehouse."""
+    """Plan waves for all open shipments of a warehouse that may leave."""
     rows = Shipment.objects.filter(warehouse=warehouse, status=Shipment.Status.OPEN, wave=None, lines__isnull=False)
     lock(Order.objects.filter(pk__in=rows.values("order")))  # of all waves, before the first is planned
     lock(Shipment.objects.filter(pk__in=rows.values("pk")))
-    by_key = {row.pk: row for row in rows.select_related("order").distinct()}
+    known = rows.select_related("order__customer").prefetch_related(gates.OPEN_HOLDS).distinct()
+    ready, _refusals = gates.sort(list(known))
+    by_key = {row.pk: row for row in ready}
     aisles = _aisles(list(by_key.values()))
     candidates = [planner.Candidate(key, row.order.priority, len(aisles[key]) or 1, frozenset(aisles[key]))
                   for key, row in by_key.items()]
@@ -57,6 +60,7 @@ def plan(warehouse: Warehouse, shipments: Sequence[Shipment], *, by: User | None
             states.require_status(row, Shipment.Status.OPEN)
             if row.wave_id or row.warehouse_id != warehouse.pk:
                 raise Refused(_("Shipment %(row)s is in another wave or warehouse.") % {"row": row})
+            gates.require_may_leave(row)
         if not rows:
             raise Refused(_("A wave needs shipments."), code="empty")
         wave = states.create(Wave(warehouse=warehouse), by=by)
@@ -68,7 +72,7 @@ def release(wave: Wave, *, by: User | None = None) -> Wave:
     """Start picking: stock is pinned to bins, and the walk over them is computed."""
     with atomic():
         lock(Order.objects.filter(pk__in=list(wave.shipments.values_list("order_id", flat=True))))
-        shipments = lock(Shipment.objects.filter(wave=wave, status=Shipment.Status.OPEN))
+        shipments = _startable(wave)
         with states.advance(wave, to=Wave.Status.RELEASED, by=by) as wave:
             lines = list(ShipmentLine.objects.filter(shipment__in=shipments).select_related("reservation"))
             if not lines:
@@ -80,6 +84,18 @@ def release(wave: Wave, *, by: User | None = None) -> Wave:
             _pin(lines)
             write_walk(wave)
     return wave
+
+
+def _startable(wave: Wave) -> list[Shipment]:
+    """Lock the open shipments of a wave; those that may not leave now are taken off it and wait for another."""
+    rows = lock(Shipment.objects.filter(wave=wave, status=Shipment.Status.OPEN).select_related("order__customer"))
+    ready, refusals = gates.sort(rows)
+    if rows and not ready:
+        raise refusals[0]
+    for shipment in {*rows} - {*ready}:
+        shipment.wave = None
+        shipment.save(update_fields=["wave"])
+    return ready
 
 
 def _pin(lines: Sequence[ShipmentLine]) -> None:

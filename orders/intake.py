@@ -52,6 +52,7 @@ class Entry:
     note: str = ""
     wanted_on: date | None = None
     discount_percent: Decimal = Decimal(0)
+    ship_complete: bool | None = None
 
 
 def enter(entry: Entry, *, by: User | None = None, at: datetime | None = None) -> Order:
@@ -84,6 +85,7 @@ def _new_order(entry: Entry) -> Order:
         bill_to=tidy(entry.bill_to) if entry.bill_to is not None else billing, ship_to=ship_to,
         ship_country=ship_to.get("country", ""), currency=entry.customer.currency, priority=entry.customer.priority,
         prices_include_tax=bool(price_list and price_list.includes_tax), discount_percent=entry.discount_percent,
+        ship_complete=entry.ship_complete,
     )
 
 

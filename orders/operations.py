@@ -12,7 +12,19 @@ from inventory.models import SKU
 from oms.core.models import User
 from oms.core.money import round_amount
 from oms.core.operations import declare
-from orders import amending, billing, deposits, exporting, intake, lifecycle, payments, pricing, screening, write_offs
+from orders import (
+    amending,
+    billing,
+    deposits,
+    exporting,
+    holds,
+    intake,
+    lifecycle,
+    payments,
+    pricing,
+    screening,
+    write_offs,
+)
 from orders.amending import LineChange
 from orders.billing import Credited
 from orders.intake import Line
@@ -132,7 +144,13 @@ def _bill(order: Order, *, by: User | None = None) -> Invoice:
 
 
 def _on_hold(order: Order) -> bool:
-    return bool(order.status == S.PLACED and order.holds.filter(lifted_at=None).exists())
+    return bool(order.status in (S.PLACED, S.CONFIRMED) and order.holds.filter(lifted_at=None).exists())
+
+
+@dataclass(frozen=True)
+class ShipCompleteInput:
+    only_complete: bool = field(default=True, metadata={
+        "help": _("Nothing leaves until everything ordered is in stock.")})
 
 
 declare("place", Order, intake.place, roles=SALES, many=True, available=_is(S.DRAFT, S.QUOTED))
@@ -153,7 +171,10 @@ declare("amend", Order, _amend, roles=SALES, input=AmendInput, preview=_amend_pr
             [AdditionRow() for _ in range(3)]))
 declare("hold", Order, screening.hold, roles="rep manager accountant", label=_("Put on hold"), input=ReasonInput,
         example={"reason": "They asked for a call first."},
-        available=_is(S.PLACED), inverse="lift")
+        available=_is(S.PLACED, S.CONFIRMED), inverse="lift")
+declare("ship_complete", Order, holds.ship_complete, roles="rep manager", label=_("Ship complete only"),
+        input=ShipCompleteInput, example={"only_complete": True}, available=_is(S.PLACED, S.CONFIRMED),
+        initial=lambda order: ShipCompleteInput(order.ships_complete))
 declare("cancel_lines", Order, _cancel_lines, roles=SALES, label=_("Cancel units"), input=CancelInput,
         example={"lines": [{"line": 1, "units": 1}], "reason": "Ordered one too many."},
         available=_is(S.PLACED, S.CONFIRMED),

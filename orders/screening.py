@@ -98,9 +98,12 @@ def _address(order: Order) -> Hold | None:
 
 
 def hold(order: Order, *, reason: str, by: User | None = None) -> Order:
-    """Make an order wait, with the reason why."""
+    """Make an order wait, with the reason why: it isn't confirmed, and if it is, none of its goods leave."""
     with states.change(order, event="order.held_back", by=by, reason=reason) as order:
-        states.require_status(order, Order.Status.PLACED)
+        states.require_status(order, Order.Status.PLACED, Order.Status.CONFIRMED)
+        if order.status == Order.Status.CONFIRMED and order.shipped >= order.units - order.cancelled:
+            raise Refused(_("All of order %(number)s has left; there is nothing to stop. Open a return instead.")
+                          % {"number": order.number}, code="shipped")
         if not reason.strip():
             raise Refused(_("Say why the order must wait."), field="reason")
         if order.holds.filter(kind=Hold.Kind.MANUAL, lifted_at=None).exists():

@@ -9,13 +9,13 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
+from fulfillment import gates, waves
 from fulfillment import printing as printing  # offers papers
-from fulfillment import waves
 from fulfillment.models import Package, PickTask, Scan, Shipment, ShipmentLine, TrackingEvent, Wave
 from inventory.models import Warehouse
 from oms.core.admin import panels
 from oms.core.admin.access import Lines
-from oms.core.admin.documents import DocumentAdmin, address_text, chip
+from oms.core.admin.documents import DocumentAdmin, address_text, chip, chips
 from oms.core.admin.records import ReadOnlyAdmin
 from orders.models import Order
 
@@ -90,21 +90,43 @@ class Scans(Lines):
     fields = ["tracking_number", "kind", "text", "place", "at"]
 
 
+class Stopped(admin.SimpleListFilter):
+    """Live shipments of orders on hold, and the others."""
+
+    title = _("on hold")
+    parameter_name = "hold"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[Any]:
+        return [("yes", _("yes")), ("no", _("no"))]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        if self.value() == "yes":
+            return queryset.filter(order__in=gates.on_hold(), status__in=gates.LIVE)
+        return queryset.exclude(order__in=gates.on_hold()) if self.value() == "no" else queryset
+
+
 @admin.register(Shipment)
 class ShipmentAdmin(DocumentAdmin):
     viewers = f"{FLOOR} rep accountant buyer"
     list_display = ["number", "state", "order_no", "to", "warehouse", "wave", "service", "status_at", "prints"]
-    list_filter = ["status", "warehouse"]
-    list_select_related = ["order", "warehouse", "wave", "service__account"]
+    list_filter = ["status", Stopped, "warehouse"]
+    list_select_related = ["order__customer", "warehouse", "wave", "service__account"]
     search_fields = search_exact = ["number", "order__number", "labels__tracking_number", "external_id"]
-    fields = ["order_no", "to", "warehouse", "wave", "service", "external_id", "promised_on", "shipped_at",
+    fields = ["stopped", "order_no", "to", "warehouse", "wave", "service", "external_id", "promised_on", "shipped_at",
               "delivered_at", "prints"]
     readonly_fields = fields
     inlines = [ShipmentLines, Packages, Scans]
 
     @display(description=_("Status"), ordering="status")
     def state(self, shipment: Shipment) -> Any:
-        return chip(shipment)
+        return chips(shipment, bool(gates.reasons(shipment)))
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).prefetch_related(gates.OPEN_HOLDS)
+
+    @display(description=_("Stopped because"))
+    def stopped(self, shipment: Shipment) -> str:
+        return "; ".join(gates.reasons(shipment))
 
     @display(description=_("Order"))
     def order_no(self, shipment: Shipment) -> str:

@@ -6,6 +6,7 @@ from django.db.models import Prefetch, QuerySet
 from django_filters import rest_framework as filters
 from rest_framework import serializers
 
+from fulfillment import gates
 from fulfillment.models import Label, Package, PackageContent, Shipment, ShipmentLine, TrackingEvent
 from oms.core.api.documents import DocumentViewSet, with_operations
 from oms.core.api.fields import AddressSerializer
@@ -69,13 +70,17 @@ class ShipmentSummarySerializer(serializers.ModelSerializer[Shipment]):
     warehouse = serializers.CharField(source="warehouse.code")
     wave = serializers.CharField(source="wave.number", default=None, allow_null=True)
     service = serializers.SerializerMethodField()
+    stopped_by = serializers.SerializerMethodField()
 
     class Meta:
         model = Shipment
         fields: tuple[str, ...] = (
             "number", "status", "version", "order", "warehouse", "wave", "service", "external_id", "promised_on",
-            "shipped_at", "delivered_at", "created_at",
+            "shipped_at", "delivered_at", "created_at", "stopped_by",
         )
+
+    def get_stopped_by(self, shipment: Shipment) -> list[str]:
+        return gates.reasons(shipment)
 
     def get_service(self, shipment: Shipment) -> str | None:
         return str(shipment.service) if shipment.service else None
@@ -109,7 +114,8 @@ class ShipmentViewSet(DocumentViewSet):
     """What leaves a warehouse for an order."""
 
     area = "shipments"
-    queryset = Shipment.objects.select_related("order", "warehouse", "wave", "service__account")
+    queryset = Shipment.objects.select_related(
+        "order__customer", "warehouse", "wave", "service__account").prefetch_related(gates.OPEN_HOLDS)
     serializer_class = ShipmentSerializer
     filterset_class = ShipmentFilter
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from fulfillment import labels
+from fulfillment import gates, labels
 from fulfillment.models import Label, PickTask, Shipment, Wave
 from fulfillment.shipping import tracking_numbers
 from inventory import catalog, purchasing, receiving
@@ -41,8 +41,9 @@ def pick(warehouse: Warehouse, user: User, name: str) -> dict[str, Any]:
     if wave is None:
         raise Refused(_("%(name)s is no wave that is being picked in %(warehouse)s.")
                       % {"name": name, "warehouse": warehouse}, code="unknown")
-    tasks = list(PickTask.objects.filter(wave=wave, done_at=None, line__reservation__state="pinned").order_by(
-        "sequence").select_related("bin", "line__reservation__sku", "line__reservation__lot", "line__shipment"))
+    left = PickTask.objects.filter(wave=wave, done_at=None, line__reservation__state="pinned")
+    tasks = list(left.exclude(line__shipment__order__in=gates.on_hold()).order_by("sequence").select_related(
+        "bin", "line__reservation__sku", "line__reservation__lot", "line__shipment"))
     known = products({task.line.reservation.sku for task in tasks})
     return {"name": wave.number, "total": wave.tasks.count(), "stops": [
         {**known[task.line.reservation.sku.code], "line": task.line_id, "bin": task.bin.code,
@@ -99,9 +100,11 @@ def pack(warehouse: Warehouse, user: User, name: str) -> dict[str, Any]:
     """Shipments that are picked or packed; of one, what is in it, and its labels once it is packed."""
     rows = Shipment.objects.visible_to(user).filter(warehouse=warehouse, status__in=["picking", "packed"])
     if not name:
-        ready = [row for row in rows.order_by("status", "pk").select_related("order")[:MOST]
+        first = rows.order_by("status", "pk").select_related("order__customer").prefetch_related(gates.OPEN_HOLDS)
+        ready = [row for row in first[:MOST]
                  if row.status == Shipment.Status.PACKED or not row.lines.filter(reservation__state="pinned").exists()]
-        return {"choices": [{"code": row.number, "text": row.get_status_display()} for row in ready]}
+        return {"choices": [{"code": row.number, "text": "; ".join([row.get_status_display(), *gates.reasons(row)])}
+                            for row in ready]}
     label = labels.scanned(name)
     if label and (why := labels.outdated(label)):
         raise Refused(why, code="label_outdated")
@@ -109,6 +112,7 @@ def pack(warehouse: Warehouse, user: User, name: str) -> dict[str, Any]:
     if shipment is None:
         raise Refused(_("%(name)s is no shipment that is being packed in %(warehouse)s.")
                       % {"name": name, "warehouse": warehouse}, code="unknown")
+    gates.require_workable(shipment)
     lines = list(shipment.lines.select_related("reservation__sku"))
     known = products({line.reservation.sku for line in lines})
     wanted: dict[str, int] = {}

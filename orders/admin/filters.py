@@ -31,7 +31,8 @@ def _short(orders: QuerySet[Order], user: User) -> QuerySet[Order]:
 
 
 def _on_hold(orders: QuerySet[Order], user: User) -> QuerySet[Order]:
-    return orders.filter(pk__in=Hold.objects.filter(lifted_at=None).values("order"), status=Order.Status.PLACED)
+    return orders.filter(pk__in=Hold.objects.filter(lifted_at=None).values("order"),
+                         status__in=[Order.Status.PLACED, Order.Status.CONFIRMED])
 
 
 def _ready(orders: QuerySet[Order], user: User) -> QuerySet[Order]:

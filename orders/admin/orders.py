@@ -4,7 +4,7 @@ from functools import partial
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import F, Max, OuterRef, Q, Subquery, Sum
+from django.db.models import Exists, F, Max, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.urls import path, reverse
@@ -15,7 +15,7 @@ from inventory.models import Stock
 from oms.core import states
 from oms.core.admin import panels
 from oms.core.admin.access import Lines
-from oms.core.admin.documents import DocumentAdmin, address_text, bar, chip
+from oms.core.admin.documents import DocumentAdmin, address_text, bar, chips
 from oms.core.importing.runs import offer
 from oms.core.money import ZERO, grouped
 from oms.core.money import display as show_amount
@@ -81,7 +81,8 @@ class OrderAdmin(DocumentAdmin):
     autocomplete_fields = ["customer"]
     inlines = [OrderLines, OrderCharges, Holds]
     sheets = offer(OrderSheet)
-    entered = ["customer", "channel", "ship_to", "customer_reference", "wanted_on", "discount_percent", "note"]
+    entered = ["customer", "channel", "ship_to", "customer_reference", "wanted_on", "ship_complete",
+               "discount_percent", "note"]
     shown = ["external_id", "placed_on", "valid_until", "currency", "net", "tax", "gross", "shipped_to", "billed_to"]
     readonly_fields = shown
 
@@ -100,7 +101,7 @@ class OrderAdmin(DocumentAdmin):
 
     @display(description=_("Status"), ordering="status")
     def state(self, order: Order) -> Any:
-        return chip(order)
+        return chips(order, order.is_held)  # type: ignore[attr-defined]
 
     @display(description=_("Allocated"))
     def is_allocated(self, order: Order) -> Any:
@@ -127,6 +128,7 @@ class OrderAdmin(DocumentAdmin):
         shared = InvoiceLine.objects.filter(order_line__order=OuterRef("pk"), invoice__order=None, invoice__gross__gt=0,
                                             invoice__kind=Invoice.Kind.INVOICE).values("order_line__order")
         return super().get_queryset(request).annotate(
+            is_held=Exists(Hold.objects.filter(order=OuterRef("pk"), lifted_at=None)),
             billed=_sum(own.annotate(sum=Sum("gross")), shared.annotate(sum=Sum("gross"))),
             paid=_sum(own.annotate(sum=Sum("allocated")),
                       shared.annotate(sum=Sum(F("gross") * F("invoice__allocated") / F("invoice__gross")))))

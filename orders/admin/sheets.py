@@ -42,7 +42,7 @@ class CustomerSheet(RecordSheet):
         import_id_fields = ["code"]
         fields = ("code", "name", "email", "currency", "rep", "price_list", "terms_days", "terms", "billing",
                   "credit_limit", "vat_number", "is_tax_exempt", "exemption_note", "einvoice", "endpoint",
-                  "endpoint_scheme", "buyer_reference", "language", "priority", "is_active")
+                  "endpoint_scheme", "buyer_reference", "language", "priority", "ship_complete", "is_active")
 
 
 def _tidy(row: dict[str, Any]) -> dict[str, Any]:

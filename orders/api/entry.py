@@ -15,7 +15,7 @@ def entry_of(data: dict[str, Any], user: User) -> Entry:
     """The entry that a valid request means. Raises Unknown for what does not exist or is not the caller's."""
     customer, channel = parties(data["customer"], data["channel"], user)
     optional = {name: data[name] for name in ("customer_reference", "note", "wanted_on", "discount_percent", "ship_to",
-                                              "bill_to", "external_id") if name in data}
+                                              "bill_to", "external_id", "ship_complete") if name in data}
     if "ship_to_address" in data:
         optional["ship_to"] = _address(data, customer)
     charges = [Charge(**charge) for charge in data.get("charges", [])]

@@ -92,10 +92,11 @@ class OrderSerializer(OrderSummarySerializer):
     lines = OrderLineSerializer(many=True, read_only=True)
     charges = OrderChargeSerializer(many=True, read_only=True)
     holds = HoldSerializer(many=True, read_only=True)
+    ship_complete = serializers.BooleanField(source="ships_complete")
 
     class Meta(OrderSummarySerializer.Meta):
         fields = (*OrderSummarySerializer.Meta.fields, "note", "discount_percent", "prices_include_tax",
-                  "exchange_rate", "ship_to", "bill_to", "lines", "charges", "holds")
+                  "exchange_rate", "ship_to", "bill_to", "ship_complete", "lines", "charges", "holds")
 
 
 class InvoiceLineSerializer(serializers.ModelSerializer[InvoiceLine]):
@@ -169,6 +170,8 @@ class EntryRequest(serializers.Serializer[Any]):
         "The `id` of one of the customer's addresses, instead of `ship_to`."))
     bill_to = AddressSerializer(required=False, help_text=_("Else the customer's own address."))
     external_id = TextField(max_length=80, required=False, help_text=_("Your number; once per channel."))
+    ship_complete = FlagField(required=False, help_text=_(
+        "Nothing leaves until everything ordered is in stock. Defaults to the customer's setting."))
 
 
 ORDER = {"customer": "12375", "channel": "reps", "external_id": "WEB-10042", "lines": [

@@ -64,6 +64,8 @@ class Customer(models.Model):
                                        help_text=_("What their e-invoices must name, such as a Leitweg-ID."))
     language = models.CharField(max_length=10, blank=True, help_text=_("Of papers; empty for the company's."))
     priority = models.PositiveSmallIntegerField(default=100, help_text=_("Lower is served first when stock is short."))
+    ship_complete = models.BooleanField(_("ship complete only"), default=False, db_default=False, help_text=_(
+        "Nothing of an order leaves until everything ordered is in stock. An order can say otherwise."))
     is_active = models.BooleanField(default=True)
 
     objects = CustomerQuerySet.as_manager()

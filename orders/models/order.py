@@ -64,6 +64,9 @@ class Order(Document):
     exchange_rate = models.DecimalField(max_digits=14, decimal_places=6, default=1)
     priority = models.PositiveSmallIntegerField(default=100)
     wanted_on = models.DateField(null=True, blank=True)
+    ship_complete = models.BooleanField(
+        null=True, blank=True, choices=[(None, _("as the customer")), (True, _("yes")), (False, _("no"))],
+        help_text=_("Nothing leaves until everything ordered is in stock."))
     valid_until = models.DateField(null=True, blank=True)
     placed_on = models.DateField(null=True, editable=False)
     is_history = models.BooleanField(default=False, editable=False)
@@ -102,6 +105,11 @@ class Order(Document):
     def known_as(self) -> str:
         """What others call it: its external number, else ours."""
         return self.external_id or self.order_number
+
+    @property
+    def ships_complete(self) -> bool:
+        """Whether nothing leaves until all of it is reserved: as the order says, else its customer."""
+        return self.customer.ship_complete if self.ship_complete is None else self.ship_complete
 
     @property
     def destination(self) -> Destination:
@@ -203,7 +211,7 @@ class OrderCharge(models.Model):
 
 
 class Hold(models.Model):
-    """Why an order must wait; an order with a hold that is not lifted is "on hold"."""
+    """Why an order must wait; while one is not lifted, the order isn't confirmed and none of its goods leave."""
 
     class Kind(models.TextChoices):
         CREDIT = "credit", _("credit limit")

@@ -276,6 +276,12 @@ def bar(done: int, of: int) -> SafeString:
                        done, of, share, done, of)
 
 
+def chips(document: Any, is_held: bool) -> SafeString:
+    """The status as a colored chip, and beside it whether the document is on hold."""
+    held = format_html(' <span class="oms-chip oms-red">{}</span>', _("on hold")) if is_held else ""
+    return format_html("{}{}", chip(document), held)
+
+
 def chip(document: Any) -> SafeString:
     """The status as a coloured chip."""
     color = COLORS.get(document.status, "blue")
