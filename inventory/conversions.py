@@ -64,6 +64,14 @@ def history_of_sku(sku: SKU) -> Iterator[str]:
                        count) % {"count": count}
 
 
+@stands_in_the_way(SKU, "has_expiry")
+def lots_of_sku(sku: SKU) -> Iterator[str]:
+    """Lots without a date could be sold forever; lots with one would no longer be asked for it."""
+    undated = Lot.objects.filter(sku=sku, expires_on=None)
+    if not sku.has_expiry:
+        yield from _named(undated.values_list("code", flat=True), _("%(names)s have no expiry date; enter it first"))
+
+
 @stands_in_the_way(Bin, "kind", "is_sellable", "warehouse")
 def stock_of_bin(place: Bin) -> Iterator[str]:
     """What is in the bin counts as sellable, held or in custody by the bin's kind."""

@@ -1,6 +1,7 @@
 """What people and programs can ask of purchase orders, transfers, counts and stock."""
 
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from django.db.models import F
@@ -29,12 +30,17 @@ def _is_free(stock: BinStock) -> bool:
     return stock.bin.kind not in Bin.CUSTODY
 
 
+LOTS = {"most": 20_000, "help": _("Only if tracked: for example L1, or L1 x 60, L2 x 40, or S1 S2 S7..S9.")}
+
+
 @dataclass(frozen=True)
 class ReceivedRow:
     line: PurchaseLine
     good: int = 0
     damaged: int = 0
-    lot: str = field(default="", metadata={"most": 40})
+    lot: str = field(default="", metadata=LOTS)
+    damaged_lot: str = field(default="", metadata=LOTS)
+    expires_on: date | None = None
 
 
 @dataclass(frozen=True)
@@ -50,8 +56,8 @@ def _goods_expected(order: PurchaseOrder) -> ReceiveInput:
 def _receive(
     order: PurchaseOrder, *, goods: list[ReceivedRow], accept_more: bool = False, by: User | None = None,
 ) -> PurchaseOrder:
-    return receiving.receive(order, [Received(row.line, row.good, row.damaged, row.lot) for row in goods],
-                             accept_more=accept_more, by=by)
+    came = [Received(row.line, row.good, row.damaged, row.lot, row.damaged_lot, row.expires_on) for row in goods]
+    return receiving.receive(order, came, accept_more=accept_more, by=by)
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """Goods coming in: against purchase orders, as opening stock, and put away."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -7,7 +8,8 @@ from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
-from inventory import catalog, custody, ledger, purchasing
+from inventory import catalog, custody, expiry, ledger, lots, purchasing
+from inventory.lots import lot_of as lot_of
 from inventory.models import SKU, Bin, BinStock, Lot, Move, PurchaseLine, PurchaseOrder, Warehouse
 from inventory.planners import putaway
 from inventory.planners.putaway import Spot
@@ -19,12 +21,17 @@ from oms.core.models import User
 
 @dataclass(frozen=True)
 class Received:
-    """What came of a purchase line, in base units: good, damaged; into which lot."""
+    """What came of a purchase line, in base units: good, damaged; of which lots, or with which serial numbers.
+
+    Damaged goods are of the same lot, unless `damaged_lot` names another. `expires_on`: of lots that are new.
+    """
 
     line: PurchaseLine
     good: int
     damaged: int = 0
     lot: str = ""
+    damaged_lot: str = ""
+    expires_on: date | None = None
 
 
 @whole
@@ -46,7 +53,7 @@ def receive(
         _count(lines, counted)
         if not accept_more:
             purchasing.require_expected(order, lines.values())
-        order.event_data["received"] = {lines[item.line.pk].sku.code: item.good + item.damaged for item in counted}
+        order.event_data["received"] = _received(lines, counted)
         announce_stock(order.warehouse, [lines[item.line.pk].sku for item in counted], by=by)
     if all(not line.outstanding for line in lines.values()):
         with states.advance(order, to=PurchaseOrder.Status.CLOSED, by=by) as order:
@@ -62,23 +69,28 @@ def _transports(
     line, supplier = lines[item.line.pk], catalog.outside(Bin.Kind.SUPPLIER)
     if min(item.good, item.damaged) < 0:
         raise Refused(_("Quantities of %(sku)s must not be negative.") % {"sku": line.sku})
-    lot = lot_of(line.sku, item.lot)
-    targets = ((Bin.Kind.RECEIVING, item.good), (Bin.Kind.DAMAGED, item.damaged))
+    goods = lots.incoming(line.sku, item.lot, item.good, expires_on=item.expires_on)
+    damaged = lots.incoming(line.sku, _damaged_lot(line.sku, item), item.damaged, expires_on=item.expires_on)
     return [
-        ledger.Transport(line.sku, supplier, catalog.place(order.warehouse, kind), quantity, lot, line.unit_cost)
-        for kind, quantity in targets if quantity
+        ledger.Transport(line.sku, supplier, place, quantity, lot, line.unit_cost)
+        for kind, several in ((Bin.Kind.RECEIVING, goods), (Bin.Kind.DAMAGED, damaged)) for lot, quantity in several
+        for place in [catalog.place(order.warehouse, expiry.arrival_kind(kind, lot, order.warehouse))]
     ]
 
 
-def lot_of(sku: SKU, code: str, expires_on: date | None = None) -> Lot | None:
-    """The lot of a tracked SKU by its code, made when it is first seen. Raises Refused where a code is missing."""
-    if sku.tracking == SKU.Tracking.NONE:
-        return None
-    if not code:
-        raise Refused(_("%(sku)s is tracked %(tracking)s; say which one came.")
-                      % {"sku": sku, "tracking": sku.get_tracking_display()})
-    lot, _created = Lot.objects.get_or_create(sku=sku, code=code, defaults={"expires_on": expires_on})
-    return lot
+def _damaged_lot(sku: SKU, item: Received) -> str:
+    """Damaged pieces are of the lot that came; serial numbers that are damaged are named."""
+    if item.damaged_lot or (sku.tracking == SKU.Tracking.SERIAL and item.good):
+        return item.damaged_lot
+    return item.lot
+
+
+def _received(lines: dict[int, PurchaseLine], goods: Iterable[Received]) -> dict[str, int]:
+    """What came, by SKU code."""
+    came: Counter[str] = Counter()
+    for item in goods:
+        came[lines[item.line.pk].sku.code] += item.good + item.damaged
+    return dict(came)
 
 
 def _count(lines: dict[int, PurchaseLine], goods: Iterable[Received]) -> None:

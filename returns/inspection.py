@@ -11,21 +11,25 @@ from inventory.models import Bin, Move, Warehouse
 from oms.core import states
 from oms.core.errors import Refused
 from oms.core.models import User
+from returns.identity import Goods, Waiting
 from returns.models import Inspection, ReturnLine, ReturnRequest
-from returns.receiving import parts
 
 Grade, Route = Inspection.Grade, Inspection.Route
 
 
 @dataclass(frozen=True)
 class Finding:
-    """Units of a return line with one grade and one way to go; `damaged`: of those received as damaged."""
+    """Units of a return line with one grade and one way to go; `damaged`: of those received as damaged.
+
+    `lots` names the lots or serial numbers, where several came.
+    """
 
     line: ReturnLine
     quantity: int
     grade: str = Grade.NEW
     route: str = Route.RESTOCK
     damaged: bool = False
+    lots: str = ""
 
 
 def inspect(request: ReturnRequest, findings: Sequence[Finding], *, by: User | None = None) -> ReturnRequest:
@@ -38,8 +42,9 @@ def inspect(request: ReturnRequest, findings: Sequence[Finding], *, by: User | N
             Inspection(line=lines[item.line.pk], quantity=item.quantity, grade=item.grade, route=item.route,
                        was_damaged=item.damaged, by=by) for item in findings
         )
-        by_route = [(route, [item for item in findings if item.route == route]) for route in Route.values]
-        transports = [(route, _transports(request.warehouse, lines, items)) for route, items in by_route if items]
+        goods = _goods(lines, findings)
+        by_route = [(route, [each for each in goods if each[0].route == route]) for route in Route.values]
+        transports = [(route, _transports(request.warehouse, items)) for route, items in by_route if items]
         ledger.lock_ends([each for _, moved in transports for each in moved])
         for route, moved in transports:
             ledger.move_many(moved, reason=Move.Reason.SCRAP if route == Route.SCRAP else Move.Reason.RETURN,
@@ -64,15 +69,20 @@ def _require_all_graded(lines: dict[int, ReturnLine], findings: Sequence[Finding
                           line=key)
 
 
-def _transports(
-    warehouse: Warehouse, lines: dict[int, ReturnLine], findings: Sequence[Finding],
-) -> list[ledger.Transport]:
-    moved = []
-    for item in findings:
-        source = catalog.place(warehouse, Bin.Kind.DAMAGED if item.damaged else Bin.Kind.RETURNS)
-        for sku, per_unit, lot in parts(lines[item.line.pk]):
-            moved.append(ledger.Transport(sku, source, _target(warehouse, item.route), item.quantity * per_unit, lot))
-    return moved
+def _goods(lines: dict[int, ReturnLine], findings: Sequence[Finding]) -> list[tuple[Finding, Goods]]:
+    """The goods of each finding: first of those that name their lots, then what is left."""
+    waiting = Waiting(lines.values())
+    named_first = sorted(findings, key=lambda item: not item.lots.strip())
+    return [(item, goods) for item in named_first
+            for goods in waiting.take(lines[item.line.pk], item.quantity, is_damaged=item.damaged, text=item.lots)]
+
+
+def _transports(warehouse: Warehouse, goods: Sequence[tuple[Finding, Goods]]) -> list[ledger.Transport]:
+    return [
+        ledger.Transport(each.sku, catalog.place(warehouse, Bin.Kind.DAMAGED if item.damaged else Bin.Kind.RETURNS),
+                         _target(warehouse, item.route), each.quantity, each.lot)
+        for item, each in goods
+    ]
 
 
 def _target(warehouse: Warehouse, route: str) -> Bin:

@@ -1,6 +1,6 @@
 """What people and programs can ask of returns."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -16,6 +16,7 @@ from returns.receiving import Arrived
 from returns.requests import Asked
 
 S = ReturnRequest.Status
+LOTS = {"most": 8000, "help": _("Only if tracked: for example S1 S2, A001..A010, or L1 x 2, L2 x 1.")}
 
 
 def _is(*statuses: str) -> Any:
@@ -65,6 +66,8 @@ class ArrivedRow:
     line: ReturnLine
     good: int = 0
     damaged: int = 0
+    lots: str = field(default="", metadata=LOTS)
+    damaged_lots: str = field(default="", metadata=LOTS)
 
 
 @dataclass(frozen=True)
@@ -73,7 +76,8 @@ class ReceiveInput:
 
 
 def _receive(request: ReturnRequest, *, goods: list[ArrivedRow], by: User | None = None) -> ReturnRequest:
-    return receiving.receive(request, [Arrived(row.line, row.good, row.damaged) for row in goods], by=by)
+    return receiving.receive(request, [
+        Arrived(row.line, row.good, row.damaged, row.lots, row.damaged_lots) for row in goods], by=by)
 
 
 @dataclass(frozen=True)
@@ -84,6 +88,8 @@ class FindingRow:
     scrap: int = 0
     damaged_to_scrap: int = 0
     damaged_to_refurbish: int = 0
+    scrap_lots: str = field(default="", metadata=LOTS)
+    refurbish_lots: str = field(default="", metadata=LOTS)
 
 
 @dataclass(frozen=True)
@@ -101,10 +107,11 @@ def _inspect(request: ReturnRequest, *, findings: list[FindingRow], by: User | N
     found = [
         finding for row in findings for finding in (
             Finding(row.line, row.restock, grade.NEW, route.RESTOCK),
-            Finding(row.line, row.refurbish, grade.USED, route.REFURBISH),
-            Finding(row.line, row.scrap, grade.BROKEN, route.SCRAP),
-            Finding(row.line, row.damaged_to_scrap, grade.BROKEN, route.SCRAP, damaged=True),
-            Finding(row.line, row.damaged_to_refurbish, grade.USED, route.REFURBISH, damaged=True),
+            Finding(row.line, row.refurbish, grade.USED, route.REFURBISH, lots=row.refurbish_lots),
+            Finding(row.line, row.scrap, grade.BROKEN, route.SCRAP, lots=row.scrap_lots),
+            Finding(row.line, row.damaged_to_scrap, grade.BROKEN, route.SCRAP, damaged=True, lots=row.scrap_lots),
+            Finding(row.line, row.damaged_to_refurbish, grade.USED, route.REFURBISH, damaged=True,
+                    lots=row.refurbish_lots),
         )
     ]
     return inspection.inspect(request, found, by=by)

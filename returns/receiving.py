@@ -1,26 +1,33 @@
 """Goods that come back."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
 from inventory import catalog, ledger
-from inventory.models import SKU, Bin, Demand, Lot, Move, Reservation
+from inventory.models import Bin, Move
+from inventory.transport import Transport
 from oms.core import states
 from oms.core.errors import Refused
 from oms.core.models import User
 from orders import progress
+from returns import identity
 from returns.models import ReturnLine, ReturnRequest
 
 
 @dataclass(frozen=True)
 class Arrived:
-    """What came of a return line, in its units; the rest is missing."""
+    """What came of a return line, in its units; the rest is missing.
+
+    `lots` and `damaged_lots` name the lots or serial numbers that came, where several were shipped.
+    """
 
     line: ReturnLine
     good: int
     damaged: int = 0
+    lots: str = ""
+    damaged_lots: str = ""
 
 
 def receive(request: ReturnRequest, goods: Sequence[Arrived], *, by: User | None = None) -> ReturnRequest:
@@ -33,13 +40,10 @@ def receive(request: ReturnRequest, goods: Sequence[Arrived], *, by: User | None
         if not any(line.came for line in lines):
             raise Refused(_("Nothing came; cancel the return instead."), code="nothing_came")
         ReturnLine.objects.bulk_update(lines, ["good", "damaged", "missing"])
-        customer = catalog.outside(Bin.Kind.CUSTOMER)
-        ledger.move_many(
-            [ledger.Transport(sku, customer, catalog.place(request.warehouse, kind), quantity * per_unit, lot)
-             for line in lines for kind, quantity in ((Bin.Kind.RETURNS, line.good), (Bin.Kind.DAMAGED, line.damaged))
-             if quantity for sku, per_unit, lot in parts(line)],
-            reason=Move.Reason.RETURN, reference=request.number, by=by,
-        )
+        came = [identity.came_back(line, item.lots, item.damaged_lots) for line in lines if line.came
+                for item in [arrived[line.pk]]]
+        ledger.move_many([each for good, damaged in came for each in _transports(request, good, damaged)],
+                         reason=Move.Reason.RETURN, reference=request.number, by=by)
         progress.record_returned(request.order, {line.order_line_id: line.came for line in lines if line.came})
     return request
 
@@ -52,24 +56,9 @@ def _count(line: ReturnLine, item: Arrived) -> None:
     line.missing = line.quantity - item.good - item.damaged
 
 
-def parts(line: ReturnLine) -> list[tuple[SKU, int, Lot | None]]:
-    """What one unit of a return line is made of: SKUs, base units of each, and the lot last shipped of it."""
-    order_line = line.order_line
-    demands = Demand.objects.filter(document=order_line.order.number, line=order_line.pk).select_related("sku")
-    made_of = [(demand.sku, demand.per_unit) for demand in demands]
-    if not made_of:
-        kit = catalog.components([order_line.sku]).get(order_line.sku_id)
-        made_of = [(part.component, part.quantity) for part in kit] if kit else [(order_line.sku, 1)]
-    return [(sku, per_unit, _lot(line, sku)) for sku, per_unit in made_of]
-
-
-def _lot(line: ReturnLine, sku: SKU) -> Lot | None:
-    if sku.tracking == SKU.Tracking.NONE:
-        return None
-    shipped = Reservation.objects.filter(demand__document=line.order_line.order.number, demand__line=line.order_line_id,
-                                         sku=sku, state=Reservation.State.SHIPPED, lot__isnull=False)
-    last = shipped.select_related("lot").order_by("-pk").first()
-    if last is None:
-        raise Refused(_("%(sku)s is tracked %(tracking)s, and no shipped one is known.")
-                      % {"sku": sku, "tracking": sku.get_tracking_display()})
-    return last.lot
+def _transports(
+    request: ReturnRequest, good: Iterable[identity.Goods], damaged: Iterable[identity.Goods],
+) -> list[Transport]:
+    customer = catalog.outside(Bin.Kind.CUSTOMER)
+    return [Transport(goods.sku, customer, catalog.place(request.warehouse, kind), goods.quantity, goods.lot)
+            for kind, several in ((Bin.Kind.RETURNS, good), (Bin.Kind.DAMAGED, damaged)) for goods in several]

@@ -14,7 +14,7 @@ from inventory.models import SKU, Barcode, Bin, BinStock, Category, Stock, Suppl
 from inventory.models.sku import BARCODE_TAKEN, CODE_TAKEN
 from inventory.receiving import Opening
 from oms.core.errors import DomainError, Refused
-from oms.core.importing.columns import Exact, Reference, Text, Whole
+from oms.core.importing.columns import Day, Exact, Reference, Text, Whole
 from oms.core.importing.rows import DocumentSheet, Outcome, RecordMeta, RecordSheet, Row, column, rolled_back_if
 
 
@@ -45,7 +45,7 @@ class SKUSheet(ScannedSheet):
         model = SKU
         import_id_fields = ["code"]
         fields = ("code", "name", "category", "base_unit", "tax_class", "weight_g", "length_mm", "width_mm",
-                  "height_mm", "hs_code", "origin", "tracking", "is_kit", "is_sellable")
+                  "height_mm", "hs_code", "origin", "tracking", "has_expiry", "is_kit", "is_sellable")
 
     def codes_of_others(self, codes: set[str]) -> dict[str, int]:
         return dict(Barcode.objects.filter(code__in=codes).values_list("code", "sku_id"))
@@ -107,6 +107,7 @@ class OpeningStockSheet(DocumentSheet):
     bin = column("bin__code", Text("", most=24), "bin")
     sku = column("sku", Reference(SKU, "code"))
     lot = column("lot__code", Text("", most=40), "lot")
+    expires_on = column("lot__expires_on", Day(None), "expires_on")
     quantity = column("on_hand", Whole(), "quantity")
     unit_cost = column("unit_cost", Exact(Decimal(0)))
 
@@ -177,7 +178,7 @@ class OpeningStockSheet(DocumentSheet):
             if there:
                 raise Refused(gettext("%(place)s holds %(there)s × %(sku)s already; count it instead.")
                               % {"place": place, "there": there, "sku": entry["sku"]})
-            lot = receiving.lot_of(entry["sku"], entry["lot"])
+            lot = receiving.lot_of(entry["sku"], entry["lot"], entry["expires_on"])
             wanted.setdefault(entry["warehouse"], []).append(
                 Opening(entry["sku"], place, entry["quantity"], entry["unit_cost"], lot))
         for warehouse, stock in wanted.items():

@@ -38,6 +38,7 @@ class Demand(models.Model):
     may_wait = models.BooleanField(default=False)
     priority = models.PositiveSmallIntegerField(default=100)
     wanted_on = models.DateField(null=True)
+    min_life_days = models.PositiveSmallIntegerField(default=0, db_default=0)
     reserve_from = models.DateField(null=True, help_text=_("Until this day it reserves nothing."))
     ship_country = models.CharField(max_length=2)
     ship_postal_code = models.CharField(max_length=12, blank=True)

@@ -34,7 +34,7 @@ class SKU(Guarded):
     """A stock keeping unit, counted in its base unit. A kit has components and no stock of its own."""
 
     worded = ("code", "name")
-    guarded = ("tracking", "is_kit", "base_unit")
+    guarded = ("tracking", "has_expiry", "is_kit", "base_unit")
 
     class Tracking(models.TextChoices):
         NONE = "none", _("not tracked")
@@ -53,6 +53,8 @@ class SKU(Guarded):
     hs_code = models.CharField(_("HS code"), max_length=12, blank=True)
     origin = models.CharField(_("country of origin"), max_length=2, blank=True)
     tracking = models.CharField(max_length=6, choices=Tracking, default=Tracking.NONE)
+    has_expiry = models.BooleanField(default=False, db_default=False, help_text=_(
+        "Lots or serial numbers have an expiry date, which is asked when they are received."))
     is_kit = models.BooleanField(default=False)
     is_sellable = models.BooleanField(default=True)
     components = models.ManyToManyField("self", through="KitComponent", symmetrical=False,
@@ -64,6 +66,8 @@ class SKU(Guarded):
         indexes = [words_index("code", "name", name="skus_by_words")]
         constraints = [
             models.CheckConstraint(condition=Q(is_kit=False) | Q(tracking="none"), name="kit_is_not_tracked"),
+            models.CheckConstraint(condition=Q(has_expiry=False) | ~Q(tracking="none"),
+                                   name="what_expires_is_tracked"),
         ]
 
     def __str__(self) -> str:
@@ -151,3 +155,10 @@ class Lot(Guarded):
 
     def __str__(self) -> str:
         return self.code
+
+    def clean(self) -> None:
+        super().clean()
+        if self.sku_id and self.sku.tracking == SKU.Tracking.NONE:
+            raise ValidationError({"sku": gettext("This SKU isn't tracked, so it has no lots.")})
+        if self.sku_id and self.sku.has_expiry and self.expires_on is None:
+            raise ValidationError({"expires_on": gettext("This SKU expires. Enter the expiry date.")})

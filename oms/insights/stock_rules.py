@@ -2,7 +2,7 @@
 
 from oms.insights.invariants import Invariant
 
-_LEDGER = """
+LEDGER = """
     SELECT sku_id, target_id AS bin_id, lot_id, quantity FROM inventory_move
     UNION ALL SELECT sku_id, source_id, lot_id, -quantity FROM inventory_move
 """
@@ -12,7 +12,7 @@ RULES = (
         SELECT coalesce(s.sku_id, l.sku_id) || ' in bin ' || coalesce(s.bin_id, l.bin_id),
                'on hand ' || coalesce(s.on_hand, 0) || ', ledger ' || coalesce(l.total, 0)
         FROM inventory_binstock s
-        FULL JOIN (SELECT m.sku_id, m.bin_id, m.lot_id, sum(m.quantity) AS total FROM ({_LEDGER}) m
+        FULL JOIN (SELECT m.sku_id, m.bin_id, m.lot_id, sum(m.quantity) AS total FROM ({LEDGER}) m
                    JOIN inventory_bin b ON b.id = m.bin_id AND b.warehouse_id IS NOT NULL
                    GROUP BY 1, 2, 3) l
           ON l.sku_id = s.sku_id AND l.bin_id = s.bin_id AND coalesce(l.lot_id, 0) = coalesce(s.lot_id, 0)
@@ -104,19 +104,11 @@ RULES = (
                              AND coalesce(m.lot_id, 0) = coalesce(l.lot_id, 0)
                              AND l.bin_id IN (m.source_id, m.target_id)) m ON true
         WHERE l.posted <> coalesce(m.total, 0)"""),
-    Invariant("tracked stock has its lot, and a serial number is one piece in one place", f"""
-        SELECT k.code || coalesce(' ' || t.code, ''), 'pieces ' || l.total || ' in ' || l.places || ' places'
-        FROM (SELECT m.sku_id, m.lot_id, sum(m.total) AS total, count(*) AS places, bool_and(m.total = 1) AS is_one
-              FROM (SELECT m.sku_id, m.lot_id, m.bin_id, sum(m.quantity) AS total FROM ({_LEDGER}) m
-                    JOIN inventory_bin b ON b.id = m.bin_id AND (b.warehouse_id IS NOT NULL OR b.kind = 'transit')
-                    GROUP BY 1, 2, 3 HAVING sum(m.quantity) <> 0) m GROUP BY 1, 2) l
-        JOIN inventory_sku k ON k.id = l.sku_id AND k.tracking <> 'none' LEFT JOIN inventory_lot t ON t.id = l.lot_id
-        WHERE l.lot_id IS NULL OR (k.tracking = 'serial' AND (l.places > 1 OR NOT l.is_one))"""),
     Invariant("what is in transit is on transfers that are under way", """
         SELECT 'SKU ' || coalesce(m.sku_id, t.sku_id) || ' lot ' || coalesce(m.lot_id, t.lot_id, 0),
                'ledger ' || coalesce(m.total, 0) || ', transfers ' || coalesce(t.total, 0)
         FROM (SELECT e.sku_id, coalesce(e.lot_id, 0) AS lot_id, sum(e.quantity) AS total
-              FROM (""" + _LEDGER + """) e JOIN inventory_bin b ON b.id = e.bin_id AND b.kind = 'transit'
+              FROM (""" + LEDGER + """) e JOIN inventory_bin b ON b.id = e.bin_id AND b.kind = 'transit'
               GROUP BY 1, 2) m
         FULL JOIN (SELECT l.sku_id, coalesce(l.lot_id, 0) AS lot_id,
                           sum(l.quantity - l.received - l.recalled - l.lost) AS total

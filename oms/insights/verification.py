@@ -4,16 +4,17 @@ import hashlib
 
 from oms.core.models import StoredDocument
 from oms.core.numbering import chain
-from oms.insights import event_rules, liveness_rules, money_rules, shipment_rules, stock_rules
+from oms.insights import event_rules, liveness_rules, lot_rules, money_rules, shipment_rules, stock_rules
 from oms.insights.invariants import Breach, check
 from orders import issuing
 from orders.models import Invoice
 
+RULES = stock_rules.RULES + lot_rules.RULES + shipment_rules.RULES + money_rules.RULES
+
 
 def breaches(*, files: bool = True) -> list[Breach]:
     """Everything that is wrong; `files` reads the frozen documents, too."""
-    found = check(stock_rules.RULES + shipment_rules.RULES + money_rules.RULES + event_rules.rules()
-                  + liveness_rules.rules()) + _hashes()
+    found = check(RULES + event_rules.rules() + liveness_rules.rules()) + _hashes()
     return found + _files() if files else found
 
 
