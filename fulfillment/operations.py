@@ -5,12 +5,12 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from fulfillment import choosing, labels, packing, picking, rating, rerouting, shipments, shipping, waves
+from fulfillment import choosing, labels, packing, picking, rating, redirecting, rerouting, shipments, shipping, waves
 from fulfillment.models import CarrierService, Package, PackageContent, Shipment, ShipmentLine, Wave
 from inventory.models import Bin, Warehouse
 from oms.core.models import User
 from oms.core.operations import declare
-from orders.models import Order
+from orders.models import Address, Order
 
 S = Shipment.Status
 FLOOR = "picker packer manager"
@@ -139,6 +139,23 @@ declare("deliver", Shipment, shipping.deliver, roles="rep picker packer manager"
 declare("reroute", Shipment, rerouting.reroute_shipment, roles="manager rep", label=_("Re-route"), input=RerouteInput,
         preview=rerouting.preview_shipment,
         available=lambda shipment: shipment.status == S.OPEN and bool(rerouting.movable(shipment.order, shipment)))
+@dataclass(frozen=True)
+class AddressInput:
+    address: Address | None = field(default=None, metadata={
+        "among": lambda rows, order: rows.filter(customer=order.customer_id, is_shipping=True).order_by("pk"),
+        "help": _("One of the customer's addresses, or enter another one below.")})
+    name: str = field(default="", metadata={"most": 120})
+    street: str = field(default="", metadata={"most": 120})
+    postal_code: str = field(default="", metadata={"most": 12})
+    city: str = field(default="", metadata={"most": 60})
+    region: str = field(default="", metadata={"most": 40})
+    country: str = field(default="", metadata={"most": 2, "help": _("Two letters, for example GB.")})
+
+
+declare("change_address", Order, redirecting.change_address, roles="rep manager", label=_("Change address"),
+        input=AddressInput, preview=redirecting.preview, available=redirecting.can_redirect,
+        example={"name": "Example Depot", "street": "2 Quay Street", "postal_code": "M3 3EB", "city": "Manchester",
+                 "country": "GB"})
 declare("reroute", Order, rerouting.reroute, roles="manager rep", label=_("Re-route"), input=RerouteInput,
         preview=rerouting.preview, available=rerouting.can_move)
 

@@ -23,7 +23,9 @@ LINE_FIELDS = ("unit_price", "price_source", "discount_percent", "tax_percent", 
 
 
 @dataclass(frozen=True)
-class _TaxRule:
+class TaxRule:
+    """The tax of a tax class: percent, EN 16931's category, and the text that an invoice must show."""
+
     percent: Decimal
     category: str
     note: str
@@ -41,6 +43,10 @@ def price_and_save(order: Order) -> None:
     """Price a locked order and write its lines, charges and totals."""
     lines, charges = list(order.lines.select_related("sku").order_by("position")), list(order.charges.order_by("pk"))
     price(order, lines, charges)
+    _save(order, lines, charges)
+
+
+def _save(order: Order, lines: Sequence[OrderLine], charges: Sequence[OrderCharge]) -> None:
     OrderLine.objects.bulk_update(lines, LINE_FIELDS)
     if charges:
         OrderCharge.objects.bulk_update(charges, ["tax_percent", "tax_category", "tax_note", *AMOUNTS])
@@ -92,6 +98,20 @@ def freeze(order: Order) -> None:
     price_and_save(order)
     if not order.units:
         raise Refused(_("Order %(number)s has no lines.") % {"number": order.number}, code="no_lines")
+
+
+def tax_rules(order: Order) -> dict[str, TaxRule]:
+    """Today's taxes of an order where it goes, by tax class. Raises Refused for a missing rate."""
+    classes = {line.sku.tax_class for line in order.lines.select_related("sku")}
+    return _tax_rules(order, classes | {"standard"}, order.company.today())
+
+
+def retax(order: Order) -> None:
+    """Write a locked order's taxes and totals anew; its prices stand."""
+    lines, charges = list(order.lines.select_related("sku").order_by("position")), list(order.charges.order_by("pk"))
+    _fill_taxes(order, lines, charges, order.company.today())
+    fill_totals(order, lines, charges)
+    _save(order, lines, charges)
 
 
 def fill_totals(order: Order, lines: Sequence[OrderLine], charges: Sequence[OrderCharge]) -> None:
@@ -187,9 +207,9 @@ def _after_order_discount(order: Order, amounts: list[Decimal]) -> list[Decimal]
     return [amount - share for amount, share in zip(amounts, shares, strict=True)]
 
 
-def _tax_rules(order: Order, classes: set[str], today: date) -> dict[str, _TaxRule]:
+def _tax_rules(order: Order, classes: set[str], today: date) -> dict[str, TaxRule]:
     if order.customer.is_tax_exempt:
-        exempt = _TaxRule(Decimal(0), TaxRate.Category.EXEMPT, order.customer.exemption_note)
+        exempt = TaxRule(Decimal(0), TaxRate.Category.EXEMPT, order.customer.exemption_note)
         return dict.fromkeys(classes, exempt)
     country, region = order.ship_to.get("country", ""), order.ship_to.get("region", "")
     rows = [row for row in TaxRate.objects.filter(country=country, tax_class__in=classes, region__in=["", region])
@@ -197,14 +217,14 @@ def _tax_rules(order: Order, classes: set[str], today: date) -> dict[str, _TaxRu
     without = vat.untaxed(seller=order.company.country, to=country, buyer_vat_number=order.customer.vat_number,
                           is_registered_there=bool(rows))
     if without:
-        return dict.fromkeys(classes, _TaxRule(Decimal(0), without.category, without.note))
+        return dict.fromkeys(classes, TaxRule(Decimal(0), without.category, without.note))
     best = {row.tax_class: row for row in sorted(rows, key=lambda row: (bool(row.region), str(row.valid_from)))}
     missing = classes - best.keys()
     if missing:
         raise Refused(_("No tax rate for %(missing)s in %(country)s on %(today)s; add one under Tax rates.")
                       % {"missing": ", ".join(sorted(missing)), "country": country or _("an unknown country"),
                          "today": today}, code="no_tax_rate", country=country)
-    return {name: _TaxRule(row.percent, row.category, row.note) for name, row in best.items()}
+    return {name: TaxRule(row.percent, row.category, row.note) for name, row in best.items()}
 
 
 def exchange_rate(company: Company, currency: str, on: date) -> Decimal:

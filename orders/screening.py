@@ -29,6 +29,16 @@ def screen(order: Order, *, by: User | None = None) -> list[Hold]:
     return Hold.objects.bulk_create(found) if found else []
 
 
+def screen_address(order: Order, *, dearer: bool, by: User | None = None) -> list[Hold]:
+    """Screen a locked order again for its new address, and for credit if it became dearer; open holds stay."""
+    known = set(order.holds.filter(lifted_at=None).values_list("kind", flat=True))
+    seen = [hold for hold in (_credit(order) if dearer else None, _address(order)) if hold]
+    found = [hold for hold in seen if hold.kind not in known]
+    for hold in found:
+        hold.placed_by = by
+    return Hold.objects.bulk_create(found)
+
+
 def _credit(order: Order) -> Hold | None:
     limit = order.customer.credit_limit
     if limit is None:
