@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext as _
 
-from inventory import sourcing
+from inventory import alerts, sourcing
 from inventory.models import PurchaseOrder
 from oms.core import notices
 from oms.core.handling import on
@@ -31,6 +31,21 @@ def serve_waiting(event: Event) -> None:
 def serve_from_warehouse(event: Event) -> None:
     """Stock of a warehouse that was opened again serves the demand that waits for it."""
     sourcing.serve_from(event.subject_number)
+
+
+@on("stock.added")
+@on("stock.reduced")
+def watch_stock(event: Event) -> None:
+    """Whoever wants to hears when stock runs low or out."""
+    alerts.watch(event.data["skus"])
+
+
+@on("demand.held")
+@on("demand.freed")
+@on("demand.waiting")
+def watch_demand(event: Event) -> None:
+    """What orders take makes stock run low, too."""
+    alerts.watch_document(event.subject_number)
 
 
 @on("purchase order.created")

@@ -9,9 +9,9 @@ from typing import NamedTuple
 from django.utils.translation import gettext as _
 
 from inventory import custody, serials
-from inventory.models import SKU, Bin, BinStock, Lot, Move, Stock
+from inventory.models import SKU, Bin, BinStock, Lot, Move, Stock, Warehouse
 from inventory.transport import Transport as Transport
-from oms.core import setbased
+from oms.core import events, setbased
 from oms.core.errors import NotEnough, Refused
 from oms.core.locking import atomic, lock
 from oms.core.models import User
@@ -54,8 +54,11 @@ def move_many(
         moves = Move.objects.bulk_create(
             _record(transport, stock, reason, reference, note, by, at) for transport in transports
         )
+        before = {key: row.sellable for key, row in stock.items()}
         _write_stock(transports, stock)
         _write_places(transports, places)
+        if reason != Move.Reason.PICK:  # what is picked was held before
+            _announce_fewer([row for key, row in stock.items() if row.sellable < before[key]], by)
     return moves
 
 
@@ -173,6 +176,16 @@ def _write_stock(transports: Sequence[Transport], stock: dict[tuple[int, int], S
     _require_unheld(touched.values())
     names = ("on_hand", "sellable", "average_cost")
     setbased.write(Stock, {key: {name: getattr(row, name) for name in names} for key, row in touched.items()})
+
+
+def _announce_fewer(rows: Sequence[Stock], by: User | None) -> None:
+    """Tell, per warehouse, of which SKUs there is less to sell."""
+    if not rows:
+        return
+    codes = dict(Warehouse.objects.filter(pk__in={row.warehouse_id for row in rows}).values_list("pk", "code"))
+    for row in rows:
+        events.record_once("stock.reduced", subject_type="warehouse", subject_number=codes[row.warehouse_id], by=by,
+                           skus=[row.sku_id])
 
 
 def _average(

@@ -3,15 +3,15 @@
 from celery import shared_task
 from django.utils import timezone
 
-from inventory import adjusting, replenishment
+from inventory import adjusting, alerts, replenishment
 from inventory.models import BinStock
 
 
 @shared_task
 def check_reorder_points() -> None:
-    """Propose what must be bought, and tell what is low or out."""
+    """Propose what must be bought, and tell what is low or out and was not told when it happened."""
     replenishment.reorder_check()
-    replenishment.tell_low()
+    alerts.watch_all()
 
 
 @shared_task

@@ -19,20 +19,28 @@ S = Order.Status
 LINES = Prefetch("lines", OrderLine.objects.select_related("sku").order_by("position"))
 
 
-def confirm(order: Order, *, by: User | None = None, at: datetime | None = None) -> Order:
-    """Commit to the order: from here its stock is promised."""
+def confirm(
+    order: Order, *, may_wait: bool | None = None, by: User | None = None, at: datetime | None = None,
+) -> Order:
+    """Commit to the order: from here its stock is promised.
+
+    `may_wait`: whether what is not there waits until it comes; None leaves it to the channel.
+    """
     with states.advance(order, to=S.CONFIRMED, by=by, at=at) as order:
         screening.require_clear(order)
         prefetch_related_objects([order], LINES)
         if order.customer.einvoice:  # said now rather than when the goods have left
             einvoicing.require_complete(order, [*order.lines.all(), *order.charges.filter(is_cancelled=False)])
-        promise(order, list(order.lines.all()), by=by)
+        promise(order, list(order.lines.all()), may_wait=may_wait, by=by)
     return order
 
 
-def promise(order: Order, lines: Sequence[OrderLine], *, by: User | None = None) -> None:
+def promise(
+    order: Order, lines: Sequence[OrderLine], *, may_wait: bool | None = None, by: User | None = None,
+) -> None:
     """Promise what lines of a locked order want, that have not been promised before."""
-    terms = Terms(order.channel.may_backorder, order.priority, order.wanted_on)
+    waits = order.channel.may_backorder if may_wait is None else may_wait
+    terms = Terms(waits, order.priority, order.wanted_on)
     sourcing.promise(order.number, order.demands(lines), order.destination, terms, by=by)
 
 

@@ -1,10 +1,17 @@
 """Sending something else instead."""
 
+from collections.abc import Mapping
+
+from django.utils.translation import gettext as _
+
+from inventory import availability, catalog
+from inventory.models import SKU
 from oms.core import events
+from oms.core.errors import Refused
 from oms.core.locking import atomic, lock, lock_one
 from oms.core.models import User
 from oms.core.money import ZERO
-from orders import billing, intake, lifecycle
+from orders import billing, intake, lifecycle, pricing
 from orders.intake import Entry, Line
 from orders.models import Invoice, Order
 from returns.models import ReturnRequest, Settlement
@@ -14,6 +21,7 @@ def send(request: ReturnRequest, *, by: User | None = None) -> Order:
     """Enter and confirm the order that goes out in exchange; the difference due is what it costs more. Once."""
     with atomic():
         lock_one(request.order)
+        lock_one(request.order.customer)  # the exchange is screened for their credit
         request = lock_one(request)
         settlement = Settlement.objects.select_related("exchange").get(request=request)
         if settlement.exchange is not None:
@@ -33,10 +41,41 @@ def send(request: ReturnRequest, *, by: User | None = None) -> Order:
 
 
 def confirm(order: Order, *, by: User | None = None) -> Order:
-    """Confirm an exchange that is entered and not on hold; tried again until its stock is there."""
+    """Confirm an exchange that is entered and not on hold; what is not in stock waits until it comes."""
+    if not Settlement.objects.filter(exchange=order).exists():
+        return order
     if order.status != Order.Status.PLACED or order.holds.filter(lifted_at=None).exists():
         return order
-    return lifecycle.confirm(order, by=by)
+    return lifecycle.confirm(order, may_wait=True, by=by)
+
+
+def require_sellable(order: Order, wanted: Mapping[SKU, int]) -> None:
+    """Raise Refused for what could never be sent in exchange: it isn't sold, has no price, or is an empty kit."""
+    for sku in wanted:
+        if not sku.is_sellable:
+            raise Refused(_("%(sku)s isn't sold. Choose something else in exchange.") % {"sku": sku},
+                          code="not_sold", field="exchange_for")
+    catalog.components(wanted)
+    prices = pricing.prices_for(order.customer, order.channel, list(wanted.items()))
+    for sku, quoted in zip(wanted, prices, strict=True):
+        if quoted.unit_price is None:
+            raise Refused(_("%(sku)s has no price for %(customer)s. Choose something else in exchange.")
+                          % {"sku": sku, "customer": order.customer}, code="no_price", field="exchange_for")
+
+
+def in_stock(wanted: Mapping[SKU, int]) -> dict[str, str]:
+    """What of an exchange can go out now, and what waits, as people read it, by SKU code."""
+    found = availability.available(wanted)
+    return {sku.code: _stock_text(found[sku.pk], quantity) for sku, quantity in wanted.items()}
+
+
+def _stock_text(there: availability.Available, quantity: int) -> str:
+    if there.quantity >= quantity:
+        return _("%(quantity)s available: sent once the return is settled") % {"quantity": there.quantity}
+    if there.next_arrival:
+        return (_("%(quantity)s available: the rest waits; more is expected on %(day)s")
+                % {"quantity": max(0, there.quantity), "day": there.next_arrival.isoformat()})
+    return _("%(quantity)s available: the rest waits until more comes") % {"quantity": max(0, there.quantity)}
 
 
 def pay_with_credit(document: Invoice, *, by: User | None = None) -> None:

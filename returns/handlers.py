@@ -33,6 +33,12 @@ def confirm_exchange(event: Event) -> None:
     exchanges.confirm(Order.objects.get(number=event.data["exchange"]))
 
 
+@on("order.hold_lifted")
+def confirm_lifted_exchange(event: Event) -> None:
+    """An exchange that had to wait for a person goes on."""
+    exchanges.confirm(Order.objects.get(number=event.subject_number))
+
+
 @on("invoice.issued")
 def pay_exchange(event: Event) -> None:
     document = Invoice.objects.get(number=event.subject_number)

@@ -9,7 +9,7 @@ from inventory.models import SKU
 from oms.core.models import User
 from oms.core.operations import declare
 from orders.models import Order, OrderLine
-from returns import inspection, receiving, requests
+from returns import exchanges, inspection, receiving, requests
 from returns.inspection import Finding
 from returns.models import Inspection, ReturnLine, ReturnRequest
 from returns.receiving import Arrived
@@ -51,7 +51,26 @@ def _returnable(order: Order) -> OpenInput:
                       if left.get(line.pk)])
 
 
+@dataclass(frozen=True)
+class OpenPreview:
+    comes_back: str
+    in_exchange: str
+
+
+def _preview(
+    order: Order, *, lines: list[AskedRow], wish: str = "refund", note: str = "", by: User | None = None,
+) -> OpenPreview:
+    """What comes back, and what of an exchange is in stock now."""
+    asked = [Asked(row.line, row.quantity, row.reason, row.exchange_for) for row in lines if row.quantity]
+    wanted = requests.exchange_of(asked) if wish == ReturnRequest.Wish.EXCHANGE else {}
+    exchanges.require_sellable(order, wanted)
+    told = exchanges.in_stock(wanted)
+    return OpenPreview(", ".join(f"{item.quantity} × {item.line.sku}" for item in asked) or "–",
+                       "; ".join(f"{code}: {text}" for code, text in told.items()) or "–")
+
+
 declare("return", Order, _open, roles="rep manager", label=_("Return goods"), input=OpenInput, initial=_returnable,
+        preview=_preview,
         example={"lines": [{"line": 1, "quantity": 1, "reason": "damaged"}], "wish": "refund"},
         available=lambda order: order.shipped > order.returned)
 

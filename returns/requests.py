@@ -14,6 +14,7 @@ from oms.core.errors import Refused
 from oms.core.locking import atomic, lock_one
 from oms.core.models import User
 from orders.models import Order, OrderLine
+from returns import exchanges
 from returns.models import ReturnLine, ReturnPolicy, ReturnRequest
 from returns.planners import policy as planner
 from returns.planners.policy import Facts, Verdict
@@ -43,17 +44,32 @@ def open_request(
             raise Refused(_("Choose what comes back."), code="no_lines")
         _require_returnable(order, asked)
         _require_wish(wish, asked)
+        wanted = exchange_of(asked) if wish == ReturnRequest.Wish.EXCHANGE else {}
+        exchanges.require_sellable(order, wanted)
         request = states.create(
             ReturnRequest(order=order, wish=wish, note=note, warehouse=warehouse or _warehouse_of(order)), by=by)
         ReturnLine.objects.bulk_create(
             ReturnLine(request=request, order_line=item.line, quantity=item.quantity, reason=item.reason,
                        exchange_for=item.exchange_for) for item in asked
         )
+        if wanted:
+            decisions.record("exchange", subject_type=request.subject_type, subject_number=request.number,
+                             chosen=exchanges.in_stock(wanted), candidates=[],
+                             reasons=["what is not in stock when the return is settled waits until it comes"])
         verdict = judge(request)
         decisions.record("return policy", subject_type=request.subject_type, subject_number=request.number,
                          chosen="approved" if verdict.is_approved else "for a person", candidates=[],
                          reasons=[verdict.reason])
         return approve(request, by=by) if verdict.is_approved else request
+
+
+def exchange_of(asked: Sequence[Asked]) -> dict[SKU, int]:
+    """What is wanted in exchange, summed up by SKU."""
+    wanted: dict[SKU, int] = {}
+    for item in asked:
+        if item.exchange_for:
+            wanted[item.exchange_for] = wanted.get(item.exchange_for, 0) + item.quantity
+    return wanted
 
 
 def returnable(order: Order) -> dict[int, int]:

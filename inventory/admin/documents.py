@@ -7,11 +7,13 @@ from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
 
+from inventory import alerts, replenishment
 from inventory import printing as printing  # offers papers
-from inventory import replenishment
 from inventory.models import Count, CountLine, PurchaseLine, PurchaseOrder, Transfer, TransferLine
 from oms.core.admin.access import Lines
 from oms.core.admin.documents import DocumentAdmin
+
+MOST_SAID = 10  # of what a reorder check could not serve; notices name the rest
 
 
 class PurchaseLines(Lines):
@@ -42,10 +44,19 @@ class PurchaseOrderAdmin(DocumentAdmin):
         """The button that runs the reorder check now."""
         user: Any = request.user
         if request.method == "POST" and self.has_add_permission(request):
-            proposed = replenishment.reorder_check(by=user)
-            numbers = ", ".join(order.number for order in proposed) or _("nothing is needed")
-            messages.success(request, _("Reorder check: %(numbers)s.") % {"numbers": numbers})
+            self._say(request, replenishment.reorder_check(by=user))
+            alerts.watch_all()
         return HttpResponseRedirect(reverse("admin:inventory_purchaseorder_changelist"))
+
+    def _say(self, request: HttpRequest, check: replenishment.Check) -> None:
+        numbers = ", ".join(document.number for document in [*check.orders, *check.transfers])
+        messages.success(request, _("Reorder check: %(numbers)s.") % {"numbers": numbers or _("nothing is needed")})
+        for each in check.unserved[:MOST_SAID]:
+            messages.warning(request, _("Nothing could be proposed for %(sku)s in %(warehouse)s: %(reason)s.")
+                                      % {"sku": each.sku, "warehouse": each.warehouse, "reason": each.reason})
+        if len(check.unserved) > MOST_SAID:
+            messages.warning(request, _("%(count)s more could not be served.")
+                                      % {"count": len(check.unserved) - MOST_SAID})
 
     list_tools_template = "admin/oms/reorder_button.html"
 

@@ -23,6 +23,11 @@ class StockQuerySet(ScopedQuerySet["Stock"]):
 class Stock(models.Model):
     """A SKU in a warehouse, in base units: all of it, what can be sold, and what is held for orders and unpicked."""
 
+    class Level(models.TextChoices):
+        OK = "", _("enough")
+        LOW = "low", _("low")
+        OUT = "out", _("out")
+
     lock_rank = LockRank.STOCK
 
     sku = models.ForeignKey(SKU, on_delete=models.PROTECT, related_name="stock")
@@ -31,6 +36,7 @@ class Stock(models.Model):
     sellable = models.IntegerField(default=0)
     held = models.IntegerField(default=0)
     average_cost = UnitPriceField()
+    told = models.CharField(max_length=3, choices=Level, default=Level.OK, db_default="", blank=True, editable=False)
 
     objects = StockQuerySet.as_manager()
 

@@ -1,11 +1,20 @@
 """Which events a person may see, and what they see of them."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin
 from django.db.models import Q, QuerySet
 
 from oms.core.models import Company, Document, Event, User
+
+Look = Callable[[User, Company | None], Q]
+_records: dict[str, Look] = {}
+
+
+def register(subject_type: str, look: Look) -> None:
+    """Show events about a kind of record that is no document; `look` narrows them to a person and a company."""
+    _records[subject_type] = look
 
 
 def document_models() -> list[type[Document]]:
@@ -16,8 +25,10 @@ def document_models() -> list[type[Document]]:
 def visible_events(user: User, events: "QuerySet[Event]", company: Company | None = None) -> "QuerySet[Event]":
     """Those about documents that a person may see; of one company, where it is named."""
     if user.sees_everything and company is None:
-        return events.filter(subject_type__in=[model.subject_type for model in document_models()])
+        return events.filter(subject_type__in=[*(model.subject_type for model in document_models()), *_records])
     scope = Q(pk__in=[])
+    for subject_type, look in _records.items():
+        scope |= Q(subject_type=subject_type) & look(user, company)
     for model in document_models():
         if may_look(user, model):
             rows: Any = model._default_manager.get_queryset()

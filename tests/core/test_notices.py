@@ -6,7 +6,7 @@ import pytest
 from django.core import mail
 from django.utils import timezone
 
-from inventory import replenishment
+from inventory import alerts
 from inventory.models import ReorderRule
 from oms.core import jobs, notices
 from oms.core.models import Job, Mail, Notice, Subscription, Topic
@@ -76,7 +76,7 @@ def test_what_is_low_and_what_is_out_is_told_by_warehouse():
         ReorderRule.objects.create(sku=item, warehouse=make.warehouse(), point=5, target=20)
     make.confirmed(("OUT", 1))
 
-    replenishment.tell_low()
+    alerts.watch_all()
 
     assert sorted(told()) == [("buyer", "low_stock", "LON: stock is low: LOW."),
                               ("buyer", "out_of_stock", "LON: stock is out: OUT.")]

@@ -263,7 +263,7 @@ def test_reorder_check_proposes_once_and_counts_what_waits():
     ReorderRule.objects.create(sku=tee, warehouse=make.warehouse(), point=10, target=30)
     promise("SO-1", (tee, 9), may_wait=True)
 
-    (order,) = replenishment.reorder_check()
+    (order,) = replenishment.reorder_check().orders
 
     assert order.lines.get().quantity == 36  # 30 − (5 − 5 − 4) = 34, in packs of 12
-    assert replenishment.reorder_check() == []
+    assert replenishment.reorder_check() == replenishment.Check()

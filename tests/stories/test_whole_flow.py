@@ -90,7 +90,7 @@ def test_low_stock_is_bought_and_fills_a_backorder(drain):
     ReorderRule.objects.create(sku=tee, warehouse=make.warehouse(), point=5, target=10)
     order = make.confirmed(("TEE-M", 3), backorder=True)
 
-    (purchase,) = replenishment.reorder_check()
+    (purchase,) = replenishment.reorder_check().orders
     purchase = purchasing.send(purchasing.approve(purchase))
     receiving.receive(purchase, [Received(row, row.quantity) for row in purchase.lines.all()])
     drain()
