@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from fulfillment.models import Shipment
@@ -10,10 +11,20 @@ from inventory.models import Warehouse
 from oms.core.guarding import stands_in_the_way
 
 
-@stands_in_the_way(Warehouse, "is_active", "kind", "company")
+@stands_in_the_way(Warehouse, "kind", "company")
 def live_shipments(warehouse: Warehouse) -> Iterator[str]:
     """Shipments that are open, picked or packed there."""
-    rows = Shipment.objects.filter(warehouse=warehouse, status__in=LIVE).order_by("pk")
+    yield from _under_way(Shipment.objects.filter(warehouse=warehouse))
+
+
+@stands_in_the_way(Warehouse, "is_active")
+def shipments_that_stay(warehouse: Warehouse) -> Iterator[str]:
+    """Shipments of channels that don't re-route by themselves. (Of others, what is begun is finished.)"""
+    yield from _under_way(Shipment.objects.filter(warehouse=warehouse, order__channel__reroutes=False))
+
+
+def _under_way(shipments: QuerySet[Shipment]) -> Iterator[str]:
+    rows = shipments.filter(status__in=LIVE).order_by("pk")
     count = rows.count()
     if count:
         numbers = ", ".join(rows.values_list("number", flat=True)[:5])

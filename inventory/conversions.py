@@ -17,7 +17,6 @@ from inventory.models import (
     Move,
     PurchaseLine,
     PurchaseOrder,
-    Reservation,
     Transfer,
     TransferLine,
     Warehouse,
@@ -103,13 +102,8 @@ def books_of_warehouse(warehouse: Warehouse) -> Iterator[str]:
 
 
 @stands_in_the_way(Warehouse, "is_active", "kind")
-def work_in_warehouse(warehouse: Warehouse) -> Iterator[str]:
-    """What is held there could no longer be picked, what comes no longer be sold."""
-    held = Reservation.objects.filter(warehouse=warehouse, state__in=["held", "pinned", "picked"])
-    total = held.aggregate(total=Sum("quantity"))["total"]
-    if total:
-        orders = held.values_list("demand__document", flat=True)
-        yield _("%(count)s are held for %(orders)s") % {"count": total, "orders": _listed(orders)}
+def supply_of_warehouse(warehouse: Warehouse) -> Iterator[str]:
+    """What comes there could no longer be sold."""
     yield from _open_supply(warehouse)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.views import redirect_to_login
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import path
@@ -15,6 +16,8 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_GET, require_POST
 
+from fulfillment.models import Shipment
+from fulfillment.shipments import LIVE
 from fulfillment.stations import acts, work
 from inventory.models import Warehouse
 from oms.core import revisions
@@ -41,7 +44,8 @@ def may_work(user: Any, station: str) -> bool:
 
 def warehouses_of(user: User) -> Any:
     """Where a person works."""
-    return Warehouse.objects.visible_to(user).active().filter(kind=Warehouse.Kind.OWN)
+    open_there = Shipment.objects.filter(status__in=LIVE).values("warehouse")  # what is begun is finished
+    return Warehouse.objects.visible_to(user).filter(Q(is_active=True) | Q(pk__in=open_there), kind=Warehouse.Kind.OWN)
 
 
 def _answered(view: View) -> View:
