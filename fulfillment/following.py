@@ -20,9 +20,8 @@ def follow(order: Order, *, by: User | None = None) -> list[Shipment]:
     shipment goes on an open one. Shipments and waves on which nothing is left are closed.
     """
     with atomic():
-        order = lock_one(order)
-        live = shipments.lock_live(order)
-        touched = lock(Wave.objects.filter(pk__in={row.wave_id for row in live if row.wave_id}))
+        order, live, touched = lock_all(order)
+        known = {wave.pk: waves.stops(wave) for wave in touched}
         ShipmentLine.objects.filter(shipment__in=live, reservation__state=State.FREED).delete()
         _follow_lines(live)
         opened = _place(order, live, by)
@@ -30,8 +29,15 @@ def follow(order: Order, *, by: User | None = None) -> list[Shipment]:
             if not shipment.lines.exists():
                 shipments.close_empty(shipment, by=by)
         for wave in touched:
-            waves.follow(wave, by=by)
+            waves.follow(wave, known[wave.pk], by=by)
         return opened
+
+
+def lock_all(order: Order) -> tuple[Order, list[Shipment], list[Wave]]:
+    """Lock an order with its shipments that have not left, and their waves, before the stock behind them."""
+    order = lock_one(order)
+    live = shipments.lock_live(order)
+    return order, live, lock(Wave.objects.filter(pk__in={row.wave_id for row in live if row.wave_id}))
 
 
 def _follow_lines(live: Sequence[Shipment]) -> None:

@@ -37,7 +37,8 @@ class ShortInput:
 
 
 def _report_short(shipment: Shipment, *, line: ShipmentLine, found: int = 0, by: User | None = None) -> Shipment:
-    return picking.report_short(shipment.lines.get(pk=line.pk), found, by=by)
+    line.shipment = shipment
+    return picking.report_short(line, found, by=by)
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,8 @@ class PutBackInput:
 
 
 def _put_back(shipment: Shipment, *, line: ShipmentLine, to: Bin, by: User | None = None) -> Shipment:
-    return picking.put_back(shipment.lines.get(pk=line.pk), to, by=by)
+    line.shipment = shipment
+    return picking.put_back(line, to, by=by)
 
 
 @dataclass(frozen=True)

@@ -42,7 +42,7 @@ def repack(shipment: Shipment, chosen: Sequence[Parcel], *, by: User | None = No
 
 def _require_ready(shipment: Shipment, lines: Sequence[ShipmentLine]) -> None:
     if picking.must_put_back(shipment):
-        raise Refused(_("Some of %(shipment)s was cancelled after it was picked; put it back first.")
+        raise Refused(_("Some of %(shipment)s was cancelled, or its kits are not whole; put it back first.")
                       % {"shipment": shipment},
                       code="put_back_first")
     waiting = [line for line in lines if line.reservation.state != Reservation.State.PICKED]
@@ -56,7 +56,7 @@ def _require_whole_kits(shipment: Shipment, lines: Sequence[ShipmentLine]) -> No
     """Each kit leaves with all its components, also with those that are not on this shipment at all."""
     here: Counter[tuple[int, int]] = Counter()
     for line in lines:
-        here[line.order_line_id, line.reservation.sku_id] += line.reservation.quantity
+        here[line.reservation.demand.line, line.reservation.sku_id] += line.reservation.quantity
     demands = Demand.objects.filter(document=shipment.order.number, is_component=True)
     parts = demands.filter(line__in={line for line, _ in here})
     kits: dict[int, set[float]] = {}

@@ -5,12 +5,13 @@ from collections.abc import Sequence
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from fulfillment import gates
+from fulfillment import following, gates
 from fulfillment.models import PickTask, Shipment, ShipmentLine
 from inventory import reservations, sourcing
 from inventory.models import Bin, Reservation
 from oms.core import states
-from oms.core.errors import Refused, WrongState
+from oms.core.errors import Conflict, Refused
+from oms.core.locking import atomic
 from oms.core.models import User
 from orders import progress
 
@@ -26,11 +27,17 @@ def pick(line: ShipmentLine, *, by: User | None = None) -> ShipmentLine:
 
 def pick_all(shipment: Shipment, *, by: User | None = None) -> Shipment:
     """Take everything of a shipment that is not picked yet."""
-    lines = list(shipment.lines.filter(reservation__state=PINNED))
-    if not lines:
-        raise Refused(_("Shipment %(shipment)s has nothing left to pick.")
-                      % {"shipment": shipment}, code="nothing_to_pick")
-    return pick_lines(shipment, lines, by=by)
+    with states.change(shipment, event="shipment.picked", by=by, first=shipment.order) as shipment:
+        states.require_status(shipment, Shipment.Status.PICKING)
+        gates.require_workable(shipment)
+        pinned = list(shipment.lines.filter(reservation__state=PINNED).select_related("reservation"))
+        taken = {row.pk for row in reservations.pick([line.reservation for line in pinned], reference=shipment.number,
+                                                     by=by, as_found=True)}
+        if not taken:
+            raise Refused(_("Shipment %(shipment)s has nothing left to pick.")
+                          % {"shipment": shipment}, code="nothing_to_pick")
+        _record_picked(shipment, [line for line in pinned if line.reservation_id in taken], by)
+    return shipment
 
 
 def pick_lines(shipment: Shipment, lines: Sequence[ShipmentLine], *, by: User | None = None) -> Shipment:
@@ -38,50 +45,71 @@ def pick_lines(shipment: Shipment, lines: Sequence[ShipmentLine], *, by: User | 
     with states.change(shipment, event="shipment.picked", by=by, first=shipment.order) as shipment:
         states.require_status(shipment, Shipment.Status.PICKING)
         gates.require_workable(shipment)
-        rows = list(shipment.lines.filter(pk__in=[line.pk for line in lines]).select_related("reservation"))
-        if len(rows) != len(lines):
-            raise WrongState(_("Shipment %(shipment)s has changed; reload it.") % {"shipment": shipment})
+        rows = [_line_of(shipment, line) for line in lines]
         reservations.pick([row.reservation for row in rows], reference=shipment.number, by=by)
-        PickTask.objects.filter(line__in=rows).update(done_at=timezone.now(), done_by=by)
-        shipment.event_data["lines"] = len(rows)
-        progress.follow(shipment.order)
+        _record_picked(shipment, rows, by)
     return shipment
+
+
+def _line_of(shipment: Shipment, line: ShipmentLine) -> ShipmentLine:
+    """A line of a locked shipment as it is now. Raises Conflict where it left the shipment meanwhile."""
+    row = shipment.lines.select_related("reservation__demand", "reservation__sku").filter(pk=line.pk).first()
+    if row is None:
+        raise Conflict(_("This line is no longer on shipment %(shipment)s. Reload to see what changed.")
+                       % {"shipment": shipment}, code="gone")
+    return row
+
+
+def _record_picked(shipment: Shipment, lines: Sequence[ShipmentLine], by: User | None) -> None:
+    PickTask.objects.filter(line__in=lines).update(done_at=timezone.now(), done_by=by)
+    shipment.event_data["lines"] = len(lines)
+    progress.follow(shipment.order)
 
 
 def report_short(
     line: ShipmentLine, found: int, *, is_damaged: bool = False, by: User | None = None,
 ) -> Shipment:
-    """Pick what there is; the rest is noted as missing, or as damaged, and held elsewhere if there is any."""
-    order = line.shipment.order
-    with states.change(line.shipment, event="shipment.short_picked", by=by, first=order) as shipment:
-        states.require_status(shipment, Shipment.Status.PICKING)
-        row = shipment.lines.select_related("reservation__demand", "reservation__sku").get(pk=line.pk)
-        wanted = row.reservation.quantity
-        if not 0 <= found < wanted:
-            raise Refused(_("%(found)s found of %(wanted)s is not short; pick it.")
-                          % {"found": found, "wanted": wanted}, field="found")
-        sourcing.reallocate(row.reservation, missing=wanted - found, is_damaged=is_damaged,
-                            reference=shipment.number, by=by)
-        shipment.event_data |= {"sku": row.reservation.sku.code,
-                                "damaged" if is_damaged else "missing": wanted - found}
-        if found:
-            row.refresh_from_db()
-            pick(row, by=by)
-        else:
-            row.delete()
-        progress.follow(shipment.order)
+    """Pick what there is; the rest is noted as missing, or as damaged, and held elsewhere if there is any.
+
+    Where another bin of the warehouse has it, it becomes a stop of the same walk. What is found of kits that are not
+    whole any more stays in its bin.
+    """
+    with atomic():
+        order, *_others = following.lock_all(line.shipment.order)
+        with states.change(line.shipment, event="shipment.short_picked", by=by) as shipment:
+            states.require_status(shipment, Shipment.Status.PICKING)
+            row = _line_of(shipment, line)
+            _take_what_is_there(row, shipment, found, is_damaged, by)
+            progress.follow(shipment.order)
+        following.follow(order, by=by)
+        shipment.refresh_from_db()
     return shipment
+
+
+def _take_what_is_there(
+    row: ShipmentLine, shipment: Shipment, found: int, is_damaged: bool, by: User | None,
+) -> None:
+    wanted = row.reservation.quantity
+    if not 0 <= found < wanted:
+        raise Refused(_("%(found)s found of %(wanted)s is not short; pick it.")
+                      % {"found": found, "wanted": wanted}, field="found")
+    gap = sourcing.reallocate(row.reservation, missing=wanted - found, is_damaged=is_damaged,
+                              reference=shipment.number, by=by)
+    shipment.event_data |= {"sku": row.reservation.sku.code, "damaged" if is_damaged else "missing": wanted - found}
+    row.reservation.refresh_from_db()
+    if row.reservation.state == PINNED and gap.pk != row.reservation_id:
+        pick(row, by=by)
 
 
 def put_back(line: ShipmentLine, to: Bin, *, by: User | None = None) -> Shipment:
     """Bring a picked line back to a bin; the inverse of pick. What was cancelled meanwhile leaves the shipment."""
     with states.change(line.shipment, event="shipment.put_back", by=by, first=line.shipment.order) as shipment:
         states.require_status(shipment, Shipment.Status.PICKING)
-        row = shipment.lines.select_related("reservation").get(pk=line.pk)
-        (freed,) = reservations.put_back([row.reservation], to, reference=shipment.number, by=by)
+        row = _line_of(shipment, line)
+        reservations.put_back([row.reservation], to, reference=shipment.number, by=by)
         PickTask.objects.filter(line=row).delete()
         row.delete()
-        shipment.event_data["sku"] = freed.sku.code
+        shipment.event_data["sku"] = row.reservation.sku.code
         progress.follow(shipment.order)
     return shipment
 

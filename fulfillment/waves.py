@@ -1,6 +1,7 @@
 """Waves: which shipments are picked together, and on which walk."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from django.db.models import Max
 from django.utils.translation import gettext as _
@@ -74,7 +75,8 @@ def release(wave: Wave, *, by: User | None = None) -> Wave:
         lock(Order.objects.filter(pk__in=list(wave.shipments.values_list("order_id", flat=True))))
         shipments = _startable(wave)
         with states.advance(wave, to=Wave.Status.RELEASED, by=by) as wave:
-            lines = list(ShipmentLine.objects.filter(shipment__in=shipments).select_related("reservation"))
+            lines = list(ShipmentLine.objects.filter(shipment__in=shipments, reservation__state="held")
+                         .select_related("reservation"))
             if not lines:
                 raise Refused(_("Wave %(wave)s has nothing to pick; its shipments were cancelled.")
                               % {"wave": wave}, code="empty")
@@ -144,14 +146,35 @@ def start_picking(shipment: Shipment, *, by: User | None = None) -> Shipment:
     return shipment
 
 
-def follow(wave: Wave, *, by: User | None = None) -> None:
-    """Make a locked wave's stops those of what it has still to pick, and end it where nothing is left."""
+@dataclass(frozen=True)
+class Place:
+    """Where a wave has still to go for what."""
+
+    line: int
+    sku: str
+    bin: str
+
+
+def stops(wave: Wave) -> frozenset[Place]:
+    """The stops of a wave that are not done yet."""
+    rows = PickTask.objects.filter(wave=wave, done_at=None)
+    return frozenset(Place(*row) for row in rows.values_list("line", "line__reservation__sku__code", "bin__code"))
+
+
+def follow(wave: Wave, known: frozenset[Place], *, by: User | None = None) -> None:
+    """Make a locked wave's stops those of what it has still to pick, and end it where nothing is left.
+
+    The wave tells how the stops differ from those that were known.
+    """
     if wave.status == Wave.Status.RELEASED:
-        wanted = ShipmentLine.objects.filter(shipment__wave=wave, reservation__state="pinned")
-        stops = set(PickTask.objects.filter(wave=wave, done_at=None).values_list("line", "bin"))
-        if stops != set(wanted.values_list("pk", "reservation__bin")):
+        pinned = ShipmentLine.objects.filter(shipment__wave=wave, reservation__state="pinned")
+        rows = pinned.values_list("pk", "reservation__sku__code", "reservation__bin__code", "reservation__quantity")
+        wanted = {Place(line, sku, str(place)): quantity for line, sku, place, quantity in rows}
+        if wanted.keys() != known:
             write_walk(wave)
-            events.emit("wave.changed", wave, by=by, stops=wave.tasks.filter(done_at=None).count())
+            new = [{"sku": place.sku, "bin": place.bin, "quantity": wanted[place]} for place in wanted.keys() - known]
+            gone = [{"sku": place.sku, "bin": place.bin} for place in known - wanted.keys()]
+            events.emit("wave.changed", wave, by=by, stops=len(wanted), new=new, gone=gone)
     close_if_done(wave)
 
 

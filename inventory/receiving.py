@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
-from inventory import catalog, custody, expiry, ledger, lots, purchasing
+from inventory import catalog, custody, displacing, expiry, ledger, lots, purchasing
 from inventory.lots import lot_of as lot_of
 from inventory.models import SKU, Bin, BinStock, Lot, Move, PurchaseLine, PurchaseOrder, Warehouse
 from inventory.planners import putaway
@@ -140,7 +140,8 @@ def put_away(
         raise Refused(_("%(source)s and %(target)s are in different warehouses; make a transfer.")
                       % {"source": source, "target": target})
     custody.require_put_away(source, target)
-    return ledger.move(sku, source, target, quantity, lot=lot, reason=Move.Reason.PUT_AWAY, by=by)
+    return displacing.move_out([ledger.Transport(sku, source, target, quantity, lot)], reason=Move.Reason.PUT_AWAY,
+                               by=by)[0]
 
 
 @dataclass(frozen=True)
@@ -160,8 +161,8 @@ def put_away_all(warehouse: Warehouse, goods: Sequence[PutAway], *, by: User | N
         raise Refused(_("Some of the bins are not in %(warehouse)s.") % {"warehouse": warehouse})
     for item in goods:
         custody.require_put_away(source, item.bin)
-    return ledger.move_many([ledger.Transport(item.sku, source, item.bin, item.quantity, item.lot) for item in goods],
-                            reason=Move.Reason.PUT_AWAY, by=by)
+    moved = [ledger.Transport(item.sku, source, item.bin, item.quantity, item.lot) for item in goods]
+    return displacing.move_out(moved, reason=Move.Reason.PUT_AWAY, by=by) if moved else []
 
 
 def suggest_bin(sku: SKU, warehouse: Warehouse) -> Bin | None:

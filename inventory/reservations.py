@@ -10,7 +10,22 @@ from dataclasses import dataclass, field
 from django.utils.translation import gettext as _
 
 from inventory import catalog, ledger
-from inventory.models import Bin, BinStock, Demand, Move, Reservation, Stock, Warehouse
+from inventory.giving_back import (
+    announce_freed,
+    free_locked,
+    give_up,
+    let_go,
+    level,
+    lock_bins,
+    needs,
+    pieces,
+    reserved,
+)
+from inventory.giving_back import cut as cut
+from inventory.giving_back import split as split
+from inventory.holds import LIVE, WHOLE, Holds, lock_holds
+from inventory.models import Bin, BinStock, Demand, Move, Reservation, Stock
+from inventory.planners import kits
 from oms.core import events, setbased
 from oms.core.errors import Refused, WrongState
 from oms.core.locking import atomic, hold_created, lock
@@ -18,8 +33,6 @@ from oms.core.models import User
 from oms.core.setbased import Changes, note
 
 State, Stopping = Reservation.State, Reservation.Stopping
-UNPICKED = (State.HELD, State.PINNED)
-WHOLE = ("demand", "sku", "bin", "lot", "warehouse")
 
 
 @dataclass(frozen=True)
@@ -69,39 +82,12 @@ def lock_with_demands(reservations: Iterable[Reservation]) -> list[Reservation]:
     return lock(Reservation.objects.filter(pk__in={row.pk for row in rows}).select_related(*WHOLE))
 
 
-def split(reservation: Reservation, rest: int) -> Reservation:
-    """Cut `rest` base units off a locked reservation into a new one in the same state, and return the new one."""
-    if not 0 < rest < reservation.quantity:
-        raise Refused(_("Cannot cut %(rest)s off %(reservation)s.") % {"rest": rest, "reservation": reservation})
-    reservation.quantity -= rest
-    reservation.save(update_fields=["quantity"])
-    twin = Reservation(demand=reservation.demand, sku=reservation.sku, warehouse=reservation.warehouse, quantity=rest,
-                       state=reservation.state, bin=reservation.bin, lot=reservation.lot,
-                       stopping=reservation.stopping, bundle=reservation.bundle)
-    twin.save(force_insert=True)
-    hold_created([twin])
-    return twin
-
-
-def cut(rows: Iterable[Reservation], amount: int) -> list[Reservation]:
-    """So many base units of locked reservations, in their order; the last one is cut where it is more."""
-    taken = []
-    for row in rows:
-        if amount <= 0:
-            break
-        taken.append(row)
-        if row.quantity > amount:
-            split(row, row.quantity - amount)
-        amount -= row.quantity
-    return taken
-
-
 def separate(reservations: Sequence[Reservation]) -> None:
     """Let these leave apart from what they were held with. Raises Refused where that would tear a kit apart."""
     with atomic():
         locked = lock_with_demands(reservations)
         kits = {row.bundle for row in locked if row.demand.is_component}
-        torn = Reservation.objects.filter(bundle__in=kits, state__in=[*UNPICKED, State.PICKED]).exclude(
+        torn = Reservation.objects.filter(bundle__in=kits, state__in=LIVE).exclude(
             pk__in=[row.pk for row in locked])
         for row in torn.select_related("sku"):
             raise Refused(_("%(sku)s belongs to a kit that leaves whole; choose all parts of the kit, or none.")
@@ -112,91 +98,70 @@ def separate(reservations: Sequence[Reservation]) -> None:
         Reservation.objects.bulk_update(locked, ["bundle"])
 
 
-def free(reservations: Sequence[Reservation], *, by: User | None = None) -> None:
-    """Give back what is held or pinned. Their demand wants it still; raises WrongState for what is picked."""
-    with atomic():
-        locked = lock_with_demands(reservations)
-        _require_state(locked, *UNPICKED)
-        free_locked(locked)
-        announce_freed(locked, by=by)
-
-
-def free_locked(reservations: Sequence[Reservation], *, shrink: bool = False) -> None:
-    """Free locked, unpicked reservations; `shrink` lowers what their demands want by the same."""
-    stock = ledger.lock_stock(sorted({(row.sku_id, row.warehouse_id) for row in reservations}))
-    unpin_locked([row for row in reservations if row.state == State.PINNED])
-    changes: Changes = {}
-    demands: Changes = {}
-    for row in reservations:
-        note(changes, stock[row.sku_id, row.warehouse_id].pk, held=-row.quantity)
-        note(demands, row.demand_id, held=-row.quantity, quantity=-row.quantity if shrink else 0)
-        row.state = State.FREED
-    setbased.add(Stock, changes)
-    setbased.add(Demand, demands)
-    Reservation.objects.bulk_update(reservations, ["state"])
-
-
-def unpin_locked(reservations: Sequence[Reservation]) -> None:
-    """Take locked, pinned reservations off their bins: they are held in the warehouse as before."""
-    places = _lock_bins(reservations)
-    changes: Changes = {}
-    for row in reservations:
-        note(changes, places[row.sku_id, row.bin_id, row.lot_id].pk, pinned=-row.quantity)
-        row.state, row.bin, row.lot = State.HELD, None, None
-    setbased.add(BinStock, changes)
-    Reservation.objects.bulk_update(reservations, ["state", "bin", "lot"])
-
-
-def announce_freed(reservations: Sequence[Reservation], *, by: User | None = None) -> None:
-    """Tell, per document, that stock was freed: others may wait for it, and shipments may have lost lines."""
-    for document in sorted({row.demand.document for row in reservations}):
-        skus = sorted({row.sku_id for row in reservations if row.demand.document == document})
-        events.record_once("demand.freed", subject_type="demand", subject_number=document, order_number=document, by=by,
-                      skus=skus)
-
-
 def pin(reservations: Sequence[Reservation]) -> list[tuple[Reservation, Reservation]]:
     """Bind what is held to bins: first what expires first, then whole quantities, then the fullest bins.
 
-    A reservation that needs several bins is cut; returns each cut as (reservation, what was cut off it).
+    A reservation that needs several bins is cut; returns each cut as (reservation, what was cut off it). What was
+    freed meanwhile is left out.
     """
     with atomic():
-        locked = lock_with_demands(reservations)
+        locked = [row for row in lock_with_demands(reservations) if row.state != State.FREED]
         _require_state(locked, State.HELD)
-        ledger.lock_stock(sorted({(row.sku_id, row.warehouse_id) for row in locked}))
-        candidates = lock(
-            BinStock.objects.filter(sku__in={row.sku_id for row in locked}, bin__is_sellable=True,
-                                    bin__warehouse__in={row.warehouse_id for row in locked})
-            .select_related("bin", "lot")
-        )
-        cuts: list[tuple[Reservation, Reservation]] = []
-        changes: Changes = {}
-        for row in locked:
-            _pin_one(row, [place for place in candidates if place.sku_id == row.sku_id
-                           and place.bin.warehouse_id == row.warehouse_id], cuts, changes)
-        setbased.add(BinStock, changes)
-        pinned = [*locked, *(cut for _, cut in cuts)]
-        Reservation.objects.bulk_update(pinned, ["state", "bin", "lot"])
+        cuts, unplaced = _pin_locked(locked)
+        if unplaced:
+            raise Refused(_("%(sku)s lies in no bin of %(warehouse)s from which it could be picked; count it.")
+                          % {"sku": unplaced[0].sku, "warehouse": unplaced[0].warehouse})
         return cuts
+
+
+def pin_elsewhere(rows: Sequence[Reservation], holds: Holds, *, avoid: Sequence[Bin] = ()) -> list[Reservation]:
+    """Bind locked, held reservations to other bins; return what lies nowhere else, still held."""
+    cuts, unplaced = _pin_locked(rows, avoid)
+    holds.rows.extend(cut for _, cut in cuts)
+    placed = [row for row in [*rows, *(cut for _, cut in cuts)] if row.state == State.PINNED]
+    for document in sorted({row.demand.document for row in placed}):
+        events.record_once("demand.repinned", subject_type="demand", subject_number=document, order_number=document,
+                           skus=sorted({row.sku_id for row in placed if row.demand.document == document}))
+    return unplaced
+
+
+def _pin_locked(
+    rows: Sequence[Reservation], avoid: Sequence[Bin] = (),
+) -> tuple[list[tuple[Reservation, Reservation]], list[Reservation]]:
+    """Bind locked, held reservations to bins; return the cuts, and what found no bin."""
+    ledger.lock_stock(sorted({(row.sku_id, row.warehouse_id) for row in rows}))
+    candidates = lock(
+        BinStock.objects.filter(sku__in={row.sku_id for row in rows}, bin__is_sellable=True,
+                                bin__warehouse__in={row.warehouse_id for row in rows})
+        .exclude(bin__in=avoid).select_related("bin", "lot")
+    )
+    cuts: list[tuple[Reservation, Reservation]] = []
+    changes: Changes = {}
+    unplaced = [rest for row in rows if (rest := _pin_one(row, [
+        place for place in candidates if place.sku_id == row.sku_id and place.bin.warehouse_id == row.warehouse_id],
+        cuts, changes))]
+    setbased.add(BinStock, changes)
+    Reservation.objects.bulk_update([*rows, *(cut for _, cut in cuts)], ["state", "bin", "lot"])
+    return cuts, unplaced
 
 
 def _pin_one(
     row: Reservation, candidates: list[BinStock], cuts: list[tuple[Reservation, Reservation]], changes: Changes,
-) -> None:
+) -> Reservation | None:
+    """Bind one reservation to as many bins as it needs; return what found none, still held."""
     original = row
     while True:
         place = min((place for place in candidates if place.on_hand > place.pinned),
                     key=lambda place: _pin_rank(place, row.quantity), default=None)
         if place is None:
-            raise Refused(_("%(sku)s lies in no bin of %(warehouse)s from which it could be picked; count it.")
-                          % {"sku": row.sku, "warehouse": row.warehouse})
+            return row
         free_here = place.on_hand - place.pinned
         rest = split(row, row.quantity - free_here) if row.quantity > free_here else None
         row.state, row.bin, row.lot = State.PINNED, place.bin, place.lot
         place.pinned += row.quantity
         note(changes, place.pk, pinned=row.quantity)
         if rest is None:
-            return
+            return None
         rest.state, rest.bin, rest.lot = State.HELD, None, None
         cuts.append((original, rest))
         row = rest
@@ -209,10 +174,16 @@ def _pin_rank(place: BinStock, quantity: int) -> tuple[bool, str, bool, int, int
     return expires is None, str(expires), not fits, free_here if fits else -free_here, place.pk
 
 
-def pick(reservations: Sequence[Reservation], *, reference: str = "", by: User | None = None) -> None:
-    """Take pinned stock from its bins to staging: sellable and held fall together."""
+def pick(
+    reservations: Sequence[Reservation], *, reference: str = "", by: User | None = None, as_found: bool = False,
+) -> list[Reservation]:
+    """Take pinned stock from its bins to staging: sellable and held fall together. Returns what was taken.
+
+    `as_found`: what is not pinned any more is left out.
+    """
     with atomic():
         locked = lock_with_demands(reservations)
+        locked = [row for row in locked if row.state == State.PINNED or not as_found]
         _require_state(locked, State.PINNED)
         transports = [_to_staging(row) for row in locked]
         ledger.lock_ends(transports)
@@ -221,6 +192,7 @@ def pick(reservations: Sequence[Reservation], *, reference: str = "", by: User |
         for row, transport in zip(locked, transports, strict=True):
             row.state, row.bin = State.PICKED, transport.target
         Reservation.objects.bulk_update(locked, ["state", "bin"])
+        return locked
 
 
 def _to_staging(row: Reservation) -> ledger.Transport:
@@ -234,26 +206,38 @@ def put_back(
 ) -> list[Reservation]:
     """Bring picked stock back from staging to a bin; the inverse of pick.
 
-    What was stopping is freed (and no longer wanted, where it was cancelled); the rest is held again.
+    What was stopping is freed (and no longer wanted, where it was cancelled); the rest is held again. A part of a kit
+    is given back with the others of its kits: those that are picked must be put back, too.
     """
     with atomic():
-        locked = lock_with_demands(reservations)
+        wanted = Demand.objects.filter(pk__in=[row.demand_id for row in reservations])
+        holds = lock_holds(wanted, warehouse=to.warehouse)
+        locked = _among(holds, reservations)
         _require_state(locked, State.PICKED)
         _require_storage(to, locked)
         transports = [_from_staging(row, to) for row in locked]
         ledger.move_many(transports, reason=Move.Reason.PUT_BACK, reference=reference, by=by)
-        stopping = [row for row in locked if row.stopping]
         _change(locked, demand={"held": 1, "picked": -1}, stock={"held": 1}, place={})
-        cancelled = [row for row in stopping if row.stopping == Stopping.CANCEL]
-        released = [row for row in stopping if row.stopping == Stopping.RELEASE]
+        cancelled = [row for row in locked if row.stopping == Stopping.CANCEL]
+        released = [row for row in locked if row.stopping == Stopping.RELEASE or row.demand.is_component]
+        released = [row for row in released if row not in cancelled]
         for row in locked:
-            row.state, row.bin, row.lot, row.stopping, row.bundle = State.HELD, None, None, Stopping.NO, uuid.uuid4()
+            row.state, row.bin, row.lot, row.stopping = State.HELD, None, None, Stopping.NO
+            row.bundle = row.bundle if row.demand.is_component else uuid.uuid4()
         Reservation.objects.bulk_update(locked, ["state", "bin", "lot", "stopping", "bundle"])
         free_locked(cancelled, shrink=True)
         free_locked(released)
-        announce_freed([*cancelled, *released], by=by)
+        announce_freed([*cancelled, *released, *level(holds)], by=by)
         _announce_held([row for row in locked if row.state == State.HELD], by)
         return locked
+
+
+def _among(holds: Holds, reservations: Iterable[Reservation]) -> list[Reservation]:
+    """The locked rows of these reservations; one that is gone as it is now, for the caller to refuse."""
+    keys = {row.pk for row in reservations}
+    rows = [row for row in holds.rows if row.pk in keys]
+    gone = Reservation.objects.filter(pk__in=keys - {row.pk for row in rows}).select_related(*WHOLE)
+    return [*rows, *gone]
 
 
 def _require_storage(to: Bin, rows: Sequence[Reservation]) -> None:
@@ -293,7 +277,7 @@ def _change(
     stocks: Changes = {}
     places: Changes = {}
     known_stock = ledger.lock_stock(sorted({(row.sku_id, row.warehouse_id) for row in rows}))
-    known_places = _lock_bins(rows) if place else {}
+    known_places = lock_bins(rows) if place else {}
     for row in rows:
         note(demands, row.demand_id, **{name: sign * row.quantity for name, sign in demand.items()})
         if stock:
@@ -305,13 +289,6 @@ def _change(
     setbased.add(Demand, demands)
     setbased.add(Stock, stocks)
     setbased.add(BinStock, places)
-
-
-def _lock_bins(rows: Sequence[Reservation]) -> dict[tuple[int, int | None, int | None], BinStock]:
-    if not rows:
-        return {}
-    places = BinStock.objects.filter(sku__in={row.sku_id for row in rows}, bin__in={row.bin_id for row in rows})
-    return {(place.sku_id, place.bin_id, place.lot_id): place for place in lock(places)}
 
 
 def _require_state(rows: Sequence[Reservation], *states: Reservation.State) -> None:
@@ -330,56 +307,26 @@ def require_pinned(row: Reservation) -> None:
     _require_state([row], State.PINNED)
 
 
-def let_go(
-    demands: Sequence[Demand], amounts: dict[int, int], warehouse: Warehouse | None, stopping: "Reservation.Stopping",
-) -> list[Reservation]:
-    """Give back base units of locked demands: what is held first, then pinned; what is picked is marked stopping.
-
-    `stopping` says what for: CANCEL lowers the demand too, RELEASE leaves it wanting. Returns what was let go.
-    """
-    rows = Reservation.objects.filter(demand__in=demands, state__in=[*UNPICKED, State.PICKED], stopping="")
-    if warehouse is not None:
-        rows = rows.filter(warehouse=warehouse)
-    locked = lock(rows.select_related(*WHOLE))
-    gone: list[Reservation] = []
-    for demand in demands:
-        own = sorted((row for row in locked if row.demand_id == demand.pk), key=_freedom)
-        gone += _let_go_of(own, amounts.get(demand.pk, 0), stopping)
-    free_locked([row for row in gone if not row.stopping], shrink=stopping == Stopping.CANCEL)
-    return gone
-
-
-def _freedom(row: Reservation) -> tuple[int, int]:
-    return [State.HELD, State.PINNED, State.PICKED].index(State(row.state)), -row.pk
-
-
-def _let_go_of(rows: Sequence[Reservation], amount: int, stopping: "Reservation.Stopping") -> list[Reservation]:
-    gone = []
-    for row in rows:
-        if amount <= 0:
-            break
-        taken = row if row.quantity <= amount else split(row, amount)
-        amount -= taken.quantity
-        if taken.state == State.PICKED:
-            taken.stopping = stopping
-            taken.save(update_fields=["stopping"])
-        gone.append(taken)
-    return gone
-
-
 def cancel(document: str, units: dict[int, int], *, by: User | None = None) -> None:
     """Want fewer units of a document's lines: unheld demand goes first, then held, then pinned.
 
-    What is picked already is marked as stopping: it bars packing and shipping until it is put back.
+    What is picked already is marked as stopping: it bars packing and shipping until it is put back. Of kits, whole
+    ones go.
     """
     with atomic():
-        demands = lock(Demand.objects.filter(document=document, line__in=units).select_related("sku"))
+        holds = lock_holds(Demand.objects.filter(document=document, line__in=units))
+        gone = level(holds)
+        rest: dict[tuple[str, int], int] = {}
         shrink: Changes = {}
-        rest: dict[int, int] = {}
-        for demand in demands:
+        for demand in holds.demands:
             amount = units[demand.line] * demand.per_unit
-            unheld = min(amount, demand.unheld)
+            unheld = min(amount, demand.quantity - demand.shipped - reserved(holds, demand))
             note(shrink, demand.pk, quantity=-unheld)
-            rest[demand.pk] = amount - unheld
+            amount -= unheld + give_up(holds, demand, amount - unheld)
+            line = (demand.document, demand.line)
+            rest[line] = max(rest.get(line, 0), -(-amount // demand.per_unit))
         setbased.add(Demand, shrink)
-        announce_freed(let_go(demands, rest, None, Stopping.CANCEL), by=by)
+        amounts = kits.choose(needs(holds.demands), pieces(holds, holds.demands), rest)
+        announce_freed([*gone, *let_go(holds, amounts, Stopping.CANCEL)], by=by)
+
+

@@ -9,11 +9,12 @@ from datetime import date
 from django.db.models import F
 from django.utils.translation import gettext as _
 
-from inventory import catalog, ledger, reservations, routes
+from inventory import catalog, displacing, ledger, reservations, routes
+from inventory.giving_back import announce_freed, level
+from inventory.holds import lock_holders, lock_holds
 from inventory.models import (
     SKU,
     Bin,
-    BinStock,
     Demand,
     KitComponent,
     Move,
@@ -25,7 +26,7 @@ from inventory.planners import sourcing as planner
 from inventory.planners.sourcing import Part, Plan, Source, Want
 from inventory.reservations import Hold
 from oms.core import decisions, events
-from oms.core.errors import NotEnough, Refused
+from oms.core.errors import NotEnough, Refused, WrongState
 from oms.core.locking import atomic, hold_created, lock
 from oms.core.models import User
 from oms.core.postal_codes import normalize
@@ -77,6 +78,11 @@ class Group:
     @property
     def weight_g(self) -> int:
         return sum(demand.sku.weight_g * demand.unheld for demand in self.demands)
+
+    @property
+    def is_uneven(self) -> bool:
+        """Whether a kit has more of one part than of another, or a part of a unit."""
+        return any(demand.unheld != self.want.quantity * demand.per_unit for demand in self.demands)
 
     @property
     def destination(self) -> Destination:
@@ -225,6 +231,7 @@ def serve(skus: Iterable[int], *, by: User | None = None) -> list[str]:
             return []
         keys = list(Demand.objects.filter(document__in={document for document, _ in lines},
                                           line__in={line for _, line in lines}).values_list("pk", flat=True))
+        _level(keys, by)
         rows = lock(Demand.objects.filter(pk__in=keys).select_related("sku"))
         demands = sorted(rows, key=lambda row: (row.priority, row.pk))
         stock = _lock_candidates({demand.sku_id for demand in demands})
@@ -245,6 +252,22 @@ def serve_from(warehouse_code: str, *, by: User | None = None) -> list[str]:
     return serve(list(waiting.values_list("sku", flat=True).distinct()), by=by)
 
 
+def _level(keys: Sequence[int], by: User | None) -> None:
+    """Give back what waiting kits hold of one part without the others, so that they are served whole."""
+    demands = lock(Demand.objects.filter(pk__in=keys))
+    if any(group.is_uneven for group in _groups(demands)):
+        holds = lock_holds(Demand.objects.filter(pk__in=keys), skus={demand.sku_id for demand in demands})
+        announce_freed(level(holds), by=by)
+
+
+def lock_change(document: str, skus: Iterable[SKU]) -> None:
+    """Lock, in one pass, what an amendment may touch that frees stock of a document and promises more of these SKUs."""
+    skus = list(skus)
+    kits = catalog.components(skus)
+    parts = {part.component_id for found in kits.values() for part in found} | {sku.pk for sku in skus}
+    lock_holds(Demand.objects.filter(document=document), skus=parts)
+
+
 def _serve_group(group: Group, stock: dict[tuple[int, int], Stock], by: User | None) -> bool:
     want = group.want
     if want.quantity <= 0:
@@ -260,42 +283,22 @@ def reallocate(
 ) -> Reservation:
     """Handle a short pick: what is missing goes to the place *missing* or *damaged*, and is held elsewhere if possible.
 
-    Returns the part of the reservation that found nothing in its bin, now freed. Demand that finds no stock waits.
+    Returns the part of the reservation that found nothing in its bin: pinned to another bin of the warehouse, or
+    freed, of kits with their other parts. Demand that finds no stock waits.
     """
     with atomic():
-        demand = reservation.demand
-        mates = lock(Demand.objects.filter(document=demand.document, line=demand.line))
-        live = Reservation.objects.filter(demand__in=mates).exclude(
-            state__in=[Reservation.State.FREED, Reservation.State.SHIPPED])
-        (row,) = [row for row in reservations.lock_with_demands(live) if row.pk == reservation.pk] or [reservation]
+        holds = lock_holders([reservation.sku_id], reservation.warehouse)
+        row = next((row for row in holds.rows if row.pk == reservation.pk), None)
+        if row is None:
+            raise WrongState(_("%(row)s is not to be picked any more. Reload to see what changed.")
+                             % {"row": reservation})
         reservations.require_pinned(row)
         if not 0 < missing <= row.quantity:
             raise Refused(_("%(missing)s cannot be missing of %(quantity)s × %(sku)s.")
                           % {"missing": missing, "quantity": row.quantity, "sku": row.sku})
-        _lock_candidates([mate.sku_id for mate in mates])
-        lock(BinStock.objects.filter(sku__in=[mate.sku_id for mate in mates], bin__warehouse=row.warehouse))
         gap = row if missing == row.quantity else reservations.split(row, missing)
-        place, lot = gap.bin, gap.lot
-        assert place is not None
-        reservations.free_locked([gap])
+        assert gap.bin is not None
         kind, why = ((Bin.Kind.DAMAGED, Move.Reason.DAMAGE) if is_damaged else (Bin.Kind.MISSING, Move.Reason.MISSING))
-        ledger.move(gap.sku, place, catalog.place(gap.warehouse, kind), missing, lot=lot, reason=why,
-                    reference=reference, by=by)
-        if row.demand.is_component:
-            _release_kit_mates(row, missing)
-        reservations.announce_freed([gap], by=by)
-    return gap
-
-
-def _release_kit_mates(row: Reservation, missing: int) -> None:
-    """A kit goes whole or not at all: give back what the kits without this component have of the others."""
-    units = -(-missing // row.demand.per_unit)
-    mates = Reservation.objects.filter(
-        demand__document=row.demand.document, demand__line=row.demand.line, warehouse=row.warehouse,
-        state__in=[*reservations.UNPICKED, Reservation.State.PICKED], stopping="",
-    ).exclude(pk=row.pk).select_related("demand")
-    loose = units * row.demand.per_unit - missing
-    for demand_id in sorted({mate.demand_id for mate in mates} | ({row.demand_id} if loose else set())):
-        demand = Demand.objects.get(pk=demand_id)
-        amount = loose if demand_id == row.demand_id else units * demand.per_unit
-        reservations.let_go([demand], {demand_id: amount}, row.warehouse, Reservation.Stopping.RELEASE)
+        lost = ledger.Transport(gap.sku, gap.bin, catalog.place(gap.warehouse, kind), missing, gap.lot)
+        displacing.move_out([lost], reason=why, reference=reference, by=by, first=gap)
+        return Reservation.objects.get(pk=gap.pk)

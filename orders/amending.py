@@ -7,7 +7,7 @@ from decimal import Decimal
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from inventory import demand
+from inventory import demand, sourcing
 from oms.core import states
 from oms.core.errors import Refused
 from oms.core.locking import atomic
@@ -49,15 +49,18 @@ def amend(
 
     A changed price holds for what is neither shipped nor invoiced, which becomes a line of its own.
     """
-    with states.change(order, event="order.amended", by=by) as order:
-        states.require_status(order, Order.Status.CONFIRMED)
-        extra = list(additions)
-        for change in changes:
-            _apply(order, change, extra, by)
-        if extra:
-            lifecycle.promise(order, _append(order, extra), by=by)
-        retotal(order)
-    return order
+    with atomic():
+        with states.change(order, event="order.amended", by=by) as order:
+            states.require_status(order, Order.Status.CONFIRMED)
+            extra = list(additions)
+            skus = [*(change.line.sku for change in changes), *(line.sku for line in extra)]
+            sourcing.lock_change(order.number, skus)
+            for change in changes:
+                _apply(order, change, extra, by)
+            if extra:
+                lifecycle.promise(order, _append(order, extra), by=by)
+            retotal(order)
+        return lifecycle.end_if_empty(order, by=by)
 
 
 def preview(
@@ -75,7 +78,9 @@ def preview(
 
 
 def _apply(order: Order, change: LineChange, extra: list[Line], by: User | None) -> None:
-    line = order.lines.select_related("sku").get(pk=change.line.pk)
+    line = order.lines.select_related("sku").filter(pk=change.line.pk).first()
+    if line is None:
+        raise Refused(_("%(line)s is not a line of order %(order)s.") % {"line": change.line, "order": order})
     current = line.quantity - line.cancelled
     if change.quantity is not None and change.quantity < current:
         if change.quantity < line.shipped:

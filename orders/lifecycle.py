@@ -77,7 +77,19 @@ def cancel_lines(order: Order, units: Mapping[int, int], *, reason: str = "", by
     with states.change(order, event="order.lines_cancelled", by=by, reason=reason) as order:
         states.require_status(order, S.PLACED, S.CONFIRMED)
         take_off(order, units, by=by)
-    return complete_if_done(order, by=by) if order.status == S.CONFIRMED else order
+    return end_if_empty(order, by=by)
+
+
+@whole
+def end_if_empty(order: Order, *, by: User | None = None) -> Order:
+    """Complete a locked order of which nothing is left to ship; cancel it, with its charges, if nothing was shipped."""
+    if any(line.open_quantity for line in order.lines.all()):
+        return order
+    if order.shipped:
+        return complete_if_done(order, by=by)
+    order.charges.filter(is_invoiced=False).update(is_cancelled=True)
+    progress.record_cancelled(order, {})
+    return _end(order, by=by)
 
 
 def take_off(order: Order, units: Mapping[int, int], *, by: User | None = None) -> None:

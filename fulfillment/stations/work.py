@@ -10,7 +10,7 @@ from fulfillment.models import Label, PickTask, Shipment, Wave
 from fulfillment.shipping import tracking_numbers
 from inventory import catalog, purchasing, receiving
 from inventory.models import SKU, Barcode, Bin, BinStock, PurchaseOrder, Stock, Transfer, Warehouse
-from oms.core import revisions
+from oms.core import events, revisions
 from oms.core.errors import Refused
 from oms.core.models import User
 
@@ -45,11 +45,20 @@ def pick(warehouse: Warehouse, user: User, name: str) -> dict[str, Any]:
     tasks = list(left.exclude(line__shipment__order__in=gates.on_hold()).order_by("sequence").select_related(
         "bin", "line__reservation__sku", "line__reservation__lot", "line__shipment"))
     known = products({task.line.reservation.sku for task in tasks})
-    return {"name": wave.number, "total": wave.tasks.count(), "stops": [
+    return {"name": wave.number, "total": wave.tasks.count(), "changes": _changes(wave), "stops": [
         {**known[task.line.reservation.sku.code], "line": task.line_id, "bin": task.bin.code,
          "walk_m": round(task.walk_cm / 100), "quantity": task.line.reservation.quantity,
          "lot": task.line.reservation.lot.code if task.line.reservation.lot else "",
          "shipment": task.line.shipment.number} for task in tasks]}
+
+
+def _changes(wave: Wave) -> list[str]:
+    """How the walk changed since it was released: where stock left its bin, the stop is elsewhere, or gone."""
+    told = []
+    for event in events.timeline(wave.subject_type, wave.number).filter(name="wave.changed"):
+        told += [_("No longer to pick: %(sku)s from %(bin)s.") % stop for stop in event.data["gone"]]
+        told += [_("New stop: %(quantity)s × %(sku)s from %(bin)s.") % stop for stop in event.data["new"]]
+    return told
 
 
 def receive(warehouse: Warehouse, user: User, name: str) -> dict[str, Any]:

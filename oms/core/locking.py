@@ -178,6 +178,21 @@ def _read_again(value: Any) -> Any:
     return value
 
 
+@contextmanager
+def attempt() -> Iterator[None]:
+    """Take a part of an operation back if it raises, the locks that it took included, so that it can be tried again."""
+    taken = _taken.get()
+    assert taken is not None, "attempt() is a part of an operation: use it within locking.atomic()"
+    before = {rank: set(keys) for rank, keys in taken.locked.items()}
+    try:
+        with transaction.atomic():
+            yield
+    except BaseException:
+        taken.locked.clear()
+        taken.locked.update(before)
+        raise
+
+
 def insert_last(row: models.Model) -> None:
     """Insert a row at the end of the operation, with all of its kind in one statement; outside of one at once."""
     taken = _taken.get()

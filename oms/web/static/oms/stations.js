@@ -225,30 +225,47 @@ async function quantity(product, { count = 1, needed = null, most = null, choice
   }
 }
 
+// Stops that are not done yet, in the order of the walk; what this device has still to send is done.
+function stopsLeft(wave) {
+  const waiting = new Set(kept().filter((scan) => !scan.refused).map((scan) => scan.body.line));
+  return wave.stops.filter((stop) => !waiting.has(stop.line));
+}
+async function walk(wave) {
+  const stops = stopsLeft(wave);
+  for (const [index, stop] of stops.entries()) {
+    const where = _("%(name)s: %(left)s stops left · %(shipment)s", { name: wave.name, left: stops.length - index, shipment: stop.shipment });
+    const short = [[_("Short or damaged"), { short: true }]];
+    await ask({ step: "place", text: stop.bin, detail: about(stop, _("%(quantity)s to take · %(walk_m)s m from here", { quantity: stop.quantity, walk_m: stop.walk_m }), where),
+      accept: (code) => { if (code !== stop.bin) throw new Wrong(_("This is %(code)s; go to %(bin)s.", { code, bin: stop.bin })); return code; } });
+    let answer = await ask({ step: "product", text: `${stop.sku} ${stop.name}`, choices: short,
+      detail: [made("p", stop.lot ? _("%(quantity)s from %(bin)s, lot %(lot)s", { quantity: stop.quantity, bin: stop.bin, lot: stop.lot }) : _("%(quantity)s from %(bin)s", { quantity: stop.quantity, bin: stop.bin }))], accept: (code) => {
+        const pack = stop.barcodes[code];
+        if (!pack) throw new Wrong(_("%(code)s is not %(sku)s. Put it back.", { code, sku: stop.sku }));
+        if (pack > stop.quantity) throw new Wrong(_("This is a pack of %(pack)s; %(quantity)s are wanted.", { pack, quantity: stop.quantity }));
+        return { count: pack };
+      } });
+    if (!answer.short) {
+      await lotOf(stop, stop.lot);
+      answer = await quantity(stop, { count: answer.count, needed: stop.quantity, choices: short });
+    }
+    if (answer.short) await pickShort(stop);
+    else act("pick", { line: stop.line, quantity: stop.quantity }, _("%(quantity)s × %(sku)s from %(bin)s.", { quantity: stop.quantity, sku: stop.sku, bin: stop.bin }));
+  }
+}
+// The walk as it is now, where stock left its bin meanwhile and there is more to pick; null without.
+async function changedWalk(walked) {
+  await send();
+  const wave = await work(walked.name).catch(() => null);
+  if (!wave || !stopsLeft(wave).length) return null;
+  const news = wave.changes.slice(walked.changes.length);
+  alarm(news.length ? _("The walk has changed. %(changes)s", { changes: news.join(" ") }) : _("Some stops are still to pick."));
+  return wave;
+}
+
 const stations = {
   async pick() {
-    const wave = await choose(_("Scan a wave, or choose one"));
-    const waiting = new Set(kept().filter((scan) => !scan.refused).map((scan) => scan.body.line));
-    const stops = wave.stops.filter((stop) => !waiting.has(stop.line));
-    for (const [index, stop] of stops.entries()) {
-      const where = _("%(name)s: %(left)s stops left · %(shipment)s", { name: wave.name, left: stops.length - index, shipment: stop.shipment });
-      const short = [[_("Short or damaged"), { short: true }]];
-      await ask({ step: "place", text: stop.bin, detail: about(stop, _("%(quantity)s to take · %(walk_m)s m from here", { quantity: stop.quantity, walk_m: stop.walk_m }), where),
-        accept: (code) => { if (code !== stop.bin) throw new Wrong(_("This is %(code)s; go to %(bin)s.", { code, bin: stop.bin })); return code; } });
-      let answer = await ask({ step: "product", text: `${stop.sku} ${stop.name}`, choices: short,
-        detail: [made("p", stop.lot ? _("%(quantity)s from %(bin)s, lot %(lot)s", { quantity: stop.quantity, bin: stop.bin, lot: stop.lot }) : _("%(quantity)s from %(bin)s", { quantity: stop.quantity, bin: stop.bin }))], accept: (code) => {
-          const pack = stop.barcodes[code];
-          if (!pack) throw new Wrong(_("%(code)s is not %(sku)s. Put it back.", { code, sku: stop.sku }));
-          if (pack > stop.quantity) throw new Wrong(_("This is a pack of %(pack)s; %(quantity)s are wanted.", { pack, quantity: stop.quantity }));
-          return { count: pack };
-        } });
-      if (!answer.short) {
-        await lotOf(stop, stop.lot);
-        answer = await quantity(stop, { count: answer.count, needed: stop.quantity, choices: short });
-      }
-      if (answer.short) await pickShort(stop);
-      else act("pick", { line: stop.line, quantity: stop.quantity }, _("%(quantity)s × %(sku)s from %(bin)s.", { quantity: stop.quantity, sku: stop.sku, bin: stop.bin }));
-    }
+    let wave = await choose(_("Scan a wave, or choose one"));
+    for (; wave; wave = await changedWalk(wave)) await walk(wave);
     await ask({ text: _("The walk is done"), detail: [made("p", _("Bring everything to staging."))], choices: [[_("Next wave"), true]] });
   },
 

@@ -1,0 +1,113 @@
+"""Stock that leaves its bin, whatever is pinned there or held against it: pinned elsewhere, else it waits again."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from inventory import ledger, reservations
+from inventory.giving_back import announce_freed, free_locked, level, split, unpin_locked
+from inventory.holds import UNPICKED, Holds, lock_holders
+from inventory.ledger import Transport
+from inventory.models import BinStock, Move, Reservation, Stock
+from oms.core.locking import atomic, lock
+from oms.core.models import User
+
+PINNED = Reservation.State.PINNED
+
+
+def move_out(
+    transports: Sequence[Transport], *, reason: Move.Reason, reference: str = "", note: str = "",
+    by: User | None = None, first: Reservation | None = None,
+) -> list[Move]:
+    """Move stock out of bins of one warehouse, and pin elsewhere what was pinned to it.
+
+    What is held beyond the stock that is left is freed, of kits their other parts too: the lowest priority first, then
+    the youngest. `first`: a pinned reservation that found nothing in its bin; it gives way before all others, and is
+    not pinned to that bin again.
+    """
+    with atomic():
+        holds = lock_for(transports)
+        last = _last_first(holds, transports, first)
+        loose = _unpin(holds, last, transports, first)
+        gone = _free_beyond(holds, last, transports)
+        gone += level(holds)
+        moves = ledger.move_many(transports, reason=reason, reference=reference, note=note, by=by)
+        gone += _pin_elsewhere(holds, loose, transports if first else ())
+        announce_freed(gone, by=by)
+        return moves
+
+
+def lock_for(transports: Sequence[Transport]) -> Holds:
+    """Lock all that stock leaving these places may touch."""
+    warehouse = transports[0].source.warehouse
+    assert warehouse is not None and {each.source.warehouse_id for each in transports} == {warehouse.pk}
+    return lock_holders({each.sku.pk for each in transports}, warehouse)
+
+
+def _last_first(holds: Holds, transports: Sequence[Transport], first: Reservation | None) -> list[Reservation]:
+    """What is held of the leaving SKUs in their warehouse, in the order in which it gives way."""
+    skus, warehouse = {each.sku.pk for each in transports}, transports[0].source.warehouse_id
+    rows = [row for row in holds.rows if row.sku_id in skus and row.warehouse_id == warehouse and row.state in UNPICKED]
+    return sorted(rows, key=lambda row: (first is not None and row.pk == first.pk, row.demand.priority, row.demand_id,
+                                         row.pk), reverse=True)
+
+
+def _unpin(
+    holds: Holds, last: list[Reservation], transports: Sequence[Transport], first: Reservation | None,
+) -> list[Reservation]:
+    """Take off the leaving bins what is pinned there and stands in the way; return it, held."""
+    leaving: dict[tuple[int, int, int | None], int] = defaultdict(int)
+    for each in transports:
+        if each.source.is_sellable:
+            leaving[each.sku.pk, each.source.pk, each.lot.pk if each.lot else None] += each.quantity
+    places = {(row.sku_id, row.bin_id, row.lot_id): row for row in lock(
+        BinStock.objects.filter(sku__in={key[0] for key in leaving}, bin__in={key[1] for key in leaving}))}
+    loose = []
+    for key, quantity in leaving.items():
+        free = places[key].on_hand - places[key].pinned if key in places and first is None else 0
+        here = [row for row in last if row.state == PINNED and (row.sku_id, row.bin_id, row.lot_id) == key]
+        loose += _cut_off(holds, last, here, quantity - free)
+    unpin_locked(loose)
+    return loose
+
+
+def _free_beyond(holds: Holds, last: list[Reservation], transports: Sequence[Transport]) -> list[Reservation]:
+    """Free what the stock that stays in the warehouse no longer covers."""
+    lost: dict[int, int] = defaultdict(int)
+    for each in transports:
+        stays = each.target.is_sellable and each.target.warehouse_id == each.source.warehouse_id
+        lost[each.sku.pk] += each.quantity * (each.source.is_sellable - stays)
+    stock = lock(Stock.objects.filter(sku__in=lost, warehouse=transports[0].source.warehouse_id))
+    freed = []
+    for row in stock:
+        held = [each for each in last if each.sku_id == row.sku_id]
+        freed += _cut_off(holds, last, held, row.held - (row.sellable - lost[row.sku_id]))
+    free_locked(freed)
+    return freed
+
+
+def _cut_off(
+    holds: Holds, last: list[Reservation], rows: Sequence[Reservation], amount: int,
+) -> list[Reservation]:
+    """So many base units off the first of these reservations."""
+    taken = []
+    for row in rows:
+        if amount <= 0:
+            break
+        part = row
+        if row.quantity > amount:
+            part = split(row, amount)
+            holds.rows.append(part)
+            last.insert(last.index(row), part)
+        taken.append(part)
+        amount -= part.quantity
+    return taken
+
+
+def _pin_elsewhere(holds: Holds, loose: Sequence[Reservation], avoid: Sequence[Transport]) -> list[Reservation]:
+    """Pin what lost its bin to others; what finds none is freed, of kits their other parts too. Returns what is."""
+    still_held = [row for row in loose if row.state == Reservation.State.HELD]
+    if not still_held:
+        return []
+    unplaced = reservations.pin_elsewhere(still_held, holds, avoid=[each.source for each in avoid])
+    free_locked(unplaced)
+    return [*unplaced, *level(holds)]

@@ -1,0 +1,142 @@
+"""Giving back what is held: cutting, unpinning and freeing locked reservations, whole kits at a time."""
+
+from collections.abc import Iterable, Sequence
+
+from django.utils.translation import gettext as _
+
+from inventory import ledger
+from inventory.holds import LIVE, Holds
+from inventory.models import BinStock, Demand, Reservation, Stock
+from inventory.planners import kits
+from inventory.planners.kits import Need, Piece
+from oms.core import events, setbased
+from oms.core.errors import Refused
+from oms.core.locking import hold_created, lock
+from oms.core.models import User
+from oms.core.setbased import Changes, note
+
+State, Stopping = Reservation.State, Reservation.Stopping
+STAGES = (State.HELD, State.PINNED, State.PICKED)
+
+
+def split(reservation: Reservation, rest: int) -> Reservation:
+    """Cut `rest` base units off a locked reservation into a new one in the same state, and return the new one."""
+    if not 0 < rest < reservation.quantity:
+        raise Refused(_("Cannot cut %(rest)s off %(reservation)s.") % {"rest": rest, "reservation": reservation})
+    reservation.quantity -= rest
+    reservation.save(update_fields=["quantity"])
+    twin = Reservation(demand=reservation.demand, sku=reservation.sku, warehouse=reservation.warehouse, quantity=rest,
+                       state=reservation.state, bin=reservation.bin, lot=reservation.lot,
+                       stopping=reservation.stopping, bundle=reservation.bundle)
+    twin.save(force_insert=True)
+    hold_created([twin])
+    return twin
+
+
+def cut(rows: Iterable[Reservation], amount: int) -> list[Reservation]:
+    """So many base units of locked reservations, in their order; the last one is cut where it is more."""
+    taken = []
+    for row in rows:
+        if amount <= 0:
+            break
+        taken.append(row)
+        if row.quantity > amount:
+            split(row, row.quantity - amount)
+        amount -= row.quantity
+    return taken
+
+
+def free_locked(reservations: Sequence[Reservation], *, shrink: bool = False) -> None:
+    """Free locked, unpicked reservations; `shrink` lowers what their demands want by the same."""
+    stock = ledger.lock_stock(sorted({(row.sku_id, row.warehouse_id) for row in reservations}))
+    unpin_locked([row for row in reservations if row.state == State.PINNED])
+    changes: Changes = {}
+    demands: Changes = {}
+    for row in reservations:
+        note(changes, stock[row.sku_id, row.warehouse_id].pk, held=-row.quantity)
+        note(demands, row.demand_id, held=-row.quantity, quantity=-row.quantity if shrink else 0)
+        row.state = State.FREED
+    setbased.add(Stock, changes)
+    setbased.add(Demand, demands)
+    Reservation.objects.bulk_update(reservations, ["state"])
+
+
+def unpin_locked(reservations: Sequence[Reservation]) -> None:
+    """Take locked, pinned reservations off their bins: they are held in the warehouse as before."""
+    places = lock_bins(reservations)
+    changes: Changes = {}
+    for row in reservations:
+        note(changes, places[row.sku_id, row.bin_id, row.lot_id].pk, pinned=-row.quantity)
+        row.state, row.bin, row.lot = State.HELD, None, None
+    setbased.add(BinStock, changes)
+    Reservation.objects.bulk_update(reservations, ["state", "bin", "lot"])
+
+
+def announce_freed(reservations: Sequence[Reservation], *, by: User | None = None) -> None:
+    """Tell, per document, that stock was freed: others may wait for it, and shipments may have lost lines."""
+    for document in sorted({row.demand.document for row in reservations}):
+        skus = sorted({row.sku_id for row in reservations if row.demand.document == document})
+        events.record_once("demand.freed", subject_type="demand", subject_number=document, order_number=document, by=by,
+                           skus=skus)
+
+
+def lock_bins(rows: Sequence[Reservation]) -> dict[tuple[int, int | None, int | None], BinStock]:
+    if not rows:
+        return {}
+    places = BinStock.objects.filter(sku__in={row.sku_id for row in rows}, bin__in={row.bin_id for row in rows})
+    return {(place.sku_id, place.bin_id, place.lot_id): place for place in lock(places)}
+
+
+def level(holds: Holds) -> list[Reservation]:
+    """Give back what kits hold of one part without the others; returns what was let go, still wanted."""
+    demands = [demand for demand in holds.demands if demand.is_component]
+    return let_go(holds, kits.excess(needs(demands), pieces(holds, demands)), Stopping.RELEASE)
+
+
+def needs(demands: Iterable[Demand]) -> list[Need]:
+    return [Need(demand.pk, (demand.document, demand.line), demand.per_unit) for demand in demands]
+
+
+def pieces(holds: Holds, demands: Iterable[Demand]) -> list[Piece]:
+    keys = {demand.pk for demand in demands}
+    return [Piece(row.pk, row.demand_id, row.bundle, row.quantity, STAGES.index(State(row.state)))
+            for row in holds.rows if row.demand_id in keys and row.state in LIVE and not row.stopping]
+
+
+def let_go(holds: Holds, amounts: dict[int, int], stopping: "Reservation.Stopping") -> list[Reservation]:
+    """Give back base units of locked reservations, by key; what is picked is marked stopping, to be put back.
+
+    `stopping` says what for: CANCEL lowers the demand too, RELEASE leaves it wanting. Returns what was let go.
+    """
+    gone = [_cut(holds, row, amounts[row.pk]) for row in list(holds.rows) if row.pk in amounts]
+    for row in gone:
+        row.stopping = stopping if row.state == State.PICKED else Stopping.NO
+    Reservation.objects.bulk_update(gone, ["stopping"])
+    free_locked([row for row in gone if not row.stopping], shrink=stopping == Stopping.CANCEL)
+    return gone
+
+
+def _cut(holds: Holds, row: Reservation, amount: int) -> Reservation:
+    """So much of a locked reservation: itself, or what is cut off it."""
+    if row.quantity <= amount:
+        return row
+    part = split(row, amount)
+    holds.rows.append(part)
+    return part
+
+
+def reserved(holds: Holds, demand: Demand) -> int:
+    return sum(row.quantity for row in holds.rows if row.demand_id == demand.pk and row.state in LIVE)
+
+
+def give_up(holds: Holds, demand: Demand, amount: int) -> int:
+    """No longer want so much of what must be put back anyhow; returns how much that was."""
+    given_up: list[Reservation] = []
+    for row in [row for row in holds.rows if row.demand_id == demand.pk and row.stopping == Stopping.RELEASE]:
+        left = amount - sum(each.quantity for each in given_up)
+        if left > 0:
+            given_up.append(_cut(holds, row, left))
+    for row in given_up:
+        row.stopping = Stopping.CANCEL
+    Reservation.objects.bulk_update(given_up, ["stopping"])
+    return sum(row.quantity for row in given_up)
