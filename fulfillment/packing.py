@@ -63,7 +63,7 @@ def _require_whole_kits(shipment: Shipment, lines: Sequence[ShipmentLine]) -> No
     for part in parts:
         kits.setdefault(part.line, set()).add(here[part.line, part.sku_id] / part.per_unit)
     for order_line, units in kits.items():
-        if len(units) > 1:
+        if len(units) > 1 or any(count % 1 for count in units):
             raise Refused(_("The kits of line %(order_line)s are not whole; pick the missing parts or put the "
                             "rest back.") % {"order_line": order_line},
                           code="kit_not_whole")

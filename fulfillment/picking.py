@@ -95,10 +95,12 @@ def _take_what_is_there(
                       % {"found": found, "wanted": wanted}, field="found")
     gap = sourcing.reallocate(row.reservation, missing=wanted - found, is_damaged=is_damaged,
                               reference=shipment.number, by=by)
-    shipment.event_data |= {"sku": row.reservation.sku.code, "damaged" if is_damaged else "missing": wanted - found}
     row.reservation.refresh_from_db()
-    if row.reservation.state == PINNED and gap.pk != row.reservation_id:
+    is_there = row.reservation.state == PINNED and gap.pk != row.reservation_id
+    if is_there:
         pick(row, by=by)
+    shipment.event_data |= {"sku": row.reservation.sku.code, "damaged" if is_damaged else "missing": wanted - found,
+                            "picked": row.reservation.quantity if is_there else 0}
 
 
 def put_back(line: ShipmentLine, to: Bin, *, by: User | None = None) -> Shipment:

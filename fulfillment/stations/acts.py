@@ -46,12 +46,11 @@ def _perform_new(key: UUID, action: str, warehouse: Warehouse, body: Body, by: U
 
 def pick(warehouse: Warehouse, body: Body, by: User) -> str:
     """A stop of the walk: all of it was taken from its bin."""
-    line = _line(warehouse, body, by)
-    if line.reservation.quantity != body.get("quantity"):
+    line = picking.pick(_line(warehouse, body, by), by=by)
+    if line.reservation.quantity != body.get("quantity"):  # as it is under the lock: the act is taken back
         raise Refused(_("%(quantity)s × %(sku)s are wanted, not %(asked)s.")
                       % {"quantity": line.reservation.quantity, "sku": line.reservation.sku,
                          "asked": body.get("quantity")})
-    picking.pick(line, by=by)
     return _("%(quantity)s × %(sku)s picked.") % {"quantity": line.reservation.quantity, "sku": line.reservation.sku}
 
 
@@ -60,10 +59,13 @@ def short(warehouse: Warehouse, body: Body, by: User) -> str:
     line = _line(warehouse, body, by)
     sku, wanted, found = line.reservation.sku, line.reservation.quantity, _number(body, "found")
     damaged = body.get("why") == "damaged"
-    picking.report_short(line, found, is_damaged=damaged, by=by)
+    picked = picking.report_short(line, found, is_damaged=damaged, by=by).event_data["picked"]
     text = _("%(found)s × %(sku)s picked, %(rest)s damaged.") if damaged else _(
         "%(found)s × %(sku)s picked, %(rest)s missing.")
-    return text % {"found": found, "sku": sku, "rest": wanted - found}
+    told = text % {"found": picked, "sku": sku, "rest": wanted - found}
+    if picked == found:
+        return told
+    return " ".join([told, _("Leave %(loose)s in the bin: the kit is not whole.") % {"loose": found - picked}])
 
 
 def _line(warehouse: Warehouse, body: Body, by: User) -> ShipmentLine:
