@@ -61,11 +61,19 @@ def _lock(demands: QuerySet[Demand], skus: set[int], warehouse: Warehouse | None
     bins = Q(bin__in={row.bin_id for row in rows if row.bin_id})
     if warehouse is not None:
         places, bins = places | {warehouse.pk}, bins | Q(bin__warehouse=warehouse)
+        _add_missing(skus, warehouse)
     lock(Stock.objects.filter(Q(sku__in=skus) | Q(sku__in=own, warehouse__in=places)))
     lock(BinStock.objects.filter(bins, sku__in=own | skus))
     if _with_kits(demands) != keys:
         raise _Moved
     return Holds(locked, rows)
+
+
+def _add_missing(skus: set[int], warehouse: Warehouse) -> None:
+    """Stock rows of SKUs that were never in the warehouse, so that they can be locked with the others."""
+    known = set(Stock.objects.filter(sku__in=skus, warehouse=warehouse).values_list("sku", flat=True))
+    Stock.objects.bulk_create([Stock(sku_id=key, warehouse=warehouse) for key in sorted(skus - known)],
+                              ignore_conflicts=True)
 
 
 def _with_kits(demands: QuerySet[Demand]) -> set[int]:
