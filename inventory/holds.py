@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from inventory.models import BinStock, Demand, Reservation, Stock, Warehouse
 from oms.core.errors import Conflict
-from oms.core.locking import attempt, lock
+from oms.core.locking import attempt, lock, whole
 
 UNPICKED = (Reservation.State.HELD, Reservation.State.PINNED)
 LIVE = (*UNPICKED, Reservation.State.PICKED)
@@ -28,6 +28,7 @@ class _Moved(Exception):
     """What was to be locked changed before it was."""
 
 
+@whole
 def lock_holds(
     demands: QuerySet[Demand], *, skus: Iterable[int] = (), warehouse: Warehouse | None = None,
 ) -> Holds:

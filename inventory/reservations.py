@@ -328,5 +328,3 @@ def cancel(document: str, units: dict[int, int], *, by: User | None = None) -> N
         setbased.add(Demand, shrink)
         amounts = kits.choose(needs(holds.demands), pieces(holds, holds.demands), rest)
         announce_freed([*gone, *let_go(holds, amounts, Stopping.CANCEL)], by=by)
-
-

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from inventory import demand, sourcing
 from oms.core import states
 from oms.core.errors import Refused
-from oms.core.locking import atomic
+from oms.core.locking import atomic, whole
 from oms.core.models import User
 from orders import intake, lifecycle, pricing, progress
 from orders.intake import Line
@@ -42,6 +42,7 @@ class _Rehearsed(Exception):
     """Takes a rehearsal back."""
 
 
+@whole
 def amend(
     order: Order, changes: Sequence[LineChange] = (), additions: Sequence[Line] = (), *, by: User | None = None,
 ) -> Order:
@@ -49,18 +50,17 @@ def amend(
 
     A changed price holds for what is neither shipped nor invoiced, which becomes a line of its own.
     """
-    with atomic():
-        with states.change(order, event="order.amended", by=by) as order:
-            states.require_status(order, Order.Status.CONFIRMED)
-            extra = list(additions)
-            skus = [*(change.line.sku for change in changes), *(line.sku for line in extra)]
-            sourcing.lock_change(order.number, skus)
-            for change in changes:
-                _apply(order, change, extra, by)
-            if extra:
-                lifecycle.promise(order, _append(order, extra), by=by)
-            retotal(order)
-        return lifecycle.end_if_empty(order, by=by)
+    with states.change(order, event="order.amended", by=by) as order:
+        states.require_status(order, Order.Status.CONFIRMED)
+        extra = list(additions)
+        skus = [*(change.line.sku for change in changes), *(line.sku for line in extra)]
+        sourcing.lock_change(order.number, skus)
+        for change in changes:
+            _apply(order, change, extra, by)
+        if extra:
+            lifecycle.promise(order, _append(order, extra), by=by)
+        retotal(order)
+    return lifecycle.end_if_empty(order, by=by)
 
 
 def preview(
