@@ -1,6 +1,7 @@
 """Shipments carry what is reserved for their order, whatever happened to the stock or to the order."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from fulfillment import parcels, shipments, waves
 from fulfillment.models import Shipment, ShipmentLine, Wave
@@ -13,18 +14,19 @@ State, Status = Reservation.State, Shipment.Status
 RESERVED = (State.HELD, State.PINNED, State.PICKED)
 
 
-def follow(order: Order, *, by: User | None = None) -> list[Shipment]:
+def follow(order: Order, *, at: datetime | None = None, by: User | None = None) -> list[Shipment]:
     """Bring an order's shipments in line with its reservations; return those that were opened. Safe to repeat.
 
     What was freed leaves its shipment, what was cut off stays beside what it was cut off, and what is held and on no
-    shipment goes on an open one. Shipments and waves on which nothing is left are closed.
+    shipment goes on an open one, which leaves by the cut-off after `at`. Shipments and waves on which nothing is left
+    are closed.
     """
     with atomic():
         order, live, touched = lock_all(order)
         known = {wave.pk: waves.stops(wave) for wave in touched}
         ShipmentLine.objects.filter(shipment__in=live, reservation__state=State.FREED).delete()
         _follow_lines(live)
-        opened = _place(order, live, by)
+        opened = _place(order, live, at, by)
         for shipment in live:
             if not shipment.lines.exists():
                 shipments.close_empty(shipment, by=by)
@@ -50,7 +52,7 @@ def _follow_lines(live: Sequence[Shipment]) -> None:
     ShipmentLine.objects.bulk_update(moved, ["order_line"])
 
 
-def _place(order: Order, live: Sequence[Shipment], by: User | None) -> list[Shipment]:
+def _place(order: Order, live: Sequence[Shipment], at: datetime | None, by: User | None) -> list[Shipment]:
     """Put what is reserved and on no shipment on the one that has the rest of its bundle, else on an open one."""
     mine = Reservation.objects.filter(demand__document=order.number, state__in=RESERVED)
     on_lines = ShipmentLine.objects.filter(reservation__in=mine).values("reservation")
@@ -66,7 +68,7 @@ def _place(order: Order, live: Sequence[Shipment], by: User | None) -> list[Ship
             new.append(ShipmentLine(shipment_id=home.shipment_id, reservation=row, order_line_id=row.demand.line))
         elif row.state == State.HELD and order.status == Order.Status.CONFIRMED:
             homeless.append(row)
-    targets, opened = _open(order, {row.warehouse_id: row.warehouse for row in homeless}.values(), live, by)
+    targets, opened = _open(order, {row.warehouse_id: row.warehouse for row in homeless}.values(), live, at, by)
     new += [ShipmentLine(shipment=targets[row.warehouse_id], reservation=row, order_line_id=row.demand.line)
             for row in homeless]
     for line in ShipmentLine.objects.bulk_create(new):
@@ -75,7 +77,7 @@ def _place(order: Order, live: Sequence[Shipment], by: User | None) -> list[Ship
 
 
 def _open(
-    order: Order, warehouses: Iterable[Warehouse], live: Sequence[Shipment], by: User | None,
+    order: Order, warehouses: Iterable[Warehouse], live: Sequence[Shipment], at: datetime | None, by: User | None,
 ) -> tuple[dict[int, Shipment], list[Shipment]]:
     """The shipment of each warehouse that can take more lines, opened where there is none."""
     targets = {row.warehouse_id: row for row in reversed(live)
@@ -83,6 +85,6 @@ def _open(
     opened = []
     for warehouse in warehouses:
         if warehouse.pk not in targets:
-            targets[warehouse.pk] = shipments.create(order, warehouse, by)
+            targets[warehouse.pk] = shipments.create(order, warehouse, by, at)
             opened.append(targets[warehouse.pk])
     return targets, opened

@@ -1,6 +1,6 @@
 """What the warehouses do by themselves."""
 
-from fulfillment import following, labels, notices, rerouting, waves
+from fulfillment import following, labels, notices, rerouting, shipments, waves
 from fulfillment.connectors.carriers import LabelRequest, carrier
 from fulfillment.models import Label, Shipment
 from oms.core.errors import ConnectorError
@@ -18,7 +18,14 @@ from orders.models import Order
 def follow_reservations(event: Event) -> None:
     """What is reserved for an order is on its shipments, and nothing else."""
     for order in Order.objects.filter(number=event.order_number):
-        following.follow(order)
+        following.follow(order, at=event.at)
+
+
+@on("order.rescheduled")
+def follow_requested_date(event: Event) -> None:
+    """Shipments leave by the day for which their order is requested now."""
+    for order in Order.objects.filter(number=event.subject_number):
+        shipments.follow_date(order)
 
 
 @on("stock.added")

@@ -76,6 +76,6 @@ def choose(shipment: Shipment, *, service: CarrierService | None = None, by: Use
 
 
 def _days_left(shipment: Shipment) -> int | None:
-    if shipment.promised_on is None:
-        return None
-    return max(0, (shipment.promised_on - shipment.order.company.today()).days)
+    """Days until the customer wants it; whoever named no day is served by the cheapest."""
+    wanted_on = shipment.order.wanted_on
+    return None if wanted_on is None else max(0, (wanted_on - shipment.order.company.today()).days)

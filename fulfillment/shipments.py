@@ -1,16 +1,19 @@
 """Shipments: opened for what is held, split, handed over, and closed when nothing is left on them."""
 
 from collections.abc import Sequence
+from datetime import date, datetime
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from fulfillment import gates
 from fulfillment.models import Shipment, ShipmentLine
-from inventory import reservations
+from inventory import reservations, routes
 from inventory.models import Warehouse
+from inventory.planners import working_days
 from oms.core import states
 from oms.core.errors import Refused
-from oms.core.locking import lock, whole
+from oms.core.locking import lock, lock_one, whole
 from oms.core.models import User
 from orders.models import Order
 
@@ -23,11 +26,28 @@ def lock_live(order: Order) -> list[Shipment]:
     return lock(Shipment.objects.filter(order=order, status__in=LIVE).select_related("warehouse"))
 
 
-def create(order: Order, warehouse: Warehouse, by: User | None) -> Shipment:
-    """Open an empty shipment for what a warehouse will send of a locked order."""
-    return states.create(
-        Shipment(order=order, warehouse=warehouse, ship_to=order.ship_to, promised_on=order.wanted_on), by=by,
-        warehouse=warehouse.code)
+def create(order: Order, warehouse: Warehouse, by: User | None, at: datetime | None = None) -> Shipment:
+    """Open an empty shipment for what a warehouse will send of a locked order, held `at` a time (else now)."""
+    shipment = Shipment(order=order, warehouse=warehouse, ship_to=order.ship_to)
+    shipment.ship_by, shipment.promised_on = _dates(order, warehouse, at or timezone.now())
+    return states.create(shipment, by=by, warehouse=warehouse.code)
+
+
+def _dates(order: Order, warehouse: Warehouse, at: datetime) -> tuple[date, date]:
+    """When goods of an order leave a warehouse by its cut-off, and when they can be with the customer."""
+    transit = routes.transit_days(warehouse, order.destination.place)
+    ship_by = working_days.leave_by(warehouse.ship_day(at), order.wanted_on, transit)
+    arrival = working_days.add(ship_by, transit)
+    return ship_by, max(arrival, order.wanted_on) if order.wanted_on else arrival
+
+
+@whole
+def follow_date(order: Order) -> None:
+    """Bring the days of an order's open shipments in line with the day for which it is requested now."""
+    order = lock_one(order)
+    for shipment in lock_live(order):
+        shipment.ship_by, shipment.promised_on = _dates(order, shipment.warehouse, timezone.now())
+        shipment.save(update_fields=["ship_by", "promised_on"])
 
 
 @whole
@@ -49,7 +69,7 @@ def split(shipment: Shipment, lines: Sequence[ShipmentLine], *, by: User | None 
         if not chosen or len(chosen) == len(everything):
             raise Refused(_("Choose some of the lines, and leave some."), code="split_nothing")
         reservations.separate([line.reservation for line in chosen])
-        other = create(shipment.order, shipment.warehouse, by)
+        other = create(shipment.order, shipment.warehouse, by, shipment.created_at)
         ShipmentLine.objects.filter(pk__in=[line.pk for line in chosen]).update(shipment=other)
         shipment.event_data["new"] = other.number
     return other

@@ -1,6 +1,8 @@
 """Goods leaving the house, and arriving."""
 
-from datetime import datetime
+import math
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -9,6 +11,7 @@ from fulfillment import gates, labels, packing, parcels, picking, waves
 from fulfillment.models import Label, Shipment
 from inventory import reservations
 from inventory.models import Warehouse
+from inventory.planners import working_days
 from oms.core import states
 from oms.core.errors import Refused
 from oms.core.locking import atomic
@@ -28,11 +31,20 @@ def ship(shipment: Shipment, *, by: User | None = None, at: datetime | None = No
         lines = list(shipment.lines.select_related("reservation"))
         reservations.consume([line.reservation for line in lines], reference=shipment.number, by=by)
         shipment.shipped_at = at or timezone.now()
-        shipment.save(update_fields=["shipped_at"])
+        shipment.expected_on = _expected_on(shipment)
+        shipment.save(update_fields=["shipped_at", "expected_on"])
         units = progress.follow(shipment.order)
         shipment.event_data |= {"units": {str(key): count for key, count in units.items()},
                                 "tracking": tracking_numbers(shipment)}
     return shipment
+
+
+def _expected_on(shipment: Shipment) -> date | None:
+    """When the carrier's service should deliver what left just now; not known where a partner sends it."""
+    if shipment.service is None or shipment.shipped_at is None:
+        return None
+    left = shipment.shipped_at.astimezone(ZoneInfo(shipment.warehouse.time_zone)).date()
+    return working_days.add(left, math.ceil(shipment.service.days))
 
 
 def _require_labels(shipment: Shipment) -> None:

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db.models import Max
+from django.db.models import Max, Q
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from fulfillment import gates
@@ -24,8 +25,10 @@ MAX_SHIPMENTS, MAX_STOPS = 12, 60
 
 @whole
 def propose(warehouse: Warehouse, *, by: User | None = None) -> list[Wave]:
-    """Plan waves for all open shipments of a warehouse that may leave."""
-    rows = Shipment.objects.filter(warehouse=warehouse, status=Shipment.Status.OPEN, wave=None, lines__isnull=False)
+    """Plan waves for the open shipments of a warehouse that may leave, and do so by the next cut-off."""
+    due = Q(ship_by=None) | Q(ship_by__lte=warehouse.ship_day(timezone.now()))
+    rows = Shipment.objects.filter(due, warehouse=warehouse, status=Shipment.Status.OPEN, wave=None,
+                                   lines__isnull=False)
     lock(Order.objects.filter(pk__in=rows.values("order")))  # of all waves, before the first is planned
     lock(Shipment.objects.filter(pk__in=rows.values("pk")))
     known = rows.select_related("order__customer").prefetch_related(gates.OPEN_HOLDS).distinct()

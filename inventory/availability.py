@@ -4,20 +4,24 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import F, Min
+from django.db.models import F, Min, Q, Sum
 
 from inventory import catalog
-from inventory.models import SKU, PurchaseLine, PurchaseOrder, Stock
+from inventory.models import SKU, Demand, PurchaseLine, PurchaseOrder, Stock, Transfer, TransferLine
 
 
 @dataclass(frozen=True)
 class Available:
-    """Base units of a SKU that can be promised now, and when the next purchase is expected."""
+    """Base units of a SKU that can be promised now, and when the next purchase is expected.
+
+    `projected`: what is left once all waiting demand is served and all that is bought and in transit has come.
+    """
 
     sku: SKU
     quantity: int
     by_warehouse: dict[str, int]
     next_arrival: date | None = None
+    projected: int = 0
 
 
 def available(skus: Iterable[SKU]) -> dict[int, Available]:
@@ -26,14 +30,39 @@ def available(skus: Iterable[SKU]) -> dict[int, Available]:
     kits = catalog.components(skus)
     keys = {sku.pk for sku in skus} | {part.component_id for parts in kits.values() for part in parts}
     stock = _by_warehouse(keys)
-    arrivals = _next_arrivals(keys)
+    arrivals, later = _next_arrivals(keys), projected(keys)
     found = {}
     for sku in skus:
         parts = [(part.component_id, part.quantity) for part in kits.get(sku.pk, [])] or [(sku.pk, 1)]
         places = set.intersection(*(set(stock.get(key, {})) for key, _ in parts))
         by_warehouse = {place: min(stock[key][place] // per for key, per in parts) for place in sorted(places)}
-        found[sku.pk] = Available(sku, sum(by_warehouse.values()), by_warehouse, arrivals.get(sku.pk))
+        found[sku.pk] = Available(sku, sum(by_warehouse.values()), by_warehouse, arrivals.get(sku.pk),
+                                  min(later[key] // per for key, per in parts))
     return found
+
+
+def projected(skus: Iterable[int], by: date | None = None) -> dict[int, int]:
+    """What will be left of each SKU (on a day): free stock, less waiting demand, plus purchases and transfers.
+
+    Demand counts that reserves by that day; a purchase that is expected by it.
+    """
+    keys = list(skus)
+    free = Stock.objects.filter(sku__in=keys, warehouse__is_active=True)
+    waiting = Demand.objects.filter(sku__in=keys, unheld__gt=0)
+    bought = PurchaseLine.objects.filter(sku__in=keys, order__status=PurchaseOrder.Status.SENT,
+                                         received__lt=F("quantity"))
+    if by is not None:
+        waiting = waiting.filter(Q(reserve_from=None) | Q(reserve_from__lte=by))
+        bought = bought.filter(order__expected_on__lte=by)
+    moving = TransferLine.objects.filter(sku__in=keys, transfer__status=Transfer.Status.SENT)
+    moves = F("quantity") - F("received") - F("recalled") - F("lost")
+    parts = ((free, F("sellable") - F("held"), 1), (waiting, F("unheld"), -1),
+             (bought, F("quantity") - F("received"), 1), (moving, moves, 1))
+    totals = dict.fromkeys(keys, 0)
+    for rows, amount, sign in parts:
+        for key, total in rows.values_list("sku_id").annotate(total=Sum(amount)):
+            totals[key] += sign * total
+    return totals
 
 
 def _by_warehouse(skus: Iterable[int]) -> dict[int, dict[str, int]]:

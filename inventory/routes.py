@@ -1,5 +1,6 @@
 """What sending from each warehouse to a place costs and takes, and how the choice is told."""
 
+import math
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from typing import Any
@@ -24,6 +25,13 @@ def sources(stock: dict[tuple[int, int], Stock], there: Place, weight_g: int) ->
     points, target = geography.locate(warehouses.values(), there)
     return [_source(warehouse, available[key], lanes[key], points.get(key), target, weight_g)
             for key, warehouse in sorted(warehouses.items())]
+
+
+def transit_days(warehouse: Warehouse, there: Place) -> int:
+    """Whole days from a warehouse to a place: of its lane there, else by the distance."""
+    lanes = _lanes([warehouse.pk], there)[warehouse.pk]
+    points, target = geography.locate([warehouse], there)
+    return math.ceil(_source(warehouse, {}, lanes, points.get(warehouse.pk), target, 0).days)
 
 
 def _source(

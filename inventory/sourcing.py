@@ -9,7 +9,7 @@ from datetime import date
 from django.db.models import F
 from django.utils.translation import gettext as _
 
-from inventory import catalog, displacing, ledger, reservations, routes
+from inventory import availability, catalog, displacing, ledger, reservations, routes
 from inventory.giving_back import announce_freed, level
 from inventory.holds import lock_holders, lock_holds
 from inventory.models import (
@@ -56,11 +56,15 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Terms:
-    """How a document's demand is served: what cannot be held may wait or is refused; lower priority goes first."""
+    """How a document's demand is served: what cannot be held may wait or is refused; lower priority goes first.
+
+    `reserve_from`: a later day until which nothing is held; it is promised against the stock projected for that day.
+    """
 
     may_wait: bool = False
     priority: int = 100
     wanted_on: date | None = None
+    reserve_from: date | None = None
 
 
 @dataclass(frozen=True)
@@ -102,9 +106,13 @@ def promise(
         wants = [_want(line, kits) for line in wanted]
         skus = {part.sku for want in wants for part in want.parts}
         stock = _lock_candidates(skus)
-        sources = routes.sources(stock, ship_to.place, _weight_g(wanted))
-        leave_to_older(sources, skus, terms.priority)
-        plan = planner.plan(wants, sources)
+        if terms.reserve_from is not None:
+            _require_projected(wanted, wants, terms, kits)
+            plan = Plan(())
+        else:
+            sources = routes.sources(stock, ship_to.place, _weight_g(wanted))
+            leave_to_older(sources, skus, terms.priority)
+            plan = planner.plan(wants, sources)
         if plan.short and not terms.may_wait:
             raise NotEnough(_shortfall(wanted, wants, plan, sources, kits))
         _write_promise(document, wants, plan, stock, ship_to, terms, kits, by)
@@ -129,12 +137,12 @@ def _weight_g(wanted: Sequence[Wanted]) -> int:
 
 def leave_to_older(sources: list[Source], skus: set[int], priority: int) -> None:
     """Take off the sources what waiting demand that goes first could hold now."""
-    waiting = Demand.objects.filter(sku__in=skus, unheld__gt=0, priority__lte=priority)
+    waiting = Demand.objects.waiting().filter(sku__in=skus, priority__lte=priority)
     lines = set(waiting.values_list("document", "line"))
     if not lines:
         return
-    siblings = Demand.objects.filter(document__in={document for document, _ in lines},
-                                     line__in={line for _, line in lines}).order_by("priority", "id")
+    siblings = Demand.objects.due().filter(document__in={document for document, _ in lines},
+                                           line__in={line for _, line in lines}).order_by("priority", "id")
     groups = [group for group in _groups(siblings) if group.want.quantity > 0]
     for allocation, group in _allocate(groups, sources):
         available = next(source.available for source in sources if source.warehouse == allocation.warehouse)
@@ -157,17 +165,36 @@ def _allocate(groups: Sequence[Group], sources: Sequence[Source]) -> list[tuple[
     return [(allocation, by_key[allocation.key]) for allocation in planner.plan(wants, sources).allocations]
 
 
+def _require_projected(
+    wanted: Sequence[Wanted], wants: Sequence[Want], terms: Terms, kits: dict[int, list[KitComponent]],
+) -> None:
+    """Raise NotEnough where the stock of the day from which it reserves will not do, unless the rest may wait."""
+    needed, codes = _needed(wants), _codes(wanted, kits)
+    there = availability.projected(needed, terms.reserve_from)
+    short = {codes[sku]: quantity - max(0, there[sku]) for sku, quantity in needed.items() if quantity > there[sku]}
+    if short and not terms.may_wait:
+        raise NotEnough(short)
+
+
+def _needed(wants: Sequence[Want]) -> dict[int, int]:
+    needed: dict[int, int] = defaultdict(int)
+    for want in wants:
+        for part in want.parts:
+            needed[part.sku] += part.per_unit * want.quantity
+    return needed
+
+
+def _codes(wanted: Sequence[Wanted], kits: dict[int, list[KitComponent]]) -> dict[int, str]:
+    codes = {line.sku.pk: line.sku.code for line in wanted}
+    return codes | {part.component_id: part.component.code for parts in kits.values() for part in parts}
+
+
 def _shortfall(
     wanted: Sequence[Wanted], wants: Sequence[Want], plan: Plan, sources: Sequence[Source],
     kits: dict[int, list[KitComponent]],
 ) -> dict[str, int]:
     """What is missing in base units by SKU code; kits exploded, unless only the kit as a whole finds no warehouse."""
-    codes = {line.sku.pk: line.sku.code for line in wanted}
-    codes |= {part.component_id: part.component.code for parts in kits.values() for part in parts}
-    needed: dict[int, int] = defaultdict(int)
-    for want in wants:
-        for part in want.parts:
-            needed[part.sku] += part.per_unit * want.quantity
+    codes, needed = _codes(wanted, kits), _needed(wants)
     there = {sku: sum(max(0, source.available.get(sku, 0)) for source in sources) for sku in needed}
     short = {codes[sku]: quantity - there[sku] for sku, quantity in needed.items() if quantity > there[sku]}
     return short or {line.sku.code: plan.short[line.line] for line in wanted if line.line in plan.short}
@@ -186,13 +213,14 @@ def _write_promise(
         Demand(document=document, line=want.key, sku_id=part.sku, per_unit=part.per_unit,
                is_component=part.sku in components and (len(want.parts) > 1 or part.per_unit > 1),
                quantity=part.per_unit * want.quantity, held=part.per_unit * held[want.key], may_wait=terms.may_wait,
-               priority=terms.priority, wanted_on=terms.wanted_on, ship_country=country, ship_postal_code=code)
+               priority=terms.priority, wanted_on=terms.wanted_on, reserve_from=terms.reserve_from,
+               ship_country=country, ship_postal_code=code)
         for want in wants for part in want.parts
     )
     hold_created(demands)
     by_line = {group.demands[0].line: group for group in _groups(demands)}
     hold_plan(plan.allocations, by_line, stock, counted=True, by=by)
-    _record_decision(document, plan, stock)
+    _record_decision(document, plan, stock, terms)
     if plan.short:
         events.record("demand.waiting", subject_type="demand", subject_number=document, order_number=document, by=by,
                       skus=sorted({demand.sku_id for demand in demands}))
@@ -211,12 +239,14 @@ def hold_plan(
     ])
 
 
-def _record_decision(document: str, plan: Plan, stock: dict[tuple[int, int], Stock]) -> None:
+def _record_decision(document: str, plan: Plan, stock: dict[tuple[int, int], Stock], terms: Terms) -> None:
     codes = {row.warehouse_id: row.warehouse.code for row in stock.values()}
     chosen = [{"line": each.key, "warehouse": codes[each.warehouse], "quantity": each.quantity}
               for each in plan.allocations]
     decisions.record("sourcing", subject_type="order", subject_number=document, chosen=chosen,
-                     candidates=routes.told(plan.candidates, codes), reasons=[routes.REASON])
+                     candidates=routes.told(plan.candidates, codes), reasons=[
+                         f"wanted on {terms.wanted_on}: reserves stock from {terms.reserve_from} on"
+                         if terms.reserve_from else routes.REASON])
 
 
 def serve(skus: Iterable[int], *, by: User | None = None) -> list[str]:
@@ -225,17 +255,45 @@ def serve(skus: Iterable[int], *, by: User | None = None) -> list[str]:
     Returns the numbers of the documents that got something. Nothing waiting is success.
     """
     with atomic():
-        waiting = Demand.objects.filter(sku__in=list(skus), unheld__gt=0)
+        waiting = Demand.objects.waiting().filter(sku__in=list(skus))
         lines = set(waiting.values_list("document", "line"))
         if not lines:
             return []
-        keys = list(Demand.objects.filter(document__in={document for document, _ in lines},
-                                          line__in={line for _, line in lines}).values_list("pk", flat=True))
+        keys = list(Demand.objects.due().filter(document__in={document for document, _ in lines},
+                                                line__in={line for _, line in lines}).values_list("pk", flat=True))
         _level(keys, by)
         rows = lock(Demand.objects.filter(pk__in=keys).select_related("sku"))
         demands = sorted(rows, key=lambda row: (row.priority, row.pk))
         stock = _lock_candidates({demand.sku_id for demand in demands})
         return [group.demands[0].document for group in _groups(demands) if _serve_group(group, stock, by)]
+
+
+def serve_due() -> list[str]:
+    """Hold for what was wanted for later, once its day comes near; it goes before younger demand like any other."""
+    near = Demand.objects.waiting().filter(reserve_from__isnull=False)
+    return serve(list(near.values_list("sku", flat=True).distinct()))
+
+
+def reschedule(
+    document: str, *, wanted_on: date | None, reserve_from: date | None, by: User | None = None,
+) -> None:
+    """Let a locked document's demand be wanted on another day: what is then far off gives back what nobody pins yet.
+
+    What is wanted now is served at once, as far as there is stock, and waits else.
+    """
+    with atomic():
+        demands = lock(Demand.objects.filter(document=document))
+        for demand in demands:
+            demand.wanted_on, demand.reserve_from = wanted_on, reserve_from
+        Demand.objects.bulk_update(demands, ["wanted_on", "reserve_from"])
+        if reserve_from is not None:
+            held = lock(Reservation.objects.filter(demand__in=demands, state=Reservation.State.HELD)
+                        .select_related(*reservations.WHOLE))
+            reservations.free_locked(held)
+            reservations.announce_freed(held, by=by)
+        else:
+            events.record("demand.waiting", subject_type="demand", subject_number=document, order_number=document,
+                          by=by, skus=sorted({demand.sku_id for demand in demands if demand.unheld}))
 
 
 def announce_change(warehouse: Warehouse, *, by: User | None = None) -> None:
@@ -248,7 +306,7 @@ def announce_change(warehouse: Warehouse, *, by: User | None = None) -> None:
 def serve_from(warehouse_code: str, *, by: User | None = None) -> list[str]:
     """Hold what an active warehouse has free for demand that waits for it."""
     free = Stock.objects.filter(warehouse__code=warehouse_code, warehouse__is_active=True, sellable__gt=F("held"))
-    waiting = Demand.objects.filter(sku__in=free.values("sku"), unheld__gt=0)
+    waiting = Demand.objects.waiting().filter(sku__in=free.values("sku"))
     return serve(list(waiting.values_list("sku", flat=True).distinct()), by=by)
 
 

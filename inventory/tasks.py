@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from inventory import adjusting, alerts, replenishment
+from inventory import adjusting, alerts, replenishment, sourcing
 from inventory.models import BinStock
 
 
@@ -22,3 +22,9 @@ def quarantine_expired_lots() -> None:
     for row in expired.select_related("sku", "bin", "lot", "bin__warehouse"):
         assert row.lot is not None
         adjusting.quarantine_expired(row.sku, row.bin, row.lot)
+
+
+@shared_task
+def reserve_what_is_near() -> None:
+    """Hold stock for orders that were confirmed for a later day, which has come near."""
+    sourcing.serve_due()

@@ -1,7 +1,7 @@
 """Committing to orders, changing them, and ending them."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db.models import Prefetch, prefetch_related_objects
 from django.utils.translation import gettext as _
@@ -40,8 +40,26 @@ def promise(
 ) -> None:
     """Promise what lines of a locked order want, that have not been promised before."""
     waits = order.channel.may_backorder if may_wait is None else may_wait
-    terms = Terms(waits, order.priority, order.wanted_on)
+    terms = Terms(waits, order.priority, order.wanted_on, order.channel.reserve_from(order.wanted_on))
     sourcing.promise(order.number, order.demands(lines), order.destination, terms, by=by)
+
+
+def reschedule(order: Order, *, wanted_on: date | None = None, by: User | None = None) -> Order:
+    """Change the day for which an order is requested; empty: as soon as possible.
+
+    A day far ahead frees what nobody has begun with, where the channel reserves late; a near one reserves at once.
+    """
+    with states.change(order, event="order.rescheduled", by=by) as order:
+        states.require_status(order, S.PLACED, S.CONFIRMED)
+        if wanted_on is not None and wanted_on < order.company.today():
+            raise Refused(_("%(day)s is past. Choose today or a later day.") % {"day": wanted_on}, field="wanted_on")
+        order.event_data |= {"before": str(order.wanted_on or ""), "after": str(wanted_on or "")}
+        order.wanted_on = wanted_on
+        order.save(update_fields=["wanted_on"])
+        if order.status == S.CONFIRMED:
+            sourcing.reschedule(order.number, wanted_on=wanted_on, reserve_from=order.channel.reserve_from(wanted_on),
+                                by=by)
+    return order
 
 
 @whole

@@ -54,6 +54,11 @@ class NoteInput:
 
 
 @dataclass(frozen=True)
+class RescheduleInput:
+    wanted_on: date | None = field(default=None, metadata={"help": _("Empty: as soon as possible.")})
+
+
+@dataclass(frozen=True)
 class CancelRow:
     line: OrderLine
     units: int = 0
@@ -175,6 +180,9 @@ declare("hold", Order, screening.hold, roles="rep manager accountant", label=_("
 declare("ship_complete", Order, holds.ship_complete, roles="rep manager", label=_("Ship complete only"),
         input=ShipCompleteInput, example={"only_complete": True}, available=_is(S.PLACED, S.CONFIRMED),
         initial=lambda order: ShipCompleteInput(order.ships_complete))
+declare("reschedule", Order, lifecycle.reschedule, roles=SALES, label=_("Change the requested date"),
+        input=RescheduleInput, example={"wanted_on": "2027-12-01"},
+        initial=lambda order: RescheduleInput(order.wanted_on), available=_is(S.PLACED, S.CONFIRMED))
 declare("cancel_lines", Order, _cancel_lines, roles=SALES, label=_("Cancel units"), input=CancelInput,
         example={"lines": [{"line": 1, "units": 1}], "reason": "Ordered one too many."},
         available=_is(S.PLACED, S.CONFIRMED),

@@ -108,11 +108,13 @@ class Stopped(admin.SimpleListFilter):
 @admin.register(Shipment)
 class ShipmentAdmin(DocumentAdmin):
     viewers = f"{FLOOR} rep accountant buyer"
-    list_display = ["number", "state", "order_no", "to", "warehouse", "wave", "service", "status_at", "prints"]
+    list_display = ["number", "state", "order_no", "to", "warehouse", "wave", "service", "ship_by", "status_at",
+                    "prints"]
     list_filter = ["status", Stopped, "warehouse"]
     list_select_related = ["order__customer", "warehouse", "wave", "service__account"]
     search_fields = search_exact = ["number", "order__number", "labels__tracking_number", "external_id"]
-    fields = ["stopped", "order_no", "to", "warehouse", "wave", "service", "external_id", "promised_on", "shipped_at",
+    fields = ["stopped", "order_no", "to", "warehouse", "wave", "service", "external_id", "ship_by", "promised_on",
+              "expected_on", "shipped_at",
               "delivered_at", "prints"]
     readonly_fields = fields
     inlines = [ShipmentLines, Packages, Scans]
@@ -204,6 +206,6 @@ class ScanAdmin(ReadOnlyAdmin):
 
 
 panels.register(Order, _("Shipments"), Shipment, lambda order: Shipment.objects.filter(order=order).order_by("pk"),
-                "number", "status", "warehouse", "shipped_at", "delivered_at")
+                "number", "status", "warehouse", "ship_by", "promised_on", "shipped_at", "delivered_at")
 panels.register(Wave, _("Shipments"), Shipment, lambda wave: wave.shipments.order_by("pk"), "number", "status",
                 "order_number")

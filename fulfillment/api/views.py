@@ -75,8 +75,8 @@ class ShipmentSummarySerializer(serializers.ModelSerializer[Shipment]):
     class Meta:
         model = Shipment
         fields: tuple[str, ...] = (
-            "number", "status", "version", "order", "warehouse", "wave", "service", "external_id", "promised_on",
-            "shipped_at", "delivered_at", "created_at", "stopped_by",
+            "number", "status", "version", "order", "warehouse", "wave", "service", "external_id", "ship_by",
+            "promised_on", "expected_on", "shipped_at", "delivered_at", "created_at", "stopped_by",
         )
 
     def get_stopped_by(self, shipment: Shipment) -> list[str]:

@@ -1,17 +1,29 @@
 """What is promised: demand, and the stock that is reserved for it."""
 
 import uuid
+from typing import Self
 
 from django.contrib.postgres.functions import RandomUUID
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from inventory.models.sku import SKU, Lot
 from inventory.models.warehouse import Bin, Warehouse
 from oms.core.locking import LockRank
 from oms.core.models.scope import ScopedQuerySet
+
+
+class DemandQuerySet(models.QuerySet["Demand"]):
+    def due(self) -> Self:
+        """What reserves stock by now, not on a later day."""
+        return self.filter(Q(reserve_from=None) | Q(reserve_from__lte=timezone.localdate()))
+
+    def waiting(self) -> Self:
+        """What wants stock now and has none."""
+        return self.due().filter(unheld__gt=0)
 
 
 class Demand(models.Model):
@@ -44,6 +56,8 @@ class Demand(models.Model):
     ship_postal_code = models.CharField(max_length=12, blank=True)
     created_at = models.DateTimeField(db_default=Now())
 
+    objects = DemandQuerySet.as_manager()
+
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["document", "line", "sku"], name="one_demand_per_line_and_sku"),
@@ -54,6 +68,8 @@ class Demand(models.Model):
         ]
         indexes = [
             models.Index(fields=["sku", "priority", "id"], condition=Q(unheld__gt=0), name="demand_waiting"),
+            models.Index(fields=["reserve_from"], condition=Q(unheld__gt=0, reserve_from__isnull=False),
+                         name="demand_reserving_later"),
         ]
 
     def __str__(self) -> str:

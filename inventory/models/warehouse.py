@@ -1,6 +1,8 @@
 """Warehouses, their zones and bins, and the places outside."""
 
+from datetime import date, datetime
 from typing import Self
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -9,6 +11,7 @@ from django.db.models import Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from inventory.planners import working_days
 from oms.core.guarding import Guarded
 from oms.core.models import Company
 from oms.core.models.company import validate_time_zone
@@ -47,7 +50,8 @@ class Warehouse(Guarded):
     latitude = models.FloatField(null=True, blank=True, help_text=_("Empty: where the postal code lies."))
     longitude = models.FloatField(null=True, blank=True)
     time_zone = models.CharField(max_length=40, default="UTC", validators=[validate_time_zone])
-    cut_off = models.TimeField(null=True, blank=True, help_text=_("Orders confirmed later ship the next working day."))
+    cut_off = models.TimeField(null=True, blank=True, help_text=_(
+        "Orders confirmed later ship the next working day. In the warehouse's time zone."))
     priority = models.PositiveSmallIntegerField(default=100, help_text=_("Lower ships first where all else is equal."))
     is_active = models.BooleanField(default=True)
     staff = models.ManyToManyField(settings.AUTH_USER_MODEL, blank=True, related_name="warehouses")
@@ -59,6 +63,10 @@ class Warehouse(Guarded):
 
     def __str__(self) -> str:
         return self.code
+
+    def ship_day(self, at: datetime) -> date:
+        """The day on which an order confirmed at a moment leaves, by the cut-off in the warehouse's time zone."""
+        return working_days.ship_day(at.astimezone(ZoneInfo(self.time_zone)), self.cut_off)
 
 
 class Zone(models.Model):

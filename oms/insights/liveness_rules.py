@@ -148,7 +148,8 @@ DEMAND = (
         WHERE r.state IN {LIVE_STOCK} AND r.stopping = '' AND o.status IS DISTINCT FROM 'confirmed'"""),
     Invariant("nothing waits for stock that is there", f"""
         SELECT g.document, 'line ' || g.line || ' waits, and warehouse ' || w.code || ' has it'
-        FROM (SELECT DISTINCT document, line FROM inventory_demand WHERE unheld > 0) g
+        FROM (SELECT DISTINCT document, line FROM inventory_demand
+              WHERE unheld > 0 AND coalesce(reserve_from < current_date, true)) g
         JOIN inventory_demand d ON d.document = g.document AND d.line = g.line
         JOIN inventory_stock s ON s.sku_id = d.sku_id AND s.sellable - s.held >= d.per_unit
         JOIN inventory_warehouse w ON w.id = s.warehouse_id AND w.is_active

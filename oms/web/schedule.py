@@ -15,5 +15,6 @@ SCHEDULE = {
     "check reorder points": {"task": "inventory.tasks.check_reorder_points", "schedule": crontab(hour="5", minute="0")},
     "quarantine expired lots": {"task": "inventory.tasks.quarantine_expired_lots",
                                 "schedule": crontab(hour="0", minute="30")},
+    "reserve what is near": {"task": "inventory.tasks.reserve_what_is_near", "schedule": crontab(minute="5")},
     "refresh lanes": {"task": "fulfillment.tasks.refresh_lanes", "schedule": crontab(hour="4", minute="0")},
 }

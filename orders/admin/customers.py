@@ -103,6 +103,7 @@ class Listings(Lines):
 class ChannelAdmin(ScopedAdmin):
     viewers = "rep accountant"
     editors = "manager"
-    list_display = ["code", "name", "kind", "company", "may_backorder", "commission_percent"]
+    list_display = ["code", "name", "kind", "company", "may_backorder", "reserve_days_ahead", "reroutes",
+                    "commission_percent"]
     list_select_related = ["company"]
     inlines = [Listings]

@@ -8,6 +8,7 @@ from django.db.models import F, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from inventory.models import Demand
 from oms.core.models import User
 from oms.core.models.company import business_day
 from oms.core.wording import Words
@@ -27,7 +28,9 @@ def _late(orders: QuerySet[Order], user: User) -> QuerySet[Order]:
 
 
 def _short(orders: QuerySet[Order], user: User) -> QuerySet[Order]:
-    return orders.filter(CONFIRMED, allocated__lt=WANTED)
+    """Not those that reserve their stock on a later day."""
+    later = Demand.objects.filter(reserve_from__gt=business_day(), unheld__gt=0)
+    return orders.filter(CONFIRMED, allocated__lt=WANTED).exclude(number__in=later.values("document"))
 
 
 def _on_hold(orders: QuerySet[Order], user: User) -> QuerySet[Order]:

@@ -70,6 +70,7 @@ class Found(serializers.Serializer[Any]):
     available = serializers.IntegerField()
     by_warehouse = serializers.DictField(child=serializers.IntegerField())
     next_arrival = serializers.DateField(allow_null=True)
+    projected = serializers.IntegerField(help_text=_("Left once waiting orders are served and purchases have come."))
 
 
 class LookupResponse(serializers.Serializer[Any]):
@@ -183,5 +184,5 @@ def look_up(customer_code: str, channel_code: str, wanted: list[tuple[str, int]]
         "unit_price": None if price.unit_price is None else str(price.unit_price),
         "discount_percent": str(price.discount_percent), "price_source": price.source,
         "available": stock[sku.pk].quantity, "by_warehouse": stock[sku.pk].by_warehouse,
-        "next_arrival": stock[sku.pk].next_arrival,
+        "next_arrival": stock[sku.pk].next_arrival, "projected": stock[sku.pk].projected,
     } for (sku, quantity), price in zip(rows, quoted, strict=True)]

@@ -1,5 +1,7 @@
 """Where orders come from."""
 
+from datetime import date, timedelta
+
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -43,6 +45,13 @@ class Channel(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def reserve_from(self, wanted_on: date | None) -> date | None:
+        """The later day from which an order requested for a day reserves stock; None: at once."""
+        if wanted_on is None or self.reserve_days_ahead is None:
+            return None
+        first = wanted_on - timedelta(days=self.reserve_days_ahead)
+        return first if first > self.company.today() else None
 
 
 class Listing(models.Model):

@@ -1,0 +1,231 @@
+"""An order that is requested for later reserves its stock when its day comes near; goods leave by the cut-off."""
+
+from datetime import UTC, date, datetime, time, timedelta
+
+import pytest
+from django.utils import timezone
+
+from fulfillment import waves
+from fulfillment.models import Shipment
+from inventory import availability, replenishment, sourcing
+from inventory.models import Demand, ReorderRule, Reservation, SupplierItem, Warehouse
+from inventory.planners import working_days
+from oms.core import decisions, outbox
+from oms.core.errors import NotEnough, Refused
+from oms.insights import verification
+from orders import amending, intake, lifecycle
+from orders.admin.filters import VIEWS
+from orders.amending import LineChange
+from orders.intake import Entry
+from orders.models import Channel, Order
+from tests import builders as make
+from tests.builders.orders import only_line
+from tests.builders.stock import sent_purchase, supplier
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("verified")]
+
+
+@pytest.fixture
+def channel():
+    """Reserves five days ahead."""
+    make.taxes()
+    return make.channel(reserve_days_ahead=5)
+
+
+def days(count: int) -> date:
+    return make.company().today() + timedelta(days=count)
+
+
+def confirmed(units: int, wanted_on: date | None, code: str = "TEE-M") -> Order:
+    entry = Entry(make.channel(), make.customer(), [make.line(code, units)], wanted_on=wanted_on)
+    order = lifecycle.confirm(intake.enter(entry))
+    outbox.drain()
+    return make.fresh(order)
+
+
+def held(order: Order) -> int:
+    return sum(Demand.objects.filter(document=order.number).values_list("held", flat=True))
+
+
+def comes_near(order: Order) -> None:
+    """Let the days pass until an order reserves."""
+    Demand.objects.filter(document=order.number).update(reserve_from=timezone.localdate())
+
+
+def test_an_order_for_later_reserves_nothing_until_its_day_comes_near(channel):
+    make.sku("TEE-M", stock={"LON": 10})
+    later = confirmed(8, days(30))
+
+    assert (held(later), later.shipments.count()) == (0, 0)
+    assert f"reserves stock from {days(25)} on" in decisions.about("order", later.number).get().reasons[0]
+    assert not VIEWS["short"][1](Order.objects.all(), make.user()).exists()
+    sourcing.serve_due()
+    assert held(later) == 0
+
+    comes_near(later)
+    sourcing.serve_due()
+    outbox.drain()
+
+    assert (held(later), make.fresh(later).allocated) == (8, 8)
+    assert later.shipments.get().ship_by <= days(30)
+
+
+def test_within_the_days_and_without_the_setting_stock_is_reserved_at_once(channel):
+    make.sku("TEE-M", stock={"LON": 10})
+
+    assert held(confirmed(2, days(5))) == 2
+    Channel.objects.update(reserve_days_ahead=None)
+    assert held(confirmed(2, days(60))) == 2
+
+
+def test_verify_finds_an_order_whose_day_has_come_and_that_reserved_nothing(channel):
+    make.sku("TEE-M", stock={"LON": 10})
+    later = confirmed(8, days(30))
+    assert verification.breaches() == []
+
+    Demand.objects.update(reserve_from=days(-2))
+    assert f"{later.number}: line {only_line(later).pk} waits" in " ".join(map(str, verification.breaches()))
+    sourcing.serve_due()
+    outbox.drain()
+    assert held(later) == 8
+
+
+def test_it_goes_before_younger_orders_once_its_day_is_near(channel):
+    tee = make.sku("TEE-M", stock={"LON": 5})
+    later = confirmed(5, days(30))
+    comes_near(later)  # the task has not run yet
+
+    with pytest.raises(NotEnough):
+        confirmed(3, None)
+
+    make.receive_purchase(tee, 1)  # stock comes: it is served, too
+    outbox.drain()
+    assert held(later) == 5
+
+
+def test_it_is_promised_against_what_is_projected_for_its_day(channel):
+    tee = make.sku("TEE-M", stock={"LON": 4})
+    with pytest.raises(NotEnough) as refused:
+        confirmed(10, days(30))
+    assert refused.value.shortfall == {"TEE-M": 6}
+
+    purchase = sent_purchase(tee, 8)
+    type(purchase).objects.filter(pk=purchase.pk).update(expected_on=days(40))
+    with pytest.raises(NotEnough):
+        confirmed(10, days(30))
+    type(purchase).objects.filter(pk=purchase.pk).update(expected_on=days(20))
+    confirmed(10, days(30))
+
+    assert availability.available([tee])[tee.pk].projected == 2
+    with pytest.raises(NotEnough):
+        confirmed(3, days(30))
+    confirmed(3, days(6))  # before that day the stock is free
+
+
+def test_the_reorder_check_counts_it(channel):
+    tee = make.sku("TEE-M", stock={"LON": 20})
+    SupplierItem.objects.create(supplier=supplier(), sku=tee, cost="4")
+    ReorderRule.objects.create(sku=tee, warehouse=make.warehouse(), point=5, target=20)
+    confirmed(18, days(30))
+
+    (order,) = replenishment.reorder_check().orders
+
+    assert order.lines.get().quantity == 18
+
+
+def test_a_kit_for_later_is_held_whole(channel):
+    make.sku("CUP", stock={"LON": 4})
+    make.sku("POT", stock={"LON": 2})
+    make.sku("SET", kit={"CUP": 2, "POT": 1})
+    with pytest.raises(NotEnough) as refused:
+        confirmed(3, days(30), "SET")
+    assert refused.value.shortfall == {"CUP": 2, "POT": 1}
+    later = confirmed(2, days(30), "SET")
+
+    comes_near(later)
+    sourcing.serve_due()
+
+    assert dict(Demand.objects.values_list("sku__code", "held")) == {"CUP": 4, "POT": 2}
+
+
+def test_it_is_amended_and_cancelled_like_any_other(channel):
+    make.sku("TEE-M", stock={"LON": 10})
+    later = confirmed(4, days(30))
+
+    amending.amend(later, [LineChange(only_line(later), 6)])
+    assert (held(later), sum(Demand.objects.values_list("unheld", flat=True))) == (0, 6)
+    first = later.lines.order_by("pk").first()
+    amending.amend(later, [LineChange(first, 1, first.unit_price + 1)])
+    outbox.drain()
+    assert set(Demand.objects.filter(unheld__gt=0).values_list("reserve_from", flat=True)) == {days(25)}
+
+    lifecycle.cancel(make.fresh(later))
+    outbox.drain()
+    assert make.fresh(later).status == "cancelled"
+    assert not Demand.objects.filter(unheld__gt=0).exists()
+
+
+def test_the_day_may_be_changed_and_the_stock_follows(channel):
+    make.sku("TEE-M", stock={"LON": 10})
+    order = confirmed(4, days(30))
+
+    lifecycle.reschedule(order, wanted_on=None)
+    outbox.drain()
+    assert (held(order), order.shipments.exclude(status="cancelled").count()) == (4, 1)
+
+    lifecycle.reschedule(order, wanted_on=days(60))
+    outbox.drain()
+    assert (held(order), order.shipments.exclude(status="cancelled").count()) == (0, 0)
+    assert Demand.objects.get().reserve_from == days(55)
+    with pytest.raises(Refused, match="past"):
+        lifecycle.reschedule(order, wanted_on=days(-1))
+
+
+def test_what_is_being_picked_stays_when_the_day_is_put_off(channel):
+    make.sku("TEE-M", stock={"LON": 10})
+    order = confirmed(4, None)
+    waves.start_picking(make.shipment_of(order))
+
+    lifecycle.reschedule(order, wanted_on=days(60))
+    outbox.drain()
+
+    assert Reservation.objects.get().state == "pinned"
+
+
+LONDON = "Europe/London"
+
+
+@pytest.mark.parametrize("local, leaves", [
+    ("2026-11-25 13:59", "2026-11-25"), ("2026-11-25 14:00", "2026-11-25"), ("2026-11-25 14:01", "2026-11-26"),
+    ("2026-11-27 15:00", "2026-11-30"), ("2026-11-28 10:00", "2026-11-30"), ("2026-11-29 23:00", "2026-11-30"),
+])
+def test_what_is_confirmed_after_the_cut_off_leaves_the_next_working_day(local, leaves):
+    at = datetime.fromisoformat(local)  # the warehouse's own clock
+
+    assert working_days.ship_day(at, time(14)) == date.fromisoformat(leaves)
+
+
+def test_the_cut_off_is_by_the_warehouses_own_clock():
+    at = datetime(2026, 11, 25, 20, 30, tzinfo=UTC)
+    york = Warehouse(time_zone="America/New_York", cut_off=time(16))
+    tokyo = Warehouse(time_zone="Asia/Tokyo", cut_off=time(16))
+
+    assert (york.ship_day(at), tokyo.ship_day(at)) == (date(2026, 11, 25), date(2026, 11, 26))
+
+
+def test_a_shipment_says_by_when_it_leaves_and_arrives_and_waves_wait_for_it(channel):
+    make.sku("TEE-M", stock={"LON": 10})
+    Channel.objects.update(reserve_days_ahead=None)
+    soon, later = confirmed(1, None), confirmed(1, days(40))
+    place = make.warehouse()
+
+    first, second = make.shipment_of(soon), make.shipment_of(later)
+    assert first.ship_by == place.ship_day(timezone.now())
+    assert first.promised_on > first.ship_by
+    assert days(30) < second.ship_by < days(40) == second.promised_on
+    (wave,) = waves.propose(place)
+    assert list(wave.shipments.all()) == [first]
+
+    lifecycle.reschedule(later, wanted_on=None)
+    outbox.drain()
+    assert Shipment.objects.get(pk=second.pk).ship_by == first.ship_by
