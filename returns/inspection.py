@@ -11,6 +11,7 @@ from inventory.models import Bin, Move, Warehouse
 from oms.core import states
 from oms.core.errors import Refused
 from oms.core.models import User
+from returns import unannounced
 from returns.identity import Goods, Waiting
 from returns.models import Inspection, ReturnLine, ReturnRequest
 
@@ -35,6 +36,7 @@ class Finding:
 def inspect(request: ReturnRequest, findings: Sequence[Finding], *, by: User | None = None) -> ReturnRequest:
     """Grade all that came and send it on: back into stock, to be refurbished, or to scrap."""
     with states.advance(request, to=ReturnRequest.Status.INSPECTED, by=by, first=request.order) as request:
+        unannounced.require_decided(request)
         findings = [finding for finding in findings if finding.quantity]
         lines = {line.pk: line for line in request.lines.select_related("order_line__sku")}
         _require_all_graded(lines, findings)

@@ -9,13 +9,15 @@ from inventory.models import SKU
 from oms.core.models import User
 from oms.core.operations import declare
 from orders.models import Order, OrderLine
-from returns import exchanges, inspection, receiving, requests
+from returns import exchanges, inspection, receiving, requests, unannounced
 from returns.inspection import Finding
-from returns.models import Inspection, ReturnLine, ReturnRequest
+from returns.models import Inspection, ReturnLine, ReturnRequest, Unexpected
 from returns.receiving import Arrived
 from returns.requests import Asked
+from returns.unannounced import Came, Decided
 
 S = ReturnRequest.Status
+BLANK_ROWS = 3  # for what was not announced
 LOTS = {"most": 8000, "help": _("Only if tracked: for example S1 S2, A001..A010, or L1 x 2, L2 x 1.")}
 
 
@@ -90,13 +92,53 @@ class ArrivedRow:
 
 
 @dataclass(frozen=True)
+class UnannouncedRow:
+    sku: SKU | None = None
+    description: str = field(default="", metadata={"help": _("What it is, if it isn't ours.")})
+    good: int = 0
+    damaged: int = 0
+    lots: str = field(default="", metadata=LOTS)
+
+
+@dataclass(frozen=True)
 class ReceiveInput:
     goods: list[ArrivedRow]
+    unannounced: list[UnannouncedRow]
 
 
-def _receive(request: ReturnRequest, *, goods: list[ArrivedRow], by: User | None = None) -> ReturnRequest:
+def _announced(request: ReturnRequest) -> ReceiveInput:
+    lines = request.lines.select_related("order_line__sku")
+    return ReceiveInput([ArrivedRow(line, line.quantity) for line in lines], [UnannouncedRow()] * BLANK_ROWS)
+
+
+def _receive(
+    request: ReturnRequest, *, goods: list[ArrivedRow], unannounced: list[UnannouncedRow], by: User | None = None,
+) -> ReturnRequest:
+    came = [Came(row.sku, row.good, row.damaged, row.description, row.lots) for row in unannounced
+            if row.sku or row.description or row.good or row.damaged]
     return receiving.receive(request, [
-        Arrived(row.line, row.good, row.damaged, row.lots, row.damaged_lots) for row in goods], by=by)
+        Arrived(row.line, row.good, row.damaged, row.lots, row.damaged_lots) for row in goods], also=came, by=by)
+
+
+@dataclass(frozen=True)
+class DecidedRow:
+    goods: Unexpected
+    decision: Unexpected.Decision = Unexpected.Decision.OPEN
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class DecideInput:
+    decisions: list[DecidedRow]
+
+
+def _undecided(request: ReturnRequest) -> Any:
+    waiting = Unexpected.objects.filter(request=request, decision=Unexpected.Decision.OPEN)
+    return waiting.select_related("sku", "lot").order_by("pk")
+
+
+def _decide(request: ReturnRequest, *, decisions: list[DecidedRow], by: User | None = None) -> ReturnRequest:
+    return unannounced.decide(request, [Decided(row.goods, row.decision, row.note) for row in decisions], by=by)
 
 
 @dataclass(frozen=True)
@@ -141,8 +183,10 @@ declare("reject", ReturnRequest, requests.reject, roles="rep manager", input=Rej
         example={"reason": "It was used."},
         available=_is(S.REQUESTED))
 declare("receive", ReturnRequest, _receive, roles="picker packer manager", input=ReceiveInput,
-        available=_is(S.APPROVED), initial=lambda request: ReceiveInput([ArrivedRow(line, line.quantity) for line in
-                                              request.lines.select_related("order_line__sku")]))
+        available=_is(S.APPROVED), initial=_announced)
+declare("decide", ReturnRequest, _decide, roles="rep manager", label=_("Decide on unannounced goods"),
+        input=DecideInput, initial=lambda request: DecideInput([DecidedRow(item) for item in _undecided(request)]),
+        available=lambda request: request.status == S.RECEIVED and _undecided(request).exists())
 declare("inspect", ReturnRequest, _inspect, roles="picker packer manager", input=InspectInput, initial=_findings,
         available=_is(S.RECEIVED))
 declare("cancel", ReturnRequest, requests.cancel, roles="rep manager", danger=True,

@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from inventory import catalog, ledger
-from inventory.models import Bin, Move
+from inventory.models import SKU, Bin, Move
 from inventory.transport import Transport
 from oms.core import states
 from oms.core.errors import Refused
 from oms.core.models import User
 from orders import progress
-from returns import identity
+from returns import identity, unannounced
 from returns.models import ReturnLine, ReturnRequest
+from returns.unannounced import Came
 
 
 @dataclass(frozen=True)
@@ -30,30 +31,45 @@ class Arrived:
     damaged_lots: str = ""
 
 
-def receive(request: ReturnRequest, goods: Sequence[Arrived], *, by: User | None = None) -> ReturnRequest:
-    """Take returned goods in: good ones to the returns place, damaged ones to theirs; nothing is sold yet."""
+def receive(
+    request: ReturnRequest, goods: Sequence[Arrived], *, also: Sequence[Came] = (), by: User | None = None,
+) -> ReturnRequest:
+    """Take returned goods in: good ones to the returns place, damaged ones to theirs; nothing is sold yet.
+
+    More units than were announced, and what came besides (`also`), are recorded and wait for a decision.
+    """
     with states.advance(request, to=ReturnRequest.Status.RECEIVED, by=by, first=request.order) as request:
         arrived = {item.line.pk: item for item in goods}
         lines = list(request.lines.select_related("order_line__sku"))
-        for line in lines:
-            _count(line, arrived.get(line.pk, Arrived(line, 0)))
-        if not any(line.came for line in lines):
+        more = [each for line in lines for each in _count(line, arrived.get(line.pk, Arrived(line, 0)))]
+        if not any(line.came for line in lines) and not also:
             raise Refused(_("Nothing came; cancel the return instead."), code="nothing_came")
         ReturnLine.objects.bulk_update(lines, ["good", "damaged", "missing"])
         came = [identity.came_back(line, item.lots, item.damaged_lots) for line in lines if line.came
                 for item in [arrived[line.pk]]]
-        ledger.move_many([each for good, damaged in came for each in _transports(request, good, damaged)],
-                         reason=Move.Reason.RETURN, reference=request.number, by=by)
+        unexpected = unannounced.record(request, [*more, *also])
+        transports = [each for good, damaged in came for each in _transports(request, good, damaged)]
+        transports += unannounced.arriving(unexpected)
+        if transports:
+            ledger.move_many(transports, reason=Move.Reason.RETURN, reference=request.number, by=by)
+        request.event_data |= {"unexpected": [str(item) for item in unexpected]} if unexpected else {}
         progress.record_returned(request.order, {line.order_line_id: line.came for line in lines if line.came})
     return request
 
 
-def _count(line: ReturnLine, item: Arrived) -> None:
-    if min(item.good, item.damaged) < 0 or item.good + item.damaged > line.quantity:
-        raise Refused(_("Of %(line)s announced, %(good)s cannot have come.")
-                      % {"line": line, "good": item.good + item.damaged}, line=line.pk)
-    line.good, line.damaged = item.good, item.damaged
-    line.missing = line.quantity - item.good - item.damaged
+def _count(line: ReturnLine, item: Arrived) -> list[Came]:
+    """Count what came of a line; returns what is more than was announced."""
+    sku = line.order_line.sku
+    more = item.good + item.damaged - line.quantity
+    if min(item.good, item.damaged) < 0:
+        raise Refused(_("Quantities of %(line)s must not be negative.") % {"line": line}, line=line.pk)
+    if more > 0 and sku.tracking != SKU.Tracking.NONE:
+        raise Refused(_("%(more)s more than announced came of %(line)s. Enter them as unannounced, with their lots.")
+                      % {"more": more, "line": line}, code="more_than_announced", line=line.pk)
+    line.good = min(item.good, line.quantity)
+    line.damaged = min(item.damaged, line.quantity - line.good)
+    line.missing = line.quantity - line.good - line.damaged
+    return [Came(sku, item.good - line.good, item.damaged - line.damaged)] if more > 0 else []
 
 
 def _transports(

@@ -209,11 +209,19 @@ CUSTODY = (
                || coalesce(m.total, 0)
         FROM inventory_bin b JOIN inventory_binstock p ON p.bin_id = b.id
         JOIN inventory_sku k ON k.id = p.sku_id JOIN inventory_warehouse w ON w.id = b.warehouse_id
-        LEFT JOIN (SELECT m.sku_id, m.target_id AS bin_id, m.lot_id, sum(m.quantity) AS total
-                   FROM returns_returnrequest r JOIN inventory_move m ON m.reference = r.number
+        LEFT JOIN (SELECT e.sku_id, e.bin_id, e.lot_id, sum(e.quantity) AS total
+                   FROM returns_returnrequest r JOIN (
+                       SELECT reference, sku_id, target_id AS bin_id, lot_id, quantity FROM inventory_move
+                       UNION ALL SELECT reference, sku_id, source_id, lot_id, -quantity FROM inventory_move) e
+                     ON e.reference = r.number
                    WHERE r.status = 'received' GROUP BY 1, 2, 3) m
           ON m.sku_id = p.sku_id AND m.bin_id = p.bin_id AND m.lot_id IS NOT DISTINCT FROM p.lot_id
         WHERE b.kind = 'returns' AND p.on_hand <> coalesce(m.total, 0)"""),
+    Invariant("what came unannounced is decided once its return is inspected", """
+        SELECT r.number, u.quantity || ' × ' || coalesce(k.code, u.description) || ' are undecided, and it is ' || r.status
+        FROM returns_unexpected u JOIN returns_returnrequest r ON r.id = u.request_id
+        LEFT JOIN inventory_sku k ON k.id = u.sku_id
+        WHERE u.decision = '' AND r.status <> 'received'"""),
     Invariant("what is in transit is of a transfer that is under way", """
         SELECT m.reference, 'SKU ' || m.sku_id || ': ' || m.total || ' in transit, the transfer is '
                || coalesce(t.status, 'not known')

@@ -104,7 +104,7 @@ RULES = (
                              AND coalesce(m.lot_id, 0) = coalesce(l.lot_id, 0)
                              AND l.bin_id IN (m.source_id, m.target_id)) m ON true
         WHERE l.posted <> coalesce(m.total, 0)"""),
-    Invariant("what is in transit is on transfers that are under way", """
+    Invariant("the lines of transfers say what is in transit", """
         SELECT 'SKU ' || coalesce(m.sku_id, t.sku_id) || ' lot ' || coalesce(m.lot_id, t.lot_id, 0),
                'ledger ' || coalesce(m.total, 0) || ', transfers ' || coalesce(t.total, 0)
         FROM (SELECT e.sku_id, coalesce(e.lot_id, 0) AS lot_id, sum(e.quantity) AS total

@@ -12,7 +12,7 @@ from oms.core.admin.documents import DocumentAdmin, chip
 from oms.core.admin.records import ReadOnlyAdmin
 from orders.models import Order
 from returns import printing as printing  # offers papers
-from returns.models import Inspection, ReturnLine, ReturnPolicy, ReturnRequest, Settlement
+from returns.models import Inspection, ReturnLine, ReturnPolicy, ReturnRequest, Settlement, Unexpected
 
 
 class ReturnLines(Lines):
@@ -67,7 +67,17 @@ class InspectionAdmin(ReadOnlyAdmin):
     list_select_related = ["line__order_line__sku", "by"]
 
 
+@admin.register(Unexpected)
+class UnexpectedAdmin(ReadOnlyAdmin):
+    viewers = "rep picker packer manager"
+    list_display = ["request", "sku", "description", "lot", "quantity", "is_damaged", "decision", "decided_by"]
+    list_filter = ["decision"]
+    list_select_related = ["request", "sku", "lot", "decided_by"]
+
+
 panels.register(Order, _("Returns"), ReturnRequest, lambda order: order.returns.order_by("pk"),
                 "number", "status", "wish")
+panels.register(ReturnRequest, _("Unexpected goods"), Unexpected, lambda request: request.unexpected.select_related(
+    "sku", "lot").order_by("pk"), "sku", "description", "lot", "quantity", "is_damaged", "decision", "note")
 panels.register(ReturnRequest, _("Settlement"), Settlement, lambda request: Settlement.objects.filter(request=request),
                 "request", "credited", "cleared", "to_refund", "exchange", "difference_due")

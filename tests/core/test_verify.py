@@ -32,7 +32,7 @@ BREAKS = {
     "shipped on a line is what left the stock for it": f"UPDATE orders_orderline SET shipped = 0 WHERE {FIRST_LINE}",
     "returned on a line is what its returns brought": f"UPDATE orders_orderline SET returned = 0 WHERE {FIRST_LINE}",
     "what a count posted is what the ledger booked for it": "UPDATE inventory_countline SET posted = 2",
-    "what is in transit is on transfers that are under way": "UPDATE inventory_transferline SET lost = 1",
+    "the lines of transfers say what is in transit": "UPDATE inventory_transferline SET lost = 1",
     "a transfer that is over has nothing in transit": "UPDATE inventory_transfer SET status = 'received'",
     "received and returned on a purchase line are what the ledger says":
         "UPDATE inventory_purchaseline SET received = received + 1",

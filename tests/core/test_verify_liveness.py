@@ -55,6 +55,9 @@ BREAKS = {
         "UPDATE returns_settlement SET exchange_id = NULL",
     "what lies in staging is picked for a shipment":
         "UPDATE inventory_reservation SET state = 'freed' WHERE state = 'picked'",
+    "what came unannounced is decided once its return is inspected":
+        "INSERT INTO returns_unexpected (request_id, description, quantity, is_damaged, decision, note) "
+        "SELECT id, 'a shoe', 1, false, '', '' FROM returns_returnrequest WHERE status <> 'received' LIMIT 1",
     "what lies in returns came with a return that is not inspected yet":
         "UPDATE returns_returnrequest SET status = 'settled' WHERE status = 'received'",
     "what is in transit is of a transfer that is under way": "UPDATE inventory_transfer SET status = 'received'",

@@ -1,15 +1,23 @@
 """Returns and exchanges go on: what is not there waits, and what came unannounced is decided."""
 
+from decimal import Decimal as D
+
 import pytest
 
+from inventory.models import Lot
 from oms.core import operations as catalogue
 from oms.core.errors import Refused
 from oms.core.models import Decision, Delivery
 from orders import screening
 from orders.models import Order
-from returns.models import ReturnRequest
-from returns.operations import AskedRow
+from returns import inspection, receiving, unannounced
+from returns.inspection import Finding
+from returns.models import ReturnLine, ReturnRequest, Settlement, Unexpected
+from returns.operations import AskedRow, DecidedRow, UnannouncedRow
+from returns.receiving import Arrived
+from returns.unannounced import Came, Decided
 from tests import builders as make
+from tests.builders.stock import storage
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("verified")]
 
@@ -67,3 +75,121 @@ def test_what_is_wanted_in_exchange_is_checked_when_it_is_asked_for(order):
     step.perform(order, by=manager, wish="exchange", lines=[AskedRow(line, 1, "other", make.sku("TEE-L"))])
     assert Decision.objects.get(kind="exchange").chosen == {"TEE-L": "2 available: sent once the return is settled"}
     assert ReturnRequest.objects.count() == 1
+
+
+def received(order, *, good=1, also=(), announced=1):
+    request = make.asked_back(order, announced)
+    return receiving.receive(request, [Arrived(request.lines.get(), good)], also=also)
+
+
+def decide(request, *decisions):
+    items = Unexpected.objects.filter(request=request).order_by("pk")
+    return unannounced.decide(request, [Decided(*each) for each in zip(items, decisions, strict=True)])
+
+
+def finish(request, drain):
+    lines = ReturnLine.objects.filter(request=request)
+    inspection.inspect(request, [Finding(line, line.good) for line in lines] + [
+        Finding(line, line.damaged, "broken", "scrap", damaged=True) for line in lines])
+    drain()
+    return Settlement.objects.get(request=request)
+
+
+def test_more_units_than_announced_are_recorded_and_credited(order, drain):
+    request = received(order, good=3, announced=2)
+
+    assert (request.lines.get().came, str(Unexpected.objects.get())) == (2, "1 × TEE-M")
+    with pytest.raises(Refused, match="Decide first what becomes of what wasn't announced: 1 × TEE-M"):
+        inspection.inspect(request, [Finding(request.lines.get(), 2)])
+    decide(request, "credit")
+
+    assert (make.fresh(order).returned, finish(request, drain).credited) == (3, D("36.00"))
+    assert make.stock_of(make.sku("TEE-M")) == (20, 20, 0)
+
+
+def test_more_than_was_shipped_is_kept_or_sent_back_without_credit(order, drain):
+    request = received(order, good=5, announced=3)
+
+    with pytest.raises(Refused, match="can't be credited"):
+        decide(request, "credit")
+    decide(request, "keep")
+
+    assert finish(request, drain).credited == D("36.00")
+    assert make.stock_of(make.sku("TEE-M")) == (22, 22, 0)
+
+
+def test_another_product_of_the_order_is_credited_on_its_line(drain):
+    make.sku("TEE-M", stock={"LON": 5})
+    make.sku("CUP", stock={"LON": 5})
+    order = make.shipped(("TEE-M", 2), ("CUP", 2))
+
+    request = received(order, also=[Came(make.sku("CUP"), good=1, damaged=1)])
+    decide(request, "credit", "credit")
+
+    settlement = finish(request, drain)
+    assert {line.order_line.sku.code: line.came for line in request.lines.all()} == {"TEE-M": 1, "CUP": 2}
+    assert settlement.credited == sum(note.gross for note in settlement.credits.all()) > 0
+    assert make.stock_of(make.sku("CUP")) == (4, 4, 0)
+
+
+def test_what_is_not_ours_goes_back_or_is_scrapped(order, drain):
+    request = received(order, also=[Came(description="a red shoe", good=1), Came(make.sku("CUP"), good=2)])
+
+    with pytest.raises(Refused, match="isn't ours"):
+        decide(request, "keep", "keep")
+    decide(request, "send_back", "scrap")
+
+    finish(request, drain)
+    assert make.stock_of(make.sku("CUP")) == (0, 0, 0)
+    assert list(Unexpected.objects.order_by("pk").values_list("decision", flat=True)) == ["send_back", "scrap"]
+
+
+def test_when_only_other_goods_came_the_return_goes_on(order, drain):
+    request = received(order, good=0, also=[Came(make.sku("CUP"), good=1)])
+    decide(request, "send_back")
+
+    assert finish(request, drain).credited == 0
+    assert (make.fresh(request).status, make.fresh(order).returned) == ("settled", 0)
+    with pytest.raises(Refused, match="Nothing came"):
+        received(order, good=0)
+
+
+def test_what_was_decided_is_decided_once(order):
+    request = received(order, also=[Came(make.sku("CUP"), good=1)])
+    decide(request, "keep")
+
+    with pytest.raises(Refused, match="isn't waiting for a decision"):
+        decide(request, "scrap")
+
+
+def test_an_unannounced_serial_number_is_the_one_that_came(drain):
+    saw = make.sku("SAW", tracking="serial")
+    place = storage(make.warehouse())
+    for code in ("S-1", "S-2"):
+        make.put(saw, "LON", 1, lot=Lot.objects.create(sku=saw, code=code))
+    make.priced("SAW", "50")
+    order = make.shipped(("SAW", 2))
+    request = make.asked_back(order, 1)
+
+    request = receiving.receive(request, [Arrived(request.lines.get(), 1, lots="S-1")],
+                                also=[Came(saw, good=1, lots="S-2")])
+    decide(request, "credit")
+    finish(request, drain)
+
+    assert place and make.stock_of(saw) == (2, 2, 0)
+    assert make.fresh(order).returned == 2
+
+
+def test_the_forms_record_and_decide(order):
+    request = make.asked_back(order, 1)
+    step, packer = catalogue.of(ReturnRequest)["receive"], make.user("pat", "packer")
+    start = step.initial(request)
+
+    request = step.perform(request, by=packer, goods=start.goods, unannounced=[
+        UnannouncedRow(description="a shoe", good=1), *start.unannounced])
+    decision = catalogue.of(ReturnRequest)["decide"]
+    assert decision.available(request)
+    (row,) = decision.initial(request).decisions
+    decision.perform(request, by=make.user("boss", "manager"), decisions=[DecidedRow(row.goods, "scrap", "worn out")])
+
+    assert (Unexpected.objects.get().note, decision.available(request)) == ("worn out", False)

@@ -66,7 +66,8 @@ def _rows(row: type[Any], name: str) -> type[serializers.Serializer[Any]]:
     """A row needs its first field, which says what it is about; the rest has defaults."""
     hints = get_type_hints(row)
     first, *rest = dataclasses.fields(row)
-    fields = {first.name: _reference(unwrap(hints[first.name])[0], {"required": True, "help_text": ""})}
+    kind, is_optional = unwrap(hints[first.name])
+    fields = {first.name: _reference(kind, {"required": True, "allow_null": is_optional, "help_text": ""})}
     fields |= {field.name: _field(field, hints[field.name], name, has_initial=True) for field in rest}
     return type(f"{name}Request", (serializers.Serializer,), fields)
 
