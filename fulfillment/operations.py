@@ -58,7 +58,7 @@ def _put_back(shipment: Shipment, *, line: ShipmentLine, to: Bin, by: User | Non
 class ScannedRow:
     line: ShipmentLine
     scanned: int = 0
-    parcel: int = 1
+    parcel: int = field(default=1, metadata={"fixed": True})
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from unfold.decorators import display
 
 from fulfillment import gates, waves
 from fulfillment import printing as printing  # offers papers
-from fulfillment.models import Package, PickTask, Scan, Shipment, ShipmentLine, TrackingEvent, Wave
+from fulfillment.models import Package, PackageContent, PickTask, Scan, Shipment, ShipmentLine, TrackingEvent, Wave
 from inventory.models import Warehouse
 from oms.core.admin import panels
 from oms.core.admin.access import Lines
@@ -103,6 +103,25 @@ class Stopped(admin.SimpleListFilter):
         if self.value() == "yes":
             return queryset.filter(order__in=gates.on_hold(), status__in=gates.LIVE)
         return queryset.exclude(order__in=gates.on_hold()) if self.value() == "no" else queryset
+
+
+class Contents(Lines):
+    model = PackageContent
+    fields = ["line", "quantity"]
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).select_related("line__reservation__sku", "line__reservation__warehouse")
+
+
+@admin.register(Package)
+class PackageAdmin(ReadOnlyAdmin):
+    """Parcels, each with what is in it."""
+
+    viewers = "manager"
+    list_display = ["shipment", "position", "carton", "weight_g", "carrier", "tracking_number", "verified_at"]
+    list_select_related = ["shipment", "carton"]
+    ordering = ["-pk"]
+    inlines = [Contents]
 
 
 @admin.register(Shipment)

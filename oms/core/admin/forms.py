@@ -3,7 +3,8 @@
 A field of the input dataclass becomes a form field by its type; a list of dataclasses becomes a table with one row per
 entry of the initial input, named by that entry's first field, a record; where it is None the row asks
 for a new one. A field's metadata may have `help`, and
-`among`: which rows of a model can be chosen for this document; without it a model is searched as it is typed.
+`among`: which rows of a model can be chosen for this document; without it a model is searched as it is typed. A field
+of a row that is `fixed` names the row beside its record.
 """
 
 import dataclasses
@@ -77,13 +78,15 @@ class OperationForm:
         key, *rest = hints
         entries = getattr(self.initial, name) if self.initial else []
         is_new = any(getattr(entry, key) is None for entry in entries)
-        fields = hints if is_new else {field: hints[field] for field in rest}
+        fixed = [field.name for field in dataclasses.fields(row_type) if field.metadata.get("fixed")]
+        fields = hints if is_new else {field: hints[field] for field in rest if field not in fixed}
         rows = []
         for index, entry in enumerate(entries):
             record = getattr(entry, key)
             again = sum(getattr(other, key) == record for other in entries[:index])  # one record in several rows
             prefix = f"{name}-new{index}" if is_new else f"{name}-{record.pk}" + (f"-{again}" if again else "")
-            rows.append(Row(entry, "" if is_new else str(record),
+            told = ", ".join([str(record), *(f"{spoken(each).lower()} {getattr(entry, each)}" for each in fixed)])
+            rows.append(Row(entry, "" if is_new else told,
                             self._build(row_type, fields, data, entry, prefix=prefix)))
         return Table(name, spoken(name), [spoken(field) for field in fields], rows)
 
