@@ -5,7 +5,19 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from fulfillment import choosing, labels, packing, picking, rating, redirecting, rerouting, shipments, shipping, waves
+from fulfillment import (
+    choosing,
+    labels,
+    packing,
+    partial,
+    picking,
+    rating,
+    redirecting,
+    rerouting,
+    shipments,
+    shipping,
+    waves,
+)
 from fulfillment.models import CarrierService, Package, PackageContent, Shipment, ShipmentLine, Wave
 from inventory.models import Bin, Warehouse
 from oms.core.models import User
@@ -109,6 +121,10 @@ class RerouteInput:
 declare("start_picking", Shipment, waves.start_picking, roles=FLOOR, many=True,
         available=lambda shipment: shipment.status == S.OPEN and shipment.wave_id is None and _own(shipment))
 declare("pick_all", Shipment, picking.pick_all, roles=FLOOR, many=True, label=_("Pick all"), available=_has("pinned"))
+declare("split_unpicked", Shipment, partial.split_unpicked, roles=FLOOR, label=_("Move unpicked to new shipment"),
+        available=lambda shipment: _has("pinned")(shipment) and _has("picked")(shipment))
+declare("stop_picking", Shipment, partial.stop_picking, roles=FLOOR, label=_("Stop picking"),
+        available=lambda shipment: shipment.status == S.PICKING and not _has("picked")(shipment))
 declare("pack", Shipment, packing.pack, roles=FLOOR, many=True, inverse="unpack",
         available=lambda shipment: _has("picked")(shipment) and not _has("pinned")(shipment))
 declare("report_short", Shipment, _report_short, roles=FLOOR, input=ShortInput, available=_has("pinned"))

@@ -1,0 +1,72 @@
+"""Part of what was held together leaves now, the rest later. Kits stay whole on both sides."""
+
+import uuid
+from collections.abc import Sequence
+
+from inventory.giving_back import STAGES, announce_freed, let_go, unpin_locked
+from inventory.holds import UNPICKED, Holds, lock_holds
+from inventory.models import Demand, Reservation
+from oms.core.locking import atomic
+from oms.core.models import User
+
+State, Stopping = Reservation.State, Reservation.Stopping
+
+
+def leave_behind(rows: Sequence[Reservation], *, by: User | None = None) -> list[Reservation]:
+    """Take what isn't picked off its bins, to leave apart from what is picked; return what stays held for later.
+
+    Of a kit that is picked unevenly only the whole kits go on: the rest is released, and what is picked of it must be
+    put back.
+    """
+    with atomic():
+        holds, own = _lock(rows)
+        amounts = {key: amount for kit in _kits(own) for key, amount in _torn(kit).items()}
+        announce_freed(let_go(holds, amounts, Stopping.RELEASE), by=by)
+        later = [row for row in own if row.state in UNPICKED]
+        unpin_locked([row for row in later if row.state == State.PINNED])
+        fresh: dict[uuid.UUID, uuid.UUID] = {}
+        for row in later:
+            row.bundle = fresh.setdefault(row.bundle, uuid.uuid4())
+        Reservation.objects.bulk_update(later, ["bundle"])
+        return later
+
+
+def unpin(rows: Sequence[Reservation]) -> None:
+    """Take pinned stock off its bins: it stays held, and nobody is on the way to it any more."""
+    with atomic():
+        _holds, own = _lock(rows)
+        unpin_locked([row for row in own if row.state == State.PINNED])
+
+
+def _lock(rows: Sequence[Reservation]) -> tuple[Holds, list[Reservation]]:
+    """All that may be touched, and of it these rows, but not what must be put back anyhow."""
+    keys = {row.pk for row in rows}
+    holds = lock_holds(Demand.objects.filter(pk__in={row.demand_id for row in rows}))
+    return holds, [row for row in holds.rows if row.pk in keys and not row.stopping]
+
+
+def _kits(rows: Sequence[Reservation]) -> list[list[Reservation]]:
+    """Rows of kits, those of one bundle and line together."""
+    kits: dict[tuple[uuid.UUID, int], list[Reservation]] = {}
+    for row in rows:
+        if row.demand.is_component:
+            kits.setdefault((row.bundle, row.demand.line), []).append(row)
+    return list(kits.values())
+
+
+def _torn(kit: Sequence[Reservation]) -> dict[int, int]:
+    """Base units to let go, by row, of a kit that is picked unevenly: all beyond the kits that are picked whole."""
+    parts = {row.demand_id: row.demand for row in kit}
+    picked = {key: sum(row.quantity for row in kit if row.demand_id == key and row.state == State.PICKED)
+              for key in parts}
+    whole = min(picked[key] // part.per_unit for key, part in parts.items())
+    if all(picked[key] == whole * part.per_unit for key, part in parts.items()):
+        return {}
+    gone: dict[int, int] = {}
+    for key, part in parts.items():
+        own = sorted((row for row in kit if row.demand_id == key), key=lambda row: STAGES.index(State(row.state)))
+        beyond = sum(row.quantity for row in own) - whole * part.per_unit
+        for row in own:
+            gone[row.pk] = min(row.quantity, beyond)
+            beyond -= gone[row.pk]
+    return {key: amount for key, amount in gone.items() if amount}
