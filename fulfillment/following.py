@@ -5,6 +5,7 @@ from datetime import datetime
 
 from fulfillment import parcels, shipments, waves
 from fulfillment.models import Shipment, ShipmentLine, Wave
+from inventory import reservations
 from inventory.models import Reservation, Warehouse
 from oms.core.locking import atomic, lock, lock_one
 from oms.core.models import User
@@ -24,6 +25,7 @@ def follow(order: Order, *, at: datetime | None = None, by: User | None = None) 
     with atomic():
         order, live, touched = lock_all(order)
         known = {wave.pk: waves.stops(wave) for wave in touched}
+        _give_back_unpinned(live, by)
         ShipmentLine.objects.filter(shipment__in=live, reservation__state=State.FREED).delete()
         _follow_lines(live)
         opened = _place(order, live, at, by)
@@ -40,6 +42,14 @@ def lock_all(order: Order) -> tuple[Order, list[Shipment], list[Wave]]:
     order = lock_one(order)
     live = shipments.lock_live(order)
     return order, live, lock(Wave.objects.filter(pk__in={row.wave_id for row in live if row.wave_id}))
+
+
+def _give_back_unpinned(live: Sequence[Shipment], by: User | None) -> None:
+    """What is held on a shipment that is being picked has no stop: it waits again, and goes on another shipment."""
+    begun = [row for row in live if row.status != Status.OPEN]
+    lines = ShipmentLine.objects.filter(shipment__in=begun, reservation__state=State.HELD).select_related("reservation")
+    if stuck := [line.reservation for line in lines]:
+        reservations.give_back(stuck, by=by)
 
 
 def _follow_lines(live: Sequence[Shipment]) -> None:

@@ -7,10 +7,11 @@ from zoneinfo import ZoneInfo
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from fulfillment import gates, labels, packing, parcels, picking, waves
+from fulfillment import following, gates, labels, packing, parcels, picking, waves
 from fulfillment.models import Label, Shipment
 from inventory import reservations
-from inventory.models import Warehouse
+from inventory.holds import lock_holds
+from inventory.models import Demand, Warehouse
 from inventory.planners import working_days
 from oms.core import states
 from oms.core.errors import Refused
@@ -75,6 +76,8 @@ def record_outside(shipment: Shipment, *, by: User | None = None) -> Shipment:
         raise Refused(_("%(warehouse)s is our own warehouse; pick, pack and ship there.")
                       % {"warehouse": shipment.warehouse})
     with atomic():
+        order, *_others = following.lock_all(shipment.order)
+        lock_holds(Demand.objects.filter(document=order.number), warehouse=shipment.warehouse)
         shipment = waves.start_picking(shipment, by=by)
         picking.pick_all(shipment, by=by)
         packing.pack(shipment, [parcels.whole(shipment.lines.select_related("reservation__sku"))], by=by)

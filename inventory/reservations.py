@@ -23,7 +23,7 @@ from inventory.giving_back import (
 )
 from inventory.giving_back import cut as cut
 from inventory.giving_back import split as split
-from inventory.holds import LIVE, WHOLE, Holds, lock_holds
+from inventory.holds import LIVE, UNPICKED, WHOLE, Holds, lock_holds
 from inventory.models import Bin, BinStock, Demand, Move, Reservation, Stock
 from inventory.planners import kits
 from oms.core import events, setbased
@@ -96,6 +96,17 @@ def separate(reservations: Sequence[Reservation]) -> None:
         for row in locked:
             row.bundle = fresh.setdefault(row.bundle, uuid.uuid4())
         Reservation.objects.bulk_update(locked, ["bundle"])
+
+
+def give_back(reservations: Sequence[Reservation], *, by: User | None = None) -> list[Reservation]:
+    """Free what is unpicked of these, of kits the other parts too; their demand waits again. Returns it all."""
+    with atomic():
+        holds = lock_holds(Demand.objects.filter(pk__in=[row.demand_id for row in reservations]))
+        gone = [row for row in _among(holds, reservations) if row.state in UNPICKED]
+        free_locked(gone)
+        gone += level(holds)
+        announce_freed(gone, by=by)
+        return gone
 
 
 def pin(reservations: Sequence[Reservation]) -> list[tuple[Reservation, Reservation]]:

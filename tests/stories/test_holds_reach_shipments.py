@@ -12,6 +12,7 @@ from oms.core.errors import Refused
 from oms.core.models import Event
 from orders import amending, lifecycle
 from orders.amending import LineChange
+from returns.models import Settlement
 from tests import builders as make
 from tests.builders.orders import line, only_line
 from tests.builders.stock import put, storage
@@ -139,6 +140,31 @@ def test_what_is_put_back_goes_on_another_shipment(drain):
 
     assert carried(order) == [{"TEE-M": 2}, {"CAP": 1}]
     packing.pack(make.fresh(shipment))
+
+
+def test_a_third_party_ships_from_several_bins_again_and_again(drain):
+    """Picking and shipping are one transaction: the place from which it leaves is locked with the bins."""
+    make.warehouse("3PL", kind="3pl")
+    tee = make.sku("TEE-M")
+    for code, quantity in (("A-01", 4), ("A-02", 9)):
+        put(tee, "3PL", quantity, code=code)
+        order = make.confirmed(("TEE-M", 3))
+        shipping.record_outside(make.shipment_of(order))
+    drain()
+
+    assert make.fresh(order).status == "completed"
+
+
+def test_what_goes_out_in_exchange_reaches_a_shipment(drain):
+    make.sku("TEE-M", stock={"LON": 5})
+    coat = make.priced("COAT", "50")
+    put(coat, "LON", 2)
+    order = make.shipped(("TEE-M", 2))
+
+    make.settled(order, good=1, wish="exchange", exchange_for=coat)
+    drain()
+
+    assert carried(Settlement.objects.get().exchange) == [{"COAT": 1}]
 
 
 def test_a_lost_hold_that_is_replaced_is_shipped(drain):

@@ -7,9 +7,9 @@ import pytest
 from fulfillment import packing, picking, waves
 from fulfillment.models import PickTask, Shipment
 from fulfillment.stations import work
-from inventory import adjusting, catalog, counting, receiving, sourcing
+from inventory import adjusting, catalog, counting, giving_back, receiving, sourcing
 from inventory.models import Bin, Count, CountLine, Lot, Reservation
-from oms.core import events
+from oms.core import events, locking
 from oms.core.errors import Refused
 from orders import lifecycle
 from tests import builders as make
@@ -315,6 +315,23 @@ def test_cancelling_the_last_line_cancels_the_order_with_its_charges(drain):
     drain()
 
     assert (make.fresh(order).status, make.fresh(order).gross) == ("cancelled", 0)
+
+
+@pytest.mark.parametrize("sku", ["TEE-M", "SET"])
+def test_what_an_older_version_left_held_on_a_picked_shipment_goes_on_another(sku, drain):
+    make.sku("TEE-M", stock={"LON": 4})
+    make.sku("POT", stock={"LON": 2})
+    make.sku("SET", kit={"TEE-M": 2, "POT": 1})
+    order = make.confirmed((sku, 2))
+    shipment = waves.start_picking(make.shipment_of(order))
+    with locking.atomic():
+        giving_back.unpin_locked(list(Reservation.objects.filter(sku__code="TEE-M")))
+        sku_rows = Reservation.objects.filter(sku__code="TEE-M").select_related("demand", "sku")
+        giving_back.announce_freed(list(sku_rows))
+    drain()
+
+    assert make.fresh(shipment).status == "cancelled"
+    packing.pack(make.picked(order))
 
 
 def test_a_move_of_more_than_there_is_changes_nothing():
