@@ -26,6 +26,9 @@ COLORS = {"cancelled": "red", "rejected": "red", "failed": "red", "draft": "gray
           "delivered": "green", "settled": "green", "closed": "green", "captured": "green", "issued": "green"}
 
 
+COLUMNS = ("warehouses", "units", "km", "price", "cost", "distance", "days", "lateness", "split", "score")
+
+
 class VersionedForm(forms.ModelForm):
     """Carries the version that was read, so that a stale form never overwrites what somebody else saved."""
 
@@ -243,12 +246,17 @@ def _bulk(step: Operation) -> Any:
 def _in_words(decision: Decision) -> dict[str, Any]:
     """A decision as people read it; candidates that tell the same things stand in columns."""
     rows = decision.candidates
-    headings = list(rows[0]) if rows and all(isinstance(row, dict) and row.keys() == rows[0].keys() for row in rows) \
-        else []
+    alike = rows and all(isinstance(row, dict) and row.keys() == rows[0].keys() for row in rows)
+    headings = sorted(rows[0], key=_column) if alike else []
     return {"kind": decision.kind, "chosen": _words(decision.chosen), "reasons": decision.reasons,
             "headings": [heading.replace("_", " ") for heading in headings],
             "rows": [[_cell(row[heading]) for heading in headings] for row in rows] if headings else [],
             "candidates": [] if headings else [_words(candidate) for candidate in rows]}
+
+
+def _column(name: str) -> tuple[int, str]:
+    """Where a column stands: the database forgets the order in which a decision names its parts."""
+    return (COLUMNS.index(name) if name in COLUMNS else -1), name
 
 
 def _cell(value: Any) -> str:
