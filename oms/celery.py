@@ -1,10 +1,49 @@
-"""The Celery application; its schedule is in oms.web.schedule."""
+"""The Celery application, its broker of files, and the pulse of its processes; its schedule is in oms.web.schedule."""
 
 import os
+from typing import Any
 
-from celery import Celery
+from celery import Celery, signals
+from kombu.transport import TRANSPORT_ALIASES
 
+TRANSPORT_ALIASES["files"] = "oms.core.broker:Transport"
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "oms.settings")
 app = Celery("oms")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@signals.worker_ready.connect
+def begin_worker(**_: Any) -> None:
+    """A worker lives, and looks every few seconds for rows that wait, whatever the broker lost."""
+    from django.conf import settings
+
+    from oms.core import pulse, tasks
+
+    pulse.start("worker", every=settings.SWEEP_SECONDS, call=tasks.look)
+
+
+@signals.worker_process_init.connect
+def begin_child(**_: Any) -> None:
+    """A process of a worker's pool lives."""
+    from oms.core import pulse
+
+    pulse.start("worker")
+
+
+@signals.beat_init.connect
+@signals.beat_embedded_init.connect
+def begin_clock(**_: Any) -> None:
+    """The clock goes."""
+    from oms.core import pulse
+
+    pulse.start("clock")
+
+
+@signals.worker_shutting_down.connect
+@signals.worker_process_shutdown.connect
+def end(**_: Any) -> None:
+    """A process ends as it was asked to."""
+    from oms.core import pulse
+
+    pulse.stop()

@@ -155,16 +155,17 @@ DEFAULT_FROM_EMAIL = read("DEFAULT_FROM_EMAIL", "str", "oms@localhost")
 OUTGOING_ALLOWED_NETWORKS = read("OUTGOING_ALLOWED_NETWORKS", "list", [])
 
 REDIS_URL = read("REDIS_URL", "str", "")
-CELERY_BROKER_URL = REDIS_URL or "filesystem://"
+CELERY_BROKER_URL = REDIS_URL or "files://localhost//"
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-if not REDIS_URL:
-    CELERY_BROKER_TRANSPORT_OPTIONS = {
-        "data_folder_in": str(DATA_FOLDER / "broker"),
-        "data_folder_out": str(DATA_FOLDER / "broker"),
-        "control_folder": str(DATA_FOLDER / "broker-control"),
-    }
+CELERY_WORKER_ENABLE_REMOTE_CONTROL = bool(REDIS_URL)
+CELERY_BROKER_TRANSPORT_OPTIONS = (
+    {"socket_connect_timeout": 3} if REDIS_URL else {"folder": str(DATA_FOLDER / "broker")})
+
+# Messages only wake: a worker says that it lives, and looks for what waits, every so many seconds.
+HEARTBEAT_SECONDS = read("HEARTBEAT_SECONDS", "float", 5.0)
+SWEEP_SECONDS = read("SWEEP_SECONDS", "float", 10.0)
 
 # Without a broker service the outbox is drained by the process that wrote to it, right after its commit.
 DRAIN_AFTER_COMMIT = not REDIS_URL

@@ -2,10 +2,17 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 
 from oms.core.models import Event
 
 Handle = Callable[[Event], None]
+
+
+# After each try that failed; the last one parks it.
+PLAIN_PAUSES = tuple(timedelta(seconds=seconds) for seconds in (5, 20, 80, 320))
+WORLD_PAUSES = tuple(timedelta(seconds=seconds) for seconds in (
+    5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400))  # together 75 hours: longer than ordinary outages
 
 
 @dataclass(frozen=True)
@@ -15,6 +22,15 @@ class Handler:
     name: str
     handle: Handle
     calls_world: bool = False
+
+    @property
+    def pauses(self) -> tuple[timedelta, ...]:
+        """How long to wait after each try that failed."""
+        return WORLD_PAUSES if self.calls_world else PLAIN_PAUSES
+
+    @property
+    def tries(self) -> int:
+        return len(self.pauses) + 1
 
 
 _handlers: dict[str, list[Handler]] = {}
@@ -39,3 +55,8 @@ def handlers_of(event_name: str) -> list[Handler]:
 def heard() -> list[str]:
     """The names of the events that somebody reacts to."""
     return sorted(_handlers)
+
+
+def heard_by(handler: str) -> list[str]:
+    """The names of the events that a handler reacts to."""
+    return [event for event, known in _handlers.items() if any(each.name == handler for each in known)]

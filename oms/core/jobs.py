@@ -3,23 +3,24 @@
 import logging
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from celery import current_app
 from django.db import connection, transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from oms.core import notices
+from oms.core import bells, notices, pulse
 from oms.core.errors import DomainError, Refused
 from oms.core.locking import whole
 from oms.core.models import Job, JobResult, Topic, User
 
 log = logging.getLogger(__name__)
 
-LEASE = timedelta(minutes=5)
+MAX_ATTEMPTS = 5  # of a worker that dies with it
+NOT_CLAIMED: dict[str, Any] = {"leased_until": None, "claimed_by": ""}
+LIMIT = timedelta(minutes=15)  # that a job may wait for a worker
 Item = TypeVar("Item")
 Runner = Callable[[Job], object]
 _runners: dict[str, Runner] = {}
@@ -35,35 +36,61 @@ def runs(kind: str) -> Callable[[Runner], Runner]:
     return keep
 
 
-def start(kind: str, title: str, total: int, *, by: User | None = None, **details: Any) -> Job:
+def start(
+    kind: str, title: str, total: int, *, by: User | None = None, due_at: datetime | None = None, **details: Any,
+) -> Job:
     """Create the row that shows a job's progress."""
-    return Job.objects.create(kind=kind, title=title[:120], total=total, by=by, details=details)
+    return Job.objects.create(kind=kind, title=title[:120], total=total, by=by, due_at=due_at, details=details)
 
 
 def submit(kind: str, title: str, total: int, *, by: User | None = None, **details: Any) -> Job:
     """Have a worker do a job, after this transaction."""
-    job = start(kind, title, total, by=by, **details)
+    job = start(kind, title, total, by=by, due_at=timezone.now(), **details)
     transaction.on_commit(lambda: _send(job.pk))
     return job
 
 
 def _send(key: int) -> None:
-    current_app.tasks["oms.core.tasks.run_job"].delay(key)
+    bells.ring("oms.core.tasks.run_job", key)
+
+
+def waiting() -> QuerySet[Job]:
+    """Jobs that were asked for and that no worker is at, the oldest first."""
+    return Job.objects.filter(_free(), due_at__isnull=False, finished_at=None).order_by("due_at", "pk")
+
+
+def late() -> QuerySet[Job]:
+    """Jobs that wait for longer than a worker should take to come."""
+    return waiting().filter(due_at__lt=timezone.now() - LIMIT)
+
+
+def _free() -> Q:
+    return Q(leased_until=None) | Q(leased_until__lt=timezone.now())
+
+
+def work_waiting() -> None:
+    """Do what waits, whatever became of the messages that should have told of it."""
+    tried: set[int] = set()
+    while (key := waiting().exclude(pk__in=tried).values_list("pk", flat=True).first()) is not None:
+        tried.add(key)
+        work(key)
 
 
 def work(key: int) -> None:
     """Do a job, unless a worker is at it or it is done. What stops it altogether is said on it."""
-    now = timezone.now()
-    free = Q(leased_until=None) | Q(leased_until__lt=now)
-    if not Job.objects.filter(free, pk=key, finished_at=None).update(leased_until=now + LEASE, error=""):
+    claimed = Job.objects.filter(_free(), pk=key, finished_at=None).update(
+        leased_until=timezone.now() + pulse.lease(), claimed_by=pulse.claimer(), attempts=F("attempts") + 1, error="")
+    if not claimed:
         return
     job = Job.objects.select_related("by").get(pk=key)
     try:
+        if job.attempts > MAX_ATTEMPTS:
+            raise Refused(_("The worker died in each attempt."), code="worker_died")
         _runners[job.kind](job)
     except Exception as error:
-        log.exception("Job %s stopped", key)
+        log.exception("job_failed job=%s", key)
         message = error.message if isinstance(error, DomainError) else f"{type(error).__name__}: {error}"
-        Job.objects.filter(pk=key).update(error=message, finished_at=timezone.now(), leased_until=None)
+        Job.objects.filter(pk=key).update(error=message, finished_at=timezone.now(), **NOT_CLAIMED)
     job.refresh_from_db()
     if job.error or job.failed:
         _tell_failed(job)
@@ -90,7 +117,8 @@ def again(job: Job) -> Job:
         job.details = {**job.details, "failed_keys": list(
             job.results.filter(succeeded=False).exclude(key="").values_list("key", flat=True))}
         job.results.filter(succeeded=False).delete()
-        job.failed, job.finished_at, job.leased_until, job.error = 0, None, None, ""
+        job.failed, job.finished_at, job.leased_until, job.claimed_by, job.error = 0, None, None, "", ""
+        job.due_at, job.attempts = timezone.now(), 0
         job.save()
         transaction.on_commit(lambda: _send(job.pk))
     return job
@@ -141,7 +169,7 @@ def record(job: Job, subject: str, *, key: str = "", error: str = "") -> None:
 def progress(job: Job, *, done: int = 0, failed: int = 0) -> None:
     """Note that so many more are done or failed, and that the worker is alive."""
     Job.objects.filter(pk=job.pk).update(
-        done=F("done") + done, failed=F("failed") + failed, leased_until=timezone.now() + LEASE)
+        done=F("done") + done, failed=F("failed") + failed, leased_until=timezone.now() + pulse.lease())
 
 
 @contextmanager
@@ -152,7 +180,7 @@ def ticking(job: Job, total: int) -> Iterator[Callable[[int], None]]:
     def tick(done: int) -> None:
         with other.cursor() as cursor:
             cursor.execute("UPDATE core_job SET done = %s, total = %s, leased_until = %s WHERE id = %s",
-                           [done, total, timezone.now() + LEASE, job.pk])
+                           [done, total, timezone.now() + pulse.lease(), job.pk])
 
     try:
         yield tick
@@ -162,6 +190,6 @@ def ticking(job: Job, total: int) -> Iterator[Callable[[int], None]]:
 
 def finish(job: Job) -> Job:
     """Note that nothing more comes."""
-    Job.objects.filter(pk=job.pk).update(finished_at=timezone.now(), leased_until=None)
+    Job.objects.filter(pk=job.pk).update(finished_at=timezone.now(), **NOT_CLAIMED)
     job.refresh_from_db()
     return job

@@ -1,14 +1,20 @@
 """Telling people: in the admin, and by e-mail."""
 
+import logging
 from collections.abc import Iterable, Sequence
+from datetime import timedelta
 from itertools import groupby
 
 from django.core.mail import EmailMessage
+from django.db import connection
 from django.template.loader import render_to_string
 from django.utils import timezone
 
 from oms.core.models import Mail, Notice, Subscription, Topic, User
 
+log = logging.getLogger(__name__)
+MAIL_PAUSE = timedelta(minutes=15)  # before a mail is tried again
+MAIL_LIMIT = timedelta(hours=1)  # that a notice may wait to be mailed
 FLOOR = ("picker", "packer")  # they hear of the warehouses that they work in
 
 
@@ -48,14 +54,34 @@ def tell_person(person: User, topic: Topic, text: str, *, subject_type: str = ""
 
 def send_mails(mail: Mail) -> int:
     """Send what is to be sent at once, or the digests: one e-mail a person. Returns how many."""
-    waiting = Notice.objects.filter(mail=mail, mailed_at=None).select_related("to").order_by("to", "pk")
+    waiting = Notice.objects.filter(pk__in=_claim(mail)).select_related("to").order_by("to", "pk")
     sent = 0
-    for _, notices in groupby(list(waiting[:5000]), key=lambda notice: notice.to_id):
+    for _, notices in groupby(list(waiting), key=lambda notice: notice.to_id):
         rows = list(notices)
-        email(rows[0].to.email, "notices", {"notices": rows, "person": rows[0].to}, key=f"notices-{rows[-1].pk}")
+        try:
+            email(rows[0].to.email, "notices", {"notices": rows, "person": rows[0].to}, key=f"notices-{rows[-1].pk}")
+        except Exception:  # one mailbox must not keep the others' mails
+            log.warning("mail_failed user=%s", rows[0].to_id, exc_info=True)
+            continue
         Notice.objects.filter(pk__in=[row.pk for row in rows]).update(mailed_at=timezone.now())
         sent += 1
     return sent
+
+
+def _claim(mail: Mail) -> list[int]:
+    """The notices to mail that no other process is at; those of a mail that fails are free again after a pause."""
+    now = timezone.now()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE core_notice SET mail_leased_until = %(until)s WHERE id IN (
+                SELECT id FROM core_notice
+                WHERE mail = %(mail)s AND mailed_at IS NULL
+                  AND (mail_leased_until IS NULL OR mail_leased_until < %(now)s)
+                ORDER BY to_id, id LIMIT 5000 FOR UPDATE SKIP LOCKED)
+            RETURNING id
+            """, {"mail": mail, "now": now, "until": now + MAIL_PAUSE})
+        return [key for (key,) in cursor.fetchall()]
 
 
 def mark_read(notices: Iterable[Notice]) -> None:

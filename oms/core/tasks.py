@@ -1,17 +1,40 @@
 """Scheduled and woken work of the core."""
 
-from celery import shared_task
+import logging
 
+from celery import shared_task
+from django.conf import settings
+from django.db import connection
+
+from oms.core import bells, idempotency, jobs, notices, outbox, webhooks
 from oms.core import bulk as bulk  # its jobs are done wherever tasks run
-from oms.core import idempotency, jobs, notices, outbox, webhooks
 from oms.core import papers as papers
 from oms.core.models import Mail
+
+log = logging.getLogger(__name__)
 
 
 @shared_task
 def drain_outbox() -> None:
-    """Deliver the events that are due; woken after commits, and swept by the clock."""
+    """Deliver the events that are due; woken after commits."""
     outbox.drain()
+
+
+@shared_task
+def sweep() -> None:
+    """Do whatever waits: events, jobs, webhooks, mails."""
+    for step in (outbox.drain, webhooks.deliver, mail_notices, jobs.work_waiting):
+        try:
+            step()
+        except Exception:  # one kind of work must not stop the others
+            log.exception("sweep_failed step=%s", getattr(step, "__name__", step))
+            connection.close_if_unusable_or_obsolete()
+
+
+def look() -> None:
+    """Have a process of the pool sweep; where no message reaches one, do it here."""
+    if not bells.ring("oms.core.tasks.sweep", expires=settings.SWEEP_SECONDS):
+        sweep()
 
 
 @shared_task

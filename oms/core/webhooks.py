@@ -17,14 +17,14 @@ from django.utils import timezone
 
 from oms.core import outbox, outgoing
 from oms.core.errors import ConnectorError
+from oms.core.handling import WORLD_PAUSES
 from oms.core.locking import try_advisory_lock
 from oms.core.models import Event, WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from oms.core.models.webhook import new_secret
 from oms.core.visibility import event_body, visible_events
 
-PAUSES = tuple(timedelta(seconds=seconds) for seconds in (
-    5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400))  # together 75 hours
 LEASE = timedelta(minutes=2)
+LIMIT = timedelta(minutes=15)  # that an endpoint may wait for a worker
 GRACE = timedelta(hours=24)
 BATCH = 500
 GONE = 410
@@ -128,10 +128,10 @@ def _record(delivery: WebhookDelivery, status: int | None, now: datetime) -> boo
     if status == GONE:
         WebhookEndpoint.objects.filter(pk=delivery.endpoint_id).update(
             is_active=False, disabled_reason="It answered 410 Gone.")
-    if delivery.attempts > len(PAUSES):
+    if delivery.attempts > len(WORLD_PAUSES):
         row.update(given_up_at=now, next_at=None)
     else:
-        row.update(next_at=now + PAUSES[delivery.attempts - 1])
+        row.update(next_at=now + WORLD_PAUSES[delivery.attempts - 1])
     return False
 
 

@@ -9,10 +9,6 @@ FIXED = (
     Invariant("one effect per event and handler", """
         SELECT 'event ' || event_id || ' ' || handler, count(*) || ' deliveries' FROM core_delivery
         GROUP BY event_id, handler HAVING count(*) > 1"""),
-    Invariant("no event is forgotten", """
-        SELECT 'event ' || e.id || ' ' || e.name, 'undelivered since ' || e.at FROM core_event e
-        WHERE NOT e.is_drained AND e.at < now() - interval '1 day'
-          AND NOT EXISTS (SELECT 1 FROM core_delivery d WHERE d.event_id = e.id AND d.parked_at IS NOT NULL)"""),
     Invariant("positions in the stream are given once, up to its end", """
         SELECT 'event ' || id, 'position ' || position || ' is past the end ' || (SELECT last_position FROM core_stream)
         FROM core_event WHERE position > (SELECT last_position FROM core_stream)"""),

@@ -4,12 +4,12 @@ import hashlib
 
 from oms.core.models import StoredDocument
 from oms.core.numbering import chain
-from oms.insights import event_rules, liveness_rules, lot_rules, money_rules, shipment_rules, stock_rules
+from oms.insights import event_rules, liveness_rules, lot_rules, money_rules, shipment_rules, stock_rules, waiting_rules
 from oms.insights.invariants import Breach, check
 from orders import issuing
 from orders.models import Invoice
 
-RULES = stock_rules.RULES + lot_rules.RULES + shipment_rules.RULES + money_rules.RULES
+RULES = stock_rules.RULES + lot_rules.RULES + shipment_rules.RULES + money_rules.RULES + waiting_rules.RULES
 
 
 def breaches(*, files: bool = True) -> list[Breach]:

@@ -1,12 +1,9 @@
-"""What the clock starts."""
+"""What the clock starts. What waits in rows needs no clock: workers sweep."""
 
 from celery.schedules import crontab
 
 SCHEDULE = {
-    "sweep the outbox": {"task": "oms.core.tasks.drain_outbox", "schedule": 60.0},
-    "deliver webhooks": {"task": "oms.core.tasks.deliver_webhooks", "schedule": 10.0},
     "forget old requests": {"task": "oms.core.tasks.forget_old_requests", "schedule": crontab(hour="3", minute="0")},
-    "mail notices": {"task": "oms.core.tasks.mail_notices", "schedule": 60.0},
     "mail digests": {"task": "oms.core.tasks.mail_digests", "schedule": crontab(hour="6", minute="30")},
     "bill the month": {"task": "orders.tasks.bill_the_month",
                        "schedule": crontab(day_of_month="1", hour="1", minute="0")},

@@ -4,6 +4,7 @@ import pytest
 from django.utils import timezone
 
 from oms.core import events, handling, outbox
+from oms.core.errors import ConnectorError
 from oms.core.models import Delivery, Event, Notice
 from oms.insights import verification
 from tests import builders as make
@@ -122,6 +123,119 @@ def test_retry_takes_a_parked_delivery_out(handler):
     outbox.drain()
 
     assert (outbox.parked(), Delivery.objects.get().done_at is not None) == ([], True)
+
+
+def test_what_fails_does_not_hold_up_what_does_not_however_much_it_is(handler, monkeypatch):
+    monkeypatch.setattr(outbox, "BATCH", 20)
+    seen = []
+
+    def choosy(event):
+        if not event.data["good"]:
+            raise ValueError("no")
+        seen.append(event.subject_number)
+
+    handler(choosy)
+    for number in range(50):
+        happened(f"BAD-{number}", good=False)
+    happened("GOOD", good=True)
+    for _ in range(30):
+        happened("BAD-0", good=True)
+    happened("BETTER", good=True)
+
+    assert outbox.drain() == 2
+    assert seen == ["GOOD", "BETTER"]
+    assert outbox.drain() == 0
+
+
+def test_what_waits_behind_a_failure_comes_in_order_once_it_is_over(handler, monkeypatch):
+    monkeypatch.setattr(outbox, "BATCH", 2)
+    seen, works = [], []
+
+    def choosy(event):
+        if not works:
+            raise ValueError("no")
+        seen.append(event.data["n"])
+
+    handler(choosy)
+    for n in range(5):
+        happened(n=n)
+    outbox.drain()
+
+    works.append(True)
+    drain_after(1)
+
+    assert seen == [0, 1, 2, 3, 4]
+
+
+def test_what_waits_behind_another_process_is_not_taken_before_it(handler):
+    seen = []
+    handler(lambda event: seen.append(event.data["n"]))
+    first = happened(n=1)
+    happened(n=2)
+    outbox.number_events()
+    held = Delivery.objects.create(event=first, handler="tests.core.<lambda>", attempts=1, claimed_by="other",
+                                   leased_until=timezone.now() + timedelta(minutes=5))
+
+    assert outbox.drain() == 0
+    Delivery.objects.filter(pk=held.pk).update(leased_until=timezone.now() - timedelta(seconds=1))
+    drain_after(1)
+
+    assert seen == [1, 2]
+
+
+def test_a_handler_that_keeps_failing_stands_under_attention_from_the_second_try(handler):
+    def broken(event):
+        raise ValueError("no")
+
+    handler(broken)
+    happened()
+
+    outbox.drain()
+    assert list(outbox.standing()) == []
+
+    drain_after(1)
+    (standing,) = outbox.standing()
+    assert (standing.attempts, standing.parked_at) == (2, None)
+
+
+def test_one_that_calls_the_world_is_tried_for_three_days(handler):
+    def away(event):
+        raise ConnectionError("nobody there")
+
+    handler(away, calls_world=True)
+    happened()
+
+    start, tries = timezone.now(), []
+    for hour in range(90):
+        outbox.drain(now=start + timedelta(hours=hour))
+        tries.append(Delivery.objects.get().attempts)
+
+    (parked,) = outbox.parked()
+    assert (tries[0], tries[24], parked.attempts) == (1, 7, 10)
+    assert timedelta(days=3) < parked.parked_at - start < timedelta(days=4)
+
+
+def test_what_is_of_no_use_to_try_again_is_parked_at_once(handler):
+    def refused(event):
+        raise ConnectorError("no such account", permanent=True)
+
+    handler(refused, calls_world=True)
+    happened()
+
+    outbox.drain()
+
+    assert [row.error for row in outbox.parked()] == ["no such account"]
+
+
+def test_a_claim_whose_process_died_in_each_try_is_parked(handler):
+    handler(lambda event: None)
+    event = happened()
+    Delivery.objects.create(event=event, handler="tests.core.<lambda>", attempts=5, claimed_by="dead",
+                            leased_until=timezone.now() - timedelta(seconds=1))
+
+    outbox.drain()
+
+    assert [row.error for row in outbox.parked()] == ["The process died in each attempt."]
 
 
 @pytest.mark.django_db(transaction=True)

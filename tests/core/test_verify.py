@@ -68,7 +68,18 @@ BREAKS = {
     "one effect per event and handler":
         "INSERT INTO core_delivery (event_id, handler, attempts, error) "
         "SELECT event_id, handler, 0, '' FROM core_delivery",
-    "no event is forgotten": "UPDATE core_event SET is_drained = false, at = now() - interval '2 days'",
+    "no event is forgotten": "UPDATE core_event SET is_drained = false, written_at = now() - interval '1 hour'",
+    "a delivered event is settled with each of its handlers": "UPDATE core_delivery SET done_at = NULL",
+    "no job waits for a worker longer than its limit":
+        "UPDATE core_job SET finished_at = NULL, due_at = now() - interval '1 hour', leased_until = NULL",
+    "no notice waits to be mailed longer than its limit":
+        "UPDATE core_notice SET mail = 'at_once', mailed_at = NULL, at = now() - interval '2 hours'",
+    "no endpoint waits longer than its limit":
+        "UPDATE core_event SET written_at = now() - interval '1 hour';"
+        "INSERT INTO core_webhookendpoint (url, secret, old_secret, user_id, events, position, is_active, "
+        "disabled_reason) SELECT 'https://example.com', 'x', '', min(id), '{}', 0, true, '' FROM core_user",
+    "what was asked of a carrier or a bank is on its way, or stands under Attention":
+        "UPDATE fulfillment_label SET status = 'requested', requested_at = now() - interval '1 hour'",
     "positions in the stream are given once, up to its end": "UPDATE core_stream SET last_position = 0",
     "the trail of each order is legal": "UPDATE core_event SET name = 'order.cancelled' WHERE name = 'order.confirmed'",
     "the trail of each order ends in its status": "UPDATE orders_order SET status = 'placed'",

@@ -154,7 +154,7 @@ def test_a_call_is_given_up_after_three_days_and_can_be_sent_again(endpoint, rec
         tell(receiver, timedelta(hours=hour))
     oldest = WebhookDelivery.objects.order_by("event__position").first()
     assert oldest.given_up_at - oldest.log.order_by("pk").first().at >= timedelta(days=3)
-    assert oldest.log.count() == len(webhooks.PAUSES) + 1
+    assert oldest.log.count() == len(webhooks.WORLD_PAUSES) + 1
 
     receiver.status = 200
     webhooks.replay(oldest)

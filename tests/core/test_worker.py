@@ -1,6 +1,8 @@
-"""A real Celery worker on the real broker (Redis where REDIS_URL names one, else files) drains the outbox."""
+"""Real Celery workers on the real broker (Redis where REDIS_URL names one, else files): killed, and given rubbish."""
 
+import io
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -8,41 +10,101 @@ import time
 import pytest
 from celery import current_app
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
+from django.utils import timezone
 
 from inventory import sourcing
 from inventory.models import Demand
 from inventory.sourcing import Destination, Terms, Wanted
-from oms.core.models import Event
+from oms.core import bulk, jobs, pulse
+from oms.core.models import Event, Heartbeat, Job
+from oms.web.children import kept
+from orders import intake
+from orders.intake import Entry
+from orders.models import Order
 from tests import builders as make
 
-pytestmark = [pytest.mark.smoke, pytest.mark.django_db(transaction=True)]
+pytestmark = pytest.mark.django_db(transaction=True)
+COMMAND = [sys.executable, "-m", "celery", "-A", "oms", "worker", "--pool", "solo", "--loglevel", "INFO"]
 
 
 @pytest.fixture
-def worker(tmp_path):
-    for name in ("broker", "broker-control"):
-        (settings.DATA_FOLDER / name).mkdir(parents=True, exist_ok=True)
-    environment = {**os.environ, "OMS_TEST_DATABASE": connection.settings_dict["NAME"],
-                   "DJANGO_SETTINGS_MODULE": "tests.settings"}
+def quick(monkeypatch):
+    """What a worker started by this test is told: this test's database, and to be quick."""
+    for name, value in {"OMS_TEST_DATABASE": connection.settings_dict["NAME"], "HEARTBEAT_SECONDS": "0.5",
+                        "DJANGO_SETTINGS_MODULE": "tests.settings", "SWEEP_SECONDS": "0.5"}.items():
+        monkeypatch.setenv(name, value)
+
+
+@pytest.fixture
+def worker(quick, tmp_path):
     log = (tmp_path / "worker.log").open("w")
-    process = subprocess.Popen(
-        [sys.executable, "-m", "celery", "-A", "oms", "worker", "--pool", "solo", "--loglevel", "INFO"],
-        cwd=settings.BASE_DIR, env=environment, stdout=log, stderr=log)
-    yield tmp_path / "worker.log"
-    process.terminate()
+    process = subprocess.Popen(COMMAND, cwd=settings.BASE_DIR, stdout=log, stderr=log)
+    process.log = tmp_path / "worker.log"
+    yield process
+    process.kill()
     process.wait(20)
 
 
-def test_a_worker_drains_what_was_committed(worker):
+def until(condition, told=lambda: "", seconds=40):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, told()
+        time.sleep(0.1)
+
+
+def confirming(*quantities):
+    """A job that confirms orders, of which nobody was told."""
+    orders = [intake.enter(Entry(make.channel(), make.customer(), [make.line("TEE-M", count)])) for count in quantities]
+    return jobs.start(bulk.KIND, "Confirm", len(orders), by=make.user("mary", "manager"), due_at=timezone.now(),
+                      operation="confirm", model="orders.Order", keys=[order.pk for order in orders]), orders
+
+
+def is_done(job):
+    return Job.objects.filter(pk=job.pk, finished_at__isnull=False).exists()
+
+
+def test_a_worker_does_what_it_is_told_of_and_what_it_is_not(worker):
     tee = make.sku(stock={"LON": 1})
     sourcing.promise("SO-1", [Wanted(1, tee, 3)], Destination("GB"), Terms(may_wait=True))
     make.receive_purchase(tee, 2)
+    broken = settings.DATA_FOLDER / "broker"
+    if not settings.REDIS_URL:
+        broken.mkdir(parents=True, exist_ok=True)
+        for number in range(50):
+            (broken / f"{number:020d}-half.celery.msg").write_text('{"body": "W1td')
 
     current_app.send_task("oms.core.tasks.drain_outbox", ignore_result=True)
 
-    end = time.monotonic() + 60
-    while Event.objects.exclude(is_drained=True).exists():
-        assert time.monotonic() < end, worker.read_text()[-2000:]
-        time.sleep(0.2)
+    until(lambda: not Event.objects.exclude(is_drained=True).exists(), lambda: worker.log.read_text()[-2000:])
     assert Demand.objects.get().held == 3
+
+    make.taxes()
+    make.sku("TEE-M", stock={"LON": 9})
+    job, orders = confirming(1)
+    until(lambda: is_done(job), lambda: worker.log.read_text()[-2000:])
+    assert (make.fresh(orders[0]).status, worker.poll(), pulse.alarms()) == ("confirmed", None, [])
+    assert not list(broken.glob("*half*"))
+
+
+def test_a_worker_that_is_killed_in_the_middle_of_a_job_is_replaced_and_the_job_goes_on(quick, monkeypatch, settings):
+    """The second of two orders is locked by somebody while the worker is at it, and then the worker is no more."""
+    settings.HEARTBEAT_SECONDS = 0.5
+    make.taxes()
+    make.sku("TEE-M", stock={"LON": 9})
+    job, orders = confirming(1, 2)
+    errors = io.StringIO()
+
+    with kept("worker", COMMAND, errors, pause=0.1) as keeper:
+        with transaction.atomic():
+            Order.objects.select_for_update().get(pk=orders[1].pk)
+            until(lambda: Job.objects.get(pk=job.pk).done == 1)
+            os.kill(keeper.process.pid, signal.SIGKILL)
+            until(lambda: "exit code -9" in errors.getvalue())
+        until(lambda: is_done(job))
+
+    job.refresh_from_db()
+    assert (job.done, job.failed, job.attempts, job.error) == (2, 0, 2, "")
+    assert {make.fresh(order).status for order in orders} == {"confirmed"}
+    assert Event.objects.filter(name="order.confirmed").count() == 2
+    assert Heartbeat.objects.filter(kind="worker").count() == 2

@@ -9,13 +9,28 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
 
-from oms.core import bulk, jobs, spreadsheets
+from oms.core import bulk, jobs, pulse, spreadsheets
 from oms.core.admin.records import ReadOnlyAdmin
 from oms.core.errors import DomainError
 from oms.core.importing import runs
 from oms.core.models import Job, StoredDocument
 
 MOST = 200
+
+
+class Waits(admin.SimpleListFilter):
+    """Jobs that no worker came for in time."""
+
+    title = _("waiting")
+    parameter_name = "waits"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("1", _("waiting too long"))]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        return queryset.filter(pk__in=jobs.late().values("pk")) if self.value() == "1" else queryset
+
+
 TYPES = {"pdf": "application/pdf", **spreadsheets.FORMATS}
 
 
@@ -26,6 +41,7 @@ class JobAdmin(ReadOnlyAdmin):
     viewers = "manager accountant buyer rep picker packer"
     list_display = ["title", "by", "done", "failed", "total", "started_at", "finished_at"]
     list_select_related = ["by"]
+    list_filter = [Waits]
     ordering = ["-pk"]
 
     def get_queryset(self, request: HttpRequest) -> Any:
@@ -65,6 +81,7 @@ class JobAdmin(ReadOnlyAdmin):
         context = {
             **self.admin_site.each_context(request), "title": job.title, "opts": self.opts, "job": job,
             "reached": job.done + job.failed, "counts": job.details.get("counts"), "results": results[:MOST],
+            "alarms": pulse.alarms() if job.waits else [],
             "more": len(results) > MOST, "steps": self._steps(request, job), "links": self._links(job),
         }
         return TemplateResponse(request, "admin/oms/job.html", context)

@@ -9,7 +9,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from oms.core import notices, outbox
+from oms.core import notices, outbox, pulse
 from oms.core.admin import views
 from oms.core.admin.access import ScopedAdmin
 from oms.core.models import (
@@ -107,19 +107,26 @@ class EventAdmin(ReadOnlyAdmin):
 
 @admin.register(Delivery)
 class AttentionAdmin(ReadOnlyAdmin):
-    """What failed five times and waits for a person."""
+    """What keeps failing: from the second try on, and what is not tried again by itself."""
 
     viewers = "manager"
-    list_display = ["event_name", "handler", "attempts", "parked_at", "error"]
+    list_display = ["event_name", "handler", "attempts", "next_try", "parked_at", "error"]
     actions = ["retry"]
     list_tools_template = "admin/oms/verify_button.html"
 
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        return super().changelist_view(request, {"alarms": pulse.alarms(), **(extra_context or {})})
+
     def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).exclude(parked_at=None).select_related("event")
+        return outbox.standing().select_related("event")
 
     @display(description=_("Event"))
     def event_name(self, delivery: Delivery) -> str:
         return str(delivery.event)
+
+    @display(description=_("Next try"))
+    def next_try(self, delivery: Delivery) -> Any:
+        return None if delivery.parked_at else delivery.leased_until
 
     @admin.action(description=_("Try again"))
     def retry(self, request: HttpRequest, rows: Any) -> None:

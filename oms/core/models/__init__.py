@@ -5,6 +5,7 @@ from oms.core.models.company import Company, ExchangeRate
 from oms.core.models.decision import Decision
 from oms.core.models.document import Document, StoredDocument
 from oms.core.models.event import Delivery, Event, Stream
+from oms.core.models.heartbeat import Heartbeat
 from oms.core.models.idempotency import IdempotencyKey
 from oms.core.models.job import Job, JobResult
 from oms.core.models.note import Note
@@ -15,6 +16,6 @@ from oms.core.models.view import SavedView
 from oms.core.models.webhook import WebhookAttempt, WebhookDelivery, WebhookEndpoint
 
 __all__ = ["ApiClient", "ApiToken", "Company", "Decision", "Delivery", "Document", "Event", "ExchangeRate",
-           "IdempotencyKey", "Job", "JobResult", "Mail", "Note", "Notice", "SavedView", "Sequence",
+           "Heartbeat", "IdempotencyKey", "Job", "JobResult", "Mail", "Note", "Notice", "SavedView", "Sequence",
            "StoredDocument", "Stream", "Subscription", "Topic", "User", "WebhookAttempt", "WebhookDelivery",
            "WebhookEndpoint"]

@@ -18,6 +18,8 @@ class Event(models.Model):
     at = models.DateTimeField(db_default=Now())
     position = models.BigIntegerField(null=True, unique=True)
     is_drained = models.BooleanField(default=False)
+    due_at = models.DateTimeField(null=True, help_text=_("Not delivered before; empty: at once."))
+    written_at = models.DateTimeField(db_default=Now())  # whatever day `at` says that it happened on
 
     class Meta:
         indexes = [
@@ -25,6 +27,8 @@ class Event(models.Model):
             models.Index(fields=["order_number", "id"], condition=~models.Q(order_number=""), name="event_of_order"),
             models.Index(fields=["id"], condition=models.Q(position=None), name="event_to_number"),
             models.Index(fields=["position"], condition=models.Q(is_drained=False), name="event_to_drain"),
+            models.Index(fields=["subject_type", "subject_number", "position"], condition=models.Q(is_drained=False),
+                         name="event_of_subject_to_drain"),
         ]
 
     def __str__(self) -> str:
@@ -40,12 +44,17 @@ class Delivery(models.Model):
     done_at = models.DateTimeField(null=True)
     parked_at = models.DateTimeField(null=True)
     leased_until = models.DateTimeField(null=True)
+    claimed_by = models.CharField(max_length=120, blank=True, db_default="")  # the heartbeat of who is at it
     error = models.TextField(blank=True)
 
     class Meta:
         verbose_name_plural = _("deliveries")
         constraints = [models.UniqueConstraint(fields=["event", "handler"], name="one_effect_per_event_and_handler")]
-        indexes = [models.Index(fields=["parked_at"], condition=~models.Q(parked_at=None), name="delivery_parked")]
+        indexes = [
+            models.Index(fields=["parked_at"], condition=~models.Q(parked_at=None), name="delivery_parked"),
+            models.Index(fields=["attempts"], condition=models.Q(done_at=None), name="delivery_to_do"),
+            models.Index(fields=["claimed_by"], condition=~models.Q(claimed_by=""), name="delivery_claimed"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.handler} of {self.event_id}"

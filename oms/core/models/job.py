@@ -21,7 +21,13 @@ class Job(models.Model):
     started_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(null=True)
     leased_until = models.DateTimeField(null=True)
+    due_at = models.DateTimeField(null=True)  # since when it waits for a worker; empty: nobody asked for it yet
+    claimed_by = models.CharField(max_length=120, blank=True, db_default="")  # the heartbeat of who is at it
+    attempts = models.PositiveSmallIntegerField(db_default=0)
     error = models.TextField(blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["due_at"], condition=models.Q(finished_at=None), name="job_to_do")]
 
     def __str__(self) -> str:
         return f"{self.title} ({self.done + self.failed}/{self.total})"
@@ -30,6 +36,11 @@ class Job(models.Model):
     def is_running(self) -> bool:
         """Whether a worker is at it now."""
         return self.finished_at is None and self.leased_until is not None and self.leased_until > timezone.now()
+
+    @property
+    def waits(self) -> bool:
+        """Whether it was asked for, and no worker is at it."""
+        return self.due_at is not None and self.finished_at is None and not self.is_running
 
 
 class JobResult(models.Model):

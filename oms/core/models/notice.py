@@ -36,6 +36,7 @@ class Notice(models.Model):
     subject_number = models.CharField(max_length=40, blank=True)
     mail = models.CharField(max_length=8, choices=Mail, default=Mail.NO)
     mailed_at = models.DateTimeField(null=True)
+    mail_leased_until = models.DateTimeField(null=True)
     at = models.DateTimeField(db_default=Now())
     read_at = models.DateTimeField(null=True)
 

@@ -1,11 +1,8 @@
 """Set up the back office on real orders, show the log-ins, and serve it on this machine."""
 
 import signal
-import subprocess
 import sys
 from argparse import ArgumentParser
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +14,7 @@ from django.db import connection
 from oms.core import documents
 from oms.core.models import Company, User
 from oms.web import demo
+from oms.web.children import child, kept
 
 
 class Command(BaseCommand):
@@ -37,7 +35,6 @@ class Command(BaseCommand):
             self.stdout.write("The demo's data is there already; --fresh starts over.")
         else:
             self._require_empty()
-            _make_broker()
             demo.load()
         self._show_log_ins(options["port"])
         if not options["no_serve"]:
@@ -73,7 +70,8 @@ class Command(BaseCommand):
         command = [str(Path(sys.executable).parent / "gunicorn"), "oms.wsgi", "--bind", f"127.0.0.1:{port}",
                    "--workers", "2", "--threads", "4", "--access-logfile", "/dev/null"]
         signal.signal(signal.SIGTERM, signal.default_int_handler)  # however it is stopped, its children stop too
-        with _child(_worker_command()), _child(command) as server:
+        with kept("worker", _worker_command(), self.stderr), kept("clock", _clock_command(), self.stderr), \
+                child(command) as server:
             self.stdout.write("Serving; stop with Ctrl-C.")
             try:
                 server.wait()
@@ -81,25 +79,10 @@ class Command(BaseCommand):
                 self.stdout.write("Stopped.")
 
 
-def _make_broker() -> None:
-    """The folders of the file broker."""
-    for name in ("broker", "broker-control"):
-        (settings.DATA_FOLDER / name).mkdir(parents=True, exist_ok=True)
-
-
 def _worker_command() -> list[str]:
-    """A Celery worker with its beat."""
-    _make_broker()
-    return [sys.executable, "-m", "celery", "-A", "oms", "worker", "--beat", "--concurrency", "1", "--loglevel",
-            "WARNING", "--schedule", str(settings.DATA_FOLDER / "beat-schedule")]
+    return [sys.executable, "-m", "celery", "-A", "oms", "worker", "--concurrency", "1", "--loglevel", "WARNING"]
 
 
-@contextmanager
-def _child(command: list[str]) -> Iterator[subprocess.Popen[bytes]]:
-    """A process that ends with this one."""
-    process = subprocess.Popen(command, cwd=settings.BASE_DIR, stdin=subprocess.DEVNULL)
-    try:
-        yield process
-    finally:
-        process.terminate()
-        process.wait(20)
+def _clock_command() -> list[str]:
+    return [sys.executable, "-m", "celery", "-A", "oms", "beat", "--loglevel", "WARNING", "--pidfile", "",
+            "--schedule", str(settings.DATA_FOLDER / "beat-schedule")]
