@@ -73,11 +73,13 @@ BREAKS = {
     "no job waits for a worker longer than its limit":
         "UPDATE core_job SET finished_at = NULL, due_at = now() - interval '1 hour', leased_until = NULL",
     "no notice waits to be mailed longer than its limit":
-        "UPDATE core_notice SET mail = 'at_once', mailed_at = NULL, at = now() - interval '2 hours'",
+        "INSERT INTO core_notice (to_id, topic, text, subject_type, subject_number, mail, at) "
+        "SELECT min(id), 'low', 'x', '', '', 'at_once', now() - interval '2 hours' FROM core_user",
     "no endpoint waits longer than its limit":
         "UPDATE core_event SET written_at = now() - interval '1 hour';"
-        "INSERT INTO core_webhookendpoint (url, secret, old_secret, user_id, events, position, is_active, "
-        "disabled_reason) SELECT 'https://example.com', 'x', '', min(id), '{}', 0, true, '' FROM core_user",
+        "INSERT INTO core_webhookendpoint (url, secret, old_secret, user_id, company_id, events, position, is_active, "
+        "disabled_reason) SELECT 'https://example.com', 'x', '', min(u.id), min(c.id), '{}', 0, true, '' "
+        "FROM core_user u, core_company c",
     "what was asked of a carrier or a bank is on its way, or stands under Attention":
         "UPDATE fulfillment_label SET status = 'requested', requested_at = now() - interval '1 hour'",
     "positions in the stream are given once, up to its end": "UPDATE core_stream SET last_position = 0",
@@ -109,6 +111,7 @@ BREAKS = {
 @pytest.fixture
 def business():
     """An order with everything behind it: shipped, invoiced, paid, partly returned and refunded; and another."""
+    make.user()
     make.sku("TEE-M", stock={"LON": 20})
     order = make.shipped(("TEE-M", 3), charges=[Charge("freight", "Freight", 5)])
     document = order.invoices.get()

@@ -1,8 +1,5 @@
 """Real Celery workers on the real broker (Redis where REDIS_URL names one, else files): killed, and given rubbish."""
 
-import io
-import os
-import signal
 import subprocess
 import sys
 import time
@@ -10,18 +7,16 @@ import time
 import pytest
 from celery import current_app
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import connection
 from django.utils import timezone
 
 from inventory import sourcing
 from inventory.models import Demand
 from inventory.sourcing import Destination, Terms, Wanted
 from oms.core import bulk, jobs, pulse
-from oms.core.models import Event, Heartbeat, Job
-from oms.web.children import kept
+from oms.core.models import Event, Job
 from orders import intake
 from orders.intake import Entry
-from orders.models import Order
 from tests import builders as make
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -85,26 +80,3 @@ def test_a_worker_does_what_it_is_told_of_and_what_it_is_not(worker):
     until(lambda: is_done(job), lambda: worker.log.read_text()[-2000:])
     assert (make.fresh(orders[0]).status, worker.poll(), pulse.alarms()) == ("confirmed", None, [])
     assert not list(broken.glob("*half*"))
-
-
-def test_a_worker_that_is_killed_in_the_middle_of_a_job_is_replaced_and_the_job_goes_on(quick, monkeypatch, settings):
-    """The second of two orders is locked by somebody while the worker is at it, and then the worker is no more."""
-    settings.HEARTBEAT_SECONDS = 0.5
-    make.taxes()
-    make.sku("TEE-M", stock={"LON": 9})
-    job, orders = confirming(1, 2)
-    errors = io.StringIO()
-
-    with kept("worker", COMMAND, errors, pause=0.1) as keeper:
-        with transaction.atomic():
-            Order.objects.select_for_update().get(pk=orders[1].pk)
-            until(lambda: Job.objects.get(pk=job.pk).done == 1)
-            os.kill(keeper.process.pid, signal.SIGKILL)
-            until(lambda: "exit code -9" in errors.getvalue())
-        until(lambda: is_done(job))
-
-    job.refresh_from_db()
-    assert (job.done, job.failed, job.attempts, job.error) == (2, 0, 2, "")
-    assert {make.fresh(order).status for order in orders} == {"confirmed"}
-    assert Event.objects.filter(name="order.confirmed").count() == 2
-    assert Heartbeat.objects.filter(kind="worker").count() == 2
