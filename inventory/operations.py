@@ -15,6 +15,7 @@ from inventory.receiving import Received
 from inventory.sending_back import GoingBack, Undone
 from inventory.transfers import Arrived
 from oms.core.errors import Refused
+from oms.core.limits import MOST_UNITS
 from oms.core.models import User
 from oms.core.operations import declare
 
@@ -256,7 +257,7 @@ def _move(stock: BinStock, *, quantity: int, to: Bin, note: str = "", by: User |
 
 @dataclass(frozen=True)
 class AdjustInput:
-    difference: int = field(metadata={"help": _("Positive for a find, negative for a loss.")})
+    difference: int = field(metadata={"least": -MOST_UNITS, "help": _("Positive for a find, negative for a loss.")})
     note: str = field(metadata={"help": _("Why?")})
 
 

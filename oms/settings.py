@@ -78,8 +78,10 @@ INSTALLED_APPS = [
     "returns",
     "oms.insights",
 ]
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000  # the form of a document with thousands of lines
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "oms.web.addresses.PlainAddresses",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",

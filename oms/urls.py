@@ -1,5 +1,6 @@
 """The URLs of the project."""
 
+from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
@@ -9,6 +10,7 @@ from oms.web.verifying import verify
 from oms.web.welcome import SetPassword
 
 urlpatterns = [
+    path("favicon.ico", RedirectView.as_view(url=f"{settings.STATIC_URL}oms/icon.svg")),
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/verify/", verify, name="verify"),
     path("set-password/<uidb64>/<token>/", SetPassword.as_view(), name="set_password"),

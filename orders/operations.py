@@ -9,8 +9,9 @@ from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from inventory.models import SKU
+from oms.core import confirming
 from oms.core.models import User
-from oms.core.money import round_amount
+from oms.core.money import ZERO, display, round_amount
 from oms.core.operations import declare
 from orders import (
     amending,
@@ -46,6 +47,11 @@ class QuoteInput:
 @dataclass(frozen=True)
 class ReasonInput:
     reason: str = ""
+
+
+@dataclass(frozen=True)
+class HoldInput:
+    reason: str = field(metadata={"help": _("For example: asked for a call before shipping.")})
 
 
 @dataclass(frozen=True)
@@ -130,11 +136,27 @@ def _what_is_open(document: Invoice) -> AmountInput:
     return AmountInput(round_amount(document.open_amount, document.currency), "")
 
 
+def _ask_about_rest(amount: Decimal, most: Decimal, reference: str, question: Any, document: Any) -> None:
+    """Ask where more money comes in than is open; not again for a payment that is known already."""
+    if amount > most and not Payment.objects.filter(reference=reference).exists():
+        confirming.ask(question % {
+            "document": document, "most": display(most, document.currency),
+            "rest": display(amount - most, document.currency), "customer": document.customer.name}, field="amount")
+
+
+def _ask_beyond(order: Order, amount: Decimal, reference: str) -> None:
+    _ask_about_rest(amount, max(order.gross, ZERO), reference, _(
+        "Order %(document)s comes to %(most)s. %(rest)s more can pay no invoice of it and stays with %(customer)s as "
+        "an unapplied payment."), order)
+
+
 def _authorize(order: Order, *, amount: Decimal, reference: str, by: User | None = None) -> Payment:
+    _ask_beyond(order, amount, reference)
     return payments.authorize(order, amount, reference=reference, by=by)
 
 
 def _prepay(order: Order, *, amount: Decimal, reference: str, by: User | None = None) -> Payment:
+    _ask_beyond(order, amount, reference)
     return payments.register_transfer(order.customer, amount, company=order.company, reference=reference,
                                       currency=order.currency, order=order, by=by)
 
@@ -174,7 +196,7 @@ declare("amend", Order, _amend, roles=SALES, input=AmendInput, preview=_amend_pr
             AmendRow(line, line.quantity - line.cancelled, line.unit_price)
             for line in order.lines.select_related("sku").order_by("position") if line.open_quantity],
             [AdditionRow() for _ in range(3)]))
-declare("hold", Order, screening.hold, roles="rep manager accountant", label=_("Put on hold"), input=ReasonInput,
+declare("hold", Order, screening.hold, roles="rep manager accountant", label=_("Put on hold"), input=HoldInput,
         example={"reason": "They asked for a call first."},
         available=_is(S.PLACED, S.CONFIRMED), inverse="lift")
 declare("ship_complete", Order, holds.ship_complete, roles="rep manager", label=_("Ship complete only"),
@@ -222,6 +244,9 @@ def _credit(document: Invoice, *, lines: list[CreditRow], reason: str = "", by: 
 
 
 def _pay(document: Invoice, *, amount: Decimal, reference: str, by: User | None = None) -> Invoice:
+    open_now = Invoice.objects.get(pk=document.pk).open_amount
+    _ask_about_rest(amount, open_now, reference, _(
+        "Only %(most)s of %(document)s is open. %(rest)s stays with %(customer)s as an unapplied payment."), document)
     payment = payments.register_transfer(document.customer, amount, company=document.company, reference=reference,
                                          currency=document.currency, by=by)
     payments.allocate(payment, document, by=by)
@@ -242,6 +267,13 @@ def _write_off(
     return document
 
 
+def _whole_write_off(document: Invoice) -> WriteOffInput:
+    """All that is open: a small difference, or else a bad debt."""
+    is_small = document.open_amount <= document.company.write_off_limit
+    return WriteOffInput(round_amount(document.open_amount, document.currency),
+                         WriteOff.Kind.DIFFERENCE if is_small else WriteOff.Kind.BAD_DEBT)
+
+
 def _is_open_invoice(document: Invoice) -> bool:
     return bool(document.kind != Invoice.Kind.CREDIT and document.status == Invoice.Status.ISSUED
                 and document.open_amount > 0)
@@ -252,7 +284,7 @@ declare("pay", Invoice, _pay, roles="accountant manager", label=_("Register a pa
         initial=_what_is_open, available=_is_open_invoice)
 declare("write_off", Invoice, _write_off, roles="accountant manager", label=_("Write off"), input=WriteOffInput,
         example={"amount": "0.01", "kind": "difference", "reason": "Bank charges."}, danger=True,
-        initial=lambda document: WriteOffInput(round_amount(document.open_amount, document.currency)),
+        initial=_whole_write_off,
         available=_is_open_invoice)
 declare("credit", Invoice, _credit, roles="accountant manager", input=CreditInput,
         example={"lines": [{"line": 1, "quantity": 1}], "reason": "Arrived damaged."},
@@ -301,6 +333,13 @@ def _refund(payment: Payment, *, amount: Decimal, credit: Invoice | None = None,
     return payment
 
 
+def _is_refundable(payment: Payment) -> bool:
+    """Whether something of it is unused, or a credit note can be paid with it."""
+    if payment.status != Payment.Status.CAPTURED or payment.refunded >= payment.captured:
+        return False
+    return payment.unallocated > 0 or _credits(Invoice.objects.all(), payment).exists()
+
+
 declare("send", ExportRun, exporting.send, roles="accountant manager", label=_("Mark as sent"), inverse="undo",
         available=lambda run: run.status == ExportRun.Status.PREPARED and bool(run.totals))
 declare("undo", ExportRun, exporting.undo, roles="accountant manager", label=_("Take back"), danger=True,
@@ -312,7 +351,7 @@ declare("capture", Payment, payments.capture, roles="accountant manager", input=
 declare("allocate", Payment, _allocate, roles="accountant manager", input=AllocateInput,
         available=lambda payment: payment.status == P.CAPTURED and payment.unallocated > 0)
 declare("refund", Payment, _refund, roles="accountant manager", input=RefundInput, danger=True,
-        available=lambda payment: payment.status == P.CAPTURED and payment.refunded < payment.captured)
+        available=_is_refundable)
 declare("write_off_rest", Payment, write_offs.write_off_rest, roles="accountant manager",
         label=_("Write off the rest"), input=ReasonInput, available=lambda payment: (
             payment.status == P.CAPTURED and 0 < payment.unallocated <= payment.company.write_off_limit))

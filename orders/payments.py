@@ -156,7 +156,8 @@ def allocate(
         if not 0 < wanted <= most:
             raise Refused(_("%(wanted)s of %(number)s cannot be allocated to %(document)s: at most %(most)s is "
                             "open.")
-                          % {"wanted": wanted, "number": payment.number, "document": document, "most": most},
+                          % {"wanted": money.display(wanted, payment.currency), "number": payment.number,
+                             "document": document, "most": money.display(most, payment.currency)},
                           field="amount")
         made = Allocation.objects.create(payment=payment, invoice=document, amount=wanted, by=by,
                                          exchange_difference=exchange.difference(payment, document, wanted))
@@ -233,7 +234,8 @@ def _require_refundable(payment: Payment, amount: Decimal, credit: Invoice | Non
         most = min(most, payment.unallocated)
     if amount > most:
         raise Refused(_("%(amount)s cannot be refunded of %(number)s: at most %(most)s.")
-                      % {"amount": amount, "number": payment.number, "most": most}, code="too_much",
+                      % {"amount": money.display(amount, payment.currency), "number": payment.number,
+                         "most": money.display(most, payment.currency)}, code="too_much",
                       field="amount")
 
 

@@ -37,7 +37,8 @@ def write_off(
         limit = document.company.write_off_limit
         if kind == Kind.DIFFERENCE and given_up > limit:
             raise Refused(_("%(amount)s is no small difference: those are up to %(limit)s. Credit it, or write it "
-                            "off as a bad debt.") % {"amount": given_up, "limit": limit}, field="amount")
+                            "off as a bad debt.") % {"amount": display(given_up, document.currency),
+                                                      "limit": display(limit, document.currency)}, field="amount")
         return _book(document, kind, given_up, reason, on or document.company.today(), by)
 
 
@@ -74,7 +75,8 @@ def write_off_rest(payment: Payment, *, reason: str = "", by: User | None = None
         amount, limit = payment.unallocated, payment.company.write_off_limit
         if not 0 < amount <= limit:
             raise Refused(_("%(number)s has %(amount)s left; up to %(limit)s can be written off. Allocate or refund "
-                            "it.") % {"number": payment.number, "amount": amount, "limit": limit})
+                            "it.") % {"number": payment.number, "amount": display(amount, payment.currency),
+                                      "limit": display(limit, payment.currency)})
         WriteOff.objects.create(kind=Kind.DIFFERENCE, payment=payment, amount=amount, reason=reason[:200],
                                 booked_on=payment.company.today(), by=by)
         payment.written_off += amount

@@ -1,7 +1,7 @@
 """What can be done at a station. Each act comes with an id of its device and takes effect once."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.db import IntegrityError
@@ -13,16 +13,19 @@ from inventory import adjusting, catalog, counting, receiving, transfers
 from inventory.counting import Found
 from inventory.models import SKU, Bin, Count, CountLine, Lot, PurchaseOrder, Transfer, Warehouse
 from inventory.receiving import Received
+from oms.core import limits
 from oms.core.errors import Conflict, Refused
 from oms.core.locking import atomic, whole
 from oms.core.models import User
 
 Body = dict[str, Any]
+Entry = TypeVar("Entry")
 Act = Callable[[Warehouse, Body, User], str]
 
 
 def perform(key: UUID, action: str, warehouse: Warehouse, body: Body, *, by: User) -> dict[str, Any]:
     """Do an act, or answer as the first time. Raises Refused where the id was used for something else."""
+    limits.require("scan", body)
     known = Scan.objects.filter(pk=key).first()
     if known is None:
         try:
@@ -128,7 +131,8 @@ def move(warehouse: Warehouse, body: Body, by: User) -> str:
 def pack(warehouse: Warehouse, body: Body, by: User) -> str:
     """A shipment of which each piece was scanned: packed into the suggested cartons, its labels asked for."""
     shipment = _shipment(warehouse, body, by)
-    scanned = {str(code): int(count) for code, count in dict(body.get("scanned", {})).items()}
+    counts = body.get("scanned", {})
+    scanned = {code: _number(counts, code) for code in counts} if isinstance(counts, dict) else {}
     wanted: dict[str, int] = {}
     for line in shipment.lines.select_related("reservation__sku"):
         wanted[line.reservation.sku.code] = wanted.get(line.reservation.sku.code, 0) + line.reservation.quantity
@@ -147,7 +151,7 @@ def ship(warehouse: Warehouse, body: Body, by: User) -> str:
     """A shipment whose labels were all scanned at the door."""
     shipment = _shipment(warehouse, body, by)
     numbers = shipping.tracking_numbers(shipment)
-    found = [labels.scanned(str(code)) for code in body.get("tracking", [])]
+    found = [labels.scanned(str(code)) for code in _list(body, "tracking", str)]
     for label in filter(None, found):
         if why := labels.outdated(label):
             raise Refused(why, code="label_outdated")
@@ -161,7 +165,8 @@ def ship(warehouse: Warehouse, body: Body, by: User) -> str:
 def count(warehouse: Warehouse, body: Body, by: User) -> str:
     """What was found in a bin, product by product; what the books have there and nobody found is none."""
     place = _bin(warehouse, body, "bin")
-    found = {(str(row["sku"]), str(row.get("lot", ""))): _number(row, "quantity") for row in body.get("found", [])}
+    found = {(str(row.get("sku", "")), str(row.get("lot", ""))): _number(row, "quantity")
+             for row in _list(body, "found", dict)}
     with atomic():
         planned = counting.plan(warehouse, [place], by=by)
         lines = {_name(line): line for line in planned.lines.select_related("sku", "lot")}
@@ -212,8 +217,16 @@ def _bin(warehouse: Warehouse, body: Body, name: str) -> Bin:
 
 def _number(body: Body, name: str) -> int:
     value = body.get(name, 0)
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**31:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= limits.MOST_UNITS:
         raise Refused(_("%(name)s must be a whole number, not %(value)r.")
+                      % {"name": name, "value": value}, code="malformed")
+    return value
+
+
+def _list(body: Body, name: str, kind: type[Entry]) -> list[Entry]:
+    value = body.get(name, [])
+    if not isinstance(value, list) or not all(isinstance(each, kind) for each in value):
+        raise Refused(_("%(name)s must be a list of what was scanned, not %(value)r.")
                       % {"name": name, "value": value}, code="malformed")
     return value
 

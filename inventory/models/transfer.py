@@ -2,6 +2,7 @@
 
 from typing import Self
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -50,6 +51,10 @@ class Transfer(Document):
 
     class Meta:
         constraints = [models.CheckConstraint(condition=~Q(source=F("target")), name="transfer_goes_somewhere")]
+
+    def clean(self) -> None:
+        if self.source_id and self.source_id == self.target_id:
+            raise ValidationError({"target": _("The goods are there already. Choose another warehouse.")})
 
 
 class TransferLine(models.Model):

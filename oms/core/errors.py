@@ -27,6 +27,12 @@ class Refused(DomainError):
     code = "refused"
 
 
+class NeedsConfirmation(DomainError):
+    """This is unusual; asked for again with a yes to the question, it is done."""
+
+    code = "confirm"
+
+
 class NotEnough(DomainError):
     """Stock is short; `shortfall` gives the missing quantity in base units by SKU code."""
 

@@ -16,6 +16,7 @@ from django.conf import settings
 from django.db import OperationalError, connection, models, transaction
 from django.utils.translation import gettext as _
 
+from oms.core import limits
 from oms.core.errors import Conflict
 
 log = logging.getLogger(__name__)
@@ -95,7 +96,7 @@ def atomic() -> Iterator[None]:
             yield
         return
     taken = _Taken()
-    with transaction.atomic():
+    with limits.within(), transaction.atomic():
         token = _taken.set(taken)
         try:
             yield

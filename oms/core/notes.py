@@ -5,6 +5,7 @@ from typing import Any
 from django.core.files.base import File
 from django.utils.translation import gettext as _
 
+from oms.core import limits
 from oms.core.errors import NotAllowed, Refused
 from oms.core.models import Document, Note, User
 
@@ -16,6 +17,7 @@ def write(
 ) -> Note:
     """Leave a remark on a document, with a file of at most MOST_BYTES. Raises Refused for an empty or too large one."""
     text = text.strip()
+    limits.require("note", text)
     if not text and file is None:
         raise Refused(_("Write something, or attach a file."), code="empty")
     if file is not None and (file.size or 0) > MOST_BYTES:

@@ -1,17 +1,20 @@
 """The catalogue of operations: from one declaration come button, bulk action, form page and API endpoint."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from django.utils.translation import gettext as _
 
+from oms.core import confirming
+from oms.core.confirming import Agreed
 from oms.core.errors import NotAllowed
 from oms.core.locking import run_again, whole
 from oms.core.models import Document, User
 from oms.core.wording import Words, spoken
 
 MOST_CHARACTERS = 200
+RESERVED = {"by", "agreed", "confirm"}
 
 
 def _always(document: Any) -> bool:
@@ -23,9 +26,10 @@ class Operation:
     """How people and programs ask for a named change.
 
     `run(document, by=…, **input)` is the operation; `input` a frozen dataclass whose fields and types give the form
-    and the schema (metadata: `help`; `among` narrows a choice; `most` characters of a text, else 200); `initial` fills
-    it from the document; `preview` tells what would happen; `inverse` names what undoes it. `many`: offered on
-    selections, too. `roles`: who may, besides superusers. `example`: what a program might send, for the description.
+    and the schema (metadata: `help`; `among` narrows a choice; `most` characters of a text, else 200; `least` that a
+    number may be, else 0); `initial` fills it from the document; `preview` tells what would happen; `inverse` names
+    what undoes it. `many`: offered on selections, too. `roles`: who may, besides superusers. `example`: what a
+    program might send, for the description.
     """
 
     name: str
@@ -58,14 +62,18 @@ class Operation:
     def allowed_for(self, user: User) -> bool:
         return user.is_superuser or bool(user.role_names & self.roles)
 
-    def perform(self, document: Any, *, by: User, **values: Any) -> Any:
-        """Check the permission and run, in one transaction. Raises NotAllowed, or what the operation raises."""
+    def perform(self, document: Any, /, *, by: User, agreed: Agreed = False, **values: Any) -> Any:
+        """Check the permission and run, in one transaction. Raises NotAllowed, or what the operation raises.
+
+        `agreed` is the answer to what the operation may ask (`oms.core.confirming`).
+        """
         if not self.allowed_for(by):
             raise NotAllowed(_("%(title)s needs one of the roles %(roles)s.")
                              % {"title": self.title, "roles": ", ".join(sorted(self.roles))})
-        return whole(self.run)(document, by=by, **values)
+        with confirming.agreed(agreed):
+            return whole(self.run)(document, by=by, **values)
 
-    def rehearse(self, document: Any, *, by: User, **values: Any) -> Any:
+    def rehearse(self, document: Any, /, *, by: User, **values: Any) -> Any:
         """What it would do, as a dataclass; nothing is changed."""
         assert self.preview is not None
         return run_again(self.preview, document, by=by, **values)
@@ -79,6 +87,8 @@ def declare(
 ) -> Operation:
     """Put an operation into the catalogue; `roles` are words separated by spaces."""
     operation = Operation(name, model, run, frozenset(roles.split()), **options)
+    asked = {each.name for each in fields(operation.input)} if operation.input else set()
+    assert not asked & RESERVED, f"{name} of {model.__name__} asks for {asked & RESERVED}, which have a meaning already"
     known = _catalogue.setdefault(model, {})
     assert name not in known, f"{model.__name__} has an operation {name} already"
     known[name] = operation

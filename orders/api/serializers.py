@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
-from oms.core.api.fields import AddressSerializer, AmountField, DecimalField, FlagField, TextField, WholeField
+from oms.core.api.fields import AddressSerializer, AmountField, DayField, DecimalField, FlagField, TextField, WholeField
 from orders.models import Address, Customer, Hold, Invoice, InvoiceLine, Order, OrderCharge, OrderLine
 
 PROGRESS = ("cancelled", "allocated", "picked", "shipped", "invoiced", "returned")
@@ -162,7 +162,7 @@ class EntryRequest(serializers.Serializer[Any]):
     charges = serializers.ListField(child=ChargeRequest(), max_length=50, required=False)
     customer_reference = TextField(max_length=80, required=False, allow_blank=True)
     note = TextField(max_length=5000, required=False, allow_blank=True)
-    wanted_on = serializers.DateField(required=False)
+    wanted_on = DayField(required=False)
     discount_percent = DecimalField(max_digits=5, decimal_places=2, min_value=0, max_value=100,
                                                 required=False)
     ship_to = AddressSerializer(required=False, help_text=_("Else the customer's own address."))
@@ -190,7 +190,7 @@ class OrderRequest(EntryRequest):
 class QuoteRequest(EntryRequest):
     """An offer until a day."""
 
-    valid_until = serializers.DateField()
+    valid_until = DayField()
 
 
 @extend_schema_serializer(examples=[OpenApiExample("Two orders", {"orders": [

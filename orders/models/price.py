@@ -1,5 +1,6 @@
 """What things cost."""
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -50,7 +51,15 @@ class Price(models.Model):
 
     @property
     def currency(self) -> str:
-        return self.price_list.currency if self.price_list else self.customer.currency  # type: ignore[union-attr]
+        owner = self.price_list or self.customer
+        return owner.currency if owner else ""
+
+    def clean(self) -> None:
+        """A price is a list's or a customer's, and ends after it begins."""
+        if (self.price_list is None) == (self.customer is None):
+            raise ValidationError({"price_list": _("Choose a price list or a customer, not both.")})
+        if self.valid_from and self.valid_to and self.valid_to < self.valid_from:
+            raise ValidationError({"valid_to": _("This is before the first day.")})
 
 
 class Discount(models.Model):

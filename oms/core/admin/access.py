@@ -4,14 +4,16 @@ from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
+from django.contrib import messages
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseRedirect
 from unfold.admin import ModelAdmin, TabularInline
 
-from oms.core import money
+from oms.core import limits, money
 from oms.core.admin.lists import FastListAdmin
 from oms.core.admin.sheets import SheetsAdmin
 from oms.core.admin.views import SavedViewsAdmin
+from oms.core.errors import DomainError
 from oms.core.locking import run_again
 from oms.core.money import AmountField, UnitPriceField
 
@@ -101,15 +103,20 @@ class ScopedAdmin(RoleAccess, FastListAdmin, SheetsAdmin, SavedViewsAdmin, Model
     list_before_template = "admin/oms/list_tools.html"
     list_tools_template = ""
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        rows = super().get_queryset(request)
-        return rows.visible_to(request.user) if hasattr(rows, "visible_to") else rows
-
     def changeform_view(
         self, request: HttpRequest, object_id: Any = None, form_url: str = "", extra_context: Any = None,
     ) -> Any:
-        """What a form saves is one transaction."""
-        return run_again(super().changeform_view, request, object_id, form_url, extra_context)
+        """What a form saves is one transaction; what is refused only when it is saved is told, too."""
+        try:
+            with limits.within():
+                return run_again(super().changeform_view, request, object_id, form_url, extra_context)
+        except DomainError as refused:
+            messages.error(request, refused.message)
+            return HttpResponseRedirect(request.get_full_path())
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        rows = super().get_queryset(request)
+        return rows.visible_to(request.user) if hasattr(rows, "visible_to") else rows
 
     def get_list_display(self, request: HttpRequest) -> Any:
         names = self.without_money(request, self.model, super().get_list_display(request))

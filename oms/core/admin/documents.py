@@ -17,7 +17,7 @@ from oms.core.admin.forms import OperationForm
 from oms.core.admin.panels import panels_of
 from oms.core.admin.papers import PapersAdmin
 from oms.core.decisions import about
-from oms.core.errors import Conflict, DomainError
+from oms.core.errors import Conflict, DomainError, NeedsConfirmation
 from oms.core.models import Decision, Document, User
 from oms.core.operations import Operation
 from oms.core.wording import spoken
@@ -181,23 +181,27 @@ class DocumentAdmin(PapersAdmin, ScopedAdmin):
         if document is None or step is None or not self.has_view_permission(request, document):
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
         form = OperationForm(step, document, user, request.POST or None) if step.input else None
-        error = None
-        preview = None
+        error: str | None = None
+        question = preview = None
         if request.method == "POST" and "_preview" in request.POST and form is not None and form.is_valid():
             preview, error = self._preview(step, document, form, user)
         elif request.method == "POST" and (form is None or form.is_valid()):
             version = str(getattr(document, "version", ""))
             stale = request.POST.get("version", version) != version
-            error = (_("Somebody changed this document since you opened it. Look at it again, then confirm.")
-                     if stale else self._perform(request, step, document, form))
-            if error is None:
+            error = _("Somebody changed this document since you opened it. Look at it again, then confirm.")
+            refused = None if stale else self._perform(request, step, document, form)
+            if not stale and refused is None:
                 return HttpResponseRedirect(self.document_url(document))
+            if isinstance(refused, NeedsConfirmation):
+                error, question = None, refused.message
+            elif refused is not None:
+                error = refused.message
         context = {
             **self.admin_site.each_context(request), "title": f"{step.title}: {document}", "opts": self.opts,
             "document": document, "operation": step, "operation_form": form, "error": error, "preview": preview,
-            "back": self.document_url(document),
+            "question": question, "back": self.document_url(document),
         }
-        status = 409 if error else 200
+        status = 409 if error or question else 200
         return TemplateResponse(request, "admin/oms/operation.html", context, status=status)
 
     def _preview(self, step: Operation, document: Any, form: OperationForm, user: User) -> tuple[Any, str | None]:
@@ -211,13 +215,16 @@ class DocumentAdmin(PapersAdmin, ScopedAdmin):
     def document_url(self, document: Any) -> str:
         return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[document.pk])
 
-    def _perform(self, request: HttpRequest, step: Operation, document: Any, form: OperationForm | None) -> str | None:
-        """Run the operation; the refusal's message, or None where it was done."""
+    def _perform(
+        self, request: HttpRequest, step: Operation, document: Any, form: OperationForm | None,
+    ) -> DomainError | None:
+        """Run the operation; the refusal, or None where it was done."""
         user: Any = request.user
         try:
-            step.perform(document, by=user, **(form.values() if form else {}))
+            step.perform(document, by=user, agreed=frozenset(request.POST.getlist("agreed")),
+                         **(form.values() if form else {}))
         except DomainError as refused:
-            return refused.message
+            return refused
         messages.success(request, _("%(document)s: %(title)s done.")
                                   % {"document": document, "title": step.title.lower()})
         return None

@@ -28,6 +28,7 @@ from unfold.widgets import (
     UnfoldBooleanWidget,
 )
 
+from oms.core import limits
 from oms.core.models import User
 from oms.core.operations import MOST_CHARACTERS, Operation
 from oms.core.wording import spoken
@@ -103,10 +104,10 @@ class OperationForm:
     def values(self) -> dict[str, Any]:
         """What was entered, as keyword arguments for the operation."""
         lists = {
-            table.name: [dataclasses.replace(row.entry, **row.form.cleaned_data) for row in table.rows]
+            table.name: [dataclasses.replace(row.entry, **_entered(type(row.entry), row.form)) for row in table.rows]
             for table in self.tables
         }
-        return {**self.form.cleaned_data, **lists}
+        return {**_entered(self.input, self.form), **lists}
 
 
     def _build(self, owner: Any, hints: dict[str, Any], data: Any, initial: Any, prefix: str) -> forms.Form:
@@ -115,6 +116,13 @@ class OperationForm:
         values = {name: getattr(initial, name) for name in hints} if initial is not None else None
         form_class: type[forms.Form] = type("InputForm", (forms.Form,), fields)
         return form_class(data=data, initial=values, prefix=prefix or None)
+
+
+def _entered(owner: type[Any], form: forms.Form) -> dict[str, Any]:
+    """What was entered; a field that was emptied is as where nothing is said."""
+    hints, defaults = get_type_hints(owner), {field.name: field.default for field in dataclasses.fields(owner)}
+    return {name: defaults[name] if value in (None, "") and not _unwrap(hints[name])[1]
+            and defaults[name] is not dataclasses.MISSING else value for name, value in form.cleaned_data.items()}
 
 
 def _field(name: str, hint: Any, owner: Any, user: User, document: Any) -> forms.Field:
@@ -132,9 +140,18 @@ def _field(name: str, hint: Any, owner: Any, user: User, document: Any) -> forms
     field, widget = SIMPLE[kind]
     if kind is bool:
         options["required"] = False
+    return field(widget=widget, **options, **_limits(kind, owner))
+
+
+def _limits(kind: type, owner: Any) -> dict[str, Any]:
+    """How large and how long an entry may be: numbers are not negative unless their metadata says `least`."""
     if kind is str:
-        options["max_length"] = owner.metadata.get("most", MOST_CHARACTERS)
-    return field(widget=widget, **options)
+        return {"max_length": owner.metadata.get("most", MOST_CHARACTERS), "validators": [limits.require_text]}
+    if kind is int:
+        return {"min_value": owner.metadata.get("least", 0), "validators": [limits.require_number]}
+    if kind is Decimal:
+        return {"min_value": owner.metadata.get("least", 0), "max_digits": 14, "decimal_places": 4}
+    return {"validators": [limits.require_day]} if kind is date else {}
 
 
 def _select(model: type[Model], owner: Any) -> forms.Widget:

@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponseRedirect, QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from oms.core.limits import UNWRITABLE
 from oms.core.models import SavedView
 
 PAGING = ("p", "e")
@@ -48,6 +49,7 @@ def keep(request: HttpRequest) -> HttpResponseRedirect:
     listed = next((each for model, each in admin.site._registry.items()
                    if f"{model._meta.app_label}_{model._meta.model_name}" == page), None)
     query = _query(request.POST.get("query", ""))
+    name = UNWRITABLE.sub("", name)
     if request.method != "POST" or listed is None or not listed.has_view_permission(request):
         return HttpResponseRedirect(reverse("admin:index"))
     if not 0 < len(name) <= 40 or len(query) > 1000 or team not in {"", *user.role_names}:

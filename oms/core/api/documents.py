@@ -83,8 +83,9 @@ class DocumentViewSet(ScopedViewSet):
         """Run an operation on the document of the address; the answer is the document as it is then."""
         user: Any = request.user
         document, values = self._asked(operation, request)
+        agreed = isinstance(request.data, dict) and request.data.get("confirm") is True
         with expecting(document, version_asked(request)):
-            operation.perform(document, by=user, **values)
+            operation.perform(document, by=user, agreed=agreed, **values)
         document = self.get_queryset().get(pk=document.pk)
         return Response(self.get_serializer(document).data, headers=version_headers(document))
 

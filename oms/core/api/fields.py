@@ -9,6 +9,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from oms.core import money
+from oms.core.limits import require_day, require_text
 
 # Characters that can be seen, spelled out because "\s" means another set in each language.
 VISIBLE = r"[^\u0000-\u0020\u007f-\u00a0\u1680\u180e\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff]"
@@ -27,7 +28,11 @@ class AmountField(serializers.ReadOnlyField):
 
 
 class TextField(serializers.CharField):
-    """Text, and nothing that merely could be written as text."""
+    """Text that can be seen and printed, and nothing that merely could be written as text."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.validators.append(require_text)
 
     def to_internal_value(self, data: Any) -> str:
         if not isinstance(data, str):
@@ -53,6 +58,14 @@ class FlagField(serializers.BooleanField):
         if not isinstance(data, bool):
             self.fail("invalid", input=data)
         return data
+
+
+class DayField(serializers.DateField):
+    """A day that somebody may mean."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.validators.append(require_day)
 
 
 class DecimalField(serializers.DecimalField):

@@ -14,18 +14,19 @@ from functools import cache
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from django.db.models import Model
+from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
-from oms.core.api.fields import DecimalField, FlagField, TextField, WholeField
+from oms.core.api.fields import DayField, DecimalField, FlagField, TextField, WholeField
 from oms.core.api.problems import Unknown
 from oms.core.models import User
 from oms.core.operations import MOST_CHARACTERS, Operation
 
 FIELDS: dict[type, Callable[..., serializers.Field[Any, Any, Any, Any]]] = {
     bool: FlagField,
-    int: lambda **options: WholeField(min_value=-10**9, max_value=10**9, **options),
+    int: lambda **options: WholeField(max_value=10**9, **options),
     Decimal: lambda **options: DecimalField(max_digits=14, decimal_places=4, **options),
-    date: serializers.DateField,
+    date: DayField,
     str: lambda **options: TextField(allow_blank=not options.get("required"), **options),
 }
 KEYS = ("number", "code", "position")
@@ -37,13 +38,16 @@ def request_of(operation: Operation) -> type[serializers.Serializer[Any]] | None
     if operation.input is None:
         return None
     name = f"{operation.model.__name__}{operation.name.title().replace('_', '')}"
-    return _serializer(operation.input, name, has_initial=operation.initial is not None)
+    return _serializer(operation.input, name, has_initial=operation.initial is not None, confirm=FlagField(
+        required=False, help_text=_("Yes to the question of an answer 409 with the code “confirm”.")))
 
 
-def _serializer(source: type[Any], name: str, *, has_initial: bool) -> type[serializers.Serializer[Any]]:
+def _serializer(
+    source: type[Any], name: str, *, has_initial: bool, **more: Any,
+) -> type[serializers.Serializer[Any]]:
     hints = get_type_hints(source)
     fields = {field.name: _field(field, hints[field.name], name, has_initial) for field in dataclasses.fields(source)}
-    return type(f"{name}Request", (serializers.Serializer,), fields)
+    return type(f"{name}Request", (serializers.Serializer,), {**fields, **more})
 
 
 def _field(field: Any, hint: Any, owner: str, has_initial: bool) -> serializers.Field[Any, Any, Any, Any]:
@@ -57,6 +61,8 @@ def _field(field: Any, hint: Any, owner: str, has_initial: bool) -> serializers.
         return _reference(kind, options)
     if kind is str:
         options["max_length"] = field.metadata.get("most", MOST_CHARACTERS)
+    if kind in (int, Decimal):
+        options["min_value"] = field.metadata.get("least", 0)
     if issubclass(kind, Enum):
         return serializers.ChoiceField(choices=kind.choices, **options)  # type: ignore[attr-defined]
     return FIELDS[kind](**options)

@@ -13,13 +13,23 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
-from oms.core.errors import Conflict, ConnectorError, DomainError, NotAllowed, NotEnough, Refused, WrongState
+from oms.core.errors import (
+    Conflict,
+    ConnectorError,
+    DomainError,
+    NeedsConfirmation,
+    NotAllowed,
+    NotEnough,
+    Refused,
+    WrongState,
+)
 from oms.core.locking import busy, is_aborted
 
 log = logging.getLogger(__name__)
 
 STATUS: dict[type[DomainError], int] = {
-    WrongState: 409, Conflict: 409, NotAllowed: 403, NotEnough: 422, Refused: 422, ConnectorError: 502,
+    WrongState: 409, Conflict: 409, NeedsConfirmation: 409, NotAllowed: 403, NotEnough: 422, Refused: 422,
+    ConnectorError: 502,
 }
 class Unknown(exceptions.ValidationError):
     """A well-formed request names something that does not exist, or is not the caller's."""

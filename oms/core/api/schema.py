@@ -6,7 +6,7 @@ from drf_spectacular.extensions import OpenApiSerializerFieldExtension
 
 from oms.core.api.fields import VISIBLE
 
-NO_NUL = r"[^\u0000]"
+NO_NUL = r"[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\ufffe\uffff]"
 ANY_TEXT, SOME_TEXT = f"^{NO_NUL}*$", f"^{NO_NUL}*{VISIBLE}{NO_NUL}*$"
 PERCENT = r"^(100(\.0{1,2})?|\d{1,2}(\.\d{1,2})?)$"
 

@@ -1,15 +1,28 @@
 """What a column of a spreadsheet holds, read strictly: what is doubtful is an error, never a guess."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db.models import Model, QuerySet
 from django.utils.translation import gettext as _
 from import_export.widgets import Widget
 
+from oms.core.limits import UNWRITABLE, require_day, require_number, require_text
+
+MOST_DIGITS = 20  # far more than any column has
 YES, NO = {"yes", "true", "1", "y"}, {"no", "false", "0", "n"}
+
+
+def _within(value: Any, check: Callable[[Any], None]) -> Any:
+    """The value, within the limits of all doors. Raises ValueError, which says what is wrong with it."""
+    try:
+        check(value)
+    except ValidationError as error:
+        raise ValueError(error.messages[0]) from None
+    return value
 
 
 class Column(Widget):
@@ -42,7 +55,7 @@ class Text(Column):
     def read(self, value: Any) -> str:
         if isinstance(value, float) and value.is_integer():
             value = int(value)
-        text = str(value).strip().replace("\x00", "")
+        text = _within(str(value).strip(), require_text)
         if self.most is not None and len(text) > self.most:
             raise ValueError(_("This has %(text)s characters; %(most)s are the most.")
                               % {"text": len(text), "most": self.most})
@@ -56,7 +69,7 @@ class Whole(Column):
         number = Exact().read(value)
         if number != int(number):
             raise ValueError(_("“%(value)s” is not a whole number.") % {"value": value})
-        return int(number)
+        return _within(int(number), require_number)
 
 
 class Exact(Column):
@@ -67,7 +80,7 @@ class Exact(Column):
             number = Decimal(str(value).strip())
         except InvalidOperation:
             raise ValueError(_("“%(value)s” is not a number; write it like 1234.56.") % {"value": value}) from None
-        if not number.is_finite():
+        if not number.is_finite() or abs(number.adjusted()) > MOST_DIGITS:
             raise ValueError(_("“%(value)s” is not a number.") % {"value": value})
         return number
 
@@ -90,13 +103,14 @@ class Day(Column):
 
     def read(self, value: Any) -> date:
         if isinstance(value, datetime):
-            return value.date()
+            return _within(value.date(), require_day)
         if isinstance(value, date):
-            return value
+            return _within(value, require_day)
         try:
-            return date.fromisoformat(str(value).strip())
+            day = date.fromisoformat(str(value).strip())
         except ValueError:
             raise ValueError(_("“%(value)s” is not a day; write it like 2027-01-31.") % {"value": value}) from None
+        return _within(day, require_day)
 
 
 class Choice(Column):
@@ -124,7 +138,8 @@ class Reference(Column):
 
     def prepare(self, values: Iterable[Any], rows: "QuerySet[Any]") -> None:
         """Read the records that these values name, from what may be seen of them."""
-        names = {Text().read(value) for value in values if value not in (None, "")}
+        cells = [UNWRITABLE.sub("", value) if isinstance(value, str) else value for value in values]
+        names = {Text().read(value) for value in cells if value not in (None, "")}
         self.known = {str(getattr(row, self.by)): row for row in rows.filter(**{f"{self.by}__in": names})}
 
     def read(self, value: Any) -> Any:

@@ -1,0 +1,97 @@
+"""What a number, a day or a text may be, at every door, before anything is done with it."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from functools import partial
+from typing import Any
+
+from django.apps import apps
+from django.core.exceptions import ValidationError
+from django.db import DataError, models
+from django.utils.translation import gettext as _
+
+from oms.core.errors import Refused
+from oms.core.wording import is_ours, spoken
+
+MOST_UNITS = 99_999_999  # fewer than any usual barcode, so that one that is scanned as a quantity is found out
+FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2199, 12, 31)
+TOO_LARGE = "22003"  # PostgreSQL's numeric_value_out_of_range
+# What neither XML nor a label can hold: control characters (but tab and line ends), half pairs, and no characters.
+UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+
+
+def require_text(value: Any) -> None:
+    """Raise ValidationError for a character that cannot be seen, printed or sent."""
+    found = UNWRITABLE.search(value) if isinstance(value, str) else None
+    if found is not None:
+        raise ValidationError(_("Remove the invisible character U+%(code)s at position %(position)s."),
+                              code="unwritable", params={"code": f"{ord(found[0]):04X}", "position": found.start() + 1})
+
+
+def require_number(value: Any) -> None:
+    """Raise ValidationError for a whole number that is no quantity, such as a barcode."""
+    if isinstance(value, int) and abs(value) > MOST_UNITS:
+        raise ValidationError(_("%(value)s is too large; %(most)s is the most. Is it a barcode?"), code="too_large",
+                              params={"value": value, "most": MOST_UNITS})
+
+
+def require_day(value: Any) -> None:
+    """Raise ValidationError for a day that nobody means."""
+    day = value.date() if isinstance(value, datetime) else value
+    if isinstance(day, date) and not FIRST_DAY <= day <= LAST_DAY:
+        raise ValidationError(_("Enter a day from %(first)s to %(last)s."), code="far_away",
+                              params={"first": FIRST_DAY, "last": LAST_DAY})
+
+
+def bind_models() -> None:
+    """Hold all fields of the project's models to these limits, wherever a record is validated."""
+    for model in (model for model in apps.get_models() if is_ours(model) or model._meta.label == "auth.Group"):
+        for field in model._meta.concrete_fields:
+            if isinstance(field, models.CharField | models.TextField):
+                field.validators.append(require_text)
+            elif isinstance(field, models.DateField):
+                field.validators.append(require_day)
+            elif isinstance(field, models.IntegerField) and not isinstance(
+                    field, models.AutoField | models.BigAutoField | models.SmallAutoField):
+                field.validators.append(require_number)
+        for rule in model._meta.constraints:
+            if isinstance(rule, models.CheckConstraint):
+                rule.get_violation_error_message = partial(_broken, rule.name)  # type: ignore[method-assign]
+
+
+def _broken(name: str) -> str:
+    """A rule of a table in words: its name says what holds."""
+    return _("Not saved. The rule is: %(rule)s.") % {"rule": spoken(name).lower()}
+
+
+def require(name: str, value: Any) -> None:
+    """Raise Refused, naming the field, for a value or what it is made of."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            require(name, key)
+            require(str(key), inner)
+    elif isinstance(value, list):
+        for inner in value:
+            require(name, inner)
+    else:
+        try:
+            for check in (require_text, require_number, require_day):
+                check(value)
+        except ValidationError as error:
+            raise Refused(_("%(field)s: %(message)s") % {
+                "field": spoken(UNWRITABLE.sub("", name)), "message": error.messages[0]}, code="malformed") from None
+
+
+@contextmanager
+def within() -> Iterator[None]:
+    """Tell of a sum or product that is larger than its column, which no door can know."""
+    try:
+        yield
+    except DataError as error:
+        told = _("A quantity or an amount becomes larger than can be stored. Nothing was changed. Enter less, or in "
+                 "parts.")
+        if getattr(error.__cause__, "sqlstate", "") != TOO_LARGE:
+            told = _("A text can't be stored: it's too long, or has an invisible character. Nothing was changed.")
+        raise Refused(told, code="out_of_range") from error
