@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from fulfillment import (
@@ -19,7 +20,7 @@ from fulfillment import (
     waves,
 )
 from fulfillment.models import CarrierService, Package, PackageContent, Shipment, ShipmentLine, Wave
-from inventory.models import Bin, Warehouse
+from inventory.models import Bin, BinStock, Warehouse
 from oms.core.models import User
 from oms.core.operations import declare
 from orders.models import Address, Order
@@ -51,6 +52,29 @@ class ShortInput:
 def _report_short(shipment: Shipment, *, line: ShipmentLine, found: int = 0, by: User | None = None) -> Shipment:
     line.shipment = shipment
     return picking.report_short(line, found, by=by)
+
+
+@dataclass(frozen=True)
+class ChangeLotInput:
+    line: ShipmentLine = field(metadata={"among": lambda rows, shipment: rows.filter(
+        shipment=shipment, reservation__state="pinned", reservation__lot__isnull=False)})
+    to: BinStock | None = field(default=None, metadata={
+        "among": lambda rows, shipment: rows.filter(
+            bin__warehouse=shipment.warehouse, bin__is_sellable=True, on_hand__gt=F("pinned"), lot__isnull=False,
+            sku__in=shipment.lines.filter(reservation__state="pinned").values("reservation__sku")
+        ).select_related("sku", "lot", "bin"),
+        "help": _("Empty: the lot that expires next. Without another lot, the units wait again.")})
+
+
+def _change_lot(
+    shipment: Shipment, *, line: ShipmentLine, to: BinStock | None = None, by: User | None = None,
+) -> Shipment:
+    return picking.change_lot(shipment.lines.get(pk=line.pk), to, by=by)
+
+
+def _has_pinned_lots(shipment: Shipment) -> bool:
+    return shipment.status == S.PICKING and shipment.lines.filter(
+        reservation__state="pinned", reservation__lot__isnull=False).exists()
 
 
 @dataclass(frozen=True)
@@ -128,6 +152,7 @@ declare("stop_picking", Shipment, partial.stop_picking, roles=FLOOR, label=_("St
 declare("pack", Shipment, packing.pack, roles=FLOOR, many=True, inverse="unpack",
         available=lambda shipment: _has("picked")(shipment) and not _has("pinned")(shipment))
 declare("report_short", Shipment, _report_short, roles=FLOOR, input=ShortInput, available=_has("pinned"))
+declare("change_lot", Shipment, _change_lot, roles=FLOOR, input=ChangeLotInput, available=_has_pinned_lots)
 declare("put_back", Shipment, _put_back, roles=FLOOR, input=PutBackInput, available=_has("picked"))
 declare("buy_labels", Shipment, labels.buy, roles=FLOOR, many=True, inverse="void_labels",
         available=lambda shipment: shipment.status == S.PACKED and shipment.packages.exclude(

@@ -7,8 +7,8 @@ from django.utils.translation import gettext as _
 
 from fulfillment import following, gates
 from fulfillment.models import PickTask, Shipment, ShipmentLine
-from inventory import reservations, sourcing
-from inventory.models import Bin, Reservation
+from inventory import reservations, sourcing, unservable
+from inventory.models import Bin, BinStock, Reservation
 from oms.core import states
 from oms.core.errors import Conflict, Refused
 from oms.core.locking import atomic
@@ -101,6 +101,26 @@ def _take_what_is_there(
         pick(row, by=by)
     shipment.event_data |= {"sku": row.reservation.sku.code, "damaged" if is_damaged else "missing": wanted - found,
                             "picked": row.reservation.quantity if is_there else 0}
+
+
+def change_lot(line: ShipmentLine, to: BinStock | None = None, *, by: User | None = None) -> Shipment:
+    """Pick another lot or serial number than the one that is pinned: the chosen one, else what expires next.
+
+    Where there is no other, the units wait again and leave the shipment.
+    """
+    with atomic():
+        order, *_others = following.lock_all(line.shipment.order)
+        with states.change(line.shipment, event="shipment.lot_changed", by=by) as shipment:
+            states.require_status(shipment, Shipment.Status.PICKING)
+            row = _line_of(shipment, line)
+            shipment.event_data |= {"sku": row.reservation.sku.code, "from": str(row.reservation.lot or "")}
+            unservable.change_lot(row.reservation, to, by=by)
+            row.reservation.refresh_from_db()
+            shipment.event_data["to"] = str(row.reservation.lot or "")
+            progress.follow(shipment.order)
+        following.follow(order, by=by)
+        shipment.refresh_from_db()
+    return shipment
 
 
 def put_back(line: ShipmentLine, to: Bin, *, by: User | None = None) -> Shipment:

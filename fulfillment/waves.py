@@ -12,8 +12,8 @@ from fulfillment.models import PickTask, Shipment, ShipmentLine, Wave
 from fulfillment.planners import pick_path
 from fulfillment.planners import waves as planner
 from fulfillment.planners.pick_path import Floor, Stop
-from inventory import reservations
-from inventory.models import Bin, BinStock, Warehouse
+from inventory import reservations, unservable
+from inventory.models import SKU, Bin, BinStock, Warehouse
 from oms.core import events, states
 from oms.core.errors import Refused
 from oms.core.locking import atomic, lock, whole
@@ -86,9 +86,17 @@ def release(wave: Wave, *, by: User | None = None) -> Wave:
             for shipment in shipments:
                 with states.advance(shipment, to=Shipment.Status.PICKING, by=by):
                     pass
+            _release_expired(wave, lines, by)
             _pin(lines)
             write_walk(wave)
     return wave
+
+
+def _release_expired(wave: Wave, lines: Sequence[ShipmentLine], by: User | None) -> None:
+    """Let what no lot can serve anymore wait again, instead of refusing the walk."""
+    held = [line.reservation for line in lines]
+    skus = SKU.objects.filter(pk__in={row.sku_id for row in held}, lots__expires_on__isnull=False).distinct()
+    unservable.release(skus, wave.warehouse, also=held, by=by)
 
 
 def _startable(wave: Wave) -> list[Shipment]:

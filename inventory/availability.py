@@ -1,13 +1,14 @@
 """What can be promised, and when more comes."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from django.db.models import F, Min, Q, Sum
+from django.utils import timezone
 
-from inventory import catalog
-from inventory.models import SKU, Demand, PurchaseLine, PurchaseOrder, Stock, Transfer, TransferLine
+from inventory import catalog, expiry
+from inventory.models import SKU, BinStock, Demand, PurchaseLine, PurchaseOrder, Stock, Transfer, TransferLine
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,21 @@ def _by_warehouse(skus: Iterable[int]) -> dict[int, dict[str, int]]:
     rows = Stock.objects.filter(sku__in=list(skus), warehouse__is_active=True)
     for sku, place, free in rows.values_list("sku_id", "warehouse__code", F("sellable") - F("held")):
         stock.setdefault(sku, {})[place] = free
+    for sku, place, expired in _expired(skus):
+        if place in stock.get(sku, {}):
+            stock[sku][place] = max(0, stock[sku][place] - expired)
     return stock
+
+
+def _expired(skus: Iterable[int]) -> Iterator[tuple[int, str, int]]:
+    """What still counts as sellable, by SKU and warehouse, although it has expired there."""
+    tomorrow = timezone.now().date() + timedelta(days=1)  # the latest day that it can be anywhere
+    rows = BinStock.objects.filter(sku__in=list(skus), lot__expires_on__lt=tomorrow, bin__is_sellable=True,
+                                   on_hand__gt=F("pinned")).select_related("lot", "bin__warehouse")
+    for row in rows:
+        warehouse = row.bin.warehouse
+        if warehouse is not None and not expiry.is_good(row.lot, warehouse):
+            yield row.sku_id, warehouse.code, row.on_hand - row.pinned
 
 
 def _next_arrivals(skus: Iterable[int]) -> dict[int, date]:

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 
-from inventory import ledger, reservations
+from inventory import ledger, reservations, unservable
 from inventory.giving_back import announce_freed, free_locked, level, split, unpin_locked
 from inventory.holds import UNPICKED, Holds, lock_holders
 from inventory.ledger import Transport
@@ -32,8 +32,16 @@ def move_out(
         gone += level(holds)
         moves = ledger.move_many(transports, reason=reason, reference=reference, note=note, by=by)
         gone += _pin_elsewhere(holds, loose, transports if first else ())
+        gone += _free_unservable(holds, transports)
         announce_freed(gone, by=by)
         return moves
+
+
+def _free_unservable(holds: Holds, transports: Sequence[Transport]) -> list[Reservation]:
+    """Free what no lot that stays lives long enough for."""
+    tracked = {each.sku.pk for each in transports if each.lot is not None}
+    warehouse = transports[0].source.warehouse
+    return unservable.free(holds, tracked, warehouse) if tracked and warehouse else []
 
 
 def lock_for(transports: Sequence[Transport]) -> Holds:

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import Q
 
-from inventory import reservations, routes, sourcing
+from inventory import reservations, routes, shelf_life, sourcing
 from inventory.geography import Place
 from inventory.models import Demand, Reservation, Stock, Warehouse
 from inventory.planners import sourcing as planner
@@ -142,7 +142,9 @@ def _stock(groups: Groups, current: Iterable[Allocation], read: Read) -> StockRo
     skus = {demand.sku_id for group in groups.values() for demand in group}
     held_in = {each.warehouse for each in current}
     rows = read(Stock.objects.filter(Q(warehouse__is_active=True) | Q(warehouse__in=held_in), sku__in=skus)
-                .select_related("warehouse"))
+                .select_related("warehouse", "sku"))
+    shelf_life.attach(rows)
+    shelf_life.ask(rows, max(sourcing.Group(group).min_life_days for group in groups.values()))
     return {(row.sku_id, row.warehouse_id): row for row in rows}
 
 
@@ -161,7 +163,7 @@ def _sources(groups: Groups, current: Sequence[Allocation], stock: StockRows, pl
                  for each in current for demand in groups[each.key])
     found = routes.sources(active, place, weight)
     first = next(iter(groups.values()))[0]
-    sourcing.leave_to_older(found, {sku for sku, _place in stock}, first.priority)
+    sourcing.leave_to_older(found, {sku for sku, _place in stock}, first.priority, stock)
     available: dict[int, Any] = {source.warehouse: source.available for source in found}
     for each in current:
         for demand in groups[each.key] if each.warehouse in available else ():

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
 
-from inventory import catalog, ledger
+from inventory import catalog, ledger, shelf_life
 from inventory.giving_back import (
     announce_freed,
     free_locked,
@@ -24,7 +24,7 @@ from inventory.giving_back import (
 from inventory.giving_back import cut as cut
 from inventory.giving_back import split as split
 from inventory.holds import LIVE, UNPICKED, WHOLE, Holds, lock_holds
-from inventory.models import Bin, BinStock, Demand, Move, Reservation, Stock
+from inventory.models import Bin, BinStock, Demand, Lot, Move, Reservation, Stock
 from inventory.planners import kits
 from oms.core import events, setbased
 from oms.core.errors import Refused, WrongState
@@ -57,6 +57,8 @@ def hold(holds: Sequence[Hold], *, counted: bool = False, by: User | None = None
         note(stock, held.stock.pk, held=held.quantity)
         note(demands, held.demand.pk, held=held.quantity)
         held.stock.held += held.quantity
+        if held.stock.layers is not None:
+            held.stock.layers.hold(held.demand.min_life_days, held.quantity)
     setbased.add(Stock, stock)
     setbased.add(Demand, {} if counted else demands)
     reservations = Reservation.objects.bulk_create(
@@ -125,9 +127,11 @@ def pin(reservations: Sequence[Reservation]) -> list[tuple[Reservation, Reservat
         return cuts
 
 
-def pin_elsewhere(rows: Sequence[Reservation], holds: Holds, *, avoid: Sequence[Bin] = ()) -> list[Reservation]:
+def pin_elsewhere(
+    rows: Sequence[Reservation], holds: Holds, *, avoid: Sequence[Bin] = (), avoid_lot: Lot | None = None,
+) -> list[Reservation]:
     """Bind locked, held reservations to other bins; return what lies nowhere else, still held."""
-    cuts, unplaced = _pin_locked(rows, avoid)
+    cuts, unplaced = _pin_locked(rows, avoid, avoid_lot)
     holds.rows.extend(cut for _, cut in cuts)
     placed = [row for row in [*rows, *(cut for _, cut in cuts)] if row.state == State.PINNED]
     for document in sorted({row.demand.document for row in placed}):
@@ -137,7 +141,7 @@ def pin_elsewhere(rows: Sequence[Reservation], holds: Holds, *, avoid: Sequence[
 
 
 def _pin_locked(
-    rows: Sequence[Reservation], avoid: Sequence[Bin] = (),
+    rows: Sequence[Reservation], avoid: Sequence[Bin] = (), avoid_lot: Lot | None = None,
 ) -> tuple[list[tuple[Reservation, Reservation]], list[Reservation]]:
     """Bind locked, held reservations to bins; return the cuts, and what found no bin."""
     ledger.lock_stock(sorted({(row.sku_id, row.warehouse_id) for row in rows}))
@@ -146,11 +150,12 @@ def _pin_locked(
                                 bin__warehouse__in={row.warehouse_id for row in rows})
         .exclude(bin__in=avoid).select_related("bin", "lot")
     )
+    candidates = [place for place in candidates if avoid_lot is None or place.lot_id != avoid_lot.pk]
     cuts: list[tuple[Reservation, Reservation]] = []
     changes: Changes = {}
     unplaced = [rest for row in rows if (rest := _pin_one(row, [
-        place for place in candidates if place.sku_id == row.sku_id and place.bin.warehouse_id == row.warehouse_id],
-        cuts, changes))]
+        place for place in candidates if place.sku_id == row.sku_id and place.bin.warehouse_id == row.warehouse_id
+        and shelf_life.suits(place, row)], cuts, changes))]
     setbased.add(BinStock, changes)
     Reservation.objects.bulk_update([*rows, *(cut for _, cut in cuts)], ["state", "bin", "lot"])
     return cuts, unplaced
@@ -196,6 +201,7 @@ def pick(
         locked = lock_with_demands(reservations)
         locked = [row for row in locked if row.state == State.PINNED or not as_found]
         _require_state(locked, State.PINNED)
+        shelf_life.require_pickable(locked)
         transports = [_to_staging(row) for row in locked]
         ledger.lock_ends(transports)
         _change(locked, demand={"held": -1, "picked": 1}, stock={"held": -1}, place={"pinned": -1})
@@ -230,7 +236,8 @@ def put_back(
         ledger.move_many(transports, reason=Move.Reason.PUT_BACK, reference=reference, by=by)
         _change(locked, demand={"held": 1, "picked": -1}, stock={"held": 1}, place={})
         cancelled = [row for row in locked if row.stopping == Stopping.CANCEL]
-        released = [row for row in locked if row.stopping == Stopping.RELEASE or row.demand.is_component]
+        released = [row for row in locked if row.stopping == Stopping.RELEASE or row.demand.is_component
+                    or not shelf_life.fits(row)]
         released = [row for row in released if row not in cancelled]
         for row in locked:
             row.state, row.bin, row.lot, row.stopping = State.HELD, None, None, Stopping.NO
@@ -271,6 +278,7 @@ def consume(reservations: Sequence[Reservation], *, reference: str = "", by: Use
             raise Refused(_("%(quantity)s × %(sku)s must be put back before this can leave.")
                           % {"quantity": stopping[0].quantity, "sku": stopping[0].sku},
                           code="put_back_first")
+        shelf_life.require_shippable(locked)
         customer = catalog.outside(Bin.Kind.CUSTOMER)
         _change(locked, demand={"picked": -1, "shipped": 1}, stock={}, place={})
         ledger.move_many([_from_staging(row, customer) for row in locked], reason=Move.Reason.SHIP,

@@ -9,7 +9,7 @@ from datetime import date
 from django.db.models import F
 from django.utils.translation import gettext as _
 
-from inventory import availability, catalog, displacing, ledger, reservations, routes
+from inventory import availability, catalog, displacing, ledger, reservations, routes, shelf_life
 from inventory.giving_back import announce_freed, level
 from inventory.holds import lock_holders, lock_holds
 from inventory.models import (
@@ -65,6 +65,7 @@ class Terms:
     priority: int = 100
     wanted_on: date | None = None
     reserve_from: date | None = None
+    min_life_days: int = 0
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,10 @@ class Group:
         units = min(demand.unheld // demand.per_unit for demand in self.demands)
         parts = tuple(Part(demand.sku_id, demand.per_unit) for demand in self.demands)
         return Want(self.demands[0].line, parts, units)
+
+    @property
+    def min_life_days(self) -> int:
+        return shelf_life.life_of(self.demands)
 
     @property
     def weight_g(self) -> int:
@@ -106,12 +111,13 @@ def promise(
         wants = [_want(line, kits) for line in wanted]
         skus = {part.sku for want in wants for part in want.parts}
         stock = _lock_candidates(skus)
+        shelf_life.ask(stock.values(), terms.min_life_days)
         if terms.reserve_from is not None:
             _require_projected(wanted, wants, terms, kits)
             plan = Plan(())
         else:
             sources = routes.sources(stock, ship_to.place, _weight_g(wanted))
-            leave_to_older(sources, skus, terms.priority)
+            leave_to_older(sources, skus, terms.priority, stock)
             plan = planner.plan(wants, sources)
         if plan.short and not terms.may_wait:
             raise NotEnough(_shortfall(wanted, wants, plan, sources, kits))
@@ -127,15 +133,19 @@ def _want(line: Wanted, kits: dict[int, list[KitComponent]]) -> Want:
 
 
 def _lock_candidates(skus: Iterable[int]) -> dict[tuple[int, int], Stock]:
-    rows = Stock.objects.filter(sku__in=list(skus), warehouse__is_active=True).select_related("warehouse")
-    return {(row.sku_id, row.warehouse_id): row for row in lock(rows)}
+    rows = Stock.objects.filter(sku__in=list(skus), warehouse__is_active=True).select_related("warehouse", "sku")
+    locked = {(row.sku_id, row.warehouse_id): row for row in lock(rows)}
+    shelf_life.attach(locked.values())
+    return locked
 
 
 def _weight_g(wanted: Sequence[Wanted]) -> int:
     return sum(line.sku.weight_g * line.quantity for line in wanted)
 
 
-def leave_to_older(sources: list[Source], skus: set[int], priority: int) -> None:
+def leave_to_older(
+    sources: list[Source], skus: set[int], priority: int, stock: dict[tuple[int, int], Stock],
+) -> None:
     """Take off the sources what waiting demand that goes first could hold now."""
     waiting = Demand.objects.waiting().filter(sku__in=skus, priority__lte=priority)
     lines = set(waiting.values_list("document", "line"))
@@ -144,11 +154,12 @@ def leave_to_older(sources: list[Source], skus: set[int], priority: int) -> None
     siblings = Demand.objects.due().filter(document__in={document for document, _ in lines},
                                            line__in={line for _, line in lines}).order_by("priority", "id")
     groups = [group for group in _groups(siblings) if group.want.quantity > 0]
-    for allocation, group in _allocate(groups, sources):
+    layered = any(row.layers for row in stock.values())
+    for allocation, group in shelf_life.allocate(groups, sources, stock) if layered else _allocate(groups, sources):
         available = next(source.available for source in sources if source.warehouse == allocation.warehouse)
-        for demand in group.demands:
-            if demand.sku_id in available:
-                available[demand.sku_id] -= allocation.quantity * demand.per_unit  # type: ignore[index]
+        for part in group.want.parts:
+            if part.sku in available:
+                available[part.sku] -= allocation.quantity * part.per_unit  # type: ignore[index]
 
 
 def _groups(demands: Iterable[Demand]) -> list[Group]:
@@ -214,7 +225,7 @@ def _write_promise(
                is_component=part.sku in components and (len(want.parts) > 1 or part.per_unit > 1),
                quantity=part.per_unit * want.quantity, held=part.per_unit * held[want.key], may_wait=terms.may_wait,
                priority=terms.priority, wanted_on=terms.wanted_on, reserve_from=terms.reserve_from,
-               ship_country=country, ship_postal_code=code)
+               ship_country=country, ship_postal_code=code, min_life_days=terms.min_life_days)
         for want in wants for part in want.parts
     )
     hold_created(demands)
@@ -331,6 +342,7 @@ def _serve_group(group: Group, stock: dict[tuple[int, int], Stock], by: User | N
     if want.quantity <= 0:
         return False
     relevant = {key: row for key, row in stock.items() if key[0] in {part.sku for part in want.parts}}
+    shelf_life.ask(relevant.values(), group.min_life_days)
     plan = planner.plan([want], routes.sources(relevant, group.destination.place, group.weight_g))
     hold_plan(plan.allocations, {want.key: group}, stock, by=by)
     return bool(plan.allocations)

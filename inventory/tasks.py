@@ -1,10 +1,9 @@
 """What the clock does with stock."""
 
 from celery import shared_task
-from django.utils import timezone
 
-from inventory import adjusting, alerts, replenishment, sourcing
-from inventory.models import BinStock
+from inventory import adjusting, alerts, expiry, replenishment, sourcing, unservable
+from inventory.models import BinStock, Warehouse
 
 
 @shared_task
@@ -16,12 +15,16 @@ def check_reorder_points() -> None:
 
 @shared_task
 def quarantine_expired_lots() -> None:
-    """Take lots that expired out of what can be sold."""
-    today = timezone.now().date()
-    expired = BinStock.objects.filter(lot__expires_on__lt=today, bin__is_sellable=True, on_hand__gt=0)
-    for row in expired.select_related("sku", "bin", "lot", "bin__warehouse"):
-        assert row.lot is not None
-        adjusting.quarantine_expired(row.sku, row.bin, row.lot)
+    """Take lots that expired out of what can be sold, and what lives too short for its order back from it."""
+    for warehouse in Warehouse.objects.all():
+        expiring = BinStock.objects.filter(bin__warehouse=warehouse, bin__is_sellable=True, on_hand__gt=0,
+                                           lot__expires_on__isnull=False).select_related("sku", "bin", "lot")
+        skus = {row.sku_id: row.sku for row in expiring}
+        for row in expiring.filter(lot__expires_on__lt=expiry.today_in(warehouse)):
+            assert row.lot is not None
+            adjusting.quarantine_expired(row.sku, row.bin, row.lot)
+        for sku in skus.values():
+            unservable.release([sku], warehouse)
 
 
 @shared_task

@@ -40,7 +40,8 @@ def promise(
 ) -> None:
     """Promise what lines of a locked order want, that have not been promised before."""
     waits = order.channel.may_backorder if may_wait is None else may_wait
-    terms = Terms(waits, order.priority, order.wanted_on, order.channel.reserve_from(order.wanted_on))
+    life = max(order.customer.min_life_days, order.channel.min_life_days)
+    terms = Terms(waits, order.priority, order.wanted_on, order.channel.reserve_from(order.wanted_on), life)
     sourcing.promise(order.number, order.demands(lines), order.destination, terms, by=by)
 
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from inventory.models.sku import SKU, Lot
 from inventory.models.warehouse import Bin, Warehouse
+from inventory.planners.shelf_life import Layers
 from oms.core.locking import LockRank
 from oms.core.models.scope import EVERY_ROW, ScopedQuerySet
 from oms.core.money import UnitPriceField
@@ -49,13 +50,17 @@ class Stock(models.Model):
             models.CheckConstraint(condition=Q(sellable__lte=F("on_hand")), name="sellable_is_on_hand"),
         ]
 
+    layers: Layers | None = None  # by expiry date, where `shelf_life` attached them
+    min_life_days = 0
+
     def __str__(self) -> str:
         return f"{self.sku} in {self.warehouse}"
 
     @property
     def available(self) -> int:
-        """What can still be promised."""
-        return self.sellable - self.held
+        """What can still be promised; of lots that expire, what lives long enough."""
+        free = self.sellable - self.held
+        return free if self.layers is None else min(free, self.layers.available(self.min_life_days))
 
 
 class BinStockQuerySet(ScopedQuerySet["BinStock"]):
@@ -89,7 +94,7 @@ class BinStock(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.sku} in {self.bin}"
+        return f"{self.sku} {self.lot} in {self.bin}" if self.lot else f"{self.sku} in {self.bin}"
 
 
 class Move(models.Model):

@@ -153,7 +153,14 @@ DEMAND = (
         JOIN inventory_demand d ON d.document = g.document AND d.line = g.line
         JOIN inventory_stock s ON s.sku_id = d.sku_id AND s.sellable - s.held >= d.per_unit
         JOIN inventory_warehouse w ON w.id = s.warehouse_id AND w.is_active
+        LEFT JOIN LATERAL (
+            SELECT sum(p.on_hand - p.pinned) AS count FROM inventory_binstock p
+            JOIN inventory_bin b ON b.id = p.bin_id AND b.warehouse_id = w.id AND b.is_sellable
+            JOIN inventory_lot t ON t.id = p.lot_id
+             AND t.expires_on < (now() AT TIME ZONE w.time_zone)::date + d.min_life_days
+            WHERE p.sku_id = d.sku_id) short_lived ON true
         WHERE d.unheld >= d.per_unit AND {_settled('g.document')}
+          AND s.sellable - s.held - coalesce(short_lived.count, 0) >= d.per_unit
           AND NOT EXISTS (SELECT 1 FROM under_way u WHERE u.data->'skus' @> to_jsonb(d.sku_id))
         GROUP BY g.document, g.line, w.code
         HAVING count(*) = (SELECT count(*) FROM inventory_demand p WHERE p.document = g.document AND p.line = g.line)"""),

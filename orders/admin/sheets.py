@@ -42,7 +42,8 @@ class CustomerSheet(RecordSheet):
         import_id_fields = ["code"]
         fields = ("code", "name", "email", "currency", "rep", "price_list", "terms_days", "terms", "billing",
                   "credit_limit", "vat_number", "is_tax_exempt", "exemption_note", "einvoice", "endpoint",
-                  "endpoint_scheme", "buyer_reference", "language", "priority", "ship_complete", "is_active")
+                  "endpoint_scheme", "buyer_reference", "language", "priority", "ship_complete",
+                  "min_life_days", "is_active")
 
 
 def _tidy(row: dict[str, Any]) -> dict[str, Any]:

@@ -27,6 +27,9 @@ class Channel(models.Model):
     kind = models.CharField(max_length=12, choices=Kind, default=Kind.IN_HOUSE)
     company = models.ForeignKey(Company, on_delete=models.PROTECT)
     price_list = models.ForeignKey(PriceList, on_delete=models.PROTECT, null=True, blank=True)
+    min_life_days = models.PositiveSmallIntegerField(
+        _("minimum remaining life (days)"), default=0, db_default=0,
+        help_text=_("Lots that expire earlier than so many days after picking are not sent, for example 90."))
     may_backorder = models.BooleanField(default=False)
     reserve_days_ahead = models.PositiveSmallIntegerField(
         _("reserve stock (days ahead)"), null=True, blank=True,

@@ -66,6 +66,9 @@ class Customer(models.Model):
     priority = models.PositiveSmallIntegerField(default=100, help_text=_("Lower is served first when stock is short."))
     ship_complete = models.BooleanField(_("ship complete only"), default=False, db_default=False, help_text=_(
         "Nothing of an order leaves until everything ordered is in stock. An order can say otherwise."))
+    min_life_days = models.PositiveSmallIntegerField(
+        _("minimum remaining life (days)"), default=0, db_default=0,
+        help_text=_("Lots that expire earlier than so many days after picking are not sent, for example 90."))
     is_active = models.BooleanField(default=True)
 
     objects = CustomerQuerySet.as_manager()
