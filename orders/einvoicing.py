@@ -51,14 +51,15 @@ def _is_charge(line: InvoiceLine) -> bool:
 
 
 def _item(number: int, line: InvoiceLine, invoice: Invoice) -> Item:
-    """A line; what it takes off (a deposit that was invoiced before) is minus one unit at its price."""
-    quantity = line.quantity or -1
+    """A line; what it takes off (a deposit that was invoiced before) is minus one unit at its price,
+    a share that is credited one unit."""
+    quantity = line.quantity or (-1 if line.net < 0 else 1)
     discount = ZERO
     if line.quantity and line.order_line is not None:
         full = money.round_amount(line.unit_price * line.quantity, invoice.currency)
         if not line.order_line.order.prices_include_tax and full > line.net:
             discount = full - line.net
-    price = line.unit_price if line.quantity else -line.net
+    price = line.unit_price if line.quantity else abs(line.net)
     return Item(number, line.description, quantity, price, line.net, line.tax_category, line.tax_percent,
                 code=line.order_line.sku.code if line.order_line else "", discount=discount)
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from inventory import catalog, lots
 from inventory.models import SKU, Demand, Lot, Reservation
 from oms.core.errors import Refused
+from orders.models import OrderLine
 from returns.models import ReturnedLot, ReturnLine
 
 
@@ -23,11 +24,15 @@ class Goods(NamedTuple):
 
 def composition(line: ReturnLine) -> list[tuple[SKU, int]]:
     """The SKUs that a unit of a return line is made of, and base units of each."""
-    order_line = line.order_line
+    return [(line.component, 1)] if line.component else made_of(line.order_line)
+
+
+def made_of(order_line: OrderLine) -> list[tuple[SKU, int]]:
+    """The SKUs that a unit of an order line is made of, and base units of each."""
     demands = Demand.objects.filter(document=order_line.order.number, line=order_line.pk).select_related("sku")
-    made_of = [(demand.sku, demand.per_unit) for demand in demands.order_by("pk")]
-    if made_of:
-        return made_of
+    found = [(demand.sku, demand.per_unit) for demand in demands.order_by("pk")]
+    if found:
+        return found
     kit = catalog.components([order_line.sku]).get(order_line.sku_id)
     return [(part.component, part.quantity) for part in kit] if kit else [(order_line.sku, 1)]
 

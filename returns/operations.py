@@ -1,11 +1,15 @@
 """What people and programs can ask of returns."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from inventory.models import SKU
+from inventory.models import SKU, KitComponent
+from oms.core.errors import Refused
 from oms.core.models import User
 from oms.core.operations import declare
 from orders.models import Order, OrderLine
@@ -34,23 +38,51 @@ class AskedRow:
 
 
 @dataclass(frozen=True)
+class ComponentRow:
+    part: KitComponent
+    quantity: int = 0
+    share_percent: Decimal | None = field(default=None, metadata={
+        "help": _("What one piece is worth, in percent of the kit's price.")})
+    reason: ReturnLine.Reason = ReturnLine.Reason.UNWANTED
+    exchange_for: SKU | None = None
+
+
+@dataclass(frozen=True)
 class OpenInput:
     lines: list[AskedRow]
+    components: list[ComponentRow]
     wish: ReturnRequest.Wish = ReturnRequest.Wish.REFUND
     note: str = ""
 
 
 def _open(
-    order: Order, *, lines: list[AskedRow], wish: str = "refund", note: str = "", by: User | None = None,
+    order: Order, *, lines: list[AskedRow], components: Sequence[ComponentRow] = (), wish: str = "refund",
+    note: str = "", by: User | None = None,
 ) -> ReturnRequest:
-    asked = [Asked(row.line, row.quantity, row.reason, row.exchange_for) for row in lines]
+    asked = _asked(order, lines, components)
     return requests.open_request(order, asked, wish=wish, note=note, by=by)
+
+
+def _asked(order: Order, lines: Sequence[AskedRow], components: Sequence[ComponentRow]) -> list[Asked]:
+    """What the form names; a component is of the first line of its kit that was shipped."""
+    asked = [Asked(row.line, row.quantity, row.reason, row.exchange_for) for row in lines if row.quantity]
+    for row in components:
+        if row.quantity:
+            line = order.lines.filter(sku=row.part.kit_id, shipped__gt=0).order_by("position").first()
+            if line is None:
+                raise Refused(gettext("No %(kit)s was shipped with %(order)s.")
+                              % {"kit": row.part.kit, "order": order}, code="not_returnable")
+            asked.append(Asked(line, row.quantity, row.reason, row.exchange_for, row.part.component,
+                               row.share_percent))
+    return asked
 
 
 def _returnable(order: Order) -> OpenInput:
     left = requests.returnable(order)
-    return OpenInput([AskedRow(line) for line in order.lines.select_related("sku").order_by("position")
-                      if left.get(line.pk)])
+    lines = [line for line in order.lines.select_related("sku").order_by("position") if line.shipped]
+    kits = [line.sku_id for line in lines if line.sku.is_kit]
+    parts = KitComponent.objects.filter(kit__in=kits).select_related("kit", "component").order_by("kit", "pk")
+    return OpenInput([AskedRow(line) for line in lines if left.get(line.pk)], [ComponentRow(part) for part in parts])
 
 
 @dataclass(frozen=True)
@@ -60,14 +92,15 @@ class OpenPreview:
 
 
 def _preview(
-    order: Order, *, lines: list[AskedRow], wish: str = "refund", note: str = "", by: User | None = None,
+    order: Order, *, lines: list[AskedRow], components: Sequence[ComponentRow] = (), wish: str = "refund",
+    note: str = "", by: User | None = None,
 ) -> OpenPreview:
     """What comes back, and what of an exchange is in stock now."""
-    asked = [Asked(row.line, row.quantity, row.reason, row.exchange_for) for row in lines if row.quantity]
+    asked = _asked(order, lines, components)
     wanted = requests.exchange_of(asked) if wish == ReturnRequest.Wish.EXCHANGE else {}
     exchanges.require_sellable(order, wanted)
     told = exchanges.in_stock(wanted)
-    return OpenPreview(", ".join(f"{item.quantity} × {item.line.sku}" for item in asked) or "–",
+    return OpenPreview(", ".join(f"{item.quantity} × {item.component or item.line.sku}" for item in asked) or "–",
                        "; ".join(f"{code}: {text}" for code, text in told.items()) or "–")
 
 
@@ -107,7 +140,7 @@ class ReceiveInput:
 
 
 def _announced(request: ReturnRequest) -> ReceiveInput:
-    lines = request.lines.select_related("order_line__sku")
+    lines = request.lines.select_related("order_line__sku", "component")
     return ReceiveInput([ArrivedRow(line, line.quantity) for line in lines], [UnannouncedRow()] * BLANK_ROWS)
 
 
@@ -160,7 +193,7 @@ class InspectInput:
 
 def _findings(request: ReturnRequest) -> InspectInput:
     return InspectInput([FindingRow(line, restock=line.good, damaged_to_scrap=line.damaged)
-                         for line in request.lines.select_related("order_line__sku")])
+                         for line in request.lines.select_related("order_line__sku", "component")])
 
 
 def _inspect(request: ReturnRequest, *, findings: list[FindingRow], by: User | None = None) -> ReturnRequest:

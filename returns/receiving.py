@@ -40,7 +40,7 @@ def receive(
     """
     with states.advance(request, to=ReturnRequest.Status.RECEIVED, by=by, first=request.order) as request:
         arrived = {item.line.pk: item for item in goods}
-        lines = list(request.lines.select_related("order_line__sku"))
+        lines = list(request.lines.select_related("order_line__sku", "component"))
         more = [each for line in lines for each in _count(line, arrived.get(line.pk, Arrived(line, 0)))]
         if not any(line.came for line in lines) and not also:
             raise Refused(_("Nothing came; cancel the return instead."), code="nothing_came")
@@ -53,13 +53,14 @@ def receive(
         if transports:
             ledger.move_many(transports, reason=Move.Reason.RETURN, reference=request.number, by=by)
         request.event_data |= {"unexpected": [str(item) for item in unexpected]} if unexpected else {}
-        progress.record_returned(request.order, {line.order_line_id: line.came for line in lines if line.came})
+        progress.record_returned(request.order, {
+            line.order_line_id: line.came for line in lines if line.came and line.component_id is None})
     return request
 
 
 def _count(line: ReturnLine, item: Arrived) -> list[Came]:
     """Count what came of a line; returns what is more than was announced."""
-    sku = line.order_line.sku
+    sku = line.sku
     more = item.good + item.damaged - line.quantity
     if min(item.good, item.damaged) < 0:
         raise Refused(_("Quantities of %(line)s must not be negative.") % {"line": line}, line=line.pk)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from django.db.models import Max, Sum
 from django.utils import timezone
@@ -14,7 +15,7 @@ from oms.core.errors import Refused
 from oms.core.locking import atomic, lock_one
 from oms.core.models import User
 from orders.models import Order, OrderLine
-from returns import exchanges
+from returns import components, exchanges
 from returns.models import ReturnLine, ReturnPolicy, ReturnRequest
 from returns.planners import policy as planner
 from returns.planners.policy import Facts, Verdict
@@ -24,12 +25,17 @@ S = ReturnRequest.Status
 
 @dataclass(frozen=True)
 class Asked:
-    """Units of an order line to give back, why, and for an exchange the SKU wanted instead."""
+    """Units of an order line to give back, why, and for an exchange the SKU wanted instead.
+
+    With a `component`, pieces of it instead of whole kits, each worth `share_percent` of the kit's price.
+    """
 
     line: OrderLine
     quantity: int
     reason: str = ReturnLine.Reason.UNWANTED
     exchange_for: SKU | None = None
+    component: SKU | None = None
+    share_percent: Decimal | None = None
 
 
 def open_request(
@@ -50,7 +56,8 @@ def open_request(
             ReturnRequest(order=order, wish=wish, note=note, warehouse=warehouse or _warehouse_of(order)), by=by)
         ReturnLine.objects.bulk_create(
             ReturnLine(request=request, order_line=item.line, quantity=item.quantity, reason=item.reason,
-                       exchange_for=item.exchange_for) for item in asked
+                       exchange_for=item.exchange_for, component=item.component, share_percent=item.share_percent)
+            for item in asked
         )
         if wanted:
             decisions.record("exchange", subject_type=request.subject_type, subject_number=request.number,
@@ -75,16 +82,17 @@ def exchange_of(asked: Sequence[Asked]) -> dict[SKU, int]:
 def returnable(order: Order) -> dict[int, int]:
     """Units of each line that were shipped and are in no live return, by the line's key."""
     under_way = dict(
-        ReturnLine.objects.filter(request__order=order).exclude(request__status__in=ReturnRequest.DEAD)
+        ReturnLine.objects.filter(request__order=order, component=None).exclude(request__status__in=ReturnRequest.DEAD)
         .values_list("order_line").annotate(Sum("quantity"))
     )
     never_came = dict(
-        ReturnLine.objects.filter(request__order=order).exclude(request__status__in=ReturnRequest.DEAD)
+        ReturnLine.objects.filter(request__order=order, component=None).exclude(request__status__in=ReturnRequest.DEAD)
         .values_list("order_line").annotate(Sum("missing"))
     )
-    historical = _returned_by_history(order)
+    historical, torn = _returned_by_history(order), components.touched(order)
     return {
         line.pk: line.shipped - under_way.get(line.pk, 0) + never_came.get(line.pk, 0) - historical.get(line.pk, 0)
+        - torn.get(line.pk, 0)
         for line in order.lines.all()
     }
 
@@ -94,7 +102,7 @@ def _returned_by_history(order: Order) -> dict[int, int]:
     if not order.is_history:
         return {}
     came = dict(
-        ReturnLine.objects.filter(request__order=order).exclude(request__status__in=ReturnRequest.DEAD)
+        ReturnLine.objects.filter(request__order=order, component=None).exclude(request__status__in=ReturnRequest.DEAD)
         .values_list("order_line").annotate(total=Sum("good") + Sum("damaged"))
     )
     return {line.pk: line.returned - came.get(line.pk, 0) for line in order.lines.all()}
@@ -102,14 +110,21 @@ def _returned_by_history(order: Order) -> dict[int, int]:
 
 def _require_returnable(order: Order, asked: Sequence[Asked]) -> None:
     left = returnable(order)
-    if len({item.line.pk for item in asked}) != len(asked):
+    if len({(item.line.pk, item.component) for item in asked}) != len(asked):
         raise Refused(_("A line is named twice; add its quantities up."))
     for item in asked:
+        if item.component is not None:
+            continue
         most = left.get(item.line.pk, 0)
         if not 0 < item.quantity <= most:
             raise Refused(_("%(quantity)s of %(sku)s cannot come back; at most %(most)s can.")
                           % {"quantity": item.quantity, "sku": item.line.sku, "most": most},
                           code="not_returnable", line=item.line.pk, returnable=most)
+        left[item.line.pk] = most - item.quantity
+    parts = [components.new_line(item.line, item.component, item.quantity, item.share_percent, item.reason)
+             for item in asked if item.component is not None]
+    if parts:
+        components.require_returnable(order, parts, left)
 
 
 def _require_wish(wish: str, asked: Sequence[Asked]) -> None:

@@ -6,9 +6,9 @@ from oms.core import states
 from oms.core.locking import lock, whole
 from oms.core.models import User
 from oms.core.money import ZERO
-from orders import billing, payments
+from orders import billing, part_credits, payments
 from orders.models import Invoice, Refund
-from returns import requests
+from returns import components, requests
 from returns.models import ReturnRequest, Settlement
 from returns.planners import refund as planner
 from returns.planners.refund import Came, Payable
@@ -23,9 +23,13 @@ def settle(request: ReturnRequest, *, by: User | None = None) -> Settlement:
     """
     with states.advance(request, to=ReturnRequest.Status.SETTLED, by=by, first=request.order) as request:
         policy = requests.policy_of(request.order)
-        came = [Came(line.order_line_id, line.good, line.damaged) for line in request.lines.all()]
+        lines = list(request.lines.all())
+        came = [Came(line.order_line_id, line.good, line.damaged) for line in lines if line.component_id is None]
         units = planner.creditable(came, credits_damaged=policy.credits_damaged)
         notes = billing.credit_units(request.order, units, reference=request.number, by=by) if units else []
+        shares = components.worth(lines, credits_damaged=policy.credits_damaged)
+        if shares:
+            notes += part_credits.credit_shares(request.order, shares, reference=f"{request.number}/components", by=by)
         cleared = _clear_open_invoices(request, notes, by)
         left = sum((note.open_amount for note in notes), ZERO)
         settlement = Settlement.objects.create(

@@ -176,7 +176,7 @@ def _line_for(request: ReturnRequest, item: Unexpected) -> ReturnLine:
     """The return line that takes unexpected goods; a new one for an order line that was not announced."""
     left = requests.returnable(request.order)
     for order_line in request.order.lines.filter(sku=item.sku).order_by("position"):
-        line = (request.lines.filter(order_line=order_line).first()
+        line = (request.lines.filter(order_line=order_line, component=None).first()
                 or ReturnLine(request=request, order_line=order_line, quantity=0, reason=ReturnLine.Reason.OTHER))
         if left.get(order_line.pk, 0) >= item.quantity and _was_shipped(line, item):
             return line

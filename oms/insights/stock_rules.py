@@ -79,7 +79,8 @@ RULES = (
     Invariant("returned on a line is what its returns brought", """
         SELECT 'line ' || l.id || ' of ' || o.number, 'returned ' || l.returned || ', came ' || coalesce(r.came, 0)
         FROM orders_orderline l JOIN orders_order o ON o.id = l.order_id AND NOT o.is_history
-        LEFT JOIN (SELECT order_line_id, sum(good + damaged) AS came FROM returns_returnline GROUP BY 1) r
+        LEFT JOIN (SELECT order_line_id, sum(good + damaged) AS came FROM returns_returnline
+                   WHERE component_id IS NULL GROUP BY 1) r
           ON r.order_line_id = l.id
         WHERE l.returned <> coalesce(r.came, 0)"""),
     Invariant("an order's summary is the sum of its lines", """

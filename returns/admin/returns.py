@@ -17,7 +17,7 @@ from returns.models import Inspection, ReturnLine, ReturnPolicy, ReturnRequest, 
 
 class ReturnLines(Lines):
     model = ReturnLine
-    fields = ["sku", "quantity", "reason", "exchange_for", "good", "damaged", "missing"]
+    fields = ["sku", "component", "share_percent", "quantity", "reason", "exchange_for", "good", "damaged", "missing"]
     readonly_fields = ["sku"]
 
     @display(description=_("SKU"))

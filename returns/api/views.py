@@ -15,7 +15,7 @@ from rest_framework.reverse import reverse
 from inventory.models import SKU
 from oms.core import operations
 from oms.core.api.documents import IDEMPOTENCY_KEY, DocumentViewSet, create_once, with_operations
-from oms.core.api.fields import AmountField, TextField, WholeField
+from oms.core.api.fields import AmountField, DecimalField, TextField, WholeField
 from oms.core.api.problems import Unknown
 from oms.core.errors import NotAllowed
 from orders.models import Order
@@ -28,10 +28,12 @@ class ReturnLineSerializer(serializers.ModelSerializer[ReturnLine]):
     order_line = serializers.IntegerField(source="order_line.position")
     sku = serializers.CharField(source="order_line.sku.code")
     exchange_for = serializers.CharField(source="exchange_for.code", default=None, allow_null=True)
+    component = serializers.CharField(source="component.code", default=None, allow_null=True)
 
     class Meta:
         model = ReturnLine
-        fields = ("id", "order_line", "sku", "quantity", "reason", "exchange_for", "good", "damaged", "missing")
+        fields = ("id", "order_line", "sku", "component", "share_percent", "quantity", "reason", "exchange_for", "good",
+                  "damaged", "missing")
 
 
 class SettlementSerializer(serializers.ModelSerializer[Settlement]):
@@ -71,6 +73,10 @@ class AskedRequest(serializers.Serializer[Any]):
     quantity = WholeField(min_value=1, max_value=1_000_000)
     reason = serializers.ChoiceField(choices=ReturnLine.Reason.choices, default=ReturnLine.Reason.UNWANTED)
     exchange_for = TextField(max_length=40, required=False, help_text=_("The SKU wanted instead."))
+    component = TextField(max_length=40, required=False,
+                          help_text=_("SKU of a kit's component, where pieces of it come back instead of whole kits."))
+    share_percent = DecimalField(max_digits=5, decimal_places=2, min_value=0, max_value=100, required=False,
+                                 help_text=_("What one piece is worth, in percent of the kit's price."))
 
 
 @extend_schema_serializer(examples=[OpenApiExample("One damaged piece", {
@@ -105,7 +111,8 @@ class ReturnViewSet(DocumentViewSet):
     filterset_class = ReturnFilter
 
     def get_queryset(self) -> QuerySet[Any]:
-        return super().get_queryset().prefetch_related("lines__order_line__sku", "lines__exchange_for")
+        return super().get_queryset().prefetch_related("lines__order_line__sku", "lines__exchange_for",
+                                                       "lines__component")
 
     @extend_schema(request=ReturnRequestRequest, responses={201: ReturnSerializer}, parameters=[IDEMPOTENCY_KEY])
     def create(self, request: Request) -> Response:
@@ -131,15 +138,17 @@ class ReturnViewSet(DocumentViewSet):
 
 def _asked(order: Order, rows: list[dict[str, Any]]) -> list[Asked]:
     lines = {line.position: line for line in order.lines.select_related("sku")}
-    skus = SKU.objects.in_bulk([row["exchange_for"] for row in rows if row.get("exchange_for")], field_name="code")
+    named = ("exchange_for", "component")
+    skus = SKU.objects.in_bulk([row[name] for row in rows for name in named if row.get(name)], field_name="code")
     problems: list[dict[str, list[str]]] = []
     for row in rows:
-        known, wanted = row["order_line"] in lines, row.get("exchange_for")
-        problems.append(({} if known else {"order_line": [(gettext("%(order)s has no line %(order_line)s.")
-                                                           % {"order": order, "order_line": row["order_line"]})]})
-                        | ({"exchange_for": [(gettext("There is no SKU %(wanted)r.")
-                                              % {"wanted": wanted})]} if wanted and wanted not in skus else {}))
+        strange = {name: [gettext("There is no SKU %(wanted)r.") % {"wanted": row[name]}]
+                   for name in named if row.get(name) and row[name] not in skus}
+        if row["order_line"] not in lines:
+            strange["order_line"] = [gettext("%(order)s has no line %(order_line)s.")
+                                     % {"order": order, "order_line": row["order_line"]}]
+        problems.append(strange)
     if any(problems):
         raise Unknown({"lines": problems})
-    return [Asked(lines[row["order_line"]], row["quantity"], row["reason"], skus.get(row.get("exchange_for", "")))
-            for row in rows]
+    return [Asked(lines[row["order_line"]], row["quantity"], row["reason"], skus.get(row.get("exchange_for", "")),
+                  skus.get(row.get("component", "")), row.get("share_percent")) for row in rows]

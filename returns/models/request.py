@@ -80,6 +80,10 @@ class ReturnLine(models.Model):
     order_line = models.ForeignKey(OrderLine, on_delete=models.PROTECT, related_name="return_lines")
     quantity = models.PositiveIntegerField()
     reason = models.CharField(max_length=8, choices=Reason, default=Reason.UNWANTED)
+    component = models.ForeignKey(SKU, on_delete=models.PROTECT, null=True, blank=True, related_name="+",
+                                  help_text=_("Pieces of this component came back, not whole kits."))
+    share_percent = models.DecimalField(_("share of the kit's price (%)"), max_digits=5, decimal_places=2, null=True,
+                                        blank=True, help_text=_("What one piece of the component is worth."))
     exchange_for = models.ForeignKey(SKU, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     good = models.PositiveIntegerField(default=0, editable=False)
     damaged = models.PositiveIntegerField(default=0, editable=False)
@@ -87,14 +91,23 @@ class ReturnLine(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["request", "order_line"], name="order_line_once_per_return"),
+            models.UniqueConstraint(fields=["request", "order_line", "component"], nulls_distinct=False,
+                                    name="order_line_once_per_return"),
+            models.CheckConstraint(condition=Q(component=None) | Q(share_percent__gte=0, share_percent__lte=100),
+                                   name="component_has_its_share"),
             models.CheckConstraint(condition=Q(quantity__gt=0), name="return_quantity_is_positive"),
             models.CheckConstraint(condition=Q(quantity__gte=F("good") + F("damaged") + F("missing")),
                                    name="no_more_came_than_was_sent_back"),
         ]
 
     def __str__(self) -> str:
-        return f"{self.quantity} × {self.order_line.sku}"
+        part = f"{self.component} of " if self.component_id else ""
+        return f"{self.quantity} × {part}{self.order_line.sku}"
+
+    @property
+    def sku(self) -> SKU:
+        """What comes back: the ordered SKU, or a component of it."""
+        return self.component or self.order_line.sku
 
     @property
     def came(self) -> int:

@@ -10,11 +10,12 @@ from oms.core.errors import Refused
 from oms.core.models import Decision, Delivery
 from orders import screening
 from orders.models import Order
-from returns import inspection, receiving, unannounced
+from returns import inspection, receiving, requests, unannounced
 from returns.inspection import Finding
 from returns.models import ReturnLine, ReturnRequest, Settlement, Unexpected
 from returns.operations import AskedRow, DecidedRow, UnannouncedRow
 from returns.receiving import Arrived
+from returns.requests import Asked
 from returns.unannounced import Came, Decided
 from tests import builders as make
 from tests.builders.stock import storage
@@ -193,3 +194,53 @@ def test_the_forms_record_and_decide(order):
     decision.perform(request, by=make.user("boss", "manager"), decisions=[DecidedRow(row.goods, "scrap", "worn out")])
 
     assert (Unexpected.objects.get().note, decision.available(request)) == ("worn out", False)
+
+
+@pytest.fixture
+def kit_order():
+    make.sku("CUP", stock={"LON": 8})
+    make.sku("POT", stock={"LON": 4})
+    make.sku("SET", kit={"CUP": 2, "POT": 1})
+    return make.shipped(("SET", 2, "30"))
+
+
+def component(order, code, quantity, share):
+    return Asked(order.lines.get(), quantity, component=make.sku(code), share_percent=D(share))
+
+
+def test_one_component_of_a_kit_comes_back_for_its_share(kit_order, drain):
+    request = requests.open_request(kit_order, [component(kit_order, "CUP", 1, "20")])
+
+    receiving.receive(request, [Arrived(request.lines.get(), 1)])
+    settlement = finish(request, drain)
+
+    assert settlement.credited == kit_order.invoices.get(kind="invoice").gross * D("0.2") / 2
+    assert (make.fresh(kit_order).returned, make.stock_of(make.sku("CUP"))) == (0, (5, 5, 0))
+    assert make.stock_of(make.sku("POT")) == (2, 2, 0)
+
+
+def test_a_kit_that_lost_a_component_does_not_come_back_whole(kit_order, drain):
+    request = requests.open_request(kit_order, [component(kit_order, "CUP", 2, "25")])
+    line = kit_order.lines.get()
+
+    with pytest.raises(Refused, match="at most 1 can"):
+        requests.open_request(kit_order, [Asked(line, 2)])
+    whole = requests.open_request(kit_order, [Asked(line, 1)])
+    with pytest.raises(Refused, match="at most 0 more kits"):
+        requests.open_request(kit_order, [component(kit_order, "CUP", 1, "1")])
+    rest = requests.open_request(kit_order, [component(kit_order, "POT", 1, "50")])
+    credited = D(0)
+    for each in (request, whole, rest):
+        receiving.receive(each, [Arrived(each.lines.get(), each.lines.get().quantity)])
+        credited += finish(each, drain).credited
+
+    assert credited == kit_order.invoices.get(kind="invoice").gross
+
+
+def test_shares_come_to_a_kit_at_most_and_are_stated(kit_order):
+    with pytest.raises(Refused, match="Lower them to 100% a kit"):
+        requests.open_request(kit_order, [component(kit_order, "CUP", 2, "60")])
+    with pytest.raises(Refused, match="Say what share"):
+        requests.open_request(kit_order, [Asked(kit_order.lines.get(), 1, component=make.sku("CUP"))])
+    with pytest.raises(Refused, match="no component of"):
+        requests.open_request(kit_order, [component(kit_order, "TEE-M", 1, "10")])
