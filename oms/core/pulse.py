@@ -41,8 +41,9 @@ def lease() -> timedelta:
 def start(kind: str, *, every: float = 0, call: Callable[[], object] | None = None) -> None:
     """Begin to say that this process lives, and to call a function every few seconds."""
     global _pulse
-    _pulse = Pulse(kind)
-    _pulse.begin(_pulse.beat, settings.HEARTBEAT_SECONDS, last=_pulse.end)
+    if _pulse is None or _pulse.pid != os.getpid():  # a pool without processes of its own has one pulse
+        _pulse = Pulse(kind)
+        _pulse.begin(_pulse.beat, settings.HEARTBEAT_SECONDS, last=_pulse.end)
     if call is not None:
         _pulse.begin(call, every)
 

@@ -33,7 +33,7 @@ def sweep() -> None:
 
 def look() -> None:
     """Have a process of the pool sweep; where no message reaches one, do it here."""
-    if not bells.ring("oms.core.tasks.sweep", expires=settings.SWEEP_SECONDS):
+    if not bells.ring("oms.core.tasks.sweep", expires=max(settings.SWEEP_SECONDS, 5)):
         sweep()
 
 
