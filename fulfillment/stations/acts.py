@@ -1,6 +1,7 @@
 """What can be done at a station. Each act comes with an id of its device and takes effect once."""
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from fulfillment import labels, packing, parcels, picking, shipping
 from fulfillment.models import Package, Scan, Shipment, ShipmentLine
 from inventory import adjusting, catalog, counting, receiving, transfers
 from inventory.counting import Found
-from inventory.models import SKU, Bin, Count, CountLine, Lot, PurchaseOrder, Transfer, Warehouse
+from inventory.models import SKU, Bin, BinStock, Count, CountLine, Lot, PurchaseOrder, Transfer, Warehouse
 from inventory.receiving import Received
 from oms.core import limits
 from oms.core.errors import Conflict, Refused
@@ -47,14 +48,29 @@ def _perform_new(key: UUID, action: str, warehouse: Warehouse, body: Body, by: U
     return answer
 
 
+@whole
 def pick(warehouse: Warehouse, body: Body, by: User) -> str:
     """A stop of the walk: all of it was taken from its bin."""
-    line = picking.pick(_line(warehouse, body, by), by=by)
+    line = picking.pick(_with_lot(_line(warehouse, body, by), body, by), by=by)
     if line.reservation.quantity != body.get("quantity"):  # as it is under the lock: the act is taken back
         raise Refused(_("%(quantity)s × %(sku)s are wanted, not %(asked)s.")
                       % {"quantity": line.reservation.quantity, "sku": line.reservation.sku,
                          "asked": body.get("quantity")})
     return _("%(quantity)s × %(sku)s picked.") % {"quantity": line.reservation.quantity, "sku": line.reservation.sku}
+
+
+def _with_lot(line: ShipmentLine, body: Body, by: User) -> ShipmentLine:
+    """The line, pinned to the lot that was scanned in its bin, if that is another than was planned."""
+    row, code = line.reservation, str(body.get("lot") or "")
+    if not code or row.lot is None or row.lot.code == code:
+        return line
+    there = BinStock.objects.filter(sku=row.sku, bin=row.bin, lot__code=code, on_hand__gt=0).first()
+    if there is None:
+        raise Refused(_("Lot %(lot)s of %(sku)s isn't in %(bin)s.")
+                      % {"lot": code, "sku": row.sku, "bin": row.bin}, code="unknown")
+    picking.change_lot(line, there, by=by)
+    line.refresh_from_db()
+    return line
 
 
 def short(warehouse: Warehouse, body: Body, by: User) -> str:
@@ -73,7 +89,8 @@ def short(warehouse: Warehouse, body: Body, by: User) -> str:
 
 def _line(warehouse: Warehouse, body: Body, by: User) -> ShipmentLine:
     lines = ShipmentLine.objects.filter(shipment__in=Shipment.objects.visible_to(by).filter(warehouse=warehouse))
-    line = lines.filter(pk=_number(body, "line")).select_related("reservation__sku", "shipment").first()
+    line = lines.filter(pk=_number(body, "line")).select_related(
+        "reservation__sku", "reservation__lot", "reservation__bin", "shipment").first()
     if line is None:
         raise Refused(_("This stop is no longer on the walk; its shipment has changed."), code="gone")
     return line
@@ -95,7 +112,7 @@ def _purchase_came(warehouse: Warehouse, body: Body, good: int, damaged: int, by
     if order is None or line is None:
         raise Refused(_("%(order)s has no %(sku)s for %(warehouse)s.")
                       % {"order": body.get("order"), "sku": body.get("sku"), "warehouse": warehouse}, code="unknown")
-    receiving.receive(order, [Received(line, good, damaged, str(body.get("lot", "")))],
+    receiving.receive(order, [Received(line, good, damaged, str(body.get("lot", "")), expires_on=_day(body))],
                       accept_more=body.get("accept_more") is True, by=by)
     return line.sku
 
@@ -229,6 +246,15 @@ def _list(body: Body, name: str, kind: type[Entry]) -> list[Entry]:
         raise Refused(_("%(name)s must be a list of what was scanned, not %(value)r.")
                       % {"name": name, "value": value}, code="malformed")
     return value
+
+
+def _day(body: Body) -> date | None:
+    value = body.get("expires_on")
+    try:
+        return date.fromisoformat(str(value)) if value else None
+    except ValueError:
+        raise Refused(_("“%(value)s” isn't a date. Write it like 2027-01-31.") % {"value": value},
+                      code="malformed") from None
 
 
 def _told(counts: dict[str, int]) -> str:

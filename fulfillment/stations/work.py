@@ -3,12 +3,13 @@
 from collections.abc import Iterable
 from typing import Any
 
+from django.db.models import F
 from django.utils.translation import gettext as _
 
 from fulfillment import gates, labels
 from fulfillment.models import Label, PickTask, Shipment, Wave
 from fulfillment.shipping import tracking_numbers
-from inventory import catalog, purchasing, receiving
+from inventory import catalog, purchasing, receiving, shelf_life
 from inventory.models import SKU, Barcode, Bin, BinStock, PurchaseOrder, Stock, Transfer, Warehouse
 from oms.core import events, revisions
 from oms.core.errors import Refused
@@ -20,7 +21,8 @@ MOST = 50
 def products(skus: Iterable[SKU]) -> dict[str, dict[str, Any]]:
     """What a scanner may read for these SKUs, by code: the code itself and each barcode, with its base units."""
     by_key: dict[int, dict[str, Any]] = {
-        sku.pk: {"sku": sku.code, "name": sku.name, "tracking": sku.tracking, "barcodes": {sku.code: 1}}
+        sku.pk: {"sku": sku.code, "name": sku.name, "tracking": sku.tracking,
+                 "has_expiry": sku.has_expiry, "barcodes": {sku.code: 1}}
         for sku in skus}
     for row in Barcode.objects.filter(sku__in=by_key):
         by_key[row.sku_id]["barcodes"][row.code] = row.pack_quantity
@@ -43,13 +45,27 @@ def pick(warehouse: Warehouse, user: User, name: str) -> dict[str, Any]:
                       % {"name": name, "warehouse": warehouse}, code="unknown")
     left = PickTask.objects.filter(wave=wave, done_at=None, line__reservation__state="pinned")
     tasks = list(left.exclude(line__shipment__order__in=gates.on_hold()).order_by("sequence").select_related(
-        "bin", "line__reservation__sku", "line__reservation__lot", "line__shipment"))
-    known = products({task.line.reservation.sku for task in tasks})
+        "bin", "line__reservation__sku", "line__reservation__lot", "line__reservation__demand",
+        "line__reservation__warehouse", "line__shipment"))
+    known, others = products({task.line.reservation.sku for task in tasks}), _other_lots(tasks)
     return {"name": wave.number, "total": wave.tasks.count(), "changes": _changes(wave), "stops": [
         {**known[task.line.reservation.sku.code], "line": task.line_id, "bin": task.bin.code,
          "walk_m": round(task.walk_cm / 100), "quantity": task.line.reservation.quantity,
-         "lot": task.line.reservation.lot.code if task.line.reservation.lot else "",
+         "lot": task.line.reservation.lot.code if task.line.reservation.lot else "", "lots": others.get(task.pk, []),
          "shipment": task.line.shipment.number} for task in tasks]}
+
+
+def _other_lots(tasks: Iterable[PickTask]) -> dict[int, list[str]]:
+    """The lots that may be taken instead, by stop: in the same bin, free, and good for the order."""
+    tracked = [task for task in tasks if task.line.reservation.lot_id]
+    lying = list(BinStock.objects.filter(bin__in={task.bin_id for task in tracked}, lot__isnull=False,
+                                         on_hand__gt=F("pinned")).select_related("lot")) if tracked else []
+    found: dict[int, list[str]] = {}
+    for task in tracked:
+        row = task.line.reservation
+        found[task.pk] = [str(place.lot) for place in lying if (place.sku_id, place.bin_id) == (row.sku_id, task.bin_id)
+                          and place.on_hand - place.pinned >= row.quantity and shelf_life.suits(place, row)]
+    return found
 
 
 def _changes(wave: Wave) -> list[str]:

@@ -1,12 +1,16 @@
 """SKUs, categories, lots and suppliers in the admin."""
 
+from typing import Any
+
 from django.contrib import admin
 from django.core.exceptions import ValidationError
+from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from unfold.forms import PaginationInlineFormSet
 
+from inventory import unservable
 from inventory.admin.sheets import BarcodeSheet, SKUSheet, SupplierItemSheet, SupplierSheet
-from inventory.models import SKU, Barcode, Category, KitComponent, Lot, ReorderRule, Supplier, SupplierItem
+from inventory.models import SKU, Barcode, Category, KitComponent, Lot, ReorderRule, Supplier, SupplierItem, Warehouse
 from oms.core import guarding
 from oms.core.admin.access import Lines, ScopedAdmin
 from oms.core.admin.papers import PapersAdmin
@@ -77,6 +81,14 @@ class LotAdmin(ScopedAdmin):
     list_display = ["code", "sku", "expires_on"]
     search_fields = ["code"]
     autocomplete_fields = ["sku"]
+
+    def save_model(self, request: HttpRequest, obj: Lot, form: Any, change: bool) -> None:
+        """Save; what is held and can't be served with the new expiry date waits again."""
+        super().save_model(request, obj, form, change)
+        if change and "expires_on" in form.changed_data:
+            there = Warehouse.objects.filter(bins__stock__lot=obj, bins__stock__on_hand__gt=0).distinct()
+            for warehouse in there.order_by("pk"):
+                unservable.release([obj.sku], warehouse, by=request.user)  # type: ignore[arg-type]
 
 
 @admin.register(Supplier)

@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 
 from fulfillment import labels, packing, picking, shipping, waves
@@ -231,3 +232,17 @@ def test_a_long_lot_is_not_taken_from_who_needs_it(drain):
 
     with pytest.raises(Refused, match="needed for orders that ask for a longer"):
         picking.change_lot(shipment.lines.get(), BinStock.objects.get(lot=long))
+
+
+def test_a_corrected_expiry_date_frees_what_it_no_longer_serves(drain, client):
+    lot = stocked("L1", 2, 200)
+    order = ordered(2, life=90, backorder=True)
+    person = make.user("boss", "manager")
+    type(person).objects.filter(pk=person.pk).update(is_staff=True)
+    client.force_login(type(person).objects.get(pk=person.pk))
+
+    answer = client.post(reverse("admin:inventory_lot_change", args=[lot.pk]), {
+        "sku": lot.sku_id, "code": "L1", "expires_on": str(TODAY + timedelta(days=30))})
+    drain()
+
+    assert (answer.status_code, held(order)) == (302, [0])

@@ -193,11 +193,19 @@ const readsAs = (products, code) => products.find((product) => code in product.b
 function about(product, ...more) {
   return [made("p", `${product.sku} ${product.name}`), ...more.filter(Boolean).map((text) => made("p", text, { class: "quiet" }))];
 }
-async function lotOf(product, expected = "") {
+async function lotOf(product, expected = "", others = []) {
   if (product.tracking === "none") return "";
   return ask({ step: "lot", text: expected ? _("Lot %(expected)s", { expected }) : _("Scan the lot"), detail: about(product), accept: (code) => {
-    if (expected && code !== expected) throw new Wrong(_("This is %(code)s; take lot %(expected)s.", { code, expected }));
+    if (expected && code !== expected && !others.includes(code)) throw new Wrong(_("This is %(code)s; take lot %(expected)s.", { code, expected }));
     if (code in product.barcodes) throw new Wrong(_("This is the product's own code; scan its lot."));
+    return code;
+  } });
+}
+// Lots that expire are received with their date; a lot that is known keeps its own.
+async function expiryOf(product) {
+  if (!product.has_expiry) return "";
+  return ask({ step: "lot", text: _("Expiry date, like 2027-01-31"), detail: about(product), choices: [[_("The lot is known"), ""]], accept: (code) => {
+    if (!/^\d{4}-\d{2}-\d{2}$/.test(code)) throw new Wrong(_("“%(code)s” is not a date like 2027-01-31.", { code }));
     return code;
   } });
 }
@@ -244,12 +252,13 @@ async function walk(wave) {
         if (pack > stop.quantity) throw new Wrong(_("This is a pack of %(pack)s; %(quantity)s are wanted.", { pack, quantity: stop.quantity }));
         return { count: pack };
       } });
+    let lot = stop.lot;
     if (!answer.short) {
-      await lotOf(stop, stop.lot);
+      lot = await lotOf(stop, stop.lot, stop.lots);
       answer = await quantity(stop, { count: answer.count, needed: stop.quantity, choices: short });
     }
     if (answer.short) await pickShort(stop);
-    else act("pick", { line: stop.line, quantity: stop.quantity }, _("%(quantity)s × %(sku)s from %(bin)s.", { quantity: stop.quantity, sku: stop.sku, bin: stop.bin }));
+    else act("pick", { line: stop.line, quantity: stop.quantity, ...(lot !== stop.lot && { lot }) }, _("%(quantity)s × %(sku)s from %(bin)s.", { quantity: stop.quantity, sku: stop.sku, bin: stop.bin }));
   }
 }
 // The walk as it is now, where stock left its bin meanwhile and there is more to pick; null without.
@@ -299,7 +308,7 @@ const stations = {
           return { found, count: found.barcodes[code] };
         } });
       if (!line) return;
-      const { found } = line, lot = await lotOf(found);
+      const { found } = line, lot = await lotOf(found), expires_on = await expiryOf(found);
       const answer = await quantity(found, { count: found.tracking === "serial" ? 1 : line.count, more: _("%(outstanding)s to come", { outstanding: found.outstanding }),
         answers: [[_("Good"), (good) => ({ good, damaged: 0 })], [_("Damaged"), (damaged) => ({ good: 0, damaged })]] });
       const { good, damaged } = answer;
@@ -311,7 +320,7 @@ const stations = {
       }
       if (found.most !== undefined) found.most -= good + damaged;
       found.outstanding = Math.max(0, found.outstanding - good - damaged);
-      act("receive", { order: order.name, sku: found.sku, lot, good, damaged, ...(accept_more && { accept_more }) }, _("%(count)s × %(sku)s of %(name)s.", { count: good + damaged, sku: found.sku, name: order.name }));
+      act("receive", { order: order.name, sku: found.sku, lot, good, damaged, ...(expires_on && { expires_on }), ...(accept_more && { accept_more }) }, _("%(count)s × %(sku)s of %(name)s.", { count: good + damaged, sku: found.sku, name: order.name }));
       if (order.lines.every((each) => !each.outstanding)) { await sending; return; }
     }
   },
