@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from fulfillment import packing
+from fulfillment import packing, parcels
 from fulfillment.models import Carton, Shipment, ShipmentLine
 from fulfillment.parcels import Parcel
 from oms.core.errors import Refused
@@ -37,6 +37,16 @@ def choose_parcels(shipment: Shipment, *, lines: list[ParcelRow], by: User | Non
     if shipment.status == Shipment.Status.PACKED:
         return packing.repack(shipment, chosen, by=by)
     return packing.pack(shipment, chosen, by=by)
+
+
+def offered(shipment: Shipment) -> ParcelsInput:
+    """The suggested parcels, or those of a packed shipment, and an empty row per line to split it."""
+    packed = shipment.status == Shipment.Status.PACKED
+    known = parcels.as_packed(shipment) if packed else parcels.suggest(shipment)
+    rows = [ParcelRow(line, units, number, parcel.carton, parcel.weight_g if packed else None)
+            for number, parcel in enumerate(known, 1) for line, units in parcel.contents]
+    spare = {row.line.pk: ParcelRow(row.line, 0, len(known) + 1) for row in rows}
+    return ParcelsInput(sorted([*rows, *spare.values()], key=lambda row: (row.line.pk, row.parcel)))
 
 
 def grouped(rows: Sequence[ParcelRow]) -> list[Parcel]:

@@ -18,5 +18,6 @@ def tell_shipped(shipment: Shipment, event: Event) -> None:
     """The customer hears that the goods are on their way, with the tracking numbers."""
     lines = [(line.reservation.quantity, line.reservation.sku.code, line.order_line.description)
              for line in shipment.lines.select_related("reservation__sku", "order_line")]
-    context = {"shipment": shipment, "order": shipment.order, "lines": lines, "tracking": event.data["tracking"]}
+    context = {"shipment": shipment, "order": shipment.order, "lines": lines, "tracking": event.data["tracking"],
+               "carrier": shipment.packages.exclude(carrier="").values_list("carrier", flat=True).first() or ""}
     notices.email(shipment.order.customer.email, "shipment_shipped", context, key=f"event-{event.pk}")

@@ -11,6 +11,7 @@ from fulfillment import (
     labels,
     packing,
     partial,
+    partners,
     picking,
     rating,
     redirecting,
@@ -163,7 +164,7 @@ declare("ship", Shipment, shipping.ship, roles=FLOOR, many=True,
 declare("verify", Shipment, _verify, roles=FLOOR, input=VerifyInput, available=_is(S.PACKED),
         example={"lines": [{"line": 1042, "scanned": 5, "parcel": 1}]}, initial=_to_scan)
 declare("choose_parcels", Shipment, choosing.choose_parcels, roles=FLOOR, input=choosing.ParcelsInput,
-        label=_("Choose parcels"), available=_can_choose_parcels,
+        label=_("Choose parcels"), available=_can_choose_parcels, initial=choosing.offered,
         example={"lines": [{"line": 1042, "quantity": 25, "parcel": 1, "carton": "BOX-L", "weight_g": 25600}]})
 declare("choose_service", Shipment, rating.choose, roles=FLOOR, input=ServiceInput, example={"service": "standard"},
         available=lambda shipment: shipment.status == S.PACKED and not shipment.labels.filter(
@@ -174,7 +175,10 @@ declare("void_labels", Shipment, labels.void, roles=FLOOR, danger=True,
 declare("unpack", Shipment, packing.unpack, roles=FLOOR, inverse="pack", available=_is(S.PACKED))
 declare("hand_over", Shipment, shipments.hand_over, roles=FLOOR, input=HandOverInput, example={"external_id": "3PL-17"},
         available=lambda shipment: shipment.status == S.OPEN and not _own(shipment))
-declare("record_outside", Shipment, shipping.record_outside, roles=FLOOR, label=_("They have shipped it"),
+declare("record_outside", Shipment, partners.record_outside, roles=FLOOR, label=_("Mark as shipped by partner"),
+        input=partners.SentInput, initial=partners.everything,
+        example={"carrier": "DPD", "tracking_numbers": "1Z999, 1Z998", "lines": [
+            {"line": 1042, "quantity": 2, "parcel": 1}]},
         available=lambda shipment: shipment.status == S.OPEN and not _own(shipment))
 declare("deliver", Shipment, shipping.deliver, roles="rep picker packer manager", many=True,
         label=_("Mark as delivered"), available=_is(S.SHIPPED))

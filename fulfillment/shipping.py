@@ -7,15 +7,13 @@ from zoneinfo import ZoneInfo
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from fulfillment import following, gates, labels, packing, parcels, picking, waves
+from fulfillment import gates, labels
 from fulfillment.models import Label, Shipment
 from inventory import reservations
-from inventory.holds import lock_holds
-from inventory.models import Demand, Warehouse
+from inventory.models import Warehouse
 from inventory.planners import working_days
 from oms.core import states
 from oms.core.errors import Refused
-from oms.core.locking import atomic
 from oms.core.models import User
 from orders import progress
 
@@ -58,8 +56,7 @@ def _require_labels(shipment: Shipment) -> None:
 
 def tracking_numbers(shipment: Shipment) -> list[str]:
     """The tracking numbers of a shipment's parcels."""
-    bought = shipment.labels.filter(status=Label.Status.BOUGHT).order_by("pk")
-    return list(bought.values_list("tracking_number", flat=True))
+    return shipment.tracking_numbers
 
 
 def deliver(shipment: Shipment, *, by: User | None = None, at: datetime | None = None) -> Shipment:
@@ -68,17 +65,3 @@ def deliver(shipment: Shipment, *, by: User | None = None, at: datetime | None =
         shipment.delivered_at = at or timezone.now()
         shipment.save(update_fields=["delivered_at"])
     return shipment
-
-
-def record_outside(shipment: Shipment, *, by: User | None = None) -> Shipment:
-    """Note that a shop or third party has sent, or given out, what it had taken on."""
-    if shipment.warehouse.kind == Warehouse.Kind.OWN:
-        raise Refused(_("%(warehouse)s is our own warehouse; pick, pack and ship there.")
-                      % {"warehouse": shipment.warehouse})
-    with atomic():
-        order, *_others = following.lock_all(shipment.order)
-        lock_holds(Demand.objects.filter(document=order.number), warehouse=shipment.warehouse)
-        shipment = waves.start_picking(shipment, by=by)
-        picking.pick_all(shipment, by=by)
-        packing.pack(shipment, [parcels.whole(shipment.lines.select_related("reservation__sku"))], by=by)
-        return ship(shipment, by=by)

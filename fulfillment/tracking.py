@@ -5,7 +5,7 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from fulfillment import shipping
-from fulfillment.models import Label, Shipment, TrackingEvent
+from fulfillment.models import Label, Package, Shipment, TrackingEvent
 from oms.core.errors import Refused
 from oms.core.locking import atomic, lock_one
 from oms.core.models import User
@@ -16,19 +16,26 @@ def record(
     by: User | None = None,
 ) -> Shipment:
     """Record a carrier's scan once; the last parcel's delivery delivers the shipment."""
-    label = Label.objects.select_related("shipment__order").filter(tracking_number=tracking_number,
-                                                                   status=Label.Status.BOUGHT).first()
-    if label is None:
+    parcel = _parcel(tracking_number)
+    if parcel is None:
         raise Refused(_("No parcel has the tracking number %(tracking_number)s.")
                       % {"tracking_number": tracking_number}, code="unknown_tracking_number")
     with atomic():
-        shipment = lock_one(label.shipment)
+        shipment = lock_one(parcel.shipment)
         TrackingEvent.objects.bulk_create(
             [TrackingEvent(shipment=shipment, tracking_number=tracking_number, kind=kind, at=at, text=text,
                            place=place)], ignore_conflicts=True)
         if shipment.status == Shipment.Status.SHIPPED and _all_delivered(shipment):
             return shipping.deliver(shipment, by=by, at=at)
     return shipment
+
+
+def _parcel(tracking_number: str) -> Label | Package | None:
+    """Our label with this number, else a parcel that a partner sent."""
+    ours = Label.objects.filter(tracking_number=tracking_number, status=Label.Status.BOUGHT)
+    return (ours.select_related("shipment__order").first()
+            or Package.objects.filter(tracking_number=tracking_number).exclude(tracking_number="").select_related(
+                "shipment__order").order_by("-pk").first())
 
 
 def _all_delivered(shipment: Shipment) -> bool:

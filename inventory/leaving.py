@@ -1,9 +1,9 @@
 """Part of what was held together leaves now, the rest later. Kits stay whole on both sides."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from inventory.giving_back import STAGES, announce_freed, let_go, unpin_locked
+from inventory.giving_back import STAGES, announce_freed, let_go, split, unpin_locked
 from inventory.holds import UNPICKED, Holds, lock_holds
 from inventory.models import Demand, Reservation
 from oms.core.locking import atomic
@@ -70,3 +70,15 @@ def _torn(kit: Sequence[Reservation]) -> dict[int, int]:
             gone[row.pk] = min(row.quantity, beyond)
             beyond -= gone[row.pk]
     return {key: amount for key, amount in gone.items() if amount}
+
+
+def cut_off(units: Mapping[int, int]) -> dict[int, Reservation]:
+    """Cut base units off unpicked reservations, by key, to leave apart; return by key what was cut, maybe all of it."""
+    with atomic():
+        _holds, own = _lock(list(Reservation.objects.filter(pk__in=units)))
+        gone = {row.pk: row if units[row.pk] >= row.quantity else split(row, units[row.pk]) for row in own}
+        fresh: dict[uuid.UUID, uuid.UUID] = {}
+        for row in gone.values():
+            row.bundle = fresh.setdefault(row.bundle, uuid.uuid4())
+        Reservation.objects.bulk_update(gone.values(), ["bundle"])
+        return gone

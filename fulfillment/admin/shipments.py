@@ -131,7 +131,8 @@ class ShipmentAdmin(DocumentAdmin):
                     "prints"]
     list_filter = ["status", Stopped, "warehouse"]
     list_select_related = ["order__customer", "warehouse", "wave", "service__account"]
-    search_fields = search_exact = ["number", "order__number", "labels__tracking_number", "external_id"]
+    search_fields = search_exact = ["number", "order__number", "labels__tracking_number",
+                                     "packages__tracking_number", "external_id"]
     fields = ["stopped", "order_no", "to", "warehouse", "wave", "service", "external_id", "ship_by", "promised_on",
               "expected_on", "shipped_at",
               "delivered_at", "prints"]
@@ -225,6 +226,7 @@ class ScanAdmin(ReadOnlyAdmin):
 
 
 panels.register(Order, _("Shipments"), Shipment, lambda order: Shipment.objects.filter(order=order).order_by("pk"),
-                "number", "status", "warehouse", "ship_by", "promised_on", "shipped_at", "delivered_at")
+                "number", "status", "warehouse", "ship_by", "promised_on", "tracking", "shipped_at",
+                "delivered_at")
 panels.register(Wave, _("Shipments"), Shipment, lambda wave: wave.shipments.order_by("pk"), "number", "status",
                 "order_number")

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 from django_filters import rest_framework as filters
 from rest_framework import serializers
 
@@ -102,11 +102,16 @@ class ShipmentFilter(filters.FilterSet):
     order = filters.CharFilter(field_name="order__number")
     warehouse = filters.CharFilter(field_name="warehouse__code")
     status = filters.MultipleChoiceFilter(choices=Shipment.Status.choices)
-    tracking_number = filters.CharFilter(field_name="labels__tracking_number")
+    tracking_number = filters.CharFilter(method="of_tracking_number")
 
     class Meta:
         model = Shipment
         fields = ("order", "warehouse", "status", "tracking_number", "external_id")
+
+    def of_tracking_number(self, rows: QuerySet[Any], name: str, number: str) -> QuerySet[Any]:
+        """Of our labels, or of parcels that a partner sent."""
+        return rows.filter(Q(pk__in=Label.objects.filter(tracking_number=number).values("shipment"))
+                           | Q(pk__in=Package.objects.filter(tracking_number=number).values("shipment")))
 
 
 @with_operations

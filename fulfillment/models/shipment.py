@@ -66,6 +66,17 @@ class Shipment(Document):
                    BrinIndex(fields=["shipped_at"], name="shipments_by_day")]
 
     @property
+    def tracking_numbers(self) -> list[str]:
+        """Of its labels that are bought, and of parcels that a partner sent."""
+        own = self.labels.filter(status="bought").order_by("pk").values_list("tracking_number", flat=True)
+        theirs = self.packages.exclude(tracking_number="").order_by("position")
+        return [*own, *theirs.values_list("tracking_number", flat=True)]
+
+    @property
+    def tracking(self) -> str:
+        return ", ".join(self.tracking_numbers)
+
+    @property
     def order_number(self) -> str:
         return str(self.order.number)
 

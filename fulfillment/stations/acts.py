@@ -9,7 +9,8 @@ from django.db import IntegrityError
 from django.utils.translation import gettext as _
 
 from fulfillment import labels, packing, parcels, picking, shipping
-from fulfillment.models import Package, Scan, Shipment, ShipmentLine
+from fulfillment.models import Carton, Package, Scan, Shipment, ShipmentLine
+from fulfillment.parcels import Parcel
 from inventory import adjusting, catalog, counting, receiving, transfers
 from inventory.counting import Found
 from inventory.models import SKU, Bin, BinStock, Count, CountLine, Lot, PurchaseOrder, Transfer, Warehouse
@@ -156,12 +157,39 @@ def pack(warehouse: Warehouse, body: Body, by: User) -> str:
     if scanned != wanted:
         raise Refused(_("Shipment %(shipment)s wants %(told)s; scanned were %(scanned)s.")
                       % {"shipment": shipment, "told": _told(wanted), "scanned": _told(scanned)}, code="not_the_same")
-    packing.pack(shipment, by=by)
+    packing.pack(shipment, _chosen(shipment, body), by=by)
     for package in Package.objects.filter(shipment=shipment):
         packing.verify(package, parcels.inside(package), by=by)
     labels.buy(shipment, by=by)
     return (_("Shipment %(shipment)s is packed into %(count)s parcels.")
             % {"shipment": shipment, "count": shipment.packages.count()})
+
+
+def _chosen(shipment: Shipment, body: Body) -> list[Parcel] | None:
+    """The parcels that the packer made: carton, weight and units by SKU code of each; None where as suggested."""
+    if "parcels" not in body:
+        return None
+    lines = list(shipment.lines.select_related("reservation__sku").order_by("pk"))
+    left = {line.pk: line.reservation.quantity for line in lines}
+    return [_parcel(dict(each), lines, left) for each in list(body["parcels"])]
+
+
+def _parcel(made: Body, lines: list[ShipmentLine], left: dict[int, int]) -> Parcel:
+    inside: list[tuple[ShipmentLine, int]] = []
+    contents = dict(made.get("contents", {}))
+    for code in contents:
+        units = _number(contents, code)
+        for line in lines:
+            taken = min(units, left[line.pk]) if line.reservation.sku.code == code else 0
+            if taken:
+                inside.append((line, taken))
+                left[line.pk], units = left[line.pk] - taken, units - taken
+        if units:
+            raise Refused(_("More %(sku)s is in parcels than belongs in.") % {"sku": code}, code="not_the_same")
+    carton = Carton.objects.filter(code=made["carton"]).first() if made.get("carton") else None
+    if made.get("carton") and carton is None:
+        raise Refused(_("There is no carton %(carton)s.") % {"carton": made["carton"]}, code="unknown")
+    return Parcel(tuple(inside), carton, _number(made, "weight_g") or None)
 
 
 def ship(warehouse: Warehouse, body: Body, by: User) -> str:

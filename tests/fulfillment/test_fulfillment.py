@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from fulfillment import labels, lanes, packing, picking, rating, shipments, shipping, tracking, waves
+from fulfillment import labels, lanes, packing, partners, picking, rating, shipments, shipping, tracking, waves
 from fulfillment.connectors.carriers import BoughtLabel
 from fulfillment.models import Label, PickTask, Shipment, TrackingEvent, Wave
 from inventory.models import Bin, Lane
@@ -217,7 +217,7 @@ def test_a_third_party_ships_without_our_labels(drain):
     order = make.confirmed(("TEE-M", 2))
     shipment = shipments.hand_over(make.shipment_of(order), external_id="X-77")
 
-    shipping.record_outside(shipment)
+    partners.record_outside(shipment)
     drain()
 
     assert (make.fresh(order).status, make.fresh(shipment).external_id) == ("completed", "X-77")

@@ -4,7 +4,7 @@ from decimal import Decimal as D
 
 import pytest
 
-from fulfillment import packing, picking, shipments, shipping, waves
+from fulfillment import packing, partners, picking, shipments, shipping, waves
 from fulfillment.models import Shipment, ShipmentLine, Wave
 from inventory import adjusting
 from inventory.models import Reservation
@@ -149,7 +149,7 @@ def test_a_third_party_ships_from_several_bins_again_and_again(drain):
     for code, quantity in (("A-01", 4), ("A-02", 9)):
         put(tee, "3PL", quantity, code=code)
         order = make.confirmed(("TEE-M", 3))
-        shipping.record_outside(make.shipment_of(order))
+        partners.record_outside(make.shipment_of(order))
     drain()
 
     assert make.fresh(order).status == "completed"

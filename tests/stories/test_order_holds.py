@@ -2,7 +2,7 @@
 
 import pytest
 
-from fulfillment import labels, packing, picking, shipments, shipping, waves
+from fulfillment import labels, packing, partners, picking, shipments, shipping, waves
 from fulfillment.models import Shipment
 from inventory.models import Reservation
 from oms.core.errors import Refused, WrongState
@@ -78,10 +78,10 @@ def test_a_third_party_neither_gets_nor_reports_what_is_on_hold(drain):
     shipments.hand_over(make.shipment_of(order), external_id="X-1")
     stop(order)
     with pytest.raises(Refused, match="on hold"):
-        shipping.record_outside(make.shipment_of(order))
+        partners.record_outside(make.shipment_of(order))
 
     screening.lift(make.fresh(order))
-    shipping.record_outside(make.shipment_of(order))
+    partners.record_outside(make.shipment_of(order))
     drain()
     assert make.fresh(order).status == "completed"
 
