@@ -207,5 +207,4 @@ declare("reroute", Order, rerouting.reroute, roles="manager rep", label=_("Re-ro
         preview=rerouting.preview, available=rerouting.can_move)
 
 declare("release", Wave, waves.release, roles=FLOOR, many=True, available=_is(Wave.Status.DRAFT))
-declare("close", Wave, waves.close, roles=FLOOR, many=True,
-        available=lambda wave: wave.status == Wave.Status.RELEASED or waves.is_done(wave))
+declare("close", Wave, waves.close, roles=FLOOR, many=True, available=waves.is_done)

@@ -265,5 +265,6 @@ def _adjust(stock: BinStock, *, difference: int, note: str, by: User | None = No
     return adjusting.adjust(stock.sku, stock.bin, difference, note=note, lot=stock.lot, by=by)
 
 
-declare("move", BinStock, _move, roles="picker packer manager", input=MoveInput, available=_is_free)
+declare("move", BinStock, _move, roles="picker packer manager", input=MoveInput,
+        available=lambda stock: stock.on_hand > stock.pinned and _is_free(stock))
 declare("adjust", BinStock, _adjust, roles="manager", input=AdjustInput, available=_is_free)

@@ -29,7 +29,7 @@ from orders import (
 from orders.amending import LineChange
 from orders.billing import Credited
 from orders.intake import Line
-from orders.models import ExportRun, Invoice, InvoiceLine, Order, OrderLine, Payment, WriteOff
+from orders.models import ExportRun, Hold, Invoice, InvoiceLine, Order, OrderLine, Payment, WriteOff
 
 S = Order.Status
 SALES = "rep manager"
@@ -174,6 +174,11 @@ def _on_hold(order: Order) -> bool:
     return bool(order.status in (S.PLACED, S.CONFIRMED) and order.holds.filter(lifted_at=None).exists())
 
 
+def _can_hold(order: Order) -> bool:
+    is_held = order.holds.filter(kind=Hold.Kind.MANUAL, lifted_at=None).exists()
+    return order.status in (S.PLACED, S.CONFIRMED) and not is_held
+
+
 @dataclass(frozen=True)
 class ShipCompleteInput:
     only_complete: bool = field(default=True, metadata={
@@ -198,7 +203,7 @@ declare("amend", Order, _amend, roles=SALES, input=AmendInput, preview=_amend_pr
             [AdditionRow() for _ in range(3)]))
 declare("hold", Order, screening.hold, roles="rep manager accountant", label=_("Put on hold"), input=HoldInput,
         example={"reason": "They asked for a call first."},
-        available=_is(S.PLACED, S.CONFIRMED), inverse="lift")
+        available=_can_hold, inverse="lift")
 declare("ship_complete", Order, holds.ship_complete, roles="rep manager", label=_("Ship complete only"),
         input=ShipCompleteInput, example={"only_complete": True}, available=_is(S.PLACED, S.CONFIRMED),
         initial=lambda order: ShipCompleteInput(order.ships_complete))

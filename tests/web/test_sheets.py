@@ -100,7 +100,7 @@ def test_each_fault_names_its_row_and_column_and_the_rest_is_taken_in(log_in, ta
     assert [fault[:2] for fault in faults(job)] == [
         ("3", "code"), ("4", "name"), ("5", "weight_g"), ("6", "weight_g"), ("7", ""), ("8", "tracking"),
         ("8", "is_kit"), ("9", "code")]
-    assert "Constraint “kit_is_not_tracked” is violated." in faults(job)[4][2]
+    assert "Not saved. The rule is: kit is not tracked." in faults(job)[4][2]
     assert "stands in row 2 already" in faults(job)[-1][2]
     assert (job.done, job.failed) == (2, 7)
     assert list(SKU.objects.values_list("code", flat=True)) == ["A", "Z"]
