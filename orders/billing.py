@@ -224,7 +224,7 @@ def credit_units(
 ) -> list[Invoice]:
     """Credit units of an order's lines over the invoices that billed them, the newest first.
 
-    What was shipped and is not invoiced is invoiced first.
+    What was shipped and is not invoiced is invoiced first. What was credited by hand before isn't credited twice.
     """
     with atomic():
         order = lock_one(order)
@@ -235,12 +235,15 @@ def credit_units(
         per_invoice: dict[int, list[Credited]] = {}
         billed = InvoiceLine.objects.filter(order_line__in=left, invoice__kind=Invoice.Kind.INVOICE,
                                             invoice__status=Invoice.Status.ISSUED).order_by("-invoice_id", "-pk")
+        credited_before: dict[int, int] = {}
         for line in billed:
-            count = min(left.get(line.order_line_id or 0, 0), line.quantity - line.credited)
+            key = line.order_line_id or 0
+            credited_before[key] = credited_before.get(key, 0) + line.credited
+            count = min(left.get(key, 0), line.quantity - line.credited)
             if count > 0:
                 per_invoice.setdefault(line.invoice_id, []).append(Credited(line, count))
-                left[line.order_line_id or 0] -= count
-        if any(left.values()):
+                left[key] -= count
+        if any(count > credited_before.get(key, 0) for key, count in left.items()):
             raise Refused(gettext("More is to be credited of %(number)s than was invoiced.")
                           % {"number": order.number}, code="not_invoiced")
         invoices = {row.pk: row for row in lock(Invoice.objects.filter(pk__in=per_invoice))}
