@@ -1,0 +1,133 @@
+"""The way on: from wherever a sequence ended, everything can be brought to its end by ordinary work."""
+
+from django.db.models import Sum
+
+from fulfillment import labels, packing, picking, shipping, waves
+from fulfillment.models import Shipment, Wave
+from inventory import counting
+from inventory.models import Count, Demand, Reservation, Transfer
+from oms.core import outbox
+from oms.core.models import Delivery
+from orders import lifecycle, screening
+from orders.models import Order
+from returns import requests
+from returns.models import ReturnRequest
+from tests import builders as make
+from tests.builders.stock import storage
+from tests.properties.business.floor import Floor
+from tests.properties.business.returning import Returning
+from tests.properties.business.stocking import Stocking, as_booked
+from tests.properties.business.world import shipped_goods
+
+ROUNDS = 4
+
+
+class Ending(Floor, Stocking, Returning):
+    """Goods come for whoever waits, and everybody finishes what is begun."""
+
+    def finish(self):
+        """Work until nothing is left to do; return what is left after that."""
+        for order in Order.objects.filter(holds__lifted_at=None, holds__isnull=False).distinct().order_by("pk"):
+            screening.lift(order)
+        for order in Order.objects.filter(status="placed").order_by("pk"):
+            self.attempt(lifecycle.confirm, order)
+        for _ in range(ROUNDS):
+            outbox.drain()
+            self._goods_come_for_who_waits()
+            self._finish_returns()
+            self._finish_supply()
+            self._finish_picks()
+            if not (left := list(left_over())):
+                break
+        return left
+
+    def _goods_come_for_who_waits(self):
+        short = Demand.objects.filter(unheld__gt=0).values_list("sku__code").annotate(Sum("unheld")).order_by("sku")
+        for code, quantity in list(short):
+            self.come(code, "LON", quantity)
+        outbox.drain()
+
+    def _finish_returns(self):
+        for request in ReturnRequest.objects.exclude(status__in=["rejected", "cancelled", "settled"]).order_by("pk"):
+            if request.status == "requested":
+                request = requests.approve(request)
+            if request.status == "approved":
+                self.take_back(request)
+            if make.fresh(request).status == "received":
+                self.look_at(make.fresh(request))
+        outbox.drain()
+
+    def _finish_supply(self):
+        for transfer in Transfer.objects.filter(status="sent").order_by("pk"):
+            self.take_in(transfer)
+        for sheet in Count.objects.exclude(status__in=["reconciled", "cancelled"]).order_by("pk"):
+            if sheet.status == "planned":
+                counting.key(sheet, as_booked(sheet))
+            self.attempt(counting.reconcile, make.fresh(sheet)) or counting.cancel(make.fresh(sheet))
+        outbox.drain()
+
+    def _finish_picks(self):
+        for wave in Wave.objects.filter(status="draft").order_by("pk"):
+            self.attempt(waves.release, wave)
+        for shipment in self._live("open"):
+            if shipment.wave_id is None:
+                self.attempt(waves.start_picking, shipment)
+        for shipment in self._live("packed"):
+            if shipment.lines.exclude(reservation__stopping="").exists():
+                self.attempt(labels.void, shipment)
+                packing.unpack(make.fresh(shipment))
+        for shipment in self._live("picking"):
+            self._pick_and_pack(shipment)
+        self._send_all_out()
+
+    def _live(self, status):
+        return list(Shipment.objects.filter(status=status).order_by("pk"))
+
+    def _pick_and_pack(self, shipment):
+        for row in picking.stopping(shipment):
+            picking.put_back(row, storage(shipment.warehouse))
+        shipment = make.fresh(shipment)
+        if shipment.lines.filter(reservation__state="pinned").exists():
+            shipment = picking.pick_all(shipment)
+        self.attempt(packing.pack, shipment)
+
+    def _send_all_out(self):
+        packed = self._live("packed")
+        for shipment in packed:
+            self.attempt(labels.buy, shipment)
+        outbox.drain()
+        before = shipped_goods()
+        for shipment in packed:
+            if not self.attempt(shipping.ship, make.fresh(shipment)):
+                self._start_again(shipment)
+        self.in_house -= shipped_goods() - before
+        outbox.drain()
+
+    def _start_again(self, shipment):
+        """What may not leave as it is packed goes back into its bins."""
+        self.attempt(labels.void, make.fresh(shipment))
+        packing.unpack(make.fresh(shipment))
+        for row in shipment.lines.filter(reservation__state="picked").order_by("pk"):
+            picking.put_back(row, storage(shipment.warehouse))
+
+
+def left_over():
+    """What nobody can bring to an end."""
+    for delivery in Delivery.objects.exclude(error="").select_related("event"):
+        yield f"{delivery.handler} of {delivery.event} fails: {delivery.error}"
+    for order in Order.objects.filter(status="confirmed"):
+        yield f"order {order} is confirmed: {order.units} − {order.cancelled}, shipped {order.shipped}"
+    for shipment in Shipment.objects.filter(status__in=["open", "picking", "packed"]):
+        yield f"shipment {shipment} is {shipment.status}: {[str(row) for row in shipment.lines.all()]}"
+    for wave in Wave.objects.exclude(status__in=["closed", "cancelled"]):
+        yield f"wave {wave} is {wave.status}"
+    for row in Reservation.objects.filter(state__in=["held", "pinned", "picked"]):
+        yield f"reservation {row} of {row.demand.document}"
+    for row in Demand.objects.filter(unheld__gt=0):
+        yield f"demand {row} waits for {row.unheld}"
+    for request in ReturnRequest.objects.exclude(status__in=["rejected", "cancelled", "settled"]):
+        yield f"return {request} is {request.status}"
+    for sheet in Count.objects.exclude(status__in=["reconciled", "cancelled"]):
+        yield f"count {sheet} is {sheet.status}"
+    for transfer in Transfer.objects.filter(status="sent"):
+        yield f"transfer {transfer} is {transfer.status}"

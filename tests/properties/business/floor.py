@@ -1,0 +1,94 @@
+"""The floor: waves, picks, shorts, put-backs, parcels, and trucks that leave."""
+
+from hypothesis import strategies as st
+from hypothesis.stateful import rule
+
+from fulfillment import labels, packing, picking, shipments, shipping, waves
+from fulfillment.models import Shipment, Wave
+from oms.core import outbox
+from tests import builders as make
+from tests.builders.stock import storage
+from tests.properties.business.world import PLACES, World, few, shipped_goods, there_is, which
+
+
+class Floor(World):
+    """What pickers and packers do."""
+
+    def a_shipment(self, status, index):
+        return self.pick_from(Shipment.objects.filter(status=status), index)
+
+    @there_is("shipment.open")
+    @rule(index=which)
+    def start_picking(self, index):
+        self.attempt(waves.start_picking, self.a_shipment("open", index))
+
+    @there_is("shipment.open")
+    @rule(place=st.sampled_from(PLACES))
+    def propose_waves(self, place):
+        self.attempt(waves.propose, make.warehouse(place))
+
+    @there_is("wave.draft")
+    @rule(index=which)
+    def release(self, index):
+        self.attempt(waves.release, self.pick_from(Wave.objects.filter(status="draft"), index))
+
+    @there_is("shipment.open")
+    @rule(index=which, number=which)
+    def split_off_a_line(self, index, number):
+        shipment = self.a_shipment("open", index)
+        if row := self.pick_from(shipment.lines.all(), number):
+            self.attempt(shipments.split, shipment, [row])
+
+    @there_is("reservation.pinned")
+    @rule(index=which)
+    def pick_all(self, index):
+        rows = Shipment.objects.filter(status="picking", lines__reservation__state="pinned").distinct()
+        if shipment := self.pick_from(rows, index):
+            self.attempt(picking.pick_all, shipment)
+
+    def _a_line(self, index, number, **conditions):
+        shipment = self.a_shipment("picking", index)
+        return self.pick_from(shipment.lines.filter(**conditions), number)
+
+    @there_is("shipment.picking")
+    @rule(index=which, number=which)
+    def pick_a_line(self, index, number):
+        if row := self._a_line(index, number, reservation__state="pinned"):
+            self.attempt(picking.pick, row)
+
+    @there_is("reservation.pinned")
+    @rule(index=which, number=which, missing=few, damaged=st.booleans())
+    def pick_short(self, index, number, missing, damaged):
+        if row := self._a_line(index, number, reservation__state="pinned"):
+            found = max(0, row.reservation.quantity - missing)
+            self.attempt(picking.report_short, row, found, is_damaged=damaged)
+
+    @there_is("shipment.picking")
+    @rule(index=which, number=which)
+    def put_back(self, index, number):
+        if row := self._a_line(index, number, reservation__state="picked"):
+            self.attempt(picking.put_back, row, storage(row.shipment.warehouse))
+
+    @there_is("shipment.picking")
+    @rule(index=which)
+    def pack(self, index):
+        self.attempt(packing.pack, self.a_shipment("picking", index))
+
+    @there_is("shipment.packed")
+    @rule(index=which)
+    def unpack(self, index):
+        shipment = self.a_shipment("packed", index)
+        self.attempt(labels.void, shipment)
+        self.attempt(packing.unpack, shipment)
+
+    @there_is("shipment.packed")
+    @rule(index=which)
+    def ship(self, index):
+        self.send_out(self.a_shipment("packed", index))
+
+    def send_out(self, shipment):
+        before = shipped_goods()
+        self.attempt(labels.buy, shipment)
+        outbox.drain()
+        self.attempt(shipping.ship, make.fresh(shipment))
+        self.in_house -= shipped_goods() - before
