@@ -5,16 +5,28 @@ import hashlib
 from oms.core.models import StoredDocument
 from oms.core.numbering import chain
 from oms.insights import event_rules, liveness_rules, lot_rules, money_rules, shipment_rules, stock_rules, waiting_rules
-from oms.insights.invariants import Breach, check
+from oms.insights.invariants import Breach, Invariant, check
 from orders import issuing
 from orders.models import Invoice
 
 RULES = stock_rules.RULES + lot_rules.RULES + shipment_rules.RULES + money_rules.RULES + waiting_rules.RULES
 
 
+HASHES, FILES = "a legal document is what its hash covers", "a frozen file is as it was stored"
+
+
+def names() -> list[str]:
+    """Every invariant, in the order in which they are checked."""
+    return [rule.name for rule in _rules()] + [HASHES, FILES]
+
+
+def _rules() -> tuple[Invariant, ...]:
+    return RULES + event_rules.rules() + liveness_rules.rules()
+
+
 def breaches(*, files: bool = True) -> list[Breach]:
     """Everything that is wrong; `files` reads the frozen documents, too."""
-    found = check(RULES + event_rules.rules() + liveness_rules.rules()) + _hashes()
+    found = check(_rules()) + _hashes()
     return found + _files() if files else found
 
 
@@ -22,7 +34,7 @@ def _hashes() -> list[Breach]:
     """Issued documents whose content is not what their hash covers."""
     issued = Invoice.objects.filter(status=Invoice.Status.ISSUED, is_history=False).prefetch_related("lines")
     return [
-        Breach("a legal document is what its hash covers", str(document.number), "its content was changed")
+        Breach(HASHES, str(document.number), "its content was changed")
         for document in issued.iterator(chunk_size=2000)
         if chain(document.previous_hash, str(document.number), _content(document)) != document.hash
     ]
@@ -34,14 +46,14 @@ def _content(document: Invoice) -> str:
 
 def _files() -> list[Breach]:
     """Frozen files whose bytes are not those that were stored."""
-    name, found = "a frozen file is as it was stored", []
+    found = []
     for stored in StoredDocument.objects.filter(is_legal=True).iterator():
         try:
             with stored.file.open("rb") as file:
                 same = hashlib.sha256(file.read()).hexdigest() == stored.sha256
         except OSError as error:
-            found.append(Breach(name, str(stored), f"cannot be read: {error}"))
+            found.append(Breach(FILES, str(stored), f"cannot be read: {error}"))
             continue
         if not same:
-            found.append(Breach(name, str(stored), "its bytes were changed"))
+            found.append(Breach(FILES, str(stored), "its bytes were changed"))
     return found

@@ -13,5 +13,6 @@ from oms.insights import verification
 @user_passes_test(lambda user: user.is_active and user.is_staff and user.has_role("manager"))
 def verify(request: HttpRequest) -> HttpResponse:
     """Check now, and show what is broken."""
-    context = {**admin.site.each_context(request), "title": "Check", "breaches": verification.breaches()}
+    context = {**admin.site.each_context(request), "title": "Check", "breaches": verification.breaches(),
+               "names": verification.names()}
     return TemplateResponse(request, "admin/oms/verify.html", context)
