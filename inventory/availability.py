@@ -59,10 +59,11 @@ def projected(skus: Iterable[int], by: date | None = None) -> dict[int, int]:
     moves = F("quantity") - F("received") - F("recalled") - F("lost")
     parts = ((free, F("sellable") - F("held"), 1), (waiting, F("unheld"), -1),
              (bought, F("quantity") - F("received"), 1), (moving, moves, 1))
+    first, *others = [rows.order_by().values_list("sku_id").annotate(total=Sum(amount) * sign)
+                      for rows, amount, sign in parts]
     totals = dict.fromkeys(keys, 0)
-    for rows, amount, sign in parts:
-        for key, total in rows.values_list("sku_id").annotate(total=Sum(amount)):
-            totals[key] += sign * total
+    for key, total in first.union(*others, all=True):
+        totals[key] += total
     return totals
 
 

@@ -6,11 +6,12 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 from openpyxl import load_workbook
 
 from inventory.models import SKU
 from oms.core import jobs, notices
-from oms.core.models import Topic
+from oms.core.models import Job, Topic
 from orders import intake
 from orders.intake import Entry
 from orders.models import ExportRun, Invoice, Order
@@ -155,6 +156,7 @@ def test_a_buyer_imports_skus_mends_what_failed_and_imports_that(open_as, worker
 def test_the_page_of_a_job_shows_how_far_it_is_and_the_bell_how_much_is_new(open_as):
     manager = make.user("manager", "manager")
     job = jobs.start("print", "Labels: 2 selected", 2, by=manager)
+    Job.objects.update(due_at=timezone.now())  # asked for, and nobody comes
     notices.tell_person(manager, Topic.ON_HOLD, "An order waits")
     page = open_as("manager", f"/admin/core/job/{job.pk}/change/")
     page.get_by_text("waits for a worker").wait_for()

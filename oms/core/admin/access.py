@@ -4,9 +4,8 @@ from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
-from django.contrib import messages
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest, HttpResponseRedirect
+from django.http import HttpRequest
 from unfold.admin import ModelAdmin, TabularInline
 
 from oms.core import limits, money
@@ -94,6 +93,18 @@ class RoleAccess:
         return [column if column in fixed else name for name, column in zip(names, columns, strict=True)]
 
 
+def _refused(form: Any, message: str) -> Any:
+    """A form that keeps what was entered and is not saved."""
+
+    class Refused(form):  # type: ignore[misc]
+        def full_clean(self) -> None:
+            super().full_clean()
+            if self.is_bound:
+                self.add_error(None, message)
+
+    return Refused
+
+
 class ScopedAdmin(RoleAccess, FastListAdmin, SheetsAdmin, SavedViewsAdmin, ModelAdmin):
     """The base of every admin page: lists, links, autocompletes and exports show what the person may see."""
 
@@ -106,13 +117,24 @@ class ScopedAdmin(RoleAccess, FastListAdmin, SheetsAdmin, SavedViewsAdmin, Model
     def changeform_view(
         self, request: HttpRequest, object_id: Any = None, form_url: str = "", extra_context: Any = None,
     ) -> Any:
-        """What a form saves is one transaction; what is refused only when it is saved is told, too."""
+        """What a form saves is one transaction; what is refused only then is told above what was entered."""
         try:
             with limits.within():
                 return run_again(super().changeform_view, request, object_id, form_url, extra_context)
         except DomainError as refused:
-            messages.error(request, refused.message)
-            return HttpResponseRedirect(request.get_full_path())
+            if request.method != "POST":
+                raise
+            request.refused = refused.message  # type: ignore[attr-defined]
+            for file in request.FILES.values():
+                file.seek(0)  # type: ignore[union-attr]
+            page = super().changeform_view(request, object_id, form_url, extra_context)
+            page.status_code = 503 if refused.code == "busy" else 409
+            return page
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **options: Any) -> Any:
+        form = super().get_form(request, obj, change, **options)
+        message = getattr(request, "refused", "")
+        return _refused(form, message) if message else form
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows = super().get_queryset(request)
