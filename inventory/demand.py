@@ -1,5 +1,6 @@
 """How far the demand of a document is, for those who follow it."""
 
+from inventory import amounts
 from inventory.models import Demand, Reservation
 from oms.core import events
 from oms.core.locking import atomic, hold_created, lock
@@ -36,7 +37,6 @@ def _hand_over_rest(row: Demand, new_line: int) -> None:
                   held=row.held, picked=row.picked)
     rest.save(force_insert=True)
     hold_created([rest])
-    row.quantity, row.held, row.picked = row.shipped, 0, 0
-    row.save(update_fields=["quantity", "held", "picked"])
+    amounts.keep_shipped(row)
     live = lock(row.reservations.exclude(state__in=[Reservation.State.SHIPPED, Reservation.State.FREED]))
     Reservation.objects.filter(pk__in=[each.pk for each in live]).update(demand=rest)

@@ -1,19 +1,19 @@
 """Giving back what is held: cutting, unpinning and freeing locked reservations, whole kits at a time."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from django.utils.translation import gettext as _
 
 from inventory import ledger
+from inventory.amounts import Amounts
 from inventory.holds import LIVE, Holds
 from inventory.models import BinStock, Demand, Reservation, Stock
 from inventory.planners import kits
 from inventory.planners.kits import Need, Piece
-from oms.core import events, setbased
+from oms.core import events
 from oms.core.errors import Refused
 from oms.core.locking import hold_created, lock
 from oms.core.models import User
-from oms.core.setbased import Changes, note
 
 State, Stopping = Reservation.State, Reservation.Stopping
 STAGES = (State.HELD, State.PINNED, State.PICKED)
@@ -46,29 +46,32 @@ def cut(rows: Iterable[Reservation], amount: int) -> list[Reservation]:
     return taken
 
 
-def free_locked(reservations: Sequence[Reservation], *, shrink: bool = False) -> None:
-    """Free locked, unpicked reservations; `shrink` lowers what their demands want by the same."""
-    stock = ledger.lock_stock(sorted({(row.sku_id, row.warehouse_id) for row in reservations}))
+def free_locked(
+    reservations: Sequence[Reservation], *, shrink: bool = False, stock: Mapping[tuple[int, int], Stock] | None = None,
+) -> None:
+    """Free locked, unpicked reservations; `shrink` lowers what their demands want by the same.
+
+    `stock`: the rows by SKU and warehouse, where the caller has locked them and plans on with them.
+    """
+    stock = stock or ledger.lock_stock(sorted({(row.sku_id, row.warehouse_id) for row in reservations}))
     unpin_locked([row for row in reservations if row.state == State.PINNED])
-    changes: Changes = {}
-    demands: Changes = {}
+    amounts = Amounts()
     for row in reservations:
-        note(changes, stock[row.sku_id, row.warehouse_id].pk, held=-row.quantity)
-        note(demands, row.demand_id, held=-row.quantity, quantity=-row.quantity if shrink else 0)
+        amounts.hold(row.demand_id, stock[row.sku_id, row.warehouse_id], -row.quantity)
+        amounts.want(row.demand_id, -row.quantity if shrink else 0)
         row.state = State.FREED
-    setbased.add(Stock, changes)
-    setbased.add(Demand, demands)
+    amounts.write()
     Reservation.objects.bulk_update(reservations, ["state"])
 
 
 def unpin_locked(reservations: Sequence[Reservation]) -> None:
     """Take locked, pinned reservations off their bins: they are held in the warehouse as before."""
     places = lock_bins(reservations)
-    changes: Changes = {}
+    amounts = Amounts()
     for row in reservations:
-        note(changes, places[row.sku_id, row.bin_id, row.lot_id].pk, pinned=-row.quantity)
+        amounts.pin(places[row.sku_id, row.bin_id, row.lot_id], -row.quantity)
         row.state, row.bin, row.lot = State.HELD, None, None
-    setbased.add(BinStock, changes)
+    amounts.write()
     Reservation.objects.bulk_update(reservations, ["state", "bin", "lot"])
 
 

@@ -225,9 +225,7 @@ def _apply(case: _Case, by: User | None) -> None:
         for demand in case.groups[each.key]:
             own = [row for row in case.rows if row.demand_id == demand.pk and row.warehouse_id == each.warehouse]
             gone += reservations.cut(sorted(own, key=_whole_bundles), each.quantity * demand.per_unit)
-    reservations.free_locked(gone)
-    for row in gone:
-        case.stock[row.sku_id, row.warehouse_id].held -= row.quantity
+    reservations.free_locked(gone, stock=case.stock)
     sourcing.hold_plan(_difference(case.target, case.current),
                        {line: sourcing.Group(group) for line, group in case.groups.items()}, case.stock, by=by)
     reservations.announce_freed(gone, by=by)

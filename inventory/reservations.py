@@ -1,4 +1,4 @@
-"""The one writer of what is held: hold, free, pin, pick, put back, consume.
+"""What becomes of stock that is set aside: hold, free, pin, pick, put back, consume.
 
 Each locks demands, then reservations, then stock per warehouse, then stock per bin.
 """
@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from django.utils.translation import gettext as _
 
 from inventory import catalog, ledger, shelf_life
+from inventory.amounts import Amounts
 from inventory.giving_back import (
     announce_freed,
     free_locked,
@@ -26,11 +27,10 @@ from inventory.giving_back import split as split
 from inventory.holds import LIVE, UNPICKED, WHOLE, Holds, lock_holds
 from inventory.models import Bin, BinStock, Demand, Lot, Move, Reservation, Stock
 from inventory.planners import kits
-from oms.core import events, setbased
+from oms.core import events
 from oms.core.errors import Refused, WrongState
 from oms.core.locking import atomic, hold_created, lock
 from oms.core.models import User
-from oms.core.setbased import Changes, note
 
 State, Stopping = Reservation.State, Reservation.Stopping
 
@@ -51,16 +51,12 @@ def hold(holds: Sequence[Hold], *, counted: bool = False, by: User | None = None
     `counted`: the demands were just inserted with what is held. Whatever comes to be held reaches a shipment by the
     event that this records.
     """
-    stock: Changes = {}
-    demands: Changes = {}
+    amounts = Amounts()
     for held in holds:
-        note(stock, held.stock.pk, held=held.quantity)
-        note(demands, held.demand.pk, held=held.quantity)
-        held.stock.held += held.quantity
+        amounts.hold(held.demand.pk, held.stock, held.quantity, counted=counted)
         if held.stock.layers is not None:
             held.stock.layers.hold(held.demand.min_life_days, held.quantity)
-    setbased.add(Stock, stock)
-    setbased.add(Demand, {} if counted else demands)
+    amounts.write()
     reservations = Reservation.objects.bulk_create(
         Reservation(demand=held.demand, sku_id=held.stock.sku_id, warehouse_id=held.stock.warehouse_id,
                     quantity=held.quantity, bundle=held.bundle)
@@ -152,17 +148,17 @@ def _pin_locked(
     )
     candidates = [place for place in candidates if avoid_lot is None or place.lot_id != avoid_lot.pk]
     cuts: list[tuple[Reservation, Reservation]] = []
-    changes: Changes = {}
+    amounts = Amounts()
     unplaced = [rest for row in rows if (rest := _pin_one(row, [
         place for place in candidates if place.sku_id == row.sku_id and place.bin.warehouse_id == row.warehouse_id
-        and shelf_life.suits(place, row)], cuts, changes))]
-    setbased.add(BinStock, changes)
+        and shelf_life.suits(place, row)], cuts, amounts))]
+    amounts.write()
     Reservation.objects.bulk_update([*rows, *(cut for _, cut in cuts)], ["state", "bin", "lot"])
     return cuts, unplaced
 
 
 def _pin_one(
-    row: Reservation, candidates: list[BinStock], cuts: list[tuple[Reservation, Reservation]], changes: Changes,
+    row: Reservation, candidates: list[BinStock], cuts: list[tuple[Reservation, Reservation]], amounts: Amounts,
 ) -> Reservation | None:
     """Bind one reservation to as many bins as it needs; return what found none, still held."""
     original = row
@@ -174,8 +170,7 @@ def _pin_one(
         free_here = place.on_hand - place.pinned
         rest = split(row, row.quantity - free_here) if row.quantity > free_here else None
         row.state, row.bin, row.lot = State.PINNED, place.bin, place.lot
-        place.pinned += row.quantity
-        note(changes, place.pk, pinned=row.quantity)
+        amounts.pin(place, row.quantity)
         if rest is None:
             return None
         rest.state, rest.bin, rest.lot = State.HELD, None, None
@@ -204,7 +199,7 @@ def pick(
         shelf_life.require_pickable(locked)
         transports = [_to_staging(row) for row in locked]
         ledger.lock_ends(transports)
-        _change(locked, demand={"held": -1, "picked": 1}, stock={"held": -1}, place={"pinned": -1})
+        _count_picked(locked, 1)
         ledger.move_many(transports, reason=Move.Reason.PICK, reference=reference, by=by)
         for row, transport in zip(locked, transports, strict=True):
             row.state, row.bin = State.PICKED, transport.target
@@ -234,7 +229,7 @@ def put_back(
         _require_storage(to, locked)
         transports = [_from_staging(row, to) for row in locked]
         ledger.move_many(transports, reason=Move.Reason.PUT_BACK, reference=reference, by=by)
-        _change(locked, demand={"held": 1, "picked": -1}, stock={"held": 1}, place={})
+        _count_picked(locked, -1)
         cancelled = [row for row in locked if row.stopping == Stopping.CANCEL]
         released = [row for row in locked if row.stopping == Stopping.RELEASE or row.demand.is_component
                     or not shelf_life.fits(row)]
@@ -280,7 +275,11 @@ def consume(reservations: Sequence[Reservation], *, reference: str = "", by: Use
                           code="put_back_first")
         shelf_life.require_shippable(locked)
         customer = catalog.outside(Bin.Kind.CUSTOMER)
-        _change(locked, demand={"picked": -1, "shipped": 1}, stock={}, place={})
+        amounts = Amounts()
+        for row in locked:
+            amounts.ship(row.demand_id, row.quantity)
+        ledger.lock_stock(sorted({(row.sku_id, row.warehouse_id) for row in locked}))
+        amounts.write()
         ledger.move_many([_from_staging(row, customer) for row in locked], reason=Move.Reason.SHIP,
                          reference=reference, by=by)
         for row in locked:
@@ -288,26 +287,16 @@ def consume(reservations: Sequence[Reservation], *, reference: str = "", by: Use
         Reservation.objects.bulk_update(locked, ["state"])
 
 
-def _change(
-    rows: Sequence[Reservation], *, demand: dict[str, int], stock: dict[str, int], place: dict[str, int],
-) -> None:
-    """Add each row's quantity times the given signs to its demand, its stock and its bin."""
-    demands: Changes = {}
-    stocks: Changes = {}
-    places: Changes = {}
-    known_stock = ledger.lock_stock(sorted({(row.sku_id, row.warehouse_id) for row in rows}))
-    known_places = lock_bins(rows) if place else {}
+def _count_picked(rows: Sequence[Reservation], sign: int) -> None:
+    """Count locked rows as picked, no longer pinned; with -1 as held again, in no bin."""
+    amounts = Amounts()
+    stock = ledger.lock_stock(sorted({(row.sku_id, row.warehouse_id) for row in rows}))
+    places = lock_bins(rows) if sign > 0 else {}
     for row in rows:
-        note(demands, row.demand_id, **{name: sign * row.quantity for name, sign in demand.items()})
-        if stock:
-            key = known_stock[row.sku_id, row.warehouse_id].pk
-            note(stocks, key, **{name: sign * row.quantity for name, sign in stock.items()})
-        if place:
-            key = known_places[row.sku_id, row.bin_id, row.lot_id].pk
-            note(places, key, **{name: sign * row.quantity for name, sign in place.items()})
-    setbased.add(Demand, demands)
-    setbased.add(Stock, stocks)
-    setbased.add(BinStock, places)
+        amounts.pick(row.demand_id, stock[row.sku_id, row.warehouse_id], sign * row.quantity)
+        if sign > 0:
+            amounts.pin(places[row.sku_id, row.bin_id, row.lot_id], -row.quantity)
+    amounts.write()
 
 
 def _require_state(rows: Sequence[Reservation], *states: Reservation.State) -> None:
@@ -336,14 +325,14 @@ def cancel(document: str, units: dict[int, int], *, by: User | None = None) -> N
         holds = lock_holds(Demand.objects.filter(document=document, line__in=units))
         gone = level(holds)
         rest: dict[tuple[str, int], int] = {}
-        shrink: Changes = {}
+        shrink = Amounts()
         for demand in holds.demands:
             amount = units[demand.line] * demand.per_unit
             unheld = min(amount, demand.quantity - demand.shipped - reserved(holds, demand))
-            note(shrink, demand.pk, quantity=-unheld)
+            shrink.want(demand.pk, -unheld)
             amount -= unheld + give_up(holds, demand, amount - unheld)
             line = (demand.document, demand.line)
             rest[line] = max(rest.get(line, 0), -(-amount // demand.per_unit))
-        setbased.add(Demand, shrink)
-        amounts = kits.choose(needs(holds.demands), pieces(holds, holds.demands), rest)
-        announce_freed([*gone, *let_go(holds, amounts, Stopping.CANCEL)], by=by)
+        shrink.write()
+        chosen = kits.choose(needs(holds.demands), pieces(holds, holds.demands), rest)
+        announce_freed([*gone, *let_go(holds, chosen, Stopping.CANCEL)], by=by)

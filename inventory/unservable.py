@@ -7,11 +7,11 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from inventory import reservations, shelf_life
+from inventory.amounts import Amounts
 from inventory.giving_back import announce_freed, free_locked, level, split, unpin_locked
 from inventory.holds import UNPICKED, WHOLE, Holds, lock_holds
 from inventory.models import SKU, BinStock, Demand, Reservation, Stock, Warehouse
 from inventory.planners.shelf_life import Layers
-from oms.core import setbased
 from oms.core.errors import Refused
 from oms.core.locking import atomic, lock
 from oms.core.models import User
@@ -108,7 +108,10 @@ def _swap(row: Reservation, to: BinStock) -> None:
         raise Refused(_("Only %(free)s of lot %(lot)s are free in %(bin)s; the others are for other orders.")
                       % {"free": max(0, free_there), "lot": new.lot, "bin": new.bin}, code="lot_not_free")
     _require_allowed(row, old, new, stock[0])
-    setbased.add(BinStock, {old.pk: {"pinned": -row.quantity}, new.pk: {"pinned": row.quantity}})
+    amounts = Amounts()
+    amounts.pin(old, -row.quantity)
+    amounts.pin(new, row.quantity)
+    amounts.write()
     row.bin, row.lot = new.bin, new.lot
     row.save(update_fields=["bin", "lot"])
 

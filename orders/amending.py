@@ -105,7 +105,7 @@ def _split_price(order: Order, line: OrderLine, unit_price: Decimal) -> None:
     demand.hand_over(order.number, line.pk, new.pk)
     progress.record_cancelled(order, {line.pk: rest})
     progress.follow(order)
-    OrderLine.objects.filter(pk=line.pk, shipped=0).update(allocated=0, picked=0)
+    progress.forget_unshipped(line)
 
 
 def _append(order: Order, lines: Sequence[Line]) -> list[OrderLine]:

@@ -31,6 +31,11 @@ def follow(order: Order) -> dict[int, int]:
     return shipped
 
 
+def forget_unshipped(line: OrderLine) -> None:
+    """Count nothing of a locked order's line as allocated or picked: all its demand is another line's by now."""
+    OrderLine.objects.filter(pk=line.pk, shipped=0).update(allocated=0, picked=0)
+
+
 def record_invoiced(order: Order, units: Mapping[int, int]) -> None:
     """Count units as invoiced, by line; the order is locked."""
     _add(order, "invoiced", units)

@@ -4,8 +4,6 @@ import ast
 from functools import cache
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).resolve().parents[2]
 FLOORS = ["oms.core", "inventory", "orders", "fulfillment", "returns", "oms.insights", "oms.web"]
 PACKAGES = ["oms", "inventory", "orders", "fulfillment", "returns"]
@@ -37,14 +35,6 @@ def imports(path):
 
 def functions(path):
     return [node for node in ast.walk(tree(path)) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
-
-
-def assigned_attributes(path, name):
-    for node in ast.walk(tree(path)):
-        targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(
-            node, ast.AugAssign | ast.AnnAssign) else []
-        flat = [each for target in targets for each in (target.elts if isinstance(target, ast.Tuple) else [target])]
-        yield from (target.lineno for target in flat if isinstance(target, ast.Attribute) and target.attr == name)
 
 
 def test_imports_go_down_only():
@@ -91,29 +81,6 @@ def test_connectors_import_no_operations_or_models():
              for name in imports(path) if ".models" in name or name.startswith("django.db")]
 
     assert wrong == []
-
-
-@pytest.mark.parametrize("attribute, writers", [
-    ("on_hand", {"inventory.ledger"}),
-    ("sellable", {"inventory.ledger"}),
-    ("captured", {"orders.payments"}),
-    ("refunded", {"orders.payments"}),
-    ("sequence_number", {"orders.issuing"}),
-    ("last_hash", {"oms.core.numbering"}),
-])
-def test_each_fact_has_one_writer(attribute, writers):
-    found = {module(path) for path in FILES if list(assigned_attributes(path, attribute))}
-
-    assert found == writers
-
-
-def test_statuses_of_documents_are_written_by_states_alone():
-    """Labels are requests, not documents; enter() and history insert orders that are placed or done from the start."""
-    allowed = {"oms.core.states", "fulfillment.labels", "orders.intake", "orders.history"}
-
-    found = {module(path) for path in FILES if list(assigned_attributes(path, "status"))}
-
-    assert found <= allowed
 
 
 def test_no_catch_all_modules():

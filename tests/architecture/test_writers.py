@@ -1,0 +1,124 @@
+"""Each fact has one writer, whichever way it is written."""
+
+from functools import cache
+
+import pytest
+
+from tests.architecture.test_house import FILES, module, tree
+from tests.architecture.writers import COMPUTED, Writes, columns, constants_of
+
+STOCK, LINES, PAST = "inventory.amounts", "orders.progress", "orders.history"
+SAMPLES = "oms.web.einvoice_cases"  # sample documents, undone once they are printed
+
+# Columns of one name in several models have a writer each: what of, stands beside.
+FACTS = {
+    "status": {"oms.core.states",  # of documents
+               "orders.intake", "orders.payments", "fulfillment.labels"},  # as placed; of refunds, of labels: requests
+    "on_hand": {"inventory.ledger"},
+    "sellable": {"inventory.ledger"},
+    "held": {STOCK},
+    "pinned": {STOCK},
+    "picked": {STOCK, LINES, SAMPLES},
+    "shipped": {STOCK, LINES, SAMPLES},
+    "allocated": {LINES, "orders.dues", "orders.payments", PAST, SAMPLES},  # of lines, of invoices, of payments
+    "invoiced": {LINES},
+    "returned": {LINES, "inventory.sending_back", PAST},  # by customers, to suppliers
+    "cancelled": {LINES},
+    "captured": {"orders.payments"},
+    "refunded": {"orders.payments", PAST},
+    "written_off": {"orders.write_offs"},
+    "sequence_number": {"orders.issuing"},
+    "last_hash": {"oms.core.numbering"},
+}
+NAMES_NO_COLUMN = {
+    "oms.core.setbased",  # writes what its callers name
+    "oms.core.jobs",  # counters of a job
+    "oms.core.admin.documents", "oms.core.api.documents",  # fields of a form, views by name
+    "oms.core.models.postal",  # a field's own value
+    LINES, STOCK,  # their own columns, by name
+    SAMPLES,  # master data
+}
+
+
+@cache
+def writes(path):
+    return Writes(_constants()).read(tree(path))
+
+
+@cache
+def _constants():
+    known = {}
+    for path in FILES:
+        for name, words in constants_of(tree(path)).items():
+            known.setdefault(name, set()).update(words)
+    return known
+
+
+@pytest.mark.parametrize("fact", FACTS)
+def test_each_fact_has_one_writer(fact):
+    assert {module(path) for path in FILES if fact in writes(path)} == FACTS[fact]
+
+
+def test_names_of_written_columns_stand_in_the_code():
+    """Else nobody could tell who writes what."""
+    assert {module(path) for path in FILES if COMPUTED in writes(path)} == NAMES_NO_COLUMN
+
+
+@pytest.mark.parametrize("code", [
+    "row.held = 1",
+    "row.held += 1",
+    "row.held: int = 1",
+    "row.other, (row.held, *row.rest) = values",
+    "a = row.held = 1",
+    "for row.held in amounts: pass",
+    "setattr(row, 'held', 1)",
+    "Stock.objects.filter(pk=1).update(held=F('held') + 1)",
+    "Stock.objects.filter(pk=1).update(**{'held': 1})",
+    "def write(rows):\n    changes = {}\n    changes['held'] = 1\n    rows.update(**changes)",
+    "vars(row).update({'held': 1})",
+    "Stock.objects.update_or_create(sku=sku, defaults={'held': 1})",
+    "Stock.objects.bulk_update(rows, ['held'])",
+    "Stock.objects.bulk_update(rows, fields=('other', 'held'))",
+    "NAMES = ('other', 'held')\nStock.objects.bulk_update(rows, [*NAMES])",
+    "Stock.objects.bulk_create(rows, update_conflicts=True, update_fields=['held'])",
+    "row.save(update_fields=['held'])",
+    "def write(row):\n    names = ['other']\n    names = names + ['held']\n    row.save(update_fields=names)",
+    "setbased.add(Stock, {row.pk: {'held': 1} for row in rows})",
+    "setbased.write(Stock, {1: {'held': 1}})",
+    "def write(rows):\n    changed = {}\n    for row in rows:\n        changed[row.pk] = {'held': row.held}\n"
+    "    setbased.write(Stock, changed)",
+    "def write(rows):\n    names = ('other', 'held')\n"
+    "    setbased.write(Stock, {row.pk: {name: getattr(row, name) for name in names} for row in rows})",
+    "note(changes, 1, held=1)",
+    "setbased.note(changes, 1, **{'held': 1})",
+    "from oms.core.setbased import add\nadd(Stock, {1: dict(held=1)})",
+    "cursor.execute('UPDATE inventory_stock SET held = 0')",
+    "cursor.execute('update inventory_stock s set other = coalesce(a, b), \"held\" = 0 FROM x WHERE true')",
+    "cursor.execute('UPDATE inventory_stock SET (other, held) = (1, 2)')",
+    "cursor.execute(f'UPDATE {table} SET held = {table}.held + 1')",
+    "cursor.execute('INSERT INTO s (a) VALUES (1) ON CONFLICT (a) ' + 'DO UPDATE SET held = excluded.held')",
+    "SQL = '''\n    MERGE INTO s USING t ON s.a = t.a\n    WHEN MATCHED THEN UPDATE SET held = t.held'''",
+])
+def test_every_way_of_writing_is_seen(code):
+    assert "held" in columns(code)
+
+
+@pytest.mark.parametrize("code", [
+    "setattr(row, name, 1)",
+    "def write(row, names):\n    row.save(update_fields=names)",
+    "rows.update(**changes)",
+    "note(changes, 1, **amounts)",
+    "def add_up(column, units):\n    setbased.add(Stock, {key: {column: units} for key in keys})",
+    "cursor.execute(f'UPDATE s SET {assignments} FROM t')",
+])
+def test_a_column_whose_name_is_computed_is_seen(code):
+    assert COMPUTED in columns(code)
+
+
+@pytest.mark.parametrize("code", [
+    "held = row.held", "self.held[day] += 1", "Stock.objects.filter(held=1).count()", "Stock(held=0)",
+    "seen.add('held')", "cursor.execute('SELECT held FROM s WHERE held = 1')", "row.save(update_fields=['other'])",
+    "cursor.execute('UPDATE s SET other = held WHERE held = 1')", "cursor.execute(\"SET LOCAL held = '1'\")",
+])
+def test_reading_is_no_writing(code):
+    assert "held" not in columns(code)
