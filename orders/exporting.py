@@ -28,6 +28,7 @@ from orders.models.export import Profile
 
 SNAPSHOTS = (Profile.RECEIVABLES, Profile.STOCK_VALUE)  # of a day, not of a period
 S = ExportRun.Status
+KIND = "accounting"
 CHUNK = 2000
 Row = Sequence[Any]
 
@@ -94,7 +95,7 @@ def prepare(
     with atomic():
         run = states.create(ExportRun(company=company, profile=profile, since=since, until=until, only_new=only_new,
                                       file_format=_format(profile, file_format), by=by), by=by)
-        run.job = jobs.submit("accounting", f"{run.number}: {Profile(profile).label}", 0, by=by, run=run.pk)
+        run.job = jobs.submit(KIND, f"{run.number}: {Profile(profile).label}", 0, by=by, run=run.pk)
         run.save(update_fields=["job"])
     return run
 
@@ -103,7 +104,7 @@ def _format(profile: str, wanted: str) -> str:
     return "zip" if profile == Profile.QUICKBOOKS else wanted
 
 
-@jobs.runs("accounting")
+@jobs.runs(KIND)
 def write(job: Job) -> StoredDocument | None:
     """Write a run's file, as the database is at one moment. Raises Refused where its sums are not the ledger's."""
     run = ExportRun.objects.select_related("company").get(pk=job.details["run"])

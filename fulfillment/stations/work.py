@@ -11,7 +11,7 @@ from fulfillment.models import Label, PickTask, Shipment, Wave
 from fulfillment.shipping import tracking_numbers
 from inventory import catalog, purchasing, receiving, shelf_life
 from inventory.models import SKU, Barcode, Bin, BinStock, PurchaseOrder, Stock, Transfer, Warehouse
-from oms.core import events, revisions
+from oms.core import attention, events, revisions
 from oms.core.errors import Refused
 from oms.core.models import User
 
@@ -146,7 +146,8 @@ def pack(warehouse: Warehouse, user: User, name: str) -> dict[str, Any]:
         wanted[code] = wanted.get(code, 0) + line.reservation.quantity
     return {"name": shipment.number, "pk": shipment.pk, "status": shipment.status,
             "lines": [{**known[code], "quantity": quantity} for code, quantity in sorted(wanted.items())],
-            "tracking": tracking_numbers(shipment), "labels": _label_codes(shipment)}
+            "tracking": tracking_numbers(shipment), "labels": _label_codes(shipment),
+            "alarms": attention.waiting(shipment)}
 
 
 def _label_codes(shipment: Shipment) -> dict[str, str]:

@@ -7,6 +7,7 @@ from itertools import groupby
 
 from django.core.mail import EmailMessage
 from django.db import connection
+from django.db.models import Q, QuerySet
 from django.template.loader import render_to_string
 from django.utils import timezone
 
@@ -66,6 +67,13 @@ def send_mails(mail: Mail) -> int:
         Notice.objects.filter(pk__in=[row.pk for row in rows]).update(mailed_at=timezone.now())
         sent += 1
     return sent
+
+
+def late() -> QuerySet[Notice]:
+    """Notices that wait for longer than they may to be mailed at once."""
+    now = timezone.now()
+    return Notice.objects.filter(Q(mail_leased_until=None) | Q(mail_leased_until__lt=now - MAIL_LIMIT),
+                                 mail=Mail.AT_ONCE, mailed_at=None, at__lt=now - MAIL_LIMIT)
 
 
 def _claim(mail: Mail) -> list[int]:

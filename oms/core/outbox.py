@@ -9,13 +9,14 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Min, Q, QuerySet
+from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from oms.core import bells, pulse
 from oms.core.errors import ConnectorError, DomainError
 from oms.core.handling import Handler, handlers_of, heard_by
 from oms.core.locking import run_again, try_advisory_lock, whole
-from oms.core.models import Delivery, Event, Stream
+from oms.core.models import Delivery, Document, Event, Stream
 
 log = logging.getLogger(__name__)
 
@@ -262,6 +263,18 @@ def retry(delivery: Delivery) -> None:
 def standing() -> QuerySet[Delivery]:
     """What stands under Attention: parked, or tried for the second time and not done."""
     return Delivery.objects.filter(Q(parked_at__isnull=False) | Q(done_at=None, attempts__gte=2))
+
+
+def undelivered(document: Document) -> QuerySet[Event]:
+    """The events of a document that have not reached all of their handlers."""
+    return Event.objects.filter(subject_type=document.subject_type, subject_number=document.number, is_drained=False)
+
+
+def late() -> QuerySet[Event]:
+    """Events that wait for longer than they may, and that no process is at."""
+    now = timezone.now()
+    rows = Event.objects.filter(is_drained=False).annotate(since=Greatest("due_at", "written_at"))  # NULL counts not
+    return rows.filter(since__lt=now - LIMIT).exclude(deliveries__leased_until__gt=now)
 
 
 def parked() -> list[Delivery]:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from oms.core import outbox, outgoing
@@ -84,6 +84,13 @@ def send_due(*, now: datetime | None = None, post: Post = outgoing.post) -> int:
     while claimed := _claim(now or timezone.now()):
         delivered += sum(_send(delivery, now, post) for delivery in claimed)
     return delivered
+
+
+def late() -> QuerySet[WebhookDelivery]:
+    """Calls that are due for longer than they may be, and not behind another of their subject."""
+    first = WebhookDelivery.objects.filter(endpoint=OuterRef("endpoint"), subject=OuterRef("subject"),
+                                           next_at__isnull=False, pk__lt=OuterRef("pk"))
+    return WebhookDelivery.objects.filter(~Exists(first), next_at__lt=timezone.now() - LIMIT, endpoint__is_active=True)
 
 
 def _claim(now: datetime) -> "list[WebhookDelivery]":

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from fulfillment.models import Shipment, Wave
 from inventory.models import Count, PurchaseOrder
-from oms.core import jobs, outbox, pulse
+from oms.core import attention, jobs, outbox
 from oms.core.models import Notice, User
 from oms.core.models.company import business_day
 from oms.core.wording import Words
@@ -31,6 +31,7 @@ class ToDo:
     rows: Callable[[User], QuerySet[Any]]
     page: str
     query: str = ""
+    more: Callable[[], int] = lambda: 0  # what its page says above its rows, each thing counted
 
 
 def _of(model: Any, **conditions: Any) -> Callable[[User], QuerySet[Any]]:
@@ -69,7 +70,7 @@ TO_DO = (
         kind="credit"), "orders_invoice", "due=open"),
     ToDo(_("Counts to reconcile"), "manager", _all(Count, status="counted"), "inventory_count",
          "status__exact=counted"),
-    ToDo(_("Attention"), "manager", lambda user: outbox.standing(), "core_delivery"),
+    ToDo(_("Attention"), "manager", lambda user: outbox.standing(), "core_delivery", more=attention.others),
     ToDo(_("Waiting for a worker"), "manager", lambda user: jobs.late(), "core_job", "waits=1"),
     ToDo(_("New notices"), "rep picker packer buyer accountant manager",
          lambda user: Notice.objects.filter(to=user, read_at=None), "core_notice", "read_at__isempty=1"),
@@ -81,7 +82,7 @@ def home(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     user: Any = request.user
     mine = [todo for todo in TO_DO if user.is_superuser or user.role_names & set(todo.roles.split())]
     context["to_do"] = [(todo.title, _count(todo, user), _link(todo)) for todo in mine]
-    context["alarms"] = pulse.alarms() if user.has_role("manager") else []
+    context["alarms"] = attention.alarms() if user.has_role("manager") else []
     today = business_day()
     offered = (("accountant manager", lambda: charts.sales(today)),
                ("picker packer manager", lambda: charts.order_to_ship(today)),
@@ -92,7 +93,7 @@ def home(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
 
 
 def _count(todo: ToDo, user: User) -> str:
-    count = todo.rows(user).order_by().values("pk")[: MOST + 1].count()
+    count = todo.rows(user).order_by().values("pk")[: MOST + 1].count() + todo.more()
     return f"{MOST}+" if count > MOST else str(count)
 
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldBooleanWidget
 
+from oms.core import jobs, pulse
 from oms.core.admin.documents import DocumentAdmin, chip
 from oms.core.admin.jobs import TYPES
 from oms.core.admin.records import ReadOnlyAdmin
@@ -60,6 +61,13 @@ class ExportRunAdmin(DocumentAdmin):
     fields = ["profile", "company", "since", "until", "only_new", "rows", "control_totals", "found", "progress", "file"]
     readonly_fields = ["control_totals", "found", "progress", "file"]
     list_tools_template = "admin/oms/new_export_button.html"
+
+    def alarms(self, document: ExportRun) -> list[str]:
+        return pulse.alarms() if document.job and document.job.waits else super().alarms(document)
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        waits = jobs.waiting().filter(kind=exporting.KIND).exists()
+        return super().changelist_view(request, {"alarms": pulse.alarms() if waits else [], **(extra_context or {})})
 
     @display(description=_("Status"), ordering="status")
     def state(self, run: ExportRun) -> Any:

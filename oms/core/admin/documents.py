@@ -11,7 +11,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from oms.core import bulk, events, notes, operations, states
+from oms.core import attention, bulk, events, notes, operations, states
 from oms.core.admin.access import ScopedAdmin
 from oms.core.admin.forms import OperationForm
 from oms.core.admin.panels import panels_of
@@ -156,7 +156,7 @@ class DocumentAdmin(PapersAdmin, ScopedAdmin):
         """What stands around a document: its next steps, what hangs on it, its events and decisions."""
         user: Any = request.user
         return {
-            "document": document,
+            "document": document, "alarms": self.alarms(document),
             "status_chip": chip(document),
             "next_steps": [(step, self.operation_url(document, step))
                            for step in operations.next_steps(document, user)],
@@ -168,6 +168,10 @@ class DocumentAdmin(PapersAdmin, ScopedAdmin):
             "links": self.print_links(request, document),
             "notes_url": reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_notes", args=[document.pk]),
         }
+
+    def alarms(self, document: Any) -> list[str]:
+        """What is to be said where something of the document waits for a worker, and there is none."""
+        return attention.waiting(document)
 
     def operation_url(self, document: Any, operation: Operation) -> str:
         name = f"admin:{self.opts.app_label}_{self.opts.model_name}_operation"

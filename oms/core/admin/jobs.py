@@ -49,6 +49,10 @@ class JobAdmin(ReadOnlyAdmin):
         rows = super().get_queryset(request)
         return rows if user.has_role("manager") else rows.filter(by=user)
 
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        waits = self.get_queryset(request).filter(pk__in=jobs.waiting().values("pk")).exists()
+        return super().changelist_view(request, {"alarms": pulse.alarms() if waits else [], **(extra_context or {})})
+
     def get_urls(self) -> Any:
         wrap = self.admin_site.admin_view
         names: dict[str, Callable[[HttpRequest, Job], HttpResponse]] = {

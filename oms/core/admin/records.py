@@ -9,7 +9,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from oms.core import notices, outbox, pulse
+from oms.core import attention, notices, outbox
 from oms.core.admin import views
 from oms.core.admin.access import ScopedAdmin
 from oms.core.models import (
@@ -115,7 +115,7 @@ class AttentionAdmin(ReadOnlyAdmin):
     list_tools_template = "admin/oms/verify_button.html"
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
-        return super().changelist_view(request, {"alarms": pulse.alarms(), **(extra_context or {})})
+        return super().changelist_view(request, {"alarms": attention.alarms(), **(extra_context or {})})
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return outbox.standing().select_related("event")

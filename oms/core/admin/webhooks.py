@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from oms.core import webhooks
+from oms.core import pulse, webhooks
 from oms.core.admin.access import Lines, ScopedAdmin
 from oms.core.admin.records import ReadOnlyAdmin
 from oms.core.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint
@@ -55,6 +55,10 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin):
     list_filter = ["endpoint", "delivered_at"]
     inlines = [Attempts]
     actions = ["send_again"]
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        waits = WebhookDelivery.objects.exclude(next_at=None).exists()
+        return super().changelist_view(request, {"alarms": pulse.alarms() if waits else [], **(extra_context or {})})
 
     @admin.action(description=_("Send again"))
     def send_again(self, request: HttpRequest, rows: Any) -> None:

@@ -107,6 +107,7 @@ async function work(name = "", look = false) {
   const data = await answer.json();
   if (!answer.ok) throw new Wrong(data.message);
   if (data.changed?.length) alarm(_("This paper is out of date. Since it was printed: %(changed)s", { changed: data.changed.join("; ") }));
+  if (data.alarms?.length) alarm(data.alarms.join(" "));
   return data;
 }
 async function workAgain(name = "") {
@@ -408,6 +409,7 @@ async function pickShort(stop) {
 
 async function ship(shipment) {
   for (let tries = 0; shipment && !shipment.tracking.length && tries < 20; tries += 1) {
+    if (shipment.alarms?.length) return; // nobody buys its labels now; the alarm has said so
     await new Promise((resolve) => setTimeout(resolve, 500));
     shipment = await workAgain(shipment.name);
   }
