@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db.models import F
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from fulfillment import (
@@ -22,6 +23,7 @@ from fulfillment import (
 )
 from fulfillment.models import CarrierService, Package, PackageContent, Shipment, ShipmentLine, Wave
 from inventory.models import Bin, BinStock, Warehouse
+from oms.core.errors import Conflict
 from oms.core.models import User
 from oms.core.operations import declare
 from orders.models import Address, Order
@@ -70,7 +72,11 @@ class ChangeLotInput:
 def _change_lot(
     shipment: Shipment, *, line: ShipmentLine, to: BinStock | None = None, by: User | None = None,
 ) -> Shipment:
-    return picking.change_lot(shipment.lines.get(pk=line.pk), to, by=by)
+    own = shipment.lines.filter(pk=line.pk).first()
+    if own is None:
+        raise Conflict(gettext("This line is no longer on shipment %(shipment)s. Reload to see what changed.")
+                       % {"shipment": shipment}, code="gone")
+    return picking.change_lot(own, to, by=by)
 
 
 def _has_pinned_lots(shipment: Shipment) -> bool:

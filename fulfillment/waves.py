@@ -194,9 +194,9 @@ def close_if_done(wave: Wave | None) -> None:
     if wave is None:
         return
     with atomic():
-        wave = lock(Wave.objects.filter(pk=wave.pk))[0]
-        if is_done(wave):
-            close(wave)
+        for row in lock(Wave.objects.filter(pk=wave.pk)):
+            if is_done(row):
+                close(row)
 
 
 def is_done(wave: Wave) -> bool:

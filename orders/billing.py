@@ -204,7 +204,9 @@ def credit(
 
 
 def _credit_line(note: Invoice, original: Invoice, item: Credited, position: int) -> InvoiceLine:
-    line = original.lines.get(pk=item.line.pk)
+    line = original.lines.filter(pk=item.line.pk).first()
+    if line is None:
+        raise Refused(gettext("%(line)s is not a line of %(original)s.") % {"line": item.line, "original": original})
     if not 0 < item.quantity <= line.quantity - line.credited:
         raise Refused(gettext("%(quantity)s of %(description)s cannot be credited; %(open)s of "
                               "%(original)s are not credited yet.")

@@ -59,6 +59,8 @@ def inspect(request: ReturnRequest, findings: Sequence[Finding], *, by: User | N
 def _require_all_graded(lines: dict[int, ReturnLine], findings: Sequence[Finding]) -> None:
     graded: Counter[tuple[int, bool]] = Counter()
     for item in findings:
+        if item.line.pk not in lines:
+            raise Refused(_("%(line)s is not a line of this return.") % {"line": item.line})
         if item.route not in Route.values or item.grade not in Grade.values:
             raise Refused(_("%(grade)s/%(route)s is no grade and route.") % {"grade": item.grade, "route": item.route})
         if item.route == Route.RESTOCK and item.grade == Grade.BROKEN:

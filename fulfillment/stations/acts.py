@@ -5,7 +5,6 @@ from datetime import date
 from typing import Any, TypeVar
 from uuid import UUID
 
-from django.db import IntegrityError
 from django.utils.translation import gettext as _
 
 from fulfillment import labels, packing, parcels, picking, shipping
@@ -32,10 +31,10 @@ def perform(key: UUID, action: str, warehouse: Warehouse, body: Body, *, by: Use
     if known is None:
         try:
             return _perform_new(key, action, warehouse, body, by)
-        except IntegrityError as error:
+        except Conflict:
             known = Scan.objects.filter(pk=key).first()
             if known is None:
-                raise Conflict(_("Somebody changed the same thing just now; scan again.")) from error
+                raise
     if (known.action, known.body, known.by_id) != (action, body, by.pk):
         raise Refused(_("The id of this scan was used for another one."), code="id_used")
     return dict(known.answer)

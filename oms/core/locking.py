@@ -13,7 +13,8 @@ from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
 from django.conf import settings
-from django.db import OperationalError, connection, models, transaction
+from django.core.exceptions import ObjectDoesNotExist
+from django.db import IntegrityError, OperationalError, connection, models, transaction
 from django.utils.translation import gettext as _
 
 from oms.core import limits
@@ -25,7 +26,7 @@ Result = TypeVar("Result")
 Given = ParamSpec("Given")
 
 ABORTED = {"40P01", "40001"}  # PostgreSQL: deadlock detected, serialization failure
-LOCK_TIMEOUT = "55P03"
+LOCK_TIMEOUT, UNIQUE_VIOLATION, FOREIGN_KEY_VIOLATION = "55P03", "23505", "23503"
 PAUSES = (0.02, 0.1)  # seconds before an aborted transaction is run again
 
 
@@ -126,7 +127,8 @@ def run_again(function: Callable[Given, Result], *args: Given.args, **kwargs: Gi
     """Run a function that is one transaction; once more, from its beginning, where the server aborts it.
 
     The server aborts one of two transactions that wait for each other. Within another operation nothing is repeated:
-    that one is, as a whole. Raises Conflict after the third try, and where a lock was not to be had in time.
+    that one is, as a whole. Raises Conflict after the third try, where a lock was not to be had in time, and where
+    others inserted or deleted meanwhile what this was about to.
     """
     if _taken.get() is not None or _repeats.get():
         return function(*args, **kwargs)
@@ -143,11 +145,28 @@ def run_again(function: Callable[Given, Result], *args: Given.args, **kwargs: Gi
             log.info("transaction_aborted function=%s sqlstate=%s", getattr(function, "__qualname__", "?"),
                      sqlstate(error))
             time.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311  # two that met must not meet again
+        except (IntegrityError, ObjectDoesNotExist) as error:
+            if (overtaken := _overtaken(error)) is None:
+                raise
+            log.warning("overtaken function=%s", getattr(function, "__qualname__", "?"), exc_info=True)
+            raise overtaken from error
         finally:
             _repeats.reset(token)
         _expected.set(expected)
         given = _read_again(given)
     raise AssertionError("The last try returns or raises.")
+
+
+def _overtaken(error: Exception) -> Conflict | None:
+    """The Conflict where somebody else inserted or deleted what this needed; None for a fault of its own."""
+    state = sqlstate(error)
+    if isinstance(error, IntegrityError) and state not in (UNIQUE_VIOLATION, FOREIGN_KEY_VIOLATION):
+        return None
+    if state == UNIQUE_VIOLATION:
+        return Conflict(_("Something with this number or name exists already, perhaps since a moment ago. Nothing was "
+                          "done; look at the list again."), code="duplicate")
+    return Conflict(_("Somebody deleted something that this needs. Nothing was done; reload and try again."),
+                    code="gone")
 
 
 def is_aborted(error: BaseException) -> bool:
