@@ -96,7 +96,7 @@ class RoleAccess:
 def _refused(form: Any, message: str) -> Any:
     """A form that keeps what was entered and is not saved."""
 
-    class Refused(form):  # type: ignore[misc]
+    class Refused(form):
         def full_clean(self) -> None:
             super().full_clean()
             if self.is_bound:
