@@ -4,6 +4,7 @@ import logging
 import os
 import time
 import uuid
+from contextlib import suppress
 from pathlib import Path
 from queue import Empty
 from typing import Any
@@ -37,10 +38,11 @@ class Channel(virtual.Channel):
             taken = path.with_suffix(f".{os.getpid()}")
             try:
                 path.rename(taken)
-            except FileNotFoundError:
-                continue  # another worker has it
+            except OSError:
+                continue  # another worker has it, or nobody can take it
             message = _read(taken)
-            taken.unlink(missing_ok=True)
+            with suppress(OSError):  # under its new name nobody reads it again
+                taken.unlink()
             if message is not None:
                 return message
         raise Empty

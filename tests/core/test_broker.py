@@ -63,3 +63,10 @@ def test_a_message_that_vanishes_is_somebody_elses(queue, monkeypatch, tmp_path)
     path.unlink()
 
     assert drained(receiver) == []
+
+
+def test_a_folder_among_the_messages_stops_nobody(queue, tmp_path):
+    (tmp_path / "000.celery.msg").mkdir()
+    queue().put({"n": 1})
+
+    assert drained(queue()) == [{"n": 1}]
