@@ -41,7 +41,7 @@ def worker(quick, tmp_path):
     process.wait(20)
 
 
-def until(condition, told=lambda: "", seconds=40):
+def until(condition, told=lambda: "", seconds=120):
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, told()

@@ -30,7 +30,7 @@ def quick(monkeypatch):
         monkeypatch.setenv(name, value)
 
 
-def until(condition, told=lambda: "", seconds=40):
+def until(condition, told=lambda: "", seconds=120):
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, told()
