@@ -12,7 +12,15 @@ from oms.core.admin.documents import DocumentAdmin, chip
 from oms.core.admin.records import ReadOnlyAdmin
 from orders.models import Order
 from returns import printing as printing  # offers papers
-from returns.models import Inspection, ReturnLine, ReturnPolicy, ReturnRequest, Settlement, Unexpected
+from returns.models import (
+    Inspection,
+    ReturnedLot,
+    ReturnLine,
+    ReturnPolicy,
+    ReturnRequest,
+    Settlement,
+    Unexpected,
+)
 
 
 class ReturnLines(Lines):
@@ -60,6 +68,15 @@ class SettlementAdmin(ReadOnlyAdmin):
     list_select_related = ["request", "exchange"]
 
 
+@admin.register(ReturnedLot)
+class ReturnedLotAdmin(ReadOnlyAdmin):
+    """Which lots and serial numbers came back."""
+
+    viewers = "rep picker packer manager"
+    list_display = ["line", "lot", "quantity", "is_damaged"]
+    list_select_related = ["line__order_line__sku", "lot"]
+
+
 @admin.register(Inspection)
 class InspectionAdmin(ReadOnlyAdmin):
     viewers = "manager"
@@ -79,5 +96,8 @@ panels.register(Order, _("Returns"), ReturnRequest, lambda order: order.returns.
                 "number", "status", "wish")
 panels.register(ReturnRequest, _("Unexpected goods"), Unexpected, lambda request: request.unexpected.select_related(
     "sku", "lot").order_by("pk"), "sku", "description", "lot", "quantity", "is_damaged", "decision", "note")
+panels.register(ReturnRequest, _("Lots and serial numbers"), ReturnedLot, lambda request: ReturnedLot.objects.filter(
+    line__request=request).select_related("line__order_line__sku", "lot").order_by("pk"),
+    "line", "lot", "quantity", "is_damaged")
 panels.register(ReturnRequest, _("Settlement"), Settlement, lambda request: Settlement.objects.filter(request=request),
                 "request", "credited", "cleared", "to_refund", "exchange", "difference_due")

@@ -10,6 +10,7 @@ from django.urls import path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from oms.core import attention, bulk, events, notes, operations, states
 from oms.core.admin.access import ScopedAdmin
@@ -26,7 +27,11 @@ COLORS = {"cancelled": "red", "rejected": "red", "failed": "red", "draft": "gray
           "delivered": "green", "settled": "green", "closed": "green", "captured": "green", "issued": "green"}
 
 
-COLUMNS = ("warehouses", "units", "km", "price", "cost", "distance", "days", "lateness", "split", "score")
+COLUMNS = {  # what decisions weigh, in the order in which it is shown
+    "service": gettext_lazy("service"), "warehouses": gettext_lazy("warehouses"), "units": gettext_lazy("units"),
+    "km": gettext_lazy("km"), "price": gettext_lazy("price"), "cost": gettext_lazy("cost"),
+    "distance": gettext_lazy("distance"), "days": gettext_lazy("days"), "lateness": gettext_lazy("lateness"),
+    "split": gettext_lazy("split"), "score": gettext_lazy("score")}
 
 
 class VersionedForm(forms.ModelForm):
@@ -260,14 +265,14 @@ def _in_words(decision: Decision) -> dict[str, Any]:
     alike = rows and all(isinstance(row, dict) and row.keys() == rows[0].keys() for row in rows)
     headings = sorted(rows[0], key=_column) if alike else []
     return {"kind": decision.kind, "chosen": _words(decision.chosen), "reasons": decision.reasons,
-            "headings": [heading.replace("_", " ") for heading in headings],
+            "headings": [str(COLUMNS.get(heading, heading.replace("_", " "))) for heading in headings],
             "rows": [[_cell(row[heading]) for heading in headings] for row in rows] if headings else [],
             "candidates": [] if headings else [_words(candidate) for candidate in rows]}
 
 
 def _column(name: str) -> tuple[int, str]:
     """Where a column stands: the database forgets the order in which a decision names its parts."""
-    return (COLUMNS.index(name) if name in COLUMNS else -1), name
+    return (list(COLUMNS).index(name) if name in COLUMNS else -1), name
 
 
 def _cell(value: Any) -> str:

@@ -16,6 +16,7 @@ from oms.core.models import (
     Decision,
     Delivery,
     Event,
+    Heartbeat,
     IdempotencyKey,
     JobResult,
     Note,
@@ -133,6 +134,16 @@ class AttentionAdmin(ReadOnlyAdmin):
         for delivery in rows:
             outbox.retry(delivery)
         messages.success(request, gettext("They are tried again."))
+
+
+@admin.register(Heartbeat)
+class HeartbeatAdmin(ReadOnlyAdmin):
+    """Workers, clocks and servers, each with when it was last seen."""
+
+    viewers = "manager"
+    list_display = ["name", "kind", "host", "pid", "started_at", "seen_at", "ended_at"]
+    list_filter = ["kind"]
+    ordering = ["-seen_at"]
 
 
 @admin.register(Decision)
