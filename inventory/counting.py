@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from django.db.models import Max
 from django.utils import timezone
@@ -22,12 +23,16 @@ CORRECTIONS = (Move.Reason.COUNT, Move.Reason.ADJUST, Move.Reason.MISSING)  # th
 
 @dataclass(frozen=True)
 class Found:
-    """Base units of a SKU (of one lot or serial number) found in a bin where the books have none."""
+    """Base units of a SKU (of one lot or serial number) found in a bin where the books have none.
+
+    `expires_on`: of a lot that is new.
+    """
 
     sku: SKU
     bin: Bin
     quantity: int
     lot: str = ""
+    expires_on: date | None = None
 
 
 def plan(warehouse: Warehouse, bins: Iterable[Bin], *, by: User | None = None) -> Count:
@@ -98,7 +103,7 @@ def _add_found(count: Count, also: Sequence[Found]) -> dict[int, int]:
     """Lines for what the plan did not name, with what was found of each; a place that is named twice is summed up."""
     quantities: dict[int, int] = defaultdict(int)
     for item in also:
-        lot = receiving.lot_of(item.sku, item.lot)
+        lot = receiving.lot_of(item.sku, item.lot, item.expires_on)
         line, _made = CountLine.objects.get_or_create(count=count, sku=item.sku, bin=item.bin, lot=lot)
         quantities[line.pk] += item.quantity
     return quantities

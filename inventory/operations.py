@@ -205,6 +205,7 @@ class AlsoFoundRow:
     bin: Bin | None = field(default=None, metadata={"among": _countable})
     lot: str = field(default="", metadata={"most": 40, "help": _("Lot or serial number, where it has one.")})
     quantity: int = 0
+    expires_on: date | None = field(default=None, metadata={"help": _("Of a lot that is new, if its SKU expires.")})
 
 
 @dataclass(frozen=True)
@@ -228,7 +229,7 @@ def _key(
 def _also(row: AlsoFoundRow) -> Found:
     if row.sku is None or row.bin is None or row.quantity < 0:
         raise Refused(gettext("Enter SKU, bin and quantity of each thing that was found besides."), code="incomplete")
-    return Found(row.sku, row.bin, row.quantity, row.lot)
+    return Found(row.sku, row.bin, row.quantity, row.lot, row.expires_on)
 
 
 CS = Count.Status

@@ -9,7 +9,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from fulfillment import gates, waves
+from fulfillment import gates, parcels, waves
 from fulfillment import printing as printing  # offers papers
 from fulfillment.models import Package, PackageContent, PickTask, Scan, Shipment, ShipmentLine, TrackingEvent, Wave
 from inventory.models import Warehouse
@@ -133,9 +133,8 @@ class ShipmentAdmin(DocumentAdmin):
     list_select_related = ["order__customer", "warehouse", "wave", "service__account"]
     search_fields = search_exact = ["number", "order__number", "labels__tracking_number",
                                      "packages__tracking_number", "external_id"]
-    fields = ["stopped", "order_no", "to", "warehouse", "wave", "service", "external_id", "ship_by", "promised_on",
-              "expected_on", "shipped_at",
-              "delivered_at", "prints"]
+    fields = ["stopped", "loose", "order_no", "to", "warehouse", "wave", "service", "external_id", "ship_by",
+              "promised_on", "expected_on", "shipped_at", "delivered_at", "prints"]
     readonly_fields = fields
     inlines = [ShipmentLines, Packages, Scans]
 
@@ -149,6 +148,13 @@ class ShipmentAdmin(DocumentAdmin):
     @display(description=_("Stopped because"))
     def stopped(self, shipment: Shipment) -> str:
         return "; ".join(gates.reasons(shipment))
+
+    @display(description=_("Cartons"))
+    def loose(self, shipment: Shipment) -> str:
+        """Which goods fit no carton, as long as they can be packed otherwise."""
+        if shipment.status not in gates.LIVE:
+            return ""
+        return parcels.told_loose(list(shipment.lines.select_related("reservation__sku")))
 
     @display(description=_("Order"))
     def order_no(self, shipment: Shipment) -> str:

@@ -7,13 +7,14 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from fulfillment import labels, packing, parcels, picking, shipping
+from fulfillment import labels, packing, parcels, partial, picking, shipping
 from fulfillment.models import Carton, Package, Scan, Shipment, ShipmentLine
 from fulfillment.parcels import Parcel
-from inventory import adjusting, catalog, counting, receiving, transfers
+from inventory import adjusting, catalog, counting, lots, receiving, transfers
 from inventory.counting import Found
-from inventory.models import SKU, Bin, BinStock, Count, CountLine, Lot, PurchaseOrder, Transfer, Warehouse
+from inventory.models import SKU, Bin, BinStock, Count, CountLine, Lot, PurchaseOrder, Transfer, TransferLine, Warehouse
 from inventory.receiving import Received
+from inventory.transfers import Arrived
 from oms.core import limits
 from oms.core.errors import Conflict, Refused
 from oms.core.locking import atomic, whole
@@ -119,13 +120,35 @@ def _purchase_came(warehouse: Warehouse, body: Body, good: int, damaged: int, by
 
 def _transfer_came(transfer: Transfer, body: Body, good: int, damaged: int, by: User) -> SKU:
     """One product of a transfer may be on several lines: they are filled one after the other."""
-    lines = [line for line in transfer.lines.select_related("sku", "lot").order_by("pk") if line.in_transit
-             and (line.sku.code, line.lot.code if line.lot else "") == (body.get("sku"), str(body.get("lot", "")))]
-    if not lines:
+    on_way = [line for line in transfer.lines.select_related("sku", "lot").order_by("pk")
+              if line.in_transit and line.sku.code == body.get("sku")]
+    if not on_way:
         raise Refused(_("%(order)s has no %(sku)s in transit.")
                       % {"order": transfer, "sku": body.get("sku")}, code="unknown")
-    transfers.receive(transfer, transfers.spread(lines, good, damaged), by=by)
-    return lines[0].sku
+    transfers.receive(transfer, _arrived(transfer, on_way, str(body.get("lot", "")), good, damaged), by=by)
+    return on_way[0].sku
+
+
+def _arrived(transfer: Transfer, on_way: list[TransferLine], text: str, good: int, damaged: int) -> list[Arrived]:
+    """What arrived of one product, of one lot or of several: the first of them are the good ones."""
+    sku = on_way[0].sku
+    named = lots.parse(sku, text) if sku.tracking != SKU.Tracking.NONE else []
+    counts = {each.code: each.quantity or 0 for each in named} if len(named) > 1 else {
+        named[0].code if named else "": good + damaged}
+    if sum(counts.values()) != good + damaged:
+        raise Refused(_("The lots named for %(sku)s add up to %(named)s, not %(quantity)s.")
+                      % {"sku": sku, "named": sum(counts.values()), "quantity": good + damaged},
+                      code="lots_do_not_add_up")
+    arrived = []
+    for code, count in counts.items():
+        lines = [line for line in on_way if (line.lot.code if line.lot else "") == code]
+        if not lines:
+            raise Refused(_("%(order)s has no %(sku)s %(lot)s in transit.")
+                          % {"order": transfer, "sku": sku, "lot": code}, code="unknown")
+        of_good = min(good, count)
+        arrived += transfers.spread(lines, of_good, count - of_good)
+        good -= of_good
+    return arrived
 
 
 def put_away(warehouse: Warehouse, body: Body, by: User) -> str:
@@ -170,12 +193,15 @@ def _chosen(shipment: Shipment, body: Body) -> list[Parcel] | None:
         return None
     lines = list(shipment.lines.select_related("reservation__sku").order_by("pk"))
     left = {line.pk: line.reservation.quantity for line in lines}
-    return [_parcel(dict(each), lines, left) for each in list(body["parcels"])]
+    return [_parcel(each, lines, left) for each in _list(body, "parcels", dict)]
 
 
 def _parcel(made: Body, lines: list[ShipmentLine], left: dict[int, int]) -> Parcel:
     inside: list[tuple[ShipmentLine, int]] = []
-    contents = dict(made.get("contents", {}))
+    contents = made.get("contents", {})
+    if not isinstance(contents, dict):
+        raise Refused(_("%(name)s must be units by SKU code, not %(value)r.") % {"name": "contents", "value": contents},
+                      code="malformed")
     for code in contents:
         units = _number(contents, code)
         for line in lines:
@@ -185,10 +211,16 @@ def _parcel(made: Body, lines: list[ShipmentLine], left: dict[int, int]) -> Parc
                 left[line.pk], units = left[line.pk] - taken, units - taken
         if units:
             raise Refused(_("More %(sku)s is in parcels than belongs in.") % {"sku": code}, code="not_the_same")
-    carton = Carton.objects.filter(code=made["carton"]).first() if made.get("carton") else None
+    carton = Carton.objects.filter(code=str(made["carton"])).first() if made.get("carton") else None
     if made.get("carton") and carton is None:
         raise Refused(_("There is no carton %(carton)s.") % {"carton": made["carton"]}, code="unknown")
     return Parcel(tuple(inside), carton, _number(made, "weight_g") or None)
+
+
+def split(warehouse: Warehouse, body: Body, by: User) -> str:
+    """The picker can't go on: the shipment goes with what is picked, the rest on a new one."""
+    shipment = partial.split_unpicked(_shipment(warehouse, body, by), by=by)
+    return _("Unpicked items of %(shipment)s moved to a new shipment.") % {"shipment": shipment}
 
 
 def ship(warehouse: Warehouse, body: Body, by: User) -> str:
@@ -209,13 +241,14 @@ def ship(warehouse: Warehouse, body: Body, by: User) -> str:
 def count(warehouse: Warehouse, body: Body, by: User) -> str:
     """What was found in a bin, product by product; what the books have there and nobody found is none."""
     place = _bin(warehouse, body, "bin")
-    found = {(str(row.get("sku", "")), str(row.get("lot", ""))): _number(row, "quantity")
-             for row in _list(body, "found", dict)}
+    rows = _list(body, "found", dict)
+    found = {(str(row.get("sku", "")), str(row.get("lot", ""))): _number(row, "quantity") for row in rows}
+    dates = {(str(row.get("sku", "")), str(row.get("lot", ""))): _day(row) for row in rows}
     with atomic():
         planned = counting.plan(warehouse, [place], by=by)
         lines = {_name(line): line for line in planned.lines.select_related("sku", "lot")}
-        also = [Found(_sku({"sku": code}), place, quantity, lot) for (code, lot), quantity in found.items()
-                if (code, lot) not in lines]
+        also = [Found(_sku({"sku": code}), place, quantity, lot, dates[code, lot])
+                for (code, lot), quantity in found.items() if (code, lot) not in lines]
         counting.key(planned, {line.pk: found.get(name, 0) for name, line in lines.items()}, also=also, by=by)
     return (_("%(place)s is counted (%(count)s); a manager posts the difference.")
             % {"place": place, "count": Count.objects.get(pk=planned.pk)})
@@ -288,5 +321,5 @@ def _told(counts: dict[str, int]) -> str:
     return ", ".join(f"{number} × {code}" for code, number in sorted(counts.items())) or "nothing"
 
 
-ACTS: dict[str, Act] = {"pick": pick, "short": short, "receive": receive, "put_away": put_away, "move": move,
-                        "pack": pack, "ship": ship, "count": count}
+ACTS: dict[str, Act] = {"pick": pick, "short": short, "split": split, "receive": receive,
+                        "put_away": put_away, "move": move, "pack": pack, "ship": ship, "count": count}

@@ -31,7 +31,10 @@ STATIONS = {
     "pack": (_("Pack and ship"), ROLES), "count": (_("Count"), ROLES), "move": (_("Move"), ROLES),
     "look-up": (_("Look up"), RECEIVERS),
 }
-STATION_OF = {"short": "pick", "put_away": "put-away", "ship": "pack"}  # acts that are not called as their station
+STATION_OF = {"short": "pick", "put_away": "put-away", "ship": "pack",
+              "split": "pick"}  # acts that are not called as their station
+SCRIPTS = {"pick": "pick", "pack": "pack", "receive": "receive", "put-away": "receive", "count": "stock",
+           "move": "stock", "look-up": "stock"}
 View = Callable[..., HttpResponse]
 
 
@@ -86,6 +89,7 @@ def station_page(request: HttpRequest, station: str) -> HttpResponse:
         raise Http404
     return render(request, "stations/station.html", {
         "station": station, "title": STATIONS[station][0],
+        "scripts": [f"oms/stations/{name}.js" for name in ("asking", "server", "steps", SCRIPTS[station], "start")],
         "setup": {"station": station, "user": user.pk,
                   "warehouses": list(warehouses_of(user).order_by("code").values_list("code", flat=True))}})
 

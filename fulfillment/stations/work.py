@@ -1,16 +1,17 @@
 """What there is to do at a station, whole, so that a hand-held can go on where the network does not reach."""
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import F
 from django.utils.translation import gettext as _
 
-from fulfillment import gates, labels
-from fulfillment.models import Label, PickTask, Shipment, Wave
+from fulfillment import gates, labels, parcels
+from fulfillment.models import Carton, Label, PickTask, Shipment, Wave
 from fulfillment.shipping import tracking_numbers
 from inventory import catalog, purchasing, receiving, shelf_life
-from inventory.models import SKU, Barcode, Bin, BinStock, PurchaseOrder, Stock, Transfer, Warehouse
+from inventory.models import SKU, Barcode, Bin, BinStock, Lot, PurchaseOrder, Stock, Transfer, Warehouse
 from oms.core import attention, events, revisions
 from oms.core.errors import Refused
 from oms.core.models import User
@@ -48,11 +49,23 @@ def pick(warehouse: Warehouse, user: User, name: str) -> dict[str, Any]:
         "bin", "line__reservation__sku", "line__reservation__lot", "line__reservation__demand",
         "line__reservation__warehouse", "line__shipment"))
     known, others = products({task.line.reservation.sku for task in tasks}), _other_lots(tasks)
-    return {"name": wave.number, "total": wave.tasks.count(), "changes": _changes(wave), "stops": [
+    return {"name": wave.number, "total": wave.tasks.count(), "changes": _changes(wave),
+            "started": _partly_picked(wave), "whole": _complete_only(wave), "stops": [
         {**known[task.line.reservation.sku.code], "line": task.line_id, "bin": task.bin.code,
          "walk_m": round(task.walk_cm / 100), "quantity": task.line.reservation.quantity,
          "lot": task.line.reservation.lot.code if task.line.reservation.lot else "", "lots": others.get(task.pk, []),
          "shipment": task.line.shipment.number} for task in tasks]}
+
+
+def _partly_picked(wave: Wave) -> list[str]:
+    """The shipments of which something is picked: they can go on without the rest."""
+    rows = wave.shipments.filter(status=Shipment.Status.PICKING, lines__reservation__state="picked")
+    return list(rows.distinct().values_list("number", flat=True))
+
+
+def _complete_only(wave: Wave) -> list[str]:
+    """The shipments that never go without the rest."""
+    return [row.number for row in wave.shipments.select_related("order__customer") if row.order.ships_complete]
 
 
 def _other_lots(tasks: Iterable[PickTask]) -> dict[int, list[str]]:
@@ -144,10 +157,25 @@ def pack(warehouse: Warehouse, user: User, name: str) -> dict[str, Any]:
     for line in lines:
         code = line.reservation.sku.code
         wanted[code] = wanted.get(code, 0) + line.reservation.quantity
+    weights = {line.reservation.sku.code: line.reservation.sku.weight_g for line in lines}
     return {"name": shipment.number, "pk": shipment.pk, "status": shipment.status,
-            "lines": [{**known[code], "quantity": quantity} for code, quantity in sorted(wanted.items())],
+            "lines": [{**known[code], "quantity": quantity, "weight_g": weights[code]}
+                      for code, quantity in sorted(wanted.items())],
+            "loose": parcels.told_loose(lines), "parcels": _suggested(shipment),
+            "cartons": list(Carton.objects.order_by("code").values("code", "weight_g", "max_weight_g")),
             "tracking": tracking_numbers(shipment), "labels": _label_codes(shipment),
             "alarms": attention.waiting(shipment)}
+
+
+def _suggested(shipment: Shipment) -> list[dict[str, Any]]:
+    """The suggested packages: of each its carton, and its units by SKU code."""
+    suggested = []
+    for parcel in parcels.suggest(shipment):
+        contents: Counter[str] = Counter()
+        for line, units in parcel.contents:
+            contents[line.reservation.sku.code] += units
+        suggested.append({"carton": parcel.carton.code if parcel.carton else "", "contents": dict(contents)})
+    return suggested
 
 
 def _label_codes(shipment: Shipment) -> dict[str, str]:
@@ -176,7 +204,8 @@ def look_up(warehouse: Warehouse, user: User, name: str) -> dict[str, Any]:
     if sku is not None:
         bins = BinStock.objects.filter(sku=sku, bin__warehouse=warehouse, on_hand__gt=0).select_related("bin", "lot")
         stock = Stock.objects.filter(sku=sku, warehouse=warehouse).first()
-        return {**products([sku])[sku.code], "product": True, "available": stock.available if stock else 0, "rows": [
+        return {**products([sku])[sku.code], "product": True, "lots": _dated(sku),
+                "available": stock.available if stock else 0, "rows": [
             [row.bin.code, row.lot.code if row.lot else "", row.on_hand] for row in bins.order_by("bin__code")]}
     label = labels.scanned(name)
     seen = Shipment.objects.visible_to(user)
@@ -187,6 +216,14 @@ def look_up(warehouse: Warehouse, user: User, name: str) -> dict[str, Any]:
             [f"{line.reservation.sku} {line.reservation.sku.name}", "", line.reservation.quantity]
             for line in shipment.lines.select_related("reservation__sku")]}
     raise Refused(_("Nothing here is called %(name)s.") % {"name": name}, code="unknown")
+
+
+def _dated(sku: SKU) -> list[str]:
+    """The newest lots of a SKU that expires: of another one that is found, the date is asked."""
+    if not sku.has_expiry:
+        return []
+    rows = Lot.objects.filter(sku=sku, expires_on__isnull=False).order_by("-pk")
+    return list(rows.values_list("code", flat=True)[:1000])
 
 
 def changed_since(number: str, printed: int) -> list[str]:

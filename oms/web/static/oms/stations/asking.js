@@ -1,0 +1,101 @@
+// A station is a function that asks, one step at a time, for a place, a product, a lot, a quantity. What a scanner reads
+// belongs to the step that is asked and to no other: a wrong scan raises an alarm, and until that is confirmed nothing
+// is taken. What was done is kept here under an id of its own until the server has it, and sent again until then.
+const setup = JSON.parse(document.getElementById("setup").textContent);
+const $ = (id) => document.getElementById(id);
+const _ = (text, values = {}) => interpolate(gettext(text), values, true);
+const STEPS = { place: _("place"), product: _("product"), lot: _("lot"), quantity: _("quantity") };
+const KEPT = `oms scans ${setup.user}`, WHERE = `oms warehouse ${setup.user}`;
+const url = (path) => `/stations/${path}`;
+const warehouse = () => $("warehouse").value;
+const stations = {};  // each by its name; the files of the stations add theirs
+class Wrong extends Error {}
+class Away extends Error {}
+
+// Asking: one question at a time; scans that come meanwhile wait for the next.
+let asked = null, busy = false, alarmed = false, scans = [];
+function ask({ step = "", text, detail = "", accept = null, choices = [], number = null, answers = [] }) {
+  $("steps").replaceChildren(...Object.entries(STEPS).map(([name, title]) => made("li", title, name === step ? { "aria-current": "step" } : {})));
+  $("ask").textContent = text;
+  $("detail").replaceChildren(...[detail].flat().filter(Boolean));
+  $("scan").hidden = !accept;
+  return new Promise((resolve) => {
+    asked = { accept, resolve: (value) => { asked = null; resolve(value); } };
+    $("choices").replaceChildren(...choices.map(([label, value, style]) => button(label, () => asked?.resolve(value), style)));
+    $("count").hidden = number === null;
+    $("number").value = number ?? "";
+    $("number-choices").replaceChildren(...answers.map(([label, wrap], index) => button(label, () => take(wrap), index ? "" : "first")));
+    firstAnswer = answers[0]?.[1];
+    focus();
+    pump();
+  });
+}
+let firstAnswer = null;
+function take(wrap) {
+  const count = Number($("number").value);
+  if (!asked || alarmed) return;
+  if (!Number.isInteger(count) || count < 0) alarm(_("“%(number)s” is not a quantity.", { number: $("number").value }));
+  else try { asked.resolve(wrap(count)); } catch (fault) { alarm(fault.message); }
+}
+async function pump() {
+  while (scans.length && asked?.accept && !alarmed && !busy) {
+    const question = asked;
+    busy = true;
+    try {
+      const value = await question.accept(scans.shift());
+      beep(880, .08);
+      if (asked === question) question.resolve(value);
+    } catch (fault) {
+      alarm(fault instanceof Away ? "No network: this cannot be looked up now. Scan it again later." : fault.message);
+    } finally { busy = false; }
+    await null;
+  }
+}
+function alarm(text) {
+  scans = [];
+  alarmed = true;
+  $("alarm-text").textContent = text;
+  $("alarm").hidden = false;
+  $("code").blur();
+  const sound = () => { if (alarmed) { beep(180, .4); setTimeout(sound, 1500); } };
+  sound();
+}
+function understood() {
+  alarmed = false;
+  scans = [];
+  $("alarm").hidden = true;
+  focus();
+}
+let audio = null;
+function beep(pitch, seconds) {
+  try {
+    audio ??= new AudioContext();
+    const tone = audio.createOscillator();
+    tone.frequency.value = pitch;
+    tone.connect(audio.destination);
+    tone.start();
+    tone.stop(audio.currentTime + seconds);
+  } catch { /* without sound the colour must do */ }
+}
+function focus() { if (!alarmed && !$("scan").hidden) $("code").focus(); }
+function made(name, text, attributes = {}) {
+  const element = document.createElement(name);
+  element.textContent = text;
+  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+  return element;
+}
+function button(label, press, style = "") {
+  const element = made("button", label, { type: "button", class: style });
+  element.addEventListener("click", () => { if (!alarmed) press(); });
+  return element;
+}
+function told(text) { $("told").textContent = text; }
+function table(rows) {
+  const element = document.createElement("table");
+  for (const row of rows) {
+    const line = element.insertRow();
+    for (const cell of row) line.insertCell().textContent = cell;
+  }
+  return element;
+}
+

@@ -1,0 +1,81 @@
+// Stops that are not done yet, in the order of the walk; what this device has still to send is done.
+function stopsLeft(wave) {
+  const waiting = kept().filter((scan) => !scan.refused);
+  const done = new Set(waiting.map((scan) => scan.body.line));
+  const left = new Set(waiting.filter((scan) => scan.action === "split").map((scan) => scan.body.shipment));
+  return wave.stops.filter((stop) => !done.has(stop.line) && !left.has(stop.shipment));
+}
+async function walk(wave) {
+  let stops = stopsLeft(wave);
+  const started = new Set(wave.started);
+  while (stops.length) {
+    const stop = stops[0];
+    const what = await takeStop(stop, {
+      where: _("%(name)s: %(left)s stops left · %(shipment)s", { name: wave.name, left: stops.length, shipment: stop.shipment }),
+      ways: [[_("Short or damaged"), { short: true }], ...(started.has(stop.shipment) && !wave.whole.includes(stop.shipment) ? [[_("Ship what is picked"), { split: true }]] : [])],
+    });
+    if (what.split) {
+      if (await splitUnpicked(stop, stops)) stops = stops.filter((each) => each.shipment !== stop.shipment);
+      continue;
+    }
+    if (what.picked) started.add(stop.shipment);
+    stops = stops.slice(1);
+  }
+}
+// One stop: its bin, its product and lot, its quantity; or the other way that the picker chose.
+async function takeStop(stop, { where, ways }) {
+  let answer = await ask({ step: "place", text: stop.bin, choices: ways.slice(1), detail: about(stop, _("%(quantity)s to take · %(walk_m)s m from here", { quantity: stop.quantity, walk_m: stop.walk_m }), where),
+    accept: (code) => { if (code !== stop.bin) throw new Wrong(_("This is %(code)s; go to %(bin)s.", { code, bin: stop.bin })); return {}; } });
+  if (answer.split) return answer;
+  answer = await ask({ step: "product", text: `${stop.sku} ${stop.name}`, choices: ways,
+    detail: [made("p", stop.lot ? _("%(quantity)s from %(bin)s, lot %(lot)s", { quantity: stop.quantity, bin: stop.bin, lot: stop.lot }) : _("%(quantity)s from %(bin)s", { quantity: stop.quantity, bin: stop.bin }))], accept: (code) => {
+      const pack = stop.barcodes[code];
+      if (!pack) throw new Wrong(_("%(code)s is not %(sku)s. Put it back.", { code, sku: stop.sku }));
+      if (pack > stop.quantity) throw new Wrong(_("This is a pack of %(pack)s; %(quantity)s are wanted.", { pack, quantity: stop.quantity }));
+      return { count: pack };
+    } });
+  let lot = stop.lot;
+  if (answer.count) {
+    lot = await lotOf(stop, stop.lot, stop.lots);
+    answer = await quantity(stop, { count: answer.count, needed: stop.quantity, choices: ways });
+  }
+  if (answer.split) return answer;
+  if (answer.short) return { picked: await pickShort(stop) };
+  act("pick", { line: stop.line, quantity: stop.quantity, ...(lot !== stop.lot && { lot }) }, _("%(quantity)s × %(sku)s from %(bin)s.", { quantity: stop.quantity, sku: stop.sku, bin: stop.bin }));
+  return { picked: true };
+}
+// The picker can't go on: what isn't picked of this shipment moves to a new one. Asks first; false where not.
+async function splitUnpicked(stop, stops) {
+  const left = stops.filter((each) => each.shipment === stop.shipment);
+  const sure = await ask({ text: _("Ship %(shipment)s without the rest?", { shipment: stop.shipment }),
+    detail: [made("p", _("Not picked yet, moves to a new shipment:"), { class: "quiet" }), table(left.map((each) => [each.bin, each.sku, each.quantity]))],
+    choices: [[_("Move to new shipment"), true, "first"], [_("Keep picking"), false]] });
+  if (!sure) return false;
+  const waits = await act("split", { shipment: stop.shipment }, _("%(shipment)s goes without the rest.", { shipment: stop.shipment }));
+  return !waits?.refused;
+}
+async function pickShort(stop) {
+  const { found, why } = await ask({ step: "quantity", text: _("How many of %(quantity)s can you take?", { quantity: stop.quantity }), detail: about(stop, stop.bin), number: 0,
+    answers: [[_("The rest is missing"), (number) => fewer(number, "missing")], [_("The rest is damaged"), (number) => fewer(number, "damaged")]] });
+  act("short", { line: stop.line, found, why }, why === "damaged" ? _("%(found)s of %(quantity)s × %(sku)s from %(bin)s, the rest damaged.", { found, quantity: stop.quantity, sku: stop.sku, bin: stop.bin }) : _("%(found)s of %(quantity)s × %(sku)s from %(bin)s, the rest missing.", { found, quantity: stop.quantity, sku: stop.sku, bin: stop.bin }));
+  return found > 0;
+  function fewer(number, reason) {
+    if (number >= stop.quantity) throw new Wrong(_("%(number)s is not fewer than %(quantity)s.", { number, quantity: stop.quantity }));
+    return { found: number, why: reason };
+  }
+}
+// The walk as it is now, where stock left its bin meanwhile and there is more to pick; null without.
+async function changedWalk(walked) {
+  await send();
+  const wave = await work(walked.name).catch(() => null);
+  if (!wave || !stopsLeft(wave).length) return null;
+  const news = wave.changes.slice(walked.changes.length);
+  alarm(news.length ? _("The walk has changed. %(changes)s", { changes: news.join(" ") }) : _("Some stops are still to pick."));
+  return wave;
+}
+
+stations.pick = async () => {
+  let wave = await choose(_("Scan a wave, or choose one"));
+  for (; wave; wave = await changedWalk(wave)) await walk(wave);
+  await ask({ text: _("The walk is done"), detail: [made("p", _("Bring everything to staging."))], choices: [[_("Next wave"), true]] });
+};
