@@ -3,26 +3,30 @@
 from collections import defaultdict
 from collections.abc import Sequence
 
+from django.utils.translation import gettext as _
+
 from inventory import ledger, reservations, unservable
 from inventory.giving_back import announce_freed, free_locked, level, split, unpin_locked
 from inventory.holds import UNPICKED, Holds, lock_holders
 from inventory.ledger import Transport
 from inventory.models import BinStock, Move, Reservation, Stock
+from oms.core.errors import Refused
 from oms.core.locking import atomic, lock
 from oms.core.models import User
 
 PINNED = Reservation.State.PINNED
+MOST_NAMED = 5
 
 
 def move_out(
     transports: Sequence[Transport], *, reason: Move.Reason, reference: str = "", note: str = "",
-    by: User | None = None, first: Reservation | None = None,
+    by: User | None = None, first: Reservation | None = None, keep: bool = False,
 ) -> list[Move]:
     """Move stock out of bins of one warehouse, and pin elsewhere what was pinned to it.
 
     What is held beyond the stock that is left is freed, of kits their other parts too: the lowest priority first, then
     the youngest. `first`: a pinned reservation that found nothing in its bin; it gives way before all others, and is
-    not pinned to that bin again.
+    not pinned to that bin again. `keep`: raise Refused instead of freeing anything (pins may still change their bins).
     """
     with atomic():
         holds = lock_for(transports)
@@ -33,6 +37,8 @@ def move_out(
         moves = ledger.move_many(transports, reason=reason, reference=reference, note=note, by=by)
         gone += _pin_elsewhere(holds, loose, transports if first else ())
         gone += _free_unservable(holds, transports)
+        if keep:
+            _require_kept(gone, transports)
         announce_freed(gone, by=by)
         return moves
 
@@ -42,6 +48,19 @@ def _free_unservable(holds: Holds, transports: Sequence[Transport]) -> list[Rese
     tracked = {each.sku.pk for each in transports if each.lot is not None}
     warehouse = transports[0].source.warehouse
     return unservable.free(holds, tracked, warehouse) if tracked and warehouse else []
+
+
+def _require_kept(gone: Sequence[Reservation], transports: Sequence[Transport]) -> None:
+    """Raise Refused, with the orders, where a move that nobody is forced to would take what is reserved for them."""
+    skus = {each.sku.pk for each in transports}
+    for sku in [row.sku for row in gone if row.sku_id in skus][:1]:
+        mine = [row for row in gone if row.sku_id == sku.pk]
+        numbers = sorted({row.demand.document for row in mine})
+        raise Refused(_("%(quantity)s × %(sku)s of these in %(warehouse)s are reserved for %(orders)s. Send less, or "
+                        "re-route or cancel what is reserved.")
+                      % {"quantity": sum(row.quantity for row in mine), "sku": sku, "warehouse": mine[0].warehouse,
+                         "orders": ", ".join(numbers[:MOST_NAMED]) + (" …" if len(numbers) > MOST_NAMED else "")},
+                      code="reserved", sku=sku.code)
 
 
 def lock_for(transports: Sequence[Transport]) -> Holds:

@@ -132,18 +132,30 @@ def lock_bins(places: Iterable[Place]) -> dict[Place, BinStock]:
 
 def _require_on_hand(transports: Sequence[Transport], places: dict[Place, BinStock]) -> None:
     leaving: dict[Place, int] = defaultdict(int)
-    skus = {transport.sku.pk: transport.sku.code for transport in transports}
     for transport in transports:
         if not transport.source.is_outside:
-            lot = transport.lot.pk if transport.lot else None
-            leaving[Place(transport.sku.pk, transport.source.pk, lot)] += transport.quantity
+            leaving[_place(transport)] += transport.quantity
     short: dict[str, int] = defaultdict(int)
-    for key, quantity in leaving.items():
-        row = places[key]
-        if quantity > row.on_hand - row.pinned:
-            short[skus[key.sku]] += quantity - (row.on_hand - row.pinned)
+    messages: dict[Place, str] = {}
+    for transport in transports:
+        key = _place(transport)
+        free = places[key].on_hand - places[key].pinned if key in leaving else 0
+        if leaving.get(key, 0) > free and key not in messages:
+            short[transport.sku.code] += leaving[key] - free
+            messages[key] = _("Only %(free)s × %(sku)s are free in %(place)s, not %(wanted)s.") % {
+                "free": free, "sku": transport.sku, "place": _told(transport), "wanted": leaving[key]}
     if short:
-        raise NotEnough(dict(short))
+        raise NotEnough(dict(short), " ".join(messages.values()))
+
+
+def _place(transport: Transport) -> Place:
+    return Place(transport.sku.pk, transport.source.pk, transport.lot.pk if transport.lot else None)
+
+
+def _told(transport: Transport) -> str:
+    """A place as people know it: its warehouse and code, and the lot."""
+    lot = f" ({transport.lot.code})" if transport.lot else ""
+    return f"{transport.source.warehouse.code} {transport.source.code}{lot}"  # type: ignore[union-attr]
 
 
 def _record(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from inventory import catalog, custody, ledger
+from inventory import catalog, custody, displacing, ledger
 from inventory.ledger import Transport
 from inventory.models import Bin, BinStock, Lot, Move, PurchaseLine, PurchaseOrder
 from oms.core import states
@@ -150,8 +150,8 @@ def return_to_supplier(
             if not going:
                 raise Refused(_("Enter what goes back to the supplier."), code="nothing_to_return")
             transports = [_going_back(order, lines, item, is_replaced) for item in going]
-            _lock_free(order, [(lines[item.line.pk], item.quantity if item.bin.is_sellable else 0) for item in going])
-            ledger.move_many(transports, reason=Move.Reason.SEND_BACK, reference=order.number, note=reason[:200], by=by)
+            displacing.move_out(transports, reason=Move.Reason.SEND_BACK, reference=order.number, note=reason[:200],
+                                by=by, keep=True)
             PurchaseLine.objects.bulk_update(lines.values(), ["returned", "replacing"])
             order.event_data["returned"] = {lines[item.line.pk].sku.code: item.quantity for item in going}
         return _expect_again(order, by)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from inventory import catalog, custody, ledger, receiving
+from inventory import catalog, custody, displacing, ledger, receiving
 from inventory.ledger import Transport
 from inventory.models import Bin, Move, Transfer, TransferLine, Warehouse
 from oms.core import states
@@ -26,7 +26,10 @@ class Arrived:
 
 
 def send(transfer: Transfer, *, by: User | None = None) -> Transfer:
-    """Take the goods out of their bins; they are in transit until the other warehouse receives them."""
+    """Take the goods out of their bins; they are in transit until the other warehouse receives them.
+
+    What is pinned there is picked from other bins. Raises Refused for what is reserved for orders, and is nowhere else.
+    """
     with states.advance(transfer, to=S.SENT, by=by) as transfer:
         lines = list(transfer.lines.select_related("sku", "bin", "lot"))
         if not lines:
@@ -37,10 +40,9 @@ def send(transfer: Transfer, *, by: User | None = None) -> Transfer:
             if line.bin.warehouse_id != transfer.source_id:
                 raise Refused(_("%(bin)s is not in %(source)s.") % {"bin": line.bin, "source": transfer.source})
         custody.require_sendable(line.bin for line in lines)
-        moves = ledger.move_many(
+        moves = displacing.move_out(
             [Transport(line.sku, line.bin, transit, line.quantity, line.lot) for line in lines],
-            reason=Move.Reason.TRANSFER, reference=transfer.number, by=by,
-        )
+            reason=Move.Reason.TRANSFER, reference=transfer.number, by=by, keep=True)
         for line, move in zip(lines, moves, strict=True):
             line.unit_cost = move.unit_cost
         TransferLine.objects.bulk_update(lines, ["unit_cost"])

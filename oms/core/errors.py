@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 
 class DomainError(Exception):
     """A refusal with a stable code, a message that says what is wrong and what to do, and details for programs."""
@@ -34,14 +36,14 @@ class NeedsConfirmation(DomainError):
 
 
 class NotEnough(DomainError):
-    """Stock is short; `shortfall` gives the missing quantity in base units by SKU code."""
+    """Stock is short; `shortfall` gives the missing quantity in base units by SKU code, a message where it is short."""
 
     code = "not_enough"
 
-    def __init__(self, shortfall: dict[str, int]) -> None:
+    def __init__(self, shortfall: dict[str, int], message: str = "") -> None:
         listed = ", ".join(f"{quantity} × {code}" for code, quantity in sorted(shortfall.items()))
-        super().__init__(f"Not enough stock: {listed} missing. Reduce the quantity or wait for a receipt.",
-                         shortfall=shortfall)
+        text = _("Not enough stock: %(listed)s missing. Reduce the quantity or wait for a receipt.")
+        super().__init__(message or text % {"listed": listed}, shortfall=shortfall)
         self.shortfall = shortfall
 
 
