@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from fulfillment import parcels, shipments, waves
+from fulfillment import shipments, waves
+from fulfillment.joining import join_cuts
 from fulfillment.models import Shipment, ShipmentLine, Wave
 from inventory import reservations
 from inventory.models import Reservation, Warehouse
@@ -12,7 +13,6 @@ from oms.core.models import User
 from orders.models import Order
 
 State, Status = Reservation.State, Shipment.Status
-RESERVED = (State.HELD, State.PINNED, State.PICKED)
 
 
 def follow(order: Order, *, at: datetime | None = None, by: User | None = None) -> list[Shipment]:
@@ -26,6 +26,7 @@ def follow(order: Order, *, at: datetime | None = None, by: User | None = None) 
         order, live, touched = lock_all(order)
         known = {wave.pk: waves.stops(wave) for wave in touched}
         _give_back_unpinned(live, by)
+        join_cuts(live)  # while the lines that they were cut off are there, even if those were freed
         ShipmentLine.objects.filter(shipment__in=live, reservation__state=State.FREED).delete()
         _follow_lines(live)
         opened = _place(order, live, at, by)
@@ -37,10 +38,13 @@ def follow(order: Order, *, at: datetime | None = None, by: User | None = None) 
         return opened
 
 
-def lock_all(order: Order) -> tuple[Order, list[Shipment], list[Wave]]:
-    """Lock an order with its shipments that have not left, and their waves, before the stock behind them."""
+def lock_all(order: Order, also: Shipment | None = None) -> tuple[Order, list[Shipment], list[Wave]]:
+    """Lock an order with its shipments that have not left, and their waves, before the stock behind them.
+
+    `also`: the one that is asked for, which may have left meanwhile.
+    """
     order = lock_one(order)
-    live = shipments.lock_live(order)
+    live = shipments.lock_live(order, also)
     return order, live, lock(Wave.objects.filter(pk__in={row.wave_id for row in live if row.wave_id}))
 
 
@@ -63,26 +67,16 @@ def _follow_lines(live: Sequence[Shipment]) -> None:
 
 
 def _place(order: Order, live: Sequence[Shipment], at: datetime | None, by: User | None) -> list[Shipment]:
-    """Put what is reserved and on no shipment on the one that has the rest of its bundle, else on an open one."""
-    mine = Reservation.objects.filter(demand__document=order.number, state__in=RESERVED)
-    on_lines = ShipmentLine.objects.filter(reservation__in=mine).values("reservation")
-    loose = list(mine.exclude(pk__in=on_lines).select_related("warehouse", "demand").order_by("warehouse", "pk"))
-    if not loose:
+    """Put what is held and on no shipment on an open one."""
+    held = Reservation.objects.filter(demand__document=order.number, state=State.HELD)
+    on_lines = ShipmentLine.objects.filter(reservation__in=held).values("reservation")
+    loose = list(held.exclude(pk__in=on_lines).select_related("warehouse", "demand").order_by("warehouse", "pk"))
+    if not loose or order.status != Order.Status.CONFIRMED:
         return []
-    homes = {line.reservation.bundle: line
-             for line in ShipmentLine.objects.filter(shipment__in=live).select_related("reservation", "shipment")}
-    new, homeless = [], []
-    for row in loose:
-        home = homes.get(row.bundle)
-        if home and (row.state != State.HELD or home.shipment.status == Status.OPEN):
-            new.append(ShipmentLine(shipment_id=home.shipment_id, reservation=row, order_line_id=row.demand.line))
-        elif row.state == State.HELD and order.status == Order.Status.CONFIRMED:
-            homeless.append(row)
-    targets, opened = _open(order, {row.warehouse_id: row.warehouse for row in homeless}.values(), live, at, by)
-    new += [ShipmentLine(shipment=targets[row.warehouse_id], reservation=row, order_line_id=row.demand.line)
-            for row in homeless]
-    for line in ShipmentLine.objects.bulk_create(new):
-        parcels.take_share(line)
+    targets, opened = _open(order, {row.warehouse_id: row.warehouse for row in loose}.values(), live, at, by)
+    ShipmentLine.objects.bulk_create(
+        ShipmentLine(shipment=targets[row.warehouse_id], reservation=row, order_line_id=row.demand.line)
+        for row in loose)
     return opened
 
 

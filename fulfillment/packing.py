@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from fulfillment import gates, parcels, picking
+from fulfillment.joining import join_cuts
 from fulfillment.models import Label, Package, Shipment, ShipmentLine
 from fulfillment.parcels import Parcel
 from inventory.models import Demand, Reservation
@@ -18,6 +19,7 @@ from oms.core.models import User
 def pack(shipment: Shipment, chosen: Sequence[Parcel] | None = None, *, by: User | None = None) -> Shipment:
     """Put everything picked into parcels; without a choice, into the suggested ones."""
     with states.advance(shipment, to=Shipment.Status.PACKED, by=by, first=shipment.order) as shipment:
+        join_cuts([shipment])
         lines = list(shipment.lines.select_related("reservation__sku", "reservation__demand"))
         gates.require_workable(shipment)
         _require_ready(shipment, lines)

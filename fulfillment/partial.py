@@ -3,6 +3,7 @@
 from django.utils.translation import gettext as _
 
 from fulfillment import following, waves
+from fulfillment.joining import join_cuts
 from fulfillment.models import Shipment, ShipmentLine
 from inventory import leaving
 from inventory.models import Reservation
@@ -18,7 +19,7 @@ S, State = Shipment.Status, Reservation.State
 def split_unpicked(shipment: Shipment, *, by: User | None = None) -> Shipment:
     """Go on with what is picked; the rest leaves the walk and waits on an open shipment. Kits stay whole."""
     with atomic():
-        _order, _live, touched = following.lock_all(shipment.order)
+        _order, _live, touched = following.lock_all(shipment.order, shipment)
         known = {wave.pk: waves.stops(wave) for wave in touched}
         with states.change(shipment, event="shipment.unpicked_split", by=by) as shipment:
             rows = _started(shipment)
@@ -44,7 +45,7 @@ def split_unpicked(shipment: Shipment, *, by: User | None = None) -> Shipment:
 def stop_picking(shipment: Shipment, *, by: User | None = None) -> Shipment:
     """Take a shipment of which nothing is picked off its wave: it is open again, its stock held as before."""
     with atomic():
-        _order, _live, touched = following.lock_all(shipment.order)
+        _order, _live, touched = following.lock_all(shipment.order, shipment)
         known = {wave.pk: waves.stops(wave) for wave in touched}
         with states.advance(shipment, to=S.OPEN, by=by) as shipment:
             rows = _started(shipment)
@@ -63,4 +64,5 @@ def stop_picking(shipment: Shipment, *, by: User | None = None) -> Shipment:
 def _started(shipment: Shipment) -> list[Reservation]:
     """What a shipment that is being picked carries."""
     states.require_status(shipment, S.PICKING)
+    join_cuts([shipment])
     return [line.reservation for line in shipment.lines.select_related("reservation").order_by("reservation")]

@@ -8,11 +8,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from fulfillment import following, packing, picking, shipments, shipping, waves
+from fulfillment.joining import join_cuts
 from fulfillment.models import Package, Shipment, ShipmentLine
 from fulfillment.parcels import Parcel
 from inventory import leaving
 from inventory.holds import lock_holds
 from inventory.models import Demand, Warehouse
+from oms.core import states
 from oms.core.errors import Refused
 from oms.core.locking import atomic
 from oms.core.models import User
@@ -57,7 +59,9 @@ def record_outside(
                       % {"warehouse": shipment.warehouse})
     numbers = _numbers(tracking_numbers)
     with atomic():
-        order, *_others = following.lock_all(shipment.order)
+        order, live, _waves = following.lock_all(shipment.order, shipment)
+        _require_live(shipment, live)
+        join_cuts(live)
         lock_holds(Demand.objects.filter(document=order.number), warehouse=shipment.warehouse)
         sent = [row for row in (everything(shipment).lines if lines is None else lines) if row.quantity]
         _require_possible(shipment, sent)
@@ -77,6 +81,13 @@ def _numbers(text: str) -> list[str]:
             raise Refused(_("The tracking number %(number)s is longer than %(most)s characters.")
                           % {"number": number, "most": LONGEST_NUMBER}, field="tracking_numbers")
     return numbers
+
+
+def _require_live(shipment: Shipment, live: Sequence[Shipment]) -> None:
+    """Raise WrongState where a locked order's shipment has left meanwhile, or is cancelled."""
+    if shipment not in live:
+        shipment.refresh_from_db()
+        states.require_status(shipment, Shipment.Status.OPEN)
 
 
 def _require_possible(shipment: Shipment, sent: Sequence[SentRow]) -> None:

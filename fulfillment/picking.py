@@ -6,6 +6,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from fulfillment import following, gates
+from fulfillment.joining import join_cuts
 from fulfillment.models import PickTask, Shipment, ShipmentLine
 from inventory import reservations, sourcing, unservable
 from inventory.models import Bin, BinStock, Reservation
@@ -75,7 +76,7 @@ def report_short(
     whole any more stays in its bin.
     """
     with atomic():
-        order, *_others = following.lock_all(line.shipment.order)
+        order, *_others = following.lock_all(line.shipment.order, line.shipment)
         with states.change(line.shipment, event="shipment.short_picked", by=by) as shipment:
             states.require_status(shipment, Shipment.Status.PICKING)
             row = _line_of(shipment, line)
@@ -109,7 +110,7 @@ def change_lot(line: ShipmentLine, to: BinStock | None = None, *, by: User | Non
     Where there is no other, the units wait again and leave the shipment.
     """
     with atomic():
-        order, *_others = following.lock_all(line.shipment.order)
+        order, *_others = following.lock_all(line.shipment.order, line.shipment)
         with states.change(line.shipment, event="shipment.lot_changed", by=by) as shipment:
             states.require_status(shipment, Shipment.Status.PICKING)
             row = _line_of(shipment, line)
@@ -127,6 +128,7 @@ def put_back(line: ShipmentLine, to: Bin, *, by: User | None = None) -> Shipment
     """Bring a picked line back to a bin; the inverse of pick. What was cancelled meanwhile leaves the shipment."""
     with states.change(line.shipment, event="shipment.put_back", by=by, first=line.shipment.order) as shipment:
         states.require_status(shipment, Shipment.Status.PICKING)
+        join_cuts([shipment])
         row = _line_of(shipment, line)
         reservations.put_back([row.reservation], to, reference=shipment.number, by=by)
         PickTask.objects.filter(line=row).delete()

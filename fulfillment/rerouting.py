@@ -12,6 +12,7 @@ from inventory.models import Reservation, Stock, Warehouse
 from inventory.rerouting import Rerouted
 from oms.core import events, states
 from oms.core.errors import Refused
+from oms.core.locking import atomic, lock_one
 from oms.core.models import User
 from orders.models import Order
 
@@ -26,32 +27,33 @@ def reroute(order: Order, *, to: Warehouse | None = None, by: User | None = None
         _require_active(to)
         shipments.lock_live(order)
         result = rerouting.reroute(order.number, movable=movable(order), to=to, by=by)
-        order.event_data |= vars(_require(result, order))
+        order.event_data |= vars(_require(result, order, to))
     return order
 
 
 def reroute_shipment(shipment: Shipment, *, to: Warehouse | None = None, by: User | None = None) -> Shipment:
     """Send an unstarted shipment's goods from better warehouses; if all of it moves, the shipment is cancelled."""
-    with states.change(shipment, event="shipment.rerouted", by=by, first=shipment.order) as shipment:
-        states.require_status(shipment, Shipment.Status.OPEN)
-        _require_active(to)
-        shipments.lock_live(shipment.order)
-        result = rerouting.reroute(shipment.order.number, movable=movable(shipment.order, shipment), to=to, by=by)
-        shipment.event_data |= vars(_require(result, shipment))
+    with atomic():
+        shipments.lock_live(lock_one(shipment.order), shipment)
+        with states.change(shipment, event="shipment.rerouted", by=by) as shipment:
+            states.require_status(shipment, Shipment.Status.OPEN)
+            _require_active(to)
+            result = rerouting.reroute(shipment.order.number, movable=movable(shipment.order, shipment), to=to, by=by)
+            shipment.event_data |= vars(_require(result, shipment, to))
     return shipment
 
 
 def preview(order: Order, *, to: Warehouse | None = None, by: User | None = None) -> Rerouted:
     """What re-routing an order would do. Raises what it would raise."""
     _require_active(to)
-    return _require(rerouting.rehearse(order.number, movable=movable(order), to=to), order)
+    return _require(rerouting.rehearse(order.number, movable=movable(order), to=to), order, to)
 
 
 def preview_shipment(shipment: Shipment, *, to: Warehouse | None = None, by: User | None = None) -> Rerouted:
     """What re-routing a shipment would do. Raises what it would raise."""
     _require_active(to)
     found = movable(shipment.order, shipment)
-    return _require(rerouting.rehearse(shipment.order.number, movable=found, to=to), shipment)
+    return _require(rerouting.rehearse(shipment.order.number, movable=found, to=to), shipment, to)
 
 
 def _require_active(to: Warehouse | None) -> None:
@@ -59,7 +61,11 @@ def _require_active(to: Warehouse | None) -> None:
         raise Refused(_("%(warehouse)s isn't active. Choose another warehouse.") % {"warehouse": to}, field="to")
 
 
-def _require(result: Rerouted | None, document: Order | Shipment) -> Rerouted:
+def _require(result: Rerouted | None, document: Order | Shipment, to: Warehouse | None) -> Rerouted:
+    if result is None and to is not None:
+        raise Refused(_("%(warehouse)s can't send more of what %(document)s holds: too little is free there, or "
+                        "the goods are in a wave or being picked.") % {"warehouse": to, "document": document},
+                      code="no_better_route")
     if result is None:
         raise Refused(_("No other warehouse is better for what %(document)s holds and nobody picks yet. "
                         "Its decisions say what was weighed.") % {"document": document}, code="no_better_route")

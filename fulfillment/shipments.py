@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from fulfillment import gates
 from fulfillment.models import Shipment, ShipmentLine
 from inventory import reservations, routes
-from inventory.models import Warehouse
+from inventory.models import Demand, Reservation, Warehouse
 from inventory.planners import working_days
 from oms.core import states
 from oms.core.errors import Refused
@@ -21,9 +22,14 @@ S = Shipment.Status
 LIVE = (S.OPEN, S.PICKING, S.PACKED)
 
 
-def lock_live(order: Order) -> list[Shipment]:
-    """Lock all shipments of a locked order that have not left, so that what follows may touch any of them."""
-    return lock(Shipment.objects.filter(order=order, status__in=LIVE).select_related("warehouse"))
+def lock_live(order: Order, also: Shipment | None = None) -> list[Shipment]:
+    """Lock all shipments of a locked order that have not left, so that what follows may touch any of them.
+
+    `also`: the one that is asked for, locked with them in one order even if it has left.
+    """
+    wanted = Q(status__in=LIVE) | Q(pk=also.pk if also else None)
+    rows = lock(Shipment.objects.filter(wanted, order=order).select_related("warehouse"))
+    return [row for row in rows if row.status in LIVE]
 
 
 def create(order: Order, warehouse: Warehouse, by: User | None, at: datetime | None = None) -> Shipment:
@@ -43,11 +49,21 @@ def _dates(order: Order, warehouse: Warehouse, at: datetime) -> tuple[date, date
 
 @whole
 def follow_date(order: Order) -> None:
-    """Bring the days of an order's open shipments in line with the day for which it is requested now."""
+    """Bring an order's shipments in line with the day for which it is requested now: leaving later, or not yet held."""
     order = lock_one(order)
     for shipment in lock_live(order):
         shipment.ship_by, shipment.promised_on = _dates(order, shipment.warehouse, timezone.now())
         shipment.save(update_fields=["ship_by", "promised_on"])
+    _give_back_for_later(order)
+
+
+def _give_back_for_later(order: Order) -> None:
+    """What reserves on a later day now gives back what nobody has begun with: not pinned, nor taken on by a partner."""
+    later = Demand.objects.filter(document=order.number, reserve_from__gt=timezone.localdate())
+    held = Reservation.objects.filter(demand__in=later, state=Reservation.State.HELD)
+    begun = ShipmentLine.objects.filter(reservation__in=held).exclude(shipment__external_id="").values("reservation")
+    if idle := list(held.exclude(pk__in=begun)):
+        reservations.give_back(idle)
 
 
 @whole
@@ -64,6 +80,10 @@ def split(shipment: Shipment, lines: Sequence[ShipmentLine], *, by: User | None 
     """Move lines of an open shipment to one of its own, to be sent apart."""
     with states.change(shipment, event="shipment.split", by=by, first=shipment.order) as shipment:
         states.require_status(shipment, S.OPEN)
+        if shipment.external_id:
+            raise Refused(_("%(warehouse)s has shipment %(shipment)s as %(external_id)s. Enter what they sent.")
+                          % {"warehouse": shipment.warehouse, "shipment": shipment,
+                             "external_id": shipment.external_id}, code="handed_over")
         everything = list(shipment.lines.select_related("reservation"))
         chosen = [line for line in everything if line.pk in {each.pk for each in lines}]
         if not chosen or len(chosen) == len(everything):

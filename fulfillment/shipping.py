@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from fulfillment import gates, labels
+from fulfillment.joining import join_cuts
 from fulfillment.models import Label, Shipment
 from inventory import reservations
 from inventory.models import Warehouse
@@ -27,6 +28,7 @@ def ship(shipment: Shipment, *, by: User | None = None, at: datetime | None = No
         if shipment.warehouse.kind == Warehouse.Kind.OWN:
             _require_labels(shipment)
             labels.require_bound(shipment)
+        join_cuts([shipment])
         lines = list(shipment.lines.select_related("reservation"))
         reservations.consume([line.reservation for line in lines], reference=shipment.number, by=by)
         shipment.shipped_at = at or timezone.now()

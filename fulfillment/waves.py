@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from fulfillment import gates
+from fulfillment.joining import join_cuts
 from fulfillment.models import PickTask, Shipment, ShipmentLine, Wave
 from fulfillment.planners import pick_path
 from fulfillment.planners import waves as planner
@@ -77,6 +78,7 @@ def release(wave: Wave, *, by: User | None = None) -> Wave:
     with atomic():
         lock(Order.objects.filter(pk__in=list(wave.shipments.values_list("order_id", flat=True))))
         shipments = _startable(wave)
+        join_cuts(shipments)
         with states.advance(wave, to=Wave.Status.RELEASED, by=by) as wave:
             lines = list(ShipmentLine.objects.filter(shipment__in=shipments, reservation__state="held")
                          .select_related("reservation"))

@@ -132,8 +132,8 @@ def reserved(holds: Holds, demand: Demand) -> int:
     return sum(row.quantity for row in holds.rows if row.demand_id == demand.pk and row.state in LIVE)
 
 
-def give_up(holds: Holds, demand: Demand, amount: int) -> int:
-    """No longer want so much of what must be put back anyhow; returns how much that was."""
+def give_up(holds: Holds, demand: Demand, amount: int) -> list[Reservation]:
+    """No longer want so much of what must be put back anyhow; returns what that was."""
     given_up: list[Reservation] = []
     for row in [row for row in holds.rows if row.demand_id == demand.pk and row.stopping == Stopping.RELEASE]:
         left = amount - sum(each.quantity for each in given_up)
@@ -142,4 +142,4 @@ def give_up(holds: Holds, demand: Demand, amount: int) -> int:
     for row in given_up:
         row.stopping = Stopping.CANCEL
     Reservation.objects.bulk_update(given_up, ["stopping"])
-    return sum(row.quantity for row in given_up)
+    return given_up

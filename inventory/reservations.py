@@ -330,7 +330,9 @@ def cancel(document: str, units: dict[int, int], *, by: User | None = None) -> N
             amount = units[demand.line] * demand.per_unit
             unheld = min(amount, demand.quantity - demand.shipped - reserved(holds, demand))
             shrink.want(demand.pk, -unheld)
-            amount -= unheld + give_up(holds, demand, amount - unheld)
+            given_up = give_up(holds, demand, amount - unheld)
+            gone += given_up
+            amount -= unheld + sum(row.quantity for row in given_up)
             line = (demand.document, demand.line)
             rest[line] = max(rest.get(line, 0), -(-amount // demand.per_unit))
         shrink.write()

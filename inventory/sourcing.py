@@ -288,21 +288,16 @@ def serve_due() -> list[str]:
 def reschedule(
     document: str, *, wanted_on: date | None, reserve_from: date | None, by: User | None = None,
 ) -> None:
-    """Let a locked document's demand be wanted on another day: what is then far off gives back what nobody pins yet.
+    """Let a locked document's demand be wanted on another day; what is wanted now is served, as far as there is stock.
 
-    What is wanted now is served at once, as far as there is stock, and waits else.
+    What is far off then is given back by whoever knows what of it nobody has begun with.
     """
     with atomic():
         demands = lock(Demand.objects.filter(document=document))
         for demand in demands:
             demand.wanted_on, demand.reserve_from = wanted_on, reserve_from
         Demand.objects.bulk_update(demands, ["wanted_on", "reserve_from"])
-        if reserve_from is not None:
-            held = lock(Reservation.objects.filter(demand__in=demands, state=Reservation.State.HELD)
-                        .select_related(*reservations.WHOLE))
-            reservations.free_locked(held)
-            reservations.announce_freed(held, by=by)
-        else:
+        if reserve_from is None:
             events.record("demand.waiting", subject_type="demand", subject_number=document, order_number=document,
                           by=by, skus=sorted({demand.sku_id for demand in demands if demand.unheld}))
 

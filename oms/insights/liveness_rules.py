@@ -59,6 +59,12 @@ SHIPMENTS = (
         JOIN orders_order o ON o.id = s.order_id
         WHERE s.status IN {LIVE_SHIPMENT}
           AND (d.document <> o.number OR d.line <> l.order_line_id OR r.warehouse_id <> s.warehouse_id)"""),
+    Invariant("what was held together is on one shipment", f"""
+        SELECT min(d.document), 'shipments ' || string_agg(DISTINCT s.number, ', ')
+        FROM inventory_reservation r JOIN inventory_demand d ON d.id = r.demand_id
+        JOIN fulfillment_shipmentline l ON l.reservation_id = r.id JOIN fulfillment_shipment s ON s.id = l.shipment_id
+        WHERE r.state IN {LIVE_STOCK} AND s.status IN {LIVE_SHIPMENT} AND {_settled('d.document')}
+        GROUP BY r.bundle HAVING count(DISTINCT s.id) > 1"""),
     Invariant("a shipment that is under way has lines", f"""
         SELECT s.number, s.status || ' without lines' FROM fulfillment_shipment s JOIN orders_order o ON o.id = s.order_id
         WHERE s.status IN {LIVE_SHIPMENT}

@@ -29,6 +29,8 @@ BREAKS = {
         "UPDATE inventory_reservation SET state = 'held', bin_id = NULL WHERE state = 'pinned'",
     "a shipment's line is of its order, warehouse and order line":
         "UPDATE fulfillment_shipmentline SET order_line_id = (SELECT max(id) FROM orders_orderline)",
+    "what was held together is on one shipment":
+        "UPDATE inventory_reservation SET bundle = (SELECT bundle FROM inventory_reservation LIMIT 1)",
     "a shipment that is under way has lines":
         "DELETE FROM fulfillment_shipmentline WHERE reservation_id IN "
         "(SELECT id FROM inventory_reservation WHERE state = 'held')",

@@ -2,9 +2,9 @@
 
 import pytest
 
-from fulfillment import labels, packing, partial, picking, shipping, waves
+from fulfillment import labels, packing, partial, picking, rerouting, shipments, shipping, waves
 from fulfillment.models import PickTask, Shipment, Wave
-from oms.core.errors import Refused
+from oms.core.errors import Refused, WrongState
 from orders import holds
 from tests import builders as make
 from tests.builders.stock import storage
@@ -135,3 +135,29 @@ def test_an_order_that_ships_complete_is_not_split(started):
 
     with pytest.raises(Refused, match="ships complete only"):
         partial.split_unpicked(make.fresh(started))
+
+
+def test_what_a_third_party_has_taken_on_is_not_split_here():
+    make.warehouse("3PL", kind="3pl")
+    for code in ("TEE-M", "CAP"):
+        make.sku(code, stock={"3PL": 5})
+    shipment = make.shipment_of(make.confirmed(("TEE-M", 2), ("CAP", 1)))
+    shipment = shipments.hand_over(shipment, external_id="X-1")
+
+    with pytest.raises(Refused, match=r"3PL has shipment .* as X-1"):
+        shipments.split(shipment, [shipment.lines.first()])
+
+
+@pytest.mark.parametrize("step", [partial.split_unpicked, partial.stop_picking, rerouting.reroute_shipment])
+def test_a_shipment_that_has_left_says_so_while_another_is_under_way(step, drain):
+    make.sku("TEE-M", stock={"LON": 2, "MAN": 2})
+    order = make.confirmed(("TEE-M", 4))
+    last = Shipment.objects.latest("pk")
+    make.service()
+    labels.buy(packing.pack(picking.pick_all(waves.start_picking(last))))
+    drain()
+    shipping.ship(make.fresh(last))
+
+    with pytest.raises(WrongState, match="is shipped"):
+        step(make.fresh(last))
+    assert make.ship_rest(order).status == "completed"

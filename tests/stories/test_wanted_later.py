@@ -5,9 +5,9 @@ from datetime import UTC, date, datetime, time, timedelta
 import pytest
 from django.utils import timezone
 
-from fulfillment import waves
+from fulfillment import partners, picking, shipments, waves
 from fulfillment.models import Shipment
-from inventory import availability, replenishment, sourcing
+from inventory import adjusting, availability, replenishment, sourcing
 from inventory.models import Demand, ReorderRule, Reservation, SupplierItem, Warehouse
 from inventory.planners import working_days
 from oms.core import decisions, outbox
@@ -20,7 +20,7 @@ from orders.intake import Entry
 from orders.models import Channel, Order
 from tests import builders as make
 from tests.builders.orders import only_line
-from tests.builders.stock import sent_purchase, supplier
+from tests.builders.stock import sent_purchase, storage, supplier
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("verified")]
 
@@ -229,3 +229,53 @@ def test_a_shipment_says_by_when_it_leaves_and_arrives_and_waves_wait_for_it(cha
     lifecycle.reschedule(later, wanted_on=None)
     outbox.drain()
     assert Shipment.objects.get(pk=second.pk).ship_by == first.ship_by
+
+
+def test_what_a_third_party_has_taken_on_stays_when_the_day_is_put_off(channel):
+    make.warehouse("3PL", kind="3pl")
+    make.sku("TEE-M", stock={"3PL": 10})
+    order = confirmed(4, None)
+    shipment = shipments.hand_over(make.shipment_of(order), external_id="X-1")
+
+    lifecycle.reschedule(order, wanted_on=days(60))
+    outbox.drain()
+
+    assert held(order) == 4
+    partners.record_outside(make.fresh(shipment))
+    outbox.drain()
+    assert make.fresh(order).status == "completed"
+
+
+def test_its_day_comes_when_the_stock_is_gone_and_it_waits_like_any_other(channel):
+    """Its channel doesn't let orders wait; it was promised, so it waits."""
+    tee = make.sku("TEE-M", stock={"LON": 10})
+    later = confirmed(8, days(30))
+    adjusting.adjust(tee, storage(make.warehouse()), -10, note="flooded")
+    comes_near(later)
+    sourcing.serve_due()
+    outbox.drain()
+    assert held(later) == 0
+
+    make.receive_purchase(tee, 8)
+    outbox.drain()
+
+    assert (held(later), make.ship_rest(later).status) == (8, "completed")
+
+
+def test_a_kit_of_which_a_part_is_picked_is_put_off(channel):
+    make.sku("CUP", stock={"LON": 4})
+    make.sku("POT", stock={"LON": 2})
+    make.sku("SET", kit={"CUP": 2, "POT": 1})
+    order = confirmed(2, None, "SET")
+    shipment = waves.start_picking(make.shipment_of(order))
+    picking.pick(shipment.lines.get(reservation__sku__code="CUP"))
+
+    lifecycle.reschedule(order, wanted_on=days(60))
+    adjusting.adjust(make.sku("POT"), storage(make.warehouse()), -1, note="broken")
+    outbox.drain()
+    for row in picking.stopping(shipment):
+        picking.put_back(row, storage(make.warehouse()))
+    outbox.drain()
+
+    picking.pick_all(make.fresh(shipment))
+    assert (make.fresh(order).picked, held(order)) == (1, 0)  # the kit that was lost waits for its day
