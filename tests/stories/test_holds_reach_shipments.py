@@ -267,3 +267,20 @@ def test_a_kit_is_not_torn_between_two_shipments():
 
     assert (shipment.lines.count(), other.lines.count()) == (1, 2)
     shipping.ship(make.labelled(other.order))
+
+
+def test_a_unit_cancelled_once_picked_stays_on_its_shipment_while_the_rest_is_put_back(drain):
+    """Before the cancellation's event is delivered, its unit has no line of its own yet."""
+    make.sku("TEE-M", stock={"LON": 5})
+    order = make.confirmed(("TEE-M", 3))
+    shipment = make.picked(order)
+    lifecycle.cancel_lines(order, {order.lines.get().pk: 1})
+
+    picking.put_back(shipment.lines.get(), storage(make.warehouse()))
+    drain()
+
+    (left,) = make.fresh(shipment).lines.all()
+    assert (left.reservation.quantity, left.reservation.stopping) == (1, "cancel")
+    picking.put_back(left, storage(make.warehouse()))
+    drain()
+    assert (make.fresh(shipment).status, make.shipment_of(order).status) == ("cancelled", "open")
