@@ -88,8 +88,16 @@ class Ending(Floor, Stocking, Returning):
             picking.put_back(row, storage(shipment.warehouse))
         shipment = make.fresh(shipment)
         if shipment.lines.filter(reservation__state="pinned").exists():
-            shipment = picking.pick_all(shipment)
-        self.attempt(packing.pack, shipment)
+            self._pick(shipment)
+        self.attempt(packing.pack, make.fresh(shipment))
+
+    def _pick(self, shipment):
+        """All of it, or line by line where a lot has expired in its bin; that one is reported short."""
+        if self.attempt(picking.pick_all, shipment):
+            return
+        for row in shipment.lines.filter(reservation__state="pinned").order_by("pk"):
+            if not self.attempt(picking.pick, row):
+                picking.report_short(row, 0)
 
     def _send_all_out(self):
         packed = self._live("packed")

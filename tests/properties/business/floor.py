@@ -3,9 +3,10 @@
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
-from fulfillment import labels, packing, picking, shipments, shipping, waves
+from fulfillment import labels, packing, partial, picking, rerouting, shipments, shipping, waves
 from fulfillment.models import Shipment, Wave
 from oms.core import outbox
+from orders.models import Order
 from tests import builders as make
 from tests.builders.stock import storage
 from tests.properties.business.world import PLACES, World, few, shipped_goods, there_is, which
@@ -68,6 +69,19 @@ class Floor(World):
     def put_back(self, index, number):
         if row := self._a_line(index, number, reservation__state="picked"):
             self.attempt(picking.put_back, row, storage(row.shipment.warehouse))
+
+    @there_is("shipment.picking")
+    @rule(index=which, sends_the_rest_later=st.booleans())
+    def stop_picking(self, index, sends_the_rest_later):
+        """A started shipment goes with what is picked, or is started anew."""
+        operation = partial.split_unpicked if sends_the_rest_later else partial.stop_picking
+        self.attempt(operation, self.a_shipment("picking", index))
+
+    @there_is("order.confirmed")
+    @rule(index=which, to=st.sampled_from([*PLACES, None]))
+    def reroute(self, index, to):
+        order = self.pick_from(Order.objects.filter(status="confirmed"), index)
+        self.attempt(rerouting.reroute, order, to=make.warehouse(to) if to else None)
 
     @there_is("shipment.picking")
     @rule(index=which)

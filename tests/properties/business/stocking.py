@@ -1,10 +1,13 @@
 """Stock by hand: goods come, are lost and found, moved and damaged, counted, bought and transferred."""
 
+from datetime import timedelta
+
+from django.utils import timezone
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
 from inventory import adjusting, catalog, counting, receiving, sending_back, tasks, transfers
-from inventory.models import Bin, BinStock, Count, Move, PurchaseOrder, Transfer, TransferLine
+from inventory.models import Bin, BinStock, Count, Lot, Move, PurchaseOrder, Transfer, TransferLine
 from inventory.receiving import Received
 from inventory.sending_back import GoingBack, Undone
 from oms.core import states
@@ -50,6 +53,13 @@ class Stocking(World):
         if row := self.some_stock(index):
             target = storage(row.bin.warehouse, "A-01" if back else "B-02")
             self.attempt(adjusting.move_stock, row.sku, row.bin, target, min(quantity, row.on_hand), lot=row.lot)
+
+    @rule(index=which)
+    def a_lot_expires(self, index):
+        """Its label says an earlier day than was entered: also where it is promised, pinned or picked already."""
+        if lot := self.pick_from(Lot.objects.filter(sku__tracking="lot"), index):
+            lot.expires_on = timezone.now().date() - timedelta(days=2)
+            lot.save()
 
     @rule()
     def night_falls(self):

@@ -97,9 +97,9 @@ def bring(code, place, quantity, *, life=None):
         return
     lot = None
     if item.tracking == SKU.Tracking.LOT:
-        days = life or 200
-        lot, _ = Lot.objects.get_or_create(sku=item, code=f"L-{days}", defaults={
-            "expires_on": timezone.now().date() + timedelta(days=days)})
+        expires = timezone.now().date() + timedelta(days=life or 200)
+        lot = (Lot.objects.filter(sku=item, expires_on=expires).first()
+               or Lot.objects.create(sku=item, code=f"L-{Lot.objects.count()}", expires_on=expires))
     receiving.open_stock(target.warehouse, [Opening(item, target, quantity, D(4), lot)])
 
 
