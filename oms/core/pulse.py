@@ -114,12 +114,12 @@ def alarms() -> list[str]:
     told = []
     if not is_alive(Heartbeat.Kind.WORKER):
         seen = last_seen(Heartbeat.Kind.WORKER)
-        told.append(_("No worker since %(since)s. Jobs, emails and labels wait; start a worker.") % {
+        told.append(_("No worker since %(since)s: jobs, emails and labels wait. Start a worker.") % {
             "since": _moment(seen)} if seen else
-            _("No worker has run yet. Jobs, emails and labels wait; start a worker."))
+            _("No worker has run yet. Jobs, emails and labels wait. Start a worker."))
     seen = last_seen(Heartbeat.Kind.CLOCK)
     if seen and not is_alive(Heartbeat.Kind.CLOCK):
-        told.append(_("No clock since %(since)s. Nightly and monthly work isn't started; start Celery beat.")
+        told.append(_("No clock since %(since)s: nightly and monthly work isn't started. Start Celery beat.")
                     % {"since": _moment(seen)})
     return told
 
