@@ -3,7 +3,7 @@
 import os
 from typing import Any
 
-from celery import Celery, signals
+from celery import Celery, bootsteps, signals
 from kombu.transport import TRANSPORT_ALIASES
 
 TRANSPORT_ALIASES["files"] = "oms.core.broker:Transport"
@@ -13,14 +13,23 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
 
-@signals.worker_ready.connect
-def begin_worker(**_: Any) -> None:
-    """A worker lives, and looks every few seconds for rows that wait, whatever the broker lost."""
-    from django.conf import settings
+class Begin(bootsteps.StartStopStep):  # type: ignore[misc]
+    """A worker lives, and looks every few seconds for rows that wait, whatever the broker lost.
 
-    from oms.core import pulse, tasks
+    It begins once the pool is there, and before the broker is reached, which may be away.
+    """
 
-    pulse.start("worker", every=settings.SWEEP_SECONDS, call=tasks.look)
+    requires = frozenset({"celery.worker.components:Pool"})
+
+    def start(self, parent: Any) -> None:
+        from django.conf import settings
+
+        from oms.core import pulse, tasks
+
+        pulse.start("worker", every=settings.SWEEP_SECONDS, call=tasks.look)
+
+
+app.steps["worker"].add(Begin)
 
 
 @signals.worker_process_init.connect

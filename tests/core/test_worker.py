@@ -80,3 +80,20 @@ def test_a_worker_does_what_it_is_told_of_and_what_it_is_not(worker):
     until(lambda: is_done(job), lambda: worker.log.read_text()[-2000:])
     assert (make.fresh(orders[0]).status, worker.poll(), pulse.alarms()) == ("confirmed", None, [])
     assert not list(broken.glob("*half*"))
+
+
+def test_a_worker_works_although_its_broker_is_away(quick, monkeypatch, tmp_path):
+    make.taxes()
+    make.sku("TEE-M", stock={"LON": 9})
+    job, orders = confirming(1)
+    monkeypatch.setenv("REDIS_URL", "redis://127.0.0.1:1/0")  # nobody listens there
+    log = tmp_path / "worker.log"
+    with log.open("w") as file:
+        process = subprocess.Popen(COMMAND, cwd=settings.BASE_DIR, stdout=file, stderr=file)
+    try:
+        until(lambda: is_done(job), lambda: log.read_text()[-2000:])
+    finally:
+        process.kill()
+        process.wait(20)
+
+    assert make.fresh(orders[0]).status == "confirmed"
