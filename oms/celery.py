@@ -13,13 +13,13 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
 
-class Begin(bootsteps.StartStopStep):  # type: ignore[misc]
+class Begin(bootsteps.StartStopStep):
     """A worker lives, and looks every few seconds for rows that wait, whatever the broker lost.
 
     It begins once the pool is there, and before the broker is reached, which may be away.
     """
 
-    requires = frozenset({"celery.worker.components:Pool"})
+    requires = ("celery.worker.components:Pool",)
 
     def start(self, parent: Any) -> None:
         from django.conf import settings
