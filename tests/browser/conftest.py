@@ -2,13 +2,15 @@
 
 import os
 import shutil
+from datetime import timedelta
 
 import pytest
 from celery import current_app
 from django.test import Client
+from django.utils import timezone
 from playwright.sync_api import sync_playwright
 
-from oms.core.models import User
+from oms.core.models import Heartbeat, User
 from tests import builders as make
 
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # Playwright runs a loop of its own in the test's thread
@@ -51,6 +53,13 @@ def open_as(browser, live_server):
     for context in contexts:
         context.close()
     assert faults == []
+
+
+@pytest.fixture
+def alive(transactional_db):
+    """A worker is seen all the time: stations raise no alarm over what it has still to do."""
+    Heartbeat.objects.create(name="worker", kind=Heartbeat.Kind.WORKER, host="here", pid=1,
+                             seen_at=timezone.now() + timedelta(hours=1))
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def floor():
+def floor(alive):
     """A warehouse with mugs in A-01 and shirts in B-07; its people; parcels can be sent."""
     make.service()
     for code, barcode, place, x in (("MUG", "5001", "A-01", 0), ("TEE-M", "5002", "B-07", 600)):

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def floor():
+def floor(alive):
     """Shirts and caps in LON, two cartons, and the people of the floor."""
     make.service()
     for code, size in (("BOX-L", 400), ("BOX-S", 200)):
