@@ -45,6 +45,7 @@ def undo_commits() -> None:
     A table has changed if its count or its newest transaction has. Needs a superuser, like the append-only ledger's
     guard, which must not fire here.
     """
+    _end_others()
     changed = [table for table, mark in _changes().items() if mark != _marks.get(table)]
     if not changed:
         return
@@ -59,6 +60,13 @@ def undo_commits() -> None:
                 cursor.execute(f'INSERT INTO public."{table}" ({columns}) SELECT {columns} FROM base."{table}"')
         cursor.execute("SET session_replication_role = DEFAULT")
     _marks.update(_changes())
+
+
+def _end_others() -> None:
+    """End what other connections are in the middle of (a killed server's, say): it would commit after the undoing."""
+    with connection.cursor() as cursor:
+        busy = "datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle'"
+        cursor.execute(f"SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity WHERE {busy}")
 
 
 def wrote() -> bool:
