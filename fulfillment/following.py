@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from fulfillment import shipments, waves
+from fulfillment import cancellations, shipments, waves
 from fulfillment.joining import join_cuts
 from fulfillment.models import Shipment, ShipmentLine, Wave
 from inventory import reservations
@@ -25,11 +25,13 @@ def follow(order: Order, *, at: datetime | None = None, by: User | None = None) 
     with atomic():
         order, live, touched = lock_all(order)
         known = {wave.pk: waves.stops(wave) for wave in touched}
+        cancellations.cancel_lost(order, by=by)
         _give_back_unpinned(live, by)
         join_cuts(live)  # while the lines that they were cut off are there, even if those were freed
         ShipmentLine.objects.filter(shipment__in=live, reservation__state=State.FREED).delete()
         _follow_lines(live)
         opened = _place(order, live, at, by)
+        cancellations.follow(live, by=by)
         for shipment in live:
             if not shipment.lines.exists():
                 shipments.close_empty(shipment, by=by)

@@ -15,6 +15,7 @@ from orders.models import Order
 @on("demand.freed")
 @on("demand.repinned")
 @on("demand.handed_over")
+@on("demand.cancel_asked")
 def follow_reservations(event: Event) -> None:
     """What is reserved for an order is on its shipments, and nothing else."""
     for order in Order.objects.filter(number=event.order_number):
@@ -57,6 +58,13 @@ def close_finished_wave(event: Event) -> None:
 @on("shipment.created")
 def tell_pickers(event: Event) -> None:
     notices.tell_team(Shipment.objects.get(number=event.subject_number))
+
+
+@on("shipment.cancellation_asked")
+@on("shipment.cancellation_agreed")
+@on("shipment.cancellation_declined")
+def tell_of_cancellation(event: Event) -> None:
+    notices.tell_cancellation(Shipment.objects.get(number=event.subject_number), event)
 
 
 @on("shipment.shipped")

@@ -14,6 +14,22 @@ def tell_team(shipment: Shipment) -> None:
                  warehouse=shipment.warehouse.code, subject_type=shipment.subject_type, subject_number=shipment.number)
 
 
+def tell_cancellation(shipment: Shipment, event: Event) -> None:
+    """The team hears what a partner must be asked to cancel; the customer's rep, too, and of the answer."""
+    said = {"shipment": shipment, "warehouse": shipment.warehouse, "units": event.data["units"],
+            "external_id": shipment.external_id, "words": event.data.get("answer") or event.data.get("reason") or "–"}
+    texts = {
+        "shipment.cancellation_asked": _("Ask %(warehouse)s to cancel %(units)s of %(external_id)s (%(shipment)s), "
+                                         "and record the answer. Reason: %(words)s"),
+        "shipment.cancellation_agreed": _("%(warehouse)s canceled %(units)s of %(external_id)s (%(shipment)s): "
+                                          "%(words)s"),
+        "shipment.cancellation_declined": _("%(warehouse)s can't cancel %(units)s of %(external_id)s (%(shipment)s): "
+                                            "%(words)s"),
+    }
+    notices.tell(Topic.CANCEL_ASKED, texts[event.name] % said, warehouse=shipment.warehouse.code,
+                 rep=shipment.order.customer.rep, subject_type=shipment.subject_type, subject_number=shipment.number)
+
+
 def tell_shipped(shipment: Shipment, event: Event) -> None:
     """The customer hears that the goods are on their way, with the tracking numbers."""
     lines = [(line.reservation.quantity, line.reservation.sku.code, line.order_line.description)

@@ -8,6 +8,8 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from fulfillment import (
+    answers,
+    cancellations,
     choosing,
     labels,
     packing,
@@ -143,6 +145,20 @@ class HandOverInput:
 
 
 @dataclass(frozen=True)
+class AgreedInput:
+    answer: str = field(default="", metadata={"help": _("What they said, if anything.")})
+
+
+@dataclass(frozen=True)
+class DeclinedInput:
+    answer: str = field(metadata={"help": _("What they said, for example: it left an hour ago.")})
+
+
+def _is_asked(shipment: Shipment) -> bool:
+    return shipment.status == S.OPEN and cancellations.asked_of(shipment) is not None
+
+
+@dataclass(frozen=True)
 class RerouteInput:
     to: Warehouse | None = field(default=None, metadata={
         "help": _("Empty: the best by cost, distance, days and punctuality."),
@@ -186,6 +202,11 @@ declare("record_outside", Shipment, partners.record_outside, roles=FLOOR, label=
         example={"carrier": "DPD", "tracking_numbers": "1Z999, 1Z998", "lines": [
             {"line": 1042, "quantity": 2, "parcel": 1}]},
         available=lambda shipment: shipment.status == S.OPEN and not _own(shipment))
+declare("agree_to_cancel", Shipment, answers.agree_to_cancel, roles=f"{FLOOR} rep", label=_("Partner agreed to cancel"),
+        input=AgreedInput, example={"answer": "Stopped, back on the shelf."}, available=_is_asked)
+declare("decline_to_cancel", Shipment, answers.decline_to_cancel, roles=f"{FLOOR} rep",
+        label=_("Partner declined to cancel"), input=DeclinedInput, example={"answer": "It left an hour ago."},
+        available=_is_asked)
 declare("deliver", Shipment, shipping.deliver, roles="rep picker packer manager", many=True,
         label=_("Mark as delivered"), available=_is(S.SHIPPED))
 

@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from fulfillment import following, packing, picking, shipments, shipping, waves
+from fulfillment import cancellations, following, packing, picking, shipments, shipping, waves
 from fulfillment.joining import join_cuts
 from fulfillment.models import Package, Shipment, ShipmentLine
 from fulfillment.parcels import Parcel
@@ -52,7 +52,8 @@ def record_outside(
 ) -> Shipment:
     """Note that a shop or third party has sent, or given out, what it had taken on, or part of it.
 
-    What they didn't send waits on another shipment, under their same number.
+    What they didn't send waits on another shipment, under their same number. What they sent although they were asked
+    to cancel it counts as declined.
     """
     if shipment.warehouse.kind == Warehouse.Kind.OWN:
         raise Refused(_("%(warehouse)s is our own warehouse; pick, pack and ship there.")
@@ -63,9 +64,10 @@ def record_outside(
         _require_live(shipment, live)
         join_cuts(live)
         lock_holds(Demand.objects.filter(document=order.number), warehouse=shipment.warehouse)
-        sent = [row for row in (everything(shipment).lines if lines is None else lines) if row.quantity]
+        following.follow(order, by=by)
+        sent = everything(shipment).lines if lines is None else _with_asked(shipment, lines)
         _require_possible(shipment, sent)
-        _leave_rest(shipment, sent, by)
+        cancellations.decline_sent(shipment, _leave_rest(shipment, sent, by), by=by)
         wanted = _by_demand(sent)
         shipment = waves.start_picking(shipment, by=by)
         picking.pick_all(shipment, by=by)
@@ -90,6 +92,24 @@ def _require_live(shipment: Shipment, live: Sequence[Shipment]) -> None:
         states.require_status(shipment, Shipment.Status.OPEN)
 
 
+def _with_asked(shipment: Shipment, rows: Sequence[SentRow]) -> list[SentRow]:
+    """What they sent; beyond a line, it is of what was cut off that line when they were asked to cancel it."""
+    lines = {line.pk: line for line in shipment.lines.select_related("reservation").order_by("pk")}
+    left = {key: line.reservation.quantity for key, line in lines.items()}
+    named = {row.line.pk for row in rows if row.quantity}
+    found = []
+    for row in rows:
+        own, rest = lines.get(row.line.pk), row.quantity
+        cut = [line for line in lines.values() if own and line.pk not in named and line.reservation.stopping
+               and line.reservation.demand_id == own.reservation.demand_id]
+        for line in [own, *cut] if own else []:
+            taken = max(0, min(rest, left[line.pk]))
+            left[line.pk], rest = left[line.pk] - taken, rest - taken
+            found += [SentRow(line, taken, row.parcel)] if taken else []
+        found += [replace(row, quantity=rest)] if rest else []  # refused below
+    return found
+
+
 def _require_possible(shipment: Shipment, sent: Sequence[SentRow]) -> None:
     if not sent:
         raise Refused(_("Enter what of %(shipment)s they sent.") % {"shipment": shipment}, field="lines")
@@ -101,14 +121,14 @@ def _require_possible(shipment: Shipment, sent: Sequence[SentRow]) -> None:
                           field="quantity")
 
 
-def _leave_rest(shipment: Shipment, sent: Sequence[SentRow], by: User | None) -> None:
-    """Put what they didn't send on another shipment."""
+def _leave_rest(shipment: Shipment, sent: Sequence[SentRow], by: User | None) -> Shipment | None:
+    """Put what they didn't send on another shipment, and return that."""
     lines = {line.reservation_id: line for line in shipment.lines.select_related("reservation")}
     left = {key: line.reservation.quantity - sum(row.quantity for row in sent if row.line.pk == line.pk)
             for key, line in lines.items()}
     gone = leaving.cut_off({key: units for key, units in left.items() if units})
     if not gone:
-        return
+        return None
     other = shipments.create(shipment.order, shipment.warehouse, by)
     other.external_id = shipment.external_id
     other.save(update_fields=["external_id"])
@@ -117,6 +137,7 @@ def _leave_rest(shipment: Shipment, sent: Sequence[SentRow], by: User | None) ->
             ShipmentLine.objects.filter(pk=lines[key].pk).update(shipment=other)
         else:
             ShipmentLine.objects.create(shipment=other, reservation=rest, order_line_id=lines[key].order_line_id)
+    return other
 
 
 def _by_demand(sent: Sequence[SentRow]) -> list[list[tuple[int, int]]]:

@@ -74,11 +74,11 @@ def _require(result: Rerouted | None, document: Order | Shipment, to: Warehouse 
 
 def movable(order: Order, shipment: Shipment | None = None) -> list[int]:
     """The reservations of an order (or of one shipment) that nobody has begun with: not in a wave nor handed over."""
-    held = Reservation.objects.filter(demand__document=order.number, state=Reservation.State.HELD)
+    held = Reservation.objects.filter(demand__document=order.number, state=Reservation.State.HELD, is_entrusted=False)
     lines = ShipmentLine.objects.filter(reservation__in=held)
     if shipment is not None:
         lines = lines.filter(shipment=shipment)
-    idle = lines.filter(shipment__status=Shipment.Status.OPEN, shipment__wave=None, shipment__external_id="")
+    idle = lines.filter(shipment__status=Shipment.Status.OPEN, shipment__wave=None)
     found = list(idle.values_list("reservation_id", flat=True))
     if shipment is None:
         found += held.exclude(pk__in=lines.values("reservation")).values_list("pk", flat=True)

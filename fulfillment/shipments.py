@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from fulfillment import gates
 from fulfillment.models import Shipment, ShipmentLine
-from inventory import reservations, routes
+from inventory import entrusting, reservations, routes
 from inventory.models import Demand, Reservation, Warehouse
 from inventory.planners import working_days
 from oms.core import states
@@ -60,9 +60,7 @@ def follow_date(order: Order) -> None:
 def _give_back_for_later(order: Order) -> None:
     """What reserves on a later day now gives back what nobody has begun with: not pinned, nor taken on by a partner."""
     later = Demand.objects.filter(document=order.number, reserve_from__gt=timezone.localdate())
-    held = Reservation.objects.filter(demand__in=later, state=Reservation.State.HELD)
-    begun = ShipmentLine.objects.filter(reservation__in=held).exclude(shipment__external_id="").values("reservation")
-    if idle := list(held.exclude(pk__in=begun)):
+    if idle := list(Reservation.objects.filter(demand__in=later, state=Reservation.State.HELD, is_entrusted=False)):
         reservations.give_back(idle)
 
 
@@ -107,4 +105,5 @@ def hand_over(shipment: Shipment, *, external_id: str, by: User | None = None) -
             raise Refused(_("Enter the number under which they have it."), field="external_id")
         shipment.external_id = external_id.strip()
         shipment.save(update_fields=["external_id"])
+        entrusting.entrust(Reservation.objects.filter(pk__in=shipment.lines.values("reservation")))
     return shipment

@@ -74,8 +74,13 @@ def _last_first(holds: Holds, transports: Sequence[Transport], first: Reservatio
     """What is held of the leaving SKUs in their warehouse, in the order in which it gives way."""
     skus, warehouse = {each.sku.pk for each in transports}, transports[0].source.warehouse_id
     rows = [row for row in holds.rows if row.sku_id in skus and row.warehouse_id == warehouse and row.state in UNPICKED]
-    return sorted(rows, key=lambda row: (first is not None and row.pk == first.pk, row.demand.priority, row.demand_id,
-                                         row.pk), reverse=True)
+    return sorted(rows, key=lambda row: (first is not None and row.pk == first.pk, *_ease(row), row.demand.priority,
+                                         row.demand_id, row.pk), reverse=True)
+
+
+def _ease(row: Reservation) -> tuple[bool, bool]:
+    """What a partner was asked to cancel gives way before all others; what they have taken on besides, after them."""
+    return row.stopping == Reservation.Stopping.ASKED, not row.is_entrusted
 
 
 def _unpin(

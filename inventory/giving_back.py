@@ -27,7 +27,8 @@ def split(reservation: Reservation, rest: int) -> Reservation:
     reservation.save(update_fields=["quantity"])
     twin = Reservation(demand=reservation.demand, sku=reservation.sku, warehouse=reservation.warehouse, quantity=rest,
                        state=reservation.state, bin=reservation.bin, lot=reservation.lot,
-                       stopping=reservation.stopping, bundle=reservation.bundle)
+                       stopping=reservation.stopping, is_entrusted=reservation.is_entrusted,
+                       bundle=reservation.bundle)
     twin.save(force_insert=True)
     hold_created([twin])
     return twin
@@ -51,7 +52,8 @@ def free_locked(
 ) -> None:
     """Free locked, unpicked reservations; `shrink` lowers what their demands want by the same.
 
-    `stock`: the rows by SKU and warehouse, where the caller has locked them and plans on with them.
+    `stock`: the rows by SKU and warehouse, where the caller has locked them and plans on with them. What a partner was
+    asked to cancel, and is lost before they answer, keeps that mark: its document cancels it.
     """
     stock = stock or ledger.lock_stock(sorted({(row.sku_id, row.warehouse_id) for row in reservations}))
     unpin_locked([row for row in reservations if row.state == State.PINNED])
@@ -60,8 +62,9 @@ def free_locked(
         amounts.hold(row.demand_id, stock[row.sku_id, row.warehouse_id], -row.quantity)
         amounts.want(row.demand_id, -row.quantity if shrink else 0)
         row.state = State.FREED
+        row.stopping = row.stopping if row.stopping == Stopping.ASKED and not shrink else Stopping.NO
     amounts.write()
-    Reservation.objects.bulk_update(reservations, ["state"])
+    Reservation.objects.bulk_update(reservations, ["state", "stopping"])
 
 
 def unpin_locked(reservations: Sequence[Reservation]) -> None:
@@ -93,29 +96,42 @@ def lock_bins(rows: Sequence[Reservation]) -> dict[tuple[int, int | None, int | 
 def level(holds: Holds) -> list[Reservation]:
     """Give back what kits hold of one part without the others; returns what was let go, still wanted."""
     demands = [demand for demand in holds.demands if demand.is_component]
-    return let_go(holds, kits.excess(needs(demands), pieces(holds, demands)), Stopping.RELEASE)
+    return let_go(holds, kits.excess(needs(demands), pieces(holds, demands, asked=True)), Stopping.RELEASE)
 
 
 def needs(demands: Iterable[Demand]) -> list[Need]:
     return [Need(demand.pk, (demand.document, demand.line), demand.per_unit) for demand in demands]
 
 
-def pieces(holds: Holds, demands: Iterable[Demand]) -> list[Piece]:
-    keys = {demand.pk for demand in demands}
-    return [Piece(row.pk, row.demand_id, row.bundle, row.quantity, STAGES.index(State(row.state)))
-            for row in holds.rows if row.demand_id in keys and row.state in LIVE and not row.stopping]
+def pieces(holds: Holds, demands: Iterable[Demand], *, asked: bool = False) -> list[Piece]:
+    """What may be let go of demands; `asked`: also what a partner was asked to cancel, apart from the rest."""
+    keys, stopping = {demand.pk for demand in demands}, {Stopping.NO, Stopping.ASKED if asked else Stopping.NO}
+    return [Piece(row.pk, row.demand_id, (row.bundle, row.stopping), row.quantity, _stage(row))
+            for row in holds.rows if row.demand_id in keys and row.state in LIVE and row.stopping in stopping]
+
+
+def _stage(row: Reservation) -> int:
+    """What a partner has goes last: they must be asked."""
+    return len(STAGES) if is_with_partner(row) else STAGES.index(State(row.state))
+
+
+def is_with_partner(row: Reservation) -> bool:
+    return row.is_entrusted and row.state == State.HELD
 
 
 def let_go(holds: Holds, amounts: dict[int, int], stopping: "Reservation.Stopping") -> list[Reservation]:
     """Give back base units of locked reservations, by key; what is picked is marked stopping, to be put back.
 
-    `stopping` says what for: CANCEL lowers the demand too, RELEASE leaves it wanting. Returns what was let go.
+    `stopping` says what for: CANCEL lowers the demand too, RELEASE leaves it wanting. Of what a partner has, cancelling
+    is only asked: it stays held. Returns what was let go or asked.
     """
     gone = [_cut(holds, row, amounts[row.pk]) for row in list(holds.rows) if row.pk in amounts]
-    for row in gone:
-        row.stopping = stopping if row.state == State.PICKED else Stopping.NO
-    Reservation.objects.bulk_update(gone, ["stopping"])
-    free_locked([row for row in gone if not row.stopping], shrink=stopping == Stopping.CANCEL)
+    kept = [row for row in gone if row.state == State.PICKED]
+    asked = [row for row in gone if stopping == Stopping.CANCEL and is_with_partner(row)]
+    for row in [*kept, *asked]:
+        row.stopping = stopping if row in kept else Stopping.ASKED
+    Reservation.objects.bulk_update([*kept, *asked], ["stopping"])
+    free_locked([row for row in gone if row not in kept and row not in asked], shrink=stopping == Stopping.CANCEL)
     return gone
 
 

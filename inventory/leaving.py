@@ -42,7 +42,7 @@ def _lock(rows: Sequence[Reservation]) -> tuple[Holds, list[Reservation]]:
     """All that may be touched, and of it these rows, but not what must be put back anyhow."""
     keys = {row.pk for row in rows}
     holds = lock_holds(Demand.objects.filter(pk__in={row.demand_id for row in rows}))
-    return holds, [row for row in holds.rows if row.pk in keys and not row.stopping]
+    return holds, [row for row in holds.rows if row.pk in keys and row.stopping in (Stopping.NO, Stopping.ASKED)]
 
 
 def _kits(rows: Sequence[Reservation]) -> list[list[Reservation]]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
 
-from inventory import catalog, ledger, shelf_life
+from inventory import catalog, entrusting, ledger, shelf_life
 from inventory.amounts import Amounts
 from inventory.giving_back import (
     announce_freed,
@@ -116,6 +116,7 @@ def pin(reservations: Sequence[Reservation]) -> list[tuple[Reservation, Reservat
     with atomic():
         locked = [row for row in lock_with_demands(reservations) if row.state != State.FREED]
         _require_state(locked, State.HELD)
+        entrusting.require_not_asked(locked)
         cuts, unplaced = _pin_locked(locked)
         if unplaced:
             raise Refused(_("%(sku)s lies in no bin of %(warehouse)s from which it could be picked; count it.")
@@ -235,9 +236,9 @@ def put_back(
                     or not shelf_life.fits(row)]
         released = [row for row in released if row not in cancelled]
         for row in locked:
-            row.state, row.bin, row.lot, row.stopping = State.HELD, None, None, Stopping.NO
+            row.state, row.bin, row.lot, row.stopping, row.is_entrusted = State.HELD, None, None, Stopping.NO, False
             row.bundle = row.bundle if row.demand.is_component else uuid.uuid4()
-        Reservation.objects.bulk_update(locked, ["state", "bin", "lot", "stopping", "bundle"])
+        Reservation.objects.bulk_update(locked, ["state", "bin", "lot", "stopping", "is_entrusted", "bundle"])
         free_locked(cancelled, shrink=True)
         free_locked(released)
         announce_freed([*cancelled, *released, *level(holds)], by=by)
@@ -315,11 +316,11 @@ def require_pinned(row: Reservation) -> None:
     _require_state([row], State.PINNED)
 
 
-def cancel(document: str, units: dict[int, int], *, by: User | None = None) -> None:
+def cancel(document: str, units: dict[int, int], *, reason: str = "", by: User | None = None) -> dict[int, int]:
     """Want fewer units of a document's lines: unheld demand goes first, then held, then pinned.
 
-    What is picked already is marked as stopping: it bars packing and shipping until it is put back. Of kits, whole
-    ones go.
+    What is picked already is marked as stopping: it bars packing and shipping until it is put back. What a partner has
+    taken on goes last: it is marked as asked, stays held, and is returned as units by line. Of kits, whole ones go.
     """
     with atomic():
         holds = lock_holds(Demand.objects.filter(document=document, line__in=units))
@@ -337,4 +338,7 @@ def cancel(document: str, units: dict[int, int], *, by: User | None = None) -> N
             rest[line] = max(rest.get(line, 0), -(-amount // demand.per_unit))
         shrink.write()
         chosen = kits.choose(needs(holds.demands), pieces(holds, holds.demands), rest)
-        announce_freed([*gone, *let_go(holds, chosen, Stopping.CANCEL)], by=by)
+        gone += let_go(holds, chosen, Stopping.CANCEL)
+        asked = [row for row in gone if row.stopping == Stopping.ASKED and row.state == State.HELD]
+        announce_freed([row for row in gone if row not in asked], by=by)
+        return entrusting.announce_asked(document, asked, reason=reason, by=by)

@@ -7,7 +7,7 @@ from decimal import Decimal
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from inventory import demand, sourcing
+from inventory import demand, entrusting, sourcing
 from oms.core import states
 from oms.core.errors import Refused
 from oms.core.locking import atomic, whole
@@ -86,13 +86,22 @@ def _apply(order: Order, change: LineChange, extra: list[Line], by: User | None)
         if change.quantity < line.shipped:
             raise Refused(_("%(shipped)s of %(sku)s have shipped; the quantity cannot fall below.")
                           % {"shipped": line.shipped, "sku": line.sku}, line=line.pk)
-        lifecycle.take_off(order, {line.pk: current - change.quantity}, by=by)
+        _lower(order, line, current - change.quantity, by)
         line.refresh_from_db()
     if change.unit_price is not None and change.unit_price != line.unit_price:
         _split_price(order, line, change.unit_price)
     if change.quantity is not None and change.quantity > current:
         new_price = change.unit_price if change.unit_price is not None else line.unit_price
         extra.append(Line(line.sku, change.quantity - current, new_price, line.discount_percent, line.description))
+
+
+def _lower(order: Order, line: OrderLine, units: int, by: User | None) -> None:
+    """Take units off a line; those that a partner was asked to cancel before are among them."""
+    asked = entrusting.asked(order.number).get(line.pk, 0)
+    if units < asked:
+        raise Refused(_("A partner was asked already to cancel %(asked)s of %(sku)s. Record their answer on the "
+                        "shipment first.") % {"asked": asked, "sku": line.sku}, line=line.pk, code="cancellation_asked")
+    lifecycle.take_off(order, {line.pk: units - asked}, by=by)
 
 
 def _split_price(order: Order, line: OrderLine, unit_price: Decimal) -> None:

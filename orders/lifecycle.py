@@ -6,7 +6,8 @@ from datetime import date, datetime
 from django.db.models import Prefetch, prefetch_related_objects
 from django.utils.translation import gettext as _
 
-from inventory import reservations, sourcing
+from inventory import entrusting, reservations, sourcing
+from inventory.models import Reservation
 from inventory.sourcing import Terms
 from oms.core import states
 from oms.core.errors import Refused
@@ -67,19 +68,43 @@ def reschedule(order: Order, *, wanted_on: date | None = None, by: User | None =
 def cancel(order: Order, *, reason: str = "", by: User | None = None) -> Order:
     """Cancel an order. Of a partly shipped one the rest is cancelled, and it is completed.
 
-    What is picked already must be put back; the cancelled units and all charges that are not billed fall away.
+    What is picked already must be put back; the cancelled units and all charges that are not billed fall away. Where a
+    partner has some of it, they are asked, and the order stays confirmed until their answer.
     """
     with states.change(order, event="order.cancel_requested", by=by, reason=reason) as order:
         states.require_status(order, S.DRAFT, S.QUOTED, S.PLACED, S.CONFIRMED)
-        rest = {line.pk: line.open_quantity for line in order.lines.all() if line.open_quantity}
+        asked = entrusting.asked(order.number) if order.status == S.CONFIRMED else {}
+        rest = {line.pk: left for line in order.lines.all() if (left := line.open_quantity - asked.get(line.pk, 0))}
         if order.status == S.CONFIRMED:
-            if not rest and order.shipped:
-                raise Refused(_("Order %(number)s has shipped; take it back with a return.")
-                              % {"number": order.number}, code="shipped")
-            reservations.cancel(order.number, rest, by=by)
-        order.charges.filter(is_invoiced=False).update(is_cancelled=True)
+            _require_cancellable(order, rest, asked)
+            rest = _stop(order, rest, reason, by)
+            asked = entrusting.asked(order.number)
+        if not asked:
+            order.charges.filter(is_invoiced=False).update(is_cancelled=True)
         progress.record_cancelled(order, rest)
-    return _end(order, by=by)
+    return order if asked else _end(order, by=by)
+
+
+def _require_cancellable(order: Order, rest: Mapping[int, int], asked: Mapping[int, int]) -> None:
+    if not rest and asked:
+        raise Refused(_("A partner was asked already to cancel what is left of order %(number)s. Record their answer "
+                        "on the shipment.") % {"number": order.number}, code="cancellation_asked")
+    if not rest and order.shipped:
+        raise Refused(_("Order %(number)s has shipped; take it back with a return.")
+                      % {"number": order.number}, code="shipped")
+
+
+def _stop(order: Order, units: Mapping[int, int], reason: str, by: User | None) -> dict[int, int]:
+    """Free the stock of units of a locked order, by line, and return what of them is cancelled by that.
+
+    A partner is asked about the others, and the order's `news` says so.
+    """
+    asked = reservations.cancel(order.number, dict(units), reason=reason, by=by)
+    if asked:
+        order.news = _("%(order)s: a partner has %(units)s of these units already and must agree. They stay on the "
+                       "order until you record the answer on the shipment.") % {
+                           "order": order, "units": sum(asked.values())}
+    return {key: left for key, quantity in units.items() if (left := quantity - asked.get(key, 0))}
 
 
 def _end(order: Order, *, by: User | None) -> Order:
@@ -95,7 +120,7 @@ def cancel_lines(order: Order, units: Mapping[int, int], *, reason: str = "", by
     """Cancel units of lines that are not shipped yet."""
     with states.change(order, event="order.lines_cancelled", by=by, reason=reason) as order:
         states.require_status(order, S.PLACED, S.CONFIRMED)
-        take_off(order, units, by=by)
+        take_off(order, units, reason=reason, by=by)
     return end_if_empty(order, by=by)
 
 
@@ -111,19 +136,32 @@ def end_if_empty(order: Order, *, by: User | None = None) -> Order:
     return _end(order, by=by)
 
 
-def take_off(order: Order, units: Mapping[int, int], *, by: User | None = None) -> None:
-    """Cancel units of a locked order's lines, and free their stock."""
+def take_off(order: Order, units: Mapping[int, int], *, reason: str = "", by: User | None = None) -> None:
+    """Cancel units of a locked order's lines, and free their stock; what a partner has is asked of them."""
     lines = {line.pk: line for line in order.lines.select_related("sku")}
     wanted = {key: quantity for key, quantity in units.items() if quantity}
+    asked = entrusting.asked(order.number) if order.status == S.CONFIRMED else {}
     for key, quantity in wanted.items():
-        if key not in lines or not 0 < quantity <= lines[key].open_quantity:
-            open_now = lines[key].open_quantity if key in lines else 0
+        open_now = lines[key].open_quantity - asked.get(key, 0) if key in lines else 0
+        if not 0 < quantity <= open_now:
             raise Refused(_("%(quantity)s of line %(line)s cannot be cancelled; %(open_now)s are open.")
-                          % {"quantity": quantity, "line": lines.get(key, key), "open_now": open_now},
-                          line=key, open=open_now)
+                          % {"quantity": quantity, "line": lines.get(key, key), "open_now": open_now}
+                          + _said_of_asked(asked.get(key, 0)), line=key, open=open_now)
     if order.status == S.CONFIRMED:
-        reservations.cancel(order.number, wanted, by=by)
+        wanted = _stop(order, wanted, reason, by)
     progress.record_cancelled(order, wanted)
+
+
+def _said_of_asked(units: int) -> str:
+    return " " + _("A partner was asked already to cancel %(units)s.") % {"units": units} if units else ""
+
+
+@whole
+def cancel_agreed(order: Order, agreed: Sequence[Reservation], *, reason: str = "", by: User | None = None) -> Order:
+    """Cancel what a partner agreed not to send."""
+    with states.change(order, event="order.lines_cancelled", by=by, reason=reason) as order:
+        progress.record_cancelled(order, entrusting.free_asked(agreed, by=by))
+    return end_if_empty(order, by=by)
 
 
 def is_done(order: Order) -> bool:

@@ -11,7 +11,17 @@ from unfold.decorators import display
 
 from fulfillment import gates, parcels, waves
 from fulfillment import printing as printing  # offers papers
-from fulfillment.models import Package, PackageContent, PickTask, Scan, Shipment, ShipmentLine, TrackingEvent, Wave
+from fulfillment.models import (
+    Cancellation,
+    Package,
+    PackageContent,
+    PickTask,
+    Scan,
+    Shipment,
+    ShipmentLine,
+    TrackingEvent,
+    Wave,
+)
 from inventory.models import Warehouse
 from oms.core.admin import panels
 from oms.core.admin.access import Lines
@@ -105,6 +115,36 @@ class Stopped(admin.SimpleListFilter):
         return queryset.exclude(order__in=gates.on_hold()) if self.value() == "no" else queryset
 
 
+class CancellationAsked(admin.SimpleListFilter):
+    """Shipments of which a partner was asked to cancel something, by their answer."""
+
+    title = _("cancellation asked")
+    parameter_name = "cancellation"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[Any]:
+        return list(Cancellation.State.choices)
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        if not self.value():
+            return queryset
+        return queryset.filter(pk__in=Cancellation.objects.filter(state=self.value()).values("shipment"))
+
+
+class Cancellations(Lines):
+    model = Cancellation
+    fields = ["units", "state", "reason", "asked_at", "asked_by", "answer", "answered_at", "answered_by"]
+    readonly_fields = ["units"]
+    ordering = ["pk"]
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).select_related("asked_by", "answered_by").prefetch_related(
+            "lines__order_line__sku")
+
+    @display(description=_("Units"))
+    def units(self, row: Cancellation) -> str:
+        return row.units
+
+
 class Contents(Lines):
     model = PackageContent
     fields = ["line", "quantity"]
@@ -124,19 +164,37 @@ class PackageAdmin(ReadOnlyAdmin):
     inlines = [Contents]
 
 
+@admin.register(Cancellation)
+class CancellationAdmin(ReadOnlyAdmin):
+    """What partners were asked to cancel, and what they answered."""
+
+    viewers = f"{FLOOR} rep accountant buyer"
+    list_display = ["shipment", "units", "state", "reason", "asked_at", "asked_by", "answer", "answered_at"]
+    list_select_related = ["shipment", "asked_by"]
+    list_filter = ["state", "shipment__warehouse"]
+    ordering = ["-pk"]
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).prefetch_related("lines__order_line__sku")
+
+    @display(description=_("Units"))
+    def units(self, row: Cancellation) -> str:
+        return row.units
+
+
 @admin.register(Shipment)
 class ShipmentAdmin(DocumentAdmin):
     viewers = f"{FLOOR} rep accountant buyer"
     list_display = ["number", "state", "order_no", "to", "warehouse", "wave", "service", "ship_by", "status_at",
                     "prints"]
-    list_filter = ["status", Stopped, "warehouse"]
+    list_filter = ["status", Stopped, CancellationAsked, "warehouse"]
     list_select_related = ["order__customer", "warehouse", "wave", "service__account"]
     search_fields = search_exact = ["number", "order__number", "labels__tracking_number",
                                      "packages__tracking_number", "external_id"]
     fields = ["stopped", "loose", "order_no", "to", "warehouse", "wave", "service", "external_id", "ship_by",
               "promised_on", "expected_on", "shipped_at", "delivered_at", "prints"]
     readonly_fields = fields
-    inlines = [ShipmentLines, Packages, Scans]
+    inlines = [ShipmentLines, Cancellations, Packages, Scans]
 
     @display(description=_("Status"), ordering="status")
     def state(self, shipment: Shipment) -> Any:
@@ -234,5 +292,9 @@ class ScanAdmin(ReadOnlyAdmin):
 panels.register(Order, _("Shipments"), Shipment, lambda order: Shipment.objects.filter(order=order).order_by("pk"),
                 "number", "status", "warehouse", "ship_by", "promised_on", "tracking", "shipped_at",
                 "delivered_at")
+panels.register(Order, _("Cancellations asked of partners"), Cancellation,
+                lambda order: Cancellation.objects.filter(shipment__order=order).order_by("pk").select_related(
+                    "shipment").prefetch_related("lines__order_line__sku"),
+                "shipment", "units", "state", "reason", "asked_at", "answer", "answered_at")
 panels.register(Wave, _("Shipments"), Shipment, lambda wave: wave.shipments.order_by("pk"), "number", "status",
                 "order_number")

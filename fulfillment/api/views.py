@@ -7,7 +7,7 @@ from django_filters import rest_framework as filters
 from rest_framework import serializers
 
 from fulfillment import gates
-from fulfillment.models import Label, Package, PackageContent, Shipment, ShipmentLine, TrackingEvent
+from fulfillment.models import Cancellation, Label, Package, PackageContent, Shipment, ShipmentLine, TrackingEvent
 from oms.core.api.documents import DocumentViewSet, with_operations
 from oms.core.api.fields import AddressSerializer
 
@@ -63,6 +63,14 @@ class ShipmentLineSerializer(serializers.ModelSerializer[ShipmentLine]):
         return min((each.package.position for each in line.contents.all()), default=None)
 
 
+class CancellationSerializer(serializers.ModelSerializer[Cancellation]):
+    """What the partner was asked to cancel, and their answer."""
+
+    class Meta:
+        model = Cancellation
+        fields = ("state", "units", "reason", "asked_at", "answer", "answered_at")
+
+
 class ShipmentSummarySerializer(serializers.ModelSerializer[Shipment]):
     """A shipment as lists show it."""
 
@@ -93,9 +101,10 @@ class ShipmentSerializer(ShipmentSummarySerializer):
     lines = ShipmentLineSerializer(many=True, read_only=True)
     packages = PackageSerializer(many=True, read_only=True)
     tracking = TrackingEventSerializer(source="tracking_events", many=True, read_only=True)
+    cancellations = CancellationSerializer(many=True, read_only=True)
 
     class Meta(ShipmentSummarySerializer.Meta):
-        fields = (*ShipmentSummarySerializer.Meta.fields, "ship_to", "lines", "packages", "tracking")
+        fields = (*ShipmentSummarySerializer.Meta.fields, "ship_to", "lines", "packages", "tracking", "cancellations")
 
 
 class ShipmentFilter(filters.FilterSet):
@@ -104,9 +113,15 @@ class ShipmentFilter(filters.FilterSet):
     status = filters.MultipleChoiceFilter(choices=Shipment.Status.choices)
     tracking_number = filters.CharFilter(method="of_tracking_number")
 
+    cancellation = filters.ChoiceFilter(choices=Cancellation.State.choices, method="of_cancellation")
+
     class Meta:
         model = Shipment
-        fields = ("order", "warehouse", "status", "tracking_number", "external_id")
+        fields = ("order", "warehouse", "status", "tracking_number", "external_id", "cancellation")
+
+    def of_cancellation(self, rows: QuerySet[Any], name: str, state: str) -> QuerySet[Any]:
+        """Of which a partner was asked to cancel something, and has not answered, agreed or declined."""
+        return rows.filter(pk__in=Cancellation.objects.filter(state=state).values("shipment"))
 
     def of_tracking_number(self, rows: QuerySet[Any], name: str, number: str) -> QuerySet[Any]:
         """Of our labels, or of parcels that a partner sent."""
@@ -131,10 +146,11 @@ class ShipmentViewSet(DocumentViewSet):
         lines = ShipmentLine.objects.select_related("order_line", "reservation__sku", "reservation__lot")
         contents = PackageContent.objects.order_by("line").select_related("line__reservation__sku",
                                                                           "line__reservation__lot")
+        asked = Cancellation.objects.order_by("pk").prefetch_related("lines__order_line__sku")
         packages = Package.objects.order_by("position").select_related("carton")
         return rows.prefetch_related(Prefetch("lines", lines.prefetch_related("contents__package")),
                                      Prefetch("packages", packages), Prefetch("packages__contents", contents),
-                                     "packages__labels", "tracking_events")
+                                     "packages__labels", "tracking_events", Prefetch("cancellations", asked))
 
     def get_serializer_class(self) -> Any:
         return ShipmentSummarySerializer if self.action == "list" else ShipmentSerializer

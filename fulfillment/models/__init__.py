@@ -1,5 +1,6 @@
 """Shipments, waves, packages, carriers and tracking."""
 
+from fulfillment.models.cancellation import Cancellation, CancellationLine
 from fulfillment.models.carrier import CarrierAccount, CarrierService, Rate
 from fulfillment.models.package import Carton, Label, Package, PackageContent
 from fulfillment.models.scan import Scan
@@ -7,5 +8,5 @@ from fulfillment.models.shipment import Shipment, ShipmentLine
 from fulfillment.models.tracking import TrackingEvent
 from fulfillment.models.wave import PickTask, Wave
 
-__all__ = ["CarrierAccount", "CarrierService", "Carton", "Label", "Package", "PackageContent", "PickTask", "Rate",
-           "Scan", "Shipment", "ShipmentLine", "TrackingEvent", "Wave"]
+__all__ = ["Cancellation", "CancellationLine", "CarrierAccount", "CarrierService", "Carton", "Label", "Package",
+           "PackageContent", "PickTask", "Rate", "Scan", "Shipment", "ShipmentLine", "TrackingEvent", "Wave"]

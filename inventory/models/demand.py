@@ -97,6 +97,7 @@ class Reservation(models.Model):
         NO = "", _("no")
         CANCEL = "cancel", _("put back: cancelled")
         RELEASE = "release", _("put back: wanted, but not from here")
+        ASKED = "asked", _("asked to be cancelled")
 
     lock_rank = LockRank.RESERVATION
 
@@ -108,6 +109,8 @@ class Reservation(models.Model):
     bin = models.ForeignKey(Bin, on_delete=models.PROTECT, null=True, related_name="+")
     lot = models.ForeignKey(Lot, on_delete=models.PROTECT, null=True, related_name="+")
     stopping = models.CharField(max_length=7, choices=Stopping, default=Stopping.NO, blank=True)
+    is_entrusted = models.BooleanField(default=False, db_default=False, editable=False,
+                                       help_text=_("A partner has taken it on; only they can stop it."))
     bundle = models.UUIDField(default=uuid.uuid4, db_default=RandomUUID(), editable=False)
 
     objects = ReservationQuerySet.as_manager()
@@ -119,7 +122,10 @@ class Reservation(models.Model):
                 condition=Q(state__in=["held", "freed"], bin=None) | Q(state__in=["pinned", "picked", "shipped"],
                                                                       bin__isnull=False),
                 name="reservation_has_a_bin_once_pinned"),
-            models.CheckConstraint(condition=Q(stopping="") | Q(state="picked"), name="only_picked_stock_stops"),
+            models.CheckConstraint(
+                condition=Q(stopping="") | Q(stopping__in=["cancel", "release"], state="picked")
+                | Q(stopping="asked", state__in=["held", "freed"], is_entrusted=True),
+                name="only_picked_or_entrusted_stock_stops"),
         ]
         indexes = [
             models.Index(fields=["sku", "warehouse"], condition=Q(state__in=["held", "pinned"]),

@@ -31,7 +31,7 @@ def rules() -> tuple[Invariant, ...]:
     """All of them, with what is under way at the time."""
     start = f"WITH under_way AS MATERIALIZED ({_under_way()})"
     return tuple(Invariant(rule.name, f"{start} {rule.sql}") for rule in (
-        *SHIPMENTS, *WAVES, *KITS, *DEMAND, *ORDERS, *CUSTODY, *TRACKED))
+        *SHIPMENTS, *PARTNERS, *WAVES, *KITS, *DEMAND, *ORDERS, *CUSTODY, *TRACKED))
 
 
 SHIPMENTS = (
@@ -70,6 +70,32 @@ SHIPMENTS = (
         WHERE s.status IN {LIVE_SHIPMENT}
           AND NOT EXISTS (SELECT 1 FROM fulfillment_shipmentline l WHERE l.shipment_id = s.id)
           AND {_settled('o.number')}"""),
+)
+
+PARTNERS = (
+    Invariant("what a partner has taken on is entrusted to them, and nothing else is", f"""
+        SELECT s.number, r.quantity || ' × ' || k.code || CASE WHEN r.is_entrusted THEN ' entrusted, and nobody has it'
+               ELSE ' not entrusted, and they have it as ' || s.external_id END
+        FROM fulfillment_shipment s JOIN fulfillment_shipmentline l ON l.shipment_id = s.id
+        JOIN inventory_reservation r ON r.id = l.reservation_id AND r.state = 'held'
+        JOIN inventory_sku k ON k.id = r.sku_id JOIN orders_order o ON o.id = s.order_id
+        WHERE s.status = 'open' AND r.is_entrusted <> (s.external_id <> '') AND {_settled('o.number')}"""),
+    Invariant("what a partner was asked to cancel waits for their answer, and is marked", f"""
+        SELECT coalesce(asked.document, marked.document), 'line ' || coalesce(asked.line, marked.line) || ': '
+               || coalesce(asked.units, 0) || ' asked, ' || coalesce(marked.units, 0) || ' marked'
+        FROM (SELECT o.number AS document, c.shipment_id, s.status, n.order_line_id AS line, n.quantity AS units
+              FROM fulfillment_cancellation c JOIN fulfillment_shipment s ON s.id = c.shipment_id
+              JOIN orders_order o ON o.id = s.order_id
+              LEFT JOIN fulfillment_cancellationline n ON n.cancellation_id = c.id WHERE c.state = 'asked') asked
+        FULL JOIN (
+            SELECT document, shipment_id, line, min(units) AS units
+            FROM (SELECT d.document, l.shipment_id, d.line, sum(r.quantity) / d.per_unit::numeric AS units
+                  FROM inventory_reservation r JOIN inventory_demand d ON d.id = r.demand_id
+                  LEFT JOIN fulfillment_shipmentline l ON l.reservation_id = r.id
+                  WHERE r.stopping = 'asked' GROUP BY d.id, l.shipment_id) part
+            GROUP BY 1, 2, 3) marked ON (marked.shipment_id, marked.line) = (asked.shipment_id, asked.line)
+        WHERE (asked.units IS DISTINCT FROM marked.units OR asked.status IS DISTINCT FROM 'open')
+          AND {_settled('coalesce(asked.document, marked.document)')}"""),
 )
 
 WAVES = (
@@ -129,7 +155,8 @@ KITS = (
         HAVING count(DISTINCT d.shipped / d.per_unit::numeric) > 1 OR bool_or(mod(d.shipped, d.per_unit) <> 0)
             OR (count(DISTINCT d.quantity / d.per_unit::numeric) > 1 OR bool_or(mod(d.quantity, d.per_unit) <> 0))
                AND NOT EXISTS (SELECT 1 FROM inventory_reservation r JOIN inventory_demand o ON o.id = r.demand_id
-                               WHERE o.document = d.document AND o.line = d.line AND r.stopping <> '')"""),
+                               WHERE o.document = d.document AND o.line = d.line
+                                 AND r.stopping IN ('cancel', 'release'))"""),
 )
 
 DEMAND = (
@@ -151,7 +178,7 @@ DEMAND = (
                || coalesce(o.status, 'not known')
         FROM inventory_reservation r JOIN inventory_demand d ON d.id = r.demand_id JOIN inventory_sku k ON k.id = r.sku_id
         LEFT JOIN orders_order o ON o.number = d.document
-        WHERE r.state IN {LIVE_STOCK} AND r.stopping = '' AND o.status IS DISTINCT FROM 'confirmed'"""),
+        WHERE r.state IN {LIVE_STOCK} AND r.stopping IN ('', 'asked') AND o.status IS DISTINCT FROM 'confirmed'"""),
     Invariant("nothing waits for stock that is there", f"""
         SELECT g.document, 'line ' || g.line || ' waits, and warehouse ' || w.code || ' has it'
         FROM (SELECT DISTINCT document, line FROM inventory_demand

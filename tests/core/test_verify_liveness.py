@@ -5,7 +5,7 @@ from contextlib import suppress
 import pytest
 from django.db import transaction
 
-from fulfillment import waves
+from fulfillment import shipments, waves
 from inventory import transfers
 from inventory.models import Lot, Transfer, TransferLine
 from oms.core import outbox, states
@@ -34,6 +34,10 @@ BREAKS = {
     "a shipment that is under way has lines":
         "DELETE FROM fulfillment_shipmentline WHERE reservation_id IN "
         "(SELECT id FROM inventory_reservation WHERE state = 'held')",
+    "what a partner has taken on is entrusted to them, and nothing else is":
+        "UPDATE fulfillment_shipment SET external_id = '' WHERE external_id <> ''",
+    "what a partner was asked to cancel waits for their answer, and is marked":
+        "UPDATE inventory_reservation SET stopping = '' WHERE stopping = 'asked'",
     "a stop that is open is a pinned line of its wave, in its bin":
         "UPDATE fulfillment_picktask SET bin_id = (SELECT min(id) FROM inventory_bin)",
     "what is pinned is an open stop of a released wave": "UPDATE fulfillment_picktask SET done_at = now()",
@@ -88,6 +92,10 @@ def business():
     transfer = states.create(Transfer(source=make.warehouse(), target=make.warehouse("MAN")))
     TransferLine.objects.create(transfer=transfer, sku=make.sku("TEE-M"), bin=storage(make.warehouse()), quantity=1)
     transfers.send(transfer)
+    make.warehouse("3PL", kind="3pl")
+    make.sku("CAP", stock={"3PL": 5})
+    taken = shipments.hand_over(make.shipment_of(make.confirmed(("CAP", 5))), external_id="X-77")
+    lifecycle.cancel_lines(taken.order, {taken.order.lines.get().pk: 2})
     make.confirmed(("TEE-M", 20), backorder=True)
     outbox.drain()
 
@@ -135,3 +143,19 @@ def test_what_every_handler_had_is_missing(business):
     tamper("UPDATE inventory_stock SET sellable = sellable + 30")
 
     assert "nothing waits for stock that is there" in broken()
+
+
+@pytest.mark.parametrize("statement", [
+    "UPDATE fulfillment_cancellation SET state = 'agreed', answered_at = now()",
+    "DELETE FROM fulfillment_cancellationline",
+    "UPDATE fulfillment_shipment SET status = 'shipped' WHERE external_id <> ''",
+])
+def test_a_question_to_a_partner_without_a_way_on_is_found(statement):
+    make.warehouse("3PL", kind="3pl")
+    make.sku("CAP", stock={"3PL": 5})
+    taken = shipments.hand_over(make.shipment_of(make.confirmed(("CAP", 5))), external_id="X-77")
+    lifecycle.cancel(taken.order)
+    outbox.drain()
+    assert broken() == set()
+    tamper(statement)
+    assert "what a partner was asked to cancel waits for their answer, and is marked" in broken()

@@ -230,10 +230,13 @@ class DocumentAdmin(PapersAdmin, ScopedAdmin):
         """Run the operation; the refusal, or None where it was done."""
         user: Any = request.user
         try:
-            step.perform(document, by=user, agreed=frozenset(request.POST.getlist("agreed")),
-                         **(form.values() if form else {}))
+            done = step.perform(document, by=user, agreed=frozenset(request.POST.getlist("agreed")),
+                                **(form.values() if form else {}))
         except DomainError as refused:
             return refused
+        if news := getattr(done, "news", ""):
+            messages.info(request, news)
+            return None
         messages.success(request, _("%(document)s: %(title)s done.")
                                   % {"document": document, "title": step.title.lower()})
         return None

@@ -17,6 +17,7 @@ class Document(models.Model):
     lock_rank: ClassVar[LockRank]
     comes_with: ClassVar[tuple[str, ...]] = ()  # relations that operations need, read with the lock
     subject_type: ClassVar[str]
+    news = ""  # what the operation that returned it wants to say besides "done"
 
     if TYPE_CHECKING:
         status: Any

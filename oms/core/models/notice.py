@@ -12,6 +12,7 @@ class Topic(models.TextChoices):
     LOW_STOCK = "low_stock", _("Stock is low")
     OUT_OF_STOCK = "out_of_stock", _("Stock is out")
     TO_PICK = "to_pick", _("A shipment is to be picked")
+    CANCEL_ASKED = "cancel_asked", _("A partner is asked to cancel, or answers")
     ON_HOLD = "on_hold", _("An order is on hold")
     PROPOSED = "proposed", _("A purchase is proposed")
     OVERDUE = "overdue", _("An invoice is overdue")
