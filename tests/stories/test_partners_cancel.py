@@ -307,10 +307,13 @@ def test_what_is_asked_is_neither_moved_nor_given_back_before_its_line_is_there(
     assert held("TEE-M") == 5
 
 
-def test_programs_and_pages_see_the_question_and_give_the_answer(taken, drain, log_in):
+def test_programs_and_pages_see_the_question_and_give_the_answer(taken, drain, client):
     lifecycle.cancel_lines(taken.order, {of(taken, "CAP").pk: 2}, reason="Too late.")
     drain()
-    client = log_in("manager")
+    person = make.user("mia", "manager")
+    person.is_staff = True
+    person.save()
+    client.force_login(person)
     shown = client.get(reverse("admin:fulfillment_shipment_change", args=[taken.pk])).content.decode()
     of_order = client.get(reverse("admin:orders_order_change", args=[taken.order.pk])).content.decode()
     listed = client.get(reverse("admin:fulfillment_shipment_changelist") + "?cancellation=asked").content.decode()
@@ -318,11 +321,12 @@ def test_programs_and_pages_see_the_question_and_give_the_answer(taken, drain, l
     assert taken.number in listed
     assert "2 × CAP" in client.get(reverse("admin:fulfillment_cancellation_changelist")).content.decode()
 
-    found = client.get(f"/api/v1/shipments/{taken.number}").json()["cancellations"]
+    found = client.get(f"/api/v1/shipments/{taken.number}/").json()["cancellations"]
     assert [(row["state"], row["units"], row["reason"]) for row in found] == [("asked", "2 × CAP", "Too late.")]
-    (row,) = client.get("/api/v1/shipments?cancellation=asked").json()["results"]
-    answer = client.post(f"/api/v1/shipments/{row['number']}/decline_to_cancel", {"answer": "It left."},
+    (row,) = client.get("/api/v1/shipments/?cancellation=asked").json()["results"]
+    answer = client.post(f"/api/v1/shipments/{row['number']}/decline-to-cancel/", {"answer": "It left."},
                          content_type="application/json")
+    drain()
     assert (answer.status_code, answer.json()["cancellations"][0]["state"]) == (200, "declined")
     url = reverse("admin:orders_order_operation", args=[taken.order.pk, "cancel"])
     page = client.post(url, {"version": make.fresh(taken.order).version, "reason": "Again."}, follow=True)
