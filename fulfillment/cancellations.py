@@ -10,6 +10,7 @@ from inventory import entrusting
 from inventory.models import Reservation
 from oms.core import events
 from oms.core.errors import WrongState
+from oms.core.locking import whole
 from oms.core.models import Event, User
 from orders import lifecycle
 from orders.models import Order
@@ -17,6 +18,7 @@ from orders.models import Order
 Answer = Cancellation.State
 
 
+@whole
 def cancel_lost(order: Order, *, by: User | None = None) -> None:
     """Cancel what a partner was asked to cancel, and what was lost before they answered: nobody sends it."""
     if lost := entrusting.take_lost(order.number):
