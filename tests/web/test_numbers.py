@@ -139,6 +139,7 @@ def floor(log_in):
     line = shipment.lines.get()
     bodies = {
         "pick": {"line": line.pk, "quantity": 3}, "short": {"line": line.pk, "found": 1, "why": "missing"},
+        "split": {"shipment": shipment.number},
         "receive": {"order": order.number, "sku": "TEE-M", "good": 2, "damaged": 1, "lot": ""},
         "put_away": {"sku": "TEE-M", "to": "A-01", "quantity": 1, "lot": ""},
         "move": {"sku": "TEE-M", "from": "A-01", "to": "B-01", "quantity": 1, "lot": ""},
@@ -150,7 +151,7 @@ def floor(log_in):
 
 
 def act(client, action, body):
-    station = {"short": "pick", "put_away": "put-away", "ship": "pack"}.get(action, action)
+    station = {"short": "pick", "split": "pick", "put_away": "put-away", "ship": "pack"}.get(action, action)
     return client.post(reverse("station_act", args=[station]), json.dumps(
         {"id": str(uuid.uuid4()), "warehouse": "LON", "action": action, "body": body}), content_type="application/json")
 
