@@ -13,6 +13,7 @@ from fulfillment import gates, parcels, waves
 from fulfillment import printing as printing  # offers papers
 from fulfillment.models import (
     Cancellation,
+    CancellationLine,
     Package,
     PackageContent,
     PickTask,
@@ -164,10 +165,18 @@ class PackageAdmin(ReadOnlyAdmin):
     inlines = [Contents]
 
 
+class CancellationLines(Lines):
+    model = CancellationLine
+    fields = ["order_line", "quantity"]
+    ordering = ["pk"]
+
+
+
 @admin.register(Cancellation)
 class CancellationAdmin(ReadOnlyAdmin):
     """What partners were asked to cancel, and what they answered."""
 
+    inlines = [CancellationLines]
     viewers = f"{FLOOR} rep accountant buyer"
     list_display = ["shipment", "units", "state", "reason", "asked_at", "asked_by", "answer", "answered_at"]
     list_select_related = ["shipment", "asked_by"]
