@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from fulfillment import parcels
 from fulfillment.models import Shipment, ShipmentLine
 from inventory.holds import LIVE
-from inventory.models import Reservation
+from inventory.models import Demand, Reservation
+from oms.core.setbased import any_of
 
 
 def join_cuts(shipments: Sequence[Shipment]) -> None:
@@ -15,8 +16,11 @@ def join_cuts(shipments: Sequence[Shipment]) -> None:
     """
     lines = ShipmentLine.objects.filter(shipment__in=shipments).select_related("reservation", "shipment")
     homes = {line.reservation.bundle: line.shipment for line in lines}
-    placed = ShipmentLine.objects.filter(reservation__bundle__in=homes).values("reservation")
-    cuts = Reservation.objects.filter(bundle__in=homes, state__in=LIVE).exclude(pk__in=placed)
+    orders = {shipment.order_number for shipment in homes.values()}
+    own = any_of("demand_id", Demand.objects.filter(document__in=orders).values("pk"))
+    placed = ShipmentLine.objects.filter(any_of("reservation_id", Reservation.objects.filter(own).values("pk")))
+    cuts = Reservation.objects.filter(own, bundle__in=homes, state__in=LIVE).exclude(
+        pk__in=placed.values("reservation"))
     new = [ShipmentLine(shipment=homes[row.bundle], reservation=row, order_line_id=row.demand.line)
            for row in cuts.select_related("demand").order_by("pk")
            if row.state != Reservation.State.HELD or homes[row.bundle].status == Shipment.Status.OPEN]

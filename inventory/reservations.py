@@ -31,6 +31,7 @@ from oms.core import events
 from oms.core.errors import Refused, WrongState
 from oms.core.locking import atomic, hold_created, lock
 from oms.core.models import User
+from oms.core.setbased import any_of
 
 State, Stopping = Reservation.State, Reservation.Stopping
 
@@ -85,8 +86,9 @@ def separate(reservations: Sequence[Reservation]) -> None:
     with atomic():
         locked = lock_with_demands(reservations)
         kits = {row.bundle for row in locked if row.demand.is_component}
-        torn = Reservation.objects.filter(bundle__in=kits, state__in=LIVE).exclude(
-            pk__in=[row.pk for row in locked])
+        documents = Demand.objects.filter(document__in={row.demand.document for row in locked})
+        torn = Reservation.objects.filter(any_of("demand_id", documents.values("pk")), bundle__in=kits,
+                                          state__in=LIVE).exclude(pk__in=[row.pk for row in locked])
         for row in torn.select_related("sku"):
             raise Refused(_("%(sku)s belongs to a kit that leaves whole; choose all parts of the kit, or none.")
                           % {"sku": row.sku}, code="kit_not_whole")

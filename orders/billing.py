@@ -13,6 +13,7 @@ from oms.core import money, numbering, periods, states
 from oms.core.errors import Refused, WrongState
 from oms.core.locking import atomic, lock, lock_one
 from oms.core.models import User
+from oms.core.setbased import any_of
 from orders import dues, einvoicing, exchange, progress
 from orders.issuing import SERIES, issue, start, start_credit
 from orders.models import Allocation, Customer, Invoice, InvoiceLine, Order, OrderCharge, OrderLine
@@ -134,14 +135,16 @@ def _part(row: OrderLine | InvoiceLine, quantity: int, before: int, after: int, 
 
 def _deductions(document: Invoice, order: Order, lines: Sequence[InvoiceLine]) -> list[InvoiceLine]:
     """What the order's deposit invoices take off: pro rata to what is billed by now, so the last takes the rest."""
-    asked = InvoiceLine.objects.filter(invoice__order=order, invoice__kind=Invoice.Kind.DEPOSIT, credited=0)
     if not lines or not order.gross:
         return []
-    of_order = Q(order_line__order=order) | Q(charge__order=order)
-    before = InvoiceLine.objects.filter(of_order, invoice__kind=Invoice.Kind.INVOICE, corrects=None)
+    asked = list(InvoiceLine.objects.filter(invoice__order=order, invoice__kind=Invoice.Kind.DEPOSIT, credited=0)
+                 .select_related("invoice").order_by("pk"))
+    if not asked:
+        return []
+    before = InvoiceLine.objects.filter(lines_of(order), invoice__kind=Invoice.Kind.INVOICE, corrects=None)
     so_far = (before.aggregate(total=Sum("gross"))["total"] or money.ZERO) + sum(line.gross for line in lines)
     share = min(so_far / order.gross, Decimal(1))
-    return [line for line in (_deduction(document, each, share) for each in asked.order_by("pk")) if line.gross]
+    return [line for line in (_deduction(document, each, share) for each in asked) if line.gross]
 
 
 def _deduction(document: Invoice, asked: InvoiceLine, share: Decimal) -> InvoiceLine:
@@ -255,8 +258,15 @@ def credit_units(
 
 def of_order(order: Order) -> QuerySet[Invoice]:
     """The invoices and credit notes that bill or credit something of an order, collective ones too."""
-    billed = InvoiceLine.objects.filter(Q(order_line__order=order) | Q(charge__order=order))
-    return Invoice.objects.filter(Q(order=order) | Q(pk__in=billed.values("invoice")))
+    billed = InvoiceLine.objects.filter(lines_of(order))
+    own = Invoice.objects.filter(order=order)
+    return Invoice.objects.filter(any_of("pk", own.values("pk").union(billed.values("invoice"))))
+
+
+def lines_of(order: Order) -> Q:
+    """Which invoice lines bill or credit lines and charges of an order; two indexes answer it, not a scan."""
+    return (Q(any_of("order_line_id", OrderLine.objects.filter(order=order).values("pk")))
+            | Q(any_of("charge_id", OrderCharge.objects.filter(order=order).values("pk"))))
 
 
 def credit_cancelled(order: Order, *, by: User | None = None) -> list[Invoice]:

@@ -9,6 +9,7 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from oms.core.money import ZERO, part, spread
+from oms.core.setbased import any_of
 from orders import billing
 from orders.models import Allocation, Invoice, InvoiceLine, Order, Refund
 
@@ -55,7 +56,7 @@ def _of_the_order(order: Order) -> list[Step]:
 
 def _billed(order: Order) -> dict[str, tuple[int, Decimal, Decimal, Decimal]]:
     """Units, net, tax and gross of an order's lines on issued documents, by their kind; collective ones too."""
-    own = Q(order_line__order=order) | Q(charge__order=order) | Q(invoice__order=order)
+    own = billing.lines_of(order) | Q(any_of("invoice_id", Invoice.objects.filter(order=order).values("pk")))
     rows = InvoiceLine.objects.filter(own, invoice__status=Invoice.Status.ISSUED).values("invoice__kind").annotate(
         units=Sum("quantity", filter=Q(order_line__isnull=False), default=0), net=Sum("net"), tax=Sum("tax"),
         gross=Sum("gross"))
@@ -102,7 +103,8 @@ def _shared(order: Order) -> tuple[Decimal, Decimal, Decimal]:
 def _weights(order: Order) -> dict[int, dict[int, Decimal]]:
     """The gross of each order on the collective invoices that bill this one, and on the credit notes for these."""
     shared = billing.of_order(order).filter(order=None).values("pk")
-    lines = InvoiceLine.objects.filter(Q(invoice__in=shared) | Q(invoice__corrects__in=shared))
+    with_credits = shared.union(Invoice.objects.filter(any_of("corrects_id", shared)).values("pk"))
+    lines = InvoiceLine.objects.filter(any_of("invoice_id", with_credits))
     rows = lines.annotate(owner=Coalesce("order_line__order", "charge__order")).values("invoice", "owner").annotate(
         total=Sum("gross")).order_by("invoice", "owner")
     found: dict[int, dict[int, Decimal]] = defaultdict(dict)

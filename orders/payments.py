@@ -13,6 +13,7 @@ from oms.core import events, money, periods, states
 from oms.core.errors import Refused, WrongState
 from oms.core.locking import advisory_lock, atomic, lock, lock_one, whole
 from oms.core.models import Company, User
+from oms.core.setbased import any_of
 from orders import dues, exchange, pricing, write_offs
 from orders.models import Allocation, Customer, Invoice, Order, Payment, Refund
 
@@ -282,7 +283,7 @@ def record_refund_failed(row: Refund, error: str) -> None:
 
 def refundable(order: Order) -> Sequence[Payment]:
     """The order's captured payments that have something left, the newest first."""
-    paid = Payment.objects.filter(status=S.CAPTURED, allocations__invoice__order=order)
-    own = Payment.objects.filter(status=S.CAPTURED, order=order)
-    rows = (paid | own).distinct().order_by("-pk")
+    paid = Allocation.objects.filter(invoice__order=order, payment__isnull=False).values("payment")
+    own = Payment.objects.filter(order=order).values("pk")
+    rows = Payment.objects.filter(any_of("pk", paid.union(own)), status=S.CAPTURED).order_by("-pk")
     return [row for row in rows if row.captured > row.refunded]

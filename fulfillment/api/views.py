@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Prefetch, QuerySet
 from django_filters import rest_framework as filters
 from rest_framework import serializers
 
@@ -10,6 +10,7 @@ from fulfillment import gates
 from fulfillment.models import Cancellation, Label, Package, PackageContent, Shipment, ShipmentLine, TrackingEvent
 from oms.core.api.documents import DocumentViewSet, with_operations
 from oms.core.api.fields import AddressSerializer
+from oms.core.setbased import any_of
 
 
 class TrackingEventSerializer(serializers.ModelSerializer[TrackingEvent]):
@@ -125,8 +126,9 @@ class ShipmentFilter(filters.FilterSet):
 
     def of_tracking_number(self, rows: QuerySet[Any], name: str, number: str) -> QuerySet[Any]:
         """Of our labels, or of parcels that a partner sent."""
-        return rows.filter(Q(pk__in=Label.objects.filter(tracking_number=number).values("shipment"))
-                           | Q(pk__in=Package.objects.filter(tracking_number=number).values("shipment")))
+        labels = Label.objects.filter(tracking_number=number).values("shipment")
+        return rows.filter(any_of("pk", labels.union(
+            Package.objects.filter(tracking_number=number).values("shipment"))))
 
 
 @with_operations

@@ -20,7 +20,7 @@ from oms.core.importing.runs import offer
 from oms.core.money import display as show_amount
 from oms.core.money import round_amount
 from orders import printing
-from orders.admin.filters import Due
+from orders.admin.filters import Due, GatewayName
 from orders.admin.sheets import InvoiceLineSheet
 from orders.models import (
     Allocation,
@@ -179,7 +179,7 @@ class Uses(Lines):
 class PaymentAdmin(DocumentAdmin):
     viewers = "rep accountant manager"
     list_display = ["number", "state", "customer", "amount", "currency", "captured", "allocated", "refunded", "paid_on"]
-    list_filter = ["status", "gateway", "paid_on"]
+    list_filter = ["status", GatewayName, "paid_on"]
     list_select_related = ["customer"]
     search_fields = search_exact = ["number", "reference"]
     search_through = ["customer"]

@@ -12,6 +12,7 @@ from inventory.models import Demand
 from oms.core.models import User
 from oms.core.models.company import business_day
 from oms.core.wording import Words
+from orders.connectors import gateways
 from orders.models import Hold, Invoice, Order
 
 WANTED = F("units") - F("cancelled")
@@ -82,3 +83,16 @@ class Due(SimpleListFilter):
         if self.value() == "overdue":
             return queryset.open().overdue(business_day())  # type: ignore[attr-defined]
         return queryset
+
+
+class GatewayName(SimpleListFilter):
+    """The way that money came; which there are is known without looking at the payments."""
+
+    title = _("gateway")
+    parameter_name = "gateway"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(name, name) for name in ("transfer", *gateways.NAMES)]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(gateway=self.value()) if self.value() else queryset

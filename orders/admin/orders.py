@@ -4,7 +4,7 @@ from functools import partial
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Exists, F, Max, OuterRef, Q, Subquery, Sum
+from django.db.models import Exists, F, Max, OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.urls import path, reverse
@@ -19,6 +19,7 @@ from oms.core.admin.documents import DocumentAdmin, address_text, bar, chips
 from oms.core.importing.runs import offer
 from oms.core.money import ZERO, grouped
 from oms.core.money import display as show_amount
+from oms.core.setbased import any_of
 from orders import billing, bridge, intake, pricing
 from orders import printing as printing  # offers papers
 from orders.admin import entry
@@ -193,8 +194,12 @@ def _bridge_cells(step: bridge.Step, currency: str) -> list[str]:
     return ["" if step.units is None else str(step.units), *amounts]
 
 
+def _paying(order: Order) -> QuerySet[Any, Any]:
+    used = Allocation.objects.filter(any_of("invoice_id", billing.of_order(order).values("pk")), payment__isnull=False)
+    return Payment.objects.filter(order=order).values("pk").union(used.values("payment"))
+
+
 panels.register(Order, _("Invoices and credit notes"), Invoice, lambda order: billing.of_order(order).order_by("pk"),
                 "number", "kind", "issued_on", "gross", "allocated")
-panels.register(Order, _("Payments"), Payment, lambda order: Payment.objects.filter(Q(order=order) | Q(
-                pk__in=Allocation.objects.filter(invoice__in=billing.of_order(order)).values("payment"))),
+panels.register(Order, _("Payments"), Payment, lambda order: Payment.objects.filter(any_of("pk", _paying(order))),
                 "number", "status", "captured", "allocated", "refunded")

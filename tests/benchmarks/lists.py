@@ -1,8 +1,8 @@
-"""The order list, an order's page and the home pages with ten thousand and with a million orders, beside bare SQL.
+"""Pages and operations with 10,000 orders and with many, their invoices, payments, shipments, stock moves and events.
 
 Run: python -m tests.benchmarks.lists [ORDERS] (on a throwaway embedded server, or in two databases of DATABASE_URL's
 server). Each page is the whole HTML as the server makes it, for a manager or a rep, taken in turns from both databases;
-the bare SQL reads what the page shows. Medians.
+the bare SQL reads what the page shows. Medians. Operations are rolled back. Buffers: all that PostgreSQL touched.
 """
 
 import os
@@ -13,26 +13,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-SMALL, PER_CUSTOMER, LINES, PER_PAGE = 10_000, 50, 5, 50
+from tests.benchmarks import operations
+
+SMALL, PER_CUSTOMER, PER_PAGE = 10_000, 50, 50
 TIMES = 21
-GROW = """
-INSERT INTO orders_order ({orders})
-    SELECT {order_values} FROM orders_order o, generate_series(1, %s::int) n WHERE o.id = %s;
-INSERT INTO orders_orderline ({lines})
-    SELECT {line_values} FROM orders_orderline l, orders_order o, generate_series(1, {per_order}) p
-    WHERE l.order_id = %s AND o.external_id LIKE 'EXT-%%' AND NOT EXISTS (
-        SELECT 1 FROM orders_orderline known WHERE known.order_id = o.id);
-ANALYZE
-"""
 ORDER_VALUES = {
-    "number": "'SO-B' || n", "external_id": "'EXT-' || n", "customer_id": "{first} + n %% {customers}",
-    "customer_reference": "'PO ' || n",
+    "external_id": "'EXT-' || n", "customer_id": "{first} + n %% {customers}", "customer_reference": "'PO ' || n",
     "status": "CASE n %% 50 WHEN 0 THEN 'confirmed' WHEN 1 THEN 'placed' ELSE 'completed' END",
-    "units": "10", "cancelled": "0", "allocated": "CASE WHEN n %% 100 = 0 THEN 5 ELSE 10 END",
-    "picked": "0", "shipped": "CASE WHEN n %% 50 < 2 THEN 0 ELSE 10 END",
+    "allocated": "CASE WHEN n %% 100 = 0 THEN 5 ELSE 10 END",
+    "shipped": "CASE WHEN n %% 50 < 2 THEN 0 ELSE 10 END",
     "wanted_on": "CASE WHEN n %% 150 = 0 THEN DATE '2020-01-01' END",
 }
-LINE_VALUES = {"order_id": "o.id", "position": "p"}
 SELECTED = """SELECT o.id, o.number, o.status, c.code, c.name, h.code, o.placed_on, o.wanted_on, o.gross, o.currency,
     o.units, o.cancelled, o.allocated, o.shipped, o.invoiced
     FROM orders_order o JOIN orders_customer c ON c.id = o.customer_id JOIN orders_channel h ON h.id = o.channel_id """
@@ -46,15 +37,20 @@ def main() -> None:
     from django.conf import settings
 
     settings.ALLOWED_HOSTS = ["*"]
-    many = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
+    many = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
     for orders in (SMALL, many):
         _create(orders)
-    print(f"{'page':28} {'at ' + str(SMALL):>10} {'at ' + str(many):>12} {'ratio':>6} {'bare SQL':>9} {'queries':>8}")
+    print(f"{'page':28} {'at ' + str(SMALL):>10} {'at ' + str(many):>12} {'ratio':>6} {'bare SQL':>9} {'queries':>8} "
+          f"{'buffers':>15}")
     with _database(SMALL):
         count = len(_pages(SMALL))
     for number in range(count):
-        name, (small, _, few), (large, bare, queries) = _measure(number, SMALL, many)
-        print(f"{name:28} {small:8.1f}ms {large:10.1f}ms {large / small:6.2f} {bare:7.1f}ms {few:3} {queries:4}")
+        name, (small, _, few, low), (large, bare, queries, high) = _measure(number, SMALL, many)
+        print(f"{name:28} {small:8.1f}ms {large:10.1f}ms {large / small:6.2f} {bare:7.1f}ms {few:3} {queries:4} "
+              f"{low:7} {high:7}")
+    for name in operations.NAMES:
+        (small, low), (large, high) = (_operate(name, size) for size in (SMALL, many))
+        print(f"{name:28} {small:8.1f}ms {large:10.1f}ms {large / small:6.2f} {'':18} {low:7} {high:7}")
 
 
 @contextmanager
@@ -81,55 +77,41 @@ def _create(orders: int) -> None:
         cursor.execute(f"CREATE DATABASE oms_lists_{orders}")
     with _database(orders):
         call_command("migrate", verbosity=0)
-        template, first = _set_up(orders // PER_CUSTOMER)
-        _grow(template, first, orders)
+        _set_up(orders)
     print(f"{orders} orders are there.", file=sys.stderr)
 
 
-def _set_up(customers: int) -> tuple[int, int]:
-    """One order to copy, and many customers of three reps."""
+def _set_up(orders: int) -> None:
+    """A shipped, invoiced and paid order, copied with all that hangs on it, and many customers of three reps."""
     from oms.core.models import User
     from orders.models import Customer
     from tests import builders as make
+    from tests.benchmarks import filling
 
-    make.sku("TEE-M", stock={"LON": 100})
-    order = make.confirmed(("TEE-M", 2))
+    for name in operations.SKUS:
+        make.sku(name, stock={"LON": 1_000})
     reps = [make.user(f"rep {number}", "rep") for number in range(3)]
+    count = orders // PER_CUSTOMER
     made = Customer.objects.bulk_create([
         Customer(code=f"B-{number}", name=f"Shop {number} of {number % 977}", currency="GBP", rep=reps[number % 3])
-        for number in range(customers)])
-    boss = make.user("boss", "manager")
+        for number in range(count)])
+    make.user("boss", "manager")
     User.objects.update(is_staff=True)
-    assert boss.pk
-    return order.pk, made[0].pk
-
-
-def _grow(template: int, first: int, count: int) -> None:
-    from django.db import connection
-
-    from orders.models import Order, OrderLine
-
-    orders = {field.column: f"o.{field.column}" for field in Order._meta.concrete_fields if field.column != "id"}
-    orders |= {name: text.format(first=first, customers=count // PER_CUSTOMER) for name, text in ORDER_VALUES.items()}
-    lines = {field.column: f"l.{field.column}" for field in OrderLine._meta.concrete_fields if field.column != "id"}
-    lines |= LINE_VALUES
-    sql = GROW.format(orders=", ".join(orders), order_values=", ".join(orders.values()), lines=", ".join(lines),
-                      line_values=", ".join(lines.values()), per_order=LINES)
-    with connection.cursor() as cursor:
-        cursor.execute("SET statement_timeout = 0")
-        for statement, values in zip(sql.split(";"), ([count, template], [template], []), strict=True):
-            cursor.execute(statement, values)
+    template = filling.finished_order(*((name, 2) for name in operations.SKUS))
+    rows = filling.grow(template, range(1, orders + 1), {
+        name: text.format(first=made[0].pk, customers=count) for name, text in ORDER_VALUES.items()})
+    print(rows, file=sys.stderr)
 
 
 def _measure(number: int, *sizes: int) -> tuple[Any, ...]:
-    """A page's name, and for each database its milliseconds, those of the bare SQL, and its queries."""
+    """A page's name, and for each database its milliseconds, those of the bare SQL, its queries and its buffers."""
     from django.test import Client
 
     from oms.core.models import User
 
     times: dict[int, list[float]] = {size: [] for size in sizes}
     bare: dict[int, list[float]] = {size: [] for size in sizes}
-    queries = {}
+    queries, read = {}, {}
     for _ in range(3):
         for size in sizes:
             with _database(size):
@@ -137,10 +119,19 @@ def _measure(number: int, *sizes: int) -> tuple[Any, ...]:
                 client = Client()
                 client.force_login(User.objects.get(username="rep 1" if name.startswith("rep") else "boss"))
                 queries[size] = _warm_up(client, address)
+                read[size] = operations.buffers(lambda client=client, address=address: client.get(address))
                 for _ in range(TIMES // 3):
                     times[size].append(_time(lambda client=client, address=address: client.get(address)))
                     bare[size].append(_time(lambda statements=statements: _rows(statements)))
-    return name, *((statistics.median(times[size]), statistics.median(bare[size]), queries[size]) for size in sizes)
+    return name, *((statistics.median(times[size]), statistics.median(bare[size]), queries[size], read[size])
+                   for size in sizes)
+
+
+def _operate(name: str, size: int) -> tuple[float, int]:
+    """An operation's milliseconds and buffers."""
+    with _database(size):
+        done = [operations.measure(name) for _ in range(TIMES // 3)]
+    return statistics.median(taken for taken, _ in done), done[-1][1]
 
 
 def _warm_up(client: Any, address: str) -> int:

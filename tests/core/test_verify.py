@@ -252,3 +252,20 @@ def test_any_column_of_a_legal_document_that_is_changed_is_found(business, table
             cursor.execute("ROLLBACK TO SAVEPOINT before")
 
     assert unseen == []
+
+
+def test_a_check_has_a_time_out_of_its_own(db):
+    """Its statements read the whole history; what a request may take is restored after it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET statement_timeout = '20s'")
+        seen = []
+
+        def note(execute, *rest):
+            seen.append(connection.connection.execute("SHOW statement_timeout").fetchone()[0])
+            return execute(*rest)
+
+        with connection.execute_wrapper(note):
+            verification.breaches(files=False)
+        cursor.execute("SHOW statement_timeout")
+        assert cursor.fetchone()[0] == "20s"
+    assert set(seen[1:-1]) == {"30min"}

@@ -27,6 +27,7 @@ from oms.core.models import (
     Stream,
     Subscription,
 )
+from oms.core.setbased import distinct_values
 
 
 class ReadOnlyAdmin(ScopedAdmin):
@@ -97,11 +98,24 @@ class JobResultAdmin(ReadOnlyAdmin):
     ordering = ["-pk"]
 
 
+class SubjectType(admin.SimpleListFilter):
+    """What an event is about."""
+
+    title = _("subject type")
+    parameter_name = "subject_type"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(value, value) for value in distinct_values(Event, "subject_type")]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        return queryset.filter(subject_type=self.value()) if self.value() else queryset
+
+
 @admin.register(Event)
 class EventAdmin(ReadOnlyAdmin):
     viewers = "manager accountant"
     list_display = ["position", "name", "subject_number", "order_number", "by", "at"]
-    list_filter = ["subject_type"]
+    list_filter = [SubjectType]
     search_fields = search_exact = ["subject_number", "order_number"]
     ordering = ["-pk"]
 
