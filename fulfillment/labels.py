@@ -7,10 +7,10 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from fulfillment import gates, rating
+from fulfillment import gates, rating, sscc
 from fulfillment.connectors.carriers import BoughtLabel
 from fulfillment.models import Label, Package, PackageContent, Shipment
-from oms.core import barcodes, events, numbering, states
+from oms.core import barcodes, events, states
 from oms.core.errors import Refused
 from oms.core.locking import atomic, lock_one, whole
 from oms.core.models import User
@@ -45,9 +45,9 @@ def _request(shipment: Shipment, package: Package) -> Label:
         raise Refused(_("%(service)s has no rate for parcel %(package)s; choose another service.")
                       % {"service": service, "package": package}, code="no_rate")
     earlier = shipment.labels.count()
-    number = barcodes.sscc(shipment.order.company.gs1_prefix, numbering.next_serial("SSCC"))
+    number, count = sscc.take(shipment.order.company)
     return Label.objects.create(package=package, shipment=shipment, service=service, cost=price, sscc=number,
-                                key=f"{shipment.number}-{package.position}-{earlier + 1}")
+                                sscc_count=count, key=f"{shipment.number}-{package.position}-{earlier + 1}")
 
 
 @whole

@@ -13,19 +13,24 @@ from oms.core.errors import Refused
 from oms.core.models import Company
 from oms.core.papers import Page
 
+LABEL_MM = 89  # across a label between its margins, within which bars have their quiet zone
+LABEL_SIZES = ("full", "smaller", "small", "smallest")
+SHEET_MM = 80  # beside the head of a sheet
+
 
 def walk(wave: Wave) -> list[Page]:
     """The walk of a wave on paper."""
     tasks = list(PickTask.objects.filter(wave=wave).order_by("sequence").select_related(
         "bin", "line__reservation__sku", "line__reservation__lot", "line__shipment"))
     return [{"wave": wave, "tasks": tasks, "walk_m": round(wave.walk_cm / 100),
-             "bars": barcodes.bars(revisions.code(wave, *wave.shipments.all())),
+             "bars": barcodes.symbol(revisions.code(wave, *wave.shipments.all()), SHEET_MM),
              **_of(wave.warehouse.company)}]
 
 
 def contents(shipment: Shipment) -> list[Page]:
     """What is in a shipment, for the customer; no prices."""
-    return [{"shipment": shipment, "lines": _slip_lines(shipment), "bars": barcodes.bars(revisions.code(shipment)),
+    return [{"shipment": shipment, "lines": _slip_lines(shipment),
+             "bars": barcodes.symbol(revisions.code(shipment), SHEET_MM),
              **_of(shipment.order.company, shipment.order.customer.language)}]
 
 
@@ -63,10 +68,10 @@ def stickers(shipment: Shipment) -> list[Page]:
 def sticker(label: Label) -> Page:
     """A shipping label: the facts that its digest is bound to, the SSCC and the tracking number as barcodes."""
     facts, company = labels.facts(label), label.shipment.order.company
-    codes = barcodes.bars(label.tracking_number), barcodes.sscc_bars(label.sscc or "")
-    widest = max(codes, key=lambda code: code.modules)
-    first, second = [{"start": str((widest.modules - code.modules) / 2), "dashes": code.dashes,
-                      "end": str((widest.modules + code.modules) / 2)} for code in codes]
+    codes = barcodes.bars(label.tracking_number, LABEL_MM), barcodes.sscc_bars(label.sscc or "")
+    widest = max(codes, key=lambda code: code.dots)
+    first, second = [{"start": str((widest.dots - code.dots) // 2), "dashes": code.dashes,
+                      "end": str((widest.dots - code.dots) // 2 + code.dots)} for code in codes]
     with translation.override(letterheads.language(company)):
         about = "\n".join([
             f"{gettext('From')}: {', '.join(line for line in facts['from'] if line)}",
@@ -74,15 +79,16 @@ def sticker(label: Label) -> Page:
             + gettext("parcel %(number)s") % {"number": facts["parcel"]} + " · "
             + gettext("order %(number)s") % {"number": facts["order"]},
             f"{codes[0].text} · SSCC {codes[1].text}"])
-    return {"to": _address(facts["to"]), "about": about, "modules": str(widest.modules),
+    return {"to": _address(facts["to"]), "about": about, "dots": str(widest.dots),
             "letterhead": letterheads.letterhead(company), "width": f"{widest.width_px:.2f}", "first": first,
             "second": second}
 
 
 def _address(address: dict[str, str]) -> str:
-    """An address in four lines, as a carrier reads it."""
+    """An address as a carrier reads it: name, street (which may have lines), place and country."""
     place = " ".join(address[name] for name in ("postal_code", "city", "region") if address.get(name))
-    return "\n".join([address.get("name", ""), address.get("street", ""), place, address.get("country", "")])
+    lines = [address.get("name", ""), *address.get("street", "").splitlines(), place, address.get("country", "")]
+    return "\n".join(" ".join(line.split()) for line in lines if line.strip())
 
 
 def stickers_of_wave(wave: Wave) -> list[Page]:
@@ -100,7 +106,9 @@ def slips_of_wave(wave: Wave) -> list[Page]:
 
 
 papers.register("packing_slip", Shipment, _("Packing slip"), template="packing_slip", pages=contents)
-papers.register("labels", Shipment, _("Labels"), template="labels", pages=stickers, is_plain=True)
+papers.register("labels", Shipment, _("Labels"), template="labels", pages=stickers, is_plain=True,
+                sizes=LABEL_SIZES)
 papers.register("pick_list", Wave, _("Pick list"), template="pick_list", pages=walk)
 papers.register("packing_slips", Wave, _("Packing slips"), template="packing_slip", pages=slips_of_wave)
-papers.register("labels", Wave, _("Labels"), template="labels", pages=stickers_of_wave, is_plain=True)
+papers.register("labels", Wave, _("Labels"), template="labels", pages=stickers_of_wave, is_plain=True,
+                sizes=LABEL_SIZES)

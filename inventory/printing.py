@@ -8,6 +8,10 @@ from oms.core import barcodes, letterheads, money, papers, revisions
 from oms.core.money import display, grouped
 from oms.core.papers import Page
 
+SHEET_MM = 80  # beside the head of a sheet
+STICKER_MM = 90  # across a sticker, within which bars have their quiet zone
+STICKER_SIZES = ("full", "smaller", "small", "smallest")
+
 
 def purchase(order: PurchaseOrder) -> list[Page]:
     """What a supplier reads: their numbers, quantities in base units, and the agreed costs without tax."""
@@ -24,22 +28,24 @@ def purchase(order: PurchaseOrder) -> list[Page]:
         return [{"order": order, "lines": rows, "total": display(total, order.currency), "language": language,
                  "day": order.company.day_of(order.status_at).isoformat(),
                  "letterhead": letterheads.letterhead(order.company),
-                 "bars": barcodes.bars(revisions.code(order))}]
+                 "bars": barcodes.symbol(revisions.code(order), SHEET_MM)}]
 
 
 def bin_label(place: Bin) -> list[Page]:
     """The label of a bin, as the stations read it."""
-    return [{"title": place.code, "bars": barcodes.bars(place.code), "text": str(place.warehouse or "")}]
+    return [{"title": place.code, "bars": barcodes.symbol(place.code, STICKER_MM), "text": str(place.warehouse or "")}]
 
 
 def item_label(sku: SKU) -> list[Page]:
     """The label of an article: its own barcode, else its code."""
     own = sku.barcodes.filter(pack_quantity=1).order_by("pk").first()
-    return [{"title": sku.code, "bars": barcodes.bars(own.code if own else sku.code),
+    return [{"title": sku.code, "bars": barcodes.symbol(own.code if own else sku.code, STICKER_MM),
              "text": f"{own.code} · {sku.name}" if own else sku.name}]
 
 
 papers.register("purchase_order", PurchaseOrder, _("Purchase order"), template="purchase_order", pages=purchase,
                 money=True)
-papers.register("bin_label", Bin, _("Bin label"), template="stickers", pages=bin_label, order=("code",))
-papers.register("item_label", SKU, _("Article label"), template="stickers", pages=item_label, order=("code",))
+papers.register("bin_label", Bin, _("Bin label"), template="stickers", pages=bin_label, order=("code",),
+                sizes=STICKER_SIZES)
+papers.register("item_label", SKU, _("Article label"), template="stickers", pages=item_label, order=("code",),
+                sizes=STICKER_SIZES)

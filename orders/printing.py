@@ -9,7 +9,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from oms.core import barcodes, documents, letterheads, money, papers
-from oms.core.barcodes import Bars
+from oms.core.barcodes import Bars, Matrix
 from oms.core.errors import Refused
 from oms.core.letterheads import Letterhead
 from oms.core.models import StoredDocument
@@ -20,6 +20,7 @@ from orders.models import Customer, Invoice, Order, OrderLine
 from orders.receivables import Statement
 
 Facts = list[tuple[str, str]]
+LETTER_MM = 170  # across a letter between its margins
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class Paper:
     gross: str
     notes: list[str]
     elsewhere: Facts = field(default_factory=list)
-    bars: Bars | None = None
+    bars: Bars | Matrix | None = None
 
 
 def freeze_invoice(document: Invoice) -> StoredDocument:
@@ -87,7 +88,7 @@ def invoice_paper(document: Invoice) -> Paper:
         recipient=_recipient(document.bill_to, document.bill_to.get("vat_number", "")), facts=_invoice_facts(document),
         lines=_with_orders(document, lines, shown), **_sums(document, lines),
         notes=[*([document.reason] if document.reason else []), *dues.in_words(document), *_tax_notes(lines)],
-        elsewhere=_in_company_currency(document), bars=barcodes.bars(str(document.number)))
+        elsewhere=_in_company_currency(document), bars=barcodes.symbol(str(document.number), LETTER_MM))
 
 
 def _title(document: Invoice) -> str:

@@ -9,6 +9,8 @@ from oms.core.errors import Refused
 from oms.core.papers import Page
 from returns.models import ReturnRequest
 
+LABEL_MM = 87  # across a label between its margins, within which bars have their quiet zone
+LABEL_SIZES = ("full", "smaller", "small", "smallest")
 ON_ITS_WAY = (ReturnRequest.Status.APPROVED,)
 
 
@@ -25,8 +27,8 @@ def return_label(request: ReturnRequest) -> list[Page]:
     receiver = [head.name, place.name, place.street, f"{place.postal_code} {place.city}".strip(), place.country]
     return [{"request": request, "lines": list(request.lines.select_related("order_line__sku")), "letterhead": head,
              "language": language, "from": [line for line in sender if line],
-             "to": [line for line in receiver if line], "bars": barcodes.bars(revisions.code(request))}]
+             "to": [line for line in receiver if line], "bars": barcodes.symbol(revisions.code(request), LABEL_MM)}]
 
 
 papers.register("return_label", ReturnRequest, _("Return label"), template="return_label", pages=return_label,
-                available=lambda request: request.status in ON_ITS_WAY)
+                sizes=LABEL_SIZES, available=lambda request: request.status in ON_ITS_WAY)

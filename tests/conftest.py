@@ -31,7 +31,7 @@ def _undo_commits(test):
 def pdf_engine(request, monkeypatch):
     """PDFs are text on one page, from the same templates, unless the test is marked `papers`: it looks at them."""
     if request.node.get_closest_marker("papers") is None:
-        monkeypatch.setattr(documents, "render", plain_pdf.render)
+        monkeypatch.setattr(documents, "draw", plain_pdf.draw)
 
 
 @pytest.fixture

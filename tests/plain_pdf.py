@@ -8,13 +8,15 @@ from django.template.loader import render_to_string
 from pypdf import PdfWriter
 from pypdf.generic import DecodedStreamObject, DictionaryObject, NameObject
 
+from oms.core.documents import Drawn
+
 HIDDEN = re.compile(r"<(style|script|title)\b.*?</\1>", re.S)
 BLOCK = re.compile(r"</?(p|div|tr|td|th|h\d|li|br|table|section|header|footer)\b[^>]*>")
 TAG = re.compile(r"<[^>]*>")
 
 
-def render(name, context, *, assets=None, archive=False, is_plain=False):
-    """In place of `documents.render`: the same template and context, no layout, fonts or barcodes."""
+def draw(name, context, *, assets=None, archive=False, is_plain=False):
+    """In place of `documents.draw`: the same template and context, no layout, fonts or barcodes."""
     html = HIDDEN.sub("", render_to_string(f"documents/{name}.html", context))
     lines = [" ".join(unescape(TAG.sub(" ", line)).split()) for line in BLOCK.sub("\n", html).split("\n")]
     writer = PdfWriter()
@@ -30,7 +32,7 @@ def render(name, context, *, assets=None, archive=False, is_plain=False):
     page[NameObject("/Contents")] = writer._add_object(content)
     out = io.BytesIO()
     writer.write(out)
-    return out.getvalue()
+    return Drawn(out.getvalue())
 
 
 def _escaped(text):

@@ -80,7 +80,8 @@ class Label(models.Model):
     status = models.CharField(max_length=10, choices=Status, default=Status.REQUESTED)
     key = models.CharField(max_length=60, unique=True)
     tracking_number = models.CharField(max_length=60, blank=True, db_index=True)
-    sscc = models.CharField("SSCC", max_length=18, unique=True, null=True, editable=False)
+    sscc = models.CharField("SSCC", max_length=18, null=True, editable=False)
+    sscc_count = models.PositiveBigIntegerField(null=True, editable=False)  # in its series: another one each time round
     digest = models.CharField(max_length=64, blank=True, db_default="", editable=False, help_text=_(
         "SHA-256 of what is printed on it, and of what is in its parcel."))
     cost = models.DecimalField(max_digits=10, decimal_places=2, default=0)
@@ -91,6 +92,7 @@ class Label(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["package"], condition=Q(status__in=["requested", "bought"]),
                                     name="one_live_label_per_package"),
+            models.UniqueConstraint(fields=["sscc", "sscc_count"], name="sscc_once_per_round"),
         ]
 
     def __str__(self) -> str:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from oms.core import guarding
 from oms.core.errors import Refused
 from oms.core.guarding import Guarded
+from oms.core.models.codes import CodeField
 from oms.core.models.words import words_index
 
 BARCODE_TAKEN = _("This is the barcode of another SKU; a scanner couldn't tell them apart.")
@@ -41,7 +42,7 @@ class SKU(Guarded):
         LOT = "lot", _("by lot")
         SERIAL = "serial", _("by serial number")
 
-    code = models.CharField(max_length=40, unique=True)
+    code = CodeField(max_length=40, unique=True)
     name = models.CharField(max_length=200)
     category = models.ForeignKey(Category, on_delete=models.PROTECT, null=True, blank=True)
     base_unit = models.CharField(max_length=12, default="piece")
@@ -124,7 +125,7 @@ class Barcode(models.Model):
     """A code that a scanner reads: of the base unit, or of a pack of several."""
 
     sku = models.ForeignKey(SKU, on_delete=models.CASCADE, related_name="barcodes")
-    code = models.CharField(max_length=48, unique=True)
+    code = CodeField(max_length=48, unique=True)
     pack_name = models.CharField(max_length=20, blank=True)
     pack_quantity = models.PositiveIntegerField(_("base units"), default=1)
 
@@ -147,7 +148,7 @@ class Lot(Guarded):
     guarded = ("sku", "code")
 
     sku = models.ForeignKey(SKU, on_delete=models.PROTECT, related_name="lots")
-    code = models.CharField(max_length=40)
+    code = CodeField(max_length=40)
     expires_on = models.DateField(null=True, blank=True)
 
     class Meta:

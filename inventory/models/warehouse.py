@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from inventory.planners import working_days
 from oms.core.guarding import Guarded
 from oms.core.models import Company
+from oms.core.models.codes import CodeField
 from oms.core.models.company import validate_time_zone
 from oms.core.models.postal import PostalCodeField
 from oms.core.models.scope import EVERY_ROW, ScopedQuerySet
@@ -118,7 +119,7 @@ class Bin(Guarded):
 
     warehouse = models.ForeignKey(Warehouse, on_delete=models.PROTECT, null=True, related_name="bins")
     zone = models.ForeignKey(Zone, on_delete=models.PROTECT, null=True, blank=True, related_name="bins")
-    code = models.CharField(max_length=24)
+    code = CodeField(max_length=24)
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.STORAGE)
     is_sellable = models.BooleanField(default=True)
     aisle = models.CharField(max_length=8, blank=True)

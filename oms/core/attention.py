@@ -1,5 +1,6 @@
 """What a manager must look at: handlers that keep failing, no worker or clock, and what waits for too long."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.db.models import QuerySet
@@ -9,16 +10,26 @@ from oms.core import jobs, notices, outbox, pulse, webhooks
 from oms.core.models import Document, Heartbeat
 
 MOST = 1000  # of each kind that are counted
+_others: list[Callable[[], list[str]]] = []
+
+
+def also(warnings: Callable[[], list[str]]) -> None:
+    """Name a function of an app above that gives a sentence for each thing that is to be looked at."""
+    _others.append(warnings)
+
+
+def _warnings() -> list[str]:
+    return [text for warnings in _others for text in warnings()]
 
 
 def alarms() -> list[str]:
     """A sentence for each thing that is wrong beside the handlers that keep failing."""
-    return [*pulse.alarms(), *(text for _count, text in _late())]
+    return [*pulse.alarms(), *(text for _count, text in _late()), *_warnings()]
 
 
 def others() -> int:
     """How much there is to look at beside the handlers that keep failing: alarms, and each thing that waits."""
-    return len(pulse.alarms()) + sum(count for count, _text in _late())
+    return len(pulse.alarms()) + sum(count for count, _text in _late()) + len(_warnings())
 
 
 def waiting(document: Document) -> list[str]:

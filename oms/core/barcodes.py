@@ -1,20 +1,26 @@
 """Barcodes as one vector path each, and the GS1 numbers that they carry."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from typing import Any
 
-from barcode import Code128
-from barcode.codex import Gs1_128
+import zxingcpp
+from django.utils.translation import gettext as _
 
-MODULE_MM = 0.5  # four dots at 203 dpi
+from oms.core.errors import Refused
+
+DOT_MM = 25.4 / 203  # of a label printer
 MM_PER_PX = 25.4 / 96  # CSS 2.2, 4.3.2
+BAR_DOTS = (4, 3, 2)  # widths of a module, from the easiest to read to the narrowest that scanners read at 203 dpi
+CELL_DOTS, MANY_CELLS = (4, 3), 37  # of a QR code, and of one with that many cells or more across
 # Without a prefix of our own: numbers of restricted circulation, for use within a company (GS1 General Specifications).
 IN_HOUSE_PREFIX = "0400000"
 
 
 @dataclass(frozen=True)
 class Bars:
-    """A barcode as one dashed line: its text, the widths of bars and gaps in turn (modules), and its whole width.
+    """A barcode as one dashed line: its text, the widths of bars and gaps in turn and its whole width, in dots.
 
     A line with dashes is the shortest vector that there is: one path, whatever the number of bars.
     """
@@ -23,12 +29,12 @@ class Bars:
     widths: tuple[int, ...]
 
     @property
-    def modules(self) -> int:
+    def dots(self) -> int:
         return sum(self.widths)
 
     @property
     def width_mm(self) -> float:
-        return self.modules * MODULE_MM
+        return self.dots * DOT_MM
 
     @property
     def width_px(self) -> float:
@@ -40,30 +46,92 @@ class Bars:
         return " ".join(map(str, self.widths))
 
 
-def bars(text: str) -> Bars:
-    """Code 128 (ISO/IEC 15417) of a text."""
-    return _bars(text, Code128(text).build()[0])
+@dataclass(frozen=True)
+class Matrix:
+    """A QR code (ISO/IEC 18004) as one path: its text, the path and its width in cells."""
+
+    text: str
+    path: str
+    cells: int
+
+    @property
+    def width_mm(self) -> float:
+        return self.cells * CELL_DOTS[self.cells >= MANY_CELLS] * DOT_MM
+
+
+def symbol(text: str, room_mm: float) -> Bars | Matrix:
+    """Code 128 where it holds the text and fits into the room, else a QR code."""
+    try:
+        return bars(text, room_mm)
+    except Refused:
+        return _matrix(text)
+
+
+def bars(text: str, room_mm: float) -> Bars:
+    """Code 128 (ISO/IEC 15417) of a text in the widest bars that fit. Raises Refused where it has none that do.
+
+    Digits are set in pairs (character set C) where that is shorter.
+    """
+    strange = sorted({character for character in text if not " " <= character <= "~"})
+    if strange or not text:
+        raise Refused(_("The barcode of “%(text)s” can't hold %(characters)s. Use letters A to Z, digits and common "
+                        "punctuation.") % {"text": text, "characters": ", ".join(strange) or _("an empty text")},
+                      code="unprintable")
+    widths = _runs(zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.Code128))
+    for dots in BAR_DOTS:
+        found = Bars(text, tuple(width * dots for width in widths))
+        if found.width_mm <= room_mm:
+            return found
+    raise Refused(_("The barcode of “%(text)s” would be %(width)s mm wide, and there is room for %(room)s mm. Use a "
+                    "shorter number.") % {"text": text, "width": round(found.width_mm), "room": int(room_mm)},
+                  code="unprintable")
 
 
 def sscc_bars(sscc: str) -> Bars:
     """An SSCC-18 as GS1-128: FNC1, the application identifier 00, and the number."""
-    return _bars(f"(00) {sscc}", Gs1_128(f"00{sscc}").build()[0])
+    made = zxingcpp.create_barcode(f"(00){sscc}", zxingcpp.BarcodeFormat.Code128, gs1=True)
+    return Bars(f"(00) {sscc}", tuple(width * BAR_DOTS[0] for width in _runs(made)))
 
 
-def _bars(text: str, pattern: str) -> Bars:
-    return Bars(text, tuple(len(list(run)) for _, run in groupby(pattern)))
+def _runs(barcode: Any) -> list[int]:
+    return [len(list(run)) for _dark, run in groupby(_rows(barcode)[0])]
+
+
+def _rows(barcode: Any) -> list[Sequence[int]]:
+    """The cells of a barcode, a byte each, row by row."""
+    rows: list[Sequence[int]] = memoryview(barcode.to_image(scale=1, add_quiet_zones=False)).tolist()
+    return rows
+
+
+def _matrix(text: str) -> Matrix:
+    """A QR code in UTF-8, which it names, so that every reader takes it for the same text."""
+    rows = _rows(zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.QRCode, ec_level="M", eci="UTF-8"))
+    path = []
+    for y, row in enumerate(rows):
+        x = 0
+        for shade, run in groupby(row):
+            width = len(list(run))
+            if not shade:
+                path.append(f"M{x} {y}h{width}v1h-{width}z")
+            x += width
+    return Matrix(text, "".join(path), len(rows))
 
 
 def sscc(prefix: str, serial: int) -> str:
     """The serial shipping container code of a GS1 company prefix: extension digit, prefix, serial and check digit.
 
-    The serial fills what the prefix leaves of the 16 digits after the extension, which takes what does not fit.
+    The serial fills what the prefix leaves of the 16 digits after the extension, which takes what does not fit; after
+    `sscc_capacity` numbers it begins again.
     """
-    prefix = prefix or IN_HOUSE_PREFIX
     digits = 16 - len(prefix)
     extension, rest = divmod(serial, 10**digits)
     body = f"{extension % 10}{prefix}{rest:0{digits}d}"
     return body + check_digit(body)
+
+
+def sscc_capacity(prefix: str) -> int:
+    """How many different SSCCs a prefix has, with the extension digit."""
+    return int(10 ** (17 - len(prefix)))
 
 
 def check_digit(body: str) -> str:

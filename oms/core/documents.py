@@ -2,8 +2,9 @@
 
 import gc
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 from xml.etree import ElementTree
@@ -61,8 +62,23 @@ def _fetcher(assets: Mapping[str, bytes]) -> Any:
     return Assets()
 
 
+@dataclass(frozen=True)
+class Drawn:
+    """A PDF, the page (from 0) on which each element with an id begins, and the characters that no font has."""
+
+    content: bytes
+    pages: Mapping[str, int] = field(default_factory=dict)
+    missing: str = ""
+
+
 def render(name: str, context: dict[str, Any], *, assets: Mapping[str, bytes] | None = None,
            archive: bool = False, is_plain: bool = False) -> bytes:
+    """A PDF from templates/documents/<name>.html; see `draw`."""
+    return draw(name, context, assets=assets, archive=archive, is_plain=is_plain).content
+
+
+def draw(name: str, context: dict[str, Any], *, assets: Mapping[str, bytes] | None = None,
+         archive: bool = False, is_plain: bool = False) -> Drawn:
     """A PDF from templates/documents/<name>.html, which may show the `assets` by their addresses.
 
     `archive`: as PDF/A-3, to be kept for good. `is_plain`: the template is XML too and styles all that it uses, so
@@ -72,10 +88,21 @@ def render(name: str, context: dict[str, Any], *, assets: Mapping[str, bytes] | 
     html = render_to_string(f"documents/{name}.html", context)
     engine = _engine()
     page = _plain_html() if is_plain else engine.HTML
+    options = {"pdf_variant": "pdf/a-3b" if archive else None}
     with _without_collector():
-        pdf: bytes = page(string=html, url_fetcher=_fetcher(assets or {})).write_pdf(
-            font_config=_fonts(), pdf_variant="pdf/a-3b" if archive else None)
-    return pdf
+        laid = page(string=html, url_fetcher=_fetcher(assets or {})).render(font_config=_fonts(), **options)
+        pdf: bytes = laid.write_pdf(**options)
+    missing = {chr(code) for font in laid.fonts.values() for code in font.missing if chr(code).isprintable()}
+    return Drawn(pdf, _first_pages(laid.pages), "".join(sorted(missing)))
+
+
+def _first_pages(sheets: Sequence[Any]) -> dict[str, int]:
+    """The first page of each element with an id; one that is broken is on several."""
+    found: dict[str, int] = {}
+    for number, sheet in enumerate(sheets):
+        for anchor in sheet.anchors:
+            found.setdefault(anchor, number)
+    return found
 
 
 @contextmanager

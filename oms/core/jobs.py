@@ -138,7 +138,7 @@ def run(job: Job, items: Iterable[Item], perform: Callable[[Item], object]) -> J
 
 
 def each(job: Job, items: Iterable[Item], perform: Callable[[Item], object]) -> None:
-    """Do each item on its own: a refusal is its result and does not stop the others. What is done is not done again.
+    """Do each item on its own: an error is its result and does not stop the others. What is done is not done again.
 
     An item and its result are one transaction, so that a worker that dies has done both or neither.
     """
@@ -149,8 +149,17 @@ def each(job: Job, items: Iterable[Item], perform: Callable[[Item], object]) -> 
             continue
         try:
             _perform(job, item, key, perform)
-        except DomainError as error:
-            record(job, str(item), key=key, error=error.message)
+        except Exception as error:
+            record(job, str(item), key=key, error=told(error))
+
+
+def told(error: Exception) -> str:
+    """What a person reads of an error; one that nobody foresaw goes to the log, too."""
+    if isinstance(error, DomainError):
+        return error.message
+    log.error("job_item_failed", exc_info=error)
+    return _("A fault of the program: %(error)s. It is in the log; tell whoever looks after the system.") % {
+        "error": f"{type(error).__name__}: {error}"}
 
 
 @whole

@@ -8,6 +8,8 @@ from django.utils.translation import gettext as _
 
 from oms.core.models import Company
 
+FOOT_EMS = 220  # five lines of a letter's foot
+
 
 @dataclass(frozen=True)
 class Letterhead:
@@ -24,6 +26,17 @@ class Letterhead:
     @cached_property
     def sender(self) -> str:
         return " · ".join([self.name, *self.lines])
+
+    @cached_property
+    def foot_is_long(self) -> bool:
+        """Whether the foot needs more room than there is below each page; then it stands once, at the end."""
+        return _ems(" · ".join([self.sender, *self.foot])) > FOOT_EMS
+
+
+def _ems(text: str) -> float:
+    """About how wide a text is, in widths of its font's em."""
+    return sum(1.0 if character > "\u02ff" or character in "WM@%" else 0.72 if character.isupper() else 0.56
+               for character in text)
 
 
 def letterhead(company: Company, identity: dict[str, str] | None = None) -> Letterhead:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import connection, models
+from django.db import models
 from django.db.migrations import RunSQL
 
 from oms.core.locking import lock
@@ -33,13 +33,6 @@ def number_field(prefix: str) -> "models.CharField[str, str]":
 
 def sequence_name(prefix: str) -> str:
     return f"number_{prefix.lower()}"
-
-
-def next_serial(prefix: str) -> int:
-    """The next value of the database sequence of a prefix."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT nextval(%s::regclass)", [sequence_name(prefix)])
-        return int(cursor.fetchone()[0])
 
 
 def create_sequences(*prefixes: str, start: int = 1001) -> RunSQL:

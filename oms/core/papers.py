@@ -1,15 +1,18 @@
 """Papers of records: which there are, and drawing them, one or many, as one PDF in the right order."""
 
 import io
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.apps import apps
 from django.db.models import Model
+from django.utils.translation import gettext as _
 from pypdf import PdfWriter
 
 from oms.core import documents, jobs
+from oms.core.documents import Drawn
+from oms.core.errors import Refused
 from oms.core.models import Job, StoredDocument, User
 from oms.core.wording import Words
 
@@ -24,7 +27,9 @@ class Paper:
     Either `pages` gives what stands on its pages, and those of many records are drawn at once by `template`; or `draw`
     gives its PDF (a letter that counts its own pages, a frozen document), and many are put together. Both raise
     Refused where a record has none. `money`: only for who may see amounts; `available`: whether a record has it now;
-    `order`: by which a selection is drawn; `is_plain`: see `documents.render`.
+    `order`: by which a selection is drawn; `is_plain`: see `documents.draw`. `sizes`: of text, from the largest, on a
+    page that must not overflow: the template takes its `size` and marks what belongs on one page by the ids `begin-N`
+    and `end-N`, N counting pages from 1.
     """
 
     name: str
@@ -37,6 +42,7 @@ class Paper:
     is_plain: bool = False
     available: Callable[[Any], bool] = lambda record: True
     order: tuple[str, ...] = ("pk",)
+    sizes: tuple[str, ...] = ()
 
 
 _papers: dict[type[Model], dict[str, Paper]] = {}
@@ -74,16 +80,61 @@ def print_one(paper: Paper, record: Any) -> bytes:
 
 
 def _draw(paper: Paper, pages: Sequence[Page]) -> bytes:
-    """Pages by their template; the logos on them come from the pages, never from an address."""
+    """Pages by their template, each with its text as large as fits. Raises Refused where one has too much of it."""
+    sized = [{**page, "size": paper.sizes[0]} for page in pages] if paper.sizes else list(pages)
+    drawn = _rendered(paper, sized)
+    overflowing = _overflowing(drawn, sized)
+    if not overflowing:
+        return drawn.content
+    for place in overflowing:
+        sized[place] = _shrunk(paper, sized[place])
+    return _rendered(paper, sized).content
+
+
+def _shrunk(paper: Paper, page: Page) -> Page:
+    """A page with the largest text that fits. Raises Refused where none does."""
+    for size in paper.sizes[1:]:
+        smaller = {**page, "size": size}
+        if not _overflowing(_rendered(paper, [smaller]), [smaller]):
+            return smaller
+    raise Refused(_("The text doesn't fit on “%(paper)s”, not even in the smallest print. Shorten the names or the "
+                    "address on it.") % {"paper": paper.title}, code="too_long")
+
+
+def _overflowing(drawn: Drawn, pages: Sequence[Page]) -> list[int]:
+    """The places of pages whose end isn't on the page of their beginning; none of a template without these ids."""
+    where = drawn.pages
+    return [place for place in range(len(pages)) if where.get(f"begin-{place + 1}") != where.get(f"end-{place + 1}")]
+
+
+def _rendered(paper: Paper, pages: Sequence[Page]) -> Drawn:
+    """Pages by their template; the logos on them come from the pages, never from an address.
+
+    Raises Refused for characters that no font has: an address with boxes in it goes nowhere.
+    """
     assets = {page["letterhead"].logo_name: page["letterhead"].logo for page in pages
               if page.get("letterhead") and page["letterhead"].logo}
-    return documents.render(paper.template, {"pages": pages}, assets=assets, is_plain=paper.is_plain)
+    drawn = documents.draw(paper.template, {"pages": pages}, assets=assets, is_plain=paper.is_plain)
+    if drawn.missing:
+        named = ", ".join(f"{character} (U+{ord(character):04X})" for character in drawn.missing)
+        raise Refused(_("No font on this machine has %(characters)s. Write it in other letters, or have a font for it "
+                        "installed, such as those of fonts-noto.") % {"characters": named}, code="no_font")
+    return drawn
 
 
 def submit(paper: Paper, keys: Sequence[int], *, title: str, by: User) -> Job:
     """Have a worker draw a paper of records, in this order, as one PDF."""
     return jobs.submit("print", title, len(keys), by=by, paper=paper.name, model=paper.model._meta.label,
                        keys=list(keys))
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """What is to be drawn of a record: its pages, or its PDF."""
+
+    record: Any
+    pages: list[Page] = field(default_factory=list)
+    content: bytes = b""
 
 
 @jobs.runs("print")
@@ -93,23 +144,50 @@ def print_many(job: Job) -> StoredDocument | None:
     rows: Any = paper.model._default_manager.get_queryset()
     rows = rows.visible_to(job.by) if hasattr(rows, "visible_to") and job.by is not None else rows
     found = rows.in_bulk(job.details["keys"])
-    pages: list[Page] = []
-    files: list[bytes] = []
     jobs.start_over(job)
-
-    def take(record: Any) -> None:
-        if paper.draw is not None:
-            files.append(paper.draw(record))
-        elif paper.pages is not None:
-            pages.extend(paper.pages(record))
-
-    jobs.each(job, [found[key] for key in job.details["keys"] if key in found], take)
+    failed: dict[Any, str] = {}
+    sheets = list(_prepared(paper, [found[key] for key in job.details["keys"] if key in found], failed))
     stored = None
-    if pages or files:
-        content = _together(files) if files else _draw(paper, pages)
+    if content := _drawn(paper, sheets, failed):
         stored = documents.keep(paper.name, subject_type="job", subject_number=str(job.pk), content=content)
+    for key in job.details["keys"]:
+        if key in found:
+            jobs.record(job, str(found[key]), key=str(key), error=failed.get(found[key], ""))
     jobs.finish(job)
     return stored
+
+
+def _prepared(paper: Paper, records: Iterable[Any], failed: dict[Any, str]) -> Iterator[Sheet]:
+    """The sheets of records; why there is none of one is noted."""
+    for record in records:
+        try:
+            if paper.draw is not None:
+                yield Sheet(record, content=paper.draw(record))
+            elif paper.pages is not None:
+                yield Sheet(record, pages=paper.pages(record))
+        except Exception as error:
+            failed[record] = jobs.told(error)
+
+
+def _drawn(paper: Paper, sheets: Sequence[Sheet], failed: dict[Any, str]) -> bytes:
+    """All sheets that can be drawn as one PDF; why another one can't is noted."""
+    if paper.draw is not None:
+        return _together([sheet.content for sheet in sheets]) if sheets else b""
+    try:
+        return _draw(paper, [page for sheet in sheets for page in sheet.pages]) if sheets else b""
+    except documents.RendererMissing:
+        raise
+    except Exception as error:
+        if len(sheets) == 1:
+            failed[sheets[0].record] = jobs.told(error)
+            return b""
+        middle = len(sheets) // 2
+        for half in (sheets[:middle], sheets[middle:]):
+            _drawn(paper, half, failed)
+        left = [sheet for sheet in sheets if sheet.record not in failed]
+        if len(left) == len(sheets):  # each half can be drawn, but not both: no record's fault
+            raise
+    return _drawn(paper, left, failed)
 
 
 def _together(files: Sequence[bytes]) -> bytes:

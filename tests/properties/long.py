@@ -63,7 +63,7 @@ def _begin() -> None:
     from tests import database, plain_pdf
     from tests.properties.business.world import found
 
-    documents.render = plain_pdf.render
+    documents.draw = plain_pdf.draw
 
     logging.disable(logging.WARNING)
     database.create(f"long_{os.getpid()}")

@@ -5,7 +5,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
-from django.core.validators import FileExtensionValidator, RegexValidator
+from django.core.validators import FileExtensionValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext
@@ -71,6 +71,9 @@ class Company(models.Model):
                                   validators=[RegexValidator(r"^\d{4,12}$", _("It has 4 to 12 digits."))],
                                   help_text=_("Of the numbers on shipping labels (SSCC); without one they are for "
                                               "use in-house."))
+    sscc_reuse_months = models.PositiveSmallIntegerField(
+        _("months before an SSCC is used again"), default=12, db_default=12, validators=[MinValueValidator(12)],
+        help_text=_("At least 12, as GS1 demands; more where trading partners keep records for longer."))
     write_off_limit = AmountField(default=Decimal("0.05"), help_text=_(
         "Up to this, what a payment lacks or has too much may be written off as a small difference."))
     books_closed_until = models.DateField(null=True, blank=True, editable=False)
@@ -85,6 +88,8 @@ class Company(models.Model):
     class Meta:
         verbose_name_plural = _("companies")
         ordering = ["code"]
+        constraints = [models.CheckConstraint(condition=models.Q(sscc_reuse_months__gte=12),
+                                              name="sscc_rests_for_a_year")]
 
     def __str__(self) -> str:
         return self.name

@@ -1,7 +1,7 @@
 // What starts a station once its functions are there: what is typed and scanned, where it is, and its steps for ever.
 $("scan").addEventListener("submit", (event) => {
   event.preventDefault();
-  const code = $("code").value.trim();
+  const code = $("code").value.normalize("NFC").trim();  // as codes are stored, however the scanner types an ü
   $("code").value = "";
   if (!code) return;
   if (alarmed) { beep(180, .4); return; }
@@ -10,7 +10,7 @@ $("scan").addEventListener("submit", (event) => {
 });
 // A list that is pasted is one scan; the field would swallow its line ends.
 $("code").addEventListener("paste", (event) => {
-  const text = event.clipboardData.getData("text").trim();
+  const text = event.clipboardData.getData("text").normalize("NFC").trim();
   if (!/[\r\n\t]/.test(text)) return;
   event.preventDefault();
   $("code").value = text.split(/[\r\n\t]+/).join(" ");
