@@ -187,7 +187,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_FILTER_BACKENDS": ["oms.core.api.filtering.StrictFilters"],
     "DEFAULT_PAGINATION_CLASS": "oms.core.api.pagination.Pages",
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "oms.core.api.schema.Description",
     "EXCEPTION_HANDLER": "oms.core.api.problems.handle",
     "STRICT_JSON": True,
 }
@@ -205,7 +205,9 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "oms.core.api.schema.describe_texts",
-                             "oms.core.api.schema.add_problems"],
+                             "oms.core.api.schema.add_problems", "oms.core.api.schema.add_headers"],
+    "SERVERS": [{"url": "/", "description": "This server"}],
+    "LICENSE": {"name": "Apache License 2.0", "identifier": "Apache-2.0"},
     "SCHEMA_PATH_PREFIX": "/api/v1/",
     "ENUM_NAME_OVERRIDES": {
         "OrderStatus": "orders.models.order.Order.Status", "InvoiceStatus": "orders.models.invoice.Invoice.Status",

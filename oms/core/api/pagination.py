@@ -23,6 +23,14 @@ class Pages(CursorPagination):
                                              % {"max_page_size": self.max_page_size}]})
         return int(text)
 
+    def get_paginated_response_schema(self, schema: Any) -> Any:
+        """As OpenAPI 3.1 says of what may be null."""
+        described: Any = super().get_paginated_response_schema(schema)
+        for name in ("next", "previous"):
+            described["properties"][name].pop("nullable")
+            described["properties"][name]["type"] = ["string", "null"]
+        return described
+
     def get_schema_operation_parameters(self, view: Any) -> Any:
         parameters: Any = super().get_schema_operation_parameters(view)
         for parameter in parameters:

@@ -38,6 +38,7 @@ class Unknown(exceptions.ValidationError):
 
 
 STALE = "stale"
+AT_ONCE = ("busy", "still_running")  # worth another try after a moment
 MEMBERS = {"type", "title", "status", "code", "detail"}
 
 
@@ -48,7 +49,8 @@ def handle(error: Exception, context: dict[str, Any]) -> Response:
         log.error("A fault of ours answered %s", context["request"].path, exc_info=error)
         body = _problem(500, "fault", _("This is our fault, not yours; nothing was changed. It is logged."))
     set_rollback()
-    headers = {"Retry-After": str(int(wait))} if (wait := getattr(error, "wait", None)) else {}
+    wait = getattr(error, "wait", None) or (1 if body["code"] in AT_ONCE else 0)
+    headers = {"Retry-After": str(max(1, int(wait)))} if wait else {}
     if isinstance(error, exceptions.NotAuthenticated | exceptions.AuthenticationFailed):
         headers["WWW-Authenticate"] = "Bearer"
     return Response(body, status=body["status"], headers=headers, content_type="application/problem+json")

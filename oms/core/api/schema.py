@@ -1,8 +1,10 @@
-"""What every endpoint has in common, for the description: its errors."""
+"""What every endpoint has in common, for the description: its summary, its headers and its errors."""
 
+import re
 from typing import Any
 
 from drf_spectacular.extensions import OpenApiSerializerFieldExtension
+from drf_spectacular.openapi import AutoSchema
 
 from oms.core.api.fields import VISIBLE
 
@@ -34,6 +36,51 @@ PROBLEM_SCHEMA = {
                   "code": "not_enough", "detail": "Not enough stock: 3 × TEE-M missing. Reduce the quantity or wait "
                   "for a receipt.", "shortfall": {"TEE-M": 3}}],
 }
+
+
+_STATUS_HEADERS = {"201": ("Location",), "401": ("WWW-Authenticate",), "429": ("Retry-After",), "503": ("Retry-After",)}
+HEADERS = {
+    "ETag": {"description": "The version; send it as `If-Match` with a change.", "schema": {
+        "type": "string", "pattern": '^"[0-9]+"$', "examples": ['"3"']}},
+    "Location": {"description": "The address of what was created.", "schema": {"type": "string", "format": "uri"}},
+    "Retry-After": {"description": "Seconds to wait before trying again.", "schema": {
+        "type": "integer", "minimum": 1, "examples": [30]}},
+    "WWW-Authenticate": {"description": "How to prove who you are.", "schema": {
+        "type": "string", "examples": ["Bearer"]}},
+}
+
+
+def add_headers(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
+    """Name the headers of each response: of its status, and the ETag of a record with a version."""
+    result["components"]["headers"] = HEADERS
+    schemas = result["components"].get("schemas", {})
+    for path in result["paths"].values():
+        for operation in path.values():
+            for status, response in operation["responses"].items():
+                names = [*_STATUS_HEADERS.get(status, ())]
+                if status in ("200", "201") and _has_version(response, schemas):
+                    names.append("ETag")
+                if names:
+                    response["headers"] = {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+    return result
+
+
+def _has_version(response: dict[str, Any], schemas: dict[str, Any]) -> bool:
+    """Whether a response is one record with a version."""
+    told = response.get("content", {}).get("application/json", {}).get("schema", {}).get("$ref", "")
+    return "version" in schemas.get(told.rpartition("/")[2], {}).get("properties", {})
+
+
+class Description(AutoSchema):
+    """The description of an endpoint, with a summary: its own, or of a list and its records, or its first sentence."""
+
+    def get_summary(self) -> str:
+        own = super().get_summary()
+        kind = self.get_tags()[0].replace("-", " ").replace("skus", "SKUs")
+        usual = {"list": f"List {kind}", "retrieve": f"Get one of the {kind}",
+                 "partial_update": f"Change one of the {kind}", "destroy": f"Delete one of the {kind}"}
+        name = getattr(self.view, "action", "")
+        return str(own or usual.get(name) or re.split("[.;]", self.get_description(), maxsplit=1)[0])
 
 
 def add_problems(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:

@@ -37,9 +37,6 @@ class CompanyField(serializers.SlugRelatedField[Company]):
         return found
 
 
-@extend_schema_serializer(examples=[OpenApiExample("All of orders, and shipments that left", {
-    "company": "demo", "url": "https://example.com/oms", "events": ["order.*", "shipment.shipped"]},
-    request_only=True)])
 class WebhookSerializer(serializers.ModelSerializer[WebhookEndpoint]):
     """An endpoint: an https address, and the events that it is told of (`order.confirmed`, `order.*`; none: all)."""
 
@@ -53,6 +50,16 @@ class WebhookSerializer(serializers.ModelSerializer[WebhookEndpoint]):
         model = WebhookEndpoint
         fields = ("id", "company", "url", "events", "is_active", "disabled_reason", "created_at")
         read_only_fields = ("disabled_reason", "created_at")
+
+
+@extend_schema_serializer(examples=[OpenApiExample("All of orders, and shipments that left", {
+    "company": "demo", "url": "https://example.com/oms", "events": ["order.*", "shipment.shipped"]},
+    request_only=True)])
+class WebhookRequestSerializer(WebhookSerializer):
+    """An endpoint as it is asked for."""
+
+    class Meta(WebhookSerializer.Meta):
+        fields = ("company", "url", "events", "is_active")  # type: ignore[assignment]
 
 
 class NewWebhookSerializer(WebhookSerializer):
@@ -76,7 +83,8 @@ class WebhookViewSet(UpdateModelMixin, DestroyModelMixin, ScopedViewSet):
     serializer_class = WebhookSerializer
     http_method_names = ("get", "post", "patch", "delete", "head", "options")
 
-    @extend_schema(request=WebhookSerializer, responses={201: NewWebhookSerializer}, parameters=[IDEMPOTENCY_KEY])
+    @extend_schema(request=WebhookRequestSerializer, responses={201: NewWebhookSerializer},
+                   parameters=[IDEMPOTENCY_KEY])
     def create(self, request: Request) -> Response:
         """Be told of what happens from now on."""
         form = WebhookSerializer(data=request.data)
