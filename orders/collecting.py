@@ -76,7 +76,6 @@ def _same_place(orders: Sequence[Order]) -> bool:
 @jobs.runs("collect")
 def collect_many(job: Job) -> None:
     """Bill what was shipped to each customer of a job, with a result for each."""
-    customers = Customer.objects.in_bulk(job.details["keys"])
     companies = list(Company.objects.order_by("pk"))
 
     def bill(customer: Customer) -> None:
@@ -84,7 +83,7 @@ def collect_many(job: Job) -> None:
         for company in due or companies[:1]:
             collect(customer, company=company, by=job.by)
 
-    jobs.run(job, [customers[key] for key in job.details["keys"] if key in customers], bill)
+    jobs.run(job, jobs.selected(job, Customer.objects.all()), bill)
 
 
 def collect_all(company: Company, *, by: User | None = None) -> list[Invoice]:

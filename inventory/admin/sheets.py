@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.db import DatabaseError
 from django.db.models import OuterRef, Subquery
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -14,8 +15,10 @@ from inventory.models import SKU, Barcode, Bin, BinStock, Category, Stock, Suppl
 from inventory.models.sku import BARCODE_TAKEN, CODE_TAKEN
 from inventory.receiving import Opening
 from oms.core.errors import DomainError, Refused
-from oms.core.importing.columns import Day, Exact, Reference, Text, Whole
-from oms.core.importing.rows import DocumentSheet, Outcome, RecordMeta, RecordSheet, Row, column, rolled_back_if
+from oms.core.importing.columns import Day, Reference, Text, Whole, column_of
+from oms.core.importing.records import RecordMeta, RecordSheet
+from oms.core.importing.rows import DocumentSheet, Outcome, Row, column, rolled_back_if
+from oms.core.locking import is_aborted
 
 
 class ScannedSheet(RecordSheet):
@@ -108,8 +111,8 @@ class OpeningStockSheet(DocumentSheet):
     sku = column("sku", Reference(SKU, "code"))
     lot = column("lot__code", Text("", most=40), "lot")
     expires_on = column("lot__expires_on", Day(None), "expires_on")
-    quantity = column("on_hand", Whole(), "quantity")
-    unit_cost = column("unit_cost", Exact(Decimal(0)))
+    quantity = column("on_hand", Whole(least=1), "quantity")
+    unit_cost = column("unit_cost", column_of(Stock._meta.get_field("average_cost"), empty=Decimal(0)))
 
     class Meta:
         import_id_fields = ["warehouse", "bin", "sku", "lot"]
@@ -138,11 +141,13 @@ class OpeningStockSheet(DocumentSheet):
         try:
             with rolled_back_if(dry_run):
                 booked = self._book(entries)
-        except DomainError:
+        except (DomainError, DatabaseError) as error:
+            if is_aborted(error):
+                raise
             return self._one_by_one(group, outcome, dry_run)
-        outcome.new += booked
-        outcome.unchanged += len(group) - booked
-        for number, row in group[:booked]:
+        outcome.new += len(booked)
+        outcome.unchanged += len(group) - len(booked)
+        for number, row in (group[position] for position in sorted(booked)):
             outcome.show(number, self.subject(row), gettext("%(quantity)s come in") % {"quantity": row.get("quantity")})
         return None
 
@@ -153,8 +158,8 @@ class OpeningStockSheet(DocumentSheet):
     def perform(self, entries: Sequence[dict[str, Any]]) -> str:
         return gettext("%(quantity)s come in") % entries[0] if self._book(entries) else ""
 
-    def _book(self, entries: Sequence[dict[str, Any]]) -> int:
-        """Book what is not there yet, and return how many rows that were."""
+    def _book(self, entries: Sequence[dict[str, Any]]) -> set[int]:
+        """Book what is not there yet, and return the positions of those rows."""
         bins = {(each.warehouse_id, each.code): each for each in Bin.objects.filter(
             warehouse__in={entry["warehouse"] for entry in entries}, code__in={entry["bin"] for entry in entries})}
         lying = BinStock.objects.filter(bin__in=bins.values(), sku__in={entry["sku"] for entry in entries},
@@ -162,12 +167,13 @@ class OpeningStockSheet(DocumentSheet):
         known = {tuple(key): on_hand
                  for *key, on_hand in lying.values_list("bin_id", "sku_id", "lot__code", "on_hand")}
         wanted: dict[Warehouse, list[Opening]] = {}
-        for entry in entries:
+        booked = set()
+        for position, entry in enumerate(entries):
             place = bins.get((entry["warehouse"].pk, entry["bin"]))
             if place is None:
                 raise Refused(gettext("%(warehouse)s has no bin “%(bin)s”; make it first.")
                               % {"warehouse": entry["warehouse"], "bin": entry["bin"]})
-            if entry["quantity"] is None or entry["quantity"] <= 0:
+            if entry["quantity"] is None:
                 raise Refused(gettext("The quantity must be a positive whole number."))
             if entry["lot"] and entry["sku"].tracking == SKU.Tracking.NONE:
                 raise Refused(gettext("%(sku)s is not tracked, so it has no lot %(lot)s.")
@@ -179,8 +185,9 @@ class OpeningStockSheet(DocumentSheet):
                 raise Refused(gettext("%(place)s holds %(there)s × %(sku)s already; count it instead.")
                               % {"place": place, "there": there, "sku": entry["sku"]})
             lot = receiving.lot_of(entry["sku"], entry["lot"], entry["expires_on"])
+            booked.add(position)
             wanted.setdefault(entry["warehouse"], []).append(
                 Opening(entry["sku"], place, entry["quantity"], entry["unit_cost"], lot))
         for warehouse, stock in wanted.items():
             receiving.open_stock(warehouse, stock, by=self.user)
-        return sum(len(stock) for stock in wanted.values())
+        return booked

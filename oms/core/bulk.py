@@ -28,18 +28,11 @@ def perform(job: Job) -> None:
     assert by is not None
     rows: Any = step.model._default_manager.get_queryset()
     rows = rows.visible_to(by) if hasattr(rows, "visible_to") else rows
-    keys: list[int] = job.details["keys"]
-    found = rows.in_bulk(keys)
-
-    for key in keys:
-        if key not in found:
-            jobs.record(job, f"{step.model._meta.verbose_name} {key}", key=str(key),
-                        error=_("It is gone, or no longer yours to see."))
 
     def perform_one(document: Any) -> None:
         step.perform(document, by=by)
 
-    jobs.run(job, [found[key] for key in keys if key in found], perform_one)
+    jobs.run(job, jobs.selected(job, rows), perform_one)
 
 
 def operation_of(job: Job) -> Operation:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from oms.core import bells, notices, pulse
 from oms.core.errors import DomainError, Refused
+from oms.core.limits import told
 from oms.core.locking import whole
 from oms.core.models import Job, JobResult, Topic, User
 
@@ -138,14 +139,14 @@ def run(job: Job, items: Iterable[Item], perform: Callable[[Item], object]) -> J
 
 
 def each(job: Job, items: Iterable[Item], perform: Callable[[Item], object]) -> None:
-    """Do each item on its own: an error is its result and does not stop the others. What is done is not done again.
+    """Do each item on its own: an error is its result and does not stop the others. What has a result is left alone.
 
     An item and its result are one transaction, so that a worker that dies has done both or neither.
     """
-    done = set(job.results.filter(succeeded=True).exclude(key="").values_list("key", flat=True))
+    known = set(job.results.exclude(key="").values_list("key", flat=True))
     for item in items:
         key = str(getattr(item, "pk", ""))
-        if key and key in done:
+        if key and key in known:
             continue
         try:
             _perform(job, item, key, perform)
@@ -153,13 +154,22 @@ def each(job: Job, items: Iterable[Item], perform: Callable[[Item], object]) -> 
             record(job, str(item), key=key, error=told(error))
 
 
-def told(error: Exception) -> str:
-    """What a person reads of an error; one that nobody foresaw goes to the log, too."""
-    if isinstance(error, DomainError):
-        return error.message
-    log.error("job_item_failed", exc_info=error)
-    return _("A fault of the program: %(error)s. It is in the log; tell whoever looks after the system.") % {
-        "error": f"{type(error).__name__}: {error}"}
+@whole
+def selected(job: Job, rows: "QuerySet[Any]") -> list[Any]:
+    """The records that a job names, in its order; one that is gone is a result of its own, once."""
+    found = rows.in_bulk(job.details["keys"])
+    known = set(job.results.exclude(key="").values_list("key", flat=True))
+    for key in job.details["keys"]:
+        if key not in found and str(key) not in known:
+            record(job, f"{rows.model._meta.verbose_name} {key}", key=str(key),
+                   error=_("It is gone, or no longer yours to see."))
+    return [found[key] for key in job.details["keys"] if key in found]
+
+
+def can_run_again(job: Job) -> bool:
+    """Whether something of a job is left to do, and no worker is at it."""
+    left = job.failed or job.error or (not job.finished_at and job.total > job.done)
+    return bool(left) and not job.is_running and job.kind in _runners
 
 
 @whole

@@ -10,7 +10,7 @@ from django.db.models import Model
 from django.utils.translation import gettext as _
 from pypdf import PdfWriter
 
-from oms.core import documents, jobs
+from oms.core import documents, jobs, limits
 from oms.core.documents import Drawn
 from oms.core.errors import Refused
 from oms.core.models import Job, StoredDocument, User
@@ -143,16 +143,15 @@ def print_many(job: Job) -> StoredDocument | None:
     paper = get(apps.get_model(job.details["model"]), job.details["paper"])
     rows: Any = paper.model._default_manager.get_queryset()
     rows = rows.visible_to(job.by) if hasattr(rows, "visible_to") and job.by is not None else rows
-    found = rows.in_bulk(job.details["keys"])
     jobs.start_over(job)
     failed: dict[Any, str] = {}
-    sheets = list(_prepared(paper, [found[key] for key in job.details["keys"] if key in found], failed))
+    records = jobs.selected(job, rows)
+    sheets = list(_prepared(paper, records, failed))
     stored = None
     if content := _drawn(paper, sheets, failed):
         stored = documents.keep(paper.name, subject_type="job", subject_number=str(job.pk), content=content)
-    for key in job.details["keys"]:
-        if key in found:
-            jobs.record(job, str(found[key]), key=str(key), error=failed.get(found[key], ""))
+    for record in records:
+        jobs.record(job, str(record), key=str(record.pk), error=failed.get(record, ""))
     jobs.finish(job)
     return stored
 
@@ -166,7 +165,7 @@ def _prepared(paper: Paper, records: Iterable[Any], failed: dict[Any, str]) -> I
             elif paper.pages is not None:
                 yield Sheet(record, pages=paper.pages(record))
         except Exception as error:
-            failed[record] = jobs.told(error)
+            failed[record] = limits.told(error)
 
 
 def _drawn(paper: Paper, sheets: Sequence[Sheet], failed: dict[Any, str]) -> bytes:
@@ -179,7 +178,7 @@ def _drawn(paper: Paper, sheets: Sequence[Sheet], failed: dict[Any, str]) -> byt
         raise
     except Exception as error:
         if len(sheets) == 1:
-            failed[sheets[0].record] = jobs.told(error)
+            failed[sheets[0].record] = limits.told(error)
             return b""
         middle = len(sheets) // 2
         for half in (sheets[:middle], sheets[middle:]):

@@ -1,4 +1,4 @@
-"""Reading and writing CSV and XLSX files as streams, in bounded memory.
+"""Writing CSV and XLSX files as streams, in bounded memory (`importing.files` reads them).
 
 Text that a spreadsheet would take for a formula is written with an apostrophe before it (OWASP, "CSV injection"), and
 read without it again, so that what is written reads back unchanged.
@@ -16,12 +16,12 @@ from pathlib import Path
 from typing import IO, Any, Protocol
 
 from django.utils.translation import gettext as _
-from openpyxl import Workbook, load_workbook
+from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Font
-from rustpy_xlsxwriter import Format, write_worksheet
+from rustpy_xlsxwriter import Format, write_worksheets
 
-from oms.core.errors import Refused
+from oms.core.money import Amount
 
 FORMATS = {"csv": "text/csv", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
 _FORMULA = re.compile(r"'*[=+\-@\t\r]")
@@ -38,49 +38,6 @@ def escape(text: str) -> str:
 def unescape(text: str) -> str:
     """What `escape` was given."""
     return text[1:] if _ESCAPED.match(text) else text
-
-
-def read(file: IO[bytes], name: str) -> Iterator[list[Any]]:
-    """The rows of a file by its name's ending, the heading first; numbers and dates as XLSX holds them, CSV as text.
-
-    Raises Refused where it is no such file.
-    """
-    kind = name.rpartition(".")[2].lower()
-    if kind not in FORMATS:
-        raise Refused(_("%(name)s is neither .csv nor .xlsx; save it as one of these.")
-                      % {"name": name}, code="unknown_format")
-    rows = _read_csv(file, name) if kind == "csv" else _read_xlsx(file, name)
-    for row in rows:
-        yield [unescape(cell.strip()) if isinstance(cell, str) else "" if cell is None else cell for cell in row]
-
-
-def _read_csv(file: IO[bytes], name: str) -> Iterator[Sequence[Any]]:
-    text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
-    try:
-        first = text.readline()
-        text.seek(0)
-        delimiter = max(",;\t", key=first.count)
-        yield from csv.reader(text, delimiter=delimiter)
-    except UnicodeDecodeError as error:
-        raise Refused(_("%(name)s is not encoded as UTF-8; save it as “CSV UTF-8”.")
-                      % {"name": name}, code="not_utf8") from error
-    except csv.Error as error:
-        raise Refused(_("%(name)s cannot be read: %(error)s.")
-                      % {"name": name, "error": error}, code="unreadable") from error
-    finally:
-        text.detach()
-
-
-def _read_xlsx(file: IO[bytes], name: str) -> Iterator[Sequence[Any]]:
-    try:
-        book = load_workbook(file, read_only=True, data_only=True)
-    except Exception as error:  # zipfile and its parsers raise what they like
-        raise Refused(_("%(name)s is no XLSX file that can be read: %(error)s.")
-                      % {"name": name, "error": error}, code="unreadable") from error
-    try:
-        yield from book.worksheets[0].iter_rows(values_only=True)
-    finally:
-        book.close()
 
 
 class Writer(Protocol):
@@ -106,7 +63,8 @@ class CSVWriter:
 def csv_line(cells: Iterable[Any]) -> bytes:
     """A row as CSV."""
     text = io.StringIO(newline="")
-    csv.writer(text).writerow([escape(cell) if isinstance(cell, str) else _plain(cell) for cell in cells])
+    csv.writer(text).writerow([escape(cell) if isinstance(cell, str) and not isinstance(cell, Amount) else _plain(cell)
+                               for cell in cells])
     return text.getvalue().encode()
 
 
@@ -119,9 +77,9 @@ def csv_lines(rows: Iterable[Iterable[Any]]) -> Iterator[bytes]:
 class XLSXWriter:
     """Rows as a sheet with real numbers and dates, its heading bold and frozen."""
 
-    def __init__(self, file: IO[bytes], heading: Sequence[str]) -> None:
+    def __init__(self, file: IO[bytes], heading: Sequence[str], title: str = "") -> None:
         self.file, self.book = file, Workbook(write_only=True)
-        self.sheet: Any = self.book.create_sheet("Sheet1")
+        self.sheet: Any = self.book.create_sheet(sheet_name(title))
         self.sheet.freeze_panes = "A2"
         cells = [WriteOnlyCell(self.sheet, value=escape(name)) for name in heading]
         for cell in cells:
@@ -129,59 +87,81 @@ class XLSXWriter:
         self.sheet.append(cells)
 
     def row(self, cells: Iterable[Any]) -> None:
-        self.sheet.append([_cell(value) for value in cells])
+        self.sheet.append([self._amount(value) if isinstance(value, Amount) else _cell(value) for value in cells])
+
+    def _amount(self, amount: Amount) -> Any:
+        cell = WriteOnlyCell(self.sheet, value=amount.value)
+        cell.number_format = "#,##0." + "0" * amount.places if amount.places else "#,##0"
+        return cell
 
     def close(self) -> None:
         self.book.save(self.file)
 
 
-def writer(file: IO[bytes], kind: str, heading: Sequence[str]) -> Writer:
+def sheet_name(title: str) -> str:
+    """A title as a sheet's name: at most 31 characters, and none that spreadsheet programs reserve."""
+    return re.sub(r"[\[\]:*?/\\]", " ", title).strip().strip("'")[:31] or _("Data")
+
+
+def writer(file: IO[bytes], kind: str, heading: Sequence[str], title: str = "") -> Writer:
     """A writer of "csv" or "xlsx"."""
-    return XLSXWriter(file, heading) if kind == "xlsx" else CSVWriter(file, heading)
+    return XLSXWriter(file, heading, title) if kind == "xlsx" else CSVWriter(file, heading)
 
 
-NUMBER_FORMATS = {"money": "#,##0.00##", "price": "0.00####", "count": "0", "percent": "0.###", "day": "yyyy-mm-dd"}
+NUMBER_FORMATS = {"money": "#,##0.00##", "price": "0.00####", "count": "0", "percent": "General", "day": "yyyy-mm-dd"}
 WIDTHS = {"money": 14.0, "price": 11.0, "count": 9.0, "percent": 8.0, "day": 11.0}
 
 
-def write_table(path: str, columns: Sequence[tuple[str, str]], rows: Iterable[Sequence[Any]]) -> None:
+Columns = Sequence[tuple[str, str]]
+Rows = Iterable[Sequence[Any]]
+
+
+def write_table(path: str, title: str, columns: Columns, rows: Rows, totals: tuple[Columns, Rows]) -> None:
     """A large XLSX file of typed columns (heading, and text, day, count, money, price or percent), as a stream.
 
-    Numbers come as float or int, days as date; texts are escaped. The heading is bold and frozen, with filters.
+    Numbers come as float or int, days as date; texts are escaped. The heading is bold and frozen, with filters. Totals
+    are read once the rows are written, and have a sheet of their own: no filter, sort or sum takes them for rows.
     """
+    sheets = {sheet_name(title): (columns, rows), _("Totals"): totals}
+    found = {name: _records(*table) for name, table in sheets.items()}
+    first = {name: list(islice(found[name], 200)) for name in (sheet_name(title),)}
+    if not any(first.values()):  # the fast writer takes its heading from the first row
+        with Path(path).open("wb") as file:
+            XLSXWriter(file, [heading for heading, _kind in columns], title).close()
+        return
+    formats = {name: {heading: Format().set_num_format(NUMBER_FORMATS[kind]) for heading, kind in own
+                      if kind in NUMBER_FORMATS} for name, (own, _rows) in sheets.items()}
+    widths = {name: {heading: WIDTHS.get(kind) or _width(heading, first.get(name, [])) for heading, kind in own}
+              for name, (own, _rows) in sheets.items()}
+    write_worksheets(
+        [(name, chain(first.get(name, []), records)) for name, records in found.items()], path, bold_headers=True,
+        freeze_panes={name: {"row": 1} for name in sheets}, autofilter={sheet_name(title): True},
+        column_formats=formats, column_widths=widths)
+
+
+def _records(columns: Columns, rows: Rows) -> Iterator[dict[str, Any]]:
+    """Rows by their headings, their texts escaped."""
     headings = [heading for heading, _kind in columns]
     texts = [index for index, (_heading, kind) in enumerate(columns) if kind == "text"]
-
-    def records() -> Iterator[dict[str, Any]]:
-        for row in rows:
-            cells = list(row)
-            for index in texts:
-                text = cells[index]
-                if text and (text[0] in _RISKY or not text.isprintable()):
-                    cells[index] = _NOT_IN_XML.sub("", escape(text))
-            yield dict(zip(headings, cells, strict=True))
-
-    found = records()
-    first = list(islice(found, 200))
-    if not first:  # the fast writer takes its heading from the first row
-        with Path(path).open("wb") as file:
-            XLSXWriter(file, headings).close()
-        return
-    write_worksheet(
-        chain(first, found), path, sheet_name="Sheet1", freeze_row=1, bold_headers=True, autofilter=True,
-        column_widths={heading: WIDTHS.get(kind) or _width(heading, first) for heading, kind in columns},
-        column_formats={heading: Format().set_num_format(NUMBER_FORMATS[kind])
-                        for heading, kind in columns if kind in NUMBER_FORMATS})
+    for row in rows:
+        cells = list(row)
+        for index in texts:
+            text = cells[index]
+            if text and (text[0] in _RISKY or not text.isprintable()):
+                cells[index] = _NOT_IN_XML.sub("", escape(text))
+        yield dict(zip(headings, cells, strict=True))
 
 
 def _width(heading: str, rows: Sequence[dict[str, Any]]) -> float:
     """As wide as the longest text of some rows, within reason."""
-    longest = max(len(str(row[heading] or "")) for row in rows)
+    longest = max((len(str(row[heading] or "")) for row in rows), default=0)
     return float(min(max(longest, len(heading), 6) + 2, 46))
 
 
 def _plain(value: Any) -> Any:
     """A value as CSV holds it."""
+    if isinstance(value, Amount):
+        return f"{value.value:.{value.places}f}"
     if isinstance(value, bool):
         return "yes" if value else "no"
     return value.isoformat() if isinstance(value, date) else "" if value is None else value

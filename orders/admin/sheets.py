@@ -1,8 +1,6 @@
 """Spreadsheets of customers, addresses, prices and orders."""
 
 from collections.abc import Sequence
-from decimal import Decimal
-from itertools import groupby
 from typing import Any
 
 from django.db.models import Case, F, IntegerField, When
@@ -11,8 +9,9 @@ from import_export.resources import Resource
 
 from inventory.models import SKU
 from oms.core.errors import Refused
-from oms.core.importing.columns import Day, Exact, Reference, Text, Whole
-from oms.core.importing.rows import DocumentSheet, Outcome, RecordMeta, RecordSheet, Row, Sheet, column
+from oms.core.importing.columns import Day, Exact, Reference, Text, Whole, column_of
+from oms.core.importing.records import RecordMeta, RecordSheet
+from oms.core.importing.rows import DocumentSheet, Outcome, Row, Sheet, column
 from oms.core.models import User
 from oms.core.postal_codes import normalize
 from orders import intake
@@ -123,9 +122,10 @@ class InvoiceLineSheet(Sheet, Resource):
 
 
 class OrderSheet(DocumentSheet):
-    """Orders, a row for each line; the rows of an order stand together. Known ones are never changed here."""
+    """Orders, a row for each line, wherever the rows of an order stand. Known ones are never changed here."""
 
     title, slug, importers, has_money = "orders", "orders", "rep manager", True
+    has_groups = True
     order = column("order__known_as", Text("", most=80), "order")
     channel = column("order__channel", Reference(Channel, "code"), "channel")
     customer = column("order__customer", Reference(Customer, "code"), "customer")
@@ -133,9 +133,9 @@ class OrderSheet(DocumentSheet):
     wanted_on = column("order__wanted_on", Day(), "wanted_on")
     note = column("order__note", Text("", most=5000), "note")
     sku = column("sku", Reference(SKU, "code"))
-    quantity = column("quantity", Whole())
-    unit_price = column("unit_price", Exact())
-    discount_percent = column("discount_percent", Exact(Decimal(0)))
+    quantity = column("quantity", column_of(OrderLine._meta.get_field("quantity"), empty=None))
+    unit_price = column("unit_price", column_of(OrderLine._meta.get_field("unit_price"), empty=None))
+    discount_percent = column("discount_percent", column_of(OrderLine._meta.get_field("discount_percent")))
     description = column("description", Text("", most=200))
 
     class Meta:
@@ -148,19 +148,18 @@ class OrderSheet(DocumentSheet):
     def subject(self, row: dict[str, Any]) -> str:
         return str(row.get("order", ""))
 
-    def groups(self, rows: Sequence[Row]) -> list[list[Row]]:
-        return [list(group) for _, group in groupby(rows, key=lambda row: self.subject(row[1]))]
-
     def listed(self, rows: Any) -> Any:
         return OrderLine.objects.filter(order__in=rows).select_related(
             "order__channel", "order__customer", "sku").order_by("order_id", "position")
 
     def perform(self, entries: Sequence[dict[str, Any]]) -> str:
         first, name = entries[0], entries[0]["order"]
+        heads = [each.column_name for each in self.fields.values() if str(each.attribute).startswith("order__")]
         for number, entry in enumerate(entries, 1):
-            if (entry["channel"], entry["customer"]) != (first["channel"], first["customer"]):
-                raise Refused(_("The rows of %(name)s name more than one channel or customer.")
-                              % {"name": name}, line=number)
+            other = next((head for head in heads if entry[head] not in (None, "", first[head])), "")
+            if other:
+                raise Refused(_("The rows of %(name)s differ in “%(column)s”. Enter the same value in each, or only in "
+                                "the first row.") % {"name": name, "column": other}, line=number)
         known = Order.objects.visible_to(self.user).filter(channel=first["channel"])
         order = known.filter(external_id=name).first() or known.filter(number=name).first()
         if order is not None:

@@ -100,7 +100,7 @@ def main():
     from django.test.utils import setup_databases, teardown_databases
 
     from inventory.models import SKU
-    from oms.core import spreadsheets
+    from oms.core.importing import files
     from oms.core.models import User
 
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
@@ -115,7 +115,7 @@ def main():
         with connection.cursor() as cursor:
             cursor.execute("TRUNCATE inventory_sku CASCADE")
         began = time.perf_counter()
-        read = list(spreadsheets.read(io.BytesIO(content), "x.csv"))[1:]
+        read = [row for _, row in files.read(io.BytesIO(content), "x.csv")][1:]
         SKU.objects.bulk_create(
             [SKU(code=row[0], name=row[1][:200], origin=row[7][:2]) for row in read], batch_size=500)
         bare = time.perf_counter() - began

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from oms.core import spreadsheets
 from oms.core.errors import Refused
+from oms.core.importing import files
 
 
 def written(kind, heading, rows):
@@ -34,16 +35,16 @@ def test_a_text_is_escaped_so_that_it_is_no_formula_and_unescaped_to_what_it_was
 def test_texts_read_back_as_they_were(kind):
     texts = ["=1+1", "'=1+1", "-5 off", "@home", "O'Neill", "plain", "ä; ö, \"ü\"", "00123", ""]
 
-    heading, *rows = spreadsheets.read(written(kind, ["text"], [[text] for text in texts]), f"file.{kind}")
+    (_, heading), *rows = files.read(written(kind, ["text"], [[text] for text in texts]), f"file.{kind}")
 
     assert heading == ["text"]
-    assert [row[0] if row else "" for row in rows] == texts
+    assert [row[0] for _, row in rows] == [text for text in texts if text]
 
 
 def test_xlsx_holds_real_numbers_and_days():
     row = [Decimal("12.5"), 7, date(2027, 1, 31), None, True]
 
-    _, read = spreadsheets.read(written("xlsx", list("abcde"), [row]), "file.xlsx")
+    _, (_, read) = files.read(written("xlsx", list("abcde"), [row]), "file.xlsx")
 
     assert (read[0], read[1], read[2].date(), read[3], read[4]) == (12.5, 7, date(2027, 1, 31), "", "yes")
 
@@ -52,15 +53,15 @@ def test_xlsx_holds_real_numbers_and_days():
 def test_csv_is_read_whatever_separates_its_cells(delimiter):
     file = io.BytesIO(f"\ufeffcode{delimiter}name\r\nA{delimiter}B\r\n".encode())
 
-    assert list(spreadsheets.read(file, "x.CSV")) == [["code", "name"], ["A", "B"]]
+    assert list(files.read(file, "x.CSV")) == [(1, ["code", "name"]), (2, ["A", "B"])]
 
 
 @pytest.mark.parametrize(("name", "content", "code"), [
-    ("x.ods", b"", "unknown_format"), ("x.csv", "code\nK\xf6ln".encode("latin-1"), "not_utf8"),
+    ("x.ods", b"", "unknown_format"), ("x.csv", b'code\n"K', "unreadable"),
     ("x.xlsx", b"PK no zip", "unreadable"),
 ])
 def test_what_is_no_table_is_refused(name, content, code):
     with pytest.raises(Refused) as refused:
-        list(spreadsheets.read(io.BytesIO(content), name))
+        list(files.read(io.BytesIO(content), name))
 
     assert refused.value.code == code

@@ -2,9 +2,12 @@ from contextlib import contextmanager
 
 import pytest
 from celery import current_app
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
 
-from oms.core.models import User
+from oms.core.models import Job, User
 from tests import builders as make
+from tests.web.sheets import PAGES
 
 
 @pytest.fixture
@@ -29,3 +32,20 @@ def worked(django_capture_on_commit_callbacks):
         current_app.conf.task_always_eager = before
 
     return done
+
+
+@pytest.fixture
+def take(worked):
+    """take(client, slug, content) uploads a file, maps its columns by name and has it taken in; the finished job."""
+    def taken(client, slug, content, name="file.csv", press="import", **mapping):
+        page = PAGES[slug]
+        with worked():
+            answer = client.post(reverse(f"admin:{page}_import", args=[slug]), {
+                "file": SimpleUploadedFile(name, content)})
+            assert answer.status_code == 302, answer.content.decode()[:3000]
+            job = Job.objects.latest("pk")
+            answer = client.post(answer.url, {**job.details["mapping"], **mapping, press: ""})
+            assert answer.status_code == 302, answer.context["error"]
+        return Job.objects.latest("pk")
+
+    return taken

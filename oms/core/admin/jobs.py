@@ -84,7 +84,8 @@ class JobAdmin(ReadOnlyAdmin):
         results = list(job.results.order_by("succeeded", "pk")[: MOST + 1])
         context = {
             **self.admin_site.each_context(request), "title": job.title, "opts": self.opts, "job": job,
-            "reached": job.done + job.failed, "counts": job.details.get("counts"), "results": results[:MOST],
+            "reached": job.done + job.failed, "counts": job.details.get("counts"),
+            "read_as": runs.told_format(job) if job.kind == runs.KIND else "", "results": results[:MOST],
             "alarms": pulse.alarms() if job.waits else [],
             "more": len(results) > MOST, "steps": self._steps(request, job), "links": self._links(job),
         }
@@ -98,9 +99,7 @@ class JobAdmin(ReadOnlyAdmin):
         steps = []
         if job.kind == runs.KIND and job.details.get("dry_run") and job.finished_at and not job.error:
             steps.append((_("Import now"), to("apply"), True))
-        is_check = job.details.get("dry_run", False)
-        left = job.failed or job.error or (not job.finished_at and job.total > job.done)
-        if left and not job.is_running and not is_check and job.kind in (bulk.KIND, runs.KIND, "print", "export"):
+        if jobs.can_run_again(job):
             steps.append((_("Try what is left again"), to("again"), False))
         inverse = bulk.inverse_of(job)
         if inverse is not None and inverse.allowed_for(request.user):  # type: ignore[arg-type]

@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Iterator, Sequence
+from itertools import chain, islice
 from typing import Any
 
 from django.contrib import admin, messages
@@ -17,8 +18,10 @@ from django.utils.translation import gettext as _
 
 from oms.core import documents, jobs, spreadsheets
 from oms.core.errors import DomainError, Refused
-from oms.core.importing import runs
+from oms.core.importing import files, notations, runs, texts
+from oms.core.importing.files import Format
 from oms.core.models import Job, User
+from oms.core.money import Amount
 
 MOST_BYTES = 200 * 2**20
 BATCH = 2000
@@ -99,35 +102,34 @@ class SheetsAdmin:
         row = Job.objects.filter(pk=job, by=user, kind=runs.KIND).first()
         if sheet is None or row is None or row.details["sheet"] != slug:
             return self._away(request, _("There is no such file of yours."))
-        chosen = request.POST if request.method == "POST" else row.details["mapping"]
-        mapping = {name: chosen[name] for name in sheet.columns()
-                   if chosen.get(name) in row.details["heading"]}
-        error = ""
-        if request.method == "POST":
-            try:
-                begun = runs.begin(row, mapping, dry_run="check" in request.POST, by=user)
-            except DomainError as refused:
-                error = refused.message
-            else:
+        try:
+            how = files.chosen(runs.format_of(row), request.POST)
+            if request.method == "POST" and how != runs.format_of(row):
+                runs.look_again(row, how)
+                return HttpResponseRedirect(self._address("mapping", slug, row.pk))
+            chosen = request.POST if request.method == "POST" else row.details["mapping"]
+            mapping = {name: chosen[name] for name in sheet.columns() if chosen.get(name) in row.details["heading"]}
+            error = ""
+            if request.method == "POST" and "look" not in request.POST:
+                written = {name: request.POST.get(f"notation-{name}", "") for name in sheet.columns()}
+                begun = runs.begin(row, mapping, dry_run="check" in request.POST, by=user, notations=written)
                 return HttpResponseRedirect(reverse("admin:core_job_change", args=[begun.pk]))
-        with runs.stored_file(row).file.open("rb") as file:
-            first = [cells for _, cells in zip(range(5), self._sample(file, row), strict=False)]
-        heading = row.details["heading"]
+        except DomainError as refused:
+            error = refused.message
+            mapping = {name: request.POST[name] for name in sheet.columns()
+                       if request.POST.get(name) in row.details["heading"]}
+        heading, how = row.details["heading"], runs.format_of(row)
         context = {
             **page.admin_site.each_context(request), "title": (_("Import %(title)s: %(name)s")
                                                                % {"title": sheet.title, "name": row.details["name"]}),
-            "opts": page.opts, "heading": heading, "error": error, "again": self._address("import", slug),
-            "columns": [(name, name in sheet.needed(), mapping.get(name, ""), [
-                str(dict(zip(heading, cells, strict=False)).get(mapping.get(name, ""), "")) for cells in first])
-                for name in sheet.columns()],
-            "unused": [name for name in heading if name not in mapping.values() and name not in runs.FAULT_COLUMNS],
+            "opts": page.opts, "heading": [name for name in heading if name], "error": error,
+            "again": self._address("import", slug), "format": how, "choices": _format_choices(how),
+            "columns": _columns(row, sheet, mapping, request.POST),
+            "unused": [name or _("column %(letters)s (no heading)") % {"letters": files.letters(position)}
+                       for position, name in enumerate(heading)
+                       if name not in mapping.values() and name not in runs.FAULT_COLUMNS],
         }
         return TemplateResponse(request, "admin/oms/mapping.html", context, status=422 if error else 200)
-
-    def _sample(self, file: Any, job: Job) -> Iterator[list[Any]]:
-        cells = spreadsheets.read(file, job.details["name"])
-        next(cells, None)
-        return cells
 
     def _address(self, name: str, *arguments: Any) -> str:
         page: Any = self
@@ -136,6 +138,35 @@ class SheetsAdmin:
     def _away(self, request: HttpRequest, message: str) -> HttpResponse:
         messages.error(request, message)
         return HttpResponseRedirect(self._address("changelist"))
+
+
+def _format_choices(how: Format) -> list[tuple[str, str, str, list[Any]]]:
+    """What can be chosen about how a file is read: name, title, the value now, and all values with their titles."""
+    found: list[tuple[str, str, str, list[Any]]] = []
+    if how.encoding:
+        found.append(("encoding", _("Encoding"), how.encoding, list(texts.ENCODINGS.items())))
+        found.append(("delimiter", _("Separator"), how.delimiter, list(texts.DELIMITERS.items())))
+    if len(how.sheets) > 1:
+        names = [("", _("Choose a sheet")), *((name, name) for name in how.sheets)]
+        found.append(("sheet", _("Sheet"), how.sheet, names))
+    return found
+
+
+def _columns(job: Job, sheet: runs.SheetType, mapping: dict[str, str], chosen: Any) -> list[dict[str, Any]]:
+    """The columns of a sheet: what they are in the file, first values, and how these are written."""
+    first, doubts = runs.sample(job), runs.doubts(job, mapping)
+    heading = job.details["heading"]
+    found = []
+    for name in sheet.columns():
+        doubt = doubts.get(name)
+        values = [str(row[heading.index(mapping[name])]) for row in first] if name in mapping else []
+        found.append({
+            "name": name, "is_needed": name in sheet.needed(), "chosen": mapping.get(name, ""), "samples": values,
+            "doubt": doubt, "notation": chosen.get(f"notation-{name}") or job.details.get("notations", {}).get(
+                name, doubt.notation if doubt else ""),
+            "notations": [(notation, notations.NAMES[notation], notations.shown(value)) for notation, value
+                          in doubt.readings.items()] if doubt else []})
+    return found
 
 
 @jobs.runs("export")
@@ -149,7 +180,7 @@ def export(job: Job) -> None:
     kind = job.details["format"]
     jobs.start_over(job)
     with tempfile.TemporaryFile() as file:
-        writer, count = spreadsheets.writer(file, kind, heading), 0
+        writer, count = spreadsheets.writer(file, kind, heading, str(page.opts.verbose_name_plural).capitalize()), 0
         for count, row in enumerate(rows, 1):
             writer.row(row)
             if not count % BATCH:
@@ -178,8 +209,24 @@ def _table(page: Any, request: HttpRequest, rows: Any, job: Job) -> tuple[list[s
         return sheet.columns(), made.exported(made.listed(rows).iterator(BATCH))
     names = page.get_list_display(request)
     shown = [str(label_for_field(name, page.model, page)) for name in names]
-    return [title[:1].upper() + title[1:] for title in shown], (
-        [_shown(page, row, name) for name in names] for row in rows.iterator(BATCH))
+    return _with_currencies([title[:1].upper() + title[1:] for title in shown], (
+        [_shown(page, row, name) for name in names] for row in rows.iterator(BATCH)))
+
+
+def _with_currencies(heading: list[str], rows: Iterator[list[Any]]) -> tuple[list[str], Iterator[list[Any]]]:
+    """A list whose amounts are numbers, each with its currency in a column beside it."""
+    first = list(islice(rows, BATCH))
+    money = [any(isinstance(row[place], Amount) for row in first) for place in range(len(heading))]
+    titles = [[title, _("%(column)s: currency") % {"column": title}] if is_money else [title]
+              for title, is_money in zip(heading, money, strict=True)]
+
+    def cells(row: list[Any]) -> Iterator[Any]:
+        for value, is_money in zip(row, money, strict=True):
+            yield value if is_money or not isinstance(value, Amount) else str(value)
+            if is_money:
+                yield value.currency if isinstance(value, Amount) else ""
+
+    return list(chain.from_iterable(titles)), (list(cells(row)) for row in chain(first, rows))
 
 
 def _shown(page: Any, row: Any, name: Any) -> Any:
@@ -190,6 +237,6 @@ def _shown(page: Any, row: Any, name: Any) -> Any:
         return None
     if field is not None and field.choices:
         return str(dict(field.flatchoices).get(value, value))
-    if value is None or isinstance(value, bool | int | float) or hasattr(value, "isoformat"):
+    if value is None or isinstance(value, bool | int | float | Amount) or hasattr(value, "isoformat"):
         return value
     return value if type(value).__name__ == "Decimal" else strip_tags(str(value)).strip()

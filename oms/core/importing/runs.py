@@ -1,21 +1,27 @@
 """Taking a file in as a job: checked or applied batch by batch, gone on with after a stop, failed rows tried again."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from itertools import islice
 from typing import IO, Any
 
 from django.core.files.base import File
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from oms.core import documents, jobs, spreadsheets
+from oms.core import documents, jobs
 from oms.core.errors import NotAllowed, Refused
-from oms.core.importing.rows import MOST_SHOWN, DocumentSheet, Fault, Outcome, RecordSheet, Row
+from oms.core.importing import cells, files, notations
+from oms.core.importing.files import Format
+from oms.core.importing.notations import ASK, NAMES, Found
+from oms.core.importing.records import RecordSheet
+from oms.core.importing.rows import MOST_SHOWN, DocumentSheet, Fault, Outcome, Row
 from oms.core.locking import run_again, whole
 from oms.core.models import Job, JobResult, StoredDocument, User
 
 KIND = "import"
 BATCH = 500
+MOST_LOOKED_AT = 10_000  # rows, to see how numbers and days are written
 FAULT_COLUMNS = ("row", "wrong column", "error")
 SheetType = type[RecordSheet] | type[DocumentSheet]
 _sheets: dict[str, SheetType] = {}
@@ -32,31 +38,73 @@ def offer(*sheets: SheetType) -> tuple[SheetType, ...]:
 @whole
 def upload(sheet: SheetType, file: "File[bytes]", name: str, *, by: User) -> Job:
     """Keep a file that is to be taken in, its columns matched by their names. Raises Refused for what is no table."""
-    heading = next(spreadsheets.read(file.open("rb"), name), [])
-    names = [str(cell) for cell in heading]
-    if not any(names):
-        raise Refused(_("%(name)s has no heading in its first line; name the columns there.")
-                      % {"name": name}, code="no_heading")
+    stream = file.open("rb")
+    how = files.recognize(stream, name)
+    found = _looked_at(sheet, stream, name, how)
     job = jobs.start(KIND, _("Check %(title)s: %(name)s")
-                           % {"title": sheet.title, "name": name}, 0, by=by, sheet=sheet.slug, name=name, heading=names,
-                     mapping=matched(sheet, names), dry_run=True)
+                           % {"title": sheet.title, "name": name}, 0, by=by, sheet=sheet.slug, name=name, dry_run=True,
+                     **found)
     file.seek(0)
     documents.keep("import", subject_type="job", subject_number=str(job.pk), content=file,
                    suffix=name.rpartition(".")[2].lower())
     return job
 
 
+def _looked_at(sheet: SheetType, file: IO[bytes], name: str, how: Format) -> dict[str, Any]:
+    """What a file's first rows tell: its heading, which column is which, and how numbers and days are written."""
+    file.seek(0)
+    heading = files.heading_of(file, name, how)
+    file.seek(0)
+    rows = [cells for _number, cells in islice(files.read(file, name, how), 1, MOST_LOOKED_AT)]
+    written = {kind: {title: asdict(found) for position, title in enumerate(heading) if title and (
+        found := notations.of_column(kind, (row[position] for row in rows))).notation} for kind in notations.READERS}
+    return {"format": how.as_details(), "heading": heading, "mapping": matched(sheet, heading), "written": written}
+
+
+@whole
+def look_again(job: Job, how: Format) -> Job:
+    """Read a file in another way: its heading may be another."""
+    with stored_file(job).file.open("rb") as file:
+        job.details = {**job.details, **_looked_at(sheet_of(job), file, job.details["name"], how), "notations": {}}
+    job.save(update_fields=["details"])
+    return job
+
+
+def format_of(job: Job) -> Format:
+    """How a job's file is read."""
+    return Format(**job.details.get("format", {}))
+
+
 def matched(sheet: SheetType, names: Sequence[str]) -> dict[str, str]:
     """Which of a file's columns is which of the sheet's, by name, whatever the case and spaces."""
-    known = {_plain(name): name for name in names}
-    return {column: known[_plain(column)] for column in sheet.columns() if _plain(column) in known}
+    known = {files.plain(name): name for name in names if name}
+    return {column: known[files.plain(column)] for column in sheet.columns() if files.plain(column) in known}
 
 
-def _plain(name: str) -> str:
-    return "".join(letter for letter in name.lower() if letter.isalnum())
+def doubts(job: Job, mapping: dict[str, str]) -> dict[str, Found]:
+    """The columns of numbers and days that can be written in more than one way, each with what the file proves."""
+    sheet, found = sheet_of(job), {}
+    for column in sheet.fields.values():
+        written = job.details.get("written", {}).get(column.widget.kind, {})
+        if mapping.get(column.column_name) in written:
+            found[column.column_name] = Found(**written[mapping[column.column_name]])
+    return found
 
 
-def begin(job: Job, mapping: dict[str, str], *, dry_run: bool, by: User) -> Job:
+def _notations(job: Job, mapping: dict[str, str], chosen: Mapping[str, str]) -> dict[str, str]:
+    """How each column is written. Raises Refused where the file proves nothing and nobody chose."""
+    found = {name: chosen[name] if chosen.get(name) in NAMES else doubt.notation
+             for name, doubt in doubts(job, mapping).items()}
+    asked = [name for name, notation in found.items() if notation == ASK]
+    if asked:
+        raise Refused(_("Choose how these columns are written: %(names)s. Their values can be read in two ways.")
+                      % {"names": ", ".join(asked)}, code="notation_needed")
+    return found
+
+
+def begin(
+    job: Job, mapping: dict[str, str], *, dry_run: bool, by: User, notations: Mapping[str, str] | None = None,
+) -> Job:
     """Have a worker check a file, or take it in. Raises Refused where a column that rows are known by is missing.
 
     A check that has run stays as it is; taking in is a job of its own on the same file.
@@ -66,12 +114,29 @@ def begin(job: Job, mapping: dict[str, str], *, dry_run: bool, by: User) -> Job:
     if missing:
         raise Refused(_("Say which column holds %(missing)s.")
                       % {"missing": ", ".join(missing)}, code="column_missing")
-    details = {**job.details, "mapping": mapping, "dry_run": dry_run, "file_of": job.details.get("file_of", job.pk)}
+    if not format_of(job).is_complete:
+        raise Refused(_("%(name)s has several sheets. Choose the one to import.")
+                      % {"name": job.details["name"]}, code="sheet_needed")
+    written = _notations(job, mapping, job.details.get("notations", {}) if notations is None else notations)
+    details = {**job.details, "mapping": mapping, "dry_run": dry_run, "file_of": job.details.get("file_of", job.pk),
+               "notations": written}
     title = (_("Check %(sheet)s: %(file)s") if dry_run else _("Import %(sheet)s: %(file)s")) % {
         "sheet": sheet.title, "file": job.details["name"]}
     for name in ("rows_done", "counts", "changes", "failed_keys"):
         details.pop(name, None)
     return jobs.submit(KIND, title, 0, by=by, **details)
+
+
+def told_format(job: Job) -> str:
+    """How a job's file is read, in words."""
+    written = [f"{column}: {NAMES[notation]}" for column, notation in job.details.get("notations", {}).items()]
+    return "; ".join([*files.told(format_of(job)), *written])
+
+
+def sample(job: Job, most: int = 5) -> list[list[Any]]:
+    """The first rows of a job's file."""
+    with stored_file(job).file.open("rb") as file:
+        return [row for _number, row in islice(files.read(file, job.details["name"], format_of(job)), 1, most + 1)]
 
 
 def sheet_of(job: Job) -> SheetType:
@@ -89,12 +154,17 @@ def stored_file(job: Job) -> StoredDocument:
 
 def rows_of(job: Job, file: IO[bytes]) -> Iterator[Row]:
     """The rows of a job's file as the sheet's columns, with their numbers in the file; empty ones are left out."""
-    cells = spreadsheets.read(file, job.details["name"])
-    heading = [str(cell) for cell in next(cells, [])]
-    places = {column: heading.index(name) for column, name in job.details["mapping"].items()}
-    for number, row in enumerate(cells, 2):
-        if any(cell != "" for cell in row):
-            yield number, {column: row[place] if place < len(row) else "" for column, place in places.items()}
+    lines = files.read(file, job.details["name"], format_of(job))
+    heading = [str(cell).strip() for cell in next(lines, (1, []))[1]]
+    mapping = job.details["mapping"]
+    places = {column: heading.index(name) for column, name in mapping.items()}
+    first = next((column for column in sheet_of(job).columns() if column in places), "")
+    for number, row in lines:
+        found = {column: row[place] for column, place in places.items()}
+        if isinstance(row[0], cells.Unreadable) and row[0].is_of_row:
+            found[first] = row[0]
+        if any(cell != "" for cell in found.values()):
+            yield number, found
 
 
 @jobs.runs(KIND)
@@ -105,13 +175,16 @@ def run(job: Job) -> None:
         raise NotAllowed(_("Importing %(title)s needs one of the roles %(importers)s.")
                          % {"title": sheet_of(job).title, "importers": sheet_of(job).importers})
     sheet: Any = sheet_of(job)(job.by)
+    sheet.write_as(job.details.get("notations", {}))
     stored = stored_file(job)
     if not job.total:
         with stored.file.open("rb") as file:
             job.total = sum(1 for _ in rows_of(job, file))
         Job.objects.filter(pk=job.pk).update(total=job.total)
     with stored.file.open("rb") as file:
-        for batch in _batches(job, sheet, rows_of(job, file)):
+        ends = last_rows(sheet, rows_of(job, file)) if getattr(sheet, "has_groups", False) else {}
+    with stored.file.open("rb") as file:
+        for batch in _batches(job, sheet, rows_of(job, file), ends):
             run_again(_take, job, sheet, batch)
     jobs.finish(job)
 
@@ -136,27 +209,35 @@ class Batch:
         return len(self.rows) + len(self.faults)
 
 
-def _batches(job: Job, sheet: Any, rows: Iterator[Row]) -> Iterator[Batch]:
-    """The rows still to do, in batches that never part what belongs together; a key that comes again is a fault."""
+def last_rows(sheet: DocumentSheet, rows: Iterator[Row]) -> dict[Any, int]:
+    """The last row of each document: until there its rows are gathered, wherever they stand."""
+    return {sheet.key(row) or number: number for number, row in rows}
+
+
+def _batches(job: Job, sheet: Any, rows: Iterator[Row], ends: dict[Any, int]) -> Iterator[Batch]:
+    """The rows still to do, in batches that hold each document whole; a record whose key comes again is a fault."""
     failed, reached = {int(key) for key in job.details.get("failed_keys", [])}, job.details.get("rows_done", 0)
-    has_groups = isinstance(sheet, DocumentSheet)
-    first_with: dict[str, int] = {}
-    batch, last = Batch(), ""
+    first_with: dict[Any, int] = {}
+    gathered: dict[Any, list[Row]] = {}
+    batch = Batch()
     for number, row in rows:
-        subject, before = sheet.subject(row), last
-        earlier, last = first_with.setdefault(subject, number), subject
-        goes_on = has_groups and subject == before
-        if number <= reached and number not in failed:
+        key = sheet.key(row) or number
+        earlier, end = first_with.setdefault(key, number), ends.get(key, number)
+        if end <= reached and number not in failed:
             continue
-        if len(batch) >= BATCH and not goes_on:
+        gathered.setdefault(key, []).append((number, row))
+        if number < end:
+            continue
+        batch.last = number
+        if ends or earlier == number:
+            batch.rows += gathered.pop(key)
+        else:
+            told = _("This stands in row %(row)s already.") % {"row": earlier}
+            batch.faults.append(Fault(number, sheet.subject(row), sheet.needed()[0], told))
+            del gathered[key]
+        if len(batch) >= BATCH:
             yield batch
             batch = Batch()
-        batch.last = number
-        if subject and earlier != number and not goes_on:
-            told = _("This stands in row %(row)s already.") % {"row": earlier}
-            batch.faults.append(Fault(number, subject, sheet.needed()[0], told))
-        else:
-            batch.rows.append((number, row))
     if batch:
         yield batch
 
@@ -183,9 +264,9 @@ def faulty_rows(job: Job) -> Iterator[list[Any]]:
     for result in job.results.filter(succeeded=False).exclude(key=""):
         faults.setdefault(int(result.key), []).append(result)
     with stored_file(job).file.open("rb") as file:
-        cells = spreadsheets.read(file, job.details["name"])
-        yield [*FAULT_COLUMNS, *next(cells, [])]
-        for number, row in enumerate(cells, 2):
+        lines = files.read(file, job.details["name"], format_of(job))
+        yield [*FAULT_COLUMNS, *next(lines, (1, []))[1]]
+        for number, row in lines:
             if number in faults:
                 wrong = faults[number]
                 yield [number, ", ".join(each.column for each in wrong if each.column),
