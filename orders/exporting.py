@@ -166,9 +166,10 @@ def _write_file(run: ExportRun, folder: Path, tick: Callable[[int], None]) -> tu
     if run.profile == Profile.QUICKBOOKS:
         _write_quickbooks(path, rows)
     elif run.file_format == "csv":
-        _write_csv(path, layout, rows, sums)
+        _write_csv(path, layout, rows)
     else:
-        spreadsheets.write_table(str(path), layout.columns, _with_totals(rows, layout, sums))
+        spreadsheets.write_table(str(path), str(Profile(run.profile).label), layout.columns, rows,
+                                 _totals(layout, sums))
     return path, sums
 
 
@@ -187,24 +188,21 @@ def _counted(rows: Iterable[Row], sums: Sums, tick: Callable[[int], None]) -> It
         yield row
 
 
-def _with_totals(rows: Iterable[Row], layout: Layout, sums: Sums) -> Iterator[Row]:
-    """The rows, and one of totals for each currency."""
-    yield from rows
+def _totals(layout: Layout, sums: Sums) -> tuple[list[tuple[str, str]], Iterator[Row]]:
+    """The columns and rows of the totals, one for each currency; they are complete once all rows were read."""
+    columns = [layout.columns[layout.currency], *(layout.columns[index] for index in layout.sums.values())]
+    return columns, _total_rows(layout, sums)
+
+
+def _total_rows(layout: Layout, sums: Sums) -> Iterator[Row]:
     for currency, amounts in sorted(sums.amounts.items()):
-        cells: list[Any] = [None] * len(layout.columns)
-        cells[0] = _("Total") if layout.columns[0][1] == "text" else None
-        if cells[0] is None:
-            cells[1] = _("Total")
-        cells[layout.currency] = currency
-        for name, index in layout.sums.items():
-            cells[index] = amounts[name] / 1000
-        yield cells
+        yield [currency, *(amounts[name] / 1000 for name in layout.sums)]
 
 
-def _write_csv(path: Path, layout: Layout, rows: Iterable[Row], sums: Sums) -> None:
+def _write_csv(path: Path, layout: Layout, rows: Iterable[Row]) -> None:
     with path.open("wb") as file:
         writer = spreadsheets.CSVWriter(file, [heading for heading, _kind in layout.columns])
-        for row in _with_totals(rows, layout, sums):
+        for row in rows:
             writer.row([_plain(cell) for cell in row])
         writer.close()
 

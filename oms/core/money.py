@@ -81,15 +81,36 @@ def spread(whole: Decimal, weights: Sequence[Decimal], currency: str) -> list[De
     return [share * unit for share in floors]
 
 
-def display(amount: Decimal, currency: str) -> str:
+class Amount(str):
+    """An amount as people read it, which still knows its value and currency: a spreadsheet adds it up."""
+
+    __slots__ = ("currency", "value")
+
+    def __new__(cls, text: str, value: Decimal, currency: str) -> "Amount":
+        """The text of an amount, with what it was made of."""
+        made = super().__new__(cls, text)
+        made.value, made.currency = value, currency
+        return made
+
+    @property
+    def places(self) -> int:
+        """Decimal places: the currency's, and more where they count."""
+        return _places(self.value, self.currency)
+
+
+def display(amount: Decimal, currency: str) -> Amount:
     """An amount for people: grouped, at the currency's minor units, with its code."""
-    return f"{grouped(amount, currency)} {currency}"
+    return Amount(f"{grouped(amount, currency)} {currency}", amount, currency)
 
 
-def grouped(amount: Decimal, currency: str) -> str:
+def grouped(amount: Decimal, currency: str) -> Amount:
     """An amount or a price for people, as their language writes numbers, without its code.
 
     More places than the currency has only where they count.
     """
-    places = max(minor_units(currency), -int(amount.normalize().as_tuple().exponent))
-    return str(number_format(amount, decimal_pos=places, force_grouping=True))
+    text = str(number_format(amount, decimal_pos=_places(amount, currency), force_grouping=True))
+    return Amount(text, amount, currency)
+
+
+def _places(amount: Decimal, currency: str) -> int:
+    return max(minor_units(currency), -int(amount.normalize().as_tuple().exponent))

@@ -10,7 +10,7 @@ from decimal import Decimal as D
 import pytest
 from openpyxl import load_workbook
 
-from oms.core import documents, jobs
+from oms.core import documents, jobs, spreadsheets
 from oms.core.errors import Refused, WrongState
 from oms.core.models import ExchangeRate, StoredDocument
 from orders import billing, exporting, payments, write_offs
@@ -55,13 +55,16 @@ def content(run):
 
 
 def table(run):
-    """The rows of a run's file without the heading, and those of totals."""
+    """The rows of a run's file without the heading, and those of its totals, which a CSV file lacks."""
     if run.file_format == "csv":
-        rows = list(csv.reader(io.StringIO(content(run).decode("utf-8-sig"))))
-    else:
-        rows = [list(row) for row in load_workbook(io.BytesIO(content(run)), read_only=True).active.iter_rows(
-            values_only=True)]
-    return [row for row in rows[1:] if "Total" not in row], [row for row in rows[1:] if "Total" in row]
+        return list(csv.reader(io.StringIO(content(run).decode("utf-8-sig"))))[1:], []
+    book = load_workbook(io.BytesIO(content(run)))
+    lines, totals = book.worksheets
+    assert (lines.title, totals.title) == (spreadsheets.sheet_name(str(Profile(run.profile).label)), "Totals")
+    assert lines.auto_filter.ref.endswith(str(lines.max_row)) and lines.max_row == run.rows + 1
+    assert not any("." in cell.number_format and cell.number_format.endswith((".#", ".###", ".####"))
+                   for row in lines.iter_rows(max_row=2) for cell in row)
+    return [[list(row) for row in sheet.iter_rows(values_only=True, min_row=2)] for sheet in (lines, totals)]
 
 
 @pytest.mark.parametrize("profile", [name for name in Profile.values if name != "quickbooks"])
@@ -72,12 +75,13 @@ def test_each_file_reads_again_and_adds_up_to_its_totals(business, profile, kind
     rows, totals = table(run)
 
     assert len(rows) == run.rows > 0
-    for total in totals:
-        currency = total[layout.currency]
+    told = {total[0]: dict(zip(layout.sums, total[1:], strict=True)) for total in totals}
+    assert told.keys() == (run.totals.keys() if kind == "xlsx" else set())
+    for currency, amounts in run.totals.items():
         own = [row for row in rows if row[layout.currency] == currency]
         for name, index in layout.sums.items():
             summed = sum(D(str(row[index] or 0)) for row in own)
-            assert summed == D(str(total[index])) == D(run.totals[currency][name]), (currency, name)
+            assert summed == D(amounts[name]) == D(str(told.get(currency, amounts)[name])), (currency, name)
 
 
 def test_control_totals_are_the_ledger_s(business):
