@@ -84,7 +84,8 @@ def spread(whole: Decimal, weights: Sequence[Decimal], currency: str) -> list[De
 class Amount(str):
     """An amount as people read it, which still knows its value and currency: a spreadsheet adds it up."""
 
-    __slots__ = ("currency", "value")
+    value: Decimal
+    currency: str
 
     def __new__(cls, text: str, value: Decimal, currency: str) -> "Amount":
         """The text of an amount, with what it was made of."""

@@ -129,9 +129,9 @@ def write_table(path: str, title: str, columns: Columns, rows: Rows, totals: tup
         with Path(path).open("wb") as file:
             XLSXWriter(file, [heading for heading, _kind in columns], title).close()
         return
-    formats = {name: {heading: Format().set_num_format(NUMBER_FORMATS[kind]) for heading, kind in own
+    formats: Any = {name: {heading: Format().set_num_format(NUMBER_FORMATS[kind]) for heading, kind in own
                       if kind in NUMBER_FORMATS} for name, (own, _rows) in sheets.items()}
-    widths = {name: {heading: WIDTHS.get(kind) or _width(heading, first.get(name, [])) for heading, kind in own}
+    widths: Any = {name: {heading: WIDTHS.get(kind) or _width(heading, first.get(name, [])) for heading, kind in own}
               for name, (own, _rows) in sheets.items()}
     write_worksheets(
         [(name, chain(first.get(name, []), records)) for name, records in found.items()], path, bold_headers=True,

@@ -19,7 +19,7 @@ from oms.core.admin.jobs import TYPES
 from oms.core.admin.records import ReadOnlyAdmin
 from oms.core.errors import DomainError
 from oms.core.models import Company, StoredDocument
-from oms.core.money import grouped
+from oms.core.money import Amount, grouped
 from oms.core.wording import spoken
 from orders import exporting, receivables
 from orders.models import ExportedDocument, ExportRun
@@ -157,7 +157,7 @@ def _told(name: str, value: Any, currency: str) -> str:
     return f"{spoken(name).lower()} {value}"
 
 
-def _totals(rows: list[receivables.Aged]) -> list[tuple[str, list[str], str]]:
+def _totals(rows: list[receivables.Aged]) -> list[tuple[str, list[Amount], Amount]]:
     found = []
     for currency in sorted({row.currency for row in rows}):
         own = [row for row in rows if row.currency == currency]
