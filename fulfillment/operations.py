@@ -158,11 +158,15 @@ def _is_asked(shipment: Shipment) -> bool:
     return shipment.status == S.OPEN and cancellations.asked_of(shipment) is not None
 
 
+def _order_of(document: Order | Shipment) -> Order:
+    return document if isinstance(document, Order) else document.order
+
+
 @dataclass(frozen=True)
 class RerouteInput:
     to: Warehouse | None = field(default=None, metadata={
         "help": _("Empty: the best by cost, distance, days and punctuality."),
-        "among": lambda rows, document: rows.filter(is_active=True)})
+        "among": lambda rows, document: rows.filter(is_active=True, company=_order_of(document).company_id)})
 
 
 declare("start_picking", Shipment, waves.start_picking, roles=FLOOR, many=True,

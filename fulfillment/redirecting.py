@@ -61,7 +61,8 @@ def change_address(
             shipment.ship_to, shipment.service = order.ship_to, None  # its rates may be others there
         Shipment.objects.bulk_update(live, ["ship_to", "service"])
         if order.status == Order.Status.CONFIRMED:
-            routes.reroute(order.number, movable=rerouting.movable(order), ship_to=order.destination, by=by)
+            routes.reroute(order.number, company=order.company, movable=rerouting.movable(order),
+                           ship_to=order.destination, by=by)
     return order
 
 

@@ -24,9 +24,9 @@ def reroute(order: Order, *, to: Warehouse | None = None, by: User | None = None
     """Send what is held and not being picked from better warehouses. Raises Refused where nothing is better."""
     with states.change(order, event="order.rerouted", by=by) as order:
         states.require_status(order, Order.Status.CONFIRMED)
-        _require_active(to)
+        _require_possible(to, order)
         shipments.lock_live(order)
-        result = rerouting.reroute(order.number, movable=movable(order), to=to, by=by)
+        result = rerouting.reroute(order.number, movable=movable(order), company=order.company, to=to, by=by)
         order.event_data |= vars(_require(result, order, to))
     return order
 
@@ -37,28 +37,42 @@ def reroute_shipment(shipment: Shipment, *, to: Warehouse | None = None, by: Use
         shipments.lock_live(lock_one(shipment.order), shipment)
         with states.change(shipment, event="shipment.rerouted", by=by) as shipment:
             states.require_status(shipment, Shipment.Status.OPEN)
-            _require_active(to)
-            result = rerouting.reroute(shipment.order.number, movable=movable(shipment.order, shipment), to=to, by=by)
+            order = shipment.order
+            _require_possible(to, order)
+            result = rerouting.reroute(order.number, movable=movable(order, shipment), company=order.company, to=to,
+                                       by=by)
             shipment.event_data |= vars(_require(result, shipment, to))
     return shipment
 
 
 def preview(order: Order, *, to: Warehouse | None = None, by: User | None = None) -> Rerouted:
     """What re-routing an order would do. Raises what it would raise."""
-    _require_active(to)
-    return _require(rerouting.rehearse(order.number, movable=movable(order), to=to), order, to)
+    _require_possible(to, order)
+    return _require(_rehearsed(order, movable(order), to), order, to)
 
 
 def preview_shipment(shipment: Shipment, *, to: Warehouse | None = None, by: User | None = None) -> Rerouted:
     """What re-routing a shipment would do. Raises what it would raise."""
-    _require_active(to)
+    _require_possible(to, shipment.order)
     found = movable(shipment.order, shipment)
-    return _require(rerouting.rehearse(shipment.order.number, movable=found, to=to), shipment, to)
+    return _require(_rehearsed(shipment.order, found, to), shipment, to)
 
 
-def _require_active(to: Warehouse | None) -> None:
-    if to is not None and not to.is_active:
+def _rehearsed(
+    order: Order, found: Collection[int], to: Warehouse | None = None, *, gain: float = 0.0,
+) -> Rerouted | None:
+    return rerouting.rehearse(order.number, movable=found, company=order.company, to=to, gain=gain)
+
+
+def _require_possible(to: Warehouse | None, order: Order) -> None:
+    if to is None:
+        return
+    if not to.is_active:
         raise Refused(_("%(warehouse)s isn't active. Choose another warehouse.") % {"warehouse": to}, field="to")
+    if to.company_id != order.company_id:
+        raise Refused(_("%(warehouse)s belongs to %(other)s, and order %(order)s is %(company)s's. Choose a warehouse "
+                        "of %(company)s.") % {"warehouse": to, "other": to.company, "order": order,
+                                              "company": order.company}, code="other_company", field="to")
 
 
 def _require(result: Rerouted | None, document: Order | Shipment, to: Warehouse | None) -> Rerouted:
@@ -102,11 +116,10 @@ def ask(*, skus: Collection[int] = (), warehouse: str = "", but: str = "") -> No
 
 
 def _worth(orders: Iterable[Order]) -> Iterable[Order]:
-    return (order for order in orders if rerouting.rehearse(order.number, movable=movable(order), gain=GAIN))
+    return (order for order in orders if _rehearsed(order, movable(order), gain=GAIN))
 
 
 def reroute_if_worth(order: Order) -> None:
     """Re-route an order by itself, if it still is worth it."""
-    if order.status == Order.Status.CONFIRMED and rerouting.rehearse(
-            order.number, movable=movable(order), gain=GAIN):
+    if order.status == Order.Status.CONFIRMED and _rehearsed(order, movable(order), gain=GAIN):
         reroute(order)

@@ -15,7 +15,7 @@ from inventory.planners.sourcing import Allocation, Candidate, Part, Plan, Sourc
 from inventory.sourcing import Destination
 from oms.core import decisions
 from oms.core.locking import atomic, lock
-from oms.core.models import User
+from oms.core.models import Company, User
 
 Groups = dict[int, tuple[Demand, ...]]
 StockRows = dict[tuple[int, int], Stock]
@@ -60,19 +60,19 @@ class _Case:
 
 
 def reroute(
-    document: str, *, movable: Collection[int] | None = None, ship_to: Destination | None = None,
+    document: str, *, company: Company, movable: Collection[int] | None = None, ship_to: Destination | None = None,
     to: Warehouse | None = None, gain: float = 0.0, by: User | None = None,
 ) -> Rerouted | None:
     """Move what a locked document holds to where it is sent best from now; None where nothing is better.
 
-    `movable`: the reservations that may move (all that are held and not pinned, if None). `ship_to`: the new
+    `company`: whose warehouses it may move to. `movable`: the reservations that may move (all that are held and not pinned, if None). `ship_to`: the new
     destination, which all its demand keeps. `to`: that warehouse, as far as its stock goes, whatever the score.
     `gain`: by how much the score must fall. What finds no other place stays; what older demand could hold is left.
     """
     with atomic():
         if ship_to is not None:
             _redirect(document, ship_to)
-        case = _case(document, movable, None, to, lock)
+        case = _case(document, company, movable, None, to, lock)
         if case is None or not _is_better(case, to, gain):
             return None
         result = _told(case)
@@ -87,11 +87,11 @@ def reroute(
 
 
 def rehearse(
-    document: str, *, movable: Collection[int] | None = None, ship_to: Destination | None = None,
+    document: str, *, company: Company, movable: Collection[int] | None = None, ship_to: Destination | None = None,
     to: Warehouse | None = None, gain: float = 0.0,
 ) -> Rerouted | None:
     """What `reroute` would do now; nothing is locked or changed."""
-    case = _case(document, movable, ship_to, to, _in_order)
+    case = _case(document, company, movable, ship_to, to, _in_order)
     return _told(case) if case and _is_better(case, to, gain) else None
 
 
@@ -106,7 +106,8 @@ def _redirect(document: str, ship_to: Destination) -> None:
 
 
 def _case(
-    document: str, movable: Collection[int] | None, ship_to: Destination | None, to: Warehouse | None, read: Read,
+    document: str, company: Company, movable: Collection[int] | None, ship_to: Destination | None,
+    to: Warehouse | None, read: Read,
 ) -> _Case | None:
     demands = read(Demand.objects.filter(document=document).select_related("sku"))
     held = read(Reservation.objects.filter(demand__document=document, state=Reservation.State.HELD)
@@ -117,10 +118,11 @@ def _case(
     current = list(_held_units(groups, rows))
     if not current:
         return None
-    stock = _stock(groups, current, read)
+    stock = _stock(groups, current, company, read)
     place = ship_to.place if ship_to else (demands[0].ship_country, demands[0].ship_postal_code)
     sources = _sources(groups, current, stock, place)
-    chosen = [source for source in sources if to is None or source.warehouse == to.pk]
+    own = {row.warehouse_id for row in stock.values() if row.warehouse.company_id == company.pk}
+    chosen = [source for source in sources if source.warehouse in own and (to is None or source.warehouse == to.pk)]
     plan = planner.plan(_wants(groups, current), chosen)
     target = _with_stayers(plan.allocations, current, {source.warehouse for source in chosen})
     return _Case(document, groups, rows, stock, sources, current, plan, target)
@@ -138,11 +140,12 @@ def _held_units(groups: Groups, rows: Sequence[Reservation]) -> Iterator[Allocat
                 yield Allocation(line, place, units)
 
 
-def _stock(groups: Groups, current: Iterable[Allocation], read: Read) -> StockRows:
+def _stock(groups: Groups, current: Iterable[Allocation], company: Company, read: Read) -> StockRows:
+    """The stock of the company's active warehouses, and that where the goods are held now."""
     skus = {demand.sku_id for group in groups.values() for demand in group}
     held_in = {each.warehouse for each in current}
-    rows = read(Stock.objects.filter(Q(warehouse__is_active=True) | Q(warehouse__in=held_in), sku__in=skus)
-                .select_related("warehouse", "sku"))
+    own = Q(warehouse__is_active=True, warehouse__company=company)
+    rows = read(Stock.objects.filter(own | Q(warehouse__in=held_in), sku__in=skus).select_related("warehouse", "sku"))
     shelf_life.attach(rows)
     shelf_life.ask(rows, max(sourcing.Group(group).min_life_days for group in groups.values()))
     return {(row.sku_id, row.warehouse_id): row for row in rows}

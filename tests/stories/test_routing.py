@@ -5,11 +5,11 @@ from decimal import Decimal
 
 import pytest
 
-from fulfillment import following, lanes, rerouting, waves
+from fulfillment import following, lanes, redirecting, rerouting, waves
 from fulfillment.models import CarrierService, Rate, Shipment
 from inventory import geography, sourcing
 from inventory.models import Lane, PostalCode, Reservation, Warehouse
-from oms.core import decisions, outbox
+from oms.core import decisions, operations, outbox
 from oms.core.errors import Refused
 from orders import intake, lifecycle
 from orders.intake import Entry
@@ -139,6 +139,31 @@ def test_a_person_may_choose_the_warehouse_and_part_of_it_moves(house):
 
     assert sent_from(order) == {"LON": 40, "LEE": 60}
     assert make.stock_of(other, "LEE") == (100, 100, 100)
+
+
+def test_goods_stay_with_their_company(house):
+    order = ordered(3, ("GB", "LS1 5AB"))
+    other = make.company("beta", name="Beta Ltd")
+    make.warehouse("BET", company=other, country="GB", postal_code="LS1 5AB", latitude=None, longitude=None)
+    make.sku("TEE-M", stock={"BET": 50})
+    Warehouse.objects.filter(code="LEE").update(company=other)  # it was theirs all along
+    there, shipment = Warehouse.objects.get(code="BET"), make.shipment_of(order)
+
+    for step in (rerouting.reroute, rerouting.preview):
+        with pytest.raises(Refused, match="BET belongs to Beta Ltd, and order .* is Acme Ltd's"):
+            step(order, to=there)
+    for step in (rerouting.reroute_shipment, rerouting.preview_shipment):
+        with pytest.raises(Refused, match="BET belongs to Beta Ltd"):
+            step(shipment, to=there)
+    form = next(step for step in operations.of(Order).values() if step.name == "reroute").input
+    offered = form.__dataclass_fields__["to"].metadata["among"](Warehouse.objects.all(), order)
+    assert sorted(row.code for row in offered) == ["LON", "RTM"]
+    rerouting.reroute_if_worth(order)
+    redirecting.change_address(make.fresh(order), name="Shop", postal_code="LS1 5AC", city="Leeds", country="GB")
+    outbox.drain()
+
+    assert sent_from(order) == {"LEE": 3}
+    assert make.stock_of(make.sku("TEE-M"), "BET") == (50, 50, 0)
 
 
 def test_what_is_picked_or_in_a_wave_stays(house):
