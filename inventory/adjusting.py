@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from django.utils.translation import gettext as _
 
-from inventory import catalog, custody, displacing, ledger, receiving
+from inventory import catalog, custody, displacing, expiry, ledger, receiving
 from inventory.holds import lock_holders
 from inventory.ledger import Transport
 from inventory.models import SKU, Bin, BinStock, Lot, Move, Warehouse
@@ -25,6 +25,8 @@ def move_stock(
     if source.pk == target.pk:
         raise Refused(_("%(sku)s is in %(bin)s already. Choose another bin.") % {"sku": sku, "bin": source},
                       code="same_bin")
+    if not source.is_sellable:
+        expiry.require_good(target, lot)
     with atomic():
         (moved,) = displacing.move_out([Transport(sku, source, target, quantity, lot)], reason=Move.Reason.MOVE,
                                        note=note, by=by)

@@ -3,11 +3,12 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from django.db.models import Case, Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
+from django.db.models import Case, Exists, F, IntegerField, OuterRef, Q, Subquery, Sum, Value, When
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from inventory.models import Demand, Move, ReorderRule, Stock, Warehouse
+from inventory.models.stock import StockQuerySet
 from oms.core import events, notices, setbased, visibility
 from oms.core.locking import atomic, lock
 from oms.core.models import Company, Topic, User
@@ -42,7 +43,7 @@ def watch_document(document: str) -> list[Stock]:
     return watch(Demand.objects.filter(document=document).values_list("sku_id", flat=True))
 
 
-def _watch(rows: "QuerySet[Stock]") -> list[Stock]:
+def _watch(rows: StockQuerySet) -> list[Stock]:
     with atomic():
         changed = list(_levelled(rows).values_list("pk", flat=True))
         if not changed:
@@ -62,7 +63,7 @@ def _rank(level: str) -> int:
     return list(Stock.Level.values).index(level)
 
 
-def _levelled(rows: "QuerySet[Stock]") -> "QuerySet[Stock]":
+def _levelled(rows: StockQuerySet) -> StockQuerySet:
     """The rows of open warehouses that are not told as they are now (`now`).
 
     What waiting demand takes as soon as it is there is not left for anybody: it does not count as recovered. Without
@@ -71,11 +72,11 @@ def _levelled(rows: "QuerySet[Stock]") -> "QuerySet[Stock]":
     waiting = Demand.objects.waiting().filter(sku=OuterRef("sku")).values("sku")
     rule = ReorderRule.objects.filter(sku=OuterRef("sku"), warehouse=OuterRef("warehouse"))
     had = Move.objects.filter(sku=OuterRef("sku"), target__warehouse=OuterRef("warehouse"), target__is_sellable=True)
-    left = F("sellable") - F("held") - Coalesce(
+    left = F("free") - Coalesce(
         Subquery(waiting.annotate(total=Sum("unheld")).values("total"), output_field=IntegerField()), 0)
     now = Case(When(Q(left__lte=0) & (Q(point__isnull=False) | Exists(had)), then=Value(OUT.value)),
                When(left__lte=F("point"), then=Value(LOW.value)), default=Value(OK.value))
-    return (rows.filter(warehouse__is_active=True)
+    return (rows.filter(warehouse__is_active=True).with_free()
             .annotate(left=left, point=Subquery(rule.values("point")[:1])).annotate(now=now).exclude(told=F("now")))
 
 

@@ -1,14 +1,14 @@
 """What can be promised, and when more comes."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
+from typing import Any
 
 from django.db.models import F, Min, Q, Sum
-from django.utils import timezone
 
-from inventory import catalog, expiry
-from inventory.models import SKU, BinStock, Demand, PurchaseLine, PurchaseOrder, Stock, Transfer, TransferLine
+from inventory import catalog
+from inventory.models import SKU, Demand, PurchaseLine, PurchaseOrder, Stock, Transfer, TransferLine
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ def projected(skus: Iterable[int], by: date | None = None) -> dict[int, int]:
     Demand counts that reserves by that day; a purchase that is expected by it.
     """
     keys = list(skus)
-    free = Stock.objects.filter(sku__in=keys, warehouse__is_active=True)
+    free = Stock.objects.filter(sku__in=keys, warehouse__is_active=True).with_free()
     waiting = Demand.objects.filter(sku__in=keys, unheld__gt=0)
     bought = PurchaseLine.objects.filter(sku__in=keys, order__status=PurchaseOrder.Status.SENT,
                                          received__lt=F("quantity"))
@@ -57,7 +57,7 @@ def projected(skus: Iterable[int], by: date | None = None) -> dict[int, int]:
         bought = bought.filter(order__expected_on__lte=by)
     moving = TransferLine.objects.filter(sku__in=keys, transfer__status=Transfer.Status.SENT)
     moves = F("quantity") - F("received") - F("recalled") - F("lost")
-    parts = ((free, F("sellable") - F("held"), 1), (waiting, F("unheld"), -1),
+    parts = ((free, F("free"), 1), (waiting, F("unheld"), -1),
              (bought, F("quantity") - F("received"), 1), (moving, moves, 1))
     first, *others = [rows.order_by().values_list("sku_id").annotate(total=Sum(amount) * sign)
                       for rows, amount, sign in parts]
@@ -69,24 +69,10 @@ def projected(skus: Iterable[int], by: date | None = None) -> dict[int, int]:
 
 def _by_warehouse(skus: Iterable[int]) -> dict[int, dict[str, int]]:
     stock: dict[int, dict[str, int]] = {}
-    rows = Stock.objects.filter(sku__in=list(skus), warehouse__is_active=True)
-    for sku, place, free in rows.values_list("sku_id", "warehouse__code", F("sellable") - F("held")):
+    rows: Any = Stock.objects.filter(sku__in=list(skus), warehouse__is_active=True).with_free()
+    for sku, place, free in rows.values_list("sku_id", "warehouse__code", "free"):
         stock.setdefault(sku, {})[place] = free
-    for sku, place, expired in _expired(skus):
-        if place in stock.get(sku, {}):
-            stock[sku][place] = max(0, stock[sku][place] - expired)
     return stock
-
-
-def _expired(skus: Iterable[int]) -> Iterator[tuple[int, str, int]]:
-    """What still counts as sellable, by SKU and warehouse, although it has expired there."""
-    tomorrow = timezone.now().date() + timedelta(days=1)  # the latest day that it can be anywhere
-    rows = BinStock.objects.filter(sku__in=list(skus), lot__expires_on__lt=tomorrow, bin__is_sellable=True,
-                                   on_hand__gt=F("pinned")).select_related("lot", "bin__warehouse")
-    for row in rows:
-        warehouse = row.bin.warehouse
-        if warehouse is not None and not expiry.is_good(row.lot, warehouse):
-            yield row.sku_id, warehouse.code, row.on_hand - row.pinned
 
 
 def _next_arrivals(skus: Iterable[int]) -> dict[int, date]:

@@ -4,8 +4,11 @@ from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
+from inventory import catalog
 from inventory.models import Bin, Lot, Warehouse
+from oms.core.errors import Refused
 
 
 def today_in(warehouse: Warehouse) -> date:
@@ -23,6 +26,16 @@ def is_good(lot: Lot | None, warehouse: Warehouse, min_life_days: int = 0) -> bo
     return lot is None or lot.expires_on is None or lot.expires_on >= first_good_day(warehouse, min_life_days)
 
 
-def arrival_kind(kind: "Bin.Kind", lot: Lot | None, warehouse: Warehouse) -> "Bin.Kind":
-    """Where goods go that would be sold: into quarantine if they have expired."""
-    return kind if kind not in Bin.SELLABLE or is_good(lot, warehouse) else Bin.Kind.QUARANTINE
+def arriving(place: Bin, lot: Lot | None) -> Bin:
+    """Return the place for goods that arrive: quarantine instead of a bin that's sold from, if they have expired."""
+    if place.warehouse is None or not place.is_sellable or is_good(lot, place.warehouse):
+        return place
+    return catalog.place(place.warehouse, Bin.Kind.QUARANTINE)
+
+
+def require_good(place: Bin, lot: Lot | None) -> None:
+    """Raise Refused for an expired lot that somebody brings to a bin that's sold from."""
+    if lot is not None and arriving(place, lot) != place:
+        raise Refused(_("Lot %(lot)s expired on %(day)s. It can't go to %(bin)s, which is sold from. Choose a "
+                        "quarantine bin, or scrap it.") % {"lot": lot, "day": lot.expires_on, "bin": place},
+                      code="lot_expired", lot=lot.code)

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.db.models import Sum
 
@@ -40,7 +41,7 @@ class Known:
 
     warehouses: Mapping[int, Warehouse]
     wants: Mapping[Key, Want]
-    stock: Mapping[Key, Stock]
+    stock: Mapping[Key, Any]  # with what is free
     on_order: Mapping[Key, int]
     items: Mapping[int, SupplierItem]
     waiting: dict[int, int]
@@ -54,7 +55,7 @@ class Known:
         home = self.waits_at.setdefault(want.sku.pk, want.warehouse.pk)
         row = self.stock.get(key)
         return Position(
-            sellable=row.sellable if row else 0, held=row.held if row else 0,
+            sellable=row.free + row.held if row else 0, held=row.held if row else 0,
             back_ordered=self.waiting.get(want.sku.pk, 0) if home == want.warehouse.pk else 0,
             on_order=self.on_order.get(key, 0), coming=self.coming.get(key, 0), leaving=self.leaving.get(key, 0),
             point=want.point, target=want.target, pack=pack, minimum=minimum)
@@ -84,7 +85,7 @@ def read(wants: Sequence[Want]) -> Known:
         warehouses={row.pk: row for row in Warehouse.objects.active().select_related("company")
                     if row.kind != Warehouse.Kind.THIRD_PARTY},
         wants={(want.sku.pk, want.warehouse.pk): want for want in wants},
-        stock={(row.sku_id, row.warehouse_id): row for row in Stock.objects.filter(sku__in=skus)},
+        stock={(row.sku_id, row.warehouse_id): row for row in Stock.objects.filter(sku__in=skus).with_free()},
         on_order=_on_order(skus), coming=coming, leaving=leaving, waiting=_waiting(skus),
         items={item.sku_id: item for item in items.order_by("is_preferred", "-cost", "-pk")},
     )

@@ -72,9 +72,9 @@ def _transports(
     goods = lots.incoming(line.sku, item.lot, item.good, expires_on=item.expires_on)
     damaged = lots.incoming(line.sku, _damaged_lot(line.sku, item), item.damaged, expires_on=item.expires_on)
     return [
-        ledger.Transport(line.sku, supplier, place, quantity, lot, line.unit_cost)
-        for kind, several in ((Bin.Kind.RECEIVING, goods), (Bin.Kind.DAMAGED, damaged)) for lot, quantity in several
-        for place in [catalog.place(order.warehouse, expiry.arrival_kind(kind, lot, order.warehouse))]
+        ledger.Transport(line.sku, supplier, expiry.arriving(place, lot), quantity, lot, line.unit_cost)
+        for kind, several in ((Bin.Kind.RECEIVING, goods), (Bin.Kind.DAMAGED, damaged)) if several
+        for place in [catalog.place(order.warehouse, kind)] for lot, quantity in several
     ]
 
 
@@ -125,7 +125,8 @@ def open_stock(
     outside = catalog.outside(Bin.Kind.ADJUSTMENT)
     with atomic():
         moves = ledger.move_many(
-            [ledger.Transport(item.sku, outside, item.bin, item.quantity, item.lot, item.unit_cost) for item in stock],
+            [ledger.Transport(item.sku, outside, expiry.arriving(item.bin, item.lot), item.quantity, item.lot,
+                              item.unit_cost) for item in stock],
             reason=Move.Reason.OPENING, reference=warehouse.code, by=by, at=at,
         )
         announce_stock(warehouse, [item.sku for item in stock], by=by)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from inventory import catalog, custody, displacing, ledger, receiving
+from inventory import catalog, custody, displacing, expiry, ledger, receiving
 from inventory.ledger import Transport
 from inventory.models import Bin, Move, Transfer, TransferLine, Warehouse
 from oms.core import states
@@ -104,8 +104,8 @@ def _taken_in(transfer: Transfer, lines: dict[int, TransferLine], item: Arrived)
 
 
 def _transport(line: TransferLine, warehouse: Warehouse, kind: "Bin.Kind", quantity: int) -> Transport:
-    return Transport(line.sku, catalog.outside(Bin.Kind.TRANSIT), catalog.place(warehouse, kind), quantity, line.lot,
-                     line.unit_cost)
+    place = expiry.arriving(catalog.place(warehouse, kind), line.lot)
+    return Transport(line.sku, catalog.outside(Bin.Kind.TRANSIT), place, quantity, line.lot, line.unit_cost)
 
 
 def _bring(transfer: Transfer, warehouse: Warehouse, transports: Sequence[Transport], by: User | None) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from inventory import catalog, ledger, receiving
+from inventory import catalog, expiry, ledger, receiving
 from inventory.models import Bin, Move, Warehouse
 from oms.core import states
 from oms.core.errors import Refused
@@ -84,7 +84,7 @@ def _goods(lines: dict[int, ReturnLine], findings: Sequence[Finding]) -> list[tu
 def _transports(warehouse: Warehouse, goods: Sequence[tuple[Finding, Goods]]) -> list[ledger.Transport]:
     return [
         ledger.Transport(each.sku, catalog.place(warehouse, Bin.Kind.DAMAGED if item.damaged else Bin.Kind.RETURNS),
-                         _target(warehouse, item.route), each.quantity, each.lot)
+                         expiry.arriving(_target(warehouse, item.route), each.lot), each.quantity, each.lot)
         for item, each in goods
     ]
 

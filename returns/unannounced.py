@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from inventory import catalog, ledger, lots, receiving
+from inventory import catalog, expiry, ledger, lots, receiving
 from inventory.models import SKU, Bin, Lot, Move
 from inventory.transport import Transport
 from oms.core import states
@@ -86,7 +86,7 @@ def _parts(item: Unexpected) -> list[tuple[SKU, int, Lot | None]]:
 
 
 def _transports(moves: Iterable[tuple[Unexpected, Bin, Bin]]) -> list[Transport]:
-    return [Transport(sku, source, target, quantity, lot) for item, source, target in moves
+    return [Transport(sku, source, expiry.arriving(target, lot), quantity, lot) for item, source, target in moves
             for sku, quantity, lot in _parts(item) if source.pk != target.pk]
 
 

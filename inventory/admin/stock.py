@@ -31,8 +31,12 @@ class StockAdmin(ReadOnlyAdmin):
         return stock.sku.name
 
     @display(description=_("Available"))
-    def available(self, stock: Stock) -> int:
-        return stock.available
+    def available(self, stock: Any) -> int:
+        return int(stock.free)
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        rows: Any = super().get_queryset(request)
+        return rows.with_free()
 
 
 @admin.register(BinStock)

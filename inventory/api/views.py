@@ -1,5 +1,7 @@
 """Stock per warehouse."""
 
+from typing import Any
+
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 from rest_framework.mixins import ListModelMixin
@@ -14,14 +16,11 @@ class StockSerializer(serializers.ModelSerializer[Stock]):
 
     sku = serializers.CharField(source="sku.code")
     warehouse = serializers.CharField(source="warehouse.code")
-    available = serializers.SerializerMethodField(help_text=_("Sellable and not held."))
+    available = serializers.IntegerField(source="free", help_text=_("Sellable, not held for orders and not expired."))
 
     class Meta:
         model = Stock
         fields = ("sku", "warehouse", "on_hand", "sellable", "held", "available")
-
-    def get_available(self, stock: Stock) -> int:
-        return stock.sellable - stock.held
 
 
 class StockViewSet(ListModelMixin, ScopedListSet):
@@ -31,6 +30,10 @@ class StockViewSet(ListModelMixin, ScopedListSet):
     queryset = Stock.objects.select_related("sku", "warehouse")
     serializer_class = StockSerializer
     filterset_class = StockFilter
+
+    def get_queryset(self) -> Any:
+        rows: Any = super().get_queryset()
+        return rows.with_free()
 
 
 class WarehouseSerializer(serializers.ModelSerializer[Warehouse]):

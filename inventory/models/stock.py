@@ -4,8 +4,9 @@
 from django.conf import settings
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
-from django.db.models import F, Q
-from django.db.models.functions import Now
+from django.db.models import F, Func, OuterRef, Q, Subquery, Sum, Value
+from django.db.models.functions import Cast, Coalesce, Greatest, Now
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from inventory.models.sku import SKU, Lot
@@ -19,6 +20,16 @@ from oms.core.money import UnitPriceField
 class StockQuerySet(ScopedQuerySet["Stock"]):
     of_rep = EVERY_ROW
     of_staff = "warehouse__staff"
+
+    def with_free(self) -> "StockQuerySet":
+        """With what can be promised (`free`): sellable, not held, and of no lot that expired in its warehouse."""
+        local = Func(F("bin__warehouse__time_zone"), Value(timezone.now()), function="timezone",
+                     output_field=models.DateTimeField())
+        expired = BinStock.objects.filter(
+            sku=OuterRef("sku"), bin__warehouse=OuterRef("warehouse"), bin__is_sellable=True,
+            lot__expires_on__lt=Cast(local, models.DateField())).order_by().values("sku").annotate(
+                total=Sum(F("on_hand") - F("pinned"))).values("total")
+        return self.annotate(free=Greatest(F("sellable") - F("held") - Coalesce(Subquery(expired), 0), 0))
 
 
 class Stock(models.Model):

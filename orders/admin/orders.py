@@ -46,7 +46,7 @@ class OrderLines(Lines):
 
     def get_queryset(self, request: HttpRequest) -> Any:
         """With what can still be promised of each SKU, over all warehouses."""
-        stock = Stock.objects.filter(sku=OuterRef("sku")).values("sku").annotate(left=Sum(F("sellable") - F("held")))
+        stock = Stock.objects.filter(sku=OuterRef("sku")).with_free().values("sku").annotate(left=Sum("free"))
         return super().get_queryset(request).select_related("sku").annotate(left=Subquery(stock.values("left")))
 
     @display(description=_("Available"))

@@ -1,3 +1,4 @@
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -143,8 +144,8 @@ def test_promise_leaves_stock_to_older_waiting_demand():
 
 def test_pin_takes_what_expires_first_and_cuts_over_bins():
     tea = make.sku("TEA", tracking="lot")
-    late = Lot.objects.create(sku=tea, code="L2", expires_on="2027-06-01")
-    soon = Lot.objects.create(sku=tea, code="L1", expires_on="2027-01-01")
+    late = Lot.objects.create(sku=tea, code="L2", expires_on=date(2027, 6, 1))
+    soon = Lot.objects.create(sku=tea, code="L1", expires_on=date(2027, 1, 1))
     put(tea, "LON", 5, code="A-01", lot=late)
     put(tea, "LON", 2, code="A-02", lot=soon)
     promise("SO-1", (tea, 3))

@@ -7,11 +7,14 @@ from django.urls import reverse
 from django.utils import timezone
 
 from fulfillment import labels, packing, picking, shipping, waves
-from inventory import adjusting, availability
-from inventory.models import BinStock, Demand, Lot, Reservation
+from inventory import adjusting, availability, catalog, transfers
+from inventory.models import Bin, BinStock, Demand, Lot, Reservation, Stock, Transfer, TransferLine
 from inventory.tasks import quarantine_expired_lots
+from oms.core import states
 from oms.core.errors import NotEnough, Refused
 from orders.models import Customer
+from returns import inspection
+from returns.inspection import Finding
 from tests import builders as make
 from tests.builders.stock import put, storage
 
@@ -208,7 +211,8 @@ def test_losing_the_long_lot_frees_who_asked_for_it(drain):
 def test_another_lot_is_picked_when_it_is_free_and_allowed(drain):
     stocked("L1", 2, 30)
     second = stocked("L2", 2, 60, "B-01")
-    old = stocked("OLD", 2, -1, "C-01")
+    old = stocked("OLD", 2, 1, "C-01")
+    Lot.objects.filter(pk=old.pk).update(expires_on=TODAY - timedelta(days=2))
     order, other = make.confirmed(("TEA", 2)), make.confirmed(("TEA", 1))
     shipment = waves.start_picking(make.shipment_of(order))
     line = shipment.lines.get()
@@ -246,3 +250,69 @@ def test_a_corrected_expiry_date_frees_what_it_no_longer_serves(drain, client):
     drain()
 
     assert (answer.status_code, held(order)) == (302, [0])
+
+
+def quarantined(place="LON"):
+    return make.bin_stock(tea(), place, "QUARANTINE")
+
+
+def test_an_expired_lot_arrives_in_quarantine_as_opening_stock():
+    stocked("OLD", 5, -1)
+
+    assert (quarantined(), make.bin_stock(tea(), "LON")) == (5, 0)
+    assert make.stock_of(tea()) == (5, 0, 0)
+
+
+@pytest.mark.parametrize(("end", "place"), [(make.arrived, "MAN"), (transfers.recall, "LON")])
+def test_a_lot_that_expired_in_transit_arrives_in_quarantine(end, place, drain):
+    lot = stocked("OLD", 5, 1)
+    transfer = states.create(Transfer(source=make.warehouse(), target=make.warehouse("MAN")))
+    TransferLine.objects.create(transfer=transfer, sku=tea(), bin=storage(make.warehouse()), lot=lot, quantity=5)
+    transfer = transfers.send(transfer)
+    waiting = make.confirmed(("TEA", 1), backorder=True)
+    pass_days(2)
+
+    end(transfer)
+    drain()
+
+    assert (quarantined(place), make.stock_of(tea(), place)) == (5, (5, 0, 0))
+    assert held(waiting) == [0]
+
+
+def test_a_lot_that_expired_on_its_way_back_is_not_restocked(drain):
+    stocked("OLD", 5, 1)
+    request = make.came_back(make.shipped(("TEA", 2)), 2)
+    pass_days(2)
+    adjusting.quarantine_expired(tea(), storage(make.warehouse()), Lot.objects.get())
+
+    inspection.inspect(request, [Finding(request.lines.get(), 2)])
+    drain()
+
+    assert (quarantined(), make.stock_of(tea())) == (5, (5, 0, 0))
+
+
+def test_nobody_brings_an_expired_lot_back_to_where_it_is_sold_from():
+    lot = stocked("OLD", 5, -1)
+    quarantine = catalog.place(make.warehouse(), Bin.Kind.QUARANTINE)
+
+    with pytest.raises(Refused, match="It can't go to A-01, which is sold from"):
+        adjusting.move_stock(tea(), quarantine, storage(make.warehouse()), 1, lot=lot)
+    adjusting.move_stock(tea(), quarantine, catalog.place(make.warehouse(), Bin.Kind.DAMAGED), 1, lot=lot)
+
+
+def test_lists_and_programs_do_not_count_what_expired_today(client):
+    """As long as the nightly job has not taken it away."""
+    stocked("OLD", 5, 1)
+    stocked("NEW", 2, 30, "A-02")
+    pass_days(2)
+    person = make.user("mary", "manager")
+    type(person).objects.filter(pk=person.pk).update(is_staff=True)
+    client.force_login(person)
+
+    listed = client.get(reverse("admin:inventory_stock_changelist")).context["cl"].result_list
+    told = client.get("/api/v1/stock/?sku=TEA").json()["results"]
+
+    assert [(row.sellable, row.free) for row in listed] == [(7, 2)]
+    assert [(row["sellable"], row["available"]) for row in told] == [(7, 2)]
+    assert availability.available([tea()])[tea().pk].projected == 2
+    assert Stock.objects.get().sellable == 7
