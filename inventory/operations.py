@@ -66,7 +66,8 @@ class UndoneRow:
     line: PurchaseLine
     good: int = 0
     damaged: int = 0
-    lot: str = field(default="", metadata={"most": 40})
+    lot: str = field(default="", metadata=LOTS)
+    damaged_lot: str = field(default="", metadata=LOTS)
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,8 @@ def _received(order: PurchaseOrder) -> Any:
 
 
 def _undo_receipt(order: PurchaseOrder, *, goods: list[UndoneRow], by: User | None = None) -> PurchaseOrder:
-    return sending_back.undo_receipt(order, [Undone(row.line, row.good, row.damaged, row.lot) for row in goods], by=by)
+    undone = [Undone(row.line, row.good, row.damaged, row.lot, row.damaged_lot) for row in goods]
+    return sending_back.undo_receipt(order, undone, by=by)
 
 
 def _bins_at(rows: Any, order: PurchaseOrder) -> Any:
@@ -92,7 +94,7 @@ class GoingBackRow:
     line: PurchaseLine
     quantity: int = 0
     bin: Bin | None = field(default=None, metadata={"among": _bins_at})
-    lot: str = field(default="", metadata={"most": 40})
+    lot: str = field(default="", metadata=LOTS)
 
 
 @dataclass(frozen=True)

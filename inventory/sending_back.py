@@ -1,14 +1,14 @@
 """Goods that leave again for their supplier: receipts that were a mistake, and goods that are returned."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from inventory import catalog, custody, displacing, ledger
+from inventory import catalog, custody, displacing, ledger, lots
 from inventory.ledger import Transport
-from inventory.models import Bin, BinStock, Lot, Move, PurchaseLine, PurchaseOrder
+from inventory.models import SKU, Bin, BinStock, Lot, Move, PurchaseLine, PurchaseOrder
 from oms.core import states
 from oms.core.errors import Refused
 from oms.core.locking import atomic, lock
@@ -19,17 +19,18 @@ S = PurchaseOrder.Status
 
 @dataclass(frozen=True)
 class Undone:
-    """Base units of a purchase line that were received by mistake: as good, as damaged; of which lot."""
+    """Base units of a purchase line that were received by mistake: as good, as damaged; of which lots or serials."""
 
     line: PurchaseLine
     good: int = 0
     damaged: int = 0
     lot: str = ""
+    damaged_lot: str = ""
 
 
 @dataclass(frozen=True)
 class GoingBack:
-    """Base units of a purchase line that go back to the supplier, and from which bin."""
+    """Base units of a purchase line that go back to the supplier, from which bin, and of which lots or serials."""
 
     line: PurchaseLine
     quantity: int
@@ -49,7 +50,9 @@ def undo_receipt(order: PurchaseOrder, goods: Sequence[Undone], *, by: User | No
                 _take_off(order, lines, item)
             places = _lock_free(order, [(lines[item.line.pk], item.good) for item in undone])
             free = {row.pk: row.on_hand - row.pinned for row in places}
-            transports = [each for item in undone for each in _out_of_bins(lines[item.line.pk], item, places, free)]
+            came = _received_lots(order)
+            transports = [each for item in undone
+                          for each in _out_of_bins(lines[item.line.pk], item, places, free, came)]
             ledger.move_many(transports, reason=Move.Reason.RECEIPT, reference=order.number,
                              note=_("receipt undone"), by=by)
             PurchaseLine.objects.bulk_update(lines.values(), ["received", "damaged"])
@@ -91,26 +94,64 @@ def _lock_free(
         needed[line.sku_id] += quantity
         codes[line.sku_id] = line.sku.code
     stock = ledger.lock_stock(sorted((sku, order.warehouse_id) for sku in needed))
+    rows = lock(BinStock.objects.filter(sku__in=needed, bin__warehouse=order.warehouse).select_related("bin", "lot"))
     for (sku, _warehouse), row in stock.items():
-        if needed[sku] > row.available:
+        expired = sum(place.on_hand for place in rows if place.sku_id == sku and _is_quarantine(place))
+        free = max(0, row.available) + expired
+        if needed[sku] > free:
             raise Refused(_("Only %(free)s of the %(needed)s × %(sku)s can leave %(warehouse)s: the others are "
                             "reserved for orders or gone.")
-                          % {"free": max(0, row.available), "needed": needed[sku], "sku": codes[sku],
+                          % {"free": free, "needed": needed[sku], "sku": codes[sku],
                              "warehouse": order.warehouse}, code="not_free", sku=codes[sku])
-    rows = BinStock.objects.filter(sku__in=needed, bin__warehouse=order.warehouse)
-    return lock(rows.select_related("bin", "lot"))
+    return rows
+
+
+def _is_quarantine(place: BinStock) -> bool:
+    """Whether this is where goods go that had expired when they came."""
+    return place.bin.kind == Bin.Kind.QUARANTINE
+
+
+def _received_lots(order: PurchaseOrder) -> Counter[Lot]:
+    """Base units of each lot that came with an order and weren't sent back or undone."""
+    came: Counter[Lot] = Counter()
+    moves = Move.objects.filter(reference=order.number, reason__in=(Move.Reason.RECEIPT, Move.Reason.SEND_BACK))
+    for move in moves.filter(lot__isnull=False).select_related("lot", "source"):
+        assert move.lot is not None
+        came[move.lot] += move.quantity if move.source.kind == Bin.Kind.SUPPLIER else -move.quantity
+    return came
 
 
 def _out_of_bins(
-    line: PurchaseLine, item: Undone, places: Sequence[BinStock], free: dict[int, int],
+    line: PurchaseLine, item: Undone, places: Sequence[BinStock], free: dict[int, int], came: Counter[Lot],
 ) -> list[Transport]:
     """From where goods come in first, then from the other bins in which they are free."""
-    mine = [row for row in places if row.sku_id == line.sku_id and (row.lot.code if row.lot else "") == item.lot]
-    sellable = sorted((row for row in mine if row.bin.is_sellable),
-                      key=lambda row: (row.bin.kind != Bin.Kind.RECEIVING, row.pk))
+    mine = [row for row in places if row.sku_id == line.sku_id]
+    sellable = sorted((row for row in mine if row.bin.is_sellable or _is_quarantine(row)),
+                      key=lambda row: (_is_quarantine(row), row.bin.kind != Bin.Kind.RECEIVING, row.pk))
     damaged = [row for row in mine if row.bin.kind == Bin.Kind.DAMAGED]
-    return [each for rows, quantity in ((sellable, item.good), (damaged, item.damaged)) if quantity
-            for each in _from(rows, free, line, quantity)]
+    damaged_lot = item.damaged_lot or ("" if item.good and line.sku.tracking == SKU.Tracking.SERIAL else item.lot)
+    transports = []
+    for rows, quantity, text in ((sellable, item.good, item.lot), (damaged, item.damaged, damaged_lot)):
+        among = Counter({lot: min(came[lot], sum(free[row.pk] for row in rows if row.lot_id == lot.pk))
+                         for lot in {row.lot for row in rows if row.lot}})
+        for lot, part in _lots(line.sku, text, quantity, among):
+            own = [row for row in rows if row.lot_id == (lot.pk if lot else None)]
+            transports += _from(own, free, line, part)
+            came[lot] -= part if lot else 0  # type: ignore[index]
+    return transports
+
+
+def _lots(sku: SKU, text: str, quantity: int, among: Mapping[Lot, int]) -> list[tuple[Lot | None, int]]:
+    """Which lots leave, of those that are there: the named ones, or the only ones possible."""
+    if sku.tracking == SKU.Tracking.NONE:
+        return lots.incoming(sku, text, quantity)
+    known = {lot.code for lot, left in among.items() if left > 0}
+    unknown = [named.code for named in lots.parse(sku, text) if named.code not in known] if quantity else []
+    if unknown:
+        raise Refused(_("Lot %(lot)s of %(sku)s isn't available here. Possible: %(lots)s.")
+                      % {"lot": unknown[0], "sku": sku, "lots": lots.listed(known)}, code="unknown_lot", lot=unknown[0])
+    question = _("Which of %(sku)s?") % {"sku": sku}
+    return [(part.lot, part.quantity) for part in lots.choose(sku, text, quantity, among, question=question)]
 
 
 def _from(rows: Iterable[BinStock], free: dict[int, int], line: PurchaseLine, quantity: int) -> list[Transport]:
@@ -149,7 +190,7 @@ def return_to_supplier(
             going = [item for item in goods if item.quantity]
             if not going:
                 raise Refused(_("Enter what goes back to the supplier."), code="nothing_to_return")
-            transports = [_going_back(order, lines, item, is_replaced) for item in going]
+            transports = [each for item in going for each in _going_back(order, lines, item, is_replaced)]
             displacing.move_out(transports, reason=Move.Reason.SEND_BACK, reference=order.number, note=reason[:200],
                                 by=by, keep=True)
             PurchaseLine.objects.bulk_update(lines.values(), ["returned", "replacing"])
@@ -159,7 +200,7 @@ def return_to_supplier(
 
 def _going_back(
     order: PurchaseOrder, lines: Mapping[int, PurchaseLine], item: GoingBack, is_replaced: bool,
-) -> Transport:
+) -> list[Transport]:
     line = _of(order, lines, item.line)
     if not 0 < item.quantity <= line.received - line.returned:
         raise Refused(_("Of %(sku)s, %(most)s can go back: no more was received and kept.")
@@ -167,9 +208,9 @@ def _going_back(
     if item.bin.warehouse_id != order.warehouse_id:
         raise Refused(_("%(bin)s isn't in %(warehouse)s.") % {"bin": item.bin, "warehouse": order.warehouse})
     custody.require_sendable([item.bin])
-    lot = Lot.objects.filter(sku=line.sku, code=item.lot).first() if item.lot else None
-    if item.lot and lot is None:
-        raise Refused(_("%(sku)s has no lot %(lot)s.") % {"sku": line.sku, "lot": item.lot}, code="unknown_lot")
+    here = BinStock.objects.filter(sku=line.sku, bin=item.bin, on_hand__gt=0, lot__isnull=False).select_related("lot")
+    leaving = _lots(line.sku, item.lot, item.quantity, {row.lot: row.on_hand for row in here if row.lot})
     line.returned += item.quantity
     line.replacing += item.quantity if is_replaced else 0
-    return Transport(line.sku, item.bin, catalog.outside(Bin.Kind.SUPPLIER), item.quantity, lot, line.unit_cost)
+    supplier = catalog.outside(Bin.Kind.SUPPLIER)
+    return [Transport(line.sku, item.bin, supplier, part, lot, line.unit_cost) for lot, part in leaving]

@@ -1,11 +1,14 @@
 """Receipts: over the tolerance only on demand, taken back, returned to the supplier, and closed orders reopened."""
 
+from datetime import timedelta
 from decimal import Decimal as D
 
 import pytest
+from django.utils import timezone
 
 from inventory import purchasing, receiving, sending_back
-from inventory.models import Lot, Move, PurchaseOrder, Stock, SupplierItem
+from inventory.models import BinStock, Lot, Move, PurchaseOrder, Stock, SupplierItem
+from inventory.operations import UndoneRow
 from inventory.receiving import Received
 from inventory.sending_back import GoingBack, Undone
 from oms.core import operations as catalogue
@@ -95,7 +98,7 @@ def test_a_receipt_of_a_lot_is_taken_back_by_its_lot():
     order = sent_purchase(tea, 5)
     receiving.receive(order, [Received(order.lines.get(), 5, lot="L-1")])
 
-    with pytest.raises(Refused, match="aren't free in any bin"):
+    with pytest.raises(Refused, match=r"Lot L-2 of TEA isn't available here. Possible: L-1"):
         sending_back.undo_receipt(order, [Undone(order.lines.get(), good=5, lot="L-2")])
 
     sending_back.undo_receipt(order, [Undone(order.lines.get(), good=5, lot="L-1")])
@@ -174,3 +177,64 @@ def test_the_form_says_that_more_is_accepted():
     with pytest.raises(Refused, match="Choose the bin"):
         back.perform(make.fresh(order), by=buyer, reason="faulty",
                      goods=[row.__class__(row.line, 1) for row in back.initial(order).goods])
+
+
+def delivered(tracking, text, good, damaged=0, **options):
+    """A purchase of tracked pieces, received with these lots or serial numbers."""
+    order = sent_purchase(make.sku("TEA", tracking=tracking), good + damaged)
+    return receiving.receive(order, [Received(order.lines.get(), good, damaged, text, **options)])
+
+
+def codes_left(kind="receiving"):
+    rows = BinStock.objects.filter(bin__kind=kind, on_hand__gt=0).order_by("lot__code")
+    return [(row.lot.code, row.on_hand) for row in rows]
+
+
+def test_several_serials_of_one_receipt_are_taken_back_and_several_go_back_to_the_supplier():
+    order = delivered("serial", "S1..S8", 8, 2, damaged_lot="D1 D2")
+    line, place = order.lines.get(), order.warehouse.bins.get(kind="receiving")
+    undo = catalogue.of(PurchaseOrder)["undo_receipt"]
+
+    with pytest.raises(Refused, match=r"Which of TEA\? Possible: S1, S2") as refused:
+        sending_back.undo_receipt(order, [Undone(line, good=3)])
+    assert refused.value.code == "lot_missing"
+    with pytest.raises(Refused, match=r"Lot S9 of TEA isn't available here. Possible: S1, S2"):
+        sending_back.undo_receipt(order, [Undone(line, good=1, lot="S9")])
+    with pytest.raises(Refused, match="3 pieces of TEA need as many serial numbers, not 2"):
+        sending_back.undo_receipt(order, [Undone(line, good=3, lot="S1 S2")])
+    undo.perform(order, by=make.user("bea", "buyer"), goods=[UndoneRow(line, 3, 1, "S1..S3", "D2")])
+    sending_back.return_to_supplier(make.fresh(order), [GoingBack(line, 2, place, "S4, S8")], reason="faulty")
+
+    assert codes_left() == [("S5", 1), ("S6", 1), ("S7", 1)]
+    assert codes_left("damaged") == [("D1", 1)]
+    line.refresh_from_db()
+    assert (line.received, line.damaged, line.returned) == (6, 1, 2)
+
+
+def test_several_lots_of_one_receipt_are_taken_back_but_none_of_another():
+    tea = make.sku("TEA", tracking="lot")
+    make.put(tea, "LON", 50, lot=Lot.objects.create(sku=tea, code="L0"))
+    order = delivered("lot", "L1 x 6, L2 x 4", 10)
+    line, place = order.lines.get(), order.warehouse.bins.get(kind="receiving")
+
+    with pytest.raises(Refused, match="isn't available here"):
+        sending_back.return_to_supplier(order, [GoingBack(line, 1, place, "L0")], reason="faulty")
+    with pytest.raises(Refused, match="isn't available here"):
+        sending_back.undo_receipt(order, [Undone(line, 2, lot="L0")])
+    order = sending_back.undo_receipt(order, [Undone(line, 5, lot="L1 x 3, L2 x 2")])
+    sending_back.return_to_supplier(order, [GoingBack(line, 4, place, "L1 x 3, L2 x 1")], reason="faulty")
+    assert codes_left() == [("L2", 1)]
+    sending_back.undo_receipt(make.fresh(order), [Undone(line, 1)])  # the only one possible
+
+    assert codes_left() == []
+    assert make.stock_of(tea)[0] == 50
+
+
+def test_a_receipt_of_an_expired_lot_is_taken_back_out_of_quarantine():
+    yesterday = timezone.now().date() - timedelta(days=2)
+    order = delivered("lot", "OLD", 4, expires_on=yesterday)
+    assert codes_left("quarantine") == [("OLD", 4)]
+
+    sending_back.undo_receipt(order, [Undone(order.lines.get(), 3)])
+
+    assert codes_left("quarantine") == [("OLD", 1)]
