@@ -59,7 +59,7 @@ def _excess(holds: Holds, stock: Stock, layers: Layers) -> list[Reservation]:
     held = [row for row in holds.rows if row.state == State.HELD
             and (row.sku_id, row.warehouse_id) == (stock.sku_id, stock.warehouse_id)]
     gone = []
-    for row in sorted(held, key=lambda row: (row.demand.priority, row.demand_id, row.pk)):
+    for row in sorted(held, key=_claim):
         kept = min(row.quantity, layers.available(row.demand.min_life_days))
         layers.hold(row.demand.min_life_days, kept)
         if kept < row.quantity:
@@ -68,6 +68,12 @@ def _excess(holds: Holds, stock: Stock, layers: Layers) -> list[Reservation]:
                 holds.rows.append(part)
             gone.append(part)
     return gone
+
+
+def _claim(row: Reservation) -> tuple[bool, bool, int, int, int]:
+    """What finds its lot first: what a partner has taken on, then by priority and age; what is being cancelled last."""
+    asked = row.stopping == Reservation.Stopping.ASKED
+    return asked, not row.is_entrusted, row.demand.priority, row.demand_id, row.pk
 
 
 def change_lot(reservation: Reservation, to: BinStock | None = None, *, by: User | None = None) -> None:

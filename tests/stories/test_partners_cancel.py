@@ -1,15 +1,18 @@
 """Cancelling what a third party or shop has taken on: they are asked, and their answer decides."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from fulfillment import answers, partners, rerouting, shipments, waves
 from fulfillment.models import Cancellation, Shipment
 from fulfillment.partners import SentRow
 from inventory import adjusting
-from inventory.models import Reservation
+from inventory.models import Lot, Reservation
+from inventory.tasks import quarantine_expired_lots
 from oms.core.errors import Refused, WrongState
 from oms.core.models import Notice
 from orders import amending, lifecycle
@@ -332,3 +335,28 @@ def test_programs_and_pages_see_the_question_and_give_the_answer(taken, drain, c
     page = client.post(url, {"version": make.fresh(taken.order).version, "reason": "Again."}, follow=True)
     assert "must agree" in page.content.decode()
     assert "done." not in page.content.decode()
+
+
+@pytest.mark.parametrize("how", ["lost", "expired"])
+def test_what_they_have_taken_on_is_lost_after_what_nobody_has_begun_with(how, drain):
+    """Although its order is the younger one."""
+    make.warehouse("3PL", kind="3pl")
+    tea = make.sku("TEA", tracking="lot")
+    soon, later = (Lot.objects.create(sku=tea, code=code, expires_on=timezone.now().date() + timedelta(days=days))
+                   for code, days in (("SOON", 1), ("LATER", 90)))
+    for lot in (soon, later):
+        make.put(tea, "3PL", 3, lot=lot)
+    older, younger = make.confirmed(("TEA", 3)), make.confirmed(("TEA", 3))
+    shipments.hand_over(make.shipment_of(younger), external_id="X-78")
+
+    if how == "lost":
+        adjusting.adjust(tea, storage(make.warehouse("3PL")), -3, lot=soon, note="broken")
+    else:
+        Lot.objects.filter(pk=soon.pk).update(expires_on=timezone.now().date() - timedelta(days=2))
+        quarantine_expired_lots()
+    drain()
+
+    assert [make.fresh(order).allocated for order in (older, younger)] == [0, 3]
+    partners.record_outside(make.shipment_of(younger))
+    drain()
+    assert make.fresh(younger).status == "completed"
