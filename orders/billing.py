@@ -42,7 +42,7 @@ def invoice(
             raise Refused(gettext("Order %(number)s has nothing to bill.")
                           % {"number": order.number}, code="nothing_to_bill")
         document = issue(document, lines, on, by)
-        credit_allowances(order, document, by=by)
+        credit_allowances(order, document, on=document.issued_on, by=by)
         return document
 
 
@@ -66,7 +66,9 @@ def bill(document: Invoice, order: Order, units: Mapping[int, int], *, after: in
     return lines
 
 
-def credit_allowances(order: Order, document: Invoice, *, by: User | None = None) -> Invoice | None:
+def credit_allowances(
+    order: Order, document: Invoice, *, on: date | None = None, by: User | None = None,
+) -> Invoice | None:
     """Credit the allowances that no invoice of an order could bear, once all its goods are billed."""
     waiting = list(order.charges.filter(is_invoiced=False, is_cancelled=False, gross__lt=0))
     if not waiting or any(line.invoiced < line.quantity - line.cancelled for line in order.lines.all()):
@@ -77,9 +79,27 @@ def credit_allowances(order: Order, document: Invoice, *, by: User | None = None
                          tax_note=charge.tax_note, **{name: -getattr(charge, name) for name in AMOUNTS})
              for position, charge in enumerate(waiting, 1)]
     order.charges.filter(pk__in=[charge.pk for charge in waiting]).update(is_invoiced=True)
-    note = issue(note, lines, document.issued_on, by)
+    note = issue(note, lines, on, by)
     set_off(note, document, by=by)
     return note
+
+
+def settle_charges(order: Order, *, by: User | None = None) -> Invoice | None:
+    """Bill, or credit, charges that are left when nothing of an order is left to ship and its goods are billed.
+
+    The rest was cancelled with which they would have been billed. None where nothing is left, or it isn't time yet.
+    """
+    with atomic():
+        order = lock_one(order)
+        left = list(order.charges.filter(is_invoiced=False, is_cancelled=False))
+        waits = any(line.open_quantity or line.invoiced < line.shipped for line in order.lines.all())
+        if order.status != Order.Status.CONFIRMED or not order.shipped or waits or not left:
+            return None
+        if any(charge.gross >= 0 for charge in left):
+            return invoice(order, {}, reference=f"{order.number}/charges {left[0].pk}", by=by)
+        billed = of_order(order).filter(kind=Invoice.Kind.INVOICE, status=Invoice.Status.ISSUED)
+        (last,) = lock(billed.filter(pk__in=[billed.latest("pk").pk]))
+        return credit_allowances(order, last, by=by)
 
 
 def bill_shipped(

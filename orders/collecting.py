@@ -65,7 +65,7 @@ def _invoice(orders: Sequence[Order], on: date | None, by: User | None) -> Invoi
         einvoicing.require_complete(order, lines)
     document = issuing.issue(document, lines, on, by)
     for order in orders:
-        billing.credit_allowances(order, document, by=by)
+        billing.credit_allowances(order, document, on=document.issued_on, by=by)
     return document
 
 

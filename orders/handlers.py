@@ -70,8 +70,10 @@ def bill_confirmed(event: Event) -> None:
 @on("order.cancelled")
 @on("order.cancel_requested")
 def credit_cancelled(event: Event) -> None:
-    """What was billed and is not wanted any more is credited."""
-    billing.credit_cancelled(Order.objects.get(number=event.subject_number))
+    """What was billed and is not wanted any more is credited; charges that would have come with it are billed now."""
+    order = Order.objects.get(number=event.subject_number)
+    billing.credit_cancelled(order)
+    billing.settle_charges(order)
 
 
 @on("order.completed")

@@ -205,8 +205,6 @@ ORDERS = (
         WHERE o.status = 'confirmed' AND NOT o.is_history
           AND NOT EXISTS (SELECT 1 FROM orders_orderline l WHERE l.order_id = o.id
                           AND (l.quantity > l.cancelled + l.shipped OR l.invoiced < l.shipped))
-          AND NOT EXISTS (SELECT 1 FROM orders_ordercharge c WHERE c.order_id = o.id
-                          AND NOT c.is_invoiced AND NOT c.is_cancelled)
           AND {_settled('o.number')} AND NOT EXISTS (SELECT 1 FROM under_way WHERE subject_type = 'invoice')"""),
     Invariant("an order that is over has nothing left to ship or to bill", """
         SELECT o.number, 'is ' || o.status || ': ordered ' || o.units || ', cancelled ' || o.cancelled || ', shipped '

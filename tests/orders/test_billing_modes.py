@@ -3,12 +3,15 @@ from decimal import Decimal as D
 
 import pytest
 
+from fulfillment import labels, packing, picking, shipments, shipping, waves
 from oms.core import outbox, periods
 from oms.core.errors import Refused
+from oms.core.locking import atomic, lock_one
 from oms.core.models import Event
-from orders import billing, collecting, lifecycle, payments, screening, write_offs
+from orders import amending, billing, collecting, lifecycle, payments, pricing, screening, write_offs
+from orders.amending import LineChange
 from orders.intake import Charge
-from orders.models import Invoice
+from orders.models import Invoice, OrderCharge
 from tests import builders as make
 from tests.builders.orders import only_line
 
@@ -183,3 +186,53 @@ def test_an_allowance_that_the_first_shipment_cannot_bear_waits_and_is_credited_
     note = Invoice.objects.get(kind="credit")
     assert (first.gross, second.gross, note.gross) == (D("12.00"), D("12.00"), D("18.00"))
     assert screening.balance(order.customer) == order.gross == D("6.00")
+
+
+@pytest.mark.parametrize("how", ["cancel_lines", "cancel", "amend"])
+def test_an_allowance_that_waits_is_credited_when_the_rest_is_cancelled(how, drain):
+    order = make.confirmed(("TEE-M", 1), ("MUG", 2), charges=[Charge("allowance", "Goodwill", D("-15.00"))])
+    shirt, mugs = order.lines.order_by("position")
+    first = billing.invoice(_sent(order, shirt), {shirt.pk: 1}, reference="s1")
+    drain()
+    assert (first.gross, make.fresh(order).status) == (D("12.00"), "confirmed")
+
+    if how == "cancel_lines":
+        lifecycle.cancel_lines(make.fresh(order), {mugs.pk: 2})
+    elif how == "cancel":
+        lifecycle.cancel(make.fresh(order))
+    else:
+        amending.amend(make.fresh(order), [LineChange(mugs, quantity=0)])
+    drain()
+
+    assert make.fresh(order).status == "completed"
+    notes = Invoice.objects.filter(kind="credit")
+    assert [note.gross for note in notes] == ([] if how == "cancel" else [D("18.00")])
+    assert order.charges.get().is_cancelled == (how == "cancel")
+
+
+def test_a_charge_that_nothing_bills_any_more_is_billed_when_the_rest_is_cancelled(drain):
+    order = make.confirmed(("TEE-M", 1), ("MUG", 2))
+    shirt, mugs = order.lines.order_by("position")
+    billing.invoice(_sent(order, shirt), {shirt.pk: 1}, reference="s1")
+    OrderCharge.objects.create(order=order, kind="freight", description="Express", amount=D("5.00"))
+    with atomic():
+        pricing.retax(lock_one(order))
+
+    lifecycle.cancel_lines(make.fresh(order), {mugs.pk: 2})
+    drain()
+
+    assert make.fresh(order).status == "completed"
+    assert Invoice.objects.filter(kind="invoice").latest("pk").gross == D("6.00")
+
+
+def _sent(order, line):
+    """The order with one of its lines sent, and not billed by its shipment."""
+    shipment = make.shipment_of(order)
+    other = shipments.create(order, shipment.warehouse, None)
+    shipment.lines.exclude(order_line=line).update(shipment=other)
+    make.service()
+    packing.pack(picking.pick_all(waves.start_picking(shipment)))
+    labels.buy(make.fresh(shipment))
+    outbox.drain()
+    shipping.ship(make.fresh(shipment))
+    return make.fresh(order)
