@@ -9,7 +9,7 @@ from import_export.resources import Resource
 
 from inventory.models import SKU
 from oms.core.errors import Refused
-from oms.core.importing.columns import Day, Exact, Reference, Text, Whole, column_of
+from oms.core.importing.columns import Day, Exact, Reference, Text, Whole, YesNo, column_of
 from oms.core.importing.records import RecordMeta, RecordSheet
 from oms.core.importing.rows import DocumentSheet, Outcome, Row, Sheet, column
 from oms.core.models import User
@@ -131,6 +131,7 @@ class OrderSheet(DocumentSheet):
     customer = column("order__customer", Reference(Customer, "code"), "customer")
     customer_reference = column("order__customer_reference", Text("", most=80), "customer_reference")
     wanted_on = column("order__wanted_on", Day(), "wanted_on")
+    ship_complete = column("order__ship_complete", YesNo(), "ship_complete")
     note = column("order__note", Text("", most=5000), "note")
     sku = column("sku", Reference(SKU, "code"))
     quantity = column("quantity", column_of(OrderLine._meta.get_field("quantity"), empty=None))
@@ -168,8 +169,8 @@ class OrderSheet(DocumentSheet):
         lines = [Line(entry["sku"], entry["quantity"], entry["unit_price"], entry["discount_percent"],
                       entry["description"]) for entry in entries]
         order = intake.enter(Entry(first["channel"], first["customer"], lines, external_id=name, note=first["note"],
-                                   customer_reference=first["customer_reference"], wanted_on=first["wanted_on"]),
-                             by=self.user)
+                                   customer_reference=first["customer_reference"], wanted_on=first["wanted_on"],
+                                   ship_complete=first["ship_complete"]), by=self.user)
         return f"{order.number}: {len(lines)} lines, {order.gross} {order.currency}"
 
     def _require_same(self, order: Order, entries: Sequence[dict[str, Any]]) -> None:

@@ -68,9 +68,11 @@ def test_a_block_is_pasted_and_what_matches_nothing_is_chosen_and_remembered(ope
     unknown.fill("")
     pick(page, "tee", "TEE-M")
     page.get_by_text("list wholesale").nth(2).wait_for()
+    page.get_by_label("Ship complete only").select_option("Yes")
     page.keyboard.press("Control+Enter")
 
     order = wait_for_order(page)
+    assert order.ship_complete is True
     assert list(order.lines.order_by("position").values_list("sku__code", "quantity")) == [
         ("MUG-01", 2), ("TEE-M", 3), ("TEE-M", 4)]
     assert make.customer().part_numbers.get().code == "the tee shirts"

@@ -169,6 +169,24 @@ def test_orders_come_in_through_intake_each_whole_or_not_at_all(log_in, take, ve
     assert faults(job)[2][2] == "0 is less than 1."
 
 
+def test_an_order_sheet_says_what_ships_complete(log_in, take, exported, verified):
+    make.taxes()
+    make.channel()
+    make.customer(ship_complete=True)
+    make.priced("TEE")
+    heading = ["order", "channel", "customer", "sku", "quantity", "ship_complete"]
+
+    client = log_in("manager")
+    job = take(client, "orders", table(
+        heading, ["W-1", "reps", "C-1", "TEE", 2, "yes"], ["W-2", "reps", "C-1", "TEE", 1, "no"],
+        ["W-3", "reps", "C-1", "TEE", 1, ""], ["W-4", "reps", "C-1", "TEE", 1, "maybe"]))
+
+    assert list(Order.objects.order_by("external_id").values_list("ship_complete", flat=True)) == [True, False, None]
+    assert faults(job) == [("5", "ship_complete", "“maybe” is neither yes nor no.")]
+    rows = csv.DictReader(io.StringIO(exported(client, PAGES["orders"], "orders").decode("utf-8-sig")))
+    assert {row["order"]: row["ship_complete"] for row in rows} == {"W-1": "yes", "W-2": "no", "W-3": ""}
+
+
 def test_opening_stock_is_booked_in_the_ledger_and_never_over_what_lies_there(log_in, take, verified):
     place = make.warehouse()
     make.storage(place, "A-01")

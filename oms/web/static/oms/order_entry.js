@@ -6,7 +6,7 @@ const csrf = document.querySelector("[name=csrfmiddlewaretoken]").value;
 const $ = (id) => document.getElementById(id);
 const _ = (text, values = {}) => interpolate(gettext(text), values, true);
 const KEPT = `oms order entry ${setup.user}`;
-const FIELDS = ["channel", "ship_to_address", "customer_reference", "wanted_on", "note", "valid_until"];
+const FIELDS = ["channel", "ship_to_address", "customer_reference", "wanted_on", "ship_complete", "note", "valid_until"];
 let state = fresh();
 let asked = 0, sending = false, keptAddress = "";
 
@@ -406,6 +406,7 @@ async function sendRows(path, more) {
   const order = { customer: state.customer.code, channel: $("channel").value, ...more, lines: rows.map((row) => ({
     sku: row.sku, quantity: unitsOf(row.quantity), ...(row.price ? { unit_price: row.price } : {}) })) };
   for (const id of ["customer_reference", "wanted_on", "note"]) if ($(id).value) order[id] = $(id).value;
+  if ($("ship_complete").value) order.ship_complete = $("ship_complete").value === "yes";
   if ($("ship_to_address").value) order.ship_to_address = Number($("ship_to_address").value);
   try {
     const made = await api(path, order, "POST", { "Idempotency-Key": state.key });
