@@ -3,7 +3,8 @@
 import pytest
 from django.contrib.auth.models import Group
 
-from oms.core import outbox
+from fulfillment.models import Shipment
+from oms.core import operations, outbox
 from oms.core.models import Event
 from orders.models import Invoice
 from tests import builders as make
@@ -179,3 +180,26 @@ def test_roles_without_customers_may_not_ask_for_prices(rep, picker):
     answer = picker.read("skus/TEE-M/price/", customer="C-1", channel="reps")
 
     assert answer.status_code in (403, 422) and "10.0" not in answer.content.decode()
+
+
+def test_an_operation_that_takes_a_document_out_of_the_callers_scope_is_done_and_shows_nothing(picker, monkeypatch):
+    """Somebody takes them off the warehouse in the middle."""
+    make.sku("TEE-M", stock={"LON": 5})
+    order = make.confirmed(("TEE-M", 2))
+    number = make.shipment_of(order).number
+    step = operations.of(Shipment)["start_picking"]
+    monkeypatch.setattr(type(step), "perform", _then(type(step).perform, make.warehouse().staff.clear))
+
+    answer = picker.do(f"shipments/{number}/start-picking/")
+
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert make.shipment_of(order).status == "picking"
+
+
+def _then(perform, follow):
+    def both(*args, **values):
+        done = perform(*args, **values)
+        follow()
+        return done
+
+    return both

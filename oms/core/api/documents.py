@@ -86,7 +86,9 @@ class DocumentViewSet(ScopedViewSet):
         agreed = isinstance(request.data, dict) and request.data.get("confirm") is True
         with expecting(document, version_asked(request)):
             operation.perform(document, by=user, agreed=agreed, **values)
-        document = self.get_queryset().get(pk=document.pk)
+        document = self.get_queryset().filter(pk=document.pk).first()
+        if document is None:  # done, and out of the caller's scope by that
+            return Response(status=204)
         return Response(self.get_serializer(document).data, headers=version_headers(document))
 
     def rehearse(self, operation: Operation, request: Request) -> Response:
@@ -127,7 +129,9 @@ def _endpoint(viewset: type[DocumentViewSet], operation: Operation) -> Callable[
         return self.do(operation, request)
 
     view.__name__, view.__doc__ = f"do_{operation.name}", operation.run.__doc__
-    schema = extend_schema(request=request_of(operation), responses=viewset.serializer_class, parameters=[IF_MATCH],
+    responses = {200: viewset.serializer_class, 204: OpenApiResponse(description=_(
+        "Done, and the document is no longer among those that you may see."))}
+    schema = extend_schema(request=request_of(operation), responses=responses, parameters=[IF_MATCH],
                            summary=operation.title, examples=_examples(operation))
     return schema(action(detail=True, methods=["post"], url_path=operation.name.replace("_", "-"))(view))
 
