@@ -10,7 +10,7 @@ from orders import holds
 from orders.models import Hold, Order
 
 OPEN_HOLDS = Prefetch("order__holds", Hold.objects.filter(lifted_at=None).order_by("pk"))
-LIVE = (Shipment.Status.OPEN, Shipment.Status.PICKING, Shipment.Status.PACKED)
+LIVE = Shipment.LIVE
 
 
 def require_workable(shipment: Shipment) -> None:

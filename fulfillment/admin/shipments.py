@@ -3,6 +3,8 @@
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import Count, OuterRef, Subquery
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.urls import path, reverse
 from django.utils.translation import gettext
@@ -66,7 +68,7 @@ class ShipmentLines(Lines):
     def stopping(self, line: ShipmentLine) -> str:
         return line.reservation.get_stopping_display() if line.reservation.stopping else ""
 
-    @display(description=_("Parcels"))
+    @display(description=_("Packages"))
     def parcels(self, line: ShipmentLine) -> str:
         """The number of its parcel; of several, each with its units."""
         contents = sorted((each.package.position, each.quantity) for each in line.contents.all())
@@ -214,7 +216,7 @@ class ShipmentAdmin(DocumentAdmin):
 
     @display(description=_("Stopped because"))
     def stopped(self, shipment: Shipment) -> str:
-        return "; ".join(gates.reasons(shipment))
+        return shipment.stopped_because
 
     @display(description=_("Cartons"))
     def loose(self, shipment: Shipment) -> str:
@@ -252,7 +254,7 @@ class Tasks(Lines):
 @admin.register(Wave)
 class WaveAdmin(DocumentAdmin):
     viewers = FLOOR
-    list_display = ["number", "state", "warehouse", "shipments_in_it", "walk_cm", "status_at", "prints"]
+    list_display = ["number", "state", "warehouse", "shipments_in_it", "on_hold", "walk_cm", "status_at", "prints"]
     list_filter = ["status", "warehouse"]
     list_select_related = ["warehouse"]
     fields = ["warehouse", "walk_cm", "prints"]
@@ -271,9 +273,20 @@ class WaveAdmin(DocumentAdmin):
             context["links"].append((gettext("Pick at the station"), f"{reverse('station', args=['pick'])}#{place}"))
         return context
 
+    def get_queryset(self, request: HttpRequest) -> Any:
+        """With how many shipments are in each wave, and how many of them are on hold."""
+        own = Shipment.objects.filter(wave=OuterRef("pk")).order_by().values("wave").annotate(n=Count("pk"))
+        held = own.filter(order__in=gates.on_hold(), status__in=gates.LIVE)
+        return super().get_queryset(request).annotate(
+            inside=Coalesce(Subquery(own.values("n")), 0), held=Coalesce(Subquery(held.values("n")), 0))
+
     @display(description=_("Shipments"))
-    def shipments_in_it(self, wave: Wave) -> int:
-        return wave.shipments.count()
+    def shipments_in_it(self, wave: Any) -> int:
+        return int(wave.inside)
+
+    @display(description=_("On hold"))
+    def on_hold(self, wave: Any) -> str:
+        return str(wave.held or "")
 
     def get_urls(self) -> Any:
         return [path("plan/", self.admin_site.admin_view(self.plan_view), name="plan_waves"), *super().get_urls()]
@@ -305,5 +318,5 @@ panels.register(Order, _("Cancellations asked of partners"), Cancellation,
                 lambda order: Cancellation.objects.filter(shipment__order=order).order_by("pk").select_related(
                     "shipment").prefetch_related("lines__order_line__sku"),
                 "shipment", "units", "state", "reason", "asked_at", "answer", "answered_at")
-panels.register(Wave, _("Shipments"), Shipment, lambda wave: wave.shipments.order_by("pk"), "number", "status",
-                "order_number")
+panels.register(Wave, _("Shipments"), Shipment, lambda wave: wave.shipments.order_by("pk").select_related(
+    "order__customer").prefetch_related(gates.OPEN_HOLDS), "number", "status", "order_number", "stopped_because")

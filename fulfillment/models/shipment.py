@@ -12,6 +12,7 @@ from oms.core.locking import LockRank
 from oms.core.models import Document
 from oms.core.models.scope import ScopedQuerySet
 from oms.core.numbering import number_field
+from orders import holds
 from orders.models import Order, OrderLine
 
 
@@ -39,6 +40,7 @@ class Shipment(Document):
         Status.PACKED: (Status.SHIPPED, Status.PICKING),
         Status.SHIPPED: (Status.DELIVERED,),
     }
+    LIVE = (Status.OPEN, Status.PICKING, Status.PACKED)
     lock_rank = LockRank.SHIPMENT
     subject_type = "shipment"
     comes_with = ("order", "warehouse")
@@ -79,6 +81,11 @@ class Shipment(Document):
     @property
     def order_number(self) -> str:
         return str(self.order.number)
+
+    @property
+    def stopped_because(self) -> str:
+        """Why it doesn't go on now, for lists and pages."""
+        return "; ".join(holds.reasons(self.order)) if self.status in self.LIVE else ""
 
 
 class ShipmentLine(models.Model):

@@ -1,6 +1,7 @@
 """A confirmed order is stopped and let go again; one that ships complete waits for all of it. Every way to the door."""
 
 import pytest
+from django.urls import reverse
 
 from fulfillment import labels, packing, partners, picking, shipments, shipping, waves
 from fulfillment.models import Shipment
@@ -65,6 +66,22 @@ def test_a_wave_goes_without_the_shipments_on_hold(order):
     assert waves.propose(make.warehouse()) == []
     screening.lift(make.fresh(order))
     assert [each.shipments.get() for each in waves.propose(make.warehouse())] == [make.shipment_of(order)]
+
+
+def test_the_wave_and_its_list_show_what_is_on_hold(order, client):
+    make.confirmed(("TEE-M", 1))
+    wave = waves.plan(make.warehouse(), list(Shipment.objects.all()))
+    stop(order)
+    person = make.user("mary", "manager")
+    type(person).objects.filter(pk=person.pk).update(is_staff=True)
+    client.force_login(person)
+
+    listed = client.get(reverse("admin:fulfillment_wave_changelist")).context["cl"].result_list
+    shown = client.get(reverse("admin:fulfillment_wave_change", args=[wave.pk])).context["panels"]
+
+    assert [(row.inside, row.held) for row in listed] == [(2, 1)]
+    assert "Stopped because" in shown[0].headings
+    assert [cells[-1] for _link, cells in shown[0].rows] == ["by hand: They asked for a call first.", ""]
 
 
 def test_a_third_party_neither_gets_nor_reports_what_is_on_hold(drain):
