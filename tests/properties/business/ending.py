@@ -11,18 +11,19 @@ from oms.core.models import Delivery
 from orders import lifecycle, screening
 from orders.models import Order
 from returns import requests
-from returns.models import ReturnRequest
+from returns.models import ReturnRequest, Unexpected
 from tests import builders as make
 from tests.builders.stock import storage
 from tests.properties.business.floor import Floor
+from tests.properties.business.partnering import Partnering
 from tests.properties.business.returning import Returning
 from tests.properties.business.stocking import Stocking, as_booked
-from tests.properties.business.world import shipped_goods
 
 ROUNDS = 4
+Decision = Unexpected.Decision
 
 
-class Ending(Floor, Stocking, Returning):
+class Ending(Floor, Partnering, Stocking, Returning):
     """Goods come for whoever waits, and everybody finishes what is begun."""
 
     def finish(self):
@@ -31,12 +32,16 @@ class Ending(Floor, Stocking, Returning):
             screening.lift(order)
         for order in Order.objects.filter(status="placed").order_by("pk"):
             self.attempt(lifecycle.confirm, order)
+        for order in Order.objects.filter(status="confirmed", wanted_on__isnull=False).order_by("pk"):
+            lifecycle.reschedule(order)
         for _ in range(ROUNDS):
             outbox.drain()
             self._goods_come_for_who_waits()
             self._finish_returns()
             self._finish_supply()
             self._finish_picks()
+            self.finish_theirs()
+            outbox.drain()
             if not (left := list(left_over())):
                 break
         return left
@@ -54,6 +59,7 @@ class Ending(Floor, Stocking, Returning):
             if request.status == "approved":
                 self.take_back(request)
             if make.fresh(request).status == "received":
+                self.decide_all(make.fresh(request), Decision.KEEP)
                 self.look_at(make.fresh(request))
         outbox.drain()
 
@@ -104,11 +110,9 @@ class Ending(Floor, Stocking, Returning):
         for shipment in packed:
             self.attempt(labels.buy, shipment)
         outbox.drain()
-        before = shipped_goods()
         for shipment in packed:
-            if not self.attempt(shipping.ship, make.fresh(shipment)):
+            if not self.send(shipping.ship, make.fresh(shipment)):
                 self._start_again(shipment)
-        self.in_house -= shipped_goods() - before
         outbox.drain()
 
     def _start_again(self, shipment):

@@ -3,13 +3,15 @@
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
-from fulfillment import labels, packing, partial, picking, rerouting, shipments, shipping, waves
+from fulfillment import choosing, labels, packing, partial, picking, rerouting, shipments, shipping, waves
+from fulfillment.choosing import ParcelRow
 from fulfillment.models import Shipment, Wave
+from inventory.models import BinStock
 from oms.core import outbox
 from orders.models import Order
 from tests import builders as make
 from tests.builders.stock import storage
-from tests.properties.business.world import PLACES, World, few, shipped_goods, there_is, which
+from tests.properties.business.world import ANYWHERE, PLACES, World, few, there_is, which
 
 
 class Floor(World):
@@ -78,7 +80,7 @@ class Floor(World):
         self.attempt(operation, self.a_shipment("picking", index))
 
     @there_is("order.confirmed")
-    @rule(index=which, to=st.sampled_from([*PLACES, None]))
+    @rule(index=which, to=st.sampled_from([*ANYWHERE, None]))
     def reroute(self, index, to):
         order = self.pick_from(Order.objects.filter(status="confirmed"), index)
         self.attempt(rerouting.reroute, order, to=make.warehouse(to) if to else None)
@@ -101,8 +103,25 @@ class Floor(World):
         self.send_out(self.a_shipment("packed", index))
 
     def send_out(self, shipment):
-        before = shipped_goods()
         self.attempt(labels.buy, shipment)
         outbox.drain()
-        self.attempt(shipping.ship, make.fresh(shipment))
-        self.in_house -= shipped_goods() - before
+        self.send(shipping.ship, make.fresh(shipment))
+
+    @there_is("reservation.pinned")
+    @rule(index=which, number=which, chosen=which, is_chosen=st.booleans())
+    def change_lot(self, index, number, chosen, is_chosen):
+        """Another lot or serial number lies nearer."""
+        if row := self._a_line(index, number, reservation__state="pinned", reservation__lot__isnull=False):
+            there = BinStock.objects.filter(sku=row.reservation.sku, on_hand__gt=0, bin__is_sellable=True)
+            self.attempt(picking.change_lot, row, self.pick_from(there, chosen) if is_chosen else None)
+
+    @there_is("shipment.picking", "shipment.packed")
+    @rule(index=which, first=st.integers(0, 2))
+    def choose_packages(self, index, first):
+        """So many units of each line in the first package, the others in the second."""
+        shipment = self.pick_from(Shipment.objects.filter(status__in=["picking", "packed"]), index)
+        rows = []
+        for row in shipment.lines.select_related("reservation").order_by("pk"):
+            part = min(first, row.reservation.quantity)
+            rows += [ParcelRow(row, part, 1), ParcelRow(row, row.reservation.quantity - part, 2)]
+        self.attempt(choosing.choose_parcels, shipment, lines=rows)

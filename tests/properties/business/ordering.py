@@ -1,10 +1,12 @@
 """Orders: entered, confirmed, amended up, down, by price and by lines, cancelled in part and whole."""
 
+from datetime import timedelta
 from decimal import Decimal as D
 
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
+from fulfillment import redirecting
 from oms.core import outbox
 from orders import amending, holds, intake, lifecycle, screening
 from orders.amending import LineChange
@@ -14,16 +16,22 @@ from tests.builders.orders import line
 from tests.properties.business.world import ORDERED, World, few, there_is, which
 
 prices = st.sampled_from([None, D("2.5")])
+days = st.sampled_from([None, None, 3, 40])
+
+
+def in_days(number):
+    return None if number is None else make.company().today() + timedelta(days=number)
 
 
 class Ordering(World):
     """What customers and the people who talk to them do."""
 
     @rule(code=st.sampled_from(ORDERED), quantity=few, other=st.sampled_from(ORDERED),
-          channel=st.sampled_from(["reps", "waits", "nord"]), at_once=st.booleans())
-    def enter(self, code, quantity, other, channel, at_once):
+          channel=st.sampled_from(["reps", "waits", "strict", "nord"]), days=days, at_once=st.booleans())
+    def enter(self, code, quantity, other, channel, days, at_once):
         lines = [line(code, quantity), line(other, 1)]
-        order = intake.enter(intake.Entry(make.channel(channel), make.customer(), lines))
+        entry = intake.Entry(make.channel(channel), make.customer(), lines, wanted_on=in_days(days))
+        order = intake.enter(entry)
         self.attempt(lifecycle.confirm, order)
         if at_once:
             outbox.drain()
@@ -76,3 +84,16 @@ class Ordering(World):
     def ship_complete(self, index, only_complete):
         order = self.pick_from(Order.objects.filter(status__in=["placed", "confirmed"]), index)
         self.attempt(holds.ship_complete, order, only_complete=only_complete)
+
+    @there_is("order.placed", "order.confirmed")
+    @rule(index=which, days=days)
+    def reschedule(self, index, days):
+        """Sooner, or so late that nothing is held yet."""
+        order = self.pick_from(Order.objects.filter(status__in=["placed", "confirmed"]), index)
+        self.attempt(lifecycle.reschedule, order, wanted_on=in_days(days))
+
+    @there_is("order.placed", "order.confirmed")
+    @rule(index=which, postal_code=st.sampled_from(["N1 9GU", "M3 3EB", "G1 1XQ"]))
+    def change_address(self, index, postal_code):
+        order = self.pick_from(Order.objects.filter(status__in=["placed", "confirmed"]), index)
+        self.attempt(redirecting.change_address, order, name="Depot", postal_code=postal_code, country="GB")

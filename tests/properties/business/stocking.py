@@ -13,13 +13,13 @@ from inventory.sending_back import GoingBack, Undone
 from oms.core import states
 from tests import builders as make
 from tests.builders.stock import sent_purchase, storage
-from tests.properties.business.world import PLACES, SIMPLE, STOCKED, World, few, there_is, which
+from tests.properties.business.world import ANYWHERE, PLACES, SIMPLE, STOCKED, World, few, there_is, which
 
 
 class Stocking(World):
     """What storekeepers and buyers do, also while others pick."""
 
-    @rule(code=st.sampled_from(STOCKED), place=st.sampled_from(PLACES), quantity=few, life=st.sampled_from([20, 200]))
+    @rule(code=st.sampled_from(STOCKED), place=st.sampled_from(ANYWHERE), quantity=few, life=st.sampled_from([20, 200]))
     def goods_come(self, code, place, quantity, life):
         self.come(code, place, quantity, life=life)
 
@@ -127,7 +127,7 @@ class Stocking(World):
     def the_rest_comes(self, index, good):
         self._receive(self.pick_from(PurchaseOrder.objects.filter(status="sent"), index), good, 0)
 
-    @rule(index=which, quantity=few, to=st.sampled_from(PLACES))
+    @rule(index=which, quantity=few, to=st.sampled_from(ANYWHERE))
     def send_transfer(self, index, quantity, to):
         if row := self.some_stock(index, bin__kind="storage"):
             source, target = row.bin.warehouse, make.warehouse(to)

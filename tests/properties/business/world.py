@@ -1,4 +1,4 @@
-"""The little world in which sequences run: two companies, three warehouses, parts, kits, a lot and a serial SKU."""
+"""The little world in which sequences run: two companies, warehouses, a third party, parts, kits, lots and serials."""
 
 from collections import Counter
 from datetime import timedelta
@@ -11,7 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition
 
 from fulfillment.models import CarrierAccount, CarrierService, Rate
 from inventory import receiving
-from inventory.models import SKU, Lot, Reservation, Stock
+from inventory.models import SKU, Lot, Reservation, Stock, Warehouse
 from inventory.receiving import Opening
 from oms.core import outbox
 from oms.core.errors import DomainError
@@ -21,7 +21,9 @@ from tests import builders as make
 from tests.builders.orders import line
 from tests.builders.stock import storage
 
-PLACES = ("LON", "MAN", "GLA")
+PLACES = ("LON", "MAN", "GLA")  # our own
+PARTNER = "TPL"
+ANYWHERE = (*PLACES, PARTNER)
 SIMPLE = ("A", "B")
 PARTS = {"A": {"A": 1}, "B": {"B": 1}, "L": {"L": 1}, "S": {"S": 1}, "KIT": {"A": 2, "B": 1}, "MIX": {"B": 1, "L": 2}}
 ORDERED = tuple(PARTS)
@@ -82,6 +84,13 @@ class World(RuleBasedStateMachine):
         bring(code, place, quantity, life=life)
         self.in_house[code] += quantity
 
+    def send(self, operation, *arguments, **options):
+        """Do what sends goods to customers; what left is in the house no more."""
+        before = shipped_goods()
+        done = self.attempt(operation, *arguments, **options)
+        self.in_house -= shipped_goods() - before
+        return done
+
     def close(self):
         transaction.set_rollback(True)
         self.sequence.__exit__(None, None, None)
@@ -110,10 +119,11 @@ def found():
     for place in PLACES:
         make.warehouse(place, company=make.company("nord" if place == "GLA" else "acme"))
         storage(make.warehouse(place), "B-02")
+    make.warehouse(PARTNER, kind=Warehouse.Kind.THIRD_PARTY)
     make.sku("L", tracking="lot")
     make.sku("S", tracking="serial")
     for code in SIMPLE:
-        for place in PLACES:
+        for place in ANYWHERE:
             bring(code, place, 4)
     for place in ("LON", "GLA"):
         bring("L", place, 3, life=30)
@@ -125,7 +135,8 @@ def found():
         make.priced(code, "3.33")
     _carriers()
     make.supplier()
-    make.channel("waits", may_backorder=True)
+    make.channel("waits", may_backorder=True, reserve_days_ahead=7)
+    make.channel("strict", may_backorder=True, min_life_days=90)
     make.channel("nord", company=make.company("nord"), may_backorder=True)
     make.customer()
     _first_orders()
