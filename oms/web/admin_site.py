@@ -9,6 +9,7 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 from unfold.sites import UnfoldAdminSite
 
@@ -26,6 +27,10 @@ class OMSAdminSite(UnfoldAdminSite):
     site_title = "OMS"
     site_header = "OMS"
     index_title = _("What is to be done")
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> Any:
+        """Build the list of all models only for pages that show it: it takes as long as the rest of a small page."""
+        return SimpleLazyObject(lambda: super(OMSAdminSite, self).get_app_list(request, app_label))
 
     def search(self, request: HttpRequest, extra_context: Any = None) -> Any:
         """The search box; not kept, so that nobody finds what they may no longer see."""
