@@ -3,11 +3,16 @@
 import pytest
 from django.db import connection
 from django.test import TransactionTestCase
+from hypothesis import HealthCheck, settings
 
 from oms.core import documents, outbox
 from oms.insights import stock_rules, verification
 from oms.insights.invariants import check
 from tests import database, plain_pdf
+
+# A busy machine is no fault.
+settings.register_profile("oms", suppress_health_check=[HealthCheck.too_slow], deadline=None)
+settings.load_profile("oms")
 
 
 @pytest.fixture(scope="session")

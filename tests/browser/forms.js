@@ -89,15 +89,18 @@
     return { saved: false, wrong: [answer.status, ...messages(page).map(words)] };
   };
 
-  const attempt = async (page, { path, saves, hints }, isShown) => {
+  const lacks = (form) => controls(form).some((each) => each.required && !has(form, each));
+
+  const attempt = async (page, { path, saves, hints, steps, whole }, isShown) => {
     const form = formOf(page);
     const found = { error: "", fields: form ? controls(form).filter(isShown).length : 0, saved: false, wrong: [] };
     if (!saves) return found;
     if (!form) return { ...found, error: "there is no form to save" };
     try {
       await complete(form, hints);
+      if (whole && lacks(form)) return found;  // there is nothing to choose from yet
       Object.assign(found, await post(form, path));
-      for (const step of further) {
+      for (const step of further.slice(0, steps)) {
         if (found.saved || found.wrong[0] >= 500) break;
         await step(form, hints);
         const next = await post(form, path);
