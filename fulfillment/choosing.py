@@ -21,7 +21,8 @@ class ParcelRow:
     line: ShipmentLine = field(metadata={"among": lambda rows, shipment: rows.filter(
         shipment=shipment).select_related("reservation__sku")})
     quantity: int = 1
-    parcel: int = field(default=1, metadata={"help": gettext_lazy("Number of the parcel, for example 1.")})
+    parcel: int = field(default=1, metadata={
+        "label": gettext_lazy("Package"), "help": gettext_lazy("Number of the package, for example 1.")})
     carton: Carton | None = None
     weight_g: int | None = field(default=None, metadata={"help": gettext_lazy("Default: carton and contents.")})
 
@@ -59,7 +60,8 @@ def _parcel(number: int, rows: Sequence[ParcelRow]) -> Parcel:
     units: dict[ShipmentLine, int] = {}
     for row in rows:
         if row.quantity < 0:
-            raise Refused(_("Parcel %(number)s: the quantity must be positive.") % {"number": number}, field="quantity")
+            raise Refused(_("Package %(number)s: the quantity must be positive.") % {"number": number},
+                          field="quantity")
         units[row.line] = units.get(row.line, 0) + row.quantity
     return Parcel(tuple(units.items()), _one(number, rows, "carton"), _one(number, rows, "weight_g"))
 
@@ -68,6 +70,6 @@ def _one(number: int, rows: Sequence[ParcelRow], name: str) -> Any:
     """What the rows of a parcel say of it; they must agree."""
     told = {getattr(row, name) for row in rows} - {None}
     if len(told) > 1:
-        raise Refused(_("Parcel %(number)s has more than one %(name)s. Give one.")
+        raise Refused(_("Package %(number)s has more than one %(name)s. Give one.")
                       % {"number": number, "name": _("carton") if name == "carton" else _("weight")}, field=name)
     return next(iter(told), None)

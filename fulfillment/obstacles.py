@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from django.db.models import QuerySet
-from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from fulfillment.models import Shipment
 from fulfillment.shipments import LIVE
@@ -28,4 +28,5 @@ def _under_way(shipments: QuerySet[Shipment]) -> Iterator[str]:
     count = rows.count()
     if count:
         numbers = ", ".join(rows.values_list("number", flat=True)[:5])
-        yield _("%(count)s shipments are under way (%(numbers)s)") % {"count": count, "numbers": numbers}
+        yield ngettext("%(count)s shipment is under way (%(numbers)s)",
+                       "%(count)s shipments are under way (%(numbers)s)", count) % {"count": count, "numbers": numbers}

@@ -103,7 +103,7 @@ def _put_back(shipment: Shipment, *, line: ShipmentLine, to: Bin, by: User | Non
 class ScannedRow:
     line: ShipmentLine
     scanned: int = 0
-    parcel: int = field(default=1, metadata={"fixed": True})
+    parcel: int = field(default=1, metadata={"fixed": True, "label": _("Package")})
 
 
 @dataclass(frozen=True)
@@ -190,7 +190,7 @@ declare("ship", Shipment, shipping.ship, roles=FLOOR, many=True,
 declare("verify", Shipment, _verify, roles=FLOOR, input=VerifyInput, available=_is(S.PACKED),
         example={"lines": [{"line": 1042, "scanned": 5, "parcel": 1}]}, initial=_to_scan)
 declare("choose_parcels", Shipment, choosing.choose_parcels, roles=FLOOR, input=choosing.ParcelsInput,
-        label=_("Choose parcels"), available=_can_choose_parcels, initial=choosing.offered,
+        label=_("Choose packages"), available=_can_choose_parcels, initial=choosing.offered,
         example={"lines": [{"line": 1042, "quantity": 25, "parcel": 1, "carton": "BOX-L", "weight_g": 25600}]})
 declare("choose_service", Shipment, rating.choose, roles=FLOOR, input=ServiceInput, example={"service": "standard"},
         available=lambda shipment: shipment.status == S.PACKED and not shipment.labels.filter(

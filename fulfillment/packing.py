@@ -95,7 +95,7 @@ def verify(package: Package, scanned: Mapping[str, int], *, by: User | None = No
                       if scanned.get(code, 0) != expected[code]}
         if difference:
             listed = ", ".join(f"{code} {count:+d}" for code, count in sorted(difference.items()))
-            raise Refused(_("Parcel %(package)s is not right: %(listed)s.")
+            raise Refused(_("Package %(package)s is not right: %(listed)s.")
                           % {"package": package, "listed": listed}, code="wrong_content", difference=difference)
         package.verified_at = timezone.now()
         package.save(update_fields=["verified_at"])

@@ -88,21 +88,21 @@ def _require_all_placed(lines: Sequence[ShipmentLine], parcels: Sequence[Parcel]
         placed[line.pk] += units
     for key, line in wanted.items():
         if placed[key] != line.reservation.quantity:
-            raise Refused(_("%(placed)s of %(quantity)s × %(sku)s are in parcels. Put each unit into exactly one.")
+            raise Refused(_("%(placed)s of %(quantity)s × %(sku)s are in packages. Put each unit into exactly one.")
                           % {"placed": placed[key], "quantity": line.reservation.quantity,
                              "sku": line.reservation.sku}, code="not_all_packed", line=key)
 
 
 def _require_possible(parcel: Parcel, number: int) -> None:
     if not parcel.contents or any(units <= 0 for _line, units in parcel.contents):
-        raise Refused(_("Parcel %(number)s is empty. Put something into it or leave it out.") % {"number": number},
+        raise Refused(_("Package %(number)s is empty. Put something into it or leave it out.") % {"number": number},
                       code="empty_parcel")
     grams, carton = weight(parcel), parcel.carton
     if not 0 <= grams <= MOST_GRAMS:
-        raise Refused(_("Parcel %(number)s can't weigh %(grams)s g.") % {"number": number, "grams": grams},
+        raise Refused(_("Package %(number)s can't weigh %(grams)s g.") % {"number": number, "grams": grams},
                       code="impossible_weight")
     if carton and grams > carton.weight_g + carton.max_weight_g:
-        raise Refused(_("Parcel %(number)s is too heavy: carton %(carton)s holds up to %(most)s g, this would be "
+        raise Refused(_("Package %(number)s is too heavy: carton %(carton)s holds up to %(most)s g, this would be "
                         "%(grams)s g. Take another carton or split it.")
                       % {"number": number, "carton": carton, "most": carton.max_weight_g,
                          "grams": grams - carton.weight_g}, code="too_heavy")

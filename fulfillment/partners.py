@@ -29,7 +29,8 @@ class SentRow:
     line: ShipmentLine = field(metadata={"among": lambda rows, shipment: rows.filter(
         shipment=shipment).select_related("reservation__sku")})
     quantity: int = 0
-    parcel: int = field(default=1, metadata={"help": gettext_lazy("Number of the parcel, for example 1.")})
+    parcel: int = field(default=1, metadata={
+        "label": gettext_lazy("Package"), "help": gettext_lazy("Number of the package, for example 1.")})
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class SentInput:
     lines: list[SentRow]
     carrier: str = field(default="", metadata={"most": 60})
     tracking_numbers: str = field(default="", metadata={"most": 1000, "help": gettext_lazy(
-        "In the order of the parcels, separated by commas, for example 1Z999, 1Z998.")})
+        "In the order of the packages, separated by commas, for example 1Z999, 1Z998.")})
 
 
 def everything(shipment: Shipment) -> SentInput:

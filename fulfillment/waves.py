@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django.db.models import Max, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from fulfillment import gates
 from fulfillment.joining import join_cuts
@@ -216,6 +217,7 @@ def close(wave: Wave, *, by: User | None = None) -> Wave:
                           % {"wave": wave}, code="not_done")
         left = wave.tasks.filter(done_at=None).count()
         if left:
-            raise Refused(_("%(left)s stops of wave %(wave)s are not picked yet.")
+            raise Refused(ngettext("%(left)s stop of wave %(wave)s isn't picked yet.",
+                                   "%(left)s stops of wave %(wave)s aren't picked yet.", left)
                           % {"left": left, "wave": wave}, code="not_done")
     return wave

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from inventory.models import SKU, Lot
 from oms.core.errors import Refused
@@ -98,7 +99,8 @@ def _counted(sku: SKU, named: Sequence[Named], quantity: int) -> dict[str, int]:
         raise Refused(_("Say how many of lot %(lot)s, for example “%(lot)s x 10”.") % {"lot": bare}, code="malformed")
     counts = {each.code: each.quantity or 0 for each in named if each.quantity}
     if sum(counts.values()) != quantity:
-        text = (_("%(quantity)s pieces of %(sku)s need as many serial numbers, not %(named)s.")
+        text = (ngettext("%(quantity)s piece of %(sku)s needs one serial number, not %(named)s.",
+                         "%(quantity)s pieces of %(sku)s need as many serial numbers, not %(named)s.", quantity)
                 if sku.tracking == SKU.Tracking.SERIAL
                 else _("The lots named for %(sku)s add up to %(named)s, not %(quantity)s."))
         raise Refused(text % {"quantity": quantity, "sku": sku, "named": sum(counts.values())},

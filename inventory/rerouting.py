@@ -65,9 +65,10 @@ def reroute(
 ) -> Rerouted | None:
     """Move what a locked document holds to where it is sent best from now; None where nothing is better.
 
-    `company`: whose warehouses it may move to. `movable`: the reservations that may move (all that are held and not pinned, if None). `ship_to`: the new
-    destination, which all its demand keeps. `to`: that warehouse, as far as its stock goes, whatever the score.
-    `gain`: by how much the score must fall. What finds no other place stays; what older demand could hold is left.
+    `company`: whose warehouses it may move to. `movable`: the reservations that may move (all that are held and not
+    pinned, if None). `ship_to`: the new destination, which all its demand keeps. `to`: that warehouse, as far as its
+    stock goes, whatever the score. `gain`: by how much the score must fall. What finds no other place stays; what older
+    demand could hold is left.
     """
     with atomic():
         if ship_to is not None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from inventory.models import Warehouse
 from oms.core.guarding import stands_in_the_way
@@ -18,5 +18,6 @@ def live_returns(warehouse: Warehouse) -> Iterator[str]:
     count = rows.count()
     if count:
         numbers = ", ".join(rows.values_list("number", flat=True)[:5])
-        yield _("%(count)s returns are expected or inspected there (%(numbers)s)") % {
+        yield ngettext("%(count)s return is expected or inspected there (%(numbers)s)",
+                       "%(count)s returns are expected or inspected there (%(numbers)s)", count) % {
             "count": count, "numbers": numbers}

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from fulfillment import labels, packing, parcels, partial, picking, shipping
 from fulfillment.models import Carton, Package, Scan, Shipment, ShipmentLine
@@ -183,8 +184,10 @@ def pack(warehouse: Warehouse, body: Body, by: User) -> str:
     for package in Package.objects.filter(shipment=shipment):
         packing.verify(package, parcels.inside(package), by=by)
     labels.buy(shipment, by=by)
-    return (_("Shipment %(shipment)s is packed into %(count)s parcels.")
-            % {"shipment": shipment, "count": shipment.packages.count()})
+    count = shipment.packages.count()
+    return ngettext("Shipment %(shipment)s is packed into %(count)s package.",
+                    "Shipment %(shipment)s is packed into %(count)s packages.", count) % {
+                        "shipment": shipment, "count": count}
 
 
 def _chosen(shipment: Shipment, body: Body) -> list[Parcel] | None:
@@ -210,7 +213,7 @@ def _parcel(made: Body, lines: list[ShipmentLine], left: dict[int, int]) -> Parc
                 inside.append((line, taken))
                 left[line.pk], units = left[line.pk] - taken, units - taken
         if units:
-            raise Refused(_("More %(sku)s is in parcels than belongs in.") % {"sku": code}, code="not_the_same")
+            raise Refused(_("More %(sku)s is in packages than belongs in.") % {"sku": code}, code="not_the_same")
     carton = Carton.objects.filter(code=str(made["carton"])).first() if made.get("carton") else None
     if made.get("carton") and carton is None:
         raise Refused(_("There is no carton %(carton)s.") % {"carton": made["carton"]}, code="unknown")

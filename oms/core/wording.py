@@ -1,5 +1,6 @@
 """What people read: texts in their language, and the names that the code gives things in words."""
 
+import re
 from typing import Any
 
 from django.apps import apps
@@ -35,6 +36,6 @@ def is_ours(model: type[Model]) -> bool:
 
 
 def sentence(name: str) -> str:
-    """A name of the code in words, untranslated."""
-    text = name.replace("_", " ")
+    """A name of the code in words, untranslated: `weight_g` is "Weight (g)"."""
+    text = re.sub(r" (g|kg|cm|km)$", r" (\1)", name.replace("_", " "))
     return text[:1].upper() + text[1:]

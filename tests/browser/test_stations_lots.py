@@ -28,7 +28,7 @@ def test_many_serial_numbers_come_in_one_act(open_as):
     scan(page, "DRILL")
     page.get_by_role("heading", name="Scan each serial number").wait_for()
     scan(page, "S1")
-    page.get_by_role("heading", name="1 serial numbers").wait_for()
+    page.get_by_role("heading", name="1 serial number").wait_for()
     paste(page, "A08\nA09\r\nB1..B2")
     page.get_by_role("heading", name="5 serial numbers").wait_for()
     scan(page, "B2")

@@ -165,7 +165,7 @@ def test_a_warehouse_closes_once_nothing_is_under_way_there(drain):
 
     why = refused(london, is_active=False)
     assert f"2 are held for {order.number}" in why
-    assert f"1 shipments are under way ({make.shipment_of(order).number})" in why
+    assert f"1 shipment is under way ({make.shipment_of(order).number})" in why
     assert f"goods are ordered with {purchase.number}" in why
     assert "held for" in refused(london, kind="3pl")
 

@@ -150,7 +150,7 @@ def test_goods_stay_with_their_company(house):
     there, shipment = Warehouse.objects.get(code="BET"), make.shipment_of(order)
 
     for step in (rerouting.reroute, rerouting.preview):
-        with pytest.raises(Refused, match="BET belongs to Beta Ltd, and order .* is Acme Ltd's"):
+        with pytest.raises(Refused, match=r"BET belongs to Beta Ltd, and order .* is Acme Ltd's"):
             step(order, to=there)
     for step in (rerouting.reroute_shipment, rerouting.preview_shipment):
         with pytest.raises(Refused, match="BET belongs to Beta Ltd"):

@@ -2,7 +2,7 @@
 
 A field of the input dataclass becomes a form field by its type; a list of dataclasses becomes a table with one row per
 entry of the initial input, named by that entry's first field, a record; where it is None the row asks
-for a new one. A field's metadata may have `help`, and
+for a new one. A field's metadata may have `help`, `label` where its name isn't what people call it, and
 `among`: which rows of a model can be chosen for this document; without it a model is searched as it is typed. A field
 of a row that is `fixed` names the row beside its record.
 """
@@ -79,17 +79,18 @@ class OperationForm:
         key, *rest = hints
         entries = getattr(self.initial, name) if self.initial else []
         is_new = any(getattr(entry, key) is None for entry in entries)
-        fixed = [field.name for field in dataclasses.fields(row_type) if field.metadata.get("fixed")]
-        fields = hints if is_new else {field: hints[field] for field in rest if field not in fixed}
+        fixed = [(field.name, _label(field)) for field in dataclasses.fields(row_type) if field.metadata.get("fixed")]
+        fields = hints if is_new else {field: hints[field] for field in rest if field not in dict(fixed)}
         rows = []
         for index, entry in enumerate(entries):
             record = getattr(entry, key)
             again = sum(getattr(other, key) == record for other in entries[:index])  # one record in several rows
             prefix = f"{name}-new{index}" if is_new else f"{name}-{record.pk}" + (f"-{again}" if again else "")
-            told = ", ".join([str(record), *(f"{spoken(each).lower()} {getattr(entry, each)}" for each in fixed)])
+            told = ", ".join([str(record), *(f"{label.lower()} {getattr(entry, each)}" for each, label in fixed)])
             rows.append(Row(entry, "" if is_new else told,
                             self._build(row_type, fields, data, entry, prefix=prefix)))
-        return Table(name, spoken(name), [spoken(field) for field in fields], rows)
+        labels = {field.name: _label(field) for field in dataclasses.fields(row_type)}
+        return Table(name, spoken(name), [labels[field] for field in fields], rows)
 
     @property
     def media(self) -> forms.Media:
@@ -128,7 +129,7 @@ def _entered(owner: type[Any], form: forms.Form) -> dict[str, Any]:
 def _field(name: str, hint: Any, owner: Any, user: User, document: Any) -> forms.Field:
     kind, optional = _unwrap(hint)
     has_default = owner.default is not dataclasses.MISSING
-    options: dict[str, Any] = {"label": spoken(name), "required": not (optional or has_default),
+    options: dict[str, Any] = {"label": _label(owner), "required": not (optional or has_default),
                                "help_text": owner.metadata.get("help", "")}
     if has_default and owner.default is not None:
         options["initial"] = owner.default
@@ -141,6 +142,11 @@ def _field(name: str, hint: Any, owner: Any, user: User, document: Any) -> forms
     if kind is bool:
         options["required"] = False
     return field(widget=widget, **options, **_limits(kind, owner))
+
+
+def _label(owner: Any) -> str:
+    """What a field is called: as its metadata says, else by its name."""
+    return str(owner.metadata.get("label") or spoken(owner.name))
 
 
 def _limits(kind: type, owner: Any) -> dict[str, Any]:

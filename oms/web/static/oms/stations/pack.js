@@ -143,7 +143,7 @@ async function ship(shipment) {
   if (!shipment) return;
   const scanned = [], print = made("a", _("Print its labels"), { href: `/admin/fulfillment/shipment/${shipment.pk}/print/labels/`, target: "_blank" });
   while (scanned.length < shipment.tracking.length) {
-    const number = await ask({ step: "product", text: _("Scan each label as the parcel leaves"), choices: [[_("Later"), null]],
+    const number = await ask({ step: "product", text: _("Scan each label as the package leaves"), choices: [[_("Later"), null]],
       detail: [made("p", _("%(name)s: %(scanned)s of %(tracking)s labels", { name: shipment.name, scanned: scanned.length, tracking: shipment.tracking.length })), print], accept: (code) => {
         const label = shipment.labels[code.replace(/^\]C1/, "")];
         if (!label) throw new Wrong(_("%(code)s is no label of %(name)s.", { code, name: shipment.name }));

@@ -11,7 +11,7 @@ async function walk(wave) {
   while (stops.length) {
     const stop = stops[0];
     const what = await takeStop(stop, {
-      where: _("%(name)s: %(left)s stops left · %(shipment)s", { name: wave.name, left: stops.length, shipment: stop.shipment }),
+      where: counted("%(name)s: %(count)s stop left · %(shipment)s", "%(name)s: %(count)s stops left · %(shipment)s", stops.length, { name: wave.name, shipment: stop.shipment }),
       ways: [[_("Short or damaged"), { short: true }], ...(started.has(stop.shipment) && !wave.whole.includes(stop.shipment) ? [[_("Ship what is picked"), { split: true }]] : [])],
     });
     if (what.split) {

@@ -31,7 +31,7 @@ async function lotOf(product, expected = "", others = []) {
 async function serialsOf(product, ways, { taken = [], more = "" } = {}) {
   const found = [];
   for (;;) {
-    const answer = await ask({ step: "lot", text: found.length ? _("%(count)s serial numbers", { count: found.length }) : _("Scan each serial number"),
+    const answer = await ask({ step: "lot", text: found.length ? counted("%(count)s serial number", "%(count)s serial numbers", found.length) : _("Scan each serial number"),
       detail: [...about(product, more, _("You can paste a list, or a range like A001..A010.")), made("p", found.join(", "))],
       choices: found.length ? [...ways, [_("Remove the last"), { remove: true }]] : ways.filter(([, value]) => value === null),
       accept: (text) => {
