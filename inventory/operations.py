@@ -85,8 +85,10 @@ def _undo_receipt(order: PurchaseOrder, *, goods: list[UndoneRow], by: User | No
 
 
 def _bins_at(rows: Any, order: PurchaseOrder) -> Any:
-    """The bins of the order's warehouse from which goods can go back."""
-    return rows.by_hand().filter(warehouse=order.warehouse_id).exclude(kind=Bin.Kind.MISSING)
+    """The bins of the order's warehouse from which its goods can go back: where they are."""
+    there = BinStock.objects.filter(sku__in=order.lines.values("sku"), on_hand__gt=0)
+    return rows.by_hand().filter(warehouse=order.warehouse_id, pk__in=there.values("bin")).exclude(
+        kind=Bin.Kind.MISSING)
 
 
 @dataclass(frozen=True)

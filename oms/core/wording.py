@@ -22,12 +22,12 @@ def translate_derived_names() -> None:
     for model in filter(is_ours, apps.get_models()):
         meta: Any = model._meta
         if "verbose_name_plural" not in meta.original_attrs:
-            meta.verbose_name_plural = gettext_lazy(f"{meta.verbose_name_raw}s")
-        meta.verbose_name = gettext_lazy(meta.verbose_name_raw)
+            meta.verbose_name_plural = gettext_lazy(in_capitals(f"{meta.verbose_name_raw}s"))
+        meta.verbose_name = gettext_lazy(in_capitals(meta.verbose_name_raw))
         for field in model._meta.get_fields():
             if hasattr(field, "verbose_name"):
                 label = field.verbose_name
-                field.verbose_name = gettext_lazy(label) if isinstance(label, str) else label
+                field.verbose_name = gettext_lazy(in_capitals(label)) if isinstance(label, str) else label
 
 
 def is_ours(model: type[Model]) -> bool:
@@ -37,5 +37,10 @@ def is_ours(model: type[Model]) -> bool:
 
 def sentence(name: str) -> str:
     """A name of the code in words, untranslated: `weight_g` is "Weight (g)"."""
-    text = re.sub(r" (g|kg|cm|km)$", r" (\1)", name.replace("_", " "))
+    text = in_capitals(re.sub(r" (g|kg|cm|km)$", r" (\1)", name.replace("_", " ")))
     return text[:1].upper() + text[1:]
+
+
+def in_capitals(text: str) -> str:
+    """A text with its abbreviations in capitals: "external id" is "external ID"."""
+    return re.sub(r"\b(sku|id|sscc|vat|iban)(s?)\b", lambda found: found[1].upper() + found[2], text)

@@ -66,7 +66,7 @@ def test_the_packer_chooses_and_changes_what_goes_where(heavy, box):
 
 
 @pytest.mark.parametrize(("rows", "why"), [
-    ([(99, 1, False, None)], "99 of 100 × ANVIL are in parcels"),
+    ([(99, 1, False, None)], "99 of 100 × ANVIL are in packages"),
     ([(60, 1, False, None), (60, 2, False, None)], "120 of 100"),
     ([(100, 1, True, None)], "too heavy: carton BOX-L holds up to 25000 g, this would be 100000 g"),
     ([(50, 1, False, 10), (50, 1, False, 20)], "more than one weight"),

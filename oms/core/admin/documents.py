@@ -1,5 +1,6 @@
 """The admin of documents: drafts are forms, everything after is an operation, by button, selection or form page."""
 
+from decimal import Decimal
 from typing import Any, cast
 
 from django import forms
@@ -20,6 +21,7 @@ from oms.core.admin.papers import PapersAdmin
 from oms.core.decisions import about
 from oms.core.errors import Conflict, DomainError, NeedsConfirmation
 from oms.core.models import Decision, Document, User
+from oms.core.money import display
 from oms.core.operations import Operation
 from oms.core.wording import spoken
 
@@ -219,7 +221,8 @@ class DocumentAdmin(PapersAdmin, ScopedAdmin):
             effect = step.rehearse(document, by=user, **form.values())
         except DomainError as refused:
             return None, refused.message
-        return [(spoken(name), value) for name, value in vars(effect).items()], None
+        return [(spoken(name), display(value, document.currency) if isinstance(value, Decimal) else value)
+                for name, value in vars(effect).items()], None
 
     def document_url(self, document: Any) -> str:
         return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[document.pk])
