@@ -58,9 +58,11 @@ def _found() -> int:
     from orders.models import Order
     from returns.models import ReturnRequest
     from tests import builders as make
-    from tests.properties.business.world import found
+    from tests.properties.business.world import bring, found
 
     found()
+    for code in ("A", "B"):
+        bring(code, "LON", 40)
     for number in range(3):
         make.confirmed(("A", 1), ("KIT", 1), backorder=True, channel_code="waits")
         make.shipped(("B", 1))
