@@ -1,9 +1,9 @@
 """Waves: which shipments are picked together, and on which walk."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from django.db.models import Max, Q
+from django.db.models import Count, Max, Min, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -13,7 +13,7 @@ from fulfillment.joining import join_cuts
 from fulfillment.models import PickTask, Shipment, ShipmentLine, Wave
 from fulfillment.planners import pick_path
 from fulfillment.planners import waves as planner
-from fulfillment.planners.pick_path import Floor, Stop
+from fulfillment.planners.pick_path import Floor, Spot, Stop
 from inventory import reservations, unservable
 from inventory.models import SKU, Bin, BinStock, Warehouse
 from oms.core import events, states
@@ -22,7 +22,8 @@ from oms.core.locking import atomic, lock, whole
 from oms.core.models import User
 from orders.models import Order
 
-MAX_SHIPMENTS, MAX_STOPS = 12, 60
+LIMITS = planner.Limits(shipments=12, stops=60)
+USUAL_PRIORITY = 100  # of orders; those with a lower number are urgent
 
 
 @whole
@@ -36,25 +37,43 @@ def propose(warehouse: Warehouse, *, by: User | None = None) -> list[Wave]:
     known = rows.select_related("order__customer").prefetch_related(gates.OPEN_HOLDS).distinct()
     ready, _refusals = gates.sort(list(known))
     by_key = {row.pk: row for row in ready}
-    aisles = _aisles(list(by_key.values()))
-    candidates = [planner.Candidate(key, row.order.priority, len(aisles[key]) or 1, frozenset(aisles[key]))
-                  for key, row in by_key.items()]
+    lying, lines = _spots(ready, warehouse), _line_counts(ready)
+    candidates = [planner.Candidate(key, row.order.priority, lines.get(key, 1), frozenset(lying[key]),
+                                    row.order.priority < USUAL_PRIORITY) for key, row in by_key.items()]
     return [plan(warehouse, [by_key[key] for key in keys], by=by)
-            for keys in planner.batch(candidates, MAX_SHIPMENTS, MAX_STOPS)]
+            for keys in planner.batch(candidates, _floor(warehouse), LIMITS)]
 
 
-def _aisles(shipments: Sequence[Shipment]) -> dict[int, list[int]]:
-    """Where the SKUs of each shipment lie: the x of their bins."""
-    lines = ShipmentLine.objects.filter(shipment__in=shipments).values_list("shipment_id", "reservation__sku_id")
-    warehouses = {shipment.warehouse_id for shipment in shipments}
-    lying = BinStock.objects.filter(bin__warehouse__in=warehouses, bin__is_sellable=True, on_hand__gt=0)
-    where = dict(lying.values_list("sku_id", "bin__x_cm"))
-    found: dict[int, list[int]] = {shipment.pk: [] for shipment in shipments}
+def _line_counts(shipments: Sequence[Shipment]) -> dict[int, int]:
+    rows = ShipmentLine.objects.filter(shipment__in=shipments).values("shipment").annotate(lines=Count("pk"))
+    return dict(rows.values_list("shipment", "lines"))
+
+
+def _spots(shipments: Sequence[Shipment], warehouse: Warehouse) -> dict[int, set[Spot]]:
+    """Where the goods of each shipment lie: the spots of the first bin of each SKU."""
+    lines = list(ShipmentLine.objects.filter(shipment__in=shipments).values_list("shipment_id", "reservation__sku_id"))
+    rows = BinStock.objects.filter(
+        bin__warehouse=warehouse, bin__is_sellable=True, bin__x_cm__isnull=False, bin__y_cm__isnull=False,
+        on_hand__gt=0, sku__in={sku for _shipment, sku in lines}).select_related("bin").order_by("-bin__code")
+    centers = _centers(warehouse)
+    where = {row.sku_id: (_x(row.bin, centers) or 0, row.bin.y_cm or 0) for row in rows}
+    found: dict[int, set[Spot]] = {shipment.pk: set() for shipment in shipments}
     for shipment, sku in lines:
-        aisle = where.get(sku)
-        if aisle is not None:
-            found[shipment].append(aisle)
+        if sku in where:
+            found[shipment].add(where[sku])
     return found
+
+
+def _centers(warehouse: Warehouse) -> dict[tuple[int | None, str], int]:
+    """The middle of each aisle that has a name: its bins stand on both sides of one walk."""
+    named = Bin.objects.filter(warehouse=warehouse, x_cm__isnull=False).exclude(aisle="").order_by()
+    rows = named.values_list("zone", "aisle").annotate(left=Min("x_cm"), right=Max("x_cm"))
+    return {(zone, aisle): (left + right) // 2 for zone, aisle, left, right in rows}
+
+
+def _x(place: Bin, centers: Mapping[tuple[int | None, str], int]) -> int | None:
+    """Where one walks to take from a bin: in the middle of its aisle."""
+    return None if place.x_cm is None else centers.get((place.zone_id, place.aisle), place.x_cm)
 
 
 def plan(warehouse: Warehouse, shipments: Sequence[Shipment], *, by: User | None = None) -> Wave:
@@ -130,7 +149,8 @@ def write_walk(wave: Wave) -> None:
     lines = list(ShipmentLine.objects.filter(shipment__wave=wave, reservation__state="pinned")
                  .select_related("reservation__bin"))
     bins = {line.pk: line.reservation.bin for line in lines if line.reservation.bin}
-    stops = [Stop(key, place.x_cm, place.y_cm, place.code) for key, place in bins.items()]
+    centers = _centers(wave.warehouse)
+    stops = [Stop(key, _x(place, centers), place.y_cm, place.code) for key, place in bins.items()]
     walk = pick_path.route(stops, _floor(wave.warehouse))
     PickTask.objects.filter(wave=wave, done_at=None).delete()
     first = PickTask.objects.filter(wave=wave).count() + 1

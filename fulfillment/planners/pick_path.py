@@ -64,16 +64,22 @@ def distance(a: Spot, b: Spot, depth: int) -> int:
     return abs(a[0] - b[0]) + min(a[1] + b[1], 2 * depth - a[1] - b[1])
 
 
+def length(spots: Iterable[Spot], floor: Floor) -> int:
+    """The length in cm of the shortest round from the start over all spots and back."""
+    return sum(abs(a[0] - b[0]) + abs(a[1] - b[1]) for a, b in _shortest({*spots, floor.start}, floor.depth))
+
+
 def route(stops: Sequence[Stop], floor: Floor) -> Walk:
     """The shortest round from the start over all stops and back, exactly, in time linear in the number of aisles.
 
-    Stops without coordinates follow the others in the order of their names, without a distance.
+    Of both ways around, as long as each other, it takes the one to the lower bin first. Stops without coordinates
+    follow the others in the order of their names, without a distance.
     ValueError where a stop or the start lies outside the aisles (y < 0 or y > depth). Dynamic programming over the
     aisles by Ratliff and Rosenthal, "Order-Picking in a Rectangular Warehouse", Operations Research 31 (1983).
     """
     at: dict[Spot, list[int]] = defaultdict(list)
-    unknown = []
-    for stop in sorted(stops, key=_by_name):
+    unknown, named = [], sorted(stops, key=_by_name)
+    for stop in named:
         if stop.x is None or stop.y is None:
             unknown.append(stop.key)
         else:
@@ -82,8 +88,17 @@ def route(stops: Sequence[Stop], floor: Floor) -> Walk:
     if outside := [spot for spot in spots if not 0 <= spot[1] <= floor.depth]:
         raise ValueError(f"{outside[0]} lies outside the aisles, which go from 0 to {floor.depth} cm.")
     tour = [spot for spot in _round(_shortest(spots, floor.depth), floor.start) if spot in at]
+    tour = _by_bins(tour, at, {stop.key: place for place, stop in enumerate(named)}, floor.start)
     walk = _walk(tour, at, floor)
     return Walk((*walk.keys, *unknown), (*walk.legs, *[0] * len(unknown)), walk.total)
+
+
+def _by_bins(tour: list[Spot], at: dict[Spot, list[int]], order: dict[int, int], start: Spot) -> list[Spot]:
+    """A round, or the same the other way, whichever begins with the lower bin; what is at the start stays first."""
+    fixed, rest = (tour[:1], tour[1:]) if tour[:1] == [start] else ([], tour)
+    if rest and order[at[rest[-1]][0]] < order[at[rest[0]][0]]:
+        rest = rest[::-1]
+    return fixed + rest
 
 
 def _by_name(stop: Stop) -> tuple[list[tuple[int, int, str]], int]:

@@ -2,14 +2,20 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from unfold.widgets import UnfoldBooleanWidget
 
-from inventory import sourcing
+from inventory import floors, sourcing
 from inventory.models import Bin, Lane, PostalCode, Warehouse, Zone
+from oms.core import confirming
 from oms.core.admin.access import Lines, ScopedAdmin
 from oms.core.admin.papers import PapersAdmin
+from oms.core.errors import NeedsConfirmation
 
+PLACED = ("warehouse", "zone", "code", "aisle", "x_cm", "y_cm")
 ROUTING = {"is_active", "priority", "country", "postal_code", "latitude", "longitude"}
 FLOOR = "picker packer buyer rep accountant"
 
@@ -35,8 +41,28 @@ class WarehouseAdmin(ScopedAdmin):
             sourcing.announce_change(obj, by=user)
 
 
+class BinForm(forms.ModelForm):
+    """A bin; a place that is far from all others is asked about before it is saved."""
+
+    is_measured = forms.BooleanField(label=_("The coordinates are right"), required=False, widget=forms.HiddenInput)
+
+    def clean(self) -> Any:
+        cleaned = super().clean()
+        if not self.errors and {"x_cm", "y_cm"} & set(self.changed_data):
+            place = Bin(**{name: self.cleaned_data.get(name, getattr(self.instance, name)) for name in PLACED})
+            place.pk = self.instance.pk
+            try:
+                with confirming.agreed(bool(self.cleaned_data.get("is_measured"))):
+                    floors.ask_if_far_off(place)
+            except NeedsConfirmation as asked:
+                self.fields["is_measured"].widget = UnfoldBooleanWidget()
+                self.add_error("is_measured", asked.message)
+        return cleaned
+
+
 @admin.register(Bin)
 class BinAdmin(PapersAdmin, ScopedAdmin):
+    form = BinForm
     viewers = FLOOR
     editors = "manager"
     list_display = ["code", "warehouse", "kind", "is_sellable", "aisle", "bay", "level", "x_cm", "y_cm"]
@@ -46,6 +72,12 @@ class BinAdmin(PapersAdmin, ScopedAdmin):
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return super().has_change_permission(request, obj) and not (obj and obj.is_outside)
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Who only looks at a bin isn't asked anything."""
+        names = super().get_fields(request, obj)
+        return names if self.has_change_permission(request, obj) else [
+            name for name in names if name != "is_measured"]
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Places outside are built in."""

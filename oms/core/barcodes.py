@@ -99,8 +99,8 @@ def _runs(barcode: Any) -> list[int]:
 
 def _rows(barcode: Any) -> list[Sequence[int]]:
     """The cells of a barcode, a byte each, row by row."""
-    rows: list[Sequence[int]] = memoryview(barcode.to_image(scale=1, add_quiet_zones=False)).tolist()
-    return rows
+    cells: Any = memoryview(barcode.to_image(scale=1, add_quiet_zones=False))
+    return list(cells.tolist())
 
 
 def _matrix(text: str) -> Matrix:

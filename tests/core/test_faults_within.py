@@ -5,6 +5,7 @@ from django.db import connection
 
 from fulfillment import waves
 from fulfillment.models import Shipment
+from fulfillment.planners.waves import Limits
 from inventory import receiving
 from inventory.receiving import Received
 from oms.core import outbox
@@ -97,7 +98,7 @@ def test_receive_the_last_of_a_purchase_order():
 
 
 def test_plan_several_waves(monkeypatch):
-    monkeypatch.setattr(waves, "MAX_SHIPMENTS", 1)
+    monkeypatch.setattr(waves, "LIMITS", Limits(shipments=1, stops=60))
     make.sku("TEE-M", stock={"LON": 9})
     for _ in range(2):
         make.shipment_of(make.confirmed(("TEE-M", 1)))

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from fulfillment.planners.cartons import Box, Item, suggest
 from fulfillment.planners.pick_path import Floor, Stop, Walk, distance, route
 from fulfillment.planners.service import Offer, choose
-from fulfillment.planners.waves import Candidate, batch
 
 FLOOR = Floor(depth=2000)
 spots = st.tuples(st.sampled_from([0, 300, 600, 900]), st.integers(0, 20).map(lambda n: n * 100))
@@ -104,10 +103,3 @@ def test_the_cheapest_service_within_the_promise_is_chosen():
     assert choose([slow, fast], 2).offer == fast
     assert choose([slow], 2).reason == "none is within 2 days; this is the fastest"
     assert choose([], 2).offer is None
-
-
-def test_waves_begin_with_the_urgent_and_keep_to_few_aisles():
-    candidates = [Candidate(1, 100, 2, frozenset({0})), Candidate(2, 10, 2, frozenset({900})),
-                  Candidate(3, 100, 2, frozenset({900})), Candidate(4, 100, 2, frozenset({0}))]
-
-    assert batch(candidates, max_shipments=2, max_stops=10) == [[2, 3], [1, 4]]
