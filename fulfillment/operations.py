@@ -227,7 +227,7 @@ class AddressInput:
     postal_code: str = field(default="", metadata={"most": 12})
     city: str = field(default="", metadata={"most": 60})
     region: str = field(default="", metadata={"most": 40})
-    country: str = field(default="", metadata={"most": 2, "help": _("Two letters, for example GB.")})
+    country: str = field(default="", metadata={"most": 40, "help": _("Two letters, for example GB.")})
 
 
 declare("change_address", Order, redirecting.change_address, roles="rep manager", label=_("Change address"),

@@ -69,7 +69,7 @@ def _levelled(rows: StockQuerySet) -> StockQuerySet:
     What waiting demand takes as soon as it is there is not left for anybody: it does not count as recovered. Without
     a reorder rule only what could once be sold is out.
     """
-    waiting = Demand.objects.waiting().filter(sku=OuterRef("sku")).values("sku")
+    waiting = Demand.objects.waiting().filter(sku=OuterRef("sku"), company=OuterRef("warehouse__company")).values("sku")
     rule = ReorderRule.objects.filter(sku=OuterRef("sku"), warehouse=OuterRef("warehouse"))
     had = Move.objects.filter(sku=OuterRef("sku"), target__warehouse=OuterRef("warehouse"), target__is_sellable=True)
     left = F("free") - Coalesce(

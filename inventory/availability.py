@@ -9,6 +9,7 @@ from django.db.models import F, Min, Q, Sum
 
 from inventory import catalog
 from inventory.models import SKU, Demand, PurchaseLine, PurchaseOrder, Stock, Transfer, TransferLine
+from oms.core.models import Company
 
 
 @dataclass(frozen=True)
@@ -25,13 +26,13 @@ class Available:
     projected: int = 0
 
 
-def available(skus: Iterable[SKU]) -> dict[int, Available]:
-    """What can be promised of each SKU, by its key. A kit is as available as its scarcest component, per warehouse."""
+def available(skus: Iterable[SKU], company: Company) -> dict[int, Available]:
+    """What a company can promise of each SKU, by its key. A kit is as available as its scarcest part, per warehouse."""
     skus = list(skus)
     kits = catalog.components(skus)
     keys = {sku.pk for sku in skus} | {part.component_id for parts in kits.values() for part in parts}
-    stock = _by_warehouse(keys)
-    arrivals, later = _next_arrivals(keys), projected(keys)
+    stock = _by_warehouse(keys, company)
+    arrivals, later = _next_arrivals(keys, company), projected(keys, company)
     found = {}
     for sku in skus:
         parts = [(part.component_id, part.quantity) for part in kits.get(sku.pk, [])] or [(sku.pk, 1)]
@@ -42,20 +43,21 @@ def available(skus: Iterable[SKU]) -> dict[int, Available]:
     return found
 
 
-def projected(skus: Iterable[int], by: date | None = None) -> dict[int, int]:
-    """What will be left of each SKU (on a day): free stock, less waiting demand, plus purchases and transfers.
+def projected(skus: Iterable[int], company: Company, by: date | None = None) -> dict[int, int]:
+    """What a company will have left of each SKU (on a day): free stock, less waiting demand, plus what is to come.
 
     Demand counts that reserves by that day; a purchase that is expected by it.
     """
     keys = list(skus)
-    free = Stock.objects.filter(sku__in=keys, warehouse__is_active=True).with_free()
-    waiting = Demand.objects.filter(sku__in=keys, unheld__gt=0)
-    bought = PurchaseLine.objects.filter(sku__in=keys, order__status=PurchaseOrder.Status.SENT,
-                                         received__lt=F("quantity"))
+    free = Stock.objects.promised_by(company.pk).filter(sku__in=keys).with_free()
+    waiting = Demand.objects.filter(company=company, sku__in=keys, unheld__gt=0)
+    bought = PurchaseLine.objects.filter(sku__in=keys, order__company=company, received__lt=F("quantity"),
+                                         order__status=PurchaseOrder.Status.SENT)
     if by is not None:
         waiting = waiting.filter(Q(reserve_from=None) | Q(reserve_from__lte=by))
         bought = bought.filter(order__expected_on__lte=by)
-    moving = TransferLine.objects.filter(sku__in=keys, transfer__status=Transfer.Status.SENT)
+    moving = TransferLine.objects.filter(sku__in=keys, transfer__status=Transfer.Status.SENT,
+                                         transfer__target__company=company)
     moves = F("quantity") - F("received") - F("recalled") - F("lost")
     parts = ((free, F("free"), 1), (waiting, F("unheld"), -1),
              (bought, F("quantity") - F("received"), 1), (moving, moves, 1))
@@ -67,15 +69,15 @@ def projected(skus: Iterable[int], by: date | None = None) -> dict[int, int]:
     return totals
 
 
-def _by_warehouse(skus: Iterable[int]) -> dict[int, dict[str, int]]:
+def _by_warehouse(skus: Iterable[int], company: Company) -> dict[int, dict[str, int]]:
     stock: dict[int, dict[str, int]] = {}
-    rows: Any = Stock.objects.filter(sku__in=list(skus), warehouse__is_active=True).with_free()
+    rows: Any = Stock.objects.promised_by(company.pk).filter(sku__in=list(skus)).with_free()
     for sku, place, free in rows.values_list("sku_id", "warehouse__code", "free"):
         stock.setdefault(sku, {})[place] = free
     return stock
 
 
-def _next_arrivals(skus: Iterable[int]) -> dict[int, date]:
+def _next_arrivals(skus: Iterable[int], company: Company) -> dict[int, date]:
     coming = PurchaseLine.objects.filter(sku__in=list(skus), order__status=PurchaseOrder.Status.SENT,
-                                         received__lt=F("quantity") + F("replacing"))
+                                         order__company=company, received__lt=F("quantity") + F("replacing"))
     return dict(coming.values_list("sku_id").annotate(Min("order__expected_on")))

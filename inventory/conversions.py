@@ -17,6 +17,7 @@ from inventory.models import (
     Move,
     PurchaseLine,
     PurchaseOrder,
+    Supplier,
     Transfer,
     TransferLine,
     Warehouse,
@@ -105,6 +106,16 @@ def books_of_warehouse(warehouse: Warehouse) -> Iterator[str]:
 def supply_of_warehouse(warehouse: Warehouse) -> Iterator[str]:
     """What comes there could no longer be sold."""
     yield from _open_supply(warehouse)
+
+
+@stands_in_the_way(Supplier, "currency")
+def open_orders_of_supplier(supplier: Supplier) -> Iterator[str]:
+    """Costs of supplier items and of open purchase orders are in the currency that the supplier had."""
+    count = supplier.items.count()
+    if count:
+        yield _("the costs of %(count)s supplier items are in it; create another supplier instead") % {"count": count}
+    orders = PurchaseOrder.objects.filter(supplier=supplier, status__in=PurchaseOrder.OPEN)
+    yield from _named(orders.values_list("number", flat=True), _("goods are ordered with %(names)s"))
 
 
 def _open_supply(warehouse: Warehouse) -> Iterator[str]:

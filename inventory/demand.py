@@ -31,8 +31,8 @@ def hand_over(document: str, line: int, new_line: int) -> None:
 
 
 def _hand_over_rest(row: Demand, new_line: int) -> None:
-    kept = ("document", "sku", "per_unit", "is_component", "may_wait", "priority", "wanted_on", "reserve_from",
-            "min_life_days", "ship_country", "ship_postal_code")
+    kept = ("company", "document", "sku", "per_unit", "is_component", "may_wait", "priority", "wanted_on",
+            "reserve_from", "min_life_days", "ship_country", "ship_postal_code")
     rest = Demand(**{name: getattr(row, name) for name in kept}, line=new_line, quantity=row.quantity - row.shipped,
                   held=row.held, picked=row.picked)
     rest.save(force_insert=True)

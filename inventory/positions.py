@@ -44,19 +44,20 @@ class Known:
     stock: Mapping[Key, Any]  # with what is free
     on_order: Mapping[Key, int]
     items: Mapping[int, SupplierItem]
-    waiting: dict[int, int]
+    waiting: dict[Key, int]  # by SKU and company
     coming: dict[Key, int]
     leaving: dict[Key, int]
-    waits_at: dict[int, int] = field(default_factory=dict)
+    waits_at: dict[Key, int] = field(default_factory=dict)
 
     def position(self, want: Want, *, pack: int = 1, minimum: int = 1) -> Position:
         """Where a SKU stands in a warehouse. What waits counts once, where it is asked for first."""
         key = want.sku.pk, want.warehouse.pk
-        home = self.waits_at.setdefault(want.sku.pk, want.warehouse.pk)
+        own = want.sku.pk, want.warehouse.company_id
+        home = self.waits_at.setdefault(own, want.warehouse.pk)
         row = self.stock.get(key)
         return Position(
             sellable=row.free + row.held if row else 0, held=row.held if row else 0,
-            back_ordered=self.waiting.get(want.sku.pk, 0) if home == want.warehouse.pk else 0,
+            back_ordered=self.waiting.get(own, 0) if home == want.warehouse.pk else 0,
             on_order=self.on_order.get(key, 0), coming=self.coming.get(key, 0), leaving=self.leaving.get(key, 0),
             point=want.point, target=want.target, pack=pack, minimum=minimum)
 
@@ -91,9 +92,10 @@ def read(wants: Sequence[Want]) -> Known:
     )
 
 
-def _waiting(skus: Iterable[int]) -> dict[int, int]:
+def _waiting(skus: Iterable[int]) -> dict[Key, int]:
     rows = Demand.objects.filter(sku__in=list(skus), unheld__gt=0)
-    return dict(rows.values_list("sku_id").annotate(Sum("unheld")))
+    return {(sku, company): total
+            for sku, company, total in rows.values_list("sku_id", "company_id").annotate(Sum("unheld"))}
 
 
 def _on_order(skus: Iterable[int]) -> dict[Key, int]:
@@ -123,11 +125,13 @@ def drafted(source: Warehouse, sku: SKU) -> dict[tuple[int, int | None], int]:
             lines.values_list("bin_id", "lot_id").annotate(total=Sum("quantity"))}
 
 
-def back_ordered(known: set[int]) -> list[Want]:
-    """SKUs for which orders wait and that no rule looks after, at the warehouse of ours that comes first."""
-    home = Warehouse.objects.active().filter(kind=Warehouse.Kind.OWN).select_related("company").order_by(
-        "priority", "pk").first()
-    if home is None:
-        return []
-    waiting = Demand.objects.filter(unheld__gt=0).exclude(sku__in=known).values("sku")
-    return [Want(sku, home, NO_POINT, 0) for sku in SKU.objects.filter(pk__in=waiting).order_by("code")]
+def back_ordered(known: set[Key]) -> list[Want]:
+    """SKUs for which orders wait and that no rule of their company (`known`) looks after, at its first warehouse."""
+    homes: dict[int, Warehouse] = {}
+    own = Warehouse.objects.active().filter(kind=Warehouse.Kind.OWN).select_related("company")
+    for row in own.order_by("priority", "pk"):
+        homes.setdefault(row.company_id, row)
+    pairs = Demand.objects.filter(unheld__gt=0, company__in=homes).values_list("sku", "company").distinct()
+    wanted = [pair for pair in pairs.order_by("sku__code", "company") if pair not in known]
+    skus = SKU.objects.in_bulk({sku for sku, _company in wanted})
+    return [Want(skus[sku], homes[company], NO_POINT, 0) for sku, company in wanted]

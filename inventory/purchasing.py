@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from inventory import catalog
 from inventory.models import SKU, PurchaseLine, PurchaseOrder, Supplier, SupplierItem, Warehouse
+from inventory.models.purchase import OTHER_COMPANY
 from oms.core import states
 from oms.core.errors import Refused
 from oms.core.locking import atomic
@@ -50,6 +51,8 @@ def approve(order: PurchaseOrder, *, by: User | None = None) -> PurchaseOrder:
         if not order.lines.exists():
             raise Refused(_("Purchase order %(order)s has no lines.") % {"order": order})
         catalog.require_active(order.warehouse)
+        if order.warehouse.company_id != order.company_id:
+            raise Refused(str(OTHER_COMPANY), code="other_company", field="warehouse")
     return order
 
 

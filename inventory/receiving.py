@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
-from inventory import catalog, custody, displacing, expiry, ledger, lots, purchasing
+from inventory import catalog, costs, custody, displacing, expiry, ledger, lots, purchasing
 from inventory.lots import lot_of as lot_of
 from inventory.models import SKU, Bin, BinStock, Lot, Move, PurchaseLine, PurchaseOrder, Warehouse
 from inventory.planners import putaway
@@ -69,10 +69,11 @@ def _transports(
     line, supplier = lines[item.line.pk], catalog.outside(Bin.Kind.SUPPLIER)
     if min(item.good, item.damaged) < 0:
         raise Refused(_("Quantities of %(sku)s must not be negative.") % {"sku": line.sku})
+    cost = costs.arriving(order, line)
     goods = lots.incoming(line.sku, item.lot, item.good, expires_on=item.expires_on)
     damaged = lots.incoming(line.sku, _damaged_lot(line.sku, item), item.damaged, expires_on=item.expires_on)
     return [
-        ledger.Transport(line.sku, supplier, expiry.arriving(place, lot), quantity, lot, line.unit_cost)
+        ledger.Transport(line.sku, supplier, expiry.arriving(place, lot), quantity, lot, cost)
         for kind, several in ((Bin.Kind.RECEIVING, goods), (Bin.Kind.DAMAGED, damaged)) if several
         for place in [catalog.place(order.warehouse, kind)] for lot, quantity in several
     ]

@@ -88,7 +88,7 @@ def _needs() -> _Needs:
             needs.unserved.append(Unserved(rule.sku.code, rule.warehouse.code, reason))
         else:
             wants.append(Want(rule.sku, rule.warehouse, rule.point, rule.target))
-    wants += positions.back_ordered({want.sku.pk for want in wants})
+    wants += positions.back_ordered({(want.sku.pk, want.warehouse.company_id) for want in wants})
     wants.sort(key=lambda want: (want.warehouse.priority, want.warehouse.pk))
     known = positions.read(wants)
     for want in wants:

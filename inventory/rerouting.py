@@ -162,12 +162,13 @@ def _wants(groups: Groups, current: Iterable[Allocation]) -> list[Want]:
 
 def _sources(groups: Groups, current: Sequence[Allocation], stock: StockRows, place: Place) -> list[Source]:
     """Active warehouses with what is free there, less what older demand could hold, and what may move itself."""
-    active = {key: row for key, row in stock.items() if row.warehouse.is_active}
+    first = next(iter(groups.values()))[0]
+    active = {key: row for key, row in stock.items()
+              if row.warehouse.is_active and row.warehouse.company_id == first.company_id}
     weight = sum(each.quantity * demand.per_unit * demand.sku.weight_g
                  for each in current for demand in groups[each.key])
     found = routes.sources(active, place, weight)
-    first = next(iter(groups.values()))[0]
-    sourcing.leave_to_older(found, {sku for sku, _place in stock}, first.priority, stock)
+    sourcing.leave_to_older(first.company_id, found, {sku for sku, _place in stock}, first.priority, stock)
     available: dict[int, Any] = {source.warehouse: source.available for source in found}
     for each in current:
         for demand in groups[each.key] if each.warehouse in available else ():

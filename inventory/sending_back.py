@@ -2,11 +2,11 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.utils.translation import gettext as _
 
-from inventory import catalog, custody, displacing, ledger, lots
+from inventory import catalog, costs, custody, displacing, ledger, lots
 from inventory.ledger import Transport
 from inventory.models import SKU, Bin, BinStock, Lot, Move, PurchaseLine, PurchaseOrder
 from oms.core import states
@@ -51,7 +51,8 @@ def undo_receipt(order: PurchaseOrder, goods: Sequence[Undone], *, by: User | No
             places = _lock_free(order, [(lines[item.line.pk], item.good) for item in undone])
             free = {row.pk: row.on_hand - row.pinned for row in places}
             came = _received_lots(order)
-            transports = [each for item in undone
+            worth = {item.line.pk: costs.received(order, lines[item.line.pk]) for item in undone}
+            transports = [replace(each, unit_cost=worth[item.line.pk]) for item in undone
                           for each in _out_of_bins(lines[item.line.pk], item, places, free, came)]
             ledger.move_many(transports, reason=Move.Reason.RECEIPT, reference=order.number,
                              note=_("receipt undone"), by=by)
@@ -159,7 +160,7 @@ def _from(rows: Iterable[BinStock], free: dict[int, int], line: PurchaseLine, qu
     for row in rows:
         part = min(left, free[row.pk])
         if part > 0:
-            transports.append(Transport(line.sku, row.bin, supplier, part, row.lot, line.unit_cost))
+            transports.append(Transport(line.sku, row.bin, supplier, part, row.lot))
             free[row.pk], left = free[row.pk] - part, left - part
     if left:
         raise Refused(_("%(left)s of the %(quantity)s × %(sku)s aren't free in any bin. Check the lot, and what is "
@@ -212,5 +213,5 @@ def _going_back(
     leaving = _lots(line.sku, item.lot, item.quantity, {row.lot: row.on_hand for row in here if row.lot})
     line.returned += item.quantity
     line.replacing += item.quantity if is_replaced else 0
-    supplier = catalog.outside(Bin.Kind.SUPPLIER)
-    return [Transport(line.sku, item.bin, supplier, part, lot, line.unit_cost) for lot, part in leaving]
+    supplier, cost = catalog.outside(Bin.Kind.SUPPLIER), costs.received(order, line)
+    return [Transport(line.sku, item.bin, supplier, part, lot, cost) for lot, part in leaving]

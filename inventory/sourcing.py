@@ -2,7 +2,7 @@
 
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -28,7 +28,7 @@ from inventory.reservations import Hold
 from oms.core import decisions, events
 from oms.core.errors import NotEnough, Refused, WrongState
 from oms.core.locking import atomic, hold_created, lock
-from oms.core.models import User
+from oms.core.models import Company, User
 from oms.core.postal_codes import normalize
 
 
@@ -99,9 +99,10 @@ class Group:
 
 
 def promise(
-    document: str, wanted: Sequence[Wanted], ship_to: Destination, terms: Terms, *, by: User | None = None,
+    document: str, company: Company, wanted: Sequence[Wanted], ship_to: Destination, terms: Terms, *,
+    by: User | None = None,
 ) -> Plan:
-    """Promise a document's lines: hold what there is, and let the rest wait or refuse.
+    """Promise a document's lines from its company's stock: hold what there is, and let the rest wait or refuse.
 
     Raises NotEnough with the shortfall by SKU where something cannot be held and may not wait. What older demand of
     the same or a better priority could hold now is left to it. The caller has locked the document.
@@ -110,18 +111,18 @@ def promise(
         kits = catalog.components(want.sku for want in wanted)
         wants = [_want(line, kits) for line in wanted]
         skus = {part.sku for want in wants for part in want.parts}
-        stock = _lock_candidates(skus)
+        stock = _lock_candidates(skus, {company.pk})
         shelf_life.ask(stock.values(), terms.min_life_days)
         if terms.reserve_from is not None:
-            _require_projected(wanted, wants, terms, kits)
+            _require_projected(company, wanted, wants, terms, kits)
             plan = Plan(())
         else:
             sources = routes.sources(stock, ship_to.place, _weight_g(wanted))
-            leave_to_older(sources, skus, terms.priority, stock)
+            leave_to_older(company.pk, sources, skus, terms.priority, stock)
             plan = planner.plan(wants, sources)
         if plan.short and not terms.may_wait:
             raise NotEnough(_shortfall(wanted, wants, plan, sources, kits))
-        _write_promise(document, wants, plan, stock, ship_to, terms, kits, by)
+        _write_promise(document, company, wants, plan, stock, ship_to, terms, kits, by)
         return plan
 
 
@@ -132,8 +133,8 @@ def _want(line: Wanted, kits: dict[int, list[KitComponent]]) -> Want:
     return Want(line.line, tuple(Part(part.component_id, part.quantity) for part in components), line.quantity)
 
 
-def _lock_candidates(skus: Iterable[int]) -> dict[tuple[int, int], Stock]:
-    rows = Stock.objects.filter(sku__in=list(skus), warehouse__is_active=True).select_related("warehouse", "sku")
+def _lock_candidates(skus: Iterable[int], companies: Collection[int]) -> dict[tuple[int, int], Stock]:
+    rows = Stock.objects.promised_by(*companies).filter(sku__in=list(skus)).select_related("warehouse", "sku")
     locked = {(row.sku_id, row.warehouse_id): row for row in lock(rows)}
     shelf_life.attach(locked.values())
     return locked
@@ -144,10 +145,10 @@ def _weight_g(wanted: Sequence[Wanted]) -> int:
 
 
 def leave_to_older(
-    sources: list[Source], skus: set[int], priority: int, stock: dict[tuple[int, int], Stock],
+    company: int, sources: list[Source], skus: set[int], priority: int, stock: dict[tuple[int, int], Stock],
 ) -> None:
-    """Take off the sources what waiting demand that goes first could hold now."""
-    waiting = Demand.objects.waiting().filter(sku__in=skus, priority__lte=priority)
+    """Take off a company's sources what its waiting demand that goes first could hold now."""
+    waiting = Demand.objects.waiting().filter(company=company, sku__in=skus, priority__lte=priority)
     lines = set(waiting.values_list("document", "line"))
     if not lines:
         return
@@ -177,11 +178,12 @@ def _allocate(groups: Sequence[Group], sources: Sequence[Source]) -> list[tuple[
 
 
 def _require_projected(
-    wanted: Sequence[Wanted], wants: Sequence[Want], terms: Terms, kits: dict[int, list[KitComponent]],
+    company: Company, wanted: Sequence[Wanted], wants: Sequence[Want], terms: Terms,
+    kits: dict[int, list[KitComponent]],
 ) -> None:
     """Raise NotEnough where the stock of the day from which it reserves will not do, unless the rest may wait."""
     needed, codes = _needed(wants), _codes(wanted, kits)
-    there = availability.projected(needed, terms.reserve_from)
+    there = availability.projected(needed, company, terms.reserve_from)
     short = {codes[sku]: quantity - max(0, there[sku]) for sku, quantity in needed.items() if quantity > there[sku]}
     if short and not terms.may_wait:
         raise NotEnough(short)
@@ -212,8 +214,8 @@ def _shortfall(
 
 
 def _write_promise(
-    document: str, wants: Sequence[Want], plan: Plan, stock: dict[tuple[int, int], Stock], ship_to: Destination,
-    terms: Terms, kits: dict[int, list[KitComponent]], by: User | None,
+    document: str, company: Company, wants: Sequence[Want], plan: Plan, stock: dict[tuple[int, int], Stock],
+    ship_to: Destination, terms: Terms, kits: dict[int, list[KitComponent]], by: User | None,
 ) -> None:
     components = {part.component_id for parts in kits.values() for part in parts}
     held: dict[int, int] = defaultdict(int)
@@ -221,7 +223,7 @@ def _write_promise(
         held[allocation.key] += allocation.quantity
     country, code = ship_to.place
     demands = Demand.objects.bulk_create(
-        Demand(document=document, line=want.key, sku_id=part.sku, per_unit=part.per_unit,
+        Demand(company=company, document=document, line=want.key, sku_id=part.sku, per_unit=part.per_unit,
                is_component=part.sku in components and (len(want.parts) > 1 or part.per_unit > 1),
                quantity=part.per_unit * want.quantity, held=part.per_unit * held[want.key], may_wait=terms.may_wait,
                priority=terms.priority, wanted_on=terms.wanted_on, reserve_from=terms.reserve_from,
@@ -275,7 +277,7 @@ def serve(skus: Iterable[int], *, by: User | None = None) -> list[str]:
         _level(keys, by)
         rows = lock(Demand.objects.filter(pk__in=keys).select_related("sku"))
         demands = sorted(rows, key=lambda row: (row.priority, row.pk))
-        stock = _lock_candidates({demand.sku_id for demand in demands})
+        stock = _lock_candidates({demand.sku_id for demand in demands}, {demand.company_id for demand in demands})
         return [group.demands[0].document for group in _groups(demands) if _serve_group(group, stock, by)]
 
 
@@ -310,9 +312,10 @@ def announce_change(warehouse: Warehouse, *, by: User | None = None) -> None:
 
 
 def serve_from(warehouse_code: str, *, by: User | None = None) -> list[str]:
-    """Hold what an active warehouse has free for demand that waits for it."""
-    free = Stock.objects.filter(warehouse__code=warehouse_code, warehouse__is_active=True, sellable__gt=F("held"))
-    waiting = Demand.objects.waiting().filter(sku__in=free.values("sku"))
+    """Hold what an active warehouse has free for its company's demand that waits for it."""
+    company = Warehouse.objects.values_list("company", flat=True).get(code=warehouse_code)
+    free = Stock.objects.promised_by(company).filter(warehouse__code=warehouse_code, sellable__gt=F("held"))
+    waiting = Demand.objects.waiting().filter(company=company, sku__in=free.values("sku"))
     return serve(list(waiting.values_list("sku", flat=True).distinct()), by=by)
 
 
@@ -336,7 +339,8 @@ def _serve_group(group: Group, stock: dict[tuple[int, int], Stock], by: User | N
     want = group.want
     if want.quantity <= 0:
         return False
-    relevant = {key: row for key, row in stock.items() if key[0] in {part.sku for part in want.parts}}
+    company, skus = group.demands[0].company_id, {part.sku for part in want.parts}
+    relevant = {key: row for key, row in stock.items() if key[0] in skus and row.warehouse.company_id == company}
     shelf_life.ask(relevant.values(), group.min_life_days)
     plan = planner.plan([want], routes.sources(relevant, group.destination.place, group.weight_g))
     hold_plan(plan.allocations, {want.key: group}, stock, by=by)

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from inventory import catalog, custody, displacing, expiry, ledger, receiving
 from inventory.ledger import Transport
 from inventory.models import Bin, Move, Transfer, TransferLine, Warehouse
+from inventory.models.transfer import OTHER_COMPANY
 from oms.core import states
 from oms.core.errors import Refused
 from oms.core.locking import atomic
@@ -35,6 +36,8 @@ def send(transfer: Transfer, *, by: User | None = None) -> Transfer:
         if not lines:
             raise Refused(_("Transfer %(transfer)s has no lines.") % {"transfer": transfer})
         catalog.require_active(transfer.target)
+        if transfer.source.company_id != transfer.target.company_id:
+            raise Refused(str(OTHER_COMPANY), code="other_company", field="target")
         transit = catalog.outside(Bin.Kind.TRANSIT)
         for line in lines:
             if line.bin.warehouse_id != transfer.source_id:

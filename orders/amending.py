@@ -89,6 +89,7 @@ def _apply(order: Order, change: LineChange, extra: list[Line], by: User | None)
         _lower(order, line, current - change.quantity, by)
         line.refresh_from_db()
     if change.unit_price is not None and change.unit_price != line.unit_price:
+        intake.require_price(line.sku, change.unit_price, line.position)
         _split_price(order, line, change.unit_price)
     if change.quantity is not None and change.quantity > current:
         new_price = change.unit_price if change.unit_price is not None else line.unit_price
@@ -126,6 +127,8 @@ def _append(order: Order, lines: Sequence[Line]) -> list[OrderLine]:
 
 def retotal(order: Order) -> None:
     """Write a locked order's totals and summary from its lines."""
-    pricing.fill_totals(order, list(order.lines.all()), list(order.charges.all()))
+    lines, charges = list(order.lines.all()), list(order.charges.all())
+    pricing.follow_goods(order, lines, charges)
+    pricing.fill_totals(order, lines, charges)
     order.save(update_fields=[*pricing.AMOUNTS, "units"])
     progress.summarize(order)

@@ -57,7 +57,7 @@ def bill(document: Invoice, order: Order, units: Mapping[int, int], *, after: in
         assert document.issued_on is not None
         numbering.lock_counters(order.company, SERIES.values(), document.issued_on.year)  # it may have to be credited
         charges = [charge for charge in charges if charge.gross >= 0]
-    lines += [_charge_line(document, charge) for charge in charges]
+    lines += [line for charge in charges for line in _charge_lines(document, charge)]
     lines += _deductions(document, order, lines)
     for position, line in enumerate(lines, after + 1):
         line.position = position
@@ -74,10 +74,9 @@ def credit_allowances(
     if not waiting or any(line.invoiced < line.quantity - line.cancelled for line in order.lines.all()):
         return None
     note = start_credit(document, f"{order.number}/allowances", gettext("Allowance"))
-    lines = [InvoiceLine(invoice=note, position=position, charge=charge, description=charge.description,
-                         unit_price=-charge.amount, tax_percent=charge.tax_percent, tax_category=charge.tax_category,
-                         tax_note=charge.tax_note, **{name: -getattr(charge, name) for name in AMOUNTS})
-             for position, charge in enumerate(waiting, 1)]
+    lines = [line for charge in waiting for line in _charge_lines(note, charge, sign=-1)]
+    for position, line in enumerate(lines, 1):
+        line.position = position
     order.charges.filter(pk__in=[charge.pk for charge in waiting]).update(is_invoiced=True)
     note = issue(note, lines, on, by)
     set_off(note, document, by=by)
@@ -140,7 +139,7 @@ def _invoice_lines(document: Invoice, order: Order, units: Mapping[int, int]) ->
 def _part_of(document: Invoice, line: OrderLine, count: int) -> InvoiceLine:
     amounts = _part(line, line.quantity, line.invoiced, line.invoiced + count, document.currency)
     return InvoiceLine(invoice=document, order_line=line, quantity=count,
-                       unit_price=line.unit_price or money.ZERO,
+                       unit_price=line.billed_price or money.ZERO,
                        description=f"{line.sku.code} {line.description}".strip()[:200],
                        discount_percent=line.discount_percent, tax_percent=line.tax_percent,
                        tax_category=line.tax_category, tax_note=line.tax_note, **amounts)
@@ -185,10 +184,11 @@ def deducted(asked: InvoiceLine, name: str) -> Decimal:
     return -(total or money.ZERO)
 
 
-def _charge_line(document: Invoice, charge: OrderCharge) -> InvoiceLine:
-    return InvoiceLine(invoice=document, charge=charge, description=charge.description,
-                       unit_price=charge.amount, tax_percent=charge.tax_percent, tax_category=charge.tax_category,
-                       tax_note=charge.tax_note, **{name: getattr(charge, name) for name in AMOUNTS})
+def _charge_lines(document: Invoice, charge: OrderCharge, *, sign: int = 1) -> list[InvoiceLine]:
+    """A line for each tax rate of a charge."""
+    return [InvoiceLine(invoice=document, charge=charge, description=charge.description, unit_price=sign * part.amount,
+                        tax_percent=part.tax_percent, tax_category=part.tax_category, tax_note=part.tax_note,
+                        **{name: sign * getattr(part, name) for name in AMOUNTS}) for part in charge.parts]
 
 
 @dataclass(frozen=True)

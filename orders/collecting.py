@@ -27,8 +27,7 @@ def collect(
     with atomic():
         orders = lock(_due(customer, company).select_related(*Order.comes_with))
         if not orders:
-            raise Refused(_("Nothing was shipped to %(customer)s that is not billed yet.")
-                          % {"customer": customer}, code="nothing_to_bill")
+            raise _nothing_to_bill(customer)
         alone = [order for order in orders if _has_money(order)]
         together: dict[str, list[Order]] = defaultdict(list)
         for order in orders:
@@ -37,6 +36,11 @@ def collect(
         made = [billing.invoice(order, _units(order), reference=f"{order.number}/collected {order.invoiced}", on=on,
                                 by=by) for order in alone]
         return made + [_invoice(group, on, by) for group in together.values()]
+
+
+def _nothing_to_bill(customer: Customer) -> Refused:
+    return Refused(_("Nothing was shipped to %(customer)s that is not billed yet.") % {"customer": customer},
+                   code="nothing_to_bill")
 
 
 def _due(customer: Customer, company: Company) -> QuerySet[Order]:
@@ -80,7 +84,9 @@ def collect_many(job: Job) -> None:
 
     def bill(customer: Customer) -> None:
         due = [company for company in companies if _due(customer, company).exists()]
-        for company in due or companies[:1]:
+        if not due:
+            raise _nothing_to_bill(customer)
+        for company in due:
             collect(customer, company=company, by=job.by)
 
     jobs.run(job, jobs.selected(job, Customer.objects.all()), bill)

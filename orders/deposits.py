@@ -10,7 +10,7 @@ from oms.core.errors import Refused
 from oms.core.locking import atomic, lock_one
 from oms.core.models import User
 from orders import billing, issuing
-from orders.models import Invoice, InvoiceLine, Order, OrderCharge, OrderLine
+from orders.models import Invoice, InvoiceLine, Order
 
 
 def ask(order: Order, amount: Decimal, *, reference: str, by: User | None = None) -> Invoice:
@@ -38,8 +38,7 @@ def ask_share(order: Order, percent: Decimal, *, by: User | None = None) -> Invo
 def _deposit_lines(document: Invoice, order: Order, amount: Decimal) -> list[InvoiceLine]:
     """One line per tax rate, by each rate's share of the order."""
     rates: dict[tuple[Decimal, str, str], list[Decimal]] = {}
-    rows: list[OrderLine | OrderCharge] = [*order.lines.all(), *order.charges.filter(is_cancelled=False)]
-    for row in rows:
+    for row in order.taxed():
         totals = rates.setdefault((row.tax_percent, row.tax_category, row.tax_note), [money.ZERO, money.ZERO])
         totals[0] += row.gross
         totals[1] += row.tax

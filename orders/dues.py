@@ -1,8 +1,9 @@
 """When invoices are due, and counting what is paid of them."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 from decimal import Decimal
 
+from django.db.models import Sum
 from django.utils.translation import gettext as _
 
 from oms.core import money
@@ -44,11 +45,26 @@ def use(document: Invoice, amount: Decimal) -> None:
     document.save(update_fields=["allocated", "due_on"])
 
 
-def early_discount(document: Invoice, on: date) -> Decimal:
-    """What an invoice that is paid on a day may lack; zero where it is too late."""
-    if document.discount_until is None or on > document.discount_until:
+def early_discount(document: Invoice) -> Decimal:
+    """What an invoice less its credits may lack if all of it is paid in time."""
+    if document.discount_until is None:
         return money.ZERO
-    return money.round_amount(document.gross * document.discount_percent / 100, document.currency)
+    return money.round_amount(_less_credits(document) * document.discount_percent / 100, document.currency)
+
+
+def earned_discount(document: Invoice) -> Decimal:
+    """What an invoice may lack for the part that was paid in time, by the days on which its payments came."""
+    whole, percent = early_discount(document), document.discount_percent
+    in_time = document.allocations.filter(payment__paid_on__lte=document.discount_until).aggregate(
+        total=Sum("amount"))["total"] or money.ZERO
+    if not whole or in_time >= _less_credits(document) - whole:
+        return whole
+    return money.round_amount(in_time * percent / (100 - percent), document.currency)
+
+
+def _less_credits(document: Invoice) -> Decimal:
+    credited = document.credits.aggregate(total=Sum("gross"))["total"] or money.ZERO
+    return document.gross - credited
 
 
 def in_words(document: Invoice) -> list[str]:
@@ -60,7 +76,7 @@ def in_words(document: Invoice) -> list[str]:
                                               "day": part.due_on.isoformat()} for part in parts]
     told = told or [_("Pay by %(day)s.") % {"day": document.due_on.isoformat()}]
     if document.discount_until:
-        less = document.gross - early_discount(document, document.discount_until)
+        less = _less_credits(document) - early_discount(document)
         told.append(_("Paid by %(day)s, %(percent)s %% may be deducted: %(less)s.") % {
             "day": document.discount_until.isoformat(), "percent": f"{document.discount_percent.normalize():f}",
             "less": display(less, document.currency)})

@@ -6,13 +6,15 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from oms.core import money
+from oms.core import codes, money
 from oms.core.errors import Refused
 from oms.core.models import Company
 from oms.core.money import ZERO
-from orders import dues
+from orders import dues, national_rules
 from orders.connectors.einvoices import CREDIT_NOTE, INVOICE, PREPAYMENT, Adjustment, Document, Item, Party, TaxGroup
 from orders.models import Customer, Invoice, InvoiceLine, Order
+from orders.national_rules import Parties
+from orders.planners import places
 
 KINDS = {Invoice.Kind.INVOICE: INVOICE, Invoice.Kind.DEPOSIT: PREPAYMENT, Invoice.Kind.CREDIT: CREDIT_NOTE}
 PARTY = ("name", "country", "street", "postal_code", "city", "region", "vat_number", "registration", "endpoint",
@@ -24,7 +26,9 @@ def document_of(invoice: Invoice) -> Document:
     lines = list(invoice.lines.select_related("order_line__sku", "charge", "corrects__charge").order_by("position"))
     charges = [line for line in lines if _is_charge(line)]
     goods = [line for line in lines if line not in charges]
-    if not goods:  # a document needs a line
+    if not goods:  # a document needs a line; what takes something off stays an allowance
+        goods, charges = [line for line in charges if line.net >= 0], [line for line in charges if line.net < 0]
+    if not goods:
         goods, charges = charges, []
     outside = all(line.tax_category == "O" for line in lines)
     return Document(
@@ -53,15 +57,19 @@ def _is_charge(line: InvoiceLine) -> bool:
 def _item(number: int, line: InvoiceLine, invoice: Invoice) -> Item:
     """A line; what it takes off (a deposit that was invoiced before) is minus one unit at its price,
     a share that is credited one unit."""
-    quantity = line.quantity or (-1 if line.net < 0 else 1)
+    quantity = line.quantity or 1
+    if line.net < 0:  # BR-27: a price is never below zero
+        quantity = -quantity
     discount = ZERO
     if line.quantity and line.order_line is not None:
         full = money.round_amount(line.unit_price * line.quantity, invoice.currency)
         if not line.order_line.order.prices_include_tax and full > line.net:
             discount = full - line.net
-    price = line.unit_price if line.quantity else abs(line.net)
+    price = abs(line.unit_price if line.quantity else line.net)
+    unit = line.order_line.sku.base_unit if line.order_line and line.quantity else ""
     return Item(number, line.description, quantity, price, line.net, line.tax_category, line.tax_percent,
-                code=line.order_line.sku.code if line.order_line else "", discount=discount)
+                code=line.order_line.sku.code if line.order_line else "", discount=discount,
+                unit=unit if unit in codes.units() else "")
 
 
 def tax_groups(lines: Iterable[InvoiceLine]) -> list[TaxGroup]:
@@ -100,7 +108,10 @@ def _home(invoice: Invoice) -> dict[str, Any]:
     return {"home_currency": home, "home_tax": money.round_amount(invoice.tax / invoice.exchange_rate, home)}
 
 
-def lacking(company: Company, customer: Customer, address: dict[str, str], reference: str = "") -> list[str]:
+def lacking(
+    company: Company, customer: Customer, address: dict[str, str], reference: str = "",
+    ship_to: dict[str, str] | None = None,
+) -> list[str]:
     """What the records must still say so that a customer's e-invoices are complete; nothing where they get none."""
     if not customer.einvoice:
         return []
@@ -113,7 +124,10 @@ def lacking(company: Company, customer: Customer, address: dict[str, str], refer
             (company.endpoint and company.endpoint_scheme, _("the company's e-invoicing address and its scheme")),
             (customer.endpoint and customer.endpoint_scheme, _("the customer's e-invoicing address and its scheme")),
             (customer.buyer_reference or reference, _("the customer's buyer reference, or a reference on the order"))]
-    return [name for known, name in wanted if not known]
+    missing = [name for known, name in wanted if not known]
+    if customer.einvoice == Customer.EInvoice.UBL:
+        missing += national_rules.lacking(Parties(company, customer, address, ship_to or {}))
+    return missing
 
 
 def lacking_of_taxes(company: Company, customer: Customer, ship_to: dict[str, str], lines: Sequence[Any]) -> list[str]:
@@ -121,7 +135,10 @@ def lacking_of_taxes(company: Company, customer: Customer, ship_to: dict[str, st
     if not customer.einvoice:
         return []
     categories = {line.tax_category for line in lines}
+    is_northern = places.place(company.country, company.postal_code).area == places.NORTHERN_IRELAND
     wanted = [(company.vat_number or categories <= {"O"}, _("the company's VAT number")),
+              (not is_northern or "K" not in categories or company.vat_number.upper().startswith("XI"),
+               _("the company's VAT number with XI, for supplies between Northern Ireland and the EU")),
               (customer.vat_number or not categories & {"AE", "K"}, _("the customer's VAT number")),
               (ship_to.get("country") or "K" not in categories, _("the country that the goods go to")),
               (categories == {"O"} or "O" not in categories,
@@ -133,7 +150,7 @@ def lacking_of_taxes(company: Company, customer: Customer, ship_to: dict[str, st
 
 def require_complete(order: Order, lines: Sequence[Any]) -> None:
     """Raise Refused, naming all that is missing, where an order's e-invoice would not be valid."""
-    missing = lacking(order.company, order.customer, order.bill_to, order.customer_reference)
+    missing = lacking(order.company, order.customer, order.bill_to, order.customer_reference, order.ship_to)
     missing += lacking_of_taxes(order.company, order.customer, order.ship_to, lines)
     if missing:
         raise Refused(_("%(customer)s gets e-invoices, which need: %(missing)s. Enter it, then go on.")

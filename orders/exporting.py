@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 
-from oms.core import documents, jobs, spreadsheets, states
+from oms.core import documents, jobs, money, spreadsheets, states
 from oms.core.errors import Refused
 from oms.core.locking import atomic, whole
 from oms.core.models import Company, Job, StoredDocument, User
@@ -23,7 +24,7 @@ from oms.core.wording import spoken
 from orders.connectors.accounting import BilledLine
 from orders.connectors.accounting.quickbooks_online import mapping as quickbooks
 from orders.exports import LAYOUTS, LINES, Layout
-from orders.models import ExportedDocument, ExportRun, Invoice, OrderLine
+from orders.models import ExportedDocument, ExportRun, Invoice, InvoiceLine, OrderLine
 from orders.models.export import Profile
 
 SNAPSHOTS = (Profile.RECEIVABLES, Profile.STOCK_VALUE)  # of a day, not of a period
@@ -142,8 +143,8 @@ def _stored(run: ExportRun) -> StoredDocument | None:
 
 
 def _parameters(run: ExportRun) -> dict[str, Any]:
-    return {"company": run.company_id, "run": run.pk, "since": run.since, "until": run.until, "profile": run.profile,
-            "only_new": run.only_new}
+    return {"company": run.company_id, "places": money.minor_units(run.company.currency), "run": run.pk,
+            "since": run.since, "until": run.until, "profile": run.profile, "only_new": run.only_new}
 
 
 def _take_documents(run: ExportRun) -> None:
@@ -164,7 +165,7 @@ def _write_file(run: ExportRun, folder: Path, tick: Callable[[int], None]) -> tu
     path, sums = folder / f"{run.number}.{run.file_format}", Sums(layout)
     rows = _counted(_rows(run, layout), sums, tick)
     if run.profile == Profile.QUICKBOOKS:
-        _write_quickbooks(path, rows)
+        _write_quickbooks(run, path, rows)
     elif run.file_format == "csv":
         _write_csv(path, layout, rows)
     else:
@@ -212,12 +213,27 @@ def _plain(cell: Any) -> Any:
     return Decimal(_text(Decimal(repr(cell)))) if isinstance(cell, float) else cell
 
 
-def _write_quickbooks(path: Path, rows: Iterable[Row]) -> None:
-    """As many CSV files as the import's limits ask for, in one archive."""
+def _write_quickbooks(run: ExportRun, path: Path, rows: Iterable[Row]) -> None:
+    """CSV files for each import of QuickBooks, as many as its limits ask for, and a list of payments, in an archive."""
+    codes = tax_codes(run.company)
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for number, own in enumerate(quickbooks.files(map(_billed, rows)), 1):
-            lines = b"".join(spreadsheets.csv_lines([quickbooks.COLUMNS, *own]))
-            archive.writestr(f"invoices-{number:03d}.csv", lines)
+        for is_credit, billed in groupby(map(_billed, rows), key=lambda line: line.is_credit):
+            name, columns = (("credit-notes", quickbooks.CREDIT_COLUMNS) if is_credit
+                             else ("invoices", quickbooks.COLUMNS))
+            for number, own in enumerate(quickbooks.files(billed, codes), 1):
+                archive.writestr(f"{name}-{number:03d}.csv", b"".join(spreadsheets.csv_lines([columns, *own])))
+        layout = LAYOUTS[Profile.PAYMENTS]
+        payments = [[_plain(cell) for cell in row] for row in _rows(run, layout)]
+        if payments:
+            heading = [heading for heading, _kind in layout.columns]
+            archive.writestr("payments-to-enter-by-hand.csv",
+                             b"".join(spreadsheets.csv_lines([heading, *payments])))
+
+
+def tax_codes(company: Company) -> dict[tuple[str, Decimal], str]:
+    """The names of the accounting program's tax codes: those of the company's country, and its own before them."""
+    own = {(row.category, row.percent.normalize()): row.code for row in company.tax_codes.all()}
+    return {**quickbooks.TAX_CODES.get(company.country, {}), **own}
 
 
 def _billed(row: Row) -> BilledLine:
@@ -230,7 +246,7 @@ def _billed(row: Row) -> BilledLine:
     return BilledLine(
         number=row[0], customer=row[6], issued_on=row[2], supplied_on=row[3], due_on=row[4], reference=row[9],
         code=row[11], description=row[12], quantity=int(row[13]), net=exact("Net"), tax=exact("Tax"),
-        tax_percent=exact("Tax %"), tax_category=row[16], currency=row[21])
+        tax_percent=exact("Tax %"), tax_category=row[16], currency=row[21], is_credit=row[1] == Invoice.Kind.CREDIT)
 
 
 def ledger(run: ExportRun) -> dict[str, dict[str, Any]]:
@@ -273,14 +289,22 @@ def findings(run: ExportRun) -> list[str]:
         found.append(_("%(count)s drafts are not posted.") % {"count": drafts})
     if waiting:
         found.append(_("%(count)s orders have shipped goods that are not billed yet.") % {"count": waiting})
-    if run.profile == Profile.QUICKBOOKS:
-        credits = Invoice.objects.filter(company=run.company, kind=Invoice.Kind.CREDIT, is_history=False)
-        credits = credits.filter(issued_on__gte=run.since) if run.since else credits
-        credits = credits.filter(issued_on__lte=run.until) if run.until else credits
-        if credits.exists():
-            found.append(_("%(count)s credit notes are not in it, for the import takes none; enter them by hand.")
-                         % {"count": credits.count()})
-    return found + _credited(run)
+    return found + (_of_quickbooks(run) if run.profile == Profile.QUICKBOOKS else []) + _credited(run)
+
+
+def _of_quickbooks(run: ExportRun) -> list[str]:
+    """What its imports don't take, and tax codes that nobody has named."""
+    found, codes = [], tax_codes(run.company)
+    if run.documents.exclude(kind="invoice").exists():
+        found.append(_("QuickBooks imports no payments from a file. Enter those of payments-to-enter-by-hand.csv, or "
+                       "match them with your bank's."))
+    taxes = InvoiceLine.objects.filter(invoice__in=run.documents.filter(kind="invoice").values("key"))
+    for category, percent in taxes.order_by("tax_category", "tax_percent").values_list(
+            "tax_category", "tax_percent").distinct():
+        if (category, percent.normalize()) not in codes:
+            found.append(_("The tax code of QuickBooks for %(code)s isn't known. Enter it under Tax codes, or choose "
+                           "it at the import.") % {"code": quickbooks.unknown_code(category, percent)})
+    return found
 
 
 def _gaps(company: Company) -> list[tuple[str, int, int]]:

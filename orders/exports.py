@@ -1,6 +1,7 @@
 """The profiles of the accountant's exports: columns, and the SQL that reads rows, documents and the ledger's sums.
 
-Amounts of credit notes count against. Each query gets `company`, `run`, `since` and `until` (dates or null). The rows
+Amounts of credit notes count against. Each query gets `company`, `places` (of its
+currency), `run`, `since` and `until` (dates or null). The rows
 and the ledger are read by different ways (lines, and the heads of their documents), so that each proves the other.
 """
 
@@ -44,7 +45,7 @@ _LINES = f"""
            coalesce(h.code, ''), coalesce(s.code, ''), l.description, ({_SIGN} * l.quantity)::float8,
            l.unit_price::float8, l.discount_percent::float8, l.tax_category, l.tax_percent::float8,
            ({_SIGN} * l.net)::float8, ({_SIGN} * l.tax)::float8, ({_SIGN} * l.gross)::float8, i.currency,
-           i.exchange_rate::float8, round({_SIGN} * l.gross / i.exchange_rate, 2)::float8
+           i.exchange_rate::float8, round({_SIGN} * l.gross / i.exchange_rate, %(places)s)::float8
     FROM orders_invoice i {_IN_RUN}
     JOIN orders_invoiceline l ON l.invoice_id = i.id
     JOIN orders_customer c ON c.id = i.customer_id
@@ -57,8 +58,8 @@ _TAXES = f"""
     SELECT i.number, i.kind, i.issued_on, c.code, coalesce(i.bill_to->>'name', c.name),
            coalesce(i.bill_to->>'country', ''), coalesce(i.bill_to->>'vat_number', ''), t.tax_category,
            t.tax_percent::float8, ({_SIGN} * t.net)::float8, ({_SIGN} * t.tax)::float8, ({_SIGN} * t.gross)::float8,
-           i.currency, i.exchange_rate::float8, round({_SIGN} * t.net / i.exchange_rate, 2)::float8,
-           round({_SIGN} * t.tax / i.exchange_rate, 2)::float8
+           i.currency, i.exchange_rate::float8, round({_SIGN} * t.net / i.exchange_rate, %(places)s)::float8,
+           round({_SIGN} * t.tax / i.exchange_rate, %(places)s)::float8
     FROM orders_invoice i {_IN_RUN}
     JOIN (SELECT l.invoice_id, l.tax_category, l.tax_percent, sum(l.net) AS net, sum(l.tax) AS tax,
                  sum(l.gross) AS gross
@@ -133,6 +134,9 @@ _SALES_SUMS = f"""
     FROM orders_invoice i WHERE {_ISSUED} GROUP BY 1 ORDER BY 1"""
 _SALES_TAIL = (("Quantity", COUNT), ("Net", MONEY), ("Tax", MONEY), ("Gross", MONEY), ("Currency", TEXT))
 _SALES_COLUMNS = {"net": 3, "tax": 4, "gross": 5}
+_MONEY_KEYS = (("payment", _PAYMENT_KEYS), ("refund", _REFUND_KEYS), ("write_off", _WRITE_OFF_KEYS))
+# A display name is unique in QuickBooks, at most 100 characters long, and has no colon.
+_UNIQUE_NAME = "replace(left(c.name, 97 - length(c.code)), ':', '-') || ' (' || c.code || ')'"
 _INVOICE_KEYS = (("invoice", f"SELECT i.id FROM orders_invoice i WHERE {_ISSUED}"),)
 
 LINES = Layout(
@@ -158,11 +162,14 @@ LAYOUTS: dict[str, Layout] = {
                  ("Reference", TEXT), ("Of", TEXT), ("Amount", MONEY), ("Tax given up", MONEY), ("Currency", TEXT),
                  ("Rate", PRICE), ("Amount in company currency", MONEY)),
         rows=f"""SELECT day, number, kind, code, name, reference, of, amount::float8, tax::float8, currency,
-                        rate::float8, round(amount / rate, 2)::float8
+                        rate::float8, round(amount / rate, %(places)s)::float8
                  FROM ({_PAYMENT_ROWS}) t ORDER BY day, rank, id""",
         ledger=_MONEY_SUMS, sums={"amount": 7}, currency=9,
-        documents=(("payment", _PAYMENT_KEYS), ("refund", _REFUND_KEYS), ("write_off", _WRITE_OFF_KEYS))),
-    Profile.QUICKBOOKS: replace(LINES, documents=(("invoice", f"{_INVOICE_KEYS[0][1]} AND i.kind <> 'credit'"),)),
+        documents=_MONEY_KEYS),
+    Profile.QUICKBOOKS: replace(
+        LINES, documents=(*_INVOICE_KEYS, *_MONEY_KEYS),
+        rows=_LINES.replace("coalesce(i.bill_to->>'name', c.name)", _UNIQUE_NAME).replace(
+            "ORDER BY i.id", "ORDER BY i.kind = 'credit', i.id")),
     Profile.RECEIVABLES: Layout(
         columns=(("Customer", TEXT), ("Name", TEXT), *((name.capitalize(), MONEY) for name in receivables.BUCKETS),
                  ("Total", MONEY), ("Currency", TEXT)),
@@ -181,12 +188,12 @@ LAYOUTS: dict[str, Layout] = {
         columns=(("SKU", TEXT), ("Name", TEXT), ("Warehouse", TEXT), ("On hand", COUNT), ("Average cost", PRICE),
                  ("Value", MONEY), ("Currency", TEXT)),
         rows="""SELECT s.code, s.name, w.code, t.on_hand::float8, t.average_cost::float8,
-                       round(t.on_hand * t.average_cost, 2)::float8, m.currency
+                       round(t.on_hand * t.average_cost, %(places)s)::float8, m.currency
                 FROM inventory_stock t JOIN inventory_sku s ON s.id = t.sku_id
                 JOIN inventory_warehouse w ON w.id = t.warehouse_id JOIN core_company m ON m.id = w.company_id
                 WHERE w.company_id = %(company)s AND t.on_hand <> 0 ORDER BY s.code, w.code""",
         ledger="""SELECT m.currency, NULL::bigint, NULL::numeric, NULL::numeric, NULL::numeric, sum(v.value)
-                  FROM (SELECT b.warehouse_id, round(sum(k.on_hand) * t.average_cost, 2) AS value
+                  FROM (SELECT b.warehouse_id, round(sum(k.on_hand) * t.average_cost, %(places)s) AS value
                         FROM inventory_binstock k JOIN inventory_bin b ON b.id = k.bin_id
                         JOIN inventory_stock t ON t.sku_id = k.sku_id AND t.warehouse_id = b.warehouse_id
                         GROUP BY b.warehouse_id, k.sku_id, t.average_cost) v

@@ -104,12 +104,20 @@ def new_lines(order: Order, lines: Sequence[Line], first: int = 1) -> list[Order
             raise Refused(_("Line %(number)s: the quantity of %(sku)s must be positive.")
                           % {"number": number, "sku": line.sku}, line=number)
         _require_sellable(line.sku, number)
+        require_price(line.sku, line.unit_price, number)
     return [
         OrderLine(order=order, position=number, sku=line.sku, quantity=line.quantity, unit_price=line.unit_price,
                   has_own_price=line.unit_price is not None, discount_percent=line.discount_percent,
                   description=line.description or line.sku.name)
         for number, line in enumerate(lines, first)
     ]
+
+
+def require_price(sku: SKU, price: Decimal | None, line: int) -> None:
+    """Raise Refused for a price below zero: an invoice takes off by an allowance (EN 16931, BR-27)."""
+    if price is not None and price < 0:
+        raise Refused(_("Line %(line)s: the price of %(sku)s can't be below zero. Enter an allowance instead.")
+                      % {"line": line, "sku": sku}, code="negative_price", line=line, sku=sku.code)
 
 
 def _require_sellable(sku: SKU, line: int) -> None:
@@ -173,6 +181,7 @@ def place(order: Order, *, by: User | None = None, at: datetime | None = None) -
                           code="quote_expired")
         for line in row.lines.select_related("sku"):
             _require_sellable(line.sku, line.position)
+            require_price(line.sku, line.unit_price, line.position)
         if order.status == Order.Status.DRAFT:
             pricing.freeze(row)
         row.placed_on = at.date() if at else row.company.today()

@@ -31,7 +31,7 @@ def confirm(
         screening.require_clear(order)
         prefetch_related_objects([order], LINES)
         if order.customer.einvoice:  # said now rather than when the goods have left
-            einvoicing.require_complete(order, [*order.lines.all(), *order.charges.filter(is_cancelled=False)])
+            einvoicing.require_complete(order, order.taxed())
         promise(order, list(order.lines.all()), may_wait=may_wait, by=by)
     return order
 
@@ -43,7 +43,7 @@ def promise(
     waits = order.channel.may_backorder if may_wait is None else may_wait
     life = max(order.customer.min_life_days, order.channel.min_life_days)
     terms = Terms(waits, order.priority, order.wanted_on, order.channel.reserve_from(order.wanted_on), life)
-    sourcing.promise(order.number, order.demands(lines), order.destination, terms, by=by)
+    sourcing.promise(order.number, order.company, order.demands(lines), order.destination, terms, by=by)
 
 
 def reschedule(order: Order, *, wanted_on: date | None = None, by: User | None = None) -> Order:

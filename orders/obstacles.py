@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 from typing import Any
 
-from django.db.models import F, Sum
+from django.db.models import F, Q, Sum
 from django.utils.translation import gettext as _
 
-from inventory.models import SKU, KitComponent, Reservation, Warehouse
+from inventory.models import SKU, KitComponent, Move, Reservation, Warehouse
 from oms.core.guarding import stands_in_the_way
-from orders.models import Order, OrderLine
+from oms.core.models import Company
+from orders.models import Customer, Invoice, Order, OrderLine, Payment, PriceList
 
 MOST_NAMED = 5
 
@@ -44,6 +45,41 @@ def held_in_warehouse(warehouse: Warehouse) -> Iterator[str]:
 def held_where_nothing_reroutes(warehouse: Warehouse) -> Iterator[str]:
     """What is held there stays there, unless its channel re-routes orders by itself."""
     yield from _held(warehouse, Order.objects.filter(channel__reroutes=False))
+
+
+@stands_in_the_way(Customer, "currency")
+def open_documents_of_customer(customer: Customer) -> Iterator[str]:
+    """Their amounts are in the currency that the customer had, and are summed with those of the customer."""
+    orders = customer.orders.exclude(status__in=[Order.Status.COMPLETED, Order.Status.CANCELLED])
+    yield from _open(_("open orders are in it (%(names)s)"), orders)
+    yield from _open(_("open invoices and credit notes are in it (%(names)s)"), customer.invoices.open())
+    status = Payment.Status
+    unused = Q(captured__gt=F("allocated") + F("refunded") + F("written_off"))
+    payments = customer.payments.filter(unused | Q(status__in=[status.REQUESTED, status.AUTHORIZED]))
+    yield from _open(_("payments in it aren't used up (%(names)s)"), payments)
+
+
+def _open(phrase: str, rows: Any) -> Iterator[str]:
+    numbers = [number or "-" for number in rows.order_by("pk").values_list("number", flat=True)[:MOST_NAMED + 1]]
+    if numbers:
+        yield phrase % {"names": ", ".join(numbers[:MOST_NAMED]) + (" …" if len(numbers) > MOST_NAMED else "")}
+
+
+@stands_in_the_way(PriceList, "currency")
+def prices_of_list(prices: PriceList) -> Iterator[str]:
+    """Its prices are amounts of the currency that it has."""
+    count = prices.prices.count()
+    if count:
+        yield _("%(count)s prices are in it; create another list for the other currency") % {"count": count}
+
+
+@stands_in_the_way(Company, "currency")
+def books_of_company(company: Company) -> Iterator[str]:
+    """Documents keep their rate against it, and stock its value in it."""
+    if (Order.objects.filter(company=company).exists() or Invoice.objects.filter(company=company).exists()
+            or Move.objects.filter(Q(source__warehouse__company=company) | Q(target__warehouse__company=company))
+            .exists()):
+        yield _("the books of %(company)s are kept in it; create another company instead") % {"company": company}
 
 
 def _held(warehouse: Warehouse, orders: Any) -> Iterator[str]:

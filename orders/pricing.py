@@ -12,23 +12,18 @@ from django.utils.translation import gettext as _
 from inventory.models import SKU
 from oms.core import money, states
 from oms.core.errors import Refused
-from oms.core.models import Company, ExchangeRate, User
-from orders.models import Channel, Customer, Discount, Order, OrderCharge, OrderLine, Price, TaxRate
-from orders.planners import prices, taxes, vat
+from oms.core.models import Company, User
+from oms.core.rates import exchange_rate as exchange_rate
+from orders import taxing
+from orders.models import Channel, Customer, Discount, Order, OrderCharge, OrderLine, Price
+from orders.planners import prices, taxes
 from orders.planners.prices import Offer, Rebate
-from orders.planners.taxes import Taxable
+from orders.taxing import TaxRule
 
 AMOUNTS = ("net", "tax", "gross")
-LINE_FIELDS = ("unit_price", "price_source", "discount_percent", "tax_percent", "tax_category", "tax_note", *AMOUNTS)
-
-
-@dataclass(frozen=True)
-class TaxRule:
-    """The tax of a tax class: percent, EN 16931's category, and the text that an invoice must show."""
-
-    percent: Decimal
-    category: str
-    note: str
+LINE_FIELDS = ("unit_price", "price_source", "discount_percent", "tax_percent", "tax_category", "tax_note",
+               "included_percent", *AMOUNTS)
+CHARGE_FIELDS = ("tax_percent", "tax_category", "tax_note", "taxes", *AMOUNTS)
 
 
 def reprice(order: Order, *, by: User | None = None) -> Order:
@@ -49,7 +44,7 @@ def price_and_save(order: Order) -> None:
 def _save(order: Order, lines: Sequence[OrderLine], charges: Sequence[OrderCharge]) -> None:
     OrderLine.objects.bulk_update(lines, LINE_FIELDS)
     if charges:
-        OrderCharge.objects.bulk_update(charges, ["tax_percent", "tax_category", "tax_note", *AMOUNTS])
+        OrderCharge.objects.bulk_update(charges, CHARGE_FIELDS)
     order.save(update_fields=[*AMOUNTS, "units", "exchange_rate"])
 
 
@@ -103,7 +98,7 @@ def freeze(order: Order) -> None:
 def tax_rules(order: Order) -> dict[str, TaxRule]:
     """Today's taxes of an order where it goes, by tax class. Raises Refused for a missing rate."""
     classes = {line.sku.tax_class for line in order.lines.select_related("sku")}
-    return _tax_rules(order, classes | {"standard"}, order.company.today())
+    return _rules(order, classes, order.company.today())
 
 
 def retax(order: Order) -> None:
@@ -174,23 +169,32 @@ def _rebates(order: Order) -> dict[int | None, list[Rebate]]:
 
 
 def _fill_taxes(order: Order, lines: Sequence[OrderLine], charges: Sequence[OrderCharge], today: date) -> None:
-    rules = _tax_rules(order, {line.sku.tax_class for line in lines} | {"standard"}, today)
+    rules = _rules(order, {line.sku.tax_class for line in lines}, today)
     amounts = _after_order_discount(order, [_line_amount(order, line) for line in lines])
-    for line in lines:
-        rule = rules[line.sku.tax_class]
-        line.tax_percent, line.tax_category, line.tax_note = rule.percent, rule.category, rule.note
-    rows: list[OrderLine | OrderCharge] = [*lines, *charges]
-    for charge in charges:
-        rule = rules["standard"]
-        charge.tax_percent, charge.tax_category, charge.tax_note = rule.percent, rule.category, rule.note
-    taxed = taxes.compute(
-        [Taxable(amount, row.tax_percent) for amount, row in
-         zip([*amounts, *(charge.amount for charge in charges)], rows, strict=True)],
+    goods = [(rules[line.sku.tax_class], amount) for line, amount in zip(lines, amounts, strict=True)]
+    shared = [taxing.shares(order, charge, goods, rules.get(charge.kind, rules["standard"])) for charge in charges]
+    taxed = iter(taxes.compute(
+        [taxing.taxable(order, amount, rule) for rows in (goods, *shared) for rule, amount in rows],
         includes_tax=order.prices_include_tax, places=money.minor_units(order.currency),
-        per_line=order.company.tax_rounding == Company.Rounding.LINE,
-    )
-    for row, amount in zip(rows, taxed, strict=True):
-        row.net, row.tax, row.gross = amount.net, amount.tax, amount.gross
+        per_line=order.company.tax_rounding == Company.Rounding.LINE))
+    for line, (rule, _amount) in zip(lines, goods, strict=True):
+        line.tax_percent, line.tax_category, line.tax_note = rule.percent, rule.category, rule.note
+        line.included_percent = rule.included
+        amount = next(taxed)
+        line.net, line.tax, line.gross = amount.net, amount.tax, amount.gross
+    for charge, parts in zip(charges, shared, strict=True):
+        taxing.set_parts(charge, taxing.parts_of(parts, [next(taxed) for _part in parts]))
+
+
+def _rules(order: Order, classes: set[str], today: date) -> dict[str, TaxRule]:
+    return taxing.rules(order, classes | {"standard"}, today, also=OrderCharge.Kind.values)
+
+
+def follow_goods(order: Order, lines: Sequence[OrderLine], charges: Sequence[OrderCharge]) -> None:
+    """Let a locked order's open charges follow the goods that are left of it."""
+    changed = taxing.follow_goods(order, lines, charges)
+    if changed:
+        OrderCharge.objects.bulk_update(changed, CHARGE_FIELDS)
 
 
 def _line_amount(order: Order, line: OrderLine) -> Decimal:
@@ -205,34 +209,3 @@ def _after_order_discount(order: Order, amounts: list[Decimal]) -> list[Decimal]
     off = money.round_amount(sum(amounts, money.ZERO) * order.discount_percent / 100, order.currency)
     shares = money.spread(off, amounts, order.currency)
     return [amount - share for amount, share in zip(amounts, shares, strict=True)]
-
-
-def _tax_rules(order: Order, classes: set[str], today: date) -> dict[str, TaxRule]:
-    if order.customer.is_tax_exempt:
-        exempt = TaxRule(Decimal(0), TaxRate.Category.EXEMPT, order.customer.exemption_note)
-        return dict.fromkeys(classes, exempt)
-    country, region = order.ship_to.get("country", ""), order.ship_to.get("region", "")
-    rows = [row for row in TaxRate.objects.filter(country=country, tax_class__in=classes, region__in=["", region])
-            if prices.applies(row.valid_from, row.valid_to, today)]
-    without = vat.untaxed(seller=order.company.country, to=country, buyer_vat_number=order.customer.vat_number,
-                          is_registered_there=bool(rows))
-    if without:
-        return dict.fromkeys(classes, TaxRule(Decimal(0), without.category, without.note))
-    best = {row.tax_class: row for row in sorted(rows, key=lambda row: (bool(row.region), str(row.valid_from)))}
-    missing = classes - best.keys()
-    if missing:
-        raise Refused(_("No tax rate for %(missing)s in %(country)s on %(today)s; add one under Tax rates.")
-                      % {"missing": ", ".join(sorted(missing)), "country": country or _("an unknown country"),
-                         "today": today}, code="no_tax_rate", country=country)
-    return {name: TaxRule(row.percent, row.category, row.note) for name, row in best.items()}
-
-
-def exchange_rate(company: Company, currency: str, on: date) -> Decimal:
-    """Units of the currency for one of the company's, as of a day. Raises Refused where none is known."""
-    if currency == company.currency:
-        return Decimal(1)
-    row = ExchangeRate.objects.filter(company=company, currency=currency, day__lte=on).order_by("-day").first()
-    if row is None:
-        raise Refused(_("No exchange rate of %(currency)s to %(own)s up to %(on)s; enter one.")
-                      % {"currency": currency, "own": company.currency, "on": on}, code="no_rate")
-    return row.rate

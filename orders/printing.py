@@ -143,7 +143,9 @@ def order_paper(order: Order, *, title: str = "") -> Paper:
              order.lines.select_related("sku", "order").order_by("position") if line.quantity > line.cancelled]
     charges = [charge for charge in order.charges.order_by("pk") if not charge.is_cancelled]
     shown = [_line(line, f"{line.sku.code} {line.description}", line.quantity, order.currency) for line in lines]
-    shown += [_line(charge, charge.description, 1, order.currency) for charge in charges]
+    parts = [(part, charge.description) for charge in charges for part in charge.parts]
+    shown += [_line(part, description, 1, order.currency) for part, description in parts]
+    taxed = [*lines, *(part for part, _description in parts)]
     facts = [(gettext("Date"), _day(order.placed_on or order.company.day_of(order.status_at))),
              (gettext("Customer"), order.customer.code), (gettext("Your reference"), order.customer_reference),
              (gettext("Valid until"), _day(order.valid_until)), (gettext("Wanted on"), _day(order.wanted_on))]
@@ -152,7 +154,7 @@ def order_paper(order: Order, *, title: str = "") -> Paper:
         title=title or (gettext("Quote") if is_quote else gettext("Order confirmation")), number=str(order.number),
         letterhead=letterheads.letterhead(order.company), language=translation.get_language(),
         recipient=_recipient(order.bill_to, order.customer.vat_number), facts=[fact for fact in facts if fact[1]],
-        lines=shown, **_sums(order, [*lines, *charges]), notes=_tax_notes([*lines, *charges]))
+        lines=shown, **_sums(order, taxed), notes=_tax_notes(taxed))
 
 
 def _recipient(address: dict[str, str], vat_number: str) -> list[str]:
@@ -171,7 +173,7 @@ def _without_cancelled(line: OrderLine, currency: str) -> OrderLine:
     left = line.quantity - line.cancelled
     net, tax = (part(amount, line.quantity, 0, left, currency) for amount in (line.net, line.tax))
     return OrderLine(order=line.order, sku=line.sku, description=line.description, quantity=left,
-                     unit_price=line.unit_price, net=net, tax=tax, gross=net + tax, tax_percent=line.tax_percent,
+                     unit_price=line.billed_price, net=net, tax=tax, gross=net + tax, tax_percent=line.tax_percent,
                      tax_category=line.tax_category, tax_note=line.tax_note, discount_percent=line.discount_percent)
 
 

@@ -50,6 +50,7 @@ def record_cancelled(order: Order, units: Mapping[int, int]) -> None:
     """Count units as cancelled, by line; the order is locked and its totals follow."""
     _add(order, "cancelled", units)
     lines, charges = list(order.lines.all()), list(order.charges.all())
+    pricing.follow_goods(order, lines, charges)
     pricing.fill_totals(order, lines, charges)
     order.save(update_fields=[*pricing.AMOUNTS, "units"])
 

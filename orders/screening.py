@@ -15,6 +15,7 @@ from oms.core.errors import Refused
 from oms.core.locking import lock_one
 from oms.core.models import User
 from oms.core.money import ZERO, display
+from orders import taxing
 from orders.models import Customer, Hold, Invoice, Order, Payment, WriteOff
 
 AMOUNT: "DecimalField[Any, Any]" = DecimalField(max_digits=16, decimal_places=3)
@@ -100,7 +101,10 @@ def _sum(rows: "QuerySet[Any]", expression: Combinable) -> Coalesce:
 
 
 def _address(order: Order) -> Hold | None:
+    """A hold for what an address lacks; its postal code, where the tax depends on what only that tells."""
     missing = [name for name in REQUIRED_IN_ADDRESS if not order.ship_to.get(name)]
+    if taxing.is_place_uncertain(order):
+        missing.append(_("the postal code, without which the VAT area isn't known"))
     if not missing:
         return None
     return Hold(order=order, kind=Hold.Kind.ADDRESS, reason=(_("the delivery address lacks %(missing)s")
@@ -133,9 +137,12 @@ def lift(order: Order, *, note: str = "", by: User | None = None) -> Order:
 
 
 def require_clear(order: Order) -> None:
-    """Raise Refused where a hold has not been lifted."""
+    """Raise Refused where a hold has not been lifted, or nobody has said yet to which country the goods go."""
     open_holds = [hold for hold in order.holds.all() if hold.lifted_at is None]
     if open_holds:
         raise Refused(_("Order %(number)s is on hold (%(map)s). Lift the hold first.")
                       % {"number": order.number, "map": "; ".join(map(str, open_holds))},
                       code="on_hold")
+    if not order.ship_to.get("country"):
+        raise Refused(_("You can't confirm order %(number)s: its delivery address has no country, so its tax isn't "
+                        "known. Change the delivery address first.") % {"number": order.number}, code="no_country")

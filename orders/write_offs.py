@@ -11,7 +11,7 @@ from oms.core.locking import atomic, lock_one
 from oms.core.models import User
 from oms.core.money import display
 from orders import dues
-from orders.models import Allocation, Invoice, Payment, WriteOff
+from orders.models import Allocation, Invoice, InvoiceLine, Payment, WriteOff
 
 Kind = WriteOff.Kind
 
@@ -44,12 +44,10 @@ def write_off(
 
 def _book(document: Invoice, kind: str, amount: Decimal, reason: str, on: date, by: User | None) -> WriteOff:
     periods.require_open(document.company, on)
-    tax = money.ZERO
-    if kind != Kind.DIFFERENCE:
-        before = document.allocated
-        tax = money.part(document.tax, document.gross, before, before + amount, document.currency)
-    row = WriteOff.objects.create(kind=kind, invoice=document, amount=amount, tax=tax, reason=reason[:200],
-                                  booked_on=on, by=by)
+    taxes = _taxes(document, amount) if kind != Kind.DIFFERENCE else []
+    row = WriteOff.objects.create(
+        kind=kind, invoice=document, amount=amount, reason=reason[:200], booked_on=on, by=by,
+        tax=sum((Decimal(each["tax"]) for each in taxes), money.ZERO), taxes=taxes)
     Allocation.objects.create(write_off=row, invoice=document, amount=amount, by=by)
     dues.use(document, amount)
     events.emit("invoice.written_off", document, by=by, kind=kind, amount=str(amount), reason=reason)
@@ -58,11 +56,27 @@ def _book(document: Invoice, kind: str, amount: Decimal, reason: str, on: date, 
     return row
 
 
+def _taxes(document: Invoice, amount: Decimal) -> list[dict[str, str]]:
+    """The tax in an amount of an invoice less its credits, by category and rate."""
+    left: dict[tuple[str, Decimal], list[Decimal]] = {}
+    for line in [*document.lines.all(), *InvoiceLine.objects.filter(invoice__corrects=document)]:
+        sign = 1 if line.invoice_id == document.pk else -1
+        sums = left.setdefault((line.tax_category, line.tax_percent.normalize()), [money.ZERO, money.ZERO])
+        sums[0] += sign * line.gross
+        sums[1] += sign * line.tax
+    groups = {key: sums for key, sums in sorted(left.items()) if sums[0] > 0}
+    shares = money.spread(amount, [gross for gross, _tax in groups.values()], document.currency)
+    return [{"category": category, "percent": f"{percent:f}", "amount": str(share),
+             "tax": str(money.round_amount(share * tax / gross, document.currency))}
+            for ((category, percent), (gross, tax)), share in zip(groups.items(), shares, strict=True)]
+
+
 def grant_discount(document: Invoice, payment: Payment, *, by: User | None = None) -> WriteOff | None:
-    """Give up what a locked invoice lacks where it was paid in time for its discount; None where nothing is due."""
+    """Give up what a locked invoice lacks for the part paid in time for its discount; None if it lacks more."""
     assert payment.paid_on is not None
-    most = dues.early_discount(document, payment.paid_on)
-    if not 0 < document.open_amount <= most or document.write_offs.exists():
+    if document.discount_until is None or document.write_offs.exists():
+        return None
+    if not 0 < document.open_amount <= dues.earned_discount(document):
         return None
     on = periods.open_day(document.company, payment.paid_on)
     return _book(document, Kind.DISCOUNT, document.open_amount, payment.number, on, by)

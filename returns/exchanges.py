@@ -9,7 +9,7 @@ from inventory.models import SKU
 from oms.core import events
 from oms.core.errors import Refused
 from oms.core.locking import atomic, lock, lock_one
-from oms.core.models import User
+from oms.core.models import Company, User
 from oms.core.money import ZERO
 from orders import billing, intake, lifecycle, pricing
 from orders.intake import Entry, Line
@@ -63,9 +63,9 @@ def require_sellable(order: Order, wanted: Mapping[SKU, int]) -> None:
                           % {"sku": sku, "customer": order.customer}, code="no_price", field="exchange_for")
 
 
-def in_stock(wanted: Mapping[SKU, int]) -> dict[str, str]:
-    """What of an exchange can go out now, and what waits, as people read it, by SKU code."""
-    found = availability.available(wanted)
+def in_stock(wanted: Mapping[SKU, int], company: Company) -> dict[str, str]:
+    """What of an exchange a company can send now, and what waits, as people read it, by SKU code."""
+    found = availability.available(wanted, company)
     return {sku.code: _stock_text(found[sku.pk], quantity) for sku, quantity in wanted.items()}
 
 

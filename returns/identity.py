@@ -7,11 +7,12 @@ from typing import NamedTuple
 from django.db.models import Sum
 from django.utils.translation import gettext as _
 
+from fulfillment.models import Shipment
 from inventory import catalog, lots
 from inventory.models import SKU, Demand, Lot, Reservation
 from oms.core.errors import Refused
 from orders.models import OrderLine
-from returns.models import ReturnedLot, ReturnLine
+from returns.models import ReturnedLot, ReturnLine, ReturnRequest
 
 
 class Goods(NamedTuple):
@@ -20,6 +21,11 @@ class Goods(NamedTuple):
     sku: SKU
     quantity: int
     lot: Lot | None = None
+
+
+def shipments_of(request: ReturnRequest) -> list[str]:
+    """The numbers of the shipments from which the goods of a return may be."""
+    return list(Shipment.objects.filter(order=request.order).order_by("pk").values_list("number", flat=True))
 
 
 def composition(line: ReturnLine) -> list[tuple[SKU, int]]:

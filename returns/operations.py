@@ -99,7 +99,7 @@ def _preview(
     asked = _asked(order, lines, components)
     wanted = requests.exchange_of(asked) if wish == ReturnRequest.Wish.EXCHANGE else {}
     exchanges.require_sellable(order, wanted)
-    told = exchanges.in_stock(wanted)
+    told = exchanges.in_stock(wanted, order.company)
     return OpenPreview(", ".join(f"{item.quantity} × {item.component or item.line.sku}" for item in asked) or "–",
                        "; ".join(f"{code}: {text}" for code, text in told.items()) or "–")
 

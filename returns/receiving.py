@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from inventory import catalog, ledger
+from inventory import catalog, costs, ledger
 from inventory.models import SKU, Bin, Move
 from inventory.transport import Transport
 from oms.core import states
@@ -76,6 +76,7 @@ def _count(line: ReturnLine, item: Arrived) -> list[Came]:
 def _transports(
     request: ReturnRequest, good: Iterable[identity.Goods], damaged: Iterable[identity.Goods],
 ) -> list[Transport]:
-    customer = catalog.outside(Bin.Kind.CUSTOMER)
-    return [Transport(goods.sku, customer, catalog.place(request.warehouse, kind), goods.quantity, goods.lot)
+    customer, shipments = catalog.outside(Bin.Kind.CUSTOMER), identity.shipments_of(request)
+    return [Transport(goods.sku, customer, catalog.place(request.warehouse, kind), goods.quantity, goods.lot,
+                      costs.left_at(goods.sku, goods.lot, shipments))
             for kind, several in ((Bin.Kind.RETURNS, good), (Bin.Kind.DAMAGED, damaged)) for goods in several]

@@ -52,8 +52,11 @@ def open_request(
         _require_wish(wish, asked)
         wanted = exchange_of(asked) if wish == ReturnRequest.Wish.EXCHANGE else {}
         exchanges.require_sellable(order, wanted)
-        request = states.create(
-            ReturnRequest(order=order, wish=wish, note=note, warehouse=warehouse or _warehouse_of(order)), by=by)
+        warehouse = warehouse or _warehouse_of(order)
+        if warehouse.company_id != order.company_id:
+            raise Refused(_("%(warehouse)s belongs to another company than order %(number)s. Choose one of its own.")
+                          % {"warehouse": warehouse, "number": order.number}, code="other_company", field="warehouse")
+        request = states.create(ReturnRequest(order=order, wish=wish, note=note, warehouse=warehouse), by=by)
         ReturnLine.objects.bulk_create(
             ReturnLine(request=request, order_line=item.line, quantity=item.quantity, reason=item.reason,
                        exchange_for=item.exchange_for, component=item.component, share_percent=item.share_percent)
@@ -61,7 +64,7 @@ def open_request(
         )
         if wanted:
             decisions.record("exchange", subject_type=request.subject_type, subject_number=request.number,
-                             chosen=exchanges.in_stock(wanted), candidates=[],
+                             chosen=exchanges.in_stock(wanted, order.company), candidates=[],
                              reasons=["what is not in stock when the return is settled waits until it comes"])
         verdict = judge(request)
         decisions.record("return policy", subject_type=request.subject_type, subject_number=request.number,
@@ -138,9 +141,10 @@ def _require_wish(wish: str, asked: Sequence[Asked]) -> None:
 def _warehouse_of(order: Order) -> Warehouse:
     """Goods go back to where most recently some came from, else to our first own warehouse."""
     shipment = Shipment.objects.filter(order=order, shipped_at__isnull=False).order_by("-shipped_at").first()
-    if shipment and shipment.warehouse.is_active:
+    if shipment and shipment.warehouse.is_active and shipment.warehouse.company_id == order.company_id:
         return shipment.warehouse
-    own = Warehouse.objects.active().filter(kind=Warehouse.Kind.OWN).order_by("priority", "pk").first()
+    own = Warehouse.objects.active().filter(kind=Warehouse.Kind.OWN, company=order.company).order_by(
+        "priority", "pk").first()
     if own is None:
         raise Refused(_("There is no warehouse of our own that could take goods back."))
     return own

@@ -1,12 +1,12 @@
 """Goods that came with a return and were not announced: recorded when they come, and decided by a person."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from inventory import catalog, expiry, ledger, lots, receiving
+from inventory import catalog, costs, expiry, ledger, lots, receiving
 from inventory.models import SKU, Bin, Lot, Move
 from inventory.transport import Transport
 from oms.core import states
@@ -47,7 +47,8 @@ def record(request: ReturnRequest, came: Iterable[Came]) -> list[Unexpected]:
 def arriving(items: Iterable[Unexpected]) -> list[Transport]:
     """How noted goods of ours come in: to the returns place, or to the damaged one."""
     customer = catalog.outside(Bin.Kind.CUSTOMER)
-    return _transports([(item, customer, _where(item)) for item in items])
+    return [replace(each, unit_cost=costs.left_at(each.sku, each.lot, identity.shipments_of(item.request)))
+            for item in items for each in _transports([(item, customer, _where(item))])]
 
 
 def _rows(request: ReturnRequest, came: Came) -> list[Unexpected]:

@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from oms.core.models import Company
+from oms.core.models.coded import CountryField
 from oms.core.models.postal import PostalCodeField
 
 
@@ -47,11 +48,11 @@ class Rate(models.Model):
     """What a parcel up to a weight costs from one zone to another: a country, or a postal prefix of it."""
 
     service = models.ForeignKey(CarrierService, on_delete=models.CASCADE, related_name="rates")
-    origin_country = models.CharField(_("from country"), max_length=2, blank=True, default="", db_default="",
+    origin_country = CountryField(_("from country"), blank=True, default="", db_default="",
                                       help_text=_("Empty: from anywhere."))
     origin_prefix = PostalCodeField(_("from postal prefix"), max_length=8, blank=True, default="", db_default="",
                                     country="origin_country", help_text=_("For example N1; empty: the whole country."))
-    country = models.CharField(_("to country"), max_length=2)
+    country = CountryField(_("to country"), )
     postal_prefix = PostalCodeField(_("to postal prefix"), max_length=8, blank=True)
     up_to_g = models.PositiveIntegerField(_("up to (g)"))
     price = models.DecimalField(max_digits=10, decimal_places=2, help_text=_("In the company's currency."))

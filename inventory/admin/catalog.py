@@ -5,13 +5,14 @@ from typing import Any
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
 from unfold.forms import PaginationInlineFormSet
 
 from inventory import unservable
 from inventory.admin.sheets import BarcodeSheet, SKUSheet, SupplierItemSheet, SupplierSheet
 from inventory.models import SKU, Barcode, Category, KitComponent, Lot, ReorderRule, Supplier, SupplierItem, Warehouse
-from oms.core import guarding
+from oms.core import codes, guarding
 from oms.core.admin.access import Lines, ScopedAdmin
 from oms.core.admin.papers import PapersAdmin
 from oms.core.importing.runs import offer
@@ -58,13 +59,18 @@ class Rules(Lines):
 class SKUAdmin(PapersAdmin, ScopedAdmin):
     viewers = ALL
     editors = "buyer manager"
-    list_display = ["code", "name", "category", "base_unit", "tracking", "is_kit", "is_sellable"]
+    list_display = ["code", "name", "category", "unit", "tracking", "is_kit", "is_sellable"]
     list_filter = ["is_kit", "is_sellable", "tracking"]
     list_select_related = ["category"]
     search_fields = ["code", "name"]
     search_exact = ["barcodes__code"]
     inlines = [Barcodes, Components, Rules]
     sheets = offer(SKUSheet, BarcodeSheet)
+
+    @display(description=_("Base unit"), ordering="base_unit")
+    def unit(self, sku: SKU) -> str:
+        """The unit by its name, for people."""
+        return codes.units().get(sku.base_unit, sku.base_unit)
 
 
 @admin.register(Category)

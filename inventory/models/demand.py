@@ -7,19 +7,21 @@ from django.contrib.postgres.functions import RandomUUID
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from inventory.models.sku import SKU, Lot
 from inventory.models.warehouse import Bin, Warehouse
 from oms.core.locking import LockRank
+from oms.core.models import Company
+from oms.core.models.coded import CountryField
+from oms.core.models.company import BusinessDay
 from oms.core.models.scope import ScopedQuerySet
 
 
 class DemandQuerySet(models.QuerySet["Demand"]):
     def due(self) -> Self:
         """What reserves stock by now, not on a later day."""
-        return self.filter(Q(reserve_from=None) | Q(reserve_from__lte=timezone.localdate()))
+        return self.filter(Q(reserve_from=None) | Q(reserve_from__lte=BusinessDay("company")))
 
     def waiting(self) -> Self:
         """What wants stock now and has none."""
@@ -34,6 +36,8 @@ class Demand(models.Model):
 
     lock_rank = LockRank.DEMAND
 
+    company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="+", help_text=_(
+        "Whose stock it is served from."))
     document = models.CharField(max_length=40)
     line = models.BigIntegerField()
     sku = models.ForeignKey(SKU, on_delete=models.PROTECT, related_name="demands")
@@ -52,7 +56,7 @@ class Demand(models.Model):
     wanted_on = models.DateField(null=True)
     min_life_days = models.PositiveSmallIntegerField(default=0, db_default=0)
     reserve_from = models.DateField(null=True, help_text=_("Until this day it reserves nothing."))
-    ship_country = models.CharField(max_length=2)
+    ship_country = CountryField()
     ship_postal_code = models.CharField(max_length=12, blank=True)
     created_at = models.DateTimeField(db_default=Now())
 

@@ -5,6 +5,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from inventory.models.warehouse import Warehouse
+from oms.core.models.coded import CountryField
 from oms.core.models.postal import PostalCodeField
 
 
@@ -15,7 +16,7 @@ class Lane(models.Model):
     """
 
     warehouse = models.ForeignKey(Warehouse, on_delete=models.CASCADE, related_name="lanes")
-    country = models.CharField(max_length=2, blank=True, help_text=_("Empty: all countries without a lane of theirs."))
+    country = CountryField(blank=True, help_text=_("Empty: all countries without a lane of theirs."))
     postal_prefix = PostalCodeField(max_length=8, blank=True)
     base_cost = models.DecimalField(max_digits=10, decimal_places=2, null=True, blank=True,
                                     help_text=_("Empty: no rate is known."))
@@ -37,7 +38,7 @@ class Lane(models.Model):
 class PostalCode(models.Model):
     """Where a postal code or region lies; an empty code is the country's center."""
 
-    country = models.CharField(max_length=2)
+    country = CountryField()
     code = PostalCodeField(max_length=12, blank=True, help_text=_("The code or its beginning, for example N1."))
     latitude = models.FloatField()
     longitude = models.FloatField()

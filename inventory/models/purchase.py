@@ -1,5 +1,6 @@
 """Buying more: purchase orders and reorder rules."""
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -9,9 +10,12 @@ from inventory.models.supplier import Supplier
 from inventory.models.warehouse import Warehouse
 from oms.core.locking import LockRank
 from oms.core.models import Company, Document
+from oms.core.models.coded import CurrencyField
 from oms.core.models.scope import ScopedQuerySet
 from oms.core.money import UnitPriceField
 from oms.core.numbering import number_field
+
+OTHER_COMPANY = _("This warehouse belongs to another company. Choose one of the company that buys.")
 
 
 class PurchaseOrderQuerySet(ScopedQuerySet["PurchaseOrder"]):
@@ -45,7 +49,7 @@ class PurchaseOrder(Document):
     supplier = models.ForeignKey(Supplier, on_delete=models.PROTECT, related_name="orders")
     warehouse = models.ForeignKey(Warehouse, on_delete=models.PROTECT, related_name="purchase_orders")
     status = models.CharField(max_length=10, choices=Status, default=Status.PROPOSED, editable=False)
-    currency = models.CharField(max_length=3)
+    currency = CurrencyField()
     expected_on = models.DateField(null=True, blank=True)
     note = models.CharField(max_length=200, blank=True)
 
@@ -53,6 +57,12 @@ class PurchaseOrder(Document):
 
     class Meta:
         indexes = [models.Index(fields=["status", "warehouse"], name="purchase_order_by_status")]
+
+    def clean(self) -> None:
+        """A company buys for its own warehouses."""
+        super().clean()
+        if self.company_id and self.warehouse_id and self.warehouse.company_id != self.company_id:
+            raise ValidationError({"warehouse": OTHER_COMPANY})
 
 
 class PurchaseLine(models.Model):
@@ -82,7 +92,7 @@ class PurchaseLine(models.Model):
 
     @property
     def currency(self) -> str:
-        return self.order.supplier.currency
+        return self.order.currency
 
     @property
     def due(self) -> int:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from oms.core import guarding
 from oms.core.errors import Refused
 from oms.core.guarding import Guarded
+from oms.core.models.coded import CountryField, UnitField
 from oms.core.models.codes import CodeField
 from oms.core.models.words import words_index
 
@@ -45,14 +46,15 @@ class SKU(Guarded):
     code = CodeField(max_length=40, unique=True)
     name = models.CharField(max_length=200)
     category = models.ForeignKey(Category, on_delete=models.PROTECT, null=True, blank=True)
-    base_unit = models.CharField(max_length=12, default="piece")
+    base_unit = UnitField(default="H87", help_text=_(
+        "A code of UN/ECE Recommendation 20 or 21, for example H87 (piece), KGM (kilogram) or XBX (box)."))
     tax_class = models.CharField(max_length=20, default="standard")
     weight_g = models.PositiveIntegerField(_("weight (g)"), default=0)
     length_mm = models.PositiveIntegerField(_("length (mm)"), default=0)
     width_mm = models.PositiveIntegerField(_("width (mm)"), default=0)
     height_mm = models.PositiveIntegerField(_("height (mm)"), default=0)
     hs_code = models.CharField(_("HS code"), max_length=12, blank=True)
-    origin = models.CharField(_("country of origin"), max_length=2, blank=True)
+    origin = CountryField(_("country of origin"), blank=True)
     tracking = models.CharField(max_length=6, choices=Tracking, default=Tracking.NONE)
     has_expiry = models.BooleanField(default=False, db_default=False, help_text=_(
         "Lots or serial numbers have an expiry date, which is asked when they are received."))

@@ -1,5 +1,6 @@
 """What lies where, and the ledger of how it came there."""
 
+from typing import Self
 
 from django.conf import settings
 from django.contrib.postgres.indexes import BrinIndex
@@ -30,6 +31,10 @@ class StockQuerySet(ScopedQuerySet["Stock"]):
             lot__expires_on__lt=Cast(local, models.DateField())).order_by().values("sku").annotate(
                 total=Sum(F("on_hand") - F("pinned"))).values("total")
         return self.annotate(free=Greatest(F("sellable") - F("held") - Coalesce(Subquery(expired), 0), 0))
+
+    def promised_by(self, *companies: int) -> Self:
+        """What companies (by their keys) can promise: their own stock, in warehouses that are open."""
+        return self.filter(warehouse__is_active=True, warehouse__company__in=companies)
 
 
 class Stock(models.Model):

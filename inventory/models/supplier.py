@@ -5,18 +5,22 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from inventory.models.sku import SKU
+from oms.core.guarding import Guarded
+from oms.core.models.coded import CurrencyField
 from oms.core.money import UnitPriceField
 
 
-class Supplier(models.Model):
+class Supplier(Guarded):
     """A company that we buy from."""
+
+    guarded = ("currency",)
 
     worded = ("code", "name")
 
     code = models.SlugField(max_length=20, unique=True)
     name = models.CharField(max_length=120)
     email = models.EmailField(blank=True)
-    currency = models.CharField(max_length=3)
+    currency = CurrencyField()
 
     class Meta:
         ordering = ["code"]

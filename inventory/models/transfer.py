@@ -13,6 +13,8 @@ from oms.core.locking import LockRank
 from oms.core.models import Document, User
 from oms.core.numbering import number_field
 
+OTHER_COMPANY = _("This warehouse belongs to another company. Sell the goods to it and buy them there instead.")
+
 
 class TransferQuerySet(models.QuerySet["Transfer"]):
     """Pickers and packers see what leaves their warehouses or comes to them; reps none."""
@@ -55,6 +57,8 @@ class Transfer(Document):
     def clean(self) -> None:
         if self.source_id and self.source_id == self.target_id:
             raise ValidationError({"target": _("The goods are there already. Choose another warehouse.")})
+        if self.source_id and self.target_id and self.source.company_id != self.target.company_id:
+            raise ValidationError({"target": OTHER_COMPANY})
 
 
 class TransferLine(models.Model):

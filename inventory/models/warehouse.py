@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from inventory.planners import working_days
 from oms.core.guarding import Guarded
 from oms.core.models import Company
+from oms.core.models.coded import CountryField
 from oms.core.models.codes import CodeField
 from oms.core.models.company import validate_time_zone
 from oms.core.models.postal import PostalCodeField
@@ -47,7 +48,7 @@ class Warehouse(Guarded):
     street = models.CharField(max_length=120, blank=True)
     postal_code = PostalCodeField(max_length=12, blank=True)
     city = models.CharField(max_length=60, blank=True)
-    country = models.CharField(max_length=2)
+    country = CountryField()
     latitude = models.FloatField(null=True, blank=True, help_text=_("Empty: where the postal code lies."))
     longitude = models.FloatField(null=True, blank=True)
     time_zone = models.CharField(max_length=40, default="UTC", validators=[validate_time_zone])

@@ -2,6 +2,8 @@
 
 import re
 
+from oms.core import codes
+
 BRITISH = {"GB", "JE", "GG", "IM", "GI"}
 GROUPS = {  # lengths of the two parts, and what stands between them
     "SE": (3, " ", 2), "CZ": (3, " ", 2), "SK": (3, " ", 2), "GR": (3, " ", 2), "NL": (4, " ", 2), "CA": (3, " ", 3),
@@ -69,8 +71,11 @@ def _british(full: str) -> list[str]:
 
 
 def tidy(address: dict[str, str]) -> dict[str, str]:
-    """An address with its country and postal code as the country writes them."""
+    """An address with its country by ISO 3166-1 and its postal code as the country writes it.
+
+    Raises Refused for a country that isn't one.
+    """
     if not address.get("country"):
         return address
-    country = address["country"].strip().upper()
+    country = codes.require(codes.country, address["country"], "country")
     return address | {"country": country, "postal_code": normalize(country, address.get("postal_code") or "")}

@@ -1,4 +1,4 @@
-"""Exchange rates from the European Central Bank's files.
+"""Exchange rates: what applies on a day, and those of the European Central Bank's files.
 
 The daily and historical reference rates come as XML (`eurofxref-daily.xml`, `eurofxref-hist.xml`: cubes of a `time`
 with cubes of `currency` and `rate`) and as CSV (`eurofxref.csv`, `eurofxref-hist.csv`: a column for each currency),
@@ -16,6 +16,7 @@ from xml.etree import ElementTree
 
 from django.utils.translation import gettext as _
 
+from oms.core.codes import CURRENCIES
 from oms.core.errors import Refused
 from oms.core.locking import whole
 from oms.core.models import Company, ExchangeRate
@@ -60,6 +61,17 @@ def _day(text: str) -> date:
     return date.fromisoformat(text) if text[:4].isdigit() else datetime.strptime(text, "%d %B %Y").date()  # noqa: DTZ007
 
 
+def exchange_rate(company: Company, currency: str, on: date) -> Decimal:
+    """Units of the currency for one of the company's, as of a day. Raises Refused where none is known."""
+    if currency == company.currency:
+        return Decimal(1)
+    row = ExchangeRate.objects.filter(company=company, currency=currency, day__lte=on).order_by("-day").first()
+    if row is None:
+        raise Refused(_("No exchange rate of %(currency)s to %(own)s up to %(on)s; enter one.")
+                      % {"currency": currency, "own": company.currency, "on": on}, code="no_rate")
+    return row.rate
+
+
 @whole
 def take(company: Company, days: list[Day]) -> int:
     """Enter rates for a company, in place of what was entered for the same days; how many there are."""
@@ -71,9 +83,9 @@ def take(company: Company, days: list[Day]) -> int:
 
 
 def _for(home: str, rates: dict[str, Decimal]) -> dict[str, Decimal]:
-    """Units for one unit of the home currency; nothing where that has no rate."""
+    """Units for one unit of the home currency; nothing where that has no rate. Withdrawn currencies are left out."""
     known = {"EUR": Decimal(1), **rates}
     if home not in known:
         return {}
     return {currency: value for currency, rate in known.items()
-            if currency != home and (value := (rate / known[home]).quantize(PLACES)) > 0}
+            if currency != home and currency in CURRENCIES and (value := (rate / known[home]).quantize(PLACES)) > 0}

@@ -185,7 +185,7 @@ DEMAND = (
               WHERE unheld > 0 AND coalesce(reserve_from < current_date, true)) g
         JOIN inventory_demand d ON d.document = g.document AND d.line = g.line
         JOIN inventory_stock s ON s.sku_id = d.sku_id AND s.sellable - s.held >= d.per_unit
-        JOIN inventory_warehouse w ON w.id = s.warehouse_id AND w.is_active
+        JOIN inventory_warehouse w ON w.id = s.warehouse_id AND w.is_active AND w.company_id = d.company_id
         LEFT JOIN LATERAL (
             SELECT sum(p.on_hand - p.pinned) AS count FROM inventory_binstock p
             JOIN inventory_bin b ON b.id = p.bin_id AND b.warehouse_id = w.id AND b.is_sellable

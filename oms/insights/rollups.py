@@ -6,7 +6,7 @@ from django.db import connection
 from django.utils import timezone
 
 from oms.core.locking import atomic, try_advisory_lock
-from oms.core.models.company import business_day
+from oms.core.models.company import latest_day
 from oms.insights.models import DailySales, DailyShipping, Rollup, StockOutlook
 
 DAYS, RECENT, PACE_DAYS, MOST = 90, 3, 28, 200
@@ -41,7 +41,7 @@ BY_DAY = (("sales", DailySales, SALES), ("shipping", DailyShipping, SHIPPING))
 
 def roll_up(today: date | None = None) -> None:
     """Compute the rollups; one at a time, whoever comes second leaves."""
-    today = today or business_day()
+    today = today or latest_day()
     with atomic():
         if not try_advisory_lock("rollups"):
             return

@@ -13,7 +13,7 @@ from fulfillment.models import Shipment, Wave
 from inventory.models import Count, PurchaseOrder
 from oms.core import attention, jobs, outbox
 from oms.core.models import Notice, User
-from oms.core.models.company import business_day
+from oms.core.models.company import latest_day
 from oms.core.wording import Words
 from oms.insights import charts
 from orders.models import Invoice, Order
@@ -64,8 +64,8 @@ TO_DO = (
          "inventory_purchaseorder", "status__exact=proposed"),
     ToDo(_("Goods to receive"), "buyer manager", _all(PurchaseOrder, status="sent"),
          "inventory_purchaseorder", "status__exact=sent"),
-    ToDo(_("Overdue invoices"), "accountant manager", lambda user: Invoice.objects.visible_to(user).open().overdue(
-        business_day()), "orders_invoice", "due=overdue"),
+    ToDo(_("Overdue invoices"), "accountant manager", lambda user: Invoice.objects.visible_to(user).open().overdue(),
+         "orders_invoice", "due=overdue"),
     ToDo(_("Open invoices"), "accountant manager", lambda user: Invoice.objects.visible_to(user).open().exclude(
         kind="credit"), "orders_invoice", "due=open"),
     ToDo(_("Counts to reconcile"), "manager", _all(Count, status="counted"), "inventory_count",
@@ -83,7 +83,7 @@ def home(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     mine = [todo for todo in TO_DO if user.is_superuser or user.role_names & set(todo.roles.split())]
     context["to_do"] = [(todo.title, _count(todo, user), _link(todo)) for todo in mine]
     context["alarms"] = attention.alarms() if user.has_role("manager") else []
-    today = business_day()
+    today = latest_day()
     offered = (("accountant manager", lambda: charts.sales(today)),
                ("picker packer manager", lambda: charts.order_to_ship(today)),
                ("buyer manager", charts.stock_outs_ahead))

@@ -31,13 +31,15 @@ def seller(**fields: object) -> Company:
     return Company.objects.update_or_create(code="einv", defaults={**facts, **fields})[0]
 
 
-def buyer(country: str = "DE", vat_number: str = "DE811907980", **fields: object) -> Customer:
+def buyer(
+    country: str = "DE", vat_number: str = "DE811907980", postal_code: str = "20457", **fields: object,
+) -> Customer:
     """A business that wants e-invoices by Peppol."""
     facts = {"name": "Käufer & Co <Handel>", "currency": "EUR", "vat_number": vat_number, "einvoice": "ubl",
              "endpoint": "4012345000009", "endpoint_scheme": "0088", "buyer_reference": "04011000-12345-34"}
     customer, _ = Customer.objects.update_or_create(code="EINV-1", defaults={**facts, **fields})
     Address.objects.update_or_create(customer=customer, defaults={
-        "name": customer.name, "street": "Hafenstraße 1", "postal_code": "20457", "city": "Hafenstadt",
+        "name": customer.name, "street": "Hafenstraße 1", "postal_code": postal_code, "city": "Hafenstadt",
         "country": country})
     return customer
 
@@ -203,3 +205,127 @@ def paid_before() -> Invoice:
     order = confirmed(buyer(), ("standard", 3, "19.99"))
     payments.register_transfer(order.customer, order.gross, company=order.company, reference="case", order=order)
     return bill(order)
+
+
+@case
+def credit_note_reverse_charge() -> Invoice:
+    return credited(reverse_charge())
+
+
+@case
+def credit_note_intra_community() -> Invoice:
+    return credited(intra_community())
+
+
+@case
+def credit_note_export() -> Invoice:
+    return credited(export())
+
+
+@case
+def credit_note_exempt() -> Invoice:
+    return credited(exempt())
+
+
+@case
+def credit_note_outside_of_vat() -> Invoice:
+    return credited(outside_of_vat())
+
+
+@case
+def credit_note_foreign_currency() -> Invoice:
+    return credited(foreign_currency())
+
+
+@case
+def charges_of_several_rates() -> Invoice:
+    """Freight and an allowance that follow the goods' rates, and compensation without tax."""
+    charges = (Charge("freight", "Freight", Decimal("10.00")), Charge("allowance", "Goodwill", Decimal("-4.00")),
+               Charge("damage", "Broken pallet", Decimal("15.00")))
+    return bill(confirmed(buyer(), ("standard", 3, "19.99"), ("reduced", 7, "3.33"), charges=charges))
+
+
+@case
+def charges_alone() -> Invoice:
+    """An order whose goods are all billed: a charge and an allowance without a line of goods."""
+    charges = (Charge("freight", "Freight", Decimal("10.00")), Charge("allowance", "Goodwill", Decimal("-4.00")))
+    order = confirmed(buyer(), ("standard", 1, "0.00"), charges=charges)
+    return billing.invoice(order, {}, reference=f"{order.number}/case")
+
+
+@case
+def gross_prices_of_an_export() -> Invoice:
+    return bill(confirmed(buyer("CH", ""), ("standard", 3, "9.99"), ("reduced", 7, "3.33"), includes_tax=True))
+
+
+@case
+def to_northern_ireland() -> Invoice:
+    """Goods from Germany to a business with a number that begins with XI."""
+    return bill(confirmed(northern_buyer(), ("standard", 3, "19.99")))
+
+
+@case
+def credit_note_to_northern_ireland() -> Invoice:
+    return credited(to_northern_ireland())
+
+
+@case
+def from_northern_ireland() -> Invoice:
+    company = seller(country="GB", postal_code="BT1 1AA", city="Belfast", vat_number="XI980780684", currency="GBP",
+                     endpoint="GB980780684", endpoint_scheme="9932", iban="GB33BUKB20201555555555", bic="BUKBGB22XXX",
+                     registration="NI123456", time_zone="Europe/London")
+    return bill(confirmed(buyer(currency="GBP"), ("standard", 3, "19.99"), company=company))
+
+
+@case
+def to_the_canary_islands() -> Invoice:
+    return bill(confirmed(buyer("ES", "", postal_code="35001"), ("standard", 3, "19.99")))
+
+
+@case
+def seller_without_bank() -> Invoice:
+    """From a country whose rules ask for no payment instructions."""
+    return bill(confirmed(buyer("IE", "IE6388047V"), ("standard", 3, "19.99"), company=irish_seller()))
+
+
+@case
+def credit_note_of_a_seller_without_bank() -> Invoice:
+    return credited(seller_without_bank())
+
+
+@case
+def dutch_parties() -> Invoice:
+    """Their rules ask for numbers of the chamber of commerce."""
+    return bill(confirmed(dutch_buyer(), ("standard", 3, "19.99"), company=dutch_seller()))
+
+
+@case
+def credit_note_of_dutch_parties() -> Invoice:
+    return credited(dutch_parties())
+
+
+def credited(document: Invoice) -> Invoice:
+    """A credit note for the first units of a document."""
+    line = document.lines.order_by("position")[0]
+    return billing.credit(document, [Credited(line, 1)], reference=f"{document}/case", reason="One arrived damaged.")
+
+
+def northern_buyer() -> Customer:
+    return buyer("GB", "XI980780684", postal_code="BT1 1AA")
+
+
+def irish_seller() -> Company:
+    TaxRate.objects.get_or_create(country="IE", tax_class="standard", defaults={"percent": 23})
+    return seller(country="IE", postal_code="D02 AF30", city="Dublin", vat_number="IE6433435F", iban="", bic="",
+                  registration="123456", endpoint="IE6433435F", endpoint_scheme="9935", time_zone="Europe/Dublin")
+
+
+def dutch_seller() -> Company:
+    TaxRate.objects.get_or_create(country="NL", tax_class="standard", defaults={"percent": 21})
+    return seller(country="NL", postal_code="1012 AB", city="Amsterdam", vat_number="NL004495445B01",
+                  iban="NL91ABNA0417164300", bic="ABNANL2A", registration="12345678", endpoint="12345678",
+                  endpoint_scheme="0106", time_zone="Europe/Amsterdam")
+
+
+def dutch_buyer() -> Customer:
+    return buyer("NL", "NL123456782B12", postal_code="1012 AB", endpoint="87654321", endpoint_scheme="0106")

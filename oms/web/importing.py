@@ -128,7 +128,7 @@ def _document(name: str, rows: list[Row]) -> PastDocument:
     sign = -1 if first.is_credit else 1
     lines = [PastLine(row.number, row.code, row.text, sign * row.quantity, row.unit_price, CHARGES.get(row.kind, ""))
              for row in rows]
-    return PastDocument(name, first.customer or f"GUEST-{first.country}", first.country, first.at, lines)
+    return PastDocument(name, first.customer or f"GUEST-{first.country or 'UNKNOWN'}", first.country, first.at, lines)
 
 
 def _record(channel: Channel, position: int, row: Row) -> HistoryRecord:
@@ -184,7 +184,7 @@ def _take_in(channel: Channel, name: str, rows: list[Row]) -> str:
 
 def _entry(channel: Channel, name: str, rows: list[Row], skus: dict[str, SKU]) -> Entry:
     first = rows[0]
-    code = first.customer or f"GUEST-{first.country}"
+    code = first.customer or f"GUEST-{first.country or 'UNKNOWN'}"
     customer, _ = Customer.objects.get_or_create(
         code=code, defaults={"name": f"Customer {code}", "currency": channel.company.currency})
     address = {"name": customer.name, "country": first.country}

@@ -14,6 +14,7 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldBooleanWidget
 
 from oms.core import jobs, pulse
+from oms.core.admin.access import ScopedAdmin
 from oms.core.admin.documents import DocumentAdmin, chip
 from oms.core.admin.jobs import TYPES
 from oms.core.admin.records import ReadOnlyAdmin
@@ -23,7 +24,7 @@ from oms.core.money import Amount, grouped
 from oms.core.wording import spoken
 from orders import exporting, receivables
 from orders.models import ExportedDocument, ExportRun
-from orders.models.export import Profile
+from orders.models.export import Profile, TaxCode
 
 
 class ExportForm(forms.Form):
@@ -48,6 +49,16 @@ class ExportedDocumentAdmin(ReadOnlyAdmin):
     list_select_related = ["run"]
     list_filter = ["is_sent"]
     ordering = ["-pk"]
+
+
+@admin.register(TaxCode)
+class TaxCodeAdmin(ScopedAdmin):
+    """What the accounting program of a company calls its tax rates."""
+
+    editors = "accountant manager"
+    list_display = ["code", "company", "category", "percent"]
+    list_select_related = ["company"]
+    list_filter = ["company"]
 
 
 @admin.register(ExportRun)
@@ -107,7 +118,7 @@ class ExportRunAdmin(DocumentAdmin):
         """The form of a new run."""
         if not self.has_view_permission(request):
             return HttpResponseRedirect(reverse("admin:index"))
-        form, user = ExportForm(request.POST or None, initial={"company": Company.objects.first()}), request.user
+        form, user = ExportForm(request.POST or None, initial={"company": _only_company()}), request.user
         if request.method == "POST" and form.is_valid():
             try:
                 run = exporting.prepare(by=user, **form.cleaned_data)  # type: ignore[arg-type]
@@ -147,6 +158,12 @@ class ExportRunAdmin(DocumentAdmin):
                       grouped(row.total, row.currency)) for row in rows[:500]], "more": len(rows) > 500,
             "totals": _totals(rows)}
         return TemplateResponse(request, "admin/oms/receivables.html", context)
+
+
+def _only_company() -> Company | None:
+    """The company, where there is one alone; of several somebody chooses."""
+    companies = list(Company.objects.all()[:2])
+    return companies[0] if len(companies) == 1 else None
 
 
 def _told(name: str, value: Any, currency: str) -> str:

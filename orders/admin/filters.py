@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from inventory.models import Demand
 from oms.core.models import User
-from oms.core.models.company import business_day
+from oms.core.models.company import today_of
 from oms.core.wording import Words
 from orders.connectors import gateways
 from orders.models import Hold, Invoice, Order
@@ -25,12 +25,12 @@ def _mine(orders: QuerySet[Order], user: User) -> QuerySet[Order]:
 
 
 def _late(orders: QuerySet[Order], user: User) -> QuerySet[Order]:
-    return orders.filter(CONFIRMED, wanted_on__lt=business_day(), shipped__lt=WANTED)
+    return orders.filter(CONFIRMED, today_of("wanted_on__lt"), shipped__lt=WANTED)
 
 
 def _short(orders: QuerySet[Order], user: User) -> QuerySet[Order]:
     """Not those that reserve their stock on a later day."""
-    later = Demand.objects.filter(reserve_from__gt=business_day(), unheld__gt=0)
+    later = Demand.objects.filter(today_of("reserve_from__gt"), unheld__gt=0)
     return orders.filter(CONFIRMED, allocated__lt=WANTED).exclude(number__in=later.values("document"))
 
 
@@ -40,7 +40,7 @@ def _on_hold(orders: QuerySet[Order], user: User) -> QuerySet[Order]:
 
 
 def _ready(orders: QuerySet[Order], user: User) -> QuerySet[Order]:
-    today = Q(wanted_on=None) | Q(wanted_on__lte=business_day())
+    today = Q(wanted_on=None) | today_of("wanted_on__lte")
     return orders.filter(CONFIRMED, today, allocated__gte=WANTED, shipped__lt=WANTED)
 
 
@@ -81,7 +81,7 @@ class Due(SimpleListFilter):
         if self.value() == "open":
             return queryset.open().exclude(kind=Invoice.Kind.CREDIT)  # type: ignore[attr-defined]
         if self.value() == "overdue":
-            return queryset.open().overdue(business_day())  # type: ignore[attr-defined]
+            return queryset.open().overdue()  # type: ignore[attr-defined]
         return queryset
 
 

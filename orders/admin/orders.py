@@ -45,8 +45,9 @@ class OrderLines(Lines):
         return [*self.entered, "available", "price_source", "tax_percent", "net", "gross", *PROGRESS]
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        """With what can still be promised of each SKU, over all warehouses."""
-        stock = Stock.objects.filter(sku=OuterRef("sku")).with_free().values("sku").annotate(left=Sum("free"))
+        """With what the order's company can still promise of each SKU, over all its warehouses."""
+        own = Stock.objects.filter(warehouse__is_active=True, warehouse__company=OuterRef("order__company"))
+        stock = own.filter(sku=OuterRef("sku")).with_free().values("sku").annotate(left=Sum("free"))
         return super().get_queryset(request).select_related("sku").annotate(left=Subquery(stock.values("left")))
 
     @display(description=_("Available"))

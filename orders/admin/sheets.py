@@ -1,13 +1,16 @@
 """Spreadsheets of customers, addresses, prices and orders."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db.models import Case, F, IntegerField, When
 from django.utils.translation import gettext as _
 from import_export.resources import Resource
 
 from inventory.models import SKU
+from oms.core import codes
 from oms.core.errors import Refused
 from oms.core.importing.columns import Day, Exact, Reference, Text, Whole, YesNo, column_of
 from oms.core.importing.records import RecordMeta, RecordSheet
@@ -46,7 +49,10 @@ class CustomerSheet(RecordSheet):
 
 
 def _tidy(row: dict[str, Any]) -> dict[str, Any]:
-    code = normalize(str(row.get("country") or "").strip(), str(row.get("postal_code") or ""))
+    country = str(row.get("country") or "").strip()
+    with suppress(ValidationError):  # told when the row is read
+        country = codes.country(country)
+    code = normalize(country, str(row.get("postal_code") or ""))
     return row | {"postal_code": code} if code else row
 
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext
 from oms.core.admin.papers import pdf_answer
 from oms.core.models import Company
 from orders import printing, receivables
+from orders.models import Customer
 
 
 def statement_page(page: Any, request: HttpRequest, code: str) -> HttpResponse:
@@ -18,7 +19,7 @@ def statement_page(page: Any, request: HttpRequest, code: str) -> HttpResponse:
     if customer is None or not page.has_view_permission(request, customer):
         answer: HttpResponse = page._get_obj_does_not_exist_redirect(request, page.opts, code)
         return answer
-    company = Company.objects.filter(code=request.GET.get("company", "")).first() or Company.objects.order_by("pk")[0]
+    company = _company(customer, request.GET.get("company", ""))
     since, until = receivables.default_period(company)
     since, until = _day(request, "since", since), _day(request, "until", until)
     found = receivables.statement(customer, company, since, until, request.GET.get("currency", "")[:3])
@@ -27,6 +28,13 @@ def statement_page(page: Any, request: HttpRequest, code: str) -> HttpResponse:
     context = {**page.admin_site.each_context(request), "title": gettext("Statement: %(customer)s") % {
         "customer": customer}, "opts": page.opts, "statement": found, "lines": printing.statement_lines(found)}
     return TemplateResponse(request, "admin/oms/statement.html", context)
+
+
+def _company(customer: Customer, code: str) -> Company:
+    """The company that is asked for, else the one of the customer's latest document, else the first of all."""
+    latest = customer.invoices.order_by("-pk").first() or customer.orders.order_by("-pk").first()
+    known = Company.objects.filter(code=code).first() or (latest.company if latest else None)
+    return known or Company.objects.order_by("pk")[0]
 
 
 def _day(request: HttpRequest, name: str, otherwise: date) -> date:

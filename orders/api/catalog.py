@@ -178,7 +178,7 @@ def look_up(customer_code: str, channel_code: str, wanted: list[tuple[str, int]]
         raise Unknown({"items": [missing.get(index, {}) for index in range(len(wanted))]})
     rows = [(skus[code], quantity) for code, quantity in wanted]
     quoted = pricing.prices_for(customer, channel, rows)
-    stock = availability.available({sku.pk: sku for sku, _ in rows}.values())
+    stock = availability.available({sku.pk: sku for sku, _ in rows}.values(), channel.company)
     return [{
         "sku": sku.code, "name": sku.name, "quantity": quantity, "currency": customer.currency,
         "unit_price": None if price.unit_price is None else str(price.unit_price),

@@ -2,7 +2,7 @@
 
 from orders.models.channel import Channel, Listing
 from orders.models.customer import Address, Contact, Customer, CustomerSKU
-from orders.models.export import ExportedDocument, ExportRun
+from orders.models.export import ExportedDocument, ExportRun, TaxCode
 from orders.models.history import HistoryRecord
 from orders.models.invoice import Instalment, Invoice, InvoiceLine
 from orders.models.order import Hold, Order, OrderCharge, OrderLine
@@ -14,4 +14,4 @@ from orders.models.terms import PaymentTerms, TermsPart
 __all__ = ["Address", "Allocation", "Channel", "Contact", "Customer", "CustomerSKU", "Discount",
            "ExportRun", "ExportedDocument", "HistoryRecord",
            "Hold", "Instalment", "Invoice", "InvoiceLine", "Listing", "Order", "OrderCharge", "OrderLine", "Payment",
-           "PaymentTerms", "Price", "PriceList", "Refund", "TaxRate", "TermsPart", "WriteOff"]
+           "PaymentTerms", "Price", "PriceList", "Refund", "TaxCode", "TaxRate", "TermsPart", "WriteOff"]

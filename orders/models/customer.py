@@ -8,7 +8,9 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from inventory.models import SKU
+from oms.core.guarding import Guarded
 from oms.core.locking import LockRank
+from oms.core.models.coded import CountryField, CurrencyField, LanguageField
 from oms.core.models.company import validate_vat_number
 from oms.core.models.postal import PostalCodeField
 from oms.core.models.scope import ScopedQuerySet
@@ -23,8 +25,10 @@ class CustomerQuerySet(ScopedQuerySet["Customer"]):
     of_rep = "rep"
 
 
-class Customer(models.Model):
+class Customer(Guarded):
     """Who buys from us, on what terms."""
+
+    guarded = ("currency",)
 
     class Billing(models.TextChoices):
         SHIPMENT = "shipment", _("each shipment")
@@ -42,7 +46,7 @@ class Customer(models.Model):
     code = models.CharField(max_length=20, unique=True)
     name = models.CharField(max_length=120)
     email = models.EmailField(blank=True)
-    currency = models.CharField(max_length=3)
+    currency = CurrencyField()
     rep = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True,
                             related_name="customers")
     price_list = models.ForeignKey("orders.PriceList", on_delete=models.PROTECT, null=True, blank=True)
@@ -62,7 +66,7 @@ class Customer(models.Model):
                                        help_text=_("The code of the EAS list, such as 9930, 9906 or 0088."))
     buyer_reference = models.CharField(max_length=60, blank=True,
                                        help_text=_("What their e-invoices must name, such as a Leitweg-ID."))
-    language = models.CharField(max_length=10, blank=True, help_text=_("Of papers; empty for the company's."))
+    language = LanguageField(blank=True, help_text=_("Of papers; empty for the company's."))
     priority = models.PositiveSmallIntegerField(default=100, help_text=_("Lower is served first when stock is short."))
     ship_complete = models.BooleanField(_("ship complete only"), default=False, db_default=False, help_text=_(
         "Nothing of an order leaves until everything ordered is in stock. An order can say otherwise."))
@@ -86,6 +90,7 @@ class Customer(models.Model):
 
     def clean(self) -> None:
         """Who gets e-invoices has an address for them."""
+        super().clean()
         if self.einvoice == Customer.EInvoice.UBL and not (self.endpoint and self.endpoint_scheme):
             raise ValidationError({"endpoint": _("E-invoices by Peppol need an e-invoicing address and its scheme.")})
 
@@ -116,7 +121,7 @@ class Address(models.Model):
     postal_code = PostalCodeField(max_length=12, blank=True)
     city = models.CharField(max_length=60, blank=True)
     region = models.CharField(max_length=40, blank=True)
-    country = models.CharField(max_length=2)
+    country = CountryField()
     is_billing = models.BooleanField(default=True)
     is_shipping = models.BooleanField(default=True)
 

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from oms.core.locking import LockRank
 from oms.core.models import Company, Document, Job
 from oms.core.numbering import number_field
+from orders.models.tax import TaxRate
 
 
 class Profile(models.TextChoices):
@@ -21,7 +22,7 @@ class Profile(models.TextChoices):
     SALES_BY_CHANNEL = "sales_by_channel", _("sales by channel")
     SALES_BY_CUSTOMER = "sales_by_customer", _("sales by customer")
     STOCK_VALUE = "stock_value", _("stock valuation")
-    QUICKBOOKS = "quickbooks", _("QuickBooks Online: invoices")
+    QUICKBOOKS = "quickbooks", _("QuickBooks Online: invoices and credit notes")
 
 
 class ExportRun(Document):
@@ -72,3 +73,21 @@ class ExportedDocument(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.key}"
+
+
+class TaxCode(models.Model):
+    """What a company's accounting program calls a tax category and rate."""
+
+    company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="tax_codes")
+    category = models.CharField(max_length=2, choices=TaxRate.Category, default=TaxRate.Category.STANDARD)
+    percent = models.DecimalField(max_digits=6, decimal_places=3, default=0)
+    code = models.CharField(max_length=40, help_text=_("As the accounting program writes it, for example 19.0% S."))
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["company", "category", "percent"], name="one_tax_code_per_rate"),
+            models.CheckConstraint(condition=Q(percent__gte=0), name="percent_of_tax_code_is_not_negative"),
+        ]
+
+    def __str__(self) -> str:
+        return self.code

@@ -10,6 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from oms.core.locking import LockRank
 from oms.core.models import Company, Document
+from oms.core.models.coded import CurrencyField
+from oms.core.models.company import today_of
 from oms.core.models.scope import ScopedQuerySet
 from oms.core.money import AmountField, UnitPriceField
 from orders.models.customer import Customer
@@ -20,9 +22,10 @@ from orders.models.tax import TaxRate
 class InvoiceQuerySet(ScopedQuerySet["Invoice"]):
     of_rep = "customer__rep"
 
-    def overdue(self, today: date) -> Self:
-        """Invoices that should have been paid before today."""
-        return self.filter(due_on__lt=today).exclude(kind=Invoice.Kind.CREDIT)
+    def overdue(self, today: date | None = None) -> Self:
+        """Invoices that should have been paid before a day; before today's date of their companies, if none."""
+        late = Q(due_on__lt=today) if today else today_of("due_on__lt")
+        return self.filter(late).exclude(kind=Invoice.Kind.CREDIT)
 
     def open(self) -> Self:
         """Issued, and not yet paid or used up."""
@@ -58,7 +61,7 @@ class Invoice(Document):
     seller = models.JSONField(default=dict, db_default=Value({}, models.JSONField()), editable=False)
     bill_to = models.JSONField(default=dict)
     ship_to = models.JSONField(default=dict, db_default=Value({}, models.JSONField()), editable=False)
-    currency = models.CharField(max_length=3)
+    currency = CurrencyField()
     exchange_rate = models.DecimalField(max_digits=14, decimal_places=6, default=1)
     net = AmountField()
     tax = AmountField()

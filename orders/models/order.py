@@ -1,17 +1,21 @@
 """Orders: what was agreed, and how far it is."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
 
 from django.conf import settings
 from django.contrib.postgres.indexes import BrinIndex
+from django.core.validators import MinValueValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
 from django.utils.translation import gettext_lazy as _
 
 from inventory.models import SKU
 from inventory.sourcing import Destination, Wanted
 from oms.core.locking import LockRank
 from oms.core.models import Company, Document
+from oms.core.models.coded import CountryField, CurrencyField
 from oms.core.models.scope import ScopedQuerySet
 from oms.core.money import AmountField, UnitPriceField
 from oms.core.numbering import number_field
@@ -57,8 +61,8 @@ class Order(Document):
     note = models.TextField(blank=True)
     bill_to = models.JSONField(default=dict)
     ship_to = models.JSONField(default=dict)
-    ship_country = models.CharField(max_length=2, blank=True)
-    currency = models.CharField(max_length=3)
+    ship_country = CountryField(blank=True)
+    currency = CurrencyField()
     prices_include_tax = models.BooleanField(default=False)
     discount_percent = models.DecimalField(max_digits=5, decimal_places=2, default=0)
     exchange_rate = models.DecimalField(max_digits=14, decimal_places=6, default=1)
@@ -115,6 +119,11 @@ class Order(Document):
     def destination(self) -> Destination:
         return Destination(self.ship_to.get("country", ""), self.ship_to.get("postal_code", ""))
 
+    def taxed(self) -> "list[OrderLine | ChargePart]":
+        """What of it is taxed: its lines, and its charges by rate."""
+        charges = self.charges.filter(is_cancelled=False).order_by("pk")
+        return [*self.lines.all(), *(part for charge in charges for part in charge.parts)]
+
     def demands(self, lines: "Sequence[OrderLine]") -> list[Wanted]:
         """What the lines want of the stock."""
         return [Wanted(line.pk, line.sku, line.open_quantity) for line in lines if line.open_quantity]
@@ -128,7 +137,7 @@ class OrderLine(models.Model):
     sku = models.ForeignKey(SKU, on_delete=models.PROTECT, related_name="order_lines")
     description = models.CharField(max_length=200, blank=True)
     quantity = models.PositiveIntegerField()
-    unit_price = UnitPriceField(null=True, blank=True, default=None,
+    unit_price = UnitPriceField(null=True, blank=True, default=None, validators=[MinValueValidator(0)],
                                 help_text=_("Leave empty for the price that applies to this customer."))
     price_source = models.CharField(max_length=80, blank=True, editable=False)
     has_own_price = models.BooleanField(default=False, editable=False)
@@ -136,6 +145,8 @@ class OrderLine(models.Model):
     tax_percent = models.DecimalField(max_digits=6, decimal_places=3, default=0, editable=False)
     tax_category = models.CharField(max_length=2, choices=TaxRate.Category, default="S", editable=False)
     tax_note = models.CharField(max_length=200, blank=True, editable=False)
+    included_percent = models.DecimalField(
+        _("tax taken out of the price (%)"), max_digits=6, decimal_places=3, default=0, db_default=0, editable=False)
     net = AmountField(editable=False)
     tax = AmountField(editable=False)
     gross = AmountField(editable=False)
@@ -171,9 +182,37 @@ class OrderLine(models.Model):
         return self.order.currency
 
     @property
+    def billed_price(self) -> Decimal | None:
+        """The price as it is billed: without the tax that a list has in it and this buyer doesn't pay."""
+        if self.unit_price is None or not self.included_percent:
+            return self.unit_price
+        return round(self.unit_price * 100 / (100 + self.included_percent), 4)
+
+    @property
     def open_quantity(self) -> int:
         """What is still wanted and not shipped."""
         return self.quantity - self.cancelled - self.shipped
+
+
+@dataclass(frozen=True)
+class ChargePart:
+    """The part of a charge that is taxed at a rate; its amount is in the order's price mode."""
+
+    amount: Decimal
+    tax_percent: Decimal
+    tax_category: str
+    tax_note: str
+    net: Decimal
+    tax: Decimal
+    gross: Decimal
+
+    def as_json(self) -> dict[str, str]:
+        return {name: str(value) for name, value in vars(self).items()}
+
+    @classmethod
+    def from_json(cls, row: dict[str, str]) -> "ChargePart":
+        texts = ("tax_category", "tax_note")
+        return cls(**{name: value if name in texts else Decimal(value) for name, value in row.items()})  # type: ignore[arg-type]
 
 
 class OrderCharge(models.Model):
@@ -183,6 +222,10 @@ class OrderCharge(models.Model):
         FREIGHT = "freight", _("freight")
         FEE = "fee", _("fee")
         ALLOWANCE = "allowance", _("allowance")
+        REMINDER = "reminder", _("reminder fee")
+        DAMAGE = "damage", _("compensation for damage")
+
+    COMPENSATION = (Kind.REMINDER, Kind.DAMAGE)  # it carries no VAT
 
     order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="charges")
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.FREIGHT)
@@ -194,6 +237,8 @@ class OrderCharge(models.Model):
     net = AmountField(editable=False)
     tax = AmountField(editable=False)
     gross = AmountField(editable=False)
+    taxes = models.JSONField(default=list, db_default=Value([], models.JSONField()), editable=False,
+                             help_text=_("The charge by tax rate, where it follows the goods' rates."))
     is_invoiced = models.BooleanField(default=False, editable=False)
     is_cancelled = models.BooleanField(default=False, editable=False)
 
@@ -204,6 +249,14 @@ class OrderCharge(models.Model):
 
     def __str__(self) -> str:
         return self.description
+
+    @property
+    def parts(self) -> list[ChargePart]:
+        """The charge by tax rate."""
+        if self.taxes:
+            return [ChargePart.from_json(row) for row in self.taxes]
+        return [ChargePart(self.amount, self.tax_percent, self.tax_category, self.tax_note, self.net, self.tax,
+                           self.gross)]
 
     @property
     def currency(self) -> str:

@@ -4,11 +4,12 @@ from decimal import Decimal
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
 from django.utils.translation import gettext_lazy as _
 
 from oms.core.locking import LockRank
 from oms.core.models import Company, Document
+from oms.core.models.coded import CurrencyField
 from oms.core.models.scope import ScopedQuerySet
 from oms.core.money import AmountField, display
 from oms.core.numbering import number_field
@@ -46,7 +47,7 @@ class Payment(Document):
     gateway = models.CharField(max_length=20, default="manual")
     reference = models.CharField(max_length=80, unique=True, null=True)
     gateway_reference = models.CharField(max_length=80, blank=True, editable=False)
-    currency = models.CharField(max_length=3)
+    currency = CurrencyField()
     exchange_rate = models.DecimalField(max_digits=14, decimal_places=6, default=1)
     amount = AmountField()
     capture_requested = AmountField(editable=False)
@@ -95,6 +96,8 @@ class WriteOff(models.Model):
     payment = models.ForeignKey(Payment, on_delete=models.PROTECT, null=True, related_name="write_offs")
     amount = AmountField()
     tax = AmountField(help_text=_("Of the amount: the part by which the tax that is owed falls."))
+    taxes = models.JSONField(default=list, db_default=Value([], models.JSONField()), editable=False,
+                             help_text=_("The same by category and rate."))
     reason = models.CharField(max_length=200, blank=True)
     booked_on = models.DateField()
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")

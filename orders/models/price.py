@@ -6,14 +6,18 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from inventory.models import SKU, Category
+from oms.core.guarding import Guarded
+from oms.core.models.coded import CurrencyField
 from oms.core.money import UnitPriceField, grouped
 
 
-class PriceList(models.Model):
+class PriceList(Guarded):
     """Prices in a currency, with or without tax."""
 
+    guarded = ("currency",)
+
     name = models.CharField(max_length=60, unique=True)
-    currency = models.CharField(max_length=3)
+    currency = CurrencyField()
     includes_tax = models.BooleanField(default=False)
 
     class Meta:
@@ -76,7 +80,15 @@ class Discount(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(condition=Q(percent__gt=0, percent__lte=100), name="discount_is_a_percentage"),
+            models.CheckConstraint(condition=Q(valid_to=None) | Q(valid_from=None) | Q(valid_to__gte=F("valid_from")),
+                                   name="discount_ends_after_it_begins"),
         ]
 
     def __str__(self) -> str:
         return f"{self.name} ({self.percent} %)"
+
+    def clean(self) -> None:
+        """A period begins before it ends."""
+        super().clean()
+        if self.valid_from and self.valid_to and self.valid_to < self.valid_from:
+            raise ValidationError({"valid_to": _("This is before the first day.")})

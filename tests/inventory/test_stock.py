@@ -30,7 +30,7 @@ UK = Destination("GB", "N1")
 
 def promise(document, *lines, may_wait=False, priority=100):
     wanted = [Wanted(number, item, quantity) for number, (item, quantity) in enumerate(lines, 1)]
-    return sourcing.promise(document, wanted, UK, Terms(may_wait=may_wait, priority=priority))
+    return sourcing.promise(document, make.company(), wanted, UK, Terms(may_wait=may_wait, priority=priority))
 
 
 def reserved(document):

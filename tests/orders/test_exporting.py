@@ -186,17 +186,25 @@ def test_what_is_shipped_and_not_billed_is_told(business):
     assert any("not billed yet" in text for text in export(business, "payments").findings)
 
 
+def read(archive, name):
+    return list(csv.DictReader(io.StringIO(archive.read(name).decode("utf-8-sig"))))
+
+
 def test_quickbooks_reads_invoices_in_its_layout(business):
     run = export(business, "quickbooks")
 
     with zipfile.ZipFile(io.BytesIO(content(run))) as archive:
-        (name,) = archive.namelist()
-        rows = list(csv.DictReader(io.StringIO(archive.read(name).decode("utf-8-sig"))))
-    assert tuple(rows[0]) == quickbooks.COLUMNS
-    assert sum(D(row["*ItemAmount"]) + D(row["ItemTaxAmount"]) for row in rows if row["Currency"] == "GBP") == D(
-        run.totals["GBP"]["gross"])
-    assert {row["*ItemTaxCode"] for row in rows} == {"20.0% S", "5.0% R"}
-    assert any("credit notes are not in it" in text for text in run.findings)
+        rows = read(archive, "invoices-001.csv")
+        credits = read(archive, "credit-notes-001.csv")
+        payments = read(archive, "payments-to-enter-by-hand.csv")
+    assert (tuple(rows[0]), tuple(credits[0])) == (quickbooks.COLUMNS, quickbooks.CREDIT_COLUMNS)
+    billed, credited = (sum(D(row["*ItemAmount"]) + D(row["ItemTaxAmount"]) for row in each if row["Currency"] == "GBP")
+                        for each in (rows, credits))
+    assert credited > 0
+    assert billed - credited == D(run.totals["GBP"]["gross"])
+    assert {row["*ItemTaxCode"] for row in [*rows, *credits]} == {"20.0% S", "5.0% R"}
+    assert {row["Kind"] for row in payments} >= {"payment", "refund"}
+    assert any("imports no payments" in text for text in run.findings)
 
 
 def line(number, **fields):

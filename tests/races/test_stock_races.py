@@ -16,7 +16,7 @@ UK = Destination("GB", "N1")
 
 def promise(document, *lines, may_wait=False):
     wanted = [Wanted(number, item, quantity) for number, (item, quantity) in enumerate(lines, 1)]
-    return sourcing.promise(document, wanted, UK, Terms(may_wait=may_wait))
+    return sourcing.promise(document, make.company(), wanted, UK, Terms(may_wait=may_wait))
 
 
 def test_last_units_go_to_exactly_as_many_orders_as_there_are(race):

@@ -59,7 +59,7 @@ def test_what_has_expired_is_not_promised():
     stocked("OLD", 5, -1)
     stocked("NEW", 2, 30)
 
-    assert availability.available([tea()])[tea().pk].quantity == 2
+    assert availability.available([tea()], make.company())[tea().pk].quantity == 2
     with pytest.raises(NotEnough):
         ordered(3)
     ordered(2)
@@ -73,7 +73,7 @@ def test_a_lot_expires_at_the_end_of_its_day_in_its_warehouse(monkeypatch):
         put(tea(), place, 1, lot=lot)
     monkeypatch.setattr(timezone, "now", lambda: datetime(2031, 5, 1, 20, tzinfo=UTC))  # already May 2 in Sydney
 
-    assert availability.available([tea()])[tea().pk].by_warehouse == {"NYC": 1, "SYD": 0}
+    assert availability.available([tea()], make.company())[tea().pk].by_warehouse == {"NYC": 1, "SYD": 0}
     ordered(1)
     assert Reservation.objects.get().warehouse.code == "NYC"
 

@@ -116,7 +116,7 @@ def test_it_is_promised_against_what_is_projected_for_its_day(channel):
     type(purchase).objects.filter(pk=purchase.pk).update(expected_on=days(20))
     confirmed(10, days(30))
 
-    assert availability.available([tee])[tee.pk].projected == 2
+    assert availability.available([tee], make.company())[tee.pk].projected == 2
     with pytest.raises(NotEnough):
         confirmed(3, days(30))
     confirmed(3, days(6))  # before that day the stock is free

@@ -4,8 +4,10 @@ from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
+from django.contrib import messages
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 from unfold.admin import ModelAdmin, TabularInline
 
 from oms.core import limits, money
@@ -105,6 +107,15 @@ def _refused(form: Any, message: str) -> Any:
     return Refused
 
 
+def _tell_corrections(request: HttpRequest, form: Any) -> None:
+    """Say which codes were entered in another spelling, and what they became."""
+    for name in form.changed_data:
+        written, code = getattr(form.fields[name], "corrected", None) or ("", "")
+        if code:
+            messages.info(request, _("%(field)s: %(written)s was corrected to %(code)s.") % {
+                "field": form.fields[name].label, "written": written, "code": code})
+
+
 class ScopedAdmin(RoleAccess, FastListAdmin, SheetsAdmin, SavedViewsAdmin, ModelAdmin):
     """The base of every admin page: lists, links, autocompletes and exports show what the person may see."""
 
@@ -135,6 +146,15 @@ class ScopedAdmin(RoleAccess, FastListAdmin, SheetsAdmin, SavedViewsAdmin, Model
         form = super().get_form(request, obj, change=change, **options)
         message = getattr(request, "refused", "")
         return _refused(form, message) if message else form
+
+    def save_form(self, request: HttpRequest, form: Any, change: bool) -> Any:
+        _tell_corrections(request, form)
+        return super().save_form(request, form, change)
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        for row in formset.forms:
+            _tell_corrections(request, row)
+        super().save_formset(request, form, formset, change)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows = super().get_queryset(request)

@@ -4,11 +4,11 @@ import re
 from decimal import Decimal
 from typing import Any
 
-from django.utils.translation import gettext_lazy as _
+from django.core.exceptions import ValidationError
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from oms.core import money
+from oms.core import codes, money
 from oms.core.limits import require_day, require_text
 
 # Characters that can be seen, spelled out because "\s" means another set in each language.
@@ -77,6 +77,18 @@ class DecimalField(serializers.DecimalField):
         return super().to_internal_value(data)
 
 
+@extend_schema_field({"type": "string", "enum": sorted(codes.COUNTRIES), "description":
+                      "ISO 3166-1 alpha-2. Usual spellings such as UK are corrected, as the answer shows."})
+class CountryField(serializers.CharField):
+    """A country by its code; usual spellings are corrected."""
+
+    def to_internal_value(self, data: Any) -> str:
+        try:
+            return codes.country(super().to_internal_value(data))
+        except ValidationError as error:
+            raise serializers.ValidationError(error.messages, code="unknown_code") from None
+
+
 class AddressSerializer(serializers.Serializer[Any]):
     """Where goods or invoices go."""
 
@@ -85,4 +97,4 @@ class AddressSerializer(serializers.Serializer[Any]):
     postal_code = TextField(max_length=12, required=False, default="", allow_blank=True)
     city = TextField(max_length=60, required=False, default="", allow_blank=True)
     region = TextField(max_length=40, required=False, default="", allow_blank=True)
-    country = serializers.RegexField(r"^[A-Z]{2}$", help_text=_("ISO 3166-1 alpha-2."))
+    country = CountryField()

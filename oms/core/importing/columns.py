@@ -15,6 +15,7 @@ from import_export.widgets import Widget
 from oms.core.importing import notations
 from oms.core.importing.cells import Percent, Unreadable
 from oms.core.limits import UNWRITABLE, bounds, require_day, require_number, require_text
+from oms.core.models.coded import CodedField
 
 MOST_DIGITS = 20  # far more than any column has
 SURE_DIGITS = 15  # a spreadsheet program keeps no more of a number
@@ -203,6 +204,25 @@ class Choice(Column):
         return text
 
 
+class Coded(Text):
+    """A code of a closed list; `code_of` reads usual spellings, too."""
+
+    def __init__(self, code_of: Callable[[str], str], empty: Any = None) -> None:
+        super().__init__(empty)
+        self.code_of = code_of
+
+    def read(self, value: Any) -> str:
+        try:
+            return self.code_of(super().read(value))
+        except ValidationError as error:
+            raise ValueError(error.messages[0]) from None
+
+    def correction(self, value: Any) -> str:
+        """What a cell was corrected to, or "" where it is written rightly."""
+        code = self.clean(value)
+        return code if code and code != str(value).strip() else ""
+
+
 def with_zeros(name: str) -> list[str]:
     """What a code of digits may have been before a spreadsheet program took its leading zeros away."""
     return [name.zfill(length) for length in range(len(name) + 1, LONGEST_CODE + 1)] if name.isdecimal() else []
@@ -255,6 +275,8 @@ def column_of(f: Any, **options: Any) -> Column:
     """The column that a field of a model becomes, with the field's limits; `empty` is what an empty cell means."""
     empty = f.get_default if f.has_default() else None if f.null else "" if f.empty_strings_allowed else None
     empty = options.get("empty", empty)
+    if isinstance(f, CodedField):
+        return Coded(type(f).read, empty)
     if f.choices:
         return Choice([value for value, _ in f.choices], empty)
     least, most = bounds(f)

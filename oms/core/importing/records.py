@@ -1,7 +1,7 @@
 """Sheets of records: known records are changed, unknown ones added, past no operation."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -11,7 +11,7 @@ from import_export.instance_loaders import BaseInstanceLoader
 from import_export.resources import ModelResource
 from tablib import Dataset
 
-from oms.core.importing.columns import Reference, Text, column_of, lost_zeros, with_zeros
+from oms.core.importing.columns import Coded, Reference, Text, column_of, lost_zeros, with_zeros
 from oms.core.importing.rows import Fault, Outcome, Row, Sheet
 from oms.core.locking import is_aborted
 
@@ -168,18 +168,27 @@ class RecordSheet(Sheet, ModelResource):
                 outcome.faults.append(Fault(number, subject, "", _("This row wasn't saved. Try again.")))
             elif key not in self.before:
                 outcome.new += 1
-                outcome.show(number, subject, "new")
+                outcome.show(number, subject, "; ".join(["new", *self._corrections(row)]))
             elif now[key] == self.before[key]:
                 outcome.unchanged += 1
             else:
                 outcome.changed += 1
-                outcome.show(number, subject, self._changes(each.original, each.instance))
+                told = [self._changes(each.original, each.instance), *self._corrections(row)]
+                outcome.show(number, subject, "; ".join(told))
         return outcome
 
     def _none(self, rows: Sequence[Row]) -> Outcome:
         """The outcome of a batch of which nothing could be saved."""
         told = _("This row wasn't saved, because its batch couldn't be read. Nothing was changed.")
         return Outcome(faults=[Fault(number, self.subject(row), "", told) for number, row in rows])
+
+    def _corrections(self, row: dict[str, Any]) -> Iterator[str]:
+        """Codes that were written in another spelling, and what they became."""
+        for each in self.get_import_fields():
+            written = row.get(each.column_name)
+            if isinstance(each.widget, Coded) and (code := each.widget.correction(written)):
+                yield _("%(column)s: %(written)s corrected to %(code)s") % {
+                    "column": each.column_name, "written": written, "code": code}
 
     def _changes(self, before: Any, after: Any) -> str:
         told = []

@@ -7,11 +7,14 @@ from zoneinfo import ZoneInfo
 from django.core.exceptions import ValidationError
 from django.core.validators import FileExtensionValidator, MinValueValidator, RegexValidator
 from django.db import models
+from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from stdnum import get_cc_module, iban
 
+from oms.core.guarding import Guarded
+from oms.core.models.coded import CountryField, CurrencyField, LanguageField
 from oms.core.models.postal import PostalCodeField
 from oms.core.money import AmountField
 
@@ -41,8 +44,10 @@ def validate_iban(number: str) -> None:
 validate_color = RegexValidator(r"^#[0-9a-fA-F]{6}$", _("Write a color like #1f2937."))
 
 
-class Company(models.Model):
+class Company(Guarded):
     """A legal entity that sells, bills and buys."""
+
+    guarded = ("currency",)
 
     class Rounding(models.TextChoices):
         LINE = "line", _("tax rounded on each line")
@@ -53,7 +58,7 @@ class Company(models.Model):
     street = models.TextField(blank=True)
     postal_code = PostalCodeField(max_length=12, blank=True)
     city = models.CharField(max_length=60, blank=True)
-    country = models.CharField(max_length=2)
+    country = CountryField()
     registration = models.CharField(max_length=40, blank=True, help_text=_("Number in the register of companies."))
     vat_number = models.CharField(_("VAT number"), max_length=20, blank=True, validators=[validate_vat_number])
     email = models.EmailField(blank=True)
@@ -64,7 +69,7 @@ class Company(models.Model):
                                        help_text=_("The code of the EAS list, such as 9932, 9930 or 0088."))
     iban = models.CharField(_("IBAN"), max_length=34, blank=True, validators=[validate_iban])
     bic = models.CharField(_("BIC"), max_length=11, blank=True)
-    currency = models.CharField(max_length=3)
+    currency = CurrencyField()
     time_zone = models.CharField(max_length=40, default="UTC", validators=[validate_time_zone])
     tax_rounding = models.CharField(max_length=8, choices=Rounding, default=Rounding.LINE)
     gs1_prefix = models.CharField(_("GS1 company prefix"), max_length=12, blank=True,
@@ -81,7 +86,7 @@ class Company(models.Model):
                             help_text=_("PNG or JPEG, shown at the head of papers."))
     color = models.CharField(max_length=7, default="#1f2937", validators=[validate_color],
                              help_text=_("Of headings on papers, such as #1f2937."))
-    language = models.CharField(max_length=10, blank=True,
+    language = LanguageField(blank=True,
                                 help_text=_("Of papers, such as en or de; empty for the installation's."))
     terms_text = models.TextField(blank=True, help_text=_("Printed at the end of quotes, confirmations and invoices."))
 
@@ -109,17 +114,35 @@ class Company(models.Model):
         return at.astimezone(ZoneInfo(self.time_zone)).date()
 
 
-def business_day() -> date:
-    """The day it is for the house: for its first company, where several have different time zones."""
-    company = Company.objects.order_by("pk").first()
-    return company.today() if company else timezone.now().date()
+class BusinessDay(models.Func):
+    """The date that it is now for a row's company, in SQL, by the lookup that leads to the company."""
+
+    output_field = models.DateField()
+    template = "(%(expressions)s)::date"
+
+    def __init__(self, company: str) -> None:
+        super().__init__(models.Func(models.F(f"{company}__time_zone"), Now(), function="timezone",
+                                     output_field=models.DateTimeField()))
+
+
+def today_of(lookup: str, company: str = "company") -> models.Q:
+    """A condition on today's date of each row's company, such as `due_on__lt`; by an index where there are few."""
+    found = models.Q(pk__in=[])
+    for each in Company.objects.all():
+        found |= models.Q(**{company: each.pk, lookup: each.today()})
+    return found
+
+
+def latest_day() -> date:
+    """The latest day that it is at any company, for what looks back over all of them."""
+    return max((each.today() for each in Company.objects.all()), default=timezone.now().date())
 
 
 class ExchangeRate(models.Model):
     """Units of `currency` for one unit of the company's currency, on a day."""
 
     company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="exchange_rates")
-    currency = models.CharField(max_length=3)
+    currency = CurrencyField()
     day = models.DateField()
     rate = models.DecimalField(max_digits=14, decimal_places=6)
 

@@ -3,6 +3,7 @@
 from django.db import models
 
 from inventory.models import SKU, Warehouse
+from oms.core.models.coded import CurrencyField
 from oms.core.money import AmountField
 from orders.models import Channel
 
@@ -22,7 +23,7 @@ class DailySales(models.Model):
 
     day = models.DateField()
     channel = models.ForeignKey(Channel, on_delete=models.CASCADE, related_name="+")
-    currency = models.CharField(max_length=3)
+    currency = CurrencyField()
     orders = models.PositiveIntegerField()
     net = AmountField()
 

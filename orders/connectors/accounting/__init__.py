@@ -7,7 +7,7 @@ from decimal import Decimal
 
 @dataclass(frozen=True)
 class BilledLine:
-    """A line of an invoice: amounts in its currency, exact."""
+    """A line of an invoice or a credit note: amounts in its currency, exact, of credit notes below zero."""
 
     number: str
     customer: str
@@ -23,3 +23,4 @@ class BilledLine:
     tax_percent: Decimal
     tax_category: str
     currency: str
+    is_credit: bool = False

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
+# Registers by the ICD list, of the countries whose rules name one.
+LEGAL_SCHEMES = {"NL": ("0106", "0190"), "SE": ("0007",), "NO": ("0192",), "IS": ("0196",)}
 INVOICE, PREPAYMENT, CREDIT_NOTE = "380", "386", "381"  # UNTDID 1001
 
 
@@ -28,7 +30,7 @@ class Party:
 
 @dataclass(frozen=True)
 class Item:
-    """A line: units at a price without tax; `net` is what it comes to, less its discount."""
+    """A line: units (UN/ECE Rec. 20) at a price without tax; `net` is what it comes to, less its discount."""
 
     number: int
     name: str
@@ -39,6 +41,7 @@ class Item:
     percent: Decimal
     code: str = ""
     discount: Decimal = Decimal(0)
+    unit: str = ""
 
 
 @dataclass(frozen=True)

@@ -81,7 +81,11 @@ def _channel(code: str) -> Channel:
     known = Channel.objects.select_related("company").filter(code=code).first()
     if known:
         return known
-    company = Company.objects.order_by("pk").first() or Company.objects.create(
+    companies = list(Company.objects.all()[:2])
+    if len(companies) > 1:
+        raise CommandError(f"There is no channel {code!r}, and more than one company that a new one could be of. "
+                           "Create the channel first.")
+    company = companies[0] if companies else Company.objects.create(
         code="main", name="Our company", country="GB", currency="GBP", time_zone="Europe/London")
     return Channel.objects.create(code=code, name=code.replace("-", " ").capitalize(), kind=Channel.Kind.OWN_SITE,
                                   company=company)

@@ -1,30 +1,50 @@
-"""The invoice import of QuickBooks Online: CSV, a row for each line, an invoice's rows together.
+"""The imports of QuickBooks Online: CSV, a row for each line, a document's rows together.
 
-Source: Intuit's help article "Import multiple invoices at once" (QuickBooks Online, Gear › Import data › Invoices;
-quickbooks.intuit.com/learn-support) and the sample file that it offers, region United Kingdom, which has the columns
-below; an asterisk marks what is required. An import takes at most 100 invoices and 1,000 rows; it takes invoices
-alone, so credit notes are entered by hand. Amounts are in the invoice's currency; dates as YYYY-MM-DD, to be chosen at
-the import.
+Sources: Intuit's help articles "Import multiple invoices at once" and "How to import credit notes" (QuickBooks Online,
+Gear › Import data; quickbooks.intuit.com/learn-support) and the sample file for invoices, region United Kingdom, which
+has the columns below; an asterisk marks what is required. An import takes at most 100 documents and 1,000 rows.
+Payments have no import from a file. Amounts are in the document's currency; dates as YYYY-MM-DD, to be chosen at the
+import, where tax codes are mapped to those of the books, too.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from decimal import Decimal
 
 from orders.connectors.accounting import BilledLine
+
+TaxCodes = Mapping[tuple[str, Decimal], str]
 
 COLUMNS = ("*InvoiceNo", "*Customer", "*InvoiceDate", "*DueDate", "Terms", "Location", "Memo", "Item(Product/Service)",
            "ItemDescription", "ItemQuantity", "ItemRate", "*ItemAmount", "*ItemTaxCode", "ItemTaxAmount", "Currency",
            "Service Date")
+CREDIT_COLUMNS = ("*CreditNoteNo", "*Customer", "*CreditNoteDate", "Memo", "Item(Product/Service)",
+                  "ItemDescription", "ItemQuantity", "ItemRate", "*ItemAmount", "*ItemTaxCode", "ItemTaxAmount",
+                  "Currency", "Service Date")
 MOST_INVOICES, MOST_ROWS = 100, 1000
-STANDARD_RATE = 20  # percent, in the United Kingdom
+# The names of QuickBooks' own tax codes by category and percent, in the United Kingdom.
+BRITISH = {
+    ("S", Decimal(20)): "20.0% S", ("S", Decimal(5)): "5.0% R", ("Z", Decimal(0)): "0.0% Z",
+    ("E", Decimal(0)): "Exempt", ("AE", Decimal(0)): "20.0% RC", ("K", Decimal(0)): "0.0% ECG",
+    ("G", Decimal(0)): "0.0% Z", ("O", Decimal(0)): "No VAT"}
+TAX_CODES: dict[str, TaxCodes] = {"GB": BRITISH, "IM": BRITISH}
 NUMBER_LENGTH = 21  # of an invoice number, at the most
 
 
-def row(line: BilledLine) -> list[object]:
-    """A line as its row; the rate is what the amount comes to per unit, to six places."""
-    rate = line.net / line.quantity if line.quantity else line.net
-    return [number(line.number), line.customer, line.issued_on, line.due_on, "", "", line.reference, line.code,
-            line.description, line.quantity or 1, round(rate, 6), line.net, tax_code(line), line.tax, line.currency,
-            line.supplied_on or line.issued_on]
+def row(line: BilledLine, codes: TaxCodes = BRITISH) -> list[object]:
+    """A line of an invoice as its row; the rate is what the amount comes to per unit, to six places."""
+    return [number(line.number), line.customer, line.issued_on, line.due_on, "", "", line.reference, *_item(line, 1),
+            tax_code(line, codes), line.tax, line.currency, line.supplied_on or line.issued_on]
+
+
+def credit_row(line: BilledLine, codes: TaxCodes = BRITISH) -> list[object]:
+    """A line of a credit note as its row: what is credited is above zero."""
+    return [number(line.number), line.customer, line.issued_on, line.reference, *_item(line, -1),
+            tax_code(line, codes), -line.tax, line.currency, line.supplied_on or line.issued_on]
+
+
+def _item(line: BilledLine, sign: int) -> list[object]:
+    quantity, net = abs(line.quantity) or 1, sign * line.net
+    return [line.code, line.description, quantity, round(net / quantity, 6), net]
 
 
 def number(legal: str) -> str:
@@ -35,23 +55,25 @@ def number(legal: str) -> str:
     return f"{series}-{year}-{count}"
 
 
-def tax_code(line: BilledLine) -> str:
-    """The name of the tax code as QuickBooks writes it: "20.0% S", reduced "5.0% R"; exempt, zero, not taxed here."""
-    if line.tax_category == "S":
-        return f"{line.tax_percent:.1f}% {'S' if line.tax_percent == STANDARD_RATE else 'R'}"
-    return {"Z": "0.0% Z", "E": "Exempt", "AE": "20.0% RC", "K": "0.0% ECG", "G": "0.0% Z", "O": "No VAT"}[
-        line.tax_category]
+def tax_code(line: BilledLine, codes: TaxCodes = BRITISH) -> str:
+    """The name of a line's tax code; one that isn't known says its category and percent, to be mapped at the import."""
+    return codes.get((line.tax_category, line.tax_percent.normalize())) or unknown_code(
+        line.tax_category, line.tax_percent)
 
 
-def files(lines: Iterable[BilledLine]) -> Iterator[list[list[object]]]:
-    """The rows of each file, as many invoices in one as an import takes; one that is longer stands alone."""
+def unknown_code(category: str, percent: Decimal) -> str:
+    return f"{category} {percent.normalize():f}%"
+
+
+def files(lines: Iterable[BilledLine], codes: TaxCodes = BRITISH) -> Iterator[list[list[object]]]:
+    """The rows of each file, as many documents in one as an import takes; one that is longer stands alone."""
     rows: list[list[object]] = []
     invoices: set[str] = set()
     for invoice in _by_invoice(lines):
         if rows and (len(invoices) == MOST_INVOICES or len(rows) + len(invoice) > MOST_ROWS):
             yield rows
             rows, invoices = [], set()
-        rows += [row(line) for line in invoice]
+        rows += [credit_row(line, codes) if line.is_credit else row(line, codes) for line in invoice]
         invoices.add(invoice[0].number)
     if rows:
         yield rows

@@ -13,10 +13,10 @@ DISCOUNTS = {"D"}
 COUNTRIES = {
     "United Kingdom": "GB", "Germany": "DE", "France": "FR", "EIRE": "IE", "Spain": "ES", "Netherlands": "NL",
     "Belgium": "BE", "Switzerland": "CH", "Portugal": "PT", "Australia": "AU", "Norway": "NO", "Italy": "IT",
-    "Channel Islands": "JE", "Finland": "FI", "Cyprus": "CY", "Sweden": "SE", "Unspecified": "ZZ", "Austria": "AT",
+    "Channel Islands": "JE", "Finland": "FI", "Cyprus": "CY", "Sweden": "SE", "Austria": "AT",
     "Denmark": "DK", "Japan": "JP", "Poland": "PL", "Israel": "IL", "USA": "US", "Hong Kong": "HK", "Singapore": "SG",
     "Iceland": "IS", "Canada": "CA", "Greece": "GR", "Malta": "MT", "United Arab Emirates": "AE",
-    "European Community": "EU", "RSA": "ZA", "Lebanon": "LB", "Lithuania": "LT", "Brazil": "BR",
+    "RSA": "ZA", "Lebanon": "LB", "Lithuania": "LT", "Brazil": "BR",
     "Czech Republic": "CZ", "Bahrain": "BH", "Saudi Arabia": "SA",
 }
 
@@ -80,7 +80,7 @@ def read_row(number: int, cells: list[str]) -> Row | BadRow:
     return Row(
         number, values["InvoiceNo"], values["StockCode"], values["Description"], quantity,
         datetime.fromisoformat(values["InvoiceDate"]).replace(tzinfo=UTC), price, values["CustomerID"],
-        COUNTRIES.get(values["Country"], "ZZ"), classify(values["InvoiceNo"], values["StockCode"], quantity),
+        COUNTRIES.get(values["Country"], ""), classify(values["InvoiceNo"], values["StockCode"], quantity),
     )
 
 

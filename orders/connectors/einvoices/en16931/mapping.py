@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
-from orders.connectors.einvoices import CREDIT_NOTE, Document, Item, Party
+from orders.connectors.einvoices import CREDIT_NOTE, LEGAL_SCHEMES, Document, Item, Party
 
 Terms = dict[str, Any]
 UNIT = "C62"  # UN/ECE Recommendation 20: one
@@ -25,7 +25,8 @@ def terms_of(document: Document) -> Terms:
     }
     if document.ship_to:
         place = _party(document.ship_to)
-        found["BG-13"] = {name: place[name] for name in place if name not in ("vat_identifier", "legal_identifier")}
+        found["BG-13"] = {name: place[name] for name in place if name not in (
+            "vat_identifier", "legal_identifier", "legal_identifier_schemeid")}
     if document.order_number and document.purchase_order:  # UBL has the one only beside the other
         found["BT-14"] = document.order_number
     if document.corrects:
@@ -38,11 +39,21 @@ def _party(party: Party, *, is_seller: bool = False) -> Terms:
     found: Terms = {
         "name": party.name, "country_code": party.country, "city": party.city, "postcode": party.postal_code,
         **dict(zip(("addr_l1", "addr_l2", "addr_l3"), lines, strict=False)), "country_subdivision": party.region,
-        "vat_identifier": party.vat_number.replace(" ", ""), "legal_identifier": party.registration,
+        "vat_identifier": party.vat_number.replace(" ", ""), **_legal_identifier(party),
         "einvoicing_addr": party.endpoint, "einvoicing_addr_schemeid": party.endpoint_scheme}
     if is_seller and (party.email or party.phone):
         found["contacts"] = [{"name": party.name, "email": party.email, "phone": party.phone}]
     return {name: value for name, value in found.items() if value}
+
+
+def _legal_identifier(party: Party) -> Terms:
+    """The number in a register, with the scheme where a country's rules ask for one."""
+    schemes = LEGAL_SCHEMES.get(party.country, ())
+    if party.registration:
+        return {"legal_identifier": party.registration, "legal_identifier_schemeid": schemes[0] if schemes else ""}
+    if party.endpoint_scheme in schemes:
+        return {"legal_identifier": party.endpoint, "legal_identifier_schemeid": party.endpoint_scheme}
+    return {}
 
 
 def _line(item: Item, document: Document) -> Terms:
@@ -51,7 +62,8 @@ def _line(item: Item, document: Document) -> Terms:
         return f"{amount:.{document.places}f}"
 
     found: Terms = {
-        "BT-126": str(item.number), "BT-129": str(item.quantity), "BT-130": UNIT, "BT-131": money(item.net),
+        "BT-126": str(item.number), "BT-129": str(item.quantity), "BT-130": item.unit or UNIT,
+        "BT-131": money(item.net),
         "BT-151": item.category, "BT-153": item.name[:200], "BT-155": item.code}
     if item.category != "O":
         found["BT-152"] = _percent(item.percent)
@@ -93,7 +105,7 @@ def _totals(document: Document) -> Terms:
         "BT-107": money(off) if off else "", "BT-108": money(on) if on else "",
         "BG-23": [{name: value for name, value in {
             "BT-116": money(group.net), "BT-117": money(group.tax), "BT-118": group.category,
-            "BT-119": "" if group.category == "O" else _percent(group.percent), "BT-120": group.note,
+            "BT-119": _percent(group.percent), "BT-120": group.note,
             "BT-121": REASON_CODES.get(group.category, "")}.items() if value} for group in document.taxes]}
     if document.home_tax is not None:
         found |= {"BT-6": document.home_currency, "BT-111": f"{document.home_tax:.2f}"}
@@ -101,9 +113,9 @@ def _totals(document: Document) -> Terms:
 
 
 def _payment(document: Document) -> Terms:
-    if document.kind == CREDIT_NOTE:
-        return {}
-    found: Terms = {"BT-9": document.due_on, "BT-20": document.terms}
+    """Payment instructions; a credit note repeats the account of its invoice (DE-R-001), and is not due."""
+    is_credit = document.kind == CREDIT_NOTE
+    found: Terms = {} if is_credit else {"BT-9": document.due_on, "BT-20": document.terms}
     if document.iban:
         found |= {"BT-81": SEPA_TRANSFER if document.currency == "EUR" else TRANSFER, "BT-83": document.number,
                   "BT-84": document.iban.replace(" ", ""), "BT-85": document.seller.name, "BT-86": document.bic}

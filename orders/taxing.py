@@ -1,0 +1,188 @@
+"""Which taxes apply to an order: the rule of each tax class, and how its charges share the rates of its goods."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+
+from django.utils.translation import gettext as _
+
+from oms.core import money
+from oms.core.errors import Refused
+from oms.core.models import Company
+from orders.models import Order, OrderCharge, OrderLine, TaxRate
+from orders.models.order import ChargePart
+from orders.planners import places, prices, taxes, vat
+from orders.planners.places import Place
+from orders.planners.taxes import Taxable
+
+COMPENSATION = "Compensation, not consideration for a supply: no VAT."
+SERVICES = "services"  # the tax class of what isn't goods
+
+
+@dataclass(frozen=True)
+class TaxRule:
+    """The tax of a tax class: percent, EN 16931's category, and the text that an invoice must show.
+
+    `included`: the rate that is in prices with tax and comes off for a buyer who pays none.
+    """
+
+    percent: Decimal
+    category: str
+    note: str
+    included: Decimal = Decimal(0)
+
+
+UNTAXED_FEE = TaxRule(Decimal(0), TaxRate.Category.EXEMPT, COMPENSATION)
+
+
+def home_of(company: Company) -> Place:
+    """Where a company's goods leave."""
+    return places.place(company.country, company.postal_code)
+
+
+def destination_of(order: Order) -> Place:
+    """Where an order goes; at home, and so with tax, as long as that isn't known."""
+    country = order.ship_to.get("country", "")
+    return places.place(country, order.ship_to.get("postal_code", "")) if country else home_of(order.company)
+
+
+def is_place_uncertain(order: Order) -> bool:
+    """Whether an order is untaxed only if its address without a postal code means what is usual."""
+    if order.customer.is_tax_exempt:
+        return False
+    return vat.is_uncertain(home_of(order.company), destination_of(order), order.customer.vat_number)
+
+
+def rules(order: Order, classes: Collection[str], on: date, *, also: Collection[str] = ()) -> dict[str, TaxRule]:
+    """The taxes of an order on a day, by tax class; raises Refused where a class has none, but for those of `also`."""
+    end = destination_of(order)
+    rates = _rates(end, order.ship_to.get("region", ""), on)
+    found = {name: _untaxed(order, end, name, bool(rates)) or rates.get(name) for name in {*classes, *also}}
+    missing = {name for name in classes if found[name] is None}
+    if missing:
+        raise _no_rate(missing, end, on)
+    known = {name: rule for name, rule in found.items() if rule is not None}
+    return _with_included(order, known, on) if order.prices_include_tax else known
+
+
+def _rates(place: Place, region: str, on: date) -> dict[str, TaxRule]:
+    """The rates of a place: those of its region before its country's, dated ones before undated ones."""
+    rows = [row for row in TaxRate.objects.filter(country=place.country)
+            if prices.applies(row.valid_from, row.valid_to, on) and _is_there(row, place, region)]
+    rows.sort(key=lambda row: (bool(row.region), bool(row.valid_from or row.valid_to), str(row.valid_from or ""),
+                               row.pk))
+    return {row.tax_class: TaxRule(row.percent, row.category, row.note) for row in rows}
+
+
+def _is_there(row: TaxRate, place: Place, region: str) -> bool:
+    """Whether a rate holds at a place; in a territory outside its country's VAT area only the territory's own."""
+    own = row.region.casefold()
+    if place.territory:
+        return own == place.territory.casefold()
+    return own in ("", region.casefold())
+
+
+def _untaxed(order: Order, end: Place, tax_class: str, is_registered_there: bool) -> TaxRule | None:
+    if order.customer.is_tax_exempt:
+        return TaxRule(Decimal(0), TaxRate.Category.EXEMPT, order.customer.exemption_note)
+    found = vat.between(home_of(order.company), end, order.customer.vat_number,
+                        is_registered_there=is_registered_there, is_goods=tax_class != SERVICES)
+    return TaxRule(Decimal(0), found.category, found.note) if found else None
+
+
+def _with_included(order: Order, known: dict[str, TaxRule], on: date) -> dict[str, TaxRule]:
+    """Rules with the rate at home that prices with tax include, where the buyer pays no tax."""
+    if order.customer.is_tax_exempt or any(rule.category in ("K", "G", "AE") for rule in known.values()):
+        home = home_of(order.company)
+        rates = _rates(home, "", on)
+        untaxed = {name: rule for name, rule in known.items() if rule.category in ("E", "K", "G", "AE")}
+        if not rates:
+            raise _no_rate(untaxed, home, on)
+        return known | {name: replace(rule, included=rates.get(name, rates.get("standard", rule)).percent)
+                        for name, rule in untaxed.items() if not rule.percent}
+    return known
+
+
+def _no_rate(missing: Collection[str], place: Place, on: date) -> Refused:
+    name = f"{place.country} {place.territory}".strip()
+    return Refused(_("No tax rate for %(missing)s in %(country)s on %(today)s; add one under Tax rates.")
+                   % {"missing": ", ".join(sorted(missing)), "country": name, "today": on},
+                   code="no_tax_rate", country=place.country)
+
+
+def without_included(amount: Decimal, included: Decimal, currency: str) -> Decimal:
+    """An amount with tax as a buyer who pays none owes it: gross ÷ (1 + rate)."""
+    return money.round_amount(amount * 100 / (100 + included), currency) if included else amount
+
+
+def shares(
+    order: Order, charge: OrderCharge, goods: Sequence[tuple[TaxRule, Decimal]], own: TaxRule | None,
+) -> list[tuple[TaxRule, Decimal]]:
+    """The rules of a charge, each with its part of the charge's amount.
+
+    Freight, fees and allowances are ancillary to the goods: they follow their rates pro rata where the seller is in the
+    European Union or the United Kingdom, and have the rate `own` elsewhere. Compensation carries no tax.
+    """
+    if charge.kind in OrderCharge.COMPENSATION:
+        return [(UNTAXED_FEE, charge.amount)]
+    weights: dict[TaxRule, Decimal] = {}
+    for rule, amount in goods:
+        if amount:
+            weights[rule] = weights.get(rule, money.ZERO) + amount
+    if weights and (own is None or home_of(order.company).area):
+        parts = money.spread(charge.amount, list(weights.values()), order.currency)
+        rules_and_parts = list(zip(weights, parts, strict=True))
+        return [each for each in rules_and_parts if each[1]] or rules_and_parts[:1]
+    return [(own, charge.amount)] if own is not None else []
+
+
+def set_parts(charge: OrderCharge, parts: Sequence[ChargePart]) -> None:
+    """Give a charge its parts by tax rate; its own rate is that of the largest."""
+    largest = max(parts, key=lambda part: abs(part.amount))
+    charge.tax_percent, charge.tax_category, charge.tax_note = (
+        largest.tax_percent, largest.tax_category, largest.tax_note)
+    for name in ("net", "tax", "gross"):
+        setattr(charge, name, sum((getattr(part, name) for part in parts), money.ZERO))
+    charge.taxes = [part.as_json() for part in parts]
+
+
+def parts_of(shared: Sequence[tuple[TaxRule, Decimal]], taxed: Sequence[taxes.Taxed]) -> list[ChargePart]:
+    """The parts of a charge from its shares and what each of them is taxed."""
+    return [ChargePart(each.gross if rule.included else amount, rule.percent, rule.category, rule.note,
+                       each.net, each.tax, each.gross)
+            for (rule, amount), each in zip(shared, taxed, strict=True)]
+
+
+def taxable(order: Order, amount: Decimal, rule: TaxRule) -> Taxable:
+    return Taxable(without_included(amount, rule.included, order.currency), rule.percent)
+
+
+def follow_goods(order: Order, lines: Sequence[OrderLine], charges: Sequence[OrderCharge]) -> list[OrderCharge]:
+    """Share the charges that are still to be billed by the goods that are left; returns those that changed."""
+    goods = [(_rule_of(line), _left(order, line)) for line in lines]
+    if not any(amount for _rule, amount in goods):
+        return []
+    changed = []
+    for charge in charges:
+        if charge.is_invoiced or charge.is_cancelled or not home_of(order.company).area:
+            continue
+        before, shared = charge.taxes, shares(order, charge, goods, None)
+        taxed = taxes.compute([taxable(order, amount, rule) for rule, amount in shared],
+                              includes_tax=order.prices_include_tax, per_line=True,
+                              places=money.minor_units(order.currency))
+        set_parts(charge, parts_of(shared, taxed))
+        if charge.taxes != before:
+            changed.append(charge)
+    return changed
+
+
+def _rule_of(line: OrderLine) -> TaxRule:
+    return TaxRule(line.tax_percent, line.tax_category, line.tax_note, line.included_percent)
+
+
+def _left(order: Order, line: OrderLine) -> Decimal:
+    """What is not cancelled of a line, in the order's price mode."""
+    whole = line.gross if order.prices_include_tax else line.net
+    whole = whole * (100 + line.included_percent) / 100
+    return money.part(whole, line.quantity, 0, line.quantity - line.cancelled, order.currency)

@@ -1,0 +1,115 @@
+"""E-invoices say what the receiver's country demands, or aren't issued; what they lack is named before."""
+
+import re
+
+import pytest
+from lxml import etree
+
+from oms.core.errors import Refused
+from oms.web import einvoice_cases
+from oms.web.einvoice_cases import CASES, bill, buyer, confirmed, seller
+from orders import amending, billing, einvoicing, intake, lifecycle
+from orders.connectors.einvoices.en16931 import connector
+from orders.intake import Charge, Entry
+from orders.models import Invoice, TaxRate
+from tests import builders as make
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("verified")]
+CBC = "{urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2}"
+
+
+def ubl(document):
+    return etree.fromstring(connector.ubl(einvoicing.document_of(document)))
+
+
+def texts(xml, name):
+    return [each.text for each in xml.iter(f"{CBC}{name}")]
+
+
+@pytest.mark.parametrize("name", [name for name in CASES if "credit_note" in name])
+def test_a_credit_note_repeats_the_payment_instructions_of_its_invoice(name):
+    note = CASES[name]()
+
+    means = texts(ubl(note), "PaymentMeansCode")
+    assert means == ([] if "without_bank" in name else ["30"] if note.currency != "EUR" else ["58"])
+
+
+def test_what_is_outside_of_vat_has_the_rate_zero_in_the_breakdown_and_none_on_its_lines():
+    xml = ubl(CASES["outside_of_vat"]())
+
+    (subtotal,) = [each for each in xml.iter() if each.tag.endswith("}TaxSubtotal")]
+    (line,) = [each for each in xml.iter() if each.tag.endswith("}ClassifiedTaxCategory")]
+    assert texts(subtotal, "Percent") == ["0"]
+    assert texts(line, "Percent") == []
+
+
+def test_german_parties_without_bank_or_contact_are_told_before_anything_is_confirmed():
+    company = seller(iban="", bic="", phone="", email="", postal_code="")
+    customer = buyer()
+    customer.addresses.update(city="", postal_code="")
+
+    with pytest.raises(Refused) as refused:
+        confirmed(customer, ("standard", 1, "10.00"), company=company)
+
+    assert set(refused.value.details["missing"]) == {
+        "the company's IBAN", "the company's phone number", "the company's email address",
+        "the company's postal code", "the city and postal code of the customer's billing address",
+        "the city and postal code of the delivery address"}
+    assert not Invoice.objects.exists()
+
+
+@pytest.mark.parametrize("country, vat_number, told", [
+    ("GR", "EL094259216", "GR (myDATA)"), ("IT", "IT00743110157", "IT (SdI)"), ("DK", "DK13585628", "DK (NemHandel)"),
+    ("NL", "NL004495445B01", "KVK number"), ("SE", "SE123456789701", "registration with 10 digits"),
+    ("NO", "NO995525828", "MVA"), ("IS", "IS00621", "kennitala")])
+def test_countries_whose_rules_are_not_met_are_named(country, vat_number, told):
+    TaxRate.objects.get_or_create(country=country, tax_class="standard", defaults={"percent": 25})
+    registration = "" if country == "IS" else "A-1"
+    company = seller(country=country, vat_number=vat_number, registration=registration)
+
+    with pytest.raises(Refused, match=re.escape(told)):
+        confirmed(buyer("US", ""), ("standard", 1, "10.00"), company=company)
+
+
+def test_a_supply_from_northern_ireland_names_its_own_number():
+    CASES["from_northern_ireland"]()
+    company = seller(country="GB", postal_code="BT1 1AA", vat_number="GB980780684", currency="GBP")
+
+    with pytest.raises(Refused, match="VAT number with XI"):
+        confirmed(buyer(currency="GBP"), ("standard", 1, "10.00"), company=company)
+
+
+def test_no_price_below_zero_reaches_an_invoice(rep):
+    make.sku("TEE-M", stock={"LON": 9})
+    line = {"sku": "TEE-M", "quantity": 1, "unit_price": "-5.00"}
+
+    answer = rep.send("orders/", {"customer": "C-1", "channel": "reps", "lines": [line]})
+    with pytest.raises(Refused, match="Enter an allowance instead"):
+        intake.enter(Entry(make.channel(), make.customer(), [make.line("TEE-M", 1, "-5.00")]))
+    order = lifecycle.confirm(intake.enter(Entry(make.channel(), make.customer(), [make.line("TEE-M", 2, "5.00")])))
+    with pytest.raises(Refused, match="below zero"):
+        amending.amend(order, [amending.LineChange(order.lines.get(), unit_price=-1)])
+
+    assert answer.status_code in (400, 422)
+    billing.bill_order(make.fresh(order))
+
+
+def test_charges_without_goods_keep_their_signs():
+    order = confirmed(buyer(), ("standard", 1, "0.00"), charges=(
+        Charge("freight", "Freight", 10), Charge("allowance", "Goodwill", -4)))
+    document = bill(order)
+    xml = ubl(einvoice_cases.CASES["charges_alone"]())
+
+    assert document.gross > 0
+    assert not [price for price in texts(xml, "PriceAmount") if price.startswith("-")]
+    assert texts(xml, "PayableAmount") == ["7.14"]
+
+
+def test_units_are_the_skus_own():
+    order = confirmed(buyer(), ("standard", 3, "19.99"))
+    sku = order.lines.get().sku
+    type(sku).objects.filter(pk=sku.pk).update(base_unit="KGM")
+
+    xml = connector.ubl(einvoicing.document_of(bill(order))).decode()
+
+    assert 'unitCode="KGM"' in xml
