@@ -165,7 +165,7 @@ def _write_file(run: ExportRun, folder: Path, tick: Callable[[int], None]) -> tu
     path, sums = folder / f"{run.number}.{run.file_format}", Sums(layout)
     rows = _counted(_rows(run, layout), sums, tick)
     if run.profile == Profile.QUICKBOOKS:
-        _write_quickbooks(run, path, rows)
+        sums.rows += _write_quickbooks(run, path, rows)
     elif run.file_format == "csv":
         _write_csv(path, layout, rows)
     else:
@@ -213,8 +213,11 @@ def _plain(cell: Any) -> Any:
     return Decimal(_text(Decimal(repr(cell)))) if isinstance(cell, float) else cell
 
 
-def _write_quickbooks(run: ExportRun, path: Path, rows: Iterable[Row]) -> None:
-    """CSV files for each import of QuickBooks, as many as its limits ask for, and a list of payments, in an archive."""
+def _write_quickbooks(run: ExportRun, path: Path, rows: Iterable[Row]) -> int:
+    """CSV files for each import of QuickBooks, as many as its limits ask for, and a list of payments, in an archive.
+
+    Returns how many payments the list has.
+    """
     codes = tax_codes(run.company)
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for is_credit, billed in groupby(map(_billed, rows), key=lambda line: line.is_credit):
@@ -228,6 +231,7 @@ def _write_quickbooks(run: ExportRun, path: Path, rows: Iterable[Row]) -> None:
             heading = [heading for heading, _kind in layout.columns]
             archive.writestr("payments-to-enter-by-hand.csv",
                              b"".join(spreadsheets.csv_lines([heading, *payments])))
+    return len(payments)
 
 
 def tax_codes(company: Company) -> dict[tuple[str, Decimal], str]:
