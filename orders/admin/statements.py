@@ -3,8 +3,10 @@
 from datetime import date
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils.translation import gettext
 
 from oms.core.admin.papers import pdf_answer
@@ -20,6 +22,9 @@ def statement_page(page: Any, request: HttpRequest, code: str) -> HttpResponse:
         answer: HttpResponse = page._get_obj_does_not_exist_redirect(request, page.opts, code)
         return answer
     company = _company(customer, request.GET.get("company", ""))
+    if company is None:
+        messages.error(request, gettext("%(customer)s has no documents with any company yet.") % {"customer": customer})
+        return HttpResponseRedirect(reverse("admin:orders_customer_changelist"))
     since, until = receivables.default_period(company)
     since, until = _day(request, "since", since), _day(request, "until", until)
     found = receivables.statement(customer, company, since, until, request.GET.get("currency", "")[:3])
@@ -30,11 +35,12 @@ def statement_page(page: Any, request: HttpRequest, code: str) -> HttpResponse:
     return TemplateResponse(request, "admin/oms/statement.html", context)
 
 
-def _company(customer: Customer, code: str) -> Company:
-    """The company that is asked for, else the one of the customer's latest document, else the first of all."""
+def _company(customer: Customer, code: str) -> Company | None:
+    """The company that is asked for, else the one of the customer's latest document, else the only one."""
     latest = customer.invoices.order_by("-pk").first() or customer.orders.order_by("-pk").first()
+    companies = list(Company.objects.all()[:2])
     known = Company.objects.filter(code=code).first() or (latest.company if latest else None)
-    return known or Company.objects.order_by("pk")[0]
+    return known or (companies.pop() if len(companies) == 1 else None)
 
 
 def _day(request: HttpRequest, name: str, otherwise: date) -> date:
