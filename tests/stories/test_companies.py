@@ -13,7 +13,7 @@ from inventory import availability, purchasing, receiving, replenishment, sendin
 from inventory.models import Bin, Demand, Move, PurchaseOrder, Reservation, Stock, Transfer
 from inventory.purchasing import Purchase
 from inventory.receiving import Received
-from oms.core import outbox
+from oms.core import outbox, states
 from oms.core.errors import NotEnough, Refused
 from oms.core.models import ExchangeRate
 from orders import intake, lifecycle
@@ -133,7 +133,7 @@ def test_goods_do_not_change_companies_by_a_transfer_a_purchase_or_a_return(over
     london, auckland = make.warehouse("LON"), make.warehouse("AKL")
     with pytest.raises(ValidationError, match="another company"):
         Transfer(source=london, target=auckland).full_clean()
-    transfer = Transfer.objects.create(source=london, target=auckland)
+    transfer = states.create(Transfer(source=london, target=auckland))
     transfer.lines.create(sku=make.sku("TEE-M"), bin=make.storage(london), quantity=1)
     with pytest.raises(Refused, match="another company"):
         transfers.send(transfer)
