@@ -82,6 +82,11 @@ def mail_tracking(event: Event) -> None:
     notices.tell_shipped(Shipment.objects.get(number=event.subject_number), event)
 
 
+@on("shipment.delivered", calls_world=True)
+def mail_delivery(event: Event) -> None:
+    notices.tell_delivered(Shipment.objects.get(number=event.subject_number), event)
+
+
 @on("shipment.labels_requested", calls_world=True)
 def buy_labels(event: Event) -> None:
     """Ask the carrier for each label that waits; asking again with the same key gives the same label.

@@ -1,9 +1,12 @@
 """Who is told what about shipments."""
 
+from typing import Any
+from urllib.parse import quote
+
 from django.utils.translation import gettext as _
 
-from fulfillment.models import Shipment
-from oms.core import notices
+from fulfillment.models import CarrierAccount, Shipment
+from oms.core import emails, notices
 from oms.core.models import Event, Topic
 
 
@@ -31,9 +34,28 @@ def tell_cancellation(shipment: Shipment, event: Event) -> None:
 
 
 def tell_shipped(shipment: Shipment, event: Event) -> None:
-    """The customer hears that the goods are on their way, with the tracking numbers."""
+    """The customer hears that the goods are on their way, with links to the carrier's tracking."""
     lines = [(line.reservation.quantity, line.reservation.sku.code, line.order_line.description)
              for line in shipment.lines.select_related("reservation__sku", "order_line")]
-    context = {"shipment": shipment, "order": shipment.order, "lines": lines, "tracking": event.data["tracking"],
-               "carrier": shipment.packages.exclude(carrier="").values_list("carrier", flat=True).first() or ""}
-    notices.email(shipment.order.customer.email, "shipment_shipped", context, key=f"event-{event.pk}")
+    names = shipment.packages.exclude(carrier="").values_list("carrier", flat=True)
+    carrier = str(shipment.service.account) if shipment.service else names.first() or ""
+    links = [(number, _tracking_link(shipment, carrier, number)) for number in event.data["tracking"]]
+    _send("shipment_shipped", shipment, event, lines=lines, tracking=links, carrier=carrier)
+
+
+def tell_delivered(shipment: Shipment, event: Event) -> None:
+    """The customer hears that the goods have arrived."""
+    _send("shipment_delivered", shipment, event)
+
+
+def _send(template: str, shipment: Shipment, event: Event, **context: Any) -> None:
+    order = shipment.order
+    emails.send(f"event-{event.pk}", template, {"shipment": shipment, "order": order, **context},
+                to=order.customer.email, company=order.company, language=order.customer.language, about=shipment)
+
+
+def _tracking_link(shipment: Shipment, carrier: str, number: str) -> str:
+    """Where the carrier shows a parcel; a partner's carrier is known by its name. Empty where nobody told."""
+    account = (shipment.service.account if shipment.service else
+               CarrierAccount.objects.filter(name__iexact=carrier).exclude(tracking_url="").first())
+    return account.tracking_url.replace("{number}", quote(number, safe="")) if account else ""

@@ -71,10 +71,16 @@ def in_words(document: Invoice) -> list[str]:
     """How and until when an invoice is to be paid, a sentence each."""
     if document.kind == Invoice.Kind.CREDIT or document.due_on is None:
         return []
+    if document.allocated and not document.open_amount:
+        return [_("Paid.")]
     parts = list(document.instalments.all())
-    told = [_("Pay %(amount)s by %(day)s.") % {"amount": display(part.amount, document.currency),
+    told = [_("Paid: %(paid)s. Open: %(open)s.") % {"paid": display(document.allocated, document.currency),
+                                                    "open": display(document.open_amount, document.currency)}
+            ] if document.allocated else []
+    told += [_("Pay %(amount)s by %(day)s.") % {"amount": display(part.amount, document.currency),
                                               "day": part.due_on.isoformat()} for part in parts]
-    told = told or [_("Pay by %(day)s.") % {"day": document.due_on.isoformat()}]
+    if not parts:
+        told.append(_("Pay by %(day)s.") % {"day": document.due_on.isoformat()})
     if document.discount_until:
         less = _less_credits(document) - early_discount(document)
         told.append(_("Paid by %(day)s, %(percent)s %% may be deducted: %(less)s.") % {

@@ -38,7 +38,8 @@ def document_of(invoice: Invoice) -> Document:
         ship_to=_party(invoice.ship_to) if invoice.ship_to.get("country") else None,
         items=[_item(number, line, invoice) for number, line in enumerate(goods, 1)],
         adjustments=[Adjustment(line.description, line.net, line.tax_category, line.tax_percent) for line in charges],
-        taxes=tax_groups(lines), net=invoice.net, tax=invoice.tax, gross=invoice.gross, due_on=_last_due(invoice),
+        taxes=tax_groups(lines), net=invoice.net, tax=invoice.tax, gross=invoice.gross,
+        paid=ZERO if invoice.kind == Invoice.Kind.CREDIT else invoice.allocated, due_on=_last_due(invoice),
         supplied_on=invoice.supplied_on, terms=" ".join(dues.in_words(invoice)), notes=_notes(invoice),
         **_references(invoice), **_home(invoice))
 

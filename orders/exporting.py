@@ -277,7 +277,7 @@ def _require_equal(written: dict[str, Any], booked: dict[str, Any], run: ExportR
     if written != booked:
         differing = [name for name in sorted({*written, *booked}) if written.get(name) != booked.get(name)]
         raise Refused(_("%(number)s was not written: its rows add up to %(written)s, the ledger to %(booked)s in "
-                        "%(currencies)s. Run the check on the Attention page.")
+                        "%(currencies)s. Ask a manager to run the check.")
                       % {"number": run.number, "written": written, "booked": booked,
                          "currencies": ", ".join(differing)}, code="totals_differ")
 

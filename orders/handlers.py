@@ -4,7 +4,7 @@ from oms.core.errors import ConnectorError
 from oms.core.handling import on
 from oms.core.locking import lock
 from oms.core.models import Event
-from orders import billing, deposits, lifecycle, notices, payments, printing, progress
+from orders import billing, deposits, issuing, lifecycle, notices, payments, printing, progress
 from orders.connectors.gateways import gateway
 from orders.models import Customer, Invoice, Order, Payment, Refund
 
@@ -39,17 +39,25 @@ def settle_invoice(event: Event) -> None:
         payments.allocate_open(document)
     for order in orders:
         lifecycle.complete_if_done(order)
+    issuing.record_settled(document)
 
 
-@on("invoice.issued", calls_world=True)
+@on("invoice.settled", calls_world=True)
 def freeze_pdf(event: Event) -> None:
     """The legal document is kept as it was issued; where PDFs cannot be made, it waits for a machine that can."""
-    printing.freeze_invoice(Invoice.objects.get(number=event.subject_number))
+    document = Invoice.objects.get(number=event.subject_number)
+    printing.freeze_invoice(document)
+    issuing.record_frozen(document)
 
 
-@on("invoice.issued", calls_world=True)
+@on("invoice.frozen", calls_world=True)
 def mail_invoice(event: Event) -> None:
-    notices.tell_invoiced(Invoice.objects.get(number=event.subject_number), event)
+    """The mail goes out with its files, and before the mails of refunds that a credit note explains."""
+    document = Invoice.objects.get(number=event.subject_number)
+    try:
+        notices.tell_invoiced(document)
+    finally:
+        notices.tell_refunds_of(document)
 
 
 @on("order.confirmed")
@@ -141,4 +149,4 @@ def ask_to_refund(event: Event) -> None:
 @on("payment.refunded", calls_world=True)
 def mail_refund(event: Event) -> None:
     row = Refund.objects.select_related("payment", "credit").get(pk=event.data["refund"])
-    notices.tell_refunded(row.payment, row, event)
+    notices.tell_refunded(row.payment, row)

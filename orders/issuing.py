@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from oms.core import events, money, numbering, periods, states
 from oms.core.errors import Refused
-from oms.core.locking import hold_created
+from oms.core.locking import atomic, hold_created, lock_one
 from oms.core.models import User
 from orders import dues, pricing
 from orders.models import Instalment, Invoice, InvoiceLine, Order
@@ -60,6 +60,20 @@ def issue(document: Invoice, lines: Sequence[InvoiceLine], on: date | None, by: 
     events.emit("invoice.issued", document, by=by, kind=document.kind, gross=str(document.gross),
                 currency=document.currency)
     return document
+
+
+def record_settled(document: Invoice) -> None:
+    """Note that prepayments have paid what they can of an issued document: from here its PDF says what is open."""
+    with atomic():
+        events.emit("invoice.settled", lock_one(document))
+
+
+def record_frozen(document: Invoice) -> None:
+    """Note, once, that the files of an issued document are there."""
+    with atomic():
+        document = lock_one(document)
+        if not events.timeline(document.subject_type, str(document.number)).filter(name="invoice.frozen").exists():
+            events.emit("invoice.frozen", document)
 
 
 def _number(document: Invoice, lines: Sequence[InvoiceLine]) -> None:

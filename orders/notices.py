@@ -1,37 +1,79 @@
 """What customers are told about their orders, by e-mail, and colleagues about what waits for them."""
 
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
 from django.db.models import Count, F, Min, Q, Sum
 from django.utils.translation import gettext as _
 
-from oms.core import documents, notices
+from oms.core import documents, emails, notices
 from oms.core.locking import whole
-from oms.core.models import Company, Event, Topic
+from oms.core.models import Company, Document, Event, StoredDocument, Topic
 from oms.core.money import display
-from orders.models import Hold, Invoice, Order, Payment, Refund
+from orders.models import Customer, Hold, Invoice, Order, Payment, Refund
 
 
 def tell_confirmed(order: Order, event: Event) -> None:
     """The customer hears that the order is confirmed."""
     lines = [(line.quantity - line.cancelled, line.sku.code, line.description)
              for line in order.lines.select_related("sku").order_by("position") if line.quantity > line.cancelled]
-    context = {"order": order, "lines": lines, "gross": display(order.gross, order.currency)}
-    notices.email(order.customer.email, "order_confirmed", context, key=f"event-{event.pk}")
+    _send(f"event-{event.pk}", "order_confirmed", order.customer, order, order=order, lines=lines,
+          gross=Amount(order.gross, order.currency))
 
 
-def tell_invoiced(document: Invoice, event: Event) -> None:
-    """The customer gets an invoice or a credit note: its frozen files, as far as they are made by now."""
-    context = {"invoice": document, "gross": display(document.gross, document.currency)}
+def invoice_key(document: Invoice) -> str:
+    """The key of the mail that brings an invoice or a credit note."""
+    return f"invoice-{document.pk}"
+
+
+def tell_invoiced(document: Invoice) -> None:
+    """The customer gets an invoice or a credit note with its frozen files; it is asked for once they are there."""
     stored = {kind: documents.legal(kind, subject_type=document.subject_type, subject_number=str(document.number))
               for kind in (document.kind, "ubl")}
-    files = [(f"{document.number}.{suffix}", documents.read(row), mime) for row, suffix, mime in (
+    files = [(f"{document.number}.{suffix}", row, mime) for row, suffix, mime in (
         (stored[document.kind], "pdf", "application/pdf"), (stored["ubl"], "xml", "application/xml")) if row]
-    notices.email(document.customer.email, "invoice_issued", context, key=f"event-{event.pk}", files=files)
+    template = "credit_issued" if document.kind == Invoice.Kind.CREDIT else "invoice_issued"
+    currency = document.currency
+    _send(invoice_key(document), template, document.customer, document, files=files, invoice=document,
+          gross=Amount(document.gross, currency), open=Amount(document.open_amount, currency),
+          paid=Amount(document.allocated, currency))
 
 
-def tell_refunded(payment: Payment, row: Refund, event: Event) -> None:
-    """The customer hears that money is on its way back."""
-    context = {"payment": payment, "amount": display(row.amount, payment.currency), "credit": row.credit}
-    notices.email(payment.customer.email, "payment_refunded", context, key=f"event-{event.pk}")
+def tell_refunded(payment: Payment, row: Refund) -> None:
+    """The customer hears that money is on its way back, after the credit note that says why."""
+    credit = row.credit
+    if credit is not None and not credit.is_history and not emails.is_settled(invoice_key(credit)):
+        return  # the mail of the credit note is followed by this one
+    _send(f"refund-{row.pk}", "payment_refunded", payment.customer, payment, payment=payment, credit=credit,
+          amount=Amount(row.amount, payment.currency))
+
+
+def tell_refunds_of(credit: Invoice) -> None:
+    """The refunds that waited for the mail of their credit note."""
+    for row in Refund.objects.filter(credit=credit, status=Refund.Status.DONE).select_related("payment", "credit"):
+        tell_refunded(row.payment, row)
+
+
+class Amount:
+    """An amount that is written as the reader's language does, when it is read."""
+
+    def __init__(self, value: Decimal, currency: str) -> None:
+        self.value, self.currency = value, currency
+
+    def __bool__(self) -> bool:
+        return bool(self.value)
+
+    def __str__(self) -> str:
+        return display(self.value, self.currency)
+
+
+def _send(key: str, template: str, customer: Customer, about: Document, *,
+          files: Sequence[tuple[str, StoredDocument, str]] = (), **context: Any) -> None:
+    """Send a mail to a customer about a document of one of our companies."""
+    company = about.company  # type: ignore[attr-defined]
+    emails.send(key, template, context, to=customer.email, company=company, language=customer.language, about=about,
+                files=files)
 
 
 def tell_held(order: Order, *, by_hand: bool) -> None:

@@ -3,12 +3,17 @@
 from oms.core.handling import on
 from oms.core.models import Event
 from orders.models import Invoice, Order
-from returns import exchanges, settlement
+from returns import exchanges, notices, settlement
 from returns.models import ReturnRequest
 
 
 def _request(event: Event) -> ReturnRequest:
     return ReturnRequest.objects.select_related("order").get(number=event.subject_number)
+
+
+@on("return.received", calls_world=True)
+def mail_received(event: Event) -> None:
+    notices.tell_received(_request(event), event)
 
 
 @on("return.inspected")

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -19,6 +20,10 @@ class CarrierAccount(models.Model):
     company = models.ForeignKey(Company, on_delete=models.PROTECT)
     connector = models.CharField(max_length=20, default="manual")
     account_number = models.CharField(max_length=40, blank=True)
+    tracking_url = models.CharField(
+        _("tracking link"), max_length=200, blank=True, db_default="", validators=[RegexValidator(
+            r"^https://[^\s{}]+\{number\}[^\s{}]*$", _("Start with https:// and put {number} where the number goes."))],
+        help_text=_("For customers' emails, for example https://www.dhl.com/track?id={number}."))
     is_active = models.BooleanField(default=True)
 
     class Meta:

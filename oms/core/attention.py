@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils.translation import ngettext
 
-from oms.core import jobs, notices, outbox, pulse, webhooks
+from oms.core import emails, jobs, notices, outbox, pulse, webhooks
 from oms.core.models import Document, Heartbeat
 
 MOST = 1000  # of each kind that are counted
@@ -53,6 +53,11 @@ def _late() -> list[tuple[int, str]]:
         found.append((count, ngettext(
             "%(count)s notice has waited too long to be mailed.",
             "%(count)s notices have waited too long to be mailed.", count) % {"count": count}))
+    if count := _most(emails.standing()):
+        found.append((count, ngettext(
+            "%(count)s email to a customer wasn't accepted, or its outcome is unknown: look under Emails.",
+            "%(count)s emails to customers weren't accepted, or their outcome is unknown: look under Emails.",
+            count) % {"count": count}))
     if count := _most(webhooks.late()):
         found.append((count, ngettext(
             "%(count)s webhook call has waited too long to be sent.",

@@ -1,14 +1,16 @@
 """Telling people: in the admin, and by e-mail."""
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import timedelta
 from itertools import groupby
+from typing import Any
 
 from django.core.mail import EmailMessage
 from django.db import connection
 from django.db.models import Q, QuerySet
-from django.template.loader import render_to_string
+from django.template import Context
+from django.template.loader import get_template
 from django.utils import timezone
 
 from oms.core.models import Mail, Notice, Subscription, Topic, User
@@ -97,16 +99,13 @@ def mark_read(notices: Iterable[Notice]) -> None:
     Notice.objects.filter(pk__in=[notice.pk for notice in notices], read_at=None).update(read_at=timezone.now())
 
 
-def email(
-    to: str, template: str, context: dict[str, object], *, key: str, files: Sequence[tuple[str, bytes, str]] = (),
-) -> None:
-    """Send an e-mail from a template whose first line is the subject, with files (name, bytes, type); outside any
-    transaction.
+def email(to: str, template: str, context: dict[str, object], *, key: str) -> None:
+    """Send a colleague an e-mail from a template whose first line is the subject; outside any transaction.
 
     `key` becomes the Message-ID, so that a message sent again after a crash is recognized as the same one.
     """
     if not to:
         return
-    subject, _, body = render_to_string(f"emails/{template}.txt", context).strip().partition("\n")
-    EmailMessage(subject, body.strip() + "\n", to=[to], headers={"Message-ID": f"<{key}@oms>"},
-                 attachments=list(files)).send()
+    found: Any = get_template(f"emails/{template}.txt")
+    subject, _, body = found.template.render(Context(context, autoescape=False)).strip().partition("\n")
+    EmailMessage(subject, body.strip() + "\n", to=[to], headers={"Message-ID": f"<{key}@oms>"}).send()

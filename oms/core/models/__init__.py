@@ -4,6 +4,7 @@ from oms.core.models.client import ApiClient, ApiToken
 from oms.core.models.company import Company, ExchangeRate
 from oms.core.models.decision import Decision
 from oms.core.models.document import Document, StoredDocument
+from oms.core.models.email import Email
 from oms.core.models.event import Delivery, Event, Stream
 from oms.core.models.heartbeat import Heartbeat
 from oms.core.models.idempotency import IdempotencyKey
@@ -15,7 +16,7 @@ from oms.core.models.user import User
 from oms.core.models.view import SavedView
 from oms.core.models.webhook import WebhookAttempt, WebhookDelivery, WebhookEndpoint
 
-__all__ = ["ApiClient", "ApiToken", "Company", "Decision", "Delivery", "Document", "Event", "ExchangeRate",
+__all__ = ["ApiClient", "ApiToken", "Company", "Decision", "Delivery", "Document", "Email", "Event", "ExchangeRate",
            "Heartbeat", "IdempotencyKey", "Job", "JobResult", "Mail", "Note", "Notice", "SavedView", "Sequence",
            "StoredDocument", "Stream", "Subscription", "Topic", "User", "WebhookAttempt", "WebhookDelivery",
            "WebhookEndpoint"]

@@ -81,6 +81,7 @@ class Document:
     tax: Decimal
     gross: Decimal
     places: int = 2
+    paid: Decimal = Decimal(0)
     adjustments: list[Adjustment] = field(default_factory=list)
     due_on: date | None = None
     supplied_on: date | None = None

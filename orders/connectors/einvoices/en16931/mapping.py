@@ -101,7 +101,8 @@ def _totals(document: Document) -> Terms:
     on = sum((row.net for row in document.adjustments if row.net > 0), Decimal(0))
     found: Terms = {
         "BT-106": money(sum((item.net for item in document.items), Decimal(0))), "BT-109": money(document.net),
-        "BT-110": money(document.tax), "BT-112": money(document.gross), "BT-115": money(document.gross),
+        "BT-110": money(document.tax), "BT-112": money(document.gross),
+        "BT-113": money(document.paid) if document.paid else "", "BT-115": money(document.gross - document.paid),
         "BT-107": money(off) if off else "", "BT-108": money(on) if on else "",
         "BG-23": [{name: value for name, value in {
             "BT-116": money(group.net), "BT-117": money(group.tax), "BT-118": group.category,
