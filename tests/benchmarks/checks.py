@@ -22,7 +22,9 @@ UNIQUE = """
     JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = ANY(i.indkey)
     WHERE i.indisunique AND c.relnamespace = 'public'::regnamespace GROUP BY i.indexrelid, c.relname"""
 COLUMNS = """
-    SELECT table_name, column_name, data_type FROM information_schema.columns
+    SELECT table_name, column_name,
+           CASE WHEN character_maximum_length < 20 THEN character_maximum_length::text ELSE data_type END
+    FROM information_schema.columns
     WHERE table_schema = 'public' AND is_generated = 'NEVER' ORDER BY table_name, ordinal_position"""
 
 
@@ -105,15 +107,18 @@ def _copy(cursor, table, columns, keys, unique, least, first, last) -> None:
     values = []
     for name, kind in columns:
         column = f't."{name}"'
-        if name == "id" or LINES.get(table) == name:
+        if name == "id" or LINES.get(table) == name or (name in lonely and kind in ("bigint", "integer")):
             values.append(f"{column} + n * 1000000")
         elif (table, name) in keys:
             values.append(f"CASE WHEN {column} > {least[keys[table, name]]} THEN {column} + n * 1000000 "
                           f"ELSE {column} END")
-        elif (name in REFERRING or name in lonely) and kind in ("character varying", "text"):
+        elif (name in REFERRING or name in lonely) and (
+                kind in ("character varying", "text") or name in ("number", "code")):
             values.append(f"CASE WHEN {column} = '' THEN '' ELSE {column} || '~' || n END")
-        elif name in lonely and kind == "uuid":
-            values.append("gen_random_uuid()")
+        elif name in lonely and kind.isdigit() and name not in ("number", "code"):
+            values.append(f"left(md5({column} || n), {kind})")
+        elif kind == "uuid":  # a bundle is on several rows
+            values.append(f"md5({column}::text || n)::uuid")
         else:
             values.append(column)
     names = ", ".join(f'"{name}"' for name, _kind in columns)
