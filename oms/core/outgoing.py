@@ -2,19 +2,23 @@
 
 import http.client
 import ipaddress
+import re
 import socket
 import ssl
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit, urlunsplit
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from oms.core.errors import ConnectorError
 
+# What may stand in an address that is called; letters beyond ASCII are written as xn--… in a host and %… in a path.
+ADDRESS = r"^https?://[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})*(:[0-9]{1,5})?(/[!-~]*)?$"
 SECONDS = 10
 MOST_BYTES = 4096
 NAT64 = ipaddress.ip_network("64:ff9b::/96")
@@ -27,6 +31,46 @@ class Answer:
 
     status: int
     text: str
+
+
+def require_callable(url: str) -> None:
+    """Raise ValidationError for an address that could never be called, however often it is tried."""
+    if not url.isascii():
+        raise ValidationError(_("Write the address in plain letters: %(address)s") % {"address": _in_ascii(url)},
+                              code="not_ascii")
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        port, parts = 0, urlsplit("")
+    if not re.match(ADDRESS, url) or port == 0:
+        raise ValidationError(_("Enter an address like https://example.com/path."), code="malformed")
+    address = _as_number(parts.hostname or "")
+    is_ours = address is not None and _is_allowed(address)
+    if not is_ours and address is not None and not is_public(address):
+        raise ValidationError(_("This address is in a private network. Enter a public one."), code="private")
+    if not is_ours and parts.scheme != "https" and not settings.OUTGOING_ALLOWED_NETWORKS:
+        raise ValidationError(_("The address must begin with https://."), code="not_https")
+
+
+def _in_ascii(url: str) -> str:
+    """An address with its host and path as they are called."""
+    try:
+        parts = urlsplit(url)
+        host = (parts.hostname or "").encode("idna").decode()
+        place = host if parts.port is None else f"{host}:{parts.port}"
+    except ValueError:  # an encoding error is one
+        return "https://example.com/path"
+    return urlunsplit((parts.scheme, place, quote(parts.path, safe="/%:@!$&'()*+,;=~-._"),
+                       quote(parts.query, safe="/?%:@!$&'()*+,;=~-._"), ""))
+
+
+def _as_number(host: str) -> Address | None:
+    """The address that a host is, where it is none of a name; `127.1` and `0x7f000001` are numbers, too."""
+    try:
+        return ipaddress.IPv4Address(socket.inet_aton(host)) if re.fullmatch(r"[0-9a-fA-Fx.]+", host) else None
+    except OSError:
+        return None
 
 
 def post(url: str, body: bytes, headers: Mapping[str, str]) -> Answer:

@@ -11,7 +11,7 @@ from inventory.models import SKU
 from oms.core.guarding import Guarded
 from oms.core.locking import LockRank
 from oms.core.models.coded import CountryField, CurrencyField, LanguageField
-from oms.core.models.company import validate_vat_number
+from oms.core.models.company import validate_endpoint, validate_vat_number
 from oms.core.models.postal import PostalCodeField
 from oms.core.models.scope import ScopedQuerySet
 from oms.core.models.words import words_index
@@ -91,6 +91,7 @@ class Customer(Guarded):
     def clean(self) -> None:
         """Who gets e-invoices has an address for them."""
         super().clean()
+        validate_endpoint(self.endpoint_scheme, self.endpoint)
         if self.einvoice == Customer.EInvoice.UBL and not (self.endpoint and self.endpoint_scheme):
             raise ValidationError({"endpoint": _("E-invoices by Peppol need an e-invoicing address and its scheme.")})
 

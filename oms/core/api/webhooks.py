@@ -14,13 +14,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
 
-from oms.core import webhooks
+from oms.core import outgoing, webhooks
 from oms.core.api.documents import IDEMPOTENCY_KEY, ScopedViewSet, create_once
 from oms.core.api.fields import FlagField
 from oms.core.errors import Refused
 from oms.core.models import Company, WebhookAttempt, WebhookDelivery, WebhookEndpoint
+from oms.core.models.checked import EVENT
 
-ADDRESS = r"^https?://[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})*(:[0-9]{1,5})?(/[!-~]*)?$"
 ENDS = {"waiting": {"next_at__isnull": False}, "delivered": {"delivered_at__isnull": False},
         "given_up": {"given_up_at__isnull": False}}
 
@@ -41,9 +41,10 @@ class WebhookSerializer(serializers.ModelSerializer[WebhookEndpoint]):
     """An endpoint: an https address, and the events that it is told of (`order.confirmed`, `order.*`; none: all)."""
 
     company = CompanyField(slug_field="code", queryset=Company.objects.all())
-    url = serializers.RegexField(ADDRESS, max_length=500, help_text=_("https, at a public address."))
+    url = serializers.RegexField(outgoing.ADDRESS, max_length=500, validators=[outgoing.require_callable],
+                                 help_text=_("https, at a public address."))
     is_active = FlagField(required=False)
-    events = serializers.ListField(child=serializers.RegexField(r"^[a-z_]+\.(\*|[a-z_]+)$", max_length=40),
+    events = serializers.ListField(child=serializers.RegexField(EVENT, max_length=40),
                                    required=False, max_length=100)
 
     class Meta:

@@ -1,5 +1,6 @@
 """The legal entities of the installation, and exchange rates."""
 
+import re
 from datetime import date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -11,12 +12,15 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from stdnum import get_cc_module, iban
+from stdnum import ean, get_cc_module, iban
 
 from oms.core.guarding import Guarded
+from oms.core.models.checked import BICField
 from oms.core.models.coded import CountryField, CurrencyField, LanguageField
 from oms.core.models.postal import PostalCodeField
 from oms.core.money import AmountField
+
+GLN = "0088"  # among the EAS schemes
 
 
 def validate_time_zone(name: str) -> None:
@@ -39,6 +43,15 @@ def validate_vat_number(number: str) -> None:
 def validate_iban(number: str) -> None:
     if not iban.is_valid(number):
         raise ValidationError(gettext("%(number)s is no IBAN: a digit is wrong or missing.") % {"number": number})
+
+
+def validate_endpoint(scheme: str, endpoint: str) -> None:
+    """By the EAS scheme of an e-invoicing address: receivers refuse another one."""
+    if scheme and not re.fullmatch(r"\d{4}", scheme):
+        raise ValidationError({"endpoint_scheme": gettext("Enter the four digits of the EAS code, for example 0088.")})
+    if scheme == GLN and endpoint and not (len(endpoint) == 13 and ean.is_valid(endpoint)):
+        raise ValidationError({"endpoint": gettext("%(number)s isn't a GLN: it has 13 digits, and the last one is a "
+                                                   "check digit.") % {"number": endpoint}})
 
 
 validate_color = RegexValidator(r"^#[0-9a-fA-F]{6}$", _("Write a color like #1f2937."))
@@ -68,7 +81,7 @@ class Company(Guarded):
     endpoint_scheme = models.CharField(_("scheme of the e-invoicing address"), max_length=4, blank=True,
                                        help_text=_("The code of the EAS list, such as 9932, 9930 or 0088."))
     iban = models.CharField(_("IBAN"), max_length=34, blank=True, validators=[validate_iban])
-    bic = models.CharField(_("BIC"), max_length=11, blank=True)
+    bic = BICField(_("BIC"), max_length=11, blank=True)
     currency = CurrencyField()
     time_zone = models.CharField(max_length=40, default="UTC", validators=[validate_time_zone])
     tax_rounding = models.CharField(max_length=8, choices=Rounding, default=Rounding.LINE)
@@ -98,6 +111,11 @@ class Company(Guarded):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        """An e-invoicing address is one of its scheme."""
+        super().clean()
+        validate_endpoint(self.endpoint_scheme, self.endpoint)
 
     def identity(self) -> dict[str, str]:
         """Who the company is on a legal document, as it is now; what is not known is left out."""

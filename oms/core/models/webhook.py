@@ -10,6 +10,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from oms.core.models.checked import AddressField, EventNameField
 from oms.core.models.company import Company
 from oms.core.models.event import Event
 from oms.core.models.scope import ScopedQuerySet
@@ -36,8 +37,8 @@ class WebhookEndpoint(models.Model):
     company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="webhooks")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="webhooks",
                              help_text=_("Whose customers, warehouses and roles decide what is sent."))
-    url = models.URLField(_("URL"), max_length=500)
-    events = ArrayField(models.CharField(max_length=40), default=list, blank=True,
+    url = AddressField(_("URL"), max_length=500)
+    events = ArrayField(EventNameField(max_length=40), default=list, blank=True,
                         help_text=_("Names such as order.confirmed, or order.* for all of a kind; empty for all."))
     secret = models.CharField(max_length=80, default=new_secret, editable=False)
     old_secret = models.CharField(max_length=80, blank=True, editable=False)
