@@ -163,8 +163,7 @@ def _wants(groups: Groups, current: Iterable[Allocation]) -> list[Want]:
 def _sources(groups: Groups, current: Sequence[Allocation], stock: StockRows, place: Place) -> list[Source]:
     """Active warehouses with what is free there, less what older demand could hold, and what may move itself."""
     first = next(iter(groups.values()))[0]
-    active = {key: row for key, row in stock.items()
-              if row.warehouse.is_active and row.warehouse.company_id == first.company_id}
+    active = {key: row for key, row in stock.items() if row.warehouse.is_active}
     weight = sum(each.quantity * demand.per_unit * demand.sku.weight_g
                  for each in current for demand in groups[each.key])
     found = routes.sources(active, place, weight)
