@@ -31,12 +31,14 @@ def pack(shipment: Shipment, chosen: Sequence[Parcel] | None = None, *, by: User
 
 
 def repack(shipment: Shipment, chosen: Sequence[Parcel], *, by: User | None = None) -> Shipment:
-    """Put the goods of a packed shipment into other parcels. Labels must be voided first."""
+    """Put the goods of a packed shipment into other parcels. Labels must be voided first, canceled goods put back."""
     with states.change(shipment, event="shipment.repacked", by=by, first=shipment.order) as shipment:
         states.require_status(shipment, Shipment.Status.PACKED)
         _require_no_labels(shipment)
+        join_cuts([shipment])
+        lines = list(shipment.lines.select_related("reservation__sku", "reservation__demand"))
+        _require_ready(shipment, lines)
         shipment.labels.update(package=None)
-        lines = list(shipment.lines.select_related("reservation__sku"))
         packages = parcels.place(shipment, lines, chosen)
         shipment.event_data["parcels"] = len(packages)
     return shipment

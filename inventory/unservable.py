@@ -100,11 +100,11 @@ def _swap(row: Reservation, to: BinStock) -> None:
     """Pin a locked reservation to a chosen lot in a bin, if it is free there and nobody else needs it."""
     stock = lock(Stock.objects.filter(sku=row.sku, warehouse=row.warehouse).select_related("sku", "warehouse"))
     shelf_life.attach(stock)
-    places = lock(BinStock.objects.filter(Q(pk=to.pk) | Q(bin=row.bin, lot=row.lot), sku=row.sku)
-                  .select_related("bin", "lot"))
+    places = lock(BinStock.objects.filter(Q(pk=to.pk) | Q(bin=row.bin, lot=row.lot), sku=row.sku,
+                                          bin__warehouse=row.warehouse).select_related("bin", "lot"))
     old = next(place for place in places if place.bin_id == row.bin_id and place.lot_id == row.lot_id)
     new = next((place for place in places if place.pk == to.pk), None)
-    if new is None or new.bin.warehouse_id != row.warehouse_id or not new.bin.is_sellable:
+    if new is None or not new.bin.is_sellable:
         raise Refused(_("%(to)s isn't %(sku)s that can be picked in %(warehouse)s.")
                       % {"to": to, "sku": row.sku, "warehouse": row.warehouse}, code="wrong_lot")
     if new.pk == old.pk:

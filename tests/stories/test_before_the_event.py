@@ -5,6 +5,7 @@ from decimal import Decimal as D
 import pytest
 
 from fulfillment import labels, packing, partial, picking, rerouting, shipping, waves
+from fulfillment.choosing import ParcelRow, choose_parcels
 from fulfillment.models import Shipment
 from inventory import adjusting
 from inventory.models import Reservation
@@ -28,9 +29,9 @@ def put_back_all(shipment, drain):
     drain()
 
 
-def sent(shipment, drain):
+def sent(shipment, drain, *, is_packed=False):
     make.service()
-    labels.buy(packing.pack(make.fresh(shipment)))
+    labels.buy(make.fresh(shipment) if is_packed else packing.pack(make.fresh(shipment)))
     drain()
     shipping.ship(make.fresh(shipment))
     drain()
@@ -172,3 +173,19 @@ def test_part_of_what_a_kit_must_give_back_is_cancelled(drain):
     drain()
     order = make.ship_rest(order)
     assert (order.status, order.shipped) == ("completed", 3)
+
+
+def test_goods_canceled_a_moment_ago_are_not_left_out_of_other_packages(order, drain):
+    shipment = packing.pack(make.picked(order))
+    line = shipment.lines.get()
+    lifecycle.cancel_lines(make.fresh(order), {only_line(order).pk: 2})
+
+    with pytest.raises(Refused, match="put it back first"):
+        choose_parcels(make.fresh(shipment), lines=[ParcelRow(make.fresh(line), 3, 1)])
+    drain()
+    packing.unpack(make.fresh(shipment))
+    put_back_all(make.fresh(shipment), drain)
+    choose_parcels(make.fresh(shipment), lines=[ParcelRow(make.fresh(line), 3, 1)])
+
+    sent(shipment, drain, is_packed=True)
+    assert make.fresh(order).status == "completed"

@@ -227,6 +227,16 @@ def test_another_lot_is_picked_when_it_is_free_and_allowed(drain):
         picking.change_lot(rest.lines.get(), there)
 
 
+def test_a_lot_in_another_warehouse_is_not_picked(drain):
+    away = stocked("L2", 1, 60, "B-01", "MAN")
+    stocked("L1", 2, 30)
+    order = make.confirmed(("TEA", 2))
+    shipment = waves.start_picking(make.shipment_of(order))
+
+    with pytest.raises(Refused, match="isn't TEA that can be picked in LON"):
+        picking.change_lot(shipment.lines.get(), BinStock.objects.get(lot=away))
+
+
 def test_a_long_lot_is_not_taken_from_who_needs_it(drain):
     stocked("L1", 2, 30)
     long = stocked("L2", 2, 200)

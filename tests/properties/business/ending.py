@@ -103,7 +103,7 @@ class Ending(Floor, Partnering, Stocking, Returning):
             return
         for row in shipment.lines.filter(reservation__state="pinned").order_by("pk"):
             if not self.attempt(picking.pick, row):
-                picking.report_short(row, 0)
+                self.attempt(picking.report_short, row, 0)
 
     def _send_all_out(self):
         packed = self._live("packed")
