@@ -29,7 +29,7 @@ class Paper:
     Refused where a record has none. `money`: only for who may see amounts; `available`: whether a record has it now;
     `order`: by which a selection is drawn; `is_plain`: see `documents.draw`. `sizes`: of text, from the largest, on a
     page that must not overflow: the template takes its `size` and marks what belongs on one page by the ids `begin-N`
-    and `end-N`, N counting pages from 1.
+    and `end-N`, N counting from 1; without the first, it begins after the page before.
     """
 
     name: str
@@ -103,8 +103,14 @@ def _shrunk(paper: Paper, page: Page) -> Page:
 
 def _overflowing(drawn: Drawn, pages: Sequence[Page]) -> list[int]:
     """The places of pages whose end isn't on the page of their beginning; none of a template without these ids."""
-    where = drawn.pages
-    return [place for place in range(len(pages)) if where.get(f"begin-{place + 1}") != where.get(f"end-{place + 1}")]
+    found, begin = [], 0
+    for place in range(len(pages)):
+        begin = drawn.pages.get(f"begin-{place + 1}", begin)
+        end = drawn.pages.get(f"end-{place + 1}", begin)
+        if begin != end:
+            found.append(place)
+        begin = end + 1
+    return found
 
 
 def _rendered(paper: Paper, pages: Sequence[Page]) -> Drawn:
