@@ -1,6 +1,7 @@
 """Amounts of every exported list are numbers, with their currency beside them: a spreadsheet's sum is the page's."""
 
 import io
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -10,7 +11,7 @@ from django.test import RequestFactory
 from django.urls import reverse
 from openpyxl import load_workbook
 
-from oms.core.models import Job, User
+from oms.core.models import ExchangeRate, Job, User
 from oms.core.money import Amount
 from orders.models import Price
 from tests import builders as make
@@ -22,6 +23,8 @@ pytestmark = pytest.mark.django_db
 def business(drain):
     """Documents in two currencies, and one without minor units."""
     make.taxes()
+    for currency, rate in (("EUR", "1.25"), ("JPY", "190")):
+        ExchangeRate.objects.create(company=make.company(), currency=currency, day=date(2020, 1, 1), rate=rate)
     for code, currency, price in (("C-1", "GBP", "1.79"), ("C-2", "EUR", "2.5"), ("C-3", "JPY", "1234")):
         make.customer(code, currency=currency, credit_limit=1000)
         make.sku(f"TEE-{code}", stock={"LON": 9}, cost="1.2345")
@@ -83,5 +86,5 @@ def test_an_amount_of_a_csv_file_is_a_plain_number(business, log_in, worked):
     text = exported(client, worked, page, "csv").getvalue().decode("utf-8-sig")
 
     heading, *lines = text.splitlines()
-    assert "Total,Total: currency" in heading
-    assert any(",3702,JPY," in line for line in lines) and any(",5.37,GBP," in line for line in lines)
+    assert "Total,Total: currency" in heading, text
+    assert any(",4442,JPY," in line for line in lines) and any(",6.44,GBP," in line for line in lines)
