@@ -102,7 +102,7 @@ def _lower(order: Order, line: OrderLine, units: int, by: User | None) -> None:
     if units < asked:
         raise Refused(_("A partner was asked already to cancel %(asked)s of %(sku)s. Record their answer on the "
                         "shipment first.") % {"asked": asked, "sku": line.sku}, line=line.pk, code="cancellation_asked")
-    lifecycle.take_off(order, {line.pk: units - asked}, by=by)
+    lifecycle.take_off(order, {line.pk: units - asked}, lowers_allowances=False, by=by)
 
 
 def _split_price(order: Order, line: OrderLine, unit_price: Decimal) -> None:
@@ -113,7 +113,7 @@ def _split_price(order: Order, line: OrderLine, unit_price: Decimal) -> None:
                       % {"sku": line.sku}, line=line.pk)
     (new,) = _append(order, [Line(line.sku, rest, unit_price, line.discount_percent, line.description)])
     demand.hand_over(order.number, line.pk, new.pk)
-    progress.record_cancelled(order, {line.pk: rest})
+    progress.record_cancelled(order, {line.pk: rest}, lowers_allowances=False)
     progress.follow(order)
     progress.forget_unshipped(line)
 
@@ -130,5 +130,7 @@ def retotal(order: Order) -> None:
     lines, charges = list(order.lines.all()), list(order.charges.all())
     pricing.follow_goods(order, lines, charges)
     pricing.fill_totals(order, lines, charges)
+    pricing.lower_allowances(order, charges, lines)
+    pricing.require_positive(order)
     order.save(update_fields=[*pricing.AMOUNTS, "units"])
     progress.summarize(order)

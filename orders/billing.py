@@ -1,5 +1,6 @@
 """Invoices and credit notes: the parts of what was agreed, issued once."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -7,14 +8,13 @@ from decimal import Decimal
 
 from django.db.models import Q, QuerySet, Sum
 from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
 
-from oms.core import money, numbering, periods, states
+from oms.core import idempotency, money, numbering, periods, states
 from oms.core.errors import Refused, WrongState
 from oms.core.locking import atomic, lock, lock_one
 from oms.core.models import User
 from oms.core.setbased import any_of
-from orders import dues, einvoicing, exchange, progress
+from orders import deducting, dues, einvoicing, exchange, issuing, progress
 from orders.issuing import SERIES, issue, start, start_credit
 from orders.models import Allocation, Customer, Invoice, InvoiceLine, Order, OrderCharge, OrderLine
 from orders.pricing import AMOUNTS
@@ -30,7 +30,7 @@ def invoice(
     """
     with atomic():
         order = lock_one(order)
-        known = Invoice.objects.filter(reference=reference).first()
+        known = issuing.known(reference, units=units, order=order.pk, kind=Invoice.Kind.INVOICE)
         if known:
             return known
         states.require_status(order, Order.Status.CONFIRMED, Order.Status.COMPLETED)
@@ -58,7 +58,7 @@ def bill(document: Invoice, order: Order, units: Mapping[int, int], *, after: in
         numbering.lock_counters(order.company, SERIES.values(), document.issued_on.year)  # it may have to be credited
         charges = [charge for charge in charges if charge.gross >= 0]
     lines += [line for charge in charges for line in _charge_lines(document, charge)]
-    lines += _deductions(document, order, lines)
+    lines += deducting.deductions(document, order, lines)
     for position, line in enumerate(lines, after + 1):
         line.position = position
     OrderCharge.objects.filter(pk__in=[charge.pk for charge in charges]).update(is_invoiced=True)
@@ -116,6 +116,14 @@ def bill_shipped(
         return invoice(order, {key: max(count, 0) for key, count in due.items()}, reference=reference, by=by, on=day)
 
 
+def bill_now(order: Order, *, by: User | None = None) -> Invoice:
+    """Bill all that was shipped and is not billed yet. Raises Refused where nothing is left to bill."""
+    with atomic():
+        order = lock_one(order)
+        due = {line.pk: line.shipped - line.invoiced for line in order.lines.all() if line.shipped > line.invoiced}
+        return invoice(order, due, reference=idempotency.new_reference(order.number), by=by)
+
+
 def bill_order(order: Order, *, by: User | None = None) -> Invoice | None:
     """Bill the whole of a confirmed order at once; None where nothing is left to bill."""
     with atomic():
@@ -137,7 +145,7 @@ def _invoice_lines(document: Invoice, order: Order, units: Mapping[int, int]) ->
 
 
 def _part_of(document: Invoice, line: OrderLine, count: int) -> InvoiceLine:
-    amounts = _part(line, line.quantity, line.invoiced, line.invoiced + count, document.currency)
+    amounts = _part(line, line.invoiced, line.invoiced + count, document.currency)
     return InvoiceLine(invoice=document, order_line=line, quantity=count,
                        unit_price=line.billed_price or money.ZERO,
                        description=f"{line.sku.code} {line.description}".strip()[:200],
@@ -145,43 +153,11 @@ def _part_of(document: Invoice, line: OrderLine, count: int) -> InvoiceLine:
                        tax_category=line.tax_category, tax_note=line.tax_note, **amounts)
 
 
-def _part(row: OrderLine | InvoiceLine, quantity: int, before: int, after: int, currency: str) -> dict[str, Decimal]:
+def _part(line: OrderLine, before: int, after: int, currency: str) -> dict[str, Decimal]:
     """Gross and tax of a part by the parts rule; net is the rest, so that each part adds up in itself too."""
-    gross = money.part(row.gross, quantity, before, after, currency)
-    tax = money.part(row.tax, quantity, before, after, currency)
+    gross = money.part(line.gross, line.quantity, before, after, currency)
+    tax = money.part(line.tax, line.quantity, before, after, currency)
     return {"gross": gross, "tax": tax, "net": gross - tax}
-
-
-def _deductions(document: Invoice, order: Order, lines: Sequence[InvoiceLine]) -> list[InvoiceLine]:
-    """What the order's deposit invoices take off: pro rata to what is billed by now, so the last takes the rest."""
-    if not lines or not order.gross:
-        return []
-    asked = list(InvoiceLine.objects.filter(invoice__order=order, invoice__kind=Invoice.Kind.DEPOSIT, credited=0)
-                 .select_related("invoice").order_by("pk"))
-    if not asked:
-        return []
-    before = InvoiceLine.objects.filter(lines_of(order), invoice__kind=Invoice.Kind.INVOICE, corrects=None)
-    so_far = (before.aggregate(total=Sum("gross"))["total"] or money.ZERO) + sum(line.gross for line in lines)
-    share = min(so_far / order.gross, Decimal(1))
-    return [line for line in (_deduction(document, each, share) for each in asked) if line.gross]
-
-
-def _deduction(document: Invoice, asked: InvoiceLine, share: Decimal) -> InvoiceLine:
-    amounts = {name: money.round_amount(getattr(asked, name) * share, document.currency)
-               - deducted(asked, name) for name in ("gross", "tax")}
-    return InvoiceLine(invoice=document, corrects=asked, quantity=0,
-                       description=_("Less %(description)s (%(number)s)")
-                                   % {"description": asked.description, "number": asked.invoice.number},
-                       unit_price=-asked.unit_price, tax_percent=asked.tax_percent,
-                       tax_category=asked.tax_category, tax_note=asked.tax_note, gross=-amounts["gross"],
-                       tax=-amounts["tax"], net=amounts["tax"] - amounts["gross"])
-
-
-def deducted(asked: InvoiceLine, name: str) -> Decimal:
-    """What invoices have taken off for a line of a deposit invoice so far."""
-    total: Decimal | None = asked.credit_lines.filter(invoice__kind=Invoice.Kind.INVOICE).aggregate(
-        total=Sum(name))["total"]
-    return -(total or money.ZERO)
 
 
 def _charge_lines(document: Invoice, charge: OrderCharge, *, sign: int = 1) -> list[InvoiceLine]:
@@ -211,7 +187,9 @@ def credit(
         if document.order is not None:
             lock_one(document.order)
         original = lock_one(document)
-        known = Invoice.objects.filter(reference=reference).first()
+        credited = _merged(credited)
+        known = issuing.known(reference, units={item.line.pk: item.quantity for item in credited}, about="corrects",
+                              corrects=original.pk)
         if known:
             return known
         if original.kind == Invoice.Kind.CREDIT or original.status != Invoice.Status.ISSUED:
@@ -226,6 +204,14 @@ def credit(
         return note
 
 
+def _merged(credited: Sequence[Credited]) -> list[Credited]:
+    """Each line once, with all its units."""
+    units: dict[int, int] = defaultdict(int)
+    for item in credited:
+        units[item.line.pk] += item.quantity
+    return [Credited(line, units[key]) for key, line in {item.line.pk: item.line for item in credited}.items()]
+
+
 def _credit_line(note: Invoice, original: Invoice, item: Credited, position: int) -> InvoiceLine:
     line = original.lines.filter(pk=item.line.pk).first()
     if line is None:
@@ -235,7 +221,11 @@ def _credit_line(note: Invoice, original: Invoice, item: Credited, position: int
                               "%(original)s are not credited yet.")
                       % {"quantity": item.quantity, "description": line.description,
                          "open": line.quantity - line.credited, "original": original}, line=line.pk)
-    amounts = _part(line, line.quantity, line.credited, line.credited + item.quantity, original.currency)
+    left = deducting.open_amounts([line])[line.pk]
+    if original.kind == Invoice.Kind.DEPOSIT and not left.gross:
+        raise Refused(gettext("%(original)s was deducted from later invoices already; nothing of it is left to credit.")
+                      % {"original": original}, code="nothing_to_credit", line=line.pk)
+    amounts = deducting.part_left(line, item.quantity, left, original.currency)
     line.credited += item.quantity
     line.save(update_fields=["credited"])
     return InvoiceLine(invoice=note, position=position, order_line=line.order_line, charge=line.charge, corrects=line,
@@ -320,9 +310,12 @@ def _invoice_what_shipped(order: Order, reference: str, by: User | None) -> None
         invoice(order, due, reference=f"{reference}/shipped", by=by)
 
 
-def set_off(note: Invoice, document: Invoice, *, by: User | None = None) -> Decimal:
+def set_off(
+    note: Invoice, document: Invoice, most: Decimal | None = None, *, by: User | None = None,
+) -> Decimal:
     """Use a credit note, as far as both are open, to pay an invoice; both are locked or new. Returns the amount."""
     amount = min(note.open_amount, document.open_amount)
+    amount = amount if most is None else min(amount, most)
     if amount > 0:
         Allocation.objects.create(credit=note, invoice=document, amount=amount, by=by,
                                   exchange_difference=exchange.difference(note, document, amount))

@@ -8,7 +8,7 @@ from datetime import date
 from django.db.models import F, QuerySet
 from django.utils.translation import gettext as _
 
-from oms.core import jobs
+from oms.core import idempotency, jobs
 from oms.core.errors import Refused
 from oms.core.locking import atomic, lock
 from oms.core.models import Company, Job, User
@@ -33,7 +33,7 @@ def collect(
         for order in orders:
             if order not in alone:
                 together[json.dumps([order.currency, order.bill_to], sort_keys=True)].append(order)
-        made = [billing.invoice(order, _units(order), reference=f"{order.number}/collected {order.invoiced}", on=on,
+        made = [billing.invoice(order, _units(order), reference=idempotency.new_reference(order.number), on=on,
                                 by=by) for order in alone]
         return made + [_invoice(group, on, by) for group in together.values()]
 
@@ -59,7 +59,7 @@ def _units(order: Order) -> dict[int, int]:
 def _invoice(orders: Sequence[Order], on: date | None, by: User | None) -> Invoice:
     """One invoice for the orders of a group; of a single one, its own."""
     first = orders[0]
-    document = issuing.start(first, Invoice.Kind.INVOICE, f"{first.number}/collected {first.invoiced}")
+    document = issuing.start(first, Invoice.Kind.INVOICE, idempotency.new_reference(first.number))
     document.issued_on = on or first.company.today()
     if len(orders) > 1:
         document.order, document.ship_to = None, first.ship_to if _same_place(orders) else {}

@@ -1,5 +1,6 @@
 """Deposits: taxed invoices of their own, deducted pro rata later; what is not used up is credited."""
 
+from collections import defaultdict
 from decimal import Decimal
 
 from django.utils.translation import gettext
@@ -7,9 +8,10 @@ from django.utils.translation import gettext_lazy as _
 
 from oms.core import money, states
 from oms.core.errors import Refused
-from oms.core.locking import atomic, lock_one
+from oms.core.locking import atomic, lock, lock_one
 from oms.core.models import User
-from orders import billing, issuing
+from orders import billing, deducting, issuing
+from orders.deducting import Open
 from orders.models import Invoice, InvoiceLine, Order
 
 
@@ -17,32 +19,51 @@ def ask(order: Order, amount: Decimal, *, reference: str, by: User | None = None
     """Ask for a deposit: an invoice of its own at the order's average tax, which bills no units."""
     with atomic():
         order = lock_one(order)
-        known = Invoice.objects.filter(reference=reference).first()
+        known = issuing.known(reference, order=order.pk, kind=Invoice.Kind.DEPOSIT, gross=amount)
         if known:
             return known
         states.require_status(order, Order.Status.PLACED, Order.Status.CONFIRMED)
-        if not 0 < amount <= order.gross:
-            raise Refused(gettext("A deposit must be more than zero and at most %(gross)s.")
-                          % {"gross": order.gross}, field="amount")
+        _require_room(order, amount)
         document = issuing.start(order, Invoice.Kind.DEPOSIT, reference)
         lines = _deposit_lines(document, order, money.round_amount(amount, order.currency))
         return issuing.issue(document, lines, None, by)
 
 
+def _require_room(order: Order, amount: Decimal) -> None:
+    """Raise Refused where deposits would ask for more than what is still to be billed."""
+    to_bill = sum(deducting.left_to_bill(order).values(), money.ZERO)
+    asked = sum((left.gross for _line, left in deducting.open_deposits(order)), money.ZERO)
+    most = max(money.ZERO, to_bill - asked)
+    if 0 < amount <= most:
+        return
+    raise Refused(gettext("A deposit on order %(number)s must be more than zero and at most %(most)s: %(to_bill)s is "
+                          "still to be billed, and deposits of %(asked)s are open.")
+                  % {"number": order.number, "most": money.display(most, order.currency),
+                     "to_bill": money.display(to_bill, order.currency),
+                     "asked": money.display(asked, order.currency)}, code="too_much", field="amount")
+
+
 def ask_share(order: Order, percent: Decimal, *, by: User | None = None) -> Invoice | None:
     """Ask for a share of an order, once; None where that is less than the smallest coin."""
-    amount = money.round_amount(order.gross * percent / 100, order.currency)
-    return ask(order, amount, reference=f"{order.number}/deposit", by=by) if amount > 0 else None
+    with atomic():
+        order, reference = lock_one(order), f"{order.number}/deposit"
+        asked = Invoice.objects.filter(reference=reference, order=order).first()
+        amount = money.round_amount(order.gross * percent / 100, order.currency)
+        return asked or (ask(order, amount, reference=reference, by=by) if amount > 0 else None)
 
 
 def _deposit_lines(document: Invoice, order: Order, amount: Decimal) -> list[InvoiceLine]:
-    """One line per tax rate, by each rate's share of the order."""
-    rates: dict[tuple[Decimal, str, str], list[Decimal]] = {}
-    for row in order.taxed():
-        totals = rates.setdefault((row.tax_percent, row.tax_category, row.tax_note), [money.ZERO, money.ZERO])
-        totals[0] += row.gross
-        totals[1] += row.tax
-    shares = money.spread(amount, [gross for gross, _ in rates.values()], order.currency)
+    """One line per tax rate, by each rate's share of what is still to be billed."""
+    rates: dict[tuple[Decimal, str, str], Decimal] = defaultdict(Decimal)
+    for line in order.lines.all():
+        wanted = max(line.invoiced, line.quantity - line.cancelled)
+        rates[line.tax_percent, line.tax_category, line.tax_note] += money.part(
+            line.gross, line.quantity, line.invoiced, wanted, order.currency)
+    for charge in order.charges.filter(is_invoiced=False, is_cancelled=False):
+        for part in charge.parts:
+            rates[part.tax_percent, part.tax_category, part.tax_note] += part.gross
+    rates = {rate: gross for rate, gross in rates.items() if gross > 0}  # allowances have none of it
+    shares = money.spread(amount, list(rates.values()), order.currency)
     lines: list[InvoiceLine] = []
     for (percent, category, note), share in zip(rates, shares, strict=True):
         tax = money.round_amount(share * percent / (100 + percent), order.currency)
@@ -54,28 +75,38 @@ def _deposit_lines(document: Invoice, order: Order, amount: Decimal) -> list[Inv
 
 
 def credit_rest(order: Order, *, by: User | None = None) -> list[Invoice]:
-    """Credit what a finished order's invoices did not use up of its deposits. Nothing left is success."""
+    """Credit what a finished order's invoices did not use up of its deposits. Nothing left is success.
+
+    What was paid of it pays the order's other invoices first.
+    """
     with atomic():
         order = lock_one(order)
-        asked = Invoice.objects.filter(order=order, kind=Invoice.Kind.DEPOSIT).order_by("pk")
-        return [note for note in (_credit_rest(document, by) for document in asked) if note]
+        if not order.invoices.filter(kind=Invoice.Kind.DEPOSIT).exists():
+            return []
+        documents = {row.pk: row for row in lock(Invoice.objects.filter(order=order))}
+        left: dict[int, list[tuple[InvoiceLine, Open]]] = {}
+        for line, amounts in deducting.open_deposits(order):
+            left.setdefault(line.invoice_id, []).append((line, amounts))
+        made = [_credit_rest(documents[key], rows, by) for key, rows in left.items()]
+        others = [row for row in documents.values() if row.kind == Invoice.Kind.INVOICE]
+        for note in made:
+            for other in others:
+                billing.set_off(note, other, by=by)
+        return made
 
 
-def _credit_rest(document: Invoice, by: User | None) -> Invoice | None:
-    document = lock_one(document)
+def _credit_rest(document: Invoice, left: list[tuple[InvoiceLine, Open]], by: User | None) -> Invoice:
     note = issuing.start_credit(document, f"{document.number}/rest")
-    lines = [line for line in (_rest_of(note, each) for each in document.lines.filter(credited=0)) if line.gross]
-    if not lines:
-        return None
+    lines = [_rest_of(note, asked, amounts) for asked, amounts in left]
     document.lines.filter(pk__in=[line.corrects_id for line in lines]).update(credited=1)
     note = issuing.issue(note, lines, None, by)
     billing.set_off(note, document, by=by)
     return note
 
 
-def _rest_of(note: Invoice, asked: InvoiceLine) -> InvoiceLine:
-    gross, tax = (getattr(asked, name) - billing.deducted(asked, name) for name in ("gross", "tax"))
-    return InvoiceLine(invoice=note, position=asked.position, corrects=asked, quantity=1, gross=gross, tax=tax,
-                       net=gross - tax, description=_("Rest of %(description)s")
-                                                    % {"description": asked.description}, unit_price=gross - tax,
+def _rest_of(note: Invoice, asked: InvoiceLine, left: Open) -> InvoiceLine:
+    net = left.gross - left.tax
+    return InvoiceLine(invoice=note, position=asked.position, corrects=asked, quantity=1, gross=left.gross,
+                       tax=left.tax, net=net, description=_("Rest of %(description)s")
+                                                          % {"description": asked.description}, unit_price=net,
                        tax_percent=asked.tax_percent, tax_category=asked.tax_category, tax_note=asked.tax_note)

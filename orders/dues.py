@@ -8,7 +8,8 @@ from django.utils.translation import gettext as _
 
 from oms.core import money
 from oms.core.money import display
-from orders.models import Instalment, Invoice
+from orders import deducting
+from orders.models import Instalment, Invoice, Order, Payment
 from orders.planners import terms
 from orders.planners.terms import Due, Part, Terms
 
@@ -34,6 +35,19 @@ def terms_of(document: Invoice) -> Terms:
     if customer.terms is None or document.kind == Invoice.Kind.DEPOSIT:
         return Terms((Part(Decimal(100), customer.terms_days),))
     return customer.terms.plan()
+
+
+def of_order(order: Order) -> Decimal:
+    """What of a locked order is neither paid nor set aside: its open invoices and what is still to be billed, less its
+    open credits and deposits and the money that is reserved for it."""
+    documents = Invoice.objects.open().filter(order=order)
+    open_now = sum((document.sign * document.open_amount for document in documents), money.ZERO)
+    deposits = sum((left.gross for _line, left in deducting.open_deposits(order)), money.ZERO)
+    to_bill = max(money.ZERO, sum(deducting.left_to_bill(order).values(), money.ZERO) - deposits)
+    asked = (Payment.Status.REQUESTED, Payment.Status.AUTHORIZED)
+    there = sum((payment.amount if payment.status in asked else payment.unallocated
+                 for payment in Payment.objects.filter(order=order)), money.ZERO)
+    return max(money.ZERO, open_now + to_bill - there)
 
 
 def use(document: Invoice, amount: Decimal) -> None:

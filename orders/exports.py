@@ -77,22 +77,26 @@ _HEAD_TAXES = f"""
 _OF_COMPANY = """p.company_id = %(company)s AND NOT p.is_history"""
 _WITHIN = """(%(since)s::date IS NULL OR {day} >= %(since)s::date)
     AND (%(until)s::date IS NULL OR {day} <= %(until)s::date)"""
-_REFUND_DAY = "(r.at AT TIME ZONE m.time_zone)::date"
 _PAYMENT_ROWS = """
     SELECT p.paid_on AS day, p.number, 'payment' AS kind, c.code, c.name, p.reference, '' AS of, p.captured AS amount,
            0::numeric AS tax, p.currency, p.exchange_rate AS rate, p.id, 1 AS rank
     FROM orders_payment p JOIN orders_customer c ON c.id = p.customer_id
     JOIN orders_exporteddocument x ON x.run_id = %(run)s AND x.kind = 'payment' AND x.key = p.id
     UNION ALL
-    SELECT (r.at AT TIME ZONE m.time_zone)::date, p.number, 'refund', c.code, c.name, r.reference,
-           coalesce(n.number, ''), -r.amount, 0, p.currency, r.exchange_rate, r.id, 2
+    SELECT r.booked_on, p.number, CASE r.kind WHEN 'refund' THEN 'refund' ELSE r.kind || ' payment' END, c.code, c.name,
+           r.reference, coalesce(n.number, ''), -r.amount, 0, p.currency, r.exchange_rate, r.id, 2
     FROM orders_refund r JOIN orders_payment p ON p.id = r.payment_id JOIN orders_customer c ON c.id = p.customer_id
-    JOIN core_company m ON m.id = p.company_id LEFT JOIN orders_invoice n ON n.id = r.credit_id
+    LEFT JOIN orders_invoice n ON n.id = r.credit_id
     JOIN orders_exporteddocument x ON x.run_id = %(run)s AND x.kind = 'refund' AND x.key = r.id
+    UNION ALL
+    SELECT r.booked_on, p.number, 'fee of a returned payment', c.code, c.name, r.reference, '', -r.fee, 0, p.currency,
+           r.exchange_rate, r.id, 3
+    FROM orders_refund r JOIN orders_payment p ON p.id = r.payment_id JOIN orders_customer c ON c.id = p.customer_id
+    JOIN orders_exporteddocument x ON x.run_id = %(run)s AND x.kind = 'refund' AND x.key = r.id WHERE r.fee <> 0
     UNION ALL
     SELECT w.booked_on, coalesce(i.number, p.number), 'write-off: ' || replace(w.kind, '_', ' '), c.code, c.name,
            w.reason, coalesce(i.number, ''), CASE WHEN w.invoice_id IS NULL THEN -w.amount ELSE w.amount END, w.tax,
-           coalesce(i.currency, p.currency), coalesce(i.exchange_rate, p.exchange_rate), w.id, 3
+           coalesce(i.currency, p.currency), coalesce(i.exchange_rate, p.exchange_rate), w.id, 4
     FROM orders_writeoff w LEFT JOIN orders_invoice i ON i.id = w.invoice_id
     LEFT JOIN orders_payment p ON p.id = w.payment_id
     JOIN orders_customer c ON c.id = coalesce(i.customer_id, p.customer_id)
@@ -100,9 +104,9 @@ _PAYMENT_ROWS = """
 _PAYMENT_KEYS = f"""SELECT p.id FROM orders_payment p
     WHERE {_OF_COMPANY} AND p.status = 'captured' AND {_WITHIN.format(day="p.paid_on")}"""
 _REFUND_KEYS = f"""SELECT r.id FROM orders_refund r JOIN orders_payment p ON p.id = r.payment_id
-    JOIN core_company m ON m.id = p.company_id LEFT JOIN orders_invoice n ON n.id = r.credit_id
+    LEFT JOIN orders_invoice n ON n.id = r.credit_id
     WHERE r.status = 'done' AND p.company_id = %(company)s AND NOT coalesce(n.is_history, false)
-    AND {_WITHIN.format(day=_REFUND_DAY)}"""
+    AND {_WITHIN.format(day="r.booked_on")}"""
 _WRITE_OFF_KEYS = f"""SELECT w.id FROM orders_writeoff w LEFT JOIN orders_invoice i ON i.id = w.invoice_id
     LEFT JOIN orders_payment p ON p.id = w.payment_id
     WHERE coalesce(i.company_id, p.company_id) = %(company)s AND {_WITHIN.format(day="w.booked_on")}"""
@@ -110,7 +114,7 @@ _MONEY_SUMS = """
     SELECT currency, count(*), NULL::numeric, NULL::numeric, NULL::numeric, sum(amount) FROM (
         SELECT p.currency, p.captured AS amount FROM orders_payment p WHERE p.id IN (
             SELECT key FROM orders_exporteddocument WHERE run_id = %(run)s AND kind = 'payment')
-        UNION ALL SELECT p.currency, -r.amount FROM orders_refund r JOIN orders_payment p ON p.id = r.payment_id
+        UNION ALL SELECT p.currency, -r.amount - r.fee FROM orders_refund r JOIN orders_payment p ON p.id = r.payment_id
         WHERE r.id IN (SELECT key FROM orders_exporteddocument WHERE run_id = %(run)s AND kind = 'refund')
         UNION ALL SELECT coalesce(i.currency, p.currency), CASE WHEN w.invoice_id IS NULL THEN -1 ELSE 1 END * w.amount
         FROM orders_writeoff w LEFT JOIN orders_invoice i ON i.id = w.invoice_id

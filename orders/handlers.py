@@ -1,11 +1,15 @@
 """What orders, invoices and payments do by themselves."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
 from oms.core.errors import ConnectorError
 from oms.core.handling import on
 from oms.core.locking import lock
-from oms.core.models import Event
-from orders import billing, deposits, issuing, lifecycle, notices, payments, printing, progress
-from orders.connectors.gateways import gateway
+from oms.core.models import Delivery, Event
+from orders import billing, deposits, issuing, lifecycle, notices, outcomes, payments, printing, progress, screening
+from orders.connectors import gateways
+from orders.connectors.gateways import Answer, Gateway, gateway
 from orders.models import Customer, Invoice, Order, Payment, Refund
 
 
@@ -91,59 +95,109 @@ def credit_unused_deposits(event: Event) -> None:
 
 
 @on("payment.created", calls_world=True)
+@on("payment.outcome_asked", calls_world=True)
 def ask_to_authorize(event: Event) -> None:
     payment = Payment.objects.get(number=event.subject_number)
     if payment.status != Payment.Status.REQUESTED:
         return
+    with _ended_by_refusal(lambda error: payments.record_failed(payment, error)):
+        to, key = gateway(payment.gateway), f"{payment.number}-authorize"
+        answer = _known(to, key, event) or to.authorize(key, payment.amount, payment.currency)
+        payments.record_authorized(payment, answer.reference)
+
+
+@contextmanager
+def _ended_by_refusal(record: Callable[[str], object]) -> Iterator[None]:
+    """A refusal for good ends the request; any other failure is tried again."""
     try:
-        answer = gateway(payment.gateway).authorize(f"{payment.number}-authorize", payment.amount, payment.currency)
+        yield
     except ConnectorError as error:
         if not error.permanent:
             raise
-        payments.record_failed(payment, error.message)
-    else:
-        payments.record_authorized(payment, answer.reference)
+        record(error.message)
+
+
+def _known(to: Gateway, key: str, event: Event) -> Answer | None:
+    """What became of what may have been asked before; it is never simply asked again."""
+    again = event.name == "payment.outcome_asked" or Delivery.objects.filter(event=event, attempts__gt=1).exists()
+    return to.outcome(key) if again else None
 
 
 @on("order.cancelled")
 @on("payment.authorized")
 @on("payment.captured")
+@on("payment.capture_failed")
 def give_up_unwanted_money(event: Event) -> None:
     """Money for an order that is cancelled goes back, whichever of both came first."""
     for order in Order.objects.filter(number=event.order_number, status=Order.Status.CANCELLED):
         payments.give_up(order)
 
 
+@on("payment.authorized")
+@on("payment.captured")
+@on("payment.voided")
+@on("payment.failed")
+@on("payment.returned")
+@on("payment.moved")
+@on("payment.freed")
+@on("payment.allocated")
+@on("payment.unallocated")
+@on("order.amended")
+@on("order.lines_cancelled")
+def follow_payment(event: Event) -> None:
+    """An order of a channel that is paid at checkout is on hold as long as it is not paid."""
+    numbers = {event.order_number, event.data.get("order", ""), *_billed_by(event.data.get("invoice"))} - {"", None}
+    orders = Order.objects.filter(number__in=numbers, channel__paid_at_checkout=True)
+    for order in lock(orders.select_related("channel")):
+        screening.follow_payment(order)
+
+
+def _billed_by(number: str | None) -> set[str]:
+    return set(Order.objects.filter(invoices__number=number).values_list("number", flat=True)) if number else set()
+
+
 @on("payment.capture_requested", calls_world=True)
+@on("payment.outcome_asked", calls_world=True)
 def ask_to_capture(event: Event) -> None:
     payment = Payment.objects.get(number=event.subject_number)
-    if payment.status == Payment.Status.AUTHORIZED:
-        answer = gateway(payment.gateway).capture(f"{payment.number}-capture", payment.gateway_reference,
-                                                  payment.capture_requested, payment.currency)
-        payments.record_captured(payment, answer.reference)
+    if payment.status != Payment.Status.AUTHORIZED or not payment.capture_requested:
+        return
+    with _ended_by_refusal(lambda error: payments.record_capture_failed(payment, error)):
+        to, key = gateway(payment.gateway), payment.capture_key or f"{payment.number}-capture"
+        answer = _known(to, key, event)
+        if answer is None and outcomes.is_wanted(payment):
+            answer = to.capture(key, payment.gateway_reference, payment.capture_requested, payment.currency)
+        if answer is not None:
+            payments.record_captured(payment, answer.reference)
 
 
 @on("payment.voided", calls_world=True)
+@on("payment.outcome_asked", calls_world=True)
 def ask_to_void(event: Event) -> None:
     payment = Payment.objects.get(number=event.subject_number)
-    gateway(payment.gateway).void(f"{payment.number}-void", payment.gateway_reference)
+    if payment.status != Payment.Status.VOIDED or payment.void_reference or payment.error:
+        return
+    with _ended_by_refusal(lambda error: outcomes.record_voided(payment, "", error)):
+        to, key = gateway(payment.gateway), f"{payment.number}-void"
+        answer = _known(to, key, event) or to.void(key, payment.gateway_reference)
+        outcomes.record_voided(payment, answer.reference)
 
 
 @on("payment.refund_requested", calls_world=True)
+@on("payment.outcome_asked", calls_world=True)
 def ask_to_refund(event: Event) -> None:
-    row = Refund.objects.select_related("payment").get(pk=event.data["refund"])
-    if row.status != Refund.Status.REQUESTED:
-        return
-    name = "manual" if row.payment.gateway == "transfer" or row.payment.is_history else row.payment.gateway
-    try:
-        answer = gateway(name).refund(f"refund-{row.pk}", row.payment.gateway_reference, row.amount,
-                                      row.payment.currency)
-    except ConnectorError as error:
-        if not error.permanent:
-            raise
-        payments.record_refund_failed(row, error.message)
-    else:
-        payments.record_refunded(row, answer.reference)
+    own = Refund.objects.filter(payment__number=event.subject_number, status=Refund.Status.REQUESTED)
+    rows = own.filter(pk=event.data["refund"]) if "refund" in event.data else own
+    for row in rows.select_related("payment").order_by("pk"):
+        with _ended_by_refusal(lambda error, row=row: payments.record_refund_failed(row, error)):  # type: ignore[misc]
+            _refund(row, event)
+
+
+def _refund(row: Refund, event: Event) -> None:
+    by_hand = row.payment.gateway == gateways.TRANSFER or row.payment.is_history
+    to, key = gateway("manual" if by_hand else row.payment.gateway), f"refund-{row.pk}"
+    answer = _known(to, key, event) or to.refund(key, row.payment.gateway_reference, row.amount, row.payment.currency)
+    payments.record_refunded(row, answer.reference)
 
 
 @on("payment.refunded", calls_world=True)

@@ -374,7 +374,7 @@ def _refund(context: _Context, document: PastDocument, credit: int, total: Decim
         if not left:
             break
     Refund.objects.bulk_create(
-        Refund(payment_id=key, credit_id=credit, amount=amount, status=Refund.Status.DONE,
+        Refund(payment_id=key, credit_id=credit, amount=amount, status=Refund.Status.DONE, booked_on=document.at.date(),
                reference=f"{invoice_number(document.external_id)}/{key}") for key, amount in refunds)
     for key, amount in refunds:
         Payment.objects.filter(pk=key).update(refunded=amount + payments.values_list("refunded", flat=True).get(pk=key))

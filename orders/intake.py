@@ -61,6 +61,7 @@ def enter(entry: Entry, *, by: User | None = None, at: datetime | None = None) -
         order = _new_order(entry)
         lines, charges = new_lines(order, entry.lines), _charges(order, entry)
         pricing.price(order, lines, charges)
+        pricing.require_positive(order)
         order.status, order.placed_on = Order.Status.PLACED, at.date() if at else order.company.today()
         if at is not None:
             order.created_at = order.status_at = at

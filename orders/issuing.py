@@ -1,13 +1,15 @@
 """Issuing legal documents: their parties, day, terms and number, covered by a hash."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
+from django.db.models import Sum
 from django.utils.translation import gettext as _
 
-from oms.core import events, money, numbering, periods, states
+from oms.core import events, idempotency, money, numbering, periods, states
 from oms.core.errors import Refused
 from oms.core.locking import atomic, hold_created, lock_one
 from oms.core.models import User
@@ -19,6 +21,27 @@ SERIES = {Invoice.Kind.INVOICE: "INV", Invoice.Kind.DEPOSIT: "INV", Invoice.Kind
 COVERED = ("company_id", "order_id", "corrects_id", "reference", "reason", "seller", "ship_to", "exchange_rate",
            "supplied_on", "discount_percent", "discount_until")
 LINE_COVERED = ("order_line_id", "charge_id", "corrects_id", "discount_percent", "tax_category", "tax_note")
+
+
+def known(
+    reference: str, *, units: Mapping[int, int] | None = None, about: str = "order_line", **facts: Any,
+) -> Invoice | None:
+    """The document with this reference. Raises Refused where it has other facts (fields by name; a relation's key).
+
+    `units`: what it bills or credits, by the field of its lines that says what they are about.
+    """
+    row = Invoice.objects.filter(reference=reference).first()
+    if row is None:
+        return None
+    told = f"{row.get_kind_display()} {row} ({money.display(row.gross, row.currency)})"
+    idempotency.require_same(row, told, **{name if name in ("kind", "gross") else f"{name}_id": value
+                                           for name, value in facts.items()})
+    if units is not None:
+        lines = row.lines.filter(**{f"{about}__isnull": False}, quantity__gt=0).order_by()
+        billed = dict(lines.values_list(about).annotate(Sum("quantity")))
+        if billed != {key: count for key, count in units.items() if count}:
+            raise idempotency.used(told)
+    return row
 
 
 def start(order: Order, kind: Invoice.Kind, reference: str) -> Invoice:

@@ -136,7 +136,9 @@ def end_if_empty(order: Order, *, by: User | None = None) -> Order:
     return _end(order, by=by)
 
 
-def take_off(order: Order, units: Mapping[int, int], *, reason: str = "", by: User | None = None) -> None:
+def take_off(
+    order: Order, units: Mapping[int, int], *, reason: str = "", lowers_allowances: bool = True, by: User | None = None,
+) -> None:
     """Cancel units of a locked order's lines, and free their stock; what a partner has is asked of them."""
     lines = {line.pk: line for line in order.lines.select_related("sku")}
     wanted = {key: quantity for key, quantity in units.items() if quantity}
@@ -149,7 +151,7 @@ def take_off(order: Order, units: Mapping[int, int], *, reason: str = "", by: Us
                           + _said_of_asked(asked.get(key, 0)), line=key, open=open_now)
     if order.status == S.CONFIRMED:
         wanted = _stop(order, wanted, reason, by)
-    progress.record_cancelled(order, wanted)
+    progress.record_cancelled(order, wanted, lowers_allowances=lowers_allowances)
 
 
 def _said_of_asked(units: int) -> str:

@@ -9,7 +9,7 @@ from oms.core import money, numbering
 from oms.core.errors import Refused
 from oms.core.locking import atomic, lock, lock_one
 from oms.core.models import User
-from orders import billing
+from orders import billing, deducting, issuing
 from orders.issuing import SERIES, issue, start_credit
 from orders.models import Invoice, InvoiceLine, Order
 
@@ -49,7 +49,7 @@ def _spread(order: Order, shares: Mapping[int, Decimal]) -> dict[int, list[tuple
 
 
 def _note(original: Invoice, parts: list[tuple[InvoiceLine, Decimal]], reference: str, by: User | None) -> Invoice:
-    known = Invoice.objects.filter(reference=reference).first()
+    known = issuing.known(reference, corrects=original.pk)
     if known:
         return known
     note = start_credit(original, reference, _("Components returned"))
@@ -60,11 +60,18 @@ def _note(original: Invoice, parts: list[tuple[InvoiceLine, Decimal]], reference
 
 
 def _line(note: Invoice, line: InvoiceLine, part: Decimal, position: int) -> InvoiceLine:
+    left = deducting.open_amounts([line])[line.pk]
     gross = money.round_amount(line.gross * part / line.quantity, note.currency)
-    tax = money.round_amount(line.tax * part / line.quantity, note.currency)
+    if gross - left.gross > money.quantum(note.currency):
+        raise Refused(_("Only %(left)s of %(description)s isn't credited yet; you can't credit %(gross)s more.")
+                      % {"left": money.display(left.gross, note.currency), "description": line.description,
+                         "gross": money.display(gross, note.currency)}, code="not_invoiced")
+    gross = min(gross, left.gross)
+    tax = min(money.round_amount(line.tax * part / line.quantity, note.currency), left.tax)
     percent = (part * 100).normalize()
     return InvoiceLine(
-        invoice=note, position=position, order_line=line.order_line, quantity=0, unit_price=gross - tax, gross=gross,
-        tax=tax, net=gross - tax, tax_percent=line.tax_percent, tax_category=line.tax_category, tax_note=line.tax_note,
+        invoice=note, position=position, order_line=line.order_line, corrects=line, quantity=0,
+        unit_price=gross - tax, gross=gross, tax=tax, net=gross - tax, tax_percent=line.tax_percent,
+        tax_category=line.tax_category, tax_note=line.tax_note,
         description=(_("%(percent)s%% of the price of one %(description)s")
                      % {"percent": f"{percent:f}", "description": line.description})[:200])

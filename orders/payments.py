@@ -9,13 +9,14 @@ from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
-from oms.core import events, money, periods, states
+from oms.core import events, idempotency, money, periods, states
 from oms.core.errors import Refused, WrongState
 from oms.core.locking import advisory_lock, atomic, lock, lock_one, whole
 from oms.core.models import Company, User
 from oms.core.setbased import any_of
 from orders import dues, exchange, pricing, write_offs
-from orders.models import Allocation, Customer, Invoice, Order, Payment, Refund
+from orders.connectors import gateways
+from orders.models import Allocation, Customer, Hold, Invoice, Order, Payment, Refund
 
 S = Payment.Status
 
@@ -23,17 +24,40 @@ S = Payment.Status
 def authorize(
     order: Order, amount: Decimal, *, reference: str, gateway: str = "manual", by: User | None = None,
 ) -> Payment:
-    """Ask a gateway to set money aside for an order. Again with the same reference: the first payment."""
+    """Ask a gateway to set money aside for an order, at most what is due. Again with the same reference: the first
+    payment."""
     _require_reference(reference)
+    gateways.require_known(gateway)
     with atomic():
+        order = lock_one(order)
         advisory_lock(f"payment {reference}")
-        known = Payment.objects.filter(reference=reference).first()
+        amount = _positive(amount, order.currency)
+        known = _known(reference, order.customer, amount, order.currency, company=order.company, order=order)
         if known:
             return known
-        amount = _positive(amount, order.currency)
+        states.require_status(order, Order.Status.PLACED, Order.Status.CONFIRMED, Order.Status.COMPLETED)
+        most = dues.of_order(order)
+        if amount > most:
+            raise Refused(_("You can't authorize %(amount)s for order %(number)s: at most %(most)s is due, "
+                            "beside what is paid or authorized already.")
+                          % {"amount": money.display(amount, order.currency), "number": order.number,
+                             "most": money.display(most, order.currency)}, code="too_much", field="amount")
         return states.create(
             Payment(company=order.company, customer=order.customer, order=order, currency=order.currency,
                     amount=amount, reference=reference, gateway=gateway, exchange_rate=order.exchange_rate), by=by)
+
+
+def _known(
+    reference: str, customer: Customer, amount: Decimal, currency: str, *, company: Company, order: Order | None,
+) -> Payment | None:
+    """The payment with this reference. Raises Refused where it is another customer's, order's or amount."""
+    known = Payment.objects.filter(reference=reference).select_related("customer").first()
+    if known:
+        told = _("payment %(number)s of %(amount)s by %(customer)s") % {
+            "number": known.number, "amount": money.display(known.amount, known.currency), "customer": known.customer}
+        idempotency.require_same(known, told, customer_id=customer.pk, company_id=company.pk, asked=amount,
+                                 currency=currency, order_id=order.pk if order else None)
+    return known
 
 
 def _require_reference(reference: str) -> None:
@@ -70,8 +94,12 @@ def record_failed(payment: Payment, error: str) -> Payment:
 
 
 def capture(payment: Payment, amount: Decimal | None = None, *, by: User | None = None) -> Payment:
-    """Ask the gateway to collect (a part of) what it set aside. Once: a second capture is WrongState."""
+    """Ask the gateway to collect (a part of) what it set aside; the rest stays authorized, as a payment of its own.
+
+    Once: a second capture is WrongState.
+    """
     with atomic():
+        _require_wanted(payment)
         payment = lock_one(payment)
         states.require_status(payment, S.AUTHORIZED)
         if payment.capture_requested:
@@ -80,10 +108,35 @@ def capture(payment: Payment, amount: Decimal | None = None, *, by: User | None 
         if wanted > payment.amount:
             raise Refused(_("Only %(amount)s of %(number)s were authorized.")
                           % {"amount": payment.amount, "number": payment.number}, field="amount")
-        payment.capture_requested = wanted
-        payment.save(update_fields=["capture_requested"])
+        if wanted < payment.amount:
+            _split_off(payment, payment.amount - wanted, by)
+        payment.amount = payment.capture_requested = wanted
+        key = f"{payment.number}-capture"
+        payment.capture_key, payment.error = idempotency.new_reference(key) if payment.capture_key else key, ""
+        payment.save(update_fields=["amount", "capture_requested", "capture_key", "error"])
         events.emit("payment.capture_requested", payment, by=by, amount=str(wanted))
     return payment
+
+
+def _require_wanted(payment: Payment) -> None:
+    """Raise Refused where the payment's order, which is locked, is cancelled or waits for a fraud check."""
+    order = lock_one(payment.order) if payment.order else None
+    if order is None:
+        return
+    if order.status == Order.Status.CANCELLED:
+        raise Refused(_("Order %(number)s is cancelled; its money isn't collected any more. Void the payment.")
+                      % {"number": order.number}, code="cancelled")
+    if order.holds.filter(kind=Hold.Kind.FRAUD, lifted_at=None).exists():
+        raise Refused(_("Order %(number)s waits for a fraud check. Lift that hold first.")
+                      % {"number": order.number}, code="on_hold")
+
+
+def _split_off(payment: Payment, rest: Decimal, by: User | None) -> Payment:
+    """What a partial capture leaves of an authorization."""
+    return states.create(
+        Payment(company=payment.company, customer=payment.customer, order=payment.order, currency=payment.currency,
+                amount=rest, status=S.AUTHORIZED, gateway=payment.gateway, origin=payment,
+                gateway_reference=payment.gateway_reference, exchange_rate=payment.exchange_rate), by=by)
 
 
 @whole
@@ -94,6 +147,18 @@ def record_captured(payment: Payment, gateway_reference: str) -> Payment:
         payment.exchange_rate = pricing.exchange_rate(payment.company, payment.currency, payment.paid_on)
         payment.gateway_reference = gateway_reference
         payment.save(update_fields=["captured", "paid_on", "exchange_rate", "gateway_reference"])
+    return payment
+
+
+@whole
+def record_capture_failed(payment: Payment, error: str) -> Payment:
+    """Note that the gateway did not collect the money for good: it stays set aside, to be tried again or voided."""
+    with atomic():
+        payment = lock_one(payment)
+        if payment.status == S.AUTHORIZED and payment.capture_requested:
+            payment.capture_requested, payment.error = money.ZERO, error[:200]
+            payment.save(update_fields=["capture_requested", "error"])
+            events.emit("payment.capture_failed", payment, error=error)
     return payment
 
 
@@ -115,8 +180,8 @@ def give_up(order: Order) -> None:
         for payment in lock(Payment.objects.filter(order=order)):
             if payment.status == S.AUTHORIZED and not payment.capture_requested:
                 void(payment)
-            elif payment.status == S.CAPTURED and payment.gateway != "transfer" and payment.unallocated > 0:
-                refund(payment, payment.unallocated, reference=f"{payment.number}/order cancelled")
+            elif payment.status == S.CAPTURED and payment.gateway != gateways.TRANSFER and payment.unallocated > 0:
+                refund(payment, payment.unallocated, reference=idempotency.new_reference(payment.number))
 
 
 def register_transfer(
@@ -127,43 +192,69 @@ def register_transfer(
     _require_reference(reference)
     with atomic():
         advisory_lock(f"payment {reference}")
-        known = Payment.objects.filter(reference=reference).first()
-        if known:
-            return known
         currency = currency or customer.currency
         amount = _positive(amount, currency)
-        payment = Payment(company=company, customer=customer, order=order, currency=currency, amount=amount,
-                          reference=reference, gateway="transfer", capture_requested=amount)
-        payment.paid_on = on or payment.company.today()
-        periods.require_open(company, payment.paid_on)
-        payment.exchange_rate = pricing.exchange_rate(payment.company, currency, payment.paid_on)
+        known = _known(reference, customer, amount, currency, company=company, order=order)
+        if known:
+            return known
+        return receive(Payment(company=company, customer=customer, order=order, currency=currency, amount=amount,
+                               reference=reference, gateway=gateways.TRANSFER), on=on, by=by)
+
+
+def receive(payment: Payment, *, on: date | None, by: User | None = None) -> Payment:
+    """Book a payment that is here, at its value date: the day given, else today."""
+    with atomic():
+        today = payment.company.today()
+        payment.paid_on = on or today
+        if payment.paid_on > today:
+            raise Refused(_("%(day)s is in the future. Enter the day on which the money came.")
+                          % {"day": payment.paid_on}, field="paid_on")
+        periods.require_open(payment.company, payment.paid_on)
+        payment.exchange_rate = pricing.exchange_rate(payment.company, payment.currency, payment.paid_on)
+        payment.capture_requested = payment.amount
         states.create(payment, by=by)
-        with states.advance(payment, to=S.CAPTURED, by=by, amount=str(amount)) as payment:
-            payment.captured = amount
+        with states.advance(payment, to=S.CAPTURED, by=by, amount=str(payment.amount)) as payment:
+            payment.captured = payment.amount
             payment.save(update_fields=["captured"])
-    return payment
+        return payment
+
+
+def book(
+    payment: Payment, *, allocated: Decimal = money.ZERO, refunded: Decimal = money.ZERO,
+    given_back: Decimal = money.ZERO,
+) -> None:
+    """Count what a locked payment is used for, or what is taken back of it."""
+    payment.allocated += allocated
+    payment.refunded += refunded
+    payment.given_back += given_back
+    payment.save(update_fields=["allocated", "refunded", "given_back"])
 
 
 def allocate(
     payment: Payment, document: Invoice, amount: Decimal | None = None, *, by: User | None = None,
 ) -> Allocation:
-    """Use a payment, as far as both are open, to pay an invoice of the same customer, company and currency."""
+    """Use a payment, as far as both are open, to pay an invoice of the same customer, company and currency.
+
+    What was given up of it as a bad debt can be paid late: it is owed again first, with its tax.
+    """
     with atomic():
         payment = lock_one(payment)
         document = lock_one(document)
         _require_match(payment, document)
-        most = min(payment.unallocated, document.open_amount)
-        wanted = most if amount is None else _positive(amount, payment.currency)
+        most = min(payment.unallocated, document.open_amount + write_offs.recoverable(document))
+        usual = min(payment.unallocated, document.open_amount) or most
+        wanted = usual if amount is None else _positive(amount, payment.currency)
         if not 0 < wanted <= most:
             raise Refused(_("%(wanted)s of %(number)s cannot be allocated to %(document)s: at most %(most)s is "
                             "open.")
                           % {"wanted": money.display(wanted, payment.currency), "number": payment.number,
                              "document": document, "most": money.display(most, payment.currency)},
                           field="amount")
+        if wanted > document.open_amount:
+            write_offs.recover(document, wanted - document.open_amount, on=payment.paid_on, by=by)
         made = Allocation.objects.create(payment=payment, invoice=document, amount=wanted, by=by,
                                          exchange_difference=exchange.difference(payment, document, wanted))
-        payment.allocated += wanted
-        payment.save(update_fields=["allocated"])
+        book(payment, allocated=wanted)
         dues.use(document, wanted)
         events.emit("payment.allocated", payment, by=by, invoice=document.number, amount=str(wanted))
         if document.open_amount == 0:
@@ -206,33 +297,33 @@ def refund(
     """
     with atomic():
         payment = lock_one(payment)
-        known = Refund.objects.filter(reference=reference).first()
+        amount = _positive(amount, payment.currency)
+        known = Refund.objects.filter(reference=reference).select_related("payment").first()
         if known:
+            told = _("a refund of %(amount)s of %(payment)s") % {
+                "amount": money.display(known.amount, known.currency), "payment": known.payment.number}
+            idempotency.require_same(known, told, payment_id=payment.pk, amount=amount,
+                                     credit_id=credit.pk if credit else None)
             return known
         states.require_status(payment, S.CAPTURED)
-        amount = _positive(amount, payment.currency)
         _require_refundable(payment, amount, credit)
         if credit is not None:
             credit = lock_one(credit)
             _require_credit(payment, credit, amount)
-        row = Refund(payment=payment, credit=credit, amount=amount, reference=reference)
-        row.exchange_rate = pricing.exchange_rate(payment.company, payment.currency, payment.company.today())
+        row = Refund(payment=payment, credit=credit, amount=amount, reference=reference,
+                     booked_on=payment.company.today())
+        row.exchange_rate = pricing.exchange_rate(payment.company, payment.currency, row.booked_on)
         row.exchange_difference = exchange.refund_difference(row)
         row.save()
         if credit is not None:
             dues.use(credit, amount)
-        else:
-            payment.given_back += amount
-        payment.refunded += amount
-        payment.save(update_fields=["refunded", "given_back"])
+        book(payment, refunded=amount, given_back=money.ZERO if credit else amount)
         events.emit("payment.refund_requested", payment, by=by, refund=row.pk, amount=str(amount))
     return row
 
 
 def _require_refundable(payment: Payment, amount: Decimal, credit: Invoice | None) -> None:
-    most = payment.captured - payment.refunded
-    if credit is None:
-        most = min(most, payment.unallocated)
+    most = payment.refundable if credit else min(payment.refundable, payment.unallocated)
     if amount > most:
         raise Refused(_("%(amount)s cannot be refunded of %(number)s: at most %(most)s.")
                       % {"amount": money.display(amount, payment.currency), "number": payment.number,
@@ -272,12 +363,9 @@ def record_refund_failed(row: Refund, error: str) -> None:
             status=Refund.Status.FAILED, error=error[:200])
         if not changed:
             return
-        payment.refunded -= row.amount
-        if credit is None:
-            payment.given_back -= row.amount
-        else:
+        if credit is not None:
             dues.use(credit, -row.amount)
-        payment.save(update_fields=["refunded", "given_back"])
+        book(payment, refunded=-row.amount, given_back=money.ZERO if credit else -row.amount)
         events.emit("payment.refund_failed", payment, refund=row.pk, error=error)
 
 
@@ -286,4 +374,4 @@ def refundable(order: Order) -> Sequence[Payment]:
     paid = Allocation.objects.filter(invoice__order=order, payment__isnull=False).values("payment")
     own = Payment.objects.filter(order=order).values("pk")
     rows = Payment.objects.filter(any_of("pk", paid.union(own)), status=S.CAPTURED).order_by("-pk")
-    return [row for row in rows if row.captured > row.refunded]
+    return [row for row in rows if row.refundable > 0]

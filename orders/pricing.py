@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal
 
 from django.db.models import Q
 from django.utils.translation import gettext as _
@@ -91,8 +91,29 @@ def prices_for(customer: Customer, channel: Channel, wanted: Sequence[tuple[SKU,
 def freeze(order: Order) -> None:
     """Price a locked order for the last time: from here its prices, rates and tax texts stand."""
     price_and_save(order)
+    require_positive(order)
     if not order.units:
         raise Refused(_("Order %(number)s has no lines.") % {"number": order.number}, code="no_lines")
+
+
+def require_positive(order: Order) -> None:
+    """Raise Refused for an order that comes to less than nothing."""
+    if order.gross < 0 or order.net < 0:
+        raise Refused(_("The order comes to %(gross)s: its allowances are more than what is ordered. Lower them.")
+                      % {"gross": money.display(order.gross, order.currency)}, code="below_zero")
+
+
+def lower_allowances(order: Order, charges: Sequence[OrderCharge], lines: Sequence[OrderLine]) -> None:
+    """Lower the allowances of a locked order that are not billed to what its goods and charges come to."""
+    for charge in sorted(charges, key=lambda charge: charge.gross):
+        if order.gross >= 0:
+            return
+        if charge.gross < 0 and not (charge.is_invoiced or charge.is_cancelled):
+            kept = min(money.ZERO, charge.gross - order.gross)
+            charge.amount = (charge.amount * kept / charge.gross).quantize(money.quantum(order.currency), ROUND_DOWN)
+            charge.save(update_fields=["amount"])
+            follow_goods(order, lines, charges)
+            fill_totals(order, lines, charges)
 
 
 def tax_rules(order: Order) -> dict[str, TaxRule]:
@@ -110,12 +131,13 @@ def retax(order: Order) -> None:
 
 
 def fill_totals(order: Order, lines: Sequence[OrderLine], charges: Sequence[OrderCharge]) -> None:
-    """Add up what is not cancelled: each line's part, and the charges."""
-    for name in AMOUNTS:
+    """Add up what is not cancelled: gross and tax of each line's part, and of the charges; net is the rest."""
+    for name in ("gross", "tax"):
         total = sum((money.part(getattr(line, name), line.quantity, 0, line.quantity - line.cancelled, order.currency)
                      for line in lines), money.ZERO)
         total += sum((getattr(charge, name) for charge in charges if not charge.is_cancelled), money.ZERO)
         setattr(order, name, total)
+    order.net = order.gross - order.tax
     order.units = sum(line.quantity for line in lines)
 
 

@@ -46,12 +46,14 @@ def record_returned(order: Order, units: Mapping[int, int]) -> None:
     _add(order, "returned", units)
 
 
-def record_cancelled(order: Order, units: Mapping[int, int]) -> None:
-    """Count units as cancelled, by line; the order is locked and its totals follow."""
+def record_cancelled(order: Order, units: Mapping[int, int], *, lowers_allowances: bool = True) -> None:
+    """Count units as cancelled, by line; the order is locked and its totals follow, its allowances with them."""
     _add(order, "cancelled", units)
     lines, charges = list(order.lines.all()), list(order.charges.all())
     pricing.follow_goods(order, lines, charges)
     pricing.fill_totals(order, lines, charges)
+    if lowers_allowances:
+        pricing.lower_allowances(order, charges, lines)
     order.save(update_fields=[*pricing.AMOUNTS, "units"])
 
 

@@ -23,12 +23,10 @@ ITEMS = """
         LEFT JOIN orders_payment p ON p.id = a.payment_id LEFT JOIN orders_invoice n ON n.id = a.credit_id
         LEFT JOIN orders_writeoff w ON w.id = a.write_off_id
         WHERE i.company_id = %(company)s
-          AND greatest(i.issued_on, p.paid_on, n.issued_on, w.booked_on) <= %(until)s::date),
+          AND greatest(i.issued_on, p.paid_on, n.issued_on, w.booked_on, a.booked_on) <= %(until)s::date),
     back AS (
         SELECT r.payment_id, r.credit_id, r.amount FROM orders_refund r JOIN orders_payment p ON p.id = r.payment_id
-        JOIN core_company m ON m.id = p.company_id
-        WHERE p.company_id = %(company)s AND r.status <> 'failed'
-          AND (p.is_history OR (r.at AT TIME ZONE m.time_zone)::date <= %(until)s::date)),
+        WHERE p.company_id = %(company)s AND r.status <> 'failed' AND r.booked_on <= %(until)s::date),
     parts AS (
         SELECT i.id, i.customer_id, i.currency, i.number, coalesce(t.due_on, i.due_on) AS due_on,
                coalesce(t.amount, i.gross) AS amount,
@@ -67,8 +65,7 @@ BALANCES = """
         UNION ALL SELECT currency, -captured FROM orders_payment
         WHERE company_id = %(company)s AND paid_on <= %(until)s::date
         UNION ALL SELECT p.currency, r.amount FROM orders_refund r JOIN orders_payment p ON p.id = r.payment_id
-        JOIN core_company m ON m.id = p.company_id WHERE p.company_id = %(company)s AND r.status <> 'failed'
-          AND (p.is_history OR (r.at AT TIME ZONE m.time_zone)::date <= %(until)s::date)
+        WHERE p.company_id = %(company)s AND r.status <> 'failed' AND r.booked_on <= %(until)s::date
         UNION ALL SELECT i.currency, -w.amount FROM orders_writeoff w JOIN orders_invoice i ON i.id = w.invoice_id
         WHERE i.company_id = %(company)s AND w.booked_on <= %(until)s::date
         UNION ALL SELECT p.currency, w.amount FROM orders_writeoff w JOIN orders_payment p ON p.id = w.payment_id
@@ -166,18 +163,17 @@ def _moves(customer: Customer, company: Company, currency: str, until: date) -> 
         assert payment.paid_on is not None
         yield payment.paid_on, _("Payment"), str(payment.number), None, -payment.captured
     refunds = Refund.objects.filter(payment__customer=customer, payment__company=company, payment__currency=currency)
-    for refund in refunds.exclude(status=Refund.Status.FAILED).select_related("payment", "credit"):
-        day = company.day_of(refund.at)
-        if refund.payment.is_history and refund.credit and refund.credit.issued_on:
-            day = refund.credit.issued_on
-        if day <= until:
-            yield day, _("Refund"), str(refund.payment.number), None, refund.amount
+    for refund in refunds.exclude(status=Refund.Status.FAILED).filter(booked_on__lte=until).select_related("payment"):
+        text = {Refund.Kind.RETURNED: _("Returned payment"), Refund.Kind.MOVED: _("Moved payment")}.get(
+            Refund.Kind(refund.kind), _("Refund"))
+        yield refund.booked_on, text, str(refund.payment.number), None, refund.amount
     of_customer = Q(invoice__customer=customer, invoice__company=company, invoice__currency=currency)
     of_payment = Q(payment__customer=customer, payment__company=company, payment__currency=currency)
     given_up = WriteOff.objects.filter(of_customer | of_payment, booked_on__lte=until)
     for row in given_up.select_related("invoice", "payment"):
         number = str((row.invoice or row.payment).number)  # type: ignore[union-attr]
-        yield row.booked_on, _("Written off"), number, None, row.amount if row.payment else -row.amount
+        text = _("Written off") if row.reverses_id is None else _("Write-off reversed")
+        yield row.booked_on, text, number, None, row.amount if row.payment else -row.amount
 
 
 def default_period(company: Company) -> tuple[date, date]:

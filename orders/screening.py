@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import DecimalField, F, OuterRef, QuerySet, Subquery, Sum
+from django.db.models import DecimalField, F, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.expressions import Combinable
-from django.db.models.functions import Coalesce, NullIf
+from django.db.models.functions import Coalesce, Greatest, NullIf
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -16,15 +16,15 @@ from oms.core.locking import lock_one
 from oms.core.models import User
 from oms.core.money import ZERO, display
 from orders import taxing
-from orders.models import Customer, Hold, Invoice, Order, Payment, WriteOff
+from orders.models import Allocation, Customer, FraudRule, Hold, Invoice, Order, Payment, WriteOff
 
 AMOUNT: "DecimalField[Any, Any]" = DecimalField(max_digits=16, decimal_places=3)
 REQUIRED_IN_ADDRESS = ("name", "country")
 
 
 def screen(order: Order, *, by: User | None = None) -> list[Hold]:
-    """Put a locked order on hold for what a program can see: credit and address."""
-    found = [hold for hold in (_credit(order), _address(order)) if hold]
+    """Put a locked order on hold for what a program can see: credit, address, payment at checkout and fraud rules."""
+    found = [hold for hold in (_credit(order), _address(order), _payment(order), _fraud(order)) if hold]
     for hold in found:
         hold.placed_by = by
     return Hold.objects.bulk_create(found) if found else []
@@ -33,7 +33,7 @@ def screen(order: Order, *, by: User | None = None) -> list[Hold]:
 def screen_address(order: Order, *, dearer: bool, by: User | None = None) -> list[Hold]:
     """Screen a locked order again for its new address, and for credit if it became dearer; open holds stay."""
     known = set(order.holds.filter(lifted_at=None).values_list("kind", flat=True))
-    seen = [hold for hold in (_credit(order) if dearer else None, _address(order)) if hold]
+    seen = [hold for hold in (_credit(order) if dearer else None, _address(order), _fraud(order)) if hold]
     found = [hold for hold in seen if hold.kind not in known]
     for hold in found:
         hold.placed_by = by
@@ -61,8 +61,8 @@ def _counts_already(order: Order) -> bool:
 def exposure(customer: Customer) -> Decimal:
     """What a customer owes, and has ordered that is not yet invoiced, in their currency."""
     open_orders = Order.objects.filter(customer=OuterRef("pk"), status__in=["placed", "confirmed"])
-    uninvoiced = (F("gross") * (F("units") - F("cancelled") - F("invoiced"))
-                  / NullIf(F("units") - F("cancelled"), 0))
+    uninvoiced = Greatest(F("gross") * (F("units") - F("cancelled") - F("invoiced"))
+                          / NullIf(F("units") - F("cancelled"), 0), ZERO)  # no order frees credit for others
     known = Customer.objects.filter(pk=customer.pk).annotate(total=_sum(open_orders, uninvoiced) + _balance())
     return known.values_list("total", flat=True).get()
 
@@ -111,7 +111,66 @@ def _address(order: Order) -> Hold | None:
                                                              % {"missing": ", ".join(missing)}))
 
 
-def hold(order: Order, *, reason: str, by: User | None = None) -> Order:
+def _payment(order: Order) -> Hold | None:
+    """Where a channel is paid at checkout, an order waits until all of it is authorized or received."""
+    if not order.channel.paid_at_checkout or order.gross <= secured(order):
+        return None
+    return Hold(order=order, kind=Hold.Kind.PAYMENT, reason=_("%(secured)s of %(gross)s is paid or authorized") % {
+        "secured": display(secured(order), order.currency), "gross": display(order.gross, order.currency)})
+
+
+def secured(order: Order) -> Decimal:
+    """What of an order is authorized, received for it, or set off against its invoices."""
+    if order.pk is None:
+        return ZERO
+    reserved = Payment.objects.filter(order=order).aggregate(
+        set_aside=Sum("amount", filter=Q(status=Payment.Status.AUTHORIZED), default=ZERO),
+        received=Sum(F("captured") - F("given_back") - F("written_off"), default=ZERO, output_field=AMOUNT))
+    others = Allocation.objects.filter(invoice__order=order).exclude(payment__order=order).aggregate(
+        total=Sum("amount", default=ZERO))["total"]
+    return Decimal(reserved["set_aside"] + reserved["received"] + others)
+
+
+def lift_payment(order: Order, *, by: User | None = None) -> None:
+    """Lift a locked order's payment hold for good: what pays it is known."""
+    order.holds.filter(kind=Hold.Kind.PAYMENT, lifted_at=None).update(lifted_at=timezone.now(), lifted_by=by)
+
+
+def follow_payment(order: Order) -> None:
+    """Lift a locked order's payment hold once it is paid, and place it where its money is gone before all has left.
+
+    A hold that a person lifted is not placed again.
+    """
+    if not order.channel.paid_at_checkout or order.status not in (Order.Status.PLACED, Order.Status.CONFIRMED):
+        return
+    wanted, kind = _payment(order), Hold.Kind.PAYMENT
+    is_open = order.holds.filter(kind=kind, lifted_at=None).exists()
+    if wanted is None and is_open:
+        with states.change(order, event="order.hold_lifted", note=_("Paid.")) as order:
+            order.holds.filter(kind=kind, lifted_at=None).update(lifted_at=timezone.now())
+    elif wanted is not None and not is_open and order.shipped < order.units - order.cancelled and (
+            not order.holds.filter(kind=kind, lifted_by__isnull=False).exists()):
+        with states.change(order, event="order.held_back", reason=wanted.reason) as order:
+            wanted.save()
+
+
+def _fraud(order: Order) -> Hold | None:
+    """The first fraud rule all of which applies."""
+    rules = FraudRule.objects.filter(Q(channel=None) | Q(channel=order.channel), is_active=True)
+    name = next((rule.name for rule in rules if _applies(rule, order)), None)
+    return Hold(order=order, kind=Hold.Kind.FRAUD, reason=name) if name else None
+
+
+def _applies(rule: FraudRule, order: Order) -> bool:
+    if order.gross / order.exchange_rate < rule.minimum:
+        return False
+    if rule.countries_differ and order.ship_to.get("country") == order.bill_to.get("country"):
+        return False
+    return not (rule.is_new_customer and Order.objects.filter(
+        customer=order.customer, status=Order.Status.COMPLETED).exists())
+
+
+def hold(order: Order, *, reason: str, kind: str = Hold.Kind.MANUAL, by: User | None = None) -> Order:
     """Make an order wait, with the reason why: it isn't confirmed, and if it is, none of its goods leave."""
     with states.change(order, event="order.held_back", by=by, reason=reason) as order:
         states.require_status(order, Order.Status.PLACED, Order.Status.CONFIRMED)
@@ -120,10 +179,10 @@ def hold(order: Order, *, reason: str, by: User | None = None) -> Order:
                           % {"number": order.number}, code="shipped")
         if not reason.strip():
             raise Refused(_("Say why the order must wait."), field="reason")
-        if order.holds.filter(kind=Hold.Kind.MANUAL, lifted_at=None).exists():
-            raise Refused(_("Order %(number)s is on hold by hand already; lift that hold first.")
-                          % {"number": order.number})
-        Hold.objects.create(order=order, kind=Hold.Kind.MANUAL, reason=reason, placed_by=by)
+        if order.holds.filter(kind=kind, lifted_at=None).exists():
+            raise Refused(_("Order %(number)s is on hold already (%(kind)s). Lift that hold first.")
+                          % {"number": order.number, "kind": Hold.Kind(kind).label})
+        Hold.objects.create(order=order, kind=kind, reason=reason, placed_by=by)
     return order
 
 

@@ -74,7 +74,7 @@ def _taxes(document: Invoice, amount: Decimal) -> list[dict[str, str]]:
 def grant_discount(document: Invoice, payment: Payment, *, by: User | None = None) -> WriteOff | None:
     """Give up what a locked invoice lacks for the part paid in time for its discount; None if it lacks more."""
     assert payment.paid_on is not None
-    if document.discount_until is None or document.write_offs.exists():
+    if document.discount_until is None or any(row.left for row in document.write_offs.filter(reverses=None)):
         return None
     if not 0 < document.open_amount <= dues.earned_discount(document):
         return None
@@ -97,3 +97,88 @@ def write_off_rest(payment: Payment, *, reason: str = "", by: User | None = None
         payment.save(update_fields=["written_off"])
         events.emit("payment.written_off", payment, by=by, amount=str(amount), reason=reason)
     return payment
+
+
+def reverse(
+    row: WriteOff, amount: Decimal | None = None, *, reason: str = "", on: date | None = None, by: User | None = None,
+) -> WriteOff:
+    """Take (a part of) a write-off back: the invoice is open again by it, with its tax; a payment has it left again."""
+    with atomic():
+        if row.invoice is not None:
+            return _reverse_of_invoice(lock_one(row.invoice), row, amount, reason, on, by)
+        assert row.payment is not None
+        payment = lock_one(row.payment)
+        wanted = _reversible(row, amount)
+        made = _counter(row, wanted, reason, on or payment.company.today(), by)
+        payment.written_off -= wanted
+        payment.save(update_fields=["written_off"])
+        events.emit("payment.write_off_reversed", payment, by=by, amount=str(wanted), reason=reason)
+        return made
+
+
+def _reverse_of_invoice(
+    document: Invoice, row: WriteOff, amount: Decimal | None, reason: str, on: date | None, by: User | None,
+) -> WriteOff:
+    was_paid = document.open_amount == 0
+    made = take_back(document, row, _reversible(row, amount), on=on or document.company.today(), reason=reason, by=by)
+    if was_paid:
+        events.emit("invoice.reopened", document, by=by, open=str(document.open_amount))
+    return made
+
+
+def _reversible(row: WriteOff, amount: Decimal | None) -> Decimal:
+    """How much of it is taken back: what is given, at most what is left of it, else all of that."""
+    left = row.left
+    wanted = left if amount is None else amount
+    if row.reverses_id or not 0 < wanted <= left:
+        raise Refused(_("You can reverse up to %(left)s of this write-off.")
+                      % {"left": display(left, row.currency)}, code="too_much", field="amount")
+    return wanted
+
+
+def take_back(
+    document: Invoice, row: WriteOff, amount: Decimal, *, on: date, reason: str = "", by: User | None = None,
+) -> WriteOff:
+    """Let a locked invoice owe again what was given up of it, with its part of the tax."""
+    made = _counter(row, amount, reason, on, by)
+    Allocation.objects.create(write_off=made, invoice=document, amount=-amount, reverses=row.use, booked_on=on, by=by)
+    dues.use(document, -amount)
+    events.emit("invoice.write_off_reversed", document, by=by, kind=row.kind, amount=str(amount), tax=str(-made.tax),
+                reason=reason)
+    return made
+
+
+def _counter(row: WriteOff, amount: Decimal, reason: str, on: date, by: User | None) -> WriteOff:
+    periods.require_open((row.invoice or row.payment).company, on)  # type: ignore[union-attr]
+    before = row.amount - row.left
+    after = before + amount
+
+    def part(whole: Decimal) -> Decimal:
+        return money.part(whole, row.amount, before, after, row.currency)
+
+    taxes = [{**each, "amount": str(-part(Decimal(each["amount"]))), "tax": str(-part(Decimal(each["tax"])))}
+             for each in row.taxes]
+    tax = -sum((Decimal(each["tax"]) for each in taxes), money.ZERO) if taxes else part(row.tax)
+    return WriteOff.objects.create(kind=row.kind, invoice=row.invoice, payment=row.payment, amount=-amount, tax=-tax,
+                                   taxes=taxes, reverses=row, reason=reason[:200], booked_on=on, by=by)
+
+
+def bad_debts(document: Invoice) -> list[WriteOff]:
+    """What was given up of an invoice as a bad debt and not taken back, the newest first."""
+    rows = document.write_offs.filter(kind=Kind.BAD_DEBT, reverses=None).order_by("-pk").prefetch_related("reversals")
+    return [row for row in rows if row.left]
+
+
+def recoverable(document: Invoice) -> Decimal:
+    """What of an invoice's bad debts can still be paid late."""
+    return sum((row.left for row in bad_debts(document)), money.ZERO)
+
+
+def recover(document: Invoice, amount: Decimal, *, on: date | None, by: User | None = None) -> None:
+    """Let a locked invoice owe again what is paid late of its bad debts: the tax in it is owed again, too."""
+    day = periods.open_day(document.company, on or document.company.today())
+    for row in bad_debts(document):
+        part = min(amount, row.left)
+        if part > 0:
+            take_back(document, row, part, on=day, reason=_("paid late"), by=by)
+            amount -= part

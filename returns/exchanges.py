@@ -11,7 +11,7 @@ from oms.core.errors import Refused
 from oms.core.locking import atomic, lock, lock_one
 from oms.core.models import Company, User
 from oms.core.money import ZERO
-from orders import billing, intake, lifecycle, pricing
+from orders import billing, intake, lifecycle, pricing, screening
 from orders.intake import Entry, Line
 from orders.models import Invoice, Order
 from returns.models import ReturnRequest, Settlement
@@ -35,6 +35,8 @@ def send(request: ReturnRequest, *, by: User | None = None) -> Order:
         left = sum((note.open_amount for note in settlement.credits.all()), ZERO)
         settlement.exchange, settlement.difference_due = order, max(ZERO, order.gross - left)
         settlement.save(update_fields=["exchange", "difference_due"])
+        if not settlement.difference_due:  # the credit pays it
+            screening.lift_payment(order, by=by)
         events.emit("return.exchanged", request, by=by, exchange=order.number,
                     difference_due=str(settlement.difference_due))
         return order

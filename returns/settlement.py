@@ -7,7 +7,7 @@ from oms.core.locking import lock, whole
 from oms.core.models import User
 from oms.core.money import ZERO
 from orders import billing, part_credits, payments
-from orders.models import Invoice, Refund
+from orders.models import Invoice, Payment, Refund
 from returns import components, requests
 from returns.models import ReturnRequest, Settlement
 from returns.planners import refund as planner
@@ -54,15 +54,16 @@ def refund(request: ReturnRequest, *, by: User | None = None) -> list[Refund]:
     """Give back the money of a settled return, over the order's payments; what none of them has left stays a credit."""
     settlement = Settlement.objects.get(request=request)
     left = settlement.to_refund
-    payables = [Payable(row.pk, row.captured - row.refunded) for row in payments.refundable(request.order)]
-    by_key = {row.pk: row for row in payments.refundable(request.order)}
+    keys = [row.pk for row in payments.refundable(request.order)]
+    by_key = {row.pk: row for row in lock(Payment.objects.filter(pk__in=keys))}
+    payables = [Payable(key, by_key[key].refundable) for key in keys]
     made: list[Refund] = []
     for share in planner.compute(left, payables):
         made += _refund_share(settlement, by_key[share.payment], share.amount, by)
     return made
 
 
-def _refund_share(settlement: Settlement, payment: payments.Payment, amount: Decimal, by: User | None) -> list[Refund]:
+def _refund_share(settlement: Settlement, payment: Payment, amount: Decimal, by: User | None) -> list[Refund]:
     """An amount of one payment, over the credit notes that are still open."""
     made = []
     for note in settlement.credits.order_by("pk"):

@@ -5,8 +5,10 @@ import json
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 from django.db import connection
+from django.db.models import Model
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -43,6 +45,28 @@ def _once(client: str, key: str, digest: str, perform: Callable[[], Any]) -> tup
     answer = perform()
     IdempotencyKey.objects.filter(pk=claimed).update(answer=answer)
     return True, answer
+
+
+def require_same(known: Model, told: str, **facts: Any) -> None:
+    """Raise Refused where what has a reference already has other facts; `told` names it for people."""
+    if any(getattr(known, name) != value for name, value in facts.items()):
+        raise used(told)
+
+
+def used(told: str) -> Refused:
+    """What is raised where a reference comes with other facts than the first time."""
+    return Refused(_("This reference belongs to %(told)s already. Check the entry, or use another reference.")
+                   % {"told": told}, code="reference_used", field="reference")
+
+
+def new_reference(subject: object) -> str:
+    """A reference of its own for an act on a subject: asked for again, it is another act."""
+    return f"{subject}/{uuid4().hex[:12]}"
+
+
+def is_known(client: str, key: str) -> bool:
+    """Whether a request with this key was finished before."""
+    return IdempotencyKey.objects.filter(client=client, key=key).exists()
 
 
 def answer_to(client: str, key: str) -> Any:

@@ -22,16 +22,20 @@ def _under_way() -> str:
         WHERE NOT e.is_drained AND d.done_at IS NULL AND d.parked_at IS NULL"""
 
 
-def _settled(number: str) -> str:
+def settled(number: str) -> str:
     """The order with this number has no events under way, and no SKU's stock is being given out."""
     return f"NOT EXISTS (SELECT 1 FROM under_way u WHERE u.order_number = {number})"
 
 
 def rules() -> tuple[Invariant, ...]:
     """All of them, with what is under way at the time."""
+    return beside_what_is_under_way((*SHIPMENTS, *PARTNERS, *WAVES, *KITS, *DEMAND, *ORDERS, *CUSTODY, *TRACKED))
+
+
+def beside_what_is_under_way(asked: tuple[Invariant, ...]) -> tuple[Invariant, ...]:
+    """Rules that ask `settled`, with what is under way at the time."""
     start = f"WITH under_way AS MATERIALIZED ({_under_way()})"
-    return tuple(Invariant(rule.name, f"{start} {rule.sql}") for rule in (
-        *SHIPMENTS, *PARTNERS, *WAVES, *KITS, *DEMAND, *ORDERS, *CUSTODY, *TRACKED))
+    return tuple(Invariant(rule.name, f"{start} {rule.sql}") for rule in asked)
 
 
 SHIPMENTS = (
@@ -42,7 +46,7 @@ SHIPMENTS = (
         LEFT JOIN fulfillment_shipmentline l ON l.reservation_id = r.id
         LEFT JOIN fulfillment_shipment s ON s.id = l.shipment_id
         WHERE r.state IN {LIVE_STOCK} AND (s.status IS NULL OR s.status NOT IN {LIVE_SHIPMENT})
-          AND {_settled('d.document')}"""),
+          AND {settled('d.document')}"""),
     Invariant("the lines of a shipment are as far as it is", f"""
         SELECT s.number, s.status || ', with ' || r.quantity || ' × ' || k.code || ' ' || r.state
         FROM fulfillment_shipment s JOIN fulfillment_shipmentline l ON l.shipment_id = s.id
@@ -50,7 +54,7 @@ SHIPMENTS = (
         JOIN orders_order o ON o.id = s.order_id
         WHERE (s.status = 'open' AND r.state <> 'held' OR s.status = 'picking' AND r.state NOT IN ('pinned', 'picked')
                OR s.status = 'packed' AND r.state <> 'picked')
-          AND {_settled('o.number')}"""),
+          AND {settled('o.number')}"""),
     Invariant("a shipment's line is of its order, warehouse and order line", f"""
         SELECT s.number, 'line ' || l.id || ' holds stock of ' || d.document || ' line ' || d.line || ' in warehouse '
                || r.warehouse_id
@@ -63,13 +67,13 @@ SHIPMENTS = (
         SELECT min(d.document), 'shipments ' || string_agg(DISTINCT s.number, ', ')
         FROM inventory_reservation r JOIN inventory_demand d ON d.id = r.demand_id
         JOIN fulfillment_shipmentline l ON l.reservation_id = r.id JOIN fulfillment_shipment s ON s.id = l.shipment_id
-        WHERE r.state IN {LIVE_STOCK} AND s.status IN {LIVE_SHIPMENT} AND {_settled('d.document')}
+        WHERE r.state IN {LIVE_STOCK} AND s.status IN {LIVE_SHIPMENT} AND {settled('d.document')}
         GROUP BY r.bundle HAVING count(DISTINCT s.id) > 1"""),
     Invariant("a shipment that is under way has lines", f"""
         SELECT s.number, s.status || ' without lines' FROM fulfillment_shipment s JOIN orders_order o ON o.id = s.order_id
         WHERE s.status IN {LIVE_SHIPMENT}
           AND NOT EXISTS (SELECT 1 FROM fulfillment_shipmentline l WHERE l.shipment_id = s.id)
-          AND {_settled('o.number')}"""),
+          AND {settled('o.number')}"""),
 )
 
 PARTNERS = (
@@ -79,7 +83,7 @@ PARTNERS = (
         FROM fulfillment_shipment s JOIN fulfillment_shipmentline l ON l.shipment_id = s.id
         JOIN inventory_reservation r ON r.id = l.reservation_id AND r.state = 'held'
         JOIN inventory_sku k ON k.id = r.sku_id JOIN orders_order o ON o.id = s.order_id
-        WHERE s.status = 'open' AND r.is_entrusted <> (s.external_id <> '') AND {_settled('o.number')}"""),
+        WHERE s.status = 'open' AND r.is_entrusted <> (s.external_id <> '') AND {settled('o.number')}"""),
     Invariant("what a partner was asked to cancel waits for their answer, and is marked", f"""
         SELECT coalesce(asked.document, marked.document), 'line ' || coalesce(asked.line, marked.line) || ': '
                || coalesce(asked.units, 0) || ' asked, ' || coalesce(marked.units, 0) || ' marked'
@@ -95,7 +99,7 @@ PARTNERS = (
                   WHERE r.stopping = 'asked' GROUP BY d.id, l.shipment_id) part
             GROUP BY 1, 2, 3) marked ON (marked.shipment_id, marked.line) = (asked.shipment_id, asked.line)
         WHERE (asked.units IS DISTINCT FROM marked.units OR asked.status IS DISTINCT FROM 'open')
-          AND {_settled('coalesce(asked.document, marked.document)')}"""),
+          AND {settled('coalesce(asked.document, marked.document)')}"""),
 )
 
 WAVES = (
@@ -108,13 +112,13 @@ WAVES = (
         WHERE t.done_at IS NULL
           AND (w.status <> 'released' OR s.status <> 'picking' OR s.wave_id IS DISTINCT FROM w.id
                OR r.state <> 'pinned' OR r.bin_id <> t.bin_id)
-          AND {_settled('o.number')}"""),
+          AND {settled('o.number')}"""),
     Invariant("what is pinned is an open stop of a released wave", f"""
         SELECT d.document, r.quantity || ' × ' || k.code || ' pinned in bin ' || r.bin_id || ' and no stop of a walk'
         FROM inventory_reservation r JOIN inventory_demand d ON d.id = r.demand_id JOIN inventory_sku k ON k.id = r.sku_id
         LEFT JOIN fulfillment_shipmentline l ON l.reservation_id = r.id
         LEFT JOIN fulfillment_picktask t ON t.line_id = l.id AND t.done_at IS NULL
-        WHERE r.state = 'pinned' AND t.id IS NULL AND {_settled('d.document')}"""),
+        WHERE r.state = 'pinned' AND t.id IS NULL AND {settled('d.document')}"""),
     Invariant("what is pinned lies where it may be sold", """
         SELECT 'reservation ' || r.id, r.quantity || ' pinned in bin ' || b.code || ', which is not sellable'
         FROM inventory_reservation r JOIN inventory_bin b ON b.id = r.bin_id
@@ -126,7 +130,7 @@ WAVES = (
                           WHERE s.wave_id = w.id AND w.status = 'draft' AND s.status = 'open')
           AND NOT EXISTS (SELECT 1 FROM fulfillment_picktask t WHERE t.wave_id = w.id AND t.done_at IS NULL)
           AND NOT EXISTS (SELECT 1 FROM fulfillment_shipment s JOIN orders_order o ON o.id = s.order_id
-                          WHERE s.wave_id = w.id AND NOT {_settled('o.number')})"""),
+                          WHERE s.wave_id = w.id AND NOT {settled('o.number')})"""),
 )
 
 KITS = (
@@ -142,7 +146,7 @@ KITS = (
                            LEFT JOIN fulfillment_shipmentline l ON l.reservation_id = r.id
                            WHERE r.demand_id = d.id AND r.state IN {LIVE_STOCK} AND r.stopping = ''
                              AND l.shipment_id IS NOT DISTINCT FROM x.shipment_id) r ON true
-        WHERE {_settled('x.document')}
+        WHERE {settled('x.document')}
         GROUP BY x.document, x.line, x.shipment_id
         HAVING count(DISTINCT coalesce(r.total, 0) / d.per_unit::numeric) > 1
             OR bool_or(mod(coalesce(r.total, 0), d.per_unit) <> 0)"""),
@@ -192,7 +196,7 @@ DEMAND = (
             JOIN inventory_lot t ON t.id = p.lot_id
              AND t.expires_on < (now() AT TIME ZONE w.time_zone)::date + d.min_life_days
             WHERE p.sku_id = d.sku_id) short_lived ON true
-        WHERE d.unheld >= d.per_unit AND {_settled('g.document')}
+        WHERE d.unheld >= d.per_unit AND {settled('g.document')}
           AND s.sellable - s.held - coalesce(short_lived.count, 0) >= d.per_unit
           AND NOT EXISTS (SELECT 1 FROM under_way u WHERE u.data->'skus' @> to_jsonb(d.sku_id))
         GROUP BY g.document, g.line, w.code
@@ -205,7 +209,7 @@ ORDERS = (
         WHERE o.status = 'confirmed' AND NOT o.is_history
           AND NOT EXISTS (SELECT 1 FROM orders_orderline l WHERE l.order_id = o.id
                           AND (l.quantity > l.cancelled + l.shipped OR l.invoiced < l.shipped))
-          AND {_settled('o.number')} AND NOT EXISTS (SELECT 1 FROM under_way WHERE subject_type = 'invoice')"""),
+          AND {settled('o.number')} AND NOT EXISTS (SELECT 1 FROM under_way WHERE subject_type = 'invoice')"""),
     Invariant("an order that is over has nothing left to ship or to bill", """
         SELECT o.number, 'is ' || o.status || ': ordered ' || o.units || ', cancelled ' || o.cancelled || ', shipped '
                || o.shipped || ', invoiced ' || o.invoiced
@@ -224,13 +228,13 @@ ORDERS = (
         JOIN (SELECT document, line, min((held + picked + shipped) / per_unit) AS allocated,
                      min((picked + shipped) / per_unit) AS picked FROM inventory_demand GROUP BY 1, 2) d
           ON d.document = o.number AND d.line = l.id
-        WHERE o.status = 'confirmed' AND (l.allocated, l.picked) <> (d.allocated, d.picked) AND {_settled('o.number')}"""),
+        WHERE o.status = 'confirmed' AND (l.allocated, l.picked) <> (d.allocated, d.picked) AND {settled('o.number')}"""),
     Invariant("a return that was inspected is settled, and its exchange entered", f"""
         SELECT r.number, 'is ' || r.status || ', and nothing more happens to it' FROM returns_returnrequest r
         JOIN orders_order o ON o.id = r.order_id
         LEFT JOIN returns_settlement s ON s.request_id = r.id
         WHERE (r.status = 'inspected' OR r.status = 'settled' AND r.wish = 'exchange' AND s.exchange_id IS NULL)
-          AND {_settled('o.number')}"""),
+          AND {settled('o.number')}"""),
 )
 
 CUSTODY = (

@@ -6,18 +6,23 @@ from oms.insights.invariants import Invariant
 _UNUSUAL = " ".join(f"WHEN '{code}' THEN {places}" for code, places in sorted(money.MINOR_UNITS.items()))
 
 
-def _places(currency: str) -> str:
+def places(currency: str) -> str:
     """SQL for the minor units of a currency column."""
     return f"(CASE {currency} {_UNUSUAL} ELSE 2 END)"
 
 
-_LINES = " UNION ALL ".join([
-    "SELECT l.order_id, "
-    + ", ".join(f"round(l.{name} * (l.quantity - l.cancelled) / l.quantity, {_places('o.currency')}) AS {name}"
-                for name in ("net", "tax", "gross"))
-    + " FROM orders_orderline l JOIN orders_order o ON o.id = l.order_id",
-    "SELECT order_id, net, tax, gross FROM orders_ordercharge WHERE NOT is_cancelled",
-])
+def quantum(currency: str) -> str:
+    """SQL for the smallest coin of a currency column."""
+    return f"power(10::numeric, -{places(currency)})"
+
+
+_LINES = f"""
+    SELECT order_id, gross - tax AS net, tax, gross FROM (
+        SELECT l.order_id, {", ".join(
+            f"round(l.{name} * (l.quantity - l.cancelled) / l.quantity, {places('o.currency')}) AS {name}"
+            for name in ("tax", "gross"))}
+        FROM orders_orderline l JOIN orders_order o ON o.id = l.order_id) kept
+    UNION ALL SELECT order_id, net, tax, gross FROM orders_ordercharge WHERE NOT is_cancelled"""
 
 RULES = (
     Invariant("an order is the sum of its lines and charges", f"""
@@ -39,7 +44,7 @@ RULES = (
                      sum(net) * tax_percent / 100 AS expected
               FROM orders_orderline GROUP BY 1, 2) l JOIN orders_order o ON o.id = l.order_id
         WHERE o.status <> 'draft' AND NOT o.is_history
-          AND abs(l.tax - l.expected) > l.lines * power(10::numeric, -{_places('o.currency')})"""),
+          AND abs(l.tax - l.expected) > l.lines * power(10::numeric, -{places('o.currency')})"""),
     Invariant("an invoice is the sum of its lines", """
         SELECT coalesce(i.number, 'draft ' || i.id), 'net ' || i.net || '/' || l.net || ', tax ' || i.tax || '/' || l.tax
                || ', gross ' || i.gross || '/' || l.gross
@@ -93,6 +98,28 @@ RULES = (
         FROM orders_writeoff w JOIN orders_invoice i ON i.id = w.invoice_id
         LEFT JOIN orders_allocation a ON a.write_off_id = w.id
         WHERE a.amount IS DISTINCT FROM w.amount OR a.invoice_id IS DISTINCT FROM w.invoice_id"""),
+    Invariant("what is taken back is of its own entry, and at most that", """
+        SELECT i.number, 'allocation ' || a.id || ' of ' || a.amount || ', taken back ' || b.total
+        FROM orders_allocation a JOIN orders_invoice i ON i.id = a.invoice_id
+        JOIN (SELECT r.reverses_id, -sum(r.amount) AS total,
+                     bool_and((r.invoice_id, coalesce(r.payment_id, 0), coalesce(r.credit_id, 0))
+                              = (o.invoice_id, coalesce(o.payment_id, 0), coalesce(o.credit_id, 0))) AS same
+              FROM orders_allocation r JOIN orders_allocation o ON o.id = r.reverses_id GROUP BY 1) b
+          ON b.reverses_id = a.id
+        WHERE b.total > a.amount OR NOT b.same
+        UNION ALL
+        SELECT coalesce(i.number, p.number), 'write-off ' || w.id || ' of ' || w.amount || ' with tax ' || w.tax
+               || ', reversed ' || b.total || ' with tax ' || b.tax
+        FROM orders_writeoff w LEFT JOIN orders_invoice i ON i.id = w.invoice_id
+        LEFT JOIN orders_payment p ON p.id = w.payment_id
+        JOIN (SELECT reverses_id, -sum(amount) AS total, -sum(tax) AS tax FROM orders_writeoff
+              WHERE reverses_id IS NOT NULL GROUP BY 1) b ON b.reverses_id = w.id
+        WHERE b.total > w.amount OR b.tax > w.tax OR b.total = w.amount AND b.tax <> w.tax
+        UNION ALL
+        SELECT o.number, 'moved ' || r.amount || ', arrived ' || coalesce(n.captured, 0)
+        FROM orders_refund r JOIN orders_payment o ON o.id = r.payment_id
+        LEFT JOIN orders_payment n ON n.reference = r.reference AND n.origin_id = o.id
+        WHERE r.kind = 'moved' AND r.amount IS DISTINCT FROM n.captured"""),
     Invariant("instalments add up to their invoice", """
         SELECT i.number, 'gross ' || i.gross || ', instalments ' || t.total
         FROM orders_invoice i JOIN (SELECT invoice_id, sum(amount) AS total FROM orders_instalment GROUP BY 1) t
@@ -115,14 +142,14 @@ RULES = (
         JOIN core_company c ON c.id = i.company_id
         LEFT JOIN orders_payment p ON p.id = a.payment_id LEFT JOIN orders_invoice n ON n.id = a.credit_id
         WHERE abs(a.exchange_difference - a.amount / coalesce(p.exchange_rate, n.exchange_rate)
-                  + a.amount / i.exchange_rate) > 2 * power(10::numeric, -{_places('c.currency')})
+                  + a.amount / i.exchange_rate) > 2 * power(10::numeric, -{places('c.currency')})
         UNION ALL
         SELECT p.number, 'difference of a refund ' || r.exchange_difference || ', the rates say '
                || round(r.amount / coalesce(n.exchange_rate, p.exchange_rate) - r.amount / r.exchange_rate, 4)
         FROM orders_refund r JOIN orders_payment p ON p.id = r.payment_id
         JOIN core_company c ON c.id = p.company_id LEFT JOIN orders_invoice n ON n.id = r.credit_id
         WHERE abs(r.exchange_difference - r.amount / coalesce(n.exchange_rate, p.exchange_rate)
-                  + r.amount / r.exchange_rate) > 2 * power(10::numeric, -{_places('c.currency')})"""),
+                  + r.amount / r.exchange_rate) > 2 * power(10::numeric, -{places('c.currency')})"""),
     Invariant("a customer's balance is what is open", """
         SELECT c.code, 'documents ' || d.total || ', open items ' || o.total
         FROM orders_customer c

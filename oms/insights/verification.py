@@ -8,7 +8,16 @@ from django.db import connection
 
 from oms.core.models import StoredDocument
 from oms.core.numbering import chain
-from oms.insights import event_rules, liveness_rules, lot_rules, money_rules, shipment_rules, stock_rules, waiting_rules
+from oms.insights import (
+    completeness_rules,
+    event_rules,
+    liveness_rules,
+    lot_rules,
+    money_rules,
+    shipment_rules,
+    stock_rules,
+    waiting_rules,
+)
 from oms.insights.invariants import Breach, Invariant, check
 from orders import issuing
 from orders.models import Invoice
@@ -25,7 +34,7 @@ def names() -> list[str]:
 
 
 def _rules() -> tuple[Invariant, ...]:
-    return RULES + event_rules.rules() + liveness_rules.rules()
+    return RULES + completeness_rules.rules() + event_rules.rules() + liveness_rules.rules()
 
 
 def breaches(*, files: bool = True) -> list[Breach]:

@@ -65,6 +65,16 @@ RULES = (
         WHERE p.status = 'requested' AND p.status_at < {_ago(outbox.LIMIT)}
           AND NOT {_asked('payment', 'payment.created', 'p.number')}
         UNION ALL
+        SELECT p.number, 'to be captured: ' || p.capture_requested || ', and nobody asks' FROM orders_payment p
+        WHERE p.status = 'authorized' AND p.capture_requested > 0
+          AND NOT {_asked('payment', 'payment.capture_requested', 'p.number')}
+          AND NOT {_asked('payment', 'payment.outcome_asked', 'p.number')}
+        UNION ALL
+        SELECT p.number, 'voided at ' || p.status_at || ', and nobody asks' FROM orders_payment p
+        WHERE p.status = 'voided' AND p.void_reference = '' AND p.error = ''
+          AND NOT {_asked('payment', 'payment.voided', 'p.number')}
+          AND NOT {_asked('payment', 'payment.outcome_asked', 'p.number')}
+        UNION ALL
         SELECT p.number, 'refund ' || r.id || ' of ' || r.amount || ' requested, and nobody asks'
         FROM orders_refund r JOIN orders_payment p ON p.id = r.payment_id
         WHERE r.status = 'requested'

@@ -51,7 +51,7 @@ class Instalments(Lines):
 class Allocations(Lines):
     model = Allocation
     fk_name = "invoice"
-    fields = ["payment", "credit", "write_off", "amount", "exchange_difference", "by", "at"]
+    fields = ["payment", "credit", "write_off", "amount", "exchange_difference", "booked_on", "by", "at"]
     readonly_fields = ["exchange_difference", "at"]
 
 
@@ -135,8 +135,8 @@ class WriteOffAdmin(ReadOnlyAdmin):
     """What was given up; it is done on the invoice or the payment."""
 
     viewers = "accountant manager"
-    list_display = ["booked_on", "kind", "invoice", "payment", "amount", "tax", "reason", "by"]
-    list_select_related = ["invoice", "payment", "by"]
+    list_display = ["booked_on", "kind", "invoice", "payment", "amount", "tax", "reverses", "reason", "by"]
+    list_select_related = ["invoice", "payment", "by", "reverses__invoice", "reverses__payment"]
     list_filter = ["kind"]
     ordering = ["-pk"]
 
@@ -164,14 +164,15 @@ class HistoryRecordAdmin(ReadOnlyAdmin):
 
 class Refunds(Lines):
     model = Refund
-    fields = ["amount", "credit", "exchange_difference", "status", "reference", "at"]
-    readonly_fields = ["exchange_difference", "at"]
+    fields = ["kind", "amount", "credit", "fee", "booked_on", "reason", "exchange_difference", "status", "reference",
+              "error"]
+    readonly_fields = ["kind", "exchange_difference"]
 
 
 class Uses(Lines):
     model = Allocation
     fk_name = "payment"
-    fields = ["invoice", "amount", "exchange_difference", "by", "at"]
+    fields = ["invoice", "amount", "exchange_difference", "booked_on", "by", "at"]
     readonly_fields = ["exchange_difference", "at"]
 
 
@@ -184,7 +185,8 @@ class PaymentAdmin(DocumentAdmin):
     search_fields = search_exact = ["number", "reference"]
     search_through = ["customer"]
     fields = ["company", "customer", "order", "gateway", "reference", "currency", "amount", "captured", "allocated",
-              "refunded", "paid_on"]
+              "refunded", "paid_on", "origin", "error"]
+    readonly_fields = ["origin", "error"]
     inlines = [Uses, Refunds]
 
     @display(description=_("Status"), ordering="status")

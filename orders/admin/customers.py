@@ -16,7 +16,7 @@ from oms.core.admin.access import Lines, ScopedAdmin, with_money_columns
 from oms.core.importing.runs import offer
 from orders.admin.sheets import AddressSheet, CustomerSheet
 from orders.admin.statements import statement_page
-from orders.models import Address, Channel, Contact, Customer, CustomerSKU, Listing, Price
+from orders.models import Address, Channel, Contact, Customer, CustomerSKU, FraudRule, Listing, Price
 
 
 class Contacts(Lines):
@@ -104,6 +104,17 @@ class ChannelAdmin(ScopedAdmin):
     viewers = "rep accountant"
     editors = "manager"
     list_display = ["code", "name", "kind", "company", "may_backorder", "reserve_days_ahead", "reroutes",
-                    "commission_percent"]
+                    "paid_at_checkout", "commission_percent"]
     list_select_related = ["company"]
     inlines = [Listings]
+
+
+@admin.register(FraudRule)
+class FraudRuleAdmin(ScopedAdmin):
+    """Which orders wait for a fraud check."""
+
+    viewers = "accountant"
+    editors = "manager"
+    list_display = ["name", "channel", "minimum", "is_new_customer", "countries_differ", "is_active"]
+    list_select_related = ["channel"]
+    list_filter = ["is_active", "channel"]

@@ -1,6 +1,6 @@
 """Customers, channels, prices, taxes, orders, payments and invoices."""
 
-from orders.models.channel import Channel, Listing
+from orders.models.channel import Channel, FraudRule, Listing
 from orders.models.customer import Address, Contact, Customer, CustomerSKU
 from orders.models.export import ExportedDocument, ExportRun, TaxCode
 from orders.models.history import HistoryRecord
@@ -12,6 +12,6 @@ from orders.models.tax import TaxRate
 from orders.models.terms import PaymentTerms, TermsPart
 
 __all__ = ["Address", "Allocation", "Channel", "Contact", "Customer", "CustomerSKU", "Discount",
-           "ExportRun", "ExportedDocument", "HistoryRecord",
+           "ExportRun", "ExportedDocument", "FraudRule", "HistoryRecord",
            "Hold", "Instalment", "Invoice", "InvoiceLine", "Listing", "Order", "OrderCharge", "OrderLine", "Payment",
            "PaymentTerms", "Price", "PriceList", "Refund", "TaxCode", "TaxRate", "TermsPart", "WriteOff"]

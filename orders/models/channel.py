@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from inventory.models import SKU
 from oms.core.models import Company
+from oms.core.money import AmountField
 from orders.models.price import PriceList
 
 
@@ -37,6 +38,9 @@ class Channel(models.Model):
     reroutes = models.BooleanField(
         _("re-route automatically"), default=False, db_default=False,
         help_text=_("Move unstarted shipments to a better warehouse when stock or a warehouse changes."))
+    paid_at_checkout = models.BooleanField(
+        default=False, db_default=False,
+        help_text=_("Its orders are on hold until their payment is authorized or received in full."))
     commission_percent = models.DecimalField(max_digits=5, decimal_places=2, default=0)
 
     class Meta:
@@ -55,6 +59,28 @@ class Channel(models.Model):
             return None
         first = wanted_on - timedelta(days=self.reserve_days_ahead)
         return first if first > self.company.today() else None
+
+
+class FraudRule(models.Model):
+    """Which orders wait for a fraud check: those to which all that a rule says applies."""
+
+    name = models.CharField(max_length=80, unique=True)
+    channel = models.ForeignKey(Channel, on_delete=models.CASCADE, null=True, blank=True, related_name="fraud_rules",
+                                help_text=_("Empty: every channel."))
+    minimum = AmountField(verbose_name=_("from an order of"),
+                          help_text=_("In the company's currency, for example 500."))
+    is_new_customer = models.BooleanField(_("first order"), default=False,
+                                          help_text=_("Only customers without a completed order."))
+    countries_differ = models.BooleanField(
+        _("delivered abroad"), default=False, help_text=_("Only where delivery and billing country differ."))
+    is_active = models.BooleanField(default=True)
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [models.CheckConstraint(condition=Q(minimum__gte=0), name="fraud_rule_minimum_is_not_negative")]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class Listing(models.Model):

@@ -90,6 +90,7 @@ class Order(Document):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["channel", "external_id"], name="one_order_per_external_id"),
+            models.CheckConstraint(condition=Q(gross=F("net") + F("tax")), name="order_gross_is_net_and_tax"),
         ]
         indexes = [
             models.Index(fields=["customer", "-id"], name="orders_of_customer"),

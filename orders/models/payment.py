@@ -57,7 +57,12 @@ class Payment(Document):
     given_back = AmountField(editable=False, help_text=_("Of what was refunded: without a credit note."))
     written_off = AmountField(editable=False, db_default=0, help_text=_("Too much by so little that nobody asks."))
     is_history = models.BooleanField(default=False, editable=False)
-    paid_on = models.DateField(null=True, blank=True)
+    paid_on = models.DateField(_("value date"), null=True, blank=True)
+    origin = models.ForeignKey("self", on_delete=models.PROTECT, null=True, editable=False, related_name="follow_ups",
+                               help_text=_("The payment that this is the rest of, or was moved from."))
+    capture_key = models.CharField(max_length=80, blank=True, db_default="", editable=False)
+    void_reference = models.CharField(max_length=80, blank=True, db_default="", editable=False)
+    error = models.CharField(max_length=200, blank=True, db_default="", editable=False)
 
     objects = PaymentQuerySet.as_manager()
 
@@ -71,6 +76,8 @@ class Payment(Document):
                 condition=Q(allocated__gte=0, given_back__gte=0, written_off__gte=0,
                             allocated__lte=F("captured") - F("given_back") - F("written_off")),
                 name="allocated_is_not_more_than_captured"),
+            models.CheckConstraint(condition=Q(captured=0) | Q(paid_on__isnull=False),
+                                   name="captured_money_has_a_value_date"),
         ]
         indexes = [models.Index(fields=["customer", "-id"], name="payments_of_customer")]
 
@@ -79,8 +86,20 @@ class Payment(Document):
         return str(self.order.number) if self.order else ""
 
     @property
+    def asked(self) -> Decimal:
+        """What was asked for at first, with the rests that partial captures split off."""
+        rests = self.follow_ups.filter(reference=None) if self.pk else ()
+        return self.amount + sum((rest.asked for rest in rests), Decimal(0))
+
+    @property
     def unallocated(self) -> Decimal:
+        """What it has left to pay invoices with."""
         return self.captured - self.allocated - self.given_back - self.written_off
+
+    @property
+    def refundable(self) -> Decimal:
+        """What of the money is still here to be given back."""
+        return self.captured - self.refunded - self.written_off
 
 
 class WriteOff(models.Model):
@@ -100,18 +119,26 @@ class WriteOff(models.Model):
                              help_text=_("The same by category and rate."))
     reason = models.CharField(max_length=200, blank=True)
     booked_on = models.DateField()
+    reverses = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="reversals")
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=Q(amount__gt=0, tax__gte=0), name="write_off_is_positive"),
+            models.CheckConstraint(condition=Q(reverses=None, amount__gt=0, tax__gte=0)
+                                   | Q(reverses__isnull=False, amount__lt=0, tax__lte=0),
+                                   name="write_off_is_positive_and_its_reversal_negative"),
             models.CheckConstraint(condition=Q(invoice=None, payment__isnull=False)
                                    | Q(invoice__isnull=False, payment=None), name="write_off_has_one_subject"),
         ]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} of {display(self.amount, self.currency)}"
+
+    @property
+    def left(self) -> Decimal:
+        """What of it is not taken back."""
+        return self.amount + sum((row.amount for row in self.reversals.all()), Decimal(0))
 
     @property
     def currency(self) -> str:
@@ -128,12 +155,16 @@ class Allocation(models.Model):
     amount = AmountField()
     exchange_difference = AmountField(db_default=0, editable=False,
                                       help_text=_("Gained by the rates' move, in the company's currency."))
+    reverses = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="reversals")
+    booked_on = models.DateField(null=True, help_text=_("Of a counter-entry: the day from which it counts."))
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=Q(amount__gt=0), name="allocation_is_positive"),
+            models.CheckConstraint(condition=Q(reverses=None, amount__gt=0)
+                                   | Q(reverses__isnull=False, amount__lt=0, booked_on__isnull=False),
+                                   name="allocation_is_positive_and_its_reversal_negative"),
             models.CheckConstraint(condition=Q(payment=None, credit__isnull=False, write_off=None)
                                    | Q(payment__isnull=False, credit=None, write_off=None)
                                    | Q(payment=None, credit=None, write_off__isnull=False),
@@ -141,7 +172,13 @@ class Allocation(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{display(self.amount, self.currency)} to {self.invoice}"
+        source = self.payment or self.credit or self.write_off
+        return f"{display(self.amount, self.currency)} of {source} to {self.invoice}"
+
+    @property
+    def left(self) -> Decimal:
+        """What of it is not taken back."""
+        return self.amount + sum((row.amount for row in self.reversals.all()), Decimal(0))
 
     @property
     def currency(self) -> str:
@@ -149,7 +186,13 @@ class Allocation(models.Model):
 
 
 class Refund(models.Model):
-    """Money given back of a payment: for a credit note, or of what was paid too much."""
+    """Money that left again of a payment: given back for a credit note or of what was paid too much, returned by the
+    bank, or moved to another customer's payment."""
+
+    class Kind(models.TextChoices):
+        REFUND = "refund", _("refund")
+        RETURNED = "returned", _("returned payment")
+        MOVED = "moved", _("moved to another customer")
 
     class Status(models.TextChoices):
         REQUESTED = "requested", _("requested")
@@ -158,7 +201,11 @@ class Refund(models.Model):
 
     payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="refunds")
     credit = models.ForeignKey(Invoice, on_delete=models.PROTECT, null=True, blank=True, related_name="refunds")
+    kind = models.CharField(max_length=8, choices=Kind, default=Kind.REFUND, db_default="refund", editable=False)
     amount = AmountField()
+    fee = AmountField(db_default=0, help_text=_("What the bank charged us for a returned payment."))
+    booked_on = models.DateField(_("value date"))
+    reason = models.CharField(max_length=200, blank=True, db_default="")
     exchange_rate = models.DecimalField(max_digits=14, decimal_places=6, default=1, db_default=1)
     exchange_difference = AmountField(db_default=0, editable=False)
     status = models.CharField(max_length=10, choices=Status, default=Status.REQUESTED, editable=False)
@@ -168,7 +215,7 @@ class Refund(models.Model):
     at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        constraints = [models.CheckConstraint(condition=Q(amount__gt=0), name="refund_is_positive")]
+        constraints = [models.CheckConstraint(condition=Q(amount__gt=0, fee__gte=0), name="refund_is_positive")]
 
     def __str__(self) -> str:
         return f"{display(self.amount, self.currency)} of {self.payment}"

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from oms.core import outbox
 from oms.core.models import Company
 from oms.insights import verification
-from orders import billing, bridge, collecting, deposits, intake, lifecycle, payments, screening, write_offs
+from orders import billing, bridge, collecting, deducting, deposits, intake, lifecycle, payments, screening, write_offs
 from orders.billing import Credited
 from orders.intake import Charge, Entry, Line
 from orders.models import Allocation, Customer, Invoice, OrderLine, PaymentTerms, PriceList, Refund, WriteOff
@@ -102,8 +102,9 @@ def give_back(order, shares):
             rows = [Credited(line, min(share, line.quantity - line.credited)) for line in document.lines.filter(
                 corrects=None).order_by("position") if line.quantity > line.credited]
             rows = [row for row in rows if row.quantity]
-            if rows and sum(billing._part(row.line, row.line.quantity, row.line.credited,
-                                          row.line.credited + row.quantity, "GBP")["gross"] for row in rows) >= 0:
+            left = deducting.open_amounts([row.line for row in rows])
+            if rows and sum(deducting.part_left(row.line, row.quantity, left[row.line.pk], "GBP")["gross"]
+                            for row in rows) >= 0:
                 note = billing.credit(document, rows, reference=f"{document.pk}/{turn}")
                 refund(note, f"{document.pk}/{turn}")
 

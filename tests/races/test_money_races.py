@@ -3,9 +3,12 @@ from decimal import Decimal as D
 import pytest
 
 from inventory.models import Reservation
-from oms.core import outbox
-from orders import billing, lifecycle, payments
+from oms.core import idempotency, operations, outbox
+from oms.insights import verification
+from orders import billing, deposits, lifecycle, payments
+from orders.billing import Credited
 from orders.models import Invoice, Order, Payment, Refund
+from orders.operations import CreditRow
 from tests import builders as make
 from tests.races.conftest import kinds
 
@@ -85,3 +88,99 @@ def test_credit_limit_holds_under_many_orders_at_once(race):
     free = Order.objects.exclude(holds__lifted_at=None, holds__isnull=False)
     assert sum(order.gross for order in free) <= 50
     assert Reservation.objects.count() == 0
+
+
+ROUNDS = 25
+
+
+def everything_holds():
+    outbox.drain()
+    assert [str(breach) for breach in verification.breaches()] == []
+    assert outbox.parked() == []
+
+
+def test_deposit_against_cancel_leaves_no_deposit_behind(race):
+    make.sku("TEE-M", stock={"LON": 900})
+    for turn in range(ROUNDS):
+        order = make.confirmed(("TEE-M", 3))
+
+        results = race(lambda o=order, t=turn: deposits.ask(o, D("30.00"), reference=f"d{t}"),
+                       lambda o=order: lifecycle.cancel(o))
+        outbox.drain()
+
+        assert kinds(results) in ({"done": 2}, {"done": 1, "WrongState": 1}), results
+        own = {row.kind: row.gross for row in order.invoices.all()}
+        assert own in ({}, {"deposit": D("30.00"), "credit": D("30.00")})
+    everything_holds()
+
+
+def test_refund_against_refund_makes_both_once(race):
+    """Two accountants give back 10 and 20 of what is left, at once; a third 20 would be too much."""
+    by, refund = make.user("anne", "accountant"), operations.of(Payment)["refund"]
+    for turn in range(ROUNDS):
+        payment = make.transfer("40.00", f"bank {turn}")
+
+        results = race(*[lambda p=payment, a=amount: refund.perform(p, by=by, amount=D(a), credit=None)
+                         for amount in ("10.00", "20.00", "20.00")])
+
+        assert kinds(results) == {"done": 2, "Refused": 1}, results
+        amounts = sorted(payment.refunds.values_list("amount", flat=True))
+        assert amounts in ([10, 20], [20, 20])
+        assert make.fresh(payment).refunded == sum(amounts)
+    everything_holds()
+
+
+def test_credit_against_credit_makes_both_once(race):
+    by, credit = make.user("anne", "accountant"), operations.of(Invoice)["credit"]
+    make.sku("TEE-M", stock={"LON": 900})
+    for turn in range(ROUNDS):
+        order = make.confirmed(("TEE-M", 3))
+        document = billing.invoice(order, {order.lines.get().pk: 3}, reference=f"i{turn}")
+        line = document.lines.get()
+
+        results = race(*[lambda d=document, n=line, u=units: credit.perform(d, by=by, lines=[CreditRow(n, u)])
+                         for units in (1, 2, 2)])
+
+        assert kinds(results) == {"done": 2, "Refused": 1}, results
+        assert make.fresh(line).credited in (3, 2) and document.credits.count() == 2
+    everything_holds()
+
+
+def test_deposit_against_deposit_asks_for_the_order_at_most(race):
+    make.sku("TEE-M", stock={"LON": 900})
+    for turn in range(ROUNDS):
+        order = make.confirmed(("TEE-M", 3))
+
+        results = race(*[lambda o=order, r=f"{turn}/{n}": deposits.ask(o, D("20.00"), reference=r) for n in range(2)])
+
+        assert kinds(results) == {"done": 1, "Refused": 1}, results
+    everything_holds()
+
+
+def test_deposit_credited_against_deducted_is_used_once(race):
+    make.sku("TEE-M", stock={"LON": 900})
+    for turn in range(ROUNDS):
+        order = make.confirmed(("TEE-M", 3))
+        document = deposits.ask(order, D("30.00"), reference=f"d{turn}")
+        line, wanted = document.lines.get(), order.lines.get().pk
+
+        results = race(lambda d=document, n=line, t=turn: billing.credit(d, [Credited(n, 1)], reference=f"c{t}"),
+                       lambda o=order, k=wanted, t=turn: billing.invoice(o, {k: 3}, reference=f"i{t}"))
+
+        assert kinds(results) in ({"done": 2}, {"done": 1, "Refused": 1}), results
+        used = sum(row.gross * (-1 if row.invoice.kind == "invoice" else 1) for row in line.credit_lines.all())
+        assert used == D("30.00")
+    everything_holds()
+
+
+def test_one_form_sent_by_two_tabs_is_one_refund(race):
+    by, payment = make.user("anne", "accountant"), make.transfer("40.00")
+    refund = operations.of(Payment)["refund"]
+
+    for turn in range(ROUNDS):
+        results = race(*[lambda t=turn: idempotency.once("form", f"key {t}", {"amount": 1}, lambda: (
+            refund.perform(payment, by=by, amount=D("1.00"), credit=None) and "")) for _ in range(2)])
+        assert set(kinds(results)) <= {"done", "Conflict"}, results
+
+    assert make.fresh(payment).refunded == ROUNDS
+    everything_holds()

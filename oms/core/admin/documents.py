@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 from typing import Any, cast
+from uuid import uuid4
 
 from django import forms
 from django.contrib import messages
@@ -13,7 +14,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from oms.core import attention, bulk, events, notes, operations, states
+from oms.core import attention, bulk, events, idempotency, notes, operations, states
 from oms.core.admin.access import ScopedAdmin
 from oms.core.admin.forms import OperationForm
 from oms.core.admin.panels import panels_of
@@ -172,7 +173,7 @@ class DocumentAdmin(PapersAdmin, ScopedAdmin):
             "decisions": [_in_words(decision) for decision in about(document.subject_type, document.number)]
             if user.sees_money else [],
             "sees_money": user.sees_money, "notes": notes.of(document, user)[:100],
-            "links": self.print_links(request, document),
+            "links": self.print_links(request, document), "form_key": uuid4().hex,
             "notes_url": reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_notes", args=[document.pk]),
         }
 
@@ -196,9 +197,9 @@ class DocumentAdmin(PapersAdmin, ScopedAdmin):
         question = preview = None
         if request.method == "POST" and "_preview" in request.POST and form is not None and form.is_valid():
             preview, error = self._preview(step, document, form, user)
-        elif request.method == "POST" and (form is None or form.is_valid()):
+        elif request.method == "POST" and (form is None or _was_done(request) or form.is_valid()):
             version = str(getattr(document, "version", ""))
-            stale = request.POST.get("version", version) != version
+            stale = request.POST.get("version", version) != version and not _was_done(request)
             error = _("Somebody changed this document since you opened it. Look at it again, then confirm.")
             refused = None if stale else self._perform(request, step, document, form)
             if not stale and refused is None:
@@ -210,7 +211,7 @@ class DocumentAdmin(PapersAdmin, ScopedAdmin):
         context = {
             **self.admin_site.each_context(request), "title": f"{step.title}: {document}", "opts": self.opts,
             "document": document, "operation": step, "operation_form": form, "error": error, "preview": preview,
-            "question": question, "back": self.document_url(document),
+            "question": question, "back": self.document_url(document), "form_key": _form_key(request),
         }
         status = 409 if error or question else 200
         return TemplateResponse(request, "admin/oms/operation.html", context, status=status)
@@ -232,12 +233,18 @@ class DocumentAdmin(PapersAdmin, ScopedAdmin):
     ) -> DomainError | None:
         """Run the operation; the refusal, or None where it was done."""
         user: Any = request.user
-        try:
+
+        def act() -> str:
             done = step.perform(document, by=user, agreed=frozenset(request.POST.getlist("agreed")),
                                 **(form.values() if form else {}))
+            return str(getattr(done, "news", ""))
+
+        try:
+            news = idempotency.once(_sender(request), key, _entered(request), act) if (
+                key := _key(request)) else act()
         except DomainError as refused:
-            return refused
-        if news := getattr(done, "news", ""):
+            return _sent_already() if refused.code == "key_reused" else refused
+        if news:
             messages.info(request, news)
             return None
         messages.success(request, _("%(document)s: %(title)s done.")
@@ -252,6 +259,36 @@ class DocumentAdmin(PapersAdmin, ScopedAdmin):
             if step.many and step.input is None and step.allowed_for(user):
                 actions[f"do_{step.name}"] = (_bulk(step), f"do_{step.name}", step.title)
         return actions
+
+
+def _key(request: HttpRequest) -> str:
+    """The one-time key of a form: sent twice, it takes effect once; two forms are two acts."""
+    return request.POST.get("form_key", "")[:100]
+
+
+def _form_key(request: HttpRequest) -> str:
+    """The key of a form that is shown: the same until it is done."""
+    return uuid4().hex if _was_done(request) else _key(request) or uuid4().hex
+
+
+def _sender(request: HttpRequest) -> str:
+    return f"form of user {request.user.pk}"
+
+
+def _was_done(request: HttpRequest) -> bool:
+    return bool(_key(request)) and idempotency.is_known(_sender(request), _key(request))
+
+
+def _entered(request: HttpRequest) -> dict[str, Any]:
+    """What a form is about: its page and its entries."""
+    kept = {name: request.POST.getlist(name) for name in request.POST
+            if name not in ("csrfmiddlewaretoken", "version", "form_key", "agreed")}
+    return {"path": request.path, "entries": kept}
+
+
+def _sent_already() -> Conflict:
+    return Conflict(_("This form was sent already, with other entries, and that was done. Look at the document; send "
+                      "this once more if you want both."), code="key_reused")
 
 
 def _bulk(step: Operation) -> Any:

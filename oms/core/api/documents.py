@@ -36,6 +36,11 @@ IDEMPOTENCY_KEY = OpenApiParameter("Idempotency-Key", KEY_SCHEMA, OpenApiParamet
     "the first answer, with another body it is refused (422), and while the first is still running it is a 409."))
 
 
+OPTIONAL_KEY = OpenApiParameter("Idempotency-Key", KEY_SCHEMA, OpenApiParameter.HEADER, description=(
+    "A key of the caller's choice, kept for 30 days: an operation sent again with the same key and body takes effect "
+    "once and answers with the document as it is then; with another body it is refused (422)."))
+
+
 class HasRole(BasePermission):
     """Who may look at a kind of record in the back office may read it here."""
 
@@ -82,11 +87,18 @@ class DocumentViewSet(ScopedViewSet):
     def do(self, operation: Operation, request: Request) -> Response:
         """Run an operation on the document of the address; the answer is the document as it is then."""
         user: Any = request.user
-        document, values = self._asked(operation, request)
         agreed = isinstance(request.data, dict) and request.data.get("confirm") is True
-        with expecting(document, version_asked(request)):
-            operation.perform(document, by=user, agreed=agreed, **values)
-        document = self.get_queryset().filter(pk=document.pk).first()
+
+        def act() -> None:
+            document, values = self._asked(operation, request)
+            with expecting(document, version_asked(request)):
+                operation.perform(document, by=user, agreed=agreed, **values)
+
+        if "Idempotency-Key" in request.headers:
+            idempotency.once(client_of(request), key_of_request(request), _body_of(request), act)
+        else:
+            act()
+        document = self.get_queryset().filter(number=self.kwargs[self.lookup_field]).first()
         if document is None:  # done, and out of the caller's scope by that
             return Response(status=204)
         return Response(self.get_serializer(document).data, headers=version_headers(document))
@@ -131,7 +143,7 @@ def _endpoint(viewset: type[DocumentViewSet], operation: Operation) -> Callable[
     view.__name__, view.__doc__ = f"do_{operation.name}", operation.run.__doc__
     responses = {200: viewset.serializer_class, 204: OpenApiResponse(description=_(
         "Done, and the document is no longer among those that you may see."))}
-    schema = extend_schema(request=request_of(operation), responses=responses, parameters=[IF_MATCH],
+    schema = extend_schema(request=request_of(operation), responses=responses, parameters=[IF_MATCH, OPTIONAL_KEY],
                            summary=operation.title, examples=_examples(operation))
     return schema(action(detail=True, methods=["post"], url_path=operation.name.replace("_", "-"))(view))
 
@@ -177,8 +189,11 @@ def create_once(request: Request, view: Any, perform: Callable[[], tuple[dict[st
         body, location = perform()
         return {"status": 201, "body": body, "location": location}
 
-    body = {"method": request.method, "path": request.path, "data": request.data}
-    return replay(idempotency.once(client_of(request), key_of_request(request), body, answer))
+    return replay(idempotency.once(client_of(request), key_of_request(request), _body_of(request), answer))
+
+
+def _body_of(request: Request) -> dict[str, Any]:
+    return {"method": request.method, "path": request.path, "data": request.data}
 
 
 def key_of_request(request: Request) -> str:

@@ -3,7 +3,6 @@
 import dataclasses
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from pathlib import Path
 
 from django.conf import settings
@@ -273,8 +272,8 @@ def _stay_labelled(channel: Channel, rows: Sequence[Row]) -> None:
 
 def _prepaid(channel: Channel, rows: Sequence[Row]) -> None:
     order = _confirmed(channel, rows)
-    if order is not None:
-        payments.authorize(order, max(order.gross, Decimal("0.01")), reference=f"card-{order.number}")
+    if order is not None and order.gross > 0:
+        payments.authorize(order, order.gross, reference=f"card-{order.number}")
 
 
 STAGES: tuple[Callable[[Channel, Sequence[Row]], None], ...] = (

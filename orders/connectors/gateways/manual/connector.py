@@ -8,6 +8,10 @@ from orders.connectors.gateways import Answer
 class ManualGateway:
     """Always succeeds; its reference is the key under which it was asked."""
 
+    def outcome(self, key: str) -> Answer | None:
+        """It keeps nothing; asked once more under the same key it answers the same."""
+        return None
+
     def authorize(self, key: str, amount: Decimal, currency: str) -> Answer:
         return Answer(f"manual:{key}")
 

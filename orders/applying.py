@@ -1,0 +1,65 @@
+"""Using what a customer has to their credit: a payment over several invoices, a credit note for an invoice."""
+
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+
+from django.utils.translation import gettext as _
+
+from oms.core import events, money
+from oms.core.errors import Refused
+from oms.core.locking import atomic, lock, lock_one
+from oms.core.models import User
+from orders import billing, payments
+from orders.models import Allocation, Invoice, Payment
+
+
+def allocate_many(payment: Payment, amounts: Mapping[Invoice, Decimal], *, by: User | None = None) -> list[Allocation]:
+    """Use one payment for several invoices, an amount for each."""
+    with atomic():
+        payment = lock_one(payment)
+        lock(Invoice.objects.filter(pk__in=[document.pk for document in amounts]))
+        if not amounts:
+            raise Refused(_("Enter what each invoice gets of the payment."), code="nothing_to_allocate")
+        whole = sum(amounts.values(), money.ZERO)
+        if whole > payment.unallocated:
+            raise Refused(_("The amounts come to %(whole)s; %(number)s has %(left)s left. Lower them.")
+                          % {"whole": money.display(whole, payment.currency), "number": payment.number,
+                             "left": money.display(payment.unallocated, payment.currency)}, code="too_much")
+        return [payments.allocate(payment, document, amount, by=by)
+                for document, amount in sorted(amounts.items(), key=lambda pair: pair[0].pk)]
+
+
+def pay_many(
+    document: Invoice, amounts: Mapping[Invoice, Decimal], amount: Decimal, *, reference: str, on: date | None = None,
+    by: User | None = None,
+) -> Payment:
+    """Book one payment of an invoice's customer and use it for several invoices; what is left stays on account."""
+    with atomic():
+        payment = payments.register_transfer(document.customer, amount, company=document.company, reference=reference,
+                                             currency=document.currency, on=on, by=by)
+        if not payment.allocations.exists():  # sent again, it is used already
+            allocate_many(payment, amounts, by=by)
+    return payment
+
+
+def apply(note: Invoice, document: Invoice, amount: Decimal | None = None, *, by: User | None = None) -> Decimal:
+    """Use a credit note, as far as both are open, to pay an invoice of the same customer, company and currency."""
+    with atomic():
+        rows = {row.pk: row for row in lock(Invoice.objects.filter(pk__in=[note.pk, document.pk]))}
+        note, document = rows[note.pk], rows[document.pk]
+        names = ("customer_id", "company_id", "currency")
+        if any(getattr(note, name) != getattr(document, name) for name in names):
+            raise Refused(_("%(note)s and %(document)s differ in customer, company or currency.")
+                          % {"note": note, "document": document}, code="different")
+        most = min(note.open_amount, document.open_amount)
+        wanted = most if amount is None else amount
+        if note.kind != Invoice.Kind.CREDIT or document.kind == Invoice.Kind.CREDIT or not 0 < wanted <= most:
+            raise Refused(_("You can use up to %(most)s of %(note)s for %(document)s.")
+                          % {"most": money.display(most, note.currency), "note": note, "document": document},
+                          code="too_much", field="amount")
+        billing.set_off(note, document, wanted, by=by)
+        events.emit("invoice.credit_applied", note, by=by, invoice=document.number, amount=str(wanted))
+        if document.open_amount == 0:
+            events.emit("invoice.paid", document, by=by)
+        return wanted

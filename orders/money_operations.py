@@ -1,0 +1,396 @@
+"""What people and programs can ask of invoices, credit notes and payments."""
+
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import F, Q, Sum
+from django.utils.translation import gettext_lazy as _
+
+from oms.core import confirming, idempotency
+from oms.core.models import User
+from oms.core.money import ZERO, display, round_amount
+from oms.core.operations import declare
+from orders import applying, billing, counter_entries, outcomes, payments, write_offs
+from orders.billing import Credited
+from orders.models import Allocation, Customer, Invoice, InvoiceLine, Payment, WriteOff
+
+ACCOUNTS = "accountant manager"
+VALUE_DATE = _("The day on which the money came. Empty: today.")
+BOOKED_ON = _("Empty: today.")
+
+
+@dataclass(frozen=True)
+class AmountInput:
+    amount: Decimal
+    reference: str = field(metadata={
+        "help": _("The bank's or the card terminal's; entered twice it counts once."), "most": 60})
+
+
+
+@dataclass(frozen=True)
+class ReceivedInput(AmountInput):
+    paid_on: date | None = field(default=None, metadata={"help": VALUE_DATE})
+
+
+def _what_is_open(document: Invoice) -> ReceivedInput:
+    return ReceivedInput(round_amount(document.open_amount, document.currency), "")
+
+
+def ask_about_rest(amount: Decimal, most: Decimal, reference: str, question: Any, document: Any) -> None:
+    """Ask where more money comes in than is open; not again for a payment that is known already."""
+    if amount > most and not Payment.objects.filter(reference=reference).exists():
+        confirming.ask(question % {
+            "document": document, "most": display(most, document.currency),
+            "rest": display(amount - most, document.currency), "customer": document.customer.name}, field="amount")
+
+
+@dataclass(frozen=True)
+class CreditRow:
+    line: InvoiceLine
+    quantity: int = 0
+
+
+@dataclass(frozen=True)
+class CreditInput:
+    lines: list[CreditRow]
+    reason: str = ""
+
+
+def _credit(document: Invoice, *, lines: list[CreditRow], reason: str = "", by: User | None = None) -> Invoice:
+    return billing.credit(document, [Credited(row.line, row.quantity) for row in lines if row.quantity],
+                          reference=idempotency.new_reference(document.number), reason=reason, by=by)
+
+
+def _pay(
+    document: Invoice, *, amount: Decimal, reference: str, paid_on: date | None = None, by: User | None = None,
+) -> Invoice:
+    open_now = Invoice.objects.get(pk=document.pk).open_amount + write_offs.recoverable(document)
+    ask_about_rest(amount, open_now, reference, _(
+        "Only %(most)s of %(document)s is open. %(rest)s stays with %(customer)s as an unapplied payment."), document)
+    payment = payments.register_transfer(document.customer, amount, company=document.company, reference=reference,
+                                         currency=document.currency, on=paid_on, by=by)
+    if not payment.allocations.filter(invoice=document).exists():  # sent again, it is used already
+        payments.allocate(payment, document, by=by)
+    return document
+
+
+@dataclass(frozen=True)
+class WriteOffInput:
+    amount: Decimal
+    kind: WriteOff.Kind = WriteOff.Kind.DIFFERENCE
+    reason: str = ""
+
+
+def _write_off(
+    document: Invoice, *, amount: Decimal, kind: WriteOff.Kind, reason: str = "", by: User | None = None,
+) -> Invoice:
+    write_offs.write_off(document, kind, amount=amount, reason=reason, by=by)
+    return document
+
+
+def _whole_write_off(document: Invoice) -> WriteOffInput:
+    """All that is open: a small difference, or else a bad debt."""
+    is_small = document.open_amount <= document.company.write_off_limit
+    return WriteOffInput(round_amount(document.open_amount, document.currency),
+                         WriteOff.Kind.DIFFERENCE if is_small else WriteOff.Kind.BAD_DEBT)
+
+
+def _is_open_invoice(document: Invoice) -> bool:
+    return bool(document.kind != Invoice.Kind.CREDIT and document.status == Invoice.Status.ISSUED
+                and document.open_amount > 0)
+
+
+def _is_payable(document: Invoice) -> bool:
+    """Open, or given up as a bad debt that may be paid late."""
+    return _is_open_invoice(document) or bool(
+        document.kind != Invoice.Kind.CREDIT and document.status == Invoice.Status.ISSUED
+        and write_offs.recoverable(document))
+
+
+@dataclass(frozen=True)
+class ShareRow:
+    document: Invoice
+    amount: Decimal = ZERO
+
+
+@dataclass(frozen=True)
+class PaySeveralInput:
+    reference: str = field(metadata={
+        "help": _("The bank's or the card terminal's; entered twice it counts once."), "most": 60})
+    amount: Decimal = field(metadata={"help": _("What came. What no invoice gets stays on account.")})
+    lines: list[ShareRow]
+    paid_on: date | None = field(default=None, metadata={"help": VALUE_DATE})
+
+
+def _open_beside(document: Invoice) -> PaySeveralInput:
+    """The customer's open invoices, with what is open of the one that was looked at."""
+    rows = Invoice.objects.open().filter(customer=document.customer, company=document.company,
+                                         currency=document.currency).exclude(kind=Invoice.Kind.CREDIT)
+    here = round_amount(document.open_amount, document.currency)
+    return PaySeveralInput("", here, [
+        ShareRow(row, here if row.pk == document.pk else round_amount(ZERO, row.currency))
+        for row in rows.order_by("due_on", "pk")[:200]])
+
+
+def _shares(lines: list[ShareRow]) -> dict[Invoice, Decimal]:
+    return {row.document: row.amount for row in lines if row.amount}
+
+
+def _pay_several(
+    document: Invoice, *, reference: str, amount: Decimal, lines: list[ShareRow], paid_on: date | None = None,
+    by: User | None = None,
+) -> Invoice:
+    wanted = sum(_shares(lines).values(), ZERO)
+    ask_about_rest(amount, wanted, reference, _(
+        "The invoices get %(most)s. %(rest)s stays with %(customer)s as an unapplied payment."), document)
+    applying.pay_many(document, _shares(lines), amount, reference=reference, on=paid_on, by=by)
+    return document
+
+
+def _uses(rows: Any, document: Invoice) -> Any:
+    """What pays an invoice, or what a credit note pays, and is not taken back yet."""
+    own = rows.filter(credit=document) if document.kind == Invoice.Kind.CREDIT else rows.filter(invoice=document)
+    return _live(own)
+
+
+def _uses_of_payment(rows: Any, payment: Payment) -> Any:
+    return _live(rows.filter(payment=payment))
+
+
+def _live(rows: Any) -> Any:
+    """Allocations or write-offs of which something is left."""
+    taken = Sum("reversals__amount", default=ZERO)
+    return rows.filter(reverses=None).annotate(taken=taken).filter(amount__gt=-F("taken")).order_by("pk")
+
+
+def _allocated(rows: Any) -> Any:
+    return rows.filter(write_off=None)
+
+
+@dataclass(frozen=True)
+class UnallocateInput:
+    use: Allocation = field(metadata={"among": lambda rows, document: _allocated(_uses(rows, document))})
+    amount: Decimal | None = field(default=None, metadata={"help": _("Empty: all of it.")})
+    on: date | None = field(default=None, metadata={"help": BOOKED_ON})
+
+
+def _unallocate(
+    document: Any, *, use: Allocation, amount: Decimal | None = None, on: date | None = None, by: User | None = None,
+) -> Any:
+    counter_entries.unallocate(use, amount, on=on, by=by)
+    return document
+
+
+@dataclass(frozen=True)
+class ReverseInput:
+    write_off: WriteOff = field(metadata={"among": lambda rows, document: _live(rows.filter(invoice=document))})
+    amount: Decimal | None = field(default=None, metadata={"help": _("Empty: all of it.")})
+    reason: str = ""
+    on: date | None = field(default=None, metadata={"help": BOOKED_ON})
+
+
+def _reverse(
+    document: Any, *, write_off: WriteOff, amount: Decimal | None = None, reason: str = "", on: date | None = None,
+    by: User | None = None,
+) -> Any:
+    write_offs.reverse(write_off, amount, reason=reason, on=on, by=by)
+    return document
+
+
+def _invoices_beside(rows: Any, note: Invoice) -> Any:
+    own = rows.open().filter(customer=note.customer, company=note.company, currency=note.currency)
+    return own.exclude(kind=Invoice.Kind.CREDIT).order_by("due_on", "pk")
+
+
+@dataclass(frozen=True)
+class ApplyInput:
+    document: Invoice = field(metadata={"among": _invoices_beside})
+    amount: Decimal | None = field(default=None, metadata={"help": _("Empty: as far as both are open.")})
+
+
+def _apply(note: Invoice, *, document: Invoice, amount: Decimal | None = None, by: User | None = None) -> Invoice:
+    applying.apply(note, document, amount, by=by)
+    return note
+
+
+declare("pay", Invoice, _pay, roles="accountant manager", label=_("Register a payment"), input=ReceivedInput,
+        example={"amount": "1.00", "reference": "bank 2027-01-04/18", "paid_on": "2027-01-04"},
+        initial=_what_is_open, available=_is_payable)
+declare("write_off", Invoice, _write_off, roles="accountant manager", label=_("Write off"), input=WriteOffInput,
+        example={"amount": "0.01", "kind": "difference", "reason": "Bank charges."}, danger=True,
+        initial=_whole_write_off,
+        available=_is_open_invoice)
+declare("pay_several", Invoice, _pay_several, roles=ACCOUNTS, label=_("Register a payment for several"),
+        input=PaySeveralInput, initial=_open_beside, available=_is_open_invoice,
+        example={"amount": "2.00", "reference": "bank 2027-01-04/19", "lines": []})
+declare("apply", Invoice, _apply, roles=ACCOUNTS, label=_("Use for an invoice"), input=ApplyInput,
+        available=lambda note: bool(note.kind == Invoice.Kind.CREDIT and note.open_amount > 0
+                                    and _invoices_beside(Invoice.objects.all(), note).exists()))
+declare("unallocate", Invoice, _unallocate, roles=ACCOUNTS, label=_("Take a payment off"), input=UnallocateInput,
+        danger=True, available=lambda document: _allocated(_uses(Allocation.objects.all(), document)).exists())
+declare("reverse_write_off", Invoice, _reverse, roles=ACCOUNTS, label=_("Reverse a write-off"), input=ReverseInput,
+        danger=True, available=lambda document: _live(document.write_offs.all()).exists())
+declare("credit", Invoice, _credit, roles="accountant manager", input=CreditInput,
+        example={"lines": [{"line": 1, "quantity": 1}], "reason": "Arrived damaged."},
+        initial=lambda document: CreditInput([CreditRow(line) for line in document.lines.order_by("position")
+                                              if line.credited < line.quantity]),
+        available=lambda document: document.kind != Invoice.Kind.CREDIT and document.status == Invoice.Status.ISSUED)
+
+
+@dataclass(frozen=True)
+class CaptureInput:
+    amount: Decimal
+
+
+def _payable(rows: Any, payment: Payment) -> Any:
+    """The invoices that a payment can pay: open, or given up as a bad debt."""
+    bad = WriteOff.objects.filter(kind=WriteOff.Kind.BAD_DEBT, invoice__customer=payment.customer).values("invoice")
+    own = rows.filter(Q(allocated__lt=F("gross")) | Q(pk__in=bad), status=Invoice.Status.ISSUED,
+                      customer=payment.customer, company=payment.company, currency=payment.currency)
+    return own.exclude(kind=Invoice.Kind.CREDIT).order_by("due_on", "pk")
+
+
+def _credits(rows: Any, payment: Payment) -> Any:
+    """The credit notes that a payment can give back."""
+    own = rows.open().filter(customer=payment.customer, company=payment.company, currency=payment.currency)
+    return own.filter(kind=Invoice.Kind.CREDIT).order_by("pk")
+
+
+@dataclass(frozen=True)
+class AllocateInput:
+    document: Invoice = field(metadata={"among": _payable})
+    amount: Decimal | None = None
+
+
+def _allocate(payment: Payment, *, document: Invoice, amount: Decimal | None = None, by: User | None = None) -> Payment:
+    payments.allocate(payment, document, amount, by=by)
+    return payment
+
+
+@dataclass(frozen=True)
+class RefundInput:
+    amount: Decimal
+    credit: Invoice | None = field(default=None, metadata={"among": _credits})
+
+
+def _refund(payment: Payment, *, amount: Decimal, credit: Invoice | None = None, by: User | None = None) -> Payment:
+    payments.refund(payment, amount, reference=idempotency.new_reference(payment.number), credit=credit, by=by)
+    return payment
+
+
+def _is_refundable(payment: Payment) -> bool:
+    """Whether something of it is unused, or a credit note can be paid with it."""
+    if payment.status != Payment.Status.CAPTURED or payment.refundable <= 0:
+        return False
+    return payment.unallocated > 0 or _credits(Invoice.objects.all(), payment).exists()
+
+
+@dataclass(frozen=True)
+class AllocateSeveralInput:
+    lines: list[ShareRow]
+
+
+def _oldest_first(payment: Payment) -> AllocateSeveralInput:
+    """The open invoices, the oldest due first, as far as the payment goes."""
+    left, rows = payment.unallocated, []
+    for document in _payable(Invoice.objects.filter(allocated__lt=F("gross")), payment)[:200]:
+        part = min(left, document.open_amount)
+        rows.append(ShareRow(document, round_amount(part, payment.currency)))
+        left -= part
+    return AllocateSeveralInput(rows)
+
+
+def _allocate_several(payment: Payment, *, lines: list[ShareRow], by: User | None = None) -> Payment:
+    applying.allocate_many(payment, _shares(lines), by=by)
+    return payment
+
+
+@dataclass(frozen=True)
+class UnallocatePaymentInput:
+    use: Allocation = field(metadata={"among": _uses_of_payment})
+    amount: Decimal | None = field(default=None, metadata={"help": _("Empty: all of it.")})
+    on: date | None = field(default=None, metadata={"help": BOOKED_ON})
+
+
+@dataclass(frozen=True)
+class ReturnInput:
+    amount: Decimal
+    fee: Decimal = field(default=ZERO, metadata={"help": _("What the bank charged for it, for example 3.50.")})
+    bills_fee: bool = field(default=True, metadata={
+        "help": _("The customer gets an invoice for the fee, without tax.")})
+    reason: str = field(default="", metadata={"help": _("For example: account not covered, chargeback.")})
+    on: date | None = field(default=None, metadata={"help": BOOKED_ON})
+
+
+def _return(
+    payment: Payment, *, amount: Decimal, fee: Decimal = ZERO, bills_fee: bool = True, reason: str = "",
+    on: date | None = None, by: User | None = None,
+) -> Payment:
+    counter_entries.return_payment(payment, amount, fee=fee, bills_fee=bills_fee, reason=reason, on=on, by=by)
+    return payment
+
+
+@dataclass(frozen=True)
+class MoveInput:
+    customer: Customer
+    reason: str = ""
+    on: date | None = field(default=None, metadata={
+        "help": _("Empty: the payment's value date, if its books are open.")})
+
+
+def _move(
+    payment: Payment, *, customer: Customer, reason: str = "", on: date | None = None, by: User | None = None,
+) -> Payment:
+    counter_entries.move(payment, customer, reason=reason, on=on, by=by)
+    return payment
+
+
+@dataclass(frozen=True)
+class ReverseRestInput:
+    write_off: WriteOff = field(metadata={"among": lambda rows, payment: _live(rows.filter(payment=payment))})
+    amount: Decimal | None = field(default=None, metadata={"help": _("Empty: all of it.")})
+    reason: str = ""
+    on: date | None = field(default=None, metadata={"help": BOOKED_ON})
+
+
+def _is_here(payment: Payment) -> bool:
+    return bool(payment.status == Payment.Status.CAPTURED and payment.refundable > 0)
+
+
+@dataclass(frozen=True)
+class KeptInput:
+    reason: str = ""
+
+
+P = Payment.Status
+declare("capture", Payment, payments.capture, roles="accountant manager", input=CaptureInput,
+        initial=lambda payment: CaptureInput(round_amount(payment.amount, payment.currency)),
+        available=lambda payment: payment.status == P.AUTHORIZED)
+declare("allocate", Payment, _allocate, roles="accountant manager", input=AllocateInput,
+        available=lambda payment: payment.status == P.CAPTURED and payment.unallocated > 0)
+declare("allocate_several", Payment, _allocate_several, roles=ACCOUNTS, label=_("Pay several invoices"),
+        input=AllocateSeveralInput, initial=_oldest_first, example={"lines": []},
+        available=lambda payment: payment.status == P.CAPTURED and payment.unallocated > 0)
+declare("unallocate", Payment, _unallocate, roles=ACCOUNTS, label=_("Take off an invoice"), danger=True,
+        input=UnallocatePaymentInput,
+        available=lambda payment: payment.allocated > 0)
+declare("returned", Payment, _return, roles=ACCOUNTS, label=_("Record a returned payment"), input=ReturnInput,
+        danger=True, example={"amount": "1.00", "fee": "3.50", "reason": "Account not covered."},
+        initial=lambda payment: ReturnInput(round_amount(payment.refundable, payment.currency)), available=_is_here)
+declare("move", Payment, _move, roles=ACCOUNTS, label=_("Move to another customer"), input=MoveInput, danger=True,
+        available=_is_here)
+declare("free", Payment, counter_entries.free, roles=ACCOUNTS, label=_("Free from its order"),
+        available=lambda payment: bool(payment.status == P.CAPTURED and payment.order_id and payment.unallocated > 0))
+declare("reverse_write_off", Payment, _reverse, roles=ACCOUNTS, label=_("Reverse a write-off"), danger=True,
+        input=ReverseRestInput, available=lambda payment: payment.written_off > 0)
+declare("ask_outcome", Payment, outcomes.ask_outcome, roles=ACCOUNTS, label=_("Ask the gateway again"),
+        available=outcomes.pending)
+declare("refund", Payment, _refund, roles="accountant manager", input=RefundInput, danger=True,
+        available=_is_refundable)
+declare("write_off_rest", Payment, write_offs.write_off_rest, roles="accountant manager",
+        label=_("Write off the rest"), input=KeptInput, available=lambda payment: (
+            payment.status == P.CAPTURED and 0 < payment.unallocated <= payment.company.write_off_limit))
+declare("void", Payment, payments.void, roles="accountant manager", danger=True,
+        available=lambda payment: payment.status == P.AUTHORIZED)
