@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from oms.core import operations, outbox
 from orders import write_offs
-from orders.models import FraudRule
+from orders.models import FraudRule, Invoice, Payment
 from tests import builders as make
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("verified")]
@@ -57,6 +57,37 @@ def test_one_payment_for_several_invoices_is_one_page(log_in, invoice):
     payment = make.transfer("40.00", "bank 10")
     do(client, payment, "allocate_several", **{f"lines-{other.pk}-amount": "30.00"})
     assert (make.fresh(other).open_amount, make.fresh(payment).unallocated) == (0, D("10.00"))
+
+
+def test_a_payment_is_taken_off_returned_moved_and_freed_by_buttons(log_in, invoice):
+    client, right = log_in("accountant"), make.customer("C-2")
+    do(client, invoice, "pay", amount="120.00", reference="bank 1", paid_on=str(make.company().today()))
+    payment = Payment.objects.get()
+
+    do(client, invoice, "unallocate", use=invoice.allocations.get().pk)
+    assert make.fresh(invoice).open_amount == 120
+    do(client, payment, "allocate", document=invoice.pk)
+    do(client, payment, "returned", amount="20.00", fee="3.50", bills_fee="on", reason="not covered")
+    assert (make.fresh(invoice).open_amount, Invoice.objects.get(order=None).gross) == (20, D("3.50"))
+    do(client, payment, "move", customer=right.pk, reason="same name")
+    assert Payment.objects.get(customer=right).captured == 100
+    order = make.confirmed(("TEE-M", 1))
+    reserved = make.transfer("12.00", "bank 2", order=order)
+    assert do(client, reserved, "free").order is None
+
+
+def test_a_write_off_is_reversed_and_a_credit_used_by_buttons(log_in, invoice):
+    client, other = log_in("accountant"), make.shipped(("TEE-M", 5)).invoices.get()
+    do(client, invoice, "write_off", amount="120.00", kind="bad_debt", reason="gone")
+    do(client, invoice, "reverse_write_off", write_off=invoice.write_offs.get().pk, amount="20.00")
+    assert make.fresh(invoice).open_amount == 20
+
+    do(client, other, "pay", amount="60.00", reference="bank 3")
+    do(client, other, "credit", **{f"lines-{other.lines.get().pk}-quantity": "1"})
+    do(client, Invoice.objects.get(kind="credit"), "apply", document=invoice.pk)
+    assert make.fresh(invoice).open_amount == 8
+    do(client, invoice, "pay", amount="50.00", reference="bank 4")
+    assert (make.fresh(invoice).open_amount, sum(row.amount for row in invoice.write_offs.all())) == (0, D("58.00"))
 
 
 def test_a_fraud_rule_is_entered_and_a_check_placed_by_hand(log_in):
