@@ -72,7 +72,7 @@ def _pay(
     payment = payments.register_transfer(document.customer, amount, company=document.company, reference=reference,
                                          currency=document.currency, on=paid_on, by=by)
     if not payment.allocations.filter(invoice=document).exists():  # sent again, it is used already
-        payments.allocate(payment, document, by=by)
+        payments.allocate(payment, document, min(payment.amount, open_now) or None, by=by)
     return document
 
 
