@@ -47,9 +47,10 @@ class Ending(Floor, Partnering, Stocking, Returning):
         return left
 
     def _goods_come_for_who_waits(self):
-        short = Demand.objects.filter(unheld__gt=0).values_list("sku__code").annotate(Sum("unheld")).order_by("sku")
-        for code, quantity in list(short):
-            self.come(code, "LON", quantity)
+        """In each company's own warehouse: nobody is served from another company's."""
+        waiting = Demand.objects.filter(unheld__gt=0).order_by("sku", "company")
+        for code, company, quantity in list(waiting.values_list("sku__code", "company__code").annotate(Sum("unheld"))):
+            self.come(code, "GLA" if company == "nord" else "LON", quantity)
         outbox.drain()
 
     def _finish_returns(self):
