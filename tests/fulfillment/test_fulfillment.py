@@ -125,7 +125,7 @@ def test_ship_bills_and_tells_the_customer_the_tracking_number(order, drain, mai
 
     order = make.fresh(order)
     assert (order.status, order.shipped, order.invoiced, order.invoices.get().gross) == ("completed", 3, 3, order.gross)
-    (mail,) = [each for each in mailoutbox if "on its way" in each.subject]
+    (mail,) = [each for each in mailoutbox if "has shipped" in each.subject]
     assert shipping.tracking_numbers(shipment)[0] in mail.body
 
 

@@ -324,5 +324,5 @@ def test_lists_and_programs_do_not_count_what_expired_today(client):
 
     assert [(row.sellable, row.free) for row in listed] == [(7, 2)]
     assert [(row["sellable"], row["available"]) for row in told] == [(7, 2)]
-    assert availability.available([tea()])[tea().pk].projected == 2
+    assert availability.available([tea()], make.company())[tea().pk].projected == 2
     assert Stock.objects.get().sellable == 7

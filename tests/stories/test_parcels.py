@@ -47,7 +47,7 @@ def test_a_hundred_kilos_leave_in_four_cartons_each_with_its_label(heavy, drain,
 
     shipping.ship(make.fresh(heavy))
     drain()
-    (mail,) = [each for each in mailoutbox if "on its way" in each.subject]
+    (mail,) = [each for each in mailoutbox if "has shipped" in each.subject]
     assert all(number in mail.body for number in shipping.tracking_numbers(heavy))
     assert make.fresh(heavy.order).status == "completed"
 

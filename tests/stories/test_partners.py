@@ -38,7 +38,7 @@ def test_their_carrier_and_tracking_numbers_reach_the_customer_and_the_pages(tak
     assert (shipment.status, shipment.tracking, make.fresh(taken.order).status) == ("shipped", "D-1, D-2", "completed")
     inside = PackageContent.objects.filter(package__tracking_number="D-1")
     assert sum(row.quantity for row in inside) == 5
-    (mail,) = [each for each in mailoutbox if "on its way" in each.subject]
+    (mail,) = [each for each in mailoutbox if "has shipped" in each.subject]
     assert "with DPD" in mail.body
     assert "D-1" in mail.body
     assert "D-2" in mail.body
