@@ -165,7 +165,8 @@ def _write_file(run: ExportRun, folder: Path, tick: Callable[[int], None]) -> tu
     path, sums = folder / f"{run.number}.{run.file_format}", Sums(layout)
     rows = _counted(_rows(run, layout), sums, tick)
     if run.profile == Profile.QUICKBOOKS:
-        sums.rows += _write_quickbooks(run, path, rows)
+        listed = _write_quickbooks(run, path, rows)  # `rows` is counted while it is written
+        sums.rows += listed
     elif run.file_format == "csv":
         _write_csv(path, layout, rows)
     else:

@@ -206,7 +206,7 @@ def test_an_allowance_that_waits_is_credited_when_the_rest_is_cancelled(how, dra
 
     assert make.fresh(order).status == "completed"
     notes = Invoice.objects.filter(kind="credit")
-    assert [note.gross for note in notes] == ([] if how == "cancel" else [D("18.00")])
+    assert [note.gross for note in notes] == ([] if how == "cancel" else [D("12.00")])
     assert order.charges.get().is_cancelled == (how == "cancel")
 
 
