@@ -71,7 +71,8 @@ class Desk:
         """What the script is to do: how much it tries, and whether only where there is something to choose from."""
         return {"path": page.path, "saves": page.saves, "whole": is_quick,
                 "steps": 0 if is_quick or not self.is_furnished else steps,
-                "hints": {"country": "GB", "currency": "GBP", "day": "2027-01-04", "number": next(NUMBERS)}}
+                "hints": {"country": "GB", "currency": "GBP", "day": "2027-01-04", "number": next(NUMBERS),
+                          "url": "https://shop.example.com/hook", "events": "order.confirmed"}}
 
     def judge(self, page, found):
         """Whether a page was opened and saved."""
