@@ -70,7 +70,8 @@ def test_from_a_quote_to_a_refund(drain, mailoutbox):
     # The money is back, the good shirt is on the shelf, and everybody was told.
     assert (Payment.objects.get().refunded, screening.balance(order.customer)) == (D("24.00"), 0)
     assert make.stock_of(make.sku("TEE-M")) == (7, 7, 0)
-    assert [mail.subject.split()[0] for mail in mailoutbox] == ["Your", "Your", "Invoice", "Credit", "We"]
+    assert [mail.subject.split()[0] for mail in mailoutbox] == [
+        "Your", "Your", "Invoice", "Your", "We've", "Credit", "We've"]
     names = list(Event.objects.filter(subject_type="order").order_by("id").values_list("name", flat=True))
     assert names == ["order.created", "order.quoted", "order.placed", "order.confirmed", "order.completed"]
 

@@ -98,7 +98,8 @@ def test_an_orders_whole_way_by_its_buttons(log_in, mailoutbox):
     assert shipment.status == "shipped"
 
     _pay_and_return(log_in, order)
-    assert [mail.subject.split()[0] for mail in mailoutbox] == ["Your", "Your", "Invoice", "Credit", "We"]
+    assert [mail.subject.split()[0] for mail in mailoutbox] == [
+        "Your", "Your", "Invoice", "We've", "Credit", "We've"]
 
 
 def _pay_and_return(log_in, order):
