@@ -166,8 +166,12 @@ def _on_hold(order: Order) -> bool:
 
 
 def _can_hold(order: Order) -> bool:
-    held = order.holds.filter(kind__in=ByHand.values, lifted_at=None).count()
-    return order.status in (S.PLACED, S.CONFIRMED) and held < len(ByHand)
+    return order.status in (S.PLACED, S.CONFIRMED) and bool(_holds_left(order))
+
+
+def _holds_left(order: Order) -> list[ByHand]:
+    held = set(order.holds.filter(kind__in=ByHand.values, lifted_at=None).values_list("kind", flat=True))
+    return [kind for kind in ByHand if kind not in held]
 
 
 @dataclass(frozen=True)
@@ -194,7 +198,7 @@ declare("amend", Order, _amend, roles=SALES, input=AmendInput, preview=_amend_pr
             [AdditionRow() for _ in range(3)]))
 declare("hold", Order, screening.hold, roles="rep manager accountant", label=_("Put on hold"), input=HoldInput,
         example={"reason": "They asked for a call first."},
-        available=_can_hold, inverse="lift")
+        initial=lambda order: HoldInput("", _holds_left(order)[0]), available=_can_hold, inverse="lift")
 declare("ship_complete", Order, holds.ship_complete, roles="rep manager", label=_("Ship complete only"),
         input=ShipCompleteInput, example={"only_complete": True}, available=_is(S.PLACED, S.CONFIRMED),
         initial=lambda order: ShipCompleteInput(order.ships_complete))

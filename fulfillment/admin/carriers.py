@@ -1,8 +1,8 @@
-"""Carriers, services, rates and cartons in the admin."""
+"""Carriers, services, rates, cartons and numbers of labels in the admin."""
 
 from django.contrib import admin
 
-from fulfillment.models import CarrierAccount, CarrierService, Carton, Label, Rate, TrackingEvent
+from fulfillment.models import CarrierAccount, CarrierService, Carton, Label, Rate, SSCCSeries, TrackingEvent
 from oms.core.admin.access import Lines, ScopedAdmin
 from oms.core.admin.records import ReadOnlyAdmin
 
@@ -53,3 +53,11 @@ class TrackingEventAdmin(ReadOnlyAdmin):
     viewers = "manager"
     list_display = ["tracking_number", "kind", "text", "place", "at"]
     search_fields = search_exact = ["tracking_number"]
+
+
+@admin.register(SSCCSeries)
+class SSCCSeriesAdmin(ReadOnlyAdmin):
+    """How many numbers of each GS1 prefix are in use."""
+
+    viewers = "manager"
+    list_display = ["prefix", "used", "capacity"]

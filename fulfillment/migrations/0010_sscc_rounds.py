@@ -26,6 +26,7 @@ class Migration(migrations.Migration):
                 ('given', models.PositiveBigIntegerField(default=0)),
                 ('freed', models.PositiveBigIntegerField(default=0)),
             ],
+            options={'verbose_name': 'SSCC series', 'verbose_name_plural': 'SSCC series'},
         ),
         migrations.RunSQL(COUNTED, migrations.RunSQL.noop),
         migrations.RunSQL("DROP SEQUENCE number_sscc", create_sequences("SSCC", start=1).sql),

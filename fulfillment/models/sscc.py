@@ -17,6 +17,7 @@ class SSCCSeries(models.Model):
     freed = models.PositiveBigIntegerField(default=0)
 
     class Meta:
+        verbose_name, verbose_name_plural = "SSCC series", "SSCC series"
         constraints = [models.CheckConstraint(condition=Q(freed__lte=F("given")), name="sscc_freed_were_given")]
 
     def __str__(self) -> str:
