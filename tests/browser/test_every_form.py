@@ -152,9 +152,8 @@ def test_the_first_record_of_each_kind_is_entered_by_forms_alone(browser, live_s
     told = [f"{page.name}: {found['wrong'] or found['error']}" for page, found in enter(desk, list(left)).items()]
     desk.context.close()
     assert not faults, "\n".join(faults)
-    assert len(told) == 2, told
+    assert len(told) == 1, told
     assert told[0].startswith("add inventory.Lot: [200, \"This SKU isn't tracked"), told
-    assert "in an unknown country" in told[1], told  # an order of a customer without an address
 
 
 def enter(desk, pages):
