@@ -61,7 +61,7 @@ def is_done(job):
 
 def test_a_worker_does_what_it_is_told_of_and_what_it_is_not(worker):
     tee = make.sku(stock={"LON": 1})
-    sourcing.promise("SO-1", [Wanted(1, tee, 3)], Destination("GB"), Terms(may_wait=True))
+    sourcing.promise("SO-1", make.company(), [Wanted(1, tee, 3)], Destination("GB"), Terms(may_wait=True))
     make.receive_purchase(tee, 2)
     broken = settings.DATA_FOLDER / "broker"
     if not settings.REDIS_URL:
