@@ -34,7 +34,7 @@ def pay_many(
     document: Invoice, amounts: Mapping[Invoice, Decimal], amount: Decimal, *, reference: str, on: date | None = None,
     by: User | None = None,
 ) -> Payment:
-    """Book one payment of an invoice's customer and use it for several invoices; what is left stays on account."""
+    """Book one payment of an invoice's customer and use it for several invoices; the remainder stays unapplied."""
     with atomic():
         payment = payments.register_transfer(document.customer, amount, company=document.company, reference=reference,
                                              currency=document.currency, on=on, by=by)

@@ -1,4 +1,4 @@
-"""Units become codes of UN/ECE Recommendations 20 and 21; a unit that is no known spelling stays until it is changed."""
+"""Units become codes of UN/ECE Recommendations 20 and 21; unknown spellings stay until changed."""
 
 from typing import Any
 

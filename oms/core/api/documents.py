@@ -142,7 +142,7 @@ def _endpoint(viewset: type[DocumentViewSet], operation: Operation) -> Callable[
 
     view.__name__, view.__doc__ = f"do_{operation.name}", operation.run.__doc__
     responses = {200: viewset.serializer_class, 204: OpenApiResponse(description=_(
-        "Done, and the document is no longer among those that you may see."))}
+        "Done. You may no longer see the document."))}
     schema = extend_schema(request=request_of(operation), responses=responses, parameters=[IF_MATCH, OPTIONAL_KEY],
                            summary=operation.title, examples=_examples(operation))
     return schema(action(detail=True, methods=["post"], url_path=operation.name.replace("_", "-"))(view))

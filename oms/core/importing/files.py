@@ -35,7 +35,7 @@ class Format:
 
 
 def recognize(file: IO[bytes], name: str) -> Format:
-    """How a file is to be read, as far as it can be told. Raises Refused where it is no file of rows."""
+    """Recognize the format of a file. Raises Refused if it has no rows."""
     if _kind(name) == "xlsx":
         sheets, hidden = workbooks.sheet_names(file, name)
         file.seek(0)

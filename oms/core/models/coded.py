@@ -10,7 +10,7 @@ from oms.core import codes
 
 
 class CodedField(models.CharField):
-    """A code of a closed list. Usual spellings are corrected; what is no code is refused, in code as in forms."""
+    """A code of a closed list. Usual spellings are corrected; other values are refused, in code as in forms."""
 
     read: Callable[[str], str]
 

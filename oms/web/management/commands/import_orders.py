@@ -83,7 +83,7 @@ def _channel(code: str) -> Channel:
         return known
     companies = list(Company.objects.all()[:2])
     if len(companies) > 1:
-        raise CommandError(f"There is no channel {code!r}, and more than one company that a new one could be of. "
+        raise CommandError(f"There is no channel {code!r}, and there is more than one company to create it for. "
                            "Create the channel first.")
     company = companies[0] if companies else Company.objects.create(
         code="main", name="Our company", country="GB", currency="GBP", time_zone="Europe/London")
