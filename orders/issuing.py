@@ -125,11 +125,11 @@ def canonical(document: Invoice, lines: Sequence[InvoiceLine]) -> str:
 
 
 def _fixed(amount: Decimal) -> str:
-    return f"{amount:.4f}"
+    return f"{amount + money.ZERO:.4f}"  # never "-0.0000", which the database gives back as 0
 
 
 def _text(value: object) -> object:
     """A value as it reads before it is saved and after: without trailing zeros."""
     if isinstance(value, Decimal):
-        return f"{value.normalize():f}"
+        return f"{value.normalize() + money.ZERO:f}"
     return value if isinstance(value, dict) else "" if value is None else str(value)

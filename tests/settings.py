@@ -28,4 +28,5 @@ STORAGES = {
 }
 if os.environ.get("OMS_TEST_DATABASE"):  # a worker that a test starts works on that test's database
     DATABASES["default"]["NAME"] = os.environ["OMS_TEST_DATABASE"]  # noqa: F405
+    STORAGES["default"]["BACKEND"] = "django.core.files.storage.FileSystemStorage"  # its files are in a folder
 MIDDLEWARE = [*MIDDLEWARE, "tests.browser.rehearsal.Rehearsal"]  # noqa: F405

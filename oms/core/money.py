@@ -52,8 +52,8 @@ def quantum(currency: str) -> Decimal:
 
 
 def round_amount(amount: Decimal, currency: str) -> Decimal:
-    """Round half up (commercially) at the currency's minor units."""
-    return amount.quantize(quantum(currency), rounding=ROUND_HALF_UP)
+    """Round half up (commercially) at the currency's minor units; what rounds to nothing is 0, never -0."""
+    return amount.quantize(quantum(currency), rounding=ROUND_HALF_UP) + ZERO
 
 
 def part(whole: Decimal, quantity: Units, before: Units, after: Units, currency: str) -> Decimal:
@@ -80,7 +80,7 @@ def spread(whole: Decimal, weights: Sequence[Decimal], currency: str) -> list[De
     by_remainder = sorted(range(len(exact)), key=lambda i: (floors[i] - exact[i], i))
     for index in by_remainder[:missing]:
         floors[index] += 1
-    return [share * unit for share in floors]
+    return [share * unit + ZERO for share in floors]
 
 
 class Amount(str):

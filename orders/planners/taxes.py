@@ -35,6 +35,7 @@ def compute(lines: Sequence[Taxable], *, includes_tax: bool, per_line: bool, pla
     exact = [_tax(line, includes_tax) for line in lines]
     rounded = [tax.quantize(unit, ROUND_HALF_UP) for tax in exact]
     taxes = rounded if per_line else _rounded_per_rate(lines, exact, unit)
+    taxes = [tax + 0 for tax in taxes]  # half a cent below zero rounds to -0, which a document would keep as its text
     return [Taxed(line.amount - tax if includes_tax else line.amount, tax)
             for line, tax in zip(lines, taxes, strict=True)]
 

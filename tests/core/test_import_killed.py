@@ -27,6 +27,7 @@ ROWS, BAD = 6000, 60
 def test_an_import_whose_worker_is_killed_goes_on_and_counts_each_row_once(quick, settings):
     """The worker is killed once it has done the first of several batches."""
     settings.HEARTBEAT_SECONDS = 0.5
+    settings.STORAGES = {**settings.STORAGES, "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"}}
     make.sku("S-0700", name="old")
     text = "code,name,weight_g\n" + "".join(
         f"S-{number:04},Thing,{'heavy' if number % 100 == 7 else number}\n" for number in range(ROWS))

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from oms.core import outbox
+from oms.core.errors import Refused
 from oms.core.models import Company
 from oms.insights import verification
 from orders import billing, bridge, collecting, deducting, deposits, intake, lifecycle, payments, screening, write_offs
@@ -58,9 +59,13 @@ def test_parts_of_any_order_add_up(wanted, charge, discount, includes_tax, round
                                    billed_by):
     with transaction.atomic():
         Company.objects.filter(pk=make.company().pk).update(tax_rounding=rounding)
-        order = enter(wanted, charge, discount, includes_tax, billed_by)
-        if order.gross > 0:
-            walk(order, shares, given_back, deposit)
+        try:
+            order = enter(wanted, charge, discount, includes_tax, billed_by)
+        except Refused as refused:
+            assert charge < 0 and refused.code == "below_zero"
+        else:
+            if order.gross > 0:
+                walk(order, shares, given_back, deposit)
         transaction.set_rollback(True)
 
 
