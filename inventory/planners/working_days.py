@@ -18,10 +18,10 @@ def add(day: date, count: int) -> date:
 
 
 def before(day: date, count: int) -> date:
-    """The working day that is `count` working days before a day; with 0 the day itself, or the last working one."""
+    """The working day that is `count` working days before a day, or before the last working day where it is none."""
     while count > 0 or not is_working(day):
-        day -= timedelta(days=1)
         count -= is_working(day)
+        day -= timedelta(days=1)
     return day
 
 

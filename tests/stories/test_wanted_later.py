@@ -205,6 +205,18 @@ def test_what_is_confirmed_after_the_cut_off_leaves_the_next_working_day(local, 
     assert working_days.ship_day(at, time(14)) == date.fromisoformat(leaves)
 
 
+@pytest.mark.parametrize("wanted, leaves", [
+    ("2027-01-11", "2027-01-07"), ("2027-01-10", "2027-01-06"), ("2027-01-09", "2027-01-06"),
+    ("2027-01-08", "2027-01-06"),
+])
+def test_what_is_wanted_on_a_weekend_is_there_before_it(wanted, leaves):
+    """Two working days under way; 2027-01-11 is a Monday."""
+    earliest, left = date(2026, 12, 1), date.fromisoformat(leaves)
+
+    assert working_days.leave_by(earliest, date.fromisoformat(wanted), 2) == left
+    assert working_days.add(left, 2) <= date.fromisoformat(wanted)
+
+
 def test_the_cut_off_is_by_the_warehouses_own_clock():
     at = datetime(2026, 11, 25, 20, 30, tzinfo=UTC)
     york = Warehouse(time_zone="America/New_York", cut_off=time(16))
