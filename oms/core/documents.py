@@ -13,6 +13,7 @@ from django.core.files.base import ContentFile, File
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
+from oms.core import fonts
 from oms.core.errors import ConnectorError, Refused
 from oms.core.models import StoredDocument
 
@@ -68,7 +69,6 @@ class Drawn:
 
     content: bytes
     pages: Mapping[str, int] = field(default_factory=dict)
-    missing: str = ""
 
 
 def render(name: str, context: dict[str, Any], *, assets: Mapping[str, bytes] | None = None,
@@ -83,7 +83,8 @@ def draw(name: str, context: dict[str, Any], *, assets: Mapping[str, bytes] | No
 
     `archive`: as PDF/A-3, to be kept for good. `is_plain`: the template is XML too and styles all that it uses, so
     that the engine needs neither its own parser nor its own style sheet of HTML, most of what a small page costs.
-    Raises RendererMissing without the system libraries.
+    Raises RendererMissing without the system libraries, and Refused for characters that no font has: boxes in place of
+    a name or an address help nobody.
     """
     html = render_to_string(f"documents/{name}.html", context)
     engine = _engine()
@@ -93,7 +94,9 @@ def draw(name: str, context: dict[str, Any], *, assets: Mapping[str, bytes] | No
         laid = page(string=html, url_fetcher=_fetcher(assets or {})).render(font_config=_fonts(), **options)
         pdf: bytes = laid.write_pdf(**options)
     missing = {chr(code) for font in laid.fonts.values() for code in font.missing if chr(code).isprintable()}
-    return Drawn(pdf, _first_pages(laid.pages), "".join(sorted(missing)))
+    if missing:
+        raise Refused(fonts.told("".join(sorted(missing))), code="no_font")
+    return Drawn(pdf, _first_pages(laid.pages))
 
 
 def _first_pages(sheets: Sequence[Any]) -> dict[str, int]:

@@ -14,6 +14,7 @@ from django.core.exceptions import ValidationError
 from django.db import DatabaseError, DataError, models
 from django.utils.translation import gettext as _
 
+from oms.core import fonts
 from oms.core.errors import DomainError, Refused
 from oms.core.wording import is_ours, spoken
 
@@ -28,10 +29,14 @@ UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\ufff
 
 def require_text(value: Any) -> None:
     """Raise ValidationError for a character that cannot be seen, printed or sent."""
-    found = UNWRITABLE.search(value) if isinstance(value, str) else None
+    if not isinstance(value, str):
+        return
+    found = UNWRITABLE.search(value)
     if found is not None:
         raise ValidationError(_("Remove the invisible character U+%(code)s at position %(position)s."),
                               code="unwritable", params={"code": f"{ord(found[0]):04X}", "position": found.start() + 1})
+    if missing := fonts.missing(value):
+        raise ValidationError(fonts.told(missing), code="no_font")
 
 
 def require_number(value: Any) -> None:

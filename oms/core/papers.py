@@ -114,18 +114,10 @@ def _overflowing(drawn: Drawn, pages: Sequence[Page]) -> list[int]:
 
 
 def _rendered(paper: Paper, pages: Sequence[Page]) -> Drawn:
-    """Pages by their template; the logos on them come from the pages, never from an address.
-
-    Raises Refused for characters that no font has: an address with boxes in it goes nowhere.
-    """
+    """Pages by their template; the logos on them come from the pages, never from an address."""
     assets = {page["letterhead"].logo_name: page["letterhead"].logo for page in pages
               if page.get("letterhead") and page["letterhead"].logo}
-    drawn = documents.draw(paper.template, {"pages": pages}, assets=assets, is_plain=paper.is_plain)
-    if drawn.missing:
-        named = ", ".join(f"{character} (U+{ord(character):04X})" for character in drawn.missing)
-        raise Refused(_("No font on this machine has %(characters)s. Write it in other letters, or have a font for it "
-                        "installed, such as those of fonts-noto.") % {"characters": named}, code="no_font")
-    return drawn
+    return documents.draw(paper.template, {"pages": pages}, assets=assets, is_plain=paper.is_plain)
 
 
 def submit(paper: Paper, keys: Sequence[int], *, title: str, by: User) -> Job:

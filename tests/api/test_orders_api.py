@@ -3,7 +3,7 @@ from decimal import Decimal as D
 import pytest
 
 from inventory.models import Stock
-from oms.core import locking, outbox
+from oms.core import fonts, locking, outbox
 from oms.core.models import Event, IdempotencyKey
 from orders.models import Order
 from tests import builders as make
@@ -25,6 +25,14 @@ def test_create_places_and_confirms_in_one_go(rep):
     assert (answer.json()["status"], answer.json()["gross"]) == ("confirmed", "24.00")
     assert answer.headers["ETag"] and answer.headers["Location"].endswith(f"/orders/{answer.json()['number']}/")
     assert Stock.objects.get().held == 2
+
+
+def test_a_character_that_no_font_has_is_named(rep, monkeypatch):
+    monkeypatch.setattr(fonts, "_is_covered", lambda character: False)
+
+    answer = rep.send("orders/", body(customer_reference="Box 📦"))
+
+    assert answer.status_code == 400 and "No font on this machine has 📦 (U+1F4E6)" in answer.content.decode()
 
 
 def test_create_without_confirming_only_places(rep):

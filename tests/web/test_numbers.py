@@ -253,7 +253,7 @@ def test_a_cell_of_a_sheet_takes_no_garbage(column, value):
 def test_a_field_is_named_and_what_is_seen_is_taken():
     with pytest.raises(Refused, match=r"^Customer reference: Remove the invisible character U\+000B at position 2\.$"):
         limits.require("customer_reference", "a\x0bb")
-    for value in ("Grüße\n\t📦 Ω", limits.MOST_UNITS, -5, date(2027, 1, 31), None, True, [{"a": "b"}]):
+    for value in ("Grüße\n\t€ Ω", limits.MOST_UNITS, -5, date(2027, 1, 31), None, True, [{"a": "b"}]):
         limits.require("anything", value)
 
 
