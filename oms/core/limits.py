@@ -66,8 +66,9 @@ def bind_models() -> None:
                     field, models.AutoField | models.BigAutoField | models.SmallAutoField):
                 field.validators.append(require_number)
         for rule in model._meta.constraints:
-            if isinstance(rule, models.CheckConstraint):
+            if rule.violation_error_message == rule.default_violation_error_message:
                 rule.get_violation_error_message = partial(_broken, rule.name)  # type: ignore[method-assign]
+            if isinstance(rule, models.CheckConstraint):
                 rule.validate = partial(_validate, rule, rule.validate)  # type: ignore[method-assign]
 
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.urls import reverse
 from django.utils.http import urlencode
 
@@ -319,3 +320,58 @@ def test_a_sheet_does_not_change_what_booked_stock_means(take, log_in):
     assert dict(SKU.objects.values_list("code", "tracking")) == {"TEE-M": "none", "MUG": "lot"}
     job = take(log_in("manager"), "barcodes", table(["code", "sku"], ["TEE-M", "MUG"]))
     assert [column for _, column, _ in faults(job)] == ["code"]
+
+
+@pytest.fixture
+def strict_database():
+    """Rules that only the database knows: a check, a number that grows too large, a record that isn't there."""
+    with connection.cursor() as cursor:
+        cursor.execute("""
+            ALTER TABLE inventory_sku ADD CONSTRAINT name_is_lucky CHECK (name <> 'thirteen');
+            ALTER TABLE inventory_sku ADD CONSTRAINT box_is_light CHECK (weight_g * 1000000 >= 0);
+            ALTER TABLE orders_order ADD CONSTRAINT note_is_lucky CHECK (note <> 'thirteen');
+            CREATE FUNCTION lose_category() RETURNS trigger LANGUAGE plpgsql AS
+                $$ BEGIN NEW.category_id = 987654; RETURN NEW; END $$;
+            CREATE TRIGGER lose_category BEFORE INSERT OR UPDATE ON inventory_sku FOR EACH ROW
+                WHEN (NEW.name = 'lost') EXECUTE FUNCTION lose_category()""")
+
+
+@pytest.mark.parametrize("press", ["check", "import"])
+def test_what_only_the_database_refuses_is_that_rows_error(strict_database, log_in, take, press):
+    make.sku("B")
+    rows = [["A", "a", 1], ["B", "thirteen", 1], ["C", "c", 9999], ["D", "lost", 1], ["E", "e", 1]]
+
+    job = take(log_in("buyer"), "skus", table(["code", "name", "weight_g"], *rows), press=press)
+
+    assert [fault[0] for fault in faults(job)] == ["3", "4", "5"] and job.error == ""
+    told = [message for _row, _column, message in faults(job)]
+    assert told[0] == "Not saved. The rule is: name is lucky." and "larger than can be stored" in told[1]
+    assert "the database doesn't accept these values" in told[2]
+    assert (job.details["counts"]["new"], job.done, job.failed) == (2, 2, 3)
+    names = ["b"] if press == "check" else ["a", "b", "e"]
+    assert sorted(SKU.objects.values_list("name", flat=True), key=str.lower) == [
+        "B" if name == "b" else name for name in names]
+
+
+def test_an_order_that_only_the_database_refuses_leaves_the_others(strict_database, log_in, take, verified):
+    make.taxes()
+    make.channel()
+    make.customer()
+    make.priced("TEE")
+
+    job = take(log_in("manager"), "orders", table(
+        ["order", "channel", "customer", "sku", "quantity", "note"], ["W-1", "reps", "C-1", "TEE", 1, "one"],
+        ["W-2", "reps", "C-1", "TEE", 1, "thirteen"], ["W-3", "reps", "C-1", "TEE", 1, "three"]))
+
+    assert faults(job) == [("3", "", "Not saved. The rule is: note is lucky.")]
+    assert sorted(Order.objects.values_list("external_id", flat=True)) == ["W-1", "W-3"]
+
+
+def test_a_rule_over_several_records_is_told_in_words(log_in, take):
+    SupplierItem.objects.create(supplier=make.supplier(), sku=make.sku("A"), cost=1, is_preferred=True)
+    make.supplier("loom")
+
+    job = take(log_in("buyer"), "supplier-items", table(
+        ["supplier", "sku", "cost", "is_preferred"], ["loom", "A", 1, "yes"]))
+
+    assert [message for _row, _column, message in faults(job)] == ["Not saved. The rule is: one preferred supplier."]

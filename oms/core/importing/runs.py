@@ -6,7 +6,7 @@ from itertools import islice
 from typing import IO, Any
 
 from django.core.files.base import File
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from oms.core import documents, jobs
@@ -190,7 +190,8 @@ def run(job: Job) -> None:
 
 
 def _take(job: Job, sheet: Any, batch: "Batch") -> None:
-    with transaction.atomic():
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # what a row breaks is told of that row, not of the commit
         job.refresh_from_db(fields=["details"])  # an aborted try may have counted already
         outcome = sheet.take(batch.rows, dry_run=job.details["dry_run"]) if batch.rows else Outcome()
         outcome.faults += batch.faults
