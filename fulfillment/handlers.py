@@ -4,7 +4,7 @@ from fulfillment import following, labels, notices, rerouting, shipments, waves
 from fulfillment.connectors.carriers import LabelRequest, carrier
 from fulfillment.models import Label, Shipment
 from oms.core.errors import ConnectorError
-from oms.core.handling import on
+from oms.core.event_handlers import on
 from oms.core.locking import lock
 from oms.core.models import Event
 from orders import billing, lifecycle

@@ -5,7 +5,7 @@ from django.utils.translation import gettext as _
 from inventory import alerts, sourcing
 from inventory.models import PurchaseOrder
 from oms.core import notices
-from oms.core.handling import on
+from oms.core.event_handlers import on
 from oms.core.models import Event, Topic
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from oms.core.errors import ConnectorError
-from oms.core.handling import on
+from oms.core.event_handlers import on
 from oms.core.locking import lock
 from oms.core.models import Delivery, Event
 from orders import billing, deposits, issuing, lifecycle, notices, outcomes, payments, printing, progress, screening

@@ -1,6 +1,6 @@
 """What returns do by themselves."""
 
-from oms.core.handling import on
+from oms.core.event_handlers import on
 from oms.core.models import Event
 from orders.models import Invoice, Order
 from returns import exchanges, notices, settlement

@@ -3,7 +3,7 @@
 from django.conf import settings
 
 from oms.core import notices, people
-from oms.core.handling import on
+from oms.core.event_handlers import on
 from oms.core.models import Event, User
 
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from oms.core import bells, pulse
 from oms.core.errors import ConnectorError, DomainError
-from oms.core.handling import Handler, handlers_of, heard_by
+from oms.core.event_handlers import Handler, handlers_of, heard_by
 from oms.core.locking import run_again, try_advisory_lock, whole
 from oms.core.models import Delivery, Document, Event, Stream
 

@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from oms.core import outbox, outgoing
 from oms.core.errors import ConnectorError
-from oms.core.handling import WORLD_PAUSES
+from oms.core.event_handlers import WORLD_PAUSES
 from oms.core.locking import try_advisory_lock
 from oms.core.models import Event, WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from oms.core.models.webhook import new_secret

@@ -4,7 +4,7 @@ What a handler is about to do is not missing yet: a document or SKU with events 
 until they were taken to it (or stand under Attention).
 """
 
-from oms.core import handling
+from oms.core import event_handlers
 from oms.insights.invariants import Invariant
 
 LIVE_SHIPMENT = "('open', 'picking', 'packed')"
@@ -13,8 +13,8 @@ LIVE_STOCK = "('held', 'pinned', 'picked')"
 
 def _under_way() -> str:
     """Events that a handler within the house has still to take: (subject, order and data of each)."""
-    pairs = ", ".join(f"('{name}', '{handler.name}')" for name in handling.heard()
-                      for handler in handling.handlers_of(name) if not handler.calls_world)
+    pairs = ", ".join(f"('{name}', '{handler.name}')" for name in event_handlers.heard()
+                      for handler in event_handlers.handlers_of(name) if not handler.calls_world)
     return f"""
         SELECT e.subject_type, e.subject_number, e.order_number, e.data FROM core_event e
         JOIN (VALUES {pairs}) AS h (event, handler) ON h.event = e.name

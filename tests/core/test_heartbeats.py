@@ -8,7 +8,7 @@ from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
-from oms.core import bells, bulk, events, handling, jobs, operations, outbox, pulse
+from oms.core import bells, bulk, event_handlers, events, jobs, operations, outbox, pulse
 from oms.core.models import Delivery, Heartbeat, Job
 from orders import intake
 from orders.intake import Entry
@@ -144,7 +144,7 @@ def test_a_beat_prolongs_what_its_process_is_at():
 
 
 def test_a_beat_prolongs_the_deliveries_of_its_process(monkeypatch):
-    monkeypatch.setattr(handling, "_handlers", {})
+    monkeypatch.setattr(event_handlers, "_handlers", {})
     own = pulse.Pulse("worker")
     monkeypatch.setattr(pulse, "_pulse", own)
     seen = []
@@ -154,7 +154,7 @@ def test_a_beat_prolongs_the_deliveries_of_its_process(monkeypatch):
         own.beat()
         seen.append((Delivery.objects.get().claimed_by, Delivery.objects.get().leased_until > until))
 
-    handling.on("test.happened", calls_world=True)(slow)
+    event_handlers.on("test.happened", calls_world=True)(slow)
     events.record("test.happened", subject_type="test", subject_number="T-1")
     outbox.drain()
 

@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from oms.core import events, handling, outbox
+from oms.core import event_handlers, events, outbox
 from oms.core.errors import ConnectorError
 from oms.core.models import Delivery, Event, Notice
 from oms.insights import verification
@@ -15,10 +15,10 @@ pytestmark = [pytest.mark.smoke, pytest.mark.django_db]
 @pytest.fixture
 def handler(monkeypatch):
     """Declare a handler of the event "test.happened" for one test."""
-    monkeypatch.setattr(handling, "_handlers", {})
+    monkeypatch.setattr(event_handlers, "_handlers", {})
 
     def declare(function, **options):
-        handling.on("test.happened", **options)(function)
+        event_handlers.on("test.happened", **options)(function)
         return function
 
     return declare

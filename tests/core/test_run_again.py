@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from fulfillment import waves
 from inventory.models import SKU, Stock
-from oms.core import bulk, events, handling, locking, operations, outbox
+from oms.core import bulk, event_handlers, events, locking, operations, outbox
 from oms.core.errors import Conflict
 from oms.core.models import Delivery, Event, IdempotencyKey, Job, Notice, User
 from orders import intake
@@ -293,9 +293,9 @@ def test_an_import_of_orders(log_in, worked):
 
 
 def test_an_event_handler(monkeypatch):
-    monkeypatch.setattr(handling, "_handlers", {})
+    monkeypatch.setattr(event_handlers, "_handlers", {})
     person = make.user()
-    handling.on("test.happened")(lambda event: Notice.objects.create(to=person, text="hello"))
+    event_handlers.on("test.happened")(lambda event: Notice.objects.create(to=person, text="hello"))
     events.record("test.happened", subject_type="test", subject_number="T-1")
 
     with aborted("core_notice") as seen:
