@@ -11,8 +11,8 @@ from orders import billing, lifecycle
 from orders.models import Order
 
 
-@on("demand.held")
-@on("demand.freed")
+@on("demand.reserved")
+@on("demand.unreserved")
 @on("demand.repinned")
 @on("demand.handed_over")
 @on("demand.cancel_asked")
@@ -30,7 +30,7 @@ def follow_requested_date(event: Event) -> None:
 
 
 @on("stock.added")
-@on("demand.freed")
+@on("demand.unreserved")
 def ask_to_reroute(event: Event) -> None:
     """Stock that came or was freed may be nearer to orders than what they hold."""
     rerouting.ask(skus=event.data["skus"], but=event.order_number)
@@ -113,7 +113,7 @@ def buy_labels(event: Event) -> None:
             labels.record_bought(label, answer)
 
 
-@on("shipment.label_unwanted", calls_world=True)
+@on("shipment.label_void_requested", calls_world=True)
 def void_label(event: Event) -> None:
     """Give back a label that is not wanted any more."""
     label = Label.objects.select_related("service__account").get(pk=event.data["label"])

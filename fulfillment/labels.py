@@ -62,7 +62,7 @@ def record_bought(label: Label, answer: BoughtLabel) -> None:
         label.status = S.BOUGHT if label.status == S.REQUESTED else S.UNWANTED
         label.digest = digest(label)
         label.save(update_fields=["tracking_number", "cost", "status", "digest"])
-        name = "shipment.label_bought" if label.status == S.BOUGHT else "shipment.label_unwanted"
+        name = "shipment.label_bought" if label.status == S.BOUGHT else "shipment.label_void_requested"
         events.emit(name, shipment, label=label.pk, tracking_number=label.tracking_number)
 
 
@@ -138,7 +138,7 @@ def void(shipment: Shipment, *, by: User | None = None) -> Shipment:
             label.status = S.UNWANTED
             label.save(update_fields=["status"])
             if bought:
-                events.emit("shipment.label_unwanted", shipment, label=label.pk,
+                events.emit("shipment.label_void_requested", shipment, label=label.pk,
                             tracking_number=label.tracking_number)
     return shipment
 

@@ -95,7 +95,7 @@ def split(shipment: Shipment, lines: Sequence[ShipmentLine], *, by: User | None 
 
 def hand_over(shipment: Shipment, *, external_id: str, by: User | None = None) -> Shipment:
     """Note that a shop or third party has taken a shipment on, under its own number."""
-    with states.change(shipment, event="shipment.handed_over", by=by, first=shipment.order,
+    with states.change(shipment, event="shipment.sent_to_partner", by=by, first=shipment.order,
                        external_id=external_id) as shipment:
         states.require_status(shipment, S.OPEN)
         gates.require_may_leave(shipment)

@@ -16,6 +16,7 @@ from oms.core.models import Company, Topic, User
 MOST_NAMED = 10
 OK, LOW, OUT = Stock.Level
 TOPICS = {LOW: Topic.LOW_STOCK, OUT: Topic.OUT_OF_STOCK}
+EVENTS = {LOW: "stock.low", OUT: "stock.out"}
 
 
 def _visible(user: User, company: Company | None) -> Q:
@@ -81,8 +82,8 @@ def _levelled(rows: StockQuerySet) -> StockQuerySet:
 
 
 def _record(row: Stock) -> None:
-    level: str = row.now  # type: ignore[attr-defined]
-    events.record(f"stock.{level}", subject_type="sku", subject_number=row.sku.code, warehouse=row.warehouse.code,
+    level = Stock.Level(row.now)  # type: ignore[attr-defined]
+    events.record(EVENTS[level], subject_type="sku", subject_number=row.sku.code, warehouse=row.warehouse.code,
                   available=row.available, point=row.point)  # type: ignore[attr-defined]
 
 

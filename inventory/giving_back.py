@@ -82,8 +82,8 @@ def announce_freed(reservations: Sequence[Reservation], *, by: User | None = Non
     """Tell, per document, that stock was freed: others may wait for it, and shipments may have lost lines."""
     for document in sorted({row.demand.document for row in reservations}):
         skus = sorted({row.sku_id for row in reservations if row.demand.document == document})
-        events.record_once("demand.freed", subject_type="demand", subject_number=document, order_number=document, by=by,
-                           skus=skus)
+        events.record_once("demand.unreserved", subject_type="demand", subject_number=document, order_number=document,
+                           by=by, skus=skus)
 
 
 def lock_bins(rows: Sequence[Reservation]) -> dict[tuple[int, int | None, int | None], BinStock]:

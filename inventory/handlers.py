@@ -15,13 +15,13 @@ def serve_from_receipt(event: Event) -> None:
     sourcing.serve(event.data["skus"])
 
 
-@on("demand.freed")
+@on("demand.unreserved")
 def serve_from_freed(event: Event) -> None:
     """Stock that was freed serves the demand that waits for it."""
     sourcing.serve(event.data["skus"])
 
 
-@on("demand.waiting")
+@on("demand.backordered")
 def serve_waiting(event: Event) -> None:
     """Demand that found nothing looks again: stock may have come while it was being promised."""
     sourcing.serve(event.data["skus"])
@@ -40,15 +40,15 @@ def watch_stock(event: Event) -> None:
     alerts.watch(event.data["skus"])
 
 
-@on("demand.held")
-@on("demand.freed")
-@on("demand.waiting")
+@on("demand.reserved")
+@on("demand.unreserved")
+@on("demand.backordered")
 def watch_demand(event: Event) -> None:
     """What orders take makes stock run low, too."""
     alerts.watch_document(event.subject_number)
 
 
-@on("purchase order.created")
+@on("purchase_order.created")
 def tell_buyers(event: Event) -> None:
     """Buyers hear of a new proposal."""
     order = PurchaseOrder.objects.select_related("warehouse").get(number=event.subject_number)

@@ -42,7 +42,7 @@ def receive(
 
     More than ordered and than the supplier item's tolerance allows is taken only where `accept_more` says so.
     """
-    with states.change(order, event="purchase order.received", by=by) as order:
+    with states.change(order, event="purchase_order.received", by=by) as order:
         states.require_status(order, PurchaseOrder.Status.SENT)
         lines = {line.pk: line for line in order.lines.select_related("sku")}
         counted = [item for item in goods if item.good or item.damaged]

@@ -71,7 +71,8 @@ def hold(holds: Sequence[Hold], *, counted: bool = False, by: User | None = None
 def _announce_held(reservations: Iterable[Reservation], by: User | None) -> None:
     """Tell, per document, that something is held for it that no shipment has yet."""
     for document in sorted({row.demand.document for row in reservations}):
-        events.record_once("demand.held", subject_type="demand", subject_number=document, order_number=document, by=by)
+        events.record_once("demand.reserved", subject_type="demand", subject_number=document, order_number=document,
+                           by=by)
 
 
 def lock_with_demands(reservations: Iterable[Reservation]) -> list[Reservation]:

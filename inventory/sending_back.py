@@ -41,7 +41,7 @@ class GoingBack:
 def undo_receipt(order: PurchaseOrder, goods: Sequence[Undone], *, by: User | None = None) -> PurchaseOrder:
     """Take a mistaken receipt back, with its cost, as far as the goods are free; a closed order expects them again."""
     with atomic():
-        with states.change(order, event="purchase order.receipt_undone", by=by) as order:
+        with states.change(order, event="purchase_order.receipt_undone", by=by) as order:
             lines = _lines(order)
             undone = [item for item in goods if item.good or item.damaged]
             if not undone:
@@ -186,7 +186,7 @@ def return_to_supplier(
     if not reason.strip():
         raise Refused(_("Say why the goods go back."), field="reason")
     with atomic():
-        with states.change(order, event="purchase order.goods_returned", by=by, reason=reason) as order:
+        with states.change(order, event="purchase_order.goods_returned", by=by, reason=reason) as order:
             lines = _lines(order)
             going = [item for item in goods if item.quantity]
             if not going:

@@ -235,8 +235,8 @@ def _write_promise(
     hold_plan(plan.allocations, by_line, stock, counted=True, by=by)
     _record_decision(document, plan, stock, terms)
     if plan.short:
-        events.record("demand.waiting", subject_type="demand", subject_number=document, order_number=document, by=by,
-                      skus=sorted({demand.sku_id for demand in demands}))
+        events.record("demand.backordered", subject_type="demand", subject_number=document, order_number=document,
+                      by=by, skus=sorted({demand.sku_id for demand in demands}))
 
 
 def hold_plan(
@@ -300,7 +300,7 @@ def reschedule(
             demand.wanted_on, demand.reserve_from = wanted_on, reserve_from
         Demand.objects.bulk_update(demands, ["wanted_on", "reserve_from"])
         if reserve_from is None:
-            events.record("demand.waiting", subject_type="demand", subject_number=document, order_number=document,
+            events.record("demand.backordered", subject_type="demand", subject_number=document, order_number=document,
                           by=by, skus=sorted({demand.sku_id for demand in demands if demand.unheld}))
 
 

@@ -32,7 +32,7 @@ def unallocate(
         made = _take_back(use, _of(use, amount), day, by)
         if payment is not None:
             payments.book(payment, allocated=made.amount)
-            events.emit("payment.unallocated", payment, by=by, invoice=documents[use.invoice_id].number,
+            events.emit("payment.unapplied", payment, by=by, invoice=documents[use.invoice_id].number,
                         amount=str(-made.amount))
         else:
             dues.use(documents[use.credit_id or 0], made.amount)

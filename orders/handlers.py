@@ -13,9 +13,9 @@ from orders.connectors.gateways import Answer, Gateway, gateway
 from orders.models import Customer, Invoice, Order, Payment, Refund
 
 
-@on("demand.held")
-@on("demand.freed")
-@on("demand.waiting")
+@on("demand.reserved")
+@on("demand.unreserved")
+@on("demand.backordered")
 def follow_stock(event: Event) -> None:
     """The order shows what the stock holds for it."""
     for order in lock(Order.objects.filter(number=event.order_number)):
@@ -23,10 +23,10 @@ def follow_stock(event: Event) -> None:
 
 
 @on("order.placed")
-@on("order.held_back")
+@on("order.hold_placed")
 def tell_held(event: Event) -> None:
     order = Order.objects.select_related("customer__rep").get(number=event.subject_number)
-    notices.tell_held(order, by_hand=event.name == "order.held_back")
+    notices.tell_held(order, by_hand=event.name == "order.hold_placed")
 
 
 @on("order.confirmed", calls_world=True)
@@ -77,9 +77,9 @@ def bill_confirmed(event: Event) -> None:
         billing.bill_order(order)
 
 
-@on("order.lines_cancelled")
+@on("order.lines_canceled")
 @on("order.amended")
-@on("order.cancelled")
+@on("order.canceled")
 @on("order.cancel_requested")
 def credit_cancelled(event: Event) -> None:
     """What was billed and is not wanted any more is credited; charges that would have come with it are billed now."""
@@ -89,7 +89,7 @@ def credit_cancelled(event: Event) -> None:
 
 
 @on("order.completed")
-@on("order.cancelled")
+@on("order.canceled")
 def credit_unused_deposits(event: Event) -> None:
     deposits.credit_rest(Order.objects.get(number=event.subject_number))
 
@@ -123,7 +123,7 @@ def _known(to: Gateway, key: str, event: Event) -> Answer | None:
     return to.outcome(key) if again else None
 
 
-@on("order.cancelled")
+@on("order.canceled")
 @on("payment.authorized")
 @on("payment.captured")
 @on("payment.capture_failed")
@@ -140,10 +140,10 @@ def give_up_unwanted_money(event: Event) -> None:
 @on("payment.returned")
 @on("payment.moved")
 @on("payment.freed")
-@on("payment.allocated")
-@on("payment.unallocated")
+@on("payment.applied")
+@on("payment.unapplied")
 @on("order.amended")
-@on("order.lines_cancelled")
+@on("order.lines_canceled")
 def follow_payment(event: Event) -> None:
     """An order of a channel that is paid at checkout is on hold as long as it is not paid."""
     numbers = {event.order_number, event.data.get("order", ""), *_billed_by(event.data.get("invoice"))} - {"", None}

@@ -118,7 +118,7 @@ def _end(order: Order, *, by: User | None) -> Order:
 @whole
 def cancel_lines(order: Order, units: Mapping[int, int], *, reason: str = "", by: User | None = None) -> Order:
     """Cancel units of lines that are not shipped yet."""
-    with states.change(order, event="order.lines_cancelled", by=by, reason=reason) as order:
+    with states.change(order, event="order.lines_canceled", by=by, reason=reason) as order:
         states.require_status(order, S.PLACED, S.CONFIRMED)
         take_off(order, units, reason=reason, by=by)
     return end_if_empty(order, by=by)
@@ -161,7 +161,7 @@ def _said_of_asked(units: int) -> str:
 @whole
 def cancel_agreed(order: Order, agreed: Sequence[Reservation], *, reason: str = "", by: User | None = None) -> Order:
     """Cancel what a partner agreed not to send."""
-    with states.change(order, event="order.lines_cancelled", by=by, reason=reason) as order:
+    with states.change(order, event="order.lines_canceled", by=by, reason=reason) as order:
         progress.record_cancelled(order, entrusting.free_asked(agreed, by=by))
     return end_if_empty(order, by=by)
 

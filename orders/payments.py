@@ -256,7 +256,7 @@ def allocate(
                                          exchange_difference=exchange.difference(payment, document, wanted))
         book(payment, allocated=wanted)
         dues.use(document, wanted)
-        events.emit("payment.allocated", payment, by=by, invoice=document.number, amount=str(wanted))
+        events.emit("payment.applied", payment, by=by, invoice=document.number, amount=str(wanted))
         if document.open_amount == 0:
             events.emit("invoice.paid", document, by=by)
         else:

@@ -146,11 +146,11 @@ def follow_payment(order: Order) -> None:
     wanted, kind = _payment(order), Hold.Kind.PAYMENT
     is_open = order.holds.filter(kind=kind, lifted_at=None).exists()
     if wanted is None and is_open:
-        with states.change(order, event="order.hold_lifted", note=_("Paid.")) as order:
+        with states.change(order, event="order.hold_released", note=_("Paid.")) as order:
             order.holds.filter(kind=kind, lifted_at=None).update(lifted_at=timezone.now())
     elif wanted is not None and not is_open and order.shipped < order.units - order.cancelled and (
             not order.holds.filter(kind=kind, lifted_by__isnull=False).exists()):
-        with states.change(order, event="order.held_back", reason=wanted.reason) as order:
+        with states.change(order, event="order.hold_placed", reason=wanted.reason) as order:
             wanted.save()
 
 
@@ -172,7 +172,7 @@ def _applies(rule: FraudRule, order: Order) -> bool:
 
 def hold(order: Order, *, reason: str, kind: str = Hold.Kind.MANUAL, by: User | None = None) -> Order:
     """Make an order wait, with the reason why: it isn't confirmed, and if it is, none of its goods leave."""
-    with states.change(order, event="order.held_back", by=by, reason=reason) as order:
+    with states.change(order, event="order.hold_placed", by=by, reason=reason) as order:
         states.require_status(order, Order.Status.PLACED, Order.Status.CONFIRMED)
         if order.status == Order.Status.CONFIRMED and order.shipped >= order.units - order.cancelled:
             raise Refused(_("All of order %(number)s has left; there is nothing to stop. Open a return instead.")
@@ -188,7 +188,7 @@ def hold(order: Order, *, reason: str, kind: str = Hold.Kind.MANUAL, by: User | 
 
 def lift(order: Order, *, note: str = "", by: User | None = None) -> Order:
     """Let an order go on in spite of its holds."""
-    with states.change(order, event="order.hold_lifted", by=by, note=note) as order:
+    with states.change(order, event="order.hold_released", by=by, note=note) as order:
         lifted = order.holds.filter(lifted_at=None).update(lifted_at=timezone.now(), lifted_by=by)
         if not lifted:
             raise Refused(_("Order %(number)s is not on hold.") % {"number": order.number}, code="not_on_hold")

@@ -37,7 +37,7 @@ def send(request: ReturnRequest, *, by: User | None = None) -> Order:
         settlement.save(update_fields=["exchange", "difference_due"])
         if not settlement.difference_due:  # the credit pays it
             screening.lift_payment(order, by=by)
-        events.emit("return.exchanged", request, by=by, exchange=order.number,
+        events.emit("return.exchange_created", request, by=by, exchange=order.number,
                     difference_due=str(settlement.difference_due))
         return order
 

@@ -33,12 +33,12 @@ def give_back(event: Event) -> None:
         exchanges.send(request)
 
 
-@on("return.exchanged")
+@on("return.exchange_created")
 def confirm_exchange(event: Event) -> None:
     exchanges.confirm(Order.objects.get(number=event.data["exchange"]))
 
 
-@on("order.hold_lifted")
+@on("order.hold_released")
 def confirm_lifted_exchange(event: Event) -> None:
     """An exchange that had to wait for a person goes on."""
     exchanges.confirm(Order.objects.get(number=event.subject_number))

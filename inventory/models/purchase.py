@@ -42,7 +42,7 @@ class PurchaseOrder(Document):
     }
     OPEN = (Status.PROPOSED, Status.APPROVED, Status.SENT)
     lock_rank = LockRank.SUPPLY
-    subject_type = "purchase order"
+    subject_type = "purchase_order"
 
     number = number_field("PO")
     company = models.ForeignKey(Company, on_delete=models.PROTECT)

@@ -34,7 +34,7 @@ def advance(
         row.event_data = dict(data)
         yield row
         write_status(row, to, at=at)
-        events.emit(f"{row.subject_type}.{to}", row, by=by, at=at, **row.event_data)
+        events.emit(event_of(row, to), row, by=by, at=at, **row.event_data)
 
 
 @contextmanager
@@ -62,6 +62,11 @@ def create(document: AnyDocument, *, by: User | None = None, at: datetime | None
         hold_created([document])
         events.emit(f"{document.subject_type}.created", document, by=by, at=at, status=document.status, **data)
     return document
+
+
+def event_of(document: Document | type[Document], status: str) -> str:
+    """Name the event of reaching a status, in American spelling, however the status is stored."""
+    return f"{document.subject_type}.{status}".replace("cancelled", "canceled")
 
 
 def require_move(row: Document, to: str) -> None:

@@ -2,6 +2,7 @@
 
 from django.apps import apps
 
+from oms.core import states
 from oms.core.models import Document
 from oms.insights.invariants import Invariant
 
@@ -23,13 +24,13 @@ def rules() -> tuple[Invariant, ...]:
 
 def _steps(model: type[Document]) -> str:
     """The statuses that a document went through, in order, and the one before each."""
-    statuses = ", ".join(f"'{value}'" for value in _values(model))
+    reached = " ".join(f"WHEN '{states.event_of(model, value)}' THEN '{value}'" for value in _values(model))
     return f"""
         SELECT subject_number, id, status, lag(status) OVER (PARTITION BY subject_number ORDER BY id) AS before
-        FROM (SELECT subject_number, id, CASE WHEN name = '{model.subject_type}.created' THEN data->>'status'
-                                              ELSE split_part(name, '.', 2) END AS status
+        FROM (SELECT subject_number, id,
+                     CASE name WHEN '{model.subject_type}.created' THEN data->>'status' {reached} END AS status
               FROM core_event WHERE subject_type = '{model.subject_type}') e
-        WHERE status IN ({statuses})"""
+        WHERE status IS NOT NULL"""
 
 
 def _values(model: type[Document]) -> list[str]:

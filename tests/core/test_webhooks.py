@@ -85,7 +85,7 @@ def test_chosen_events_are_told_once_in_order(endpoint, receiver):
     tell(receiver)
     tell(receiver)
 
-    assert receiver.told == [("order.placed", number), ("order.cancel_requested", number), ("order.cancelled", number)]
+    assert receiver.told == [("order.placed", number), ("order.cancel_requested", number), ("order.canceled", number)]
 
 
 def test_what_was_before_is_not_told(receiver):
@@ -143,7 +143,7 @@ def test_a_receiver_that_is_down_for_a_day_loses_nothing_and_keeps_the_order(end
 
     for number in (first, second):
         assert [name for name, subject in receiver.told if subject == number] == [
-            "order.placed", "order.cancel_requested", "order.cancelled"]
+            "order.placed", "order.cancel_requested", "order.canceled"]
     assert WebhookDelivery.objects.exclude(delivered_at=None).count() == len(receiver.calls) == 6
 
 

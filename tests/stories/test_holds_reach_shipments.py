@@ -208,7 +208,7 @@ def test_each_transaction_says_once_that_something_is_held():
 
     order = make.order(lines=[("TEE-M", 5), ("CAP", 2)], confirmed=True)
 
-    assert Event.objects.filter(name="demand.held", order_number=order.number).count() == 1
+    assert Event.objects.filter(name="demand.reserved", order_number=order.number).count() == 1
 
 
 def test_what_is_cut_off_while_it_is_picked_stays_on_its_shipment(drain):

@@ -105,7 +105,7 @@ class SubjectType(admin.SimpleListFilter):
     parameter_name = "subject_type"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(value, value) for value in distinct_values(Event, "subject_type")]
+        return [(value, value.replace("_", " ")) for value in distinct_values(Event, "subject_type")]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         return queryset.filter(subject_type=self.value()) if self.value() else queryset
