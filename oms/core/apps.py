@@ -8,4 +8,4 @@ class CoreConfig(AppConfig):
     verbose_name = _("Core")
 
     def ready(self) -> None:
-        from oms.core import handlers  # noqa: F401
+        from oms.core import checks, handlers  # noqa: F401

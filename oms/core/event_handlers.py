@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
+from oms.core import event_catalog
 from oms.core.models import Event
 
 Handle = Callable[[Event], None]
@@ -37,7 +38,8 @@ _handlers: dict[str, list[Handler]] = {}
 
 
 def on(event_name: str, *, calls_world: bool = False) -> Callable[[Handle], Handle]:
-    """Declare a function as a handler of an event, known by its app and its own name."""
+    """Declare a function as a handler of an event, known by its app and its own name. Raises UnknownEvent."""
+    event_catalog.get(event_name)
 
     def declare(function: Handle) -> Handle:
         name = f"{function.__module__.rpartition('.')[0]}.{function.__name__}"

@@ -1,12 +1,29 @@
 """Emitting events: at once the timeline of a document and the outbox of what happens next."""
 
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
 
-from oms.core import locking, outbox
+from oms.core import event_catalog, locking, outbox
+from oms.core.event_catalog import Day, Notation, event
 from oms.core.models import Document, Event, User
+
+
+@dataclass(frozen=True)
+class PersonInvited:
+    site: Annotated[str, Notation("https://oms.example.com", "uri")]
+
+
+@dataclass(frozen=True)
+class BooksClosed:
+    until: Day
+
+
+event("person.invited", PersonInvited, _("A person was invited to set their password."), is_internal=True)
+event("company.books_closed", BooksClosed, _("A company's books were closed up to a day."), is_internal=True)
 
 
 def emit(name: str, subject: Document, *, by: User | None = None, at: datetime | None = None, **data: Any) -> Event:
@@ -20,24 +37,28 @@ def record(
     name: str, *, subject_type: str, subject_number: str, order_number: str = "", by: User | None = None,
     at: datetime | None = None, **data: Any,
 ) -> Event:
-    """Record what happened to a subject that is known by its type and number, under a lock that the caller holds."""
-    event = Event(name=name, subject_type=subject_type, subject_number=subject_number, order_number=order_number,
-                  by=by, data=data)
+    """Record what happened to a subject that is known by its type and number, under a lock that the caller holds.
+
+    Raises UnknownEvent or WrongPayload where the event is not declared as it is told.
+    """
+    event_catalog.check(name, subject_type, data)
+    made = Event(name=name, subject_type=subject_type, subject_number=subject_number, order_number=order_number,
+                 by=by, data=data)
     if at is not None:
-        event.at = at
-    locking.insert_last(event)
+        made.at = at
+    locking.insert_last(made)
     outbox.wake()
-    return event
+    return made
 
 
 def record_once(name: str, *, subject_type: str, subject_number: str, **options: Any) -> Event:
     """Record an event once per operation and subject; lists in its data take up what comes later."""
-    for event in locking.pending(Event):
-        if (event.name, event.subject_type, event.subject_number) == (name, subject_type, subject_number):
+    for known in locking.pending(Event):
+        if (known.name, known.subject_type, known.subject_number) == (name, subject_type, subject_number):
             for key, value in options.items():
                 if isinstance(value, list):
-                    event.data[key] = sorted({*event.data.get(key, ()), *value})
-            return event
+                    known.data[key] = sorted({*known.data.get(key, ()), *value})
+            return known
     return record(name, subject_type=subject_type, subject_number=subject_number, **options)
 
 

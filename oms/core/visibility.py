@@ -22,10 +22,15 @@ def document_models() -> list[type[Document]]:
     return sorted(Document.__subclasses__(), key=lambda model: model.subject_type)
 
 
+def kinds() -> set[str]:
+    """The kinds of records whose events somebody outside is shown."""
+    return {model.subject_type for model in document_models()} | {*_records}
+
+
 def visible_events(user: User, events: "QuerySet[Event]", company: Company | None = None) -> "QuerySet[Event]":
     """Those about documents that a person may see; of one company, where it is named."""
     if user.sees_everything and company is None:
-        return events.filter(subject_type__in=[*(model.subject_type for model in document_models()), *_records])
+        return events.filter(subject_type__in=kinds())
     scope = Q(pk__in=[])
     for subject_type, look in _records.items():
         scope |= Q(subject_type=subject_type) & look(user, company)

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from oms.core import jobs, notices, outbox, webhooks
+from oms.core import event_catalog, jobs, notices, outbox, webhooks
 from oms.insights.invariants import Invariant
 
 
@@ -17,7 +17,7 @@ def _asked(kind: str, event: str, subject: str, more: str = "true") -> str:
     """Whether the event by which something was asked for is on its way, or stands under Attention."""
     return f"""EXISTS (
         SELECT 1 FROM core_event e WHERE e.subject_type = '{kind}' AND e.subject_number = {subject}
-          AND e.name = '{event}' AND {more}
+          AND e.name = '{event_catalog.get(event).name}' AND {more}
           AND (NOT e.is_drained OR EXISTS (SELECT 1 FROM core_delivery d WHERE d.event_id = e.id AND {_STANDS})))"""
 
 

@@ -15,7 +15,7 @@ from orders import exporting
 from tests import builders as make
 from tests.web.conftest import log_in as log_in
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("test_event")]
 LONG_AGO = timedelta(days=1)
 
 

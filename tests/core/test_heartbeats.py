@@ -16,7 +16,7 @@ from orders.models import Order
 from tests import builders as make
 from tests.web.conftest import log_in as log_in
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("test_event")]
 
 
 def ago(seconds):

@@ -9,7 +9,7 @@ from oms.core.models import Delivery, Event, Notice
 from oms.insights import verification
 from tests import builders as make
 
-pytestmark = [pytest.mark.smoke, pytest.mark.django_db]
+pytestmark = [pytest.mark.smoke, pytest.mark.django_db, pytest.mark.usefixtures("test_event")]
 
 
 @pytest.fixture

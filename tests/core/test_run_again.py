@@ -292,7 +292,7 @@ def test_an_import_of_orders(log_in, worked):
     assert (len(seen), job.done, job.failed, Order.objects.count()) == (1, 1, 0, 1)
 
 
-def test_an_event_handler(monkeypatch):
+def test_an_event_handler(monkeypatch, test_event):
     monkeypatch.setattr(event_handlers, "_handlers", {})
     person = make.user()
     event_handlers.on("test.happened")(lambda event: Notice.objects.create(to=person, text="hello"))

@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
 
-from oms.core import outgoing, webhooks
+from oms.core import event_catalog, outgoing, webhooks
 from oms.core.api.documents import IDEMPOTENCY_KEY, ScopedViewSet, create_once
 from oms.core.api.fields import FlagField
 from oms.core.errors import Refused
@@ -37,6 +37,21 @@ class CompanyField(serializers.SlugRelatedField[Company]):
         return found
 
 
+class EventNameField(serializers.RegexField):
+    """The name of an event, or of all of a kind."""
+
+    def __init__(self) -> None:
+        super().__init__(EVENT, max_length=40)
+
+    def to_internal_value(self, data: Any) -> str:
+        name = str(super().to_internal_value(data))
+        self.run_validators(name)
+        if not event_catalog.is_offered(name):
+            raise Refused(gettext("There is no event %(name)s for webhooks. The list of events has all names.")
+                          % {"name": name}, code="unknown_event", field="events")
+        return name
+
+
 class WebhookSerializer(serializers.ModelSerializer[WebhookEndpoint]):
     """An endpoint: an https address, and the events that it is told of (`order.confirmed`, `order.*`; none: all)."""
 
@@ -44,8 +59,7 @@ class WebhookSerializer(serializers.ModelSerializer[WebhookEndpoint]):
     url = serializers.RegexField(outgoing.ADDRESS, max_length=500, validators=[outgoing.require_callable],
                                  help_text=_("https, at a public address."))
     is_active = FlagField(required=False)
-    events = serializers.ListField(child=serializers.RegexField(EVENT, max_length=40),
-                                   required=False, max_length=100)
+    events = serializers.ListField(child=EventNameField(), required=False, max_length=100)
 
     class Meta:
         model = WebhookEndpoint

@@ -2,10 +2,12 @@
 
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from oms.core import event_catalog
 from oms.core.outgoing import require_callable
 
 EVENT = r"^[a-z_]+\.(\*|[a-z_]+)$"
@@ -29,10 +31,18 @@ class AddressField(CheckedField):
     default_validators = [require_callable]
 
 
+def require_offered(name: str) -> None:
+    """Raise ValidationError for what no webhook can ask for."""
+    if not event_catalog.is_offered(name):
+        raise ValidationError(_("There is no event %(name)s for webhooks. The list of events has all names."),
+                              code="unknown_event", params={"name": name})
+
+
 class EventNameField(CheckedField):
     """The name of an event, or of all of a kind."""
 
-    default_validators = [RegexValidator(EVENT, _("Enter names of events, for example order.confirmed or order.*."))]
+    default_validators = [RegexValidator(EVENT, _("Enter names of events, for example order.confirmed or order.*.")),
+                          require_offered]
 
 
 class BICField(CheckedField):
