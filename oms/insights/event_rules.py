@@ -24,7 +24,8 @@ def rules() -> tuple[Invariant, ...]:
 
 def _steps(model: type[Document]) -> str:
     """The statuses that a document went through, in order, and the one before each."""
-    reached = " ".join(f"WHEN '{states.event_of(model, value)}' THEN '{value}'" for value in _values(model))
+    reached = " ".join(f"WHEN '{name}' THEN '{value}'" for value in _values(model)
+                       for name in {states.event_of(model, value), f"{model.subject_type}.{value}"})
     return f"""
         SELECT subject_number, id, status, lag(status) OVER (PARTITION BY subject_number ORDER BY id) AS before
         FROM (SELECT subject_number, id,
