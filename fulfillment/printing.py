@@ -76,7 +76,7 @@ def sticker(label: Label) -> Page:
         about = "\n".join([
             f"{gettext('From')}: {', '.join(line for line in facts['from'] if line)}",
             f"{facts['service']} · {facts['weight_g']} g · {facts['shipment']} · "
-            + gettext("parcel %(number)s") % {"number": facts["parcel"]} + " · "
+            + gettext("package %(number)s") % {"number": facts["parcel"]} + " · "
             + gettext("order %(number)s") % {"number": facts["order"]},
             f"{codes[0].text} · SSCC {codes[1].text}"])
     return {"to": _address(facts["to"]), "about": about, "dots": str(widest.dots),
@@ -96,7 +96,7 @@ def stickers_of_wave(wave: Wave) -> list[Page]:
     pages = [page for shipment in wave.shipments.filter(labels__status=Label.Status.BOUGHT).distinct().order_by("pk")
              for page in stickers(shipment)]
     if not pages:
-        raise Refused(gettext("No parcel of %(wave)s has a label yet.") % {"wave": wave}, code="no_labels")
+        raise Refused(gettext("No package of %(wave)s has a label yet.") % {"wave": wave}, code="no_labels")
     return pages
 
 

@@ -40,7 +40,7 @@ class CarrierService(models.Model):
     code = models.SlugField(max_length=20)
     name = models.CharField(max_length=60)
     days = models.DecimalField(max_digits=4, decimal_places=1, default=2)
-    max_weight_g = models.PositiveIntegerField(_("heaviest parcel (g)"), default=30_000)
+    max_weight_g = models.PositiveIntegerField(_("heaviest package (g)"), default=30_000)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["account", "code"], name="service_once_per_account")]

@@ -40,9 +40,9 @@ BREAKS = {
     "received and returned on a purchase line are what the ledger says":
         "UPDATE inventory_purchaseline SET received = received + 1",
     "an order's summary is the sum of its lines": "UPDATE orders_order SET invoiced = invoiced + 1",
-    "the parcels of a packed shipment hold its lines, all and once":
+    "the packages of a packed shipment hold its lines, all and once":
         "UPDATE fulfillment_packagecontent SET quantity = quantity - 1 WHERE quantity > 1",
-    "a parcel holds goods of its own shipment only":
+    "a package holds goods of its own shipment only":
         "UPDATE fulfillment_packagecontent SET package_id = (SELECT max(package_id) FROM fulfillment_packagecontent)",
     "an order is the sum of its lines and charges": "UPDATE orders_order SET gross = gross + 0.01",
     "net and tax make gross": f"UPDATE orders_orderline SET gross = gross + 0.01 WHERE {FIRST_LINE}",

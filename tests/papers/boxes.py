@@ -1,5 +1,6 @@
 """Where words and bars are on a page, and which of them cover each other."""
 
+import re
 import subprocess
 from itertools import combinations
 from typing import NamedTuple
@@ -28,8 +29,9 @@ class Box(NamedTuple):
 
 
 def pages(pdf):
-    """The size and the words of each page, as poppler finds them."""
+    """The size and the words of each page, as poppler finds them; its head, which may be no XML, left out."""
     told = subprocess.run(["pdftotext", "-bbox", "-", "-"], input=pdf, check=True, capture_output=True).stdout
+    told = re.sub(rb"<head>.*?</head>", b"", told, flags=re.DOTALL)
     for page in ElementTree.fromstring(told).iter("{http://www.w3.org/1999/xhtml}page"):
         yield Box(0, 0, float(page.get("width")), float(page.get("height")), "page"), [_word(word) for word in page]
 
