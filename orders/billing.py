@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext
 
 from oms.core import idempotency, money, numbering, periods, states
@@ -57,7 +57,7 @@ def bill(document: Invoice, order: Order, units: Mapping[int, int], *, after: in
         assert document.issued_on is not None
         numbering.lock_counters(order.company, SERIES.values(), document.issued_on.year)  # it may have to be credited
         charges = [charge for charge in charges if charge.gross >= 0]
-    lines += [line for charge in charges for line in _charge_lines(document, charge)]
+    lines += [line for charge in charges for line in charge_lines(document, charge)]
     lines += deducting.deductions(document, order, lines)
     for position, line in enumerate(lines, after + 1):
         line.position = position
@@ -73,8 +73,8 @@ def credit_allowances(
     waiting = list(order.charges.filter(is_invoiced=False, is_cancelled=False, gross__lt=0))
     if not waiting or any(line.invoiced < line.quantity - line.cancelled for line in order.lines.all()):
         return None
-    note = start_credit(document, f"{order.number}/allowances", gettext("Allowance"))
-    lines = [line for charge in waiting for line in _charge_lines(note, charge, sign=-1)]
+    note = start_credit(document, f"{order.number}/allowances {waiting[0].pk}", gettext("Allowance"))
+    lines = [line for charge in waiting for line in charge_lines(note, charge, sign=-1)]
     for position, line in enumerate(lines, 1):
         line.position = position
     order.charges.filter(pk__in=[charge.pk for charge in waiting]).update(is_invoiced=True)
@@ -160,7 +160,7 @@ def _part(line: OrderLine, before: int, after: int, currency: str) -> dict[str, 
     return {"gross": gross, "tax": tax, "net": gross - tax}
 
 
-def _charge_lines(document: Invoice, charge: OrderCharge, *, sign: int = 1) -> list[InvoiceLine]:
+def charge_lines(document: Invoice, charge: OrderCharge, *, sign: int = 1) -> list[InvoiceLine]:
     """A line for each tax rate of a charge."""
     return [InvoiceLine(invoice=document, charge=charge, description=charge.description, unit_price=sign * part.amount,
                         tax_percent=part.tax_percent, tax_category=part.tax_category, tax_note=part.tax_note,
@@ -195,13 +195,29 @@ def credit(
         if original.kind == Invoice.Kind.CREDIT or original.status != Invoice.Status.ISSUED:
             raise WrongState(gettext("%(original)s is no issued invoice; only those are credited.")
                              % {"original": original})
-        note = start_credit(original, reference, reason)
-        lines = [_credit_line(note, original, item, position) for position, item in enumerate(credited, 1)]
-        if not lines:
-            raise Refused(gettext("Choose what to credit."), code="nothing_to_credit")
-        note = issue(note, lines, on, by)
-        set_off(note, original, by=by)
-        return note
+        own = set(original.lines.values_list("pk", flat=True))
+        for item in credited:
+            if item.line.pk not in own:
+                raise Refused(gettext("%(line)s is not a line of %(original)s.")
+                              % {"line": item.line, "original": original})
+        return note_of(original, credited, reference=reference, reason=reason, by=by, on=on)
+
+
+def note_of(
+    original: Invoice, credited: Sequence[Credited], *, reference: str, reason: str = "", by: User | None = None,
+    on: date | None = None, charges: Sequence[OrderCharge] = (),
+) -> Invoice:
+    """A credit note over units and charges for a locked invoice, set off against it."""
+    note = start_credit(original, reference, reason)
+    lines = [_credit_line(note, item) for item in credited]
+    lines += [line for charge in charges for line in charge_lines(note, charge, sign=-1)]
+    if not lines:
+        raise Refused(gettext("Choose what to credit."), code="nothing_to_credit")
+    for position, line in enumerate(lines, 1):
+        line.position = position
+    note = issue(note, lines, on, by)
+    set_off(note, original, by=by)
+    return note
 
 
 def _merged(credited: Sequence[Credited]) -> list[Credited]:
@@ -212,10 +228,9 @@ def _merged(credited: Sequence[Credited]) -> list[Credited]:
     return [Credited(line, units[key]) for key, line in {item.line.pk: item.line for item in credited}.items()]
 
 
-def _credit_line(note: Invoice, original: Invoice, item: Credited, position: int) -> InvoiceLine:
-    line = original.lines.filter(pk=item.line.pk).first()
-    if line is None:
-        raise Refused(gettext("%(line)s is not a line of %(original)s.") % {"line": item.line, "original": original})
+def _credit_line(note: Invoice, item: Credited) -> InvoiceLine:
+    line = InvoiceLine.objects.select_related("invoice").get(pk=item.line.pk)
+    original = line.invoice
     if not 0 < item.quantity <= line.quantity - line.credited:
         raise Refused(gettext("%(quantity)s of %(description)s cannot be credited; %(open)s of "
                               "%(original)s are not credited yet.")
@@ -225,11 +240,13 @@ def _credit_line(note: Invoice, original: Invoice, item: Credited, position: int
     if original.kind == Invoice.Kind.DEPOSIT and not left.gross:
         raise Refused(gettext("%(original)s was deducted from later invoices already; nothing of it is left to credit.")
                       % {"original": original}, code="nothing_to_credit", line=line.pk)
-    amounts = deducting.part_left(line, item.quantity, left, original.currency)
+    sign = original.sign  # an allowance that was credited is taken back
+    amounts = {name: sign * amount for name, amount in
+               deducting.part_left(line, item.quantity, left, original.currency).items()}
     line.credited += item.quantity
     line.save(update_fields=["credited"])
-    return InvoiceLine(invoice=note, position=position, order_line=line.order_line, charge=line.charge, corrects=line,
-                       description=line.description, quantity=item.quantity, unit_price=line.unit_price,
+    return InvoiceLine(invoice=note, order_line=line.order_line, charge=line.charge, corrects=line,
+                       description=line.description, quantity=item.quantity, unit_price=sign * line.unit_price,
                        discount_percent=line.discount_percent, tax_percent=line.tax_percent,
                        tax_category=line.tax_category, tax_note=line.tax_note, **amounts)
 
@@ -246,24 +263,30 @@ def credit_units(
         lock(Invoice.objects.filter(pk__in=of_order(order).values("pk")))
         numbering.lock_counters(order.company, SERIES.values(), order.company.today().year)
         _invoice_what_shipped(order, reference, by)
-        left = {key: count for key, count in units.items() if count}
-        per_invoice: dict[int, list[Credited]] = {}
-        billed = InvoiceLine.objects.filter(order_line__in=left, invoice__kind=Invoice.Kind.INVOICE,
-                                            invoice__status=Invoice.Status.ISSUED).order_by("-invoice_id", "-pk")
-        credited_before: dict[int, int] = {}
-        for line in billed:
-            key = line.order_line_id or 0
-            credited_before[key] = credited_before.get(key, 0) + line.credited
-            count = min(left.get(key, 0), line.quantity - line.credited)
-            if count > 0:
-                per_invoice.setdefault(line.invoice_id, []).append(Credited(line, count))
-                left[key] -= count
-        if any(count > credited_before.get(key, 0) for key, count in left.items()):
-            raise Refused(gettext("More is to be credited of %(number)s than was invoiced.")
-                          % {"number": order.number}, code="not_invoiced")
+        per_invoice = spread_units(order, units)
         invoices = {row.pk: row for row in lock(Invoice.objects.filter(pk__in=per_invoice))}
         return [credit(invoices[key], items, reference=f"{reference}/{invoices[key].number}", reason=reason, by=by)
                 for key, items in sorted(per_invoice.items())]
+
+
+def spread_units(order: Order, units: Mapping[int, int]) -> dict[int, list[Credited]]:
+    """Units of a locked order's lines over the invoices that billed them, the newest first, by invoice."""
+    left = {key: count for key, count in units.items() if count}
+    per_invoice: dict[int, list[Credited]] = {}
+    billed = InvoiceLine.objects.filter(order_line__in=left, invoice__kind=Invoice.Kind.INVOICE,
+                                        invoice__status=Invoice.Status.ISSUED).order_by("-invoice_id", "-pk")
+    credited_before: dict[int, int] = {}
+    for line in billed:
+        key = line.order_line_id or 0
+        credited_before[key] = credited_before.get(key, 0) + line.credited
+        count = min(left.get(key, 0), line.quantity - line.credited)
+        if count > 0:
+            per_invoice.setdefault(line.invoice_id, []).append(Credited(line, count))
+            left[key] -= count
+    if any(count > credited_before.get(key, 0) for key, count in left.items()):
+        raise Refused(gettext("More is to be credited of %(number)s than was invoiced.")
+                      % {"number": order.number}, code="not_invoiced")
+    return per_invoice
 
 
 def of_order(order: Order) -> QuerySet[Invoice]:
@@ -277,31 +300,6 @@ def lines_of(order: Order) -> Q:
     """Which invoice lines bill or credit lines and charges of an order; two indexes answer it, not a scan."""
     return (Q(any_of("order_line_id", OrderLine.objects.filter(order=order).values("pk")))
             | Q(any_of("charge_id", OrderCharge.objects.filter(order=order).values("pk"))))
-
-
-def credit_cancelled(order: Order, *, by: User | None = None) -> list[Invoice]:
-    """Credit what was billed before it was cancelled; of an order that is cancelled whole, its charges, too."""
-    with atomic():
-        order = lock_one(order)
-        prefix = f"{order.number}/cancelled"
-        done = dict(InvoiceLine.objects.filter(invoice__reference__startswith=prefix, order_line__order=order)
-                    .values("order_line").annotate(units=Sum("quantity")).values_list("order_line", "units"))
-        due = {line.pk: line.invoiced - (line.quantity - line.cancelled) - done.get(line.pk, 0)
-               for line in order.lines.all()}
-        due = {key: count for key, count in due.items() if count > 0}
-        reference = f"{prefix} {sum(done.values())}"
-        notes = credit_units(order, due, reference=reference, reason=gettext("Cancelled"), by=by) if due else []
-        return notes + (_credit_charges(order, prefix, by) if order.status == Order.Status.CANCELLED else [])
-
-
-def _credit_charges(order: Order, prefix: str, by: User | None) -> list[Invoice]:
-    billed = list(InvoiceLine.objects.filter(charge__order=order, credited=0, invoice__kind=Invoice.Kind.INVOICE)
-                  .select_related("invoice").order_by("pk"))
-    by_invoice: dict[int, list[Credited]] = {}
-    for line in billed:
-        by_invoice.setdefault(line.invoice_id, []).append(Credited(line, line.quantity))
-    return [credit(rows[0].line.invoice, rows, reference=f"{prefix} charges/{key}", reason=gettext("Cancelled"), by=by)
-            for key, rows in sorted(by_invoice.items())]
 
 
 def _invoice_what_shipped(order: Order, reference: str, by: User | None) -> None:

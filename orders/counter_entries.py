@@ -158,12 +158,13 @@ def move(
                           % {"number": payment.number, "customer": customer}, field="customer")
         assert payment.paid_on is not None
         day, amount = on or periods.open_day(payment.company, payment.paid_on), payment.refundable
+        reference = idempotency.new_reference(payment.number)
         _take_out(payment, amount, Refund(
-            kind=Refund.Kind.MOVED, status=Refund.Status.DONE, reference=f"{payment.number}/moved", reason=reason[:200],
+            kind=Refund.Kind.MOVED, status=Refund.Status.DONE, reference=reference, reason=reason[:200],
             booked_on=day), by)
         made = payments.receive(
             Payment(company=payment.company, customer=customer, currency=payment.currency, amount=amount,
-                    origin=payment, reference=f"{payment.number}/moved", gateway=payment.gateway,
+                    origin=payment, reference=reference, gateway=payment.gateway,
                     gateway_reference=payment.gateway_reference), on=day, by=by)
         events.emit("payment.moved", payment, by=by, to=made.number, amount=str(amount), reason=reason)
     return made

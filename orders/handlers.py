@@ -7,7 +7,19 @@ from oms.core.errors import ConnectorError
 from oms.core.event_handlers import on
 from oms.core.locking import lock
 from oms.core.models import Delivery, Event
-from orders import billing, deposits, issuing, lifecycle, notices, outcomes, payments, printing, progress, screening
+from orders import (
+    billing,
+    cancelling,
+    deposits,
+    issuing,
+    lifecycle,
+    notices,
+    outcomes,
+    payments,
+    printing,
+    progress,
+    screening,
+)
 from orders.connectors import gateways
 from orders.connectors.gateways import Answer, Gateway, gateway
 from orders.models import Customer, Invoice, Order, Payment, Refund
@@ -84,7 +96,7 @@ def bill_confirmed(event: Event) -> None:
 def credit_cancelled(event: Event) -> None:
     """What was billed and is not wanted any more is credited; charges that would have come with it are billed now."""
     order = Order.objects.get(number=event.subject_number)
-    billing.credit_cancelled(order)
+    cancelling.credit_cancelled(order, key=event.pk)
     billing.settle_charges(order)
 
 

@@ -104,7 +104,28 @@ def require_positive(order: Order) -> None:
 
 
 def lower_allowances(order: Order, charges: Sequence[OrderCharge], lines: Sequence[OrderLine]) -> None:
-    """Lower the allowances of a locked order that are not billed to what its goods and charges come to."""
+    """Lower the allowances of a locked order to what its goods and charges come to.
+
+    One that is billed already is replaced by a lower one: it is credited with the goods that were cancelled.
+    """
+    _lower_open(order, charges, lines)
+    if order.gross < 0 and any(line.quantity > line.cancelled for line in lines):
+        billed = [charge for charge in charges if charge.gross < 0 and charge.is_invoiced and not charge.is_cancelled]
+        OrderCharge.objects.filter(pk__in=[charge.pk for charge in billed]).update(is_cancelled=True)
+        for charge in billed:
+            charge.is_cancelled = True
+        charges = [*charges, *(_replacement(charge) for charge in billed)]
+        follow_goods(order, lines, charges)
+        fill_totals(order, lines, charges)
+        _lower_open(order, charges, lines)
+
+
+def _replacement(charge: OrderCharge) -> OrderCharge:
+    kept = {name: getattr(charge, name) for name in ("order", "kind", "description", "amount", *CHARGE_FIELDS)}
+    return OrderCharge.objects.create(**kept, replaces=charge)
+
+
+def _lower_open(order: Order, charges: Sequence[OrderCharge], lines: Sequence[OrderLine]) -> None:
     for charge in sorted(charges, key=lambda charge: charge.gross):
         if order.gross >= 0:
             return

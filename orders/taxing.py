@@ -165,9 +165,11 @@ def follow_goods(order: Order, lines: Sequence[OrderLine], charges: Sequence[Ord
         return []
     changed = []
     for charge in charges:
-        if charge.is_invoiced or charge.is_cancelled or not home_of(order.company).area:
+        is_as_shared = charge.amount == sum((part.amount for part in charge.parts), money.ZERO)
+        if charge.is_invoiced or charge.is_cancelled or (is_as_shared and not home_of(order.company).area):
             continue
-        before, shared = charge.taxes, shares(order, charge, goods, None)
+        own = TaxRule(charge.tax_percent, charge.tax_category, charge.tax_note)
+        before, shared = charge.taxes, shares(order, charge, goods, own)
         taxed = taxes.compute([taxable(order, amount, rule) for rule, amount in shared],
                               includes_tax=order.prices_include_tax, per_line=True,
                               places=money.minor_units(order.currency))

@@ -242,6 +242,9 @@ class OrderCharge(models.Model):
                              help_text=_("The charge by tax rate, where it follows the goods' rates."))
     is_invoiced = models.BooleanField(default=False, editable=False)
     is_cancelled = models.BooleanField(default=False, editable=False)
+    replaces = models.ForeignKey(
+        "self", on_delete=models.CASCADE, null=True, editable=False, related_name="+",
+        help_text=_("The billed allowance that is credited, because it was more than what was kept."))
 
     class Meta:
         constraints = [

@@ -223,6 +223,24 @@ def test_every_rule_has_a_break():
     assert {name for name in rules if name not in BREAKS and not name.endswith(" is legal")} == set()
 
 
+WAITING = "what was asked of a carrier or a bank is on its way, or stands under Attention"
+
+
+@pytest.mark.parametrize("column, value, told", [
+    ("capture_requested", "5", "to be captured: 5.000, and nobody asks"),
+    ("status", "'voided'", "and nobody asks")])
+def test_verify_finds_a_request_to_a_bank_that_nobody_makes(business, column, value, told):
+    """The capture, or the void, of money that was set aside."""
+    payment = payments.authorize(make.confirmed(("TEE-M", 1)), D("5.00"), reference="card")
+    outbox.drain()
+    assert WAITING not in {breach.invariant for breach in verification.breaches(files=False)}
+
+    tamper(f"UPDATE orders_payment SET {column} = {value} WHERE id = {payment.pk}")
+
+    (found,) = [breach for breach in verification.breaches(files=False) if breach.invariant == WAITING]
+    assert (found.subject, found.problem.endswith(told)) == (payment.number, True)
+
+
 def test_the_ledger_is_not_empty(business):
     assert Move.objects.count() > 5
 

@@ -1,4 +1,7 @@
-"""Any split of an order into shipments, invoices, credits and refunds adds up to the cent, in every rounding policy."""
+"""Any split of an order into shipments, invoices, credits and refunds adds up to the cent, in every rounding policy.
+
+The suite tries few examples; raise `max_examples` to look for new ones.
+"""
 
 from collections import Counter
 from decimal import Decimal as D
@@ -15,15 +18,16 @@ from oms.insights import verification
 from orders import billing, bridge, collecting, deducting, deposits, intake, lifecycle, payments, screening, write_offs
 from orders.billing import Credited
 from orders.intake import Charge, Entry, Line
-from orders.models import Allocation, Customer, Invoice, OrderLine, PaymentTerms, PriceList, Refund, WriteOff
+from orders.models import Allocation, Customer, Invoice, PaymentTerms, PriceList, Refund, WriteOff
 from tests import builders as make
+from tests.properties.leaving import leave
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_files")]
 prices = st.decimals("0.01", "999.9999", places=4)
 lines = st.lists(st.tuples(st.sampled_from(["standard", "reduced", "zero"]), st.integers(1, 9), prices,
                            st.sampled_from([D(0), D("3.5"), D(50)])), min_size=1, max_size=4)
 amounts = st.decimals("-5.00", "20.00", places=2).filter(bool)
-cuts = st.lists(st.integers(0, 9), min_size=8, max_size=8)
+cuts = st.lists(st.integers(0, 9), min_size=4, max_size=4)
 
 
 def enter(wanted, charge, discount, includes_tax, billed_by):
@@ -31,27 +35,18 @@ def enter(wanted, charge, discount, includes_tax, billed_by):
     PriceList.objects.filter(pk=make.price_list().pk).update(includes_tax=includes_tax)
     way = make.channel(may_backorder=True)
     way.refresh_from_db()
-    Customer.objects.filter(pk=make.customer().pk).update(billing=billed_by)
+    Customer.objects.filter(pk=make.customer().pk).update(billing=billed_by, email="")
     entry = Entry(way, Customer.objects.get(), charges=[Charge("freight", "Freight", charge)],
                   discount_percent=discount, lines=[Line(make.sku(f"SKU-{name}", tax_class=name), quantity, price, off)
                          for name, quantity, price, off in wanted])
     return intake.enter(entry)
 
 
-def ship(order, units):
-    """As if so many had left the house: the billing looks at nothing else."""
-    for line in order.lines.all():
-        part = min(units, line.quantity - line.shipped)
-        OrderLine.objects.filter(pk=line.pk).update(
-            allocated=line.shipped + part, picked=line.shipped + part, shipped=line.shipped + part)
-    return make.fresh(order)
-
-
 def total(documents, name):
     return sum((document.sign * getattr(document, name) for document in documents), D(0))
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
 @given(wanted=lines, charge=amounts, discount=st.sampled_from([D(0), D("7.5"), D("33.33")]), includes_tax=st.booleans(),
        rounding=st.sampled_from(["line", "document"]), shares=cuts, given_back=cuts, deposit=st.integers(0, 100),
        billed_by=st.sampled_from(["shipment", "month"]))
@@ -77,7 +72,7 @@ def walk(order, shares, given_back, deposit):
             payments.allocate(make.transfer(str(amount), "deposit", order=order), deposits.ask(
                 order, amount, reference="deposit"))
     for number, share in enumerate([*shares, 9, 9]):  # the last ones take what is left
-        order = ship(order, share)
+        order = leave(order, share)
         bill(order, number)
     outbox.drain()
     documents = list(Invoice.objects.all())
@@ -140,7 +135,7 @@ def _prove(order):
         assert open_now - reserved == screening.balance(order.customer) + unused(order)
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
 @given(orders=st.lists(lines, min_size=2, max_size=3), includes_tax=st.booleans(), given_back=cuts,
        paid=st.lists(st.integers(1, 100), max_size=3), written_off=st.integers(0, 40), refunded=st.integers(0, 100))
 def test_bridges_of_orders_that_were_billed_together_add_up(orders, includes_tax, given_back, paid, written_off,
@@ -149,7 +144,7 @@ def test_bridges_of_orders_that_were_billed_together_add_up(orders, includes_tax
         made = [enter(wanted, D("1.00"), D(0), includes_tax, "month") for wanted in orders]
         for order in made:
             lifecycle.confirm(order)
-            ship(order, 9)
+            leave(order, 9)
         for document in collecting.collect(made[0].customer, company=made[0].company):
             settle(document, paid[:1], given_back, refunded)
             give_up(document, written_off)
@@ -197,7 +192,7 @@ def unused(order):
     return sum((payment.unallocated for payment in order.customer.payments.filter(order=None)), D(0))
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 @given(percents=st.lists(st.integers(1, 100), min_size=2, max_size=5), price=prices, paid=st.integers(1, 120))
 def test_instalments_and_write_offs_leave_nothing(percents, price, paid):
     with transaction.atomic():

@@ -1,0 +1,80 @@
+"""Crediting what was billed and is not wanted any more: goods, and the charges that fall away with them."""
+
+from collections import defaultdict
+from decimal import Decimal
+
+from django.db.models import Sum
+from django.utils.translation import gettext
+
+from oms.core import money, numbering
+from oms.core.locking import atomic, lock, lock_one
+from oms.core.models import User
+from orders import billing, deducting
+from orders.billing import Credited
+from orders.issuing import SERIES
+from orders.models import Invoice, InvoiceLine, Order, OrderCharge
+
+Plan = dict[int, list[Credited]]
+
+
+def credit_cancelled(order: Order, *, key: int | str, by: User | None = None) -> list[Invoice]:
+    """Credit what was billed before it was cancelled; of an order that is cancelled whole, its charges, too.
+
+    `key` is the identity of the cancellation: its event's. Nothing to credit is success.
+    """
+    with atomic():
+        order = lock_one(order)
+        documents = {row.pk: row for row in lock(Invoice.objects.filter(pk__in=billing.of_order(order).values("pk")))}
+        numbering.lock_counters(order.company, SERIES.values(), order.company.today().year)
+        plan, lowered = _plan(order, documents)
+        if not plan:
+            return []
+        plan = _without_negative(plan, lowered, order.currency)
+        last = max(plan)
+        notes = [billing.note_of(documents[pk], items, reference=f"{_prefix(order)} {key}/{pk}",
+                                 reason=gettext("Cancelled"), by=by, charges=lowered if pk == last else ())
+                 for pk, items in sorted(plan.items())]
+        OrderCharge.objects.filter(pk__in=[charge.pk for charge in lowered]).update(is_invoiced=True)
+        return notes
+
+
+def _prefix(order: Order) -> str:
+    return f"{order.number}/cancelled"
+
+
+def _plan(order: Order, documents: dict[int, Invoice]) -> tuple[Plan, list[OrderCharge]]:
+    """What is credited, by invoice, and the allowances that stand for larger ones that are credited with it."""
+    plan: Plan = defaultdict(list, billing.spread_units(order, _due(order)))
+    rows = InvoiceLine.objects.filter(charge__order=order, corrects=None, credited=0, invoice__in=documents)
+    if order.status != Order.Status.CANCELLED:
+        rows = rows.filter(charge__is_cancelled=True)
+    for line in rows.select_related("invoice").order_by("pk"):
+        plan[line.invoice.corrects_id or line.invoice_id].append(Credited(line, line.quantity))
+    lowered = [charge for charge in order.charges.filter(is_invoiced=False, is_cancelled=False) if charge.replaces_id]
+    return dict(plan), lowered
+
+
+def _due(order: Order) -> dict[int, int]:
+    """Billed units, by line, that are cancelled and were not credited as that before."""
+    done = dict(InvoiceLine.objects.filter(invoice__reference__startswith=f"{_prefix(order)} ", order_line__order=order)
+                .values("order_line").annotate(units=Sum("quantity")).values_list("order_line", "units"))
+    due = {line.pk: line.invoiced - (line.quantity - line.cancelled) - done.get(line.pk, 0)
+           for line in order.lines.all()}
+    return {key: count for key, count in due.items() if count > 0}
+
+
+def _without_negative(plan: Plan, lowered: list[OrderCharge], currency: str) -> Plan:
+    """The plan, in one note for the newest invoice where one of several would come to less than nothing."""
+    last = max(plan)
+    for key, items in plan.items():
+        worth = sum((_worth(item, currency) for item in items), money.ZERO)
+        if key == last:
+            worth -= sum((charge.gross for charge in lowered), money.ZERO)
+        if worth < 0:
+            return {last: [item for key in sorted(plan) for item in plan[key]]}
+    return plan
+
+
+def _worth(item: Credited, currency: str) -> Decimal:
+    left = deducting.open_amounts([item.line])[item.line.pk]
+    return item.line.invoice.sign * deducting.part_left(item.line, item.quantity, left, currency)["gross"]
