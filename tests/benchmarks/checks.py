@@ -21,6 +21,8 @@ UNIQUE = """
     SELECT c.relname, array_agg(a.attname::text) FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid
     JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = ANY(i.indkey)
     WHERE i.indisunique AND c.relnamespace = 'public'::regnamespace GROUP BY i.indexrelid, c.relname"""
+EXCLUSIVE = """
+    SELECT c.relname FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid WHERE k.contype = 'x'"""
 COLUMNS = """
     SELECT table_name, column_name,
            CASE WHEN character_maximum_length < 20 THEN character_maximum_length::text ELSE data_type END
@@ -86,6 +88,8 @@ def _multiply(first: int, last: int) -> None:
             columns.setdefault(table, []).append((name, kind))
         tables = {name for name, own in columns.items() if ("id", "bigint") in own
                   and not name.startswith(("django_", "auth_", "core_user", "core_apitoken"))}
+        cursor.execute(EXCLUSIVE)
+        tables -= {name for name, in cursor.fetchall()}
         cursor.execute(KEYS)
         keys = {(table, name): to for table, name, to in cursor.fetchall() if to in tables}
         cursor.execute(UNIQUE)

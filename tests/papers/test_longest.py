@@ -114,7 +114,7 @@ def kept(pdfs, folder):
                 page.save(Path(wanted) / f"{folder}-{name}-{number}.png")
 
 
-@pytest.mark.parametrize(("kind", "with_logo"), zip(FILLERS, cycle([True, False])))
+@pytest.mark.parametrize(("kind", "with_logo"), list(zip(FILLERS, cycle([True, False]), strict=False)))
 def test_nothing_covers_anything_on_any_paper(kind, with_logo):
     records = strange(FILLERS[kind])
     if with_logo:
