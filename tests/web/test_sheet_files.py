@@ -33,7 +33,7 @@ def trade():
     Price.objects.create(sku=SKU.objects.get(code="10135"), price_list=make.price_list(), unit_price=2)
 
 
-def book_of(rows, *, formats=(), title="Data", more=(), hidden=(), merge=(), hide_rows=()):
+def book_of(rows, *, formats=(), title="Data", more=(), hidden=(), merge=(), hide_rows=(), hide=""):
     """An XLSX file; formats are (cell, number format)."""
     book, file = Workbook(), io.BytesIO()
     sheet = book.active
@@ -46,6 +46,8 @@ def book_of(rows, *, formats=(), title="Data", more=(), hidden=(), merge=(), hid
         sheet.merge_cells(area)
     for number in hide_rows:
         sheet.row_dimensions[number].hidden = True
+    for letter in hide:
+        sheet.column_dimensions[letter].hidden = True
     for name, cells in more:
         other = book.create_sheet(name)
         for row in cells:
@@ -198,6 +200,31 @@ def test_merged_and_hidden_cells_are_refused_by_row_and_column(log_in, take):
     assert [fault[:2] for fault in faults(job)] == [("3", "name"), ("4", "code")]
     assert "merged cells B2:B3" in faults(job)[0][2] and "hidden" in faults(job)[1][2]
     assert list(SKU.objects.values_list("code", "name")) == [("A", "one"), ("D", "four")]
+
+
+def test_a_hidden_column_is_named_and_read_only_if_chosen(log_in, worked, take):
+    client = log_in("buyer")
+    content = book_of([["code", "name", "weight_g", "x", "origin"], ["A", "one", 5, "", "DE"]], hide="CDE")
+
+    answer, job = uploaded(client, "skus", content, "f.xlsx")
+    text = client.get(answer.url).content.decode()
+    assert "unless you choose them: weight_g, x, origin" in text and ">weight_g (hidden)<" in text
+    assert job.details["mapping"] == {"code": "code", "name": "name"}
+    with worked():
+        client.post(answer.url, {**job.details["mapping"], "weight_g": "weight_g", "import": ""})
+
+    assert list(SKU.objects.values_list("code", "weight_g", "origin")) == [("A", 5, "")]
+    page = client.get(reverse("admin:core_job_change", args=[Job.objects.latest("pk").pk])).content.decode()
+    assert "hidden column weight_g read; hidden column x not read; hidden column origin not read" in page
+
+
+def test_a_hidden_column_that_rows_are_known_by_is_asked_for(log_in):
+    answer, job = uploaded(log_in("buyer"), "skus", book_of([["code", "name"], ["A", "one"]], hide="A"), "f.xlsx")
+    client = log_in("buyer")
+
+    refused = client.post(answer.url, {**job.details["mapping"], "import": ""})
+
+    assert (refused.status_code, refused.context["error"]) == (422, "Say which column holds code.")
 
 
 def test_a_merged_or_double_heading_is_refused_before_the_file_is_kept(log_in):

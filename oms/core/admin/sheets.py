@@ -123,6 +123,7 @@ class SheetsAdmin:
             **page.admin_site.each_context(request), "title": (_("Import %(title)s: %(name)s")
                                                                % {"title": sheet.title, "name": row.details["name"]}),
             "opts": page.opts, "heading": [name for name in heading if name], "error": error,
+            "hidden": row.details.get("hidden", []),
             "again": self._address("import", slug), "format": how, "choices": _format_choices(how),
             "columns": _columns(row, sheet, mapping, request.POST),
             "unused": [name or _("column %(letters)s (no heading)") % {"letters": files.letters(position)}

@@ -123,6 +123,14 @@ def heading_of(file: IO[bytes], name: str, how: Format) -> list[str]:
     return names
 
 
+def hidden_columns(file: IO[bytes], name: str, how: Format, heading: Sequence[str]) -> list[str]:
+    """The names of the columns that the file hides."""
+    if _kind(name) != "xlsx":
+        return []
+    hidden = workbooks.hidden_columns(file, name, how.sheet or next(iter(how.sheets), ""))
+    return [title for position, title in enumerate(heading) if title and position in hidden]
+
+
 def plain(name: str) -> str:
     """A heading without case, spaces and signs, by which columns are matched."""
     return "".join(letter for letter in name.lower() if letter.isalnum()) or name

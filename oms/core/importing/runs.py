@@ -51,14 +51,20 @@ def upload(sheet: SheetType, file: "File[bytes]", name: str, *, by: User) -> Job
 
 
 def _looked_at(sheet: SheetType, file: IO[bytes], name: str, how: Format) -> dict[str, Any]:
-    """What a file's first rows tell: its heading, which column is which, and how numbers and days are written."""
+    """What a file's first rows tell: its heading, which column is which, and how numbers and days are written.
+
+    A hidden column is read only if somebody chooses it.
+    """
     file.seek(0)
     heading = files.heading_of(file, name, how)
     file.seek(0)
     rows = [cells for _number, cells in islice(files.read(file, name, how), 1, MOST_LOOKED_AT)]
     written = {kind: {title: asdict(found) for position, title in enumerate(heading) if title and (
         found := notations.of_column(kind, (row[position] for row in rows))).notation} for kind in notations.READERS}
-    return {"format": how.as_details(), "heading": heading, "mapping": matched(sheet, heading), "written": written}
+    file.seek(0)
+    hidden = files.hidden_columns(file, name, how, heading)
+    return {"format": how.as_details(), "heading": heading, "hidden": hidden, "written": written,
+            "mapping": matched(sheet, [title for title in heading if title not in hidden])}
 
 
 @whole
@@ -130,7 +136,10 @@ def begin(
 def told_format(job: Job) -> str:
     """How a job's file is read, in words."""
     written = [f"{column}: {NAMES[notation]}" for column, notation in job.details.get("notations", {}).items()]
-    return "; ".join([*files.told(format_of(job)), *written])
+    used = set(job.details["mapping"].values())
+    hidden = [(_("hidden column %(name)s read") if name in used else _("hidden column %(name)s not read"))
+              % {"name": name} for name in job.details.get("hidden", [])]
+    return "; ".join([*files.told(format_of(job)), *written, *hidden])
 
 
 def sample(job: Job, most: int = 5) -> list[list[Any]]:

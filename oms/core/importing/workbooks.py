@@ -81,16 +81,33 @@ def rows(file: IO[bytes], name: str, sheet_name: str = "") -> Iterator[Row]:
         yield from _without_merged(_rows(book, sheets[0], name), _merged(book, sheets[0]))
 
 
+def hidden_columns(file: IO[bytes], name: str, sheet_name: str) -> set[int]:
+    """The columns (from 0) that a sheet hides."""
+    with opened(file, name) as book:
+        sheet = next((each for each in book.worksheets if each.title == sheet_name), None)
+        if sheet is None:
+            return set()
+        with book._archive.open(sheet._worksheet_path) as source:
+            parser = _Parser(source, book, sheet)
+            next(iter(_parsed(parser, name)), None)  # the columns stand before the rows
+    hidden = [each for each in parser.column_dimensions.values() if each.get("hidden") in ("1", "true")]
+    return {column - 1 for each in hidden
+            for column in range(int(each["min"]), min(int(each["max"]), MOST_COLUMNS) + 1)}
+
+
 def _rows(book: Any, sheet: Any, name: str) -> Iterator[Row]:
     with book._archive.open(sheet._worksheet_path) as source:
-        parser = _Parser(source, book, sheet)
-        try:
-            for number, found in parser.parse():
-                hidden = parser.row_dimensions.pop(str(number), {}).get("hidden") in ("1", "true")
-                held = {cell["column"] - 1: cell["value"] for cell in found if cell["value"] not in (None, "")}
-                yield Row(number, held, hidden)
-        except Exception as error:  # a broken part of the archive
-            raise _unreadable(name, error) from error
+        yield from _parsed(_Parser(source, book, sheet), name)
+
+
+def _parsed(parser: "_Parser", name: str) -> Iterator[Row]:
+    try:
+        for number, found in parser.parse():
+            hidden = parser.row_dimensions.pop(str(number), {}).get("hidden") in ("1", "true")
+            held = {cell["column"] - 1: cell["value"] for cell in found if cell["value"] not in (None, "")}
+            yield Row(number, held, hidden)
+    except Exception as error:  # a broken part of the archive
+        raise _unreadable(name, error) from error
 
 
 class _Parser(WorkSheetParser):
