@@ -17,7 +17,7 @@ from inventory.receiving import Opening
 from oms.core.errors import DomainError, Refused
 from oms.core.importing.columns import Day, Reference, Text, Whole, column_of
 from oms.core.importing.records import RecordMeta, RecordSheet
-from oms.core.importing.rows import DocumentSheet, Outcome, Row, column, rolled_back_if
+from oms.core.importing.rows import NEW, UNCHANGED, DocumentSheet, Outcome, Row, column, rolled_back_if
 from oms.core.locking import is_aborted
 
 
@@ -145,10 +145,9 @@ class OpeningStockSheet(DocumentSheet):
             if is_aborted(error):
                 raise
             return self._one_by_one(group, outcome, dry_run)
-        outcome.new += len(booked)
-        outcome.unchanged += len(group) - len(booked)
-        for number, row in (group[position] for position in sorted(booked)):
-            outcome.show(number, self.subject(row), gettext("%(quantity)s come in") % {"quantity": row.get("quantity")})
+        for position, (number, row) in enumerate(group):
+            what = gettext("%(quantity)s come in") % {"quantity": row.get("quantity")} if position in booked else ""
+            outcome.add(number, self.subject(row), NEW if what else UNCHANGED, what)
         return None
 
     def _one_by_one(self, group: list[Row], outcome: Outcome, dry_run: bool) -> None:

@@ -14,7 +14,7 @@ from tests.web.conftest import take as take
 from tests.web.conftest import worked as worked
 from tests.web.sheets import faults, table
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("verified")]
 UNCALLABLE = ["https://exämple.com/", "https://example.com/päth", "https://example.com:0/", "https://example.com:99999/",
               "https://127.0.0.1/", "https://10.0.0.1/x", "https://127.1/", "http://example.com/", "ftp://example.com/",
               "https://user@example.com/", "https:///nohost", "example.com", "https://exam ple.com/"]

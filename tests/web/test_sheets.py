@@ -94,6 +94,28 @@ def test_the_rows_that_failed_come_as_a_file_and_import_once_they_are_mended(log
     assert (again.done, again.failed, SKU.objects.get(code="B").weight_g) == (1, 0, 12)
 
 
+def test_all_rows_come_as_a_file_with_what_became_of_each(log_in, take, worked):
+    client = log_in("buyer")
+    make.sku("A", weight_g=1)
+    make.sku("B", weight_g=1)
+    content = table(["code", "name", "weight_g", "origin"], ["A", "A", 1, ""], ["B", "B", 2, ""], ["C", "C", 3, "UK"],
+                    ["D", "D", "heavy", ""])
+
+    for press in ("check", "import"):
+        job = take(client, "skus", content, press=press)
+        answer = client.get(reverse("admin:core_job_rows", args=[job.pk]))
+        told = answer.getvalue()
+        heading, *lines = csv.reader(io.StringIO(told.decode("utf-8-sig")))
+
+        assert heading == ["row", "outcome", "details", "code", "name", "weight_g", "origin"]
+        assert [line[:4] for line in lines] == [
+            ["2", "unchanged", "", "A"], ["3", "changed", "weight_g: 1 → 2", "B"],
+            ["4", "new", "origin: UK corrected to GB", "C"],
+            ["5", "failed", "weight_g: “heavy” is not a number; write it like 1234.56.", "D"]]
+    assert b"All rows with their outcome" in client.get(reverse("admin:core_job_change", args=[job.pk])).content
+    assert take(client, "skus", told).details["counts"] == {"new": 0, "changed": 0, "unchanged": 3}
+
+
 def test_failed_rows_are_tried_again_once_what_they_lacked_is_there(log_in, take, worked):
     client = log_in("buyer")
     make.sku("A")

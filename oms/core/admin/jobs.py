@@ -1,6 +1,7 @@
 """The page of a job: how far it is, what became of each row, its files, and what can be done next."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import chain
 from typing import Any
 
 from django.contrib import admin, messages
@@ -56,7 +57,8 @@ class JobAdmin(ReadOnlyAdmin):
     def get_urls(self) -> Any:
         wrap = self.admin_site.admin_view
         names: dict[str, Callable[[HttpRequest, Job], HttpResponse]] = {
-            "file": self.file, "faults": self.faults, "again": self.again, "undo": self.undo, "apply": self.apply}
+            "file": self.file, "faults": self.faults, "rows": self.rows, "again": self.again, "undo": self.undo,
+            "apply": self.apply}
         own = [path(f"<int:pk>/{name}/", wrap(self._on_job(view)), name=f"core_job_{name}")
                for name, view in names.items()]
         return [*own, *super().get_urls()]
@@ -112,6 +114,8 @@ class JobAdmin(ReadOnlyAdmin):
             links.append((_("Open the file"), reverse("admin:core_job_file", args=[job.pk])))
         if job.kind == runs.KIND and job.failed:
             links.append((_("Rows that failed, as a file to mend"), reverse("admin:core_job_faults", args=[job.pk])))
+        if job.kind == runs.KIND and job.details.get("counts"):
+            links.append((_("All rows with their outcome"), reverse("admin:core_job_rows", args=[job.pk])))
         return links
 
     def _stored(self, job: Job) -> StoredDocument | None:
@@ -135,11 +139,17 @@ class JobAdmin(ReadOnlyAdmin):
         """The rows of an import that failed, with what is wrong."""
         if job.kind != runs.KIND:
             return self._to(job)
-        name = f"failed-rows-{job.pk}.csv"
-        answer: Any = StreamingHttpResponse(
-            spreadsheets.csv_lines(runs.faulty_rows(job)), content_type="text/csv",
+        return self._csv(f"failed-rows-{job.pk}.csv", runs.faulty_rows(job))
+
+    def rows(self, request: HttpRequest, job: Job) -> HttpResponse:
+        """All rows of an import, each with what became of it."""
+        return self._csv(f"rows-{job.pk}.csv", runs.all_rows(job)) if job.kind == runs.KIND else self._to(job)
+
+    def _csv(self, name: str, rows: Iterator[list[Any]]) -> Any:
+        first = next(rows)  # opens the file; where it is gone, the job's page says so
+        return StreamingHttpResponse(
+            spreadsheets.csv_lines(chain([first], rows)), content_type="text/csv",
             headers={"Content-Disposition": f'attachment; filename="{name}"'})
-        return answer
 
     def again(self, request: HttpRequest, job: Job) -> HttpResponse:
         return self._to(jobs.again(job) if request.method == "POST" else job)

@@ -128,7 +128,7 @@ class SheetsAdmin:
             "columns": _columns(row, sheet, mapping, request.POST),
             "unused": [name or _("column %(letters)s (no heading)") % {"letters": files.letters(position)}
                        for position, name in enumerate(heading)
-                       if name not in mapping.values() and name not in runs.FAULT_COLUMNS],
+                       if name not in mapping.values() and name not in {*runs.FAULT_COLUMNS, *runs.OUTCOME_COLUMNS}],
         }
         return TemplateResponse(request, "admin/oms/mapping.html", context, status=422 if error else 200)
 

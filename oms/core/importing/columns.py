@@ -218,8 +218,8 @@ class Coded(Text):
             raise ValueError(error.messages[0]) from None
 
     def correction(self, value: Any) -> str:
-        """What a cell was corrected to, or "" where it is written rightly."""
-        code = self.clean(value)
+        """What a cell was corrected to, or "" where it is empty or written rightly."""
+        code = "" if value in (None, "") else self.clean(value)
         return code if code and code != str(value).strip() else ""
 
 

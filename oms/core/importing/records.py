@@ -12,7 +12,7 @@ from import_export.resources import ModelResource
 from tablib import Dataset
 
 from oms.core.importing.columns import Coded, Reference, Text, column_of, lost_zeros, with_zeros
-from oms.core.importing.rows import Fault, Outcome, Row, Sheet
+from oms.core.importing.rows import CHANGED, NEW, UNCHANGED, Fault, Outcome, Row, Sheet
 from oms.core.locking import is_aborted
 
 log = logging.getLogger(__name__)
@@ -167,14 +167,12 @@ class RecordSheet(Sheet, ModelResource):
             elif key not in now:
                 outcome.faults.append(Fault(number, subject, "", _("This row wasn't saved. Try again.")))
             elif key not in self.before:
-                outcome.new += 1
-                outcome.show(number, subject, "; ".join(["new", *self._corrections(row)]))
+                outcome.add(number, subject, NEW, "; ".join(self._corrections(row)))
             elif now[key] == self.before[key]:
-                outcome.unchanged += 1
+                outcome.add(number, subject, UNCHANGED)
             else:
-                outcome.changed += 1
                 told = [self._changes(each.original, each.instance), *self._corrections(row)]
-                outcome.show(number, subject, "; ".join(told))
+                outcome.add(number, subject, CHANGED, "; ".join(told))
         return outcome
 
     def _none(self, rows: Sequence[Row]) -> Outcome:

@@ -1,5 +1,6 @@
 """Sheets: what all have in common, and those whose rows become documents by an operation."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ from oms.core.wording import Words
 
 Row = tuple[int, dict[str, Any]]  # its number in the file, and its cells by column
 MOST_SHOWN = 100
+NEW, CHANGED, UNCHANGED = DONE = ("new", "changed", "unchanged")
 
 
 @dataclass(frozen=True)
@@ -34,17 +36,19 @@ class Fault:
 
 @dataclass
 class Outcome:
-    """What became of a batch of rows, and what changed (shown up to MOST_SHOWN)."""
+    """What became of each row of a batch, and what changed (shown up to MOST_SHOWN)."""
 
-    new: int = 0
-    changed: int = 0
-    unchanged: int = 0
+    rows: list[tuple[int, str, str]] = field(default_factory=list)  # the row, one of DONE, what changed
     faults: list[Fault] = field(default_factory=list)
     changes: list[list[str]] = field(default_factory=list)
 
-    def show(self, row: int, subject: str, what: str) -> None:
-        if len(self.changes) < MOST_SHOWN:
-            self.changes.append([str(row), subject, what])
+    def add(self, row: int, subject: str, done: str, what: str = "", *, is_shown: bool = True) -> None:
+        self.rows.append((row, done, what))
+        if done != UNCHANGED and is_shown and len(self.changes) < MOST_SHOWN:
+            self.changes.append([str(row), subject, what or done])
+
+    def counts(self) -> Counter[str]:
+        return Counter(done for _row, done, _what in self.rows)
 
 
 class Sheet:
@@ -168,10 +172,8 @@ class DocumentSheet(Sheet, Resource):
                 number, row = group[at - 1] if isinstance(at, int) and 0 < at <= len(group) else group[0]
                 faults.append(Fault(number, self.subject(row), "", told(error)))
             else:
-                outcome.new += len(group) if what else 0
-                outcome.unchanged += 0 if what else len(group)
-                if what:
-                    outcome.show(number, self.subject(row), what)
+                for each, cells in group:
+                    outcome.add(each, self.subject(cells), NEW if what else UNCHANGED, what, is_shown=each == number)
         known = {fault.row for fault in faults}
         outcome.faults += faults
         outcome.faults += [Fault(number, self.subject(row), "", _("Left out with the other rows that belong to it."))

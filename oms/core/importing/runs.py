@@ -15,14 +15,15 @@ from oms.core.importing import cells, files, notations
 from oms.core.importing.files import Format
 from oms.core.importing.notations import ASK, NAMES, Found
 from oms.core.importing.records import RecordSheet
-from oms.core.importing.rows import MOST_SHOWN, DocumentSheet, Fault, Outcome, Row
+from oms.core.importing.rows import DONE, MOST_SHOWN, DocumentSheet, Fault, Outcome, Row
 from oms.core.locking import run_again, whole
-from oms.core.models import Job, JobResult, StoredDocument, User
+from oms.core.models import Job, JobResult, JobRows, StoredDocument, User
 
 KIND = "import"
 BATCH = 500
 MOST_LOOKED_AT = 10_000  # rows, to see how numbers and days are written
 FAULT_COLUMNS = ("row", "wrong column", "error")
+OUTCOME_COLUMNS = ("row", "outcome", "details")
 SheetType = type[RecordSheet] | type[DocumentSheet]
 _sheets: dict[str, SheetType] = {}
 
@@ -258,9 +259,11 @@ def _note(job: Job, batch: Batch, outcome: Outcome) -> None:
         JobResult(job=job, key=str(fault.row), subject=f"row {fault.row}: {fault.subject}"[:60], column=fault.column,
                   succeeded=False, message=fault.message) for fault in outcome.faults)
     failed = len({fault.row for fault in outcome.faults})
-    counts = job.details.setdefault("counts", {"new": 0, "changed": 0, "unchanged": 0})
+    if outcome.rows:
+        JobRows.objects.create(job=job, rows=outcome.rows)
+    counts, found = job.details.setdefault("counts", dict.fromkeys(DONE, 0)), outcome.counts()
     for name in counts:
-        counts[name] += getattr(outcome, name)
+        counts[name] += found[name]
     changes = job.details.setdefault("changes", [])
     changes += outcome.changes[: MOST_SHOWN - len(changes)]
     job.details["rows_done"] = max(job.details.get("rows_done", 0), batch.last)
@@ -270,15 +273,43 @@ def _note(job: Job, batch: Batch, outcome: Outcome) -> None:
 
 def faulty_rows(job: Job) -> Iterator[list[Any]]:
     """The rows that failed as the file has them, each with what is wrong; the heading first. Mended, they import."""
+    faults = _faults(job)
+    for number, row in _lines(job, FAULT_COLUMNS):
+        if not number:
+            yield row
+        elif number in faults:
+            wrong = faults[number]
+            yield [number, ", ".join(each.column for each in wrong if each.column), _told(wrong), *row]
+
+
+def all_rows(job: Job) -> Iterator[list[Any]]:
+    """All rows as the file has them, each with what became of it; the heading first."""
+    faults, done, details = _faults(job), {}, {}
+    for rows in job.batches.values_list("rows", flat=True).iterator(20):
+        done |= {number: outcome for number, outcome, _what in rows}
+        details |= {number: what for number, _outcome, what in rows if what}
+    for number, row in _lines(job, OUTCOME_COLUMNS):
+        if number in faults:
+            yield [number, "failed", _told(faults[number]), *row]
+        else:
+            yield [number, done.get(number, "not reached"), details.get(number, ""), *row] if number else row
+
+
+def _faults(job: Job) -> dict[int, list[JobResult]]:
+    """The faults of a job by row."""
     faults: dict[int, list[JobResult]] = {}
     for result in job.results.filter(succeeded=False).exclude(key=""):
         faults.setdefault(int(result.key), []).append(result)
+    return faults
+
+
+def _told(faults: Sequence[JobResult]) -> str:
+    return " ".join(f"{each.column}: {each.message}" if each.column else each.message for each in faults)
+
+
+def _lines(job: Job, columns: Sequence[str]) -> Iterator[files.Line]:
+    """The heading of a job's file after other columns, as row 0, then the rows."""
     with stored_file(job).file.open("rb") as file:
         lines = files.read(file, job.details["name"], format_of(job))
-        yield [*FAULT_COLUMNS, *next(lines, (1, []))[1]]
-        for number, row in lines:
-            if number in faults:
-                wrong = faults[number]
-                yield [number, ", ".join(each.column for each in wrong if each.column),
-                       " ".join(f"{each.column}: {each.message}" if each.column else each.message for each in wrong),
-                       *row]
+        yield 0, [*columns, *next(lines, (1, []))[1]]
+        yield from lines

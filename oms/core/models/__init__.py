@@ -8,7 +8,7 @@ from oms.core.models.email import Email
 from oms.core.models.event import Delivery, Event, Stream
 from oms.core.models.heartbeat import Heartbeat
 from oms.core.models.idempotency import IdempotencyKey
-from oms.core.models.job import Job, JobResult
+from oms.core.models.job import Job, JobResult, JobRows
 from oms.core.models.note import Note
 from oms.core.models.notice import Mail, Notice, Subscription, Topic
 from oms.core.models.sequence import Sequence
@@ -17,6 +17,6 @@ from oms.core.models.view import SavedView
 from oms.core.models.webhook import WebhookAttempt, WebhookDelivery, WebhookEndpoint
 
 __all__ = ["ApiClient", "ApiToken", "Company", "Decision", "Delivery", "Document", "Email", "Event", "ExchangeRate",
-           "Heartbeat", "IdempotencyKey", "Job", "JobResult", "Mail", "Note", "Notice", "SavedView", "Sequence",
-           "StoredDocument", "Stream", "Subscription", "Topic", "User", "WebhookAttempt", "WebhookDelivery",
+           "Heartbeat", "IdempotencyKey", "Job", "JobResult", "JobRows", "Mail", "Note", "Notice", "SavedView",
+           "Sequence", "StoredDocument", "Stream", "Subscription", "Topic", "User", "WebhookAttempt", "WebhookDelivery",
            "WebhookEndpoint"]
