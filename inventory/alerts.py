@@ -20,7 +20,7 @@ EVENTS = {LOW: "stock.low", OUT: "stock.out"}
 
 
 def _visible(user: User, company: Company | None) -> Q:
-    """Events about stock are for those who see the warehouse; reps don't."""
+    """Whoever sees the warehouse, but reps."""
     places = Warehouse.objects.visible_to(user)
     places = places.filter(company=company) if company else places
     return Q(pk__in=[]) if user.has_role("rep") else Q(data__warehouse__in=list(places.values_list("code", flat=True)))

@@ -27,6 +27,12 @@ def kinds() -> set[str]:
     return {model.subject_type for model in document_models()} | {*_records}
 
 
+def rule_of(subject_type: str) -> str:
+    """Say who sees events about a kind of record that is no document; empty for nobody."""
+    look = _records.get(subject_type)
+    return (look.__doc__ or "").strip().rstrip(".") if look else ""
+
+
 def visible_events(user: User, events: "QuerySet[Event]", company: Company | None = None) -> "QuerySet[Event]":
     """Those about documents that a person may see; of one company, where it is named."""
     if user.sees_everything and company is None:
