@@ -6,6 +6,7 @@ from functools import cached_property
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from oms.core.identifiers import by_fours
 from oms.core.models import Company
 
 FOOT_EMS = 220  # five lines of a letter's foot
@@ -53,7 +54,8 @@ def letterhead(company: Company, identity: dict[str, str] | None = None) -> Lett
 def _foot(facts: dict[str, str]) -> list[str]:
     told = (("registration", _("Registered %(value)s")), ("vat_number", _("VAT number %(value)s")),
             ("iban", _("IBAN %(value)s")), ("bic", _("BIC %(value)s")), ("email", "%(value)s"), ("phone", "%(value)s"))
-    return [text % {"value": facts[name]} for name, text in told if facts.get(name)]
+    shown = facts | {"iban": by_fours(facts.get("iban", ""))}
+    return [text % {"value": shown[name]} for name, text in told if facts.get(name)]
 
 
 def _logo(company: Company) -> bytes:

@@ -10,8 +10,9 @@ from django.utils.translation import gettext_lazy as _
 from inventory.models import SKU
 from oms.core.guarding import Guarded
 from oms.core.locking import LockRank
+from oms.core.models.checked import VATNumberField
 from oms.core.models.coded import CountryField, CurrencyField, LanguageField
-from oms.core.models.company import validate_endpoint, validate_vat_number
+from oms.core.models.company import validate_endpoint
 from oms.core.models.postal import PostalCodeField
 from oms.core.models.scope import ScopedQuerySet
 from oms.core.models.words import words_index
@@ -55,8 +56,8 @@ class Customer(Guarded):
                               verbose_name=_("payment terms"), help_text=_("Instead of the days alone."))
     billing = models.CharField(_("what an invoice bills"), max_length=8, choices=Billing, default=Billing.SHIPMENT)
     credit_limit = AmountField(null=True, blank=True, default=None)
-    vat_number = models.CharField(_("VAT number"), max_length=20, blank=True, validators=[validate_vat_number],
-                                  help_text=_("With the country's prefix, such as DE136695976."))
+    vat_number = VATNumberField(_("VAT number"), blank=True,
+                                help_text=_("With the country's prefix, such as DE136695976."))
     is_tax_exempt = models.BooleanField(default=False)
     exemption_note = models.CharField(max_length=200, blank=True)
     einvoice = models.CharField(_("e-invoices"), max_length=8, choices=EInvoice, default=EInvoice.NONE, blank=True)

@@ -2,7 +2,7 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from oms.core.models import Company
-from oms.core.models.company import validate_iban, validate_vat_number
+from oms.core.models.checked import validate_iban, validate_vat_number
 from orders.models import TaxRate
 from orders.planners import vat
 from tests import builders as make

@@ -2,10 +2,12 @@
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.forms import modelform_factory
 from django.urls import reverse
 
 from oms.core import outgoing
-from oms.core.models import Job, WebhookEndpoint
+from oms.core.letterheads import letterhead
+from oms.core.models import Company, Job, WebhookEndpoint
 from orders.models import Customer
 from tests import builders as make
 from tests.api.conftest import call as call
@@ -90,3 +92,42 @@ def test_a_number_beyond_its_rule_is_its_columns_fault_at_every_door():
         line.full_clean()
 
     assert refused.value.message_dict == {"discount_percent": ["150 is not between 0 and 100."]}
+
+
+@pytest.mark.parametrize(("written", "kept"), [
+    ("de 811 907 980", "DE811907980"), ("DE-811.907.980", "DE811907980"), ("xi 980 7806 84", "XI980780684"),
+    ("CHE-107.787.577 MWST", "CHE-107.787.577 MWST"), ("12-3456789", "12-3456789")])
+def test_a_vat_number_is_kept_in_one_way_whichever_door_it_came_through(log_in, take, written, kept):
+    make.company()
+    client = log_in("root")
+    take(client, "customers", table(["code", "name", "currency", "vat_number"], ["SHEET", "Shop", "GBP", written]))
+    made = Customer.objects.create(code="CODE", name="Shop", currency="GBP", vat_number=written)
+    Customer.objects.bulk_create([Customer(code="BULK", name="Shop", currency="GBP", vat_number=written)])
+    Customer.objects.filter(pk=Customer.objects.create(code="SET", name="Shop", currency="GBP").pk).update(
+        vat_number=written)
+    form = modelform_factory(Customer, fields=["vat_number"])({"vat_number": written}, instance=make.customer("FORM"))
+    form.save()
+
+    assert made.vat_number == kept
+    assert dict(Customer.objects.values_list("code", "vat_number")) == dict.fromkeys(
+        ("SHEET", "CODE", "BULK", "SET", "FORM"), kept)
+    again = take(client, "customers", table(["code", "name", "currency", "vat_number"],
+                                            ["CODE", "Shop", "GBP", written]))
+    assert again.details["counts"] == {"new": 0, "changed": 0, "unchanged": 1}
+
+
+def test_an_iban_is_kept_for_banks_and_read_in_groups_of_four(log_in):
+    company = make.company()
+    company.iban = "mt84 malt 0110 0001 2345 mtlc ast0 01s"
+    company.full_clean()
+    company.save()
+
+    assert make.fresh(company).iban == "MT84MALT011000012345MTLCAST001S"
+    shown = "MT84 MALT 0110 0001 2345 MTLC AST0 01S"
+    assert f"IBAN {shown}" in letterhead(company).foot
+    page = log_in("root").get(reverse("admin:core_company_change", args=[company.pk]))
+    assert f'value="{shown}"' in page.content.decode()
+    form = modelform_factory(Company, fields=["iban"])({"iban": shown}, instance=company)
+    assert form.is_valid() and not form.has_changed() and form.save().iban == company.iban
+    refused = modelform_factory(Company, fields=["iban"])({"iban": shown.replace("84", "85")}, instance=company)
+    assert refused.errors.keys() == {"iban"}

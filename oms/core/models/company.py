@@ -12,10 +12,16 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from stdnum import ean, get_cc_module, iban
+from stdnum import ean
 
 from oms.core.guarding import Guarded
-from oms.core.models.checked import BICField
+from oms.core.models.checked import (  # migrations name the validators here
+    BICField,
+    IBANField,
+    VATNumberField,
+    validate_iban,  # noqa: F401
+    validate_vat_number,  # noqa: F401
+)
 from oms.core.models.coded import CountryField, CurrencyField, LanguageField
 from oms.core.models.postal import PostalCodeField
 from oms.core.money import AmountField
@@ -29,20 +35,6 @@ def validate_time_zone(name: str) -> None:
     except (KeyError, ValueError):
         raise ValidationError(gettext("%(name)r is no time zone; write one like Europe/London.")
                               % {"name": name}) from None
-
-
-def validate_vat_number(number: str) -> None:
-    """By the check digits of its country (python-stdnum); a number without a country's prefix is left alone."""
-    prefix = {"EL": "GR", "XI": "GB"}.get(number[:2].upper(), number[:2].upper())
-    checker = get_cc_module(prefix.lower(), "vat") if prefix.isalpha() else None
-    if checker is not None and not checker.is_valid(number):
-        raise ValidationError(gettext("%(number)s is no VAT number of %(country)s: a digit is wrong or missing.")
-                              % {"number": number, "country": prefix})
-
-
-def validate_iban(number: str) -> None:
-    if not iban.is_valid(number):
-        raise ValidationError(gettext("%(number)s is no IBAN: a digit is wrong or missing.") % {"number": number})
 
 
 def validate_endpoint(scheme: str, endpoint: str) -> None:
@@ -73,14 +65,14 @@ class Company(Guarded):
     city = models.CharField(max_length=60, blank=True)
     country = CountryField()
     registration = models.CharField(max_length=40, blank=True, help_text=_("Number in the register of companies."))
-    vat_number = models.CharField(_("VAT number"), max_length=20, blank=True, validators=[validate_vat_number])
+    vat_number = VATNumberField(_("VAT number"), blank=True)
     email = models.EmailField(blank=True)
     phone = models.CharField(max_length=40, blank=True)
     endpoint = models.CharField(_("e-invoicing address"), max_length=60, blank=True,
                                 help_text=_("The participant's identifier, such as a VAT number or a GLN."))
     endpoint_scheme = models.CharField(_("scheme of the e-invoicing address"), max_length=4, blank=True,
                                        help_text=_("The code of the EAS list, such as 9932, 9930 or 0088."))
-    iban = models.CharField(_("IBAN"), max_length=34, blank=True, validators=[validate_iban])
+    iban = IBANField(_("IBAN"), blank=True)
     bic = BICField(_("BIC"), max_length=11, blank=True)
     currency = CurrencyField()
     time_zone = models.CharField(max_length=40, default="UTC", validators=[validate_time_zone])
