@@ -58,7 +58,8 @@ def bill(document: Invoice, order: Order, units: Mapping[int, int], *, after: in
         numbering.lock_counters(order.company, SERIES.values(), document.issued_on.year)  # it may have to be credited
         charges = [charge for charge in charges if charge.gross >= 0]
     lines += [line for charge in charges for line in charge_lines(document, charge)]
-    lines += deducting.deductions(document, order, lines)
+    with issuing.language_of(order.customer, order.company):
+        lines += deducting.deductions(document, order, lines)
     for position, line in enumerate(lines, after + 1):
         line.position = position
     OrderCharge.objects.filter(pk__in=[charge.pk for charge in charges]).update(is_invoiced=True)
@@ -73,7 +74,8 @@ def credit_allowances(
     waiting = list(order.charges.filter(is_invoiced=False, is_cancelled=False, gross__lt=0))
     if not waiting or any(line.invoiced < line.quantity - line.cancelled for line in order.lines.all()):
         return None
-    note = start_credit(document, f"{order.number}/allowances {waiting[0].pk}", gettext("Allowance"))
+    with issuing.language_of(order.customer, order.company):
+        note = start_credit(document, f"{order.number}/allowances {waiting[0].pk}", gettext("Allowance"))
     lines = [line for charge in waiting for line in charge_lines(note, charge, sign=-1)]
     for position, line in enumerate(lines, 1):
         line.position = position

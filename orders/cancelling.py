@@ -9,7 +9,7 @@ from django.utils.translation import gettext
 from oms.core import money, numbering
 from oms.core.locking import atomic, lock, lock_one
 from oms.core.models import User
-from orders import billing, deducting
+from orders import billing, deducting, issuing
 from orders.billing import Credited
 from orders.issuing import SERIES
 from orders.models import Invoice, InvoiceLine, Order, OrderCharge
@@ -31,9 +31,10 @@ def credit_cancelled(order: Order, *, key: int | str, by: User | None = None) ->
             return []
         plan = _without_negative(plan, lowered, order.currency)
         last = max(plan)
-        notes = [billing.note_of(documents[pk], items, reference=f"{_prefix(order)} {key}/{pk}",
-                                 reason=gettext("Cancelled"), by=by, charges=lowered if pk == last else ())
-                 for pk, items in sorted(plan.items())]
+        with issuing.language_of(order.customer, order.company):
+            reason = gettext("Cancelled")
+        notes = [billing.note_of(documents[pk], items, reference=f"{_prefix(order)} {key}/{pk}", reason=reason, by=by,
+                                 charges=lowered if pk == last else ()) for pk, items in sorted(plan.items())]
         OrderCharge.objects.filter(pk__in=[charge.pk for charge in lowered]).update(is_invoiced=True)
         return notes
 

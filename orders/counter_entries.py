@@ -137,9 +137,11 @@ def _bill_fee(payment: Payment, row: Refund, by: User | None) -> Invoice:
     document = Invoice(kind=Invoice.Kind.INVOICE, company=company, customer=customer, currency=payment.currency,
                        reference=f"{payment.number}/fee {row.pk}", seller=company.identity(),
                        bill_to={**bill_to, **customer.identity()})
+    with issuing.language_of(customer, company):
+        note = _("Compensation, outside the scope of VAT")
+        description = _("Bank fee for returned payment %(number)s") % {"number": payment.number}
     line = InvoiceLine(invoice=document, position=1, quantity=1, unit_price=row.fee, net=row.fee, gross=row.fee,
-                       tax_category=TaxRate.Category.OUTSIDE, tax_note=_("Compensation, outside the scope of VAT"),
-                       description=_("Bank fee for returned payment %(number)s") % {"number": payment.number})
+                       tax_category=TaxRate.Category.OUTSIDE, tax_note=note, description=description)
     return issuing.issue(document, [line], None, by)
 
 

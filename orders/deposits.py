@@ -25,7 +25,8 @@ def ask(order: Order, amount: Decimal, *, reference: str, by: User | None = None
         states.require_status(order, Order.Status.PLACED, Order.Status.CONFIRMED)
         _require_room(order, amount)
         document = issuing.start(order, Invoice.Kind.DEPOSIT, reference)
-        lines = _deposit_lines(document, order, money.round_amount(amount, order.currency))
+        with issuing.language_of(order.customer, order.company):
+            lines = _deposit_lines(document, order, money.round_amount(amount, order.currency))
         return issuing.issue(document, lines, None, by)
 
 
@@ -97,7 +98,8 @@ def credit_rest(order: Order, *, by: User | None = None) -> list[Invoice]:
 
 def _credit_rest(document: Invoice, left: list[tuple[InvoiceLine, Open]], by: User | None) -> Invoice:
     note = issuing.start_credit(document, f"{document.number}/rest")
-    lines = [_rest_of(note, asked, amounts) for asked, amounts in left]
+    with issuing.language_of(document.customer, document.company):
+        lines = [_rest_of(note, asked, amounts) for asked, amounts in left]
     document.lines.filter(pk__in=[line.corrects_id for line in lines]).update(credited=1)
     note = issuing.issue(note, lines, None, by)
     billing.set_off(note, document, by=by)

@@ -2,19 +2,21 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from django.db.models import Sum
+from django.utils import translation
 from django.utils.translation import gettext as _
 
-from oms.core import events, idempotency, money, numbering, periods, states
+from oms.core import events, idempotency, letterheads, money, numbering, periods, states
 from oms.core.errors import Refused
 from oms.core.locking import atomic, hold_created, lock_one
-from oms.core.models import User
+from oms.core.models import Company, User
 from orders import dues, pricing
-from orders.models import Instalment, Invoice, InvoiceLine, Order
+from orders.models import Customer, Instalment, Invoice, InvoiceLine, Order
 from orders.pricing import AMOUNTS
 
 SERIES = {Invoice.Kind.INVOICE: "INV", Invoice.Kind.DEPOSIT: "INV", Invoice.Kind.CREDIT: "CN"}
@@ -42,6 +44,11 @@ def known(
         if billed != {key: count for key, count in units.items() if count}:
             raise idempotency.used(told)
     return row
+
+
+def language_of(customer: Customer, company: Company) -> AbstractContextManager[object]:
+    """Write texts of documents in the language of who reads them, whoever issues them."""
+    return translation.override(letterheads.language(company, customer.language))
 
 
 def start(order: Order, kind: Invoice.Kind, reference: str) -> Invoice:

@@ -52,8 +52,9 @@ def _note(original: Invoice, parts: list[tuple[InvoiceLine, Decimal]], reference
     known = issuing.known(reference, corrects=original.pk)
     if known:
         return known
-    note = start_credit(original, reference, _("Components returned"))
-    lines = [_line(note, line, part, position) for position, (line, part) in enumerate(parts, 1)]
+    with issuing.language_of(original.customer, original.company):
+        note = start_credit(original, reference, _("Components returned"))
+        lines = [_line(note, line, part, position) for position, (line, part) in enumerate(parts, 1)]
     note = issue(note, lines, None, by)
     billing.set_off(note, original, by=by)
     return note

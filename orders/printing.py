@@ -14,7 +14,7 @@ from oms.core.errors import Refused
 from oms.core.letterheads import Letterhead
 from oms.core.models import StoredDocument
 from oms.core.money import display, grouped, part
-from orders import dues, einvoicing, intake
+from orders import dues, einvoicing, intake, issuing, taxing
 from orders.connectors.einvoices.en16931 import connector
 from orders.models import Customer, Invoice, Order, OrderLine
 from orders.receivables import Statement
@@ -58,7 +58,7 @@ def freeze_invoice(document: Invoice) -> StoredDocument:
 
 def invoice_pdf(document: Invoice) -> bytes:
     """The PDF of an issued document as PDF/A-3, with its data inside where its customer wants Factur-X."""
-    with translation.override(_language(document.customer, document)):
+    with issuing.language_of(document.customer, document.company):
         paper = invoice_paper(document)
         pdf = _render("invoice", paper, archive=True)
     if document.customer.einvoice != Customer.EInvoice.FACTUR_X:
@@ -66,10 +66,6 @@ def invoice_pdf(document: Invoice) -> bytes:
     xml = connector.cii(einvoicing.document_of(document))
     return connector.factur_x(pdf, xml, title=f"{paper.title} {document.number}", author=paper.letterhead.name,
                               language=paper.language)
-
-
-def _language(customer: Customer, document: Invoice | Order) -> str:
-    return letterheads.language(document.company, customer.language)
 
 
 def _render(template: str, paper: Paper, *, archive: bool = False) -> bytes:
@@ -165,7 +161,7 @@ def _recipient(address: dict[str, str], vat_number: str) -> list[str]:
 
 
 def _tax_notes(lines: Sequence[Any]) -> list[str]:
-    return sorted({line.tax_note for line in lines if line.tax_note})
+    return sorted({taxing.translated(line.tax_note) for line in lines if line.tax_note})
 
 
 def _without_cancelled(line: OrderLine, currency: str) -> OrderLine:
@@ -215,7 +211,7 @@ def print_order(order: Order, *, title: str = "") -> bytes:
     if not _is_printable(order):
         raise Refused(gettext("Order %(number)s is %(status)s; quote or place it first.")
                       % {"number": order.number, "status": order.get_status_display()})
-    with translation.override(_language(order.customer, order)):
+    with issuing.language_of(order.customer, order.company):
         return _render("order", order_paper(order, title=str(title)))
 
 
@@ -239,7 +235,7 @@ def statement_lines(statement: Statement) -> list[dict[str, str]]:
 
     before = {"day": statement.since.isoformat(), "text": gettext("Balance brought forward"),
               "balance": show(statement.before)}
-    return [before] + [{"day": entry.day.isoformat(), "text": entry.text, "number": entry.number,
+    return [before] + [{"day": entry.day.isoformat(), "text": str(entry.text), "number": entry.number,
                         "due": _day(entry.due_on), "amount": show(entry.amount), "balance": show(entry.balance)}
                        for entry in statement.entries]
 
@@ -248,7 +244,7 @@ def print_statement(statement: Statement) -> bytes:
     """A customer's account as a letter."""
     customer, company = statement.customer, statement.company
     billing, _shipping = intake.addresses(customer)
-    with translation.override(letterheads.language(company, customer.language)):
+    with issuing.language_of(customer, company):
         total = display(money.round_amount(statement.balance, statement.currency), statement.currency)
         paper = Paper(
             title=gettext("Statement"), number=customer.code, letterhead=letterheads.letterhead(company),

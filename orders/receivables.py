@@ -7,13 +7,17 @@ from decimal import Decimal
 
 from django.db import connection
 from django.db.models import Q
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
 from oms.core.models import Company
 from oms.core.money import ZERO
+from oms.core.wording import Words
 from orders.models import Customer, Invoice, Payment, Refund, WriteOff
 
 BUCKETS = ("not due", "1 to 30 days", "31 to 60 days", "61 to 90 days", "over 90 days", "on account")
+# In the language of who reads the statement, so not the names of the admin.
+TITLES = {Invoice.Kind.INVOICE: _("Invoice"), Invoice.Kind.DEPOSIT: _("Deposit invoice"),
+          Invoice.Kind.CREDIT: _("Credit note")}
 # Open items as of a day. An allocation counts from the later of both its documents' days on; what is paid of an
 # invoice in instalments covers the first ones first; credit notes and payments with something left stand on account.
 ITEMS = """
@@ -113,7 +117,7 @@ class Entry:
     """A line of a statement: what it adds to what the customer owes, and the balance after it."""
 
     day: date
-    text: str
+    text: Words
     number: str
     due_on: date | None
     amount: Decimal
@@ -150,14 +154,14 @@ def statement(customer: Customer, company: Company, since: date, until: date, cu
     return Statement(customer, company, currency, since, until, before, entries)
 
 
-Move = tuple[date, str, str, date | None, Decimal]
+Move = tuple[date, Words, str, date | None, Decimal]
 
 
 def _moves(customer: Customer, company: Company, currency: str, until: date) -> Iterable[Move]:
     own = {"customer": customer, "company": company, "currency": currency}
     for document in Invoice.objects.filter(status=Invoice.Status.ISSUED, issued_on__lte=until, **own).order_by("pk"):
         assert document.issued_on is not None
-        yield (document.issued_on, document.get_kind_display().capitalize(), str(document.number),
+        yield (document.issued_on, TITLES[Invoice.Kind(document.kind)], str(document.number),
                None if document.sign < 0 else document.due_on, document.sign * document.gross)
     for payment in Payment.objects.filter(status=Payment.Status.CAPTURED, paid_on__lte=until, **own):
         assert payment.paid_on is not None

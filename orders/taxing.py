@@ -33,7 +33,14 @@ class TaxRule:
     included: Decimal = Decimal(0)
 
 
+# Texts for invoices that the code gives; what a company writes on its own rates stays as it is.
+NOTES = (COMPENSATION, vat.INTRA_COMMUNITY, vat.SERVICE, vat.EU_EXPORT, vat.EXPORT)
 UNTAXED_FEE = TaxRule(Decimal(0), TaxRate.Category.EXEMPT, COMPENSATION)
+
+
+def translated(note: str) -> str:
+    """A tax text in the language that is active, if it is one of ours."""
+    return _(note) if note in NOTES else note
 
 
 def home_of(company: Company) -> Place:

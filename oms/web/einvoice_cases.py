@@ -208,6 +208,32 @@ def paid_before() -> Invoice:
 
 
 @case
+def paid_in_full() -> Invoice:
+    """One whose prepayment was set off before it went out: nothing of it is payable."""
+    document = paid_before()
+    payments.allocate_open(document)
+    document.refresh_from_db()
+    return document
+
+
+@case
+def paid_in_part() -> Invoice:
+    order = confirmed(buyer(), ("standard", 3, "19.99"))
+    payments.register_transfer(order.customer, Decimal("10.00"), company=order.company, reference="part", order=order)
+    document = bill(order)
+    payments.allocate_open(document)
+    document.refresh_from_db()
+    return document
+
+
+@case
+def early_discount() -> Invoice:
+    terms, _ = PaymentTerms.objects.get_or_create(code="early", defaults={
+        "name": "2 % within 14 days", "discount_percent": 2, "discount_days": 14})
+    return bill(confirmed(buyer(terms=terms), ("standard", 3, "33.37")))
+
+
+@case
 def credit_note_reverse_charge() -> Invoice:
     return credited(reverse_charge())
 

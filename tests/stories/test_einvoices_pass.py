@@ -113,3 +113,30 @@ def test_units_are_the_skus_own():
     xml = connector.ubl(einvoicing.document_of(bill(order))).decode()
 
     assert 'unitCode="KGM"' in xml
+
+
+def test_what_is_paid_before_is_taken_off_what_is_payable():
+    whole, part = ubl(CASES["paid_in_full"]()), ubl(CASES["paid_in_part"]())
+
+    assert (texts(whole, "PrepaidAmount"), texts(whole, "PayableAmount")) == (["71.36"], ["0.00"])
+    assert (texts(part, "PrepaidAmount"), texts(part, "PayableAmount")) == (["10.00"], ["61.36"])
+
+
+def test_a_discount_for_paying_early_is_told_to_german_programs():
+    """XRechnung 3, BR-DE-18: a line of this form, with a line break after it."""
+    form = r"#SKONTO#TAGE=[0-9]+#PROZENT=[0-9]+\.[0-9]{2}(#BASISBETRAG=-?[0-9]+\.[0-9]{2})?#\n"
+
+    (told,) = [each.text for each in ubl(CASES["early_discount"]()).iter() if each.tag.endswith("}Note")
+               and each.getparent().tag.endswith("}PaymentTerms")]
+    lines = told.splitlines(keepends=True)
+    assert [line for line in lines if line.startswith("#")] == ["#SKONTO#TAGE=14#PROZENT=2.00#\n"]
+    assert re.fullmatch(form, lines[-1])
+
+
+def test_an_exemption_is_told_in_the_customers_language():
+    assert texts(ubl(CASES["intra_community"]()), "TaxExemptionReason")[0].startswith("Intra-Community supply")
+    customer = buyer("NL", "NL004495445B01", language="de")
+    note = billing.bill_order(confirmed(customer, ("standard", 1, "10.00")))
+
+    (reason,) = texts(ubl(note), "TaxExemptionReason")
+    assert reason.startswith("Steuerfreie innergemeinschaftliche Lieferung")

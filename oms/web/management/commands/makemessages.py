@@ -15,6 +15,7 @@ from oms.core import operations
 from oms.core.admin.panels import registered
 from oms.core.wording import is_ours, sentence
 from oms.web.menu import MENU
+from orders import taxing
 
 IGNORED = [".venv", ".data", "tests", "docs", "static-built"]
 
@@ -38,7 +39,9 @@ class Command(makemessages.Command):
 
 
 def _names() -> Iterator[str]:
-    """The names that no line of the code marks: of models, fields, operations, what they ask for, panels, the menu."""
+    """What no line of the code marks: names of models, fields, operations, what they ask for, panels, the menu; and the
+    texts of taxes."""
+    yield from taxing.NOTES
     for title, items in MENU:
         yield title
         yield from (name for name, _address, _icon in items)
