@@ -5,9 +5,11 @@ from typing import Annotated
 
 from django.utils.translation import gettext_lazy as _
 
-from oms.core.event_catalog import Created, Name, NoData, Notation, Number, SkuCode, Text, event
+from oms.core.event_catalog import Created, LineKey, Name, NoData, Notation, Number, SkuCode, Text, event
 
-Tracking = Annotated[str, Notation("00340434161094000016")]
+Tracking = Annotated[str, Notation("1Z999AA10123456784")]
+AddressPart = Annotated[str, Notation("city")]
+AddressText = Annotated[str, Notation("Berlin")]
 
 
 @dataclass(frozen=True)
@@ -23,7 +25,7 @@ class Rerouted:
 
 @dataclass(frozen=True)
 class OrderRedirected:
-    address: dict[str, str]
+    address: dict[AddressPart, AddressText]
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,7 @@ class ShipmentVerified:
 class ShipmentShipped:
     """Shipped units of the order so far by the key of its line, and tracking numbers."""
 
-    units: dict[str, int]
+    units: dict[LineKey, int]
     tracking: list[Tracking]
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext_lazy as _
 
-from oms.core.event_catalog import Created, Edited, Name, NoData, SkuCode, Text, event
+from oms.core.event_catalog import Created, Edited, LineKey, Name, NoData, SkuCode, Text, event
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class TransferArrived:
 class TransferEnded:
     """Units by the key of the transfer's line."""
 
-    goods: dict[str, int]
+    goods: dict[LineKey, int]
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,7 @@ Day = Annotated[str, Notation("2027-01-31", "date")]
 Number = Annotated[str, Notation("SO-1042")]  # of an order, a wave, a shipment
 InvoiceNumber = Annotated[str, Notation("INV-2027-00042")]
 SkuCode = Annotated[str, Notation("TEE-M")]
+LineKey = Annotated[str, Notation("17")]  # the key of a document's line, as text
 Name = Annotated[str, Notation("main")]  # a code of master data, or a status
 Text = Annotated[str, Notation("as agreed by phone")]
 

@@ -1,8 +1,11 @@
 """The API's description: 3.1 throughout, with summaries and the headers that the API really sends."""
 
+import jsonschema
 import pytest
 from drf_spectacular.generators import SchemaGenerator
 
+from oms.core import event_catalog, events
+from oms.core.visibility import event_body
 from tests import builders as make
 
 pytestmark = pytest.mark.django_db
@@ -66,3 +69,25 @@ def test_every_address_that_answers_with_an_etag_says_so(rep, described):
         told = described["paths"][path]["get"]["responses"]["200"].get("headers", {})
         answer = rep.read(f"{name}/{number}/")
         assert answer.status_code == 200 and ("ETag" in answer) == ("ETag" in told), name
+
+
+def test_every_event_that_webhooks_can_ask_for_is_published_with_its_payload(described):
+    published = described["webhooks"]
+
+    assert published.keys() == {each.name for each in event_catalog.declared() if not each.is_internal}
+    body = published["order.placed"]["post"]["requestBody"]["content"]["application/json"]
+    payload = body["schema"]["allOf"][1]["properties"]["data"]["anyOf"][0]
+    assert payload["required"] == ["gross", "currency"] and payload["properties"]["gross"]["format"] == "decimal"
+    assert body["example"]["data"] == {"gross": "119.00", "currency": "EUR"}
+
+
+def test_a_call_has_the_form_that_is_published(described):
+    order = make.order(lines=[("TEE-M", 1)])
+    person = make.user("mary", "manager")
+    event = events.timeline("order", order.number).get(name="order.placed")
+
+    sent = event_body(event, person)
+
+    body = described["webhooks"]["order.placed"]["post"]["requestBody"]["content"]["application/json"]
+    jsonschema.validate({**sent, "position": 1}, {**body["schema"], "components": described["components"]})
+    assert sent.keys() == body["example"].keys()
