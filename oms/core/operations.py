@@ -13,7 +13,6 @@ from oms.core.locking import run_again, whole
 from oms.core.models import Document, User
 from oms.core.wording import Words, spoken
 
-MOST_CHARACTERS = 200
 RESERVED = {"by", "agreed", "confirm"}
 
 
@@ -26,8 +25,7 @@ class Operation:
     """How people and programs ask for a named change.
 
     `run(document, by=…, **input)` is the operation; `input` a frozen dataclass whose fields and types give the form
-    and the schema (metadata: `help`; `label`; `among` narrows a choice; `most` characters of a text, else 200;
-    `least` that a number may be, else 0); `initial` fills it from the document; `preview` tells what would happen;
+    and the schema (`oms.core.inputs`); `initial` fills it from the document; `preview` tells what would happen;
     `inverse` names what undoes it. `many`: offered on selections, too. `roles`: who may, besides superusers.
     `example`: what a program might send, for the description.
     """

@@ -5,17 +5,15 @@ import uuid
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any, get_origin, get_type_hints
-
-from django.db.models import Model
+from typing import Any
 
 from fulfillment import labels, packing, picking, shipping, waves
 from fulfillment.models import Shipment
 from inventory import receiving
 from inventory.models import SKU, Bin, Warehouse
 from inventory.receiving import Opening
-from oms.core import operations, outbox, webhooks
-from oms.core.api.operations import key_of, unwrap
+from oms.core import inputs, operations, outbox, webhooks
+from oms.core.inputs import key_of
 from oms.core.models import Company, User, WebhookDelivery, WebhookEndpoint
 from orders import intake, lifecycle, screening
 from orders.intake import Entry, Line
@@ -186,29 +184,27 @@ def body_of(step: operations.Operation, document: Any) -> dict[str, Any] | None:
     """The operation's own example, with records of this document."""
     if step.input is None:
         return None
-    body, hints = dict(step.example or {}), get_type_hints(step.input)
-    initial = step.initial(document) if step.initial else None
-    for field in dataclasses.fields(step.input):
-        kind, is_optional = unwrap(hints[field.name])
-        if get_origin(kind) is list:
+    body, initial = dict(step.example or {}), step.initial(document) if step.initial else None
+    for field in inputs.describe(step.input).fields:
+        if field.rows is not None:
             known = [row for row in getattr(initial, field.name) if _record(row) is not None]
             body[field.name] = [{**row, **_row(known[0])} for row in body.get(field.name, [{}])] if known else []
-        elif issubclass(kind, Model) and not is_optional:
-            rows = field.metadata["among"](kind._default_manager.all(), document)
-            body[field.name] = getattr(rows[0], key_of(kind))
+        elif field.is_record and not field.is_nullable:
+            rows = field.among(field.kind._default_manager.all(), document)
+            body[field.name] = getattr(rows[0], key_of(field.kind))
     if "reference" in body:
         body["reference"] = f"fuzz {document.number} {step.name}"
     return body
 
 
 def _record(row: Any) -> Any:
-    return getattr(row, dataclasses.fields(row)[0].name)
+    return getattr(row, inputs.describe(type(row)).about.name)
 
 
 def _row(row: Any) -> dict[str, Any]:
     """How a program names the record that a row is about."""
-    first = dataclasses.fields(row)[0].name
-    return {first: getattr(_record(row), key_of(unwrap(get_type_hints(type(row))[first])[0]))}
+    about = inputs.describe(type(row)).about
+    return {about.name: getattr(_record(row), key_of(about.kind))}
 
 
 def _webhooks() -> Iterator[Endpoint]:

@@ -107,7 +107,8 @@ def test_files_and_functions_stay_small():
 
 def test_the_top_level_holds_what_belongs_there():
     known = {"manage.py", "pyproject.toml", "oms", "orders", "inventory", "fulfillment", "returns", "templates",
-             "tests", "README.md", "docs", "LICENSE", "CHANGELOG.md", "requirements.lock"}
+             "tests", "README.md", "docs", "LICENSE", "CHANGELOG.md", "CONTRIBUTING.md",
+             "SECURITY.md", "requirements.lock"}
 
     found = {path.name for path in ROOT.iterdir() if not path.name.startswith(".")}
 

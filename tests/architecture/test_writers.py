@@ -34,7 +34,7 @@ NAMES_NO_COLUMN = {
     "oms.core.setbased",  # writes what its callers name
     "oms.core.jobs",  # counters of a job
     "oms.core.admin.documents", "oms.core.api.documents",  # fields of a form, views by name
-    "oms.core.models.coded", "oms.core.models.codes", "oms.core.models.postal",  # a field's own value
+    "oms.core.models.checked", "oms.core.models.coded", "oms.core.models.codes", "oms.core.models.postal",  # own value
     LINES, STOCK,  # their own columns, by name
     SAMPLES,  # master data
 }
