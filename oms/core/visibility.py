@@ -27,6 +27,12 @@ def kinds() -> set[str]:
     return {model.subject_type for model in document_models()} | {*_records}
 
 
+def kinds_for(user: User) -> set[str]:
+    """The kinds of records whose events a person may see, if only some of them."""
+    return {model.subject_type for model in document_models() if may_look(user, model)} | {
+        kind for kind, look in _records.items() if look(user, None) != Q(pk__in=[])}
+
+
 def rule_of(subject_type: str) -> str:
     """Say who sees events about a kind of record that is no document; empty for nobody."""
     look = _records.get(subject_type)

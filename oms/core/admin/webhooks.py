@@ -1,15 +1,21 @@
 """Webhook endpoints and the log of their calls."""
 
+import json
 from typing import Any
 
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from oms.core import pulse, webhooks
+from oms.core import pulse, visibility, webhooks
 from oms.core.admin.access import Lines, ScopedAdmin
 from oms.core.admin.records import ReadOnlyAdmin
+from oms.core.api import event_schema
 from oms.core.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint
 
 
@@ -23,6 +29,29 @@ class WebhookEndpointAdmin(ScopedAdmin):
     fields = ["company", "url", "events", "is_active", "disabled_reason", "secret", "position"]
     readonly_fields = ["disabled_reason", "secret", "position"]
     actions = ["rotate_secrets"]
+    list_tools_template = "admin/oms/events_button.html"
+
+    def get_urls(self) -> Any:
+        return [path("events/", self.admin_site.admin_view(self.events_view), name="webhook_events"),
+                *super().get_urls()]
+
+    def events_view(self, request: HttpRequest) -> TemplateResponse:
+        """The events that this person's endpoints can be sent, with an example of each call."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        person: Any = request.user
+        kinds = visibility.kinds_for(person)
+        known = [(each, json.dumps(event_schema.example(each, person), indent=2)) for each in event_schema.offered()
+                 if each.subject in kinds]
+        context = {**self.admin_site.each_context(request), "title": gettext("Events"), "events": known}
+        return TemplateResponse(request, "admin/oms/events.html", context)
+
+    def formfield_for_dbfield(self, db_field: Any, request: Any, **options: Any) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **options)
+        if db_field.name == "events" and field is not None:
+            field.help_text = format_html('{} <a href="{}">{}</a>', field.help_text, reverse("admin:webhook_events"),
+                                          gettext("List of events"))
+        return field
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         if change:

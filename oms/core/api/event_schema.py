@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 
 from oms.core import event_catalog
 from oms.core.event_catalog import EventType
+from oms.core.models import User
 
 HEADERS = {
     "webhook-id": ("The same in each attempt, so that a repetition can be told.", "msg_1042_7"),
@@ -24,11 +25,12 @@ def offered() -> list[EventType]:
     return [each for each in event_catalog.declared() if not each.is_internal]
 
 
-def example(known: EventType) -> dict[str, Any]:
-    """The body of a call as it could be."""
+def example(known: EventType, user: User | None = None) -> dict[str, Any]:
+    """The body of a call as it could be, to an endpoint of somebody."""
+    data = known.example if user is None or user.sees_money else {}
     return {"position": 31042, "type": known.name, "timestamp": "2027-01-31T09:30:00+00:00",
             "subject": {"type": known.subject, "number": NUMBERS.get(known.subject, "")},
-            "order": NUMBERS["order"] if known.subject in OF_AN_ORDER else None, "data": known.example}
+            "order": NUMBERS["order"] if known.subject in OF_AN_ORDER else None, "data": data}
 
 
 def add_webhooks(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:

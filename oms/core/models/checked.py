@@ -49,6 +49,9 @@ class EventNameField(CheckedField):
     default_validators = [RegexValidator(EVENT, _("Enter names of events, for example order.confirmed or order.*.")),
                           require_offered]
 
+    def formfield(self, **options: Any) -> Any:
+        return super().formfield(**{"validators": self.default_validators, **options})  # a list's form says only "item 1"
+
 
 class BICField(CheckedField):
     """The code of a bank."""
