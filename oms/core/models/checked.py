@@ -50,7 +50,8 @@ class EventNameField(CheckedField):
                           require_offered]
 
     def formfield(self, **options: Any) -> Any:
-        return super().formfield(**{"validators": self.default_validators, **options})  # a list's form says only "item 1"
+        """Check in the form, too: of what only the model finds wrong, a list's form says no more than its position."""
+        return super().formfield(**{"validators": self.default_validators, **options})
 
 
 class BICField(CheckedField):
