@@ -11,19 +11,25 @@ from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from itertools import chain, islice
+from itertools import chain, islice, zip_longest
 from pathlib import Path
 from typing import IO, Any, Protocol
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Font
+from openpyxl.utils import get_column_letter
 from rustpy_xlsxwriter import Format, write_worksheets
 
 from oms.core.money import Amount
 
 FORMATS = {"csv": "text/csv", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
+NUMBER_FORMATS = {"money": "#,##0.00##", "price": "0.00####", "count": "0", "percent": "General", "day": "yyyy-mm-dd"}
+WIDTHS = {"money": 14.0, "price": 11.0, "count": 9.0, "percent": 8.0, "day": 11.0}
+MOST_MEASURED = 200
+LONGEST_SHEET_NAME = 31
 _FORMULA = re.compile(r"'*[=+\-@\t\r]")
 _ESCAPED = re.compile(r"'+[=+\-@\t\r]")
 _RISKY = "'=+-@\t\r"  # what a text that must be escaped begins with
@@ -75,41 +81,88 @@ def csv_lines(rows: Iterable[Iterable[Any]]) -> Iterator[bytes]:
 
 
 class XLSXWriter:
-    """Rows as a sheet with real numbers and dates, its heading bold and frozen."""
+    """Rows as a sheet with real numbers and dates, its heading bold, frozen and with filters.
 
-    def __init__(self, file: IO[bytes], heading: Sequence[str], title: str = "") -> None:
-        self.file, self.book = file, Workbook(write_only=True)
+    `kinds` are those of its columns, where they say more than the values do. The widths are of the first rows.
+    """
+
+    def __init__(self, file: IO[bytes], heading: Sequence[str], title: str = "", kinds: Sequence[str] = ()) -> None:
+        self.file, self.book, self.heading = file, Workbook(write_only=True), heading
+        self.formats = [NUMBER_FORMATS.get(kind, "") for kind in kinds] or [""] * len(heading)
         self.sheet: Any = self.book.create_sheet(sheet_name(title))
         self.sheet.freeze_panes = "A2"
-        cells = [WriteOnlyCell(self.sheet, value=escape(name)) for name in heading]
+        self.first: list[list[Any]] | None = []  # rows that are kept until the widths are known
+        self.count = 1
+
+    def row(self, cells: Iterable[Any]) -> None:
+        values = list(cells)
+        self.count += 1
+        if self.first is None:
+            self._write(values)
+            return
+        self.first.append(values)
+        if len(self.first) == MOST_MEASURED:
+            self._begin()
+
+    def _begin(self) -> None:
+        """Set the widths, and write the heading and the rows that were kept."""
+        first, self.first = self.first or [], None
+        for position, name in enumerate(self.heading):
+            longest = max((_length(row[position]) for row in first if position < len(row)), default=0)
+            self.sheet.column_dimensions[get_column_letter(position + 1)].width = _within_reason(longest, name)
+        cells = [WriteOnlyCell(self.sheet, value=escape(name)) for name in self.heading]
         for cell in cells:
             cell.font = Font(bold=True)
         self.sheet.append(cells)
+        for row in first:
+            self._write(row)
 
-    def row(self, cells: Iterable[Any]) -> None:
-        self.sheet.append([self._amount(value) if isinstance(value, Amount) else _cell(value) for value in cells])
+    def _write(self, row: Sequence[Any]) -> None:
+        self.sheet.append([self._made(value, number_format)
+                           for value, number_format in zip_longest(row, self.formats, fillvalue="")])
 
-    def _amount(self, amount: Amount) -> Any:
-        cell = WriteOnlyCell(self.sheet, value=amount.value)
-        cell.number_format = "#,##0." + "0" * amount.places if amount.places else "#,##0"
+    def _made(self, value: Any, number_format: str) -> Any:
+        if isinstance(value, Amount):
+            number_format = "#,##0." + "0" * value.places if value.places else "#,##0"
+        elif isinstance(value, datetime):
+            number_format = "yyyy-mm-dd hh:mm"
+        elif not isinstance(value, int | float | Decimal) or isinstance(value, bool):
+            number_format = ""
+        plain = value.value if isinstance(value, Amount) else _cell(value)
+        if not number_format:
+            return plain
+        cell = WriteOnlyCell(self.sheet, value=plain)
+        cell.number_format = number_format
         return cell
 
     def close(self) -> None:
+        if self.first is not None:
+            self._begin()
+        self.sheet.auto_filter.ref = f"A1:{get_column_letter(max(len(self.heading), 1))}{self.count}"
         self.book.save(self.file)
 
 
+def _length(value: Any) -> int:
+    """How many characters of a cell are seen."""
+    if isinstance(value, Amount):
+        return len(f"{value.value:,.{value.places}f}")
+    return 16 if isinstance(value, datetime) else len(str(value)) if value is not None else 0
+
+
 def sheet_name(title: str) -> str:
-    """A title as a sheet's name: at most 31 characters, and none that spreadsheet programs reserve."""
-    return re.sub(r"[\[\]:*?/\\]", " ", title).strip().strip("'")[:31] or _("Data")
+    """A title as a sheet's name: at most 31 characters in whole words, and none that spreadsheet programs reserve."""
+    name = re.sub(r"[\[\]:*?/\\]", " ", title).strip().strip("'")
+    if len(name) > LONGEST_SHEET_NAME:
+        start = name[:LONGEST_SHEET_NAME + 1]
+        name = start.rpartition(",")[0] or start.rpartition(" ")[0] or name[:LONGEST_SHEET_NAME]
+    return name[:1].upper() + name[1:] or _("Data")
 
 
-def writer(file: IO[bytes], kind: str, heading: Sequence[str], title: str = "") -> Writer:
+def writer(
+    file: IO[bytes], kind: str, heading: Sequence[str], title: str = "", kinds: Sequence[str] = (),
+) -> Writer:
     """A writer of "csv" or "xlsx"."""
-    return XLSXWriter(file, heading, title) if kind == "xlsx" else CSVWriter(file, heading)
-
-
-NUMBER_FORMATS = {"money": "#,##0.00##", "price": "0.00####", "count": "0", "percent": "General", "day": "yyyy-mm-dd"}
-WIDTHS = {"money": 14.0, "price": 11.0, "count": 9.0, "percent": 8.0, "day": 11.0}
+    return XLSXWriter(file, heading, title, kinds) if kind == "xlsx" else CSVWriter(file, heading)
 
 
 Columns = Sequence[tuple[str, str]]
@@ -124,7 +177,7 @@ def write_table(path: str, title: str, columns: Columns, rows: Rows, totals: tup
     """
     sheets = {sheet_name(title): (columns, rows), _("Totals"): totals}
     found = {name: _records(*table) for name, table in sheets.items()}
-    first = {name: list(islice(found[name], 200)) for name in (sheet_name(title),)}
+    first = {name: list(islice(found[name], MOST_MEASURED)) for name in (sheet_name(title),)}
     if not any(first.values()):  # the fast writer takes its heading from the first row
         with Path(path).open("wb") as file:
             XLSXWriter(file, [heading for heading, _kind in columns], title).close()
@@ -154,7 +207,10 @@ def _records(columns: Columns, rows: Rows) -> Iterator[dict[str, Any]]:
 
 def _width(heading: str, rows: Sequence[dict[str, Any]]) -> float:
     """As wide as the longest text of some rows, within reason."""
-    longest = max((len(str(row[heading] or "")) for row in rows), default=0)
+    return _within_reason(max((len(str(row[heading] or "")) for row in rows), default=0), heading)
+
+
+def _within_reason(longest: int, heading: str) -> float:
     return float(min(max(longest, len(heading), 6) + 2, 46))
 
 
@@ -168,11 +224,11 @@ def _plain(value: Any) -> Any:
 
 
 def _cell(value: Any) -> Any:
-    """A value as a sheet's cell holds it: times without their zone, which XLSX does not know."""
+    """A value as a sheet's cell holds it: times as they are here, without their zone, which XLSX does not know."""
     if isinstance(value, str):
         return _NOT_IN_XML.sub("", escape(value))
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, datetime):
-        return value.replace(tzinfo=None)
+        return (timezone.localtime(value) if timezone.is_aware(value) else value).replace(tzinfo=None)
     return value if value is None or isinstance(value, int | float | Decimal | date) else _cell(str(value))

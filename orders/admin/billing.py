@@ -59,6 +59,7 @@ class Allocations(Lines):
 class InvoiceAdmin(DocumentAdmin):
     viewers = "rep accountant manager"
     list_display = ["number", "kind", "customer", "issued_on", "due_on", "total", "open_now", "pdf"]
+    only_links = ["pdf"]
     list_filter = [Due, "kind", "issued_on", "due_on"]
     list_select_related = ["customer"]
     search_fields = search_exact = ["number", "order__number"]

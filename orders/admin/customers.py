@@ -47,6 +47,7 @@ class CustomerAdmin(ScopedAdmin):
     viewers = "accountant"
     editors = "rep manager"
     list_display = ["code", "name", "currency", "rep", "terms_days", "credit_limit", "is_active", "statement"]
+    only_links = ["statement"]
     list_filter = ["is_active"]
     list_select_related = ["rep"]
     search_fields = ["code", "name", "email"]

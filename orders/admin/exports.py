@@ -66,6 +66,7 @@ class ExportRunAdmin(DocumentAdmin):
     viewers = "accountant manager"
     list_display = ["number", "state", "profile", "company", "since", "until", "only_new", "rows", "by", "created_at",
                     "file"]
+    only_links = ["file"]
     list_filter = ["status", "profile", "company"]
     list_select_related = ["company", "by"]
     search_fields = search_exact = ["number"]

@@ -111,7 +111,7 @@ class InvoiceLineSheet(Sheet, Resource):
     quantity = column("signed_quantity", Whole(), "quantity")
     unit_price = column("unit_price", Exact())
     tax_category = column("tax_category", Text())
-    tax_percent = column("tax_percent", Exact())
+    tax_percent = column("tax_percent", Exact(is_percent=True))
     net = column("signed_net", Exact(), "net")
     tax = column("signed_tax", Exact(), "tax")
     gross = column("signed_gross", Exact(), "gross")

@@ -1,12 +1,14 @@
 """Files of rows: what is written reads back unchanged, and no cell is taken for a formula."""
 
 import io
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
+from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
+from openpyxl import load_workbook
 
 from oms.core import spreadsheets
 from oms.core.errors import Refused
@@ -65,3 +67,14 @@ def test_what_is_no_table_is_refused(name, content, code):
         list(files.read(io.BytesIO(content), name))
 
     assert refused.value.code == code
+
+
+def test_a_sheet_is_as_wide_as_its_texts_and_has_filters_over_its_rows():
+    file = written("xlsx", ["code", "a longer heading", "at"], [
+        ["T" * 30, Decimal("1.5"), datetime(2027, 7, 1, 10, tzinfo=UTC)], ["U" * 300, 2, None]])
+
+    sheet = load_workbook(file).active
+
+    assert [sheet.column_dimensions[letter].width for letter in "ABC"] == [46, 18, 18]
+    assert (sheet.auto_filter.ref, sheet.freeze_panes) == ("A1:C3", "A2")
+    assert sheet["C2"].value == timezone.localtime(datetime(2027, 7, 1, 10, tzinfo=UTC)).replace(tzinfo=None)

@@ -3,7 +3,7 @@
 import tempfile
 from collections.abc import Iterator, Sequence
 from itertools import chain, islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.contrib import admin, messages
 from django.contrib.admin.utils import label_for_field, lookup_field
@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from oms.core import documents, jobs, spreadsheets
 from oms.core.errors import DomainError, Refused
 from oms.core.importing import files, notations, runs, texts
+from oms.core.importing.columns import Exact, Whole
 from oms.core.importing.files import Format
 from oms.core.models import Job, User
 from oms.core.money import Amount
@@ -31,6 +32,7 @@ class SheetsAdmin:
     """A list that is exported as it is shown, and whose records come in and go out as `sheets`."""
 
     sheets: Sequence[runs.SheetType] = ()
+    only_links: Sequence[str] = ("prints",)  # columns of the list that say nothing in a file
 
     def get_urls(self) -> Any:
         page: Any = self
@@ -177,12 +179,12 @@ def export(job: Job) -> None:
     page = next(each for model, each in admin.site._registry.items() if model._meta.label == job.details["page"])
     request = _request_of(job.by, job.details["query"])
     changelist: Any = page.get_changelist_instance(request)
-    heading, rows = _table(page, request, changelist.get_queryset(request), job)
+    table = _table(page, request, changelist.get_queryset(request), job)
     kind = job.details["format"]
     jobs.start_over(job)
     with tempfile.TemporaryFile() as file:
-        writer, count = spreadsheets.writer(file, kind, heading, str(page.opts.verbose_name_plural).capitalize()), 0
-        for count, row in enumerate(rows, 1):
+        writer, count = spreadsheets.writer(file, kind, table.heading, table.title, table.kinds), 0
+        for count, row in enumerate(table.rows, 1):
             writer.row(row)
             if not count % BATCH:
                 jobs.progress(job, done=BATCH)
@@ -201,29 +203,50 @@ def _request_of(user: User, query: str) -> HttpRequest:
     return request
 
 
-def _table(page: Any, request: HttpRequest, rows: Any, job: Job) -> tuple[list[str], Iterator[list[Any]]]:
-    """The heading and the rows: of a sheet, or of the list as it is shown."""
+class Table(NamedTuple):
+    """What is written into a file."""
+
+    title: str
+    heading: list[str]
+    rows: Iterator[list[Any]]
+    kinds: Sequence[str] = ()
+
+
+def _table(page: Any, request: HttpRequest, rows: Any, job: Job) -> Table:
+    """A sheet, or the list as it is shown, without what is there only to be pressed."""
     sheet = next((each for each in page.exportable(request) if each.slug == job.details["sheet"]), None)
     if sheet is not None:
         assert job.by is not None
         made = sheet(job.by)
-        return sheet.columns(), made.exported(made.listed(rows).iterator(BATCH))
-    names = page.get_list_display(request)
-    shown = [str(label_for_field(name, page.model, page)) for name in names]
-    return _with_currencies([title[:1].upper() + title[1:] for title in shown], (
-        [_shown(page, row, name) for name in names] for row in rows.iterator(BATCH)))
+        kinds = ["price" if _is_price(each.widget) else "" for each in sheet.fields.values()]
+        found = made.exported(made.listed(rows).iterator(BATCH))
+        return Table(_first_capital(str(sheet.title)), sheet.columns(), found, kinds)
+    names = [name for name in page.get_list_display(request) if name not in page.only_links]
+    shown = [_first_capital(str(label_for_field(name, page.model, page))) for name in names]
+    heading, found = _with_currencies(shown, ([_shown(page, row, name) for name in names]
+                                              for row in rows.iterator(BATCH)))
+    return Table(_first_capital(str(page.opts.verbose_name_plural)), heading, found)
+
+
+def _is_price(widget: Any) -> bool:
+    return isinstance(widget, Exact) and not isinstance(widget, Whole) and not widget.is_percent
+
+
+def _first_capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _with_currencies(heading: list[str], rows: Iterator[list[Any]]) -> tuple[list[str], Iterator[list[Any]]]:
-    """A list whose amounts are numbers, each with its currency in a column beside it."""
+    """A list whose amounts are numbers, each with its currency, if it has one, in a column beside it."""
     first = list(islice(rows, BATCH))
-    money = [any(isinstance(row[place], Amount) for row in first) for place in range(len(heading))]
+    money = [any(isinstance(row[place], Amount) and row[place].currency for row in first)
+             for place in range(len(heading))]
     titles = [[title, _("%(column)s: currency") % {"column": title}] if is_money else [title]
               for title, is_money in zip(heading, money, strict=True)]
 
     def cells(row: list[Any]) -> Iterator[Any]:
         for value, is_money in zip(row, money, strict=True):
-            yield value if is_money or not isinstance(value, Amount) else str(value)
+            yield value if is_money or not isinstance(value, Amount) or not value.currency else str(value)
             if is_money:
                 yield value.currency if isinstance(value, Amount) else ""
 
@@ -238,6 +261,8 @@ def _shown(page: Any, row: Any, name: Any) -> Any:
         return None
     if field is not None and field.choices:
         return str(dict(field.flatchoices).get(value, value))
-    if value is None or isinstance(value, bool | int | float | Amount) or hasattr(value, "isoformat"):
+    if isinstance(value, float):
+        return round(value, 4)
+    if value is None or isinstance(value, bool | int | Amount) or hasattr(value, "isoformat"):
         return value
     return value if type(value).__name__ == "Decimal" else strip_tags(str(value)).strip()

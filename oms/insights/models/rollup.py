@@ -1,6 +1,7 @@
 """Sums by day, and what runs out: written by `oms.insights.rollups` alone."""
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from inventory.models import SKU, Warehouse
 from oms.core.models.coded import CurrencyField
@@ -29,6 +30,7 @@ class DailySales(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["day", "channel", "currency"], name="sales_once_per_day")]
+        verbose_name_plural = _("daily sales")
 
     def __str__(self) -> str:
         return f"{self.day} {self.channel}"
@@ -44,6 +46,7 @@ class DailyShipping(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["day", "warehouse"], name="shipping_once_per_day")]
+        verbose_name_plural = _("daily shipping")
 
     def __str__(self) -> str:
         return f"{self.day} {self.warehouse}"
