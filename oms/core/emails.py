@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 
 from oms.core import documents, letterheads
 from oms.core.errors import ConnectorError, Refused
+from oms.core.letterheads import Letterhead
 from oms.core.models import Company, Document, Email, StoredDocument
 
 S = Email.State
@@ -110,15 +111,37 @@ def _write(
     """Put a mail into words, in the customer's language, and keep it."""
     language = letterheads.language(company, language)
     with translation.override(language):
-        known = {**context, "company": company, "letterhead": letterheads.letterhead(company), "language": language}
-        subject, _line, text = _render(template, "txt", language, known).strip().partition("\n")
-        html = _render(template, "html", language, {**known, "subject": subject})
+        head = letterheads.letterhead(company)
+        subject, text, html = worded(template, language, {**context, "company": company}, head)
     Email.objects.bulk_create([Email(
-        key=key, company=company, to=to, subject=subject.strip()[:200], text=text.strip() + "\n", html=html,
+        key=key, company=company, to=to, subject=subject[:200], text=text, html=html,
         subject_type=about.subject_type, subject_number=str(about.number),
         files=[{"name": name, "document": stored.pk, "type": kind} for name, stored, kind in files],
     )], ignore_conflicts=True)
     return Email.objects.get(key=key)
+
+
+def worded(template: str, language: str, context: Mapping[str, Any], head: Letterhead) -> tuple[str, str, str]:
+    """A mail's subject, text and HTML from its templates, of which the text's first line is the subject."""
+    known = {**context, "letterhead": head, "language": language}
+    subject, _line, text = _render(template, "txt", language, known).strip().partition("\n")
+    html = _render(template, "html", language, {**known, "subject": subject})
+    return subject.strip(), text.strip() + "\n", html
+
+
+def made(key: str, to: str, words: tuple[str, str, str], logo: bytes, **options: Any) -> EmailMultiAlternatives:
+    """A mail of text and HTML, with the logo if the HTML shows it; of the same key it has the same Message-ID."""
+    subject, text, html = words
+    domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].partition("@")[2] or "oms"
+    message = EmailMultiAlternatives(subject, text, to=[to], headers={"Message-ID": f"<{key}@{domain}>"}, **options)
+    if html:
+        message.attach_alternative(html, "text/html")
+    if logo and "cid:logo" in html:
+        image = MIMEImage(logo, _subtype="png" if logo.startswith(b"\x89PNG") else "jpeg")
+        image.add_header("Content-ID", "<logo>")
+        image.add_header("Content-Disposition", "inline")
+        message.attach(image)
+    return message
 
 
 def _render(name: str, suffix: str, language: str, context: dict[str, Any]) -> str:
@@ -130,20 +153,11 @@ def _render(name: str, suffix: str, language: str, context: dict[str, Any]) -> s
 
 
 def _message(row: Email) -> EmailMultiAlternatives:
-    """The mail as it is sent; its Message-ID is the same in each attempt."""
+    """The mail as it is sent."""
     sender = parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
-    message = EmailMultiAlternatives(
-        row.subject, row.text, from_email=formataddr((row.company.name, sender)), to=[row.to],
-        reply_to=[row.company.email] if row.company.email else [],
-        headers={"Message-ID": f"<{row.key}@{sender.partition('@')[2] or 'oms'}>"})
-    if row.html:
-        message.attach_alternative(row.html, "text/html")
-    logo = letterheads.letterhead(row.company).logo
-    if logo and "cid:logo" in row.html:
-        image = MIMEImage(logo, _subtype="png" if logo.startswith(b"\x89PNG") else "jpeg")
-        image.add_header("Content-ID", "<logo>")
-        image.add_header("Content-Disposition", "inline")
-        message.attach(image)
+    message = made(row.key, row.to, (row.subject, row.text, row.html), letterheads.letterhead(row.company).logo,
+                   from_email=formataddr((row.company.name, sender)),
+                   reply_to=[row.company.email] if row.company.email else [])
     kept = StoredDocument.objects.in_bulk([file["document"] for file in row.files])
     for file in row.files:
         message.attach(file["name"], documents.read(kept[file["document"]]), file["type"])

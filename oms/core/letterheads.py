@@ -51,6 +51,12 @@ def letterhead(company: Company, identity: dict[str, str] | None = None) -> Lett
         terms=company.terms_text)
 
 
+def of_house() -> Letterhead:
+    """What mails to colleagues have at their head: the company, or OMS where there are several."""
+    companies = list(Company.objects.all()[:2])
+    return letterhead(companies[0]) if len(companies) == 1 else Letterhead(name="OMS", lines=[])
+
+
 def _foot(facts: dict[str, str]) -> list[str]:
     told = (("registration", _("Registered %(value)s")), ("vat_number", _("VAT number %(value)s")),
             ("iban", _("IBAN %(value)s")), ("bic", _("BIC %(value)s")), ("email", "%(value)s"), ("phone", "%(value)s"))

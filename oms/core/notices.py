@@ -4,15 +4,13 @@ import logging
 from collections.abc import Iterable
 from datetime import timedelta
 from itertools import groupby
-from typing import Any
 
-from django.core.mail import EmailMessage
+from django.conf import settings
 from django.db import connection
 from django.db.models import Q, QuerySet
-from django.template import Context
-from django.template.loader import get_template
-from django.utils import timezone
+from django.utils import timezone, translation
 
+from oms.core import emails, letterheads
 from oms.core.models import Mail, Notice, Subscription, Topic, User
 
 log = logging.getLogger(__name__)
@@ -100,12 +98,13 @@ def mark_read(notices: Iterable[Notice]) -> None:
 
 
 def email(to: str, template: str, context: dict[str, object], *, key: str) -> None:
-    """Send a colleague an e-mail from a template whose first line is the subject; outside any transaction.
+    """Send a colleague an e-mail, in the frame of those to customers; outside any transaction.
 
     `key` becomes the Message-ID, so that a message sent again after a crash is recognized as the same one.
     """
     if not to:
         return
-    found: Any = get_template(f"emails/{template}.txt")
-    subject, _, body = found.template.render(Context(context, autoescape=False)).strip().partition("\n")
-    EmailMessage(subject, body.strip() + "\n", to=[to], headers={"Message-ID": f"<{key}@oms>"}).send()
+    head = letterheads.of_house()
+    with translation.override(settings.LANGUAGE_CODE):
+        words = emails.worded(template, settings.LANGUAGE_CODE, context, head)
+    emails.made(key, to, words, head.logo).send()

@@ -54,7 +54,31 @@ def test_mails_are_sent_once_and_digests_are_one_mail_a_person():
     assert [notices.send_mails(Mail.DIGEST), notices.send_mails(Mail.DIGEST)] == [1, 0]
     assert ["now" in message.body for message in mail.outbox] == [True, False]
     assert "first" in mail.outbox[1].body and "second" in mail.outbox[1].body
-    assert mail.outbox[1].subject == "2 new in OMS"
+    assert mail.outbox[1].subject == "2 new notices in OMS"
+
+
+def test_a_mail_to_a_colleague_has_the_companys_frame_and_its_text_is_not_escaped():
+    make.company(color="#aa3300")
+    make.user("buyer", "buyer")
+    notices.tell(Topic.OUT_OF_STOCK, "PAPER CHAIN KIT 50'S <XL> & CO is out")
+
+    notices.send_mails(Mail.AT_ONCE)
+
+    (message,), ((html, kind),) = mail.outbox, mail.outbox[0].alternatives
+    assert message.subject == "1 new notice in OMS" and "50'S <XL> & CO is out" in message.body
+    assert kind == "text/html" and "50&#x27;S &lt;XL&gt; &amp; CO is out" in html and "#aa3300" in html
+    assert "because of your role" in message.body and "because of your role" in html
+
+
+def test_an_invitation_is_in_the_same_frame():
+    person = make.user("new", "buyer")
+    notices.email(person.email, "invitation", {"person": person, "link": "https://oms.example/set/1/?a=1&b=2",
+                                               "days": 7}, key="invitation-1")
+
+    (message,), ((html, _kind),) = mail.outbox, mail.outbox[0].alternatives
+    assert "https://oms.example/set/1/?a=1&b=2\n" in message.body and "for 7 days" in message.body
+    assert html.count("https://oms.example/set/1/?a=1&amp;b=2") == 2 and "Hello new," in html
+    assert message.extra_headers["Message-ID"] == "<invitation-1@localhost>"
 
 
 def test_the_customers_own_rep_hears_of_a_hold(drain):
