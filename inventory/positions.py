@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import Sum
@@ -20,6 +21,9 @@ from inventory.models import (
 )
 from inventory.planners import reorder
 from inventory.planners.reorder import Position
+from oms.core import rates
+from oms.core.errors import Refused
+from oms.core.models import Company
 
 Key = tuple[int, int]  # SKU, warehouse
 NO_POINT = -1  # of what has no rule: it is only needed where orders wait
@@ -43,11 +47,28 @@ class Known:
     wants: Mapping[Key, Want]
     stock: Mapping[Key, Any]  # with what is free
     on_order: Mapping[Key, int]
-    items: Mapping[int, SupplierItem]
+    offers: Mapping[int, list[SupplierItem]]  # by SKU
     waiting: dict[Key, int]  # by SKU and company
     coming: dict[Key, int]
     leaving: dict[Key, int]
     waits_at: dict[Key, int] = field(default_factory=dict)
+    rates: dict[tuple[int, str], Decimal | None] = field(default_factory=dict)  # by company and currency
+
+    def item(self, want: Want) -> SupplierItem | None:
+        """From whom a SKU is bought: its preferred supplier, else the cheapest at today's rates of the company."""
+        offers = self.offers.get(want.sku.pk, [])
+        return min(offers, key=lambda offer: self._rank(offer, want.warehouse.company), default=None)
+
+    def _rank(self, offer: SupplierItem, company: Company) -> tuple[bool, bool, Decimal, int]:
+        """Lower is better; a cost whose currency has no rate can't be compared, and comes last."""
+        key = company.pk, offer.currency
+        if key not in self.rates:
+            try:
+                self.rates[key] = rates.exchange_rate(company, offer.currency, company.today())
+            except Refused:
+                self.rates[key] = None
+        rate = self.rates[key]
+        return not offer.is_preferred, rate is None, offer.cost / (rate or 1), offer.pk
 
     def position(self, want: Want, *, pack: int = 1, minimum: int = 1) -> Position:
         """Where a SKU stands in a warehouse. What waits counts once, where it is asked for first."""
@@ -81,14 +102,16 @@ def read(wants: Sequence[Want]) -> Known:
     """Read what there is of the wanted SKUs, in a handful of statements."""
     skus = {want.sku.pk for want in wants}
     coming, leaving = _under_way(skus)
-    items = SupplierItem.objects.filter(sku__in=skus).select_related("supplier", "sku")
+    offers: dict[int, list[SupplierItem]] = defaultdict(list)
+    for offer in SupplierItem.objects.filter(sku__in=skus).select_related("supplier", "sku"):
+        offers[offer.sku_id].append(offer)
     return Known(
         warehouses={row.pk: row for row in Warehouse.objects.active().select_related("company")
                     if row.kind != Warehouse.Kind.THIRD_PARTY},
         wants={(want.sku.pk, want.warehouse.pk): want for want in wants},
         stock={(row.sku_id, row.warehouse_id): row for row in Stock.objects.filter(sku__in=skus).with_free()},
         on_order=_on_order(skus), coming=coming, leaving=leaving, waiting=_waiting(skus),
-        items={item.sku_id: item for item in items.order_by("is_preferred", "-cost", "-pk")},
+        offers=offers,
     )
 
 

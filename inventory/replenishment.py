@@ -106,7 +106,7 @@ def _why_not(rule: ReorderRule) -> str:
 
 
 def _add_need(want: Want, known: positions.Known, needs: _Needs) -> None:
-    item = known.items.get(want.sku.pk)
+    item = known.item(want)
     position = known.position(want, pack=item.pack if item else 1, minimum=item.minimum if item else 1)
     advice = reorder.advise(position, known.spare(want))
     for source, quantity in advice.transfers.items():

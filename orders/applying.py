@@ -6,12 +6,12 @@ from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
-from oms.core import events, money
+from oms.core import events, idempotency, money
 from oms.core.errors import Refused
-from oms.core.locking import atomic, lock, lock_one
-from oms.core.models import User
+from oms.core.locking import advisory_lock, atomic, lock, lock_one
+from oms.core.models import Company, User
 from orders import billing, payments
-from orders.models import Allocation, Invoice, Payment
+from orders.models import Allocation, Customer, Invoice, Payment
 
 
 def allocate_many(payment: Payment, amounts: Mapping[Invoice, Decimal], *, by: User | None = None) -> list[Allocation]:
@@ -41,6 +41,29 @@ def pay_many(
         if not payment.allocations.exists():  # sent again, it is used already
             allocate_many(payment, amounts, by=by)
     return payment
+
+
+def book_statement_line(
+    customer: Customer, amount: Decimal, *, company: Company, reference: str, currency: str, on: date | None = None,
+    document: Invoice | None = None, by: User | None = None,
+) -> Payment | None:
+    """Book a line of a bank's statement, and use it for its invoice, as far as both are open.
+
+    None where it is booked already with the same facts. Raises Refused where this reference has others.
+    """
+    with atomic():
+        advisory_lock(f"payment {reference}")
+        known = Payment.objects.filter(reference=reference).first()
+        payment = payments.register_transfer(customer, amount, company=company, reference=reference, currency=currency,
+                                             on=on, by=by)
+        if known is None:
+            if document is not None:
+                payments.allocate(payment, document, by=by)
+            return payment
+        if (on or known.paid_on) != known.paid_on or (
+                document and not known.allocations.filter(invoice=document).exists()):
+            raise idempotency.used(_("payment %(number)s of %(day)s") % {"number": known.number, "day": known.paid_on})
+        return None
 
 
 def apply(note: Invoice, document: Invoice, amount: Decimal | None = None, *, by: User | None = None) -> Decimal:

@@ -213,6 +213,7 @@ def note_of(
     note = start_credit(original, reference, reason)
     lines = [_credit_line(note, item) for item in credited]
     lines += [line for charge in charges for line in charge_lines(note, charge, sign=-1)]
+    lines += deducting.less_allowances(note, original, lines)
     if not lines:
         raise Refused(gettext("Choose what to credit."), code="nothing_to_credit")
     for position, line in enumerate(lines, 1):

@@ -122,3 +122,26 @@ def part_left(line: InvoiceLine, units: int, left: Open, currency: str) -> dict[
 
     gross, tax = amount("gross"), amount("tax")
     return {"gross": gross, "tax": tax, "net": gross - tax}
+
+
+def less_allowances(note: Invoice, original: Invoice, lines: Sequence[InvoiceLine]) -> list[InvoiceLine]:
+    """What an invoice's allowances take off a note, so that no more of the invoice is credited than it billed."""
+    own = [line for line in lines if line.corrects and line.corrects.invoice_id == original.pk]
+    taken = {line.corrects_id for line in own}
+    billed = list(original.lines.filter(corrects=None).order_by("position"))
+    left = open_amounts(billed)
+    excess = sum((line.gross for line in own), money.ZERO) - sum((each.gross for each in left.values()), money.ZERO)
+    made = []
+    for line in billed:
+        share = min(excess, -left[line.pk].gross) if line.pk not in taken else money.ZERO
+        if share > 0:
+            excess -= share
+            made.append(_share_of(note, line, left[line.pk], -share))
+    return made
+
+
+def _share_of(note: Invoice, line: InvoiceLine, left: Open, gross: Decimal) -> InvoiceLine:
+    tax = money.part(left.tax, left.gross, money.ZERO, gross, note.currency)
+    return InvoiceLine(invoice=note, charge=line.charge, corrects=line, quantity=0, description=line.description,
+                       unit_price=gross - tax, gross=gross, tax=tax, net=gross - tax, tax_percent=line.tax_percent,
+                       tax_category=line.tax_category, tax_note=line.tax_note)

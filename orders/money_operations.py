@@ -92,7 +92,7 @@ def _write_off(
 
 def _whole_write_off(document: Invoice) -> WriteOffInput:
     """All that is open: a small difference, or else a bad debt."""
-    is_small = document.open_amount <= document.company.write_off_limit
+    is_small = document.open_amount <= write_offs.limit_of(document)
     return WriteOffInput(round_amount(document.open_amount, document.currency),
                          WriteOff.Kind.DIFFERENCE if is_small else WriteOff.Kind.BAD_DEBT)
 
@@ -391,6 +391,6 @@ declare("refund", Payment, _refund, roles="accountant manager", input=RefundInpu
         available=_is_refundable)
 declare("write_off_rest", Payment, write_offs.write_off_rest, roles="accountant manager",
         label=_("Write off the rest"), input=KeptInput, available=lambda payment: (
-            payment.status == P.CAPTURED and 0 < payment.unallocated <= payment.company.write_off_limit))
+            payment.status == P.CAPTURED and 0 < payment.unallocated <= write_offs.limit_of(payment)))
 declare("void", Payment, payments.void, roles="accountant manager", danger=True,
         available=lambda payment: payment.status == P.AUTHORIZED)

@@ -55,6 +55,9 @@ def _note(original: Invoice, parts: list[tuple[InvoiceLine, Decimal]], reference
     with issuing.language_of(original.customer, original.company):
         note = start_credit(original, reference, _("Components returned"))
         lines = [_line(note, line, part, position) for position, (line, part) in enumerate(parts, 1)]
+    lines += deducting.less_allowances(note, original, lines)
+    for position, line in enumerate(lines, 1):
+        line.position = position
     note = issue(note, lines, None, by)
     billing.set_off(note, original, by=by)
     return note

@@ -34,12 +34,17 @@ def write_off(
             raise Refused(_("%(document)s has %(open)s open; no more can be written off.")
                           % {"document": document, "open": display(document.open_amount, document.currency)},
                           field="amount")
-        limit = document.company.write_off_limit
+        limit = limit_of(document)
         if kind == Kind.DIFFERENCE and given_up > limit:
             raise Refused(_("%(amount)s is no small difference: those are up to %(limit)s. Credit it, or write it "
                             "off as a bad debt.") % {"amount": display(given_up, document.currency),
                                                       "limit": display(limit, document.currency)}, field="amount")
         return _book(document, kind, given_up, reason, on or document.company.today(), by)
+
+
+def limit_of(document: Invoice | Payment) -> Decimal:
+    """The company's limit for small differences, in a document's currency at its rate."""
+    return money.round_amount(document.company.write_off_limit * document.exchange_rate, document.currency)
 
 
 def _book(document: Invoice, kind: str, amount: Decimal, reason: str, on: date, by: User | None) -> WriteOff:
@@ -86,7 +91,7 @@ def write_off_rest(payment: Payment, *, reason: str = "", by: User | None = None
     """Keep what a payment has too much, up to the company's limit for small differences."""
     with atomic():
         payment = lock_one(payment)
-        amount, limit = payment.unallocated, payment.company.write_off_limit
+        amount, limit = payment.unallocated, limit_of(payment)
         if not 0 < amount <= limit:
             raise Refused(_("%(number)s has %(amount)s left; up to %(limit)s can be written off. Allocate or refund "
                             "it.") % {"number": payment.number, "amount": display(amount, payment.currency),

@@ -77,6 +77,15 @@ RULES = (
                OR NOT c.has_shares AND (
                    2 * abs(c.gross * l.quantity - l.gross * l.credited) > l.quantity * {quantum('i.currency')}
                    OR 2 * abs(c.tax * l.quantity - l.tax * l.credited) > l.quantity * {quantum('i.currency')}))"""),
+    Invariant("no more of an invoice is credited than it billed", """
+        SELECT i.number, 'billed ' || b.gross || ', credited ' || c.gross
+        FROM orders_invoice i
+        JOIN (SELECT invoice_id, sum(gross) AS gross FROM orders_invoiceline WHERE corrects_id IS NULL GROUP BY 1) b
+          ON b.invoice_id = i.id
+        JOIN (SELECT l.invoice_id, sum(n.gross) AS gross FROM orders_invoiceline n
+              JOIN orders_invoice v ON v.id = n.invoice_id AND v.kind = 'credit'
+              JOIN orders_invoiceline l ON l.id = n.corrects_id GROUP BY 1) c ON c.invoice_id = i.id
+        WHERE i.kind = 'invoice' AND NOT i.is_history AND c.gross > b.gross"""),
     Invariant("no order is below zero", """
         SELECT number, 'comes to ' || gross || ' ' || currency FROM orders_order
         WHERE status IN ('quoted', 'placed', 'confirmed', 'completed') AND NOT is_history AND gross < 0"""),

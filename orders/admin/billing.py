@@ -21,7 +21,7 @@ from oms.core.money import display as show_amount
 from oms.core.money import round_amount
 from orders import printing
 from orders.admin.filters import Due, GatewayName
-from orders.admin.sheets import InvoiceLineSheet
+from orders.admin.sheets import InvoiceLineSheet, PaymentSheet
 from orders.models import (
     Allocation,
     HistoryRecord,
@@ -180,6 +180,7 @@ class Uses(Lines):
 @admin.register(Payment)
 class PaymentAdmin(DocumentAdmin):
     viewers = "rep accountant manager"
+    sheets = offer(PaymentSheet)
     list_display = ["number", "state", "customer", "amount", "currency", "captured", "allocated", "refunded", "paid_on"]
     list_filter = ["status", GatewayName, "paid_on"]
     list_select_related = ["customer"]

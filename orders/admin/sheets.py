@@ -1,11 +1,11 @@
-"""Spreadsheets of customers, addresses, prices and orders."""
+"""Spreadsheets of customers, addresses, prices, orders and payments."""
 
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db.models import Case, F, IntegerField, When
+from django.db.models import Case, F, IntegerField, OuterRef, Subquery, When
 from django.utils.translation import gettext as _
 from import_export.resources import Resource
 
@@ -15,18 +15,21 @@ from oms.core.errors import Refused
 from oms.core.importing.columns import Day, Exact, Reference, Text, Whole, YesNo, column_of
 from oms.core.importing.records import RecordMeta, RecordSheet
 from oms.core.importing.rows import DocumentSheet, Outcome, Row, Sheet, column
-from oms.core.models import User
+from oms.core.models import Company, User
 from oms.core.postal_codes import normalize
-from orders import intake
+from orders import applying, intake
+from orders.connectors import gateways
 from orders.intake import Entry, Line
 from orders.models import (
     Address,
+    Allocation,
     Channel,
     Customer,
     Invoice,
     InvoiceLine,
     Order,
     OrderLine,
+    Payment,
     PaymentTerms,
     Price,
     PriceList,
@@ -185,3 +188,51 @@ class OrderSheet(DocumentSheet):
             raise Refused(_("%(number)s is here already with other lines; change it on its page.")
                           % {"number": order.number},
                           code="other_lines")
+
+
+class PaymentSheet(DocumentSheet):
+    """Lines of a bank's statement. One that is booked already with the same facts is left alone."""
+
+    title, slug, importers, has_money = "payments", "payments", "accountant manager", True
+    reference = column("reference", Text("", most=80))
+    customer = column("customer", Reference(Customer, "code"))
+    amount = column("amount", column_of(Payment._meta.get_field("amount"), empty=None))
+    currency = column("currency", column_of(Payment._meta.get_field("currency"), empty=""))
+    paid_on = column("paid_on", Day(None))
+    company = column("company", Reference(Company, "code"))
+    invoice = column("paid_invoice", Text("", most=40), "invoice")
+
+    class Meta:
+        import_id_fields = ["reference"]
+
+    @classmethod
+    def needed(cls) -> list[str]:
+        return ["reference", "customer", "amount"]
+
+    def listed(self, rows: Any) -> Any:
+        """Transfers as they came: what was split off, moved or captured by a gateway is no line of a statement."""
+        first = Allocation.objects.filter(payment=OuterRef("pk"), reverses=None).order_by("pk")
+        came = rows.filter(gateway=gateways.TRANSFER, origin=None, order=None, reference__isnull=False)
+        return came.annotate(paid_invoice=Subquery(first.values("invoice__number")[:1])).select_related(
+            "customer", "company").order_by("pk")
+
+    def perform(self, entries: Sequence[dict[str, Any]]) -> str:
+        (row,) = entries
+        document = self._invoice(row["invoice"])
+        company = row["company"] or (document.company if document else None) or self._only_company()
+        payment = applying.book_statement_line(
+            row["customer"], row["amount"], company=company, reference=row["reference"], on=row["paid_on"],
+            currency=row["currency"] or row["customer"].currency, document=document, by=self.user)
+        return f"{payment.number}: {payment.amount} {payment.currency}" if payment else ""
+
+    def _invoice(self, number: str) -> Invoice | None:
+        found = Invoice.objects.visible_to(self.user).filter(number=number).first() if number else None
+        if number and found is None:
+            raise Refused(_("There is no invoice “%(number)s”.") % {"number": number}, field="invoice")
+        return found
+
+    def _only_company(self) -> Company:
+        found = list(Company.objects.all()[:2])
+        if len(found) != 1:
+            raise Refused(_("Enter the company whose account it is: there are several."), field="company")
+        return found[0]

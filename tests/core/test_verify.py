@@ -74,6 +74,9 @@ BREAKS = {
         "UPDATE orders_orderline SET gross = gross + 1, net = net + 1",
     "a deposit of a finished order is deducted and credited to its end":
         "UPDATE orders_invoiceline SET corrects_id = NULL WHERE quantity = 0",
+    "no more of an invoice is credited than it billed":
+        "UPDATE orders_invoiceline SET gross = gross + 1000 WHERE invoice_id IN "
+        "(SELECT id FROM orders_invoice WHERE kind = 'credit')",
     "no order is below zero": "UPDATE orders_order SET gross = -1, net = -1, tax = 0",
     "instalments add up to their invoice":
         "INSERT INTO orders_instalment (invoice_id, due_on, amount) SELECT id, issued_on, 1 FROM orders_invoice",

@@ -98,3 +98,17 @@ def test_an_allowance_that_was_credited_by_itself_is_taken_back():
 
     assert sum(amount if kind == "invoice" else -amount for kind, amount in documents(order)) == 0
     assert make.fresh(order).status == "cancelled"
+
+
+def test_no_more_is_credited_of_an_invoice_than_it_billed():
+    """Its goods come to more than it: the allowance is credited with the last of them."""
+    order = entered()
+    document = order.invoices.get()
+    line = document.lines.get(charge=None)
+
+    first, second = (billing.credit(document, [billing.Credited(line, units)], reference=f"by hand {units}")
+                     for units in (6, 4))
+
+    assert [(note.gross, note.tax) for note in (first, second)] == [(D("72.00"), D("12.00")), (D("12.00"), D("2.00"))]
+    assert screening.balance(order.customer) == 0
+    make.ship_rest(order)

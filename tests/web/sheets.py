@@ -2,7 +2,8 @@
 
 PAGES = {"skus": "inventory_sku", "barcodes": "inventory_sku", "suppliers": "inventory_supplier",
          "supplier-items": "inventory_supplier", "opening-stock": "inventory_binstock", "customers": "orders_customer",
-         "addresses": "orders_customer", "prices": "orders_price", "orders": "orders_order"}
+         "addresses": "orders_customer", "prices": "orders_price", "orders": "orders_order",
+         "payments": "orders_payment"}
 
 
 def table(*rows):

@@ -13,7 +13,7 @@ from django.utils.http import urlencode
 from inventory.models import SKU, Barcode, BinStock, SupplierItem
 from oms.core.importing import files
 from oms.core.models import Job, SavedView, StoredDocument, User
-from orders.models import Address, Customer, Order, Price
+from orders.models import Address, Customer, Order, Payment, Price
 from tests import builders as make
 from tests.benchmarks import imports
 from tests.web.sheets import PAGES, faults, table
@@ -141,6 +141,7 @@ def everything():
     Price.objects.create(sku=item, price_list=make.price_list(), unit_price=Decimal("9.9"))
     Price.objects.create(sku=item, customer=customer, unit_price=Decimal("8.7654"), minimum=10)
     make.order(lines=[("=TEE", 2), ("=TEE", 1, "5.5")], customer_code="-C", external_id="WEB-1")
+    make.transfer("7.50", "0042", "-C")
 
 
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])
@@ -162,7 +163,8 @@ def test_what_is_exported_imports_into_an_empty_house(log_in, take, exported, ev
     client = log_in("root")
     content = exported(client, PAGES[slug], slug)
     for model in {"orders": [Order], "prices": [Price], "opening-stock": [], "addresses": [Address], "customers": [],
-                  "skus": [], "barcodes": [Barcode], "suppliers": [], "supplier-items": [SupplierItem]}[slug]:
+                  "skus": [], "barcodes": [Barcode], "suppliers": [], "supplier-items": [SupplierItem],
+                  "payments": [Payment]}[slug]:
         model.objects.all().delete()
 
     job = take(client, slug, content)
