@@ -2,7 +2,7 @@
 
 from django.apps import apps
 
-from oms.core import states
+from oms.core import event_catalog, states
 from oms.core.models import Document
 from oms.insights.invariants import Invariant
 
@@ -13,6 +13,9 @@ FIXED = (
     Invariant("positions in the stream are given once, up to its end", """
         SELECT 'event ' || id, 'position ' || position || ' is past the end ' || (SELECT last_position FROM core_stream)
         FROM core_event WHERE position > (SELECT last_position FROM core_stream)"""),
+    Invariant("an endpoint asks for events that there are", f"""
+        SELECT 'endpoint ' || p.url, 'asks for ' || asked.name FROM core_webhookendpoint p, unnest(p.events) asked (name)
+        WHERE asked.name NOT IN ({", ".join(f"'{name}'" for name in sorted(event_catalog.offers()))})"""),
 )
 
 

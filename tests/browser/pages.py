@@ -30,6 +30,7 @@ def main_pages():
         *([("a statement", "accountant", f"/admin/orders/customer/statement/{customer.code}/")] if customer else []),
         ("exports", "accountant", "/admin/orders/exportrun/"), *_of(ExportRun, "accountant", "an export"),
         ("a new export", "accountant", "/admin/orders/exportrun/new/"),
+        ("events for webhooks", "accountant", "/admin/core/webhookendpoint/events/"),
         ("exchange rates", "accountant", "/admin/core/exchangerate/"), *_of(Company, "accountant", "a company"),
         ("shipments", "packer", "/admin/fulfillment/shipment/"),
         *_of(Shipment, "packer", "a shipment", status="packed"),

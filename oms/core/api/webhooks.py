@@ -46,7 +46,7 @@ class EventNameField(serializers.RegexField):
     def to_internal_value(self, data: Any) -> str:
         name = str(super().to_internal_value(data))
         self.run_validators(name)
-        if not event_catalog.is_offered(name):
+        if name not in event_catalog.offers():
             raise Refused(gettext("There is no event %(name)s for webhooks. The list of events has all names.")
                           % {"name": name}, code="unknown_event", field="events")
         return name

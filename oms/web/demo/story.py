@@ -15,9 +15,9 @@ from inventory import purchasing, receiving, replenishment
 from inventory.models import SKU, Bin, Supplier, Warehouse
 from inventory.purchasing import Purchase
 from inventory.receiving import PutAway, Received
-from oms.core import jobs, notices, outbox
+from oms.core import event_catalog, jobs, notices, outbox
 from oms.core.errors import NotEnough
-from oms.core.models import Company, Job, Notice, Topic, User
+from oms.core.models import Company, Event, Job, Notice, Topic, User
 from oms.insights import rollups
 from oms.web import importing
 from oms.web.demo import company as build
@@ -46,6 +46,11 @@ def is_loaded() -> bool:
 def is_begun() -> bool:
     """Whether this database holds the demo, or as far as it came before it was interrupted."""
     return Company.objects.filter(code=build.COMPANY).exists()
+
+
+def is_outdated() -> bool:
+    """Whether the demo was written by a version that named its events otherwise."""
+    return Event.objects.exclude(name__in=[each.name for each in event_catalog.declared()]).exists()
 
 
 def load() -> None:

@@ -30,6 +30,8 @@ class Command(BaseCommand):
             self.stderr.write(f"{documents.MISSING_SYSTEM_LIBRARY} Everything but PDFs works without it.")
         if options["fresh"] or self._was_interrupted():
             self._start_over()
+        elif self._has_tables() and demo.is_begun() and demo.is_outdated():
+            raise CommandError("The demo's data was written by an earlier version: run this again with --fresh.")
         call_command("migrate", verbosity=0)
         if demo.is_loaded():
             self.stdout.write("The demo's data is there already; --fresh starts over.")
