@@ -16,12 +16,20 @@ from oms.core.models import Email
 @admin.register(Email)
 class EmailAdmin(ReadOnlyAdmin):
     viewers = "manager accountant"
-    list_display = ["subject", "to", "subject_number", "state", "attempts", "tried_at", "error"]
+    list_display = ["subject", "to", "about", "state", "attempts", "tried_at", "error"]
     list_filter = ["state"]
     search_fields = search_exact = ["subject_number"]
     ordering = ["-pk"]
-    fields = ["subject", "to", "company", "text", "files", "state", "attempts", "tried_at", "error"]
+    fields = ["subject", "to", "company", "text", "attachments", "state", "attempts", "tried_at", "error"]
     actions = ["send_again", "mark_sent"]
+
+    @admin.display(description=_("Document"), ordering="subject_number")
+    def about(self, row: Email) -> str:
+        return row.subject_number
+
+    @admin.display(description=_("Attachments"))
+    def attachments(self, row: Email) -> str:
+        return ", ".join(file["name"] for file in row.files) or "–"
 
     @admin.action(description=_("Send again"))
     def send_again(self, request: HttpRequest, rows: Any) -> None:
