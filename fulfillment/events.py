@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from oms.core.event_catalog import Created, LineKey, Name, NoData, Notation, Number, SkuCode, Text, event
 
 Tracking = Annotated[str, Notation("1Z999AA10123456784")]
+Units = Annotated[str, Notation("2 × TEE-M, 1 × CAP")]  # of each SKU
 AddressPart = Annotated[str, Notation("city")]
 AddressText = Annotated[str, Notation("Berlin")]
 
@@ -128,13 +129,13 @@ class LabelVoided:
 @dataclass(frozen=True)
 class CancellationAsked:
     reason: Text
-    units: int
+    units: Units
 
 
 @dataclass(frozen=True)
 class CancellationAnswered:
     answer: Text
-    units: int
+    units: Units
 
 
 @dataclass(frozen=True)

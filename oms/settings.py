@@ -172,6 +172,7 @@ SWEEP_SECONDS = read("SWEEP_SECONDS", "float", 10.0)
 # Without a broker service the outbox is drained by the process that wrote to it, right after its commit.
 DRAIN_AFTER_COMMIT = not REDIS_URL
 ASSERT_LOCK_ORDER = read("ASSERT_LOCK_ORDER", "bool", False)
+ASSERT_EVENT_PAYLOADS = read("ASSERT_EVENT_PAYLOADS", "bool", False)
 
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL} if REDIS_URL

@@ -18,6 +18,7 @@ SECRET_KEY = "tests-only"
 DEBUG = False
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 ASSERT_LOCK_ORDER = True
+ASSERT_EVENT_PAYLOADS = True
 DRAIN_AFTER_COMMIT = False
 CELERY_TASK_ALWAYS_EAGER = not (os.environ.get("REDIS_URL") or os.environ.get("OMS_TEST_DATABASE"))
 CELERY_TASK_EAGER_PROPAGATES = True

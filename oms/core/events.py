@@ -1,15 +1,19 @@
 """Emitting events: at once the timeline of a document and the outbox of what happens next."""
 
+import logging
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
 
+from django.conf import settings
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from oms.core import event_catalog, locking, outbox
 from oms.core.event_catalog import Day, Notation, event
 from oms.core.models import Document, Event, User
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -39,9 +43,15 @@ def record(
 ) -> Event:
     """Record what happened to a subject that is known by its type and number, under a lock that the caller holds.
 
-    Raises UnknownEvent or WrongPayload where the event is not declared as it is told.
+    Raises UnknownEvent where nobody declares the event. Data that does not fit its declaration is logged, and with
+    ASSERT_EVENT_PAYLOADS (on in tests) raises WrongPayload: a slip in a declaration must not stop the business.
     """
-    event_catalog.check(name, subject_type, data)
+    try:
+        event_catalog.check(name, subject_type, data)
+    except event_catalog.WrongPayload as error:
+        if settings.ASSERT_EVENT_PAYLOADS:
+            raise
+        log.error("event_payload_misfit event=%s subject=%s error=%s", name, subject_number, error)
     made = Event(name=name, subject_type=subject_type, subject_number=subject_number, order_number=order_number,
                  by=by, data=data)
     if at is not None:

@@ -32,6 +32,17 @@ def test_a_payload_that_does_not_fit_is_refused(name, subject, data, told):
         event_catalog.check(name, subject, data)
 
 
+def test_a_payload_that_does_not_fit_stops_tests_and_not_the_business(db, settings, caplog):
+    slip = {"subject_type": "shipment", "subject_number": "SH-1", "units": {"7": "2"}, "tracking": []}
+    with pytest.raises(WrongPayload):
+        events.record("shipment.shipped", **slip)
+
+    settings.ASSERT_EVENT_PAYLOADS = False
+    events.record("shipment.shipped", **slip)
+
+    assert "event_payload_misfit event=shipment.shipped subject=SH-1 error=" in caplog.text
+
+
 @pytest.mark.parametrize("name, subject, data", [
     ("shipment.shipped", "shipment", SHIPPED),
     ("shipment.lot_changed", "shipment", {"sku": "TEE-M", "from": "L-1", "to": ""}),

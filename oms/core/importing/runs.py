@@ -284,7 +284,9 @@ def faulty_rows(job: Job) -> Iterator[list[Any]]:
 
 def all_rows(job: Job) -> Iterator[list[Any]]:
     """All rows as the file has them, each with what became of it; the heading first."""
-    faults, done, details = _faults(job), {}, {}
+    faults = _faults(job)
+    done: dict[int, Any] = {}
+    details: dict[int, Any] = {}
     for rows in job.batches.values_list("rows", flat=True).iterator(20):
         done |= {number: outcome for number, outcome, _what in rows}
         details |= {number: what for number, _outcome, what in rows if what}
