@@ -58,6 +58,8 @@ def house():
     make.price_list("Trade")
     make.order(lines=[("TEE", 2), ("MUG", 1, "5.5")], customer_code="C-1", external_id="WEB-1")
     make.order(lines=[("TEE", 3)], customer_code=other.code, external_id="WEB-2")
+    for amount in ("10.00", "25.50"):
+        make.transfer(amount, f"bank {amount}")
 
 
 class Files:
