@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -11,9 +12,8 @@ from fulfillment import cancellations, following, packing, picking, shipments, s
 from fulfillment.joining import join_cuts
 from fulfillment.models import Package, Shipment, ShipmentLine
 from fulfillment.parcels import Parcel
-from inventory import leaving
-from inventory.holds import lock_holds
-from inventory.models import Demand, Warehouse
+from inventory import leaving, unservable
+from inventory.models import Reservation, Warehouse
 from oms.core import states
 from oms.core.errors import Refused
 from oms.core.locking import atomic
@@ -64,7 +64,8 @@ def record_outside(
         order, live, _waves = following.lock_all(shipment.order, shipment)
         _require_live(shipment, live)
         join_cuts(live)
-        lock_holds(Demand.objects.filter(document=order.number), warehouse=shipment.warehouse)
+        expiring = unservable.expiring(Reservation.objects.filter(demand__document=order.number))
+        unservable.lock_with(Q(document=order.number), expiring.values_list("pk", flat=True), shipment.warehouse)
         following.follow(order, by=by)
         sent = everything(shipment).lines if lines is None else _with_asked(shipment, lines)
         _require_possible(shipment, sent)

@@ -15,7 +15,7 @@ from fulfillment.planners import pick_path
 from fulfillment.planners import waves as planner
 from fulfillment.planners.pick_path import Floor, Spot, Stop
 from inventory import reservations, unservable
-from inventory.models import SKU, Bin, BinStock, Warehouse
+from inventory.models import Bin, BinStock, Reservation, Warehouse
 from oms.core import events, states
 from oms.core.errors import Refused
 from oms.core.locking import atomic, lock, whole
@@ -117,7 +117,7 @@ def release(wave: Wave, *, by: User | None = None) -> Wave:
 def _release_expired(wave: Wave, lines: Sequence[ShipmentLine], by: User | None) -> None:
     """Let what no lot can serve anymore wait again, instead of refusing the walk."""
     held = [line.reservation for line in lines]
-    skus = SKU.objects.filter(pk__in={row.sku_id for row in held}, lots__expires_on__isnull=False).distinct()
+    skus = unservable.expiring(Reservation.objects.filter(pk__in=[row.pk for row in held]))
     unservable.release(skus, wave.warehouse, also=held, by=by)
 
 

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from inventory import reservations, shelf_life
@@ -36,10 +36,20 @@ def release(
         return gone
 
 
-def _lock(skus: set[int], warehouse: Warehouse, also: Sequence[Reservation] = ()) -> Holds:
+def expiring(held: QuerySet[Reservation]) -> QuerySet[SKU]:
+    """The SKUs of reservations that have lots which expire."""
+    return SKU.objects.filter(pk__in=held.order_by().values("sku"), lots__expires_on__isnull=False).distinct()
+
+
+def lock_with(demands: Q, skus: Iterable[int], warehouse: Warehouse) -> Holds:
+    """Lock demands, and what is held of SKUs in a warehouse: whoever goes on to `release` locks it all at once."""
+    skus = set(skus)
     holders = Q(reservations__sku__in=skus, reservations__warehouse=warehouse, reservations__state__in=UNPICKED)
-    return lock_holds(Demand.objects.filter(holders | Q(pk__in={row.demand_id for row in also})), skus=skus,
-                      warehouse=warehouse)
+    return lock_holds(Demand.objects.filter(holders | demands), skus=skus, warehouse=warehouse)
+
+
+def _lock(skus: set[int], warehouse: Warehouse, also: Sequence[Reservation] = ()) -> Holds:
+    return lock_with(Q(pk__in={row.demand_id for row in also}), skus, warehouse)
 
 
 def free(holds: Holds, skus: Iterable[int], warehouse: Warehouse) -> list[Reservation]:

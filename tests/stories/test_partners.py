@@ -1,12 +1,14 @@
 """Third parties and shops: what they sent, with carrier, tracking and parcels, and in parts."""
 
+from datetime import timedelta
+
 import pytest
 from django.utils import timezone
 
 from fulfillment import partners, shipments, tracking
 from fulfillment.models import PackageContent, Shipment, TrackingEvent
 from fulfillment.partners import SentRow
-from inventory.models import Bin
+from inventory.models import Bin, Lot
 from oms.core.errors import Refused
 from tests import builders as make
 from tests.builders.stock import put
@@ -94,3 +96,19 @@ def test_kits_are_sent_whole(drain):
     partners.record_outside(taken, lines=[SentRow(line(taken, "CUP"), 2), SentRow(line(taken, "POT"), 1)])
     drain()
     assert make.fresh(taken.order).shipped == 1
+
+
+def test_what_they_send_of_a_sku_with_lots_is_locked_with_what_others_hold_of_it(drain):
+    """A kit of another order holds the same lots, and a SKU beside them."""
+    make.warehouse("3PL", kind="3pl")
+    tea = make.sku("TEA", tracking="lot")
+    lot = Lot.objects.create(sku=tea, code="L1", expires_on=timezone.localdate() + timedelta(days=30))
+    put(tea, "3PL", 9, lot=lot)
+    make.sku("CUP", stock={"3PL": 9})
+    make.sku("SET", kit={"TEA": 1, "CUP": 1})
+    other, order = make.confirmed(("SET", 2)), make.confirmed(("TEA", 3))
+
+    partners.record_outside(shipments.hand_over(make.shipment_of(order), external_id="X-1"))
+    drain()
+
+    assert (make.shipment_of(order).status, make.shipment_of(other).status) == ("shipped", "open")
