@@ -130,7 +130,7 @@ def key_of(model: type[Model]) -> str:
 
 
 def json_schema(source: type[Any], *, has_initial: bool = False) -> dict[str, Any]:
-    """The JSON Schema (2020-12) of an input; with `has_initial` what is left out is as the document offers it."""
+    """Return the JSON Schema (2020-12) of an input. With `has_initial`, omitted fields keep the document's values."""
     return {"$schema": "https://json-schema.org/draft/2020-12/schema",
             **_object(describe(source).fields, [] if has_initial else None)}
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.forms import IntegerField
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -14,12 +15,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
 
-from oms.core import event_catalog, outgoing, webhooks
+from oms.core import outgoing, webhooks
 from oms.core.api.documents import IDEMPOTENCY_KEY, ScopedViewSet, create_once
 from oms.core.api.fields import FlagField
 from oms.core.errors import Refused
 from oms.core.models import Company, WebhookAttempt, WebhookDelivery, WebhookEndpoint
-from oms.core.models.checked import EVENT
+from oms.core.models.checked import EVENT, require_offered
 
 ENDS = {"waiting": {"next_at__isnull": False}, "delivered": {"delivered_at__isnull": False},
         "given_up": {"given_up_at__isnull": False}}
@@ -46,9 +47,10 @@ class EventNameField(serializers.RegexField):
     def to_internal_value(self, data: Any) -> str:
         name = str(super().to_internal_value(data))
         self.run_validators(name)
-        if name not in event_catalog.offers():
-            raise Refused(gettext("There is no event %(name)s for webhooks. The list of events has all names.")
-                          % {"name": name}, code="unknown_event", field="events")
+        try:
+            require_offered(name)
+        except ValidationError as error:
+            raise Refused(error.messages[0], code="unknown_event", field="events") from None
         return name
 
 
