@@ -53,6 +53,19 @@ def test_names_of_events_have_one_rule(log_in, names, is_right):
     assert WebhookEndpoint.objects.exists() == is_right
 
 
+def test_an_event_that_nobody_declares_is_told_in_the_same_words_by_the_api(call):
+    with pytest.raises(ValidationError) as refused:
+        WebhookEndpoint(company=make.company(), user=make.user(), url="https://example.com/",
+                        events=["order.confrimed"]).full_clean()
+
+    answer = call("manager").send("webhooks/", {
+        "company": make.company().code, "url": "https://example.com/", "events": ["order.confrimed"]})
+
+    told = "There is no event order.confrimed for webhooks. See the list of events."
+    assert (answer.status_code, answer.json()["code"], told in answer.content.decode()) == (422, "unknown_event", True)
+    assert told in str(refused.value) and not WebhookEndpoint.objects.exists()
+
+
 @pytest.mark.parametrize(("column", "value"), [
     ("vat_number", "DE136695977"), ("email", "nobody@"), ("endpoint", "4012345000008"), ("endpoint_scheme", "88"),
     ("name", "bell \x07"), ("credit_limit", "1e20")])
