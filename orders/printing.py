@@ -8,7 +8,7 @@ from django.utils import translation
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from oms.core import barcodes, documents, letterheads, money, papers
+from oms.core import barcodes, documents, letterheads, money, papers, rendering
 from oms.core.barcodes import Bars, Matrix
 from oms.core.errors import Refused
 from oms.core.letterheads import Letterhead
@@ -70,7 +70,7 @@ def invoice_pdf(document: Invoice) -> bytes:
 
 def _render(template: str, paper: Paper, *, archive: bool = False) -> bytes:
     head = paper.letterhead
-    return documents.render(template, {"paper": paper}, assets={head.logo_name: head.logo} if head.logo else {},
+    return rendering.render(template, {"paper": paper}, assets={head.logo_name: head.logo} if head.logo else {},
                             archive=archive)
 
 
@@ -223,7 +223,7 @@ def read_invoice(document: Invoice) -> bytes:
     """The frozen PDF of an issued document. Raises Refused where it is not made yet, or was changed."""
     stored = documents.legal(document.kind, subject_type=document.subject_type, subject_number=str(document.number))
     if stored is None:
-        why = gettext("Try again in a moment.") if documents.can_render() else documents.MISSING_SYSTEM_LIBRARY
+        why = gettext("Try again in a moment.") if rendering.can_render() else rendering.MISSING_SYSTEM_LIBRARY
         raise Refused(gettext("The PDF of %(document)s is not made yet. %(why)s")
                       % {"document": document, "why": why}, code="not_made_yet")
     return documents.read(stored)

@@ -7,7 +7,7 @@ from django.db import connection
 from django.test import TransactionTestCase
 from hypothesis import HealthCheck, settings
 
-from oms.core import documents, outbox
+from oms.core import outbox, rendering
 from oms.insights import stock_rules, verification
 from oms.insights.invariants import check
 from tests import database, plain_pdf
@@ -39,7 +39,7 @@ def _undo_commits(test):
 def pdf_engine(request, monkeypatch):
     """PDFs are text on one page, from the same templates, unless the test is marked `papers`: it looks at them."""
     if request.node.get_closest_marker("papers") is None:
-        monkeypatch.setattr(documents, "draw", plain_pdf.draw)
+        monkeypatch.setattr(rendering, "draw", plain_pdf.draw)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from django.template.loader import render_to_string
 from pypdf import PdfWriter
 from pypdf.generic import DecodedStreamObject, DictionaryObject, NameObject
 
-from oms.core.documents import Drawn
+from oms.core.rendering import Drawn
 
 HIDDEN = re.compile(r"<(style|script|title)\b.*?</\1>", re.S)
 BLOCK = re.compile(r"</?(p|div|tr|td|th|h\d|li|br|table|section|header|footer)\b[^>]*>")
@@ -16,7 +16,7 @@ TAG = re.compile(r"<[^>]*>")
 
 
 def draw(name, context, *, assets=None, archive=False, is_plain=False):
-    """In place of `documents.draw`: the same template and context, no layout, fonts or barcodes."""
+    """In place of `rendering.draw`: the same template and context, no layout, fonts or barcodes."""
     html = HIDDEN.sub("", render_to_string(f"documents/{name}.html", context))
     lines = [" ".join(unescape(TAG.sub(" ", line)).split()) for line in BLOCK.sub("\n", html).split("\n")]
     writer = PdfWriter()

@@ -10,10 +10,10 @@ from django.db.models import Model
 from django.utils.translation import gettext as _
 from pypdf import PdfWriter
 
-from oms.core import documents, jobs, limits
-from oms.core.documents import Drawn
+from oms.core import documents, jobs, limits, rendering
 from oms.core.errors import Refused
 from oms.core.models import Job, StoredDocument, User
+from oms.core.rendering import Drawn
 from oms.core.wording import Words
 
 Page = dict[str, Any]
@@ -27,7 +27,7 @@ class Paper:
     Either `pages` gives what stands on its pages, and those of many records are drawn at once by `template`; or `draw`
     gives its PDF (a letter that counts its own pages, a frozen document), and many are put together. Both raise
     Refused where a record has none. `money`: only for who may see amounts; `available`: whether a record has it now;
-    `order`: by which a selection is drawn; `is_plain`: see `documents.draw`. `sizes`: of text, from the largest, on a
+    `order`: by which a selection is drawn; `is_plain`: see `rendering.draw`. `sizes`: of text, from the largest, on a
     page that must not overflow: the template takes its `size` and marks what belongs on one page by the ids `begin-N`
     and `end-N`, N counting from 1; without the first, it begins after the page before.
     """
@@ -117,7 +117,7 @@ def _rendered(paper: Paper, pages: Sequence[Page]) -> Drawn:
     """Pages by their template; the logos on them come from the pages, never from an address."""
     assets = {page["letterhead"].logo_name: page["letterhead"].logo for page in pages
               if page.get("letterhead") and page["letterhead"].logo}
-    return documents.draw(paper.template, {"pages": pages}, assets=assets, is_plain=paper.is_plain)
+    return rendering.draw(paper.template, {"pages": pages}, assets=assets, is_plain=paper.is_plain)
 
 
 def submit(paper: Paper, keys: Sequence[int], *, title: str, by: User) -> Job:
@@ -172,7 +172,7 @@ def _drawn(paper: Paper, sheets: Sequence[Sheet], failed: dict[Any, str]) -> byt
         return _together([sheet.content for sheet in sheets]) if sheets else b""
     try:
         return _draw(paper, [page for sheet in sheets for page in sheet.pages]) if sheets else b""
-    except documents.RendererMissing:
+    except rendering.RendererMissing:
         raise
     except Exception as error:
         if len(sheets) == 1:

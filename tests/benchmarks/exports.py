@@ -44,11 +44,11 @@ def peak():
 
 def ours(company):
     """From the database to the finished file, kept; the job as a worker does it."""
-    from oms.core import documents, jobs
+    from oms.core import jobs, rendering
     from orders import exporting
     from orders.models import ExportRun
 
-    documents.can_render(), peak()  # an idle worker has its engine
+    rendering.can_render(), peak()  # an idle worker has its engine
     before, began = peak(), time.perf_counter()
     run = exporting.prepare(company, "invoice_lines")
     jobs.work(run.job_id)

@@ -11,7 +11,7 @@ from fulfillment import waves
 from fulfillment.models import Label, PickTask, Shipment
 from fulfillment.stations import acts, work
 from inventory.models import SKU, Barcode, Bin
-from oms.core import barcodes, documents, fonts, jobs, outbox, papers
+from oms.core import barcodes, documents, fonts, jobs, outbox, papers, rendering
 from oms.core.errors import Refused
 from oms.core.models import StoredDocument
 from tests import builders as make
@@ -21,7 +21,7 @@ from tests.papers.pictures import codes, pictures
 pytestmark = [
     pytest.mark.django_db,
     pytest.mark.papers,
-    pytest.mark.skipif(not documents.can_render(), reason="PDFs need Pango"),
+    pytest.mark.skipif(not rendering.can_render(), reason="PDFs need Pango"),
     pytest.mark.skipif(shutil.which("pdftoppm") is None, reason="pictures need poppler-utils"),
 ]
 CARRIERS = {"UPS": "1Z999AA10123456784", "DPD": "%0D7123412345678901234276101",

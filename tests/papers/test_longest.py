@@ -12,7 +12,7 @@ from django.db import models
 from fulfillment import labels
 from fulfillment.models import CarrierAccount, CarrierService, Shipment, Wave
 from inventory.models import SKU, Bin, PurchaseOrder, Supplier, Warehouse
-from oms.core import documents, fonts, outbox, papers
+from oms.core import fonts, outbox, papers, rendering
 from oms.core.models import Company
 from orders import billing
 from orders.billing import Credited
@@ -27,7 +27,7 @@ from tests.papers.test_papers import logo
 pytestmark = [
     pytest.mark.django_db,
     pytest.mark.papers,
-    pytest.mark.skipif(not documents.can_render(), reason="PDFs need Pango"),
+    pytest.mark.skipif(not rendering.can_render(), reason="PDFs need Pango"),
     pytest.mark.skipif(shutil.which("pdftoppm") is None, reason="pictures need poppler-utils"),
 ]
 FILLERS = {

@@ -15,7 +15,7 @@ from fulfillment import labels, packing, picking, shipping, waves
 from fulfillment.models import Label, Shipment, Wave
 from fulfillment.stations import work
 from inventory.models import SKU, Bin, Warehouse
-from oms.core import barcodes, documents, jobs, letterheads, outbox, papers, revisions
+from oms.core import barcodes, documents, jobs, letterheads, outbox, papers, rendering, revisions
 from oms.core.errors import Refused
 from oms.core.models import Company, StoredDocument
 from orders.intake import Charge
@@ -27,7 +27,7 @@ from tests.papers.pictures import codes, pictures
 pytestmark = [
     pytest.mark.django_db,
     pytest.mark.papers,
-    pytest.mark.skipif(not documents.can_render(), reason="PDFs need Pango"),
+    pytest.mark.skipif(not rendering.can_render(), reason="PDFs need Pango"),
     pytest.mark.skipif(shutil.which("pdftoppm") is None, reason="pictures need poppler-utils"),
 ]
 NASTY = ('<img src="file:///etc/passwd"><link rel=stylesheet href="http://127.0.0.1:9/x.css"><style>@import url('
@@ -264,7 +264,7 @@ def test_a_frozen_invoice_prints_the_same_bytes():
 
 def test_nothing_in_the_data_makes_the_engine_read_or_fetch(monkeypatch):
     asked = []
-    fetcher = documents._fetcher
+    fetcher = rendering._fetcher
 
     def watched(assets):
         engine = fetcher(assets)
@@ -272,7 +272,7 @@ def test_nothing_in_the_data_makes_the_engine_read_or_fetch(monkeypatch):
         engine.fetch = lambda url, headers=None: asked.append(url) or fetch(url, headers)
         return engine
 
-    monkeypatch.setattr(documents, "_fetcher", watched)
+    monkeypatch.setattr(rendering, "_fetcher", watched)
     make.sku("TEE-M", stock={"LON": 99})
     make.service()
     make.customer()
@@ -299,7 +299,7 @@ def test_nothing_in_the_data_makes_the_engine_read_or_fetch(monkeypatch):
 
 
 def test_what_is_given_to_the_engine_is_all_that_it_can_read():
-    engine = documents._fetcher({"oms:logo": b"x"})
+    engine = rendering._fetcher({"oms:logo": b"x"})
 
     assert engine.fetch("oms:logo").read() == b"x"
     for url in ("file:///etc/passwd", "http://127.0.0.1/", "data:text/plain,x", "oms:other"):

@@ -59,11 +59,11 @@ def _begin() -> None:
     import django
 
     django.setup()
-    from oms.core import documents
+    from oms.core import rendering
     from tests import database, plain_pdf
     from tests.properties.business.world import found
 
-    documents.draw = plain_pdf.draw
+    rendering.draw = plain_pdf.draw
 
     logging.disable(logging.WARNING)
     database.create(f"long_{os.getpid()}")

@@ -6,8 +6,8 @@ from django.db.migrations.recorder import MigrationRecorder
 from facturx import xml_check_xsd
 from pypdf import PdfReader
 
-from oms.core.documents import can_render
 from oms.core.models import ExchangeRate, Sequence
+from oms.core.rendering import can_render
 from oms.web import einvoice_cases
 from tests import builders as make
 

@@ -11,9 +11,9 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from oms.core import papers
-from oms.core.documents import RendererMissing
 from oms.core.errors import DomainError
 from oms.core.papers import Paper
+from oms.core.rendering import RendererMissing
 
 
 class PapersAdmin:

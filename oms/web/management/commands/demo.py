@@ -11,7 +11,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
-from oms.core import documents
+from oms.core import rendering
 from oms.core.models import Company, User
 from oms.web import demo
 from oms.web.children import child, kept
@@ -26,8 +26,8 @@ class Command(BaseCommand):
         parser.add_argument("--port", type=int, default=8000)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if not documents.can_render():
-            self.stderr.write(f"{documents.MISSING_SYSTEM_LIBRARY} Everything but PDFs works without it.")
+        if not rendering.can_render():
+            self.stderr.write(f"{rendering.MISSING_SYSTEM_LIBRARY} Everything but PDFs works without it.")
         if options["fresh"] or self._was_interrupted():
             self._start_over()
         elif self._has_tables() and demo.is_begun() and demo.is_outdated():

@@ -8,7 +8,7 @@ from django.core.management.base import CommandError
 from django.db import transaction
 from tqdm import tqdm
 
-from oms.core import documents
+from oms.core import rendering
 from oms.web.einvoice_cases import CASES
 from oms.web.management.base import OnTables
 from orders import einvoicing, printing
@@ -24,8 +24,8 @@ class Command(OnTables):
 
     def handle(self, *args: Any, **options: Any) -> None:
         folder: Path = options["folder"]
-        if not documents.can_render():
-            raise CommandError(documents.MISSING_SYSTEM_LIBRARY)
+        if not rendering.can_render():
+            raise CommandError(rendering.MISSING_SYSTEM_LIBRARY)
         folder.mkdir(parents=True, exist_ok=True)
         for name, build in tqdm(CASES.items(), unit="case"):
             with transaction.atomic():
