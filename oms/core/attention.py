@@ -6,11 +6,18 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils.translation import ngettext
 
-from oms.core import emails, jobs, notices, outbox, pulse, webhooks
+from oms.core import outbox, pulse
 from oms.core.models import Document, Heartbeat
 
 MOST = 1000  # of each kind that are counted
+Rows = Callable[[], "QuerySet[Any]"]
+_watched: list[tuple[Rows, Callable[[int], str]]] = []
 _others: list[Callable[[], list[str]]] = []
+
+
+def watch(rows: Rows, told: Callable[[int], str]) -> None:
+    """Count rows that somebody must look at; `told` puts their number into words."""
+    _watched.append((rows, told))
 
 
 def also(warnings: Callable[[], list[str]]) -> None:
@@ -40,29 +47,13 @@ def waiting(document: Document) -> list[str]:
 
 
 def _late() -> list[tuple[int, str]]:
-    found = []
-    if count := _most(outbox.late()):
-        found.append((count, ngettext(
-            "%(count)s event has waited too long to be delivered.",
-            "%(count)s events have waited too long to be delivered.", count) % {"count": count}))
-    if count := _most(jobs.late()):
-        found.append((count, ngettext(
-            "%(count)s job has waited too long for a worker.",
-            "%(count)s jobs have waited too long for a worker.", count) % {"count": count}))
-    if count := _most(notices.late()):
-        found.append((count, ngettext(
-            "%(count)s notice has waited too long to be mailed.",
-            "%(count)s notices have waited too long to be mailed.", count) % {"count": count}))
-    if count := _most(emails.standing()):
-        found.append((count, ngettext(
-            "%(count)s email to a customer wasn't accepted, or its outcome is unknown: look under Emails.",
-            "%(count)s emails to customers weren't accepted, or their outcome is unknown: look under Emails.",
-            count) % {"count": count}))
-    if count := _most(webhooks.late()):
-        found.append((count, ngettext(
-            "%(count)s webhook call has waited too long to be sent.",
-            "%(count)s webhook calls have waited too long to be sent.", count) % {"count": count}))
-    return found
+    counted = ((_most(rows()), told) for rows, told in [(outbox.late, _told_of_events), *_watched])
+    return [(count, told(count)) for count, told in counted if count]
+
+
+def _told_of_events(count: int) -> str:
+    return ngettext("%(count)s event has waited too long to be delivered.",
+                    "%(count)s events have waited too long to be delivered.", count) % {"count": count}
 
 
 def _most(rows: QuerySet[Any]) -> int:

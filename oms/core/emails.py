@@ -15,8 +15,9 @@ from django.template import Context
 from django.template.loader import select_template
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
-from oms.core import documents, letterheads
+from oms.core import attention, documents, letterheads
 from oms.core.errors import ConnectorError, Refused
 from oms.core.letterheads import Letterhead
 from oms.core.models import Company, Document, Email, StoredDocument
@@ -162,3 +163,13 @@ def _message(row: Email) -> EmailMultiAlternatives:
     for file in row.files:
         message.attach(file["name"], documents.read(kept[file["document"]]), file["type"])
     return message
+
+
+def _told_standing(count: int) -> str:
+    return ngettext(
+        "%(count)s email to a customer wasn't accepted, or its outcome is unknown: look under Emails.",
+        "%(count)s emails to customers weren't accepted, or their outcome is unknown: look under Emails.",
+        count) % {"count": count}
+
+
+attention.watch(standing, _told_standing)

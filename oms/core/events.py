@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from oms.core import event_catalog, locking, outbox
-from oms.core.event_catalog import Day, Notation, event
+from oms.core.event_catalog import Day, NoData, Notation, event
 from oms.core.models import Document, Event, User
 
 log = logging.getLogger(__name__)
@@ -26,6 +26,7 @@ class BooksClosed:
     until: Day
 
 
+event("job.failed", NoData, _("A job failed, or some of its rows did."), is_internal=True)
 event("person.invited", PersonInvited, _("A person was invited to set their password."), is_internal=True)
 event("company.books_closed", BooksClosed, _("A company's books were closed up to a day."), is_internal=True)
 

@@ -4,7 +4,7 @@ from django.conf import settings
 
 from oms.core import notices, people
 from oms.core.event_handlers import on
-from oms.core.models import Event, User
+from oms.core.models import Event, Job, Topic, User
 
 
 @on(people.INVITED, calls_world=True)
@@ -15,3 +15,14 @@ def mail_invitation(event: Event) -> None:
         notices.email(person.email, "invitation", {
             "person": person, "link": event.data["site"] + people.link_for(person),
             "days": settings.PASSWORD_RESET_TIMEOUT // 86_400}, key=f"invitation-{event.pk}")
+
+
+@on("job.failed")
+def tell_of_failed_job(event: Event) -> None:
+    """Tell whoever asked for the job, and whoever else wants to hear of it."""
+    job = Job.objects.select_related("by").get(pk=event.subject_number)
+    text = f"{job.title}: {job.error or f'{job.failed} refused'}"
+    told = {notice.to_id for notice in notices.tell(Topic.JOB_FAILED, text, subject_type="job",
+                                                    subject_number=event.subject_number)}
+    if job.by is not None and job.by_id not in told:
+        notices.tell_person(job.by, Topic.JOB_FAILED, text, subject_type="job", subject_number=event.subject_number)

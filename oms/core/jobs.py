@@ -10,12 +10,13 @@ from django.db import connection, transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
-from oms.core import bells, notices, pulse
+from oms.core import attention, bells, events, pulse, sweeping
 from oms.core.errors import DomainError, Refused
 from oms.core.limits import told
-from oms.core.locking import whole
-from oms.core.models import Job, JobResult, Topic, User
+from oms.core.locking import atomic, whole
+from oms.core.models import Job, JobResult, User
 
 log = logging.getLogger(__name__)
 
@@ -94,16 +95,8 @@ def work(key: int) -> None:
         Job.objects.filter(pk=key).update(error=message, finished_at=timezone.now(), **NOT_CLAIMED)
     job.refresh_from_db()
     if job.error or job.failed:
-        _tell_failed(job)
-
-
-def _tell_failed(job: Job) -> None:
-    """Who asked hears that a job failed, and whoever else wants to."""
-    text = f"{job.title}: {job.error or f'{job.failed} refused'}"
-    told = {notice.to_id for notice in notices.tell(Topic.JOB_FAILED, text, subject_type="job",
-                                                    subject_number=str(job.pk))}
-    if job.by is not None and job.by_id not in told:
-        notices.tell_person(job.by, Topic.JOB_FAILED, text, subject_type="job", subject_number=str(job.pk))
+        with atomic():
+            events.record("job.failed", subject_type="job", subject_number=str(job.pk), by=job.by)
 
 
 def again(job: Job) -> Job:
@@ -212,3 +205,12 @@ def finish(job: Job) -> Job:
     Job.objects.filter(pk=job.pk).update(finished_at=timezone.now(), **NOT_CLAIMED)
     job.refresh_from_db()
     return job
+
+
+def _told_late(count: int) -> str:
+    return ngettext("%(count)s job has waited too long for a worker.",
+                    "%(count)s jobs have waited too long for a worker.", count) % {"count": count}
+
+
+attention.watch(late, _told_late)
+sweeping.also(work_waiting, is_long=True)

@@ -9,8 +9,9 @@ from django.conf import settings
 from django.db import connection
 from django.db.models import Q, QuerySet
 from django.utils import timezone, translation
+from django.utils.translation import ngettext
 
-from oms.core import emails, letterheads
+from oms.core import attention, emails, letterheads, sweeping
 from oms.core.models import Mail, Notice, Subscription, Topic, User
 
 log = logging.getLogger(__name__)
@@ -51,6 +52,11 @@ def tell_person(person: User, topic: Topic, text: str, *, subject_type: str = ""
     """Leave a notice for one person."""
     return Notice.objects.create(to=person, topic=topic, text=text[:300], subject_type=subject_type,
                                  subject_number=subject_number)
+
+
+def send_at_once() -> None:
+    """Send notices to those who want them by e-mail at once."""
+    send_mails(Mail.AT_ONCE)
 
 
 def send_mails(mail: Mail) -> int:
@@ -108,3 +114,12 @@ def email(to: str, template: str, context: dict[str, object], *, key: str) -> No
     with translation.override(settings.LANGUAGE_CODE):
         words = emails.worded(template, settings.LANGUAGE_CODE, context, head)
     emails.made(key, to, words, head.logo).send()
+
+
+def _told_late(count: int) -> str:
+    return ngettext("%(count)s notice has waited too long to be mailed.",
+                    "%(count)s notices have waited too long to be mailed.", count) % {"count": count}
+
+
+attention.watch(late, _told_late)
+sweeping.also(send_at_once)

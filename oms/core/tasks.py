@@ -1,17 +1,12 @@
 """Scheduled and woken work of the core."""
 
-import logging
-
 from celery import shared_task
 from django.conf import settings
-from django.db import connection
 
-from oms.core import bells, idempotency, jobs, notices, outbox, webhooks
+from oms.core import bells, idempotency, jobs, notices, outbox, sweeping, webhooks
 from oms.core import bulk as bulk  # its jobs are done wherever tasks run
 from oms.core import papers as papers
 from oms.core.models import Mail
-
-log = logging.getLogger(__name__)
 
 
 @shared_task
@@ -23,18 +18,13 @@ def drain_outbox() -> None:
 @shared_task
 def sweep() -> None:
     """Do whatever waits: events, jobs, webhooks, mails."""
-    for step in (outbox.drain, webhooks.deliver, mail_notices, jobs.work_waiting):
-        try:
-            step()
-        except Exception:  # one kind of work must not stop the others
-            log.exception("sweep_failed step=%s", getattr(step, "__name__", step))
-            connection.close_if_unusable_or_obsolete()
+    sweeping.sweep()
 
 
 def look() -> None:
     """Have a process of the pool sweep; where no message reaches one, do it here."""
     if not bells.ring("oms.core.tasks.sweep", expires=max(settings.SWEEP_SECONDS, 5)):
-        sweep()
+        sweeping.sweep()
 
 
 @shared_task
@@ -47,12 +37,6 @@ def forget_old_requests() -> None:
 def deliver_webhooks() -> None:
     """Tell endpoints of what happened since, and try again what failed."""
     webhooks.deliver()
-
-
-@shared_task
-def mail_notices() -> None:
-    """Send notices to those who want them by e-mail at once."""
-    notices.send_mails(Mail.AT_ONCE)
 
 
 @shared_task

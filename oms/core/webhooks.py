@@ -14,8 +14,9 @@ from datetime import datetime, timedelta
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
+from django.utils.translation import ngettext
 
-from oms.core import outbox, outgoing
+from oms.core import attention, outbox, outgoing, sweeping
 from oms.core.errors import ConnectorError
 from oms.core.event_handlers import WORLD_PAUSES
 from oms.core.locking import try_advisory_lock
@@ -172,3 +173,12 @@ def deliver() -> int:
     outbox.number_events()
     fan_out()
     return send_due()
+
+
+def _told_late(count: int) -> str:
+    return ngettext("%(count)s webhook call has waited too long to be sent.",
+                    "%(count)s webhook calls have waited too long to be sent.", count) % {"count": count}
+
+
+attention.watch(late, _told_late)
+sweeping.also(deliver)

@@ -15,7 +15,8 @@ NO_ACTIVITIES = {"handlers.py", "tasks.py", "operations.py", "outbox.py", "einvo
 ACTIVITIES = [path for path in FILES if path.name not in NO_ACTIVITIES and not DOORS & set(path.parts)]
 PIECEWISE = {  # what does one thing after the other on purpose, and goes on where it stopped
     "fulfillment.stations.acts.pack",  # within the transaction of its scan
-    "oms.core.jobs.each", "oms.core.jobs.run", "oms.core.webhooks.deliver", "oms.core.webhooks.fan_out",
+    "oms.core.jobs.each", "oms.core.jobs.run", "oms.core.jobs.work_waiting",
+    "oms.core.webhooks.deliver", "oms.core.webhooks.fan_out",
     "oms.web.importing.import_open", "orders.collecting.collect_all"}
 
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from inventory import alerts
 from inventory.models import ReorderRule
-from oms.core import jobs, notices
+from oms.core import jobs, notices, outbox
 from oms.core.models import Job, Mail, Notice, Subscription, Topic
 from orders import notices as order_notices
 from orders import screening
@@ -123,6 +123,7 @@ def test_who_asked_for_a_job_hears_that_it_failed():
     job = jobs.start("no such kind", "Broken", 1, by=person)
 
     jobs.work(job.pk)
+    outbox.drain()
 
     assert Job.objects.get().error
     assert [(to, topic) for to, topic, _ in told()] == [("mary", "job_failed")]

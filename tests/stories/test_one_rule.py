@@ -5,7 +5,7 @@ from django.core.exceptions import ValidationError
 from django.forms import modelform_factory
 from django.urls import reverse
 
-from oms.core import outgoing
+from oms.core import web_addresses
 from oms.core.letterheads import letterhead
 from oms.core.models import Company, Job, WebhookEndpoint
 from orders.models import Customer
@@ -40,8 +40,8 @@ def test_an_address_that_is_never_called_is_refused_at_every_door(log_in, call, 
 
 def test_the_refusal_of_an_umlaut_names_the_address_to_write():
     with pytest.raises(ValidationError, match=r"https://xn--exmple-cua.com:8443/p%C3%A4th\?q=%C3%BC"):
-        outgoing.require_callable("https://exämple.com:8443/päth?q=ü")
-    outgoing.require_callable("https://xn--exmple-cua.com:8443/p%C3%A4th?q=%C3%BC")
+        web_addresses.require_callable("https://exämple.com:8443/päth?q=ü")
+    web_addresses.require_callable("https://xn--exmple-cua.com:8443/p%C3%A4th?q=%C3%BC")
 
 
 @pytest.mark.parametrize(("names", "is_right"), [

@@ -15,7 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
 
-from oms.core import outgoing, webhooks
+from oms.core import web_addresses, webhooks
 from oms.core.api.documents import IDEMPOTENCY_KEY, ScopedViewSet, create_once
 from oms.core.api.fields import FlagField
 from oms.core.errors import Refused
@@ -58,7 +58,7 @@ class WebhookSerializer(serializers.ModelSerializer[WebhookEndpoint]):
     """An endpoint: an https address, and the events that it is told of (`order.confirmed`, `order.*`; none: all)."""
 
     company = CompanyField(slug_field="code", queryset=Company.objects.all())
-    url = serializers.RegexField(outgoing.ADDRESS, max_length=500, validators=[outgoing.require_callable],
+    url = serializers.RegexField(web_addresses.ADDRESS, max_length=500, validators=[web_addresses.require_callable],
                                  help_text=_("https, at a public address."))
     is_active = FlagField(required=False)
     events = serializers.ListField(child=EventNameField(), required=False, max_length=100)

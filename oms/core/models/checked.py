@@ -13,7 +13,7 @@ from stdnum import get_cc_module, iban
 
 from oms.core import event_catalog
 from oms.core.identifiers import by_fours, tidy_iban, tidy_vat_number
-from oms.core.outgoing import require_callable
+from oms.core.web_addresses import require_callable
 
 EVENT = r"^[a-z_]+\.(\*|[a-z_]+)$"
 BIC = r"^[A-Z]{4}[A-Z]{2}[A-Z0-9]{2}([A-Z0-9]{3})?$"  # ISO 9362
