@@ -5,6 +5,3 @@ from django.utils.translation import gettext_lazy as _
 class FulfillmentConfig(AppConfig):
     name = "fulfillment"
     verbose_name = _("Fulfillment")
-
-    def ready(self) -> None:
-        from fulfillment import handlers, obstacles, operations  # noqa: F401

@@ -10,7 +10,6 @@ TRANSPORT_ALIASES["files"] = "oms.core.broker:Transport"
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "oms.settings")
 app = Celery("oms")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks()
 
 
 class Begin(bootsteps.StartStopStep):

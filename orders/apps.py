@@ -5,6 +5,3 @@ from django.utils.translation import gettext_lazy as _
 class OrdersConfig(AppConfig):
     name = "orders"
     verbose_name = _("Orders")
-
-    def ready(self) -> None:
-        from orders import handlers, obstacles, operations  # noqa: F401

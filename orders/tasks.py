@@ -4,7 +4,6 @@ from celery import shared_task
 
 from oms.core.models import Company
 from orders import collecting, notices
-from orders import exporting as exporting  # its jobs are done wherever tasks run
 
 
 @shared_task

@@ -5,6 +5,3 @@ from django.utils.translation import gettext_lazy as _
 class ReturnsConfig(AppConfig):
     name = "returns"
     verbose_name = _("Returns")
-
-    def ready(self) -> None:
-        from returns import handlers, obstacles, operations  # noqa: F401

@@ -12,7 +12,6 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from fulfillment import gates, parcels, waves
-from fulfillment import printing as printing  # offers papers
 from fulfillment.models import (
     Cancellation,
     CancellationLine,

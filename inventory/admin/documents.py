@@ -8,7 +8,6 @@ from django.urls import path, reverse
 from django.utils.translation import gettext as _
 
 from inventory import alerts, replenishment
-from inventory import printing as printing  # offers papers
 from inventory.models import Count, CountLine, PurchaseLine, PurchaseOrder, Transfer, TransferLine
 from oms.core.admin.access import Lines
 from oms.core.admin.documents import DocumentAdmin

@@ -6,6 +6,3 @@ class CoreConfig(AppConfig):
     name = "oms.core"
     label = "core"
     verbose_name = _("Core")
-
-    def ready(self) -> None:
-        from oms.core import checks, handlers  # noqa: F401

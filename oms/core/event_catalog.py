@@ -8,7 +8,8 @@ from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 from django.utils.functional import Promise
-from django.utils.module_loading import autodiscover_modules
+
+from oms.core.discovery import discover
 
 
 class UnknownEvent(LookupError):
@@ -105,7 +106,7 @@ def event(
 
 @cache
 def _load() -> None:
-    autodiscover_modules("events")
+    discover("events")
 
 
 def declared() -> list[EventType]:

@@ -4,8 +4,6 @@ from celery import shared_task
 from django.conf import settings
 
 from oms.core import bells, idempotency, jobs, notices, outbox, sweeping, webhooks
-from oms.core import bulk as bulk  # its jobs are done wherever tasks run
-from oms.core import papers as papers
 from oms.core.models import Mail
 
 

@@ -7,11 +7,12 @@ class WebConfig(AppConfig):
 
     def ready(self) -> None:
         from oms.celery import app
+        from oms.core.discovery import discover
         from oms.core.limits import bind_models
         from oms.core.wording import translate_derived_names
         from oms.web.schedule import SCHEDULE
 
-        app.autodiscover_tasks(force=True)  # jobs are asked for by their tasks' names
         app.conf.beat_schedule = SCHEDULE
         translate_derived_names()
         bind_models()
+        discover("checks", "handlers", "obstacles", "operations", "printing", "tasks", "admin")

@@ -21,7 +21,6 @@ from oms.core.money import ZERO, grouped
 from oms.core.money import display as show_amount
 from oms.core.setbased import any_of
 from orders import billing, bridge, intake, pricing
-from orders import printing as printing  # offers papers
 from orders.admin import entry
 from orders.admin.drafts import DraftForm
 from orders.admin.filters import View

@@ -11,7 +11,6 @@ from oms.core.admin.access import Lines, ScopedAdmin
 from oms.core.admin.documents import DocumentAdmin, chip
 from oms.core.admin.records import ReadOnlyAdmin
 from orders.models import Order
-from returns import printing as printing  # offers papers
 from returns.models import (
     Inspection,
     ReturnedLot,

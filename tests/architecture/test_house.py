@@ -4,8 +4,10 @@ import ast
 from functools import cache
 from pathlib import Path
 
+from django.conf import settings
+
 ROOT = Path(__file__).resolve().parents[2]
-FLOORS = ["oms.core", "inventory", "orders", "fulfillment", "returns", "oms.insights", "oms.web"]
+FLOORS = settings.ROOMS
 PACKAGES = ["oms", "inventory", "orders", "fulfillment", "returns"]
 FILES = [path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))
          if "migrations" not in path.parts]
@@ -22,7 +24,9 @@ def module(path):
 
 
 def floor(name):
-    return next((level for level, prefix in enumerate(FLOORS) if name == prefix or name.startswith(prefix + ".")), None)
+    """The floor of the innermost room that a module is in; None of what is in no room."""
+    rooms = [room for room in FLOORS if f"{name}.".startswith(f"{room}.")]
+    return FLOORS.index(max(rooms, key=len)) if rooms else None
 
 
 def imports(path):

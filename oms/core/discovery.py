@@ -1,0 +1,14 @@
+"""Finding what the rooms of the house declare: events, handlers, operations, printed documents, pages."""
+
+from importlib import import_module
+from importlib.util import find_spec
+
+from django.conf import settings
+
+
+def discover(*names: str) -> None:
+    """Import the modules of these names from every room that has them, the lowest room first."""
+    for name in names:
+        for room in settings.ROOMS:
+            if find_spec(f"{room}.{name}"):
+                import_module(f"{room}.{name}")
