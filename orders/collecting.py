@@ -25,7 +25,7 @@ def collect(
     due.
     """
     with atomic():
-        orders = lock(_due(customer, company).select_related(*Order.comes_with))
+        orders = lock(_due(customer, company).select_related(*Order.lock_select_related))
         if not orders:
             raise _nothing_to_bill(customer)
         alone = [order for order in orders if _has_money(order)]

@@ -34,7 +34,7 @@ class Shipment(Document):
         DELIVERED = "delivered", _("delivered")
         CANCELLED = "cancelled", _("cancelled")
 
-    MOVES = {
+    TRANSITIONS = {
         Status.OPEN: (Status.PICKING, Status.CANCELLED),
         Status.PICKING: (Status.PACKED, Status.OPEN),
         Status.PACKED: (Status.SHIPPED, Status.PICKING),
@@ -43,7 +43,7 @@ class Shipment(Document):
     LIVE = (Status.OPEN, Status.PICKING, Status.PACKED)
     lock_rank = LockRank.SHIPMENT
     subject_type = "shipment"
-    comes_with = ("order", "warehouse")
+    lock_select_related = ("order", "warehouse")
 
     number = number_field("SH")
     status = models.CharField(max_length=10, choices=Status, default=Status.OPEN, editable=False)

@@ -24,7 +24,7 @@ class Wave(Document):
         RELEASED = "released", _("released")
         CLOSED = "closed", _("closed")
 
-    MOVES = {Status.DRAFT: (Status.RELEASED, Status.CLOSED), Status.RELEASED: (Status.CLOSED,)}
+    TRANSITIONS = {Status.DRAFT: (Status.RELEASED, Status.CLOSED), Status.RELEASED: (Status.CLOSED,)}
     lock_rank = LockRank.WAVE
     subject_type = "wave"
 

@@ -26,7 +26,7 @@ class Count(Document):
         RECONCILED = "reconciled", _("reconciled")
         CANCELLED = "cancelled", _("cancelled")
 
-    MOVES = {
+    TRANSITIONS = {
         Status.PLANNED: (Status.COUNTED, Status.CANCELLED),
         Status.COUNTED: (Status.RECONCILED, Status.PLANNED, Status.CANCELLED),
     }

@@ -34,7 +34,7 @@ class PurchaseOrder(Document):
         CLOSED = "closed", _("closed")
         CANCELLED = "cancelled", _("cancelled")
 
-    MOVES = {
+    TRANSITIONS = {
         Status.PROPOSED: (Status.APPROVED, Status.CANCELLED),
         Status.APPROVED: (Status.SENT, Status.CANCELLED),
         Status.SENT: (Status.CLOSED, Status.CANCELLED),

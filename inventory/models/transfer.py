@@ -36,7 +36,7 @@ class Transfer(Document):
         RECALLED = "recalled", _("recalled")
         CANCELLED = "cancelled", _("cancelled")
 
-    MOVES = {
+    TRANSITIONS = {
         Status.DRAFT: (Status.SENT, Status.CANCELLED),
         Status.SENT: (Status.RECEIVED, Status.RECALLED),
     }

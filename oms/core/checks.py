@@ -12,7 +12,7 @@ from oms.core.event_catalog import UnknownEvent
 def check_events(**options: Any) -> list[CheckMessage]:
     """Each status that a document reaches has its event, and public events are about what somebody may view."""
     reached = {states.event_of(model, status) for model in visibility.document_models()
-               for moves in model.MOVES.values() for status in moves}
+               for moves in model.TRANSITIONS.values() for status in moves}
     return [*_undeclared(sorted(reached)), *_unseen()]
 
 

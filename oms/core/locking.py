@@ -243,8 +243,8 @@ def lock_one(row: Row) -> Row:
         taken.inserted = [other for other in taken.inserted if other is not row]
         return row
     rows = type(row)._base_manager.filter(pk=row.pk)
-    comes_with = getattr(row, "comes_with", ())
-    found = lock(rows.select_related(*comes_with) if comes_with else rows)
+    lock_select_related = getattr(row, "lock_select_related", ())
+    found = lock(rows.select_related(*lock_select_related) if lock_select_related else rows)
     if not found:
         raise Conflict(_("Somebody deleted %(row)s. Look at the list again.") % {"row": row}, code="gone")
     return found[0]

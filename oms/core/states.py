@@ -30,7 +30,7 @@ def advance(
         if first is not None:
             lock_one(first)
         row = lock_one(document)
-        require_move(row, to)
+        require_transition(row, to)
         row.event_data = dict(data)
         yield row
         write_status(row, to, at=at)
@@ -69,9 +69,9 @@ def event_of(document: Document | type[Document], status: str) -> str:
     return f"{document.subject_type}.{status}".replace("cancelled", "canceled")
 
 
-def require_move(row: Document, to: str) -> None:
+def require_transition(row: Document, to: str) -> None:
     """Raise WrongState unless the document may move to this status."""
-    if to not in row.MOVES.get(row.status, ()):
+    if to not in row.TRANSITIONS.get(row.status, ()):
         raise WrongState(
             _("%(verbose_name)s %(row)s is %(status)s and cannot become %(to)s.")
             % {"verbose_name": type(row)._meta.verbose_name, "row": row, "status": row.status, "to": to},

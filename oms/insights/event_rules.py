@@ -43,7 +43,7 @@ def _values(model: type[Document]) -> list[str]:
 
 
 def _path(model: type[Document]) -> Invariant:
-    moves = ", ".join(f"('{before}', '{after}')" for before, afters in model.MOVES.items() for after in afters)
+    moves = ", ".join(f"('{before}', '{after}')" for before, afters in model.TRANSITIONS.items() for after in afters)
     return Invariant(f"the trail of each {model._meta.verbose_name} is legal", f"""
         SELECT subject_number, before || ' → ' || status || ' is no legal move' FROM ({_steps(model)}) s
         WHERE before IS NOT NULL AND (before, status) NOT IN ({moves})""")

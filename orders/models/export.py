@@ -33,7 +33,7 @@ class ExportRun(Document):
         SENT = "sent", _("sent")
         UNDONE = "undone", _("undone")
 
-    MOVES = {Status.PREPARED: (Status.SENT, Status.UNDONE), Status.SENT: (Status.UNDONE,)}
+    TRANSITIONS = {Status.PREPARED: (Status.SENT, Status.UNDONE), Status.SENT: (Status.UNDONE,)}
     lock_rank = LockRank.SUPPLY
     subject_type = "export"
 

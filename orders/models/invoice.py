@@ -44,7 +44,7 @@ class Invoice(Document):
         DRAFT = "draft", _("draft")
         ISSUED = "issued", _("issued")
 
-    MOVES = {Status.DRAFT: (Status.ISSUED,)}
+    TRANSITIONS = {Status.DRAFT: (Status.ISSUED,)}
     lock_rank = LockRank.INVOICE
     subject_type = "invoice"
 

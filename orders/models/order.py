@@ -41,7 +41,7 @@ class Order(Document):
         COMPLETED = "completed", _("completed")
         CANCELLED = "cancelled", _("cancelled")
 
-    MOVES = {
+    TRANSITIONS = {
         Status.DRAFT: (Status.QUOTED, Status.PLACED, Status.CANCELLED),
         Status.QUOTED: (Status.PLACED, Status.DRAFT, Status.CANCELLED),
         Status.PLACED: (Status.CONFIRMED, Status.CANCELLED),
@@ -49,7 +49,7 @@ class Order(Document):
     }
     lock_rank = LockRank.ORDER
     subject_type = "order"
-    comes_with = ("channel", "customer", "company")
+    lock_select_related = ("channel", "customer", "company")
 
     number = number_field("SO")
     status = models.CharField(max_length=10, choices=Status, default=Status.DRAFT, editable=False)

@@ -32,7 +32,7 @@ class Payment(Document):
         FAILED = "failed", _("failed")
         VOIDED = "voided", _("voided")
 
-    MOVES = {
+    TRANSITIONS = {
         Status.REQUESTED: (Status.AUTHORIZED, Status.CAPTURED, Status.FAILED),
         Status.AUTHORIZED: (Status.CAPTURED, Status.VOIDED),
     }

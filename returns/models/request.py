@@ -37,7 +37,7 @@ class ReturnRequest(Document):
         CREDIT = "credit", _("credit for later")
         EXCHANGE = "exchange", _("something else instead")
 
-    MOVES = {
+    TRANSITIONS = {
         Status.REQUESTED: (Status.APPROVED, Status.REJECTED, Status.CANCELLED),
         Status.APPROVED: (Status.RECEIVED, Status.CANCELLED),
         Status.RECEIVED: (Status.INSPECTED,),
@@ -46,7 +46,7 @@ class ReturnRequest(Document):
     DEAD = (Status.REJECTED, Status.CANCELLED)
     lock_rank = LockRank.SUPPLY
     subject_type = "return"
-    comes_with = ("order", "warehouse")
+    lock_select_related = ("order", "warehouse")
 
     number = number_field("RMA")
     status = models.CharField(max_length=10, choices=Status, default=Status.REQUESTED, editable=False)

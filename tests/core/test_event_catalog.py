@@ -71,7 +71,7 @@ def test_a_webhook_asks_only_for_events_that_it_can_be_sent():
 
 
 def test_a_status_without_an_event_and_a_public_event_that_nobody_may_see_are_found_at_start(monkeypatch, test_event):
-    monkeypatch.setattr(Order, "MOVES", {"placed": ("lost",)})
+    monkeypatch.setattr(Order, "TRANSITIONS", {"placed": ("lost",)})
     event_catalog.event("ghost.seen", NoData, "A ghost was seen.")
 
     found = [(each.id, each.obj) for each in checks.check_events()]

@@ -13,9 +13,9 @@ from oms.core.models.user import User
 class Document(models.Model):
     """A numbered record with a status that only `states.advance` writes, and a version that each change raises."""
 
-    MOVES: ClassVar[dict[str, tuple[str, ...]]] = {}
+    TRANSITIONS: ClassVar[dict[str, tuple[str, ...]]] = {}
     lock_rank: ClassVar[LockRank]
-    comes_with: ClassVar[tuple[str, ...]] = ()  # relations that operations need, read with the lock
+    lock_select_related: ClassVar[tuple[str, ...]] = ()  # relations that operations need, read with the lock
     subject_type: ClassVar[str]
     news = ""  # what the operation that returned it wants to say besides "done"
 
