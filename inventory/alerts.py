@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from inventory.models import Demand, Move, ReorderRule, Stock, Warehouse
 from inventory.models.stock import StockQuerySet
-from oms.core import events, notices, setbased, visibility
+from oms.core import events, notices, policy, setbased, visibility
 from oms.core.locking import atomic, lock
 from oms.core.models import Company, Topic, User
 
@@ -20,10 +20,12 @@ EVENTS = {LOW: "stock.low", OUT: "stock.out"}
 
 
 def _visible(user: User, company: Company | None) -> Q:
-    """Whoever sees the warehouse, but reps."""
-    places = Warehouse.objects.visible_to(user)
+    """Whoever may see stock alerts, of the warehouses that they see."""
+    if not policy.may(user, "see_alerts", Stock):
+        return Q(pk__in=[])
+    places = policy.scope(Warehouse, user)
     places = places.filter(company=company) if company else places
-    return Q(pk__in=[]) if user.has_role("rep") else Q(data__warehouse__in=list(places.values_list("code", flat=True)))
+    return Q(data__warehouse__in=list(places.values_list("code", flat=True)))
 
 
 visibility.register("sku", _visible)

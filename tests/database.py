@@ -11,6 +11,7 @@ from django.core.management import call_command
 from django.db import connection
 from psycopg import sql
 
+from oms.core import policy
 from oms.settings import BASE_DIR
 
 MAINTENANCE = "postgres"
@@ -77,8 +78,10 @@ def wrote() -> bool:
 
 
 def _fingerprint() -> str:
-    """A hash of all migrations: what the template was made from."""
+    """A hash of all migrations, and of the roles that are written after them: what the template was made from."""
     digest = hashlib.sha256(django.__version__.encode())
+    digest.update(repr([(name, *of, sorted(policy.default_permissions(name)))
+                        for name, of in policy.built_in_roles().items()]).encode())
     for config in apps.get_app_configs():
         for path in sorted(Path(config.path, "migrations").glob("*.py")):
             digest.update(path.read_bytes())

@@ -19,14 +19,12 @@ class Services(Lines):
 
 @admin.register(CarrierAccount)
 class CarrierAccountAdmin(ScopedAdmin):
-    editors = "manager"
     list_display = ["code", "name", "connector", "is_active"]
     inlines = [Services]
 
 
 @admin.register(CarrierService)
 class CarrierServiceAdmin(ScopedAdmin):
-    editors = "manager"
     list_display = ["account", "code", "name", "days", "max_weight_g"]
     list_select_related = ["account"]
     inlines = [Rates]
@@ -34,14 +32,11 @@ class CarrierServiceAdmin(ScopedAdmin):
 
 @admin.register(Carton)
 class CartonAdmin(ScopedAdmin):
-    viewers = "picker packer"
-    editors = "manager"
     list_display = ["code", "length_mm", "width_mm", "height_mm", "weight_g", "max_weight_g"]
 
 
 @admin.register(Label)
 class LabelAdmin(ReadOnlyAdmin):
-    viewers = "manager"
     list_display = ["tracking_number", "shipment", "service", "status", "cost", "requested_at", "error"]
     list_filter = ["status"]
     list_select_related = ["shipment", "service__account"]
@@ -50,7 +45,6 @@ class LabelAdmin(ReadOnlyAdmin):
 
 @admin.register(TrackingEvent)
 class TrackingEventAdmin(ReadOnlyAdmin):
-    viewers = "manager"
     list_display = ["tracking_number", "kind", "text", "place", "at"]
     search_fields = search_exact = ["tracking_number"]
 
@@ -59,5 +53,4 @@ class TrackingEventAdmin(ReadOnlyAdmin):
 class SSCCSeriesAdmin(ReadOnlyAdmin):
     """How many numbers of each GS1 prefix are in use."""
 
-    viewers = "manager"
     list_display = ["prefix", "used", "capacity"]

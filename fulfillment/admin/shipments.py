@@ -25,13 +25,12 @@ from fulfillment.models import (
     Wave,
 )
 from inventory.models import Warehouse
+from oms.core import policy
 from oms.core.admin import panels
 from oms.core.admin.access import Lines
 from oms.core.admin.documents import DocumentAdmin, address_text, chip, chips
 from oms.core.admin.records import ReadOnlyAdmin
 from orders.models import Order
-
-FLOOR = "picker packer manager"
 
 
 class ShipmentLines(Lines):
@@ -159,7 +158,6 @@ class Contents(Lines):
 class PackageAdmin(ReadOnlyAdmin):
     """Parcels, each with what is in it."""
 
-    viewers = "manager"
     list_display = ["shipment", "position", "carton", "weight_g", "carrier", "tracking_number", "verified_at"]
     list_select_related = ["shipment", "carton"]
     ordering = ["-pk"]
@@ -178,7 +176,6 @@ class CancellationAdmin(ReadOnlyAdmin):
     """What partners were asked to cancel, and what they answered."""
 
     inlines = [CancellationLines]
-    viewers = f"{FLOOR} rep accountant buyer"
     list_display = ["shipment", "units", "state", "reason", "asked_at", "asked_by", "answer", "answered_at"]
     list_select_related = ["shipment", "asked_by"]
     list_filter = ["state", "shipment__warehouse"]
@@ -194,7 +191,6 @@ class CancellationAdmin(ReadOnlyAdmin):
 
 @admin.register(Shipment)
 class ShipmentAdmin(DocumentAdmin):
-    viewers = f"{FLOOR} rep accountant buyer"
     list_display = ["number", "state", "order_no", "to", "warehouse", "wave", "service", "ship_by", "status_at",
                     "prints"]
     list_filter = ["status", Stopped, CancellationAsked, "warehouse"]
@@ -252,7 +248,6 @@ class Tasks(Lines):
 
 @admin.register(Wave)
 class WaveAdmin(DocumentAdmin):
-    viewers = FLOOR
     list_display = ["number", "state", "warehouse", "shipments_in_it", "on_hold", "walk_cm", "status_at", "prints"]
     list_filter = ["status", "warehouse"]
     list_select_related = ["warehouse"]
@@ -294,7 +289,7 @@ class WaveAdmin(DocumentAdmin):
         """The button that puts all open shipments of the person's warehouses into waves."""
         user: Any = request.user
         if request.method == "POST" and self.has_view_permission(request):
-            for warehouse in Warehouse.objects.visible_to(user).active().filter(kind=Warehouse.Kind.OWN):
+            for warehouse in policy.scope(Warehouse, user).active().filter(kind=Warehouse.Kind.OWN):
                 waves.propose(warehouse, by=user)
         return HttpResponse(status=302, headers={"Location": reverse("admin:fulfillment_wave_changelist")})
 
@@ -303,7 +298,6 @@ class WaveAdmin(DocumentAdmin):
 class ScanAdmin(ReadOnlyAdmin):
     """What was done at the stations."""
 
-    viewers = "manager"
     list_display = ["at", "action", "by", "body", "answer"]
     list_select_related = ["by"]
     list_filter = ["action"]

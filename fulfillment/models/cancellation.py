@@ -7,15 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from fulfillment.models.shipment import Shipment
-from oms.core.models.scope import ScopedQuerySet
 from orders.models import OrderLine
-
-
-class CancellationQuerySet(ScopedQuerySet["Cancellation"]):
-    """Those of the shipments that one sees."""
-
-    of_rep = "shipment__order__customer__rep"
-    of_staff = "shipment__warehouse__staff"
 
 
 class Cancellation(models.Model):
@@ -34,8 +26,6 @@ class Cancellation(models.Model):
     answer = models.CharField(max_length=200, blank=True)
     answered_at = models.DateTimeField(null=True)
     answered_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
-
-    objects = CancellationQuerySet.as_manager()
 
     class Meta:
         constraints = [

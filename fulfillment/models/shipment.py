@@ -10,17 +10,9 @@ from fulfillment.models.wave import Wave
 from inventory.models import Reservation, Warehouse
 from oms.core.locking import LockRank
 from oms.core.models import Document
-from oms.core.models.scope import ScopedQuerySet
 from oms.core.numbering import number_field
 from orders import holds
 from orders.models import Order, OrderLine
-
-
-class ShipmentQuerySet(ScopedQuerySet["Shipment"]):
-    """Pickers and packers see their warehouses' shipments, reps those of their customers."""
-
-    of_rep = "order__customer__rep"
-    of_staff = "warehouse__staff"
 
 
 class Shipment(Document):
@@ -59,8 +51,6 @@ class Shipment(Document):
     ship_by = models.DateField(null=True, editable=False, help_text=_("The working day on which it leaves."))
     promised_on = models.DateField(null=True, editable=False, help_text=_("When the customer expects it."))
     expected_on = models.DateField(null=True, editable=False, help_text=_("When the carrier should deliver it."))
-
-    objects = ShipmentQuerySet.as_manager()
 
     class Meta:
         indexes = [models.Index(fields=["warehouse", "status", "-id"], name="shipments_by_status"),

@@ -8,12 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from inventory.models import Bin, Warehouse
 from oms.core.locking import LockRank
 from oms.core.models import Document
-from oms.core.models.scope import ScopedQuerySet
 from oms.core.numbering import number_field
-
-
-class WaveQuerySet(ScopedQuerySet["Wave"]):
-    of_staff = "warehouse__staff"
 
 
 class Wave(Document):
@@ -33,7 +28,6 @@ class Wave(Document):
     warehouse = models.ForeignKey(Warehouse, on_delete=models.PROTECT, related_name="waves")
     walk_cm = models.PositiveIntegerField(_("walk (cm)"), default=0, editable=False)
 
-    objects = WaveQuerySet.as_manager()
 
 
 class PickTask(models.Model):

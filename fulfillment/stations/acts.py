@@ -16,7 +16,7 @@ from inventory.counting import Found
 from inventory.models import SKU, Bin, BinStock, Count, CountLine, Lot, PurchaseOrder, Transfer, TransferLine, Warehouse
 from inventory.receiving import Received
 from inventory.transfers import Arrived
-from oms.core import limits
+from oms.core import limits, policy
 from oms.core.errors import Conflict, Refused
 from oms.core.locking import atomic, whole
 from oms.core.models import User
@@ -90,7 +90,7 @@ def short(warehouse: Warehouse, body: Body, by: User) -> str:
 
 
 def _line(warehouse: Warehouse, body: Body, by: User) -> ShipmentLine:
-    lines = ShipmentLine.objects.filter(shipment__in=Shipment.objects.visible_to(by).filter(warehouse=warehouse))
+    lines = ShipmentLine.objects.filter(shipment__in=policy.scope(Shipment, by).filter(warehouse=warehouse))
     line = lines.filter(pk=_number(body, "line")).select_related(
         "reservation__sku", "reservation__lot", "reservation__bin", "shipment").first()
     if line is None:
@@ -262,7 +262,7 @@ def _name(line: CountLine) -> tuple[str, str]:
 
 
 def _shipment(warehouse: Warehouse, body: Body, by: User) -> Shipment:
-    rows = Shipment.objects.visible_to(by).filter(warehouse=warehouse)
+    rows = policy.scope(Shipment, by).filter(warehouse=warehouse)
     shipment = rows.filter(number=body.get("shipment")).select_related("order", "warehouse").first()
     if shipment is None:
         raise Refused(_("There is no shipment %(shipment)s in %(warehouse)s.")

@@ -20,7 +20,7 @@ from fulfillment.models import Shipment
 from fulfillment.shipments import LIVE
 from fulfillment.stations import acts, work
 from inventory.models import Warehouse
-from oms.core import revisions
+from oms.core import policy, revisions
 from oms.core.errors import DomainError, Refused
 from oms.core.models import User
 
@@ -48,7 +48,7 @@ def may_work(user: Any, station: str) -> bool:
 def warehouses_of(user: User) -> Any:
     """Where a person works."""
     open_there = Shipment.objects.filter(status__in=LIVE).values("warehouse")  # what is begun is finished
-    return Warehouse.objects.visible_to(user).filter(Q(is_active=True) | Q(pk__in=open_there), kind=Warehouse.Kind.OWN)
+    return policy.scope(Warehouse, user).filter(Q(is_active=True) | Q(pk__in=open_there), kind=Warehouse.Kind.OWN)
 
 
 def _answered(view: View) -> View:

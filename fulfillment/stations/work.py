@@ -12,7 +12,7 @@ from fulfillment.models import Carton, Label, PickTask, Shipment, Wave
 from fulfillment.shipping import tracking_numbers
 from inventory import catalog, purchasing, receiving, shelf_life
 from inventory.models import SKU, Barcode, Bin, BinStock, Lot, PurchaseOrder, Stock, Transfer, Warehouse
-from oms.core import attention, events, revisions
+from oms.core import attention, events, policy, revisions
 from oms.core.errors import Refused
 from oms.core.models import User
 
@@ -37,7 +37,7 @@ def _way(wave: Wave) -> str:
 
 def pick(warehouse: Warehouse, user: User, name: str) -> dict[str, Any]:
     """Released waves; of one by its number (or a shipment's), the stops that are left in the order of the walk."""
-    waves = Wave.objects.visible_to(user).filter(warehouse=warehouse, status=Wave.Status.RELEASED)
+    waves = policy.scope(Wave, user).filter(warehouse=warehouse, status=Wave.Status.RELEASED)
     if not name:
         return {"choices": [{"code": wave.number, "text": _way(wave)} for wave in waves.order_by("pk")[:MOST]]}
     wave = waves.filter(number=name).first() or waves.filter(shipments__number=name).first()
@@ -136,7 +136,7 @@ def put_away(warehouse: Warehouse, user: User, name: str) -> dict[str, Any]:
 
 def pack(warehouse: Warehouse, user: User, name: str) -> dict[str, Any]:
     """Shipments that are picked or packed; of one, what is in it, and its labels once it is packed."""
-    rows = Shipment.objects.visible_to(user).filter(warehouse=warehouse, status__in=["picking", "packed"])
+    rows = policy.scope(Shipment, user).filter(warehouse=warehouse, status__in=["picking", "packed"])
     if not name:
         first = rows.order_by("status", "pk").select_related("order__customer").prefetch_related(gates.OPEN_HOLDS)
         ready = [row for row in first[:MOST]
@@ -208,7 +208,7 @@ def look_up(warehouse: Warehouse, user: User, name: str) -> dict[str, Any]:
                 "available": stock.available if stock else 0, "rows": [
             [row.bin.code, row.lot.code if row.lot else "", row.on_hand] for row in bins.order_by("bin__code")]}
     label = labels.scanned(name)
-    seen = Shipment.objects.visible_to(user)
+    seen = policy.scope(Shipment, user)
     shipment = seen.filter(number=name).first() or (seen.filter(pk=label.shipment_id).first() if label else None)
     if shipment is not None:
         return {"bin": "", "kind": f"shipment {shipment.number}: {shipment.get_status_display()}",

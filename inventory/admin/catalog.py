@@ -17,8 +17,6 @@ from oms.core.admin.access import Lines, ScopedAdmin
 from oms.core.admin.papers import PapersAdmin
 from oms.core.importing.runs import offer
 
-ALL = "rep picker packer buyer accountant manager"
-
 
 class Barcodes(Lines):
     model = Barcode
@@ -57,8 +55,6 @@ class Rules(Lines):
 
 @admin.register(SKU)
 class SKUAdmin(PapersAdmin, ScopedAdmin):
-    viewers = ALL
-    editors = "buyer manager"
     list_display = ["code", "name", "category", "unit", "tracking", "is_kit", "is_sellable"]
     list_filter = ["is_kit", "is_sellable", "tracking"]
     list_select_related = ["category"]
@@ -75,15 +71,11 @@ class SKUAdmin(PapersAdmin, ScopedAdmin):
 
 @admin.register(Category)
 class CategoryAdmin(ScopedAdmin):
-    viewers = ALL
-    editors = "buyer manager"
     search_fields = ["name"]
 
 
 @admin.register(Lot)
 class LotAdmin(ScopedAdmin):
-    viewers = ALL
-    editors = "manager"
     list_display = ["code", "sku", "expires_on"]
     search_fields = ["code"]
     autocomplete_fields = ["sku"]
@@ -99,8 +91,6 @@ class LotAdmin(ScopedAdmin):
 
 @admin.register(Supplier)
 class SupplierAdmin(ScopedAdmin):
-    viewers = "accountant"
-    editors = "buyer manager"
     list_display = ["code", "name", "currency"]
     search_fields = ["code", "name"]
     inlines = [Items]
@@ -109,7 +99,6 @@ class SupplierAdmin(ScopedAdmin):
 
 @admin.register(ReorderRule)
 class ReorderRuleAdmin(ScopedAdmin):
-    editors = "buyer manager"
     list_display = ["sku", "warehouse", "point", "target"]
     autocomplete_fields = ["sku"]
     list_select_related = ["sku", "warehouse"]

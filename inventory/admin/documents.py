@@ -26,8 +26,6 @@ class PurchaseLines(Lines):
 
 @admin.register(PurchaseOrder)
 class PurchaseOrderAdmin(DocumentAdmin):
-    viewers = "accountant picker packer"
-    editors = "buyer manager"
     editable_statuses = ("proposed",)
     list_display = ["number", "supplier", "warehouse", "status", "expected_on"]
     list_filter = ["status", "warehouse"]
@@ -70,8 +68,6 @@ class TransferLines(Lines):
 
 @admin.register(Transfer)
 class TransferAdmin(DocumentAdmin):
-    viewers = "picker packer buyer manager"
-    editors = "picker packer buyer manager"
     editable_statuses = ("draft",)
     list_display = ["number", "source", "target", "status", "status_at"]
     list_filter = ["status"]
@@ -90,8 +86,6 @@ class CountLines(Lines):
 
 @admin.register(Count)
 class CountAdmin(DocumentAdmin):
-    viewers = "picker packer manager"
-    editors = "picker packer manager"
     editable_statuses = ("planned",)
     list_display = ["number", "warehouse", "status", "status_at"]
     list_filter = ["status", "warehouse"]

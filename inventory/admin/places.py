@@ -17,7 +17,6 @@ from oms.core.errors import NeedsConfirmation
 
 PLACED = ("warehouse", "zone", "code", "aisle", "x_cm", "y_cm")
 ROUTING = {"is_active", "priority", "country", "postal_code", "latitude", "longitude"}
-FLOOR = "picker packer buyer rep accountant"
 
 
 class Zones(Lines):
@@ -27,8 +26,6 @@ class Zones(Lines):
 
 @admin.register(Warehouse)
 class WarehouseAdmin(ScopedAdmin):
-    viewers = FLOOR
-    editors = "manager"
     list_display = ["code", "name", "kind", "city", "country", "priority", "is_active"]
     filter_horizontal = ["staff"]
     inlines = [Zones]
@@ -63,8 +60,6 @@ class BinForm(forms.ModelForm):
 @admin.register(Bin)
 class BinAdmin(PapersAdmin, ScopedAdmin):
     form = BinForm
-    viewers = FLOOR
-    editors = "manager"
     list_display = ["code", "warehouse", "kind", "is_sellable", "aisle", "bay", "level", "x_cm", "y_cm"]
     list_filter = ["warehouse", "kind"]
     list_select_related = ["warehouse"]
@@ -96,8 +91,6 @@ class BinAdmin(PapersAdmin, ScopedAdmin):
 
 @admin.register(Lane)
 class LaneAdmin(ScopedAdmin):
-    viewers = "rep buyer"
-    editors = "manager"
     list_display = ["warehouse", "country", "postal_prefix", "base_cost", "cost_per_kg", "days", "on_time_share"]
     list_select_related = ["warehouse"]
     money_names = ("base_cost", "cost_per_kg")
@@ -110,7 +103,5 @@ class LaneAdmin(ScopedAdmin):
 
 @admin.register(PostalCode)
 class PostalCodeAdmin(ScopedAdmin):
-    viewers = "buyer"
-    editors = "manager"
     list_display = ["country", "code", "latitude", "longitude"]
     search_fields = ["=code"]

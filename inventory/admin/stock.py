@@ -14,12 +14,9 @@ from oms.core.admin.documents import DocumentAdmin
 from oms.core.admin.records import ReadOnlyAdmin
 from oms.core.importing.runs import offer
 
-FLOOR = "picker packer buyer rep accountant manager"
-
 
 @admin.register(Stock)
 class StockAdmin(ReadOnlyAdmin):
-    viewers = FLOOR
     list_display = ["sku", "name", "warehouse", "on_hand", "sellable", "held", "available", "average_cost"]
     list_filter = ["warehouse"]
     list_select_related = ["sku", "warehouse"]
@@ -43,7 +40,6 @@ class StockAdmin(ReadOnlyAdmin):
 class BinStockAdmin(ReadOnlyAdmin, DocumentAdmin):
     """A row of stock in a bin, with buttons to move and adjust it."""
 
-    viewers = FLOOR
     list_display = ["sku", "bin", "place", "lot", "on_hand", "pinned"]
     list_filter = ["bin__warehouse", "bin__kind"]
     list_select_related = ["sku", "bin__warehouse", "lot"]
@@ -71,7 +67,6 @@ class BinStockAdmin(ReadOnlyAdmin, DocumentAdmin):
 
 @admin.register(Move)
 class MoveAdmin(ReadOnlyAdmin):
-    viewers = "buyer accountant manager"
     list_display = ["at", "sku", "quantity", "source", "target", "reason", "reference", "unit_cost", "by"]
     list_filter = ["reason"]
     list_select_related = ["sku", "source", "target", "by"]
@@ -81,7 +76,6 @@ class MoveAdmin(ReadOnlyAdmin):
 
 @admin.register(Demand)
 class DemandAdmin(ReadOnlyAdmin):
-    viewers = "buyer manager"
     list_display = ["document", "sku", "quantity", "unheld", "held", "picked", "shipped", "priority", "may_wait"]
     list_select_related = ["sku"]
     search_fields = search_exact = ["document", "sku__code"]
@@ -90,7 +84,6 @@ class DemandAdmin(ReadOnlyAdmin):
 
 @admin.register(Reservation)
 class ReservationAdmin(ReadOnlyAdmin):
-    viewers = "picker packer buyer manager"
     list_display = ["demand", "sku", "warehouse", "quantity", "state", "bin", "lot", "stopping"]
     list_filter = ["state", "warehouse"]
     list_select_related = ["demand__sku", "sku", "warehouse", "bin", "lot"]

@@ -7,14 +7,7 @@ from inventory.models.sku import SKU, Lot
 from inventory.models.warehouse import Bin, Warehouse
 from oms.core.locking import LockRank
 from oms.core.models import Document
-from oms.core.models.scope import ScopedQuerySet
 from oms.core.numbering import number_field
-
-
-class CountQuerySet(ScopedQuerySet["Count"]):
-    """Pickers and packers see the counts of their warehouses."""
-
-    of_staff = "warehouse__staff"
 
 
 class Count(Document):
@@ -37,7 +30,6 @@ class Count(Document):
     warehouse = models.ForeignKey(Warehouse, on_delete=models.PROTECT, related_name="counts")
     status = models.CharField(max_length=10, choices=Status, default=Status.PLANNED, editable=False)
 
-    objects = CountQuerySet.as_manager()
 
 
 class CountLine(models.Model):

@@ -15,7 +15,6 @@ from oms.core.locking import LockRank
 from oms.core.models import Company
 from oms.core.models.coded import CountryField
 from oms.core.models.company import BusinessDay
-from oms.core.models.scope import ScopedQuerySet
 
 
 class DemandQuerySet(models.QuerySet["Demand"]):
@@ -80,10 +79,6 @@ class Demand(models.Model):
         return f"{self.quantity} × {self.sku} for {self.document}"
 
 
-class ReservationQuerySet(ScopedQuerySet["Reservation"]):
-    of_staff = "warehouse__staff"
-
-
 class Reservation(models.Model):
     """Stock set aside for a demand: held in a warehouse, pinned to a bin, picked to staging, shipped; or freed.
 
@@ -116,8 +111,6 @@ class Reservation(models.Model):
     is_entrusted = models.BooleanField(default=False, db_default=False, editable=False,
                                        help_text=_("A partner has taken it on; only they can stop it."))
     bundle = models.UUIDField(default=uuid.uuid4, db_default=RandomUUID(), editable=False)
-
-    objects = ReservationQuerySet.as_manager()
 
     class Meta:
         constraints = [

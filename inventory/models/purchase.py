@@ -11,17 +11,11 @@ from inventory.models.warehouse import Warehouse
 from oms.core.locking import LockRank
 from oms.core.models import Company, Document
 from oms.core.models.coded import CurrencyField
-from oms.core.models.scope import ScopedQuerySet
 from oms.core.money import UnitPriceField
 from oms.core.numbering import number_field
 
 OTHER_COMPANY = _("This warehouse belongs to another company. Choose one of the company that buys.")
 
-
-class PurchaseOrderQuerySet(ScopedQuerySet["PurchaseOrder"]):
-    """Pickers and packers see what their warehouses expect."""
-
-    of_staff = "warehouse__staff"
 
 
 class PurchaseOrder(Document):
@@ -52,8 +46,6 @@ class PurchaseOrder(Document):
     currency = CurrencyField()
     expected_on = models.DateField(null=True, blank=True)
     note = models.CharField(max_length=200, blank=True)
-
-    objects = PurchaseOrderQuerySet.as_manager()
 
     class Meta:
         indexes = [models.Index(fields=["status", "warehouse"], name="purchase_order_by_status")]

@@ -14,13 +14,10 @@ from inventory.models.sku import SKU, Lot
 from inventory.models.warehouse import Bin, Warehouse
 from inventory.planners.shelf_life import Layers
 from oms.core.locking import LockRank
-from oms.core.models.scope import EVERY_ROW, ScopedQuerySet
 from oms.core.money import UnitPriceField
 
 
-class StockQuerySet(ScopedQuerySet["Stock"]):
-    of_rep = EVERY_ROW
-    of_staff = "warehouse__staff"
+class StockQuerySet(models.QuerySet["Stock"]):
 
     def with_free(self) -> "StockQuerySet":
         """With what can be promised (`free`): sellable, not held, and of no lot that expired in its warehouse."""
@@ -79,11 +76,6 @@ class Stock(models.Model):
         return free if self.layers is None else min(free, self.layers.available(self.min_life_days))
 
 
-class BinStockQuerySet(ScopedQuerySet["BinStock"]):
-    of_rep = EVERY_ROW
-    of_staff = "bin__warehouse__staff"
-
-
 class BinStock(models.Model):
     """A SKU (and lot) in a bin, and how much of it is pinned to picks."""
 
@@ -95,8 +87,6 @@ class BinStock(models.Model):
     on_hand = models.IntegerField(default=0)
     pinned = models.IntegerField(default=0)
     is_serial = models.BooleanField(default=False, db_default=False, editable=False)
-
-    objects = BinStockQuerySet.as_manager()
 
     class Meta:
         verbose_name_plural = _("bin stock")

@@ -18,15 +18,9 @@ from oms.core.models.coded import CountryField
 from oms.core.models.codes import CodeField
 from oms.core.models.company import validate_time_zone
 from oms.core.models.postal import PostalCodeField
-from oms.core.models.scope import EVERY_ROW, ScopedQuerySet
 
 
-class WarehouseQuerySet(ScopedQuerySet["Warehouse"]):
-    """Pickers and packers see the warehouses that they work in; others all."""
-
-    of_rep = EVERY_ROW
-    of_staff = "staff"
-
+class WarehouseQuerySet(models.QuerySet["Warehouse"]):
     def active(self) -> Self:
         return self.filter(is_active=True)
 
@@ -84,12 +78,7 @@ class Zone(models.Model):
         return f"{self.warehouse} {self.name}"
 
 
-class BinQuerySet(ScopedQuerySet["Bin"]):
-    """Pickers and packers see their warehouses' bins; places outside belong to nobody."""
-
-    of_rep = EVERY_ROW
-    of_staff = "warehouse__staff"
-
+class BinQuerySet(models.QuerySet["Bin"]):
     def by_hand(self) -> Self:
         """The bins whose stock people move, count and adjust: not those in a process's custody."""
         return self.filter(warehouse__isnull=False).exclude(kind__in=Bin.CUSTODY)

@@ -6,7 +6,7 @@ from typing import Any
 from django.apps import apps
 from django.utils.translation import gettext as _
 
-from oms.core import jobs, operations
+from oms.core import jobs, operations, policy
 from oms.core.errors import Refused
 from oms.core.models import Job, User
 from oms.core.operations import Operation
@@ -26,8 +26,7 @@ def perform(job: Job) -> None:
     """Perform a job's operation on what its person may see of the selection, in its order."""
     step, by = operation_of(job), job.by
     assert by is not None
-    rows: Any = step.model._default_manager.get_queryset()
-    rows = rows.visible_to(by) if hasattr(rows, "visible_to") else rows
+    rows = policy.scope(step.model, by)
 
     def perform_one(document: Any) -> None:
         step.perform(document, by=by)

@@ -4,13 +4,12 @@ import hashlib
 import secrets
 from datetime import datetime, timedelta
 
-from django.contrib.auth.models import Group
-from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef, Q
+from django.db.models import Q
 from django.utils import timezone
 
 from oms.core.locking import atomic
 from oms.core.models import ApiClient, ApiToken
+from oms.core.models.role import grants_of
 
 BEGINS = "oms_"
 GRACE = timedelta(hours=24)
@@ -42,10 +41,10 @@ def token_of(text: str) -> ApiToken | None:
     now = timezone.now()
     valid = ApiToken.objects.filter(Q(expires_at=None) | Q(expires_at__gt=now), revoked_at=None,
                                     client__is_active=True, client__user__is_active=True)
-    roles = ArraySubquery(Group.objects.filter(user=OuterRef("client__user")).values("name"))
-    token = valid.filter(digest=_digest(text)).select_related("client__user").annotate(roles=roles).first()
+    token = valid.filter(digest=_digest(text)).select_related("client__user").annotate(
+        grants=grants_of("client__user")).first()
     if token:
-        token.client.user.know_roles(token.roles)
+        token.client.user.know_grants(token.grants)
     if token and (token.last_used_at is None or token.last_used_at < now - USE_IS_NOTED_EVERY):
         ApiToken.objects.filter(pk=token.pk).update(last_used_at=now)
     return token

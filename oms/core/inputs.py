@@ -16,6 +16,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from django.db.models import Model
 
+from oms.core import policy
 from oms.core.models import User
 from oms.core.wording import Words, spoken
 
@@ -70,7 +71,7 @@ class Field:
         """The records that can be chosen for a document, within what the person sees."""
         rows: Any = self.kind._default_manager.get_queryset()
         rows = self.among(rows, document) if self.among else rows
-        return rows.visible_to(user) if hasattr(rows, "visible_to") else rows
+        return policy.scope(rows, user)
 
 
 @dataclasses.dataclass(frozen=True)

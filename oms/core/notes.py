@@ -5,7 +5,7 @@ from typing import Any
 from django.core.files.base import File
 from django.utils.translation import gettext as _
 
-from oms.core import limits
+from oms.core import limits, policy
 from oms.core.errors import NotAllowed, Refused
 from oms.core.models import Document, Note, User
 
@@ -40,6 +40,6 @@ def of(document: Document, user: User) -> Any:
 
 def remove(note: Note, *, by: User) -> None:
     """Take one's own note away."""
-    if note.by_id != by.pk and not by.has_role("manager"):
-        raise NotAllowed(_("Only who wrote a note, or a manager, takes it away."))
+    if note.by_id != by.pk and not policy.may(by, "delete", Note):
+        raise NotAllowed(_("You can only delete your own notes. Ask someone who may delete notes."))
     note.delete()

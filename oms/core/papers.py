@@ -10,7 +10,7 @@ from django.db.models import Model
 from django.utils.translation import gettext as _
 from pypdf import PdfWriter
 
-from oms.core import documents, jobs, limits, rendering
+from oms.core import documents, jobs, limits, policy, rendering
 from oms.core.errors import Refused
 from oms.core.models import Job, StoredDocument, User
 from oms.core.rendering import Drawn
@@ -139,8 +139,7 @@ class Sheet:
 def print_many(job: Job) -> StoredDocument | None:
     """Draw what a job asks for, with a result for each record; the file is kept under the job."""
     paper = get(apps.get_model(job.details["model"]), job.details["paper"])
-    rows: Any = paper.model._default_manager.get_queryset()
-    rows = rows.visible_to(job.by) if hasattr(rows, "visible_to") and job.by is not None else rows
+    rows = policy.scope(paper.model, job.by or policy.SYSTEM)
     jobs.start_over(job)
     failed: dict[Any, str] = {}
     records = jobs.selected(job, rows)

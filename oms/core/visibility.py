@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
-from django.contrib import admin
 from django.db.models import Q, QuerySet
 
+from oms.core import policy
 from oms.core.models import Company, Document, Event, User
 
 Look = Callable[[User, Company | None], Q]
@@ -29,7 +29,7 @@ def kinds() -> set[str]:
 
 def kinds_for(user: User) -> set[str]:
     """The kinds of records whose events a person may see, if only some of them."""
-    return {model.subject_type for model in document_models() if may_look(user, model)} | {
+    return {model.subject_type for model in document_models() if policy.may(user, "view", model)} | {
         kind for kind, look in _records.items() if look(user, None) != Q(pk__in=[])}
 
 
@@ -41,24 +41,22 @@ def rule_of(subject_type: str) -> str:
 
 def visible_events(user: User, events: "QuerySet[Event]", company: Company | None = None) -> "QuerySet[Event]":
     """Those about documents that a person may see; of one company, where it is named."""
-    if user.sees_everything and company is None:
-        return events.filter(subject_type__in=kinds())
-    scope = Q(pk__in=[])
+    return events.filter(condition(user, company))
+
+
+def condition(user: User, company: Company | None = None) -> Q:
+    """Of the documents that a person may see; of one company, where it is named."""
+    seen = [model for model in document_models() if policy.may(user, "view", model)]
+    whole = [model.subject_type for model in seen if company is None and policy.sees_all(user, model)]
+    found = Q(subject_type__in=whole)
     for subject_type, look in _records.items():
-        scope |= Q(subject_type=subject_type) & look(user, company)
-    for model in document_models():
-        if may_look(user, model):
-            rows: Any = model._default_manager.get_queryset()
-            rows = rows.visible_to(user) if hasattr(rows, "visible_to") else rows
+        found |= Q(subject_type=subject_type) & look(user, company)
+    for model in seen:
+        if model.subject_type not in whole:
+            rows = policy.scope(model, user)
             rows = rows.filter(**{company_of(model): company}) if company else rows
-            scope |= Q(subject_type=model.subject_type, subject_number__in=rows.values("number"))
-    return events.filter(scope)
-
-
-def may_look(user: User, model: type[Document]) -> bool:
-    """Whether the back office shows a person this kind of document at all."""
-    page = admin.site._registry.get(model)
-    return page is not None and page.has_view_permission(_As(user))  # type: ignore[arg-type]
+            found |= Q(subject_type=model.subject_type, subject_number__in=rows.values("number"))
+    return found
 
 
 def company_of(model: type[Document]) -> str:
@@ -73,10 +71,3 @@ def event_body(event: Event, user: User) -> dict[str, Any]:
     return {"position": event.position, "type": event.name, "timestamp": event.at.isoformat(),
             "subject": {"type": event.subject_type, "number": event.subject_number},
             "order": event.order_number or None, "data": event.data if user.sees_money else {}}
-
-
-class _As:
-    """What the admin's rule of who may look asks of a request."""
-
-    def __init__(self, user: User) -> None:
-        self.user = user

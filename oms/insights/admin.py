@@ -8,13 +8,11 @@ from oms.insights.models import DailySales, DailyShipping, Rollup, StockOutlook
 
 @admin.register(Rollup)
 class RollupAdmin(ReadOnlyAdmin):
-    viewers = "manager"
     list_display = ["name", "computed_at"]
 
 
 @admin.register(DailySales)
 class DailySalesAdmin(ReadOnlyAdmin):
-    viewers = "accountant manager"
     list_display = ["day", "channel", "currency", "orders", "net"]
     list_select_related = ["channel"]
     ordering = ["-day", "-pk"]
@@ -22,7 +20,6 @@ class DailySalesAdmin(ReadOnlyAdmin):
 
 @admin.register(DailyShipping)
 class DailyShippingAdmin(ReadOnlyAdmin):
-    viewers = "manager"
     list_display = ["day", "warehouse", "shipments", "hours"]
     list_select_related = ["warehouse"]
     ordering = ["-day", "-pk"]
@@ -30,6 +27,5 @@ class DailyShippingAdmin(ReadOnlyAdmin):
 
 @admin.register(StockOutlook)
 class StockOutlookAdmin(ReadOnlyAdmin):
-    viewers = "buyer manager"
     list_display = ["sku", "warehouse", "available", "per_day", "days_left"]
     list_select_related = ["sku", "warehouse"]

@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 from fulfillment.models import Shipment, Wave
 from inventory.models import Count, PurchaseOrder
-from oms.core import attention, jobs, outbox
-from oms.core.models import Notice, User
+from oms.core import attention, jobs, outbox, policy
+from oms.core.models import Delivery, Notice, User
 from oms.core.models.company import latest_day
 from oms.core.wording import Words
 from oms.insights import charts
@@ -35,7 +35,7 @@ class ToDo:
 
 
 def _of(model: Any, **conditions: Any) -> Callable[[User], QuerySet[Any]]:
-    return lambda user: model.objects.visible_to(user).filter(**conditions)
+    return lambda user: policy.scope(model, user).filter(**conditions)
 
 
 def _all(model: Any, **conditions: Any) -> Callable[[User], QuerySet[Any]]:
@@ -64,9 +64,9 @@ TO_DO = (
          "inventory_purchaseorder", "status__exact=proposed"),
     ToDo(_("Goods to receive"), "buyer manager", _all(PurchaseOrder, status="sent"),
          "inventory_purchaseorder", "status__exact=sent"),
-    ToDo(_("Overdue invoices"), "accountant manager", lambda user: Invoice.objects.visible_to(user).open().overdue(),
+    ToDo(_("Overdue invoices"), "accountant manager", lambda user: policy.scope(Invoice, user).open().overdue(),
          "orders_invoice", "due=overdue"),
-    ToDo(_("Open invoices"), "accountant manager", lambda user: Invoice.objects.visible_to(user).open().exclude(
+    ToDo(_("Open invoices"), "accountant manager", lambda user: policy.scope(Invoice, user).open().exclude(
         kind="credit"), "orders_invoice", "due=open"),
     ToDo(_("Counts to reconcile"), "manager", _all(Count, status="counted"), "inventory_count",
          "status__exact=counted"),
@@ -82,7 +82,7 @@ def home(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     user: Any = request.user
     mine = [todo for todo in TO_DO if user.is_superuser or user.role_names & set(todo.roles.split())]
     context["to_do"] = [(todo.title, _count(todo, user), _link(todo)) for todo in mine]
-    context["alarms"] = attention.alarms() if user.has_role("manager") else []
+    context["alarms"] = attention.alarms() if policy.may(user, "view", Delivery) else []
     today = latest_day()
     offered = (("accountant manager", lambda: charts.sales(today)),
                ("picker packer manager", lambda: charts.order_to_ship(today)),

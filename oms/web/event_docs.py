@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.contrib import admin
 
-from oms.core import event_catalog, event_handlers, visibility
+from oms.core import event_catalog, event_handlers, policy, visibility
 from oms.core.event_catalog import EventType
 from oms.web import event_sources
 
@@ -63,11 +62,10 @@ def _listed(names: list[str]) -> str:
 
 
 def _viewers(kind: str) -> str:
-    """The roles that may view a kind of record, as its page in the admin says."""
+    """The built-in roles that may view a kind of record."""
     model = next((model for model in visibility.document_models() if model.subject_type == kind), None)
     if model is not None:
-        view: Any = admin.site._registry[model]
-        return ", ".join(sorted({*f"{view.viewers} {view.editors}".split()}))
+        return ", ".join(sorted(policy.roles_with("view", model)))
     return visibility.rule_of(kind) or "nobody (internal)"
 
 

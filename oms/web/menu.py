@@ -2,13 +2,14 @@
 
 from typing import Any
 
-from django.contrib import admin
+from django.apps import apps
 from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.translation import gettext
 
 from fulfillment.stations.views import STATIONS, may_work
+from oms.core import policy
 
 MENU = (  # titles of groups, and in them title, model (with a page of its own, if any), icon
     ("Orders", (("Enter an order", "orders.order:entry", "add_shopping_cart"),
@@ -51,28 +52,22 @@ def script(request: HttpRequest) -> str:
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     """The menu for the person who asks; empty groups are left out."""
-    registry: dict[str, Any] = {model._meta.label_lower: page for model, page in admin.site._registry.items()}
     groups = [
         {"title": gettext(title), "separator": True, "items": [
             {"title": gettext(name), "icon": icon, "link": link} for name, address, icon in items
-            if (link := _link(address, registry, request))
+            if (link := _link(address, request))
         ]}
         for title, items in MENU
     ]
     return [group for group in groups if group["items"]]
 
 
-def _link(address: str, registry: dict[str, Any], request: HttpRequest) -> str:
+def _link(address: str, request: HttpRequest) -> str:
     """Where an entry leads; empty where the person may not go there."""
     if address == "stations":
         may = any(may_work(request.user, station) for station in STATIONS)
         return reverse("stations") if may else ""
     label, _, own = address.partition(":")
-    if label not in registry or not _may_open(registry[label], own, request):
+    if not policy.may(request.user, "add" if own == "entry" else "view", apps.get_model(label)):
         return ""
     return reverse(f"admin:{label.replace('.', '_')}_{own or 'changelist'}")
-
-
-def _may_open(page: Any, own: str, request: HttpRequest) -> bool:
-    """Whether a person may open a model's list, or its page for entering."""
-    return bool(page.has_add_permission(request) if own == "entry" else page.has_view_permission(request))

@@ -14,7 +14,7 @@ from django.urls import reverse
 
 from fulfillment.models import Label, Shipment, Wave
 from inventory.models import SKU, Barcode, Bin, Count, PurchaseOrder, Supplier, Transfer
-from oms.core import revisions
+from oms.core import policy, revisions
 from oms.core.barcodes import read_sscc
 from oms.core.models.words import with_words
 from oms.web.menu import navigation
@@ -72,16 +72,13 @@ class Finder:
     def _visible(self, request: HttpRequest) -> QuerySet[Any] | None:
         """The rows in the person's scope; None where they may not look at what would be opened."""
         opened: Any = self.model._meta.get_field(self.shown).related_model if self.shown else self.model
-        page: Any = admin.site._registry[opened]
-        if not page.has_view_permission(request):
+        if not policy.may(request.user, "view", opened):
             return None
-        if not self.shown:
-            rows: QuerySet[Any] = page.get_queryset(request)
-            return rows
-        user: Any = request.user
-        every = self.model._default_manager.all()
-        seen = opened._default_manager.all()
-        return every.filter(**{f"{self.shown}__in": seen.visible_to(user)}) if hasattr(seen, "visible_to") else every
+        if self.shown:
+            return policy.scope(self.model, request.user)
+        page: Any = admin.site.get_model_admin(opened)
+        rows: QuerySet[Any] = page.get_queryset(request)
+        return rows
 
 
 FINDERS = (

@@ -6,11 +6,12 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.views.decorators.http import require_POST
 
+from oms.core import policy
 from oms.insights import verification
 
 
 @require_POST
-@user_passes_test(lambda user: user.is_active and user.is_staff and user.has_role("manager"))
+@user_passes_test(lambda user: user.is_active and user.is_staff and policy.may(user, "verify"))
 def verify(request: HttpRequest) -> HttpResponse:
     """Check now, and show what is broken."""
     context = {**admin.site.each_context(request), "title": "Check", "breaches": verification.breaches(),

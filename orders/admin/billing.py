@@ -57,7 +57,6 @@ class Allocations(Lines):
 
 @admin.register(Invoice)
 class InvoiceAdmin(DocumentAdmin):
-    viewers = "rep accountant manager"
     list_display = ["number", "kind", "customer", "issued_on", "due_on", "total", "open_now", "pdf"]
     only_links = ["pdf"]
     list_filter = [Due, "kind", "issued_on", "due_on"]
@@ -135,7 +134,6 @@ class InvoiceAdmin(DocumentAdmin):
 class WriteOffAdmin(ReadOnlyAdmin):
     """What was given up; it is done on the invoice or the payment."""
 
-    viewers = "accountant manager"
     list_display = ["booked_on", "kind", "invoice", "payment", "amount", "tax", "reverses", "reason", "by"]
     list_select_related = ["invoice", "payment", "by", "reverses__invoice", "reverses__payment"]
     list_filter = ["kind"]
@@ -149,15 +147,12 @@ class TermsParts(Lines):
 
 @admin.register(PaymentTerms)
 class PaymentTermsAdmin(ScopedAdmin):
-    viewers = "rep"
-    editors = "accountant manager"
     list_display = ["code", "name", "days", "end_of_month", "discount_percent", "discount_days", "deposit_percent"]
     inlines = [TermsParts]
 
 
 @admin.register(HistoryRecord)
 class HistoryRecordAdmin(ReadOnlyAdmin):
-    viewers = "accountant manager"
     list_display = ["external_id", "kind", "code", "text", "quantity", "unit_price", "at"]
     list_filter = ["kind"]
     search_fields = search_exact = ["external_id", "code"]
@@ -179,7 +174,6 @@ class Uses(Lines):
 
 @admin.register(Payment)
 class PaymentAdmin(DocumentAdmin):
-    viewers = "rep accountant manager"
     sheets = offer(PaymentSheet)
     list_display = ["number", "state", "customer", "amount", "currency", "captured", "allocated", "refunded", "paid_on"]
     list_filter = ["status", GatewayName, "paid_on"]

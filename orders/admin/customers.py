@@ -11,9 +11,10 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from oms.core import jobs
+from oms.core import jobs, policy
 from oms.core.admin.access import Lines, ScopedAdmin, with_money_columns
 from oms.core.importing.runs import offer
+from oms.core.models.role import Reach
 from orders.admin.sheets import AddressSheet, CustomerSheet
 from orders.admin.statements import statement_page
 from orders.models import Address, Channel, Contact, Customer, CustomerSKU, FraudRule, Listing, Price
@@ -44,8 +45,6 @@ class CustomerPrices(Lines):
 
 @admin.register(Customer)
 class CustomerAdmin(ScopedAdmin):
-    viewers = "accountant"
-    editors = "rep manager"
     list_display = ["code", "name", "currency", "rep", "terms_days", "credit_limit", "is_active", "statement"]
     only_links = ["statement"]
     list_filter = ["is_active"]
@@ -67,7 +66,7 @@ class CustomerAdmin(ScopedAdmin):
 
     def get_actions(self, request: HttpRequest) -> Any:
         """Who bills may bill a selection."""
-        return super().get_actions(request) if self._has(request, "accountant manager") else {}
+        return super().get_actions(request) if self.may(request, "bill") else {}
 
     @admin.action(description=_("Bill what was shipped"))
     def collect(self, request: HttpRequest, rows: Any) -> HttpResponseRedirect:
@@ -82,15 +81,15 @@ class CustomerAdmin(ScopedAdmin):
         return False
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        """A rep neither hands customers over nor raises their credit."""
-        user: Any = request.user
-        fixed = [] if user.has_role("manager") else ["rep", "credit_limit", "is_tax_exempt", "exemption_note", "terms",
-                                                     "billing"]
+        """Not everybody who edits customers hands them over or raises their credit."""
+        fixed = [] if self.may(request, "set_terms", obj) else ["rep", "credit_limit", "is_tax_exempt",
+                                                                "exemption_note", "terms", "billing"]
         return with_money_columns(Customer, fixed)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        if not change and obj.rep_id is None and request.user.has_role("rep"):  # type: ignore[union-attr]
-            obj.rep = request.user
+        user: Any = request.user
+        if not change and obj.rep_id is None and Reach.CUSTOMERS in policy.reaches(user, "add", Customer):
+            obj.rep = user
         super().save_model(request, obj, form, change)
 
 
@@ -102,8 +101,6 @@ class Listings(Lines):
 
 @admin.register(Channel)
 class ChannelAdmin(ScopedAdmin):
-    viewers = "rep accountant"
-    editors = "manager"
     list_display = ["code", "name", "kind", "company", "may_backorder", "reserve_days_ahead", "reroutes",
                     "paid_at_checkout", "commission_percent"]
     list_select_related = ["company"]
@@ -114,8 +111,6 @@ class ChannelAdmin(ScopedAdmin):
 class FraudRuleAdmin(ScopedAdmin):
     """Which orders wait for a fraud check."""
 
-    viewers = "accountant"
-    editors = "manager"
     list_display = ["name", "channel", "minimum", "is_new_customer", "countries_differ", "is_active"]
     list_select_related = ["channel"]
     list_filter = ["is_active", "channel"]

@@ -44,7 +44,6 @@ class ExportForm(forms.Form):
 class ExportedDocumentAdmin(ReadOnlyAdmin):
     """Which document is in which run."""
 
-    viewers = "accountant manager"
     list_display = ["run", "kind", "key", "is_sent"]
     list_select_related = ["run"]
     list_filter = ["is_sent"]
@@ -55,7 +54,6 @@ class ExportedDocumentAdmin(ReadOnlyAdmin):
 class TaxCodeAdmin(ScopedAdmin):
     """What the accounting program of a company calls its tax rates."""
 
-    editors = "accountant manager"
     list_display = ["code", "company", "category", "percent"]
     list_select_related = ["company"]
     list_filter = ["company"]
@@ -63,7 +61,6 @@ class TaxCodeAdmin(ScopedAdmin):
 
 @admin.register(ExportRun)
 class ExportRunAdmin(DocumentAdmin):
-    viewers = "accountant manager"
     list_display = ["number", "state", "profile", "company", "since", "until", "only_new", "rows", "by", "created_at",
                     "file"]
     only_links = ["file"]

@@ -69,8 +69,6 @@ class Holds(Lines):
 @admin.register(Order)
 class OrderAdmin(DocumentAdmin):
     form = DraftForm
-    viewers = "accountant"
-    editors = "rep manager"
     editable_statuses = ("draft",)
     list_display = ["number", "state", "customer", "channel", "placed_on", "wanted_on", "total", "units",
                     "is_allocated", "is_shipped", "is_invoiced", "is_paid"]

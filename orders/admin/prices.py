@@ -1,9 +1,6 @@
 """Price lists, discounts and tax rates in the admin."""
 
-from typing import Any
-
 from django.contrib import admin
-from django.http import HttpRequest
 
 from oms.core.admin.access import ScopedAdmin
 from oms.core.importing.runs import offer
@@ -13,16 +10,12 @@ from orders.models import Discount, Price, PriceList, TaxRate
 
 @admin.register(PriceList)
 class PriceListAdmin(ScopedAdmin):
-    viewers = "rep accountant"
-    editors = "manager"
     list_display = ["name", "currency", "includes_tax"]
     search_fields = ["name"]
 
 
 @admin.register(Price)
 class PriceAdmin(ScopedAdmin):
-    viewers = "rep accountant"
-    editors = "manager"
     list_display = ["sku", "price_list", "customer", "minimum", "unit_price", "valid_from", "valid_to"]
     list_filter = ["price_list"]
     list_select_related = ["sku", "price_list", "customer"]
@@ -30,18 +23,9 @@ class PriceAdmin(ScopedAdmin):
     autocomplete_fields = ["sku", "price_list", "customer"]
     sheets = offer(PriceSheet)
 
-    def get_queryset(self, request: HttpRequest) -> Any:
-        rows = super().get_queryset(request)
-        user: Any = request.user
-        if user.sees_everything:
-            return rows
-        return rows.filter(customer=None) | rows.filter(customer__rep=user)
-
 
 @admin.register(Discount)
 class DiscountAdmin(ScopedAdmin):
-    viewers = "accountant"
-    editors = "manager"
     list_display = ["name", "percent", "customer", "channel", "category", "valid_from", "valid_to"]
     list_select_related = ["customer", "channel", "category"]
     autocomplete_fields = ["customer"]
@@ -49,7 +33,5 @@ class DiscountAdmin(ScopedAdmin):
 
 @admin.register(TaxRate)
 class TaxRateAdmin(ScopedAdmin):
-    viewers = "rep"
-    editors = "accountant manager"
     list_display = ["country", "region", "tax_class", "percent", "category", "valid_from", "valid_to"]
     list_filter = ["country"]

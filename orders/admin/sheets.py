@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from import_export.resources import Resource
 
 from inventory.models import SKU
-from oms.core import codes
+from oms.core import codes, policy
 from oms.core.errors import Refused
 from oms.core.importing.columns import Day, Exact, Reference, Text, Whole, YesNo, column_of
 from oms.core.importing.records import RecordMeta, RecordSheet
@@ -37,7 +37,7 @@ from orders.models import (
 
 
 class CustomerSheet(RecordSheet):
-    title, slug, importers, has_money = "customers", "customers", "manager", True
+    title, slug, imports, has_money = "customers", "customers", Customer, True
     rep = column("rep", Reference(User, "username"))
     price_list = column("price_list", Reference(PriceList, "name"))
     terms = column("terms", Reference(PaymentTerms, "code"))
@@ -60,7 +60,7 @@ def _tidy(row: dict[str, Any]) -> dict[str, Any]:
 
 
 class AddressSheet(RecordSheet):
-    title, slug, importers = "addresses", "addresses", "rep manager"
+    title, slug, imports = "addresses", "addresses", Address
     customer = column("customer", Reference(Customer, "code"))
 
     class Meta(RecordMeta):
@@ -69,7 +69,7 @@ class AddressSheet(RecordSheet):
         fields = ("customer", "name", "street", "postal_code", "city", "region", "country", "is_billing", "is_shipping")
 
     def get_queryset(self) -> Any:
-        return super().get_queryset().filter(customer__in=Customer.objects.visible_to(self.user))
+        return super().get_queryset().filter(customer__in=policy.scope(Customer, self.user))
 
     def take(self, rows: Sequence[Row], *, dry_run: bool) -> Outcome:
         """A postal code is part of what an address is known by, however it is written."""
@@ -80,7 +80,7 @@ class AddressSheet(RecordSheet):
 
 
 class PriceSheet(RecordSheet):
-    title, slug, importers, has_money = "prices", "prices", "manager", True
+    title, slug, imports, has_money = "prices", "prices", Price, True
     price_list = column("price_list", Reference(PriceList, "name"))
     customer = column("customer", Reference(Customer, "code"))
     sku = column("sku", Reference(SKU, "code"))
@@ -133,7 +133,7 @@ class InvoiceLineSheet(Sheet, Resource):
 class OrderSheet(DocumentSheet):
     """Orders, a row for each line, wherever the rows of an order stand. Known ones are never changed here."""
 
-    title, slug, importers, has_money = "orders", "orders", "rep manager", True
+    title, slug, imports, has_money = "orders", "orders", Order, True
     has_groups = True
     order = column("order__known_as", Text("", most=80), "order")
     channel = column("order__channel", Reference(Channel, "code"), "channel")
@@ -170,7 +170,7 @@ class OrderSheet(DocumentSheet):
             if other:
                 raise Refused(_("The rows of %(name)s differ in “%(column)s”. Enter the same value in each, or only in "
                                 "the first row.") % {"name": name, "column": other}, line=number)
-        known = Order.objects.visible_to(self.user).filter(channel=first["channel"])
+        known = policy.scope(Order, self.user).filter(channel=first["channel"])
         order = known.filter(external_id=name).first() or known.filter(number=name).first()
         if order is not None:
             self._require_same(order, entries)
@@ -193,7 +193,7 @@ class OrderSheet(DocumentSheet):
 class PaymentSheet(DocumentSheet):
     """Lines of a bank's statement. One that is booked already with the same facts is left alone."""
 
-    title, slug, importers, has_money = "payments", "payments", "accountant manager", True
+    title, slug, imports, has_money = "payments", "payments", Payment, True
     reference = column("reference", Text("", most=80))
     customer = column("customer", Reference(Customer, "code"))
     amount = column("amount", column_of(Payment._meta.get_field("amount"), empty=None))
@@ -226,7 +226,7 @@ class PaymentSheet(DocumentSheet):
         return f"{payment.number}: {payment.amount} {payment.currency}" if payment else ""
 
     def _invoice(self, number: str) -> Invoice | None:
-        found = Invoice.objects.visible_to(self.user).filter(number=number).first() if number else None
+        found = policy.scope(Invoice, self.user).filter(number=number).first() if number else None
         if number and found is None:
             raise Refused(_("There is no invoice “%(number)s”.") % {"number": number}, field="invoice")
         return found

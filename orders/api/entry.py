@@ -4,6 +4,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from oms.core import policy
 from oms.core.api.problems import Unknown
 from oms.core.models import User
 from orders.intake import Charge, Entry, Line
@@ -36,7 +37,7 @@ def _address(data: dict[str, Any], customer: Customer) -> dict[str, str]:
 
 def customer_of(code: str, user: User) -> Customer:
     """An active customer of the caller by their code. Raises Unknown for one that is not there."""
-    found = Customer.objects.visible_to(user).filter(code=code, is_active=True).first()
+    found = policy.scope(Customer, user).filter(code=code, is_active=True).first()
     if found is None:
         raise Unknown({"customer": [_("There is no customer %(code)r, or it is not yours.") % {"code": code}]})
     return found
@@ -44,7 +45,7 @@ def customer_of(code: str, user: User) -> Customer:
 
 def parties(customer_code: str, channel_code: str, user: User) -> tuple[Customer, Channel]:
     """An active customer of the caller, and a channel, by their codes. Raises Unknown for each that is not there."""
-    customer = Customer.objects.visible_to(user).select_related("price_list").filter(
+    customer = policy.scope(Customer, user).select_related("price_list").filter(
         code=customer_code, is_active=True).first()
     channel = Channel.objects.select_related("company", "price_list").filter(code=channel_code).first()
     if customer is None or channel is None:

@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from rest_framework.reverse import reverse
 
 from inventory.models import SKU
-from oms.core import documents, idempotency
+from oms.core import documents, idempotency, policy
 from oms.core.api import problems
 from oms.core.api.authentication import client_of
 from oms.core.api.documents import (
@@ -53,8 +53,8 @@ WHOLE = (lifecycle.LINES, Prefetch("charges", OrderCharge.objects.order_by("pk")
 def require_seller(request: Request, name: str) -> None:
     """Who may place and confirm in the back office may enter orders here."""
     user: Any = request.user
-    if not user.has_role("rep") and not user.has_role("manager"):
-        raise PermissionDenied(_("To %(name)s you need the role rep or manager.") % {"name": name})
+    if not policy.may(user, "add", Order):
+        raise PermissionDenied(_("You can't %(name)s: none of your roles may add orders.") % {"name": name})
 
 
 class CustomerViewSet(ScopedViewSet):

@@ -14,16 +14,9 @@ from oms.core.models.checked import VATNumberField
 from oms.core.models.coded import CountryField, CurrencyField, LanguageField
 from oms.core.models.company import validate_endpoint
 from oms.core.models.postal import PostalCodeField
-from oms.core.models.scope import ScopedQuerySet
 from oms.core.models.words import words_index
 from oms.core.money import AmountField
 from oms.core.postal_codes import tidy
-
-
-class CustomerQuerySet(ScopedQuerySet["Customer"]):
-    """A rep sees their own customers; a picker or packer none."""
-
-    of_rep = "rep"
 
 
 class Customer(Guarded):
@@ -75,8 +68,6 @@ class Customer(Guarded):
         _("minimum remaining life (days)"), default=0, db_default=0,
         help_text=_("Lots that expire earlier than so many days after picking are not sent, for example 90."))
     is_active = models.BooleanField(default=True)
-
-    objects = CustomerQuerySet.as_manager()
 
     class Meta:
         ordering = ["code"]

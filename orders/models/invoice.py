@@ -12,15 +12,13 @@ from oms.core.locking import LockRank
 from oms.core.models import Company, Document
 from oms.core.models.coded import CurrencyField
 from oms.core.models.company import today_of
-from oms.core.models.scope import ScopedQuerySet
 from oms.core.money import AmountField, UnitPriceField
 from orders.models.customer import Customer
 from orders.models.order import Order, OrderCharge, OrderLine
 from orders.models.tax import TaxRate
 
 
-class InvoiceQuerySet(ScopedQuerySet["Invoice"]):
-    of_rep = "customer__rep"
+class InvoiceQuerySet(models.QuerySet["Invoice"]):
 
     def overdue(self, today: date | None = None) -> Self:
         """Invoices that should have been paid before a day; before today's date of their companies, if none."""

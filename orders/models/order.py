@@ -16,18 +16,11 @@ from inventory.sourcing import Destination, Wanted
 from oms.core.locking import LockRank
 from oms.core.models import Company, Document
 from oms.core.models.coded import CountryField, CurrencyField
-from oms.core.models.scope import ScopedQuerySet
 from oms.core.money import AmountField, UnitPriceField
 from oms.core.numbering import number_field
 from orders.models.channel import Channel
 from orders.models.customer import Customer
 from orders.models.tax import TaxRate
-
-
-class OrderQuerySet(ScopedQuerySet["Order"]):
-    """A rep sees the orders of their customers; a picker or packer none (they see shipments)."""
-
-    of_rep = "customer__rep"
 
 
 class Order(Document):
@@ -84,8 +77,6 @@ class Order(Document):
     shipped = models.IntegerField(default=0, editable=False)
     invoiced = models.IntegerField(default=0, editable=False)
     returned = models.IntegerField(default=0, editable=False)
-
-    objects = OrderQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -10,16 +10,11 @@ from django.utils.translation import gettext_lazy as _
 from oms.core.locking import LockRank
 from oms.core.models import Company, Document
 from oms.core.models.coded import CurrencyField
-from oms.core.models.scope import ScopedQuerySet
 from oms.core.money import AmountField, display
 from oms.core.numbering import number_field
 from orders.models.customer import Customer
 from orders.models.invoice import Invoice
 from orders.models.order import Order
-
-
-class PaymentQuerySet(ScopedQuerySet["Payment"]):
-    of_rep = "customer__rep"
 
 
 class Payment(Document):
@@ -63,8 +58,6 @@ class Payment(Document):
     capture_key = models.CharField(max_length=80, blank=True, db_default="", editable=False)
     void_reference = models.CharField(max_length=80, blank=True, db_default="", editable=False)
     error = models.CharField(max_length=200, blank=True, db_default="", editable=False)
-
-    objects = PaymentQuerySet.as_manager()
 
     class Meta:
         constraints = [

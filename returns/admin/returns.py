@@ -34,7 +34,6 @@ class ReturnLines(Lines):
 
 @admin.register(ReturnRequest)
 class ReturnRequestAdmin(DocumentAdmin):
-    viewers = "rep picker packer accountant manager"
     list_display = ["number", "state", "order_no", "warehouse", "wish", "status_at"]
     list_filter = ["status", "warehouse", "wish"]
     list_select_related = ["order", "warehouse"]
@@ -54,15 +53,12 @@ class ReturnRequestAdmin(DocumentAdmin):
 
 @admin.register(ReturnPolicy)
 class ReturnPolicyAdmin(ScopedAdmin):
-    viewers = "rep accountant"
-    editors = "manager"
     list_display = ["channel", "window_days", "approves_by_itself", "credits_damaged"]
     list_select_related = ["channel"]
 
 
 @admin.register(Settlement)
 class SettlementAdmin(ReadOnlyAdmin):
-    viewers = "accountant manager"
     list_display = ["request", "credited", "cleared", "to_refund", "exchange", "difference_due"]
     list_select_related = ["request", "exchange"]
 
@@ -71,21 +67,18 @@ class SettlementAdmin(ReadOnlyAdmin):
 class ReturnedLotAdmin(ReadOnlyAdmin):
     """Which lots and serial numbers came back."""
 
-    viewers = "rep picker packer manager"
     list_display = ["line", "lot", "quantity", "is_damaged"]
     list_select_related = ["line__order_line__sku", "lot"]
 
 
 @admin.register(Inspection)
 class InspectionAdmin(ReadOnlyAdmin):
-    viewers = "manager"
     list_display = ["line", "quantity", "grade", "route", "was_damaged", "by", "at"]
     list_select_related = ["line__order_line__sku", "by"]
 
 
 @admin.register(Unexpected)
 class UnexpectedAdmin(ReadOnlyAdmin):
-    viewers = "rep picker packer manager"
     list_display = ["request", "sku", "description", "lot", "quantity", "is_damaged", "decision", "decided_by"]
     list_filter = ["decision"]
     list_select_related = ["request", "sku", "lot", "decided_by"]

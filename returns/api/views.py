@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from rest_framework.reverse import reverse
 
 from inventory.models import SKU
-from oms.core import operations
+from oms.core import operations, policy
 from oms.core.api.documents import IDEMPOTENCY_KEY, DocumentViewSet, create_once, with_operations
 from oms.core.api.fields import AmountField, DecimalField, TextField, WholeField
 from oms.core.api.problems import Unknown
@@ -125,7 +125,7 @@ class ReturnViewSet(DocumentViewSet):
         return create_once(request, self, lambda: self.shown(self.ask(form.validated_data, user)))
 
     def ask(self, data: dict[str, Any], user: Any) -> ReturnRequest:
-        order = Order.objects.visible_to(user).filter(number=data["order"]).first()
+        order = policy.scope(Order, user).filter(number=data["order"]).first()
         if order is None:
             raise Unknown({"order": [(gettext("There is no order %(order)r, or it is not yours.")
                                       % {"order": data["order"]})]})

@@ -8,16 +8,8 @@ from django.utils.translation import gettext_lazy as _
 from inventory.models import SKU, Warehouse
 from oms.core.locking import LockRank
 from oms.core.models import Document
-from oms.core.models.scope import ScopedQuerySet
 from oms.core.numbering import number_field
 from orders.models import Order, OrderLine
-
-
-class ReturnRequestQuerySet(ScopedQuerySet["ReturnRequest"]):
-    """Reps see their customers' returns, warehouse staff those that come to them."""
-
-    of_rep = "order__customer__rep"
-    of_staff = "warehouse__staff"
 
 
 class ReturnRequest(Document):
@@ -54,8 +46,6 @@ class ReturnRequest(Document):
     warehouse = models.ForeignKey(Warehouse, on_delete=models.PROTECT, related_name="returns")
     wish = models.CharField(max_length=8, choices=Wish, default=Wish.REFUND)
     note = models.TextField(blank=True)
-
-    objects = ReturnRequestQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("return")

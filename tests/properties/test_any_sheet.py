@@ -26,7 +26,7 @@ from orders.models import PaymentTerms, Price
 from tests import builders as make
 
 pytestmark = pytest.mark.django_db
-SHEETS = sorted(slug for slug, sheet in runs._sheets.items() if sheet.importers)
+SHEETS = sorted(slug for slug, sheet in runs._sheets.items() if sheet.imports)
 FILES, SEED = int(os.environ.get("SHEET_FILES", 4)), int(os.environ.get("SHEET_SEED", 0))
 CODES = ("GB", "UK", "DE", "FR", "EUR", "GBP", "USD", "en", "de", "H87", "PCS")
 # What an import writes about itself.

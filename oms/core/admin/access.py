@@ -1,4 +1,4 @@
-"""Who sees and edits what in the admin: by role, by row scope, and never money for who must not see it."""
+"""Who sees and edits what in the admin, as the policy says."""
 
 from collections.abc import Iterable
 from functools import cache
@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from unfold.admin import ModelAdmin, TabularInline
 
-from oms.core import limits, money
+from oms.core import limits, money, policy
 from oms.core.admin.lists import FastListAdmin
 from oms.core.admin.sheets import SheetsAdmin
 from oms.core.admin.views import SavedViewsAdmin
@@ -45,30 +45,28 @@ def with_money_columns(model: type[Model], names: Iterable[Any]) -> list[Any]:
     return [money_column(model, name) if is_money(model, str(name)) else name for name in names]
 
 
-class RoleAccess:
-    """Roles as words separated by spaces: who may look, and who may add and change. Superusers may everything."""
+class PolicyAccess:
+    """Who may look, add, change and delete is asked of the policy."""
 
-    viewers = ""
-    editors = ""
     money_names: tuple[str, ...] = ()
 
-    def _has(self, request: HttpRequest, roles: str) -> bool:
+    def may(self, request: HttpRequest, right: str, obj: Any = None) -> bool:
+        """Whether a colleague has a right on this page's kind of record, or on one record."""
         user: Any = request.user
-        if not (user.is_active and user.is_staff):
-            return False
-        return user.is_superuser or bool(user.role_names & set(roles.split()))
+        page: Any = self
+        return bool(user.is_staff) and policy.may(user, right, obj or page.model)
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self._has(request, f"{self.viewers} {self.editors}")
+        return self.may(request, "view", obj)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self._has(request, self.editors)
+        return self.may(request, "change", obj)
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self._has(request, self.editors)
+        return self.may(request, "add")
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self._has(request, self.editors)
+        return self.may(request, "delete", obj)
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)
@@ -116,7 +114,7 @@ def _tell_corrections(request: HttpRequest, form: Any) -> None:
                 "field": form.fields[name].label, "written": written, "code": code})
 
 
-class ScopedAdmin(RoleAccess, FastListAdmin, SheetsAdmin, SavedViewsAdmin, ModelAdmin):
+class ScopedAdmin(PolicyAccess, FastListAdmin, SheetsAdmin, SavedViewsAdmin, ModelAdmin):
     """The base of every admin page: lists, links, autocompletes and exports show what the person may see."""
 
     show_full_result_count = False
@@ -157,8 +155,7 @@ class ScopedAdmin(RoleAccess, FastListAdmin, SheetsAdmin, SavedViewsAdmin, Model
         super().save_formset(request, form, formset, change)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        rows = super().get_queryset(request)
-        return rows.visible_to(request.user) if hasattr(rows, "visible_to") else rows
+        return policy.scope(super().get_queryset(request), request.user)
 
     def get_list_display(self, request: HttpRequest) -> Any:
         names = self.without_money(request, self.model, super().get_list_display(request))
@@ -168,13 +165,12 @@ class ScopedAdmin(RoleAccess, FastListAdmin, SheetsAdmin, SavedViewsAdmin, Model
         return with_money_columns(self.model, super().get_readonly_fields(request, obj))
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
-        rows = db_field.remote_field.model._default_manager.get_queryset()
-        if hasattr(rows, "visible_to") and "queryset" not in options:
-            options["queryset"] = rows.visible_to(request.user)
+        if "queryset" not in options:
+            options["queryset"] = policy.scope(db_field.remote_field.model, request.user)
         return super().formfield_for_foreignkey(db_field, request, **options)
 
 
-class Lines(RoleAccess, TabularInline):
+class Lines(PolicyAccess, TabularInline):
     """Rows of a document or a record; the parent decides whether they can be edited."""
 
     extra = 0
@@ -211,7 +207,7 @@ class Lines(RoleAccess, TabularInline):
         return self.has_change_permission(request, obj)
 
     def _parent_is_editable(self, request: HttpRequest, obj: Any) -> bool:
-        parent: Any = self.admin_site._registry[self.parent_model]
+        parent: Any = self.admin_site.get_model_admin(self.parent_model)
         return bool(parent.has_change_permission(request, obj))
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:

@@ -16,8 +16,6 @@ from oms.core.models import Company, ExchangeRate
 
 @admin.register(Company)
 class CompanyAdmin(ScopedAdmin):
-    viewers = "accountant buyer"
-    editors = "manager"
     list_display = ["code", "name", "country", "currency", "books_closed_until"]
     readonly_fields = ["books_closed_until"]
     change_form_outer_after_template = "admin/oms/close_books.html"
@@ -29,7 +27,7 @@ class CompanyAdmin(ScopedAdmin):
     def close_view(self, request: HttpRequest, pk: int) -> HttpResponseRedirect:
         """The button that closes the books up to a day."""
         company, user = self.get_object(request, str(pk)), request.user
-        if company is None or request.method != "POST" or not self._has(request, "accountant manager"):
+        if company is None or request.method != "POST" or not self.may(request, "close_books", company):
             return self._get_obj_does_not_exist_redirect(request, self.opts, str(pk))
         try:
             periods.close(company, _day(request.POST.get("until", "")), by=user)  # type: ignore[arg-type]
@@ -50,7 +48,6 @@ def _day(text: str) -> date:
 class ExchangeRateAdmin(ScopedAdmin):
     """Entered by hand, or taken from a file of the European Central Bank."""
 
-    editors = "accountant manager"
     list_display = ["day", "currency", "rate", "company"]
     list_filter = ["currency", "company"]
     list_select_related = ["company"]

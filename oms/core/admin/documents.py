@@ -168,7 +168,7 @@ class DocumentAdmin(PapersAdmin, ScopedAdmin):
             "status_chip": chip(document),
             "next_steps": [(step, self.operation_url(document, step))
                            for step in operations.next_steps(document, user)],
-            "panels": panels_of(document, request, self.admin_site),
+            "panels": panels_of(document, request),
             "timeline": events.timeline(document.subject_type, document.number).select_related("by"),
             "decisions": [_in_words(decision) for decision in about(document.subject_type, document.number)]
             if user.sees_money else [],

@@ -15,7 +15,6 @@ from oms.core.models import Email
 
 @admin.register(Email)
 class EmailAdmin(ReadOnlyAdmin):
-    viewers = "manager accountant"
     list_display = ["subject", "to", "about", "state", "attempts", "tried_at", "error"]
     list_filter = ["state"]
     search_fields = search_exact = ["subject_number"]

@@ -141,7 +141,7 @@ def _limits(asked: Field) -> dict[str, Any]:
 
 def _select(asked: Field) -> forms.Widget:
     """A list where the choice is narrow, else a search over the model's admin."""
-    if asked.among or asked.kind not in admin.site._registry:
+    if asked.among or not admin.site.is_registered(asked.kind):
         return UnfoldAdminSelectWidget()
     link = next(relation.field for relation in asked.kind._meta.related_objects if relation.field.name)
     return AutocompleteSelect(link, admin.site, attrs={"data-theme": "admin-autocomplete"})

@@ -213,8 +213,7 @@ class FastListAdmin:
             return with_words(queryset, term), False
         through = Q(pk__in=[])
         for name in self.search_through:
-            related = page.model._meta.get_field(name).related_model
-            other: Any = page.admin_site._registry[related]
+            other: Any = page.admin_site.get_model_admin(page.model._meta.get_field(name).related_model)
             rows, _ = other.get_search_results(request, other.get_queryset(request), term)
             through |= Q(**{f"{name}__in": list(rows.order_by().values_list("pk", flat=True)[:MOST_COUNTED])})
         return queryset.filter(through), False

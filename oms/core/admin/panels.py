@@ -9,9 +9,9 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 
-from oms.core import money
+from oms.core import money, policy
 from oms.core.admin.access import is_money
-from oms.core.models import Document
+from oms.core.models import Document, User
 from oms.core.wording import Words, spoken
 
 
@@ -47,17 +47,16 @@ def registered() -> Iterator[Panel]:
     return chain.from_iterable(_panels.values())
 
 
-def panels_of(document: Any, request: HttpRequest, site: Any) -> list[PanelTable]:
+def panels_of(document: Any, request: HttpRequest) -> list[PanelTable]:
     """The panels of a document that this person may see, with the rows in their scope and without hidden money."""
-    shown = [_table(panel, document, request) for panel in _panels.get(type(document), [])
-             if panel.model in site._registry and site._registry[panel.model].has_view_permission(request)]
+    user: Any = request.user
+    shown = [_table(panel, document, user) for panel in _panels.get(type(document), [])
+             if policy.may(user, "view", panel.model)]
     return [table for table in shown if table.rows]
 
 
-def _table(panel: Panel, document: Any, request: HttpRequest) -> PanelTable:
-    user: Any = request.user
-    rows: Any = panel.rows(document)
-    rows = rows.visible_to(user) if hasattr(rows, "visible_to") else rows
+def _table(panel: Panel, document: Any, user: User) -> PanelTable:
+    rows = policy.scope(panel.rows(document), user)
     columns = [name for name in panel.columns if user.sees_money or not is_money(panel.model, name)]
     opts = panel.model._meta
     link = f"admin:{opts.app_label}_{opts.model_name}_change"

@@ -45,13 +45,12 @@ class ReadOnlyAdmin(ScopedAdmin):
 
 @admin.register(Notice)
 class NoticeAdmin(ReadOnlyAdmin):
-    viewers = "manager accountant buyer rep picker packer"
     list_display = ["text", "topic", "at", "read_at"]
     list_filter = [("read_at", admin.EmptyFieldListFilter), "topic"]
     actions = ["mark_read"]
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).filter(to=request.user).order_by("-pk")
+        return super().get_queryset(request).order_by("-pk")
 
     def get_urls(self) -> Any:
         return [path("bell/", self.admin_site.admin_view(self.bell), name="bell"), *super().get_urls()]
@@ -71,8 +70,6 @@ class NoticeAdmin(ReadOnlyAdmin):
 class SubscriptionAdmin(ScopedAdmin):
     """Who hears of what: a role, a topic, a warehouse or all, in the back office and by e-mail."""
 
-    viewers = "accountant buyer rep picker packer"
-    editors = "manager"
     list_display = ["topic", "role", "warehouse", "bell", "mail"]
     list_filter = ["topic", "role"]
 
@@ -81,7 +78,6 @@ class SubscriptionAdmin(ScopedAdmin):
 class NoteAdmin(ReadOnlyAdmin):
     """Notes are written on their documents; here a manager finds them."""
 
-    viewers = "manager"
     list_display = ["subject_type", "subject_number", "text", "file_name", "is_for_floor", "by", "at"]
     list_select_related = ["by"]
     search_fields = search_exact = ["subject_number"]
@@ -92,7 +88,6 @@ class NoteAdmin(ReadOnlyAdmin):
 class JobResultAdmin(ReadOnlyAdmin):
     """What became of each row of a job; its page shows the first of them."""
 
-    viewers = "manager"
     list_display = ["job", "subject", "column", "succeeded", "message"]
     list_select_related = ["job"]
     ordering = ["-pk"]
@@ -113,7 +108,6 @@ class SubjectType(admin.SimpleListFilter):
 
 @admin.register(Event)
 class EventAdmin(ReadOnlyAdmin):
-    viewers = "manager accountant"
     list_display = ["position", "name", "subject_number", "order_number", "by", "at"]
     list_filter = [SubjectType]
     search_fields = search_exact = ["subject_number", "order_number"]
@@ -124,7 +118,6 @@ class EventAdmin(ReadOnlyAdmin):
 class AttentionAdmin(ReadOnlyAdmin):
     """What keeps failing: from the second try on, and what is not tried again by itself."""
 
-    viewers = "manager"
     list_display = ["event_name", "handler", "attempts", "next_try", "parked_at", "error"]
     actions = ["retry"]
     list_tools_template = "admin/oms/verify_button.html"
@@ -154,7 +147,6 @@ class AttentionAdmin(ReadOnlyAdmin):
 class HeartbeatAdmin(ReadOnlyAdmin):
     """Workers, clocks and servers, each with when it was last seen."""
 
-    viewers = "manager"
     list_display = ["name", "kind", "host", "pid", "started_at", "seen_at", "ended_at"]
     list_filter = ["kind"]
     ordering = ["-seen_at"]
@@ -162,7 +154,6 @@ class HeartbeatAdmin(ReadOnlyAdmin):
 
 @admin.register(Decision)
 class DecisionAdmin(ReadOnlyAdmin):
-    viewers = "manager"
     list_display = ["kind", "subject_number", "at"]
     search_fields = search_exact = ["subject_number"]
     ordering = ["-pk"]
@@ -170,7 +161,6 @@ class DecisionAdmin(ReadOnlyAdmin):
 
 @admin.register(StoredDocument)
 class StoredDocumentAdmin(ReadOnlyAdmin):
-    viewers = "manager accountant"
     list_display = ["kind", "subject_number", "file", "sha256", "created_at"]
     search_fields = search_exact = ["subject_number"]
     ordering = ["-pk"]
@@ -178,19 +168,16 @@ class StoredDocumentAdmin(ReadOnlyAdmin):
 
 @admin.register(Sequence)
 class SequenceAdmin(ReadOnlyAdmin):
-    viewers = "manager accountant"
     list_display = ["company", "series", "year", "last"]
 
 
 @admin.register(IdempotencyKey)
 class IdempotencyKeyAdmin(ReadOnlyAdmin):
-    viewers = "manager"
     list_display = ["client", "key", "created_at"]
 
 
 @admin.register(Stream)
 class StreamAdmin(ReadOnlyAdmin):
-    viewers = "manager"
     list_display = ["last_position"]
 
 

@@ -12,11 +12,11 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm
 
-from oms.core import people
+from oms.core import people, policy
 from oms.core.admin.access import ScopedAdmin
 from oms.core.admin.people import MOST_LISTED, SCOPES, NewPersonForm, PersonForm, rows_of
 from oms.core.errors import DomainError
-from oms.core.models import User
+from oms.core.models import Role, User
 
 NAME = ("username", "first_name", "last_name", "email")
 POWERS = ("is_active", "is_staff", "is_superuser")
@@ -28,8 +28,6 @@ SHOWN = {"warehouses": "their_warehouses", "customers": "their_customers"}  # wh
 class UserAdmin(ScopedAdmin, DjangoUserAdmin):
     """A manager sees people, and corrects names, warehouses and customers of those without more power than theirs."""
 
-    viewers = "manager"
-    editors = "manager"
     form = PersonForm
     add_form = NewPersonForm
     add_form_template = "admin/change_form.html"  # Django's says that more can be entered afterwards
@@ -66,8 +64,7 @@ class UserAdmin(ScopedAdmin, DjangoUserAdmin):
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         if request.user.is_superuser:
             return True
-        return obj is not None and not obj.is_superuser and not obj.has_role("manager") and super(
-        ).has_change_permission(request, obj)
+        return obj is not None and not policy.may(obj, "change", User) and super().has_change_permission(request, obj)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         sets: Any = super().get_fieldsets(request, obj)
@@ -144,9 +141,9 @@ class UserAdmin(ScopedAdmin, DjangoUserAdmin):
 admin.site.unregister(Group) if admin.site.is_registered(Group) else None
 
 
-@admin.register(Group)
-class GroupAdmin(ScopedAdmin):
-    """The roles; their names are what the code asks for."""
+@admin.register(Role)
+class RoleAdmin(ScopedAdmin):
+    """The roles."""
 
-    list_display = ["name"]
-    fields = ["name"]
+    list_display = ["name", "description", "reach"]
+    fields = ["name", "description", "reach"]

@@ -2,11 +2,13 @@
 
 from typing import Any
 
-from django.contrib import admin, messages
+from django.apps import apps
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponseRedirect, QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from oms.core import policy
 from oms.core.limits import UNWRITABLE
 from oms.core.models import SavedView
 
@@ -19,7 +21,7 @@ def list_tools(page: Any, request: HttpRequest) -> dict[str, Any]:
     name = f"{page.opts.app_label}_{page.opts.model_name}"
     return {
         "page": name, "query": _query(request.GET.urlencode()), "teams": sorted(user.role_names),
-        "views": list(SavedView.objects.visible_to(user).filter(page=name)),
+        "views": list(policy.scope(SavedView, user).filter(page=name)),
         "export": reverse(f"admin:{name}_export"), "exportable": page.exportable(request),
         "imports": [(sheet.title, reverse(f"admin:{name}_import", args=[sheet.slug]))
                     for sheet in page.importable(request)],
@@ -46,11 +48,11 @@ def keep(request: HttpRequest) -> HttpResponseRedirect:
     """Save the list as it is shown under a name; one of the same name is replaced."""
     user: Any = request.user
     page, name, team = (request.POST.get(key, "").strip() for key in ("page", "name", "team"))
-    listed = next((each for model, each in admin.site._registry.items()
-                   if f"{model._meta.app_label}_{model._meta.model_name}" == page), None)
+    known = {f"{each._meta.app_label}_{each._meta.model_name}": each for each in apps.get_models()}
+    model = known.get(page)
     query = _query(request.POST.get("query", ""))
     name = UNWRITABLE.sub("", name)
-    if request.method != "POST" or listed is None or not listed.has_view_permission(request):
+    if request.method != "POST" or model is None or not policy.may(user, "view", model):
         return HttpResponseRedirect(reverse("admin:index"))
     if not 0 < len(name) <= 40 or len(query) > 1000 or team not in {"", *user.role_names}:
         messages.error(request, _("A view needs a name of at most 40 characters, and a team of yours if any."))

@@ -23,7 +23,6 @@ from oms.core.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint
 class WebhookEndpointAdmin(ScopedAdmin):
     """An endpoint sees what the person who made it sees."""
 
-    editors = "rep accountant manager"
     list_display = ["url", "company", "user", "is_active", "disabled_reason", "created_at"]
     list_select_related = ["company", "user"]
     fields = ["company", "url", "events", "is_active", "disabled_reason", "secret", "position"]
@@ -78,7 +77,6 @@ class Attempts(Lines):
 
 @admin.register(WebhookDelivery)
 class WebhookDeliveryAdmin(ReadOnlyAdmin):
-    viewers = "rep accountant manager"
     list_display = ["event", "endpoint", "attempts", "next_at", "delivered_at", "given_up_at"]
     list_select_related = ["event", "endpoint"]
     list_filter = ["endpoint", "delivered_at"]

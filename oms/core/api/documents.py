@@ -5,7 +5,6 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import Http404
 from django.utils.translation import gettext as _
@@ -19,7 +18,7 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from oms.core import idempotency, operations
+from oms.core import idempotency, operations, policy
 from oms.core.api.authentication import HasScope, client_of
 from oms.core.api.operations import arguments, request_of
 from oms.core.errors import NotAllowed
@@ -41,12 +40,11 @@ OPTIONAL_KEY = OpenApiParameter("Idempotency-Key", KEY_SCHEMA, OpenApiParameter.
     "once and answers with the document as it is then; with another body it is refused (422)."))
 
 
-class HasRole(BasePermission):
+class MayView(BasePermission):
     """Who may look at a kind of record in the back office may read it here."""
 
     def has_permission(self, request: Request, view: Any) -> bool:
-        page: Any = admin.site._registry[view.queryset.model]
-        return bool(page.has_view_permission(request))
+        return policy.may(request.user, "view", view.queryset.model)
 
 
 class ScopedListSet(viewsets.GenericViewSet[Any]):
@@ -54,14 +52,11 @@ class ScopedListSet(viewsets.GenericViewSet[Any]):
 
     area = ""
     reading_actions: tuple[str, ...] = ()
-    permission_classes = (HasScope, HasRole)
+    permission_classes = (HasScope, MayView)
 
     def get_queryset(self) -> QuerySet[Any]:
-        rows: Any = super().get_queryset()
-        user: Any = self.request.user
-        if getattr(self, "swagger_fake_view", False):
-            return rows.none()
-        return rows.visible_to(user) if hasattr(rows, "visible_to") else rows
+        rows = super().get_queryset()
+        return rows.none() if getattr(self, "swagger_fake_view", False) else policy.scope(rows, self.request.user)
 
 
 class ScopedViewSet(RetrieveModelMixin, ListModelMixin, ScopedListSet):

@@ -11,6 +11,7 @@ from import_export.instance_loaders import BaseInstanceLoader
 from import_export.resources import ModelResource
 from tablib import Dataset
 
+from oms.core import policy
 from oms.core.importing.columns import Coded, Reference, Text, column_of, lost_zeros, with_zeros
 from oms.core.importing.rows import CHANGED, NEW, UNCHANGED, Fault, Outcome, Row, Sheet
 from oms.core.locking import is_aborted
@@ -66,7 +67,7 @@ class RecordSheet(Sheet, ModelResource):
     def get_queryset(self) -> Any:
         rows = super().get_queryset().select_related(*(
             each.attribute for each in self.fields.values() if isinstance(each.widget, Reference)))
-        return rows.visible_to(self.user) if hasattr(rows, "visible_to") else rows
+        return policy.scope(rows, self.user)
 
     def validate_instance(
         self, instance: Any, import_validation_errors: Any = None, validate_unique: bool = True,

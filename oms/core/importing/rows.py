@@ -8,10 +8,12 @@ from typing import Any
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import transaction
+from django.db.models import Model
 from django.utils.translation import gettext as _
 from import_export.fields import Field
 from import_export.resources import Resource
 
+from oms.core import policy
 from oms.core.errors import DomainError
 from oms.core.importing.columns import Column, Reference, Text
 from oms.core.limits import told
@@ -56,7 +58,7 @@ class Sheet:
 
     title: Words = ""
     slug = ""
-    importers = ""  # roles that may take it in
+    imports: type[Model] | None = None  # what it takes in, for who may import that
     has_money = False  # whether it is for those alone who see money
     fields: dict[str, Field]
 
@@ -84,8 +86,7 @@ class Sheet:
         """Read what the rows refer to, as far as the person may see it."""
         for each in self.fields.values():
             if isinstance(each.widget, Reference):
-                seen: Any = each.widget.model._default_manager.get_queryset()
-                seen = seen.visible_to(self.user) if hasattr(seen, "visible_to") else seen
+                seen = policy.scope(each.widget.model, self.user)
                 each.widget.prepare((row.get(each.column_name) for _, row in rows), seen)
 
     def column_of(self, attribute: str) -> str:

@@ -9,7 +9,7 @@ from django.core.files.base import File
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
-from oms.core import documents, jobs
+from oms.core import documents, jobs, policy
 from oms.core.errors import NotAllowed, Refused
 from oms.core.importing import cells, files, notations
 from oms.core.importing.files import Format
@@ -149,6 +149,11 @@ def sample(job: Job, most: int = 5) -> list[list[Any]]:
         return [row for _number, row in islice(files.read(file, job.details["name"], format_of(job)), 1, most + 1)]
 
 
+def may_import(sheet: SheetType, person: User) -> bool:
+    """Whether a sheet is one to take in, and a person may do so."""
+    return sheet.imports is not None and policy.may(person, "import", sheet.imports)
+
+
 def sheet_of(job: Job) -> SheetType:
     return _sheets[job.details["sheet"]]
 
@@ -181,9 +186,8 @@ def rows_of(job: Job, file: IO[bytes]) -> Iterator[Row]:
 def run(job: Job) -> None:
     """Check a file, or take it in, batch by batch: what a batch did and that it is done is one transaction."""
     assert job.by is not None
-    if not job.by.is_superuser and not job.by.role_names & set(sheet_of(job).importers.split()):
-        raise NotAllowed(_("Importing %(title)s needs one of the roles %(importers)s.")
-                         % {"title": sheet_of(job).title, "importers": sheet_of(job).importers})
+    if not may_import(sheet_of(job), job.by):
+        raise NotAllowed(_("None of your roles may import %(title)s.") % {"title": sheet_of(job).title})
     sheet: Any = sheet_of(job)(job.by)
     sheet.write_as(job.details.get("notations", {}))
     stored = stored_file(job)

@@ -1,10 +1,11 @@
 """Who uses the system."""
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models
+
+from oms.core.models.role import Grant, grants_of, read_grants
 
 if TYPE_CHECKING:
     from django.db.models import Manager
@@ -17,25 +18,22 @@ class User(AbstractUser):
         warehouses: "Manager[models.Model]"
         customers: "Manager[models.Model]"
 
-    def has_role(self, name: str) -> bool:
-        return self.is_superuser or name in self.role_names
+    @property
+    def grants(self) -> tuple[Grant, ...]:
+        """The person's roles, read once."""
+        if not hasattr(self, "_grants"):
+            self.know_grants(*User.objects.filter(pk=self.pk).values_list(grants_of("pk"), flat=True))
+        return self._grants
+
+    def know_grants(self, rows: list[dict[str, object]]) -> None:
+        """Take over roles that were read together with the person."""
+        self._grants = read_grants(rows)
 
     @property
     def role_names(self) -> frozenset[str]:
-        if not hasattr(self, "_role_names"):
-            self._role_names = frozenset(self.groups.values_list("name", flat=True))
-        return self._role_names
-
-    def know_roles(self, names: Iterable[str]) -> None:
-        """Take over roles that were read together with the person."""
-        self._role_names = frozenset(names)
-
-    @property
-    def sees_everything(self) -> bool:
-        """Whether no row scope applies: managers, accountants, buyers and superusers."""
-        return self.is_superuser or bool(self.role_names & {"manager", "accountant", "buyer"})
+        return frozenset(grant.role for grant in self.grants)
 
     @property
     def sees_money(self) -> bool:
-        """Pickers and packers never see prices, totals or balances."""
-        return self.is_superuser or bool(self.role_names & {"manager", "accountant", "buyer", "rep"})
+        """Whether prices, totals and balances are shown to this person."""
+        return self.is_superuser or any("core.see_money" in grant.permissions for grant in self.grants)

@@ -1,18 +1,7 @@
 """Lists as people want to see them again."""
 
-from typing import Self
-
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
-
-from oms.core.models.user import User
-
-
-class SavedViewQuerySet(models.QuerySet["SavedView"]):
-    def visible_to(self, user: User) -> Self:
-        """A person's own views, and those of their teams."""
-        return self.filter(Q(owner=user) | Q(team__in=user.role_names))
 
 
 class SavedView(models.Model):
@@ -23,8 +12,6 @@ class SavedView(models.Model):
     name = models.CharField(max_length=40)
     query = models.CharField(max_length=1000, blank=True)
     team = models.CharField(max_length=20, blank=True)
-
-    objects = SavedViewQuerySet.as_manager()
 
     class Meta:
         ordering = ["name"]

@@ -13,22 +13,11 @@ from django.utils.translation import gettext_lazy as _
 from oms.core.models.checked import AddressField, EventNameField
 from oms.core.models.company import Company
 from oms.core.models.event import Event
-from oms.core.models.scope import ScopedQuerySet
 
 
 def new_secret() -> str:
     """A secret as the Standard Webhooks scheme writes it: 32 random bytes in base64."""
     return "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
-
-
-class EndpointQuerySet(ScopedQuerySet["WebhookEndpoint"]):
-    of_rep = "user"
-    of_staff = "user"
-
-
-class DeliveryQuerySet(ScopedQuerySet["WebhookDelivery"]):
-    of_rep = "endpoint__user"
-    of_staff = "endpoint__user"
 
 
 class WebhookEndpoint(models.Model):
@@ -48,8 +37,6 @@ class WebhookEndpoint(models.Model):
     position = models.BigIntegerField(default=0, editable=False, help_text=_("How far the stream was taken over."))
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
-    objects = EndpointQuerySet.as_manager()
-
     class Meta:
         ordering = ["pk"]
 
@@ -67,8 +54,6 @@ class WebhookDelivery(models.Model):
     next_at = models.DateTimeField(null=True, db_default=Now())
     delivered_at = models.DateTimeField(null=True)
     given_up_at = models.DateTimeField(null=True)
-
-    objects = DeliveryQuerySet.as_manager()
 
     class Meta:
         verbose_name_plural = _("webhook deliveries")

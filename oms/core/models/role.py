@@ -1,0 +1,52 @@
+"""What people may do, and with which rows: roles, made of Django's groups and permissions."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.auth.models import Group, Permission
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db import models
+from django.db.models import F, OuterRef, Value
+from django.db.models.functions import Concat, JSONObject
+from django.utils.translation import gettext_lazy as _
+
+
+class Reach(models.TextChoices):
+    """Whose rows a role's permissions hold for."""
+
+    EVERYTHING = "everything", _("everything")
+    CUSTOMERS = "customers", _("own customers")
+    WAREHOUSES = "warehouses", _("own warehouses")
+
+
+class Role(Group):
+    """A group whose permissions hold within a reach. Built-in roles follow the program; a copy can be changed."""
+
+    description = models.CharField(max_length=200, blank=True)
+    reach = models.CharField(max_length=10, choices=Reach, default=Reach.WAREHOUSES)
+    is_built_in = models.BooleanField(default=False, editable=False)
+
+    class Meta:
+        ordering = ["name"]
+
+
+@dataclass(frozen=True)
+class Grant:
+    """A person's role: its permissions (as `app.codename`), and the rows for which they hold."""
+
+    role: str
+    reach: str
+    permissions: frozenset[str]
+
+
+def grants_of(user: str) -> ArraySubquery:
+    """The roles of the user to whose key a lookup leads, each with its reach and permissions."""
+    codes = Permission.objects.filter(group=OuterRef("pk")).order_by().annotate(
+        code=Concat("content_type__app_label", Value("."), "codename")).values("code")
+    row = JSONObject(role=F("name"), reach=F("role__reach"), permissions=ArraySubquery(codes))
+    return ArraySubquery(Group.objects.filter(user=OuterRef(user)).order_by().annotate(grant=row).values("grant"))
+
+
+def read_grants(rows: list[dict[str, Any]]) -> tuple[Grant, ...]:
+    """Grants as `grants_of` selects them; a group that is no role reaches nothing."""
+    return tuple(Grant(row["role"], row["reach"] or "", frozenset(row["permissions"])) for row in rows)

@@ -1,0 +1,92 @@
+"""The built-in roles, and the rules and rights of what every app uses."""
+
+from typing import Any
+
+from django.contrib.auth.models import Group, Permission
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from oms.core import visibility
+from oms.core.models import (
+    ApiClient,
+    ApiToken,
+    Company,
+    Decision,
+    Delivery,
+    Email,
+    Event,
+    ExchangeRate,
+    Heartbeat,
+    IdempotencyKey,
+    Job,
+    JobResult,
+    JobRows,
+    Note,
+    Notice,
+    SavedView,
+    Sequence,
+    StoredDocument,
+    Stream,
+    Subscription,
+    User,
+    WebhookAttempt,
+    WebhookDelivery,
+    WebhookEndpoint,
+)
+from oms.core.models.role import Reach, Role
+from oms.core.policy import allow, declare, every_row, may, offer, own, part_of, role, rows
+
+EVERYBODY = "rep picker packer buyer accountant manager"
+
+role("rep", Reach.CUSTOMERS, _("Sells to their own customers."))
+role("picker", Reach.WAREHOUSES, _("Picks, receives and counts in their own warehouses."))
+role("packer", Reach.WAREHOUSES, _("Packs and ships in their own warehouses."))
+role("buyer", Reach.EVERYTHING, _("Buys from suppliers."))
+role("accountant", Reach.EVERYTHING, _("Bills, books payments and exports to accounting."))
+role("manager", Reach.EVERYTHING, _("Runs the business and sets it up."))
+
+offer("see_money", None, _("See prices, totals and balances"), "rep buyer accountant manager")
+offer("verify", None, _("Check that everything adds up"), "manager")
+offer("oversee", Job, _("See the jobs of others"), "manager")
+
+
+def _jobs(person: Any, reach: str) -> Q | None:
+    """One's own jobs, and those of others for who oversees them."""
+    return Q() if may(person, "oversee", Job) else Q(by=person.pk)
+
+
+def _views(person: Any, reach: str) -> Q | None:
+    """One's own views, and those of one's teams."""
+    return Q(owner=person.pk) | Q(team__in=[grant.role for grant in person.grants])
+
+
+def _events(person: Any, reach: str) -> Q | None:
+    """The events of the records that somebody sees."""
+    return Q() if reach == Reach.EVERYTHING else visibility.condition(person)
+
+
+for reference in (Group, Permission, ContentType, User, Role):
+    declare(reference, every_row, view="manager" if reference is User else "",
+            edit="manager" if reference is User else "")
+declare(Company, every_row, view="accountant buyer", edit="manager")
+offer("close_books", Company, _("Close the books"), "accountant manager")
+declare(ExchangeRate, every_row, edit="accountant manager")
+declare(Subscription, every_row, view=EVERYBODY, edit="manager")
+declare(Notice, own("to"), view=EVERYBODY)
+declare(SavedView, _views)
+declare(Job, _jobs, view=EVERYBODY)
+declare(JobResult, part_of("job", Job), view="manager")
+declare(JobRows, part_of("job", Job))
+declare(Event, _events, view="manager accountant")
+declare(StoredDocument, rows(), view="manager accountant")
+declare(Email, rows(), view="manager accountant")
+declare(Sequence, rows(), view="manager accountant")
+for record in (Decision, Delivery, Heartbeat, IdempotencyKey, Note, Stream):
+    declare(record, rows(), view="manager")
+allow("manager", Note, "delete")
+declare(ApiClient, rows())
+declare(ApiToken, rows())
+declare(WebhookEndpoint, rows(own="user"), edit="rep accountant manager")
+declare(WebhookDelivery, rows(own="endpoint__user"), view="rep accountant manager")
+declare(WebhookAttempt, rows(own="delivery__endpoint__user"))

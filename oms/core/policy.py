@@ -1,0 +1,225 @@
+"""Who may do what, on which kind of record and with which rows: asked by every door.
+
+An actor's grants are its roles: permissions, each within the role's reach. A model's rule turns a reach into rows;
+without a rule, or without a grant, there are none. Each app declares its rules, rights and the defaults of the built-in
+roles in `policies.py`.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any, Protocol
+
+from django.db.models import Model, Q, QuerySet
+
+from oms.core.models import Document
+from oms.core.models.role import Grant, Reach
+from oms.core.wording import Words
+
+VIEW = ("view",)
+EDIT = ("view", "add", "change", "delete")
+ALL = "*"  # a path to a scope in place of which every row counts
+TIES = {Reach.CUSTOMERS: "rep", Reach.WAREHOUSES: "staff"}  # how customers and warehouses name their people
+
+
+class Actor(Protocol):
+    """Who asks: a person, a program that acts for one, or a scheduled job."""
+
+    @property
+    def pk(self) -> Any: ...
+
+    @property
+    def is_active(self) -> Any: ...
+
+    @property
+    def is_superuser(self) -> Any: ...
+
+    @property
+    def grants(self) -> tuple[Grant, ...]: ...
+
+
+class System:
+    """What the clock starts: it may do everything."""
+
+    pk = None
+    is_active = True
+    is_superuser = True
+    grants: tuple[Grant, ...] = ()
+
+
+SYSTEM = System()
+Rule = Callable[[Any, str], Q | None]  # (actor, reach) to the rows that are reached; None where there are none
+_rules: dict[type[Model], Rule] = {}
+_defaults: dict[str, set[str]] = {}  # the built-in roles of each permission
+_titles: dict[str, Words] = {}  # what rights that are no Django permissions are called
+_roles: dict[str, tuple[Reach, Words]] = {}
+
+
+# Rules: which rows of a model a reach leads to.
+
+def every_row(actor: Actor, reach: str) -> Q | None:
+    """Master data: whoever may look at the kind sees all of it."""
+    return Q()
+
+
+def rows(*, customer: str | None = None, warehouse: str | None = None, own: str | None = None) -> Rule:
+    """Rows by the paths that lead to their customer and their warehouse, or to the person whose own they are.
+
+    A path is empty on the customer or warehouse itself, ALL where every row counts. Without a path, only actors who
+    reach everything see rows.
+    """
+    paths = {Reach.CUSTOMERS: customer, Reach.WAREHOUSES: warehouse}
+
+    def rule(actor: Actor, reach: str) -> Q | None:
+        if reach == Reach.EVERYTHING:
+            return Q()
+        path = paths.get(Reach(reach)) if reach else None
+        if path == ALL:
+            return Q()
+        if path is not None:
+            return Q(**{f"{path}__{TIES[Reach(reach)]}" if path else TIES[Reach(reach)]: actor.pk})
+        return Q(**{own: actor.pk}) if own else None
+
+    return rule
+
+
+def own(path: str) -> Rule:
+    """Rows of the actor's own, whoever asks."""
+    return lambda actor, reach: Q(**{path: actor.pk})
+
+
+def part_of(path: str, parent: type[Model]) -> Rule:
+    """Rows of a parent: those of the parents that the actor sees."""
+    def rule(actor: Actor, reach: str) -> Q | None:
+        known = _rules[parent](actor, reach)
+        return Q(**{f"{path}__in": parent._base_manager.filter(known)}) if known else known
+
+    return rule
+
+
+# Declaring: by `policies.py` of each app.
+
+def role(name: str, reach: Reach, description: Words) -> None:
+    """Declare a built-in role."""
+    _roles[name] = (reach, description)
+
+
+def declare(model: type[Model], rule: Rule, *, view: str = "", edit: str = "", is_kept: bool = False) -> None:
+    """Declare a model's rows, and the built-in roles (words) that view and edit it.
+
+    Documents, and records that are kept, are never deleted.
+    """
+    assert model not in _rules, f"{model.__name__} has a rule already"
+    _rules[model] = rule
+    allow(view, model, *VIEW)
+    allow(edit, model, *(right for right in EDIT if right != "delete" or not (is_kept or issubclass(model, Document))))
+
+
+def declare_parts(parent: type[Model], path: str, *models: type[Model]) -> None:
+    """Declare models whose rows are seen with their parent, to which a path leads."""
+    for model in models:
+        declare(model, part_of(path, parent))
+
+
+def allow(roles: str, model: type[Model] | None, *rights: str) -> None:
+    """Give rights on a kind of record to built-in roles (words)."""
+    for right in rights:
+        _defaults.setdefault(code(right, model), set()).update(roles.split())
+
+
+def offer(right: str, model: type[Model] | None, title: Words, roles: str) -> None:
+    """Declare a right that is neither Django's nor an operation's, and the built-in roles (words) that have it."""
+    _titles[code(right, model)] = title
+    allow(roles, model, right)
+
+
+# Asking.
+
+def code(right: str, model: Any = None) -> str:
+    """The permission of a right on a kind of record, or in general, such as `orders.confirm_order`."""
+    return f"{model._meta.app_label}.{right}_{model._meta.model_name}" if model is not None else f"core.{right}"
+
+
+def may(actor: Any, right: str, subject: Any = None) -> bool:
+    """Whether an actor has a right: in general, on a kind of record, or on one row. Who may change may view."""
+    if not actor.is_active:
+        return False
+    if actor.is_superuser:
+        return True
+    if not any(True for _grant in _granting(actor, right, subject)):
+        return False
+    return not isinstance(subject, Model) or _reaches_row(actor, right, subject)
+
+
+def scope(records: Any, actor: Any, right: str = "view") -> Any:
+    """The rows of a model, manager or queryset that an actor reaches for a right; none where the model has no rule."""
+    found: QuerySet[Any] = getattr(records, "_default_manager", records).all()
+    ways = _ways(found.model, actor, right)
+    if any(not way for way in ways):
+        return found
+    if len(ways) < 2:
+        return found.filter(*ways) if ways else found.none()
+    either = Q()
+    for way in ways:  # a join for each would show rows twice
+        either |= Q(pk__in=found.model._base_manager.filter(way).values("pk"))
+    return found.filter(either)
+
+
+def sees_all(actor: Actor, model: type[Model]) -> bool:
+    """Whether an actor's view of a kind of record is not narrowed."""
+    return any(not way for way in _ways(model, actor, "view"))
+
+
+def reaches(actor: Actor, right: str, model: Any) -> set[str]:
+    """Within what an actor has a right; where none of its roles has it, within what it reaches at all."""
+    if actor.is_superuser:
+        return {Reach.EVERYTHING}
+    granting = list(_granting(actor, right, model)) or list(actor.grants)
+    return {grant.reach for grant in granting}
+
+
+def _granting(actor: Actor, right: str, subject: Any) -> Iterator[Grant]:
+    codes = {code(right, subject)} | ({code("change", subject)} if right == "view" else set())
+    return (grant for grant in actor.grants if codes & grant.permissions)
+
+
+def _reaches_row(actor: Any, right: str, row: Any) -> bool:
+    """Whether a row that an actor sees is one for which it has a right, too: another role may show it."""
+    if reaches(actor, right, type(row)) >= reaches(actor, "view", type(row)):
+        return True
+    return scope(type(row), actor, right).filter(pk=row.pk).exists()
+
+
+def _ways(model: type[Model], actor: Any, right: str) -> list[Q]:
+    """The conditions of which a row must meet one."""
+    rule = _rules.get(model)
+    if rule is None or not actor.is_active:
+        return []
+    found = [rule(actor, reach) for reach in sorted(reaches(actor, right, model))]
+    return [way for way in found if way is not None]
+
+
+# What was declared.
+
+def has_rule(model: type[Model]) -> bool:
+    """Whether it was said which rows of a model who sees."""
+    return model in _rules
+
+
+def roles_with(right: str, model: type[Model] | None = None) -> set[str]:
+    """The built-in roles that have a right."""
+    changing = _defaults.get(code("change", model), set()) if right == "view" and model is not None else set()
+    return _defaults.get(code(right, model), set()) | changing
+
+
+def built_in_roles() -> dict[str, tuple[Reach, Words]]:
+    """The reach and the description of each built-in role."""
+    return dict(_roles)
+
+
+def default_permissions(name: str) -> set[str]:
+    """The permissions of a built-in role."""
+    return {each for each, roles in _defaults.items() if name in roles}
+
+
+def titles() -> dict[str, Words]:
+    """What rights are called that are neither Django's nor an operation's."""
+    return dict(_titles)

@@ -1,0 +1,81 @@
+"""Who sees and edits customers, orders, prices, invoices and payments."""
+
+from typing import Any
+
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from oms.core.models.role import Reach
+from oms.core.policy import declare, declare_parts, every_row, offer, rows
+from orders.models import (
+    Address,
+    Allocation,
+    Channel,
+    Contact,
+    Customer,
+    CustomerSKU,
+    Discount,
+    ExportedDocument,
+    ExportRun,
+    FraudRule,
+    HistoryRecord,
+    Hold,
+    Instalment,
+    Invoice,
+    InvoiceLine,
+    Listing,
+    Order,
+    OrderCharge,
+    OrderLine,
+    Payment,
+    PaymentTerms,
+    Price,
+    PriceList,
+    Refund,
+    TaxCode,
+    TaxRate,
+    TermsPart,
+    WriteOff,
+)
+
+SALES = "rep manager"
+ACCOUNTS = "accountant manager"
+
+
+def _prices(person: Any, reach: str) -> Q | None:
+    """Prices for everybody, and those agreed with one's own customers."""
+    return Q() if reach == Reach.EVERYTHING else Q(customer=None) | Q(customer__rep=person.pk)
+
+
+declare(Customer, rows(customer=""), view="accountant", edit=SALES, is_kept=True)
+offer("set_terms", Customer, _("Set sales rep, credit limit, tax exemption and terms"), "manager")
+offer("bill", Customer, _("Bill what was shipped"), ACCOUNTS)
+offer("import", Customer, _("Import"), "manager")
+offer("import", Address, _("Import"), SALES)
+declare_parts(Customer, "customer", Contact, Address, CustomerSKU)
+declare(Channel, every_row, view="rep accountant", edit="manager")
+declare(Listing, every_row)
+declare(FraudRule, every_row, view="accountant", edit="manager")
+
+declare(Order, rows(customer="customer"), view="accountant", edit=SALES)
+offer("import", Order, _("Import"), SALES)
+declare_parts(Order, "order", OrderLine, OrderCharge, Hold)
+
+declare(PriceList, every_row, view="rep accountant", edit="manager")
+declare(Price, _prices, view="rep accountant", edit="manager")
+offer("import", Price, _("Import"), "manager")
+declare(Discount, every_row, view="accountant", edit="manager")
+declare(TaxRate, every_row, view="rep", edit=ACCOUNTS)
+declare(TaxCode, every_row, edit=ACCOUNTS)
+declare(PaymentTerms, every_row, view="rep", edit=ACCOUNTS)
+declare(TermsPart, every_row)
+
+declare(Invoice, rows(customer="customer"), view=f"rep {ACCOUNTS}")
+declare_parts(Invoice, "invoice", InvoiceLine, Instalment, Allocation)
+declare(Payment, rows(customer="customer"), view=f"rep {ACCOUNTS}")
+offer("import", Payment, _("Import"), ACCOUNTS)
+declare_parts(Payment, "payment", Refund)
+declare(WriteOff, rows(), view=ACCOUNTS)
+declare(ExportRun, rows(), view=ACCOUNTS)
+declare(ExportedDocument, rows(), view=ACCOUNTS)
+declare(HistoryRecord, rows(), view=ACCOUNTS)

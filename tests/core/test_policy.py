@@ -1,0 +1,85 @@
+"""One policy: every model has a rule, roles' permissions hold within their own reach, and nothing else is seen."""
+
+import pytest
+from django.apps import apps
+from django.contrib.auth.models import Permission
+
+from fulfillment.models import Shipment, Wave
+from inventory.models import SKU, Stock
+from oms.core import policy
+from oms.core.models import Notice, Role
+from oms.core.wording import is_ours
+from orders.models import Customer, Order, OrderLine
+from tests import builders as make
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def orders():
+    """An order of one's own customer from LEE, and one of another's from LON: (mine, theirs)."""
+    make.sku("TEE-M", stock={"LEE": 9})
+    mine = make.confirmed(("TEE-M", 1), customer_code="C-1")
+    make.sku("MUG", stock={"LON": 9})
+    theirs = make.confirmed(("MUG", 1), customer_code="C-2")
+    Customer.objects.filter(code="C-1").update(rep=make.user("mary"))
+    return mine, theirs
+
+
+def test_every_model_says_whose_rows_are_seen():
+    without = {model for model in apps.get_models() if is_ours(model) and not policy.has_rule(model)}
+
+    assert without == set()
+
+
+def test_a_person_without_roles_sees_nothing(orders):
+    person = make.user("mary")
+
+    assert not any(policy.scope(model, person).exists() for model in (Order, OrderLine, SKU, Stock, Notice, Role))
+
+
+def test_a_group_that_is_no_role_reaches_no_rows_but_master_data(orders):
+    person = make.user("mary", "visitors")
+
+    assert policy.scope(SKU, person).exists()
+    assert not policy.scope(Order, person).exists() and not policy.scope(Stock, person).exists()
+
+
+def test_parts_are_seen_with_their_parent(orders):
+    mine, _theirs = orders
+
+    assert set(policy.scope(OrderLine, make.user("mary", "rep"))) == set(mine.lines.all())
+
+
+def test_permissions_of_two_roles_hold_each_within_its_own_reach(orders, drain):
+    drain()
+    person = make.user("mary", "rep", "picker")
+    make.warehouse("LON").staff.add(person, make.user("staff"))
+    mine, _theirs = orders
+
+    assert list(policy.scope(Order, person)) == [mine]
+    assert set(policy.scope(Shipment, person)) == set(Shipment.objects.all())
+    assert policy.reaches(person, "view", Wave) == {"warehouses"}
+
+
+def test_who_may_change_their_own_rows_and_look_at_all_changes_no_more(orders):
+    auditor = Role.objects.create(name="auditor", reach="everything")
+    auditor.permissions.add(Permission.objects.get(codename="view_order"))
+    person = make.user("mary", "rep", "auditor")
+    mine, theirs = orders
+
+    assert set(policy.scope(Order, person)) == {mine, theirs}
+    assert policy.may(person, "change", mine) and not policy.may(person, "change", theirs)
+
+
+def test_whoever_left_may_nothing(orders):
+    person = make.user("mary", "manager")
+    person.is_active = False
+
+    assert not policy.may(person, "view", Order) and not policy.scope(Order, person).exists()
+
+
+def test_django_asks_the_same_roles():
+    person = make.user("mary", "rep")
+
+    assert person.has_perm("orders.add_order") and not person.has_perm("core.verify")
