@@ -2,12 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from inventory import adjusting, catalog, ledger, receiving
 from inventory.ledger import Place
@@ -21,6 +23,11 @@ NOT_COUNTED = (Bin.Kind.STAGING, Bin.Kind.RETURNS, Bin.Kind.MISSING)
 CORRECTIONS = (Move.Reason.COUNT, Move.Reason.ADJUST, Move.Reason.MISSING)  # the books learned; no goods went anywhere
 
 
+def countable(rows: Any, count: Count) -> Any:
+    """The bins of the count's warehouse whose goods belong to nobody."""
+    return rows.filter(warehouse=count.warehouse_id).exclude(kind__in=NOT_COUNTED)
+
+
 @dataclass(frozen=True)
 class Found:
     """Base units of a SKU (of one lot or serial number) found in a bin where the books have none.
@@ -29,10 +36,11 @@ class Found:
     """
 
     sku: SKU
-    bin: Bin
+    bin: Bin = field(metadata={"among": countable})
     quantity: int
-    lot: str = ""
-    expires_on: date | None = None
+    lot: str = field(default="", metadata={"most": 40, "help": gettext_lazy("Lot or serial number, where it has one.")})
+    expires_on: date | None = field(default=None, metadata={
+        "help": gettext_lazy("Of a lot that is new, if its SKU expires.")})
 
 
 def plan(warehouse: Warehouse, bins: Iterable[Bin], *, by: User | None = None) -> Count:
@@ -46,12 +54,12 @@ def plan(warehouse: Warehouse, bins: Iterable[Bin], *, by: User | None = None) -
     return count
 
 
-def add_bin(count: Count, place: Bin, *, by: User | None = None) -> Count:
+def add_bin(count: Count, bin: Bin, *, by: User | None = None) -> Count:
     """Count what the books have in one more bin, too."""
-    with states.change(count, event="count.bin_added", by=by, bin=place.code) as count:
+    with states.change(count, event="count.bin_added", by=by, bin=bin.code) as count:
         states.require_status(count, Count.Status.PLANNED)
-        _require_countable(count.warehouse, place)
-        _add_lines(count, [place])
+        _require_countable(count.warehouse, bin)
+        _add_lines(count, [bin])
     return count
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from inventory.models import SKU, Lot
 from oms.core.errors import Refused
@@ -15,6 +15,8 @@ MOST_SERIALS = 1000
 BETWEEN_LOTS, BETWEEN_SERIALS = re.compile(r"[\r\n\t,;]+"), re.compile(r"[\s,;]+")
 COUNTED = re.compile(r"(?P<code>.+?)\s*(?:×\s*|\sx\s*)(?P<count>\d{1,9})")
 RANGE = re.compile(r"(?P<first>\S+?)\.\.(?P<last>\S+)")
+ASKED = {"most": 20_000,
+         "help": gettext_lazy("Only if tracked: for example L1, or L1 x 60, L2 x 40, or S1 S2 S7..S9.")}
 NUMBERED = re.compile(r"(?P<stem>.*?)(?P<number>\d+)")
 
 

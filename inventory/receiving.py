@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -27,10 +27,10 @@ class Received:
     """
 
     line: PurchaseLine
-    good: int
+    good: int = 0
     damaged: int = 0
-    lot: str = ""
-    damaged_lot: str = ""
+    lot: str = field(default="", metadata=lots.ASKED)
+    damaged_lot: str = field(default="", metadata=lots.ASKED)
     expires_on: date | None = None
 
 

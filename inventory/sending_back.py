@@ -2,7 +2,8 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -24,8 +25,15 @@ class Undone:
     line: PurchaseLine
     good: int = 0
     damaged: int = 0
-    lot: str = ""
-    damaged_lot: str = ""
+    lot: str = field(default="", metadata=lots.ASKED)
+    damaged_lot: str = field(default="", metadata=lots.ASKED)
+
+
+def _bins_with_goods(rows: Any, order: PurchaseOrder) -> Any:
+    """The bins of the order's warehouse from which its goods can go back: where they are."""
+    there = BinStock.objects.filter(sku__in=order.lines.values("sku"), on_hand__gt=0)
+    return rows.by_hand().filter(warehouse=order.warehouse_id, pk__in=there.values("bin")).exclude(
+        kind=Bin.Kind.MISSING)
 
 
 @dataclass(frozen=True)
@@ -33,9 +41,9 @@ class GoingBack:
     """Base units of a purchase line that go back to the supplier, from which bin, and of which lots or serials."""
 
     line: PurchaseLine
-    quantity: int
-    bin: Bin
-    lot: str = ""
+    quantity: int = 0
+    bin: Bin | None = field(default=None, metadata={"among": _bins_with_goods})
+    lot: str = field(default="", metadata=lots.ASKED)
 
 
 def undo_receipt(order: PurchaseOrder, goods: Sequence[Undone], *, by: User | None = None) -> PurchaseOrder:
@@ -206,6 +214,8 @@ def _going_back(
     if not 0 < item.quantity <= line.received - line.returned:
         raise Refused(_("Of %(sku)s, %(most)s can go back: no more was received and kept.")
                       % {"sku": line.sku, "most": line.received - line.returned}, code="not_received", line=line.pk)
+    if item.bin is None:
+        raise Refused(_("Choose the bin from which %(line)s goes back.") % {"line": line.sku}, field="bin")
     if item.bin.warehouse_id != order.warehouse_id:
         raise Refused(_("%(bin)s isn't in %(warehouse)s.") % {"bin": item.bin, "warehouse": order.warehouse})
     custody.require_sendable([item.bin])

@@ -22,7 +22,7 @@ class Arrived:
     """Base units of a transfer's line that arrived, good and damaged."""
 
     line: TransferLine
-    good: int
+    good: int = 0
     damaged: int = 0
 
 

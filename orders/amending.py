@@ -1,7 +1,7 @@
 """Changing a confirmed order, with a preview of what it would do."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from django.db import transaction
@@ -27,6 +27,20 @@ class LineChange:
 
 
 @dataclass(frozen=True)
+class Amendment:
+    """Changes of an order's lines, and new lines."""
+
+    lines: list[LineChange]
+    additions: list[Line] = field(default_factory=list, metadata={"blank": 3})
+
+
+def unchanged(order: Order) -> Amendment:
+    """The open lines of an order as they are."""
+    return Amendment([LineChange(line, line.quantity - line.cancelled, line.unit_price)
+                      for line in order.lines.select_related("sku").order_by("position") if line.open_quantity])
+
+
+@dataclass(frozen=True)
 class Effect:
     """What an amendment does: the order's totals before and after, and units allocated before and after."""
 
@@ -44,7 +58,7 @@ class _Rehearsed(Exception):
 
 @whole
 def amend(
-    order: Order, changes: Sequence[LineChange] = (), additions: Sequence[Line] = (), *, by: User | None = None,
+    order: Order, lines: Sequence[LineChange] = (), additions: Sequence[Line] = (), *, by: User | None = None,
 ) -> Order:
     """Change a confirmed order: fewer units free their stock, more units and new lines are promised like new ones.
 
@@ -52,7 +66,7 @@ def amend(
     """
     with states.change(order, event="order.amended", by=by) as order:
         states.require_status(order, Order.Status.CONFIRMED)
-        extra = list(additions)
+        changes, extra = _differing(order, lines), list(additions)
         skus = [*(change.line.sku for change in changes), *(line.sku for line in extra)]
         sourcing.lock_change(order.number, skus)
         for change in changes:
@@ -64,12 +78,12 @@ def amend(
 
 
 def preview(
-    order: Order, changes: Sequence[LineChange] = (), additions: Sequence[Line] = (), *, by: User | None = None,
+    order: Order, lines: Sequence[LineChange] = (), additions: Sequence[Line] = (), *, by: User | None = None,
 ) -> Effect:
     """Rehearse an amendment and take it back. Raises what the amendment would raise."""
     try:
         with transaction.atomic(), atomic():
-            after = amend(order, changes, additions, by=by)
+            after = amend(order, lines, additions, by=by)
             progress.follow(after)
             raise _Rehearsed
     except _Rehearsed:
@@ -77,10 +91,19 @@ def preview(
     return Effect(before.gross, after.gross, before.tax, after.tax, before.allocated, after.allocated)
 
 
+def _differing(order: Order, changes: Sequence[LineChange]) -> list[LineChange]:
+    """The changes that say something else than a locked order's lines do. Raises Refused for another order's line."""
+    own = {line.pk: line for line in order.lines.select_related("sku")}
+    strange = [change.line for change in changes if change.line.pk not in own]
+    if strange:
+        raise Refused(_("%(line)s is not a line of order %(order)s.") % {"line": strange[0], "order": order})
+    return [change for change in changes for line in [own[change.line.pk]]
+            if change.quantity not in (None, line.quantity - line.cancelled)
+            or change.unit_price not in (None, line.unit_price)]
+
+
 def _apply(order: Order, change: LineChange, extra: list[Line], by: User | None) -> None:
-    line = order.lines.select_related("sku").filter(pk=change.line.pk).first()
-    if line is None:
-        raise Refused(_("%(line)s is not a line of order %(order)s.") % {"line": change.line, "order": order})
+    line = order.lines.select_related("sku").get(pk=change.line.pk)
     current = line.quantity - line.cancelled
     if change.quantity is not None and change.quantity < current:
         if change.quantity < line.shipped:

@@ -1,7 +1,7 @@
 """How orders come in: drafts, quotes, and whole orders from programs."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -24,8 +24,8 @@ class Line:
     sku: SKU
     quantity: int
     unit_price: Decimal | None = None
-    discount_percent: Decimal = Decimal(0)
-    description: str = ""
+    discount_percent: Decimal = field(default=Decimal(0), metadata={"asked": False})
+    description: str = field(default="", metadata={"asked": False})
 
 
 @dataclass(frozen=True)

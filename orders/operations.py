@@ -9,7 +9,6 @@ from django.db import models
 from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
-from inventory.models import SKU
 from oms.core.models import User
 from oms.core.money import ZERO, round_amount
 from oms.core.operations import declare
@@ -26,8 +25,6 @@ from orders import (
     pricing,
     screening,
 )
-from orders.amending import LineChange
-from orders.intake import Line
 from orders.models import ExportRun, Hold, Invoice, Order, OrderLine, Payment
 from orders.money_operations import AmountInput, ReceivedInput, ask_about_rest
 from orders.money_operations import CreditRow as CreditRow
@@ -90,47 +87,6 @@ def _cancel_lines(order: Order, *, lines: list[CancelRow], reason: str = "", by:
     return lifecycle.cancel_lines(order, {row.line.pk: row.units for row in lines}, reason=reason, by=by)
 
 
-@dataclass(frozen=True)
-class AmendRow:
-    line: OrderLine
-    quantity: int | None = None
-    unit_price: Decimal | None = None
-
-
-@dataclass(frozen=True)
-class AdditionRow:
-    sku: SKU | None = None
-    quantity: int = 1
-    unit_price: Decimal | None = None
-
-
-@dataclass(frozen=True)
-class AmendInput:
-    lines: list[AmendRow]
-    additions: list[AdditionRow] = field(default_factory=list)
-
-
-def _changes(lines: list[AmendRow]) -> list[LineChange]:
-    return [LineChange(row.line, row.quantity, row.unit_price) for row in lines
-            if (row.quantity, row.unit_price) != (row.line.quantity - row.line.cancelled, row.line.unit_price)]
-
-
-def _new_lines(additions: list[AdditionRow]) -> list[Line]:
-    return [Line(row.sku, row.quantity, row.unit_price) for row in additions if row.sku]
-
-
-def _amend(
-    order: Order, *, lines: list[AmendRow], additions: list[AdditionRow], by: User | None = None,
-) -> Order:
-    return amending.amend(order, _changes(lines), _new_lines(additions), by=by)
-
-
-def _amend_preview(
-    order: Order, *, lines: list[AmendRow], additions: list[AdditionRow], by: User | None = None,
-) -> amending.Effect:
-    return amending.preview(order, _changes(lines), _new_lines(additions), by=by)
-
-
 def _due(order: Order) -> AmountInput:
     return AmountInput(round_amount(dues.of_order(order), order.currency), "")
 
@@ -190,12 +146,9 @@ declare("lift", Order, screening.lift, roles="manager accountant", label=_("Lift
         available=_on_hold)
 declare("confirm", Order, lifecycle.confirm, roles=SALES, many=True,
         available=lambda order: order.status == S.PLACED and not _on_hold(order))
-declare("amend", Order, _amend, roles=SALES, input=AmendInput, preview=_amend_preview, available=_is(S.CONFIRMED),
-        example={"lines": [{"line": 1, "quantity": 3}], "additions": [{"sku": "20846", "quantity": 2}]},
-        initial=lambda order: AmendInput([
-            AmendRow(line, line.quantity - line.cancelled, line.unit_price)
-            for line in order.lines.select_related("sku").order_by("position") if line.open_quantity],
-            [AdditionRow() for _ in range(3)]))
+declare("amend", Order, amending.amend, roles=SALES, input=amending.Amendment, initial=amending.unchanged,
+        preview=amending.preview, available=_is(S.CONFIRMED),
+        example={"lines": [{"line": 1, "quantity": 3}], "additions": [{"sku": "20846", "quantity": 2}]})
 declare("hold", Order, screening.hold, roles="rep manager accountant", label=_("Put on hold"), input=HoldInput,
         example={"reason": "They asked for a call first."},
         initial=lambda order: HoldInput("", _holds_left(order)[0]), available=_can_hold, inverse="lift")

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from django.db.models import Sum
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from fulfillment.models import Shipment
 from inventory import catalog, lots
@@ -13,6 +14,8 @@ from inventory.models import SKU, Demand, Lot, Reservation
 from oms.core.errors import Refused
 from orders.models import OrderLine
 from returns.models import ReturnedLot, ReturnLine, ReturnRequest
+
+LOTS = {"most": 8000, "help": gettext_lazy("Only if tracked: for example S1 S2, A001..A010, or L1 x 2, L2 x 1.")}
 
 
 class Goods(NamedTuple):

@@ -12,8 +12,8 @@ from inventory.models import SKU, KitComponent
 from oms.core.errors import Refused
 from oms.core.models import User
 from oms.core.operations import declare
-from orders.models import Order, OrderLine
-from returns import exchanges, inspection, receiving, requests, unannounced
+from orders.models import Order
+from returns import exchanges, identity, inspection, receiving, requests, unannounced
 from returns.inspection import Finding
 from returns.models import Inspection, ReturnLine, ReturnRequest, Unexpected
 from returns.receiving import Arrived
@@ -21,20 +21,10 @@ from returns.requests import Asked
 from returns.unannounced import Came, Decided
 
 S = ReturnRequest.Status
-BLANK_ROWS = 3  # for what was not announced
-LOTS = {"most": 8000, "help": _("Only if tracked: for example S1 S2, A001..A010, or L1 x 2, L2 x 1.")}
 
 
 def _is(*statuses: str) -> Any:
     return lambda document: document.status in statuses
-
-
-@dataclass(frozen=True)
-class AskedRow:
-    line: OrderLine
-    quantity: int = 0
-    reason: ReturnLine.Reason = ReturnLine.Reason.UNWANTED
-    exchange_for: SKU | None = None
 
 
 @dataclass(frozen=True)
@@ -49,23 +39,23 @@ class ComponentRow:
 
 @dataclass(frozen=True)
 class OpenInput:
-    lines: list[AskedRow]
+    lines: list[Asked]
     components: list[ComponentRow]
     wish: ReturnRequest.Wish = ReturnRequest.Wish.REFUND
     note: str = ""
 
 
 def _open(
-    order: Order, *, lines: list[AskedRow], components: Sequence[ComponentRow] = (), wish: str = "refund",
+    order: Order, *, lines: list[Asked], components: Sequence[ComponentRow] = (), wish: str = "refund",
     note: str = "", by: User | None = None,
 ) -> ReturnRequest:
     asked = _asked(order, lines, components)
     return requests.open_request(order, asked, wish=wish, note=note, by=by)
 
 
-def _asked(order: Order, lines: Sequence[AskedRow], components: Sequence[ComponentRow]) -> list[Asked]:
-    """What the form names; a component is of the first line of its kit that was shipped."""
-    asked = [Asked(row.line, row.quantity, row.reason, row.exchange_for) for row in lines if row.quantity]
+def _asked(order: Order, lines: Sequence[Asked], components: Sequence[ComponentRow]) -> list[Asked]:
+    """What both tables name; a component is of the first line of its kit that was shipped."""
+    asked = [row for row in lines if row.quantity]
     for row in components:
         if row.quantity:
             line = order.lines.filter(sku=row.part.kit_id, shipped__gt=0).order_by("position").first()
@@ -82,7 +72,7 @@ def _returnable(order: Order) -> OpenInput:
     lines = [line for line in order.lines.select_related("sku").order_by("position") if line.shipped]
     kits = [line.sku_id for line in lines if line.sku.is_kit]
     parts = KitComponent.objects.filter(kit__in=kits).select_related("kit", "component").order_by("kit", "pk")
-    return OpenInput([AskedRow(line) for line in lines if left.get(line.pk)], [ComponentRow(part) for part in parts])
+    return OpenInput([Asked(line) for line in lines if left.get(line.pk)], [ComponentRow(part) for part in parts])
 
 
 @dataclass(frozen=True)
@@ -92,7 +82,7 @@ class OpenPreview:
 
 
 def _preview(
-    order: Order, *, lines: list[AskedRow], components: Sequence[ComponentRow] = (), wish: str = "refund",
+    order: Order, *, lines: list[Asked], components: Sequence[ComponentRow] = (), wish: str = "refund",
     note: str = "", by: User | None = None,
 ) -> OpenPreview:
     """What comes back, and what of an exchange is in stock now."""
@@ -116,62 +106,24 @@ class RejectInput:
 
 
 @dataclass(frozen=True)
-class ArrivedRow:
-    line: ReturnLine
-    good: int = 0
-    damaged: int = 0
-    lots: str = field(default="", metadata=LOTS)
-    damaged_lots: str = field(default="", metadata=LOTS)
-
-
-@dataclass(frozen=True)
-class UnannouncedRow:
-    sku: SKU | None = None
-    description: str = field(default="", metadata={"help": _("What it is, if it isn't ours.")})
-    good: int = 0
-    damaged: int = 0
-    lots: str = field(default="", metadata=LOTS)
-
-
-@dataclass(frozen=True)
 class ReceiveInput:
-    goods: list[ArrivedRow]
-    unannounced: list[UnannouncedRow]
+    goods: list[Arrived]
+    unannounced: list[Came] = field(default_factory=list, metadata={"blank": 3})
 
 
 def _announced(request: ReturnRequest) -> ReceiveInput:
     lines = request.lines.select_related("order_line__sku", "component")
-    return ReceiveInput([ArrivedRow(line, line.quantity) for line in lines], [UnannouncedRow()] * BLANK_ROWS)
-
-
-def _receive(
-    request: ReturnRequest, *, goods: list[ArrivedRow], unannounced: list[UnannouncedRow], by: User | None = None,
-) -> ReturnRequest:
-    came = [Came(row.sku, row.good, row.damaged, row.description, row.lots) for row in unannounced
-            if row.sku or row.description or row.good or row.damaged]
-    return receiving.receive(request, [
-        Arrived(row.line, row.good, row.damaged, row.lots, row.damaged_lots) for row in goods], also=came, by=by)
-
-
-@dataclass(frozen=True)
-class DecidedRow:
-    goods: Unexpected
-    decision: Unexpected.Decision = Unexpected.Decision.OPEN
-    note: str = ""
+    return ReceiveInput([Arrived(line, line.quantity) for line in lines])
 
 
 @dataclass(frozen=True)
 class DecideInput:
-    decisions: list[DecidedRow]
+    decisions: list[Decided]
 
 
 def _undecided(request: ReturnRequest) -> Any:
     waiting = Unexpected.objects.filter(request=request, decision=Unexpected.Decision.OPEN)
     return waiting.select_related("sku", "lot").order_by("pk")
-
-
-def _decide(request: ReturnRequest, *, decisions: list[DecidedRow], by: User | None = None) -> ReturnRequest:
-    return unannounced.decide(request, [Decided(row.goods, row.decision, row.note) for row in decisions], by=by)
 
 
 @dataclass(frozen=True)
@@ -182,8 +134,8 @@ class FindingRow:
     scrap: int = 0
     damaged_to_scrap: int = 0
     damaged_to_refurbish: int = 0
-    scrap_lots: str = field(default="", metadata=LOTS)
-    refurbish_lots: str = field(default="", metadata=LOTS)
+    scrap_lots: str = field(default="", metadata=identity.LOTS)
+    refurbish_lots: str = field(default="", metadata=identity.LOTS)
 
 
 @dataclass(frozen=True)
@@ -197,6 +149,7 @@ def _findings(request: ReturnRequest) -> InspectInput:
 
 
 def _inspect(request: ReturnRequest, *, findings: list[FindingRow], by: User | None = None) -> ReturnRequest:
+    """Grade what came: a line's row has a column for each way that its units can go."""
     grade, route = Inspection.Grade, Inspection.Route
     found = [
         finding for row in findings for finding in (
@@ -215,10 +168,10 @@ declare("approve", ReturnRequest, requests.approve, roles="rep manager", many=Tr
 declare("reject", ReturnRequest, requests.reject, roles="rep manager", input=RejectInput, danger=True,
         example={"reason": "It was used."},
         available=_is(S.REQUESTED))
-declare("receive", ReturnRequest, _receive, roles="picker packer manager", input=ReceiveInput,
+declare("receive", ReturnRequest, receiving.receive, roles="picker packer manager", input=ReceiveInput,
         available=_is(S.APPROVED), initial=_announced)
-declare("decide", ReturnRequest, _decide, roles="rep manager", label=_("Decide on unannounced goods"),
-        input=DecideInput, initial=lambda request: DecideInput([DecidedRow(item) for item in _undecided(request)]),
+declare("decide", ReturnRequest, unannounced.decide, roles="rep manager", label=_("Decide on unannounced goods"),
+        input=DecideInput, initial=lambda request: DecideInput([Decided(item) for item in _undecided(request)]),
         available=lambda request: request.status == S.RECEIVED and _undecided(request).exists())
 declare("inspect", ReturnRequest, _inspect, roles="picker packer manager", input=InspectInput, initial=_findings,
         available=_is(S.RECEIVED))

@@ -1,7 +1,7 @@
 """Goods that come back."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
 
@@ -12,9 +12,9 @@ from oms.core import states
 from oms.core.errors import Refused
 from oms.core.models import User
 from orders import progress
-from returns import identity, unannounced
+from returns import identity
 from returns.models import ReturnLine, ReturnRequest
-from returns.unannounced import Came
+from returns.unannounced import Came, arriving, record
 
 
 @dataclass(frozen=True)
@@ -25,31 +25,31 @@ class Arrived:
     """
 
     line: ReturnLine
-    good: int
+    good: int = 0
     damaged: int = 0
-    lots: str = ""
-    damaged_lots: str = ""
+    lots: str = field(default="", metadata=identity.LOTS)
+    damaged_lots: str = field(default="", metadata=identity.LOTS)
 
 
 def receive(
-    request: ReturnRequest, goods: Sequence[Arrived], *, also: Sequence[Came] = (), by: User | None = None,
+    request: ReturnRequest, goods: Sequence[Arrived], *, unannounced: Sequence[Came] = (), by: User | None = None,
 ) -> ReturnRequest:
     """Take returned goods in: good ones to the returns place, damaged ones to theirs; nothing is sold yet.
 
-    More units than were announced, and what came besides (`also`), are recorded and wait for a decision.
+    More units than were announced, and what came unannounced, are recorded and wait for a decision.
     """
     with states.advance(request, to=ReturnRequest.Status.RECEIVED, by=by, first=request.order) as request:
         arrived = {item.line.pk: item for item in goods}
         lines = list(request.lines.select_related("order_line__sku", "component"))
-        more = [each for line in lines for each in _count(line, arrived.get(line.pk, Arrived(line, 0)))]
-        if not any(line.came for line in lines) and not also:
+        more = [each for line in lines for each in _count(line, arrived.get(line.pk, Arrived(line)))]
+        if not any(line.came for line in lines) and not unannounced:
             raise Refused(_("Nothing came; cancel the return instead."), code="nothing_came")
         ReturnLine.objects.bulk_update(lines, ["good", "damaged", "missing"])
         came = [identity.came_back(line, item.lots, item.damaged_lots) for line in lines if line.came
                 for item in [arrived[line.pk]]]
-        unexpected = unannounced.record(request, [*more, *also])
+        unexpected = record(request, [*more, *unannounced])
         transports = [each for good, damaged in came for each in _transports(request, good, damaged)]
-        transports += unannounced.arriving(unexpected)
+        transports += arriving(unexpected)
         if transports:
             ledger.move_many(transports, reason=Move.Reason.RETURN, reference=request.number, by=by)
         request.event_data |= {"unexpected": [str(item) for item in unexpected]} if unexpected else {}
@@ -70,7 +70,7 @@ def _count(line: ReturnLine, item: Arrived) -> list[Came]:
     line.good = min(item.good, line.quantity)
     line.damaged = min(item.damaged, line.quantity - line.good)
     line.missing = line.quantity - line.good - line.damaged
-    return [Came(sku, item.good - line.good, item.damaged - line.damaged)] if more > 0 else []
+    return [Came(sku, good=item.good - line.good, damaged=item.damaged - line.damaged)] if more > 0 else []
 
 
 def _transports(

@@ -1,7 +1,7 @@
 """Asking to give goods back, and what we say to it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from django.db.models import Max, Sum
@@ -31,11 +31,11 @@ class Asked:
     """
 
     line: OrderLine
-    quantity: int
-    reason: str = ReturnLine.Reason.UNWANTED
+    quantity: int = 0
+    reason: ReturnLine.Reason = ReturnLine.Reason.UNWANTED
     exchange_for: SKU | None = None
-    component: SKU | None = None
-    share_percent: Decimal | None = None
+    component: SKU | None = field(default=None, metadata={"asked": False})
+    share_percent: Decimal | None = field(default=None, metadata={"asked": False})
 
 
 def open_request(

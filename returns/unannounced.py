@@ -1,10 +1,11 @@
 """Goods that came with a return and were not announced: recorded when they come, and decided by a person."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from inventory import catalog, costs, expiry, ledger, lots, receiving
 from inventory.models import SKU, Bin, Lot, Move
@@ -24,18 +25,18 @@ class Came:
     """What came besides: a SKU of ours (and its lots), or something that is described; good and damaged units."""
 
     sku: SKU | None = None
+    description: str = field(default="", metadata={"help": gettext_lazy("What it is, if it isn't ours.")})
     good: int = 0
     damaged: int = 0
-    description: str = ""
-    lots: str = ""
+    lots: str = field(default="", metadata=identity.LOTS)
 
 
 @dataclass(frozen=True)
 class Decided:
     """What becomes of unexpected goods."""
 
-    item: Unexpected
-    decision: str
+    goods: Unexpected
+    decision: Unexpected.Decision = Decision.OPEN
     note: str = ""
 
 
@@ -100,12 +101,12 @@ def require_decided(request: ReturnRequest) -> None:
                       % {"goods": ", ".join(undecided)}, code="undecided")
 
 
-def decide(request: ReturnRequest, decided: Sequence[Decided], *, by: User | None = None) -> ReturnRequest:
+def decide(request: ReturnRequest, decisions: Sequence[Decided], *, by: User | None = None) -> ReturnRequest:
     """Keep and credit, keep without credit, send back or scrap what came unannounced."""
     with states.change(request, event="return.unexpected_decided", by=by, first=request.order) as request:
         states.require_status(request, ReturnRequest.Status.RECEIVED)
         items = {item.pk: item for item in Unexpected.objects.filter(request=request).select_related("sku", "lot")}
-        chosen = [(_open(items, each), each) for each in decided if each.decision]
+        chosen = [(_open(items, each), each) for each in decisions if each.decision]
         if not chosen:
             raise Refused(_("Choose what becomes of the goods."), code="nothing_decided")
         for item, each in chosen:
@@ -120,9 +121,9 @@ def decide(request: ReturnRequest, decided: Sequence[Decided], *, by: User | Non
 
 
 def _open(items: Mapping[int, Unexpected], each: Decided) -> Unexpected:
-    item = items.get(each.item.pk)
+    item = items.get(each.goods.pk)
     if item is None or item.decision:
-        raise Refused(_("%(item)s isn't waiting for a decision. Reload to see what changed.") % {"item": each.item},
+        raise Refused(_("%(item)s isn't waiting for a decision. Reload to see what changed.") % {"item": each.goods},
                       code="not_open")
     return item
 

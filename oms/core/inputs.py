@@ -1,9 +1,10 @@
 """What an operation asks for, read from its frozen dataclass: forms, request schemas and JSON Schema follow from it.
 
 A field's metadata may have `help`; `label` where its name isn't what people call it; `among`, which rows of a model can
-be chosen for a document; `most` characters of a text, else 200; `least` that a number may be, else 0. A list of
-dataclasses is a table whose rows are each about their first field, a record; a field of a row that is `fixed` names the
-row beside its record.
+be chosen for a document; `most` characters of a text, else 200; `least` that a number may be, else 0; `asked`, False
+where nobody is asked for it. A list of dataclasses is a table whose rows are each about their first field, a record; a
+field of a row that is `fixed` names the row beside its record. With `blank`, the table asks for new rows, and a form
+has so many empty ones.
 """
 
 import dataclasses
@@ -24,6 +25,8 @@ MOST_CHARACTERS = 200
 MOST_ROWS = 1000
 NOTHING: Any = object()
 KEYS = ("number", "code", "position")
+METADATA = {"help": "help", "label": "own_label", "among": "among", "most": "most", "least": "least",
+            "fixed": "is_fixed", "blank": "blank"}
 JSON_TYPES: dict[type, dict[str, Any]] = {
     bool: {"type": "boolean"}, int: {"type": "integer"}, date: {"type": "string", "format": "date"},
     Decimal: {"type": "string", "format": "decimal"}, str: {"type": "string"}}
@@ -44,6 +47,7 @@ class Field:
     most: int = MOST_CHARACTERS
     least: int = 0
     is_fixed: bool = False
+    blank: int = 0
     rows: "Input | None" = None
 
     @property
@@ -99,22 +103,20 @@ def describe(source: type[Any]) -> Input:
     if source not in _described:
         hints = get_type_hints(source)
         _described[source] = Input(
-            source, tuple(_field(each, hints[each.name]) for each in dataclasses.fields(source)))
+            source, tuple(_field(each, hints[each.name]) for each in dataclasses.fields(source)
+                          if each.metadata.get("asked", True)))
     return _described[source]
 
 
 def _field(source: "dataclasses.Field[Any]", hint: Any) -> Field:
-    if get_origin(hint) is list:
-        return Field(source.name, list, own_label=source.metadata.get("label", ""),
-                     rows=describe(get_args(hint)[0]))
-    kind, is_nullable = _unwrap(hint)
-    known = {"help": "help", "label": "own_label", "among": "among", "most": "most", "least": "least",
-             "fixed": "is_fixed"}
-    unknown = set(source.metadata) - set(known)
+    unknown = set(source.metadata) - set(METADATA)
     assert not unknown, f"{source.name}: unknown metadata {unknown}"
+    told = {METADATA[name]: value for name, value in source.metadata.items()}
+    if get_origin(hint) is list:
+        return Field(source.name, list, rows=describe(get_args(hint)[0]), **told)
+    kind, is_nullable = _unwrap(hint)
     default = NOTHING if source.default is dataclasses.MISSING else source.default
-    return Field(source.name, kind, is_nullable, default,
-                 **{known[name]: value for name, value in source.metadata.items()})
+    return Field(source.name, kind, is_nullable, default, **told)
 
 
 def _unwrap(hint: Any) -> tuple[type, bool]:
@@ -144,7 +146,8 @@ def _object(fields: tuple[Field, ...], required: list[str] | None) -> dict[str, 
 
 def _json_type(field: Field) -> dict[str, Any]:
     if field.rows is not None:
-        return {"type": "array", "maxItems": MOST_ROWS, "items": _object(field.rows.fields, [field.rows.about.name])}
+        needed = None if field.blank else [field.rows.about.name]
+        return {"type": "array", "maxItems": MOST_ROWS, "items": _object(field.rows.fields, needed)}
     found = {**_json_kind(field), **({"description": str(field.help)} if field.help else {})}
     return {"anyOf": [found, {"type": "null"}]} if field.is_nullable else found
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
+from inspect import signature
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -27,7 +28,8 @@ class Operation:
     `run(document, by=…, **input)` is the operation; `input` a frozen dataclass whose fields and types give the form
     and the schema (`oms.core.inputs`); `initial` fills it from the document; `preview` tells what would happen;
     `inverse` names what undoes it. `many`: offered on selections, too. `roles`: who may, besides superusers.
-    `example`: what a program might send, for the description.
+    `acts_on` names the field with the record that is changed instead of the document. `example`: what a program might
+    send, for the description.
     """
 
     name: str
@@ -40,6 +42,7 @@ class Operation:
     initial: Callable[[Any], Any] | None = None
     preview: Callable[..., Any] | None = None
     inverse: str = ""
+    acts_on: str = ""
     many: bool = False
     danger: bool = False
     example: dict[str, Any] | None = field(default=None, compare=False)
@@ -69,7 +72,7 @@ class Operation:
             raise NotAllowed(_("%(title)s needs one of the roles %(roles)s.")
                              % {"title": self.title, "roles": ", ".join(sorted(self.roles))})
         with confirming.agreed(agreed):
-            return whole(self.run)(document, by=by, **values)
+            return whole(self.run)(values.pop(self.acts_on, document), by=by, **values)
 
     def rehearse(self, document: Any, /, *, by: User, **values: Any) -> Any:
         """What it would do, as a dataclass; nothing is changed."""
@@ -87,6 +90,7 @@ def declare(
     operation = Operation(name, model, run, frozenset(roles.split()), **options)
     asked = {each.name for each in fields(operation.input)} if operation.input else set()
     assert not asked & RESERVED, f"{name} of {model.__name__} asks for {asked & RESERVED}, which have a meaning already"
+    signature(run).bind(None, by=None, **dict.fromkeys(asked - {operation.acts_on}))  # it takes what is asked for
     known = _catalogue.setdefault(model, {})
     assert name not in known, f"{model.__name__} has an operation {name} already"
     known[name] = operation

@@ -6,7 +6,8 @@ from jsonschema import Draft202012Validator, ValidationError
 
 from oms.core import inputs, operations
 from oms.core.api.operations import request_of
-from orders.operations import AmendInput, HoldInput, RescheduleInput
+from orders.amending import Amendment
+from orders.operations import HoldInput, RescheduleInput
 
 STEPS = [step for model in apps.get_models() for step in operations.of(model).values() if step.input is not None]
 
@@ -31,7 +32,7 @@ def test_what_the_request_refuses_the_schema_refuses(body):
 
 
 def test_rows_need_what_they_are_about_and_days_may_be_none():
-    amend = Draft202012Validator(inputs.json_schema(AmendInput, has_initial=True))
+    amend = Draft202012Validator(inputs.json_schema(Amendment, has_initial=True))
 
     amend.validate({"lines": [{"line": 1, "quantity": None}]})
     with pytest.raises(ValidationError, match="'line' is a required property"):

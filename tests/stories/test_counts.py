@@ -3,9 +3,11 @@
 import pytest
 
 from fulfillment import picking, waves
-from inventory import adjusting, catalog, counting, operations
+from inventory import adjusting, catalog, counting
+from inventory.counting import Found
 from inventory.models import Bin, Count, Lot, Move
 from oms.core import operations as catalogue
+from oms.core.admin.forms import OperationForm
 from oms.core.errors import Refused, WrongState
 from tests import builders as make
 from tests.builders.stock import put, storage
@@ -142,8 +144,8 @@ def test_what_lies_in_a_bin_that_the_books_call_empty_is_found(drain):
     step = catalogue.of(Count)["key"]
 
     step.perform(count, by=manager, found=[], also_found=[
-        operations.AlsoFoundRow(make.sku("TEE-M"), storage(make.warehouse()), "", 2),
-        operations.AlsoFoundRow(tea, storage(make.warehouse()), "L-7", 4), operations.AlsoFoundRow()])
+        Found(make.sku("TEE-M"), storage(make.warehouse()), 2),
+        Found(tea, storage(make.warehouse()), 4, "L-7")])
     counting.reconcile(make.fresh(count))
     drain()
 
@@ -156,10 +158,11 @@ def test_a_found_thing_without_its_bin_or_lot_is_asked_for():
     count = counting.plan(make.warehouse(), [storage(make.warehouse())])
     step = catalogue.of(Count)["key"]
 
-    with pytest.raises(Refused, match="Enter SKU, bin and quantity"):
-        step.perform(count, by=make.user("boss", "manager"), found=[], also_found=[operations.AlsoFoundRow(tea)])
+    form = OperationForm(step, count, make.user("boss", "manager"), {"also_found-new0-sku": tea.pk})
+    assert not form.is_valid()
+    assert [list(row.form.errors) for row in form.tables[1].rows] == [["bin", "quantity"], [], []]
     with pytest.raises(Refused, match="TEA"):
-        counting.key(count, {}, also=[counting.Found(tea, storage(make.warehouse()), 2)])
+        counting.key(count, {}, also=[Found(tea, storage(make.warehouse()), 2)])
 
 
 def test_a_serial_number_is_one_piece():
@@ -167,7 +170,7 @@ def test_a_serial_number_is_one_piece():
     count = counting.plan(make.warehouse(), [storage(make.warehouse())])
 
     with pytest.raises(Refused, match="one piece"):
-        counting.key(count, {}, also=[counting.Found(saw, storage(make.warehouse()), 2, "S-1")])
+        counting.key(count, {}, also=[Found(saw, storage(make.warehouse()), 2, "S-1")])
 
 
 def test_a_bin_is_added_to_a_planned_count():

@@ -8,7 +8,6 @@ from django.utils import timezone
 
 from inventory import purchasing, receiving, sending_back
 from inventory.models import BinStock, Lot, Move, PurchaseOrder, Stock, SupplierItem
-from inventory.operations import UndoneRow
 from inventory.receiving import Received
 from inventory.sending_back import GoingBack, Undone
 from oms.core import operations as catalogue
@@ -202,7 +201,7 @@ def test_several_serials_of_one_receipt_are_taken_back_and_several_go_back_to_th
         sending_back.undo_receipt(order, [Undone(line, good=1, lot="S9")])
     with pytest.raises(Refused, match="3 pieces of TEA need as many serial numbers, not 2"):
         sending_back.undo_receipt(order, [Undone(line, good=3, lot="S1 S2")])
-    undo.perform(order, by=make.user("bea", "buyer"), goods=[UndoneRow(line, 3, 1, "S1..S3", "D2")])
+    undo.perform(order, by=make.user("bea", "buyer"), goods=[Undone(line, 3, 1, "S1..S3", "D2")])
     sending_back.return_to_supplier(make.fresh(order), [GoingBack(line, 2, place, "S4, S8")], reason="faulty")
 
     assert codes_left() == [("S5", 1), ("S6", 1), ("S7", 1)]

@@ -13,7 +13,6 @@ from orders.models import Order
 from returns import inspection, receiving, requests, unannounced
 from returns.inspection import Finding
 from returns.models import ReturnLine, ReturnRequest, Settlement, Unexpected
-from returns.operations import AskedRow, DecidedRow, UnannouncedRow
 from returns.receiving import Arrived
 from returns.requests import Asked
 from returns.unannounced import Came, Decided
@@ -67,20 +66,20 @@ def test_what_is_wanted_in_exchange_is_checked_when_it_is_asked_for(order):
     step, manager = catalogue.of(Order)["return"], make.user("boss", "manager")
     line = order.lines.get()
 
-    told = step.preview(order, by=manager, wish="exchange", lines=[AskedRow(line, 3, "other", make.sku("TEE-L"))])
+    told = step.preview(order, by=manager, wish="exchange", lines=[Asked(line, 3, "other", make.sku("TEE-L"))])
 
     assert told.in_exchange == "TEE-L: 2 available: the rest waits until more comes"
     for wanted in ("OLD", "FREE"):
         with pytest.raises(Refused, match="Choose something else in exchange"):
-            step.perform(order, by=manager, wish="exchange", lines=[AskedRow(line, 1, "other", make.sku(wanted))])
-    step.perform(order, by=manager, wish="exchange", lines=[AskedRow(line, 1, "other", make.sku("TEE-L"))])
+            step.perform(order, by=manager, wish="exchange", lines=[Asked(line, 1, "other", make.sku(wanted))])
+    step.perform(order, by=manager, wish="exchange", lines=[Asked(line, 1, "other", make.sku("TEE-L"))])
     assert Decision.objects.get(kind="exchange").chosen == {"TEE-L": "2 available: sent once the return is settled"}
     assert ReturnRequest.objects.count() == 1
 
 
-def received(order, *, good=1, also=(), announced=1):
+def received(order, *, good=1, unannounced=(), announced=1):
     request = make.asked_back(order, announced)
-    return receiving.receive(request, [Arrived(request.lines.get(), good)], also=also)
+    return receiving.receive(request, [Arrived(request.lines.get(), good)], unannounced=unannounced)
 
 
 def decide(request, *decisions):
@@ -124,7 +123,7 @@ def test_another_product_of_the_order_is_credited_on_its_line(drain):
     make.sku("CUP", stock={"LON": 5})
     order = make.shipped(("TEE-M", 2), ("CUP", 2))
 
-    request = received(order, also=[Came(make.sku("CUP"), good=1, damaged=1)])
+    request = received(order, unannounced=[Came(make.sku("CUP"), good=1, damaged=1)])
     decide(request, "credit", "credit")
 
     settlement = finish(request, drain)
@@ -134,7 +133,7 @@ def test_another_product_of_the_order_is_credited_on_its_line(drain):
 
 
 def test_what_is_not_ours_goes_back_or_is_scrapped(order, drain):
-    request = received(order, also=[Came(description="a red shoe", good=1), Came(make.sku("CUP"), good=2)])
+    request = received(order, unannounced=[Came(description="a red shoe", good=1), Came(make.sku("CUP"), good=2)])
 
     with pytest.raises(Refused, match="isn't ours"):
         decide(request, "keep", "keep")
@@ -146,7 +145,7 @@ def test_what_is_not_ours_goes_back_or_is_scrapped(order, drain):
 
 
 def test_when_only_other_goods_came_the_return_goes_on(order, drain):
-    request = received(order, good=0, also=[Came(make.sku("CUP"), good=1)])
+    request = received(order, good=0, unannounced=[Came(make.sku("CUP"), good=1)])
     decide(request, "send_back")
 
     assert finish(request, drain).credited == 0
@@ -156,7 +155,7 @@ def test_when_only_other_goods_came_the_return_goes_on(order, drain):
 
 
 def test_what_was_decided_is_decided_once(order):
-    request = received(order, also=[Came(make.sku("CUP"), good=1)])
+    request = received(order, unannounced=[Came(make.sku("CUP"), good=1)])
     decide(request, "keep")
 
     with pytest.raises(Refused, match="isn't waiting for a decision"):
@@ -173,7 +172,7 @@ def test_an_unannounced_serial_number_is_the_one_that_came(drain):
     request = make.asked_back(order, 1)
 
     request = receiving.receive(request, [Arrived(request.lines.get(), 1, lots="S-1")],
-                                also=[Came(saw, good=1, lots="S-2")])
+                                unannounced=[Came(saw, good=1, lots="S-2")])
     decide(request, "credit")
     finish(request, drain)
 
@@ -186,12 +185,11 @@ def test_the_forms_record_and_decide(order):
     step, packer = catalogue.of(ReturnRequest)["receive"], make.user("pat", "packer")
     start = step.initial(request)
 
-    request = step.perform(request, by=packer, goods=start.goods, unannounced=[
-        UnannouncedRow(description="a shoe", good=1), *start.unannounced])
+    request = step.perform(request, by=packer, goods=start.goods, unannounced=[Came(description="a shoe", good=1)])
     decision = catalogue.of(ReturnRequest)["decide"]
     assert decision.available(request)
     (row,) = decision.initial(request).decisions
-    decision.perform(request, by=make.user("boss", "manager"), decisions=[DecidedRow(row.goods, "scrap", "worn out")])
+    decision.perform(request, by=make.user("boss", "manager"), decisions=[Decided(row.goods, "scrap", "worn out")])
 
     assert (Unexpected.objects.get().note, decision.available(request)) == ("worn out", False)
 

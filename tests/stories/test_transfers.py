@@ -2,7 +2,7 @@
 
 import pytest
 
-from inventory import catalog, operations, transfers
+from inventory import catalog, transfers
 from inventory.models import Bin, Move, Stock, Transfer, TransferLine
 from inventory.transfers import Arrived
 from oms.core import operations as catalogue
@@ -122,5 +122,5 @@ def test_one_line_of_several_arrives_and_the_form_asks_for_what_is_in_transit(se
     (row,) = step.initial(make.fresh(sent)).goods
 
     assert (row.good, row.damaged) == (2, 0)
-    done = step.perform(sent, by=make.user("pat", "picker"), goods=[operations.ArrivedRow(row.line, 1, 1)])
+    done = step.perform(sent, by=make.user("pat", "picker"), goods=[Arrived(row.line, 1, 1)])
     assert done.status == "received"

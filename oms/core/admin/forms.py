@@ -1,8 +1,7 @@
 """Forms from the description of an operation's input (`oms.core.inputs`).
 
 A field becomes a form field by its type; a list becomes a table with one row per entry of the initial input, named by
-that entry's first field; where it is None the row asks for a new one. A model that isn't narrowed is searched as it is
-typed.
+that entry's first field, or with blank rows for new entries. A model that isn't narrowed is searched as it is typed.
 """
 
 import dataclasses
@@ -39,11 +38,11 @@ SIMPLE: dict[type, tuple[type[forms.Field], type[forms.Widget]]] = {
 
 @dataclasses.dataclass
 class Row:
-    """A row of a table: the entry that it is about, its name, and the form for the rest."""
+    """A row of a table: the entry that it is about, its name, and the form for the rest. A new one has neither yet."""
 
-    entry: Any
-    label: str
     form: forms.Form
+    entry: Any = None
+    label: str = ""
 
 
 @dataclasses.dataclass
@@ -68,19 +67,26 @@ class OperationForm:
         self.tables = [self._table(field, rows, data) for field, rows in self.input.tables]
 
     def _table(self, field: Field, asked: Input, data: Any) -> Table:
-        key, name = asked.about.name, field.name
-        entries = getattr(self.initial, name) if self.initial else []
-        is_new = any(getattr(entry, key) is None for entry in entries)
-        fixed = [each for each in asked.fields if each.is_fixed]
-        fields = list(asked.fields) if is_new else [each for each in asked.fields[1:] if not each.is_fixed]
-        rows = []
-        for index, entry in enumerate(entries):
-            record = getattr(entry, key)
-            again = sum(getattr(other, key) == record for other in entries[:index])  # one record in several rows
-            prefix = f"{name}-new{index}" if is_new else f"{name}-{record.pk}" + (f"-{again}" if again else "")
-            told = ", ".join([str(record), *(f"{each.label.lower()} {getattr(entry, each.name)}" for each in fixed)])
-            rows.append(Row(entry, "" if is_new else told, self._build(fields, data, entry, prefix=prefix)))
+        name = field.name
+        if field.blank:
+            fields = list(asked.fields)
+            rows = [Row(self._build_blank(fields, data, f"{name}-new{index}")) for index in range(field.blank)]
+        else:
+            fields = [each for each in asked.fields[1:] if not each.is_fixed]
+            rows = self._known_rows(name, asked, fields, data)
         return Table(name, spoken(name), [each.label for each in fields], rows)
+
+    def _known_rows(self, name: str, asked: Input, fields: list[Field], data: Any) -> list[Row]:
+        """A row for each entry that the document offers."""
+        entries, rows = getattr(self.initial, name) if self.initial else [], []
+        fixed = [each for each in asked.fields if each.is_fixed]
+        for index, entry in enumerate(entries):
+            record = getattr(entry, asked.about.name)
+            again = sum(getattr(other, asked.about.name) == record for other in entries[:index])
+            prefix = f"{name}-{record.pk}" + (f"-{again}" if again else "")  # one record in several rows
+            told = ", ".join([str(record), *(f"{each.label.lower()} {getattr(entry, each.name)}" for each in fixed)])
+            rows.append(Row(self._build(fields, data, entry, prefix=prefix), entry, told))
+        return rows
 
     @property
     def media(self) -> forms.Media:
@@ -95,7 +101,7 @@ class OperationForm:
     def values(self) -> dict[str, Any]:
         """What was entered, as keyword arguments for the operation."""
         lists = {
-            table.name: [dataclasses.replace(row.entry, **_entered(asked, row.form)) for row in table.rows]
+            table.name: [_stated(row, asked) for row in table.rows if row.entry is not None or row.form.has_changed()]
             for table, (_field, asked) in zip(self.tables, self.input.tables, strict=True)
         }
         return {**_entered(self.input, self.form), **lists}
@@ -105,6 +111,20 @@ class OperationForm:
         values = {each.name: getattr(initial, each.name) for each in asked} if initial is not None else None
         form_class: type[forms.Form] = type("InputForm", (forms.Form,), fields)
         return form_class(data=data, initial=values, prefix=prefix or None)
+
+    def _build_blank(self, asked: list[Field], data: Any, prefix: str) -> forms.Form:
+        """A row for something new; left empty, it asks for nothing."""
+        fields = {each.name: _field(each, self.user, self.document) for each in asked}
+        for field in fields.values():
+            field.initial = None
+        form_class: type[forms.Form] = type("NewRowForm", (forms.Form,), fields)
+        return form_class(data=data, prefix=prefix, empty_permitted=True, use_required_attribute=False)
+
+
+def _stated(row: Row, asked: Input) -> Any:
+    """The entry of a row as it was filled in."""
+    entered = _entered(asked, row.form)
+    return asked.source(**entered) if row.entry is None else dataclasses.replace(row.entry, **entered)
 
 
 def _entered(asked: Input, form: forms.Form) -> dict[str, Any]:

@@ -5,7 +5,7 @@ list or a field of a row, is as the form of the back office offers it; a list th
 """
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date
 from decimal import Decimal
 from functools import cache
@@ -49,7 +49,7 @@ def _serializer(name: str, fields: dict[str, Any]) -> type[serializers.Serialize
 
 def _field(asked: Field, owner: str, *, has_initial: bool) -> serializers.Field[Any, Any, Any, Any]:
     if asked.rows is not None:
-        rows = _rows(asked.rows, f"{owner}{asked.name.title()}")
+        rows = _rows(asked.rows, f"{owner}{asked.name.title()}", is_new=bool(asked.blank))
         return serializers.ListField(child=rows(), max_length=inputs.MOST_ROWS, required=not has_initial)
     options: dict[str, Any] = {"required": asked.is_required and not has_initial, "allow_null": asked.is_nullable,
                                "help_text": asked.help}
@@ -64,11 +64,12 @@ def _field(asked: Field, owner: str, *, has_initial: bool) -> serializers.Field[
     return FIELDS[asked.kind](**options)
 
 
-def _rows(asked: Input, name: str) -> type[serializers.Serializer[Any]]:
-    """A row needs its first field, which says what it is about; the rest has defaults."""
+def _rows(asked: Input, name: str, *, is_new: bool) -> type[serializers.Serializer[Any]]:
+    """A row needs its first field, which says what it is about; of one that the document offers the rest is known."""
     about, *rest = asked.fields
-    fields = {about.name: _reference(about, {"required": True, "allow_null": about.is_nullable, "help_text": ""})}
-    return _serializer(name, fields | {field.name: _field(field, name, has_initial=True) for field in rest})
+    fields = {about.name: _reference(about, {"required": about.is_required or not is_new,
+                                             "allow_null": about.is_nullable, "help_text": ""})}
+    return _serializer(name, fields | {field.name: _field(field, name, has_initial=not is_new) for field in rest})
 
 
 def _reference(asked: Field, options: dict[str, Any]) -> serializers.Field[Any, Any, Any, Any]:
@@ -99,7 +100,7 @@ class _Binder:
         found = {}
         for field in asked.fields:
             if field.rows is not None:
-                known = getattr(initial, field.name) if initial else None
+                known = getattr(initial, field.name) if initial and not field.blank else None
                 found[field.name] = known or [] if field.name not in data else [
                     self.row(field.rows, row, known, field.name, index)
                     for index, row in enumerate(data[field.name])]
@@ -112,21 +113,20 @@ class _Binder:
         return found
 
     def row(self, asked: Input, data: dict[str, Any], known: list[Any] | None, name: str, index: int) -> Any:
-        """A row: the one that the document offers for this record, changed by what is given.
-
-        Where it offers none at all, or blank ones, it is a new one.
-        """
+        """A row: the one that the document offers for this record, changed by what is given; else a new one."""
         about, *rest = asked.fields
-        path, key = f"{name}[{index}]", key_of(about.kind)
-        entry = next((row for row in known or [] if getattr(row, about.name) is not None
-                      and getattr(getattr(row, about.name), key) == data[about.name]), None)
-        if entry is None and known is not None and all(getattr(row, about.name) is not None for row in known):
+        path = f"{name}[{index}]"
+        if known is None:
+            return asked.source(**self.given(asked.fields, data, path))
+        entry = next((row for row in known
+                      if getattr(getattr(row, about.name), key_of(about.kind)) == data[about.name]), None)
+        if entry is None:
             raise Unknown({name: {f"{index}": {about.name: [
                 f"{data[about.name]} is none of those that this concerns."]}}})
-        given = {field.name: self.value(field, data[field.name], path) for field in rest if field.name in data}
-        if entry is not None:
-            return dataclasses.replace(entry, **given)
-        return asked.source(**{about.name: self.value(about, data[about.name], path), **given})
+        return dataclasses.replace(entry, **self.given(rest, data, path))
+
+    def given(self, asked: Iterable[Field], data: dict[str, Any], path: str) -> dict[str, Any]:
+        return {field.name: self.value(field, data[field.name], path) for field in asked if field.name in data}
 
     def value(self, asked: Field, value: Any, path: str) -> Any:
         if value is None or not asked.is_record:

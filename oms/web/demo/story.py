@@ -30,6 +30,7 @@ from orders.models.export import Profile
 from returns import inspection, requests
 from returns import receiving as returning
 from returns.inspection import Finding
+from returns.models import ReturnLine
 from returns.receiving import Arrived
 from returns.requests import Asked
 
@@ -216,7 +217,8 @@ def _return_some() -> None:
     shipped = Order.objects.filter(is_history=False, shipped__gt=0).order_by("pk")[:10]
     for number, order in enumerate(shipped):
         line = order.lines.filter(shipped__gt=0).order_by("pk")[0]
-        request = requests.open_request(order, [Asked(line, 1, "damaged" if number % 2 else "unwanted")], by=rep)
+        reason = ReturnLine.Reason.DAMAGED if number % 2 else ReturnLine.Reason.UNWANTED
+        request = requests.open_request(order, [Asked(line, 1, reason)], by=rep)
         part = request.lines.get()
         if number < 3 or request.status != "approved":
             continue

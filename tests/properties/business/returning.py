@@ -44,7 +44,7 @@ class Returning(World):
           also=st.sampled_from([None, None, "A", "B", "KIT"]), count=few)
     def goods_come_back(self, index, damaged, missing, also, count):
         """Maybe less than was asked, maybe with something that nobody announced."""
-        more = [Came(make.sku(also), *((0, count) if damaged else (count, 0)))] if also else []
+        more = [Came(make.sku(also), **{"damaged" if damaged else "good": count})] if also else []
         self.take_back(self.pick_from(ReturnRequest.objects.filter(status="approved"), index), damaged, missing, more)
 
     def take_back(self, request, damaged=False, missing=False, also=()):
@@ -58,7 +58,7 @@ class Returning(World):
         for each in also:
             expected += Counter({code: per_unit * (each.good + each.damaged)
                                  for code, per_unit in PARTS[each.sku.code].items()})
-        if self.attempt(receiving.receive, request, arrived, also=also):
+        if self.attempt(receiving.receive, request, arrived, unannounced=also):
             self.in_house += expected
 
     def _pieces(self, part, units):
