@@ -1,6 +1,7 @@
 """Finding SKUs and places, and what a kit consists of."""
 
 from collections.abc import Iterable
+from itertools import chain, count
 
 from django.utils.translation import gettext as _
 
@@ -32,15 +33,25 @@ def components(skus: Iterable[SKU]) -> dict[int, list[KitComponent]]:
 
 
 def place(warehouse: Warehouse, kind: Bin.Kind) -> Bin:
-    """The warehouse's place of a special kind (staging, damaged …), made when it is first needed."""
+    """Return the warehouse's place of a special kind (staging, damaged …), made when it is first needed.
+
+    A bin of another kind that has its code stays what it is.
+    """
     known = Bin.objects.filter(warehouse=warehouse, kind=kind).order_by("pk").first()
     if known:
         return known
     made, _ = Bin.objects.get_or_create(
-        warehouse=warehouse, code=kind.value.upper(),
-        defaults={"kind": kind, "is_sellable": kind in Bin.SELLABLE},
+        warehouse=warehouse, kind=kind,
+        defaults={"code": _free_code(warehouse, kind), "is_sellable": kind in Bin.SELLABLE},
     )
     return made
+
+
+def _free_code(warehouse: Warehouse, kind: Bin.Kind) -> str:
+    """Return the kind as a code, such as RETURNS, or RETURNS-2 where another bin has that."""
+    name = kind.value.upper()
+    taken = set(Bin.objects.filter(warehouse=warehouse, code__startswith=name).values_list("code", flat=True))
+    return next(code for code in chain([name], (f"{name}-{number}" for number in count(2))) if code not in taken)
 
 
 def outside(kind: Bin.Kind) -> Bin:
