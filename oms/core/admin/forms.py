@@ -47,11 +47,12 @@ class Row:
 
 @dataclasses.dataclass
 class Table:
-    """A list in the input: its title, headings and rows."""
+    """A list in the input: its title, headings, help on columns (names, text) and rows."""
 
     name: str
     title: str
     headings: list[str]
+    helps: list[tuple[str, str]]
     rows: list[Row]
 
 
@@ -74,7 +75,7 @@ class OperationForm:
         else:
             fields = [each for each in asked.fields[1:] if not each.is_fixed]
             rows = self._known_rows(name, asked, fields, data)
-        return Table(name, spoken(name), [each.label for each in fields], rows)
+        return Table(name, spoken(name), [each.label for each in fields], _helps(fields), rows)
 
     def _known_rows(self, name: str, asked: Input, fields: list[Field], data: Any) -> list[Row]:
         """A row for each entry that the document offers."""
@@ -132,6 +133,12 @@ def _entered(asked: Input, form: forms.Form) -> dict[str, Any]:
     defaults = {field.name: field.default for field in asked.fields if field.has_default and not field.is_nullable}
     return {name: defaults[name] if value in (None, "") and name in defaults else value
             for name, value in form.cleaned_data.items()}
+
+
+def _helps(fields: list[Field]) -> list[tuple[str, str]]:
+    """Each help text once, with the columns that it is about."""
+    texts = dict.fromkeys(str(each.help) for each in fields if each.help)
+    return [(", ".join(each.label for each in fields if str(each.help) == text), text) for text in texts]
 
 
 def _field(asked: Field, user: User, document: Any) -> forms.Field:
