@@ -19,7 +19,7 @@ from oms.core.errors import Refused
 from oms.core.locking import atomic, lock
 from oms.core.models import User
 
-NOT_COUNTED = (Bin.Kind.STAGING, Bin.Kind.RETURNS, Bin.Kind.MISSING)
+NOT_COUNTED = (*Bin.CUSTODY, Bin.Kind.MISSING)
 CORRECTIONS = (Move.Reason.COUNT, Move.Reason.ADJUST, Move.Reason.MISSING)  # the books learned; no goods went anywhere
 
 

@@ -22,13 +22,15 @@ class Custody:
     way_on: Words
 
 
+OF_A_RETURN = Custody(
+    frozenset({Reason.RETURN}), frozenset({Reason.RETURN, Reason.SCRAP}),
+    gettext_lazy("Returned goods belong to their return. Receive or inspect them there."))
 CUSTODY: dict[str, Custody] = {
     Kind.STAGING: Custody(
         frozenset({Reason.PICK}), frozenset({Reason.PUT_BACK, Reason.SHIP}),
         gettext_lazy("Picked goods belong to their shipment. Pick, put back or ship them there.")),
-    Kind.RETURNS: Custody(
-        frozenset({Reason.RETURN}), frozenset({Reason.RETURN, Reason.SCRAP}),
-        gettext_lazy("Returned goods belong to their return. Receive or inspect them there.")),
+    Kind.RETURNS: OF_A_RETURN,
+    Kind.DAMAGED_RETURNS: OF_A_RETURN,
     Kind.TRANSIT: Custody(
         frozenset({Reason.TRANSFER}), frozenset({Reason.TRANSFER}),
         gettext_lazy("Goods in transit belong to their transfer. Send or receive them there.")),

@@ -11,7 +11,7 @@ from inventory.models import Bin, Move, Warehouse
 from oms.core import states
 from oms.core.errors import Refused
 from oms.core.models import User
-from returns import unannounced
+from returns import keeping, unannounced
 from returns.identity import Goods, Waiting
 from returns.models import Inspection, ReturnLine, ReturnRequest
 
@@ -46,7 +46,7 @@ def inspect(request: ReturnRequest, findings: Sequence[Finding], *, by: User | N
         )
         goods = _goods(lines, findings)
         by_route = [(route, [each for each in goods if each[0].route == route]) for route in Route.values]
-        transports = [(route, _transports(request.warehouse, items)) for route, items in by_route if items]
+        transports = [(route, _transports(request, items)) for route, items in by_route if items]
         ledger.lock_ends([each for _, moved in transports for each in moved])
         for route, moved in transports:
             ledger.move_many(moved, reason=Move.Reason.SCRAP if route == Route.SCRAP else Move.Reason.RETURN,
@@ -81,10 +81,11 @@ def _goods(lines: dict[int, ReturnLine], findings: Sequence[Finding]) -> list[tu
             for goods in waiting.take(lines[item.line.pk], item.quantity, is_damaged=item.damaged, text=item.lots)]
 
 
-def _transports(warehouse: Warehouse, goods: Sequence[tuple[Finding, Goods]]) -> list[ledger.Transport]:
+def _transports(request: ReturnRequest, goods: Sequence[tuple[Finding, Goods]]) -> list[ledger.Transport]:
+    sources = {damaged: keeping.bin_of(request, is_damaged=damaged) for damaged in {item.damaged for item, _ in goods}}
     return [
-        ledger.Transport(each.sku, catalog.place(warehouse, Bin.Kind.DAMAGED if item.damaged else Bin.Kind.RETURNS),
-                         expiry.arriving(_target(warehouse, item.route), each.lot), each.quantity, each.lot)
+        ledger.Transport(each.sku, sources[item.damaged],
+                         expiry.arriving(_target(request.warehouse, item.route), each.lot), each.quantity, each.lot)
         for item, each in goods
     ]
 

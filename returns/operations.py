@@ -13,7 +13,7 @@ from oms.core.errors import Refused
 from oms.core.models import User
 from oms.core.operations import declare
 from orders.models import Order
-from returns import exchanges, identity, inspection, receiving, requests, unannounced
+from returns import exchanges, identity, inspection, keeping, receiving, requests, unannounced
 from returns.inspection import Finding
 from returns.models import Inspection, ReturnLine, ReturnRequest, Unexpected
 from returns.receiving import Arrived
@@ -132,8 +132,8 @@ class FindingRow:
     restock: int = 0
     refurbish: int = 0
     scrap: int = 0
-    damaged_to_scrap: int = 0
-    damaged_to_refurbish: int = 0
+    damaged_to_scrap: int = field(default=0, metadata=keeping.FROM_BIN)
+    damaged_to_refurbish: int = field(default=0, metadata=keeping.FROM_BIN)
     scrap_lots: str = field(default="", metadata=identity.LOTS)
     refurbish_lots: str = field(default="", metadata=identity.LOTS)
 

@@ -12,7 +12,7 @@ from oms.core import states
 from oms.core.errors import Refused
 from oms.core.models import User
 from orders import progress
-from returns import identity
+from returns import identity, keeping
 from returns.models import ReturnLine, ReturnRequest
 from returns.unannounced import Came, arriving, record
 
@@ -26,7 +26,7 @@ class Arrived:
 
     line: ReturnLine
     good: int = 0
-    damaged: int = 0
+    damaged: int = field(default=0, metadata=keeping.INTO_BIN)
     lots: str = field(default="", metadata=identity.LOTS)
     damaged_lots: str = field(default="", metadata=identity.LOTS)
 
@@ -34,7 +34,7 @@ class Arrived:
 def receive(
     request: ReturnRequest, goods: Sequence[Arrived], *, unannounced: Sequence[Came] = (), by: User | None = None,
 ) -> ReturnRequest:
-    """Take returned goods in: good ones to the returns place, damaged ones to theirs; nothing is sold yet.
+    """Take returned goods in: good and damaged ones apart, to wait for their inspection; nothing is sold yet.
 
     More units than were announced, and what came unannounced, are recorded and wait for a decision.
     """
@@ -77,6 +77,7 @@ def _transports(
     request: ReturnRequest, good: Iterable[identity.Goods], damaged: Iterable[identity.Goods],
 ) -> list[Transport]:
     customer, shipments = catalog.outside(Bin.Kind.CUSTOMER), identity.shipments_of(request)
-    return [Transport(goods.sku, customer, catalog.place(request.warehouse, kind), goods.quantity, goods.lot,
+    return [Transport(goods.sku, customer, place, goods.quantity, goods.lot,
                       costs.left_at(goods.sku, goods.lot, shipments))
-            for kind, several in ((Bin.Kind.RETURNS, good), (Bin.Kind.DAMAGED, damaged)) for goods in several]
+            for is_damaged, several in ((False, list(good)), (True, list(damaged))) if several
+            for place in [keeping.bin_of(request, is_damaged=is_damaged)] for goods in several]

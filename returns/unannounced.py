@@ -14,7 +14,7 @@ from oms.core import states
 from oms.core.errors import Refused
 from oms.core.models import User
 from orders import progress
-from returns import identity, requests
+from returns import identity, keeping, requests
 from returns.models import ReturnedLot, ReturnLine, ReturnRequest, Unexpected
 
 Decision = Unexpected.Decision
@@ -27,7 +27,7 @@ class Came:
     sku: SKU | None = None
     description: str = field(default="", metadata={"help": gettext_lazy("What it is, if it isn't ours.")})
     good: int = 0
-    damaged: int = 0
+    damaged: int = field(default=0, metadata=keeping.INTO_BIN)
     lots: str = field(default="", metadata=identity.LOTS)
 
 
@@ -46,10 +46,10 @@ def record(request: ReturnRequest, came: Iterable[Came]) -> list[Unexpected]:
 
 
 def arriving(items: Iterable[Unexpected]) -> list[Transport]:
-    """How noted goods of ours come in: to the returns place, or to the damaged one."""
+    """How noted goods of ours come in, to wait for what is decided."""
     customer = catalog.outside(Bin.Kind.CUSTOMER)
     return [replace(each, unit_cost=costs.left_at(each.sku, each.lot, identity.shipments_of(item.request)))
-            for item in items for each in _transports([(item, customer, _where(item))])]
+            for item in items for each in _transports([(item, customer, _bin_of(item))])]
 
 
 def _rows(request: ReturnRequest, came: Came) -> list[Unexpected]:
@@ -72,9 +72,8 @@ def _lots(came: Came, quantity: int) -> list[tuple[Lot | None, int]]:
     return list(lots.incoming(came.sku, came.lots, quantity))
 
 
-def _where(item: Unexpected) -> Bin:
-    kind = Bin.Kind.DAMAGED if item.is_damaged else Bin.Kind.RETURNS
-    return catalog.place(item.request.warehouse, kind)
+def _bin_of(item: Unexpected) -> Bin:
+    return keeping.bin_of(item.request, is_damaged=item.is_damaged)
 
 
 def _parts(item: Unexpected) -> list[tuple[SKU, int, Lot | None]]:
@@ -137,14 +136,14 @@ def _require_possible(item: Unexpected, decision: str) -> None:
 
 
 def _send_on(request: ReturnRequest, items: Sequence[Unexpected], by: User | None) -> None:
-    """Bring goods to where the decision says; what is credited waits for its inspection, damaged goods stay apart."""
+    """Bring goods to where the decision says; those that are credited wait for their inspection."""
     targets = {
-        Decision.KEEP: lambda item: _where(item) if item.is_damaged else catalog.place(request.warehouse,
-                                                                                       Bin.Kind.RECEIVING),
+        Decision.KEEP: lambda item: catalog.place(
+            request.warehouse, Bin.Kind.DAMAGED if item.is_damaged else Bin.Kind.RECEIVING),
         Decision.SEND_BACK: lambda item: catalog.outside(Bin.Kind.CUSTOMER),
         Decision.SCRAP: lambda item: catalog.outside(Bin.Kind.SCRAP),
     }
-    moves = [(item, _where(item), targets[Decision(item.decision)](item)) for item in items
+    moves = [(item, _bin_of(item), targets[Decision(item.decision)](item)) for item in items
              if item.decision in targets]
     ledger.lock_ends(_transports(moves))
     for reason in (Move.Reason.SCRAP, Move.Reason.RETURN):

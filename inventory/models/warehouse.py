@@ -94,6 +94,7 @@ class Bin(Guarded):
         RECEIVING = "receiving", _("receiving")
         STAGING = "staging", _("staging")
         RETURNS = "returns", _("returns")
+        DAMAGED_RETURNS = "damaged_returns", _("damaged returns")
         DAMAGED = "damaged", _("damaged")
         MISSING = "missing", _("missing")
         QUARANTINE = "quarantine", _("quarantine")
@@ -104,13 +105,13 @@ class Bin(Guarded):
         TRANSIT = "transit", _("transit (outside)")
 
     SELLABLE = (Kind.STORAGE, Kind.RECEIVING)
-    CUSTODY = (Kind.STAGING, Kind.RETURNS)
+    CUSTODY = (Kind.STAGING, Kind.RETURNS, Kind.DAMAGED_RETURNS)
     OUTSIDE = (Kind.SUPPLIER, Kind.CUSTOMER, Kind.ADJUSTMENT, Kind.SCRAP, Kind.TRANSIT)
 
     warehouse = models.ForeignKey(Warehouse, on_delete=models.PROTECT, null=True, related_name="bins")
     zone = models.ForeignKey(Zone, on_delete=models.PROTECT, null=True, blank=True, related_name="bins")
     code = CodeField(max_length=24)
-    kind = models.CharField(max_length=10, choices=Kind, default=Kind.STORAGE)
+    kind = models.CharField(max_length=16, choices=Kind, default=Kind.STORAGE)
     is_sellable = models.BooleanField(default=True)
     aisle = models.CharField(max_length=8, blank=True)
     bay = models.PositiveSmallIntegerField(default=0)

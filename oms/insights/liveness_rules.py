@@ -258,7 +258,7 @@ CUSTODY = (
                      ON e.reference = r.number
                    WHERE r.status = 'received' GROUP BY 1, 2, 3) m
           ON m.sku_id = p.sku_id AND m.bin_id = p.bin_id AND m.lot_id IS NOT DISTINCT FROM p.lot_id
-        WHERE b.kind = 'returns' AND p.on_hand <> coalesce(m.total, 0)"""),
+        WHERE b.kind IN ('returns', 'damaged_returns') AND p.on_hand <> coalesce(m.total, 0)"""),
     Invariant("what came unannounced is decided once its return is inspected", """
         SELECT r.number, u.quantity || ' × ' || coalesce(k.code, u.description) || ' are undecided, and it is ' || r.status
         FROM returns_unexpected u JOIN returns_returnrequest r ON r.id = u.request_id

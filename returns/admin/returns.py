@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
@@ -11,6 +12,7 @@ from oms.core.admin.access import Lines, ScopedAdmin
 from oms.core.admin.documents import DocumentAdmin, chip
 from oms.core.admin.records import ReadOnlyAdmin
 from orders.models import Order
+from returns import keeping
 from returns.models import (
     Inspection,
     ReturnedLot,
@@ -39,12 +41,20 @@ class ReturnRequestAdmin(DocumentAdmin):
     list_select_related = ["order", "warehouse"]
     search_fields = search_exact = ["number", "order__number"]
     fields = ["order_no", "warehouse", "wish", "note"]
-    readonly_fields = fields
+    readonly_fields = [*fields, "waiting_in"]
     inlines = [ReturnLines]
 
     @display(description=_("Status"), ordering="status")
     def state(self, request: ReturnRequest) -> Any:
         return chip(request)
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        names = super().get_fields(request, obj)
+        return [*names, "waiting_in"] if obj and obj.status == ReturnRequest.Status.RECEIVED else names
+
+    @display(description=_("Waiting in"))
+    def waiting_in(self, request: ReturnRequest) -> str:
+        return ", ".join(f"{place} ({place.get_kind_display()})" for place in keeping.bins_of(request)) or "–"
 
     @display(description=_("Order"))
     def order_no(self, request: ReturnRequest) -> str:

@@ -4,11 +4,13 @@ import pytest
 
 from fulfillment import picking
 from fulfillment.models import Shipment
-from inventory import adjusting, counting, ledger, receiving, transfers
+from inventory import adjusting, catalog, counting, ledger, receiving, transfers
 from inventory.models import Bin, BinStock, CountLine, Move, Transfer, TransferLine
 from inventory.receiving import Opening
 from oms.core import operations, states
 from oms.core.errors import Refused
+from returns import inspection
+from returns.inspection import Finding
 from tests import builders as make
 from tests.builders.stock import put, storage
 
@@ -77,6 +79,45 @@ def test_what_a_process_keeps_nobody_changes_by_hand(request, kind, goods, how):
 
     assert refused.value.code in ("in_custody", "not_countable")
     assert list(BinStock.objects.order_by("pk").values_list("bin", "on_hand")) == before
+
+
+@pytest.fixture
+def damaged():
+    """A return of a shirt that came back damaged."""
+    make.sku("TEE-M", stock={"LON": 10})
+    return make.came_back(make.shipped(("TEE-M", 2)), good=0, damaged=1)
+
+
+def scrap(request):
+    return inspection.inspect(request, [Finding(request.lines.get(), 1, "broken", "scrap", damaged=True)])
+
+
+def test_damaged_goods_of_a_return_are_its_own_until_they_are_inspected(damaged):
+    tee, kept = make.sku("TEE-M"), Move.objects.get(reference=damaged.number).target
+
+    for act in by_hand(tee, kept).values():
+        with pytest.raises(Refused, match=r"directly|can't count"):
+            act()
+
+    assert scrap(damaged).status == "inspected" and make.bin_stock(tee, "LON", kept.code) == 0
+
+
+def test_damaged_goods_that_were_received_with_others_are_inspected_there(damaged):
+    """As they were until damaged returns got a bin of their own."""
+    Bin.objects.filter(kind=Bin.Kind.DAMAGED).update(code="DAMAGED-1")
+    Bin.objects.filter(kind=Bin.Kind.DAMAGED_RETURNS).update(kind=Bin.Kind.DAMAGED, code="DAMAGED")
+
+    assert scrap(damaged).status == "inspected" and make.bin_stock(make.sku("TEE-M"), "LON", "DAMAGED") == 0
+
+
+def test_a_storage_bin_with_the_name_of_a_place_in_custody_is_not_that_place():
+    warehouse = make.warehouse()
+    Bin.objects.filter(kind=Bin.Kind.RETURNS).update(kind=Bin.Kind.STORAGE)
+
+    made = catalog.place(warehouse, Bin.Kind.RETURNS)
+
+    assert (made.code, made.kind, made.is_sellable) == ("RETURNS-2", Bin.Kind.RETURNS, False)
+    assert catalog.place(warehouse, Bin.Kind.RETURNS) == made
 
 
 def test_the_ledger_itself_holds_the_rule(staged):

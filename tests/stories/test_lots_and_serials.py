@@ -196,7 +196,7 @@ def test_what_is_returned_is_the_serial_that_was_shipped(shipped_drills, drain):
     receive("S2", 1, 1, "S1")
 
     assert BinStock.objects.get(lot__code="S2", on_hand=1).bin.kind == "returns"
-    assert BinStock.objects.get(lot__code="S1", on_hand=1).bin.kind == "damaged"
+    assert BinStock.objects.get(lot__code="S1", on_hand=1).bin.kind == "damaged_returns"
     inspection.inspect(make.fresh(request), [Finding(line, 1), Finding(line, 1, "broken", "scrap", damaged=True)])
     drain()
     assert BinStock.objects.get(lot__code="S2", on_hand=1).bin.kind == "receiving"

@@ -82,7 +82,7 @@ def _warehouse(
         code=code, name=f"{city} warehouse", company=company, city=city, postal_code=postal_code, country=country,
         latitude=latitude, longitude=longitude, priority=priority, time_zone="Europe/London")
     place.staff.set([people["picker"], people["packer"]])
-    for kind in (Bin.Kind.RECEIVING, Bin.Kind.STAGING, Bin.Kind.RETURNS, Bin.Kind.DAMAGED, Bin.Kind.MISSING):
+    for kind in (Bin.Kind.RECEIVING, *Bin.CUSTODY, Bin.Kind.DAMAGED, Bin.Kind.MISSING):
         catalog.place(place, kind)
     Bin.objects.bulk_create(
         Bin(warehouse=place, code=f"{chr(65 + aisle)}-{bay:02d}-{level}", aisle=chr(65 + aisle), bay=bay, level=level,
