@@ -40,10 +40,13 @@ def made_of(order_line: OrderLine) -> list[tuple[SKU, int]]:
     """The SKUs that a unit of an order line is made of, and base units of each."""
     demands = Demand.objects.filter(document=order_line.order.number, line=order_line.pk).select_related("sku")
     found = [(demand.sku, demand.per_unit) for demand in demands.order_by("pk")]
-    if found:
-        return found
-    kit = catalog.components([order_line.sku]).get(order_line.sku_id)
-    return [(part.component, part.quantity) for part in kit] if kit else [(order_line.sku, 1)]
+    return found or parts_of(order_line.sku)
+
+
+def parts_of(sku: SKU) -> list[tuple[SKU, int]]:
+    """The SKUs that a unit of a SKU is made of now, and base units of each."""
+    kit = catalog.components([sku]).get(sku.pk)
+    return [(part.component, part.quantity) for part in kit] if kit else [(sku, 1)]
 
 
 def came_back(line: ReturnLine, good: str, damaged: str) -> tuple[list[Goods], list[Goods]]:

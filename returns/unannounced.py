@@ -78,12 +78,16 @@ def _bin_of(item: Unexpected) -> Bin:
 
 def _parts(item: Unexpected) -> list[tuple[SKU, int, Lot | None]]:
     """Base units of what goods of ours are made of; nothing of what isn't ours."""
+    return [(sku, per_unit * item.quantity, item.lot if sku == item.sku else None)
+            for sku, per_unit in _composition(item)]
+
+
+def _composition(item: Unexpected) -> list[tuple[SKU, int]]:
+    """What a unit of unexpected goods is made of: kits of the order's as they were shipped, others as they are now."""
     if item.sku is None:
         return []
-    kit = catalog.components([item.sku]).get(item.sku.pk)
-    if kit is None:
-        return [(item.sku, item.quantity, item.lot)]
-    return [(part.component, part.quantity * item.quantity, None) for part in kit]
+    line = item.request.order.lines.filter(sku=item.sku).order_by("position").first() if item.sku.is_kit else None
+    return identity.made_of(line) if line else identity.parts_of(item.sku)
 
 
 def _transports(moves: Iterable[tuple[Unexpected, Bin, Bin]]) -> list[Transport]:
@@ -179,7 +183,8 @@ def _line_for(request: ReturnRequest, item: Unexpected) -> ReturnLine:
     for order_line in request.order.lines.filter(sku=item.sku).order_by("position"):
         line = (request.lines.filter(order_line=order_line, component=None).first()
                 or ReturnLine(request=request, order_line=order_line, quantity=0, reason=ReturnLine.Reason.OTHER))
-        if left.get(order_line.pk, 0) >= item.quantity and _was_shipped(line, item):
+        if (left.get(order_line.pk, 0) >= item.quantity and _was_shipped(line, item)
+                and dict(identity.made_of(order_line)) == dict(_composition(item))):
             return line
     raise Refused(_("%(item)s can't be credited: not as many were shipped with %(order)s and are still out. Keep them "
                     "without credit, send them back or scrap them.") % {"item": item, "order": request.order},

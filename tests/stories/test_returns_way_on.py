@@ -4,7 +4,7 @@ from decimal import Decimal as D
 
 import pytest
 
-from inventory.models import Lot
+from inventory.models import KitComponent, Lot
 from oms.core import operations as catalogue
 from oms.core.errors import Refused
 from oms.core.models import Decision, Delivery
@@ -200,6 +200,20 @@ def kit_order():
     make.sku("POT", stock={"LON": 4})
     make.sku("SET", kit={"CUP": 2, "POT": 1})
     return make.shipped(("SET", 2, "30"))
+
+
+def test_an_unannounced_kit_is_what_was_shipped_until_it_is_inspected(kit_order, drain):
+    cups = KitComponent.objects.get(kit__code="SET", component__code="CUP")
+    KitComponent.objects.filter(pk=cups.pk).update(quantity=3)  # since the order has left
+    request = received(kit_order, unannounced=[Came(make.sku("SET"), damaged=1)])
+    cups.refresh_from_db()
+    cups.quantity = 1
+    with pytest.raises(Refused, match=f"1 return with it waits for inspection \\({request.number}\\)"):
+        cups.save()
+    decide(request, "credit")
+
+    assert finish(request, drain).credited == kit_order.invoices.get(kind="invoice").gross
+    assert make.stock_of(make.sku("CUP")) == (6, 6, 0)
 
 
 def component(order, code, quantity, share):
