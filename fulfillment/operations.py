@@ -31,7 +31,6 @@ from oms.core.operations import declare
 from orders.models import Address, Order
 
 S = Shipment.Status
-FLOOR = "picker packer manager"
 
 
 def _is(*statuses: str) -> Any:
@@ -169,52 +168,52 @@ class RerouteInput:
         "among": lambda rows, document: rows.filter(is_active=True, company=_order_of(document).company_id)})
 
 
-declare("start_picking", Shipment, waves.start_picking, roles=FLOOR, many=True,
+declare("start_picking", Shipment, waves.start_picking, many=True,
         available=lambda shipment: shipment.status == S.OPEN and shipment.wave_id is None and _own(shipment))
-declare("pick_all", Shipment, picking.pick_all, roles=FLOOR, many=True, label=_("Pick all"), available=_has("pinned"))
-declare("split_unpicked", Shipment, partial.split_unpicked, roles=FLOOR, label=_("Move unpicked to new shipment"),
+declare("pick_all", Shipment, picking.pick_all, many=True, label=_("Pick all"), available=_has("pinned"))
+declare("split_unpicked", Shipment, partial.split_unpicked, label=_("Move unpicked to new shipment"),
         available=lambda shipment: _has("pinned")(shipment) and _has("picked")(shipment))
-declare("stop_picking", Shipment, partial.stop_picking, roles=FLOOR, label=_("Stop picking"),
+declare("stop_picking", Shipment, partial.stop_picking, label=_("Stop picking"),
         available=lambda shipment: shipment.status == S.PICKING and not _has("picked")(shipment))
-declare("pack", Shipment, packing.pack, roles=FLOOR, many=True, inverse="unpack",
+declare("pack", Shipment, packing.pack, many=True, inverse="unpack",
         available=lambda shipment: _has("picked")(shipment) and not _has("pinned")(shipment))
-declare("report_short", Shipment, _report_short, roles=FLOOR, input=ShortInput, available=_has("pinned"))
-declare("change_lot", Shipment, _change_lot, roles=FLOOR, input=ChangeLotInput, available=_has_pinned_lots)
-declare("put_back", Shipment, _put_back, roles=FLOOR, input=PutBackInput, available=_has("picked"))
-declare("buy_labels", Shipment, labels.buy, roles=FLOOR, many=True, inverse="void_labels",
+declare("report_short", Shipment, _report_short, input=ShortInput, available=_has("pinned"))
+declare("change_lot", Shipment, _change_lot, input=ChangeLotInput, available=_has_pinned_lots)
+declare("put_back", Shipment, _put_back, input=PutBackInput, available=_has("picked"))
+declare("buy_labels", Shipment, labels.buy, many=True, inverse="void_labels",
         available=lambda shipment: shipment.status == S.PACKED and shipment.packages.exclude(
             labels__status__in=["requested", "bought"]).exists())
-declare("ship", Shipment, shipping.ship, roles=FLOOR, many=True,
+declare("ship", Shipment, shipping.ship, many=True,
         available=lambda shipment: shipment.status == S.PACKED and not shipment.packages.exclude(
             labels__status="bought").exists())
-declare("verify", Shipment, _verify, roles=FLOOR, input=VerifyInput, available=_is(S.PACKED),
+declare("verify", Shipment, _verify, input=VerifyInput, available=_is(S.PACKED),
         example={"lines": [{"line": 1042, "scanned": 5, "parcel": 1}]}, initial=_to_scan)
-declare("choose_parcels", Shipment, choosing.choose_parcels, roles=FLOOR, input=choosing.ParcelsInput,
+declare("choose_parcels", Shipment, choosing.choose_parcels, input=choosing.ParcelsInput,
         label=_("Choose packages"), available=_can_choose_parcels, initial=choosing.offered,
         example={"lines": [{"line": 1042, "quantity": 25, "parcel": 1, "carton": "BOX-L", "weight_g": 25600}]})
-declare("choose_service", Shipment, rating.choose, roles=FLOOR, input=ServiceInput, example={"service": "standard"},
+declare("choose_service", Shipment, rating.choose, input=ServiceInput, example={"service": "standard"},
         available=lambda shipment: shipment.status == S.PACKED and not shipment.labels.filter(
             status__in=["requested", "bought"]).exists())
-declare("void_labels", Shipment, labels.void, roles=FLOOR, danger=True,
+declare("void_labels", Shipment, labels.void, danger=True,
         available=lambda shipment: shipment.status == S.PACKED and shipment.labels.filter(
             status__in=["requested", "bought"]).exists())
-declare("unpack", Shipment, packing.unpack, roles=FLOOR, inverse="pack", available=_is(S.PACKED))
-declare("hand_over", Shipment, shipments.hand_over, roles=FLOOR, input=HandOverInput, example={"external_id": "3PL-17"},
+declare("unpack", Shipment, packing.unpack, inverse="pack", available=_is(S.PACKED))
+declare("hand_over", Shipment, shipments.hand_over, input=HandOverInput, example={"external_id": "3PL-17"},
         available=lambda shipment: shipment.status == S.OPEN and not _own(shipment))
-declare("record_outside", Shipment, partners.record_outside, roles=FLOOR, label=_("Mark as shipped by partner"),
+declare("record_outside", Shipment, partners.record_outside, label=_("Mark as shipped by partner"),
         input=partners.SentInput, initial=partners.everything,
         example={"carrier": "DPD", "tracking_numbers": "1Z999, 1Z998", "lines": [
             {"line": 1042, "quantity": 2, "parcel": 1}]},
         available=lambda shipment: shipment.status == S.OPEN and not _own(shipment))
-declare("agree_to_cancel", Shipment, answers.agree_to_cancel, roles=f"{FLOOR} rep", label=_("Partner agreed to cancel"),
+declare("agree_to_cancel", Shipment, answers.agree_to_cancel, label=_("Partner agreed to cancel"),
         input=AgreedInput, example={"answer": "Stopped, back on the shelf."}, available=_is_asked)
-declare("decline_to_cancel", Shipment, answers.decline_to_cancel, roles=f"{FLOOR} rep",
+declare("decline_to_cancel", Shipment, answers.decline_to_cancel,
         label=_("Partner declined to cancel"), input=DeclinedInput, example={"answer": "It left an hour ago."},
         available=_is_asked)
-declare("deliver", Shipment, shipping.deliver, roles="rep picker packer manager", many=True,
+declare("deliver", Shipment, shipping.deliver, many=True,
         label=_("Mark as delivered"), available=_is(S.SHIPPED))
 
-declare("reroute", Shipment, rerouting.reroute_shipment, roles="manager rep", label=_("Re-route"), input=RerouteInput,
+declare("reroute", Shipment, rerouting.reroute_shipment, label=_("Re-route"), input=RerouteInput,
         preview=rerouting.preview_shipment,
         available=lambda shipment: shipment.status == S.OPEN and bool(rerouting.movable(shipment.order, shipment)))
 @dataclass(frozen=True)
@@ -230,12 +229,12 @@ class AddressInput:
     country: str = field(default="", metadata={"most": 40, "help": _("Two letters, for example GB.")})
 
 
-declare("change_address", Order, redirecting.change_address, roles="rep manager", label=_("Change address"),
+declare("change_address", Order, redirecting.change_address, label=_("Change address"),
         input=AddressInput, preview=redirecting.preview, available=redirecting.can_redirect,
         example={"name": "Example Depot", "street": "2 Quay Street", "postal_code": "M3 3EB", "city": "Manchester",
                  "country": "GB"})
-declare("reroute", Order, rerouting.reroute, roles="manager rep", label=_("Re-route"), input=RerouteInput,
+declare("reroute", Order, rerouting.reroute, label=_("Re-route"), input=RerouteInput,
         preview=rerouting.preview, available=rerouting.can_move)
 
-declare("release", Wave, waves.release, roles=FLOOR, many=True, available=_is(Wave.Status.DRAFT))
-declare("close", Wave, waves.close, roles=FLOOR, many=True, available=waves.is_done)
+declare("release", Wave, waves.release, many=True, available=_is(Wave.Status.DRAFT))
+declare("close", Wave, waves.close, many=True, available=waves.is_done)

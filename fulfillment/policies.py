@@ -1,5 +1,7 @@
 """Who sees and edits shipments, waves and carriers."""
 
+from django.utils.translation import gettext_lazy as _
+
 from fulfillment.models import (
     Cancellation,
     CancellationLine,
@@ -18,11 +20,19 @@ from fulfillment.models import (
     TrackingEvent,
     Wave,
 )
-from oms.core.policy import declare, every_row, part_of, rows
+from oms.core.policy import allow, declare, every_row, offer, part_of, rows
+from orders.models import Order
 
 FLOOR = "picker packer manager"
 
 declare(Shipment, rows(customer="order__customer", warehouse="warehouse"), view=f"{FLOOR} rep accountant buyer")
+allow(FLOOR, Shipment, "start_picking", "pick_all", "split_unpicked", "stop_picking", "report_short", "change_lot",
+      "put_back", "pack", "unpack", "choose_parcels", "choose_service", "verify", "buy_labels", "void_labels", "ship",
+      "hand_over", "record_outside")
+offer("expect", Shipment, _("Home page: packages to ship"), "packer manager")
+allow(f"rep {FLOOR}", Shipment, "agree_to_cancel", "decline_to_cancel", "deliver")
+allow("rep manager", Shipment, "reroute")
+allow("rep manager", Order, "change_address", "reroute")
 declare(ShipmentLine, part_of("shipment", Shipment))
 declare(Cancellation, rows(customer="shipment__order__customer", warehouse="shipment__warehouse"),
         view=f"{FLOOR} rep accountant buyer")
@@ -31,6 +41,8 @@ for part in (Package, Label, TrackingEvent):
     declare(part, part_of("shipment", Shipment), view="manager")
 declare(PackageContent, part_of("package", Package))
 declare(Wave, rows(warehouse="warehouse"), view=FLOOR)
+allow(FLOOR, Wave, "release", "close")
+offer("expect", Wave, _("Home page: waves to pick"), "picker manager")
 declare(PickTask, part_of("wave", Wave))
 declare(Scan, rows(own="by"), view="manager")
 

@@ -57,23 +57,23 @@ def _has_received(order: PurchaseOrder) -> bool:
 
 
 PO = PurchaseOrder.Status
-declare("approve", PurchaseOrder, purchasing.approve, roles="buyer manager", many=True,
+declare("approve", PurchaseOrder, purchasing.approve, many=True,
         available=lambda order: order.status == PO.PROPOSED)
-declare("send", PurchaseOrder, purchasing.send, roles="buyer manager", many=True, label=_("Mark as sent"),
+declare("send", PurchaseOrder, purchasing.send, many=True, label=_("Mark as sent"),
         available=lambda order: order.status == PO.APPROVED)
-declare("receive", PurchaseOrder, receiving.receive, roles="buyer picker packer manager", input=ReceiveInput,
+declare("receive", PurchaseOrder, receiving.receive, input=ReceiveInput,
         initial=_goods_expected, available=lambda order: order.status == PO.SENT)
-declare("close", PurchaseOrder, purchasing.close, roles="buyer manager",
+declare("close", PurchaseOrder, purchasing.close,
         available=lambda order: order.status == PO.SENT)
-declare("reopen", PurchaseOrder, purchasing.reopen, roles="buyer manager",
+declare("reopen", PurchaseOrder, purchasing.reopen,
         available=lambda order: order.status == PO.CLOSED)
-declare("undo_receipt", PurchaseOrder, sending_back.undo_receipt, roles="buyer manager", input=UndoInput,
+declare("undo_receipt", PurchaseOrder, sending_back.undo_receipt, input=UndoInput,
         available=_has_received, initial=lambda order: UndoInput([Undone(line) for line in _received(order)]),
         danger=True)
-declare("return_to_supplier", PurchaseOrder, sending_back.return_to_supplier, roles="buyer manager",
+declare("return_to_supplier", PurchaseOrder, sending_back.return_to_supplier,
         available=_has_received, input=SupplierReturnInput,
         initial=lambda order: SupplierReturnInput([GoingBack(line) for line in _received(order)], ""))
-declare("cancel", PurchaseOrder, purchasing.cancel, roles="buyer manager", danger=True,
+declare("cancel", PurchaseOrder, purchasing.cancel, danger=True,
         available=lambda order: order.status in PO.values[:3])
 
 
@@ -93,15 +93,15 @@ class WriteOffInput:
 
 
 TR = Transfer.Status
-declare("send", Transfer, transfers.send, roles="picker packer buyer manager",
+declare("send", Transfer, transfers.send,
         available=lambda transfer: transfer.status == TR.DRAFT)
-declare("receive", Transfer, transfers.receive, roles="picker packer buyer manager", input=ArrivedInput,
+declare("receive", Transfer, transfers.receive, input=ArrivedInput,
         initial=_in_transit, available=lambda transfer: transfer.status == TR.SENT)
-declare("recall", Transfer, transfers.recall, roles="buyer manager", danger=True,
+declare("recall", Transfer, transfers.recall, danger=True,
         available=lambda transfer: transfer.status == TR.SENT)
-declare("write_off", Transfer, transfers.write_off, roles="manager", label=_("Write off the rest"),
+declare("write_off", Transfer, transfers.write_off, label=_("Write off the rest"),
         input=WriteOffInput, danger=True, available=lambda transfer: transfer.status == TR.SENT)
-declare("cancel", Transfer, transfers.cancel, roles="picker packer buyer manager", danger=True,
+declare("cancel", Transfer, transfers.cancel, danger=True,
         available=lambda transfer: transfer.status == TR.DRAFT)
 
 
@@ -134,15 +134,15 @@ def _key(count: Count, *, found: list[FoundRow], also_found: list[Found], by: Us
 
 
 CS = Count.Status
-declare("add_bin", Count, counting.add_bin, roles="picker packer manager", input=AddBinInput,
+declare("add_bin", Count, counting.add_bin, input=AddBinInput,
         available=lambda count: count.status == CS.PLANNED)
-declare("key", Count, _key, roles="picker packer manager", label=_("Enter counts"), input=CountInput,
+declare("key", Count, _key, label=_("Enter counts"), input=CountInput,
         initial=_to_count, available=lambda count: count.status == CS.PLANNED)
-declare("reconcile", Count, counting.reconcile, roles="manager", many=True,
+declare("reconcile", Count, counting.reconcile, many=True,
         available=lambda count: count.status == CS.COUNTED)
-declare("recount", Count, counting.recount, roles="picker packer manager", label=_("Count again"),
+declare("recount", Count, counting.recount, label=_("Count again"),
         available=lambda count: count.status == CS.COUNTED)
-declare("cancel", Count, counting.cancel, roles="manager", danger=True, many=True,
+declare("cancel", Count, counting.cancel, danger=True, many=True,
         available=lambda count: count.status in (CS.PLANNED, CS.COUNTED))
 
 
@@ -167,6 +167,6 @@ def _adjust(stock: BinStock, *, difference: int, note: str, by: User | None = No
     return adjusting.adjust(stock.sku, stock.bin, difference, note=note, lot=stock.lot, by=by)
 
 
-declare("move", BinStock, _move, roles="picker packer manager", input=MoveInput,
+declare("move", BinStock, _move, input=MoveInput,
         available=lambda stock: stock.on_hand > stock.pinned and _is_free(stock))
-declare("adjust", BinStock, _adjust, roles="manager", input=AdjustInput, available=_is_free)
+declare("adjust", BinStock, _adjust, input=AdjustInput, available=_is_free)

@@ -32,7 +32,7 @@ from inventory.models import (
     Zone,
 )
 from oms.core.models.role import Reach
-from oms.core.policy import ALL, declare, every_row, offer, part_of, rows
+from oms.core.policy import ALL, allow, declare, every_row, offer, part_of, rows
 
 EVERYBODY = "rep picker packer buyer accountant manager"
 FLOOR = "picker packer"
@@ -52,6 +52,8 @@ declare(Stock, rows(customer=ALL, warehouse="warehouse"), view=EVERYBODY)
 offer("see_alerts", Stock, _("See alerts of low stock"), "picker packer buyer accountant manager")
 declare(BinStock, rows(customer=ALL, warehouse="bin__warehouse"), view=EVERYBODY)
 offer("import", BinStock, _("Import"), "manager")
+allow(f"{FLOOR} manager", BinStock, "move")
+allow("manager", BinStock, "adjust")
 declare(Reservation, rows(warehouse="warehouse"), view=f"{FLOOR} buyer manager")
 declare(Demand, rows(), view="buyer manager")
 declare(Move, rows(), view="buyer accountant manager")
@@ -72,8 +74,16 @@ declare(SupplierItem, every_row)
 offer("import", SupplierItem, _("Import"), "buyer manager")
 declare(ReorderRule, every_row, edit="buyer manager")
 declare(PurchaseOrder, rows(warehouse="warehouse"), view=f"accountant {FLOOR}", edit="buyer manager")
+allow("buyer manager", PurchaseOrder, "approve", "send", "close", "reopen", "undo_receipt", "return_to_supplier",
+      "cancel")
+allow(f"{FLOOR} buyer manager", PurchaseOrder, "receive")
 declare(PurchaseLine, part_of("order", PurchaseOrder))
 declare(Transfer, _transfers, edit=f"{FLOOR} buyer manager")
+allow(f"{FLOOR} buyer manager", Transfer, "send", "receive", "cancel")
+allow("buyer manager", Transfer, "recall")
+allow("manager", Transfer, "write_off")
 declare(TransferLine, part_of("transfer", Transfer))
 declare(Count, rows(warehouse="warehouse"), edit=f"{FLOOR} manager")
+allow(f"{FLOOR} manager", Count, "add_bin", "key", "recount")
+allow("manager", Count, "reconcile", "cancel")
 declare(CountLine, part_of("count", Count))

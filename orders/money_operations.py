@@ -16,7 +16,6 @@ from orders import applying, billing, counter_entries, outcomes, payments, write
 from orders.billing import Credited
 from orders.models import Allocation, Customer, Invoice, InvoiceLine, Payment, WriteOff
 
-ACCOUNTS = "accountant manager"
 VALUE_DATE = _("The day on which the money came. Empty: today.")
 BOOKED_ON = _("Empty: today.")
 
@@ -215,24 +214,24 @@ def _apply(note: Invoice, *, document: Invoice, amount: Decimal | None = None, b
     return note
 
 
-declare("pay", Invoice, _pay, roles="accountant manager", label=_("Register a payment"), input=ReceivedInput,
+declare("pay", Invoice, _pay, label=_("Register a payment"), input=ReceivedInput,
         example={"amount": "1.00", "reference": "bank 2027-01-04/18", "paid_on": "2027-01-04"},
         initial=_what_is_open, available=_is_payable)
-declare("write_off", Invoice, _write_off, roles="accountant manager", label=_("Write off"), input=WriteOffInput,
+declare("write_off", Invoice, _write_off, label=_("Write off"), input=WriteOffInput,
         example={"amount": "0.01", "kind": "difference", "reason": "Bank charges."}, danger=True,
         initial=_whole_write_off,
         available=_is_open_invoice)
-declare("pay_several", Invoice, _pay_several, roles=ACCOUNTS, label=_("Register a payment for several"),
+declare("pay_several", Invoice, _pay_several, label=_("Register a payment for several"),
         input=PaySeveralInput, initial=_open_beside, available=_is_open_invoice,
         example={"amount": "2.00", "reference": "bank 2027-01-04/19", "lines": []})
-declare("apply", Invoice, _apply, roles=ACCOUNTS, label=_("Use for an invoice"), input=ApplyInput,
+declare("apply", Invoice, _apply, label=_("Use for an invoice"), input=ApplyInput,
         available=lambda note: bool(note.kind == Invoice.Kind.CREDIT and note.open_amount > 0
                                     and _invoices_beside(Invoice.objects.all(), note).exists()))
-declare("unallocate", Invoice, _unallocate, roles=ACCOUNTS, label=_("Take a payment off"), input=UnallocateInput,
+declare("unallocate", Invoice, _unallocate, label=_("Take a payment off"), input=UnallocateInput,
         danger=True, available=lambda document: _allocated(_uses(Allocation.objects.all(), document)).exists())
-declare("reverse_write_off", Invoice, _reverse, roles=ACCOUNTS, label=_("Reverse a write-off"), input=ReverseInput,
+declare("reverse_write_off", Invoice, _reverse, label=_("Reverse a write-off"), input=ReverseInput,
         danger=True, available=lambda document: _live(document.write_offs.all()).exists())
-declare("credit", Invoice, _credit, roles="accountant manager", input=CreditInput,
+declare("credit", Invoice, _credit, input=CreditInput,
         example={"lines": [{"line": 1, "quantity": 1}], "reason": "Arrived damaged."},
         initial=lambda document: CreditInput([CreditRow(line) for line in document.lines.order_by("position")
                                               if line.credited < line.quantity]),
@@ -365,32 +364,32 @@ class KeptInput:
 
 
 P = Payment.Status
-declare("capture", Payment, payments.capture, roles="accountant manager", input=CaptureInput,
+declare("capture", Payment, payments.capture, input=CaptureInput,
         initial=lambda payment: CaptureInput(round_amount(payment.amount, payment.currency)),
         available=lambda payment: payment.status == P.AUTHORIZED)
-declare("allocate", Payment, _allocate, roles="accountant manager", input=AllocateInput,
+declare("allocate", Payment, _allocate, input=AllocateInput,
         available=lambda payment: payment.status == P.CAPTURED and payment.unallocated > 0)
-declare("allocate_several", Payment, _allocate_several, roles=ACCOUNTS, label=_("Pay several invoices"),
+declare("allocate_several", Payment, _allocate_several, label=_("Pay several invoices"),
         input=AllocateSeveralInput, initial=_oldest_first, example={"lines": []},
         available=lambda payment: payment.status == P.CAPTURED and payment.unallocated > 0)
-declare("unallocate", Payment, _unallocate, roles=ACCOUNTS, label=_("Take off an invoice"), danger=True,
+declare("unallocate", Payment, _unallocate, label=_("Take off an invoice"), danger=True,
         input=UnallocatePaymentInput,
         available=lambda payment: payment.allocated > 0)
-declare("returned", Payment, _return, roles=ACCOUNTS, label=_("Record a returned payment"), input=ReturnInput,
+declare("returned", Payment, _return, label=_("Record a returned payment"), input=ReturnInput,
         danger=True, example={"amount": "1.00", "fee": "3.50", "reason": "Account not covered."},
         initial=lambda payment: ReturnInput(round_amount(payment.refundable, payment.currency)), available=_is_here)
-declare("move", Payment, _move, roles=ACCOUNTS, label=_("Move to another customer"), input=MoveInput, danger=True,
+declare("move", Payment, _move, label=_("Move to another customer"), input=MoveInput, danger=True,
         available=_is_here)
-declare("free", Payment, counter_entries.free, roles=ACCOUNTS, label=_("Free from its order"),
+declare("free", Payment, counter_entries.free, label=_("Free from its order"),
         available=lambda payment: bool(payment.status == P.CAPTURED and payment.order_id and payment.unallocated > 0))
-declare("reverse_write_off", Payment, _reverse, roles=ACCOUNTS, label=_("Reverse a write-off"), danger=True,
+declare("reverse_write_off", Payment, _reverse, label=_("Reverse a write-off"), danger=True,
         input=ReverseRestInput, available=lambda payment: payment.written_off > 0)
-declare("ask_outcome", Payment, outcomes.ask_outcome, roles=ACCOUNTS, label=_("Ask the gateway again"),
+declare("ask_outcome", Payment, outcomes.ask_outcome, label=_("Ask the gateway again"),
         available=outcomes.pending)
-declare("refund", Payment, _refund, roles="accountant manager", input=RefundInput, danger=True,
+declare("refund", Payment, _refund, input=RefundInput, danger=True,
         available=_is_refundable)
-declare("write_off_rest", Payment, write_offs.write_off_rest, roles="accountant manager",
+declare("write_off_rest", Payment, write_offs.write_off_rest,
         label=_("Write off the rest"), input=KeptInput, available=lambda payment: (
             payment.status == P.CAPTURED and 0 < payment.unallocated <= write_offs.limit_of(payment)))
-declare("void", Payment, payments.void, roles="accountant manager", danger=True,
+declare("void", Payment, payments.void, danger=True,
         available=lambda payment: payment.status == P.AUTHORIZED)

@@ -6,7 +6,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from oms.core.models.role import Reach
-from oms.core.policy import declare, declare_parts, every_row, offer, rows
+from oms.core.policy import allow, declare, declare_parts, every_row, offer, rows
 from orders.models import (
     Address,
     Allocation,
@@ -59,6 +59,10 @@ declare(FraudRule, every_row, view="accountant", edit="manager")
 
 declare(Order, rows(customer="customer"), view="accountant", edit=SALES)
 offer("import", Order, _("Import"), SALES)
+allow(SALES, Order, "place", "quote", "reprice", "reopen", "confirm", "amend", "ship_complete", "reschedule",
+      "cancel_lines", "cancel")
+allow(f"rep {ACCOUNTS}", Order, "hold", "authorize")
+allow(ACCOUNTS, Order, "lift", "prepay", "deposit", "bill")
 declare_parts(Order, "order", OrderLine, OrderCharge, Hold)
 
 declare(PriceList, every_row, view="rep accountant", edit="manager")
@@ -71,11 +75,15 @@ declare(PaymentTerms, every_row, view="rep", edit=ACCOUNTS)
 declare(TermsPart, every_row)
 
 declare(Invoice, rows(customer="customer"), view=f"rep {ACCOUNTS}")
+allow(ACCOUNTS, Invoice, "pay", "pay_several", "apply", "unallocate", "credit", "write_off", "reverse_write_off")
 declare_parts(Invoice, "invoice", InvoiceLine, Instalment, Allocation)
 declare(Payment, rows(customer="customer"), view=f"rep {ACCOUNTS}")
+allow(ACCOUNTS, Payment, "capture", "allocate", "allocate_several", "unallocate", "returned", "move", "free",
+      "ask_outcome", "refund", "void", "write_off_rest", "reverse_write_off")
 offer("import", Payment, _("Import"), ACCOUNTS)
 declare_parts(Payment, "payment", Refund)
 declare(WriteOff, rows(), view=ACCOUNTS)
 declare(ExportRun, rows(), view=ACCOUNTS)
+allow(ACCOUNTS, ExportRun, "send", "undo")
 declare(ExportedDocument, rows(), view=ACCOUNTS)
 declare(HistoryRecord, rows(), view=ACCOUNTS)

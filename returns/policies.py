@@ -1,11 +1,18 @@
 """Who sees and edits returns."""
 
-from oms.core.policy import declare, every_row, part_of, rows
+from django.utils.translation import gettext_lazy as _
+
+from oms.core.policy import allow, declare, every_row, offer, part_of, rows
+from orders.models import Order
 from returns.models import Inspection, ReturnedLot, ReturnLine, ReturnPolicy, ReturnRequest, Settlement, Unexpected
 
 FLOOR = "picker packer manager"
 
 declare(ReturnRequest, rows(customer="order__customer", warehouse="warehouse"), view=f"{FLOOR} rep accountant")
+allow("rep manager", Order, "return")
+allow("rep manager", ReturnRequest, "approve", "reject", "decide", "cancel")
+allow(FLOOR, ReturnRequest, "receive", "inspect")
+offer("expect", ReturnRequest, _("Home page: returns to inspect"), "packer manager")
 declare(ReturnLine, part_of("request", ReturnRequest))
 declare(ReturnedLot, part_of("line__request", ReturnRequest), view=f"{FLOOR} rep")
 declare(Unexpected, part_of("request", ReturnRequest), view=f"{FLOOR} rep")

@@ -12,12 +12,12 @@ from django.utils import timezone, translation
 from django.utils.translation import ngettext
 
 from oms.core import attention, emails, letterheads, sweeping
-from oms.core.models import Mail, Notice, Subscription, Topic, User
+from oms.core.models import Mail, Notice, Role, Subscription, Topic, User
+from oms.core.models.role import Reach
 
 log = logging.getLogger(__name__)
 MAIL_PAUSE = timedelta(minutes=15)  # before a mail is tried again
 MAIL_LIMIT = timedelta(hours=1)  # that a notice may wait to be mailed
-FLOOR = ("picker", "packer")  # they hear of the warehouses that they work in
 
 
 def tell(
@@ -26,17 +26,17 @@ def tell(
 ) -> list[Notice]:
     """Leave a notice for everybody whose role hears of the topic, from this warehouse or from all.
 
-    Where a role has a line of its own for the warehouse, that one counts. Of what is about a customer, only their rep
-    hears among the reps; pickers and packers hear of their own warehouses.
+    Where a role has a line of its own for the warehouse, that one counts. A role that reaches own customers hears of
+    theirs alone (`rep` is the customer's), one that reaches own warehouses of theirs.
     """
     lines = {line.role: line for line in Subscription.objects.filter(
         topic=topic, warehouse__in={"", warehouse}).order_by("warehouse")}
     told: dict[int, Notice] = {}
-    for role, line in lines.items():
-        people = User.objects.filter(is_active=True, groups__name=role)
-        if role in FLOOR and warehouse:
+    for role, reach in Role.objects.filter(name__in=lines).order_by("name").values_list("name", "reach"):
+        line, people = lines[role], User.objects.filter(is_active=True, groups__name=role)
+        if reach == Reach.WAREHOUSES and warehouse:
             people = people.filter(warehouses__code=warehouse)
-        if role == "rep":
+        if reach == Reach.CUSTOMERS:
             people = people.filter(pk__in=[rep.pk] if rep else [])
         for person in people:
             told.setdefault(person.pk, _notice(person, line, text, subject_type, subject_number))

@@ -1,13 +1,13 @@
 """The catalogue of operations: from one declaration come button, bulk action, form page and API endpoint."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, fields
 from inspect import signature
 from typing import Any
 
 from django.utils.translation import gettext as _
 
-from oms.core import confirming
+from oms.core import confirming, policy
 from oms.core.confirming import Agreed
 from oms.core.errors import NotAllowed
 from oms.core.locking import run_again, whole
@@ -27,7 +27,7 @@ class Operation:
 
     `run(document, by=…, **input)` is the operation; `input` a frozen dataclass whose fields and types give the form
     and the schema (`oms.core.inputs`); `initial` fills it from the document; `preview` tells what would happen;
-    `inverse` names what undoes it. `many`: offered on selections, too. `roles`: who may, besides superusers.
+    `inverse` names what undoes it. `many`: offered on selections, too. Who may is the right of its name.
     `acts_on` names the field with the record that is changed instead of the document. `example`: what a program might
     send, for the description.
     """
@@ -35,7 +35,6 @@ class Operation:
     name: str
     model: type[Any]
     run: Callable[..., Any]
-    roles: frozenset[str]
     label: Words = ""
     available: Callable[[Any], bool] = _always
     input: type[Any] | None = None
@@ -60,17 +59,23 @@ class Operation:
     def has_preview(self) -> bool:
         return self.preview is not None
 
-    def allowed_for(self, user: User) -> bool:
-        return user.is_superuser or bool(user.role_names & self.roles)
+    def allowed_for(self, user: User, document: Any = None) -> bool:
+        """Whether a person may run it at all, or on a document."""
+        return policy.may(user, self.name, document or self.model)
+
+    def require(self, user: User, document: Any = None) -> None:
+        """Raise NotAllowed for a person who may not run it."""
+        if not self.allowed_for(user, document):
+            roles = policy.holders(self.name, self.model)
+            raise NotAllowed(_("%(title)s needs one of the roles %(roles)s.") % {
+                "title": self.title, "roles": ", ".join(roles)})
 
     def perform(self, document: Any, /, *, by: User, agreed: Agreed = False, **values: Any) -> Any:
         """Check the permission and run, in one transaction. Raises NotAllowed, or what the operation raises.
 
         `agreed` is the answer to what the operation may ask (`oms.core.confirming`).
         """
-        if not self.allowed_for(by):
-            raise NotAllowed(_("%(title)s needs one of the roles %(roles)s.")
-                             % {"title": self.title, "roles": ", ".join(sorted(self.roles))})
+        self.require(by, document)
         with confirming.agreed(agreed):
             return whole(self.run)(values.pop(self.acts_on, document), by=by, **values)
 
@@ -84,10 +89,10 @@ _catalogue: dict[type[Any], dict[str, Operation]] = {}
 
 
 def declare(
-    name: str, model: type[Any], run: Callable[..., Any], *, roles: str, **options: Any,
+    name: str, model: type[Any], run: Callable[..., Any], **options: Any,
 ) -> Operation:
-    """Put an operation into the catalogue; `roles` are words separated by spaces."""
-    operation = Operation(name, model, run, frozenset(roles.split()), **options)
+    """Put an operation into the catalogue; its name is the right to it (`oms.core.policy`)."""
+    operation = Operation(name, model, run, **options)
     asked = {each.name for each in fields(operation.input)} if operation.input else set()
     assert not asked & RESERVED, f"{name} of {model.__name__} asks for {asked & RESERVED}, which have a meaning already"
     signature(run).bind(None, by=None, **dict.fromkeys(asked - {operation.acts_on}))  # it takes what is asked for
@@ -102,9 +107,14 @@ def of(model: type[Any]) -> dict[str, Operation]:
     return _catalogue.get(model, {})
 
 
+def every() -> Iterator[Operation]:
+    """All operations."""
+    return (operation for known in _catalogue.values() for operation in known.values())
+
+
 def next_steps(document: Document, user: User) -> list[Operation]:
     """What this person can do with this document now."""
     return [
         operation for operation in of(type(document)).values()
-        if operation.allowed_for(user) and operation.available(document)
+        if operation.available(document) and operation.allowed_for(user, document)
     ]

@@ -8,6 +8,7 @@ roles in `policies.py`.
 from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
+from django.contrib.auth.models import Group
 from django.db.models import Model, Q, QuerySet
 
 from oms.core.models import Document
@@ -195,6 +196,13 @@ def _ways(model: type[Model], actor: Any, right: str) -> list[Q]:
         return []
     found = [rule(actor, reach) for reach in sorted(reaches(actor, right, model))]
     return [way for way in found if way is not None]
+
+
+def holders(right: str, model: Any = None) -> list[str]:
+    """The roles that have a right, by name."""
+    app, _, codename = code(right, model).partition(".")
+    found = Group.objects.filter(permissions__codename=codename, permissions__content_type__app_label=app)
+    return list(found.order_by("name").values_list("name", flat=True))
 
 
 # What was declared.

@@ -1,11 +1,14 @@
 """Writing what the policy declares into Django's permissions and groups."""
 
+from collections.abc import Iterator
+
 from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
 
-from oms.core import policy
+from oms.core import operations, policy
 from oms.core.locking import atomic
 from oms.core.models import Role
+from oms.core.wording import Words
 
 
 def seed() -> None:
@@ -21,7 +24,7 @@ def seed() -> None:
 
 def _role(name: str) -> Role:
     group, _made = Group.objects.get_or_create(name=name)
-    return Role.objects.filter(pk=group.pk).first() or Role(group_ptr=group, name=name)  # type: ignore[return-value]
+    return Role.objects.filter(pk=group.pk).first() or Role(group_ptr=group, name=name)
 
 
 def _permissions() -> dict[str, Permission]:
@@ -29,9 +32,15 @@ def _permissions() -> dict[str, Permission]:
     known = _known()
     kinds = {(kind.app_label, kind.model): kind for kind in ContentType.objects.all()}
     missing = [Permission(content_type=_kind_of(each, kinds), codename=each.partition(".")[2], name=str(title)[:255])
-               for each, title in policy.titles().items() if each not in known]
+               for each, title in _titles() if each not in known]
     Permission.objects.bulk_create(missing)
     return _known() if missing else known
+
+
+def _titles() -> Iterator[tuple[str, Words]]:
+    """The rights that Django doesn't know, and what they are called."""
+    yield from policy.titles().items()
+    yield from ((policy.code(each.name, each.model), each.title) for each in operations.every())
 
 
 def _known() -> dict[str, Permission]:

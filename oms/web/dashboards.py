@@ -1,4 +1,4 @@
-"""The home page: what is to be done now, by role, each number a link to exactly those rows."""
+"""The home page: what is to be done now, by right, each number a link to exactly those rows."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,10 +12,11 @@ from django.utils.translation import gettext_lazy as _
 from fulfillment.models import Shipment, Wave
 from inventory.models import Count, PurchaseOrder
 from oms.core import attention, jobs, outbox, policy
-from oms.core.models import Delivery, Notice, User
+from oms.core.models import Delivery, Job, Notice, User
 from oms.core.models.company import latest_day
 from oms.core.wording import Words
 from oms.insights import charts
+from oms.insights.models import DailySales, StockOutlook
 from orders.models import Invoice, Order
 from returns.models import ReturnRequest
 
@@ -24,10 +25,10 @@ MOST = 1000
 
 @dataclass(frozen=True)
 class ToDo:
-    """A kind of work: for which roles, which rows, and the list that shows them."""
+    """A kind of work: by which right it is somebody's, which rows, and the list that shows them."""
 
     title: Words
-    roles: str
+    right: tuple[str, Any]
     rows: Callable[[User], QuerySet[Any]]
     page: str
     query: str = ""
@@ -38,56 +39,52 @@ def _of(model: Any, **conditions: Any) -> Callable[[User], QuerySet[Any]]:
     return lambda user: policy.scope(model, user).filter(**conditions)
 
 
-def _all(model: Any, **conditions: Any) -> Callable[[User], QuerySet[Any]]:
-    return lambda user: model.objects.filter(**conditions)
-
-
 TO_DO = (
-    ToDo(_("Drafts and quotes"), "rep manager", _of(Order, status__in=["draft", "quoted"]), "orders_order",
+    ToDo(_("Drafts and quotes"), ("place", Order), _of(Order, status__in=["draft", "quoted"]), "orders_order",
          "status__in=draft,quoted"),
-    ToDo(_("Orders to confirm"), "rep manager", _of(Order, status="placed"), "orders_order", "status__exact=placed"),
-    ToDo(_("Shipments to release"), "picker packer manager", _of(Shipment, status="open"), "fulfillment_shipment",
+    ToDo(_("Orders to confirm"), ("confirm", Order), _of(Order, status="placed"), "orders_order",
+         "status__exact=placed"),
+    ToDo(_("Shipments to release"), ("release", Wave), _of(Shipment, status="open"), "fulfillment_shipment",
          "status__exact=open"),
-    ToDo(_("Waves to pick"), "picker manager", _of(Wave, status="released"), "fulfillment_wave",
+    ToDo(_("Waves to pick"), ("expect", Wave), _of(Wave, status="released"), "fulfillment_wave",
          "status__exact=released"),
-    ToDo(_("Shipments being picked"), "picker packer manager", _of(Shipment, status="picking"), "fulfillment_shipment",
+    ToDo(_("Shipments being picked"), ("pick_all", Shipment), _of(Shipment, status="picking"), "fulfillment_shipment",
          "status__exact=picking"),
-    ToDo(_("Packages to ship"), "packer manager", _of(Shipment, status="packed"), "fulfillment_shipment",
+    ToDo(_("Packages to ship"), ("expect", Shipment), _of(Shipment, status="packed"), "fulfillment_shipment",
          "status__exact=packed"),
-    ToDo(_("Returns to decide"), "rep manager", _of(ReturnRequest, status="requested"), "returns_returnrequest",
-         "status__exact=requested"),
-    ToDo(_("Returns to receive"), "picker packer manager", _of(ReturnRequest, status="approved"),
+    ToDo(_("Returns to decide"), ("approve", ReturnRequest), _of(ReturnRequest, status="requested"),
+         "returns_returnrequest", "status__exact=requested"),
+    ToDo(_("Returns to receive"), ("receive", ReturnRequest), _of(ReturnRequest, status="approved"),
          "returns_returnrequest", "status__exact=approved"),
-    ToDo(_("Returns to inspect"), "packer manager", _of(ReturnRequest, status="received"), "returns_returnrequest",
-         "status__exact=received"),
-    ToDo(_("Purchase proposals"), "buyer manager", _all(PurchaseOrder, status="proposed"),
+    ToDo(_("Returns to inspect"), ("expect", ReturnRequest), _of(ReturnRequest, status="received"),
+         "returns_returnrequest", "status__exact=received"),
+    ToDo(_("Purchase proposals"), ("approve", PurchaseOrder), _of(PurchaseOrder, status="proposed"),
          "inventory_purchaseorder", "status__exact=proposed"),
-    ToDo(_("Goods to receive"), "buyer manager", _all(PurchaseOrder, status="sent"),
+    ToDo(_("Goods to receive"), ("send", PurchaseOrder), _of(PurchaseOrder, status="sent"),
          "inventory_purchaseorder", "status__exact=sent"),
-    ToDo(_("Overdue invoices"), "accountant manager", lambda user: policy.scope(Invoice, user).open().overdue(),
+    ToDo(_("Overdue invoices"), ("pay", Invoice), lambda user: policy.scope(Invoice, user).open().overdue(),
          "orders_invoice", "due=overdue"),
-    ToDo(_("Open invoices"), "accountant manager", lambda user: policy.scope(Invoice, user).open().exclude(
+    ToDo(_("Open invoices"), ("pay", Invoice), lambda user: policy.scope(Invoice, user).open().exclude(
         kind="credit"), "orders_invoice", "due=open"),
-    ToDo(_("Counts to reconcile"), "manager", _all(Count, status="counted"), "inventory_count",
+    ToDo(_("Counts to reconcile"), ("reconcile", Count), _of(Count, status="counted"), "inventory_count",
          "status__exact=counted"),
-    ToDo(_("Attention"), "manager", lambda user: outbox.standing(), "core_delivery", more=attention.others),
-    ToDo(_("Waiting for a worker"), "manager", lambda user: jobs.late(), "core_job", "waits=1"),
-    ToDo(_("New notices"), "rep picker packer buyer accountant manager",
-         lambda user: Notice.objects.filter(to=user, read_at=None), "core_notice", "read_at__isempty=1"),
+    ToDo(_("Attention"), ("view", Delivery), lambda user: outbox.standing(), "core_delivery", more=attention.others),
+    ToDo(_("Waiting for a worker"), ("oversee", Job), lambda user: jobs.late(), "core_job", "waits=1"),
+    ToDo(_("New notices"), ("view", Notice), _of(Notice, read_at=None), "core_notice", "read_at__isempty=1"),
 )
 
 
 def home(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Count what is to be done, each to a thousand at the most."""
     user: Any = request.user
-    mine = [todo for todo in TO_DO if user.is_superuser or user.role_names & set(todo.roles.split())]
+    mine = [todo for todo in TO_DO if policy.may(user, *todo.right)]
     context["to_do"] = [(todo.title, _count(todo, user), _link(todo)) for todo in mine]
     context["alarms"] = attention.alarms() if policy.may(user, "view", Delivery) else []
     today = latest_day()
-    offered = (("accountant manager", lambda: charts.sales(today)),
-               ("picker packer manager", lambda: charts.order_to_ship(today)),
-               ("buyer manager", charts.stock_outs_ahead))
-    drawn = [chart() for roles, chart in offered if user.is_superuser or user.role_names & set(roles.split())]
+    offered = (("view", DailySales, lambda: charts.sales(today)),
+               ("pick_all", Shipment, lambda: charts.order_to_ship(today)),
+               ("view", StockOutlook, charts.stock_outs_ahead))
+    drawn = [chart() for right, kind, chart in offered if policy.may(user, right, kind)]
     context["charts"] = [chart for chart in drawn if chart is not None]
     return context
 

@@ -8,7 +8,7 @@ from typing import Any
 from django.apps import apps
 from django.conf import settings
 
-from oms.core import inputs, operations
+from oms.core import inputs, operations, policy
 from oms.core.inputs import Field, key_of
 from oms.core.operations import Operation
 from oms.core.wording import sentence
@@ -39,7 +39,8 @@ def _section(model: type[Any]) -> str:
 
 
 def _row(step: Operation) -> str:
-    cells = (f"`{step.name}`", step.title, ", ".join(sorted(step.roles)), _asked(step), _more(step),
+    roles = ", ".join(sorted(policy.roles_with(step.name, step.model)))
+    cells = (f"`{step.name}`", step.title, roles, _asked(step), _more(step),
              f"`{step.run.__module__}.{step.run.__name__.lstrip('_')}`")
     return f"| {' | '.join(cells)} |\n"
 

@@ -17,7 +17,6 @@ from oms.core import operations, policy
 from oms.core.api.documents import IDEMPOTENCY_KEY, DocumentViewSet, create_once, with_operations
 from oms.core.api.fields import AmountField, DecimalField, TextField, WholeField
 from oms.core.api.problems import Unknown
-from oms.core.errors import NotAllowed
 from orders.models import Order
 from returns import requests
 from returns.models import ReturnLine, ReturnRequest, Settlement
@@ -118,8 +117,7 @@ class ReturnViewSet(DocumentViewSet):
     def create(self, request: Request) -> Response:
         """Ask to give goods back; what the policy allows is approved at once."""
         user: Any = request.user
-        if not operations.of(Order)["return"].allowed_for(user):
-            raise NotAllowed(gettext("To ask for a return you need the role rep or manager."))
+        operations.of(Order)["return"].require(user)
         form = ReturnRequestRequest(data=request.data)
         form.is_valid(raise_exception=True)
         return create_once(request, self, lambda: self.shown(self.ask(form.validated_data, user)))

@@ -21,7 +21,6 @@ from rest_framework.response import Response
 from oms.core import idempotency, operations, policy
 from oms.core.api.authentication import HasScope, client_of
 from oms.core.api.operations import arguments, request_of
-from oms.core.errors import NotAllowed
 from oms.core.locking import expecting
 from oms.core.money import round_amount
 from oms.core.operations import Operation
@@ -108,9 +107,7 @@ class DocumentViewSet(ScopedViewSet):
 
     def _asked(self, operation: Operation, request: Request) -> tuple[Any, dict[str, Any]]:
         user: Any = request.user
-        if not operation.allowed_for(user):
-            raise NotAllowed(_("%(title)s needs one of the roles %(roles)s.")
-                             % {"title": operation.title, "roles": ", ".join(sorted(operation.roles))})
+        operation.require(user)
         document = self.get_object()
         asked = request_of(operation)
         data = {}

@@ -1,7 +1,7 @@
 """What people may do, and with which rows: roles, made of Django's groups and permissions."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib.auth.models import Group, Permission
 from django.contrib.postgres.expressions import ArraySubquery
@@ -25,6 +25,8 @@ class Role(Group):
     description = models.CharField(max_length=200, blank=True)
     reach = models.CharField(max_length=10, choices=Reach, default=Reach.WAREHOUSES)
     is_built_in = models.BooleanField(default=False, editable=False)
+
+    objects: ClassVar["models.Manager[Role]"] = models.Manager()  # type: ignore[assignment]
 
     class Meta:
         ordering = ["name"]
