@@ -199,12 +199,13 @@ declare("void_labels", Shipment, labels.void, danger=True,
             status__in=["requested", "bought"]).exists())
 declare("unpack", Shipment, packing.unpack, inverse="pack", available=_is(S.PACKED))
 declare("hand_over", Shipment, shipments.hand_over, input=HandOverInput, example={"external_id": "3PL-17"},
-        available=lambda shipment: shipment.status == S.OPEN and not _own(shipment))
+        available=lambda shipment: shipment.status == S.OPEN and not _own(shipment),
+        comes_last=lambda shipment: bool(shipment.external_id))
 declare("record_outside", Shipment, partners.record_outside, label=_("Mark as shipped by partner"),
         input=partners.SentInput, initial=partners.everything,
         example={"carrier": "DPD", "tracking_numbers": "1Z999, 1Z998", "lines": [
             {"line": 1042, "quantity": 2, "parcel": 1}]},
-        available=lambda shipment: shipment.status == S.OPEN and not _own(shipment))
+        available=lambda shipment: shipment.status == S.OPEN and not _own(shipment), comes_last=_is_asked)
 declare("agree_to_cancel", Shipment, answers.agree_to_cancel, label=_("Partner agreed to cancel"),
         input=AgreedInput, example={"answer": "Stopped, back on the shelf."}, available=_is_asked)
 declare("decline_to_cancel", Shipment, answers.decline_to_cancel,

@@ -21,13 +21,18 @@ def _always(document: Any) -> bool:
     return True
 
 
+def _never(document: Any) -> bool:
+    return False
+
+
 @dataclass(frozen=True)
 class Operation:
     """How people and programs ask for a named change.
 
     `run(document, by=…, **input)` is the operation; `input` a frozen dataclass whose fields and types give the form
     and the schema (`oms.core.inputs`); `initial` fills it from the document; `preview` tells what would happen;
-    `inverse` names what undoes it. `many`: offered on selections, too. Who may is the right of its name.
+    `inverse` names what undoes it. `many`: offered on selections, too. `comes_last`: whether other steps are
+    likelier for a document as it is. Who may is the right of its name.
     `acts_on` names the field with the record that is changed instead of the document. `example`: what a program might
     send, for the description.
     """
@@ -37,6 +42,7 @@ class Operation:
     run: Callable[..., Any]
     label: Words = ""
     available: Callable[[Any], bool] = _always
+    comes_last: Callable[[Any], bool] = _never
     input: type[Any] | None = None
     initial: Callable[[Any], Any] | None = None
     preview: Callable[..., Any] | None = None
@@ -113,8 +119,9 @@ def every() -> Iterator[Operation]:
 
 
 def next_steps(document: Document, user: User) -> list[Operation]:
-    """What this person can do with this document now."""
-    return [
+    """What this person can do with this document now, the likeliest first."""
+    steps = [
         operation for operation in of(type(document)).values()
         if operation.available(document) and operation.allowed_for(user, document)
     ]
+    return sorted(steps, key=lambda operation: operation.comes_last(document))

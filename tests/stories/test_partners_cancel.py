@@ -13,6 +13,7 @@ from fulfillment.partners import SentRow
 from inventory import adjusting
 from inventory.models import Lot, Reservation
 from inventory.tasks import quarantine_expired_lots
+from oms.core import operations
 from oms.core.errors import Refused, WrongState
 from oms.core.models import Notice
 from orders import amending, lifecycle
@@ -50,6 +51,18 @@ def held(code):
 
 def asked():
     return [(row.state, row.units, row.answer) for row in Cancellation.objects.order_by("pk")]
+
+
+def test_the_likeliest_step_of_a_partners_shipment_is_offered_first(taken, drain):
+    def first(shipment):
+        return operations.next_steps(make.fresh(shipment), make.user("tim", "manager"))[0].name
+
+    waiting = make.confirmed(("CAP", 2))
+    drain()
+    assert (first(make.shipment_of(waiting)), first(taken)) == ("hand_over", "record_outside")
+    lifecycle.cancel(make.fresh(taken.order), reason="Ordered twice.")
+    drain()
+    assert first(taken) == "agree_to_cancel"
 
 
 def test_a_whole_order_is_cancelled_when_they_agree(taken, drain):
