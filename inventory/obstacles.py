@@ -113,7 +113,9 @@ def open_orders_of_supplier(supplier: Supplier) -> Iterator[str]:
     """Costs of supplier items and of open purchase orders are in the currency that the supplier had."""
     count = supplier.items.count()
     if count:
-        yield _("the costs of %(count)s supplier items are in it; create another supplier instead") % {"count": count}
+        yield ngettext("the cost of %(count)s supplier item is in it; create another supplier instead",
+                       "the costs of %(count)s supplier items are in it; create another supplier instead", count) % {
+            "count": count}
     orders = PurchaseOrder.objects.filter(supplier=supplier, status__in=PurchaseOrder.OPEN)
     yield from _named(orders.values_list("number", flat=True), _("goods are ordered with %(names)s"))
 

@@ -15,6 +15,7 @@ from django.core.files import File
 from django.db import IntegrityError, connection, transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from oms.core import documents, jobs, money, spreadsheets, states
 from oms.core.errors import Refused
@@ -291,9 +292,12 @@ def findings(run: ExportRun) -> list[str]:
     waiting = OrderLine.objects.filter(order__company=run.company, shipped__gt=F("invoiced")).values(
         "order").distinct().count()
     if drafts:
-        found.append(_("%(count)s drafts are not posted.") % {"count": drafts})
+        found.append(ngettext("%(count)s draft is not posted.", "%(count)s drafts are not posted.", drafts)
+                     % {"count": drafts})
     if waiting:
-        found.append(_("%(count)s orders have shipped goods that are not billed yet.") % {"count": waiting})
+        found.append(ngettext("%(count)s order has shipped goods that are not billed yet.",
+                              "%(count)s orders have shipped goods that are not billed yet.", waiting)
+                     % {"count": waiting})
     return found + (_of_quickbooks(run) if run.profile == Profile.QUICKBOOKS else []) + _credited(run)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db.models import Count, F, Min, Q, Sum
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from oms.core import documents, emails, notices
 from oms.core.locking import whole
@@ -94,7 +95,8 @@ def tell_overdue(company: Company) -> None:
     for row in late.order_by().values("currency").annotate(
             count=Count("pk"), total=Sum(F("gross") - F("allocated")), since=Min("due_on")).order_by("currency"):
         amount = display(row["total"], row["currency"])
-        notices.tell(Topic.OVERDUE, _("%(name)s: %(count)s invoices are overdue, %(amount)s, the oldest since "
-                                      "%(since)s.")
-                                    % {"name": company.name, "count": row["count"], "amount": amount,
-                                       "since": row["since"]}, subject_type="company", subject_number=company.code)
+        text = ngettext(
+            "%(name)s: %(count)s invoice is overdue, %(amount)s, since %(since)s.",
+            "%(name)s: %(count)s invoices are overdue, %(amount)s, the oldest since %(since)s.", row["count"])
+        notices.tell(Topic.OVERDUE, text % {**row, "name": company.name, "amount": amount}, subject_type="company",
+                     subject_number=company.code)

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db.models import F, Q, Sum
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from inventory.models import SKU, KitComponent, Move, Reservation, Warehouse
 from oms.core.guarding import stands_in_the_way
@@ -31,8 +32,10 @@ def _open_orders(sku: Any) -> Iterator[str]:
                                      quantity__gt=F("cancelled") + F("shipped"))
     numbers = list(dict.fromkeys(lines.order_by("order").values_list("order__number", flat=True)[:MOST_NAMED]))
     if numbers:
-        yield _("%(count)s open order lines need it as it is (%(orders)s)") % {
-            "count": lines.count(), "orders": ", ".join(numbers)}
+        count = lines.count()
+        yield ngettext("%(count)s open order line needs it as it is (%(orders)s)",
+                       "%(count)s open order lines need it as it is (%(orders)s)", count) % {
+            "count": count, "orders": ", ".join(numbers)}
 
 
 @stands_in_the_way(Warehouse, "kind")
@@ -70,7 +73,9 @@ def prices_of_list(prices: PriceList) -> Iterator[str]:
     """Its prices are amounts of the currency that it has."""
     count = prices.prices.count()
     if count:
-        yield _("%(count)s prices are in it; create another list for the other currency") % {"count": count}
+        yield ngettext("%(count)s price is in it; create another list for the other currency",
+                       "%(count)s prices are in it; create another list for the other currency", count) % {
+            "count": count}
 
 
 @stands_in_the_way(Company, "currency")
@@ -89,5 +94,6 @@ def _held(warehouse: Warehouse, orders: Any) -> Iterator[str]:
     total = rows.aggregate(total=Sum("quantity"))["total"]
     if total:
         numbers = list(dict.fromkeys(rows.order_by("demand").values_list("demand__document", flat=True)))
-        yield _("%(count)s are held for %(orders)s; ship, re-route or cancel them first") % {
+        yield ngettext("%(count)s is held for %(orders)s; ship, re-route or cancel it first",
+                       "%(count)s are held for %(orders)s; ship, re-route or cancel them first", total) % {
             "count": total, "orders": ", ".join(numbers[:MOST_NAMED]) + (" …" if len(numbers) > MOST_NAMED else "")}

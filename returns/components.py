@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from inventory.models import SKU
 from oms.core.errors import Refused
@@ -52,15 +53,20 @@ def require_returnable(order: Order, asked: list[ReturnLine], whole: dict[int, i
                           % {"component": line.component}, field="share_percent")
         key = line.order_line_id
         if line.quantity <= 0 or after[key] - before.get(key, 0) > whole.get(key, 0):
-            raise Refused(_("%(quantity)s × %(component)s can't come back: at most %(kits)s more kits are still out.")
-                          % {"quantity": line.quantity, "component": line.component, "kits": whole.get(key, 0)},
-                          code="not_returnable", line=key)
+            left = whole.get(key, 0)
+            raise Refused(ngettext(
+                "%(quantity)s × %(component)s can't come back: at most %(kits)s more kit is still out.",
+                "%(quantity)s × %(component)s can't come back: at most %(kits)s more kits are still out.", left)
+                % {"quantity": line.quantity, "component": line.component, "kits": left},
+                code="not_returnable", line=key)
     for key, kits in after.items():
         worth = sum(((line.quantity - line.missing) * (line.share_percent or 0)
                      for line in [*live_lines(order), *asked] if line.order_line_id == key), Decimal(0))
         if worth > kits * HUNDRED:
-            raise Refused(_("The shares come to %(worth)s%% of the price of %(kits)s kits. Lower them to 100%% a kit.")
-                          % {"worth": worth, "kits": kits}, code="more_than_the_kit", line=key)
+            raise Refused(ngettext(
+                "The shares come to %(worth)s%% of the price of %(kits)s kit. Lower them to 100%% a kit.",
+                "The shares come to %(worth)s%% of the price of %(kits)s kits. Lower them to 100%% a kit.", kits)
+                % {"worth": worth, "kits": kits}, code="more_than_the_kit", line=key)
 
 
 def worth(lines: Iterable[ReturnLine], *, credits_damaged: bool) -> dict[int, Decimal]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db.models import F
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from fulfillment import gates, labels, parcels
 from fulfillment.models import Carton, Label, PickTask, Shipment, Wave
@@ -31,8 +32,9 @@ def products(skus: Iterable[SKU]) -> dict[str, dict[str, Any]]:
 
 
 def _way(wave: Wave) -> str:
-    return _("%(stops)s stops, %(meters)s m") % {"stops": wave.tasks.filter(done_at=None).count(),
-                                                "meters": round(wave.walk_cm / 100)}
+    stops = wave.tasks.filter(done_at=None).count()
+    return ngettext("%(stops)s stop, %(meters)s m", "%(stops)s stops, %(meters)s m", stops) % {
+        "stops": stops, "meters": round(wave.walk_cm / 100)}
 
 
 def pick(warehouse: Warehouse, user: User, name: str) -> dict[str, Any]:

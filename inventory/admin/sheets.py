@@ -7,7 +7,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError
 from django.db.models import OuterRef, Subquery
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from inventory import receiving
@@ -146,16 +146,19 @@ class OpeningStockSheet(DocumentSheet):
                 raise
             return self._one_by_one(group, outcome, dry_run)
         for position, (number, row) in enumerate(group):
-            what = gettext("%(quantity)s come in") % {"quantity": row.get("quantity")} if position in booked else ""
+            what = self._told(entries[position]) if position in booked else ""
             outcome.add(number, self.subject(row), NEW if what else UNCHANGED, what)
         return None
+
+    def _told(self, entry: dict[str, Any]) -> str:
+        return ngettext("%(quantity)s comes in", "%(quantity)s come in", entry["quantity"]) % entry
 
     def _one_by_one(self, group: list[Row], outcome: Outcome, dry_run: bool) -> None:
         for row in group:
             super().take_group([row], outcome, dry_run)
 
     def perform(self, entries: Sequence[dict[str, Any]]) -> str:
-        return gettext("%(quantity)s come in") % entries[0] if self._book(entries) else ""
+        return self._told(entries[0]) if self._book(entries) else ""
 
     def _book(self, entries: Sequence[dict[str, Any]]) -> set[int]:
         """Book what is not there yet, and return the positions of those rows."""

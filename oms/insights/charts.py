@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db.models import Sum
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from oms.core.money import display
@@ -58,7 +58,8 @@ def sales(today: date) -> Chart | None:
 def order_to_ship(today: date) -> Chart | None:
     """Hours from order to shipment, per day and warehouse, on average; None where nothing was shipped."""
     rows = DailyShipping.objects.filter(day__gt=today - timedelta(days=DAYS), day__lte=today)
-    values = [(row.day, str(row.warehouse), row.hours, gettext("%(hours)s h, %(shipments)s shipments")
+    values = [(row.day, str(row.warehouse), row.hours,
+               ngettext("%(hours)s h, %(shipments)s shipment", "%(hours)s h, %(shipments)s shipments", row.shipments)
                % {"hours": f"{row.hours:.1f}", "shipments": row.shipments})
               for row in rows.select_related("warehouse").order_by("day", "warehouse__code")]
     chart = Chart(_("Hours from order to shipment, on average"), _age("shipping"))

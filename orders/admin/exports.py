@@ -8,7 +8,7 @@ from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseRed
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.html import format_html, format_html_join
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldBooleanWidget
@@ -166,7 +166,7 @@ def _only_company() -> Company | None:
 
 def _told(name: str, value: Any, currency: str) -> str:
     if name == "documents":
-        return gettext("%(count)s documents") % {"count": value}
+        return ngettext("%(count)s document", "%(count)s documents", value) % {"count": value}
     if name == "taxes":
         return ", ".join(f"{rate} %: {amount}" for rate, amount in value.items())
     return f"{spoken(name).lower()} {value}"

@@ -115,7 +115,7 @@ def test_accountants_hear_of_overdue_invoices():
     order_notices.tell_overdue(order.company)
 
     assert told() == [("accountant", "overdue",
-                       "Acme Ltd: 1 invoices are overdue, 24.00 GBP, the oldest since 2020-01-01.")]
+                       "Acme Ltd: 1 invoice is overdue, 24.00 GBP, since 2020-01-01.")]
 
 
 def test_who_asked_for_a_job_hears_that_it_failed():

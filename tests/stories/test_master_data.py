@@ -112,7 +112,7 @@ def test_the_kit_form_says_why_a_component_stays(manager):
     answer = manager.post(page, data)
 
     assert answer.status_code == 200
-    assert "open order lines need it as it is" in answer.content.decode()
+    assert "1 open order line needs it as it is" in answer.content.decode()
     assert KitComponent.objects.count() == 1
 
 

@@ -46,7 +46,7 @@ def test_accountant_takes_rates_in_from_a_file(log_in):
 
     answer = client.post(reverse("admin:upload_rates"), {"file": file}, follow=True)
 
-    assert "2 rates of 1 days are in" in answer.content.decode()
+    assert "2 exchange rates imported." in answer.content.decode()
     assert ExchangeRate.objects.count() == 2
 
 

@@ -7,6 +7,7 @@ from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from oms.core import periods, rates
 from oms.core.admin.access import ScopedAdmin
@@ -64,8 +65,8 @@ class ExchangeRateAdmin(ScopedAdmin):
             try:
                 days = rates.read(file.read(), file.name)
                 count = sum(rates.take(company, days) for company in Company.objects.all())
-                messages.success(request, _("%(count)s rates of %(days)s days are in.")
-                                          % {"count": count, "days": len(days)})
+                messages.success(request, ngettext("%(count)s exchange rate imported.",
+                                                   "%(count)s exchange rates imported.", count) % {"count": count})
             except DomainError as refused:
                 messages.error(request, refused.message)
         return HttpResponseRedirect(reverse("admin:core_exchangerate_changelist"))
