@@ -77,7 +77,6 @@ def enter(entry: Entry, *, by: User | None = None, at: datetime | None = None) -
 def _new_order(entry: Entry) -> Order:
     if not entry.lines:
         raise Refused(_("An order needs at least one line."), code="no_lines")
-    price_list = entry.customer.price_list or entry.channel.price_list
     billing, shipping = addresses(entry.customer) if None in (entry.ship_to, entry.bill_to) else ({}, {})
     ship_to = tidy(entry.ship_to) if entry.ship_to is not None else shipping
     return Order(
@@ -85,7 +84,8 @@ def _new_order(entry: Entry) -> Order:
         customer_reference=entry.customer_reference, note=entry.note, wanted_on=entry.wanted_on,
         bill_to=tidy(entry.bill_to) if entry.bill_to is not None else billing, ship_to=ship_to,
         ship_country=ship_to.get("country", ""), currency=entry.customer.currency, priority=entry.customer.priority,
-        prices_include_tax=bool(price_list and price_list.includes_tax), discount_percent=entry.discount_percent,
+        prices_include_tax=pricing.prices_include_tax(entry.customer, entry.channel),
+        discount_percent=entry.discount_percent,
         ship_complete=entry.ship_complete,
     )
 
@@ -147,10 +147,9 @@ def complete(order: Order) -> None:
     """Fill in what a draft's customer and channel imply: company, currency, addresses, price mode, priority."""
     if Order.objects.filter(pk=order.pk).exclude(customer=order.customer_id).exists():
         order.bill_to = {}  # another customer's
-    price_list = order.customer.price_list or order.channel.price_list
     billing, shipping = addresses(order.customer)
     order.company, order.currency = order.channel.company, order.customer.currency
-    order.prices_include_tax = bool(price_list and price_list.includes_tax)
+    order.prices_include_tax = pricing.prices_include_tax(order.customer, order.channel)
     order.bill_to, order.ship_to = tidy(order.bill_to or billing), tidy(order.ship_to or shipping)
     order.ship_country, order.priority = order.ship_to.get("country", ""), order.customer.priority
 

@@ -20,6 +20,7 @@ from orders.planners import prices, taxes
 from orders.planners.prices import Offer, Rebate
 from orders.taxing import TaxRule
 
+ENTERED = "given by hand"  # the source of a price that comes with the line
 AMOUNTS = ("net", "tax", "gross")
 LINE_FIELDS = ("unit_price", "price_source", "discount_percent", "tax_percent", "tax_category", "tax_note",
                "included_percent", *AMOUNTS)
@@ -65,27 +66,59 @@ def price_new_lines(order: Order, lines: Sequence[OrderLine]) -> None:
 
 
 @dataclass(frozen=True)
+class Wanted:
+    """A SKU that a customer may order: base units (None: not known yet), and a unit price, if one was agreed."""
+
+    sku: SKU
+    quantity: int | None
+    unit_price: Decimal | None = None
+
+
+@dataclass(frozen=True)
 class Quoted:
-    """What a base unit costs a customer, in their currency, and why; no price where there is none."""
+    """What a base unit costs a customer, in their currency, and why; no price where there is none.
+
+    `amount` is that of the units less the discount, as an order's line would have it; None without price or units.
+    """
 
     unit_price: Decimal | None
     source: str
     discount_percent: Decimal
+    amount: Decimal | None
 
 
-def prices_for(customer: Customer, channel: Channel, wanted: Sequence[tuple[SKU, int]]) -> list[Quoted]:
+def prices_for(customer: Customer, channel: Channel, wanted: Sequence[Wanted]) -> list[Quoted]:
     """What a customer would pay through a channel today for quantities of SKUs, without ordering them."""
-    price_list = customer.price_list or channel.price_list
     order = Order(customer=customer, channel=channel, company=channel.company, currency=customer.currency,
-                  prices_include_tax=bool(price_list and price_list.includes_tax))
-    offers, rebates, today = _offers(order, [sku.pk for sku, _ in wanted]), _rebates(order), channel.company.today()
-    quoted = []
-    for sku, quantity in wanted:
-        offer = prices.choose_price(offers[sku.pk], quantity, today)
-        rebate = prices.choose_rebate(rebates[None] + rebates[sku.category_id], today)
-        source = ", ".join(each.source for each in (offer, rebate) if each)
-        quoted.append(Quoted(offer.unit_price if offer else None, source, rebate.percent if rebate else Decimal(0)))
-    return quoted
+                  prices_include_tax=prices_include_tax(customer, channel))
+    offers, rebates = _offers(order, [each.sku.pk for each in wanted]), _rebates(order)
+    return [_quoted(order, each, offers[each.sku.pk], rebates[None] + rebates[each.sku.category_id])
+            for each in wanted]
+
+
+def prices_include_tax(customer: Customer, channel: Channel) -> bool:
+    """Whether the prices of a customer's orders through a channel are with tax."""
+    price_list = customer.price_list or channel.price_list
+    return bool(price_list and price_list.includes_tax)
+
+
+def _quoted(order: Order, wanted: Wanted, offers: Sequence[Offer], rebates: Sequence[Rebate]) -> Quoted:
+    price, source, percent = _price_of(wanted, offers, rebates, order.company.today())
+    amount = None
+    if price is not None and wanted.quantity is not None:
+        amount = _amount(price, wanted.quantity, percent, order.currency)
+    return Quoted(price, source, percent, amount)
+
+
+def _price_of(
+    wanted: Wanted, offers: Sequence[Offer], rebates: Sequence[Rebate], today: date,
+) -> tuple[Decimal | None, str, Decimal]:
+    """The unit price, where it comes from, and the discount in percent; an agreed price has none."""
+    if wanted.unit_price is not None:
+        return wanted.unit_price, ENTERED, money.ZERO
+    offer, rebate = prices.choose_price(offers, wanted.quantity or 1, today), prices.choose_rebate(rebates, today)
+    source = ", ".join(each.source for each in (offer, rebate) if each)
+    return offer.unit_price if offer else None, source, rebate.percent if rebate else money.ZERO
 
 
 def freeze(order: Order) -> None:
@@ -172,7 +205,7 @@ def _fill_prices(order: Order, lines: Sequence[OrderLine], today: date) -> None:
             line.discount_percent = rebate.percent if rebate else Decimal(0)
             line.price_source += f", {rebate.source}" if rebate else ""
         elif not line.price_source:
-            line.price_source = "given by hand"
+            line.price_source = ENTERED
 
 
 def _fill_price(order: Order, line: OrderLine, offers: list[Offer], today: date) -> None:
@@ -242,8 +275,12 @@ def follow_goods(order: Order, lines: Sequence[OrderLine], charges: Sequence[Ord
 
 def _line_amount(order: Order, line: OrderLine) -> Decimal:
     assert line.unit_price is not None
-    full = line.unit_price * line.quantity
-    return money.round_amount(full * (100 - line.discount_percent) / 100, order.currency)
+    return _amount(line.unit_price, line.quantity, line.discount_percent, order.currency)
+
+
+def _amount(unit_price: Decimal, quantity: int, discount_percent: Decimal, currency: str) -> Decimal:
+    """The amount of a line, less its discount, rounded once."""
+    return money.round_amount(unit_price * quantity * (100 - discount_percent) / 100, currency)
 
 
 def _after_order_discount(order: Order, amounts: list[Decimal]) -> list[Decimal]:

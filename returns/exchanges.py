@@ -58,7 +58,7 @@ def require_sellable(order: Order, wanted: Mapping[SKU, int]) -> None:
             raise Refused(_("%(sku)s isn't sold. Choose something else in exchange.") % {"sku": sku},
                           code="not_sold", field="exchange_for")
     catalog.components(wanted)
-    prices = pricing.prices_for(order.customer, order.channel, list(wanted.items()))
+    prices = pricing.prices_for(order.customer, order.channel, [pricing.Wanted(*each) for each in wanted.items()])
     for sku, quoted in zip(wanted, prices, strict=True):
         if quoted.unit_price is None:
             raise Refused(_("%(sku)s has no price for %(customer)s. Choose something else in exchange.")

@@ -14,10 +14,11 @@ from inventory import availability
 from inventory.api.filters import SKUFilter
 from inventory.models import SKU
 from oms.core.api.documents import ScopedViewSet
-from oms.core.api.fields import TextField
+from oms.core.api.fields import DecimalField, TextField
 from oms.core.api.problems import Unknown
 from orders import pasting, pricing
 from orders.api.entry import customer_of, parties
+from orders.models import Customer
 from orders.part_numbers import skus_of
 
 CODE = {"type": "string", "pattern": "^[!-~]{1,20}$"}
@@ -43,7 +44,10 @@ class SKUSerializer(serializers.ModelSerializer[SKU]):
 
 class WantedRequest(serializers.Serializer[Any]):
     sku = TextField(max_length=48, help_text=_("Code, the customer's own part number, or barcode."))
-    quantity = serializers.IntegerField(min_value=1, max_value=1_000_000, default=1)
+    quantity = serializers.IntegerField(min_value=1, max_value=1_000_000, default=1, allow_null=True,
+                                        help_text=_("Base units; null for the price of one, without an amount."))
+    unit_price = DecimalField(max_digits=11, decimal_places=4, min_value=0, required=False,
+                              help_text=_("Defaults to the price that applies to the customer."))
 
 
 @extend_schema_serializer(examples=[OpenApiExample("Two products", {
@@ -62,11 +66,13 @@ class Found(serializers.Serializer[Any]):
 
     sku = serializers.CharField()
     name = serializers.CharField()
-    quantity = serializers.IntegerField()
+    quantity = serializers.IntegerField(allow_null=True)
     currency = serializers.CharField()
     unit_price = serializers.DecimalField(max_digits=16, decimal_places=4, allow_null=True)
     discount_percent = serializers.DecimalField(max_digits=5, decimal_places=2)
     price_source = serializers.CharField()
+    amount = serializers.DecimalField(max_digits=16, decimal_places=3, allow_null=True, help_text=_(
+        "Quantity × price, less the discount, rounded as an order's line; null without a price or quantity."))
     available = serializers.IntegerField()
     by_warehouse = serializers.DictField(child=serializers.IntegerField())
     next_arrival = serializers.DateField(allow_null=True)
@@ -74,7 +80,11 @@ class Found(serializers.Serializer[Any]):
 
 
 class LookupResponse(serializers.Serializer[Any]):
+    """`total` is the sum of the amounts that are known, null where none is."""
+
     items = Found(many=True)
+    total = serializers.DecimalField(max_digits=16, decimal_places=3, allow_null=True)
+    prices_include_tax = serializers.BooleanField()
 
 
 class BlockRequest(serializers.Serializer[Any]):
@@ -132,9 +142,7 @@ class SKUViewSet(ScopedViewSet):
         """Prices and availability of many SKUs in one call; nothing is changed."""
         form = LookupRequest(data=request.data)
         form.is_valid(raise_exception=True)
-        asked = form.validated_data
-        wanted = [(item["sku"], item["quantity"]) for item in asked["items"]]
-        return Response({"items": look_up(asked["customer"], asked["channel"], wanted, request.user)})
+        return Response(look_up(**form.validated_data, user=request.user))
 
     @extend_schema(request=BlockRequest, responses=BlockResponse)
     @action(detail=False, methods=["post"], url_path="read-lines")
@@ -161,28 +169,39 @@ class SKUViewSet(ScopedViewSet):
             "customer": request.query_params.get("customer"), "channel": request.query_params.get("channel"),
             "items": [{"sku": self.get_object().code, "quantity": request.query_params.get("quantity", 1)}]})
         form.is_valid(raise_exception=True)
-        item = form.validated_data["items"][0]
-        (found,) = look_up(form.validated_data["customer"], form.validated_data["channel"],
-                           [(item["sku"], item["quantity"])], request.user)
+        (found,) = look_up(**form.validated_data, user=request.user)["items"]
         return Response(found)
 
 
-def look_up(customer_code: str, channel_code: str, wanted: list[tuple[str, int]], user: Any) -> list[dict[str, Any]]:
-    """Prices and availability; raises Unknown for what does not exist, with its line."""
-    customer, channel = parties(customer_code, channel_code, user)
-    skus = skus_of([code for code, _ in wanted], customer)
-    missing = {index: {"sku": [(gettext("There is no SKU %(code)r.")
-                                % {"code": code})]} for index, (code, _) in enumerate(wanted)
-               if code not in skus}
+def look_up(*, customer: str, channel: str, items: list[dict[str, Any]], user: Any) -> dict[str, Any]:
+    """Prices, amounts and availability; raises Unknown for what does not exist, with its line."""
+    buyer, through = parties(customer, channel, user)
+    wanted = _wanted(items, buyer)
+    quoted = pricing.prices_for(buyer, through, wanted)
+    stock = availability.available({each.sku.pk: each.sku for each in wanted}.values(), through.company)
+    amounts = [price.amount for price in quoted if price.amount is not None]
+    return {"items": [_found(*each, stock, buyer.currency) for each in zip(wanted, quoted, strict=True)],
+            "total": str(sum(amounts)) if amounts else None,
+            "prices_include_tax": pricing.prices_include_tax(buyer, through)}
+
+
+def _wanted(items: list[dict[str, Any]], customer: Customer) -> list[pricing.Wanted]:
+    skus = skus_of([item["sku"] for item in items], customer)
+    missing = {index: {"sku": [gettext("There is no SKU %(code)r.") % {"code": item["sku"]}]}
+               for index, item in enumerate(items) if item["sku"] not in skus}
     if missing:
-        raise Unknown({"items": [missing.get(index, {}) for index in range(len(wanted))]})
-    rows = [(skus[code], quantity) for code, quantity in wanted]
-    quoted = pricing.prices_for(customer, channel, rows)
-    stock = availability.available({sku.pk: sku for sku, _ in rows}.values(), channel.company)
-    return [{
-        "sku": sku.code, "name": sku.name, "quantity": quantity, "currency": customer.currency,
+        raise Unknown({"items": [missing.get(index, {}) for index in range(len(items))]})
+    return [pricing.Wanted(**{**item, "sku": skus[item["sku"]]}) for item in items]
+
+
+def _found(wanted: pricing.Wanted, price: pricing.Quoted, stock: dict[int, availability.Available],
+           currency: str) -> dict[str, Any]:
+    there = stock[wanted.sku.pk]
+    return {
+        "sku": wanted.sku.code, "name": wanted.sku.name, "quantity": wanted.quantity, "currency": currency,
         "unit_price": None if price.unit_price is None else str(price.unit_price),
         "discount_percent": str(price.discount_percent), "price_source": price.source,
-        "available": stock[sku.pk].quantity, "by_warehouse": stock[sku.pk].by_warehouse,
-        "next_arrival": stock[sku.pk].next_arrival, "projected": stock[sku.pk].projected,
-    } for (sku, quantity), price in zip(rows, quoted, strict=True)]
+        "amount": None if price.amount is None else str(price.amount),
+        "available": there.quantity, "by_warehouse": there.by_warehouse,
+        "next_arrival": there.next_arrival, "projected": there.projected,
+    }

@@ -5,7 +5,7 @@ import pytest
 from inventory.models import Stock
 from oms.core import fonts, locking, outbox
 from oms.core.models import Event, IdempotencyKey
-from orders.models import Order
+from orders.models import Discount, Order, PriceList
 from tests import builders as make
 
 pytestmark = [pytest.mark.smoke, pytest.mark.django_db, pytest.mark.usefixtures("verified")]
@@ -225,6 +225,26 @@ def test_lookup_of_a_hundred_skus_takes_at_most_twelve_statements(rep, django_as
 
     assert len(items) == 100
     assert (D(items[0]["unit_price"]), items[0]["available"], items[0]["by_warehouse"]) == (D("2.5"), 7, {"LON": 7})
+
+
+@pytest.mark.parametrize("includes_tax", [False, True])
+def test_amounts_and_total_that_are_looked_up_are_those_of_the_order(rep, includes_tax):
+    PriceList.objects.filter(pk=make.price_list().pk).update(includes_tax=includes_tax)
+    make.sku("PIN", stock={"LON": 50})
+    make.priced("PIN", "0.3350")
+    Discount.objects.create(name="spring", percent="2.5")
+    lines = [{"sku": "PIN", "quantity": 1}, {"sku": "PIN", "quantity": 7}, {"sku": "TEE-M", "quantity": 1},
+             {"sku": "TEE-M", "quantity": 3, "unit_price": "1.2350"}]
+    asked = {"customer": "C-1", "channel": "reps", "items": [*lines, {"sku": "PIN", "quantity": None}]}
+
+    found = rep.do("skus/lookup/", asked).json()
+    order = Order.objects.get(number=rep.send("orders/", body(lines=lines, confirm=False)).json()["number"])
+
+    mode = "gross" if includes_tax else "net"
+    amounts = list(order.lines.order_by("position").values_list(mode, flat=True))
+    assert [D(item["amount"]) for item in found["items"][:4]] == amounts == [D("0.33"), D("2.29"), D("9.75"), D("3.71")]
+    assert (found["items"][4]["amount"], found["items"][4]["unit_price"]) == (None, "0.3350")
+    assert (D(found["total"]), found["prices_include_tax"]) == (getattr(order, mode), includes_tax)
 
 
 def test_price_of_one_sku(rep):

@@ -19,6 +19,7 @@ function emptyRow() {
 const same = (one, other) => one.trim().toUpperCase() === other.trim().toUpperCase();
 // Units as digits alone: what else a quantity says is asked about, not guessed.
 const unitsOf = (text) => (/^0*[1-9]\d{0,6}$/.test(text.trim()) ? Number(text) : null);
+const isPrice = (text) => /^\d{1,7}(\.\d{0,4})?$/.test(text.trim());
 
 async function api(path, body, method = body ? "POST" : "GET", headers = {}) {
   const answer = await fetch(setup.api + path, {
@@ -123,7 +124,6 @@ const find = (kind) => async (text) => (await api(`${kind}/?limit=10&words=${enc
 // Lines
 function draw() {
   $("lines").replaceChildren(...state.rows.map(drawRow));
-  drawTotal();
 }
 function drawRow(row, index) {
   const line = $("line").content.firstElementChild.cloneNode(true);
@@ -138,7 +138,7 @@ function drawRow(row, index) {
       quantity.value = row.quantity;
       if (document.activeElement === quantity) quantity.select();
     }
-    part("source").textContent = row.price ? "entered" : row.info?.price_source || "";
+    part("source").textContent = row.info?.price_source || "";
     part("price").placeholder = row.info?.unit_price ? Number(row.info.unit_price).toString() : "";
     const places = Object.entries(row.info?.by_warehouse || {}).map(([code, units]) => `${code} ${units}`).join(", ");
     part("stock").textContent = row.info ? `${row.info.available}${places ? ` (${places})` : ""}` : "";
@@ -146,8 +146,7 @@ function drawRow(row, index) {
     line.classList.toggle("oms-unknown", isUnknown(row) || Boolean(row.doubt));
     line.classList.toggle("oms-looking", row.looking);
     part("arrival").textContent = row.info?.next_arrival || "";
-    const net = netOf(row);
-    part("net").textContent = net === null ? "" : net.toFixed(2);
+    part("net").textContent = row.info?.amount ?? "";
   };
   sku.value = row.text; quantity.value = row.quantity; price.value = row.price;
   const box = combobox(sku, find("skus"), (item) => { take(row, item); sku.value = item.code; quantity.focus(); quantity.select(); });
@@ -158,7 +157,7 @@ function drawRow(row, index) {
     const text = event.clipboardData.getData("text");
     if (/[\n\t]/.test(text.trim())) { event.preventDefault(); readBlock(text); }
   });
-  quantity.addEventListener("input", () => { row.quantity = quantity.value; row.doubt = ""; changed(); });
+  quantity.addEventListener("input", () => { row.quantity = quantity.value; row.doubt = ""; repriced(); });
   quantity.addEventListener("change", () => { row.doubt = row.quantity.trim() && unitsOf(row.quantity) === null ? row.quantity.trim() : ""; row.shown(); });
   quantity.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || event.ctrlKey || event.metaKey || !/^\d{8,}$/.test(quantity.value.trim())) return;
@@ -166,7 +165,11 @@ function drawRow(row, index) {
     event.stopImmediatePropagation();
     scanNext(quantity.value.trim());
   });
-  price.addEventListener("input", () => { row.price = price.value; changed(); });
+  price.addEventListener("input", () => { row.price = price.value; repriced(); });
+  function repriced() {
+    if (row.info) row.info.amount = null;
+    changed();
+  }
   function scanNext(barcode) {
     Object.assign(row, { quantity: "1", doubt: "" });
     const following = nextSku(), scanned = state.rows[index + 1];
@@ -245,42 +248,43 @@ function showWaiting() {
   $("drop").hidden = !state.rows.some(isUnknown);
   $("drop").textContent = _("Remove unmatched lines (%(unknown)s)", { unknown: state.rows.filter(isUnknown).length });
 }
-function netOf(row) {
-  const price = row.price ? Number(row.price) : row.info?.unit_price ? Number(row.info.unit_price) : null;
-  if (price === null || Number.isNaN(price)) return null;
-  return price * Number(row.quantity || 0) * (1 - Number(row.price ? 0 : row.info?.discount_percent || 0) / 100);
-}
-function drawTotal() {
-  const nets = state.rows.map(netOf).filter((net) => net !== null);
-  $("total").textContent = nets.length ? nets.reduce((sum, net) => sum + net, 0).toFixed(2) : "–";
-}
-
-// Prices and stock beside the lines, a moment after the last key.
+// Prices, amounts and stock beside the lines, and the total, a moment after the last key; until they are there, the
+// total is marked as not yet true.
 let waiting = 0;
 function changed() {
   keep();
   state.rows.forEach((row) => row.shown?.());
-  drawTotal();
+  $("total").classList.add("oms-quiet");
   showWaiting();
   clearTimeout(waiting);
   waiting = setTimeout(lookUp, 200);
 }
+// What the API is asked about a row: an amount only for units that are plainly said and a price that is one.
+function itemOf(row) {
+  const units = unitsOf(row.quantity);
+  return { sku: row.sku, quantity: units > 1_000_000 ? null : units, ...(isPrice(row.price) && { unit_price: row.price.trim() }) };
+}
 async function lookUp() {
-  const rows = state.rows.filter((row) => row.sku);
-  if (!state.customer || !rows.length) return;
-  const mine = ++asked;
+  clearTimeout(waiting);
+  waiting = 0;
+  const rows = state.rows.filter((row) => row.sku), items = rows.map(itemOf), mine = ++asked;
+  if (!state.customer || !rows.length) return showTotal(null);
   try {
-    const found = await api("skus/lookup/", {
-      customer: state.customer.code, channel: $("channel").value,
-      items: rows.map((row) => ({ sku: row.sku, quantity: Math.min(1_000_000, unitsOf(row.quantity) || 1) })),
-    });
+    const found = await api("skus/lookup/", { customer: state.customer.code, channel: $("channel").value, items });
     if (mine !== asked) return;
-    found.items.forEach((item, index) => { if (rows[index].sku === item.sku) Object.assign(rows[index], { info: item, name: item.name }); });
+    rows.forEach((row, index) => { // one that was typed on since has the next answer
+      if (JSON.stringify(itemOf(row)) === JSON.stringify(items[index])) Object.assign(row, { info: found.items[index], name: found.items[index].name });
+    });
+    if (!waiting) showTotal(found.total, found.prices_include_tax);
   } catch (problem) {
     return complain(problem);
   }
   state.rows.forEach((row) => row.shown?.());
-  drawTotal();
+}
+function showTotal(total, includesTax = false) {
+  $("total").textContent = total ?? "–";
+  $("total").classList.remove("oms-quiet");
+  $("total-title").textContent = includesTax ? _("Total (tax included)") : _("Subtotal (before tax)");
 }
 let customerLookUp = Promise.resolve();
 function setCustomer(customer) {
