@@ -29,7 +29,7 @@ def follow(order: Order, *, at: datetime | None = None, by: User | None = None) 
         _give_back_unpinned(live, by)
         join_cuts(live)  # while the lines that they were cut off are there, even if those were freed
         ShipmentLine.objects.filter(shipment__in=live, reservation__state=State.FREED).delete()
-        _follow_lines(live)
+        follow_lines(live)
         opened = _place(order, live, at, by)
         cancellations.follow(live, by=by)
         for shipment in live:
@@ -58,7 +58,7 @@ def _give_back_unpinned(live: Sequence[Shipment], by: User | None) -> None:
         reservations.give_back(stuck, by=by)
 
 
-def _follow_lines(live: Sequence[Shipment]) -> None:
+def follow_lines(live: Sequence[Shipment]) -> None:
     """A reservation that went to another line of its order takes its shipment line along."""
     moved = []
     for line in ShipmentLine.objects.filter(shipment__in=live).select_related("reservation__demand"):

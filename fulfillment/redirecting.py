@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from fulfillment import rerouting, shipments
 from fulfillment.models import Label, Shipment
+from inventory import demand
 from inventory import rerouting as routes
 from inventory.models import Reservation
 from oms.core import states
@@ -17,7 +18,7 @@ from oms.core.errors import Refused
 from oms.core.locking import atomic
 from oms.core.models import User
 from oms.core.postal_codes import tidy
-from orders import redirecting
+from orders import redirecting, retaxing
 from orders.models import Address, Hold, Order
 
 LIVE = (Reservation.State.HELD, Reservation.State.PINNED, Reservation.State.PICKED)
@@ -61,8 +62,10 @@ def change_address(
             shipment.ship_to, shipment.service = order.ship_to, None  # its rates may be others there
         Shipment.objects.bulk_update(live, ["ship_to", "service"])
         if order.status == Order.Status.CONFIRMED:
+            demand.lock_live(order.number)
             routes.reroute(order.number, company=order.company, movable=rerouting.movable(order),
                            ship_to=order.destination, by=by)
+            retaxing.follow(order, by=by)
     return order
 
 

@@ -7,14 +7,16 @@ from django.utils.translation import gettext as _
 
 from fulfillment import shipments
 from fulfillment.models import Shipment, ShipmentLine
-from inventory import rerouting
+from inventory import demand, rerouting
 from inventory.models import Reservation, Stock, Warehouse
 from inventory.rerouting import Rerouted
 from oms.core import events, states
 from oms.core.errors import Refused
 from oms.core.locking import atomic, lock_one
 from oms.core.models import User
+from orders import registrations, retaxing
 from orders.models import Order
+from orders.planners import places
 
 GAIN = 0.25  # in the company's currency, about 125 km; less is not worth moving by itself
 MOST_ASKED = 200  # orders per change of stock
@@ -26,8 +28,7 @@ def reroute(order: Order, *, to: Warehouse | None = None, by: User | None = None
         states.require_status(order, Order.Status.CONFIRMED)
         _require_possible(to, order)
         shipments.lock_live(order)
-        result = rerouting.reroute(order.number, movable=movable(order), company=order.company, to=to, by=by)
-        order.event_data |= vars(_require(result, order, to))
+        order.event_data |= vars(_require(_move(order, movable(order), to, by), order, to))
     return order
 
 
@@ -39,10 +40,16 @@ def reroute_shipment(shipment: Shipment, *, to: Warehouse | None = None, by: Use
             states.require_status(shipment, Shipment.Status.OPEN)
             order = shipment.order
             _require_possible(to, order)
-            result = rerouting.reroute(order.number, movable=movable(order, shipment), company=order.company, to=to,
-                                       by=by)
-            shipment.event_data |= vars(_require(result, shipment, to))
+            shipment.event_data |= vars(_require(_move(order, movable(order, shipment), to, by), shipment, to))
     return shipment
+
+
+def _move(order: Order, found: Collection[int], to: Warehouse | None, by: User | None) -> Rerouted | None:
+    """Move what is held of a locked order; its taxes follow."""
+    demand.lock_live(order.number)
+    result = rerouting.reroute(order.number, movable=found, company=order.company, to=to, by=by)
+    retaxing.follow(order, by=by)
+    return result
 
 
 def preview(order: Order, *, to: Warehouse | None = None, by: User | None = None) -> Rerouted:
@@ -73,6 +80,7 @@ def _require_possible(to: Warehouse | None, order: Order) -> None:
         raise Refused(_("%(warehouse)s belongs to %(other)s, and order %(order)s is %(company)s's. Choose a warehouse "
                         "of %(company)s.") % {"warehouse": to, "other": to.company, "order": order,
                                               "company": order.company}, code="other_company", field="to")
+    registrations.require(order.company, places.place(to.country, to.postal_code))
 
 
 def _require(result: Rerouted | None, document: Order | Shipment, to: Warehouse | None) -> Rerouted:
@@ -120,6 +128,7 @@ def _worth(orders: Iterable[Order]) -> Iterable[Order]:
 
 
 def reroute_if_worth(order: Order) -> None:
-    """Re-route an order by itself, if it still is worth it."""
-    if order.status == Order.Status.CONFIRMED and _rehearsed(order, movable(order), gain=GAIN):
+    """Re-route an order by itself, if it still is worth it and its taxes can follow."""
+    is_open = order.status == Order.Status.CONFIRMED and retaxing.can_follow(order)
+    if is_open and _rehearsed(order, movable(order), gain=GAIN):
         reroute(order)

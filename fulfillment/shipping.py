@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from fulfillment import gates, labels
+from fulfillment import following, gates, labels
 from fulfillment.joining import join_cuts
 from fulfillment.models import Label, Shipment
 from inventory import reservations
@@ -16,19 +16,21 @@ from inventory.planners import working_days
 from oms.core import states
 from oms.core.errors import Refused
 from oms.core.models import User
-from orders import progress
+from orders import progress, retaxing
 
 S = Shipment.Status
 
 
 def ship(shipment: Shipment, *, by: User | None = None, at: datetime | None = None) -> Shipment:
-    """Hand the parcels to the carrier: the stock is gone, and what was shipped is billed by event."""
+    """Hand the parcels to the carrier: the stock is gone, and what was shipped is billed by event, taxed from here."""
     with states.advance(shipment, to=S.SHIPPED, by=by, at=at, first=shipment.order) as shipment:
         gates.require_may_leave(shipment)
         if shipment.warehouse.kind == Warehouse.Kind.OWN:
             _require_labels(shipment)
             labels.require_bound(shipment)
         join_cuts([shipment])
+        if retaxing.follow(shipment.order, by=by):
+            following.follow_lines([shipment])
         lines = list(shipment.lines.select_related("reservation"))
         reservations.consume([line.reservation for line in lines], reference=shipment.number, by=by)
         shipment.shipped_at = at or timezone.now()

@@ -40,6 +40,10 @@ class Amounts:
     def ship(self, demand: int, quantity: int) -> None:
         self._demand(demand, picked=-quantity, shipped=quantity)
 
+    def part(self, demand: int, *, quantity: int, held: int, picked: int) -> None:
+        """Take off what becomes another demand's."""
+        self._demand(demand, quantity=-quantity, held=-held, picked=-picked)
+
     def write(self) -> None:
         for model, changes in ((Stock, self._stock), (Demand, self._demands), (BinStock, self._places)):
             setbased.add(model, {key: row for key, row in changes.items() if any(row.values())})

@@ -31,6 +31,8 @@ from oms.core.locking import atomic, hold_created, lock
 from oms.core.models import Company, User
 from oms.core.postal_codes import normalize
 
+SentFrom = dict[int, dict[Warehouse, int]]  # units of each line, by the warehouse that holds them
+
 
 @dataclass(frozen=True)
 class Destination:
@@ -101,15 +103,15 @@ class Group:
 def promise(
     document: str, company: Company, wanted: Sequence[Wanted], ship_to: Destination, terms: Terms, *,
     by: User | None = None,
-) -> Plan:
+) -> SentFrom:
     """Promise a document's lines from its company's stock: hold what there is, and let the rest wait or refuse.
 
-    Raises NotEnough with the shortfall by SKU where something cannot be held and may not wait. What older demand of
-    the same or a better priority could hold now is left to it. The caller has locked the document.
+    Returns what was held. Raises NotEnough with the shortfall by SKU where something cannot be held and may not wait.
+    What older demand of the same or a better priority could hold now is left to it. The caller has locked the document.
     """
     with atomic():
         kits = catalog.components(want.sku for want in wanted)
-        wants = [_want(line, kits) for line in wanted]
+        wants = [want_of(line, kits) for line in wanted]
         skus = {part.sku for want in wants for part in want.parts}
         stock = _lock_candidates(skus, {company.pk})
         shelf_life.ask(stock.values(), terms.min_life_days)
@@ -117,16 +119,26 @@ def promise(
             _require_projected(company, wanted, wants, terms, kits)
             plan = Plan(())
         else:
-            sources = routes.sources(stock, ship_to.place, _weight_g(wanted))
+            sources = routes.sources(stock, ship_to.place, weight_g(wanted))
             leave_to_older(company.pk, sources, skus, terms.priority, stock)
             plan = planner.plan(wants, sources)
         if plan.short and not terms.may_wait:
             raise NotEnough(_shortfall(wanted, wants, plan, sources, kits))
         _write_promise(document, company, wants, plan, stock, ship_to, terms, kits, by)
-        return plan
+        return _sent_from(plan, stock)
 
 
-def _want(line: Wanted, kits: dict[int, list[KitComponent]]) -> Want:
+def _sent_from(plan: Plan, stock: dict[tuple[int, int], Stock]) -> SentFrom:
+    warehouses = {row.warehouse_id: row.warehouse for row in stock.values()}
+    found: SentFrom = {}
+    for each in plan.allocations:
+        units = found.setdefault(each.key, {})
+        units[warehouses[each.warehouse]] = units.get(warehouses[each.warehouse], 0) + each.quantity
+    return found
+
+
+def want_of(line: Wanted, kits: dict[int, list[KitComponent]]) -> Want:
+    """A line as the planner knows it: a kit by its components."""
     components = kits.get(line.sku.pk)
     if components is None:
         return Want(line.line, (Part(line.sku.pk),), line.quantity)
@@ -140,7 +152,8 @@ def _lock_candidates(skus: Iterable[int], companies: Collection[int]) -> dict[tu
     return locked
 
 
-def _weight_g(wanted: Sequence[Wanted]) -> int:
+def weight_g(wanted: Sequence[Wanted]) -> int:
+    """What lines weigh together, in grams."""
     return sum(line.sku.weight_g * line.quantity for line in wanted)
 
 

@@ -73,7 +73,8 @@ def amend(
             _apply(order, change, extra, by)
         if extra:
             lifecycle.promise(order, _append(order, extra), by=by)
-        retotal(order)
+        pricing.retotal(order)
+        progress.summarize(order)
     return lifecycle.end_if_empty(order, by=by)
 
 
@@ -134,26 +135,18 @@ def _split_price(order: Order, line: OrderLine, unit_price: Decimal) -> None:
     if line.invoiced > line.shipped or not rest:
         raise Refused(_("%(sku)s is shipped or invoiced; credit the invoice instead.")
                       % {"sku": line.sku}, line=line.pk)
-    (new,) = _append(order, [Line(line.sku, rest, unit_price, line.discount_percent, line.description)])
+    (new,) = _append(order, [Line(line.sku, rest, unit_price, line.discount_percent, line.description)], line.origin)
     demand.hand_over(order.number, line.pk, new.pk)
     progress.record_cancelled(order, {line.pk: rest}, lowers_allowances=False)
     progress.follow(order)
     progress.forget_unshipped(line)
 
 
-def _append(order: Order, lines: Sequence[Line]) -> list[OrderLine]:
+def _append(order: Order, lines: Sequence[Line], origin: str = "") -> list[OrderLine]:
     last = max(order.lines.values_list("position", flat=True), default=0)
     new = intake.new_lines(order, lines, last + 1)
+    for line in new:
+        line.origin = origin
     pricing.price_new_lines(order, new)
     return OrderLine.objects.bulk_create(new)
 
-
-def retotal(order: Order) -> None:
-    """Write a locked order's totals and summary from its lines."""
-    lines, charges = list(order.lines.all()), list(order.charges.all())
-    pricing.follow_goods(order, lines, charges)
-    pricing.fill_totals(order, lines, charges)
-    pricing.lower_allowances(order, charges, lines)
-    pricing.require_positive(order)
-    order.save(update_fields=[*pricing.AMOUNTS, "units"])
-    progress.summarize(order)

@@ -14,7 +14,7 @@ from oms.core.errors import Refused, WrongState
 from oms.core.locking import atomic, lock, lock_one
 from oms.core.models import User
 from oms.core.setbased import any_of
-from orders import deducting, dues, einvoicing, exchange, issuing, progress
+from orders import deducting, dues, einvoicing, exchange, issuing, progress, registrations
 from orders.issuing import SERIES, issue, start, start_credit
 from orders.models import Allocation, Customer, Invoice, InvoiceLine, Order, OrderCharge, OrderLine
 from orders.pricing import AMOUNTS
@@ -22,11 +22,13 @@ from orders.pricing import AMOUNTS
 
 def invoice(
     order: Order, units: Mapping[int, int], *, reference: str, by: User | None = None, on: date | None = None,
+    registration: str | None = None,
 ) -> Invoice:
     """Bill units of an order's lines, and the charges that are not billed yet.
 
     Called again with the same reference it returns the first invoice. The parts of a line add up to the line to the
-    cent, however it is cut.
+    cent, however it is cut. An invoice falls under one VAT registration: its lines', else the one that is given; raises
+    Refused where lines fall under several.
     """
     with atomic():
         order = lock_one(order)
@@ -34,10 +36,10 @@ def invoice(
         if known:
             return known
         states.require_status(order, Order.Status.CONFIRMED, Order.Status.COMPLETED)
-        document = start(order, Invoice.Kind.INVOICE, reference)
+        document = start(order, Invoice.Kind.INVOICE, reference, _only_registration(order, units, registration))
         document.issued_on = on or order.company.today()
         lines = bill(document, order, units)
-        einvoicing.require_complete(order, lines)
+        einvoicing.require_complete(order, lines, document.registration)
         if not lines:
             raise Refused(gettext("Order %(number)s has nothing to bill.")
                           % {"number": order.number}, code="nothing_to_bill")
@@ -46,13 +48,40 @@ def invoice(
         return document
 
 
+def by_registration(order: Order, units: Mapping[int, int]) -> dict[str, dict[int, int]]:
+    """Units of an order's lines by the VAT registration that they fall under; an invoice is of one."""
+    found: dict[str, dict[int, int]] = {}
+    for line in order.lines.all():
+        if units.get(line.pk, 0) > 0:
+            found.setdefault(registrations.of(order, line), {})[line.pk] = units[line.pk]
+    return dict(sorted(found.items()))
+
+
+def _only_registration(order: Order, units: Mapping[int, int], given: str | None) -> str:
+    found = [*by_registration(order, units)]
+    if len(found) > 1:
+        raise Refused(gettext("These goods fall under several VAT numbers of %(company)s (%(numbers)s). Bill "
+                              "them apart.")
+                      % {"company": order.company, "numbers": registrations.numbers(order.company, found)},
+                      code="several_registrations")
+    return found[0] if found else given or ""
+
+
+def _invoice_each(
+    order: Order, units: Mapping[int, int], *, reference: str, by: User | None = None, on: date | None = None,
+) -> list[Invoice]:
+    """Bill units of an order's lines, on an invoice for each VAT registration that they fall under."""
+    parts = by_registration(order, units) or {"": {}}
+    return [invoice(order, part, reference=f"{reference} {key}".strip(), by=by, on=on) for key, part in parts.items()]
+
+
 def bill(document: Invoice, order: Order, units: Mapping[int, int], *, after: int = 0) -> list[InvoiceLine]:
     """Lines, from a position on, for units of a locked order and its open charges, less its deposits; they count.
 
     An allowance that is more than what is billed with it waits for the next invoice.
     """
     lines = _invoice_lines(document, order, {key: count for key, count in units.items() if count})
-    charges = list(order.charges.filter(is_invoiced=False, is_cancelled=False))
+    charges = open_charges(order, document.registration)
     if sum(line.gross for line in lines) + sum(charge.gross for charge in charges) < 0:
         assert document.issued_on is not None
         numbering.lock_counters(order.company, SERIES.values(), document.issued_on.year)  # it may have to be credited
@@ -67,12 +96,19 @@ def bill(document: Invoice, order: Order, units: Mapping[int, int], *, after: in
     return lines
 
 
+def open_charges(order: Order, registration: str) -> list[OrderCharge]:
+    """Charges of an order that aren't billed yet and fall under a VAT registration; compensation falls under any."""
+    return [charge for charge in order.charges.filter(is_invoiced=False, is_cancelled=False)
+            if charge.kind in OrderCharge.COMPENSATION or registrations.of(order, charge) == registration]
+
+
 def credit_allowances(
     order: Order, document: Invoice, *, on: date | None = None, by: User | None = None,
 ) -> Invoice | None:
     """Credit the allowances that no invoice of an order could bear, once all its goods are billed."""
-    waiting = list(order.charges.filter(is_invoiced=False, is_cancelled=False, gross__lt=0))
-    if not waiting or any(line.invoiced < line.quantity - line.cancelled for line in order.lines.all()):
+    waiting = [charge for charge in open_charges(order, document.registration) if charge.gross < 0]
+    if not waiting or any(line.invoiced < line.quantity - line.cancelled for line in order.lines.all()
+                          if registrations.of(order, line) == document.registration):
         return None
     with issuing.language_of(order.customer, order.company):
         note = start_credit(document, f"{order.number}/allowances {waiting[0].pk}", gettext("Allowance"))
@@ -96,11 +132,22 @@ def settle_charges(order: Order, *, by: User | None = None) -> Invoice | None:
         waits = any(line.open_quantity or line.invoiced < line.shipped for line in order.lines.all())
         if order.status != Order.Status.CONFIRMED or not order.shipped or waits or not left:
             return None
-        if any(charge.gross >= 0 for charge in left):
-            return invoice(order, {}, reference=f"{order.number}/charges {left[0].pk}", by=by)
-        billed = of_order(order).filter(kind=Invoice.Kind.INVOICE, status=Invoice.Status.ISSUED)
-        (last,) = lock(billed.filter(pk__in=[billed.latest("pk").pk]))
-        return credit_allowances(order, last, by=by)
+        found = {registrations.of(order, charge): charge for charge in left}
+        made = [_settle(order, registration, by) for registration in sorted(found)]
+        return next((document for document in made if document), None)
+
+
+def _settle(order: Order, registration: str, by: User | None) -> Invoice | None:
+    """Bill what is left of an order's charges under a registration; allowances alone are credited."""
+    left = open_charges(order, registration)
+    if any(charge.gross >= 0 for charge in left):
+        return invoice(order, {}, reference=f"{order.number}/charges {left[0].pk}", by=by, registration=registration)
+    billed = [row for row in of_order(order).filter(kind=Invoice.Kind.INVOICE, status=Invoice.Status.ISSUED).order_by(
+        "pk") if row.registration == registration]
+    if not left or not billed:
+        return None
+    (last,) = lock(Invoice.objects.filter(pk=billed[-1].pk))
+    return credit_allowances(order, last, by=by)
 
 
 def bill_shipped(
@@ -115,7 +162,7 @@ def bill_shipped(
         if not any(count > 0 for count in due.values()):
             return None
         day = periods.open_day(order.company, on) if on else None
-        return invoice(order, {key: max(count, 0) for key, count in due.items()}, reference=reference, by=by, on=day)
+        return _invoice_each(order, due, reference=reference, by=by, on=day)[-1]
 
 
 def bill_now(order: Order, *, by: User | None = None) -> Invoice:
@@ -123,7 +170,7 @@ def bill_now(order: Order, *, by: User | None = None) -> Invoice:
     with atomic():
         order = lock_one(order)
         due = {line.pk: line.shipped - line.invoiced for line in order.lines.all() if line.shipped > line.invoiced}
-        return invoice(order, due, reference=idempotency.new_reference(order.number), by=by)
+        return _invoice_each(order, due, reference=idempotency.new_reference(order.number), by=by)[-1]
 
 
 def bill_order(order: Order, *, by: User | None = None) -> Invoice | None:
@@ -133,8 +180,7 @@ def bill_order(order: Order, *, by: User | None = None) -> Invoice | None:
         due = {line.pk: line.quantity - line.cancelled - line.invoiced for line in order.lines.all()}
         if not any(count > 0 for count in due.values()):
             return None
-        return invoice(order, {key: max(count, 0) for key, count in due.items()},
-                       reference=f"{order.number}/whole", by=by)
+        return _invoice_each(order, due, reference=f"{order.number}/whole", by=by)[-1]
 
 
 def _invoice_lines(document: Invoice, order: Order, units: Mapping[int, int]) -> list[InvoiceLine]:
@@ -308,7 +354,7 @@ def lines_of(order: Order) -> Q:
 def _invoice_what_shipped(order: Order, reference: str, by: User | None) -> None:
     due = {line.pk: line.shipped - line.invoiced for line in order.lines.all() if line.shipped > line.invoiced}
     if due:
-        invoice(order, due, reference=f"{reference}/shipped", by=by)
+        _invoice_each(order, due, reference=f"{reference}/shipped", by=by)
 
 
 def set_off(

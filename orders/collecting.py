@@ -15,6 +15,8 @@ from oms.core.models import Company, Job, User
 from orders import billing, einvoicing, issuing
 from orders.models import Customer, Invoice, InvoiceLine, Order, OrderLine
 
+Part = tuple[Order, dict[int, int]]  # an order, and units of its lines
+
 
 def collect(
     customer: Customer, *, company: Company, on: date | None = None, by: User | None = None,
@@ -29,13 +31,12 @@ def collect(
         if not orders:
             raise _nothing_to_bill(customer)
         alone = [order for order in orders if _has_money(order)]
-        together: dict[str, list[Order]] = defaultdict(list)
+        together: dict[str, list[Part]] = defaultdict(list)
         for order in orders:
-            if order not in alone:
-                together[json.dumps([order.currency, order.bill_to], sort_keys=True)].append(order)
-        made = [billing.invoice(order, _units(order), reference=idempotency.new_reference(order.number), on=on,
-                                by=by) for order in alone]
-        return made + [_invoice(group, on, by) for group in together.values()]
+            for registration, units in billing.by_registration(order, _units(order)).items():
+                key = [registration, order.currency, order.bill_to, order.number if order in alone else ""]
+                together[json.dumps(key, sort_keys=True)].append((order, units))
+        return [_invoice(group, on, by) for group in together.values()]
 
 
 def _nothing_to_bill(customer: Customer) -> Refused:
@@ -56,17 +57,18 @@ def _units(order: Order) -> dict[int, int]:
     return {line.pk: line.shipped - line.invoiced for line in order.lines.all() if line.shipped > line.invoiced}
 
 
-def _invoice(orders: Sequence[Order], on: date | None, by: User | None) -> Invoice:
+def _invoice(parts: Sequence[Part], on: date | None, by: User | None) -> Invoice:
     """One invoice for the orders of a group; of a single one, its own."""
-    first = orders[0]
-    document = issuing.start(first, Invoice.Kind.INVOICE, idempotency.new_reference(first.number))
+    orders = [order for order, _units in parts]
+    first, (registration,) = orders[0], billing.by_registration(*parts[0])
+    document = issuing.start(first, Invoice.Kind.INVOICE, idempotency.new_reference(first.number), registration)
     document.issued_on = on or first.company.today()
     if len(orders) > 1:
         document.order, document.ship_to = None, first.ship_to if _same_place(orders) else {}
     lines: list[InvoiceLine] = []
-    for order in orders:
-        lines += billing.bill(document, order, _units(order), after=len(lines))
-        einvoicing.require_complete(order, lines)
+    for order, units in parts:
+        lines += billing.bill(document, order, units, after=len(lines))
+        einvoicing.require_complete(order, lines, registration)
     document = issuing.issue(document, lines, on, by)
     for order in orders:
         billing.credit_allowances(order, document, on=document.issued_on, by=by)

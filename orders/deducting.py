@@ -12,7 +12,8 @@ from django.db.models import Sum
 from django.utils.translation import gettext_lazy as _
 
 from oms.core import money
-from orders.models import Invoice, InvoiceLine, Order, OrderLine
+from orders import registrations
+from orders.models import Invoice, InvoiceLine, Order, OrderCharge, OrderLine
 from orders.models.order import ChargePart
 
 Rate = tuple[Decimal, str]
@@ -40,25 +41,34 @@ def open_amounts(lines: Iterable[InvoiceLine]) -> dict[int, Open]:
     return {key: Open(gross, tax) for key, (gross, tax) in left.items()}
 
 
-def open_deposits(order: Order) -> list[tuple[InvoiceLine, Open]]:
-    """The lines of a locked order's deposit invoices that have something left, the oldest first."""
+def open_deposits(order: Order, registration: str | None = None) -> list[tuple[InvoiceLine, Open]]:
+    """The lines of a locked order's deposit invoices that have something left, the oldest first.
+
+    `registration`: only of invoices under this VAT registration.
+    """
     asked = list(InvoiceLine.objects.filter(invoice__order=order, invoice__kind=Invoice.Kind.DEPOSIT, credited=0)
                  .select_related("invoice").order_by("pk"))
+    if registration is not None:
+        asked = [line for line in asked if line.invoice.registration == registration]
     left = open_amounts(asked)
     return [(line, left[line.pk]) for line in asked if left[line.pk].gross or left[line.pk].tax]
 
 
-def left_to_bill(order: Order) -> dict[Rate, Decimal]:
-    """What of a locked order is not billed yet, by tax rate, gross."""
+def left_to_bill(order: Order, registration: str | None = None) -> dict[Rate, Decimal]:
+    """What of a locked order (or of what falls under a VAT registration) is not billed yet, by tax rate, gross."""
     left: dict[Rate, Decimal] = defaultdict(Decimal)
     for line in order.lines.all():
         wanted = line.quantity - line.cancelled
-        if wanted > line.invoiced:
+        if wanted > line.invoiced and _is_of(order, line, registration):
             left[_rate(line)] += money.part(line.gross, line.quantity, line.invoiced, wanted, order.currency)
     for charge in order.charges.filter(is_invoiced=False, is_cancelled=False):
-        for part in charge.parts:
+        for part in charge.parts if _is_of(order, charge, registration) else ():
             left[_rate(part)] += part.gross
     return left
+
+
+def _is_of(order: Order, row: OrderLine | OrderCharge, registration: str | None) -> bool:
+    return registration is None or registrations.of(order, row) == registration
 
 
 def _rate(row: OrderLine | ChargePart | InvoiceLine) -> Rate:
@@ -68,13 +78,13 @@ def _rate(row: OrderLine | ChargePart | InvoiceLine) -> Rate:
 def deductions(document: Invoice, order: Order, lines: Sequence[InvoiceLine]) -> list[InvoiceLine]:
     """What the order's deposits take off what is billed now: at each tax rate pro rata to what is left to bill, never
     more than is billed, and all of it with the last invoice. Call it before the units are counted as billed."""
-    deposits = open_deposits(order) if lines else []
+    deposits = open_deposits(order, document.registration) if lines else []
     if not deposits:
         return []
     billed: dict[Rate, Decimal] = defaultdict(Decimal)
     for line in lines:
         billed[_rate(line)] += line.gross
-    taken = _taken(deposits, billed, left_to_bill(order), order.currency)
+    taken = _taken(deposits, billed, left_to_bill(order, document.registration), order.currency)
     return [_deduction(document, line, left, taken[line.pk]) for line, left in deposits if taken[line.pk]]
 
 

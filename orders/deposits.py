@@ -10,24 +10,43 @@ from oms.core import money, states
 from oms.core.errors import Refused
 from oms.core.locking import atomic, lock, lock_one
 from oms.core.models import User
-from orders import billing, deducting, issuing
+from orders import billing, deducting, issuing, registrations
 from orders.deducting import Open
 from orders.models import Invoice, InvoiceLine, Order
 
 
 def ask(order: Order, amount: Decimal, *, reference: str, by: User | None = None) -> Invoice:
-    """Ask for a deposit: an invoice of its own at the order's average tax, which bills no units."""
+    """Ask for a deposit: an invoice of its own at the order's average tax, which bills no units.
+
+    Raises Refused where the goods fall under several VAT registrations: an invoice is of one.
+    """
     with atomic():
         order = lock_one(order)
         known = issuing.known(reference, order=order.pk, kind=Invoice.Kind.DEPOSIT, gross=amount)
         if known:
             return known
-        states.require_status(order, Order.Status.PLACED, Order.Status.CONFIRMED)
-        _require_room(order, amount)
-        document = issuing.start(order, Invoice.Kind.DEPOSIT, reference)
-        with issuing.language_of(order.customer, order.company):
-            lines = _deposit_lines(document, order, money.round_amount(amount, order.currency))
-        return issuing.issue(document, lines, None, by)
+        found = _registrations(order)
+        if len(found) > 1:
+            raise Refused(gettext("The goods of order %(number)s fall under several VAT numbers (%(numbers)s), and a "
+                                  "deposit invoice has one. Register a prepayment instead.")
+                          % {"number": order.number, "numbers": registrations.numbers(order.company, found)},
+                          code="several_registrations")
+        return _ask(order, amount, reference, found[0] if found else "", by)
+
+
+def _registrations(order: Order) -> list[str]:
+    """The VAT registrations under which something of an order is still to be billed."""
+    left = [line for line in order.lines.all() if line.quantity - line.cancelled > line.invoiced]
+    return sorted({registrations.of(order, line) for line in left})
+
+
+def _ask(order: Order, amount: Decimal, reference: str, registration: str, by: User | None) -> Invoice:
+    states.require_status(order, Order.Status.PLACED, Order.Status.CONFIRMED)
+    _require_room(order, amount)
+    document = issuing.start(order, Invoice.Kind.DEPOSIT, reference, registration)
+    with issuing.language_of(order.customer, order.company):
+        lines = _deposit_lines(document, order, money.round_amount(amount, order.currency))
+    return issuing.issue(document, lines, None, by)
 
 
 def _require_room(order: Order, amount: Decimal) -> None:
@@ -45,22 +64,33 @@ def _require_room(order: Order, amount: Decimal) -> None:
 
 
 def ask_share(order: Order, percent: Decimal, *, by: User | None = None) -> Invoice | None:
-    """Ask for a share of an order, once; None where that is less than the smallest coin."""
+    """Ask for a share of an order, once: an invoice for each of its VAT registrations, of which the first is returned.
+
+    None where that is less than the smallest coin.
+    """
     with atomic():
         order, reference = lock_one(order), f"{order.number}/deposit"
-        asked = Invoice.objects.filter(reference=reference, order=order).first()
-        amount = money.round_amount(order.gross * percent / 100, order.currency)
-        return asked or (ask(order, amount, reference=reference, by=by) if amount > 0 else None)
+        asked = Invoice.objects.filter(reference__startswith=reference, order=order).order_by("pk").first()
+        if asked:
+            return asked
+        found = {key: sum(deducting.left_to_bill(order, key).values(), money.ZERO) for key in _registrations(order)}
+        whole = money.round_amount(order.gross * percent / 100, order.currency)
+        shares = money.spread(whole, list(found.values()), order.currency)
+        made = [_ask(order, share, f"{reference} {key}".strip(), key, by)
+                for key, share in zip(found, shares, strict=True) if share > 0]
+        return made[0] if made else None
 
 
 def _deposit_lines(document: Invoice, order: Order, amount: Decimal) -> list[InvoiceLine]:
     """One line per tax rate, by each rate's share of what is still to be billed."""
     rates: dict[tuple[Decimal, str, str], Decimal] = defaultdict(Decimal)
     for line in order.lines.all():
+        if registrations.of(order, line) != document.registration:
+            continue
         wanted = max(line.invoiced, line.quantity - line.cancelled)
         rates[line.tax_percent, line.tax_category, line.tax_note] += money.part(
             line.gross, line.quantity, line.invoiced, wanted, order.currency)
-    for charge in order.charges.filter(is_invoiced=False, is_cancelled=False):
+    for charge in billing.open_charges(order, document.registration):
         for part in charge.parts:
             rates[part.tax_percent, part.tax_category, part.tax_note] += part.gross
     rates = {rate: gross for rate, gross in rates.items() if gross > 0}  # allowances have none of it

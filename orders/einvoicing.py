@@ -10,7 +10,7 @@ from oms.core import codes, money
 from oms.core.errors import Refused
 from oms.core.models import Company
 from oms.core.money import ZERO
-from orders import dues, issuing, national_rules, taxing
+from orders import dues, issuing, national_rules, registrations, taxing
 from orders.connectors.einvoices import CREDIT_NOTE, INVOICE, PREPAYMENT, Adjustment, Document, Item, Party, TaxGroup
 from orders.models import Customer, Invoice, InvoiceLine, Order
 from orders.national_rules import Parties
@@ -128,14 +128,18 @@ def _home(invoice: Invoice) -> dict[str, Any]:
 
 def lacking(
     company: Company, customer: Customer, address: dict[str, str], reference: str = "",
-    ship_to: dict[str, str] | None = None,
+    ship_to: dict[str, str] | None = None, registration: str = "",
 ) -> list[str]:
-    """What the records must still say so that a customer's e-invoices are complete; nothing where they get none."""
+    """What the records must still say so that a customer's e-invoices are complete; nothing where they get none.
+
+    `registration`: the VAT registration under which the company sells (`registrations.key_of`).
+    """
     if not customer.einvoice:
         return []
+    vat_number = registrations.number(company, registration)
     wanted = [
         (company.street and company.city and company.country, _("the company's street, city and country")),
-        (company.vat_number or company.registration, _("the company's VAT number or registration")),
+        (vat_number or company.registration, _("the company's VAT number or registration")),
         (address.get("name") and address.get("country"), _("the customer's billing name and country"))]
     if customer.einvoice == Customer.EInvoice.UBL:
         wanted += [
@@ -144,18 +148,21 @@ def lacking(
             (customer.buyer_reference or reference, _("the customer's buyer reference, or a reference on the order"))]
     missing = [name for known, name in wanted if not known]
     if customer.einvoice == Customer.EInvoice.UBL:
-        missing += national_rules.lacking(Parties(company, customer, address, ship_to or {}))
+        missing += national_rules.lacking(Parties(company, customer, address, ship_to or {}, vat_number))
     return missing
 
 
-def lacking_of_taxes(company: Company, customer: Customer, ship_to: dict[str, str], lines: Sequence[Any]) -> list[str]:
+def lacking_of_taxes(
+    company: Company, customer: Customer, ship_to: dict[str, str], lines: Sequence[Any], registration: str = "",
+) -> list[str]:
     """What the tax categories of lines ask of the records (EN 16931-1: BR-S, BR-E, BR-AE, BR-IC, BR-G, BR-O)."""
     if not customer.einvoice:
         return []
     categories = {line.tax_category for line in lines}
-    is_northern = places.place(company.country, company.postal_code).area == places.NORTHERN_IRELAND
-    wanted = [(company.vat_number or categories <= {"O"}, _("the company's VAT number")),
-              (not is_northern or "K" not in categories or company.vat_number.upper().startswith("XI"),
+    vat_number = registrations.number(company, registration)
+    is_british = (registration or registrations.home_of(company).country) in places.BRITISH
+    wanted = [(vat_number or categories <= {"O"}, _("the company's VAT number")),
+              (not is_british or "K" not in categories or vat_number.upper().startswith("XI"),
                _("the company's VAT number with XI, for supplies between Northern Ireland and the EU")),
               (customer.vat_number or not categories & {"AE", "K"}, _("the customer's VAT number")),
               (ship_to.get("country") or "K" not in categories, _("the country that the goods go to")),
@@ -166,10 +173,22 @@ def lacking_of_taxes(company: Company, customer: Customer, ship_to: dict[str, st
     return [name for known, name in wanted if not known]
 
 
-def require_complete(order: Order, lines: Sequence[Any]) -> None:
+def require_ready(order: Order) -> None:
+    """Raise Refused where the e-invoices of a whole order, one for each VAT registration, would not be valid."""
+    taxed: dict[str, list[Any]] = {}
+    for line in order.lines.all():
+        taxed.setdefault(registrations.of(order, line), []).append(line)
+    for charge in order.charges.filter(is_cancelled=False).order_by("pk"):
+        taxed.setdefault(registrations.of(order, charge), []).extend(charge.parts)
+    for registration, rows in taxed.items():
+        require_complete(order, rows, registration)
+
+
+def require_complete(order: Order, lines: Sequence[Any], registration: str = "") -> None:
     """Raise Refused, naming all that is missing, where an order's e-invoice would not be valid."""
-    missing = lacking(order.company, order.customer, order.bill_to, order.customer_reference, order.ship_to)
-    missing += lacking_of_taxes(order.company, order.customer, order.ship_to, lines)
+    missing = lacking(order.company, order.customer, order.bill_to, order.customer_reference, order.ship_to,
+                      registration)
+    missing += lacking_of_taxes(order.company, order.customer, order.ship_to, lines, registration)
     if missing:
         raise Refused(_("%(customer)s gets e-invoices, which need: %(missing)s. Enter it, then go on.")
                       % {"customer": order.customer, "missing": "; ".join(missing)}, code="einvoice_incomplete",

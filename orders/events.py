@@ -47,6 +47,18 @@ class OrderRescheduled:
 
 
 @dataclass(frozen=True)
+class OrderRetaxed:
+    """An order's sums before and after; `places`: where its goods leave from, as VAT law divides the world."""
+
+    gross_before: Amount
+    tax_before: Amount
+    gross_after: Amount
+    tax_after: Amount
+    currency: Currency
+    places: list[Annotated[str, Notation("NL")]]
+
+
+@dataclass(frozen=True)
 class ShipComplete:
     only_complete: bool
 
@@ -157,6 +169,7 @@ event("order.hold_placed", Reason, _("An order was put on hold."))
 event("order.hold_released", HoldReleased, _("A hold of an order was released."))
 event("order.confirmed", NoData, _("An order was confirmed: its stock is promised."))
 event("order.rescheduled", OrderRescheduled, _("An order is wanted on another day."))
+event("order.retaxed", OrderRetaxed, _("An order has other taxes, because its goods leave from another country."))
 event("order.ship_complete", ShipComplete, _("An order is to leave in one shipment, or in parts again."))
 event("order.amended", NoData, _("The lines of a confirmed order were changed."))
 event("order.cancel_requested", Reason, _("The cancellation of an order was requested."))

@@ -59,7 +59,7 @@ _TAXES = f"""
            coalesce(i.bill_to->>'country', ''), coalesce(i.bill_to->>'vat_number', ''), t.tax_category,
            t.tax_percent::float8, ({_SIGN} * t.net)::float8, ({_SIGN} * t.tax)::float8, ({_SIGN} * t.gross)::float8,
            i.currency, i.exchange_rate::float8, round({_SIGN} * t.net / i.exchange_rate, %(places)s)::float8,
-           round({_SIGN} * t.tax / i.exchange_rate, %(places)s)::float8
+           round({_SIGN} * t.tax / i.exchange_rate, %(places)s)::float8, coalesce(i.seller->>'vat_number', '')
     FROM orders_invoice i {_IN_RUN}
     JOIN (SELECT l.invoice_id, l.tax_category, l.tax_percent, sum(l.net) AS net, sum(l.tax) AS tax,
                  sum(l.gross) AS gross
@@ -158,7 +158,7 @@ LAYOUTS: dict[str, Layout] = {
         columns=(("Number", TEXT), ("Kind", TEXT), ("Date", DAY), ("Customer", TEXT), ("Name", TEXT), ("Country", TEXT),
                  ("VAT number", TEXT), ("Tax category", TEXT), ("Tax %", PERCENT), ("Net", MONEY), ("Tax", MONEY),
                  ("Gross", MONEY), ("Currency", TEXT), ("Rate", PRICE), ("Net in company currency", MONEY),
-                 ("Tax in company currency", MONEY)),
+                 ("Tax in company currency", MONEY), ("Company's VAT number", TEXT)),
         rows=_TAXES, ledger=_HEADS, ledger_taxes=_HEAD_TAXES, documents=_INVOICE_KEYS,
         sums={"net": 9, "tax": 10, "gross": 11}, currency=12, document=0, rate=8),
     Profile.PAYMENTS: Layout(

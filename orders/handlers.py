@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from decimal import Decimal
 
 from oms.core.errors import ConnectorError
 from oms.core.event_handlers import on
@@ -18,6 +19,7 @@ from orders import (
     payments,
     printing,
     progress,
+    retaxing,
     screening,
 )
 from orders.connectors import gateways
@@ -32,6 +34,20 @@ def follow_stock(event: Event) -> None:
     """The order shows what the stock holds for it."""
     for order in lock(Order.objects.filter(number=event.order_number)):
         progress.follow(order)
+
+
+@on("demand.reserved")
+def follow_origins(event: Event) -> None:
+    """What is reserved is taxed from where it leaves."""
+    for order in lock(Order.objects.filter(number=event.order_number).select_related(*Order.lock_select_related)):
+        retaxing.follow_or_hold(order)
+
+
+@on("order.retaxed")
+def screen_retaxed(event: Event) -> None:
+    """An order that became dearer may be over the credit limit, or no longer paid."""
+    for order in lock(Order.objects.filter(number=event.subject_number)):
+        screening.screen_retaxed(order, dearer=Decimal(event.data["gross_after"]) > Decimal(event.data["gross_before"]))
 
 
 @on("order.placed")

@@ -15,7 +15,7 @@ from oms.core import events, idempotency, letterheads, money, numbering, periods
 from oms.core.errors import Refused
 from oms.core.locking import atomic, hold_created, lock_one
 from oms.core.models import Company, User
-from orders import dues, pricing
+from orders import dues, pricing, registrations
 from orders.models import Customer, Instalment, Invoice, InvoiceLine, Order
 from orders.pricing import AMOUNTS
 
@@ -51,11 +51,11 @@ def language_of(customer: Customer, company: Company) -> AbstractContextManager[
     return translation.override(letterheads.language(company, customer.language))
 
 
-def start(order: Order, kind: Invoice.Kind, reference: str) -> Invoice:
-    """An invoice of an order, with both parties as they are now."""
+def start(order: Order, kind: Invoice.Kind, reference: str, registration: str = "") -> Invoice:
+    """An invoice of an order, with both parties as they are now, under a VAT registration of the company."""
     return Invoice(kind=kind, company=order.company, customer=order.customer, order=order, reference=reference,
-                   bill_to={**order.bill_to, **order.customer.identity()}, seller=order.company.identity(),
-                   ship_to=order.ship_to, currency=order.currency)
+                   bill_to={**order.bill_to, **order.customer.identity()}, ship_to=order.ship_to,
+                   seller=registrations.seller(order.company, registration), currency=order.currency)
 
 
 def start_credit(original: Invoice, reference: str, reason: str = "") -> Invoice:

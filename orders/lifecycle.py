@@ -13,7 +13,7 @@ from oms.core import states
 from oms.core.errors import Refused
 from oms.core.locking import whole
 from oms.core.models import User
-from orders import einvoicing, progress, screening
+from orders import einvoicing, progress, retaxing, screening
 from orders.models import Order, OrderLine
 
 S = Order.Status
@@ -30,20 +30,22 @@ def confirm(
     with states.advance(order, to=S.CONFIRMED, by=by, at=at) as order:
         screening.require_clear(order)
         prefetch_related_objects([order], LINES)
-        if order.customer.einvoice:  # said now rather than when the goods have left
-            einvoicing.require_complete(order, order.taxed())
         promise(order, list(order.lines.all()), may_wait=may_wait, by=by)
+        if order.customer.einvoice:  # said now rather than when the goods have left
+            einvoicing.require_ready(order)
     return order
 
 
+@whole
 def promise(
     order: Order, lines: Sequence[OrderLine], *, may_wait: bool | None = None, by: User | None = None,
 ) -> None:
-    """Promise what lines of a locked order want, that have not been promised before."""
+    """Promise what lines of a locked order want, that have not been promised before; their taxes follow."""
     waits = order.channel.may_backorder if may_wait is None else may_wait
     life = max(order.customer.min_life_days, order.channel.min_life_days)
     terms = Terms(waits, order.priority, order.wanted_on, order.channel.reserve_from(order.wanted_on), life)
-    sourcing.promise(order.number, order.company, order.demands(lines), order.destination, terms, by=by)
+    sent_from = sourcing.promise(order.number, order.company, order.demands(lines), order.destination, terms, by=by)
+    retaxing.follow(order, sent_from, by=by)
 
 
 def reschedule(order: Order, *, wanted_on: date | None = None, by: User | None = None) -> Order:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
+from oms.core.identifiers import country_of
 from oms.core.models import Company
 from orders.connectors.einvoices import LEGAL_SCHEMES
 from orders.models import Customer
@@ -20,12 +21,13 @@ NOT_MET = {"GR": "myDATA", "IT": "SdI", "DK": "NemHandel"}
 
 @dataclass(frozen=True)
 class Parties:
-    """Who bills whom, and where the goods go."""
+    """Who bills whom, where the goods go, and the VAT number under which they are sold."""
 
     company: Company
     customer: Customer
     address: dict[str, str]
     ship_to: dict[str, str]
+    vat_number: str
 
     @property
     def country(self) -> str:
@@ -34,6 +36,11 @@ class Parties:
     @property
     def is_domestic(self) -> bool:
         return self.address.get("country") == self.country
+
+    @property
+    def is_foreign_number(self) -> bool:
+        """Whether the goods are sold under another country's VAT number than the company's own."""
+        return self.vat_number != self.company.vat_number
 
     def has_buyer(self, *names: str) -> bool:
         return all(self.address.get(name) for name in names)
@@ -46,9 +53,10 @@ class Parties:
 
 def lacking(parties: Parties) -> list[str]:
     """What the seller's country demands that the records don't say; all of it, where its rules aren't supported."""
-    if parties.country in NOT_MET:
-        return [_("a format other than Peppol: the national rules of %(country)s (%(name)s) aren't supported")
-                % {"country": parties.country, "name": NOT_MET[parties.country]}]
+    for country in (parties.country, country_of(parties.vat_number)):
+        if country in NOT_MET:
+            return [_("a format other than Peppol: the national rules of %(country)s (%(name)s) aren't supported")
+                    % {"country": country, "name": NOT_MET[country]}]
     wanted = RULES.get(parties.country, _none)(parties)
     return [name for known, name in wanted if not known]
 
@@ -83,15 +91,19 @@ def _dutch(parties: Parties) -> Missing:
 
 
 def _swedish(parties: Parties) -> Missing:
-    """SE-R-001 to SE-R-004."""
-    number, vat = parties.company.registration, parties.company.vat_number.replace(" ", "")
+    """SE-R-001 to SE-R-004, of sellers with a Swedish VAT number."""
+    if parties.is_foreign_number:
+        return []
+    number, vat = parties.company.registration, parties.vat_number.replace(" ", "")
     return [(number.isdigit() and len(number) == 10, _("the company's registration with 10 digits")),
             (len(vat) == 14 and vat[2:].isdigit(), _("the company's VAT number with SE and 12 digits"))]
 
 
 def _norwegian(parties: Parties) -> Missing:
-    """NO-R-001."""
-    vat = parties.company.vat_number.replace(" ", "")
+    """NO-R-001, of sellers with a Norwegian VAT number."""
+    if parties.is_foreign_number:
+        return []
+    vat = parties.vat_number.replace(" ", "")
     return [(vat.startswith("NO") and vat.endswith("MVA"), _("the company's VAT number with NO, 9 digits and MVA"))]
 
 

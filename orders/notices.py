@@ -79,9 +79,8 @@ def _send(key: str, template: str, customer: Customer, about: Document, *,
 
 def tell_held(order: Order, *, by_hand: bool) -> None:
     """The rep of the customer, and whoever else wants to, hears that an order waits: held by hand, or by screening."""
-    late = Q(kind__in=[Hold.Kind.MANUAL, Hold.Kind.FRAUD, Hold.Kind.PAYMENT])
-    reasons = "; ".join(str(hold) for hold in order.holds.filter(late if by_hand else ~Q(kind=Hold.Kind.MANUAL),
-                                                                 lifted_at=None))
+    told = Q() if by_hand else ~Q(kind=Hold.Kind.MANUAL)
+    reasons = "; ".join(str(hold) for hold in order.holds.filter(told, lifted_at=None))
     if reasons:
         notices.tell(Topic.ON_HOLD, _("Order %(number)s is on hold: %(reasons)s")
                                     % {"number": order.number, "reasons": reasons}, rep=order.customer.rep,

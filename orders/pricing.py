@@ -1,10 +1,11 @@
 """What an order costs: prices, discounts, tax and totals."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_DOWN, Decimal
+from itertools import chain
 
 from django.db.models import Q
 from django.utils.translation import gettext as _
@@ -14,17 +15,19 @@ from oms.core import money, states
 from oms.core.errors import Refused
 from oms.core.models import Company, User
 from oms.core.rates import exchange_rate as exchange_rate
-from orders import taxing
+from orders import origins, taxing
 from orders.models import Channel, Customer, Discount, Order, OrderCharge, OrderLine, Price
 from orders.planners import prices, taxes
 from orders.planners.prices import Offer, Rebate
-from orders.taxing import TaxRule
+from orders.planners.taxes import Taxed
+from orders.taxing import Goods, TaxRule
 
 ENTERED = "given by hand"  # the source of a price that comes with the line
 AMOUNTS = ("net", "tax", "gross")
-LINE_FIELDS = ("unit_price", "price_source", "discount_percent", "tax_percent", "tax_category", "tax_note",
-               "included_percent", *AMOUNTS)
-CHARGE_FIELDS = ("tax_percent", "tax_category", "tax_note", "taxes", *AMOUNTS)
+TAX_FIELDS = ("tax_percent", "tax_category", "tax_note", "origin", *AMOUNTS)
+LINE_FIELDS = ("unit_price", "price_source", "discount_percent", "included_percent", *TAX_FIELDS)
+CHARGE_FIELDS = ("taxes", *TAX_FIELDS)
+Rules = dict[str, dict[str, TaxRule]]  # taxes by the place that goods leave from and by tax class
 
 
 def reprice(order: Order, *, by: User | None = None) -> Order:
@@ -46,21 +49,24 @@ def _save(order: Order, lines: Sequence[OrderLine], charges: Sequence[OrderCharg
     OrderLine.objects.bulk_update(lines, LINE_FIELDS)
     if charges:
         OrderCharge.objects.bulk_update(charges, CHARGE_FIELDS)
-    order.save(update_fields=[*AMOUNTS, "units", "exchange_rate"])
+    order.save(update_fields=[*AMOUNTS, "units", "exchange_rate", "origin"])
 
 
 def price(order: Order, lines: Sequence[OrderLine], charges: Sequence[OrderCharge]) -> None:
     """Fill in prices, discounts, tax and totals of an order in memory. Raises Refused where a price is missing."""
     today = order.company.today()
     _fill_prices(order, lines, today)
+    _expect_origin(order, lines, charges)
     _fill_taxes(order, lines, charges, today)
     order.exchange_rate = exchange_rate(order.company, order.currency, today)
     fill_totals(order, lines, charges)
 
 
 def price_new_lines(order: Order, lines: Sequence[OrderLine]) -> None:
-    """Price lines that are added to an order whose other lines stand."""
+    """Price lines that are added to an order whose other lines stand; their place is that of the order, if none."""
     today = order.company.today()
+    for line in lines:
+        line.origin = line.origin or order.origin
     _fill_prices(order, lines, today)
     _fill_taxes(order, lines, [], today)
 
@@ -170,18 +176,40 @@ def _lower_open(order: Order, charges: Sequence[OrderCharge], lines: Sequence[Or
             fill_totals(order, lines, charges)
 
 
-def tax_rules(order: Order) -> dict[str, TaxRule]:
-    """Today's taxes of an order where it goes, by tax class. Raises Refused for a missing rate."""
-    classes = {line.sku.tax_class for line in order.lines.select_related("sku")}
-    return _rules(order, classes, order.company.today())
+def tax_rules(order: Order) -> Rules:
+    """Today's taxes of an order from where it leaves to where it goes. Raises Refused for a missing rate."""
+    lines = list(order.lines.select_related("sku"))
+    _expect_origin(order, lines)
+    return _rules(order, lines, order.company.today())
 
 
 def retax(order: Order) -> None:
     """Write a locked order's taxes and totals anew; its prices stand."""
     lines, charges = list(order.lines.select_related("sku").order_by("position")), list(order.charges.order_by("pk"))
+    _expect_origin(order, lines, charges)
     _fill_taxes(order, lines, charges, order.company.today())
     fill_totals(order, lines, charges)
     _save(order, lines, charges)
+
+
+def retotal(order: Order) -> None:
+    """Write a locked order's totals from its lines, which its open charges follow."""
+    lines, charges = list(order.lines.all()), list(order.charges.all())
+    follow_goods(order, lines, charges)
+    fill_totals(order, lines, charges)
+    lower_allowances(order, charges, lines)
+    require_positive(order)
+    order.save(update_fields=[*AMOUNTS, "units"])
+
+
+def _expect_origin(order: Order, lines: Sequence[OrderLine], charges: Sequence[OrderCharge] = ()) -> None:
+    """Until stock is promised, all of an order is taxed from where it should leave."""
+    if order.status == Order.Status.CONFIRMED:
+        return
+    order.origin = origins.expected(order, lines)
+    rows: list[OrderLine | OrderCharge] = [*lines, *charges]
+    for row in rows:
+        row.origin = order.origin
 
 
 def fill_totals(order: Order, lines: Sequence[OrderLine], charges: Sequence[OrderCharge]) -> None:
@@ -245,25 +273,58 @@ def _rebates(order: Order) -> dict[int | None, list[Rebate]]:
 
 
 def _fill_taxes(order: Order, lines: Sequence[OrderLine], charges: Sequence[OrderCharge], today: date) -> None:
-    rules = _rules(order, {line.sku.tax_class for line in lines}, today)
+    rules = _rules(order, [*lines, *charges], today)
     amounts = _after_order_discount(order, [_line_amount(order, line) for line in lines])
-    goods = [(rules[line.sku.tax_class], amount) for line, amount in zip(lines, amounts, strict=True)]
-    shared = [taxing.shares(order, charge, goods, rules.get(charge.kind, rules["standard"])) for charge in charges]
-    taxed = iter(taxes.compute(
-        [taxing.taxable(order, amount, rule) for rows in (goods, *shared) for rule, amount in rows],
-        includes_tax=order.prices_include_tax, places=money.minor_units(order.currency),
-        per_line=order.company.tax_rounding == Company.Rounding.LINE))
-    for line, (rule, _amount) in zip(lines, goods, strict=True):
-        line.tax_percent, line.tax_category, line.tax_note = rule.percent, rule.category, rule.note
-        line.included_percent = rule.included
-        amount = next(taxed)
-        line.net, line.tax, line.gross = amount.net, amount.tax, amount.gross
+    goods = [Goods(line.origin, rules[line.origin][line.sku.tax_class], amount)
+             for line, amount in zip(lines, amounts, strict=True)]
+    shared = [taxing.shares(order, charge, goods, _own_rule(charge, rules)) for charge in charges]
+    taxed = iter(_compute(order, [*((each.rule, each.amount) for each in goods), *chain.from_iterable(shared)]))
+    for line, each in zip(lines, goods, strict=True):
+        _write_tax(line, each.rule, next(taxed))
     for charge, parts in zip(charges, shared, strict=True):
         taxing.set_parts(charge, taxing.parts_of(parts, [next(taxed) for _part in parts]))
 
 
-def _rules(order: Order, classes: set[str], today: date) -> dict[str, TaxRule]:
-    return taxing.rules(order, classes | {"standard"}, today, also=OrderCharge.Kind.values)
+def _compute(order: Order, parts: Iterable[tuple[TaxRule, Decimal]]) -> list[Taxed]:
+    return taxes.compute([taxing.taxable(order, amount, rule) for rule, amount in parts],
+                         includes_tax=order.prices_include_tax, places=money.minor_units(order.currency),
+                         per_line=order.company.tax_rounding == Company.Rounding.LINE)
+
+
+def _write_tax(line: OrderLine, rule: TaxRule, taxed: Taxed) -> None:
+    line.tax_percent, line.tax_category, line.tax_note = rule.percent, rule.category, rule.note
+    line.included_percent = rule.included
+    line.net, line.tax, line.gross = taxed.net, taxed.tax, taxed.gross
+
+
+def _rules(order: Order, rows: Iterable[OrderLine | OrderCharge], today: date) -> Rules:
+    classes: dict[str, set[str]] = defaultdict(lambda: {"standard"})
+    for row in rows:
+        classes[row.origin].add(row.sku.tax_class if isinstance(row, OrderLine) else "standard")
+    return {origin: taxing.rules(order, origin, names, today, also=OrderCharge.Kind.values)
+            for origin, names in classes.items()}
+
+
+def _own_rule(charge: OrderCharge, rules: Rules) -> TaxRule:
+    own = rules[charge.origin]
+    return own.get(charge.kind, own["standard"])
+
+
+def tax_moved(
+    order: Order, amounts: Sequence[tuple[OrderLine, Decimal]], charges: Sequence[OrderCharge],
+    lines: Sequence[OrderLine],
+) -> None:
+    """Tax lines and charges of an order, in memory, by the places that they leave from now.
+
+    `amounts`: lines, each with what it comes to in the order's price mode. `lines`: all that charges may follow.
+    """
+    rules = _rules(order, [*(line for line, _amount in amounts), *charges], order.company.today())
+    own = [(rules[line.origin][line.sku.tax_class], amount) for line, amount in amounts]
+    for (line, _amount), (rule, _same), taxed in zip(amounts, own, _compute(order, own), strict=True):
+        _write_tax(line, rule, taxed)
+    goods = taxing.goods_left(order, lines)
+    for charge in charges:
+        taxing.share(order, charge, goods, _own_rule(charge, rules))
 
 
 def follow_goods(order: Order, lines: Sequence[OrderLine], charges: Sequence[OrderCharge]) -> None:

@@ -24,7 +24,7 @@ def redirect(order: Order, ship_to: dict[str, str], *, by: User | None = None) -
         pricing.retax(order)
     order.save(update_fields=["ship_to", "ship_country"])
     if order.customer.einvoice and order.status == Order.Status.CONFIRMED:
-        einvoicing.require_complete(order, order.taxed())
+        einvoicing.require_ready(order)
     return screening.screen_address(order, dearer=order.gross > before, by=by)
 
 

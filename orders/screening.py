@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from oms.core import states
 from oms.core.errors import Refused
-from oms.core.locking import lock_one
+from oms.core.locking import lock_one, whole
 from oms.core.models import User
 from oms.core.money import ZERO, display
 from orders import taxing
@@ -184,6 +184,23 @@ def hold(order: Order, *, reason: str, kind: str = Hold.Kind.MANUAL, by: User | 
                           % {"number": order.number, "kind": Hold.Kind(kind).label})
         Hold.objects.create(order=order, kind=kind, reason=reason, placed_by=by)
     return order
+
+
+def hold_for_tax(order: Order, reason: str) -> None:
+    """Make a locked, confirmed order wait because its goods can't be taxed as they would leave."""
+    if not order.holds.filter(kind=Hold.Kind.TAX, lifted_at=None).exists():
+        hold(order, reason=reason[:200], kind=Hold.Kind.TAX)
+
+
+@whole
+def screen_retaxed(order: Order, *, dearer: bool) -> None:
+    """Screen a locked order again that has other taxes now: for credit, and for what is paid at checkout."""
+    if order.status != Order.Status.CONFIRMED or order.shipped >= order.units - order.cancelled:
+        return
+    found = _credit(order) if dearer else None
+    if found and not order.holds.filter(kind=Hold.Kind.CREDIT, lifted_at=None).exists():
+        hold(order, reason=found.reason, kind=Hold.Kind.CREDIT)
+    follow_payment(order)
 
 
 def lift(order: Order, *, note: str = "", by: User | None = None) -> Order:

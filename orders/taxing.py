@@ -9,12 +9,13 @@ from django.utils.translation import gettext as _
 
 from oms.core import money
 from oms.core.errors import Refused
-from oms.core.models import Company
+from orders import registrations
 from orders.models import Order, OrderCharge, OrderLine, TaxRate
 from orders.models.order import ChargePart
-from orders.planners import places, prices, taxes, vat
+from orders.planners import prices, taxes, vat
 from orders.planners.places import Place
 from orders.planners.taxes import Taxable
+from orders.registrations import destination_of, home_of, origin_of
 
 COMPENSATION = "Compensation, not consideration for a supply: no VAT."
 SERVICES = "services"  # the tax class of what isn't goods
@@ -33,6 +34,15 @@ class TaxRule:
     included: Decimal = Decimal(0)
 
 
+@dataclass(frozen=True)
+class Goods:
+    """Goods that charges follow: where they leave from, their tax, and their amount in the order's price mode."""
+
+    origin: str
+    rule: TaxRule
+    amount: Decimal
+
+
 # Texts for invoices that the code gives; what a company writes on its own rates stays as it is.
 NOTES = (COMPENSATION, vat.INTRA_COMMUNITY, vat.SERVICE, vat.EU_EXPORT, vat.EXPORT)
 UNTAXED_FEE = TaxRule(Decimal(0), TaxRate.Category.EXEMPT, COMPENSATION)
@@ -43,29 +53,27 @@ def translated(note: str) -> str:
     return _(note) if note in NOTES else note
 
 
-def home_of(company: Company) -> Place:
-    """Where a company's goods leave."""
-    return places.place(company.country, company.postal_code)
-
-
-def destination_of(order: Order) -> Place:
-    """Where an order goes; at home, and so with tax, as long as that isn't known."""
-    country = order.ship_to.get("country", "")
-    return places.place(country, order.ship_to.get("postal_code", "")) if country else home_of(order.company)
-
-
 def is_place_uncertain(order: Order) -> bool:
     """Whether an order is untaxed only if its address without a postal code means what is usual."""
     if order.customer.is_tax_exempt:
         return False
-    return vat.is_uncertain(home_of(order.company), destination_of(order), order.customer.vat_number)
+    origin = origin_of(order.company, order.origin)
+    return vat.is_uncertain(origin, destination_of(order, origin), order.customer.vat_number)
 
 
-def rules(order: Order, classes: Collection[str], on: date, *, also: Collection[str] = ()) -> dict[str, TaxRule]:
-    """The taxes of an order on a day, by tax class; raises Refused where a class has none, but for those of `also`."""
-    end = destination_of(order)
+def rules(
+    order: Order, origin: str, classes: Collection[str], on: date, *, also: Collection[str] = (),
+) -> dict[str, TaxRule]:
+    """The taxes of an order's goods that leave from a place (by its code), on a day, by tax class.
+
+    VAT goes by where transport begins (Directive 2006/112/EC, Articles 32, 33 and 138). Raises Refused where a class
+    has none, but for those of `also`, and where the company may not sell from there.
+    """
+    start = origin_of(order.company, origin)
+    registrations.require(order.company, start)
+    end = destination_of(order, start)
     rates = _rates(end, order.ship_to.get("region", ""), on)
-    found = {name: _untaxed(order, end, name, bool(rates)) or rates.get(name) for name in {*classes, *also}}
+    found = {name: _untaxed(order, start, end, name, bool(rates)) or rates.get(name) for name in {*classes, *also}}
     missing = {name for name in classes if found[name] is None}
     if missing:
         raise _no_rate(missing, end, on)
@@ -90,11 +98,12 @@ def _is_there(row: TaxRate, place: Place, region: str) -> bool:
     return own in ("", region.casefold())
 
 
-def _untaxed(order: Order, end: Place, tax_class: str, is_registered_there: bool) -> TaxRule | None:
+def _untaxed(order: Order, start: Place, end: Place, tax_class: str, is_registered_there: bool) -> TaxRule | None:
     if order.customer.is_tax_exempt:
         return TaxRule(Decimal(0), TaxRate.Category.EXEMPT, order.customer.exemption_note)
-    found = vat.between(home_of(order.company), end, order.customer.vat_number,
-                        is_registered_there=is_registered_there, is_goods=tax_class != SERVICES)
+    is_goods = tax_class != SERVICES
+    found = vat.between(start if is_goods else home_of(order.company), end, order.customer.vat_number,
+                        is_registered_there=is_registered_there, is_goods=is_goods)
     return TaxRule(Decimal(0), found.category, found.note) if found else None
 
 
@@ -124,20 +133,21 @@ def without_included(amount: Decimal, included: Decimal, currency: str) -> Decim
 
 
 def shares(
-    order: Order, charge: OrderCharge, goods: Sequence[tuple[TaxRule, Decimal]], own: TaxRule | None,
+    order: Order, charge: OrderCharge, goods: Sequence[Goods], own: TaxRule | None,
 ) -> list[tuple[TaxRule, Decimal]]:
     """The rules of a charge, each with its part of the charge's amount.
 
-    Freight, fees and allowances are ancillary to the goods: they follow their rates pro rata where the seller is in the
-    European Union or the United Kingdom, and have the rate `own` elsewhere. Compensation carries no tax.
+    Freight, fees and allowances are ancillary to the goods that leave from the charge's place: they follow their rates
+    pro rata where that is in the European Union or the United Kingdom, and have the rate `own` elsewhere. Compensation
+    carries no tax.
     """
     if charge.kind in OrderCharge.COMPENSATION:
         return [(UNTAXED_FEE, charge.amount)]
     weights: dict[TaxRule, Decimal] = {}
-    for rule, amount in goods:
-        if amount:
-            weights[rule] = weights.get(rule, money.ZERO) + amount
-    if weights and (own is None or home_of(order.company).area):
+    for each in goods:
+        if each.amount and each.origin == charge.origin:
+            weights[each.rule] = weights.get(each.rule, money.ZERO) + each.amount
+    if weights and (own is None or origin_of(order.company, charge.origin).area):
         parts = money.spread(charge.amount, list(weights.values()), order.currency)
         rules_and_parts = list(zip(weights, parts, strict=True))
         return [each for each in rules_and_parts if each[1]] or rules_and_parts[:1]
@@ -167,23 +177,43 @@ def taxable(order: Order, amount: Decimal, rule: TaxRule) -> Taxable:
 
 def follow_goods(order: Order, lines: Sequence[OrderLine], charges: Sequence[OrderCharge]) -> list[OrderCharge]:
     """Share the charges that are still to be billed by the goods that are left; returns those that changed."""
-    goods = [(_rule_of(line), _left(order, line)) for line in lines]
-    if not any(amount for _rule, amount in goods):
+    goods = goods_left(order, lines)
+    if not any(each.amount for each in goods):
         return []
     changed = []
     for charge in charges:
         is_as_shared = charge.amount == sum((part.amount for part in charge.parts), money.ZERO)
-        if charge.is_invoiced or charge.is_cancelled or (is_as_shared and not home_of(order.company).area):
+        is_free = not origin_of(order.company, charge.origin).area
+        if charge.is_invoiced or charge.is_cancelled or (is_as_shared and is_free):
             continue
-        own = TaxRule(charge.tax_percent, charge.tax_category, charge.tax_note)
-        before, shared = charge.taxes, shares(order, charge, goods, own)
-        taxed = taxes.compute([taxable(order, amount, rule) for rule, amount in shared],
-                              includes_tax=order.prices_include_tax, per_line=True,
-                              places=money.minor_units(order.currency))
-        set_parts(charge, parts_of(shared, taxed))
-        if charge.taxes != before:
+        before = charge.origin, charge.taxes
+        charge.origin = _origin_among(charge, goods)
+        share(order, charge, goods, TaxRule(charge.tax_percent, charge.tax_category, charge.tax_note))
+        if (charge.origin, charge.taxes) != before:
             changed.append(charge)
     return changed
+
+
+def goods_left(order: Order, lines: Sequence[OrderLine]) -> list[Goods]:
+    """What is not cancelled of an order's lines."""
+    return [Goods(line.origin, _rule_of(line), _left(order, line)) for line in lines]
+
+
+def _origin_among(charge: OrderCharge, goods: Sequence[Goods]) -> str:
+    """Where a charge's goods leave from; once none of them are left, where most of the others do."""
+    by_origin: dict[str, Decimal] = {}
+    for each in goods:
+        by_origin[each.origin] = by_origin.get(each.origin, money.ZERO) + each.amount
+    return charge.origin if by_origin.get(charge.origin) else max(by_origin, key=lambda name: by_origin[name])
+
+
+def share(order: Order, charge: OrderCharge, goods: Sequence[Goods], own: TaxRule | None) -> None:
+    """Tax a charge by its goods, or at its own rate."""
+    shared = shares(order, charge, goods, own)
+    taxed = taxes.compute([taxable(order, amount, rule) for rule, amount in shared],
+                          includes_tax=order.prices_include_tax, per_line=True,
+                          places=money.minor_units(order.currency))
+    set_parts(charge, parts_of(shared, taxed))
 
 
 def _rule_of(line: OrderLine) -> TaxRule:
@@ -192,6 +222,10 @@ def _rule_of(line: OrderLine) -> TaxRule:
 
 def _left(order: Order, line: OrderLine) -> Decimal:
     """What is not cancelled of a line, in the order's price mode."""
+    return money.part(agreed(order, line), line.quantity, 0, line.quantity - line.cancelled, order.currency)
+
+
+def agreed(order: Order, line: OrderLine) -> Decimal:
+    """What a whole line comes to in the order's price mode, whatever its tax."""
     whole = line.gross if order.prices_include_tax else line.net
-    whole = whole * (100 + line.included_percent) / 100
-    return money.part(whole, line.quantity, 0, line.quantity - line.cancelled, order.currency)
+    return whole * (100 + line.included_percent) / 100

@@ -15,6 +15,21 @@ def tidy_vat_number(written: str) -> str:
     return bare if bare[:2] in _VAT_PREFIXES else text
 
 
+def split_vat_numbers(written: str) -> list[str]:
+    """The numbers of a text that separates them by commas, semicolons or lines."""
+    return [text for each in re.split(r"[,;\n]", written) if (text := each.strip())]
+
+
+def tidy_vat_numbers(written: str) -> str:
+    """Several VAT numbers, each in one way, separated by commas."""
+    return ", ".join(map(tidy_vat_number, split_vat_numbers(written)))
+
+
+def country_of(vat_number: str) -> str:
+    """The country whose code a VAT number begins with; XI for Northern Ireland."""
+    return {"EL": "GR"}.get(vat_number[:2].upper(), vat_number[:2].upper())
+
+
 def tidy_iban(written: str) -> str:
     """An IBAN as it is sent to banks: in capitals, without spaces and hyphens."""
     return re.sub(r"[\s-]", "", written).upper()

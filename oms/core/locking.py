@@ -204,12 +204,15 @@ def attempt() -> Iterator[None]:
     taken = _taken.get()
     assert taken is not None, "attempt() is a part of an operation: use it within locking.atomic()"
     before = {rank: set(keys) for rank, keys in taken.locked.items()}
+    inserted = {model: list(rows) for model, rows in taken.to_insert.items()}
     try:
         with transaction.atomic():
             yield
     except BaseException:
         taken.locked.clear()
         taken.locked.update(before)
+        taken.to_insert.clear()
+        taken.to_insert.update(inserted)
         raise
 
 

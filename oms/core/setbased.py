@@ -84,6 +84,12 @@ def remember(row: models.Model, name: str, related: Iterable[models.Model]) -> N
     cache[name] = rows
 
 
+def forget(row: models.Model, *names: str) -> None:
+    """Let a row read its related rows again."""
+    for name in names:
+        row.__dict__.get("_prefetched_objects_cache", {}).pop(name, None)
+
+
 def take_ids(model: type[models.Model], count: int) -> list[int]:
     """Primary keys for rows that are written past the ORM."""
     with connection.cursor() as cursor:

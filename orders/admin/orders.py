@@ -34,14 +34,14 @@ class OrderLines(Lines):
     model = OrderLine
     is_editable = True
     autocomplete_fields = ["sku"]
-    readonly_fields = ["available", "price_source", "tax_percent", "net", "gross", *PROGRESS]
+    readonly_fields = ["available", "price_source", "tax_percent", "origin", "net", "gross", *PROGRESS]
     entered = ["sku", "quantity", "unit_price", "discount_percent"]
     ordering = ["position"]
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         if obj is None or obj.status == Order.Status.DRAFT:
             return [*self.entered, *(["available", "price_source", "net"] if obj else [])]
-        return [*self.entered, "available", "price_source", "tax_percent", "net", "gross", *PROGRESS]
+        return [*self.entered, "available", "price_source", "tax_percent", "origin", "net", "gross", *PROGRESS]
 
     def get_queryset(self, request: HttpRequest) -> Any:
         """With what the order's company can still promise of each SKU, over all its warehouses."""

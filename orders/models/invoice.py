@@ -116,6 +116,11 @@ class Invoice(Document):
         return {key for pair in lines for key in pair if key} | ({self.order_id} if self.order_id else set())
 
     @property
+    def registration(self) -> str:
+        """The seller's VAT registration that it falls under: empty for the company's own, else its country."""
+        return str(self.seller.get("registered_in", ""))
+
+    @property
     def sign(self) -> int:
         """Of its amounts in sums: a credit note's count against."""
         return -1 if self.kind == Invoice.Kind.CREDIT else 1

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from django.conf import settings
 from django.contrib.postgres.indexes import BrinIndex
@@ -21,6 +22,11 @@ from oms.core.numbering import number_field
 from orders.models.channel import Channel
 from orders.models.customer import Customer
 from orders.models.tax import TaxRate
+
+
+def origin_field(help_text: Any) -> "models.CharField[str, str]":
+    """The code of a place (`planners.places`)."""
+    return models.CharField(max_length=40, blank=True, default="", db_default="", editable=False, help_text=help_text)
 
 
 class Order(Document):
@@ -55,6 +61,8 @@ class Order(Document):
     bill_to = models.JSONField(default=dict)
     ship_to = models.JSONField(default=dict)
     ship_country = CountryField(blank=True)
+    origin = origin_field(_("Where its goods are expected to leave from, as VAT law divides the world; empty: the "
+                            "company's address."))
     currency = CurrencyField()
     prices_include_tax = models.BooleanField(default=False)
     discount_percent = models.DecimalField(max_digits=5, decimal_places=2, default=0)
@@ -111,11 +119,6 @@ class Order(Document):
     def destination(self) -> Destination:
         return Destination(self.ship_to.get("country", ""), self.ship_to.get("postal_code", ""))
 
-    def taxed(self) -> "list[OrderLine | ChargePart]":
-        """What of it is taxed: its lines, and its charges by rate."""
-        charges = self.charges.filter(is_cancelled=False).order_by("pk")
-        return [*self.lines.all(), *(part for charge in charges for part in charge.parts)]
-
     def demands(self, lines: "Sequence[OrderLine]") -> list[Wanted]:
         """What the lines want of the stock."""
         return [Wanted(line.pk, line.sku, line.open_quantity) for line in lines if line.open_quantity]
@@ -137,6 +140,7 @@ class OrderLine(models.Model):
     tax_percent = models.DecimalField(max_digits=6, decimal_places=3, default=0, editable=False)
     tax_category = models.CharField(max_length=2, choices=TaxRate.Category, default="S", editable=False)
     tax_note = models.CharField(max_length=200, blank=True, editable=False)
+    origin = origin_field(_("Where its goods leave from, by which it is taxed; empty: the company's address."))
     included_percent = models.DecimalField(
         _("tax taken out of the price (%)"), max_digits=6, decimal_places=3, default=0, db_default=0, editable=False)
     net = AmountField(editable=False)
@@ -226,6 +230,7 @@ class OrderCharge(models.Model):
     tax_percent = models.DecimalField(max_digits=6, decimal_places=3, default=0, editable=False)
     tax_category = models.CharField(max_length=2, choices=TaxRate.Category, default="S", editable=False)
     tax_note = models.CharField(max_length=200, blank=True, db_default="", editable=False)
+    origin = origin_field(_("Where the goods leave from whose taxes it follows; empty: the company's address."))
     net = AmountField(editable=False)
     tax = AmountField(editable=False)
     gross = AmountField(editable=False)
@@ -266,6 +271,7 @@ class Hold(models.Model):
         ADDRESS = "address", _("address")
         PAYMENT = "payment", _("payment")
         FRAUD = "fraud", _("fraud check")
+        TAX = "tax", _("tax")
         MANUAL = "manual", _("by hand")
 
     order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="holds")

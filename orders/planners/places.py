@@ -41,9 +41,22 @@ class Place:
     may_be: tuple["Place", ...] = ()
 
     @property
+    def code(self) -> str:
+        """How it's stored: country, or XI, or country and territory."""
+        return NORTHERN_IRELAND if self.area == NORTHERN_IRELAND else f"{self.country} {self.territory}".strip()
+
+    @property
     def is_in_union(self) -> bool:
         """Whether goods there are in the Union's VAT area (for Northern Ireland by its Protocol, Article 8)."""
         return self.area in EU or self.area == NORTHERN_IRELAND
+
+
+def named(code: str) -> Place:
+    """The place that has this code."""
+    country, _, territory = code.partition(" ")
+    if country == NORTHERN_IRELAND:
+        return Place("GB", NORTHERN_IRELAND)
+    return Place(country, "", territory) if territory else place(country)
 
 
 def place(country: str, postal_code: str = "") -> Place:

@@ -6,7 +6,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from fulfillment import redirecting
-from inventory.models import SKU
+from inventory.models import SKU, Warehouse
 from oms.core.errors import Refused
 from oms.core.models import Company, Job
 from orders import billing, intake, lifecycle, payments, screening
@@ -112,6 +112,7 @@ def test_a_customer_with_open_documents_keeps_their_currency():
 def german_seller():
     make.sku("TEE-M", stock={"LON": 9})
     Company.objects.filter(pk=make.company().pk).update(country="DE", postal_code="10115", vat_number="DE136695976")
+    Warehouse.objects.filter(code="LON").update(country="DE", postal_code="10115")
     TaxRate.objects.create(country="DE", percent=19)
 
 

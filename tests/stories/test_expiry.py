@@ -66,6 +66,7 @@ def test_what_has_expired_is_not_promised():
 
 
 def test_a_lot_expires_at_the_end_of_its_day_in_its_warehouse(monkeypatch):
+    make.company(other_vat_numbers="AU 53004085616, US 12-3456789")
     make.warehouse("SYD", time_zone="Australia/Sydney", country="AU")
     make.warehouse("NYC", time_zone="America/New_York", country="US")
     for place in ("SYD", "NYC"):

@@ -58,6 +58,7 @@ def test_each_document_is_in_the_file_of_its_own_import_and_customers_have_one_n
 
 def test_tax_codes_are_those_of_the_sellers_country_or_of_its_own_list(log_in):
     Company.objects.filter(pk=make.company().pk).update(country="DE")
+    make.warehouse("LON", country="DE")
     make.sku("TEE-M", stock={"LON": 9})
     TaxRate.objects.create(country="DE", percent=19)
     make.customer().addresses.update(country="DE")

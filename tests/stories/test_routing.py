@@ -11,9 +11,10 @@ from inventory import geography, sourcing
 from inventory.models import Lane, PostalCode, Reservation, Warehouse
 from oms.core import decisions, operations, outbox
 from oms.core.errors import Refused
+from oms.core.models import Company
 from orders import intake, lifecycle
 from orders.intake import Entry
-from orders.models import Channel, Order
+from orders.models import Channel, Order, TaxRate
 from tests import builders as make
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("verified")]
@@ -36,6 +37,8 @@ def house():
         geography.take_shipped()
     for code, (country, postal_code) in PLACES.items():
         make.warehouse(code, country=country, postal_code=postal_code, latitude=None, longitude=None)
+    Company.objects.update(other_vat_numbers="NL004495445B01")
+    TaxRate.objects.bulk_create(TaxRate(country=country, percent=20) for country in ("NL", "DE", "BE", "FR"))
     service = make.service("std", days=3)
     Rate.objects.all().delete()
     Rate.objects.bulk_create(

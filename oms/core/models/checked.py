@@ -12,7 +12,15 @@ from django.utils.translation import gettext_lazy as _
 from stdnum import get_cc_module, iban
 
 from oms.core import event_catalog
-from oms.core.identifiers import by_fours, tidy_iban, tidy_vat_number
+from oms.core.codes import COUNTRIES
+from oms.core.identifiers import (
+    by_fours,
+    country_of,
+    split_vat_numbers,
+    tidy_iban,
+    tidy_vat_number,
+    tidy_vat_numbers,
+)
 from oms.core.web_addresses import require_callable
 
 EVENT = r"^[a-z_]+\.(\*|[a-z_]+)$"
@@ -117,6 +125,25 @@ class VATNumberField(TidyField):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **{"max_length": 20, **options})
+
+
+def validate_vat_numbers(numbers: str) -> None:
+    """Each with its country's code, so that it tells where it was given."""
+    for number in split_vat_numbers(numbers):
+        if country_of(number) not in {*COUNTRIES, "XI"}:
+            raise ValidationError(gettext("%(number)s doesn't begin with a country code. Enter it with the code, for "
+                                          "example NL004495445B01.") % {"number": number})
+        validate_vat_number(number)
+
+
+class VATNumbersField(TidyField):
+    """VAT numbers of several countries, separated by commas."""
+
+    tidy = staticmethod(tidy_vat_numbers)
+    default_validators = [validate_vat_numbers]
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **{"max_length": 200, **options})
 
 
 class IBANField(TidyField):

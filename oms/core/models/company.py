@@ -19,6 +19,7 @@ from oms.core.models.checked import (  # migrations name the validators here
     BICField,
     IBANField,
     VATNumberField,
+    VATNumbersField,
     validate_iban,  # noqa: F401
     validate_vat_number,  # noqa: F401
 )
@@ -66,6 +67,10 @@ class Company(Guarded):
     country = CountryField()
     registration = models.CharField(max_length=40, blank=True, help_text=_("Number in the register of companies."))
     vat_number = VATNumberField(_("VAT number"), blank=True)
+    other_vat_numbers = VATNumbersField(
+        _("VAT numbers of other countries"), blank=True, default="", db_default="", help_text=_(
+            "For goods that leave from warehouses in these countries; separated by commas, for example NL004495445B01, "
+            "XI123456782."))
     email = models.EmailField(blank=True)
     phone = models.CharField(max_length=40, blank=True)
     endpoint = models.CharField(_("e-invoicing address"), max_length=60, blank=True,

@@ -21,6 +21,9 @@ WAREHOUSES = (
     ("LON", "London", "N1 9GU", "GB", 51.53, -0.11, 10), ("LEE", "Leeds", "LS1 4AP", "GB", 53.80, -1.55, 20),
     ("RTM", "Rotterdam", "3011", "NL", 51.92, 4.48, 30),
 )
+# Standard rates. What Rotterdam sends to consumers in the EU is taxed where it goes (one-stop shop).
+TAXES = {"GB": "20", "AT": "20", "BE": "21", "CY": "19", "DE": "19", "DK": "25", "ES": "21", "FI": "25.5", "FR": "20",
+         "GR": "24", "IE": "23", "IT": "22", "LT": "21", "MT": "18", "NL": "21", "PL": "23", "PT": "23", "SE": "25"}
 AISLES, BAYS, LEVELS = 10, 15, 2
 TOWNS = {
     "GB": (("AB10 1AB", "Aberdeen"), ("B1 1BB", "Birmingham"), ("BA1 1LZ", "Bath"), ("BN1 1JE", "Brighton"),
@@ -51,7 +54,8 @@ def build(rows: Iterable[Row]) -> Company:
     company = Company.objects.create(
         code=COMPANY, name="Regency Gifts Ltd", street="4 Canal Walk", postal_code="N1 9GU",
         city="London", country="GB",
-        vat_number="GB123456782", email="office@example.com", currency="GBP", time_zone="Europe/London",
+        vat_number="GB123456782", other_vat_numbers="NL004495445B01", email="office@example.com", currency="GBP",
+        time_zone="Europe/London",
         registration="01234567", phone="+44 20 7946 0000", iban="GB33BUKB20201555555555", bic="BUKBGB22XXX",
         endpoint="GB123456782", endpoint_scheme="9932", gs1_prefix="5012345", color="#14597f",
         terms_text="Goods remain our property until they are paid in full.")
@@ -92,7 +96,7 @@ def _warehouse(
 
 def _rates(company: Company) -> None:
     """Taxes, carriers and cartons."""
-    TaxRate.objects.create(country="GB", percent=20)
+    TaxRate.objects.bulk_create(TaxRate(country=code, percent=Decimal(percent)) for code, percent in TAXES.items())
     account = CarrierAccount.objects.create(code="post", name="Royal Parcel", company=company)
     for code, days, factor in (("standard", 3, 1), ("express", 1, 3)):
         service = CarrierService.objects.create(account=account, code=code, name=code.capitalize(), days=days)

@@ -16,7 +16,7 @@ from inventory.receiving import Opening
 from oms.core import outbox
 from oms.core.errors import DomainError
 from orders import intake, lifecycle, payments
-from orders.models import Invoice
+from orders.models import Invoice, TaxRate
 from tests import builders as make
 from tests.builders.orders import line
 from tests.builders.stock import storage
@@ -115,9 +115,13 @@ def bring(code, place, quantity, *, life=None):
 def found():
     """Set the world up, once; every sequence begins in it and is rolled back to it."""
     make.taxes()
+    for tax_class, percent in (("standard", 19), ("reduced", 7)):
+        TaxRate.objects.create(country="DE", tax_class=tax_class, percent=percent)
+    make.company(vat_number="GB980780684", other_vat_numbers="NL004495445B01")
     make.company("nord", name="Nord Ltd")
     for place in PLACES:
-        make.warehouse(place, company=make.company("nord" if place == "GLA" else "acme"))
+        make.warehouse(place, company=make.company("nord" if place == "GLA" else "acme"),
+                       country="NL" if place == "MAN" else "GB")
         storage(make.warehouse(place), "B-02")
     make.warehouse(PARTNER, kind=Warehouse.Kind.THIRD_PARTY)
     make.sku("L", tracking="lot")
@@ -138,15 +142,16 @@ def found():
     make.channel("waits", may_backorder=True, reserve_days_ahead=7)
     make.channel("strict", may_backorder=True, min_life_days=90)
     make.channel("nord", company=make.company("nord"), may_backorder=True)
-    make.customer()
+    make.customer(vat_number="DE136695976").addresses.update(country="DE", postal_code="10115")
     _first_orders()
 
 
 def _carriers():
-    make.service()
+    Rate.objects.create(service=make.service(), country="DE", up_to_g=30_000, price=D("6.50"))
     account = CarrierAccount.objects.create(code="north", name="North", company=make.company("nord"))
     service = CarrierService.objects.create(account=account, code="std", name="std", days=2)
-    Rate.objects.create(service=service, country="GB", up_to_g=30_000, price=D("4.50"))
+    for country in ("GB", "DE"):
+        Rate.objects.create(service=service, country=country, up_to_g=30_000, price=D("4.50"))
 
 
 def _first_orders():
