@@ -12,7 +12,7 @@ from django.utils import timezone, translation
 from django.utils.translation import ngettext
 
 from oms.core import attention, emails, letterheads, sweeping
-from oms.core.models import Mail, Notice, Role, Subscription, Topic, User
+from oms.core.models import Mail, Notice, Subscription, Topic, User
 from oms.core.models.role import Reach
 
 log = logging.getLogger(__name__)
@@ -29,14 +29,14 @@ def tell(
     Where a role has a line of its own for the warehouse, that one counts. A role that reaches own customers hears of
     theirs alone (`rep` is the customer's), one that reaches own warehouses of theirs.
     """
-    lines = {line.role: line for line in Subscription.objects.filter(
-        topic=topic, warehouse__in={"", warehouse}).order_by("warehouse")}
+    lines = {line.role: line for line in Subscription.objects.select_related("role").filter(
+        topic=topic, warehouse__in={"", warehouse}).order_by("warehouse", "role__name")}
     told: dict[int, Notice] = {}
-    for role, reach in Role.objects.filter(name__in=lines).order_by("name").values_list("name", "reach"):
-        line, people = lines[role], User.objects.filter(is_active=True, groups__name=role)
-        if reach == Reach.WAREHOUSES and warehouse:
+    for role, line in lines.items():
+        people = User.objects.filter(is_active=True, groups=role)
+        if role.reach == Reach.WAREHOUSES and warehouse:
             people = people.filter(warehouses__code=warehouse)
-        if reach == Reach.CUSTOMERS:
+        if role.reach == Reach.CUSTOMERS:
             people = people.filter(pk__in=[rep.pk] if rep else [])
         for person in people:
             told.setdefault(person.pk, _notice(person, line, text, subject_type, subject_number))

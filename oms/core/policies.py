@@ -58,7 +58,7 @@ def _jobs(person: Any, reach: str) -> Q | None:
 
 def _views(person: Any, reach: str) -> Q | None:
     """One's own views, and those of one's teams."""
-    return Q(owner=person.pk) | Q(team__in=[grant.role for grant in person.grants])
+    return Q(owner=person.pk) | Q(team__name__in=[grant.role for grant in person.grants])
 
 
 def _events(person: Any, reach: str) -> Q | None:
@@ -66,9 +66,10 @@ def _events(person: Any, reach: str) -> Q | None:
     return Q() if reach == Reach.EVERYTHING else visibility.condition(person)
 
 
-for reference in (Group, Permission, ContentType, User, Role):
-    declare(reference, every_row, view="manager" if reference is User else "",
-            edit="manager" if reference is User else "")
+for reference in (Group, Permission, ContentType, Role):
+    declare(reference, every_row)
+declare(User, every_row, view="manager")
+allow("manager", User, "change")
 declare(Company, every_row, view="accountant buyer", edit="manager")
 offer("close_books", Company, _("Close the books"), "accountant manager")
 declare(ExchangeRate, every_row, edit="accountant manager")

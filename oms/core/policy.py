@@ -47,10 +47,11 @@ class System:
 
 
 SYSTEM = System()
+Right = tuple[type[Model] | None, str]  # on a kind of record, or in general
 Rule = Callable[[Any, str], Q | None]  # (actor, reach) to the rows that are reached; None where there are none
 _rules: dict[type[Model], Rule] = {}
-_defaults: dict[str, set[str]] = {}  # the built-in roles of each permission
-_titles: dict[str, Words] = {}  # what rights that are no Django permissions are called
+_defaults: dict[Right, set[str]] = {}  # the built-in roles that have each right
+_titles: dict[Right, Words] = {}  # what rights that are no Django permissions are called
 _roles: dict[str, tuple[Reach, Words]] = {}
 
 
@@ -123,12 +124,12 @@ def declare_parts(parent: type[Model], path: str, *models: type[Model]) -> None:
 def allow(roles: str, model: type[Model] | None, *rights: str) -> None:
     """Give rights on a kind of record to built-in roles (words)."""
     for right in rights:
-        _defaults.setdefault(code(right, model), set()).update(roles.split())
+        _defaults.setdefault((model, right), set()).update(roles.split())
 
 
 def offer(right: str, model: type[Model] | None, title: Words, roles: str) -> None:
     """Declare a right that is neither Django's nor an operation's, and the built-in roles (words) that have it."""
-    _titles[code(right, model)] = title
+    _titles[model, right] = title
     allow(roles, model, right)
 
 
@@ -214,8 +215,8 @@ def has_rule(model: type[Model]) -> bool:
 
 def roles_with(right: str, model: type[Model] | None = None) -> set[str]:
     """The built-in roles that have a right."""
-    changing = _defaults.get(code("change", model), set()) if right == "view" and model is not None else set()
-    return _defaults.get(code(right, model), set()) | changing
+    changing = _defaults.get((model, "change"), set()) if right == "view" else set()
+    return _defaults.get((model, right), set()) | changing
 
 
 def built_in_roles() -> dict[str, tuple[Reach, Words]]:
@@ -225,9 +226,18 @@ def built_in_roles() -> dict[str, tuple[Reach, Words]]:
 
 def default_permissions(name: str) -> set[str]:
     """The permissions of a built-in role."""
-    return {each for each, roles in _defaults.items() if name in roles}
+    return {code(right, model) for (model, right), roles in _defaults.items() if name in roles}
 
 
-def titles() -> dict[str, Words]:
+def offered() -> dict[type[Model] | None, list[str]]:
+    """The rights that roles can be made of, by kind of record: those that some built-in role has."""
+    found: dict[type[Model] | None, list[str]] = {}
+    for (model, right), roles in _defaults.items():
+        if roles:
+            found.setdefault(model, []).append(right)
+    return found
+
+
+def titles() -> dict[Right, Words]:
     """What rights are called that are neither Django's nor an operation's."""
     return dict(_titles)

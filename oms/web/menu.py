@@ -34,7 +34,7 @@ MENU = (  # titles of groups, and in them title, model (with a page of its own, 
     ("System", (("Notices", "core.notice", "notifications"), ("Who is told what", "core.subscription", "campaign"),
                 ("Attention", "core.delivery", "warning"), ("Emails", "core.email", "mail"),
                 ("Events", "core.event", "history"), ("Jobs", "core.job", "hourglass_top"),
-                ("People", "core.user", "group"),
+                ("People", "core.user", "group"), ("Roles", "core.role", "badge"),
                 ("API clients", "core.apiclient", "key"), ("Webhooks", "core.webhookendpoint", "webhook"),
                 ("Webhook calls", "core.webhookdelivery", "call_made"), ("Companies", "core.company", "domain"))),
 )

@@ -9,7 +9,7 @@ from django.utils import timezone
 from inventory import alerts
 from inventory.models import ReorderRule
 from oms.core import jobs, notices, outbox
-from oms.core.models import Job, Mail, Notice, Subscription, Topic
+from oms.core.models import Job, Mail, Notice, Role, Subscription, Topic
 from orders import notices as order_notices
 from orders import screening
 from orders.models import Invoice
@@ -35,7 +35,8 @@ def test_a_role_hears_of_a_topic_and_the_floor_of_its_own_warehouse():
 
 def test_a_roles_line_for_a_warehouse_counts_before_its_line_for_all():
     make.user("buyer", "buyer")
-    Subscription.objects.create(role="buyer", topic=Topic.PROPOSED, warehouse="LON", bell=False, mail=Mail.AT_ONCE)
+    Subscription.objects.create(role=Role.objects.get(name="buyer"), topic=Topic.PROPOSED, warehouse="LON",
+                                bell=False, mail=Mail.AT_ONCE)
 
     notices.tell(Topic.PROPOSED, "LON's", warehouse="LON")
     notices.tell(Topic.PROPOSED, "LEE's", warehouse="LEE")

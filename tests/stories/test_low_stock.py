@@ -6,7 +6,7 @@ from fulfillment import picking, waves
 from inventory import adjusting, alerts, counting, sourcing, transfers
 from inventory.models import Bin, ReorderRule, Transfer, TransferLine
 from oms.core import states
-from oms.core.models import Event, Notice, Subscription
+from oms.core.models import Event, Notice, Role, Subscription
 from orders import amending
 from orders.amending import LineChange
 from tests import builders as make
@@ -151,7 +151,7 @@ def test_a_short_pick_tells_it(buyer, drain):
 
 def test_it_is_told_by_mail_and_to_whom_it_concerns(drain):
     packer, buyer = make.user("packer", "packer"), make.user("buyer", "buyer")
-    Subscription.objects.create(role="packer", topic="low_stock", warehouse="MAN")
+    Subscription.objects.create(role=Role.objects.get(name="packer"), topic="low_stock", warehouse="MAN")
     low()
 
     make.confirmed(("TEE-M", 6))

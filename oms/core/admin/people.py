@@ -32,17 +32,26 @@ def rows_of(person: User, name: str) -> Any:
     return getattr(person, name).all()
 
 
+class RolesField(forms.ModelMultipleChoiceField):
+    """Roles, each with what it is for."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        told = getattr(getattr(obj, "role", None), "description", "")
+        return f"{obj.name}: {told}" if told else str(obj.name)
+
+
 class ScopesForm(forms.ModelForm):
     """A person's roles, and the rows that are theirs."""
 
-    groups = forms.ModelMultipleChoiceField(Group.objects.order_by("name"), label=_("Roles"), required=False,
-                                            widget=UnfoldAdminCheckboxSelectMultipleWidget)
+    groups = RolesField(Group.objects.select_related("role").order_by("name"), label=_("Roles"), required=False,
+                        widget=UnfoldAdminCheckboxSelectMultipleWidget)
     warehouses = forms.ModelMultipleChoiceField(
         Group.objects.none(), label=_("Warehouses"), required=False, widget=UnfoldAdminCheckboxSelectMultipleWidget,
-        help_text=_("Pickers and packers see only the warehouses checked here."))
+        help_text=_("With a role that reaches own warehouses, only those checked here are seen."))
     customers = forms.ModelMultipleChoiceField(
         Group.objects.none(), label=_("Customers"), required=False,
-        help_text=_("Sales reps see only their own customers. A customer of another rep changes over to this one."))
+        help_text=_("With a role that reaches own customers, only these are seen. A customer of another rep changes "
+                    "over to this one."))
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)

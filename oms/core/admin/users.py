@@ -4,7 +4,6 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
-from django.contrib.auth.models import Group
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.urls import path, reverse
 from django.utils.translation import gettext, ngettext
@@ -16,7 +15,7 @@ from oms.core import people, policy
 from oms.core.admin.access import ScopedAdmin
 from oms.core.admin.people import MOST_LISTED, SCOPES, NewPersonForm, PersonForm, rows_of
 from oms.core.errors import DomainError
-from oms.core.models import Role, User
+from oms.core.models import User
 
 NAME = ("username", "first_name", "last_name", "email")
 POWERS = ("is_active", "is_staff", "is_superuser")
@@ -128,22 +127,12 @@ class UserAdmin(ScopedAdmin, DjangoUserAdmin):
             context["steps"] = [(_("Email a link to set a password"),
                                  reverse("admin:core_user_invite", args=[person.pk]))]
             if request.user.is_superuser:
-                context["links"] = [(_("Set a password"), reverse("admin:auth_user_password_change",
-                                                                  args=[person.pk]))]
+                context["links"] = [
+                    (_("Set a password"), reverse("admin:auth_user_password_change", args=[person.pk])),
+                    (_("What they see"), reverse("preview_person", args=[person.pk]))]
         return super().changeform_view(request, object_id, form_url, {**context, **(extra_context or {})})
 
     def user_change_password(self, request: HttpRequest, *args: Any, **options: Any) -> Any:
         if not request.user.is_superuser:
             return self._get_obj_does_not_exist_redirect(request, self.opts, str(args[0] if args else ""))
         return super().user_change_password(request, *args, **options)
-
-
-admin.site.unregister(Group) if admin.site.is_registered(Group) else None
-
-
-@admin.register(Role)
-class RoleAdmin(ScopedAdmin):
-    """The roles."""
-
-    list_display = ["name", "description", "reach"]
-    fields = ["name", "description", "reach"]

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from oms.core import policy
 from oms.core.limits import UNWRITABLE
-from oms.core.models import SavedView
+from oms.core.models import Role, SavedView
 
 PAGING = ("p", "e")
 
@@ -22,7 +22,8 @@ def list_tools(page: Any, request: HttpRequest) -> dict[str, Any]:
     return {
         "page": name, "query": _query(request.GET.urlencode()), "teams": sorted(user.role_names),
         "views": list(policy.scope(SavedView, user).filter(page=name)),
-        "export": reverse(f"admin:{name}_export"), "exportable": page.exportable(request),
+        "export": reverse(f"admin:{name}_export"),
+        "exportable": [(sheet.title, sheet.slug, sheet.imports is not None) for sheet in page.exportable(request)],
         "imports": [(sheet.title, reverse(f"admin:{name}_import", args=[sheet.slug]))
                     for sheet in page.importable(request)],
     }
@@ -57,7 +58,8 @@ def keep(request: HttpRequest) -> HttpResponseRedirect:
     if not 0 < len(name) <= 40 or len(query) > 1000 or team not in {"", *user.role_names}:
         messages.error(request, _("A view needs a name of at most 40 characters, and a team of yours if any."))
     else:
-        SavedView.objects.update_or_create(owner=user, page=page, name=name, defaults={"query": query, "team": team})
+        SavedView.objects.update_or_create(owner=user, page=page, name=name, defaults={
+            "query": query, "team": Role.objects.filter(name=team).first()})
         messages.success(request, _("The view “%(name)s” is saved.") % {"name": name})
     return HttpResponseRedirect(f"{reverse(f'admin:{page}_changelist')}?{query}")
 

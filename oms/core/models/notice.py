@@ -5,6 +5,8 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from oms.core.models.role import Role
+
 
 class Topic(models.TextChoices):
     """What there is to hear of."""
@@ -55,14 +57,14 @@ class Notice(models.Model):
 class Subscription(models.Model):
     """A role hears of a topic, from one warehouse (by its code) or from all: in the admin, and perhaps by e-mail."""
 
-    role = models.CharField(max_length=20)
+    role = models.ForeignKey(Role, on_delete=models.CASCADE, related_name="+")
     topic = models.CharField(max_length=12, choices=Topic)
     warehouse = models.CharField(max_length=12, blank=True, help_text=_("A warehouse's code; empty for all."))
     bell = models.BooleanField(_("in the back office"), default=True)
     mail = models.CharField(_("e-mail"), max_length=8, choices=Mail, default=Mail.NO)
 
     class Meta:
-        ordering = ["topic", "role", "warehouse"]
+        ordering = ["topic", "role__name", "warehouse"]
         constraints = [
             models.UniqueConstraint(fields=["role", "topic", "warehouse"], name="topic_once_per_role_and_warehouse"),
         ]

@@ -3,6 +3,8 @@
 from django.conf import settings
 from django.db import models
 
+from oms.core.models.role import Role
+
 
 class SavedView(models.Model):
     """A list with its filters, search and order, under a name: one person's, or a team's (a role)."""
@@ -11,7 +13,7 @@ class SavedView(models.Model):
     page = models.CharField(max_length=60)
     name = models.CharField(max_length=40)
     query = models.CharField(max_length=1000, blank=True)
-    team = models.CharField(max_length=20, blank=True)
+    team = models.ForeignKey(Role, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
 
     class Meta:
         ordering = ["name"]
