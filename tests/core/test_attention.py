@@ -79,7 +79,7 @@ def test_what_waits_beyond_its_limit_counts(manager):
 
     assert [rows().count() for rows in (jobs.late, outbox.late, notices.late, webhooks.late)] == [1, 1, 1, 1]
     assert tile(manager) == "4"
-    assert attention.alarms() == [
+    assert sorted(attention.alarms()) == [
         "1 event has waited too long to be delivered.", "1 job has waited too long for a worker.",
         "1 notice has waited too long to be mailed.", "1 webhook call has waited too long to be sent."]
 
