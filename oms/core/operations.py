@@ -1,4 +1,4 @@
-"""The catalogue of operations: from one declaration come button, bulk action, form page and API endpoint."""
+"""The catalog of operations: from one declaration come button, bulk action, form page and API endpoint."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, fields
@@ -91,18 +91,18 @@ class Operation:
         return run_again(self.preview, document, by=by, **values)
 
 
-_catalogue: dict[type[Any], dict[str, Operation]] = {}
+_catalog: dict[type[Any], dict[str, Operation]] = {}
 
 
 def declare(
     name: str, model: type[Any], run: Callable[..., Any], **options: Any,
 ) -> Operation:
-    """Put an operation into the catalogue; its name is the right to it (`oms.core.policy`)."""
+    """Add an operation to the catalog. Its name is the right to it (`oms.core.policy`)."""
     operation = Operation(name, model, run, **options)
     asked = {each.name for each in fields(operation.input)} if operation.input else set()
     assert not asked & RESERVED, f"{name} of {model.__name__} asks for {asked & RESERVED}, which have a meaning already"
     signature(run).bind(None, by=None, **dict.fromkeys(asked - {operation.acts_on}))  # it takes what is asked for
-    known = _catalogue.setdefault(model, {})
+    known = _catalog.setdefault(model, {})
     assert name not in known, f"{model.__name__} has an operation {name} already"
     known[name] = operation
     return operation
@@ -110,12 +110,12 @@ def declare(
 
 def of(model: type[Any]) -> dict[str, Operation]:
     """The operations on a kind of document, by name, in the order of their declaration."""
-    return _catalogue.get(model, {})
+    return _catalog.get(model, {})
 
 
 def every() -> Iterator[Operation]:
     """All operations."""
-    return (operation for known in _catalogue.values() for operation in known.values())
+    return (operation for known in _catalog.values() for operation in known.values())
 
 
 def next_steps(document: Document, user: User) -> list[Operation]:

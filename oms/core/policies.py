@@ -52,7 +52,7 @@ offer("oversee", Job, _("See the jobs of others"), "manager")
 
 
 def _jobs(person: Any, reach: str) -> Q | None:
-    """One's own jobs, and those of others for who oversees them."""
+    """A user's own jobs; users with the right to oversee jobs see all of them."""
     return Q() if may(person, "oversee", Job) else Q(by=person.pk)
 
 

@@ -121,7 +121,7 @@ def test_quote_becomes_an_order(rep):
     assert rep.read("quotes/").json()["results"] == []
 
 
-def test_operations_of_the_catalogue_are_endpoints(rep):
+def test_operations_of_the_catalog_are_endpoints(rep):
     make.sku("TEE-M", stock={"LON": 5})
     number = rep.send("orders/", body(confirm=False)).json()["number"]
 

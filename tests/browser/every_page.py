@@ -1,4 +1,4 @@
-"""Every add, change and operation page that a person may open, as the admin site and the catalogue know them."""
+"""Every add, change and operation page that a person may open, as the admin site and the catalog know them."""
 
 from dataclasses import dataclass
 

@@ -1,5 +1,5 @@
 """Every add, change and operation page of every role, in a real browser: each asks for something, says what is wrong
-where it can be seen, and can be saved by who may open it. Pages that the site or the catalogue gains are walked too."""
+where it can be seen, and can be saved by who may open it. Pages that the site or the catalog gains are walked too."""
 
 from itertools import count
 from pathlib import Path

@@ -37,7 +37,7 @@ TYPES = {"pdf": "application/pdf", **spreadsheets.FORMATS}
 
 @admin.register(Job)
 class JobAdmin(ReadOnlyAdmin):
-    """A person's own jobs, and those of others for who oversees them."""
+    """A user's own jobs; users with the right to oversee jobs see all of them."""
 
     list_display = ["title", "by", "done", "failed", "total", "started_at", "finished_at"]
     list_select_related = ["by"]

@@ -30,7 +30,7 @@ class Box:
 
 @dataclass(frozen=True)
 class Row:
-    """A kind of record: its columns' boxes, None where there is no such right, and its other rights."""
+    """One row of the rights table: a check box per column (None if the right doesn't exist), and other rights."""
 
     title: str
     boxes: list[Box | None]

@@ -1,4 +1,4 @@
-"""Operations as endpoints: from one declaration of the catalogue come the request's schema and what it is called with.
+"""Operations as endpoints: from one declaration of the catalog come the request's schema and what it is called with.
 
 A record in an input is named by its natural key: a document's number, a code, a line's position. What is left out, a
 list or a field of a row, is as the form of the back office offers it; a list that is given names all that is meant.

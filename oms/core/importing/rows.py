@@ -58,7 +58,7 @@ class Sheet:
 
     title: Words = ""
     slug = ""
-    imports: type[Model] | None = None  # what it takes in, for who may import that
+    imports: type[Model] | None = None  # the model whose import right is required
     has_money = False  # whether it is for those alone who see money
     fields: dict[str, Field]
 

@@ -47,7 +47,7 @@ class AddressField(CheckedField):
 def require_offered(name: str) -> None:
     """Raise ValidationError for what no webhook can ask for."""
     if name not in event_catalog.offers():
-        raise ValidationError(_("There is no event %(name)s for webhooks. See the list of events."),
+        raise ValidationError(_("%(name)s isn't a webhook event. See the list of events."),
                               code="unknown_event", params={"name": name})
 
 

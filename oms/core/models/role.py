@@ -50,5 +50,5 @@ def grants_of(user: str) -> ArraySubquery:
 
 
 def read_grants(rows: list[dict[str, Any]]) -> tuple[Grant, ...]:
-    """Grants as `grants_of` selects them; a group that is no role reaches nothing."""
+    """Grants as `grants_of` selects them. A group without a role grants nothing."""
     return tuple(Grant(row["role"], row["reach"] or "", frozenset(row["permissions"])) for row in rows)

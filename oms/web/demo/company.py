@@ -1,4 +1,4 @@
-"""The demo's company: people, warehouses with bins, catalogue, prices, taxes, carriers."""
+"""The demo's company: people, warehouses with bins, catalog, prices, taxes, carriers."""
 
 import hashlib
 from collections.abc import Iterable
@@ -63,7 +63,7 @@ def build(rows: Iterable[Row]) -> Company:
     for facts in WAREHOUSES:
         _warehouse(company, people, *facts)
     _rates(company)
-    _catalogue([row for row in rows if row.kind == Kind.GOODS])
+    _catalog([row for row in rows if row.kind == Kind.GOODS])
     return company
 
 
@@ -119,7 +119,7 @@ def _zone(origin: str, country: str) -> int:
     return 2 if origin == "NL" and country in {"BE", "DE", "FR", "DK", "AT"} else 3
 
 
-def _catalogue(goods: list[Row]) -> None:
+def _catalog(goods: list[Row]) -> None:
     """SKUs with barcodes, prices, a supplier and reorder rules, from what the orders name."""
     latest = {row.code: row for row in goods if row.unit_price > 0}
     category = Category.objects.create(name="Gifts")

@@ -76,7 +76,7 @@ def load() -> None:
 def _happen(
     rows: Sequence[Row], past: Sequence[Row], fresh: Sequence[Row], newest: datetime, step: Callable[[str], None],
 ) -> None:
-    step("company, warehouses, catalogue")
+    step("company, warehouses, catalog")
     company = build.build(rows)
     site, reps = build.channels(company)
     step("orders of the past")
