@@ -61,7 +61,7 @@ def test_an_event_that_nobody_declares_is_told_in_the_same_words_by_the_api(call
     answer = call("manager").send("webhooks/", {
         "company": make.company().code, "url": "https://example.com/", "events": ["order.confrimed"]})
 
-    told = "There is no event order.confrimed for webhooks. See the list of events."
+    told = "order.confrimed isn't a webhook event. See the list of events."
     assert (answer.status_code, answer.json()["code"], told in answer.content.decode()) == (422, "unknown_event", True)
     assert told in str(refused.value) and not WebhookEndpoint.objects.exists()
 
