@@ -1,6 +1,8 @@
 """Roles of a company's own: copied, changed and looked at by superusers alone; built-in ones stay as they are."""
 
 import pytest
+from django.contrib import admin
+from django.contrib.auth.models import Group
 from django.urls import reverse
 
 from oms.core import roles
@@ -63,6 +65,14 @@ def test_whoever_is_no_superuser_neither_sees_nor_makes_roles(log_in, name):
     assert client.get(addresses[3]).status_code == 302
     client.post(reverse("admin:core_role_copy", args=[role.pk]))
     assert Role.objects.count() == 6
+
+
+def test_groups_have_no_page_beside_that_of_roles(log_in):
+    client = log_in("root")
+
+    assert not admin.site.is_registered(Group) and admin.site.is_registered(Role)
+    assert client.get("/admin/auth/group/").status_code == 404
+    assert client.get("/admin/auth/group/add/").status_code == 404
 
 
 def test_what_a_person_sees_is_previewed_with_how_many(log_in):

@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.auth.models import Group, Permission
+from django.contrib.auth.models import Permission
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.urls import path, reverse
 from django.utils.translation import gettext
@@ -37,9 +37,6 @@ class RoleForm(forms.ModelForm):
         super().__init__(*args, **options)
         if "permissions" in self.fields:
             self.fields["permissions"].queryset = offered_permissions()  # type: ignore[attr-defined]
-
-
-admin.site.unregister(Group) if admin.site.is_registered(Group) else None
 
 
 @admin.register(Role)

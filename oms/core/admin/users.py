@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.models import Group
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.urls import path, reverse
 from django.utils.translation import gettext, ngettext
@@ -21,6 +22,8 @@ NAME = ("username", "first_name", "last_name", "email")
 POWERS = ("is_active", "is_staff", "is_superuser")
 DATES = ("last_login", "date_joined")
 SHOWN = {"warehouses": "their_warehouses", "customers": "their_customers"}  # where they cannot be edited
+
+admin.site.unregister(Group)  # The import above registers it. Groups are changed as roles.
 
 
 @admin.register(User)
