@@ -14,7 +14,7 @@ from oms.core.errors import Refused, WrongState
 from oms.core.locking import atomic, lock, lock_one
 from oms.core.models import User
 from oms.core.setbased import any_of
-from orders import deducting, dues, einvoicing, exchange, issuing, progress, registrations
+from orders import allowances, deducting, dues, einvoicing, exchange, issuing, progress, registrations
 from orders.issuing import SERIES, issue, start, start_credit
 from orders.models import Allocation, Customer, Invoice, InvoiceLine, Order, OrderCharge, OrderLine
 from orders.pricing import AMOUNTS
@@ -113,12 +113,8 @@ def credit_allowances(
     with issuing.language_of(order.customer, order.company):
         note = start_credit(document, f"{order.number}/allowances {waiting[0].pk}", gettext("Allowance"))
     lines = [line for charge in waiting for line in charge_lines(note, charge, sign=-1)]
-    for position, line in enumerate(lines, 1):
-        line.position = position
     order.charges.filter(pk__in=[charge.pk for charge in waiting]).update(is_invoiced=True)
-    note = issue(note, lines, on, by)
-    set_off(note, document, by=by)
-    return note
+    return issue_credit(note, document, lines, on=on, by=by)
 
 
 def settle_charges(order: Order, *, by: User | None = None) -> Invoice | None:
@@ -232,8 +228,7 @@ def credit(
     Called again with the same reference it returns the first credit note.
     """
     with atomic():
-        if document.order is not None:
-            lock_one(document.order)
+        lock(Order.objects.filter(pk__in={document.order_id, *(item.line.order_key for item in credited)} - {None}))
         original = lock_one(document)
         credited = _merged(credited)
         known = issuing.known(reference, units={item.line.pk: item.quantity for item in credited}, about="corrects",
@@ -259,9 +254,19 @@ def note_of(
     note = start_credit(original, reference, reason)
     lines = [_credit_line(note, item) for item in credited]
     lines += [line for charge in charges for line in charge_lines(note, charge, sign=-1)]
-    lines += deducting.less_allowances(note, original, lines)
     if not lines:
         raise Refused(gettext("Choose what to credit."), code="nothing_to_credit")
+    return issue_credit(note, original, lines, on=on, by=by)
+
+
+def issue_credit(
+    note: Invoice, original: Invoice, lines: Sequence[InvoiceLine], *, on: date | None = None, by: User | None = None,
+) -> Invoice:
+    """Issue a credit note for an invoice, less allowances that it takes back, and set it off against the invoice.
+
+    The orders of its lines and the invoice are locked.
+    """
+    lines = [*lines, *allowances.taken_back(note, lines)]
     for position, line in enumerate(lines, 1):
         line.position = position
     note = issue(note, lines, on, by)
@@ -311,7 +316,7 @@ def credit_units(
         order = lock_one(order)
         lock(Invoice.objects.filter(pk__in=of_order(order).values("pk")))
         numbering.lock_counters(order.company, SERIES.values(), order.company.today().year)
-        _invoice_what_shipped(order, reference, by)
+        invoice_what_shipped(order, reference, by)
         per_invoice = spread_units(order, units)
         invoices = {row.pk: row for row in lock(Invoice.objects.filter(pk__in=per_invoice))}
         return [credit(invoices[key], items, reference=f"{reference}/{invoices[key].number}", reason=reason, by=by)
@@ -340,18 +345,13 @@ def spread_units(order: Order, units: Mapping[int, int]) -> dict[int, list[Credi
 
 def of_order(order: Order) -> QuerySet[Invoice]:
     """The invoices and credit notes that bill or credit something of an order, collective ones too."""
-    billed = InvoiceLine.objects.filter(lines_of(order))
+    billed = InvoiceLine.objects.filter(deducting.lines_of(order))
     own = Invoice.objects.filter(order=order)
     return Invoice.objects.filter(any_of("pk", own.values("pk").union(billed.values("invoice"))))
 
 
-def lines_of(order: Order) -> Q:
-    """Which invoice lines bill or credit lines and charges of an order; two indexes answer it, not a scan."""
-    return (Q(any_of("order_line_id", OrderLine.objects.filter(order=order).values("pk")))
-            | Q(any_of("charge_id", OrderCharge.objects.filter(order=order).values("pk"))))
-
-
-def _invoice_what_shipped(order: Order, reference: str, by: User | None) -> None:
+def invoice_what_shipped(order: Order, reference: str, by: User | None) -> None:
+    """Bill what was shipped of a locked order and isn't billed yet; it is credited next."""
     due = {line.pk: line.shipped - line.invoiced for line in order.lines.all() if line.shipped > line.invoiced}
     if due:
         _invoice_each(order, due, reference=f"{reference}/shipped", by=by)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from oms.core.money import ZERO, part, spread
 from oms.core.setbased import any_of
-from orders import billing
+from orders import billing, deducting
 from orders.models import Allocation, Invoice, InvoiceLine, Order, Refund
 
 
@@ -56,7 +56,7 @@ def _of_the_order(order: Order) -> list[Step]:
 
 def _billed(order: Order) -> dict[str, tuple[int, Decimal, Decimal, Decimal]]:
     """Units, net, tax and gross of an order's lines on issued documents, by their kind; collective ones too."""
-    own = billing.lines_of(order) | Q(any_of("invoice_id", Invoice.objects.filter(order=order).values("pk")))
+    own = deducting.lines_of(order) | Q(any_of("invoice_id", Invoice.objects.filter(order=order).values("pk")))
     rows = InvoiceLine.objects.filter(own, invoice__status=Invoice.Status.ISSUED).values("invoice__kind").annotate(
         units=Sum("quantity", filter=Q(order_line__isnull=False), default=0), net=Sum("net"), tax=Sum("tax"),
         gross=Sum("gross"))

@@ -1,6 +1,7 @@
 """Crediting what was billed and is not wanted any more: goods, and the charges that fall away with them."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from decimal import Decimal
 
 from django.db.models import Sum
@@ -27,9 +28,9 @@ def credit_cancelled(order: Order, *, key: int | str, by: User | None = None) ->
         documents = {row.pk: row for row in lock(Invoice.objects.filter(pk__in=billing.of_order(order).values("pk")))}
         numbering.lock_counters(order.company, SERIES.values(), order.company.today().year)
         plan, lowered = _plan(order, documents)
+        plan = _without_negative(plan, lowered, order.currency) if plan else plan
         if not plan:
             return []
-        plan = _without_negative(plan, lowered, order.currency)
         last = max(plan)
         with issuing.language_of(order.customer, order.company):
             reason = gettext("Cancelled")
@@ -65,17 +66,22 @@ def _due(order: Order) -> dict[int, int]:
 
 
 def _without_negative(plan: Plan, lowered: list[OrderCharge], currency: str) -> Plan:
-    """The plan, in one note for the newest invoice where one of several would come to less than nothing."""
-    last = max(plan)
-    for key, items in plan.items():
-        worth = sum((_worth(item, currency) for item in items), money.ZERO)
-        if key == last:
-            worth -= sum((charge.gross for charge in lowered), money.ZERO)
-        if worth < 0:
-            return {last: [item for key in sorted(plan) for item in plan[key]]}
-    return plan
+    """The plan, in one note for the newest invoice where one of several would come to less than nothing.
+
+    Where even that would, since its goods were credited before, allowances stay as they are.
+    """
+    last, more = max(plan), -sum((charge.gross for charge in lowered), money.ZERO)
+    worth = {key: _worth(items, currency) for key, items in plan.items()}
+    worth[last] += more
+    if min(worth.values()) >= 0:
+        return plan
+    items = [item for key in sorted(plan) for item in plan[key]]
+    if sum(worth.values()) < 0:
+        items = [item for item in items if _worth([item], currency) >= 0]
+    return {last: items} if items else {}
 
 
-def _worth(item: Credited, currency: str) -> Decimal:
-    left = deducting.open_amounts([item.line])[item.line.pk]
-    return item.line.invoice.sign * deducting.part_left(item.line, item.quantity, left, currency)["gross"]
+def _worth(items: Sequence[Credited], currency: str) -> Decimal:
+    left = deducting.open_amounts([item.line for item in items])
+    return sum((item.line.invoice.sign * deducting.part_left(item.line, item.quantity, left[item.line.pk], currency)[
+        "gross"] for item in items), money.ZERO)

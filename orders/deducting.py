@@ -8,10 +8,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.db.models import Sum
+from django.db.models import Q, Sum
 from django.utils.translation import gettext_lazy as _
 
 from oms.core import money
+from oms.core.setbased import any_of
 from orders import registrations
 from orders.models import Invoice, InvoiceLine, Order, OrderCharge, OrderLine
 from orders.models.order import ChargePart
@@ -31,14 +32,22 @@ def open_amounts(lines: Iterable[InvoiceLine]) -> dict[int, Open]:
     """What deductions and credits have left of invoice lines, by primary key."""
     rows = {line.pk: line for line in lines}
     left = {key: [line.gross, line.tax] for key, line in rows.items()}
-    used = InvoiceLine.objects.filter(corrects__in=rows).order_by().values("corrects", "invoice__kind").annotate(
-        gross=Sum("gross"), tax=Sum("tax"))
+    used = InvoiceLine.objects.filter(corrects__in=rows).order_by().values(
+        "corrects", "corrects__invoice__kind", "invoice__kind").annotate(gross=Sum("gross"), tax=Sum("tax"))
     for row in used:
-        sign = -1 if row["invoice__kind"] == Invoice.Kind.CREDIT else 1  # deductions are below zero themselves
+        # Deductions, and what a credit note takes back of another's, are below zero themselves.
+        is_same = row["invoice__kind"] == row["corrects__invoice__kind"]
+        sign = -1 if row["invoice__kind"] == Invoice.Kind.CREDIT and not is_same else 1
         of = left[row["corrects"] or 0]
         of[0] += sign * row["gross"]
         of[1] += sign * row["tax"]
     return {key: Open(gross, tax) for key, (gross, tax) in left.items()}
+
+
+def lines_of(order: Order | int) -> Q:
+    """Which invoice lines bill or credit lines and charges of an order; two indexes answer it, not a scan."""
+    return (Q(any_of("order_line_id", OrderLine.objects.filter(order=order).values("pk")))
+            | Q(any_of("charge_id", OrderCharge.objects.filter(order=order).values("pk"))))
 
 
 def open_deposits(order: Order, registration: str | None = None) -> list[tuple[InvoiceLine, Open]]:
@@ -132,26 +141,3 @@ def part_left(line: InvoiceLine, units: int, left: Open, currency: str) -> dict[
 
     gross, tax = amount("gross"), amount("tax")
     return {"gross": gross, "tax": tax, "net": gross - tax}
-
-
-def less_allowances(note: Invoice, original: Invoice, lines: Sequence[InvoiceLine]) -> list[InvoiceLine]:
-    """What an invoice's allowances take off a note, so that no more of the invoice is credited than it billed."""
-    own = [line for line in lines if line.corrects and line.corrects.invoice_id == original.pk]
-    taken = {line.corrects_id for line in own}
-    billed = list(original.lines.filter(corrects=None).order_by("position"))
-    left = open_amounts(billed)
-    excess = sum((line.gross for line in own), money.ZERO) - sum((each.gross for each in left.values()), money.ZERO)
-    made = []
-    for line in billed:
-        share = min(excess, -left[line.pk].gross) if line.pk not in taken else money.ZERO
-        if share > 0:
-            excess -= share
-            made.append(_share_of(note, line, left[line.pk], -share))
-    return made
-
-
-def _share_of(note: Invoice, line: InvoiceLine, left: Open, gross: Decimal) -> InvoiceLine:
-    tax = money.part(left.tax, left.gross, money.ZERO, gross, note.currency)
-    return InvoiceLine(invoice=note, charge=line.charge, corrects=line, quantity=0, description=line.description,
-                       unit_price=gross - tax, gross=gross, tax=tax, net=gross - tax, tax_percent=line.tax_percent,
-                       tax_category=line.tax_category, tax_note=line.tax_note)

@@ -82,7 +82,7 @@ def issue(document: Invoice, lines: Sequence[InvoiceLine], on: date | None, by: 
     instalments = dues.agree(document)
     document.save(force_insert=True)
     hold_created([document])
-    InvoiceLine.objects.bulk_create(lines, batch_size=1000)  # a statement takes 65,535 parameters
+    _insert(lines)
     if instalments:
         Instalment.objects.bulk_create(instalments)
     _number(document, lines)
@@ -90,6 +90,14 @@ def issue(document: Invoice, lines: Sequence[InvoiceLine], on: date | None, by: 
     events.emit("invoice.issued", document, by=by, kind=document.kind, gross=str(document.gross),
                 currency=document.currency)
     return document
+
+
+def _insert(lines: Sequence[InvoiceLine]) -> None:
+    """Insert lines; those that correct others of them, after these."""
+    later = [line for line in lines if line.corrects is not None and line.corrects.pk is None]
+    first = [line for line in lines if line not in later] if later else lines
+    for rows in (first, later):
+        InvoiceLine.objects.bulk_create(rows, batch_size=1000)  # a statement takes 65,535 parameters
 
 
 def record_settled(document: Invoice) -> None:

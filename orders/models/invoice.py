@@ -177,5 +177,11 @@ class InvoiceLine(models.Model):
         return f"{self.quantity} × {self.description}"
 
     @property
+    def order_key(self) -> int | None:
+        """The order that it bills or credits goods or a charge of, by primary key."""
+        about = self.order_line or self.charge
+        return about.order_id if about is not None else None
+
+    @property
     def currency(self) -> str:
         return self.invoice.currency
