@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils.translation import gettext
 
 from oms.core import idempotency, money, numbering, periods, states
 from oms.core.errors import Refused, WrongState
-from oms.core.locking import atomic, lock, lock_one
+from oms.core.locking import atomic, lock, lock_one, whole
 from oms.core.models import User
 from oms.core.setbased import any_of
 from orders import allowances, deducting, dues, einvoicing, exchange, issuing, progress, registrations
@@ -228,7 +228,8 @@ def credit(
     Called again with the same reference it returns the first credit note.
     """
     with atomic():
-        lock(Order.objects.filter(pk__in={document.order_id, *(item.line.order_key for item in credited)} - {None}))
+        keys = [document.order_id, *(item.line.order_key for item in credited)]
+        lock(Order.objects.filter(pk__in={key for key in keys if key is not None}))
         original = lock_one(document)
         credited = _merged(credited)
         known = issuing.known(reference, units={item.line.pk: item.quantity for item in credited}, about="corrects",
@@ -350,6 +351,7 @@ def of_order(order: Order) -> QuerySet[Invoice]:
     return Invoice.objects.filter(any_of("pk", own.values("pk").union(billed.values("invoice"))))
 
 
+@whole
 def invoice_what_shipped(order: Order, reference: str, by: User | None) -> None:
     """Bill what was shipped of a locked order and isn't billed yet; it is credited next."""
     due = {line.pk: line.shipped - line.invoiced for line in order.lines.all() if line.shipped > line.invoiced}

@@ -32,12 +32,11 @@ def open_amounts(lines: Iterable[InvoiceLine]) -> dict[int, Open]:
     """What deductions and credits have left of invoice lines, by primary key."""
     rows = {line.pk: line for line in lines}
     left = {key: [line.gross, line.tax] for key, line in rows.items()}
-    used = InvoiceLine.objects.filter(corrects__in=rows).order_by().values(
-        "corrects", "corrects__invoice__kind", "invoice__kind").annotate(gross=Sum("gross"), tax=Sum("tax"))
+    used = InvoiceLine.objects.filter(corrects__in=rows).order_by().values("corrects", "invoice__kind").annotate(
+        gross=Sum("gross"), tax=Sum("tax"))
     for row in used:
-        # Deductions, and what a credit note takes back of another's, are below zero themselves.
-        is_same = row["invoice__kind"] == row["corrects__invoice__kind"]
-        sign = -1 if row["invoice__kind"] == Invoice.Kind.CREDIT and not is_same else 1
+        # Deductions, and what a credit note takes back of another one, are below zero themselves.
+        sign = Invoice(kind=row["invoice__kind"]).sign * rows[row["corrects"] or 0].invoice.sign
         of = left[row["corrects"] or 0]
         of[0] += sign * row["gross"]
         of[1] += sign * row["tax"]

@@ -48,7 +48,7 @@ def _spread(order: Order, shares: Mapping[int, Decimal]) -> dict[int, list[_Part
     """The shares over the invoice lines that billed the units, as far as these are open, by invoice."""
     billed = list(InvoiceLine.objects.filter(order_line__in=shares, invoice__kind=Invoice.Kind.INVOICE,
                                              invoice__status=Invoice.Status.ISSUED)
-                  .select_related("order_line__sku").order_by("-invoice_id", "-pk"))
+                  .select_related("invoice", "order_line__sku").order_by("-invoice_id", "-pk"))
     _require_billed(order, shares, billed)
     opened, left = deducting.open_amounts(billed), dict(shares)
     parts: dict[int, list[_Part]] = {}
