@@ -86,6 +86,22 @@ RULES = (
               JOIN orders_invoice v ON v.id = n.invoice_id AND v.kind = 'credit'
               JOIN orders_invoiceline l ON l.id = n.corrects_id GROUP BY 1) c ON c.invoice_id = i.id
         WHERE i.kind = 'invoice' AND NOT i.is_history AND c.gross > b.gross"""),
+    Invariant("no more of an order is credited than was billed", f"""
+        SELECT o.number, 'billed ' || s.billed || ', credited ' || s.credited
+        FROM orders_order o
+        JOIN (SELECT order_id, coalesce(sum(gross) FILTER (WHERE kind = 'invoice' AND corrects_id IS NULL), 0) AS billed,
+                     coalesce(sum(gross) FILTER (WHERE kind = 'credit'), 0) AS credited
+              FROM ({_OF_ORDER}) p WHERE order_line_id IS NOT NULL OR charge_id IS NOT NULL GROUP BY 1) s
+          ON s.order_id = o.id
+        WHERE NOT o.is_history AND s.credited > s.billed"""),
+    Invariant("an allowance that was credited is taken back at most once in sum", """
+        SELECT i.number || ' line ' || l.position, 'credited ' || l.gross || ' with tax ' || l.tax || ', taken back '
+               || -b.gross || ' with tax ' || -b.tax
+        FROM orders_invoiceline l JOIN orders_invoice i ON i.id = l.invoice_id AND i.kind = 'credit'
+        JOIN (SELECT corrects_id, sum(gross) AS gross, sum(tax) AS tax FROM orders_invoiceline
+              WHERE corrects_id IS NOT NULL GROUP BY 1) b ON b.corrects_id = l.id
+        WHERE NOT i.is_history AND (greatest(b.gross, b.tax) > 0 OR least(l.gross + b.gross, l.tax + b.tax) < 0
+                                    OR l.credited > 0 AND (l.gross + b.gross, l.tax + b.tax) <> (0, 0))"""),
     Invariant("no order is below zero", """
         SELECT number, 'comes to ' || gross || ' ' || currency FROM orders_order
         WHERE status IN ('quoted', 'placed', 'confirmed', 'completed') AND NOT is_history AND gross < 0"""),

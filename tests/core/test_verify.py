@@ -77,6 +77,12 @@ BREAKS = {
     "no more of an invoice is credited than it billed":
         "UPDATE orders_invoiceline SET gross = gross + 1000 WHERE invoice_id IN "
         "(SELECT id FROM orders_invoice WHERE kind = 'credit')",
+    "no more of an order is credited than was billed":
+        "UPDATE orders_invoiceline SET gross = gross + 1000 WHERE invoice_id IN "
+        "(SELECT id FROM orders_invoice WHERE kind = 'credit')",
+    "an allowance that was credited is taken back at most once in sum":
+        "UPDATE orders_invoiceline SET corrects_id = id WHERE invoice_id IN "
+        "(SELECT id FROM orders_invoice WHERE kind = 'credit')",
     "no order is below zero": "UPDATE orders_order SET gross = -1, net = -1, tax = 0",
     "instalments add up to their invoice":
         "INSERT INTO orders_instalment (invoice_id, due_on, amount) SELECT id, issued_on, 1 FROM orders_invoice",
