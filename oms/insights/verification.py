@@ -16,13 +16,15 @@ from oms.insights import (
     money_rules,
     shipment_rules,
     stock_rules,
+    tax_rules,
     waiting_rules,
 )
 from oms.insights.invariants import Breach, Invariant, check
 from orders import issuing
 from orders.models import Invoice
 
-RULES = stock_rules.RULES + lot_rules.RULES + shipment_rules.RULES + money_rules.RULES + waiting_rules.RULES
+RULES = (stock_rules.RULES + lot_rules.RULES + shipment_rules.RULES + money_rules.RULES + tax_rules.RULES
+         + waiting_rules.RULES)
 
 STATEMENT_LIMIT = "30min"  # an order of magnitude above what a million orders took
 HASHES, FILES = "a legal document is what its hash covers", "a frozen file is as it was stored"

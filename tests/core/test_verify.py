@@ -13,9 +13,10 @@ from inventory import counting, transfers
 from inventory.models import Count, Move, Transfer
 from oms.core import outbox, states
 from oms.core.models import StoredDocument
-from oms.insights import completeness_rules, event_rules, verification
+from oms.insights import completeness_rules, event_rules, tax_rules, verification
 from orders import deposits, exporting, payments
 from orders.intake import Charge
+from orders.planners.places import place
 from tests import builders as make
 
 pytestmark = pytest.mark.django_db
@@ -83,6 +84,8 @@ BREAKS = {
     "an allowance that was credited is taken back at most once in sum":
         "UPDATE orders_invoiceline SET corrects_id = id WHERE invoice_id IN "
         "(SELECT id FROM orders_invoice WHERE kind = 'credit')",
+    "goods are billed under the VAT registration of where they left, or if taxed of where they went":
+        "UPDATE inventory_warehouse SET country = 'NL'; UPDATE orders_invoiceline SET tax_category = 'G'",
     "no order is below zero": "UPDATE orders_order SET gross = -1, net = -1, tax = 0",
     "instalments add up to their invoice":
         "INSERT INTO orders_instalment (invoice_id, due_on, amount) SELECT id, issued_on, 1 FROM orders_invoice",
@@ -316,3 +319,14 @@ def test_a_check_has_a_time_out_of_its_own(db):
         cursor.execute("SHOW statement_timeout")
         assert cursor.fetchone()[0] == "20s"
     assert set(seen[1:-1]) == {"30min"}
+
+
+@pytest.mark.parametrize("country, postal_code", [
+    ("GB", "N1 9GU"), ("GB", "BT1 1AA"), ("GB", "JE2 4WD"), ("GB", "gy1 1aa"), ("GB", "BFPO 57"), ("GB", ""),
+    ("IM", "IM1 1AA"), ("MC", "98000"), ("ES", "35001"), ("US", "97201"), ("", "")])
+def test_the_database_counts_countries_as_vat_law_does(country, postal_code):
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {tax_rules.vat_country('country', 'code')} FROM (VALUES (%s, %s)) a(country, code)",
+                       [country, postal_code])
+
+        assert cursor.fetchone()[0] == place(country, postal_code).country
