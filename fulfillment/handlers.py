@@ -7,7 +7,7 @@ from oms.core.errors import ConnectorError
 from oms.core.event_handlers import on
 from oms.core.locking import lock
 from oms.core.models import Event
-from orders import billing, lifecycle
+from orders import billing, intercompany, lifecycle
 from orders.models import Order
 
 
@@ -75,6 +75,14 @@ def bill_shipment(event: Event) -> None:
     day = shipment.order.company.day_of(event.at)
     if billing.bill_shipped(shipment.order, units, reference=shipment.number, on=day) is None:
         lifecycle.complete_if_done(Order.objects.get(pk=shipment.order_id))
+
+
+@on("shipment.shipped")
+def bill_intercompany(event: Event) -> None:
+    """What left another company's stock is billed by that company to the order's."""
+    shipment = Shipment.objects.select_related("warehouse__company", "order__company").get(number=event.subject_number)
+    day = shipment.warehouse.company.day_of(event.at)
+    intercompany.bill_shipment(shipment.order, shipment.number, shipment.warehouse, on=day)
 
 
 @on("shipment.shipped", calls_world=True)

@@ -24,6 +24,7 @@ from fulfillment import (
     waves,
 )
 from fulfillment.models import CarrierService, Package, PackageContent, Shipment, ShipmentLine, Wave
+from inventory import sharing
 from inventory.models import Bin, BinStock, Warehouse
 from oms.core.errors import Conflict
 from oms.core.models import User
@@ -165,7 +166,8 @@ def _order_of(document: Order | Shipment) -> Order:
 class RerouteInput:
     to: Warehouse | None = field(default=None, metadata={
         "help": _("Empty: the best by cost, distance, days and punctuality."),
-        "among": lambda rows, document: rows.filter(is_active=True, company=_order_of(document).company_id)})
+        "among": lambda rows, document: rows.filter(
+            is_active=True, company__in=sharing.serving(_order_of(document).company))})
 
 
 declare("start_picking", Shipment, waves.start_picking, many=True,

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from fulfillment import shipments
 from fulfillment.models import Shipment, ShipmentLine
-from inventory import demand, rerouting
+from inventory import demand, rerouting, sharing
 from inventory.models import Reservation, Stock, Warehouse
 from inventory.rerouting import Rerouted
 from oms.core import events, states
@@ -76,7 +76,7 @@ def _require_possible(to: Warehouse | None, order: Order) -> None:
         return
     if not to.is_active:
         raise Refused(_("%(warehouse)s isn't active. Choose another warehouse.") % {"warehouse": to}, field="to")
-    if to.company_id != order.company_id:
+    if not sharing.may_serve(order.company, to):
         raise Refused(_("%(warehouse)s belongs to %(other)s, and order %(order)s is %(company)s's. Choose a warehouse "
                         "of %(company)s.") % {"warehouse": to, "other": to.company, "order": order,
                                               "company": order.company}, code="other_company", field="to")

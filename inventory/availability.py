@@ -46,10 +46,11 @@ def available(skus: Iterable[SKU], company: Company) -> dict[int, Available]:
 def projected(skus: Iterable[int], company: Company, by: date | None = None) -> dict[int, int]:
     """What a company will have left of each SKU (on a day): free stock, less waiting demand, plus what is to come.
 
-    Demand counts that reserves by that day; a purchase that is expected by it.
+    Only its own stock, not what others share with it. Demand counts that reserves by that day; a purchase that is
+    expected by it.
     """
     keys = list(skus)
-    free = Stock.objects.promised_by(company.pk).filter(sku__in=keys).with_free()
+    free = Stock.objects.filter(warehouse__is_active=True, warehouse__company=company, sku__in=keys).with_free()
     waiting = Demand.objects.filter(company=company, sku__in=keys, unheld__gt=0)
     bought = PurchaseLine.objects.filter(sku__in=keys, order__company=company, received__lt=F("quantity"),
                                          order__status=PurchaseOrder.Status.SENT)

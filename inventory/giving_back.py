@@ -28,7 +28,7 @@ def split(reservation: Reservation, rest: int) -> Reservation:
     twin = Reservation(demand=reservation.demand, sku=reservation.sku, warehouse=reservation.warehouse, quantity=rest,
                        state=reservation.state, bin=reservation.bin, lot=reservation.lot,
                        stopping=reservation.stopping, is_entrusted=reservation.is_entrusted,
-                       bundle=reservation.bundle)
+                       bundle=reservation.bundle, share=reservation.share)
     twin.save(force_insert=True)
     hold_created([twin])
     return twin

@@ -24,6 +24,7 @@ from inventory.models import (
     ReorderRule,
     Reservation,
     Stock,
+    StockShare,
     Supplier,
     SupplierItem,
     Transfer,
@@ -56,6 +57,7 @@ allow(f"{FLOOR} manager", BinStock, "move")
 allow("manager", BinStock, "adjust")
 declare(Reservation, rows(warehouse="warehouse"), view=f"{FLOOR} buyer manager")
 declare(Demand, rows(), view="buyer manager")
+declare(StockShare, rows())
 declare(Move, rows(), view="buyer accountant manager")
 declare(Lane, every_row, view="rep buyer", edit="manager")
 declare(PostalCode, every_row, view="buyer", edit="manager")

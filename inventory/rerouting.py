@@ -7,12 +7,13 @@ from typing import Any
 
 from django.db.models import Q
 
-from inventory import reservations, routes, shelf_life, sourcing
+from inventory import reservations, routes, sharing, shelf_life, sourcing, waiting
 from inventory.geography import Place
 from inventory.models import Demand, Reservation, Stock, Warehouse
 from inventory.planners import sourcing as planner
 from inventory.planners.sourcing import Allocation, Candidate, Part, Plan, Source, Want
-from inventory.sourcing import Destination
+from inventory.sharing import Shares
+from inventory.waiting import Destination
 from oms.core import decisions
 from oms.core.locking import atomic, lock
 from oms.core.models import Company, User
@@ -41,6 +42,7 @@ class _Case:
     groups: Groups
     rows: list[Reservation]
     stock: StockRows
+    shares: Shares
     sources: list[Source]
     current: list[Allocation]
     plan: Plan
@@ -119,14 +121,16 @@ def _case(
     current = list(_held_units(groups, rows))
     if not current:
         return None
-    stock = _stock(groups, current, company, read)
+    shares = sharing.shares_of([company.pk])
+    stock = _stock(groups, current, {company.pk, *shares.companies()}, read)
     place = ship_to.place if ship_to else (demands[0].ship_country, demands[0].ship_postal_code)
     sources = _sources(groups, current, stock, place)
-    own = {row.warehouse_id for row in stock.values() if row.warehouse.company_id == company.pk}
-    chosen = [source for source in sources if source.warehouse in own and (to is None or source.warehouse == to.pk)]
-    plan = planner.plan(_wants(groups, current), chosen)
+    may_send = {row.warehouse_id for row in stock.values() if to in (None, row.warehouse)
+                and (row.warehouse.company_id == company.pk or shares.may_take(company.pk, row))}
+    chosen = [source for source in sources if source.warehouse in may_send]
+    plan = planner.plan_in_turn(_wants(groups, current), sourcing.own_first(company.pk, chosen, stock))
     target = _with_stayers(plan.allocations, current, {source.warehouse for source in chosen})
-    return _Case(document, groups, rows, stock, sources, current, plan, target)
+    return _Case(document, groups, rows, stock, shares, sources, current, plan, target)
 
 
 def _held_units(groups: Groups, rows: Sequence[Reservation]) -> Iterator[Allocation]:
@@ -141,14 +145,14 @@ def _held_units(groups: Groups, rows: Sequence[Reservation]) -> Iterator[Allocat
                 yield Allocation(line, place, units)
 
 
-def _stock(groups: Groups, current: Iterable[Allocation], company: Company, read: Read) -> StockRows:
-    """The stock of the company's active warehouses, and that where the goods are held now."""
+def _stock(groups: Groups, current: Iterable[Allocation], companies: Collection[int], read: Read) -> StockRows:
+    """The stock of these companies' active warehouses, and that where the goods are held now."""
     skus = {demand.sku_id for group in groups.values() for demand in group}
     held_in = {each.warehouse for each in current}
-    own = Q(warehouse__is_active=True, warehouse__company=company)
+    own = Q(warehouse__is_active=True, warehouse__company__in=companies)
     rows = read(Stock.objects.filter(own | Q(warehouse__in=held_in), sku__in=skus).select_related("warehouse", "sku"))
     shelf_life.attach(rows)
-    shelf_life.ask(rows, max(sourcing.Group(group).min_life_days for group in groups.values()))
+    shelf_life.ask(rows, max(waiting.Group(group).min_life_days for group in groups.values()))
     return {(row.sku_id, row.warehouse_id): row for row in rows}
 
 
@@ -167,7 +171,7 @@ def _sources(groups: Groups, current: Sequence[Allocation], stock: StockRows, pl
     weight = sum(each.quantity * demand.per_unit * demand.sku.weight_g
                  for each in current for demand in groups[each.key])
     found = routes.sources(active, place, weight)
-    sourcing.leave_to_older(first.company_id, found, {sku for sku, _place in stock}, first.priority, stock)
+    waiting.leave_to_older(first.company_id, found, {sku for sku, _place in stock}, first.priority, stock)
     available: dict[int, Any] = {source.warehouse: source.available for source in found}
     for each in current:
         for demand in groups[each.key] if each.warehouse in available else ():
@@ -230,8 +234,8 @@ def _apply(case: _Case, by: User | None) -> None:
             own = [row for row in case.rows if row.demand_id == demand.pk and row.warehouse_id == each.warehouse]
             gone += reservations.cut(sorted(own, key=_whole_bundles), each.quantity * demand.per_unit)
     reservations.free_locked(gone, stock=case.stock)
-    sourcing.hold_plan(_difference(case.target, case.current),
-                       {line: sourcing.Group(group) for line, group in case.groups.items()}, case.stock, by=by)
+    groups = {line: waiting.Group(group) for line, group in case.groups.items()}
+    sourcing.hold_plan(_difference(case.target, case.current), groups, case.stock, case.shares, by=by)
     reservations.announce_freed(gone, by=by)
 
 

@@ -38,12 +38,16 @@ State, Stopping = Reservation.State, Reservation.Stopping
 
 @dataclass(frozen=True)
 class Hold:
-    """Base units to hold for a demand in a warehouse, against a locked stock row; in a bundle with its kit's parts."""
+    """Base units to hold for a demand in a warehouse, against a locked stock row; in a bundle with its kit's parts.
+
+    `share`: the key of the share under which it is another company's stock.
+    """
 
     demand: Demand
     stock: Stock
     quantity: int
     bundle: uuid.UUID = field(default_factory=uuid.uuid4)
+    share: int | None = None
 
 
 def hold(holds: Sequence[Hold], *, counted: bool = False, by: User | None = None) -> list[Reservation]:
@@ -60,7 +64,7 @@ def hold(holds: Sequence[Hold], *, counted: bool = False, by: User | None = None
     amounts.write()
     reservations = Reservation.objects.bulk_create(
         Reservation(demand=held.demand, sku_id=held.stock.sku_id, warehouse_id=held.stock.warehouse_id,
-                    quantity=held.quantity, bundle=held.bundle)
+                    quantity=held.quantity, bundle=held.bundle, share_id=held.share)
         for held in holds
     )
     hold_created(reservations)

@@ -2,14 +2,14 @@
 
 import uuid
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 
 from django.db.models import F
 from django.utils.translation import gettext as _
 
-from inventory import availability, catalog, displacing, ledger, reservations, routes, shelf_life
+from inventory import availability, catalog, displacing, ledger, reservations, routes, sharing, shelf_life
 from inventory.giving_back import announce_freed, level
 from inventory.holds import lock_holders, lock_holds
 from inventory.models import (
@@ -25,26 +25,16 @@ from inventory.models import (
 from inventory.planners import sourcing as planner
 from inventory.planners.sourcing import Part, Plan, Source, Want
 from inventory.reservations import Hold
+from inventory.sharing import Shares
+from inventory.waiting import Destination as Destination
+from inventory.waiting import Group, StockRows, groups_of, leave_to_older
 from oms.core import decisions, events
 from oms.core.errors import NotEnough, Refused, WrongState
 from oms.core.locking import atomic, hold_created, lock
 from oms.core.models import Company, User
-from oms.core.postal_codes import normalize
 
+Short = tuple[Group, Want]  # a line, and what of it is still to be served
 SentFrom = dict[int, dict[Warehouse, int]]  # units of each line, by the warehouse that holds them
-
-
-@dataclass(frozen=True)
-class Destination:
-    """Where goods go: ISO country and postal code."""
-
-    country: str
-    postal_code: str = ""
-
-    @property
-    def place(self) -> tuple[str, str]:
-        """Its country and postal code as the country writes it."""
-        return self.country.upper(), normalize(self.country, self.postal_code)
 
 
 @dataclass(frozen=True)
@@ -70,42 +60,13 @@ class Terms:
     min_life_days: int = 0
 
 
-@dataclass(frozen=True)
-class Group:
-    """The demands of one line, served together: one, or a kit's components."""
-
-    demands: tuple[Demand, ...]
-
-    @property
-    def want(self) -> Want:
-        units = min(demand.unheld // demand.per_unit for demand in self.demands)
-        parts = tuple(Part(demand.sku_id, demand.per_unit) for demand in self.demands)
-        return Want(self.demands[0].line, parts, units)
-
-    @property
-    def min_life_days(self) -> int:
-        return shelf_life.life_of(self.demands)
-
-    @property
-    def weight_g(self) -> int:
-        return sum(demand.sku.weight_g * demand.unheld for demand in self.demands)
-
-    @property
-    def is_uneven(self) -> bool:
-        """Whether a kit has more of one part than of another, or a part of a unit."""
-        return any(demand.unheld != self.want.quantity * demand.per_unit for demand in self.demands)
-
-    @property
-    def destination(self) -> Destination:
-        return Destination(self.demands[0].ship_country, self.demands[0].ship_postal_code)
-
-
 def promise(
     document: str, company: Company, wanted: Sequence[Wanted], ship_to: Destination, terms: Terms, *,
     by: User | None = None,
 ) -> SentFrom:
     """Promise a document's lines from its company's stock: hold what there is, and let the rest wait or refuse.
 
+    What that can't serve may come from the stock that other companies share with it.
     Returns what was held. Raises NotEnough with the shortfall by SKU where something cannot be held and may not wait.
     What older demand of the same or a better priority could hold now is left to it. The caller has locked the document.
     """
@@ -113,7 +74,7 @@ def promise(
         kits = catalog.components(want.sku for want in wanted)
         wants = [want_of(line, kits) for line in wanted]
         skus = {part.sku for want in wants for part in want.parts}
-        stock = _lock_candidates(skus, {company.pk})
+        stock, shares = _lock_candidates(skus, {company.pk})
         shelf_life.ask(stock.values(), terms.min_life_days)
         if terms.reserve_from is not None:
             _require_projected(company, wanted, wants, terms, kits)
@@ -121,10 +82,10 @@ def promise(
         else:
             sources = routes.sources(stock, ship_to.place, weight_g(wanted))
             leave_to_older(company.pk, sources, skus, terms.priority, stock)
-            plan = planner.plan(wants, sources)
+            plan = planner.plan_in_turn(wants, own_first(company.pk, sources, stock))
         if plan.short and not terms.may_wait:
             raise NotEnough(_shortfall(wanted, wants, plan, sources, kits))
-        _write_promise(document, company, wants, plan, stock, ship_to, terms, kits, by)
+        _write_promise(document, company, wants, plan, stock, shares, ship_to, terms, kits, by)
         return _sent_from(plan, stock)
 
 
@@ -145,49 +106,28 @@ def want_of(line: Wanted, kits: dict[int, list[KitComponent]]) -> Want:
     return Want(line.line, tuple(Part(part.component_id, part.quantity) for part in components), line.quantity)
 
 
-def _lock_candidates(skus: Iterable[int], companies: Collection[int]) -> dict[tuple[int, int], Stock]:
+def own_first(company: int, sources: Sequence[Source], stock: StockRows) -> tuple[list[Source], list[Source]]:
+    """A company's own sources, then those of others."""
+    owners = {row.warehouse_id: row.warehouse.company_id for row in stock.values()}
+    return ([source for source in sources if owners[source.warehouse] == company],
+            [source for source in sources if owners[source.warehouse] != company])
+
+
+def _lock_candidates(skus: Iterable[int], companies: Collection[int]) -> tuple[dict[tuple[int, int], Stock], Shares]:
+    """Lock the stock that companies may promise, and say which shares it is promised under."""
     rows = Stock.objects.promised_by(*companies).filter(sku__in=list(skus)).select_related("warehouse", "sku")
     locked = {(row.sku_id, row.warehouse_id): row for row in lock(rows)}
     shelf_life.attach(locked.values())
-    return locked
+    if len(companies) < 2 and all(row.warehouse.company_id in companies for row in locked.values()):
+        return locked, Shares()
+    shares = sharing.shares_of(companies)
+    known = {*companies, *shares.companies()}  # sharing may have stopped since
+    return {key: row for key, row in locked.items() if row.warehouse.company_id in known}, shares
 
 
 def weight_g(wanted: Sequence[Wanted]) -> int:
     """What lines weigh together, in grams."""
     return sum(line.sku.weight_g * line.quantity for line in wanted)
-
-
-def leave_to_older(
-    company: int, sources: list[Source], skus: set[int], priority: int, stock: dict[tuple[int, int], Stock],
-) -> None:
-    """Take off a company's sources what its waiting demand that goes first could hold now."""
-    waiting = Demand.objects.waiting().filter(company=company, sku__in=skus, priority__lte=priority)
-    lines = set(waiting.values_list("document", "line"))
-    if not lines:
-        return
-    siblings = Demand.objects.due().filter(document__in={document for document, _ in lines},
-                                           line__in={line for _, line in lines}).order_by("priority", "id")
-    groups = [group for group in _groups(siblings) if group.want.quantity > 0]
-    layered = any(row.layers for row in stock.values())
-    for allocation, group in shelf_life.allocate(groups, sources, stock) if layered else _allocate(groups, sources):
-        available = next(source.available for source in sources if source.warehouse == allocation.warehouse)
-        for part in group.want.parts:
-            if part.sku in available:
-                available[part.sku] -= allocation.quantity * part.per_unit  # type: ignore[index]
-
-
-def _groups(demands: Iterable[Demand]) -> list[Group]:
-    """Demands by line, in the order of the first of each."""
-    lines: dict[tuple[str, int], list[Demand]] = {}
-    for demand in demands:
-        lines.setdefault((demand.document, demand.line), []).append(demand)
-    return [Group(tuple(members)) for members in lines.values()]
-
-
-def _allocate(groups: Sequence[Group], sources: Sequence[Source]) -> list[tuple[planner.Allocation, Group]]:
-    by_key = dict(enumerate(groups))
-    wants = [Want(key, group.want.parts, group.want.quantity) for key, group in by_key.items()]
-    return [(allocation, by_key[allocation.key]) for allocation in planner.plan(wants, sources).allocations]
 
 
 def _require_projected(
@@ -228,7 +168,7 @@ def _shortfall(
 
 def _write_promise(
     document: str, company: Company, wants: Sequence[Want], plan: Plan, stock: dict[tuple[int, int], Stock],
-    ship_to: Destination, terms: Terms, kits: dict[int, list[KitComponent]], by: User | None,
+    shares: Shares, ship_to: Destination, terms: Terms, kits: dict[int, list[KitComponent]], by: User | None,
 ) -> None:
     components = {part.component_id for parts in kits.values() for part in parts}
     held: dict[int, int] = defaultdict(int)
@@ -244,8 +184,8 @@ def _write_promise(
         for want in wants for part in want.parts
     )
     hold_created(demands)
-    by_line = {group.demands[0].line: group for group in _groups(demands)}
-    hold_plan(plan.allocations, by_line, stock, counted=True, by=by)
+    by_line = {group.demands[0].line: group for group in groups_of(demands)}
+    hold_plan(plan.allocations, by_line, stock, shares, counted=True, by=by)
     _record_decision(document, plan, stock, terms)
     if plan.short:
         events.record("demand.backordered", subject_type="demand", subject_number=document, order_number=document,
@@ -254,14 +194,15 @@ def _write_promise(
 
 def hold_plan(
     allocations: Iterable[planner.Allocation], groups: dict[int, Group], stock: dict[tuple[int, int], Stock],
-    *, counted: bool = False, by: User | None = None,
+    shares: Shares, *, counted: bool = False, by: User | None = None,
 ) -> None:
     """Hold what a plan allocates to lines, under locks that the caller has taken; a kit's parts in one bundle."""
     reservations.hold(counted=counted, by=by, holds=[
-        Hold(demand, stock[demand.sku_id, allocation.warehouse], allocation.quantity * demand.per_unit, bundle)
+        Hold(demand, row, allocation.quantity * demand.per_unit, bundle, shares.under(demand.company_id, row))
         for allocation in allocations
         for bundle in [uuid.uuid4()]
         for demand in groups[allocation.key].demands
+        for row in [stock[demand.sku_id, allocation.warehouse]]
     ])
 
 
@@ -276,7 +217,7 @@ def _record_decision(document: str, plan: Plan, stock: dict[tuple[int, int], Sto
 
 
 def serve(skus: Iterable[int], *, by: User | None = None) -> list[str]:
-    """Hold what there is now for demand that waits for these SKUs, by priority, then age.
+    """Hold what there is now for demand that waits for these SKUs, by priority, then age; first of its company's stock.
 
     Returns the numbers of the documents that got something. Nothing waiting is success.
     """
@@ -290,8 +231,10 @@ def serve(skus: Iterable[int], *, by: User | None = None) -> list[str]:
         _level(keys, by)
         rows = lock(Demand.objects.filter(pk__in=keys).select_related("sku"))
         demands = sorted(rows, key=lambda row: (row.priority, row.pk))
-        stock = _lock_candidates({demand.sku_id for demand in demands}, {demand.company_id for demand in demands})
-        return [group.demands[0].document for group in _groups(demands) if _serve_group(group, stock, by)]
+        stock, shares = _lock_candidates({demand.sku_id for demand in demands},
+                                         {demand.company_id for demand in demands})
+        short = [(group, group.want) for group in groups_of(demands) if group.want.quantity > 0]
+        return [*_serve_own(short, stock, by), *_serve_shared(short, stock, shares, by)]
 
 
 def serve_due() -> list[str]:
@@ -325,17 +268,18 @@ def announce_change(warehouse: Warehouse, *, by: User | None = None) -> None:
 
 
 def serve_from(warehouse_code: str, *, by: User | None = None) -> list[str]:
-    """Hold what an active warehouse has free for its company's demand that waits for it."""
+    """Hold what an active warehouse has free for waiting demand: its company's, and that of those it is shared with."""
     company = Warehouse.objects.values_list("company", flat=True).get(code=warehouse_code)
     free = Stock.objects.promised_by(company).filter(warehouse__code=warehouse_code, sellable__gt=F("held"))
-    waiting = Demand.objects.waiting().filter(company=company, sku__in=free.values("sku"))
+    companies = [company, *sharing.sellers_of(company)]
+    waiting = Demand.objects.waiting().filter(company__in=companies, sku__in=free.values("sku"))
     return serve(list(waiting.values_list("sku", flat=True).distinct()), by=by)
 
 
 def _level(keys: Sequence[int], by: User | None) -> None:
     """Give back what waiting kits hold of one part without the others, so that they are served whole."""
     demands = lock(Demand.objects.filter(pk__in=keys))
-    if any(group.is_uneven for group in _groups(demands)):
+    if any(group.is_uneven for group in groups_of(demands)):
         holds = lock_holds(Demand.objects.filter(pk__in=keys), skus={demand.sku_id for demand in demands})
         announce_freed(level(holds), by=by)
 
@@ -348,16 +292,39 @@ def lock_change(document: str, skus: Iterable[SKU]) -> None:
     lock_holds(Demand.objects.filter(document=document), skus=parts)
 
 
-def _serve_group(group: Group, stock: dict[tuple[int, int], Stock], by: User | None) -> bool:
-    want = group.want
-    if want.quantity <= 0:
-        return False
-    company, skus = group.demands[0].company_id, {part.sku for part in want.parts}
-    relevant = {key: row for key, row in stock.items() if key[0] in skus and row.warehouse.company_id == company}
-    shelf_life.ask(relevant.values(), group.min_life_days)
-    plan = planner.plan([want], routes.sources(relevant, group.destination.place, group.weight_g))
-    hold_plan(plan.allocations, {want.key: group}, stock, by=by)
-    return bool(plan.allocations)
+def _serve_own(short: list[Short], stock: dict[tuple[int, int], Stock], by: User | None) -> list[str]:
+    """Serve lines from the stock of their own companies; what is left to serve stays in the list."""
+    def own(row: Stock, company: int) -> bool:
+        return row.warehouse.company_id == company
+
+    return _serve(short, stock, own, Shares(), by)
+
+
+def _serve_shared(
+    short: list[Short], stock: dict[tuple[int, int], Stock], shares: Shares, by: User | None,
+) -> list[str]:
+    """Serve what is left of lines from the stock that other companies share."""
+    def shared(row: Stock, company: int) -> bool:
+        return shares.may_take(company, row)
+
+    return _serve(short, stock, shared, shares, by) if shares.keys else []
+
+
+def _serve(
+    short: list[Short], stock: dict[tuple[int, int], Stock], may_take: Callable[[Stock, int], bool], shares: Shares,
+    by: User | None,
+) -> list[str]:
+    documents, left = [], []
+    for group, want in short:
+        company, skus = group.demands[0].company_id, {part.sku for part in want.parts}
+        relevant = {key: row for key, row in stock.items() if key[0] in skus and may_take(row, company)}
+        shelf_life.ask(relevant.values(), group.min_life_days)
+        plan = planner.plan([want], routes.sources(relevant, group.destination.place, group.weight_g))
+        hold_plan(plan.allocations, {want.key: group}, stock, shares, by=by)
+        documents += [group.demands[0].document] if plan.allocations else []
+        left += [(group, replace(want, quantity=plan.short[want.key]))] if plan.short else []
+    short[:] = left
+    return documents
 
 
 def reallocate(

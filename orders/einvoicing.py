@@ -186,10 +186,18 @@ def require_ready(order: Order) -> None:
 
 def require_complete(order: Order, lines: Sequence[Any], registration: str = "") -> None:
     """Raise Refused, naming all that is missing, where an order's e-invoice would not be valid."""
-    missing = lacking(order.company, order.customer, order.bill_to, order.customer_reference, order.ship_to,
-                      registration)
-    missing += lacking_of_taxes(order.company, order.customer, order.ship_to, lines, registration)
+    require_valid(order.company, order.customer, order.bill_to, lines, registration=registration,
+                  reference=order.customer_reference, ship_to=order.ship_to)
+
+
+def require_valid(
+    company: Company, customer: Customer, address: dict[str, str], lines: Sequence[Any], *, registration: str = "",
+    reference: str = "", ship_to: dict[str, str] | None = None,
+) -> None:
+    """Raise Refused, naming all that is missing, where an e-invoice of these lines would not be valid."""
+    missing = lacking(company, customer, address, reference, ship_to, registration)
+    missing += lacking_of_taxes(company, customer, ship_to or {}, lines, registration)
     if missing:
         raise Refused(_("%(customer)s gets e-invoices, which need: %(missing)s. Enter it, then go on.")
-                      % {"customer": order.customer, "missing": "; ".join(missing)}, code="einvoice_incomplete",
+                      % {"customer": customer, "missing": "; ".join(missing)}, code="einvoice_incomplete",
                       missing=missing)

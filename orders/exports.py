@@ -49,7 +49,9 @@ _LINES = f"""
     FROM orders_invoice i {_IN_RUN}
     JOIN orders_invoiceline l ON l.invoice_id = i.id
     JOIN orders_customer c ON c.id = i.customer_id
-    LEFT JOIN orders_orderline ol ON ol.id = l.order_line_id LEFT JOIN inventory_sku s ON s.id = ol.sku_id
+    LEFT JOIN orders_orderline ol ON ol.id = l.order_line_id
+    LEFT JOIN orders_intercompanysupply p ON p.line_id = coalesce(l.corrects_id, l.id)
+    LEFT JOIN inventory_sku s ON s.id = coalesce(ol.sku_id, p.sku_id)
     LEFT JOIN orders_ordercharge oc ON oc.id = l.charge_id
     LEFT JOIN orders_order o ON o.id = coalesce(i.order_id, ol.order_id, oc.order_id)
     LEFT JOIN orders_channel h ON h.id = o.channel_id
@@ -180,7 +182,9 @@ LAYOUTS: dict[str, Layout] = {
         rows=receivables.AGED, ledger=receivables.BALANCES, sums={"amount": 8}, currency=9),
     Profile.SALES_BY_PRODUCT: Layout(
         columns=(("SKU", TEXT), ("Name", TEXT), *_SALES_TAIL), currency=6, sums=_SALES_COLUMNS, ledger=_SALES_SUMS,
-        rows=_sales("coalesce(s.code, '')", "LEFT JOIN inventory_sku s ON s.id = ol.sku_id").replace(
+        rows=_sales("coalesce(s.code, '')", """
+    LEFT JOIN orders_intercompanysupply p ON p.line_id = coalesce(l.corrects_id, l.id)
+    LEFT JOIN inventory_sku s ON s.id = coalesce(ol.sku_id, p.sku_id)""").replace(
             "SELECT coalesce(s.code, '')", "SELECT coalesce(s.code, ''), coalesce(s.name, 'charges and deposits')")),
     Profile.SALES_BY_CHANNEL: Layout(
         columns=(("Channel", TEXT), ("Name", TEXT), *_SALES_TAIL), currency=6, sums=_SALES_COLUMNS, ledger=_SALES_SUMS,

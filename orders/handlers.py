@@ -21,6 +21,7 @@ from orders import (
     progress,
     retaxing,
     screening,
+    supplier_invoices,
 )
 from orders.connectors import gateways
 from orders.connectors.gateways import Answer, Gateway, gateway
@@ -72,6 +73,12 @@ def settle_invoice(event: Event) -> None:
     for order in orders:
         lifecycle.complete_if_done(order)
     issuing.record_settled(document)
+
+
+@on("invoice.issued")
+def record_with_buyer(event: Event) -> None:
+    """What a company bills or credits to another one of ours is in the books of both."""
+    supplier_invoices.mirror(Invoice.objects.get(number=event.subject_number))
 
 
 @on("invoice.settled", calls_world=True)

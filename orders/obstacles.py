@@ -7,10 +7,10 @@ from django.db.models import F, Q, Sum
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from inventory.models import SKU, KitComponent, Move, Reservation, Warehouse
+from inventory.models import SKU, KitComponent, Move, Reservation, StockShare, Warehouse
 from oms.core.guarding import stands_in_the_way
 from oms.core.models import Company
-from orders.models import Customer, Invoice, Order, OrderLine, Payment, PriceList
+from orders.models import Customer, IntercompanyRule, Invoice, Order, OrderLine, Payment, PriceList
 
 MOST_NAMED = 5
 
@@ -85,6 +85,13 @@ def books_of_company(company: Company) -> Iterator[str]:
             or Move.objects.filter(Q(source__warehouse__company=company) | Q(target__warehouse__company=company))
             .exists()):
         yield _("the books of %(company)s are kept in it; create another company instead") % {"company": company}
+
+
+@stands_in_the_way(IntercompanyRule, "selling", "supplying")
+def shared_stock_of_rule(rule: IntercompanyRule) -> Iterator[str]:
+    """What was promised and billed under it is between the companies that it has."""
+    if StockShare.objects.filter(selling=rule.selling_id, supplying=rule.supplying_id).exists():
+        yield _("stock was shared under it; turn it off and create another setting")
 
 
 def _held(warehouse: Warehouse, orders: Any) -> Iterator[str]:

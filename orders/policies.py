@@ -21,6 +21,8 @@ from orders.models import (
     HistoryRecord,
     Hold,
     Instalment,
+    IntercompanyRule,
+    IntercompanySupply,
     Invoice,
     InvoiceLine,
     Listing,
@@ -32,6 +34,8 @@ from orders.models import (
     Price,
     PriceList,
     Refund,
+    SupplierInvoice,
+    SupplierInvoiceLine,
     TaxCode,
     TaxRate,
     TermsPart,
@@ -77,6 +81,10 @@ declare(TermsPart, every_row)
 declare(Invoice, rows(customer="customer"), view=f"rep {ACCOUNTS}")
 allow(ACCOUNTS, Invoice, "pay", "pay_several", "apply", "unallocate", "credit", "write_off", "reverse_write_off")
 declare_parts(Invoice, "invoice", InvoiceLine, Instalment, Allocation)
+declare(IntercompanyRule, every_row, view="accountant", edit="manager", is_kept=True)
+declare(IntercompanySupply, rows())
+declare(SupplierInvoice, rows(), view=ACCOUNTS)
+declare_parts(SupplierInvoice, "invoice", SupplierInvoiceLine)
 declare(Payment, rows(customer="customer"), view=f"rep {ACCOUNTS}")
 allow(ACCOUNTS, Payment, "capture", "allocate", "allocate_several", "unallocate", "returned", "move", "free",
       "ask_outcome", "refund", "void", "write_off_rest", "reverse_write_off")

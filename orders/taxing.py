@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from oms.core import money
 from oms.core.errors import Refused
 from orders import registrations
-from orders.models import Order, OrderCharge, OrderLine, TaxRate
+from orders.models import Customer, Order, OrderCharge, OrderLine, TaxRate
 from orders.models.order import ChargePart
 from orders.planners import prices, taxes, vat
 from orders.planners.places import Place
@@ -79,6 +79,20 @@ def rules(
         raise _no_rate(missing, end, on)
     known = {name: rule for name, rule in found.items() if rule is not None}
     return _with_included(order, known, on) if order.prices_include_tax else known
+
+
+def where_goods_are(place: Place, customer: Customer, classes: Collection[str], on: date) -> dict[str, TaxRule]:
+    """The taxes of goods that are sold to a customer where they are, on a day, by tax class.
+
+    Raises Refused where a class has none.
+    """
+    if customer.is_tax_exempt:
+        return dict.fromkeys(classes, TaxRule(Decimal(0), TaxRate.Category.EXEMPT, customer.exemption_note))
+    rates = _rates(place, "", on)
+    missing = set(classes) - set(rates)
+    if missing:
+        raise _no_rate(missing, place, on)
+    return {name: rates[name] for name in classes}
 
 
 def _rates(place: Place, region: str, on: date) -> dict[str, TaxRule]:

@@ -3,7 +3,7 @@
 from oms.core.event_handlers import on
 from oms.core.models import Event
 from orders.models import Invoice, Order
-from returns import exchanges, notices, settlement
+from returns import exchanges, notices, ownership, settlement
 from returns.models import ReturnRequest
 
 
@@ -21,6 +21,12 @@ def settle_inspected(event: Event) -> None:
     request = _request(event)
     if request.status == ReturnRequest.Status.INSPECTED:
         settlement.settle(request)
+
+
+@on("return.inspected")
+def credit_owner(event: Event) -> None:
+    """What came back to the company whose stock it was isn't supplied any more."""
+    ownership.credit_owner(_request(event))
 
 
 @on("return.settled")

@@ -8,12 +8,12 @@ from typing import Any
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from inventory.models import SKU, KitComponent
+from inventory.models import SKU, KitComponent, Warehouse
 from oms.core.errors import Refused
 from oms.core.models import User
 from oms.core.operations import declare
 from orders.models import Order
-from returns import exchanges, identity, inspection, keeping, receiving, requests, unannounced
+from returns import exchanges, identity, inspection, keeping, ownership, receiving, requests, unannounced
 from returns.inspection import Finding
 from returns.models import Inspection, ReturnLine, ReturnRequest, Unexpected
 from returns.receiving import Arrived
@@ -42,15 +42,18 @@ class OpenInput:
     lines: list[Asked]
     components: list[ComponentRow]
     wish: ReturnRequest.Wish = ReturnRequest.Wish.REFUND
+    warehouse: Warehouse | None = field(default=None, metadata={
+        "help": _("Empty: where the goods came from, if that is ours."), "among": lambda rows, order: rows.filter(
+            is_active=True, kind=Warehouse.Kind.OWN, company__in=ownership.companies(order))})
     note: str = ""
 
 
 def _open(
     order: Order, *, lines: list[Asked], components: Sequence[ComponentRow] = (), wish: str = "refund",
-    note: str = "", by: User | None = None,
+    warehouse: Warehouse | None = None, note: str = "", by: User | None = None,
 ) -> ReturnRequest:
     asked = _asked(order, lines, components)
-    return requests.open_request(order, asked, wish=wish, note=note, by=by)
+    return requests.open_request(order, asked, wish=wish, warehouse=warehouse, note=note, by=by)
 
 
 def _asked(order: Order, lines: Sequence[Asked], components: Sequence[ComponentRow]) -> list[Asked]:
@@ -83,10 +86,11 @@ class OpenPreview:
 
 def _preview(
     order: Order, *, lines: list[Asked], components: Sequence[ComponentRow] = (), wish: str = "refund",
-    note: str = "", by: User | None = None,
+    warehouse: Warehouse | None = None, note: str = "", by: User | None = None,
 ) -> OpenPreview:
     """What comes back, and what of an exchange is in stock now."""
     asked = _asked(order, lines, components)
+    requests.require_warehouse(order, warehouse, asked)
     wanted = requests.exchange_of(asked) if wish == ReturnRequest.Wish.EXCHANGE else {}
     exchanges.require_sellable(order, wanted)
     told = exchanges.in_stock(wanted, order.company)

@@ -5,14 +5,14 @@ from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
 
-from inventory import catalog, costs, ledger
+from inventory import catalog, ledger
 from inventory.models import SKU, Bin, Move
 from inventory.transport import Transport
 from oms.core import states
 from oms.core.errors import Refused
 from oms.core.models import User
 from orders import progress
-from returns import identity, keeping
+from returns import identity, keeping, ownership
 from returns.models import ReturnLine, ReturnRequest
 from returns.unannounced import Came, arriving, record
 
@@ -76,8 +76,8 @@ def _count(line: ReturnLine, item: Arrived) -> list[Came]:
 def _transports(
     request: ReturnRequest, good: Iterable[identity.Goods], damaged: Iterable[identity.Goods],
 ) -> list[Transport]:
-    customer, shipments = catalog.outside(Bin.Kind.CUSTOMER), identity.shipments_of(request)
+    customer = catalog.outside(Bin.Kind.CUSTOMER)
     return [Transport(goods.sku, customer, place, goods.quantity, goods.lot,
-                      costs.left_at(goods.sku, goods.lot, shipments))
+                      ownership.cost_of(request, goods.sku, goods.lot))
             for is_damaged, several in ((False, list(good)), (True, list(damaged))) if several
             for place in [keeping.bin_of(request, is_damaged=is_damaged)] for goods in several]

@@ -15,7 +15,8 @@ from oms.core.errors import Refused
 from oms.core.locking import atomic, lock_one
 from oms.core.models import User
 from orders.models import Order, OrderLine
-from returns import components, exchanges
+from returns import components, exchanges, ownership
+from returns.identity import made_of
 from returns.models import ReturnLine, ReturnPolicy, ReturnRequest
 from returns.planners import policy as planner
 from returns.planners.policy import Facts, Verdict
@@ -53,9 +54,7 @@ def open_request(
         wanted = exchange_of(asked) if wish == ReturnRequest.Wish.EXCHANGE else {}
         exchanges.require_sellable(order, wanted)
         warehouse = warehouse or _warehouse_of(order)
-        if warehouse.company_id != order.company_id:
-            raise Refused(_("%(warehouse)s belongs to another company than order %(number)s. Choose one of its own.")
-                          % {"warehouse": warehouse, "number": order.number}, code="other_company", field="warehouse")
+        require_warehouse(order, warehouse, asked)
         request = states.create(ReturnRequest(order=order, wish=wish, note=note, warehouse=warehouse), by=by)
         ReturnLine.objects.bulk_create(
             ReturnLine(request=request, order_line=item.line, quantity=item.quantity, reason=item.reason,
@@ -71,6 +70,13 @@ def open_request(
                          chosen="approved" if verdict.is_approved else "for a person", candidates=[],
                          reasons=[verdict.reason])
         return approve(request, by=by) if verdict.is_approved else request
+
+
+def require_warehouse(order: Order, warehouse: Warehouse | None, asked: Sequence[Asked]) -> None:
+    """Raise Refused where what is asked back may not come to a warehouse."""
+    if warehouse is not None:
+        ownership.require_may_come(order, warehouse, [
+            sku for item in asked for sku, _units in ([(item.component, 1)] if item.component else made_of(item.line))])
 
 
 def exchange_of(asked: Sequence[Asked]) -> dict[SKU, int]:

@@ -7,14 +7,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from inventory import catalog, costs, expiry, ledger, lots, receiving
+from inventory import catalog, expiry, ledger, lots, receiving
 from inventory.models import SKU, Bin, Lot, Move
 from inventory.transport import Transport
 from oms.core import states
 from oms.core.errors import Refused
 from oms.core.models import User
 from orders import progress
-from returns import identity, keeping, requests
+from returns import identity, keeping, ownership, requests
 from returns.models import ReturnedLot, ReturnLine, ReturnRequest, Unexpected
 
 Decision = Unexpected.Decision
@@ -48,7 +48,7 @@ def record(request: ReturnRequest, came: Iterable[Came]) -> list[Unexpected]:
 def arriving(items: Iterable[Unexpected]) -> list[Transport]:
     """How noted goods of ours come in, to wait for what is decided."""
     customer = catalog.outside(Bin.Kind.CUSTOMER)
-    return [replace(each, unit_cost=costs.left_at(each.sku, each.lot, identity.shipments_of(item.request)))
+    return [replace(each, unit_cost=ownership.cost_of(item.request, each.sku, each.lot))
             for item in items for each in _transports([(item, customer, _bin_of(item))])]
 
 

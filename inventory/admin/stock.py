@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from inventory.admin.sheets import OpeningStockSheet
-from inventory.models import BinStock, Demand, Move, Reservation, Stock
+from inventory.models import BinStock, Demand, Move, Reservation, Stock, StockShare
 from oms.core import operations
 from oms.core.admin.documents import DocumentAdmin
 from oms.core.admin.records import ReadOnlyAdmin
@@ -87,4 +87,13 @@ class ReservationAdmin(ReadOnlyAdmin):
     list_display = ["demand", "sku", "warehouse", "quantity", "state", "bin", "lot", "stopping"]
     list_filter = ["state", "warehouse"]
     list_select_related = ["demand__sku", "sku", "warehouse", "bin", "lot"]
+    ordering = ["-pk"]
+
+
+@admin.register(StockShare)
+class StockShareAdmin(ReadOnlyAdmin):
+    """When stock was shared; it is turned on and off by the companies' intercompany setting."""
+
+    list_display = ["selling", "supplying", "since", "until"]
+    list_select_related = ["selling", "supplying"]
     ordering = ["-pk"]

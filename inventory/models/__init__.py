@@ -4,6 +4,7 @@ from inventory.models.count import Count, CountLine
 from inventory.models.demand import Demand, Reservation
 from inventory.models.lane import Lane, PostalCode
 from inventory.models.purchase import PurchaseLine, PurchaseOrder, ReorderRule
+from inventory.models.share import StockShare
 from inventory.models.sku import SKU, Barcode, Category, KitComponent, Lot
 from inventory.models.stock import BinStock, Move, Stock
 from inventory.models.supplier import Supplier, SupplierItem
@@ -12,4 +13,4 @@ from inventory.models.warehouse import Bin, Warehouse, Zone
 
 __all__ = ["SKU", "Barcode", "Bin", "BinStock", "Category", "Count", "CountLine", "Demand", "KitComponent", "Lane",
            "Lot", "Move", "PostalCode", "PurchaseLine", "PurchaseOrder", "ReorderRule", "Reservation", "Stock",
-           "Supplier", "SupplierItem", "Transfer", "TransferLine", "Warehouse", "Zone"]
+           "StockShare", "Supplier", "SupplierItem", "Transfer", "TransferLine", "Warehouse", "Zone"]

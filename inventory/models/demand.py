@@ -9,6 +9,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from inventory.models.share import StockShare
 from inventory.models.sku import SKU, Lot
 from inventory.models.warehouse import Bin, Warehouse
 from oms.core.locking import LockRank
@@ -111,6 +112,8 @@ class Reservation(models.Model):
     is_entrusted = models.BooleanField(default=False, db_default=False, editable=False,
                                        help_text=_("A partner has taken it on; only they can stop it."))
     bundle = models.UUIDField(default=uuid.uuid4, db_default=RandomUUID(), editable=False)
+    share = models.ForeignKey(StockShare, on_delete=models.PROTECT, null=True, editable=False, db_index=False,
+                              related_name="+", help_text=_("Under which another company's stock was promised."))
 
     class Meta:
         constraints = [

@@ -10,6 +10,7 @@ from django.db.models.functions import Cast, Coalesce, Greatest, Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from inventory.models.share import StockShare
 from inventory.models.sku import SKU, Lot
 from inventory.models.warehouse import Bin, Warehouse
 from inventory.planners.shelf_life import Layers
@@ -30,8 +31,10 @@ class StockQuerySet(models.QuerySet["Stock"]):
         return self.annotate(free=Greatest(F("sellable") - F("held") - Coalesce(Subquery(expired), 0), 0))
 
     def promised_by(self, *companies: int) -> Self:
-        """What companies (by their keys) can promise: their own stock, in warehouses that are open."""
-        return self.filter(warehouse__is_active=True, warehouse__company__in=companies)
+        """What companies (by their keys) can promise, in warehouses that are open: their own and what others share."""
+        shared = StockShare.objects.open(companies).values("supplying")
+        return self.filter(Q(warehouse__company__in=companies) | Q(warehouse__company__in=shared),
+                           warehouse__is_active=True)
 
 
 class Stock(models.Model):

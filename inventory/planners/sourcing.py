@@ -126,6 +126,17 @@ def plan(wants: Sequence[Want], sources: Sequence[Source], weights: Weights | No
     return Plan(tuple(best), {key: units for key, units in short.items() if units}, tuple(candidates[:10]))
 
 
+def plan_in_turn(wants: Sequence[Want], turns: Iterable[Sequence[Source]]) -> Plan:
+    """Plan with the first sources, and what they can't send with the next ones."""
+    found = Plan((), {want.key: want.quantity for want in wants if want.quantity > 0})
+    for sources in turns:
+        left = [replace(want, quantity=found.short[want.key]) for want in wants if want.key in found.short]
+        if left and sources:
+            more = plan(left, sources)
+            found = Plan((*found.allocations, *more.allocations), more.short, (*found.candidates, *more.candidates))
+    return found
+
+
 def weigh(allocations: Sequence[Allocation], sources: Sequence[Source], weights: Weights | None = None) -> Candidate:
     """What allocations are worth as they are; units from a warehouse that is no source do not count."""
     known = _with_costs(sources)

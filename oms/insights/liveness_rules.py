@@ -189,7 +189,10 @@ DEMAND = (
               WHERE unheld > 0 AND coalesce(reserve_from < current_date, true)) g
         JOIN inventory_demand d ON d.document = g.document AND d.line = g.line
         JOIN inventory_stock s ON s.sku_id = d.sku_id AND s.sellable - s.held >= d.per_unit
-        JOIN inventory_warehouse w ON w.id = s.warehouse_id AND w.is_active AND w.company_id = d.company_id
+        JOIN inventory_warehouse w ON w.id = s.warehouse_id AND w.is_active AND (
+            w.company_id = d.company_id OR EXISTS (
+                SELECT 1 FROM inventory_stockshare h
+                WHERE h.until IS NULL AND (h.selling_id, h.supplying_id) = (d.company_id, w.company_id)))
         LEFT JOIN LATERAL (
             SELECT sum(p.on_hand - p.pinned) AS count FROM inventory_binstock p
             JOIN inventory_bin b ON b.id = p.bin_id AND b.warehouse_id = w.id AND b.is_sellable

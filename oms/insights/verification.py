@@ -11,6 +11,7 @@ from oms.core.numbering import chain
 from oms.insights import (
     completeness_rules,
     event_rules,
+    intercompany_rules,
     liveness_rules,
     lot_rules,
     money_rules,
@@ -36,7 +37,8 @@ def names() -> list[str]:
 
 
 def _rules() -> tuple[Invariant, ...]:
-    return RULES + completeness_rules.rules() + event_rules.rules() + liveness_rules.rules()
+    return (RULES + completeness_rules.rules() + event_rules.rules() + liveness_rules.rules()
+            + intercompany_rules.rules())
 
 
 def breaches(*, files: bool = True) -> list[Breach]:

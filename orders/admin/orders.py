@@ -4,14 +4,14 @@ from functools import partial
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Exists, F, Max, OuterRef, QuerySet, Subquery, Sum
+from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.urls import path, reverse
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from inventory.models import Stock
+from inventory.models import Stock, StockShare
 from oms.core import states
 from oms.core.admin import panels
 from oms.core.admin.access import Lines
@@ -44,9 +44,12 @@ class OrderLines(Lines):
         return [*self.entered, "available", "price_source", "tax_percent", "origin", "net", "gross", *PROGRESS]
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        """With what the order's company can still promise of each SKU, over all its warehouses."""
-        own = Stock.objects.filter(warehouse__is_active=True, warehouse__company=OuterRef("order__company"))
-        stock = own.filter(sku=OuterRef("sku")).with_free().values("sku").annotate(left=Sum("free"))
+        """With what the order's company can still promise of each SKU, over all warehouses."""
+        company = OuterRef("order__company")
+        shared = StockShare.objects.open().filter(selling=OuterRef(company)).values("supplying")
+        own = Q(warehouse__company=company) | Q(warehouse__company__in=shared)
+        rows = Stock.objects.filter(own, warehouse__is_active=True, sku=OuterRef("sku")).with_free()
+        stock = rows.values("sku").annotate(left=Sum("free"))
         return super().get_queryset(request).select_related("sku").annotate(left=Subquery(stock.values("left")))
 
     @display(description=_("Available"))

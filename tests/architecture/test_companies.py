@@ -3,14 +3,14 @@
 import ast
 import inspect
 
-from inventory import availability, sourcing
+from inventory import availability, sourcing, waiting
 from oms.core import numbering, periods, rates
 from orders import exporting, pricing, receivables
 from tests.architecture.test_house import FILES, functions, module, tree
 
 # What is asked of a company, by the function that is asked.
 ASKED = [
-    sourcing.promise, sourcing.leave_to_older, availability.available, availability.projected,
+    sourcing.promise, waiting.leave_to_older, availability.available, availability.projected,
     numbering.take, numbering.lock_counters, numbering.legal_number, periods.require_open, periods.open_day,
     periods.close, rates.exchange_rate, rates.take, pricing.exchange_rate, exporting.prepare, receivables.statement,
 ]

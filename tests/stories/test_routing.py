@@ -12,6 +12,7 @@ from inventory.models import Lane, PostalCode, Reservation, Warehouse
 from oms.core import decisions, operations, outbox
 from oms.core.errors import Refused
 from oms.core.models import Company
+from oms.insights import verification
 from orders import intake, lifecycle
 from orders.intake import Entry
 from orders.models import Channel, Order, TaxRate
@@ -167,6 +168,9 @@ def test_goods_stay_with_their_company(house):
 
     assert sent_from(order) == {"LEE": 3}
     assert make.stock_of(make.sku("TEE-M"), "BET") == (50, 50, 0)
+    told = [str(breach) for breach in verification.breaches(files=False)]
+    assert [text for text in told if "3 × TEE-M held in LEE, under no setting" in text] == told
+    Warehouse.objects.filter(code="LEE").update(company=make.company())
 
 
 def test_what_is_picked_or_in_a_wave_stays(house):
