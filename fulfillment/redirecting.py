@@ -64,7 +64,7 @@ def change_address(
         if order.status == Order.Status.CONFIRMED:
             demand.lock_live(order.number)
             routes.reroute(order.number, company=order.company, movable=rerouting.movable(order),
-                           ship_to=order.destination, by=by)
+                           ship_to=order.destination, left_out=rerouting.left_out(order), by=by)
             retaxing.follow(order, by=by)
     return order
 

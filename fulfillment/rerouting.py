@@ -47,7 +47,8 @@ def reroute_shipment(shipment: Shipment, *, to: Warehouse | None = None, by: Use
 def _move(order: Order, found: Collection[int], to: Warehouse | None, by: User | None) -> Rerouted | None:
     """Move what is held of a locked order; its taxes follow."""
     demand.lock_live(order.number)
-    result = rerouting.reroute(order.number, movable=found, company=order.company, to=to, by=by)
+    result = rerouting.reroute(order.number, movable=found, company=order.company, to=to, left_out=left_out(order),
+                               by=by)
     retaxing.follow(order, by=by)
     return result
 
@@ -68,7 +69,16 @@ def preview_shipment(shipment: Shipment, *, to: Warehouse | None = None, by: Use
 def _rehearsed(
     order: Order, found: Collection[int], to: Warehouse | None = None, *, gain: float = 0.0,
 ) -> Rerouted | None:
-    return rerouting.rehearse(order.number, movable=found, company=order.company, to=to, gain=gain)
+    return rerouting.rehearse(order.number, movable=found, company=order.company, to=to, left_out=left_out(order),
+                              gain=gain)
+
+
+def left_out(order: Order) -> dict[int, str]:
+    """Warehouses that an order can't be sent from, by key, and why: its company has no VAT number of their country."""
+    active = Warehouse.objects.active().filter(company__in=sharing.serving(order.company)).order_by("code")
+    return {row.pk: _("%(warehouse)s is left out: %(company)s has no VAT number of %(country)s.")
+            % {"warehouse": row.code, "company": order.company, "country": country}
+            for row, country in registrations.unregistered(order.company, active).items()}
 
 
 def _require_possible(to: Warehouse | None, order: Order) -> None:
@@ -89,8 +99,10 @@ def _require(result: Rerouted | None, document: Order | Shipment, to: Warehouse 
                         "the goods are in a wave or being picked.") % {"warehouse": to, "document": document},
                       code="no_better_route")
     if result is None:
-        raise Refused(_("No other warehouse is better for what %(document)s holds and nobody picks yet. "
-                        "Its decisions say what was weighed.") % {"document": document}, code="no_better_route")
+        order = document if isinstance(document, Order) else document.order
+        why = _("No other warehouse is better for what %(document)s holds and nobody picks yet. "
+                "Its decisions say what was weighed.") % {"document": document}
+        raise Refused(" ".join([why, *left_out(order).values()]), code="no_better_route")
     return result
 
 

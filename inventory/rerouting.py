@@ -1,7 +1,7 @@
 """Sending what is held, and not being picked, from better warehouses than those that were chosen first."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +20,7 @@ from oms.core.models import Company, User
 
 Groups = dict[int, tuple[Demand, ...]]
 StockRows = dict[tuple[int, int], Stock]
+LeftOut = Mapping[int, str]  # why warehouses are no choice, by their key
 Read = Callable[[Any], list[Any]]
 
 
@@ -63,19 +64,19 @@ class _Case:
 
 def reroute(
     document: str, *, company: Company, movable: Collection[int] | None = None, ship_to: Destination | None = None,
-    to: Warehouse | None = None, gain: float = 0.0, by: User | None = None,
+    to: Warehouse | None = None, left_out: LeftOut | None = None, gain: float = 0.0, by: User | None = None,
 ) -> Rerouted | None:
     """Move what a locked document holds to where it is sent best from now; None where nothing is better.
 
     `company`: whose warehouses it may move to. `movable`: the reservations that may move (all that are held and not
     pinned, if None). `ship_to`: the new destination, which all its demand keeps. `to`: that warehouse, as far as its
-    stock goes, whatever the score. `gain`: by how much the score must fall. What finds no other place stays; what older
-    demand could hold is left.
+    stock goes, whatever the score. `left_out`: warehouses that it may not move to, and why. `gain`: by how much the
+    score must fall. What finds no other place stays; what older demand could hold is left.
     """
     with atomic():
         if ship_to is not None:
             _redirect(document, ship_to)
-        case = _case(document, company, movable, None, to, lock)
+        case = _case(document, company, movable, None, to, left_out or {}, lock)
         if case is None or not _is_better(case, to, gain):
             return None
         result = _told(case)
@@ -85,16 +86,17 @@ def reroute(
         decisions.record(
             "sourcing", subject_type="order", subject_number=document, chosen=chosen,
             candidates=routes.told([*case.plan.candidates, case.now], case.codes),
-            reasons=[f"re-routed: was {result.before}, score {result.score_before:.2f}", routes.REASON])
+            reasons=[f"re-routed: was {result.before}, score {result.score_before:.2f}", routes.REASON,
+                     *(left_out or {}).values()])
         return result
 
 
 def rehearse(
     document: str, *, company: Company, movable: Collection[int] | None = None, ship_to: Destination | None = None,
-    to: Warehouse | None = None, gain: float = 0.0,
+    to: Warehouse | None = None, left_out: LeftOut | None = None, gain: float = 0.0,
 ) -> Rerouted | None:
     """What `reroute` would do now; nothing is locked or changed."""
-    case = _case(document, company, movable, ship_to, to, _in_order)
+    case = _case(document, company, movable, ship_to, to, left_out or {}, _in_order)
     return _told(case) if case and _is_better(case, to, gain) else None
 
 
@@ -110,7 +112,7 @@ def _redirect(document: str, ship_to: Destination) -> None:
 
 def _case(
     document: str, company: Company, movable: Collection[int] | None, ship_to: Destination | None,
-    to: Warehouse | None, read: Read,
+    to: Warehouse | None, left_out: LeftOut, read: Read,
 ) -> _Case | None:
     demands = read(Demand.objects.filter(document=document).select_related("sku"))
     held = read(Reservation.objects.filter(demand__document=document, state=Reservation.State.HELD)
@@ -125,7 +127,8 @@ def _case(
     stock = _stock(groups, current, {company.pk, *shares.companies()}, read)
     place = ship_to.place if ship_to else (demands[0].ship_country, demands[0].ship_postal_code)
     sources = _sources(groups, current, stock, place)
-    may_send = {row.warehouse_id for row in stock.values() if to in (None, row.warehouse)
+    may_send = {row.warehouse_id for row in stock.values()
+                if to in (None, row.warehouse) and row.warehouse_id not in left_out
                 and (row.warehouse.company_id == company.pk or shares.may_take(company.pk, row))}
     chosen = [source for source in sources if source.warehouse in may_send]
     plan = planner.plan_in_turn(_wants(groups, current), sourcing.own_first(company.pk, chosen, stock))

@@ -8,8 +8,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from inventory.models import SKU, KitComponent, Move, Reservation, StockShare, Warehouse
-from oms.core.guarding import stands_in_the_way
+from oms.core.guarding import stands_in_the_way, warns
 from oms.core.models import Company
+from orders import registrations
 from orders.models import Customer, IntercompanyRule, Invoice, Order, OrderLine, Payment, PriceList
 
 MOST_NAMED = 5
@@ -48,6 +49,14 @@ def held_in_warehouse(warehouse: Warehouse) -> Iterator[str]:
 def held_where_nothing_reroutes(warehouse: Warehouse) -> Iterator[str]:
     """What is held there stays there, unless its channel re-routes orders by itself."""
     yield from _held(warehouse, Order.objects.filter(channel__reroutes=False))
+
+
+@warns(Warehouse)
+def without_vat_number(warehouse: Warehouse) -> Iterator[str]:
+    """Goods aren't sold from a country where the company has no VAT number."""
+    for country in registrations.unregistered(warehouse.company, [warehouse]).values():
+        yield _("%(company)s has no VAT number of %(country)s, so nothing is sold from here. Enter it on the company's "
+                "page.") % {"company": warehouse.company, "country": country}
 
 
 @stands_in_the_way(Customer, "currency")

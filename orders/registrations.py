@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from django.utils.translation import gettext as _
 
+from inventory.models import Warehouse
 from oms.core.errors import Refused
 from oms.core.identifiers import country_of, split_vat_numbers
 from oms.core.models import Company
@@ -33,6 +34,12 @@ def is_registered(company: Company, country: str) -> bool:
     """Whether the company may sell goods that leave from a country (as VAT law counts countries)."""
     known = others(company)
     return country in (home_of(company).country, *known) or (country == "GB" and NORTHERN_IRELAND in known)
+
+
+def unregistered(company: Company, warehouses: Iterable[Warehouse]) -> dict[Warehouse, str]:
+    """Warehouses from which a company may not sell, and the country of the VAT number that it lacks."""
+    found = {row: places.place(row.country, row.postal_code).country for row in warehouses}
+    return {row: country for row, country in found.items() if not is_registered(company, country)}
 
 
 def require(company: Company, origin: Place) -> None:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
-from inventory import demand
+from inventory import demand, sharing
 from inventory.models import Warehouse
 from inventory.sourcing import SentFrom
 from oms.core import events, money, setbased
@@ -18,7 +18,6 @@ from oms.core.models import User
 from orders import einvoicing, origins, pricing, progress, registrations, screening, taxing
 from orders.models import Order, OrderCharge, OrderLine
 from orders.planners import origins as planner
-from orders.planners import places
 from orders.planners.origins import Leaving
 
 Held = dict[int, Counter[str]]  # units of each line by the place that holds them
@@ -73,13 +72,11 @@ def follow_or_hold(order: Order) -> None:
 
 
 def can_follow(order: Order) -> bool:
-    """Whether an order's goods may be sent from any warehouse of its company, as far as taxes go."""
-    active = Warehouse.objects.active().filter(company=order.company)
-    countries = {places.place(row.country, row.postal_code).country for row in active}
-    if len({origins.code_of(row) for row in active}) < 2:
-        return True
-    return all(registrations.is_registered(order.company, country) for country in countries) and not any(
-        line.invoiced > line.shipped for line in order.lines.all())
+    """Whether an order's goods may move among the warehouses that its company may send from, as far as taxes go."""
+    active = set(Warehouse.objects.active().filter(company__in=sharing.serving(order.company)))
+    active -= set(registrations.unregistered(order.company, active))
+    is_one_place = len({origins.code_of(row) for row in active}) < 2
+    return is_one_place or not any(line.invoiced > line.shipped for line in order.lines.all())
 
 
 def _elsewhere(order: Order, sent_from: SentFrom) -> Held:

@@ -3,14 +3,14 @@
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldBooleanWidget
 
 from inventory import floors, sourcing
 from inventory.models import Bin, Lane, PostalCode, Warehouse, Zone
-from oms.core import confirming
+from oms.core import confirming, guarding
 from oms.core.admin.access import Lines, ScopedAdmin
 from oms.core.admin.papers import PapersAdmin
 from oms.core.errors import NeedsConfirmation
@@ -36,6 +36,16 @@ class WarehouseAdmin(ScopedAdmin):
         if ROUTING & set(form.changed_data):
             user: Any = request.user
             sourcing.announce_change(obj, by=user)
+        self._warn(request, obj)
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **options: Any) -> Any:
+        if request.method == "GET" and options.get("obj") is not None:
+            self._warn(request, options["obj"])
+        return super().render_change_form(request, context, *args, **options)
+
+    def _warn(self, request: HttpRequest, warehouse: Warehouse) -> None:
+        for text in guarding.warnings(warehouse):
+            messages.warning(request, text)
 
 
 class BinForm(forms.ModelForm):

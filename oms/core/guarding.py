@@ -13,6 +13,7 @@ Obstacles = Callable[[Any], Iterable[str]]
 
 _UNREAD = object()
 _obstacles: dict[tuple[type[models.Model], str], list[Obstacles]] = {}
+_warnings: dict[type[models.Model], list[Obstacles]] = {}
 
 
 def stands_in_the_way(model: type[models.Model], *names: str) -> Callable[[Obstacles], Obstacles]:
@@ -23,6 +24,20 @@ def stands_in_the_way(model: type[models.Model], *names: str) -> Callable[[Obsta
         return find
 
     return register
+
+
+def warns(model: type[models.Model]) -> Callable[[Obstacles], Obstacles]:
+    """Register what a form of a model warns of, in sentences, though it may be saved."""
+    def register(find: Obstacles) -> Obstacles:
+        _warnings.setdefault(model, []).append(find)
+        return find
+
+    return register
+
+
+def warnings(record: models.Model) -> list[str]:
+    """What a record's form warns of as it is saved."""
+    return [text for find in _warnings.get(type(record), ()) for text in find(record)]
 
 
 def obstacles(record: models.Model, name: str) -> list[str]:

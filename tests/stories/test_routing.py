@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from django.urls import reverse
 
 from fulfillment import following, lanes, redirecting, rerouting, waves
 from fulfillment.models import CarrierService, Rate, Shipment
@@ -194,6 +195,36 @@ def test_a_closed_warehouse_is_left_by_itself_where_the_channel_says_so(house):
     outbox.drain()
 
     assert (sent_from(order), sent_from(started)) == ({"LEE": 3}, {"LON": 2})
+
+
+def test_a_warehouse_without_a_vat_number_is_left_out_and_the_others_go_on(house):
+    make.channel()
+    Channel.objects.update(reroutes=True)
+    order = ordered(3)
+    Company.objects.update(other_vat_numbers="")  # Rotterdam can't send any more
+
+    with pytest.raises(Refused, match="RTM is left out: Acme Ltd has no VAT number of NL"):
+        rerouting.reroute(order)
+    Warehouse.objects.filter(code="LON").update(is_active=False)
+    sourcing.announce_change(Warehouse.objects.get(code="LON"))
+    outbox.drain()
+
+    assert sent_from(order) == {"LEE": 3}
+    told = decisions.about("order", order.number).latest("pk").reasons
+    assert "RTM is left out: Acme Ltd has no VAT number of NL." in told
+    Warehouse.objects.filter(code__in=["LEE", "LON"]).update(is_active=False)
+    redirecting.change_address(make.fresh(order), name="Winkel", postal_code="3011 AB", city="Rotterdam", country="NL")
+    outbox.drain()
+    assert sent_from(order) == {"LEE": 3}
+
+
+def test_the_form_of_a_warehouse_says_where_the_company_has_no_vat_number(house, log_in):
+    page = log_in("manager")
+    address = reverse("admin:inventory_warehouse_change", args=[Warehouse.objects.get(code="RTM").pk])
+    assert "has no VAT number of NL" not in page.get(address).content.decode()
+    Company.objects.update(other_vat_numbers="")
+
+    assert "Acme Ltd has no VAT number of NL, so nothing is sold from here" in page.get(address).content.decode()
 
 
 def test_without_the_setting_nothing_moves_by_itself(house):
