@@ -20,7 +20,7 @@ from fulfillment.models import (
     TrackingEvent,
     Wave,
 )
-from oms.core.policy import allow, declare, every_row, offer, part_of, rows
+from oms.core.policy import allow, declare, every_row, hide, need, offer, part_of, rows
 from orders.models import Order
 
 FLOOR = "picker packer manager"
@@ -42,6 +42,7 @@ for part in (Package, Label, TrackingEvent):
 declare(PackageContent, part_of("package", Package))
 declare(Wave, rows(warehouse="warehouse"), view=FLOOR)
 allow(FLOOR, Wave, "release", "close")
+offer("plan", Wave, _("Put open shipments into waves"), FLOOR)
 offer("expect", Wave, _("Home page: waves to pick"), "picker manager")
 declare(PickTask, part_of("wave", Wave))
 declare(Scan, rows(own="by"), view="manager")
@@ -51,3 +52,6 @@ declare(CarrierService, every_row, edit="manager")
 declare(Rate, every_row)
 declare(Carton, every_row, view="picker packer", edit="manager")
 declare(SSCCSeries, every_row, view="manager")
+
+need("see_cost", Rate)
+hide("see_cost", Label, "cost")

@@ -33,7 +33,7 @@ from inventory.models import (
     Zone,
 )
 from oms.core.models.role import Reach
-from oms.core.policy import ALL, allow, declare, every_row, offer, part_of, rows
+from oms.core.policy import ALL, allow, declare, every_row, hide, need, offer, part_of, rows
 
 EVERYBODY = "rep picker packer buyer accountant manager"
 FLOOR = "picker packer"
@@ -89,3 +89,11 @@ declare(Count, rows(warehouse="warehouse"), edit=f"{FLOOR} manager")
 allow(f"{FLOOR} manager", Count, "add_bin", "key", "recount")
 allow("manager", Count, "reconcile", "cancel")
 declare(CountLine, part_of("count", Count))
+
+for costed in (Stock, Move, SupplierItem, PurchaseLine):
+    hide("see_cost", costed)
+hide("see_cost", TransferLine, "unit_cost")
+hide("see_cost", BinStock, "unit_cost")
+hide("see_cost", Lane, "base_cost", "cost_per_kg")
+for kind in (Lane, SupplierItem, PurchaseOrder, PurchaseLine):
+    need("see_cost", kind, "add", "change")  # forms with costs

@@ -44,7 +44,7 @@ def item_label(sku: SKU) -> list[Page]:
 
 
 papers.register("purchase_order", PurchaseOrder, _("Purchase order"), template="purchase_order", pages=purchase,
-                money=True)
+                needs="see_cost")
 papers.register("bin_label", Bin, _("Bin label"), template="stickers", pages=bin_label, order=("code",),
                 sizes=STICKER_SIZES)
 papers.register("item_label", SKU, _("Article label"), template="stickers", pages=item_label, order=("code",),

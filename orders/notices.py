@@ -83,7 +83,9 @@ def tell_held(order: Order, *, by_hand: bool) -> None:
     reasons = "; ".join(str(hold) for hold in order.holds.filter(told, lifted_at=None))
     if reasons:
         notices.tell(Topic.ON_HOLD, _("Order %(number)s is on hold: %(reasons)s")
-                                    % {"number": order.number, "reasons": reasons}, rep=order.customer.rep,
+                                    % {"number": order.number, "reasons": reasons},
+                     without_amounts=_("Order %(number)s is on hold.") % {"number": order.number},
+                     rep=order.customer.rep,
                      subject_type=order.subject_type, subject_number=order.number)
 
 
@@ -97,5 +99,6 @@ def tell_overdue(company: Company) -> None:
         text = ngettext(
             "%(name)s: %(count)s invoice is overdue, %(amount)s, since %(since)s.",
             "%(name)s: %(count)s invoices are overdue, %(amount)s, the oldest since %(since)s.", row["count"])
-        notices.tell(Topic.OVERDUE, text % {**row, "name": company.name, "amount": amount}, subject_type="company",
+        notices.tell(Topic.OVERDUE, text % {**row, "name": company.name, "amount": amount}, without_amounts="",
+                     subject_type="company",
                      subject_number=company.code)

@@ -5,8 +5,9 @@ from typing import Any
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from inventory.models import SKU
 from oms.core.models.role import Reach
-from oms.core.policy import allow, declare, declare_parts, every_row, offer, rows
+from oms.core.policy import allow, declare, declare_parts, every_row, hide, need, offer, rows
 from orders.models import (
     Address,
     Allocation,
@@ -93,5 +94,21 @@ declare_parts(Payment, "payment", Refund)
 declare(WriteOff, rows(), view=ACCOUNTS)
 declare(ExportRun, rows(), view=ACCOUNTS)
 allow(ACCOUNTS, ExportRun, "send", "undo")
+offer("prepare", ExportRun, _("Prepare an export"), ACCOUNTS)
 declare(ExportedDocument, rows(), view=ACCOUNTS)
 declare(HistoryRecord, rows(), view=ACCOUNTS)
+
+for kind in (Price, Invoice, InvoiceLine, Instalment, Allocation, Payment, Refund, WriteOff, ExportRun,
+             ExportedDocument, HistoryRecord):
+    need("see_money", kind)
+hide("see_money", Customer, "statement", "credit")
+hide("see_money", SKU, "price")
+hide("see_money", Order, "total", "is_paid", "bridge")
+hide("see_money", OrderLine)
+hide("see_money", OrderCharge)
+hide("see_money", Hold, "reason")  # may name what is owed
+hide("see_money", FraudRule)
+need("see_money", Customer, "set_terms", "bill")
+need("see_money", Order, "add", "change", "place", "quote", "reprice", "amend", "authorize", "prepay", "deposit",
+     "bill")
+need("see_money", FraudRule, "add", "change")

@@ -256,8 +256,8 @@ def print_statement(statement: Statement) -> bytes:
         return _render("statement", paper)
 
 
-papers.register("order", Order, _("Print"), draw=print_order, available=_is_printable, money=True)
-papers.register("pro_forma", Order, _("Pro-forma invoice"), available=_is_printable, money=True,
+papers.register("order", Order, _("Print"), draw=print_order, available=_is_printable, needs="see_money")
+papers.register("pro_forma", Order, _("Pro-forma invoice"), available=_is_printable, needs="see_money",
                 draw=lambda order: print_order(order, title=gettext("Pro-forma invoice")))
-papers.register("invoice", Invoice, _("PDF"), draw=read_invoice, money=True, available=lambda document: (
+papers.register("invoice", Invoice, _("PDF"), draw=read_invoice, needs="see_money", available=lambda document: (
     document.status == Invoice.Status.ISSUED and not document.is_history))

@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from oms.core.policy import allow, declare, every_row, offer, part_of, rows
+from oms.core.policy import allow, declare, every_row, need, offer, part_of, rows
 from orders.models import Order
 from returns.models import Inspection, ReturnedLot, ReturnLine, ReturnPolicy, ReturnRequest, Settlement, Unexpected
 
@@ -19,3 +19,5 @@ declare(Unexpected, part_of("request", ReturnRequest), view=f"{FLOOR} rep")
 declare(Inspection, part_of("line__request", ReturnRequest), view="manager")
 declare(Settlement, part_of("request", ReturnRequest), view="accountant manager")
 declare(ReturnPolicy, every_row, view="rep accountant", edit="manager")
+
+need("see_money", Settlement)

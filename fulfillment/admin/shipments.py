@@ -254,7 +254,7 @@ class WaveAdmin(DocumentAdmin):
     fields = ["warehouse", "walk_cm", "prints"]
     readonly_fields = fields
     inlines = [Tasks]
-    list_tools_template = "admin/oms/plan_waves_button.html"
+    list_tools_template, list_tools_rights = "admin/oms/plan_waves_button.html", ("plan",)
 
     @display(description=_("Status"), ordering="status")
     def state(self, wave: Wave) -> Any:
@@ -288,8 +288,8 @@ class WaveAdmin(DocumentAdmin):
     def plan_view(self, request: HttpRequest) -> Any:
         """The button that puts all open shipments of the person's warehouses into waves."""
         user: Any = request.user
-        if request.method == "POST" and self.has_view_permission(request):
-            for warehouse in policy.scope(Warehouse, user).active().filter(kind=Warehouse.Kind.OWN):
+        if request.method == "POST" and self.may(request, "plan"):
+            for warehouse in policy.scope(Warehouse, user, "plan", Wave).active().filter(kind=Warehouse.Kind.OWN):
                 waves.propose(warehouse, by=user)
         return HttpResponse(status=302, headers={"Location": reverse("admin:fulfillment_wave_changelist")})
 

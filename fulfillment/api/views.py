@@ -10,16 +10,17 @@ from fulfillment import gates
 from fulfillment.models import Cancellation, Label, Package, PackageContent, Shipment, ShipmentLine, TrackingEvent
 from oms.core.api.documents import DocumentViewSet, with_operations
 from oms.core.api.fields import AddressSerializer
+from oms.core.api.records import RecordSerializer
 from oms.core.setbased import any_of
 
 
-class TrackingEventSerializer(serializers.ModelSerializer[TrackingEvent]):
+class TrackingEventSerializer(RecordSerializer[TrackingEvent]):
     class Meta:
         model = TrackingEvent
         fields = ("tracking_number", "kind", "text", "place", "at")
 
 
-class PackageContentSerializer(serializers.ModelSerializer[PackageContent]):
+class PackageContentSerializer(RecordSerializer[PackageContent]):
     """Units of a line in a parcel."""
 
     sku = serializers.CharField(source="line.reservation.sku.code")
@@ -30,7 +31,7 @@ class PackageContentSerializer(serializers.ModelSerializer[PackageContent]):
         fields = ("line", "sku", "lot", "quantity")
 
 
-class PackageSerializer(serializers.ModelSerializer[Package]):
+class PackageSerializer(RecordSerializer[Package]):
     """A parcel; weight in g."""
 
     carton = serializers.CharField(source="carton.code", default=None, allow_null=True)
@@ -46,7 +47,7 @@ class PackageSerializer(serializers.ModelSerializer[Package]):
         return bought or [number for number in [package.tracking_number] if number]
 
 
-class ShipmentLineSerializer(serializers.ModelSerializer[ShipmentLine]):
+class ShipmentLineSerializer(RecordSerializer[ShipmentLine]):
     """A line; `package` is the first that it is in, see the packages' contents for all."""
 
     order_line = serializers.IntegerField(source="order_line.position")
@@ -64,7 +65,7 @@ class ShipmentLineSerializer(serializers.ModelSerializer[ShipmentLine]):
         return min((each.package.position for each in line.contents.all()), default=None)
 
 
-class CancellationSerializer(serializers.ModelSerializer[Cancellation]):
+class CancellationSerializer(RecordSerializer[Cancellation]):
     """What the partner was asked to cancel, and their answer."""
 
     class Meta:
@@ -72,7 +73,7 @@ class CancellationSerializer(serializers.ModelSerializer[Cancellation]):
         fields = ("state", "units", "reason", "asked_at", "answer", "answered_at")
 
 
-class ShipmentSummarySerializer(serializers.ModelSerializer[Shipment]):
+class ShipmentSummarySerializer(RecordSerializer[Shipment]):
     """A shipment as lists show it."""
 
     order = serializers.CharField(source="order.number")

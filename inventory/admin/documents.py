@@ -55,7 +55,7 @@ class PurchaseOrderAdmin(DocumentAdmin):
             messages.warning(request, _("%(count)s more could not be served.")
                                       % {"count": len(check.unserved) - MOST_SAID})
 
-    list_tools_template = "admin/oms/reorder_button.html"
+    list_tools_template, list_tools_rights = "admin/oms/reorder_button.html", ("add",)
 
 
 class TransferLines(Lines):

@@ -103,7 +103,6 @@ class BinAdmin(PapersAdmin, ScopedAdmin):
 class LaneAdmin(ScopedAdmin):
     list_display = ["warehouse", "country", "postal_prefix", "base_cost", "cost_per_kg", "days", "on_time_share"]
     list_select_related = ["warehouse"]
-    money_names = ("base_cost", "cost_per_kg")
 
     def save_model(self, request: HttpRequest, obj: Lane, form: Any, change: bool) -> None:
         """What somebody enters stays, whatever the rates say."""

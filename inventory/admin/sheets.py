@@ -41,7 +41,7 @@ class ScannedSheet(RecordSheet):
 
 
 class SKUSheet(ScannedSheet):
-    title, slug, imports = _("SKUs"), "skus", SKU
+    title, slug, imports, about = _("SKUs"), "skus", SKU, SKU
     category = column("category", Reference(Category, "name"))
 
     class Meta(RecordMeta):
@@ -59,7 +59,7 @@ class SKUSheet(ScannedSheet):
 
 
 class BarcodeSheet(ScannedSheet):
-    title, slug, imports = _("barcodes"), "barcodes", Barcode
+    title, slug, imports, about = _("barcodes"), "barcodes", Barcode, Barcode
     sku = column("sku", Reference(SKU, "code"))
 
     class Meta(RecordMeta):
@@ -79,7 +79,7 @@ class BarcodeSheet(ScannedSheet):
 
 
 class SupplierSheet(RecordSheet):
-    title, slug, imports = _("suppliers"), "suppliers", Supplier
+    title, slug, imports, about = _("suppliers"), "suppliers", Supplier, Supplier
 
     class Meta(RecordMeta):
         model = Supplier
@@ -88,7 +88,7 @@ class SupplierSheet(RecordSheet):
 
 
 class SupplierItemSheet(RecordSheet):
-    title, slug, imports, has_money = _("what suppliers sell"), "supplier-items", SupplierItem, True
+    title, slug, imports, about = _("what suppliers sell"), "supplier-items", SupplierItem, SupplierItem
     supplier = column("supplier", Reference(Supplier, "code"))
     sku = column("sku", Reference(SKU, "code"))
 
@@ -105,7 +105,7 @@ class SupplierItemSheet(RecordSheet):
 class OpeningStockSheet(DocumentSheet):
     """What lies in a bin at the start. Where just that lies already, nothing happens; other stock there is a fault."""
 
-    title, slug, imports, has_money = _("opening stock"), "opening-stock", BinStock, True
+    title, slug, imports, about = _("opening stock"), "opening-stock", BinStock, BinStock
     warehouse = column("bin__warehouse", Reference(Warehouse, "code"), "warehouse")
     bin = column("bin__code", Text("", most=24), "bin")
     sku = column("sku", Reference(SKU, "code"))

@@ -9,9 +9,10 @@ from rest_framework.mixins import ListModelMixin
 from inventory.api.filters import StockFilter
 from inventory.models import Stock, Warehouse
 from oms.core.api.documents import ScopedListSet, ScopedViewSet
+from oms.core.api.records import RecordSerializer
 
 
-class StockSerializer(serializers.ModelSerializer[Stock]):
+class StockSerializer(RecordSerializer[Stock]):
     """A SKU in a warehouse, in base units: all of it, what can be sold, and what is held for orders."""
 
     sku = serializers.CharField(source="sku.code")
@@ -36,7 +37,7 @@ class StockViewSet(ListModelMixin, ScopedListSet):
         return rows.with_free()
 
 
-class WarehouseSerializer(serializers.ModelSerializer[Warehouse]):
+class WarehouseSerializer(RecordSerializer[Warehouse]):
     class Meta:
         model = Warehouse
         fields = ("code", "name", "kind", "city", "postal_code", "country", "time_zone", "is_active")

@@ -1,6 +1,7 @@
 """What the core does by itself."""
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from oms.core import notices, people
 from oms.core.event_handlers import on
@@ -22,7 +23,8 @@ def tell_of_failed_job(event: Event) -> None:
     """Tell whoever asked for the job, and whoever else wants to hear of it."""
     job = Job.objects.select_related("by").get(pk=event.subject_number)
     text = f"{job.title}: {job.error or f'{job.failed} refused'}"
-    told = {notice.to_id for notice in notices.tell(Topic.JOB_FAILED, text, subject_type="job",
+    plain = _("A job failed: %(number)s.") % {"number": event.subject_number}
+    told = {notice.to_id for notice in notices.tell(Topic.JOB_FAILED, text, without_amounts=plain, subject_type="job",
                                                     subject_number=event.subject_number)}
     if job.by is not None and job.by_id not in told:
         notices.tell_person(job.by, Topic.JOB_FAILED, text, subject_type="job", subject_number=event.subject_number)

@@ -42,6 +42,9 @@ class UnitPriceField(models.DecimalField):
         return name, path, args, options
 
 
+AMOUNT_FIELDS = (AmountField, UnitPriceField)
+
+
 def minor_units(currency: str) -> int:
     """How many decimal places amounts of a currency have."""
     return MINOR_UNITS.get(currency, 2)

@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone, translation
 from django.utils.translation import ngettext
 
-from oms.core import attention, emails, letterheads, sweeping
+from oms.core import attention, emails, letterheads, policy, sweeping
 from oms.core.models import Mail, Notice, Subscription, Topic, User
 from oms.core.models.role import Reach
 
@@ -21,13 +21,14 @@ MAIL_LIMIT = timedelta(hours=1)  # that a notice may wait to be mailed
 
 
 def tell(
-    topic: Topic, text: str, *, warehouse: str = "", rep: User | None = None, subject_type: str = "",
-    subject_number: str = "",
+    topic: Topic, text: str, *, without_amounts: str | None = None, warehouse: str = "", rep: User | None = None,
+    subject_type: str = "", subject_number: str = "",
 ) -> list[Notice]:
     """Leave a notice for everybody whose role hears of the topic, from this warehouse or from all.
 
     Where a role has a line of its own for the warehouse, that one counts. A role that reaches own customers hears of
-    theirs alone (`rep` is the customer's), one that reaches own warehouses of theirs.
+    theirs alone (`rep` is the customer's), one that reaches own warehouses of theirs. Users who don't see money are
+    told `without_amounts` where it is given, and nothing where it is empty.
     """
     lines = {line.role: line for line in Subscription.objects.select_related("role").filter(
         topic=topic, warehouse__in={"", warehouse}).order_by("warehouse", "role__name")}
@@ -39,7 +40,9 @@ def tell(
         if role.reach == Reach.CUSTOMERS:
             people = people.filter(pk__in=[rep.pk] if rep else [])
         for person in people:
-            told.setdefault(person.pk, _notice(person, line, text, subject_type, subject_number))
+            said = text if without_amounts is None or policy.may(person, "see_money") else without_amounts
+            if said:
+                told.setdefault(person.pk, _notice(person, line, said, subject_type, subject_number))
     return Notice.objects.bulk_create(told.values())
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, fields
+from decimal import Decimal
 from inspect import signature
 from typing import Any
 
@@ -72,9 +73,12 @@ class Operation:
     def require(self, user: User, document: Any = None) -> None:
         """Raise NotAllowed for a person who may not run it."""
         if not self.allowed_for(user, document):
-            roles = policy.holders(self.name, self.model)
-            raise NotAllowed(_("%(title)s needs one of the roles %(roles)s.") % {
-                "title": self.title, "roles": ", ".join(roles)})
+            raise NotAllowed(self.refusal())
+
+    def refusal(self) -> str:
+        """What a person is told who may not run it."""
+        roles = policy.holders(self.name, self.model)
+        return _("%(title)s needs one of the roles %(roles)s.") % {"title": self.title, "roles": ", ".join(roles)}
 
     def perform(self, document: Any, /, *, by: User, agreed: Agreed = False, **values: Any) -> Any:
         """Check the permission and run, in one transaction. Raises NotAllowed, or what the operation raises.
@@ -89,6 +93,12 @@ class Operation:
         """What it would do, as a dataclass; nothing is changed."""
         assert self.preview is not None
         return run_again(self.preview, document, by=by, **values)
+
+
+def told(effect: Any, user: User) -> dict[str, Any]:
+    """What a rehearsal found, by name; without amounts for users who see none."""
+    sees = policy.may(user, "see_money") and policy.may(user, "see_cost")
+    return {name: value for name, value in vars(effect).items() if sees or not isinstance(value, Decimal)}
 
 
 _catalog: dict[type[Any], dict[str, Operation]] = {}

@@ -26,10 +26,10 @@ class Paper:
 
     Either `pages` gives what stands on its pages, and those of many records are drawn at once by `template`; or `draw`
     gives its PDF (a letter that counts its own pages, a frozen document), and many are put together. Both raise
-    Refused where a record has none. `money`: only for who may see amounts; `available`: whether a record has it now;
-    `order`: by which a selection is drawn; `is_plain`: see `rendering.draw`. `sizes`: of text, from the largest, on a
-    page that must not overflow: the template takes its `size` and marks what belongs on one page by the ids `begin-N`
-    and `end-N`, N counting from 1; without the first, it begins after the page before.
+    Refused where a record has none. `needs`: a right without which it isn't offered, such as see_money; `available`:
+    whether a record has it now; `order`: by which a selection is drawn; `is_plain`: see `rendering.draw`. `sizes`: of
+    text, from the largest, on a page that must not overflow: the template takes its `size` and marks what belongs on
+    one page by the ids `begin-N` and `end-N`, N counting from 1; without the first, it begins after the page before.
     """
 
     name: str
@@ -38,7 +38,7 @@ class Paper:
     template: str = ""
     pages: Callable[[Any], list[Page]] | None = None
     draw: Callable[[Any], bytes] | None = None
-    money: bool = False
+    needs: str = ""
     is_plain: bool = False
     available: Callable[[Any], bool] = lambda record: True
     order: tuple[str, ...] = ("pk",)
@@ -59,7 +59,7 @@ def register(name: str, model: type[Model], title: Words, **options: Any) -> Pap
 
 def of(model: type[Model], user: User) -> list[Paper]:
     """The papers of a kind of record that a person may print."""
-    return [paper for paper in _papers.get(model, {}).values() if user.sees_money or not paper.money]
+    return [paper for paper in _papers.get(model, {}).values() if not paper.needs or policy.may(user, paper.needs)]
 
 
 def all_of(model: type[Model]) -> list[Paper]:

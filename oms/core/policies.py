@@ -35,7 +35,7 @@ from oms.core.models import (
     WebhookEndpoint,
 )
 from oms.core.models.role import Reach, Role
-from oms.core.policy import allow, declare, every_row, may, offer, own, part_of, role, rows
+from oms.core.policy import allow, declare, every_row, hide, may, need, offer, own, part_of, role, rows
 
 EVERYBODY = "rep picker packer buyer accountant manager"
 
@@ -47,8 +47,11 @@ role("accountant", Reach.EVERYTHING, _("Bills, books payments and exports to acc
 role("manager", Reach.EVERYTHING, _("Runs the business and sets it up."))
 
 offer("see_money", None, _("See prices, totals and balances"), "rep buyer accountant manager")
+offer("see_cost", None, _("See unit costs, supplier prices and shipping costs"), "rep buyer accountant manager")
+offer("see_receivables", None, _("See what customers owe"), "accountant manager")
 offer("verify", None, _("Check that everything adds up"), "manager")
 offer("oversee", Job, _("See the jobs of others"), "manager")
+offer("run_again", Job, _("Run the jobs of others again"), "manager")
 
 
 def _jobs(person: Any, reach: str) -> Q | None:
@@ -59,6 +62,12 @@ def _jobs(person: Any, reach: str) -> Q | None:
 def _views(person: Any, reach: str) -> Q | None:
     """One's own views, and those of one's teams."""
     return Q(owner=person.pk) | Q(team__name__in=[grant.role for grant in person.grants])
+
+
+def _notes(person: Any, reach: str) -> Q | None:
+    """All notes; users who don't see money read those that hold no prices."""
+    shown = Q() if may(person, "see_money") else Q(is_for_floor=True)
+    return shown if reach == Reach.EVERYTHING else None
 
 
 def _events(person: Any, reach: str) -> Q | None:
@@ -83,11 +92,27 @@ declare(Event, _events, view="manager accountant")
 declare(StoredDocument, rows(), view="manager accountant")
 declare(Email, rows(), view="manager accountant")
 declare(Sequence, rows(), view="manager accountant")
-for record in (Decision, Delivery, Heartbeat, IdempotencyKey, Note, Stream):
+offer("send_again", Email, _("Send again, or mark as sent"), "manager accountant")
+for record in (Decision, Delivery, Heartbeat, IdempotencyKey, Stream):
     declare(record, rows(), view="manager")
+offer("retry", Delivery, _("Try again"), "manager")
+declare(Note, _notes, view="manager")
 allow("manager", Note, "delete")
 declare(ApiClient, rows())
 declare(ApiToken, rows())
 declare(WebhookEndpoint, rows(own="user"), edit="rep accountant manager")
 declare(WebhookDelivery, rows(own="endpoint__user"), view="rep accountant manager")
+offer("send_again", WebhookDelivery, _("Send again"), "rep accountant manager")
 declare(WebhookAttempt, rows(own="delivery__endpoint__user"))
+
+for right in ("see_money", "see_cost"):  # they hold texts and files about anything
+    need(right, Decision)
+    need(right, StoredDocument)
+    need(right, Job, "oversee")
+    need(right, None, "verify")
+    hide(right, Delivery, "error")
+    hide(right, IdempotencyKey, "answer")
+need("see_money", None, "see_receivables")
+need("see_money", Email)
+hide("see_money", Event, "data")
+hide("see_money", Company)

@@ -13,6 +13,7 @@ from django.db.models import Model, Q, QuerySet
 
 from oms.core.models import Document
 from oms.core.models.role import Grant, Reach
+from oms.core.money import AMOUNT_FIELDS
 from oms.core.wording import Words
 
 VIEW = ("view",)
@@ -53,6 +54,8 @@ _rules: dict[type[Model], Rule] = {}
 _defaults: dict[Right, set[str]] = {}  # the built-in roles that have each right
 _titles: dict[Right, Words] = {}  # what rights that are no Django permissions are called
 _roles: dict[str, tuple[Reach, Words]] = {}
+_needs: dict[Right, set[str]] = {}  # the rights in general without which a right doesn't hold
+_hidden: dict[tuple[type[Model], str], set[str]] = {}  # those without which a field isn't shown
 
 
 # Rules: which rows of a model a reach leads to.
@@ -133,6 +136,22 @@ def offer(right: str, model: type[Model] | None, title: Words, roles: str) -> No
     allow(roles, model, right)
 
 
+def need(right: str, model: type[Model] | None, *rights: str) -> None:
+    """Let rights on a kind of record (all, unless some are named) hold only with a right such as see_money."""
+    for each in rights or (ALL,):
+        _needs.setdefault((model, each), set()).add(right)
+
+
+def hide(right: str, model: type[Model], *names: str) -> None:
+    """Show amounts and prices of a kind of record, and what else is named, only with a right such as see_money.
+
+    A name is a field, or a column, panel or page that is made of amounts.
+    """
+    amounts = [field.name for field in model._meta.get_fields() if isinstance(field, AMOUNT_FIELDS)]
+    for name in (*amounts, *names):
+        _hidden.setdefault((model, name), set()).add(right)
+
+
 # Asking.
 
 def code(right: str, model: Any = None) -> str:
@@ -146,15 +165,30 @@ def may(actor: Any, right: str, subject: Any = None) -> bool:
         return False
     if actor.is_superuser:
         return True
-    if not any(True for _grant in _granting(actor, right, subject)):
+    if not any(True for _grant in _granting(actor, right, subject)) or lacks(actor, right, subject):
         return False
     return not isinstance(subject, Model) or _reaches_row(actor, right, subject)
 
 
-def scope(records: Any, actor: Any, right: str = "view") -> Any:
-    """The rows of a model, manager or queryset that an actor reaches for a right; none where the model has no rule."""
+def lacks(actor: Any, right: str, subject: Any) -> bool:
+    """Whether an actor lacks what a right on a kind of record needs, such as seeing money."""
+    model = type(subject) if isinstance(subject, Model) else subject
+    needed = needs(model, right)
+    return not all(may(actor, each) for each in needed)
+
+
+def shows(actor: Any, model: type[Model], name: str) -> bool:
+    """Whether an actor is shown a field, column, panel or page of a kind of record that they may view."""
+    return all(may(actor, each) for each in _hidden.get((model, name), ()))
+
+
+def scope(records: Any, actor: Any, right: str = "view", of: Any = None) -> Any:
+    """The rows of a model, manager or queryset that an actor reaches for a right; none where the model has no rule.
+
+    `of` is the kind of record that the right is on, if another, such as waves that are planned in warehouses.
+    """
     found: QuerySet[Any] = getattr(records, "_default_manager", records).all()
-    ways = _ways(found.model, actor, right)
+    ways = _ways(found.model, actor, right, of or found.model)
     if any(not way for way in ways):
         return found
     if len(ways) < 2:
@@ -167,7 +201,7 @@ def scope(records: Any, actor: Any, right: str = "view") -> Any:
 
 def sees_all(actor: Actor, model: type[Model]) -> bool:
     """Whether an actor's view of a kind of record is not narrowed."""
-    return any(not way for way in _ways(model, actor, "view"))
+    return any(not way for way in _ways(model, actor, "view", model))
 
 
 def reaches(actor: Actor, right: str, model: Any) -> set[str]:
@@ -190,12 +224,12 @@ def _reaches_row(actor: Any, right: str, row: Any) -> bool:
     return scope(type(row), actor, right).filter(pk=row.pk).exists()
 
 
-def _ways(model: type[Model], actor: Any, right: str) -> list[Q]:
-    """The conditions of which a row must meet one."""
+def _ways(model: type[Model], actor: Any, right: str, of: type[Model]) -> list[Q]:
+    """The conditions of which a row must meet one, for a right on a kind of record."""
     rule = _rules.get(model)
-    if rule is None or not actor.is_active:
+    if rule is None or not actor.is_active or lacks(actor, right, of):
         return []
-    found = [rule(actor, reach) for reach in sorted(reaches(actor, right, model))]
+    found = [rule(actor, reach) for reach in sorted(reaches(actor, right, of))]
     return [way for way in found if way is not None]
 
 
@@ -207,6 +241,16 @@ def holders(right: str, model: Any = None) -> list[str]:
 
 
 # What was declared.
+
+def needs(model: type[Model] | None, right: str) -> set[str]:
+    """The rights in general without which a right on a kind of record doesn't hold."""
+    return _needs.get((model, ALL), set()) | _needs.get((model, right), set())
+
+
+def hidden(model: type[Model]) -> set[str]:
+    """The names of a kind of record that aren't shown to everybody who may view it."""
+    return {name for kind, name in _hidden if kind is model}
+
 
 def has_rule(model: type[Model]) -> bool:
     """Whether it was said which rows of a model who sees."""

@@ -70,4 +70,4 @@ def event_body(event: Event, user: User) -> dict[str, Any]:
     """An event as programs are told it; without its data for people who see no money."""
     return {"position": event.position, "type": event.name, "timestamp": event.at.isoformat(),
             "subject": {"type": event.subject_type, "number": event.subject_number},
-            "order": event.order_number or None, "data": event.data if user.sees_money else {}}
+            "order": event.order_number or None, "data": event.data if policy.shows(user, Event, "data") else {}}

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import Sum
+from django.db.models import QuerySet, Sum
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
@@ -43,9 +43,9 @@ class Chart:
     last: date | None = None
 
 
-def sales(today: date) -> Chart | None:
+def sales(rows: QuerySet[DailySales], today: date) -> Chart | None:
     """Sales per day and channel, in the currency in which most was sold; None where nothing was."""
-    rows = DailySales.objects.filter(day__gt=today - timedelta(days=DAYS), day__lte=today)
+    rows = rows.filter(day__gt=today - timedelta(days=DAYS), day__lte=today)
     currency = rows.values("currency").annotate(total=Sum("net")).order_by("-total").values_list("currency", flat=True)
     if not currency:
         return None
@@ -55,9 +55,9 @@ def sales(today: date) -> Chart | None:
                         % {"currency": currency[0]}, _age("sales")), values, today)
 
 
-def order_to_ship(today: date) -> Chart | None:
+def order_to_ship(rows: QuerySet[DailyShipping], today: date) -> Chart | None:
     """Hours from order to shipment, per day and warehouse, on average; None where nothing was shipped."""
-    rows = DailyShipping.objects.filter(day__gt=today - timedelta(days=DAYS), day__lte=today)
+    rows = rows.filter(day__gt=today - timedelta(days=DAYS), day__lte=today)
     values = [(row.day, str(row.warehouse), row.hours,
                ngettext("%(hours)s h, %(shipments)s shipment", "%(hours)s h, %(shipments)s shipments", row.shipments)
                % {"hours": f"{row.hours:.1f}", "shipments": row.shipments})
@@ -66,9 +66,9 @@ def order_to_ship(today: date) -> Chart | None:
     return _drawn(chart, values, today, stacked=False) if values else None
 
 
-def stock_outs_ahead() -> Chart | None:
+def stock_outs_ahead(rows: QuerySet[StockOutlook]) -> Chart | None:
     """The SKUs that run out first, at the pace of the last four weeks; None where nothing does."""
-    rows = StockOutlook.objects.select_related("sku", "warehouse")[:10]
+    rows = rows.select_related("sku", "warehouse")[:10]
     chart = Chart(_("Runs out first, at the pace of four weeks"), _age("outlook"))
     chart.headings = ["SKU", gettext("Warehouse"), gettext("Left"), gettext("A day"), gettext("Days left")]
     chart.rows = [[f"{row.sku} {row.sku.name}", row.warehouse, row.available, f"{row.per_day:.1f}",

@@ -16,7 +16,7 @@ from oms.core.models import Delivery, Job, Notice, User
 from oms.core.models.company import latest_day
 from oms.core.wording import Words
 from oms.insights import charts
-from oms.insights.models import DailySales, StockOutlook
+from oms.insights.models import DailySales, DailyShipping, StockOutlook
 from orders.models import Invoice, Order
 from returns.models import ReturnRequest
 
@@ -81,9 +81,9 @@ def home(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     context["to_do"] = [(todo.title, _count(todo, user), _link(todo)) for todo in mine]
     context["alarms"] = attention.alarms() if policy.may(user, "view", Delivery) else []
     today = latest_day()
-    offered = (("view", DailySales, lambda: charts.sales(today)),
-               ("pick_all", Shipment, lambda: charts.order_to_ship(today)),
-               ("view", StockOutlook, charts.stock_outs_ahead))
+    offered = (("view", DailySales, lambda: charts.sales(policy.scope(DailySales, user), today)),
+               ("pick_all", Shipment, lambda: charts.order_to_ship(policy.scope(DailyShipping, user), today)),
+               ("view", StockOutlook, lambda: charts.stock_outs_ahead(policy.scope(StockOutlook, user))))
     drawn = [chart() for right, kind, chart in offered if policy.may(user, right, kind)]
     context["charts"] = [chart for chart in drawn if chart is not None]
     return context

@@ -41,6 +41,8 @@ MENU = (  # titles of groups, and in them title, model (with a page of its own, 
                 ("Webhook calls", "core.webhookdelivery", "call_made"), ("Companies", "core.company", "domain"))),
 )
 
+OWN = {"entry": ("add", "orders.order"), "receivables": ("see_receivables", None)}  # the rights to pages of their own
+
 
 def stylesheet(request: HttpRequest) -> str:
     """The project's own few styles."""
@@ -70,6 +72,7 @@ def _link(address: str, request: HttpRequest) -> str:
         may = any(may_work(request.user, station) for station in STATIONS)
         return reverse("stations") if may else ""
     label, _, own = address.partition(":")
-    if not policy.may(request.user, "add" if own == "entry" else "view", apps.get_model(label)):
+    right, kind = OWN.get(own, ("view", label))
+    if not policy.may(request.user, right, apps.get_model(kind) if kind else None):
         return ""
     return reverse(f"admin:{label.replace('.', '_')}_{own or 'changelist'}")

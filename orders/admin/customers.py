@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from oms.core import jobs, policy
-from oms.core.admin.access import Lines, ScopedAdmin, with_money_columns
+from oms.core.admin.access import Lines, ScopedAdmin, acting, with_money_columns
 from oms.core.importing.runs import offer
 from oms.core.models.role import Reach
 from orders.admin.sheets import AddressSheet, CustomerSheet
@@ -64,11 +64,7 @@ class CustomerAdmin(ScopedAdmin):
         return format_html('<a href="{}">{}</a>', reverse("admin:orders_customer_statement", args=[customer.code]),
                            gettext("Statement"))
 
-    def get_actions(self, request: HttpRequest) -> Any:
-        """Who bills may bill a selection."""
-        return super().get_actions(request) if self.may(request, "bill") else {}
-
-    @admin.action(description=_("Bill what was shipped"))
+    @acting("bill", _("Bill what was shipped"))
     def collect(self, request: HttpRequest, rows: Any) -> HttpResponseRedirect:
         """A job: one invoice for all that was shipped to each customer and is not billed yet."""
         user: Any = request.user

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldBooleanWidget
 
-from oms.core import jobs, pulse
+from oms.core import jobs, policy, pulse
 from oms.core.admin.access import ScopedAdmin
 from oms.core.admin.documents import DocumentAdmin, chip
 from oms.core.admin.jobs import TYPES
@@ -23,7 +23,7 @@ from oms.core.models import Company, StoredDocument
 from oms.core.money import Amount, grouped
 from oms.core.wording import spoken
 from orders import exporting, receivables
-from orders.models import ExportedDocument, ExportRun
+from orders.models import Customer, ExportedDocument, ExportRun
 from orders.models.export import Profile, TaxCode
 
 
@@ -69,7 +69,7 @@ class ExportRunAdmin(DocumentAdmin):
     search_fields = search_exact = ["number"]
     fields = ["profile", "company", "since", "until", "only_new", "rows", "control_totals", "found", "progress", "file"]
     readonly_fields = ["control_totals", "found", "progress", "file"]
-    list_tools_template = "admin/oms/new_export_button.html"
+    list_tools_template, list_tools_rights = "admin/oms/new_export_button.html", ("prepare",)
 
     def alarms(self, document: ExportRun) -> list[str]:
         return pulse.alarms() if document.job and document.job.waits else super().alarms(document)
@@ -114,7 +114,7 @@ class ExportRunAdmin(DocumentAdmin):
 
     def new_view(self, request: HttpRequest) -> HttpResponse:
         """The form of a new run."""
-        if not self.has_view_permission(request):
+        if not self.may(request, "prepare"):
             return HttpResponseRedirect(reverse("admin:index"))
         form, user = ExportForm(request.POST or None, initial={"company": _only_company()}), request.user
         if request.method == "POST" and form.is_valid():
@@ -137,8 +137,8 @@ class ExportRunAdmin(DocumentAdmin):
                             content_type=TYPES.get(run.file_format, "application/zip"))
 
     def receivables_view(self, request: HttpRequest) -> HttpResponse:
-        """What customers owe by age, as of a day."""
-        if not self.has_view_permission(request):
+        """What the customers whom the person may see owe by age, as of a day."""
+        if not policy.may(request.user, "see_receivables"):
             return HttpResponseRedirect(reverse("admin:index"))
         companies = list(Company.objects.all())
         chosen = next((each for each in companies if each.code == request.GET.get("company")), companies[0])
@@ -147,7 +147,7 @@ class ExportRunAdmin(DocumentAdmin):
             day = form.clean(request.GET.get("day")) or chosen.today()
         except forms.ValidationError:
             day = chosen.today()
-        rows = receivables.aged(chosen, day)
+        rows = _seen_by(request.user, receivables.aged(chosen, day))
         context = {
             **self.admin_site.each_context(request), "title": gettext("Receivables"), "opts": self.opts,
             "companies": companies, "company": chosen, "day": day, "buckets": [spoken(name) for name in
@@ -156,6 +156,14 @@ class ExportRunAdmin(DocumentAdmin):
                       grouped(row.total, row.currency)) for row in rows[:500]], "more": len(rows) > 500,
             "totals": _totals(rows)}
         return TemplateResponse(request, "admin/oms/receivables.html", context)
+
+
+def _seen_by(user: Any, rows: list[receivables.Aged]) -> list[receivables.Aged]:
+    """The rows of the customers whom a person may see."""
+    if policy.sees_all(user, Customer):
+        return rows
+    codes = set(policy.scope(Customer, user).values_list("code", flat=True))
+    return [row for row in rows if row.code in codes]
 
 
 def _only_company() -> Company | None:

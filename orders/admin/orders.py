@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from inventory.models import Stock, StockShare
-from oms.core import states
+from oms.core import policy, states
 from oms.core.admin import panels
 from oms.core.admin.access import Lines
 from oms.core.admin.documents import DocumentAdmin, address_text, bar, chips
@@ -65,6 +65,7 @@ class OrderCharges(Lines):
 
 class Holds(Lines):
     model = Hold
+    hide_title = True  # it names the reason, which not everybody sees
     fields = ["kind", "reason", "placed_by", "placed_at", "lifted_by", "lifted_at"]
     readonly_fields = ["placed_at"]
 
@@ -149,7 +150,8 @@ class OrderAdmin(DocumentAdmin):
 
     def document_context(self, request: HttpRequest, document: Any) -> dict[str, Any]:
         context = super().document_context(request, document)
-        if context["sees_money"] and document.status not in (Order.Status.DRAFT, Order.Status.QUOTED):
+        is_entered = document.status not in (Order.Status.DRAFT, Order.Status.QUOTED)
+        if is_entered and policy.shows(request.user, Order, "bridge"):
             context["bridge"] = [(step.name, _bridge_cells(step, document.currency))
                                  for step in bridge.of(document)]
         if self.has_add_permission(request):

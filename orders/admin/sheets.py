@@ -37,7 +37,7 @@ from orders.models import (
 
 
 class CustomerSheet(RecordSheet):
-    title, slug, imports, has_money = "customers", "customers", Customer, True
+    title, slug, imports, about = "customers", "customers", Customer, Customer
     rep = column("rep", Reference(User, "username"))
     price_list = column("price_list", Reference(PriceList, "name"))
     terms = column("terms", Reference(PaymentTerms, "code"))
@@ -60,7 +60,7 @@ def _tidy(row: dict[str, Any]) -> dict[str, Any]:
 
 
 class AddressSheet(RecordSheet):
-    title, slug, imports = "addresses", "addresses", Address
+    title, slug, imports, about = "addresses", "addresses", Address, Address
     customer = column("customer", Reference(Customer, "code"))
 
     class Meta(RecordMeta):
@@ -80,7 +80,7 @@ class AddressSheet(RecordSheet):
 
 
 class PriceSheet(RecordSheet):
-    title, slug, imports, has_money = "prices", "prices", Price, True
+    title, slug, imports, about = "prices", "prices", Price, Price
     price_list = column("price_list", Reference(PriceList, "name"))
     customer = column("customer", Reference(Customer, "code"))
     sku = column("sku", Reference(SKU, "code"))
@@ -102,7 +102,7 @@ class PriceSheet(RecordSheet):
 class InvoiceLineSheet(Sheet, Resource):
     """Invoices and credit notes, a row for each line; credit notes count against. It goes out and never in."""
 
-    title, slug, has_money = "invoices, a row for each line", "invoice-lines", True
+    title, slug, about = "invoices, a row for each line", "invoice-lines", InvoiceLine
     number = column("invoice__number", Text(), "number")
     kind = column("invoice__kind", Text(), "kind")
     issued_on = column("invoice__issued_on", Day(), "issued_on")
@@ -133,7 +133,7 @@ class InvoiceLineSheet(Sheet, Resource):
 class OrderSheet(DocumentSheet):
     """Orders, a row for each line, wherever the rows of an order stand. Known ones are never changed here."""
 
-    title, slug, imports, has_money = "orders", "orders", Order, True
+    title, slug, imports, about = "orders", "orders", Order, OrderLine
     has_groups = True
     order = column("order__known_as", Text("", most=80), "order")
     channel = column("order__channel", Reference(Channel, "code"), "channel")
@@ -193,7 +193,7 @@ class OrderSheet(DocumentSheet):
 class PaymentSheet(DocumentSheet):
     """Lines of a bank's statement. One that is booked already with the same facts is left alone."""
 
-    title, slug, imports, has_money = "payments", "payments", Payment, True
+    title, slug, imports, about = "payments", "payments", Payment, Payment
     reference = column("reference", Text("", most=80))
     customer = column("customer", Reference(Customer, "code"))
     amount = column("amount", column_of(Payment._meta.get_field("amount"), empty=None))

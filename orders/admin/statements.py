@@ -9,6 +9,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext
 
+from oms.core import policy
 from oms.core.admin.papers import pdf_answer
 from oms.core.models import Company
 from orders import printing, receivables
@@ -18,7 +19,8 @@ from orders.models import Customer
 def statement_page(page: Any, request: HttpRequest, code: str) -> HttpResponse:
     """The account of a customer whom the person may see: `?company=`, `?currency=`, `?since=`, `?until=`, `?pdf=1`."""
     customer = page.get_queryset(request).filter(code=code).first()
-    if customer is None or not page.has_view_permission(request, customer):
+    if customer is None or not page.has_view_permission(request, customer) or (
+            not policy.shows(request.user, Customer, "statement")):
         answer: HttpResponse = page._get_obj_does_not_exist_redirect(request, page.opts, code)
         return answer
     company = _company(customer, request.GET.get("company", ""))

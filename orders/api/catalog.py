@@ -1,5 +1,6 @@
 """SKUs with a customer's price and what can be promised."""
 
+from dataclasses import replace
 from typing import Any
 
 from django.utils.translation import gettext
@@ -13,9 +14,11 @@ from rest_framework.response import Response
 from inventory import availability
 from inventory.api.filters import SKUFilter
 from inventory.models import SKU
+from oms.core import policy
 from oms.core.api.documents import ScopedViewSet
 from oms.core.api.fields import DecimalField, TextField
 from oms.core.api.problems import Unknown
+from oms.core.api.records import RecordSerializer
 from orders import pasting, pricing
 from orders.api.entry import customer_of, parties
 from orders.models import Customer
@@ -30,7 +33,7 @@ class BarcodeSerializer(serializers.Serializer[Any]):
     pack_quantity = serializers.IntegerField(help_text=_("Base units."))
 
 
-class SKUSerializer(serializers.ModelSerializer[SKU]):
+class SKUSerializer(RecordSerializer[SKU]):
     """A stock keeping unit; weight in g, sizes in mm."""
 
     category = serializers.CharField(source="category.name", default=None, allow_null=True)
@@ -72,7 +75,8 @@ class Found(serializers.Serializer[Any]):
     discount_percent = serializers.DecimalField(max_digits=5, decimal_places=2)
     price_source = serializers.CharField()
     amount = serializers.DecimalField(max_digits=16, decimal_places=3, allow_null=True, help_text=_(
-        "Quantity × price, less the discount, rounded as an order's line; null without a price or quantity."))
+        "Quantity × price, less the discount, rounded as an order's line; null without a price or quantity, and for "
+        "users who see no prices."))
     available = serializers.IntegerField()
     by_warehouse = serializers.DictField(child=serializers.IntegerField())
     next_arrival = serializers.DateField(allow_null=True)
@@ -179,6 +183,8 @@ def look_up(*, customer: str, channel: str, items: list[dict[str, Any]], user: A
     wanted = _wanted(items, buyer)
     quoted = pricing.prices_for(buyer, through, wanted)
     stock = availability.available({each.sku.pk: each.sku for each in wanted}.values(), through.company)
+    if not policy.shows(user, SKU, "price"):
+        quoted = [replace(price, unit_price=None, amount=None) for price in quoted]
     amounts = [price.amount for price in quoted if price.amount is not None]
     return {"items": [_found(*each, stock, buyer.currency) for each in zip(wanted, quoted, strict=True)],
             "total": str(sum(amounts)) if amounts else None,

@@ -7,18 +7,19 @@ from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
 from oms.core.api.fields import AddressSerializer, AmountField, DayField, DecimalField, FlagField, TextField, WholeField
+from oms.core.api.records import RecordSerializer
 from orders.models import Address, Customer, Hold, Invoice, InvoiceLine, Order, OrderCharge, OrderLine
 
 PROGRESS = ("cancelled", "allocated", "picked", "shipped", "invoiced", "returned")
 
 
-class CustomerAddressSerializer(serializers.ModelSerializer[Address]):
+class CustomerAddressSerializer(RecordSerializer[Address]):
     class Meta:
         model = Address
         fields = ("id", "name", "street", "postal_code", "city", "region", "country", "is_billing", "is_shipping")
 
 
-class CustomerSerializer(serializers.ModelSerializer[Customer]):
+class CustomerSerializer(RecordSerializer[Customer]):
     """A customer with their terms and addresses."""
 
     credit_limit = AmountField()
@@ -46,7 +47,7 @@ class PartNumberRequest(serializers.Serializer[Any]):
     sku = TextField(max_length=40)
 
 
-class OrderLineSerializer(serializers.ModelSerializer[OrderLine]):
+class OrderLineSerializer(RecordSerializer[OrderLine]):
     sku = serializers.CharField(source="sku.code")
     net, tax, gross = AmountField(), AmountField(), AmountField()
 
@@ -56,7 +57,7 @@ class OrderLineSerializer(serializers.ModelSerializer[OrderLine]):
                   "tax_percent", "net", "tax", "gross", *PROGRESS)
 
 
-class OrderChargeSerializer(serializers.ModelSerializer[OrderCharge]):
+class OrderChargeSerializer(RecordSerializer[OrderCharge]):
     amount = AmountField()
 
     class Meta:
@@ -64,13 +65,13 @@ class OrderChargeSerializer(serializers.ModelSerializer[OrderCharge]):
         fields = ("kind", "description", "amount", "is_invoiced", "is_cancelled")
 
 
-class HoldSerializer(serializers.ModelSerializer[Hold]):
+class HoldSerializer(RecordSerializer[Hold]):
     class Meta:
         model = Hold
         fields = ("kind", "reason", "placed_at", "lifted_at")
 
 
-class OrderSummarySerializer(serializers.ModelSerializer[Order]):
+class OrderSummarySerializer(RecordSerializer[Order]):
     """An order as lists show it."""
 
     customer = serializers.CharField(source="customer.code")
@@ -99,7 +100,7 @@ class OrderSerializer(OrderSummarySerializer):
                   "exchange_rate", "ship_to", "bill_to", "ship_complete", "lines", "charges", "holds")
 
 
-class InvoiceLineSerializer(serializers.ModelSerializer[InvoiceLine]):
+class InvoiceLineSerializer(RecordSerializer[InvoiceLine]):
     net, tax, gross = AmountField(), AmountField(), AmountField()
 
     class Meta:
@@ -108,7 +109,7 @@ class InvoiceLineSerializer(serializers.ModelSerializer[InvoiceLine]):
                   "tax_category", "tax_note", "net", "tax", "gross", "credited")
 
 
-class InvoiceSummarySerializer(serializers.ModelSerializer[Invoice]):
+class InvoiceSummarySerializer(RecordSerializer[Invoice]):
     """An invoice or credit note as lists show it."""
 
     customer = serializers.CharField(source="customer.code")

@@ -50,17 +50,11 @@ WHOLE = (lifecycle.LINES, Prefetch("charges", OrderCharge.objects.order_by("pk")
          Prefetch("holds", Hold.objects.order_by("pk")))
 
 
-def require_seller(request: Request, name: str) -> None:
-    """Who may place and confirm in the back office may enter orders here."""
-    user: Any = request.user
-    if not policy.may(user, "add", Order):
-        raise PermissionDenied(_("You can't %(name)s: none of your roles may add orders.") % {"name": name})
-
-
 class CustomerViewSet(ScopedViewSet):
     """Customers: a rep sees their own."""
 
     area = "customers"
+    rights = {"part_numbers": "change"}
     queryset = Customer.objects.prefetch_related("addresses")
     serializer_class = CustomerSerializer
     lookup_field = "code"
@@ -71,6 +65,8 @@ class CustomerViewSet(ScopedViewSet):
     def credit(self, request: Request, code: str) -> Response:
         """What the customer may owe, what they owe and have on order, and what is left; null without a limit."""
         customer = self.get_object()
+        if not policy.shows(request.user, Customer, "credit"):
+            raise PermissionDenied(_("None of your roles may see amounts."))
         used, limit = screening.exposure(customer), customer.credit_limit
         amounts = {"limit": limit, "used": used, "left": None if limit is None else limit - used}
         return Response({"currency": customer.currency} | {
@@ -81,7 +77,6 @@ class CustomerViewSet(ScopedViewSet):
     @action(detail=True, methods=["put"], url_path="part-numbers")
     def part_numbers(self, request: Request, code: str) -> Response:
         """Keep what the customer calls a SKU; the last word counts."""
-        require_seller(request, "name things for customers")
         form = PartNumberRequest(data=request.data)
         form.is_valid(raise_exception=True)
         sku = SKU.objects.filter(code=form.validated_data["sku"]).first()
@@ -109,17 +104,18 @@ class _OrdersInput(DocumentViewSet):
     def shown(self, order: Order) -> tuple[dict[str, Any], str]:
         """An order's representation and address."""
         prefetch_related_objects([order], *WHOLE)
-        return dict(OrderSerializer(order).data), reverse("order-detail", args=[order.number], request=self.request)
+        return dict(self.get_serializer(order).data), reverse("order-detail", args=[order.number], request=self.request)
 
 
 @with_operations
 class OrderViewSet(_OrdersInput):
     """Orders: entered, read, and changed by their operations."""
 
+    rights = {"bulk": "add"}
+
     @extend_schema(request=OrderRequest, responses={201: OrderSerializer}, parameters=[IDEMPOTENCY_KEY])
     def create(self, request: Request) -> Response:
         """Place an order and, unless `confirm` is false, confirm it, in one transaction: all of it or nothing."""
-        require_seller(request, "enter orders")
         form = OrderRequest(data=request.data)
         form.is_valid(raise_exception=True)
         return create_once(request, self, lambda: self.shown(self.enter(form.validated_data)))
@@ -139,7 +135,6 @@ class OrderViewSet(_OrdersInput):
         Sent again with the same key and the same orders, those that were entered are replayed, and those that were
         refused are tried again.
         """
-        require_seller(request, "enter orders")
         form = BulkOrdersRequest(data=request.data)
         form.is_valid(raise_exception=True)
         key = key_of_request(request)
@@ -172,7 +167,6 @@ class QuoteViewSet(_OrdersInput):
     @extend_schema(request=QuoteRequest, responses={201: OrderSerializer}, parameters=[IDEMPOTENCY_KEY])
     def create(self, request: Request) -> Response:
         """Offer goods at today's prices until a day."""
-        require_seller(request, "quote")
         form = QuoteRequest(data=request.data)
         form.is_valid(raise_exception=True)
         return create_once(request, self, lambda: self.shown(self.offer(form.validated_data)))

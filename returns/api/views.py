@@ -17,13 +17,14 @@ from oms.core import operations, policy
 from oms.core.api.documents import IDEMPOTENCY_KEY, DocumentViewSet, create_once, with_operations
 from oms.core.api.fields import AmountField, DecimalField, TextField, WholeField
 from oms.core.api.problems import Unknown
+from oms.core.api.records import RecordSerializer
 from orders.models import Order
 from returns import requests
 from returns.models import ReturnLine, ReturnRequest, Settlement
 from returns.requests import Asked
 
 
-class ReturnLineSerializer(serializers.ModelSerializer[ReturnLine]):
+class ReturnLineSerializer(RecordSerializer[ReturnLine]):
     order_line = serializers.IntegerField(source="order_line.position")
     sku = serializers.CharField(source="order_line.sku.code")
     exchange_for = serializers.CharField(source="exchange_for.code", default=None, allow_null=True)
@@ -35,7 +36,7 @@ class ReturnLineSerializer(serializers.ModelSerializer[ReturnLine]):
                   "damaged", "missing")
 
 
-class SettlementSerializer(serializers.ModelSerializer[Settlement]):
+class SettlementSerializer(RecordSerializer[Settlement]):
     """What was credited, what of it cleared open invoices, and what goes back."""
 
     credited, cleared, to_refund, difference_due = AmountField(), AmountField(), AmountField(), AmountField()
@@ -46,7 +47,7 @@ class SettlementSerializer(serializers.ModelSerializer[Settlement]):
         fields = ("credited", "cleared", "to_refund", "difference_due", "exchange")
 
 
-class ReturnSerializer(serializers.ModelSerializer[ReturnRequest]):
+class ReturnSerializer(RecordSerializer[ReturnRequest]):
     """Goods that the customer gives back. People who see no money get no settlement."""
 
     order = serializers.CharField(source="order.number")
@@ -62,9 +63,9 @@ class ReturnSerializer(serializers.ModelSerializer[ReturnRequest]):
     @extend_schema(responses=SettlementSerializer)
     def get_settlement(self, request: ReturnRequest) -> dict[str, Any] | None:
         settlement = getattr(request, "settlement", None)
-        if settlement is None or not self.context["request"].user.sees_money:
+        if settlement is None or policy.lacks(self.context["request"].user, "view", Settlement):
             return None
-        return dict(SettlementSerializer(settlement).data)
+        return dict(SettlementSerializer(settlement, context=self.context).data)
 
 
 class AskedRequest(serializers.Serializer[Any]):
@@ -104,6 +105,7 @@ class ReturnViewSet(DocumentViewSet):
     """What comes back."""
 
     area = "returns"
+    rights = {"create": "view"}  # asks for the right to the operation on orders
     queryset = ReturnRequest.objects.select_related("order", "warehouse", "settlement__exchange",
                                                     "settlement__request__order")
     serializer_class = ReturnSerializer

@@ -10,6 +10,7 @@ from tests.builders.stock import (
     ledger_sum,
     put,
     receive_purchase,
+    role,
     sent_purchase,
     sku,
     stock_of,
@@ -21,5 +22,5 @@ from tests.builders.stock import (
 
 __all__ = ["arrived", "asked_back", "bin_stock", "came_back", "channel", "company", "confirmed", "customer", "fresh",
            "labelled", "ledger_sum", "line", "order", "packed", "picked", "price_list", "priced", "put",
-           "receive_purchase", "sent_purchase", "service", "settled", "ship_rest", "shipment_of", "shipped", "sku",
-           "stock_of", "storage", "supplier", "taxes", "transfer", "user", "warehouse"]
+           "receive_purchase", "role", "sent_purchase", "service", "settled", "ship_rest", "shipment_of", "shipped",
+           "sku", "stock_of", "storage", "supplier", "taxes", "transfer", "user", "warehouse"]

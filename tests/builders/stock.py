@@ -10,7 +10,18 @@ from inventory.models import SKU, Bin, BinStock, KitComponent, Move, Stock, Supp
 from inventory.purchasing import Purchase
 from inventory.receiving import Opening, Received
 from inventory.transfers import Arrived
-from oms.core.models import Company, User
+from oms.core import policy, roles
+from oms.core.models import Company, Role, User
+
+
+def role(name, reach, rights=None, without=()):
+    """A role of a company's own with all offered rights, or those of the named kinds, less some."""
+    made, _ = Role.objects.get_or_create(name=name, defaults={"reach": reach})
+    codes = {policy.code(right, model) for model, each in policy.offered().items() for right in each
+             if (rights is None or right in rights) and right not in without}
+    known = roles.permissions()
+    made.permissions.set(known[code] for code in codes)
+    return made
 
 
 def company(code: str = "acme", **fields) -> Company:

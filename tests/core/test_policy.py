@@ -1,15 +1,17 @@
 """One policy: every model has a rule, roles' permissions hold within their own reach, and nothing else is seen."""
 
+from decimal import Decimal
+
 import pytest
 from django.apps import apps
 from django.contrib.auth.models import Permission
 
 from fulfillment.models import Shipment, Wave
 from inventory.models import SKU, Stock
-from oms.core import policy
+from oms.core import inputs, money, operations, policy
 from oms.core.models import Notice, Role
 from oms.core.wording import is_ours
-from orders.models import Customer, Order, OrderLine
+from orders.models import Customer, Invoice, Order, OrderLine
 from tests import builders as make
 
 pytestmark = pytest.mark.django_db
@@ -30,6 +32,42 @@ def test_every_model_says_whose_rows_are_seen():
     without = {model for model in apps.get_models() if is_ours(model) and not policy.has_rule(model)}
 
     assert without == set()
+
+
+def test_every_amount_is_declared_as_money_or_as_a_cost():
+    open_to_all = [f"{model.__name__}.{field.name}" for model in apps.get_models() for field in model._meta.fields
+                   if isinstance(field, money.AMOUNT_FIELDS) and not policy.needs(model, "view")
+                   and field.name not in policy.hidden(model)]
+
+    assert open_to_all == []
+
+
+def test_whoever_enters_an_amount_sees_amounts():
+    """Percentages of a kit's price are no amounts."""
+    asking = {f"{each.model.__name__}.{each.name}": policy.needs(each.model, each.name)
+              for each in operations.every() if each.input and _asks_for_amounts(inputs.describe(each.input))}
+
+    assert asking and {name for name, needed in asking.items() if "see_money" not in needed} == set()
+
+
+def _asks_for_amounts(asked):
+    return any(_asks_for_amounts(field.rows) if field.rows else field.kind is Decimal and "percent" not in field.name
+               for field in asked.fields)
+
+
+def test_a_right_that_needs_another_holds_only_with_it():
+    make.role("clerk", "everything", ("view", "change", "add"))
+    make.role("bookkeeper", "everything", ("view", "see_money"))
+    clerk, both = make.user("ann", "clerk"), make.user("bob", "clerk", "bookkeeper")
+    make.sku("TEE-M", stock={"LON": 9})
+    make.shipped(("TEE-M", 1))
+
+    assert [policy.may(person, "view", Invoice) for person in (clerk, both)] == [False, True]
+    assert [policy.scope(Invoice, person).exists() for person in (clerk, both)] == [False, True]
+    assert [policy.may(person, "add", Order) for person in (clerk, both)] == [False, True]
+    assert [policy.shows(person, Order, "gross") for person in (clerk, both)] == [False, True]
+    assert policy.may(clerk, "view", Order) and policy.shows(clerk, Order, "number")
+    assert not policy.shows(both, Stock, "average_cost")
 
 
 def test_a_person_without_roles_sees_nothing(orders):

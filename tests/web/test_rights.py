@@ -3,6 +3,7 @@ for them; and for each role and kind of record, what belongs to somebody else is
 
 import io
 import re
+from datetime import date
 from decimal import Decimal
 from html import unescape
 from urllib.parse import urljoin, urlsplit
@@ -10,6 +11,7 @@ from urllib.parse import urljoin, urlsplit
 import pytest
 from django.apps import apps
 from django.contrib import admin
+from django.core import mail
 from django.db import models
 from django.urls import reverse
 from openpyxl import load_workbook
@@ -19,10 +21,12 @@ from fulfillment import waves
 from fulfillment.models import Shipment, Wave
 from inventory import counting, transfers
 from inventory.models import Bin, BinStock, Count, PurchaseOrder, Reservation, Stock, SupplierItem, Transfer
-from oms.core import jobs, notes, notices, outbox, papers
-from oms.core.models import Job, Notice, User
+from oms.core import jobs, notes, notices, outbox, outgoing, papers, webhooks
+from oms.core.models import Job, Notice, Subscription, Topic, User, WebhookDelivery, WebhookEndpoint
 from oms.insights import rollups
+from oms.web.api import router
 from orders import intake, screening
+from orders import notices as order_notices
 from orders.intake import Entry
 from orders.models import Customer, Invoice, Order, Payment, Price
 from returns.models import ReturnRequest
@@ -62,7 +66,7 @@ def plant(place="LON", code="C-1", rep="rep"):
     transfers.send(sent)
     notes.write(held, f"The price is {PRICE}", by=manager)
     notes.write(labelled, f"The price is {PRICE}", by=manager)
-    notices.tell("overdue", f"{PRICE} is overdue")
+    notices.tell("overdue", f"{PRICE} is overdue", without_amounts="")
     jobs.record(jobs.start("bulk", f"Pay {PRICE}", 1, by=manager), f"Paid {PRICE}")
     outbox.drain()
     rollups.roll_up()
@@ -82,7 +86,7 @@ def told(text, amounts):
     """The amounts in a text, however they are written there."""
     plain = re.sub(r"(?<=\d)[,.\u202f\u00a0\u2019](?=\d{3}(\D|$))", "", unescape(text))
     numbers = {f"{float(number.replace(',', '.')):.2f}" for number in re.findall(r"\d{4,}[.,]\d{1,4}", plain)}
-    return numbers & amounts
+    return frozenset(numbers & amounts)
 
 
 class Crawl:
@@ -149,7 +153,7 @@ def addresses():
     for kind in ("orders", "customers", "skus", "stock", "shipments", "invoices", "returns", "events", "quotes",
                  "warehouses", "requests", "webhooks", "webhook-deliveries"):
         yield f"/api/v1/{kind}/"
-    yield "/api/v1/skus/lookup/?sku=SKU-LON&customer=C-1&channel=reps&quantity=1"
+    yield "/api/v1/skus/SKU-LON/price/?customer=C-1&channel=reps&quantity=1"
     yield "/api/v1/customers/C-1/credit/"
     names = [row.number for model in (Wave, Shipment, PurchaseOrder) for row in model.objects.all()]
     for station in ("pick", "receive", "put-away", "pack", "count", "move", "look-up"):
@@ -184,6 +188,52 @@ def test_nothing_that_the_floor_can_reach_shows_an_amount(log_in, worked):
     assert all(any(address.startswith(kind) for address in crawl.texts) for kind in kinds)
     assert sum("/file/" in address for address in crawl.texts) >= 10
     assert any(address.endswith("packing_slip/") for address in crawl.texts)
+
+
+@pytest.mark.parametrize("rights", [("view",), None], ids=["all views", "all rights"])
+def test_without_the_right_to_see_amounts_no_page_sheet_or_call_shows_one(log_in, worked, rights):
+    """As somebody with a role of a company's own that has all rights else, or all those to look at things."""
+    make.role("auditor", "everything", rights, without=("see_money", "see_cost"))
+    plant()
+    client = log_in("auditor")
+
+    crawl = Crawl(client, worked).visit("/admin/", "/stations/", *addresses(), *each_of_the_api())
+
+    known = amounts()
+    assert len(known) > 20
+    assert {address: told(text, known) for address, text in crawl.texts.items() if told(text, known)} == {}
+    assert sum("/file/" in address for address in crawl.texts) >= 10
+
+
+def test_without_the_right_to_see_money_no_event_call_or_notice_tells_an_amount(log_in):
+    """To somebody who hears of everything, with all rights but that."""
+    role, person = make.role("auditor", "everything", without=("see_money", "see_cost")), make.user("ann", "auditor")
+    Subscription.objects.filter(topic__in=("overdue", "on_hold", "job_failed")).delete()
+    for topic in Topic.values:
+        Subscription.objects.create(topic=topic, role=role, mail="at_once")
+    endpoint = webhooks.subscribe(WebhookEndpoint(company=make.company(), user=person, url="https://example.com/"))
+    plant()
+    Invoice.objects.update(due_on=date(2020, 1, 1))
+    order_notices.tell_overdue(make.company())
+    notices.send_at_once()
+    called = []
+    outbox.number_events()
+    webhooks.fan_out()
+    webhooks.send_due(post=lambda url, body, headers: called.append(body.decode()) or outgoing.Answer(200, ""))
+
+    said = [notice.text for notice in Notice.objects.filter(to=person)]
+    mailed = [each.body for each in mail.outbox if each.to == [person.email]]
+    assert WebhookDelivery.objects.filter(endpoint=endpoint).count() == len(called) > 20
+    assert any("is on hold." in text for text in said) and mailed
+    assert {told(text, amounts()) for text in (*called, *said, *mailed)} == {frozenset()}
+
+
+def each_of_the_api():
+    """The address of each record that the API shows."""
+    for prefix, viewset, _name in router.registry:
+        model = getattr(getattr(viewset, "queryset", None), "model", None)
+        for row in model._default_manager.all()[:3] if model else ():
+            yield f"/api/v1/{prefix}/{getattr(row, viewset.lookup_field)}/"
 
 
 def test_the_search_for_amounts_finds_them_where_they_may_be_seen(log_in, worked):

@@ -1,7 +1,7 @@
 """Who sees and edits what in the admin, as the policy says."""
 
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, wraps
 from typing import Any
 
 from django.contrib import messages
@@ -16,15 +16,14 @@ from oms.core.admin.sheets import SheetsAdmin
 from oms.core.admin.views import SavedViewsAdmin
 from oms.core.errors import DomainError
 from oms.core.locking import run_again
-from oms.core.money import AmountField, UnitPriceField
-
-MONEY_FIELDS = (AmountField, UnitPriceField)
+from oms.core.money import AMOUNT_FIELDS
+from oms.core.wording import Words
 
 
 def is_money(model: type[Model], name: str) -> bool:
     """Whether a field of a model, by its name, holds an amount or a price."""
     fields = {field.name: field for field in model._meta.get_fields()}
-    return isinstance(fields.get(name), MONEY_FIELDS)
+    return isinstance(fields.get(name), AMOUNT_FIELDS)
 
 
 @cache
@@ -45,10 +44,21 @@ def with_money_columns(model: type[Model], names: Iterable[Any]) -> list[Any]:
     return [money_column(model, name) if is_money(model, str(name)) else name for name in names]
 
 
+def acting(right: str, title: Words) -> Any:
+    """Make a function of a page, a request and rows a bulk action, for those who have a right to the rows."""
+    def made(run: Any) -> Any:
+        @wraps(run)
+        def act(page: Any, request: HttpRequest, rows: Any) -> Any:
+            return run(page, request, policy.scope(rows, request.user, right))
+
+        act.short_description, act.right = title, right  # type: ignore[attr-defined]
+        return act
+
+    return made
+
+
 class PolicyAccess:
     """Who may look, add, change and delete is asked of the policy."""
-
-    money_names: tuple[str, ...] = ()
 
     def may(self, request: HttpRequest, right: str, obj: Any = None) -> bool:
         """Whether a colleague has a right on this page's kind of record, or on one record."""
@@ -71,11 +81,10 @@ class PolicyAccess:
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)
 
-    def without_money(self, request: HttpRequest, model: type[Model], names: Any) -> list[Any]:
-        """Names of fields and columns, less those of money where the person must not see it."""
-        if request.user.sees_money:  # type: ignore[union-attr]
-            return list(names)
-        return [name for name in names if not is_money(model, str(name)) and name not in self.money_names]
+    def without_hidden(self, request: HttpRequest, names: Any) -> list[Any]:
+        """Names of fields and columns, less those that the person isn't shown."""
+        page: Any = self
+        return [name for name in names if policy.shows(request.user, page.model, getattr(name, "__name__", name))]
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         sets: Any = super().get_fieldsets(request, obj)  # type: ignore[misc]
@@ -85,7 +94,7 @@ class PolicyAccess:
     def shown_fields(self, request: HttpRequest, obj: Any, names: Any) -> list[Any]:
         """The fields that a person may see; money that they cannot edit as its currency writes it."""
         page: Any = self
-        names = self.without_money(request, page.model, names)
+        names = self.without_hidden(request, names)
         if not self.has_change_permission(request, obj):
             return with_money_columns(page.model, names)
         fixed = page.get_readonly_fields(request, obj)
@@ -122,6 +131,7 @@ class ScopedAdmin(PolicyAccess, FastListAdmin, SheetsAdmin, SavedViewsAdmin, Mod
     compressed_fields = True
     list_before_template = "admin/oms/list_tools.html"
     list_tools_template = ""
+    list_tools_rights: tuple[str, ...] = ()  # those that its buttons ask for
 
     def changeform_view(
         self, request: HttpRequest, object_id: Any = None, form_url: str = "", extra_context: Any = None,
@@ -158,8 +168,22 @@ class ScopedAdmin(PolicyAccess, FastListAdmin, SheetsAdmin, SavedViewsAdmin, Mod
         return policy.scope(super().get_queryset(request), request.user)
 
     def get_list_display(self, request: HttpRequest) -> Any:
-        names = self.without_money(request, self.model, super().get_list_display(request))
+        names = self.without_hidden(request, super().get_list_display(request))
         return with_money_columns(self.model, names)
+
+    def lookup_allowed(self, lookup: str, value: Any, request: Any = None) -> bool:
+        """A list can't be narrowed by what isn't shown, either."""
+        name = lookup.partition("__")[0]
+        return policy.shows(request.user, self.model, name) and super().lookup_allowed(lookup, value, request)
+
+    def get_actions(self, request: HttpRequest) -> Any:
+        """The bulk actions that the person has the right to."""
+        actions = super().get_actions(request)
+        return {name: action for name, action in actions.items()
+                if self.may(request, getattr(action[0], "right", "view"))}
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        super().delete_queryset(request, policy.scope(queryset, request.user, "delete"))
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return with_money_columns(self.model, super().get_readonly_fields(request, obj))
@@ -195,13 +219,14 @@ class Lines(PolicyAccess, TabularInline):
         return field
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return True
+        return not policy.lacks(request.user, "view", self.model)
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self.has_change_permission(request, obj)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self.is_editable and self._parent_is_editable(request, obj)
+        return self.is_editable and not policy.lacks(request.user, "change", self.model) and (
+            self._parent_is_editable(request, obj))
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self.has_change_permission(request, obj)
@@ -216,4 +241,4 @@ class Lines(PolicyAccess, TabularInline):
         is_fixed = not self.has_change_permission(request, obj)
         names += [field.name for field in self.model._meta.fields if field.name not in names
                   and ((field.name in shown and not field.editable) or (is_fixed and is_money(self.model, field.name)))]
-        return with_money_columns(self.model, self.without_money(request, self.model, names))
+        return with_money_columns(self.model, self.without_hidden(request, names))

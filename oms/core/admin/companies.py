@@ -53,7 +53,7 @@ class ExchangeRateAdmin(ScopedAdmin):
     list_filter = ["currency", "company"]
     list_select_related = ["company"]
     ordering = ["-day", "currency"]
-    list_tools_template = "admin/oms/upload_rates.html"
+    list_tools_template, list_tools_rights = "admin/oms/upload_rates.html", ("add",)
 
     def get_urls(self) -> Any:
         return [path("upload/", self.admin_site.admin_view(self.rates_view), name="upload_rates"), *super().get_urls()]

@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from oms.core import attention, bulk, events, idempotency, notes, operations, states
+from oms.core import attention, bulk, events, idempotency, notes, operations, policy, states
 from oms.core.admin.access import ScopedAdmin
 from oms.core.admin.forms import OperationForm
 from oms.core.admin.panels import panels_of
@@ -171,7 +171,7 @@ class DocumentAdmin(PapersAdmin, ScopedAdmin):
             "panels": panels_of(document, request),
             "timeline": events.timeline(document.subject_type, document.number).select_related("by"),
             "decisions": [_in_words(decision) for decision in about(document.subject_type, document.number)]
-            if user.sees_money else [],
+            if not policy.lacks(user, "view", Decision) else [],
             "sees_money": user.sees_money, "notes": notes.of(document, user)[:100],
             "links": self.print_links(request, document), "form_key": uuid4().hex,
             "notes_url": reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_notes", args=[document.pk]),
@@ -192,6 +192,9 @@ class DocumentAdmin(PapersAdmin, ScopedAdmin):
         user: Any = request.user
         if document is None or step is None or not self.has_view_permission(request, document):
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        if not step.allowed_for(user, document):
+            messages.error(request, step.refusal())
+            return HttpResponseRedirect(self.document_url(document))
         form = OperationForm(step, document, user, request.POST or None) if step.input else None
         error: str | None = None
         question = preview = None
@@ -223,7 +226,7 @@ class DocumentAdmin(PapersAdmin, ScopedAdmin):
         except DomainError as refused:
             return None, refused.message
         return [(spoken(name), display(value, document.currency) if isinstance(value, Decimal) else value)
-                for name, value in vars(effect).items()], None
+                for name, value in operations.told(effect, user).items()], None
 
     def document_url(self, document: Any) -> str:
         return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[document.pk])

@@ -8,6 +8,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from oms.core import emails
+from oms.core.admin.access import acting
 from oms.core.admin.records import ReadOnlyAdmin
 from oms.core.errors import ConnectorError
 from oms.core.models import Email
@@ -30,7 +31,7 @@ class EmailAdmin(ReadOnlyAdmin):
     def attachments(self, row: Email) -> str:
         return ", ".join(file["name"] for file in row.files) or "–"
 
-    @admin.action(description=_("Send again"))
+    @acting("send_again", _("Send again"))
     def send_again(self, request: HttpRequest, rows: Any) -> None:
         """Only what wasn't accepted, or may have been lost: whoever asks for it has looked."""
         chosen = list(emails.standing().filter(pk__in=rows.values("pk")))
@@ -42,7 +43,7 @@ class EmailAdmin(ReadOnlyAdmin):
         self._tell(request, len(chosen), ngettext("%(count)s email tried again.", "%(count)s emails tried again.",
                                                   len(chosen)))
 
-    @admin.action(description=_("Mark as sent"))
+    @acting("send_again", _("Mark as sent"))
     def mark_sent(self, request: HttpRequest, rows: Any) -> None:
         chosen = list(emails.standing().filter(pk__in=rows.values("pk")))
         for row in chosen:

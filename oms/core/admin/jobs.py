@@ -5,6 +5,7 @@ from itertools import chain
 from typing import Any
 
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
@@ -74,7 +75,9 @@ class JobAdmin(ReadOnlyAdmin):
     def changeform_view(
         self, request: HttpRequest, object_id: Any = None, form_url: str = "", extra_context: Any = None,
     ) -> Any:
-        job = self.get_object(request, object_id) if object_id else None
+        if object_id is None or request.method == "POST":
+            raise PermissionDenied
+        job = self.get_object(request, object_id)
         if job is None:
             return self._get_obj_does_not_exist_redirect(request, self.opts, str(object_id))
         results = list(job.results.order_by("succeeded", "pk")[: MOST + 1])
@@ -95,12 +98,17 @@ class JobAdmin(ReadOnlyAdmin):
         steps = []
         if job.kind == runs.KIND and job.details.get("dry_run") and job.finished_at and not job.error:
             steps.append((_("Import now"), to("apply"), True))
-        if jobs.can_run_again(job):
+        if jobs.can_run_again(job) and self._may_run(request, job):
             steps.append((_("Try what is left again"), to("again"), False))
         inverse = bulk.inverse_of(job)
-        if inverse is not None and inverse.allowed_for(request.user):  # type: ignore[arg-type]
+        if inverse is not None and self._may_run(request, job) and inverse.allowed_for(
+                request.user):  # type: ignore[arg-type]
             steps.append((_("Undo: %(title)s") % {"title": inverse.title.lower()}, to("undo"), False))
         return steps
+
+    def _may_run(self, request: HttpRequest, job: Job) -> bool:
+        """Whether a person may have a job done once more, or undone: their own, or with a right to those of others."""
+        return job.by_id == request.user.pk or self.may(request, "run_again")
 
     def _links(self, job: Job) -> list[tuple[str, str]]:
         links = []
@@ -146,11 +154,11 @@ class JobAdmin(ReadOnlyAdmin):
             headers={"Content-Disposition": f'attachment; filename="{name}"'})
 
     def again(self, request: HttpRequest, job: Job) -> HttpResponse:
-        return self._to(jobs.again(job) if request.method == "POST" else job)
+        return self._to(jobs.again(job) if request.method == "POST" and self._may_run(request, job) else job)
 
     def undo(self, request: HttpRequest, job: Job) -> HttpResponse:
         user: Any = request.user
-        return self._to(bulk.undo(job, by=user) if request.method == "POST" else job)
+        return self._to(bulk.undo(job, by=user) if request.method == "POST" and self._may_run(request, job) else job)
 
     def apply(self, request: HttpRequest, job: Job) -> HttpResponse:
         """Take in the file that was checked."""

@@ -57,7 +57,7 @@ def panels_of(document: Any, request: HttpRequest) -> list[PanelTable]:
 
 def _table(panel: Panel, document: Any, user: User) -> PanelTable:
     rows = policy.scope(panel.rows(document), user)
-    columns = [name for name in panel.columns if user.sees_money or not is_money(panel.model, name)]
+    columns = [name for name in panel.columns if policy.shows(user, panel.model, name)]
     opts = panel.model._meta
     link = f"admin:{opts.app_label}_{opts.model_name}_change"
     return PanelTable(

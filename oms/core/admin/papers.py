@@ -49,9 +49,9 @@ class PapersAdmin:
 
     @display(description=_("Print"))
     def prints(self, record: Any) -> Any:
-        """A column of links; of papers without money, for it is shown to everybody who sees the list."""
+        """A column of links; of papers without amounts, for it is shown to everybody who sees the list."""
         links = ((reverse(f"admin:{self._name()}", args=[record.pk, paper.name]), paper.title)
-                 for paper in papers.all_of(type(record)) if not paper.money)
+                 for paper in papers.all_of(type(record)) if not paper.needs)
         return format_html_join(" · ", '<a href="{}">{}</a>', links)
 
     def prints_of_many(self, request: HttpRequest) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from unfold.decorators import display
 
 from oms.core import attention, notices, outbox
 from oms.core.admin import views
-from oms.core.admin.access import ScopedAdmin
+from oms.core.admin.access import ScopedAdmin, acting
 from oms.core.models import (
     Decision,
     Delivery,
@@ -61,7 +61,7 @@ class NoticeAdmin(ReadOnlyAdmin):
         title = ngettext("%(unread)s new notice", "%(unread)s new notices", unread) % {"unread": unread}
         return JsonResponse({"unread": unread, "title": title})
 
-    @admin.action(description=_("Mark as read"))
+    @acting("view", _("Mark as read"))
     def mark_read(self, request: HttpRequest, rows: Any) -> None:
         notices.mark_read(rows)
 
@@ -136,7 +136,7 @@ class AttentionAdmin(ReadOnlyAdmin):
     def next_try(self, delivery: Delivery) -> Any:
         return None if delivery.parked_at else delivery.leased_until
 
-    @admin.action(description=_("Try again"))
+    @acting("retry", _("Try again"))
     def retry(self, request: HttpRequest, rows: Any) -> None:
         for delivery in rows:
             outbox.retry(delivery)

@@ -52,7 +52,7 @@ class SheetsAdmin:
     def exportable(self, request: HttpRequest) -> list[runs.SheetType]:
         """The sheets that a person may see."""
         user: Any = request.user
-        return [sheet for sheet in self.sheets if user.sees_money or not sheet.has_money]
+        return [sheet for sheet in self.sheets if sheet.is_shown(user)]
 
     def export_view(self, request: HttpRequest) -> HttpResponse:
         """Have a worker write the list, as it is narrowed now, into a file."""
@@ -219,9 +219,10 @@ def _table(page: Any, request: HttpRequest, rows: Any, job: Job) -> Table:
     if sheet is not None:
         assert job.by is not None
         made = sheet(job.by)
-        kinds = ["price" if _is_price(each.widget) else "" for each in sheet.fields.values()]
+        shown = sheet.shown_fields(job.by)
+        kinds = ["price" if _is_price(each.widget) else "" for each in shown]
         found = made.exported(made.listed(rows).iterator(BATCH))
-        return Table(_first_capital(str(sheet.title)), sheet.columns(), found, kinds)
+        return Table(_first_capital(str(sheet.title)), [each.column_name for each in shown], found, kinds)
     names = [name for name in page.get_list_display(request) if name not in page.only_links]
     shown = [_first_capital(str(label_for_field(name, page.model, page))) for name in names]
     heading, found = _with_currencies(shown, ([_shown(page, row, name) for name in names]

@@ -20,7 +20,8 @@ def list_tools(page: Any, request: HttpRequest) -> dict[str, Any]:
     user: Any = request.user
     name = f"{page.opts.app_label}_{page.opts.model_name}"
     return {
-        "page": name, "query": _query(request.GET.urlencode()), "teams": sorted(user.role_names),
+        "page": name, "may": [right for right in page.list_tools_rights if page.may(request, right)],
+        "query": _query(request.GET.urlencode()), "teams": sorted(user.role_names),
         "views": list(policy.scope(SavedView, user).filter(page=name)),
         "export": reverse(f"admin:{name}_export"),
         "exportable": [(sheet.title, sheet.slug, sheet.imports is not None) for sheet in page.exportable(request)],

@@ -13,7 +13,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from oms.core import pulse, visibility, webhooks
-from oms.core.admin.access import Lines, ScopedAdmin
+from oms.core.admin.access import Lines, ScopedAdmin, acting
 from oms.core.admin.records import ReadOnlyAdmin
 from oms.core.api import event_schema
 from oms.core.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint
@@ -61,7 +61,7 @@ class WebhookEndpointAdmin(ScopedAdmin):
             obj.user = request.user
             webhooks.subscribe(obj)
 
-    @admin.action(description=_("Rotate the secret"))
+    @acting("change", _("Rotate the secret"))
     def rotate_secrets(self, request: HttpRequest, rows: Any) -> None:
         for endpoint in rows:
             webhooks.rotate_secret(endpoint)
@@ -87,7 +87,7 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin):
         waits = WebhookDelivery.objects.exclude(next_at=None).exists()
         return super().changelist_view(request, {"alarms": pulse.alarms() if waits else [], **(extra_context or {})})
 
-    @admin.action(description=_("Send again"))
+    @acting("send_again", _("Send again"))
     def send_again(self, request: HttpRequest, rows: Any) -> None:
         for delivery in rows:
             webhooks.replay(delivery)

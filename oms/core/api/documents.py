@@ -1,7 +1,7 @@
 """Lists and pages of records in a person's scope, and the operations on them."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -39,19 +39,35 @@ OPTIONAL_KEY = OpenApiParameter("Idempotency-Key", KEY_SCHEMA, OpenApiParameter.
     "once and answers with the document as it is then; with another body it is refused (422)."))
 
 
-class MayView(BasePermission):
-    """Who may look at a kind of record in the back office may read it here."""
+class HasRight(BasePermission):
+    """What somebody may do with a kind of record in the back office they may do here."""
 
     def has_permission(self, request: Request, view: Any) -> bool:
-        return policy.may(request.user, "view", view.queryset.model)
+        kind, right = view.queryset.model, right_of(view)
+        self.message = _("None of your roles has the right “%(right)s” for %(kind)s.") % {
+            "right": right.replace("_", " "), "kind": kind._meta.verbose_name_plural}
+        return all(policy.may(request.user, each, kind) for each in ("view", right))
+
+    def has_object_permission(self, request: Request, view: Any, obj: Any) -> bool:
+        return policy.may(request.user, right_of(view), obj)
+
+
+def right_of(view: Any) -> str:
+    """The right that an endpoint asks for: its own, that of what is usually done, or that to look at records.
+
+    An operation asks for its own right when it runs (`DocumentViewSet.do`).
+    """
+    usual = {"create": "add", "partial_update": "change", "destroy": "delete"}
+    return str({**usual, **view.rights}.get(view.action, "view"))
 
 
 class ScopedListSet(viewsets.GenericViewSet[Any]):
-    """Records that the caller may see."""
+    """Records that the caller may see; `rights` names those that other endpoints ask for, by action."""
 
     area = ""
     reading_actions: tuple[str, ...] = ()
-    permission_classes = (HasScope, MayView)
+    rights: Mapping[str, str] = {}
+    permission_classes = (HasScope, HasRight)
 
     def get_queryset(self) -> QuerySet[Any]:
         rows = super().get_queryset()
@@ -101,7 +117,7 @@ class DocumentViewSet(ScopedViewSet):
         """Tell what an operation would do."""
         user: Any = request.user
         document, values = self._asked(operation, request)
-        effect = vars(operation.rehearse(document, by=user, **values))
+        effect = operations.told(operation.rehearse(document, by=user, **values), user)
         return Response({name: str(round_amount(value, document.currency)) if isinstance(value, Decimal) else value
                          for name, value in effect.items()})
 
@@ -109,6 +125,7 @@ class DocumentViewSet(ScopedViewSet):
         user: Any = request.user
         operation.require(user)
         document = self.get_object()
+        operation.require(user, document)
         asked = request_of(operation)
         data = {}
         if asked is not None:

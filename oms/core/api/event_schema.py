@@ -4,9 +4,9 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from oms.core import event_catalog
+from oms.core import event_catalog, policy
 from oms.core.event_catalog import EventType
-from oms.core.models import User
+from oms.core.models import Event, User
 
 HEADERS = {
     "webhook-id": ("The same in each attempt, so that a repetition can be told.", "msg_1042_7"),
@@ -27,7 +27,7 @@ def offered() -> list[EventType]:
 
 def example(known: EventType, user: User | None = None) -> dict[str, Any]:
     """The body of a call as it could be, to an endpoint of somebody."""
-    data = known.example if user is None or user.sees_money else {}
+    data = known.example if user is None or policy.shows(user, Event, "data") else {}
     return {"position": 31042, "type": known.name, "timestamp": "2027-01-31T09:30:00+00:00",
             "subject": {"type": known.subject, "number": NUMBERS.get(known.subject, "")},
             "order": NUMBERS["order"] if known.subject in OF_AN_ORDER else None, "data": data}

@@ -6,6 +6,7 @@ from typing import Any
 from drf_spectacular.extensions import OpenApiSerializerFieldExtension
 from drf_spectacular.openapi import AutoSchema
 
+from oms.core import policy
 from oms.core.api.fields import VISIBLE
 
 NO_NUL = r"[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\ufffe\uffff]"
@@ -73,6 +74,14 @@ def _has_version(response: dict[str, Any], schemas: dict[str, Any]) -> bool:
 
 class Description(AutoSchema):
     """The description of an endpoint, with a summary: its own, or of a list and its records, or its first sentence."""
+
+    def _map_basic_serializer(self, serializer: Any, direction: Any) -> Any:
+        """A field that isn't shown to everybody may be missing."""
+        schema = super()._map_basic_serializer(serializer, direction)
+        model = getattr(getattr(serializer, "Meta", None), "model", None)
+        missing = policy.hidden(model) if model else set()
+        required = [name for name in schema.pop("required", ()) if name not in missing]
+        return schema | ({"required": required} if required else {})
 
     def get_summary(self) -> str:
         own = super().get_summary()

@@ -18,6 +18,7 @@ from rest_framework.reverse import reverse
 from oms.core import web_addresses, webhooks
 from oms.core.api.documents import IDEMPOTENCY_KEY, ScopedViewSet, create_once
 from oms.core.api.fields import FlagField
+from oms.core.api.records import RecordSerializer
 from oms.core.errors import Refused
 from oms.core.models import Company, WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from oms.core.models.checked import EVENT, require_offered
@@ -54,7 +55,7 @@ class EventNameField(serializers.RegexField):
         return name
 
 
-class WebhookSerializer(serializers.ModelSerializer[WebhookEndpoint]):
+class WebhookSerializer(RecordSerializer[WebhookEndpoint]):
     """An endpoint: an https address, and the events that it is told of (`order.confirmed`, `order.*`; none: all)."""
 
     company = CompanyField(slug_field="code", queryset=Company.objects.all())
@@ -98,6 +99,7 @@ class WebhookViewSet(UpdateModelMixin, DestroyModelMixin, ScopedViewSet):
     area = "webhooks"
     queryset = WebhookEndpoint.objects.select_related("company")
     serializer_class = WebhookSerializer
+    rights = {"rotate_secret": "change"}
     http_method_names = ("get", "post", "patch", "delete", "head", "options")
 
     @extend_schema(request=WebhookRequestSerializer, responses={201: NewWebhookSerializer},
@@ -112,7 +114,8 @@ class WebhookViewSet(UpdateModelMixin, DestroyModelMixin, ScopedViewSet):
         def perform() -> tuple[dict[str, Any], str]:
             made = webhooks.subscribe(WebhookEndpoint(user=user, **form.validated_data))
             made.refresh_from_db()
-            return dict(NewWebhookSerializer(made).data), reverse("webhook-detail", args=[made.pk], request=request)
+            shown = NewWebhookSerializer(made, context=self.get_serializer_context())
+            return dict(shown.data), reverse("webhook-detail", args=[made.pk], request=request)
 
         return create_once(request, self, perform)
 
@@ -128,13 +131,13 @@ class WebhookViewSet(UpdateModelMixin, DestroyModelMixin, ScopedViewSet):
         return Response({"secret": webhooks.rotate_secret(self.get_object())})
 
 
-class AttemptSerializer(serializers.ModelSerializer[WebhookAttempt]):
+class AttemptSerializer(RecordSerializer[WebhookAttempt]):
     class Meta:
         model = WebhookAttempt
         fields = ("at", "status", "response", "took_ms")
 
 
-class DeliverySerializer(serializers.ModelSerializer[WebhookDelivery]):
+class DeliverySerializer(RecordSerializer[WebhookDelivery]):
     """An event's way to an endpoint, with each call's answer and time."""
 
     type = serializers.CharField(source="event.name")
@@ -171,6 +174,7 @@ class WebhookDeliveryViewSet(ScopedViewSet):
 
     area = "webhooks"
     queryset = WebhookDelivery.objects.select_related("event").prefetch_related("log")
+    rights = {"replay": "send_again"}
     serializer_class = DeliverySerializer
     filterset_class = DeliveryFilter
 

@@ -59,7 +59,7 @@ class Sheet:
     title: Words = ""
     slug = ""
     imports: type[Model] | None = None  # the model whose import right is required
-    has_money = False  # whether it is for those alone who see money
+    about: type[Model]  # the model whose fields the columns show
     fields: dict[str, Field]
 
     def __init__(self, user: User) -> None:
@@ -76,6 +76,16 @@ class Sheet:
     @classmethod
     def columns(cls) -> list[str]:
         return [each.column_name for each in cls.fields.values()]
+
+    @classmethod
+    def is_shown(cls, user: User) -> bool:
+        """Whether a person may see the sheet, if not all of its columns."""
+        return not policy.lacks(user, "view", cls.about)
+
+    @classmethod
+    def shown_fields(cls, user: User) -> list[Field]:
+        """The columns that a person may see."""
+        return [each for each in cls.fields.values() if policy.shows(user, cls.about, str(each.attribute))]
 
     @classmethod
     def needed(cls) -> list[str]:
@@ -121,8 +131,9 @@ class Sheet:
 
     def exported(self, rows: Iterable[Any]) -> Iterator[list[Any]]:
         """Records as rows of their columns."""
+        shown = self.shown_fields(self.user)
         for row in rows:
-            yield [each.export(row) for each in self.fields.values()]
+            yield [each.export(row) for each in shown]
 
 
 def column(attribute: str, widget: Any, name: str = "") -> Field:
@@ -141,6 +152,11 @@ class DocumentSheet(Sheet, Resource):
     """Rows that become documents by an operation, a group of rows each; never written past it."""
 
     has_groups = False  # whether several rows may be one document
+
+    @classmethod
+    def is_shown(cls, user: User) -> bool:
+        """Whether a person may see all of its columns: without prices its rows would become other documents."""
+        return super().is_shown(user) and len(cls.shown_fields(user)) == len(cls.fields)
 
     def take(self, rows: Sequence[Row], *, dry_run: bool) -> Outcome:
         """Take whole groups of rows in, each in a transaction of its own."""

@@ -150,8 +150,10 @@ def sample(job: Job, most: int = 5) -> list[list[Any]]:
 
 
 def may_import(sheet: SheetType, person: User) -> bool:
-    """Whether a sheet is one to take in, and a person may do so."""
-    return sheet.imports is not None and policy.may(person, "import", sheet.imports)
+    """Whether a sheet is one to take in, and a person may do so and see all of its columns."""
+    if sheet.imports is None or not policy.may(person, "import", sheet.imports):
+        return False
+    return sheet.is_shown(person) and len(sheet.shown_fields(person)) == len(sheet.fields)
 
 
 def sheet_of(job: Job) -> SheetType:
