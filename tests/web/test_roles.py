@@ -19,9 +19,11 @@ def test_a_copy_of_a_built_in_role_is_changed_and_the_role_is_not(log_in):
     made = Role.objects.get(name="copy of rep")
     page = client.get(answer.url)
     kept = [each.pk for each in made.permissions.exclude(codename="see_money")]
-    client.post(answer.url, {"name": "inside sales", "reach": "everything", "permissions": kept})
+    saved = client.post(answer.url, {"name": "inside sales", "reach": "everything", "permissions": kept}, follow=True)
 
     assert page.status_code == 200 and made.reach == "customers"
+    assert "Without “See prices, totals and balances” these rights have no effect: " in saved.content.decode()
+    assert "Can view invoice" in saved.content.decode() and "Can view order" not in saved.content.decode()
     made = Role.objects.get(name="inside sales")
     person = make.user("ann", "inside sales")
     assert (made.reach, made.is_built_in, person.sees_money) == ("everything", False, False)

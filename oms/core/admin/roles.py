@@ -75,6 +75,13 @@ class RoleAdmin(ScopedAdmin):
         return [path("<int:pk>/copy/", self.admin_site.admin_view(self.copy_view), name="core_role_copy"),
                 *super().get_urls()]
 
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Say which rights don't hold, as another one is missing that they need."""
+        super().save_related(request, form, formsets, change)
+        for needed, rights in roles.without_effect(form.instance).items():
+            messages.warning(request, gettext("Without “%(needed)s” these rights have no effect: %(rights)s.") % {
+                "needed": needed, "rights": ", ".join(rights)})
+
     def copy_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """The button that copies a role, to be changed."""
         role = Role.objects.filter(pk=pk).first()
