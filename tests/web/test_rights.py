@@ -1,5 +1,5 @@
-"""Who sees what: amounts that nobody can mistake are planted everywhere, and all that a picker can reach is searched
-for them; and for each role and kind of record, what belongs to somebody else is neither listed nor opened."""
+"""Who sees amounts: some that nobody can mistake are planted everywhere, and all that somebody can reach is searched
+for them."""
 
 import io
 import re
@@ -20,16 +20,15 @@ from pypdf import PdfReader
 from fulfillment import waves
 from fulfillment.models import Shipment, Wave
 from inventory import counting, transfers
-from inventory.models import Bin, BinStock, Count, PurchaseOrder, Reservation, Stock, SupplierItem, Transfer
+from inventory.models import PurchaseOrder, SupplierItem, Transfer
 from oms.core import jobs, notes, notices, outbox, outgoing, papers, webhooks
-from oms.core.models import Job, Notice, Subscription, Topic, User, WebhookDelivery, WebhookEndpoint
+from oms.core.models import Job, Notice, Subscription, Topic, WebhookDelivery, WebhookEndpoint
 from oms.insights import rollups
 from oms.web.api import router
 from orders import intake, screening
 from orders import notices as order_notices
 from orders.intake import Entry
-from orders.models import Customer, Invoice, Order, Payment, Price
-from returns.models import ReturnRequest
+from orders.models import Customer, Invoice, Order, Price
 from tests import builders as make
 
 pytestmark = pytest.mark.django_db
@@ -92,8 +91,8 @@ def told(text, amounts):
 class Crawl:
     """Whatever somebody reaches from some pages: their links, their exports, and the files of these."""
 
-    def __init__(self, client, worked, follows=True):
-        self.client, self.worked, self.follows = client, worked, follows
+    def __init__(self, client, worked, follows=True, formats=("csv", "xlsx")):
+        self.client, self.worked, self.follows, self.formats = client, worked, follows, formats
         self.seen, self.texts = set(), {}
 
     def visit(self, *addresses):
@@ -122,7 +121,7 @@ class Crawl:
 
     def export(self, path, text):
         for sheet in re.findall(r'<option value="([\w-]*)">', text.split('name="sheet"')[1].split("</select>")[0]):
-            for kind in ("csv", "xlsx"):
+            for kind in self.formats:
                 with self.worked():
                     self.client.post(f"{path}export/", {"sheet": sheet, "format": kind, "query": ""})
                 job = Job.objects.latest("pk")
@@ -190,17 +189,16 @@ def test_nothing_that_the_floor_can_reach_shows_an_amount(log_in, worked):
     assert any(address.endswith("packing_slip/") for address in crawl.texts)
 
 
-@pytest.mark.parametrize("rights", [("view",), None], ids=["all views", "all rights"])
-def test_without_the_right_to_see_amounts_no_page_sheet_or_call_shows_one(log_in, worked, rights):
-    """As somebody with a role of a company's own that has all rights else, or all those to look at things."""
-    make.role("auditor", "everything", rights, without=("see_money", "see_cost"))
+def test_without_the_right_to_see_amounts_no_page_or_sheet_shows_one(log_in, worked):
+    """As somebody with a role of a company's own that has all rights but that."""
+    make.role("auditor", "everything", without=("see_money", "see_cost"))
     plant()
     client = log_in("auditor")
 
-    crawl = Crawl(client, worked).visit("/admin/", "/stations/", *addresses(), *each_of_the_api())
+    crawl = Crawl(client, worked, formats=("csv",)).visit("/admin/", "/stations/", *addresses(), *each_of_the_api())
 
     known = amounts()
-    assert len(known) > 20
+    assert len(known) > 20 and len(crawl.texts) > 300
     assert {address: told(text, known) for address, text in crawl.texts.items() if told(text, known)} == {}
     assert sum("/file/" in address for address in crawl.texts) >= 10
 
@@ -246,47 +244,3 @@ def test_the_search_for_amounts_finds_them_where_they_may_be_seen(log_in, worked
     for address in ("/admin/orders/order/", "/admin/orders/price/", "/api/v1/invoices/"):
         assert told(crawl.texts[address], known), address
     assert any(told(text, known) for address, text in crawl.texts.items() if "/file/" in address)
-
-
-OF_REP = {Order: "customer__rep", Invoice: "customer__rep", Payment: "customer__rep", Customer: "rep",
-          ReturnRequest: "order__customer__rep", Shipment: "order__customer__rep", Price: "customer__rep"}
-OF_STAFF = {Shipment: "warehouse__staff", Wave: "warehouse__staff", Stock: "warehouse__staff",
-            BinStock: "bin__warehouse__staff", Reservation: "warehouse__staff", Count: "warehouse__staff",
-            PurchaseOrder: "warehouse__staff", Transfer: "source__staff", Bin: "warehouse__staff",
-            ReturnRequest: "warehouse__staff"}
-
-
-@pytest.mark.parametrize("role", ["rep", "picker", "packer", "buyer", "accountant", "manager"])
-def test_what_belongs_to_somebody_else_is_neither_listed_nor_opened_nor_changed(log_in, worked, role):
-    plant("LON", "C-1", "rep")
-    plant("LEE", "C-2", "other")
-    client = log_in(role)
-    person = User.objects.get(username=role)
-    make.warehouse("LON").staff.add(person)
-    rules = {**(OF_REP if role == "rep" else OF_STAFF if role in ("picker", "packer") else {}),
-             **({} if role == "manager" else {Job: "by"}), Notice: "to"}
-    checked = 0
-    for model, page in admin.site._registry.items():
-        name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
-        listed = client.get(reverse(f"{name}_changelist"))
-        request = listed.wsgi_request
-        if listed.status_code != 200:
-            assert all(client.get(reverse(f"{name}_change", args=[row.pk])).status_code in (302, 403)
-                       for row in model._default_manager.all()[:2])
-            continue
-        if model not in rules:
-            continue
-        theirs = model._default_manager.exclude(**{rules[model]: person}).exclude(**{f"{rules[model]}": None})
-        assert not page.get_queryset(request).filter(pk__in=theirs.values("pk")).exists(), model
-        assert not {row.pk for row in listed.context["cl"].result_list} & set(theirs.values_list("pk", flat=True))
-        for row in theirs[:3]:
-            checked += 1
-            assert client.get(reverse(f"{name}_change", args=[row.pk])).status_code == 302, (model, row)
-            if hasattr(page, "operation_view"):
-                for step in ("cancel", "ship", "pay", "move", "receive"):
-                    before = model._default_manager.values().get(pk=row.pk)
-                    assert client.post(reverse(f"{name}_operation", args=[row.pk, step])).status_code in (302, 403)
-                    assert model._default_manager.values().get(pk=row.pk) == before
-            found = client.get(reverse("admin:search"), {"s": str(getattr(row, "number", "") or "nothing at all")})
-            assert reverse(f"{name}_change", args=[row.pk]) not in found.content.decode()
-    assert checked >= {"rep": 12, "picker": 15, "packer": 15}.get(role, 0)
