@@ -4,12 +4,15 @@ import pytest
 
 from inventory.models import Reservation
 from oms.core import idempotency, operations, outbox
-from oms.insights import verification
-from orders import billing, deposits, lifecycle, payments
+from oms.insights import completeness_rules, verification
+from oms.insights.invariants import check
+from orders import billing, collecting, deposits, lifecycle, payments
 from orders.billing import Credited
+from orders.intake import Charge
 from orders.models import Invoice, Order, Payment, Refund
 from orders.operations import CreditRow
 from tests import builders as make
+from tests.properties.leaving import leave
 from tests.races.conftest import kinds
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -144,6 +147,35 @@ def test_credit_against_credit_makes_both_once(race):
         assert kinds(results) == {"done": 2, "Refused": 1}, results
         assert make.fresh(line).credited in (3, 2) and document.credits.count() == 2
     everything_holds()
+
+
+@pytest.mark.parametrize("together", [False, True])
+def test_credits_of_two_invoices_take_an_allowance_of_their_order_back_once(race, together):
+    """An allowance of 36 that neither invoice of 24 could bear was credited alone, so that 12 are left to credit."""
+    make.customer(billing="month")
+    for turn in range(5):
+        order = make.confirmed(("TEE-M", 4), backorder=True, charges=[Charge("allowance", "Spring", D("-30"))])
+        other = make.confirmed(("TEE-M", 4), backorder=True)
+        documents = [_billed_by_halves(order, other, together) for _half in range(2)]
+        lines = [document.lines.get(order_line__order=order) for document in documents]
+
+        results = race(*[lambda d=document, n=line, t=turn: billing.credit(
+            d, [Credited(n, 2)], reference=f"{t} {d.pk}") for document, line in zip(documents, lines, strict=True)])
+
+        assert kinds(results) == {"done": 2}, results
+        notes = billing.of_order(order).filter(kind="credit")
+        assert sorted(note.gross for note in notes) == [0, 12, 36]
+    assert check(completeness_rules.RULES) == []
+
+
+def _billed_by_halves(order, other, together):
+    for each in (order, other):
+        leave(make.fresh(each), 2)
+    found = collecting.collect(order.customer, company=order.company) if together else [
+        billing.bill_now(make.fresh(each)) for each in (order, other)]
+    outbox.drain()
+    assert len(found) == (1 if together else 2)
+    return found[0]
 
 
 def test_deposit_against_deposit_asks_for_the_order_at_most(race):
