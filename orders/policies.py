@@ -99,8 +99,12 @@ declare(ExportedDocument, rows(), view=ACCOUNTS)
 declare(HistoryRecord, rows(), view=ACCOUNTS)
 
 for kind in (Price, Invoice, InvoiceLine, Instalment, Allocation, Payment, Refund, WriteOff, ExportRun,
-             ExportedDocument, HistoryRecord):
+             ExportedDocument, HistoryRecord, SupplierInvoice, SupplierInvoiceLine):
     need("see_money", kind)
+need("see_cost", IntercompanyRule, "add", "change")
+for kind in (SupplierInvoice, SupplierInvoiceLine):
+    need("see_cost", kind)
+hide("see_cost", IntercompanyRule, "percent")
 hide("see_money", Customer, "statement", "credit")
 hide("see_money", SKU, "price")
 hide("see_money", Order, "total", "is_paid", "bridge")
