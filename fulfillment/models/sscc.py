@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from oms.core.barcodes import sscc_capacity
 from oms.core.locking import LockRank
@@ -17,7 +18,7 @@ class SSCCSeries(models.Model):
     freed = models.PositiveBigIntegerField(default=0)
 
     class Meta:
-        verbose_name, verbose_name_plural = "SSCC series", "SSCC series"
+        verbose_name, verbose_name_plural = _("SSCC series"), _("SSCC series")
         constraints = [models.CheckConstraint(condition=Q(freed__lte=F("given")), name="sscc_freed_were_given")]
 
     def __str__(self) -> str:

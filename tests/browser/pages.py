@@ -2,7 +2,7 @@
 
 from fulfillment.models import Shipment, Wave
 from inventory.models import SKU, BinStock, PurchaseOrder
-from oms.core.models import Company, Job
+from oms.core.models import Company, Job, Role
 from orders.models import Customer, ExportRun, Invoice, Order
 from returns.models import ReturnRequest
 
@@ -43,3 +43,11 @@ def main_pages():
         ("picking", "picker", f"/stations/pick/{f'#{wave.warehouse.code}/{wave.number}' if wave else ''}"),
         ("packing", "packer", "/stations/pack/"), ("receiving", "buyer", "/stations/receive/"),
     ]
+
+
+def role_pages():
+    """The pages where superusers make roles."""
+    preview = f"/admin/core/role/{Role.objects.get(name='rep').pk}/preview/"
+    return [("roles", "root", "/admin/core/role/"), ("a new role", "root", "/admin/core/role/add/"),
+            *_of(Role, "root", "a built-in role", is_built_in=True), *_of(Role, "root", "a role", is_built_in=False),
+            ("what a role sees", "root", preview)]
