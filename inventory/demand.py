@@ -37,7 +37,17 @@ def hand_over(document: str, line: int, new_line: int) -> None:
 
 def sent_from(document: str) -> dict[int, dict[Warehouse, int]]:
     """What is set aside of each line and still wanted, in units of the line, by warehouse."""
-    rows = (Reservation.objects.filter(_wanted(), demand__document=document)
+    return _units(document, _wanted())
+
+
+def placed_in(document: str) -> dict[int, dict[str, int]]:
+    """What is set aside of each line, or was shipped of it, in units of the line, by the warehouse's code."""
+    found = _units(document, _wanted() | Q(state=Reservation.State.SHIPPED))
+    return {line: {warehouse.code: count for warehouse, count in units.items()} for line, units in found.items()}
+
+
+def _units(document: str, which: Q) -> dict[int, dict[Warehouse, int]]:
+    rows = (Reservation.objects.filter(which, demand__document=document)
             .values_list("demand", "demand__line", "demand__per_unit", "warehouse").annotate(Sum("quantity")))
     units: dict[tuple[int, int], int] = {}
     for _demand, line, per_unit, warehouse, quantity in rows:

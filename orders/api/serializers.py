@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
+from inventory import demand
 from oms.core.api.fields import AddressSerializer, AmountField, DayField, DecimalField, FlagField, TextField, WholeField
 from oms.core.api.records import RecordSerializer
 from orders.models import Address, Customer, Hold, Invoice, InvoiceLine, Order, OrderCharge, OrderLine
@@ -50,11 +51,19 @@ class PartNumberRequest(serializers.Serializer[Any]):
 class OrderLineSerializer(RecordSerializer[OrderLine]):
     sku = serializers.CharField(source="sku.code")
     net, tax, gross = AmountField(), AmountField(), AmountField()
+    warehouses = serializers.SerializerMethodField(help_text=_("Units reserved or shipped, by warehouse code."))
 
     class Meta:
         model = OrderLine
         fields = ("position", "sku", "description", "quantity", "unit_price", "price_source", "discount_percent",
-                  "tax_percent", "net", "tax", "gross", *PROGRESS)
+                  "tax_percent", "net", "tax", "gross", "origin", "warehouses", *PROGRESS)
+
+    def get_warehouses(self, line: OrderLine) -> dict[str, int]:
+        """Return the units of a line by warehouse, read once for all lines of its order."""
+        order: Any = line.order
+        if not hasattr(order, "placed_in"):
+            order.placed_in = demand.placed_in(str(order.number))
+        return dict(sorted(order.placed_in.get(line.pk, {}).items()))
 
 
 class OrderChargeSerializer(RecordSerializer[OrderCharge]):

@@ -100,6 +100,18 @@ def test_own_part_number_and_barcode_name_a_sku(rep):
     assert [line["sku"] for line in answer.json()["lines"]] == ["TEE-M", "TEE-M"]
 
 
+def test_a_line_says_which_warehouses_have_it_and_where_it_is_taxed_from(rep):
+    make.sku("TEE-M", stock={"LON": 2, "MAN": 3})
+
+    entered = rep.send("orders/", body(("TEE-M", 4))).json()
+    outbox.drain()
+    make.ship_rest(Order.objects.get(number=entered["number"]))
+    line = rep.read(f"orders/{entered['number']}/").json()["lines"][0]
+
+    assert entered["lines"][0]["warehouses"] == line["warehouses"] == {"LON": 2, "MAN": 2}
+    assert line["origin"] == "GB"
+
+
 def test_bulk_gives_a_result_per_order_and_replays_what_was_done(rep):
     make.sku("TEE-M", stock={"LON": 5})
     orders = [body(("TEE-M", 4)), body(("TEE-M", 4)), body(("TEE-M", 1))]
