@@ -87,7 +87,7 @@ def _item(number: int, line: InvoiceLine, invoice: Invoice) -> Item:
     unit = line.order_line.sku.base_unit if line.order_line and line.quantity else ""
     return Item(number, line.description, quantity, price, line.net, line.tax_category, line.tax_percent,
                 code=line.order_line.sku.code if line.order_line else "", discount=discount,
-                unit=unit if unit in codes.units() else "")
+                discount_reason=_("Discount"), unit=unit if unit in codes.units() else "")
 
 
 def tax_groups(lines: Iterable[InvoiceLine]) -> list[TaxGroup]:

@@ -5,7 +5,8 @@ from decimal import Decimal as D
 import pytest
 
 from oms.core import outbox
-from orders import billing, counter_entries, deposits, payments, printing, receivables, write_offs
+from orders import billing, counter_entries, deposits, einvoicing, payments, printing, receivables, write_offs
+from orders.connectors.einvoices.en16931 import connector
 from orders.models import Invoice
 from tests import builders as make
 
@@ -56,3 +57,10 @@ def test_the_statement_of_an_account(order, monkeypatch):
 
     assert {"Rechnung", "Zahlung", "Umgebuchte Zahlung", "Rücklastschrift", "Ausgebucht",
             "Ausbuchung aufgehoben"} <= set(told)
+
+
+def test_the_reason_of_a_discount_on_an_e_invoice(order):
+    order = make.confirmed(("TEE-M", 2), discount="10")
+    document = billing.bill_order(order)
+
+    assert b">Rabatt</cbc:AllowanceChargeReason>" in connector.ubl(einvoicing.document_of(document))

@@ -41,6 +41,7 @@ class Item:
     percent: Decimal
     code: str = ""
     discount: Decimal = Decimal(0)
+    discount_reason: str = ""
     unit: str = ""
 
 

@@ -73,7 +73,7 @@ def _line(item: Item, document: Document) -> Terms:
     else:
         found |= {"BT-146": money(abs(item.net + item.discount)), "BT-149": str(abs(item.quantity))}
     if item.discount:
-        found["BG-27"] = [{"amount": money(item.discount), "reason": "Discount"}]
+        found["BG-27"] = [{"amount": money(item.discount), "reason": item.discount_reason}]
     return {name: value for name, value in found.items() if value != ""}
 
 
