@@ -24,8 +24,8 @@ from oms.core.models import Company, Job, StoredDocument, User
 from oms.core.wording import spoken
 from orders.connectors.accounting import BilledLine
 from orders.connectors.accounting.quickbooks_online import mapping as quickbooks
-from orders.exports import LAYOUTS, LINES, Layout
-from orders.models import ExportedDocument, ExportRun, Invoice, InvoiceLine, OrderLine
+from orders.exports import LAYOUTS, LINES, TAX_CATEGORY, Layout
+from orders.models import ExportedDocument, ExportRun, Invoice, InvoiceLine, OrderLine, TaxRate
 from orders.models.export import Profile
 
 SNAPSHOTS = (Profile.RECEIVABLES, Profile.STOCK_VALUE)  # of a day, not of a period
@@ -169,9 +169,9 @@ def _write_file(run: ExportRun, folder: Path, tick: Callable[[int], None]) -> tu
         listed = _write_quickbooks(run, path, rows)  # `rows` is counted while it is written
         sums.rows += listed
     elif run.file_format == "csv":
-        _write_csv(path, layout, rows)
+        _write_csv(path, layout, _with_names(layout, rows))
     else:
-        spreadsheets.write_table(str(path), str(Profile(run.profile).label), layout.columns, rows,
+        spreadsheets.write_table(str(path), str(Profile(run.profile).label), layout.columns, _with_names(layout, rows),
                                  _totals(layout, sums))
     return path, sums
 
@@ -181,6 +181,14 @@ def _rows(run: ExportRun, layout: Layout) -> Iterator[Row]:
         cursor.execute(layout.rows, _parameters(run))
         while rows := cursor.fetchmany(CHUNK):
             yield from rows
+
+
+def _with_names(layout: Layout, rows: Iterable[Row]) -> Iterator[Row]:
+    """Rows whose tax categories have their names: "S (standard rate)"."""
+    coded = [index for index, (_heading, kind) in enumerate(layout.columns) if kind == TAX_CATEGORY]
+    names = {code: f"{code} ({label})" for code, label in TaxRate.Category.choices}
+    for row in rows:
+        yield [names.get(cell, cell) if index in coded else cell for index, cell in enumerate(row)] if coded else row
 
 
 def _counted(rows: Iterable[Row], sums: Sums, tick: Callable[[int], None]) -> Iterator[Row]:

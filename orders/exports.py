@@ -11,6 +11,7 @@ from orders import receivables
 from orders.models.export import Profile
 
 TEXT, DAY, COUNT, MONEY, PRICE, PERCENT = "text", "day", "count", "money", "price", "percent"
+TAX_CATEGORY = "tax_category"  # read as its code, written with its name
 _SIGN = "(CASE i.kind WHEN 'credit' THEN -1 ELSE 1 END)"
 _IN_RUN = "JOIN orders_exporteddocument x ON x.run_id = %(run)s AND x.kind = 'invoice' AND x.key = i.id"
 _ISSUED = """i.company_id = %(company)s AND i.status = 'issued' AND NOT i.is_history
@@ -149,7 +150,7 @@ LINES = Layout(
     columns=(("Number", TEXT), ("Kind", TEXT), ("Date", DAY), ("Date of supply", DAY), ("Due", DAY), ("Customer", TEXT),
              ("Name", TEXT), ("Country", TEXT), ("VAT number", TEXT), ("Order", TEXT), ("Channel", TEXT), ("SKU", TEXT),
              ("Description", TEXT), ("Quantity", COUNT), ("Price", PRICE), ("Discount %", PERCENT),
-             ("Tax category", TEXT), ("Tax %", PERCENT), ("Net", MONEY), ("Tax", MONEY), ("Gross", MONEY),
+             ("Tax category", TAX_CATEGORY), ("Tax %", PERCENT), ("Net", MONEY), ("Tax", MONEY), ("Gross", MONEY),
              ("Currency", TEXT), ("Rate", PRICE), ("Gross in company currency", MONEY)),
     rows=_LINES, ledger=_HEADS, ledger_taxes=_HEAD_TAXES, documents=_INVOICE_KEYS,
     sums={"net": 18, "tax": 19, "gross": 20}, currency=21, document=0, rate=17)
@@ -158,9 +159,10 @@ LAYOUTS: dict[str, Layout] = {
     Profile.INVOICE_LINES: LINES,
     Profile.INVOICE_TAXES: Layout(
         columns=(("Number", TEXT), ("Kind", TEXT), ("Date", DAY), ("Customer", TEXT), ("Name", TEXT), ("Country", TEXT),
-                 ("VAT number", TEXT), ("Tax category", TEXT), ("Tax %", PERCENT), ("Net", MONEY), ("Tax", MONEY),
-                 ("Gross", MONEY), ("Currency", TEXT), ("Rate", PRICE), ("Net in company currency", MONEY),
-                 ("Tax in company currency", MONEY), ("Company's VAT number", TEXT)),
+                 ("VAT number", TEXT), ("Tax category", TAX_CATEGORY), ("Tax %", PERCENT), ("Net", MONEY),
+                 ("Tax", MONEY), ("Gross", MONEY), ("Currency", TEXT), ("Rate", PRICE),
+                 ("Net in company currency", MONEY), ("Tax in company currency", MONEY),
+                 ("Company's VAT number", TEXT)),
         rows=_TAXES, ledger=_HEADS, ledger_taxes=_HEAD_TAXES, documents=_INVOICE_KEYS,
         sums={"net": 9, "tax": 10, "gross": 11}, currency=12, document=0, rate=8),
     Profile.PAYMENTS: Layout(

@@ -4,6 +4,8 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.db.models import Case, OuterRef, Subquery, When
+from django.db.models.functions import Coalesce
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
@@ -23,7 +25,7 @@ from oms.core.models import Company, StoredDocument
 from oms.core.money import Amount, grouped
 from oms.core.wording import spoken
 from orders import exporting, receivables
-from orders.models import Customer, ExportedDocument, ExportRun
+from orders.models import Customer, ExportedDocument, ExportRun, Invoice, Payment, Refund, WriteOff
 from orders.models.export import Profile, TaxCode
 
 
@@ -44,10 +46,29 @@ class ExportForm(forms.Form):
 class ExportedDocumentAdmin(ReadOnlyAdmin):
     """Which document is in which run."""
 
-    list_display = ["run", "kind", "key", "is_sent"]
+    list_display = ["run", "kind_of_document", "document", "is_sent"]
     list_select_related = ["run"]
     list_filter = ["is_sent"]
     ordering = ["-pk"]
+    fields = ["run", "kind_of_document", "document", "is_sent"]
+    readonly_fields = ["kind_of_document", "document"]
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        """With the number of each document; a refund or write-off has that of its payment or invoice."""
+        sources: dict[str, Any] = {
+            "invoice": Invoice.objects.values("number"), "payment": Payment.objects.values("number"),
+            "refund": Refund.objects.values("payment__number"),
+            "write_off": WriteOff.objects.values(shown=Coalesce("invoice__number", "payment__number"))}
+        return super().get_queryset(request).annotate(shown=Case(*[
+            When(kind=kind, then=Subquery(rows.filter(pk=OuterRef("key")))) for kind, rows in sources.items()]))
+
+    @display(description=_("Kind"), ordering="kind")
+    def kind_of_document(self, row: ExportedDocument) -> str:
+        return spoken(row.kind)
+
+    @display(description=_("Document"))
+    def document(self, row: ExportedDocument) -> str:
+        return row.shown or "–"  # type: ignore[attr-defined]
 
 
 @admin.register(TaxCode)

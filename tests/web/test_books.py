@@ -6,8 +6,10 @@ from decimal import Decimal
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from openpyxl import load_workbook
 
-from oms.core.models import ExchangeRate, Job
+from oms.core import documents
+from oms.core.models import ExchangeRate, Job, StoredDocument
 from orders import collecting, payments
 from orders.intake import Charge
 from orders.models import ExportRun, Invoice
@@ -90,10 +92,15 @@ def test_the_accountant_reads_receivables_statements_and_exports(log_in, worked)
             "company": order.company_id, "profile": "invoice_lines", "file_format": "xlsx"})
     run = ExportRun.objects.get()
     page = client.get(reverse("admin:orders_exportrun_change", args=[run.pk])).content.decode()
+    listed = client.get(reverse("admin:orders_exporteddocument_changelist")).content.decode()
+    file = documents.read(StoredDocument.objects.get(subject_type="export", subject_number=run.number))
+    lines = [[cell.value for cell in row] for row in load_workbook(io.BytesIO(file)).worksheets[0].iter_rows()]
     owed = client.get(reverse("admin:orders_exportrun_receivables")).content.decode()
     account = client.get(reverse("admin:orders_customer_statement", args=["C-1"])).content.decode()
     shown = client.get(reverse("admin:orders_order_change", args=[order.pk])).content.decode()
 
+    assert order.invoices.get().number in listed
+    assert {row[lines[0].index("Tax category")] for row in lines[1:]} == {"S (standard rate)"}
     assert "gross 66.00" in page and "Mark as sent" in page
     assert "66.00" in owed and "66.00" in account and "From ordered to refunded" in shown
     assert client.get(reverse("admin:orders_exportrun_file", args=[run.pk])).status_code == 200

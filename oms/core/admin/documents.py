@@ -340,8 +340,10 @@ def address_text(address: dict[str, str]) -> str:
 
 
 def bar(done: int, of: int) -> SafeString:
-    """How much of something is done, as a small bar with its numbers."""
-    share = min(100, 100 * done // of) if of else 0
+    """How much of something is done, as a small bar with its numbers; a dash where there is nothing to do."""
+    if not of:
+        return SafeString("–")
+    share = min(100, 100 * done // of)
     return format_html('<span class="oms-bar" title="{} of {}"><span style="width: {}%"></span></span> {}/{}',
                        done, of, share, done, of)
 
