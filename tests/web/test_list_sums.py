@@ -9,8 +9,10 @@ from django.contrib import admin
 from django.contrib.admin.utils import label_for_field, lookup_field
 from django.test import RequestFactory
 from django.urls import reverse
+from django.utils.html import strip_tags
 from openpyxl import load_workbook
 
+from oms.core.admin.documents import bar
 from oms.core.models import ExchangeRate, Job, User
 from oms.core.money import Amount
 from orders.models import Price
@@ -91,3 +93,14 @@ def test_an_amount_of_a_csv_file_is_a_plain_number(business, log_in, worked):
     heading, *lines = text.splitlines()
     assert "Total,Total: currency" in heading, text
     assert any(",4442,JPY," in line for line in lines) and any(",6.44,GBP," in line for line in lines)
+
+
+def test_columns_of_amounts_are_named_for_their_alignment(business, log_in):
+    client = log_in("root")
+
+    for path, columns in (("orders/order", "total"), ("orders/invoice", "open_now total"), ("orders/channel", "")):
+        assert f'data-amounts="{columns}"' in client.get(f"/admin/{path}/").content.decode()
+
+
+def test_an_order_that_is_not_billed_has_no_share_that_is_paid():
+    assert (strip_tags(bar(0, 0)), strip_tags(bar(1, 2)).strip()) == ("–", "1/2")

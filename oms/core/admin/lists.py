@@ -9,9 +9,9 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.admin.options import IncorrectLookupParameters
-from django.contrib.admin.utils import lookup_spawns_duplicates
+from django.contrib.admin.utils import lookup_field, lookup_spawns_duplicates
 from django.contrib.admin.views.main import PAGE_VAR
-from django.core.exceptions import ValidationError
+from django.core.exceptions import ObjectDoesNotExist, ValidationError
 from django.core.paginator import Paginator
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import Model, Q, QuerySet
@@ -20,8 +20,10 @@ from django.utils.translation import gettext as _
 from unfold.views import ChangeList
 
 from oms.core.models.words import with_words
+from oms.core.money import Amount
 
 MOST_COUNTED = 1000
+MOST_LOOKED_AT = 5
 
 
 @dataclass(frozen=True)
@@ -166,6 +168,19 @@ class FastList(ChangeList):
     def count_text(self) -> str:
         return (_("more than %(MOST_COUNTED)s")
                 % {"MOST_COUNTED": MOST_COUNTED}) if self.has_more_than_counted else str(self.known_count)
+
+    @property
+    def amount_columns(self) -> str:
+        """The columns that show amounts, as far as the first rows tell, by their names in the page's classes."""
+        names = {name if isinstance(name, str) else name.__name__ for row in self.result_list[:MOST_LOOKED_AT]
+                 for name in self.list_display if isinstance(self._shown(name, row), Amount)}
+        return " ".join(sorted(names))
+
+    def _shown(self, name: Any, row: Any) -> Any:
+        try:
+            return lookup_field(name, row, self.model_admin)[2]
+        except ObjectDoesNotExist:
+            return None
 
     @property
     def newer_link(self) -> str:

@@ -15,6 +15,13 @@ document.addEventListener("htmx:after-swap", (event) => {
 });
 
 document.addEventListener("DOMContentLoaded", () => {
+  // Amounts in lists stand under each other.
+  for (const name of (document.querySelector(".oms-tools")?.dataset.amounts || "").split(" ").filter(Boolean)) {
+    for (const cell of document.querySelectorAll(`#result_list .field-${name}, #result_list .column-${name}`)) {
+      cell.classList.add("oms-amount");
+    }
+  }
+
   // The page of a job that is not done yet shows how far it is, until it is done.
   const job = document.getElementById("job");
   if (job && job.dataset.refresh) {
