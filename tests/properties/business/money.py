@@ -30,9 +30,8 @@ class Money(World):
         self.attempt(payments.refund, payment, D("0.50"), reference=f"refund {payment.number} {payment.version}")
 
     @there_is("invoice.issued")
-    @rule(index=which)
-    def credit(self, index):
+    @rule(index=which, number=which, units=st.integers(1, 2))
+    def credit(self, index, number, units):
         if document := self.pick_from(Invoice.objects.filter(kind="invoice"), index):
-            first = document.lines.order_by("pk").first()
-            credited = [billing.Credited(first, 1)]
+            credited = [billing.Credited(self.pick_from(document.lines.all(), number), units)]
             self.attempt(billing.credit, document, credited, reference=f"c{Invoice.objects.count()}")

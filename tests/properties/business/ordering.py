@@ -10,6 +10,7 @@ from fulfillment import redirecting
 from oms.core import outbox
 from orders import amending, holds, intake, lifecycle, screening
 from orders.amending import LineChange
+from orders.intake import Charge
 from orders.models import Order
 from tests import builders as make
 from tests.builders.orders import line
@@ -27,12 +28,14 @@ class Ordering(World):
     """What customers and the people who talk to them do."""
 
     @rule(code=st.sampled_from(ORDERED), quantity=few, other=st.sampled_from(ORDERED),
-          channel=st.sampled_from(["reps", "waits", "strict", "nord"]), days=days, at_once=st.booleans())
-    def enter(self, code, quantity, other, channel, days, at_once):
+          channel=st.sampled_from(["reps", "waits", "strict", "nord"]), days=days, at_once=st.booleans(),
+          allowance=st.sampled_from([None, None, "-4", "-9"]))
+    def enter(self, code, quantity, other, channel, days, at_once, allowance):
         lines = [line(code, quantity), line(other, 1)]
-        entry = intake.Entry(make.channel(channel), make.customer(), lines, wanted_on=in_days(days))
-        order = intake.enter(entry)
-        self.attempt(lifecycle.confirm, order)
+        charges = [Charge("allowance", "Allowance", D(allowance))] if allowance else []
+        entry = intake.Entry(make.channel(channel), make.customer(), lines, charges=charges, wanted_on=in_days(days))
+        if order := self.attempt(intake.enter, entry):  # unless the allowance is more than the goods
+            self.attempt(lifecycle.confirm, order)
         if at_once:
             outbox.drain()
 
