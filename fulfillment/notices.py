@@ -12,8 +12,8 @@ from oms.core.models import Event, Topic
 
 def tell_team(shipment: Shipment) -> None:
     """The pickers of a warehouse hear that there is something new to pick."""
-    notices.tell(Topic.TO_PICK, _("Shipment %(shipment)s is new to pick in %(warehouse)s.")
-                                % {"shipment": shipment, "warehouse": shipment.warehouse},
+    notices.tell(Topic.TO_PICK, lambda: _("Shipment %(shipment)s is new to pick in %(warehouse)s.")
+                 % {"shipment": shipment, "warehouse": shipment.warehouse},
                  warehouse=shipment.warehouse.code, subject_type=shipment.subject_type, subject_number=shipment.number)
 
 
@@ -21,16 +21,19 @@ def tell_cancellation(shipment: Shipment, event: Event) -> None:
     """The team hears what a partner must be asked to cancel; the customer's rep, too, and of the answer."""
     said = {"shipment": shipment, "warehouse": shipment.warehouse, "units": event.data["units"],
             "external_id": shipment.external_id, "words": event.data.get("answer") or event.data.get("reason") or "–"}
-    texts = {
+    notices.tell(Topic.CANCEL_ASKED, lambda: _of_cancellation(event.name) % said, warehouse=shipment.warehouse.code,
+                 rep=shipment.order.customer.rep, subject_type=shipment.subject_type, subject_number=shipment.number)
+
+
+def _of_cancellation(name: str) -> str:
+    return {
         "shipment.cancellation_asked": _("Ask %(warehouse)s to cancel %(units)s of %(external_id)s (%(shipment)s), "
                                          "and record the answer. Reason: %(words)s"),
         "shipment.cancellation_agreed": _("%(warehouse)s canceled %(units)s of %(external_id)s (%(shipment)s): "
                                           "%(words)s"),
         "shipment.cancellation_declined": _("%(warehouse)s can't cancel %(units)s of %(external_id)s (%(shipment)s): "
                                             "%(words)s"),
-    }
-    notices.tell(Topic.CANCEL_ASKED, texts[event.name] % said, warehouse=shipment.warehouse.code,
-                 rep=shipment.order.customer.rep, subject_type=shipment.subject_type, subject_number=shipment.number)
+    }[name]
 
 
 def tell_shipped(shipment: Shipment, event: Event) -> None:

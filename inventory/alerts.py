@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from functools import partial
 
 from django.db.models import Case, Exists, F, IntegerField, OuterRef, Q, Subquery, Sum, Value, When
 from django.db.models.functions import Coalesce
@@ -96,8 +97,12 @@ def _tell(rows: Sequence[Stock]) -> None:
         codes[row.warehouse.code, row.now].append(row.sku.code)  # type: ignore[attr-defined]
     for (warehouse, level), named in codes.items():
         topic = TOPICS[Stock.Level(level)]
-        more = _(" and %(codes)s more") % {"codes": len(named) - MOST_NAMED} if len(named) > MOST_NAMED else ""
-        notices.tell(topic, _("%(warehouse)s: %(label)s: %(codes)s%(more)s.")
-                            % {"warehouse": warehouse, "label": topic.label.lower(),
-                               "codes": ", ".join(named[:MOST_NAMED]), "more": more},
-                     warehouse=warehouse, subject_type="warehouse", subject_number=warehouse)
+        notices.tell(topic, partial(_text, topic, warehouse, named), warehouse=warehouse, subject_type="warehouse",
+                     subject_number=warehouse)
+
+
+def _text(topic: Topic, warehouse: str, named: Sequence[str]) -> str:
+    more = _(" and %(codes)s more") % {"codes": len(named) - MOST_NAMED} if len(named) > MOST_NAMED else ""
+    text = (_("%(warehouse)s: stock is low: %(codes)s%(more)s.") if topic == Topic.LOW_STOCK
+            else _("%(warehouse)s: stock is out: %(codes)s%(more)s."))
+    return text % {"warehouse": warehouse, "codes": ", ".join(named[:MOST_NAMED]), "more": more}

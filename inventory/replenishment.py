@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 
 from django.db.models import F
 from django.utils.translation import gettext as _
@@ -169,14 +170,22 @@ def _lines(source: Warehouse, sku: SKU, quantity: int) -> list[TransferLine]:
 def _tell(check: Check) -> None:
     """Buyers hear of proposed transfers and of what could not be served; of purchase orders an event tells them."""
     for transfer in check.transfers:
-        notices.tell(Topic.PROPOSED, _("Transfer %(transfer)s from %(source)s to %(target)s is proposed.")
-                                     % {"transfer": transfer, "source": transfer.source, "target": transfer.target},
-                     warehouse=transfer.source.code, subject_type=transfer.subject_type, subject_number=transfer.number)
+        notices.tell(Topic.PROPOSED, partial(_proposed, transfer), warehouse=transfer.source.code,
+                     subject_type=transfer.subject_type, subject_number=transfer.number)
     by_warehouse: dict[str, list[Unserved]] = defaultdict(list)
     for each in check.unserved:
         by_warehouse[each.warehouse].append(each)
     for warehouse, rows in by_warehouse.items():
-        more = _(" and %(count)s more") % {"count": len(rows) - MOST_NAMED} if len(rows) > MOST_NAMED else ""
-        notices.tell(Topic.PROPOSED, _("Reorder check: nothing could be proposed for %(rows)s%(more)s.")
-                                     % {"rows": "; ".join(map(str, rows[:MOST_NAMED])), "more": more},
-                     warehouse=warehouse, subject_type="warehouse", subject_number=warehouse)
+        notices.tell(Topic.PROPOSED, partial(_unserved, rows), warehouse=warehouse, subject_type="warehouse",
+                     subject_number=warehouse)
+
+
+def _proposed(transfer: Transfer) -> str:
+    return _("Transfer %(transfer)s from %(source)s to %(target)s is proposed.") % {
+        "transfer": transfer, "source": transfer.source, "target": transfer.target}
+
+
+def _unserved(rows: Sequence[Unserved]) -> str:
+    more = _(" and %(count)s more") % {"count": len(rows) - MOST_NAMED} if len(rows) > MOST_NAMED else ""
+    return _("Reorder check: nothing could be proposed for %(rows)s%(more)s.") % {
+        "rows": "; ".join(map(str, rows[:MOST_NAMED])), "more": more}

@@ -1,7 +1,8 @@
 """What customers are told about their orders, by e-mail, and colleagues about what waits for them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from django.db.models import Count, F, Min, Q, Sum
@@ -82,9 +83,9 @@ def tell_held(order: Order, *, by_hand: bool) -> None:
     told = Q() if by_hand else ~Q(kind=Hold.Kind.MANUAL)
     reasons = "; ".join(str(hold) for hold in order.holds.filter(told, lifted_at=None))
     if reasons:
-        notices.tell(Topic.ON_HOLD, _("Order %(number)s is on hold: %(reasons)s")
-                                    % {"number": order.number, "reasons": reasons},
-                     without_amounts=_("Order %(number)s is on hold.") % {"number": order.number},
+        notices.tell(Topic.ON_HOLD, lambda: _("Order %(number)s is on hold: %(reasons)s")
+                     % {"number": order.number, "reasons": reasons},
+                     without_amounts=lambda: _("Order %(number)s is on hold.") % {"number": order.number},
                      rep=order.customer.rep,
                      subject_type=order.subject_type, subject_number=order.number)
 
@@ -95,10 +96,12 @@ def tell_overdue(company: Company) -> None:
     late = Invoice.objects.open().overdue(company.today()).filter(company=company)
     for row in late.order_by().values("currency").annotate(
             count=Count("pk"), total=Sum(F("gross") - F("allocated")), since=Min("due_on")).order_by("currency"):
-        amount = display(row["total"], row["currency"])
-        text = ngettext(
-            "%(name)s: %(count)s invoice is overdue, %(amount)s, since %(since)s.",
-            "%(name)s: %(count)s invoices are overdue, %(amount)s, the oldest since %(since)s.", row["count"])
-        notices.tell(Topic.OVERDUE, text % {**row, "name": company.name, "amount": amount}, without_amounts="",
-                     subject_type="company",
+        notices.tell(Topic.OVERDUE, partial(_overdue, company, row), without_amounts="", subject_type="company",
                      subject_number=company.code)
+
+
+def _overdue(company: Company, row: Mapping[str, Any]) -> str:
+    text = ngettext(
+        "%(name)s: %(count)s invoice is overdue, %(amount)s, since %(since)s.",
+        "%(name)s: %(count)s invoices are overdue, %(amount)s, the oldest since %(since)s.", row["count"])
+    return text % {**row, "name": company.name, "amount": display(row["total"], row["currency"])}

@@ -13,7 +13,7 @@ def mail_invitation(event: Event) -> None:
     """Send the link; it is made now, so that it counts its days from the email."""
     person = User.objects.filter(pk=event.subject_number, is_active=True).first()
     if person is not None:
-        notices.email(person.email, "invitation", {
+        notices.email(person, "invitation", {
             "person": person, "link": event.data["site"] + people.link_for(person),
             "days": settings.PASSWORD_RESET_TIMEOUT // 86_400}, key=f"invitation-{event.pk}")
 
@@ -23,7 +23,10 @@ def tell_of_failed_job(event: Event) -> None:
     """Tell whoever asked for the job, and whoever else wants to hear of it."""
     job = Job.objects.select_related("by").get(pk=event.subject_number)
     text = f"{job.title}: {job.error or f'{job.failed} refused'}"
-    plain = _("A job failed: %(number)s.") % {"number": event.subject_number}
+
+    def plain() -> str:
+        return _("A job failed: %(number)s.") % {"number": event.subject_number}
+
     told = {notice.to_id for notice in notices.tell(Topic.JOB_FAILED, text, without_amounts=plain, subject_type="job",
                                                     subject_number=event.subject_number)}
     if job.by is not None and job.by_id not in told:

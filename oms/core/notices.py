@@ -1,7 +1,7 @@
 """Telling people: in the admin, and by e-mail."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from itertools import groupby
 
@@ -20,8 +20,11 @@ MAIL_PAUSE = timedelta(minutes=15)  # before a mail is tried again
 MAIL_LIMIT = timedelta(hours=1)  # that a notice may wait to be mailed
 
 
+Text = str | Callable[[], str]  # as it is, or asked for in the language of each reader
+
+
 def tell(
-    topic: Topic, text: str, *, without_amounts: str | None = None, warehouse: str = "", rep: User | None = None,
+    topic: Topic, text: Text, *, without_amounts: Text | None = None, warehouse: str = "", rep: User | None = None,
     subject_type: str = "", subject_number: str = "",
 ) -> list[Notice]:
     """Leave a notice for everybody whose role hears of the topic, from this warehouse or from all.
@@ -46,9 +49,20 @@ def tell(
     return Notice.objects.bulk_create(told.values())
 
 
-def _notice(person: User, line: Subscription, text: str, subject_type: str, subject_number: str) -> Notice:
-    return Notice(to=person, text=text[:300], topic=line.topic, mail=line.mail, subject_type=subject_type,
-                  subject_number=subject_number, read_at=None if line.bell else timezone.now())
+def language_of(person: User) -> str:
+    """Whatever a person is told is in their language, else in the installation's."""
+    return person.language or settings.LANGUAGE_CODE
+
+
+def _said(text: Text, person: User) -> str:
+    with translation.override(language_of(person)):
+        return text if isinstance(text, str) else text()
+
+
+def _notice(person: User, line: Subscription, text: Text, subject_type: str, subject_number: str) -> Notice:
+    return Notice(to=person, text=_said(text, person)[:300], topic=line.topic, mail=line.mail,
+                  subject_type=subject_type, subject_number=subject_number,
+                  read_at=None if line.bell else timezone.now())
 
 
 def tell_person(person: User, topic: Topic, text: str, *, subject_type: str = "", subject_number: str = "") -> Notice:
@@ -69,7 +83,7 @@ def send_mails(mail: Mail) -> int:
     for _, notices in groupby(list(waiting), key=lambda notice: notice.to_id):
         rows = list(notices)
         try:
-            email(rows[0].to.email, "notices", {"notices": rows, "person": rows[0].to}, key=f"notices-{rows[-1].pk}")
+            email(rows[0].to, "notices", {"notices": rows, "person": rows[0].to}, key=f"notices-{rows[-1].pk}")
         except Exception:  # one mailbox must not keep the others' mails
             log.warning("mail_failed user=%s", rows[0].to_id, exc_info=True)
             continue
@@ -106,17 +120,17 @@ def mark_read(notices: Iterable[Notice]) -> None:
     Notice.objects.filter(pk__in=[notice.pk for notice in notices], read_at=None).update(read_at=timezone.now())
 
 
-def email(to: str, template: str, context: dict[str, object], *, key: str) -> None:
-    """Send a colleague an e-mail, in the frame of those to customers; outside any transaction.
+def email(person: User, template: str, context: dict[str, object], *, key: str) -> None:
+    """Send a colleague an e-mail in their language, in the frame of those to customers; outside any transaction.
 
     `key` becomes the Message-ID, so that a message sent again after a crash is recognized as the same one.
     """
-    if not to:
+    if not person.email:
         return
-    head = letterheads.of_house()
-    with translation.override(settings.LANGUAGE_CODE):
-        words = emails.worded(template, settings.LANGUAGE_CODE, context, head)
-    emails.made(key, to, words, head.logo).send()
+    head, language = letterheads.of_house(), language_of(person)
+    with translation.override(language):
+        words = emails.worded(template, language, context, head)
+    emails.made(key, person.email, words, head.logo).send()
 
 
 def _told_late(count: int) -> str:

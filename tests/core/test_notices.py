@@ -73,7 +73,7 @@ def test_a_mail_to_a_colleague_has_the_companys_frame_and_its_text_is_not_escape
 
 def test_an_invitation_is_in_the_same_frame():
     person = make.user("new", "buyer")
-    notices.email(person.email, "invitation", {"person": person, "link": "https://oms.example/set/1/?a=1&b=2",
+    notices.email(person, "invitation", {"person": person, "link": "https://oms.example/set/1/?a=1&b=2",
                                                "days": 7}, key="invitation-1")
 
     (message,), ((html, _kind),) = mail.outbox, mail.outbox[0].alternatives
@@ -137,3 +137,25 @@ def test_a_job_is_done_by_one_worker_at_a_time():
     jobs.work(job.pk)
 
     assert Job.objects.get().finished_at is None
+
+
+def test_everybody_is_told_and_mailed_in_their_own_language(drain):
+    for name, language in (("hans", "de"), ("ann", "")):
+        person = make.user(name, "picker")
+        person.language = language
+        person.save()
+        make.warehouse("LON").staff.add(person)
+    make.sku("TEE-M", stock={"LON": 5})
+    Subscription.objects.filter(topic=Topic.TO_PICK, role__name="picker").update(mail="at_once", bell=True)
+
+    order = make.confirmed(("TEE-M", 1))
+    drain()
+    mail.outbox.clear()
+    notices.send_at_once()
+
+    number = make.shipment_of(order).number
+    texts = {notice.to.username: notice.text for notice in Notice.objects.filter(topic=Topic.TO_PICK)}
+    assert texts == {"hans": f"Lieferung {number} ist in LON neu zu kommissionieren.",
+                     "ann": f"Shipment {number} is new to pick in LON."}
+    subjects = {message.to[0]: message.subject for message in mail.outbox}
+    assert subjects == {"hans@example.com": "1 neue Mitteilung in OMS", "ann@example.com": "1 new notice in OMS"}

@@ -18,7 +18,7 @@ from oms.core.admin.people import MOST_LISTED, SCOPES, NewPersonForm, PersonForm
 from oms.core.errors import DomainError
 from oms.core.models import User
 
-NAME = ("username", "first_name", "last_name", "email")
+NAME = ("username", "first_name", "last_name", "email", "language")
 POWERS = ("is_active", "is_staff", "is_superuser")
 DATES = ("last_login", "date_joined")
 SHOWN = {"warehouses": "their_warehouses", "customers": "their_customers"}  # where they cannot be edited

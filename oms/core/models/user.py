@@ -4,7 +4,9 @@ from typing import TYPE_CHECKING
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
+from oms.core.models.coded import LanguageField
 from oms.core.models.role import Grant, grants_of, read_grants
 
 if TYPE_CHECKING:
@@ -13,6 +15,9 @@ if TYPE_CHECKING:
 
 class User(AbstractUser):
     """A person who works here. Warehouses name their staff and customers their rep: that is the person's scope."""
+
+    language = LanguageField(blank=True, default="", db_default="", help_text=_(
+        "Of notices and emails, such as en or de; empty for the installation's."))
 
     if TYPE_CHECKING:
         warehouses: "Manager[models.Model]"
