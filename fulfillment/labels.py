@@ -29,7 +29,7 @@ def buy(shipment: Shipment, *, by: User | None = None) -> Shipment:
         without = [package for package in shipment.packages.order_by("position")
                    if not package.labels.filter(status__in=[S.REQUESTED, S.BOUGHT]).exists()]
         if not without:
-            raise Refused(_("All packages of %(shipment)s have labels, or wait for the carrier's answer.")
+            raise Refused(_("All packages of %(shipment)s already have labels or are waiting for the carrier.")
                           % {"shipment": shipment},
                           code="has_labels")
         for package in without:
@@ -42,7 +42,7 @@ def _request(shipment: Shipment, package: Package) -> Label:
     assert service is not None
     price = rating.parcel_price(service, shipment, package.weight_g)
     if price is None:
-        raise Refused(_("%(service)s has no rate for package %(package)s; choose another service.")
+        raise Refused(_("%(service)s has no rate for package %(package)s. Choose another service.")
                       % {"service": service, "package": package}, code="no_rate")
     earlier = shipment.labels.count()
     number, count = sscc.take(shipment.order.company)
@@ -92,8 +92,8 @@ def require_bound(shipment: Shipment) -> None:
     for label in shipment.labels.filter(status=S.BOUGHT).exclude(digest="").select_related(
             "package", "service__account", "shipment__order", "shipment__warehouse"):
         if digest(label) != label.digest:
-            raise Refused(_("Package %(package)s has changed since its label %(label)s was made. Void the label and "
-                            "buy another.") % {"package": label.package, "label": label}, code="label_outdated")
+            raise Refused(_("Package %(package)s changed after label %(label)s was created. Void the label and buy "
+                            "a new one.") % {"package": label.package, "label": label}, code="label_outdated")
 
 
 def scanned(code: str) -> Label | None:
@@ -110,8 +110,8 @@ def outdated(label: Label) -> str:
     valid = Label.objects.filter(package=label.package, package__isnull=False, status=S.BOUGHT).first()
     since = [event.name for event in events.timeline("shipment", label.shipment.number).filter(
         at__gt=label.requested_at)]
-    now = _("Its package has label %(valid)s now.") % {"valid": valid} if valid else _("Its package has none now.")
-    return _("This label of %(shipment)s is %(status)s. %(now)s Since it was made: %(since)s.") % {
+    now = _("The package now has label %(valid)s.") % {"valid": valid} if valid else _("The package has no label.")
+    return _("This label for %(shipment)s is %(status)s. %(now)s Changes since: %(since)s.") % {
         "shipment": label.shipment, "status": label.get_status_display(), "since": ", ".join(since[-6:]) or "–",
         "now": now}
 

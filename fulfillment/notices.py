@@ -12,7 +12,7 @@ from oms.core.models import Event, Topic
 
 def tell_team(shipment: Shipment) -> None:
     """The pickers of a warehouse hear that there is something new to pick."""
-    notices.tell(Topic.TO_PICK, lambda: _("Shipment %(shipment)s is new to pick in %(warehouse)s.")
+    notices.tell(Topic.TO_PICK, lambda: _("Shipment %(shipment)s is ready to pick in %(warehouse)s.")
                  % {"shipment": shipment, "warehouse": shipment.warehouse},
                  warehouse=shipment.warehouse.code, subject_type=shipment.subject_type, subject_number=shipment.number)
 

@@ -141,7 +141,7 @@ class ServiceInput:
 
 @dataclass(frozen=True)
 class HandOverInput:
-    external_id: str = field(metadata={"help": _("Their number of it."), "most": 80})
+    external_id: str = field(metadata={"help": _("The partner's reference number."), "most": 80})
 
 
 @dataclass(frozen=True)
@@ -172,20 +172,21 @@ class RerouteInput:
 
 declare("start_picking", Shipment, waves.start_picking, many=True,
         available=lambda shipment: shipment.status == S.OPEN and shipment.wave_id is None and _own(shipment))
-declare("pick_all", Shipment, picking.pick_all, many=True, label=_("Pick all"), available=_has("pinned"))
+declare("pick_all", Shipment, picking.pick_all, many=True, label=_("Mark all as picked"), available=_has("pinned"))
 declare("split_unpicked", Shipment, partial.split_unpicked, label=_("Move unpicked to new shipment"),
         available=lambda shipment: _has("pinned")(shipment) and _has("picked")(shipment))
 declare("stop_picking", Shipment, partial.stop_picking, label=_("Stop picking"),
         available=lambda shipment: shipment.status == S.PICKING and not _has("picked")(shipment))
 declare("pack", Shipment, packing.pack, many=True, inverse="unpack",
         available=lambda shipment: _has("picked")(shipment) and not _has("pinned")(shipment))
-declare("report_short", Shipment, _report_short, input=ShortInput, available=_has("pinned"))
+declare("report_short", Shipment, _report_short, label=_("Report short pick"), input=ShortInput,
+        available=_has("pinned"))
 declare("change_lot", Shipment, _change_lot, input=ChangeLotInput, available=_has_pinned_lots)
-declare("put_back", Shipment, _put_back, input=PutBackInput, available=_has("picked"))
+declare("put_back", Shipment, _put_back, label=_("Return to bin"), input=PutBackInput, available=_has("picked"))
 declare("buy_labels", Shipment, labels.buy, many=True, inverse="void_labels",
         available=lambda shipment: shipment.status == S.PACKED and shipment.packages.exclude(
             labels__status__in=["requested", "bought"]).exists())
-declare("ship", Shipment, shipping.ship, many=True,
+declare("ship", Shipment, shipping.ship, label=_("Mark as shipped"), many=True,
         available=lambda shipment: shipment.status == S.PACKED and not shipment.packages.exclude(
             labels__status="bought").exists())
 declare("verify", Shipment, _verify, input=VerifyInput, available=_is(S.PACKED),
@@ -193,14 +194,16 @@ declare("verify", Shipment, _verify, input=VerifyInput, available=_is(S.PACKED),
 declare("choose_parcels", Shipment, choosing.choose_parcels, input=choosing.ParcelsInput,
         label=_("Choose packages"), available=_can_choose_parcels, initial=choosing.offered,
         example={"lines": [{"line": 1042, "quantity": 25, "parcel": 1, "carton": "BOX-L", "weight_g": 25600}]})
-declare("choose_service", Shipment, rating.choose, input=ServiceInput, example={"service": "standard"},
+declare("choose_service", Shipment, rating.choose, label=_("Change shipping service"), input=ServiceInput,
+        example={"service": "standard"},
         available=lambda shipment: shipment.status == S.PACKED and not shipment.labels.filter(
             status__in=["requested", "bought"]).exists())
 declare("void_labels", Shipment, labels.void, danger=True,
         available=lambda shipment: shipment.status == S.PACKED and shipment.labels.filter(
             status__in=["requested", "bought"]).exists())
 declare("unpack", Shipment, packing.unpack, inverse="pack", available=_is(S.PACKED))
-declare("hand_over", Shipment, shipments.hand_over, input=HandOverInput, example={"external_id": "3PL-17"},
+declare("hand_over", Shipment, shipments.hand_over, label=_("Send to partner"), input=HandOverInput,
+        example={"external_id": "3PL-17"},
         available=lambda shipment: shipment.status == S.OPEN and not _own(shipment),
         comes_last=lambda shipment: bool(shipment.external_id))
 declare("record_outside", Shipment, partners.record_outside, label=_("Mark as shipped by partner"),
@@ -239,5 +242,5 @@ declare("change_address", Order, redirecting.change_address, label=_("Change add
 declare("reroute", Order, rerouting.reroute, label=_("Re-route"), input=RerouteInput,
         preview=rerouting.preview, available=rerouting.can_move)
 
-declare("release", Wave, waves.release, many=True, available=_is(Wave.Status.DRAFT))
-declare("close", Wave, waves.close, many=True, available=waves.is_done)
+declare("release", Wave, waves.release, label=_("Release wave"), many=True, available=_is(Wave.Status.DRAFT))
+declare("close", Wave, waves.close, label=_("Close wave"), many=True, available=waves.is_done)

@@ -46,12 +46,13 @@ def repack(shipment: Shipment, chosen: Sequence[Parcel], *, by: User | None = No
 
 def _require_ready(shipment: Shipment, lines: Sequence[ShipmentLine]) -> None:
     if picking.must_put_back(shipment):
-        raise Refused(_("Some of %(shipment)s was cancelled, or its kits are not whole; put it back first.")
+        raise Refused(_("Some items of %(shipment)s were canceled after picking, or kits are incomplete. Put them "
+                        "back before packing.")
                       % {"shipment": shipment},
                       code="put_back_first")
     waiting = [line for line in lines if line.reservation.state != Reservation.State.PICKED]
     if waiting or not lines:
-        raise Refused(_("%(waiting)s lines of %(shipment)s are not picked yet.")
+        raise Refused(_("%(waiting)s lines of %(shipment)s haven't been picked yet.")
                       % {"waiting": len(waiting), "shipment": shipment}, code="not_picked")
     _require_whole_kits(shipment, lines)
 
@@ -68,8 +69,8 @@ def _require_whole_kits(shipment: Shipment, lines: Sequence[ShipmentLine]) -> No
         kits.setdefault(part.line, set()).add(here[part.line, part.sku_id] / part.per_unit)
     for order_line, units in kits.items():
         if len(units) > 1 or any(count % 1 for count in units):
-            raise Refused(_("The kits of line %(order_line)s are not whole; pick the missing parts or put the "
-                            "rest back.") % {"order_line": order_line},
+            raise Refused(_("Line %(order_line)s has incomplete kits. Pick the missing components or put the "
+                            "others back.") % {"order_line": order_line},
                           code="kit_not_whole")
 
 
@@ -85,7 +86,8 @@ def unpack(shipment: Shipment, *, by: User | None = None) -> Shipment:
 def _require_no_labels(shipment: Shipment) -> None:
     live = shipment.labels.filter(status__in=[Label.Status.REQUESTED, Label.Status.BOUGHT])
     if live.exists():
-        raise Refused(_("Void the labels of %(shipment)s first.") % {"shipment": shipment}, code="labels_live")
+        raise Refused(_("Void the labels of %(shipment)s before unpacking.") % {"shipment": shipment},
+                      code="labels_live")
 
 
 def verify(package: Package, scanned: Mapping[str, int], *, by: User | None = None) -> Package:
@@ -97,7 +99,7 @@ def verify(package: Package, scanned: Mapping[str, int], *, by: User | None = No
                       if scanned.get(code, 0) != expected[code]}
         if difference:
             listed = ", ".join(f"{code} {count:+d}" for code, count in sorted(difference.items()))
-            raise Refused(_("Package %(package)s is not right: %(listed)s.")
+            raise Refused(_("Package %(package)s doesn't match: %(listed)s.")
                           % {"package": package, "listed": listed}, code="wrong_content", difference=difference)
         package.verified_at = timezone.now()
         package.save(update_fields=["verified_at"])

@@ -57,7 +57,7 @@ def record_outside(
     to cancel it counts as declined.
     """
     if shipment.warehouse.kind == Warehouse.Kind.OWN:
-        raise Refused(_("%(warehouse)s is our own warehouse; pick, pack and ship there.")
+        raise Refused(_("%(warehouse)s is your own warehouse. Pick, pack and ship from there.")
                       % {"warehouse": shipment.warehouse})
     numbers = _numbers(tracking_numbers)
     with atomic():

@@ -42,7 +42,7 @@ for part in (Package, Label, TrackingEvent):
 declare(PackageContent, part_of("package", Package))
 declare(Wave, rows(warehouse="warehouse"), view=FLOOR)
 allow(FLOOR, Wave, "release", "close")
-offer("plan", Wave, _("Put open shipments into waves"), FLOOR)
+offer("plan", Wave, _("Plan waves"), FLOOR)
 offer("expect", Wave, _("Home page: waves to pick"), "picker manager")
 declare(PickTask, part_of("wave", Wave))
 declare(Scan, rows(own="by"), view="manager")

@@ -60,7 +60,7 @@ def stickers(shipment: Shipment) -> list[Page]:
     bought = shipment.labels.filter(status=Label.Status.BOUGHT).order_by("package__position", "pk")
     rows = list(bought.select_related("service__account", "package", "shipment__order__company", "shipment__warehouse"))
     if not rows:
-        raise Refused(gettext("%(shipment)s has no labels yet; buy them first.") % {"shipment": shipment},
+        raise Refused(gettext("%(shipment)s has no labels yet. Buy labels first.") % {"shipment": shipment},
                       code="no_labels")
     return [sticker(label) for label in rows]
 
@@ -96,7 +96,7 @@ def stickers_of_wave(wave: Wave) -> list[Page]:
     pages = [page for shipment in wave.shipments.filter(labels__status=Label.Status.BOUGHT).distinct().order_by("pk")
              for page in stickers(shipment)]
     if not pages:
-        raise Refused(gettext("No package of %(wave)s has a label yet.") % {"wave": wave}, code="no_labels")
+        raise Refused(gettext("No package in %(wave)s has a label yet.") % {"wave": wave}, code="no_labels")
     return pages
 
 

@@ -62,7 +62,7 @@ def choose(shipment: Shipment, *, service: CarrierService | None = None, by: Use
         else:
             choice = planner.choose(offers, _days_left(shipment))
         if choice.offer is None:
-            raise Refused(_("No rate of %(service)s fits %(shipment)s: %(reason)s. Add one.")
+            raise Refused(_("%(service)s has no rate for %(shipment)s: %(reason)s. Add a carrier rate.")
                           % {"service": service or "any service", "shipment": shipment, "reason": choice.reason},
                           code="no_rate")
         shipment.service_id = choice.offer.service

@@ -85,7 +85,7 @@ def split(shipment: Shipment, lines: Sequence[ShipmentLine], *, by: User | None 
         everything = list(shipment.lines.select_related("reservation"))
         chosen = [line for line in everything if line.pk in {each.pk for each in lines}]
         if not chosen or len(chosen) == len(everything):
-            raise Refused(_("Choose some of the lines, and leave some."), code="split_nothing")
+            raise Refused(_("Choose at least one line, but not all of them."), code="split_nothing")
         reservations.separate([line.reservation for line in chosen])
         other = create(shipment.order, shipment.warehouse, by, shipment.created_at)
         ShipmentLine.objects.filter(pk__in=[line.pk for line in chosen]).update(shipment=other)
@@ -100,9 +100,10 @@ def hand_over(shipment: Shipment, *, external_id: str, by: User | None = None) -
         states.require_status(shipment, S.OPEN)
         gates.require_may_leave(shipment)
         if shipment.warehouse.kind == Warehouse.Kind.OWN:
-            raise Refused(_("%(warehouse)s is our own warehouse; pick it here.") % {"warehouse": shipment.warehouse})
+            raise Refused(_("%(warehouse)s is your own warehouse. Pick the shipment here.")
+                          % {"warehouse": shipment.warehouse})
         if not external_id.strip():
-            raise Refused(_("Enter the number under which they have it."), field="external_id")
+            raise Refused(_("Enter the partner's reference number."), field="external_id")
         shipment.external_id = external_id.strip()
         shipment.save(update_fields=["external_id"])
         entrusting.entrust(Reservation.objects.filter(pk__in=shipment.lines.values("reservation")))

@@ -54,7 +54,7 @@ def _require_labels(shipment: Shipment) -> None:
     bare = [package for package in shipment.packages.all()
             if not package.labels.filter(status=Label.Status.BOUGHT).exists()]
     if bare:
-        raise Refused(_("Package %(bare)s has no label yet; buy it, or wait for the carrier's answer.")
+        raise Refused(_("Package %(bare)s has no label yet. Buy one, or wait for the carrier.")
                       % {"bare": bare[0]}, code="no_label")
 
 

@@ -18,7 +18,7 @@ def record(
     """Record a carrier's scan once; the last parcel's delivery delivers the shipment."""
     parcel = _parcel(tracking_number)
     if parcel is None:
-        raise Refused(_("No package has the tracking number %(tracking_number)s.")
+        raise Refused(_("No package has tracking number %(tracking_number)s.")
                       % {"tracking_number": tracking_number}, code="unknown_tracking_number")
     with atomic():
         shipment = lock_one(parcel.shipment)

@@ -84,10 +84,10 @@ def plan(warehouse: Warehouse, shipments: Sequence[Shipment], *, by: User | None
         for row in rows:
             states.require_status(row, Shipment.Status.OPEN)
             if row.wave_id or row.warehouse_id != warehouse.pk:
-                raise Refused(_("Shipment %(row)s is in another wave or warehouse.") % {"row": row})
+                raise Refused(_("Shipment %(row)s belongs to another wave or warehouse.") % {"row": row})
             gates.require_may_leave(row)
         if not rows:
-            raise Refused(_("A wave needs shipments."), code="empty")
+            raise Refused(_("Choose at least one shipment."), code="empty")
         wave = states.create(Wave(warehouse=warehouse), by=by)
         Shipment.objects.filter(pk__in=[row.pk for row in rows]).update(wave=wave)
     return wave
@@ -103,7 +103,7 @@ def release(wave: Wave, *, by: User | None = None) -> Wave:
             lines = list(ShipmentLine.objects.filter(shipment__in=shipments, reservation__state="held")
                          .select_related("reservation"))
             if not lines:
-                raise Refused(_("Wave %(wave)s has nothing to pick; its shipments were cancelled.")
+                raise Refused(_("Wave %(wave)s has nothing to pick: its shipments were canceled.")
                               % {"wave": wave}, code="empty")
             for shipment in shipments:
                 with states.advance(shipment, to=Shipment.Status.PICKING, by=by):
@@ -238,6 +238,6 @@ def close(wave: Wave, *, by: User | None = None) -> Wave:
         left = wave.tasks.filter(done_at=None).count()
         if left:
             raise Refused(ngettext("%(left)s stop of wave %(wave)s isn't picked yet.",
-                                   "%(left)s stops of wave %(wave)s aren't picked yet.", left)
+                                   "Wave %(wave)s still has %(left)s open picks.", left)
                           % {"left": left, "wave": wave}, code="not_done")
     return wave

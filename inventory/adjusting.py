@@ -19,7 +19,7 @@ def move_stock(
 ) -> Move:
     """Move stock from one bin of a warehouse to another; what is pinned to it is pinned to where it lies then."""
     if source.warehouse_id is None or source.warehouse_id != target.warehouse_id:
-        raise Refused(_("%(source)s and %(target)s are not in one warehouse; make a transfer.")
+        raise Refused(_("%(source)s and %(target)s are in different warehouses. Create a transfer.")
                       % {"source": source, "target": target})
     custody.require_free(source, target)
     if source.pk == target.pk:
@@ -45,7 +45,7 @@ def adjust(
     A loss that takes what is held frees the holds of the lowest priority first; their demand waits again.
     """
     if not difference or not note.strip():
-        raise Refused(_("An adjustment needs a difference and a note that says why."))
+        raise Refused(_("Enter a quantity and a reason."))
     custody.require_free(place)
     outside = catalog.outside(Bin.Kind.SCRAP if reason == Move.Reason.SCRAP else Bin.Kind.ADJUSTMENT)
     with atomic():

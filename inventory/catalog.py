@@ -13,7 +13,7 @@ def by_barcode(code: str) -> Barcode:
     """The pack or unit that a scanned code stands for. Raises Refused for an unknown one."""
     barcode = Barcode.objects.select_related("sku").filter(code=code.strip()).first()
     if barcode is None:
-        raise Refused(_("No product has the barcode %(code)s.") % {"code": code}, code="unknown_barcode")
+        raise Refused(_("No product has barcode %(code)s.") % {"code": code}, code="unknown_barcode")
     return barcode
 
 
@@ -27,7 +27,7 @@ def components(skus: Iterable[SKU]) -> dict[int, list[KitComponent]]:
         parts[part.kit_id].append(part)
     for key, found in parts.items():
         if not found:
-            raise Refused(_("The kit %(kits)s has no components; add them first.")
+            raise Refused(_("Kit %(kits)s has no components. Add components first.")
                           % {"kits": kits[key]}, sku=kits[key].code)
     return parts
 

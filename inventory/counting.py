@@ -96,7 +96,7 @@ def key(
         lines = list(count.lines.select_related("sku", "bin", "lot"))
         missing = [str(line) for line in lines if line.pk not in quantities]
         if missing:
-            raise Refused(_("Not counted yet: %(missing)s.") % {"missing": ", ".join(missing)}, code="incomplete")
+            raise Refused(_("Enter counts for: %(missing)s.") % {"missing": ", ".join(missing)}, code="incomplete")
         places = ledger.lock_bins([_key(line) for line in lines])
         mark = Move.objects.aggregate(last=Max("id"))["last"] or 0
         for line in lines:

@@ -22,7 +22,7 @@ STAGES = (State.HELD, State.PINNED, State.PICKED)
 def split(reservation: Reservation, rest: int) -> Reservation:
     """Cut `rest` base units off a locked reservation into a new one in the same state, and return the new one."""
     if not 0 < rest < reservation.quantity:
-        raise Refused(_("Cannot cut %(rest)s off %(reservation)s.") % {"rest": rest, "reservation": reservation})
+        raise Refused(_("Can't split %(rest)s from %(reservation)s.") % {"rest": rest, "reservation": reservation})
     reservation.quantity -= rest
     reservation.save(update_fields=["quantity"])
     twin = Reservation(demand=reservation.demand, sku=reservation.sku, warehouse=reservation.warehouse, quantity=rest,

@@ -64,13 +64,13 @@ def move_many(
 
 def _require_valid(transport: Transport) -> None:
     if transport.quantity <= 0:
-        raise Refused(_("The quantity of %(sku)s must be positive, not %(quantity)s.")
+        raise Refused(_("Enter a positive quantity for %(sku)s, not %(quantity)s.")
                       % {"sku": transport.sku, "quantity": transport.quantity})
     if transport.source == transport.target:
         raise Refused(_("%(bin)s is where %(sku)s lies already. Choose another bin.")
                       % {"bin": transport.source, "sku": transport.sku})
     if transport.sku.is_kit:
-        raise Refused(_("%(sku)s is a kit and has no stock of its own; move its components.") % {"sku": transport.sku})
+        raise Refused(_("%(sku)s is a kit and has no stock. Move its components.") % {"sku": transport.sku})
     serials.require_identity(transport)
 
 

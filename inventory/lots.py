@@ -92,7 +92,7 @@ def incoming(sku: SKU, text: str, quantity: int, *, expires_on: date | None = No
 def _counted(sku: SKU, named: Sequence[Named], quantity: int) -> dict[str, int]:
     """The quantity of each named lot; one that is named alone takes everything."""
     if not named:
-        raise Refused(_("%(sku)s is tracked %(tracking)s; say which one came.")
+        raise Refused(_("%(sku)s is tracked %(tracking)s. Enter the lot or serial number.")
                       % {"sku": sku, "tracking": sku.get_tracking_display()}, code="lot_missing", sku=sku.code)
     if len(named) == 1 and named[0].quantity is None:
         return {named[0].code: quantity}
@@ -116,7 +116,7 @@ def lot_of(sku: SKU, code: str, expires_on: date | None = None) -> Lot | None:
     if sku.tracking == SKU.Tracking.NONE:
         return None
     if not code:
-        raise Refused(_("%(sku)s is tracked %(tracking)s; say which one came.")
+        raise Refused(_("%(sku)s is tracked %(tracking)s. Enter the lot or serial number.")
                       % {"sku": sku, "tracking": sku.get_tracking_display()}, code="lot_missing", sku=sku.code)
     known = Lot.objects.filter(sku=sku, code=code).first()
     if known is None:

@@ -57,11 +57,11 @@ def _has_received(order: PurchaseOrder) -> bool:
 
 
 PO = PurchaseOrder.Status
-declare("approve", PurchaseOrder, purchasing.approve, many=True,
+declare("approve", PurchaseOrder, purchasing.approve, label=_("Approve purchase order"), many=True,
         available=lambda order: order.status == PO.PROPOSED)
 declare("send", PurchaseOrder, purchasing.send, many=True, label=_("Mark as sent"),
         available=lambda order: order.status == PO.APPROVED)
-declare("receive", PurchaseOrder, receiving.receive, input=ReceiveInput,
+declare("receive", PurchaseOrder, receiving.receive, label=_("Receive items"), input=ReceiveInput,
         initial=_goods_expected, available=lambda order: order.status == PO.SENT)
 declare("close", PurchaseOrder, purchasing.close,
         available=lambda order: order.status == PO.SENT)
@@ -93,13 +93,13 @@ class WriteOffInput:
 
 
 TR = Transfer.Status
-declare("send", Transfer, transfers.send,
+declare("send", Transfer, transfers.send, label=_("Ship transfer"),
         available=lambda transfer: transfer.status == TR.DRAFT)
-declare("receive", Transfer, transfers.receive, input=ArrivedInput,
+declare("receive", Transfer, transfers.receive, label=_("Receive transfer"), input=ArrivedInput,
         initial=_in_transit, available=lambda transfer: transfer.status == TR.SENT)
 declare("recall", Transfer, transfers.recall, danger=True,
         available=lambda transfer: transfer.status == TR.SENT)
-declare("write_off", Transfer, transfers.write_off, label=_("Write off the rest"),
+declare("write_off", Transfer, transfers.write_off, label=_("Write off remainder"),
         input=WriteOffInput, danger=True, available=lambda transfer: transfer.status == TR.SENT)
 declare("cancel", Transfer, transfers.cancel, danger=True,
         available=lambda transfer: transfer.status == TR.DRAFT)
@@ -138,7 +138,7 @@ declare("add_bin", Count, counting.add_bin, input=AddBinInput,
         available=lambda count: count.status == CS.PLANNED)
 declare("key", Count, _key, label=_("Enter counts"), input=CountInput,
         initial=_to_count, available=lambda count: count.status == CS.PLANNED)
-declare("reconcile", Count, counting.reconcile, many=True,
+declare("reconcile", Count, counting.reconcile, label=_("Post adjustments"), many=True,
         available=lambda count: count.status == CS.COUNTED)
 declare("recount", Count, counting.recount, label=_("Count again"),
         available=lambda count: count.status == CS.COUNTED)
@@ -159,14 +159,15 @@ def _move(stock: BinStock, *, quantity: int, to: Bin, note: str = "", by: User |
 
 @dataclass(frozen=True)
 class AdjustInput:
-    difference: int = field(metadata={"least": -MOST_UNITS, "help": _("Positive for a find, negative for a loss.")})
-    note: str = field(metadata={"help": _("Why?")})
+    difference: int = field(metadata={"least": -MOST_UNITS, "help": _("Use a positive number to add stock, a "
+                                                                      "negative one to remove it.")})
+    note: str = field(metadata={"help": _("Reason for the adjustment.")})
 
 
 def _adjust(stock: BinStock, *, difference: int, note: str, by: User | None = None) -> Any:
     return adjusting.adjust(stock.sku, stock.bin, difference, note=note, lot=stock.lot, by=by)
 
 
-declare("move", BinStock, _move, input=MoveInput,
+declare("move", BinStock, _move, label=_("Move stock"), input=MoveInput,
         available=lambda stock: stock.on_hand > stock.pinned and _is_free(stock))
-declare("adjust", BinStock, _adjust, input=AdjustInput, available=_is_free)
+declare("adjust", BinStock, _adjust, label=_("Adjust stock"), input=AdjustInput, available=_is_free)

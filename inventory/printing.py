@@ -47,5 +47,5 @@ papers.register("purchase_order", PurchaseOrder, _("Purchase order"), template="
                 needs="see_cost")
 papers.register("bin_label", Bin, _("Bin label"), template="stickers", pages=bin_label, order=("code",),
                 sizes=STICKER_SIZES)
-papers.register("item_label", SKU, _("Article label"), template="stickers", pages=item_label, order=("code",),
+papers.register("item_label", SKU, _("Item label"), template="stickers", pages=item_label, order=("code",),
                 sizes=STICKER_SIZES)

@@ -81,7 +81,8 @@ def cancel(order: PurchaseOrder, *, by: User | None = None) -> PurchaseOrder:
     """Take the order back; not once goods have come."""
     with states.advance(order, to=PurchaseOrder.Status.CANCELLED, by=by) as order:
         if order.lines.filter(received__gt=0).exists():
-            raise Refused(_("Goods of %(order)s have come; close it instead.") % {"order": order}, code="goods_came")
+            raise Refused(_("%(order)s has been partly received and can't be canceled. Close it instead.")
+                          % {"order": order}, code="goods_came")
     return order
 
 

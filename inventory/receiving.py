@@ -47,7 +47,7 @@ def receive(
         lines = {line.pk: line for line in order.lines.select_related("sku")}
         counted = [item for item in goods if item.good or item.damaged]
         if not counted:
-            raise Refused(_("Nothing was received; enter the quantities that came."))
+            raise Refused(_("Enter at least one received quantity."))
         transports = [transport for item in counted for transport in _transports(order, lines, item)]
         ledger.move_many(transports, reason=Move.Reason.RECEIPT, reference=order.number, by=by)
         _count(lines, counted)
@@ -65,10 +65,10 @@ def _transports(
     order: PurchaseOrder, lines: dict[int, PurchaseLine], item: Received,
 ) -> list[ledger.Transport]:
     if item.line.pk not in lines:
-        raise Refused(_("%(line)s is no line of %(order)s.") % {"line": item.line, "order": order})
+        raise Refused(_("%(line)s isn't a line of %(order)s.") % {"line": item.line, "order": order})
     line, supplier = lines[item.line.pk], catalog.outside(Bin.Kind.SUPPLIER)
     if min(item.good, item.damaged) < 0:
-        raise Refused(_("Quantities of %(sku)s must not be negative.") % {"sku": line.sku})
+        raise Refused(_("Quantities for %(sku)s can't be negative.") % {"sku": line.sku})
     cost = costs.arriving(order, line)
     goods = lots.incoming(line.sku, item.lot, item.good, expires_on=item.expires_on)
     damaged = lots.incoming(line.sku, _damaged_lot(line.sku, item), item.damaged, expires_on=item.expires_on)
@@ -139,7 +139,7 @@ def put_away(
 ) -> Move:
     """Bring received goods to their bin."""
     if source.warehouse_id != target.warehouse_id:
-        raise Refused(_("%(source)s and %(target)s are in different warehouses; make a transfer.")
+        raise Refused(_("%(source)s and %(target)s are in different warehouses. Create a transfer.")
                       % {"source": source, "target": target})
     custody.require_put_away(source, target)
     return displacing.move_out([ledger.Transport(sku, source, target, quantity, lot)], reason=Move.Reason.PUT_AWAY,
@@ -160,7 +160,7 @@ def put_away_all(warehouse: Warehouse, goods: Sequence[PutAway], *, by: User | N
     """Bring many received goods to their bins at once."""
     source = catalog.place(warehouse, Bin.Kind.RECEIVING)
     if any(item.bin.warehouse_id != warehouse.pk for item in goods):
-        raise Refused(_("Some of the bins are not in %(warehouse)s.") % {"warehouse": warehouse})
+        raise Refused(_("Some bins aren't in %(warehouse)s.") % {"warehouse": warehouse})
     for item in goods:
         custody.require_put_away(source, item.bin)
     moved = [ledger.Transport(item.sku, source, item.bin, item.quantity, item.lot) for item in goods]

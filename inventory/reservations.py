@@ -126,7 +126,7 @@ def pin(reservations: Sequence[Reservation]) -> list[tuple[Reservation, Reservat
         entrusting.require_not_asked(locked)
         cuts, unplaced = _pin_locked(locked)
         if unplaced:
-            raise Refused(_("%(sku)s lies in no bin of %(warehouse)s from which it could be picked; count it.")
+            raise Refused(_("No pickable bin in %(warehouse)s has %(sku)s. Count the bins.")
                           % {"sku": unplaced[0].sku, "warehouse": unplaced[0].warehouse})
         return cuts
 
@@ -263,7 +263,7 @@ def _among(holds: Holds, reservations: Iterable[Reservation]) -> list[Reservatio
 
 def _require_storage(to: Bin, rows: Sequence[Reservation]) -> None:
     if not to.is_sellable or any(row.warehouse_id != to.warehouse_id for row in rows):
-        raise Refused(_("%(to)s is no storage bin of the warehouse; put the goods back into one.") % {"to": to})
+        raise Refused(_("%(to)s isn't a storage bin in this warehouse. Choose a storage bin.") % {"to": to})
 
 
 def _from_staging(row: Reservation, to: Bin) -> ledger.Transport:
@@ -278,7 +278,7 @@ def consume(reservations: Sequence[Reservation], *, reference: str = "", by: Use
         _require_state(locked, State.PICKED)
         stopping = [row for row in locked if row.stopping]
         if stopping:
-            raise Refused(_("%(quantity)s × %(sku)s must be put back before this can leave.")
+            raise Refused(_("Put back %(quantity)s × %(sku)s before shipping.")
                           % {"quantity": stopping[0].quantity, "sku": stopping[0].sku},
                           code="put_back_first")
         shelf_life.require_shippable(locked)
@@ -311,7 +311,7 @@ def _require_state(rows: Sequence[Reservation], *states: Reservation.State) -> N
     for row in rows:
         if row.state not in states:
             raise WrongState(
-                _("%(quantity)s × %(sku)s is %(state)s; this needs it %(states)s. Reload to see what changed.")
+                _("%(quantity)s × %(sku)s is %(state)s but must be %(states)s. Reload the page.")
                 % {"quantity": row.quantity, "sku": row.sku, "state": row.get_state_display(),
                    "states": " or ".join(str(state.label) for state in states)},
                 sku=row.sku.code, state=row.state,

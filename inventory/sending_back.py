@@ -76,7 +76,7 @@ def _lines(order: PurchaseOrder) -> dict[int, PurchaseLine]:
 
 def _of(order: PurchaseOrder, lines: Mapping[int, PurchaseLine], line: PurchaseLine) -> PurchaseLine:
     if line.pk not in lines:
-        raise Refused(_("%(line)s is no line of %(order)s.") % {"line": line, "order": order})
+        raise Refused(_("%(line)s isn't a line of %(order)s.") % {"line": line, "order": order})
     return lines[line.pk]
 
 

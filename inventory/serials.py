@@ -24,7 +24,7 @@ def require_identity(transport: Transport) -> None:
                           % {"sku": sku, "lot": lot}, code="not_tracked")
         return
     if lot is None:
-        raise Refused(_("%(sku)s is tracked %(tracking)s; say which.")
+        raise Refused(_("%(sku)s is tracked %(tracking)s. Enter the lot or serial number.")
                       % {"sku": sku, "tracking": sku.get_tracking_display()}, code="lot_missing")
     if lot.sku_id != sku.pk:
         raise Refused(_("%(lot)s isn't a lot of %(sku)s.") % {"lot": lot, "sku": sku}, code="wrong_lot")

@@ -343,7 +343,7 @@ def reallocate(
                              % {"row": reservation})
         reservations.require_pinned(row)
         if not 0 < missing <= row.quantity:
-            raise Refused(_("%(missing)s cannot be missing of %(quantity)s × %(sku)s.")
+            raise Refused(_("Missing quantity %(missing)s exceeds %(quantity)s × %(sku)s.")
                           % {"missing": missing, "quantity": row.quantity, "sku": row.sku})
         gap = row if missing == row.quantity else reservations.split(row, missing)
         assert gap.bin is not None

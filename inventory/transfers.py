@@ -41,7 +41,7 @@ def send(transfer: Transfer, *, by: User | None = None) -> Transfer:
         transit = catalog.outside(Bin.Kind.TRANSIT)
         for line in lines:
             if line.bin.warehouse_id != transfer.source_id:
-                raise Refused(_("%(bin)s is not in %(source)s.") % {"bin": line.bin, "source": transfer.source})
+                raise Refused(_("Bin %(bin)s isn't in %(source)s.") % {"bin": line.bin, "source": transfer.source})
         custody.require_sendable(line.bin for line in lines)
         moves = displacing.move_out(
             [Transport(line.sku, line.bin, transit, line.quantity, line.lot) for line in lines],

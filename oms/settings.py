@@ -31,7 +31,7 @@ def read_database() -> dict[str, Any]:
     with warnings.catch_warnings(action="ignore"):  # what it would warn of is said below
         database = read("DATABASE_URL", "db_url", None)
     if database.get("ENGINE") != "django.db.backends.postgresql" or not database.get("NAME"):
-        sys.exit("DATABASE_URL is malformed: it must look like postgres://user:password@host:5432/database.")
+        sys.exit("DATABASE_URL is invalid. Use the form postgres://user:password@host:5432/database.")
     return database
 
 
@@ -207,11 +207,11 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "OMS",
     "VERSION": "1.0.0",
     "DESCRIPTION": (
-        "Enter orders and follow them. Things are created once however often the request is sent "
-        "(`Idempotency-Key`), errors are problem details (RFC 9457), and objects are addressed by their numbers.\n\n"
-        "**Versions.** Within `/api/v1/` fields, endpoints, event types and enum values may be added, so ignore what "
-        "you do not know; nothing is removed or changes its meaning. A breaking change would be `/api/v2/`, with v1 "
-        "served beside it for at least twelve months."),
+        "Create and track orders. Requests that create objects are idempotent (`Idempotency-Key`), errors use "
+         "problem details (RFC 9457), and objects are identified by their numbers.\n\n**Versioning.** Within "
+         "`/api/v1/` we may add fields, endpoints, event types and enum values, so ignore anything you don't "
+         "recognize. We never remove or redefine anything. Breaking changes go into `/api/v2/`, and v1 stays "
+         "available for at least twelve more months."),
     "OAS_VERSION": "3.1.1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",
@@ -235,7 +235,7 @@ SPECTACULAR_SETTINGS = {
 UNFOLD = {
     "SITE_TITLE": "OMS",
     "SITE_HEADER": "OMS",
-    "SITE_SUBHEADER": "From entry to the door and back",
+    "SITE_SUBHEADER": "Orders, inventory, fulfillment",
     "SHOW_HISTORY": False,
     "STYLES": ["oms.web.menu.stylesheet"],
     "SCRIPTS": ["oms.web.menu.script"],

@@ -108,7 +108,7 @@ def _apply(order: Order, change: LineChange, extra: list[Line], by: User | None)
     current = line.quantity - line.cancelled
     if change.quantity is not None and change.quantity < current:
         if change.quantity < line.shipped:
-            raise Refused(_("%(shipped)s of %(sku)s have shipped; the quantity cannot fall below.")
+            raise Refused(_("You can't reduce %(sku)s below %(shipped)s: that many have already shipped.")
                           % {"shipped": line.shipped, "sku": line.sku}, line=line.pk)
         _lower(order, line, current - change.quantity, by)
         line.refresh_from_db()
@@ -133,7 +133,8 @@ def _split_price(order: Order, line: OrderLine, unit_price: Decimal) -> None:
     """Move what is neither shipped nor invoiced to a line of its own at the new price, with its demand."""
     rest = line.open_quantity
     if line.invoiced > line.shipped or not rest:
-        raise Refused(_("%(sku)s is shipped or invoiced; credit the invoice instead.")
+        raise Refused(_("You can't change the price of %(sku)s: it's already shipped or invoiced. Issue a credit "
+                        "note instead.")
                       % {"sku": line.sku}, line=line.pk)
     (new,) = _append(order, [Line(line.sku, rest, unit_price, line.discount_percent, line.description)], line.origin)
     demand.hand_over(order.number, line.pk, new.pk)

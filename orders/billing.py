@@ -41,7 +41,7 @@ def invoice(
         lines = bill(document, order, units)
         einvoicing.require_complete(order, lines, document.registration)
         if not lines:
-            raise Refused(gettext("Order %(number)s has nothing to bill.")
+            raise Refused(gettext("Order %(number)s has nothing left to invoice.")
                           % {"number": order.number}, code="nothing_to_bill")
         document = issue(document, lines, on, by)
         credit_allowances(order, document, on=document.issued_on, by=by)
@@ -183,7 +183,8 @@ def _invoice_lines(document: Invoice, order: Order, units: Mapping[int, int]) ->
     lines = {line.pk: line for line in order.lines.select_related("sku").order_by("position")}
     for key, count in units.items():
         if key not in lines or not 0 < count <= lines[key].quantity - lines[key].invoiced:
-            raise Refused(gettext("%(count)s of line %(line)s of %(number)s cannot be invoiced.")
+            raise Refused(gettext("You can't invoice %(count)s units of line %(line)s on order %(number)s. Check "
+                                  "how many are left to invoice.")
                           % {"count": count, "line": lines.get(key, key), "number": order.number}, line=key)
     return [_part_of(document, line, units[key]) for key, line in lines.items() if key in units]
 
@@ -237,7 +238,7 @@ def credit(
         if known:
             return known
         if original.kind == Invoice.Kind.CREDIT or original.status != Invoice.Status.ISSUED:
-            raise WrongState(gettext("%(original)s is no issued invoice; only those are credited.")
+            raise WrongState(gettext("%(original)s can't be credited. Only issued invoices can.")
                              % {"original": original})
         own = set(original.lines.values_list("pk", flat=True))
         for item in credited:
@@ -256,7 +257,7 @@ def note_of(
     lines = [_credit_line(note, item) for item in credited]
     lines += [line for charge in charges for line in charge_lines(note, charge, sign=-1)]
     if not lines:
-        raise Refused(gettext("Choose what to credit."), code="nothing_to_credit")
+        raise Refused(gettext("Choose at least one line to credit."), code="nothing_to_credit")
     return issue_credit(note, original, lines, on=on, by=by)
 
 
@@ -287,8 +288,7 @@ def _credit_line(note: Invoice, item: Credited) -> InvoiceLine:
     line = InvoiceLine.objects.select_related("invoice").get(pk=item.line.pk)
     original = line.invoice
     if not 0 < item.quantity <= line.quantity - line.credited:
-        raise Refused(gettext("%(quantity)s of %(description)s cannot be credited; %(open)s of "
-                              "%(original)s are not credited yet.")
+        raise Refused(gettext("You can credit up to %(open)s × %(description)s on %(original)s, not %(quantity)s.")
                       % {"quantity": item.quantity, "description": line.description,
                          "open": line.quantity - line.credited, "original": original}, line=line.pk)
     left = deducting.open_amounts([line])[line.pk]
@@ -339,7 +339,7 @@ def spread_units(order: Order, units: Mapping[int, int]) -> dict[int, list[Credi
             per_invoice.setdefault(line.invoice_id, []).append(Credited(line, count))
             left[key] -= count
     if any(count > credited_before.get(key, 0) for key, count in left.items()):
-        raise Refused(gettext("More is to be credited of %(number)s than was invoiced.")
+        raise Refused(gettext("You can't credit more on %(number)s than was invoiced.")
                       % {"number": order.number}, code="not_invoiced")
     return per_invoice
 

@@ -38,7 +38,7 @@ def of(order: Order) -> list[Step]:
     owed = sum((step.gross for step in steps[3:-1]), ZERO) - steps[-1].gross
     paid, given_up, refunded = _settled(order)
     amounts = ((_("Paid"), paid), (_("Written off"), given_up), (_("Refunded"), refunded),
-               (_("Open"), owed - paid - given_up + refunded))
+               (_("Balance due"), owed - paid - given_up + refunded))
     return steps + [Step(name, None, None, None, amount) for name, amount in amounts]
 
 
@@ -50,7 +50,7 @@ def _of_the_order(order: Order) -> list[Step]:
     shipped = {name: sum((part(getattr(line, name), line.quantity, 0, line.shipped, order.currency)
                           for line in lines), ZERO) for name in names}
     return [Step(_("Ordered"), sum(line.quantity for line in lines), **whole),
-            Step(_("Cancelled"), order.cancelled, **{name: whole[name] - getattr(order, name) for name in names}),
+            Step(_("Canceled"), order.cancelled, **{name: whole[name] - getattr(order, name) for name in names}),
             Step(_("Shipped"), order.shipped, **shipped)]
 
 

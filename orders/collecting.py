@@ -40,7 +40,7 @@ def collect(
 
 
 def _nothing_to_bill(customer: Customer) -> Refused:
-    return Refused(_("Nothing was shipped to %(customer)s that is not billed yet.") % {"customer": customer},
+    return Refused(_("%(customer)s has no shipped items left to invoice.") % {"customer": customer},
                    code="nothing_to_bill")
 
 

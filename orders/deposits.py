@@ -139,6 +139,6 @@ def _credit_rest(document: Invoice, left: list[tuple[InvoiceLine, Open]], by: Us
 def _rest_of(note: Invoice, asked: InvoiceLine, left: Open) -> InvoiceLine:
     net = left.gross - left.tax
     return InvoiceLine(invoice=note, position=asked.position, corrects=asked, quantity=1, gross=left.gross,
-                       tax=left.tax, net=net, description=_("Rest of %(description)s")
+                       tax=left.tax, net=net, description=_("Unused %(description)s")
                                                           % {"description": asked.description}, unit_price=net,
                        tax_percent=asked.tax_percent, tax_category=asked.tax_category, tax_note=asked.tax_note)

@@ -97,7 +97,7 @@ def in_words(document: Invoice) -> list[str]:
         told.append(_("Pay by %(day)s.") % {"day": document.due_on.isoformat()})
     if document.discount_until:
         less = _less_credits(document) - early_discount(document)
-        told.append(_("Paid by %(day)s, %(percent)s %% may be deducted: %(less)s.") % {
+        told.append(_("%(percent)s%% discount if paid by %(day)s: pay %(less)s.") % {
             "day": document.discount_until.isoformat(), "percent": f"{document.discount_percent.normalize():f}",
             "less": display(less, document.currency)})
     return told

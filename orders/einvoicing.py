@@ -139,13 +139,13 @@ def lacking(
     vat_number = registrations.number(company, registration)
     wanted = [
         (company.street and company.city and company.country, _("the company's street, city and country")),
-        (vat_number or company.registration, _("the company's VAT number or registration")),
+        (vat_number or company.registration, _("company VAT or registration number")),
         (address.get("name") and address.get("country"), _("the customer's billing name and country"))]
     if customer.einvoice == Customer.EInvoice.UBL:
         wanted += [
             (company.endpoint and company.endpoint_scheme, _("the company's e-invoicing address and its scheme")),
             (customer.endpoint and customer.endpoint_scheme, _("the customer's e-invoicing address and its scheme")),
-            (customer.buyer_reference or reference, _("the customer's buyer reference, or a reference on the order"))]
+            (customer.buyer_reference or reference, _("buyer reference (on customer or order)"))]
     missing = [name for known, name in wanted if not known]
     if customer.einvoice == Customer.EInvoice.UBL:
         missing += national_rules.lacking(Parties(company, customer, address, ship_to or {}, vat_number))
@@ -165,11 +165,11 @@ def lacking_of_taxes(
               (not is_british or "K" not in categories or vat_number.upper().startswith("XI"),
                _("the company's VAT number with XI, for supplies between Northern Ireland and the EU")),
               (customer.vat_number or not categories & {"AE", "K"}, _("the customer's VAT number")),
-              (ship_to.get("country") or "K" not in categories, _("the country that the goods go to")),
+              (ship_to.get("country") or "K" not in categories, _("destination country")),
               (categories == {"O"} or "O" not in categories,
-               _("one invoice for what is outside the scope of VAT, and another for the rest")),
+               _("separate invoices for items outside the scope of VAT")),
               (all(line.tax_note for line in lines if line.tax_category in ("E", "AE", "K", "G", "O")),
-               _("the legal text of the tax rate or exemption"))]
+               _("legal text for the tax rate or exemption"))]
     return [name for known, name in wanted if not known]
 
 
@@ -198,6 +198,6 @@ def require_valid(
     missing = lacking(company, customer, address, reference, ship_to, registration)
     missing += lacking_of_taxes(company, customer, ship_to or {}, lines, registration)
     if missing:
-        raise Refused(_("%(customer)s gets e-invoices, which need: %(missing)s. Enter it, then go on.")
+        raise Refused(_("E-invoices for %(customer)s are missing: %(missing)s. Add this information and try again.")
                       % {"customer": customer, "missing": "; ".join(missing)}, code="einvoice_incomplete",
                       missing=missing)

@@ -88,9 +88,9 @@ def prepare(
     """Begin a run: a worker writes its file and its control totals, which must equal the ledger's."""
     layout = LAYOUTS[profile]
     if since and until and since > until:
-        raise Refused(_("The period ends before it begins."), field="until")
+        raise Refused(_("The end date must be after the start date."), field="until")
     if only_new and not layout.documents:
-        raise Refused(_("“%(profile)s” is of a day or a period; only documents are new or not.")
+        raise Refused(_("“%(profile)s” can't be limited to new documents. Choose dates.")
                       % {"profile": Profile(profile).label}, field="only_new")
     if profile in SNAPSHOTS:
         since, until = None, until or company.today()
@@ -286,8 +286,8 @@ def ledger(run: ExportRun) -> dict[str, dict[str, Any]]:
 def _require_equal(written: dict[str, Any], booked: dict[str, Any], run: ExportRun) -> None:
     if written != booked:
         differing = [name for name in sorted({*written, *booked}) if written.get(name) != booked.get(name)]
-        raise Refused(_("%(number)s was not written: its rows add up to %(written)s, the ledger to %(booked)s in "
-                        "%(currencies)s. Ask a manager to run the check.")
+        raise Refused(_("Export %(number)s failed: its rows total %(written)s, but the ledger shows %(booked)s "
+                        "(%(currencies)s). Ask a manager to run the data checks.")
                       % {"number": run.number, "written": written, "booked": booked,
                          "currencies": ", ".join(differing)}, code="totals_differ")
 
@@ -300,11 +300,11 @@ def findings(run: ExportRun) -> list[str]:
     waiting = OrderLine.objects.filter(order__company=run.company, shipped__gt=F("invoiced")).values(
         "order").distinct().count()
     if drafts:
-        found.append(ngettext("%(count)s draft is not posted.", "%(count)s drafts are not posted.", drafts)
+        found.append(ngettext("%(count)s draft is not posted.", "%(count)s draft invoices haven't been issued.", drafts)
                      % {"count": drafts})
     if waiting:
         found.append(ngettext("%(count)s order has shipped goods that are not billed yet.",
-                              "%(count)s orders have shipped goods that are not billed yet.", waiting)
+                              "%(count)s orders have shipped items that haven't been invoiced.", waiting)
                      % {"count": waiting})
     return found + (_of_quickbooks(run) if run.profile == Profile.QUICKBOOKS else []) + _credited(run)
 
@@ -339,7 +339,8 @@ def _credited(run: ExportRun) -> list[str]:
     own = ExportedDocument.objects.filter(run=run, kind="invoice").values("key")
     sent = ExportedDocument.objects.filter(profile=run.profile, kind="invoice", is_sent=True).values("key")
     notes = Invoice.objects.filter(pk__in=own, kind=Invoice.Kind.CREDIT, corrects__in=sent).order_by("pk")
-    return [_("%(note)s credits %(invoice)s, which was sent before.") % {"note": note, "invoice": note.corrects}
+    return [_("%(note)s credits %(invoice)s, which was in an earlier export.")
+            % {"note": note, "invoice": note.corrects}
             for note in notes.select_related("corrects")[:200]]
 
 
@@ -348,11 +349,12 @@ def send(run: ExportRun, *, by: User | None = None) -> ExportRun:
     try:
         with states.advance(run, to=S.SENT, by=by) as run:
             if _stored(run) is None:
-                raise Refused(_("%(number)s has no file yet.") % {"number": run.number}, code="not_written")
+                raise Refused(_("Export %(number)s isn't ready yet.") % {"number": run.number}, code="not_written")
             run.documents.update(is_sent=True)
     except IntegrityError as error:
-        raise Refused(_("A document of %(number)s is in another run of “%(profile)s” that was sent; take that back, or "
-                        "export only what is new.") % {"number": run.number, "profile": run.get_profile_display()},
+        raise Refused(_("Export %(number)s contains documents already sent in another “%(profile)s” export. Undo "
+                        "that export, or export only new documents.") % {"number": run.number,
+                                                                         "profile": run.get_profile_display()},
                       code="sent_already") from error
     return run
 

@@ -76,7 +76,7 @@ def enter(entry: Entry, *, by: User | None = None, at: datetime | None = None) -
 
 def _new_order(entry: Entry) -> Order:
     if not entry.lines:
-        raise Refused(_("An order needs at least one line."), code="no_lines")
+        raise Refused(_("Add at least one line."), code="no_lines")
     billing, shipping = addresses(entry.customer) if None in (entry.ship_to, entry.bill_to) else ({}, {})
     ship_to = tidy(entry.ship_to) if entry.ship_to is not None else shipping
     return Order(
@@ -102,7 +102,7 @@ def new_lines(order: Order, lines: Sequence[Line], first: int = 1) -> list[Order
     """Lines of an order from the position `first` on, not yet priced nor inserted. Raises Refused for a bad one."""
     for number, line in enumerate(lines, first):
         if line.quantity <= 0:
-            raise Refused(_("Line %(number)s: the quantity of %(sku)s must be positive.")
+            raise Refused(_("Line %(number)s: enter a quantity of at least 1 for %(sku)s.")
                           % {"number": number, "sku": line.sku}, line=number)
         _require_sellable(line.sku, number)
         require_price(line.sku, line.unit_price, number)
@@ -124,7 +124,7 @@ def require_price(sku: SKU, price: Decimal | None, line: int) -> None:
 def _require_sellable(sku: SKU, line: int) -> None:
     """Raise Refused for a SKU that may not be sold."""
     if not sku.is_sellable:
-        raise Refused(_("Line %(line)s: %(sku)s is not sold.")
+        raise Refused(_("Line %(line)s: %(sku)s isn't for sale.")
                       % {"line": line, "sku": sku}, code="not_sold", line=line, sku=sku.code)
 
 
@@ -158,7 +158,7 @@ def quote(order: Order, *, valid_until: date, by: User | None = None) -> Order:
     """Offer a draft to the customer until a day."""
     with states.advance(order, to=Order.Status.QUOTED, by=by) as order:
         if valid_until < order.company.today():
-            raise Refused(_("A quote must be valid until today or later."), field="valid_until")
+            raise Refused(_("The valid-until date can't be in the past."), field="valid_until")
         pricing.freeze(order)
         order.valid_until = valid_until
         order.save(update_fields=["valid_until"])
@@ -176,7 +176,7 @@ def place(order: Order, *, by: User | None = None, at: datetime | None = None) -
     """Take the customer's word: prices are frozen (a quote's are already) and the order is screened."""
     with states.advance(order, to=Order.Status.PLACED, by=by, at=at) as row:
         if row.valid_until and row.valid_until < row.company.today():
-            raise Refused(_("The quote %(number)s was valid until %(valid_until)s; reopen and quote it again.")
+            raise Refused(_("Quote %(number)s expired on %(valid_until)s. Reopen it and quote again.")
                           % {"number": row.number, "valid_until": row.valid_until},
                           code="quote_expired")
         for line in row.lines.select_related("sku"):

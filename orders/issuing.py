@@ -72,7 +72,7 @@ def issue(document: Invoice, lines: Sequence[InvoiceLine], on: date | None, by: 
     for name in AMOUNTS:
         setattr(document, name, sum((getattr(line, name) for line in lines), money.ZERO))
     if document.gross < 0:
-        raise Refused(_("An invoice below zero is not possible; bill the allowance together with goods."))
+        raise Refused(_("Invoice totals can't be negative. Invoice the allowance together with items."))
     document.issued_on = on or document.company.today()
     periods.require_open(document.company, document.issued_on)
     document.supplied_on = document.supplied_on or document.issued_on

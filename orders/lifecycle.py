@@ -92,7 +92,7 @@ def _require_cancellable(order: Order, rest: Mapping[int, int], asked: Mapping[i
         raise Refused(_("A partner was asked already to cancel what is left of order %(number)s. Record their answer "
                         "on the shipment.") % {"number": order.number}, code="cancellation_asked")
     if not rest and order.shipped:
-        raise Refused(_("Order %(number)s has shipped; take it back with a return.")
+        raise Refused(_("Order %(number)s has already shipped. Create a return instead.")
                       % {"number": order.number}, code="shipped")
 
 
@@ -148,7 +148,7 @@ def take_off(
     for key, quantity in wanted.items():
         open_now = lines[key].open_quantity - asked.get(key, 0) if key in lines else 0
         if not 0 < quantity <= open_now:
-            raise Refused(_("%(quantity)s of line %(line)s cannot be cancelled; %(open_now)s are open.")
+            raise Refused(_("You can cancel up to %(open_now)s units of line %(line)s, not %(quantity)s.")
                           % {"quantity": quantity, "line": lines.get(key, key), "open_now": open_now}
                           + _said_of_asked(asked.get(key, 0)), line=key, open=open_now)
     if order.status == S.CONFIRMED:

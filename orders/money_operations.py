@@ -24,7 +24,7 @@ BOOKED_ON = _("Empty: today.")
 class AmountInput:
     amount: Decimal
     reference: str = field(metadata={
-        "help": _("The bank's or the card terminal's; entered twice it counts once."), "most": 60})
+        "help": _("Bank or card terminal reference. The same reference is recorded only once."), "most": 60})
 
 
 
@@ -117,7 +117,7 @@ class ShareRow:
 @dataclass(frozen=True)
 class PaySeveralInput:
     reference: str = field(metadata={
-        "help": _("The bank's or the card terminal's; entered twice it counts once."), "most": 60})
+        "help": _("Bank or card terminal reference. The same reference is recorded only once."), "most": 60})
     amount: Decimal = field(metadata={"help": _("What came. What no invoice gets stays on account.")})
     lines: list[ShareRow]
     paid_on: date | None = field(default=None, metadata={"help": VALUE_DATE})
@@ -214,25 +214,25 @@ def _apply(note: Invoice, *, document: Invoice, amount: Decimal | None = None, b
     return note
 
 
-declare("pay", Invoice, _pay, label=_("Register a payment"), input=ReceivedInput,
+declare("pay", Invoice, _pay, label=_("Record payment"), input=ReceivedInput,
         example={"amount": "1.00", "reference": "bank 2027-01-04/18", "paid_on": "2027-01-04"},
         initial=_what_is_open, available=_is_payable)
-declare("write_off", Invoice, _write_off, label=_("Write off"), input=WriteOffInput,
+declare("write_off", Invoice, _write_off, label=_("Write off balance"), input=WriteOffInput,
         example={"amount": "0.01", "kind": "difference", "reason": "Bank charges."}, danger=True,
         initial=_whole_write_off,
         available=_is_open_invoice)
-declare("pay_several", Invoice, _pay_several, label=_("Register a payment for several"),
+declare("pay_several", Invoice, _pay_several, label=_("Record payment for several invoices"),
         input=PaySeveralInput, initial=_open_beside, available=_is_open_invoice,
         example={"amount": "2.00", "reference": "bank 2027-01-04/19", "lines": []})
-declare("apply", Invoice, _apply, label=_("Use for an invoice"), input=ApplyInput,
+declare("apply", Invoice, _apply, label=_("Apply to an invoice"), input=ApplyInput,
         available=lambda note: bool(note.kind == Invoice.Kind.CREDIT and note.open_amount > 0
                                     and _invoices_beside(Invoice.objects.all(), note).exists()))
-declare("unallocate", Invoice, _unallocate, label=_("Take a payment off"), input=UnallocateInput,
+declare("unallocate", Invoice, _unallocate, label=_("Unapply a payment"), input=UnallocateInput,
         danger=True, available=lambda document: _allocated(_uses(Allocation.objects.all(), document)).exists())
-declare("reverse_write_off", Invoice, _reverse, label=_("Reverse a write-off"), input=ReverseInput,
+declare("reverse_write_off", Invoice, _reverse, label=_("Reverse write-off"), input=ReverseInput,
         danger=True, available=lambda document: _live(document.write_offs.all()).exists())
-declare("credit", Invoice, _credit, input=CreditInput,
-        example={"lines": [{"line": 1, "quantity": 1}], "reason": "Arrived damaged."},
+declare("credit", Invoice, _credit, label=_("Issue credit note"), input=CreditInput,
+        example={"lines": [{"line": 1, "quantity": 1}], "reason": "Item arrived damaged."},
         initial=lambda document: CreditInput([CreditRow(line) for line in document.lines.order_by("position")
                                               if line.credited < line.quantity]),
         available=lambda document: document.kind != Invoice.Kind.CREDIT and document.status == Invoice.Status.ISSUED)
@@ -364,32 +364,32 @@ class KeptInput:
 
 
 P = Payment.Status
-declare("capture", Payment, payments.capture, input=CaptureInput,
+declare("capture", Payment, payments.capture, label=_("Capture payment"), input=CaptureInput,
         initial=lambda payment: CaptureInput(round_amount(payment.amount, payment.currency)),
         available=lambda payment: payment.status == P.AUTHORIZED)
-declare("allocate", Payment, _allocate, input=AllocateInput,
+declare("allocate", Payment, _allocate, label=_("Apply payment"), input=AllocateInput,
         available=lambda payment: payment.status == P.CAPTURED and payment.unallocated > 0)
 declare("allocate_several", Payment, _allocate_several, label=_("Pay several invoices"),
         input=AllocateSeveralInput, initial=_oldest_first, example={"lines": []},
         available=lambda payment: payment.status == P.CAPTURED and payment.unallocated > 0)
-declare("unallocate", Payment, _unallocate, label=_("Take off an invoice"), danger=True,
+declare("unallocate", Payment, _unallocate, label=_("Unapply from an invoice"), danger=True,
         input=UnallocatePaymentInput,
         available=lambda payment: payment.allocated > 0)
-declare("returned", Payment, _return, label=_("Record a returned payment"), input=ReturnInput,
+declare("returned", Payment, _return, label=_("Record returned payment"), input=ReturnInput,
         danger=True, example={"amount": "1.00", "fee": "3.50", "reason": "Account not covered."},
         initial=lambda payment: ReturnInput(round_amount(payment.refundable, payment.currency)), available=_is_here)
 declare("move", Payment, _move, label=_("Move to another customer"), input=MoveInput, danger=True,
         available=_is_here)
-declare("free", Payment, counter_entries.free, label=_("Free from its order"),
+declare("free", Payment, counter_entries.free, label=_("Release from order"),
         available=lambda payment: bool(payment.status == P.CAPTURED and payment.order_id and payment.unallocated > 0))
-declare("reverse_write_off", Payment, _reverse, label=_("Reverse a write-off"), danger=True,
+declare("reverse_write_off", Payment, _reverse, label=_("Reverse write-off"), danger=True,
         input=ReverseRestInput, available=lambda payment: payment.written_off > 0)
-declare("ask_outcome", Payment, outcomes.ask_outcome, label=_("Ask the gateway again"),
+declare("ask_outcome", Payment, outcomes.ask_outcome, label=_("Check gateway status"),
         available=outcomes.pending)
-declare("refund", Payment, _refund, input=RefundInput, danger=True,
+declare("refund", Payment, _refund, label=_("Refund payment"), input=RefundInput, danger=True,
         available=_is_refundable)
 declare("write_off_rest", Payment, write_offs.write_off_rest,
-        label=_("Write off the rest"), input=KeptInput, available=lambda payment: (
+        label=_("Write off remainder"), input=KeptInput, available=lambda payment: (
             payment.status == P.CAPTURED and 0 < payment.unallocated <= write_offs.limit_of(payment)))
-declare("void", Payment, payments.void, danger=True,
+declare("void", Payment, payments.void, label=_("Void authorization"), danger=True,
         available=lambda payment: payment.status == P.AUTHORIZED)

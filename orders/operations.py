@@ -135,49 +135,49 @@ class ShipCompleteInput:
         "help": _("Nothing leaves until everything ordered is in stock.")})
 
 
-declare("place", Order, intake.place, many=True, available=_is(S.DRAFT, S.QUOTED))
-declare("quote", Order, intake.quote, input=QuoteInput, available=_is(S.DRAFT),
+declare("place", Order, intake.place, label=_("Place order"), many=True, available=_is(S.DRAFT, S.QUOTED))
+declare("quote", Order, intake.quote, label=_("Create quote"), input=QuoteInput, available=_is(S.DRAFT),
         example={"valid_until": "2027-12-31"},
         initial=lambda order: QuoteInput(order.company.today() + timedelta(days=14)))
-declare("reprice", Order, pricing.reprice, many=True, available=_is(S.DRAFT))
-declare("reopen", Order, intake.reopen, label=_("Back to draft"), available=_is(S.QUOTED))
-declare("lift", Order, screening.lift, label=_("Lift the hold"), input=NoteInput,
+declare("reprice", Order, pricing.reprice, label=_("Update prices"), many=True, available=_is(S.DRAFT))
+declare("reopen", Order, intake.reopen, label=_("Reopen as draft"), available=_is(S.QUOTED))
+declare("lift", Order, screening.lift, label=_("Release hold"), input=NoteInput,
         available=_on_hold)
-declare("confirm", Order, lifecycle.confirm, many=True,
+declare("confirm", Order, lifecycle.confirm, label=_("Confirm order"), many=True,
         available=lambda order: order.status == S.PLACED and not _on_hold(order))
-declare("amend", Order, amending.amend, input=amending.Amendment, initial=amending.unchanged,
+declare("amend", Order, amending.amend, label=_("Edit order"), input=amending.Amendment, initial=amending.unchanged,
         preview=amending.preview, available=_is(S.CONFIRMED),
         example={"lines": [{"line": 1, "quantity": 3}], "additions": [{"sku": "20846", "quantity": 2}]})
-declare("hold", Order, screening.hold, label=_("Put on hold"), input=HoldInput,
-        example={"reason": "They asked for a call first."},
+declare("hold", Order, screening.hold, label=_("Place on hold"), input=HoldInput,
+        example={"reason": "Customer asked for a call before shipping."},
         initial=lambda order: HoldInput("", _holds_left(order)[0]), available=_can_hold, inverse="lift")
 declare("ship_complete", Order, holds.ship_complete, label=_("Ship complete only"),
         input=ShipCompleteInput, example={"only_complete": True}, available=_is(S.PLACED, S.CONFIRMED),
         initial=lambda order: ShipCompleteInput(order.ships_complete))
-declare("reschedule", Order, lifecycle.reschedule, label=_("Change the requested date"),
+declare("reschedule", Order, lifecycle.reschedule, label=_("Change requested date"),
         input=RescheduleInput, example={"wanted_on": "2027-12-01"},
         initial=lambda order: RescheduleInput(order.wanted_on), available=_is(S.PLACED, S.CONFIRMED))
-declare("cancel_lines", Order, _cancel_lines, label=_("Cancel units"), input=CancelInput,
-        example={"lines": [{"line": 1, "units": 1}], "reason": "Ordered one too many."},
+declare("cancel_lines", Order, _cancel_lines, label=_("Cancel items"), input=CancelInput,
+        example={"lines": [{"line": 1, "units": 1}], "reason": "Customer ordered one too many."},
         available=_is(S.PLACED, S.CONFIRMED),
         initial=lambda order: CancelInput([CancelRow(line) for line in order.lines.select_related("sku")
                                            if line.open_quantity]))
-declare("authorize", Order, _authorize, label=_("Authorize a payment"),
+declare("authorize", Order, _authorize, label=_("Authorize payment"),
         input=AmountInput, example={"amount": "10.00", "reference": "card 4711"},
         available=_is(S.PLACED, S.CONFIRMED), initial=_due)
-declare("prepay", Order, _prepay, label=_("Register a prepayment"),
+declare("prepay", Order, _prepay, label=_("Record prepayment"),
         input=ReceivedInput, example={"amount": "10.00", "reference": "bank 2027-01-04/17", "paid_on": "2027-01-04"},
         available=_is(S.PLACED, S.CONFIRMED), initial=_whole)
-declare("deposit", Order, _deposit, label=_("Invoice a deposit"), input=AmountInput,
+declare("deposit", Order, _deposit, label=_("Create deposit invoice"), input=AmountInput,
         example={"amount": "1.00", "reference": "deposit 1"},
         available=_is(S.PLACED, S.CONFIRMED))
-declare("bill", Order, billing.bill_now, label=_("Bill what was shipped"), many=True,
+declare("bill", Order, billing.bill_now, label=_("Invoice shipped items"), many=True,
         available=lambda order: order.status == S.CONFIRMED and order.lines.filter(shipped__gt=F("invoiced")).exists())
-declare("cancel", Order, lifecycle.cancel, label=_("Cancel the order"), input=ReasonInput, danger=True,
+declare("cancel", Order, lifecycle.cancel, label=_("Cancel order"), input=ReasonInput, danger=True,
         available=_is(S.DRAFT, S.QUOTED, S.PLACED, S.CONFIRMED))
 
 
 declare("send", ExportRun, exporting.send, label=_("Mark as sent"), inverse="undo",
         available=lambda run: run.status == ExportRun.Status.PREPARED and bool(run.totals))
-declare("undo", ExportRun, exporting.undo, label=_("Take back"), danger=True,
+declare("undo", ExportRun, exporting.undo, label=_("Undo export"), danger=True,
         available=_is(ExportRun.Status.PREPARED, ExportRun.Status.SENT))

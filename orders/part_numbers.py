@@ -30,6 +30,6 @@ def remember(customer: Customer, code: str, sku: SKU) -> CustomerSKU:
     """Keep what a customer calls a SKU; the last word counts. Raises Refused for a text that cannot be a name."""
     code = " ".join(code.split())
     if not code or len(code) > 40:
-        raise Refused(_("What the customer calls it must have 1 to 40 characters."), field="code")
+        raise Refused(_("Customer part numbers must be 1 to 40 characters long."), field="code")
     with atomic():
         return CustomerSKU.objects.update_or_create(customer=customer, code=code, defaults={"sku": sku})[0]

@@ -42,7 +42,7 @@ def read_block(customer: Customer, text: str) -> Block:
     """
     lines = pasting.split(text)
     if len(lines) > pasting.MOST_LINES:
-        raise Refused(_("The block has %(lines)s lines; paste at most %(MOST_LINES)s at once.")
+        raise Refused(_("You pasted %(lines)s lines. Paste up to %(MOST_LINES)s at a time.")
                       % {"lines": len(lines), "MOST_LINES": pasting.MOST_LINES}, field="text")
     skus = skus_of((token for line in lines for token in line.tokens), customer)
     named = _skus_by_name(line for line in lines if not any(token in skus for token in line.tokens))

@@ -63,14 +63,14 @@ def _known(
 def _require_reference(reference: str) -> None:
     """Without one, a second payment would count as the first."""
     if not reference.strip():
-        raise Refused(_("Give the payment's reference: the bank's, the card terminal's or your own."),
+        raise Refused(_("Enter a payment reference from your bank, card terminal or records."),
                       field="reference")
 
 
 def _positive(amount: Decimal, currency: str) -> Decimal:
     if amount <= 0 or amount != money.round_amount(amount, currency):
-        raise Refused(_("%(amount)s is no amount of %(currency)s: it must be positive, with %(minor_units)s "
-                        "decimals at the most.")
+        raise Refused(_("Enter a positive amount in %(currency)s with up to %(minor_units)s decimal places, not "
+                        "%(amount)s.")
                       % {"amount": amount, "currency": currency, "minor_units": money.minor_units(currency)},
                       field="amount")
     return amount
@@ -103,10 +103,10 @@ def capture(payment: Payment, amount: Decimal | None = None, *, by: User | None 
         payment = lock_one(payment)
         states.require_status(payment, S.AUTHORIZED)
         if payment.capture_requested:
-            raise WrongState(_("Payment %(number)s is being captured already.") % {"number": payment.number})
+            raise WrongState(_("Payment %(number)s is already being captured.") % {"number": payment.number})
         wanted = _positive(amount if amount is not None else payment.amount, payment.currency)
         if wanted > payment.amount:
-            raise Refused(_("Only %(amount)s of %(number)s were authorized.")
+            raise Refused(_("You can capture up to %(amount)s of %(number)s.")
                           % {"amount": payment.amount, "number": payment.number}, field="amount")
         if wanted < payment.amount:
             _split_off(payment, payment.amount - wanted, by)
@@ -166,7 +166,8 @@ def void(payment: Payment, *, by: User | None = None) -> Payment:
     """Let go of money that was set aside and not captured."""
     with states.advance(payment, to=S.VOIDED, by=by) as payment:
         if payment.capture_requested:
-            raise WrongState(_("Payment %(number)s is being captured already; refund it afterwards.")
+            raise WrongState(_("Payment %(number)s is already being captured and can't be voided. Refund it after "
+                               "the capture.")
                              % {"number": payment.number})
     return payment
 
@@ -245,8 +246,7 @@ def allocate(
         usual = min(payment.unallocated, document.open_amount) or most
         wanted = usual if amount is None else _positive(amount, payment.currency)
         if not 0 < wanted <= most:
-            raise Refused(_("%(wanted)s of %(number)s cannot be allocated to %(document)s: at most %(most)s is "
-                            "open.")
+            raise Refused(_("You can apply up to %(most)s of %(number)s to %(document)s, not %(wanted)s.")
                           % {"wanted": money.display(wanted, payment.currency), "number": payment.number,
                              "document": document, "most": money.display(most, payment.currency)},
                           field="amount")
@@ -266,10 +266,10 @@ def allocate(
 
 def _require_match(payment: Payment, document: Invoice) -> None:
     if document.kind == Invoice.Kind.CREDIT or document.status != Invoice.Status.ISSUED:
-        raise Refused(_("%(document)s is no issued invoice.") % {"document": document})
+        raise Refused(_("%(document)s isn't an issued invoice.") % {"document": document})
     names = ("customer_id", "company_id", "currency")
     if any(getattr(payment, name) != getattr(document, name) for name in names):
-        raise Refused(_("%(number)s and %(document)s differ in customer, company or currency.")
+        raise Refused(_("%(number)s and %(document)s must have the same customer, company and currency.")
                       % {"number": payment.number, "document": document})
     if payment.order_id and payment.order_id not in document.order_keys():
         raise Refused(_("%(number)s is reserved for another order.") % {"number": payment.number})
@@ -325,7 +325,7 @@ def refund(
 def _require_refundable(payment: Payment, amount: Decimal, credit: Invoice | None) -> None:
     most = payment.refundable if credit else min(payment.refundable, payment.unallocated)
     if amount > most:
-        raise Refused(_("%(amount)s cannot be refunded of %(number)s: at most %(most)s.")
+        raise Refused(_("You can refund up to %(most)s of %(number)s, not %(amount)s.")
                       % {"amount": money.display(amount, payment.currency), "number": payment.number,
                          "most": money.display(most, payment.currency)}, code="too_much",
                       field="amount")
@@ -333,12 +333,12 @@ def _require_refundable(payment: Payment, amount: Decimal, credit: Invoice | Non
 
 def _require_credit(payment: Payment, credit: Invoice, amount: Decimal) -> None:
     if credit.kind != Invoice.Kind.CREDIT or credit.customer_id != payment.customer_id:
-        raise Refused(_("%(credit)s is no credit note of this customer.") % {"credit": credit})
+        raise Refused(_("%(credit)s isn't one of this customer's credit notes.") % {"credit": credit})
     if credit.currency != payment.currency or credit.company_id != payment.company_id:
-        raise Refused(_("%(credit)s and %(number)s differ in company or currency.")
+        raise Refused(_("%(credit)s and %(number)s must have the same company and currency.")
                       % {"credit": credit, "number": payment.number})
     if amount > credit.open_amount:
-        raise Refused(_("%(credit)s has only %(open_amount)s left.")
+        raise Refused(_("%(credit)s has only %(open_amount)s of unapplied credit.")
                       % {"credit": credit, "open_amount": credit.open_amount}, code="too_much", field="amount")
 
 

@@ -239,7 +239,7 @@ def _fill_prices(order: Order, lines: Sequence[OrderLine], today: date) -> None:
 def _fill_price(order: Order, line: OrderLine, offers: list[Offer], today: date) -> None:
     offer = prices.choose_price(offers, line.quantity, today)
     if offer is None:
-        raise Refused(_("%(sku)s has no price in %(currency)s for %(customer)s; add one or give it by hand.")
+        raise Refused(_("%(sku)s has no %(currency)s price for %(customer)s. Add a price or enter one on the line.")
                       % {"sku": line.sku, "currency": order.currency, "customer": order.customer},
                       code="no_price", sku=line.sku.code)
     line.unit_price, line.price_source = offer.unit_price, offer.source

@@ -99,7 +99,7 @@ def _invoice_facts(document: Invoice) -> Facts:
     if order is not None:
         facts += [(gettext("Order"), str(order.number)), (gettext("Your reference"), order.customer_reference)]
     if document.corrects is not None:
-        facts.append((gettext("Credits"), f"{document.corrects.number}, {_day(document.corrects.issued_on)}"))
+        facts.append((gettext("Corrects invoice"), f"{document.corrects.number}, {_day(document.corrects.issued_on)}"))
     return [fact for fact in facts if fact[1]]
 
 
@@ -144,7 +144,8 @@ def order_paper(order: Order, *, title: str = "") -> Paper:
     taxed = [*lines, *(part for part, _description in parts)]
     facts = [(gettext("Date"), _day(order.placed_on or order.company.day_of(order.status_at))),
              (gettext("Customer"), order.customer.code), (gettext("Your reference"), order.customer_reference),
-             (gettext("Valid until"), _day(order.valid_until)), (gettext("Wanted on"), _day(order.wanted_on))]
+             (gettext("Valid until"), _day(order.valid_until)), (gettext("Requested delivery date"),
+                                                                 _day(order.wanted_on))]
     is_quote = order.status == Order.Status.QUOTED
     return Paper(
         title=title or (gettext("Quote") if is_quote else gettext("Order confirmation")), number=str(order.number),
@@ -209,7 +210,7 @@ def print_order(order: Order, *, title: str = "") -> bytes:
     A pro-forma invoice is for customs and prepayment: no number of a series, no booking.
     """
     if not _is_printable(order):
-        raise Refused(gettext("Order %(number)s is %(status)s; quote or place it first.")
+        raise Refused(gettext("Order %(number)s is %(status)s and can't be printed. Quote or place it first.")
                       % {"number": order.number, "status": order.get_status_display()})
     with issuing.language_of(order.customer, order.company):
         return _render("order", order_paper(order, title=str(title)))
@@ -224,7 +225,7 @@ def read_invoice(document: Invoice) -> bytes:
     stored = documents.legal(document.kind, subject_type=document.subject_type, subject_number=str(document.number))
     if stored is None:
         why = gettext("Try again in a moment.") if rendering.can_render() else rendering.MISSING_SYSTEM_LIBRARY
-        raise Refused(gettext("The PDF of %(document)s is not made yet. %(why)s")
+        raise Refused(gettext("The PDF for %(document)s isn't ready yet. %(why)s")
                       % {"document": document, "why": why}, code="not_made_yet")
     return documents.read(stored)
 

@@ -48,7 +48,7 @@ def _credit(order: Order) -> Hold | None:
     after = exposure(order.customer) + (ZERO if _counts_already(order) else order.gross)
     if after <= limit:
         return None
-    text = (_("%(display)s owed and ordered is over the limit of %(display2)s")
+    text = (_("Exposure of %(display)s exceeds the credit limit of %(display2)s")
             % {"display": display(after, order.currency), "display2": display(limit, order.currency)})
     return Hold(order=order, kind=Hold.Kind.CREDIT, reason=text)
 
@@ -107,7 +107,7 @@ def _address(order: Order) -> Hold | None:
         missing.append(_("the postal code, without which the VAT area isn't known"))
     if not missing:
         return None
-    return Hold(order=order, kind=Hold.Kind.ADDRESS, reason=(_("the delivery address lacks %(missing)s")
+    return Hold(order=order, kind=Hold.Kind.ADDRESS, reason=(_("Shipping address is missing: %(missing)s")
                                                              % {"missing": ", ".join(missing)}))
 
 
@@ -178,9 +178,9 @@ def hold(order: Order, *, reason: str, kind: str = Hold.Kind.MANUAL, by: User | 
             raise Refused(_("All of order %(number)s has left; there is nothing to stop. Open a return instead.")
                           % {"number": order.number}, code="shipped")
         if not reason.strip():
-            raise Refused(_("Say why the order must wait."), field="reason")
+            raise Refused(_("Enter a reason for the hold."), field="reason")
         if order.holds.filter(kind=kind, lifted_at=None).exists():
-            raise Refused(_("Order %(number)s is on hold already (%(kind)s). Lift that hold first.")
+            raise Refused(_("Order %(number)s is already on hold (%(kind)s). Release that hold first.")
                           % {"number": order.number, "kind": Hold.Kind(kind).label})
         Hold.objects.create(order=order, kind=kind, reason=reason, placed_by=by)
     return order
@@ -216,7 +216,7 @@ def require_clear(order: Order) -> None:
     """Raise Refused where a hold has not been lifted, or nobody has said yet to which country the goods go."""
     open_holds = [hold for hold in order.holds.all() if hold.lifted_at is None]
     if open_holds:
-        raise Refused(_("Order %(number)s is on hold (%(map)s). Lift the hold first.")
+        raise Refused(_("Order %(number)s is on hold (%(map)s). Release the hold first.")
                       % {"number": order.number, "map": "; ".join(map(str, open_holds))},
                       code="on_hold")
     if not order.ship_to.get("country"):

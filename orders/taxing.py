@@ -136,7 +136,7 @@ def _with_included(order: Order, known: dict[str, TaxRule], on: date) -> dict[st
 
 def _no_rate(missing: Collection[str], place: Place, on: date) -> Refused:
     name = f"{place.country} {place.territory}".strip()
-    return Refused(_("No tax rate for %(missing)s in %(country)s on %(today)s; add one under Tax rates.")
+    return Refused(_("No tax rate for %(missing)s in %(country)s on %(today)s. Add one under Finance > Tax rates.")
                    % {"missing": ", ".join(sorted(missing)), "country": name, "today": on},
                    code="no_tax_rate", country=place.country)
 

@@ -28,16 +28,16 @@ def write_off(
     with atomic():
         document = lock_one(document)
         if document.kind == Invoice.Kind.CREDIT or document.status != Invoice.Status.ISSUED:
-            raise Refused(_("%(document)s is no issued invoice.") % {"document": document})
+            raise Refused(_("%(document)s isn't an issued invoice.") % {"document": document})
         given_up = document.open_amount if amount is None else amount
         if not 0 < given_up <= document.open_amount:
-            raise Refused(_("%(document)s has %(open)s open; no more can be written off.")
+            raise Refused(_("You can write off up to %(open)s on %(document)s.")
                           % {"document": document, "open": display(document.open_amount, document.currency)},
                           field="amount")
         limit = limit_of(document)
         if kind == Kind.DIFFERENCE and given_up > limit:
-            raise Refused(_("%(amount)s is no small difference: those are up to %(limit)s. Credit it, or write it "
-                            "off as a bad debt.") % {"amount": display(given_up, document.currency),
+            raise Refused(_("%(amount)s exceeds the small-difference limit of %(limit)s. Issue a credit note, or "
+                            "write it off as bad debt.") % {"amount": display(given_up, document.currency),
                                                       "limit": display(limit, document.currency)}, field="amount")
         return _book(document, kind, given_up, reason, on or document.company.today(), by)
 
@@ -93,8 +93,8 @@ def write_off_rest(payment: Payment, *, reason: str = "", by: User | None = None
         payment = lock_one(payment)
         amount, limit = payment.unallocated, limit_of(payment)
         if not 0 < amount <= limit:
-            raise Refused(_("%(number)s has %(amount)s left; up to %(limit)s can be written off. Allocate or refund "
-                            "it.") % {"number": payment.number, "amount": display(amount, payment.currency),
+            raise Refused(_("%(number)s has %(amount)s left, more than the write-off limit of %(limit)s. Apply or "
+                            "refund it.") % {"number": payment.number, "amount": display(amount, payment.currency),
                                       "limit": display(limit, payment.currency)})
         WriteOff.objects.create(kind=Kind.DIFFERENCE, payment=payment, amount=amount, reason=reason[:200],
                                 booked_on=payment.company.today(), by=by)

@@ -62,13 +62,14 @@ def _require_all_graded(lines: dict[int, ReturnLine], findings: Sequence[Finding
         if item.line.pk not in lines:
             raise Refused(_("%(line)s is not a line of this return.") % {"line": item.line})
         if item.route not in Route.values or item.grade not in Grade.values:
-            raise Refused(_("%(grade)s/%(route)s is no grade and route.") % {"grade": item.grade, "route": item.route})
+            raise Refused(_("%(grade)s/%(route)s isn't a valid grade and disposition.")
+                          % {"grade": item.grade, "route": item.route})
         if item.route == Route.RESTOCK and item.grade == Grade.BROKEN:
-            raise Refused(_("Broken goods do not go back into stock."), line=item.line.pk)
+            raise Refused(_("Broken items can't be restocked."), line=item.line.pk)
         graded[item.line.pk, item.damaged] += item.quantity
     for key, line in lines.items():
         if (graded[key, False], graded[key, True]) != (line.good, line.damaged):
-            raise Refused(_("Of %(line)s, %(good)s good and %(damaged)s damaged came; grade exactly those.")
+            raise Refused(_("Grade all received units of %(line)s: %(good)s good and %(damaged)s damaged.")
                           % {"line": line, "good": line.good, "damaged": line.damaged},
                           line=key)
 

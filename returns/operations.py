@@ -98,7 +98,7 @@ def _preview(
                        "; ".join(f"{code}: {text}" for code, text in told.items()) or "–")
 
 
-declare("return", Order, _open, label=_("Return goods"), input=OpenInput, initial=_returnable,
+declare("return", Order, _open, label=_("Create return"), input=OpenInput, initial=_returnable,
         preview=_preview,
         example={"lines": [{"line": 1, "quantity": 1, "reason": "damaged"}], "wish": "refund"},
         available=lambda order: order.shipped > order.returned)
@@ -170,14 +170,14 @@ def _inspect(request: ReturnRequest, *, findings: list[FindingRow], by: User | N
 
 declare("approve", ReturnRequest, requests.approve, many=True, available=_is(S.REQUESTED))
 declare("reject", ReturnRequest, requests.reject, input=RejectInput, danger=True,
-        example={"reason": "It was used."},
+        example={"reason": "The item has been used."},
         available=_is(S.REQUESTED))
-declare("receive", ReturnRequest, receiving.receive, input=ReceiveInput,
+declare("receive", ReturnRequest, receiving.receive, label=_("Receive items"), input=ReceiveInput,
         available=_is(S.APPROVED), initial=_announced)
 declare("decide", ReturnRequest, unannounced.decide, label=_("Decide on unannounced goods"),
         input=DecideInput, initial=lambda request: DecideInput([Decided(item) for item in _undecided(request)]),
         available=lambda request: request.status == S.RECEIVED and _undecided(request).exists())
-declare("inspect", ReturnRequest, _inspect, input=InspectInput, initial=_findings,
+declare("inspect", ReturnRequest, _inspect, label=_("Record inspection"), input=InspectInput, initial=_findings,
         available=_is(S.RECEIVED))
 declare("cancel", ReturnRequest, requests.cancel, danger=True,
         available=_is(S.REQUESTED, S.APPROVED))

@@ -17,7 +17,7 @@ ON_ITS_WAY = (ReturnRequest.Status.APPROVED,)
 def return_label(request: ReturnRequest) -> list[Page]:
     """Where a return goes, and its code. Raises Refused before it is approved, and after it came."""
     if request.status not in ON_ITS_WAY:
-        raise Refused(gettext("Return %(number)s is %(status)s; only an approved one has a label.")
+        raise Refused(gettext("Return %(number)s is %(status)s. Only approved returns have a label.")
                       % {"number": request.number, "status": request.get_status_display()}, code="no_label")
     order, place = request.order, request.warehouse
     language = letterheads.language(order.company, order.customer.language)

@@ -43,7 +43,7 @@ def receive(
         lines = list(request.lines.select_related("order_line__sku", "component"))
         more = [each for line in lines for each in _count(line, arrived.get(line.pk, Arrived(line)))]
         if not any(line.came for line in lines) and not unannounced:
-            raise Refused(_("Nothing came; cancel the return instead."), code="nothing_came")
+            raise Refused(_("Enter at least one received quantity, or cancel the return."), code="nothing_came")
         ReturnLine.objects.bulk_update(lines, ["good", "damaged", "missing"])
         came = [identity.came_back(line, item.lots, item.damaged_lots) for line in lines if line.came
                 for item in [arrived[line.pk]]]

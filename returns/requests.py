@@ -48,7 +48,7 @@ def open_request(
         order = lock_one(order)
         asked = [item for item in asked if item.quantity]
         if not asked:
-            raise Refused(_("Choose what comes back."), code="no_lines")
+            raise Refused(_("Choose at least one item to return."), code="no_lines")
         _require_returnable(order, asked)
         _require_wish(wish, asked)
         wanted = exchange_of(asked) if wish == ReturnRequest.Wish.EXCHANGE else {}
@@ -120,13 +120,13 @@ def _returned_by_history(order: Order) -> dict[int, int]:
 def _require_returnable(order: Order, asked: Sequence[Asked]) -> None:
     left = returnable(order)
     if len({(item.line.pk, item.component) for item in asked}) != len(asked):
-        raise Refused(_("A line is named twice; add its quantities up."))
+        raise Refused(_("The same line appears twice. Combine the quantities."))
     for item in asked:
         if item.component is not None:
             continue
         most = left.get(item.line.pk, 0)
         if not 0 < item.quantity <= most:
-            raise Refused(_("%(quantity)s of %(sku)s cannot come back; at most %(most)s can.")
+            raise Refused(_("You can return up to %(most)s × %(sku)s, not %(quantity)s.")
                           % {"quantity": item.quantity, "sku": item.line.sku, "most": most},
                           code="not_returnable", line=item.line.pk, returnable=most)
         left[item.line.pk] = most - item.quantity
@@ -138,10 +138,10 @@ def _require_returnable(order: Order, asked: Sequence[Asked]) -> None:
 
 def _require_wish(wish: str, asked: Sequence[Asked]) -> None:
     if wish not in ReturnRequest.Wish.values:
-        raise Refused(_("%(wish)r is no wish; choose %(values)s.")
+        raise Refused(_("%(wish)r isn't a valid resolution. Use one of: %(values)s.")
                       % {"wish": wish, "values": ", ".join(ReturnRequest.Wish.values)}, field="wish")
     if wish == ReturnRequest.Wish.EXCHANGE and not all(item.exchange_for for item in asked):
-        raise Refused(_("Say what is wanted in exchange for each line."), field="exchange_for")
+        raise Refused(_("Choose a replacement SKU for each line."), field="exchange_for")
 
 
 def _warehouse_of(order: Order) -> Warehouse:
@@ -152,7 +152,7 @@ def _warehouse_of(order: Order) -> Warehouse:
     own = Warehouse.objects.active().filter(kind=Warehouse.Kind.OWN, company=order.company).order_by(
         "priority", "pk").first()
     if own is None:
-        raise Refused(_("There is no warehouse of our own that could take goods back."))
+        raise Refused(_("No own warehouse can receive returns. Add or activate one."))
     return own
 
 
@@ -182,7 +182,7 @@ def reject(request: ReturnRequest, *, reason: str, by: User | None = None) -> Re
     """Refuse to take the goods back, with the reason."""
     with states.advance(request, to=S.REJECTED, by=by, reason=reason) as request:
         if not reason.strip():
-            raise Refused(_("Say why the return is rejected."), field="reason")
+            raise Refused(_("Enter a reason for the rejection."), field="reason")
     return request
 
 

@@ -62,7 +62,7 @@ class ShipmentLines(Lines):
     def lot(self, line: ShipmentLine) -> str:
         return str(line.reservation.lot or "")
 
-    @display(description=_("Stopping"))
+    @display(description=_("Put-back reason"))
     def stopping(self, line: ShipmentLine) -> str:
         return line.reservation.get_stopping_display() if line.reservation.stopping else ""
 
@@ -89,7 +89,7 @@ class Packages(Lines):
     def contents(self, package: Package) -> str:
         return ", ".join(f"{each.quantity} × {each.line.reservation.sku.code}" for each in package.contents.all())
 
-    @display(description=_("Tracking"))
+    @display(description=_("Tracking number"))
     def tracking(self, package: Package) -> str:
         own = " ".join(filter(None, [package.carrier, package.tracking_number]))
         labels = [f"{label.tracking_number} ({label.get_status_display()})" for label in package.labels.all()]
@@ -224,7 +224,7 @@ class ShipmentAdmin(DocumentAdmin):
     def order_no(self, shipment: Shipment) -> str:
         return shipment.order_number
 
-    @display(description=_("Ship to"))
+    @display(description=_("Shipping address"))
     def to(self, shipment: Shipment) -> str:
         return address_text(shipment.ship_to)
 
@@ -264,7 +264,8 @@ class WaveAdmin(DocumentAdmin):
         context = super().document_context(request, document)
         if document.status == Wave.Status.RELEASED:
             place = f"{document.warehouse.code}/{document.number}"
-            context["links"].append((gettext("Pick at the station"), f"{reverse('station', args=['pick'])}#{place}"))
+            context["links"].append((gettext("Open in picking station"),
+                                     f"{reverse('station', args=['pick'])}#{place}"))
         return context
 
     def get_queryset(self, request: HttpRequest) -> Any:

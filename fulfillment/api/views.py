@@ -32,7 +32,7 @@ class PackageContentSerializer(RecordSerializer[PackageContent]):
 
 
 class PackageSerializer(RecordSerializer[Package]):
-    """A parcel; weight in g."""
+    """A package. Weight in grams."""
 
     carton = serializers.CharField(source="carton.code", default=None, allow_null=True)
     tracking_numbers = serializers.SerializerMethodField()
@@ -74,7 +74,7 @@ class CancellationSerializer(RecordSerializer[Cancellation]):
 
 
 class ShipmentSummarySerializer(RecordSerializer[Shipment]):
-    """A shipment as lists show it."""
+    """A shipment summary."""
 
     order = serializers.CharField(source="order.number")
     warehouse = serializers.CharField(source="warehouse.code")
@@ -97,7 +97,7 @@ class ShipmentSummarySerializer(RecordSerializer[Shipment]):
 
 
 class ShipmentSerializer(ShipmentSummarySerializer):
-    """A shipment with its lines, parcels and tracking. No money."""
+    """A shipment with lines, packages and tracking. Contains no prices."""
 
     ship_to = AddressSerializer()
     lines = ShipmentLineSerializer(many=True, read_only=True)
@@ -134,7 +134,7 @@ class ShipmentFilter(filters.FilterSet):
 
 @with_operations
 class ShipmentViewSet(DocumentViewSet):
-    """What leaves a warehouse for an order."""
+    """List and retrieve shipments."""
 
     area = "shipments"
     queryset = Shipment.objects.select_related(

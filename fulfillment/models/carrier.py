@@ -40,7 +40,7 @@ class CarrierService(models.Model):
     code = models.SlugField(max_length=20)
     name = models.CharField(max_length=60)
     days = models.DecimalField(max_digits=4, decimal_places=1, default=2)
-    max_weight_g = models.PositiveIntegerField(_("heaviest package (g)"), default=30_000)
+    max_weight_g = models.PositiveIntegerField(_("max. package weight (g)"), default=30_000)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["account", "code"], name="service_once_per_account")]
@@ -59,7 +59,7 @@ class Rate(models.Model):
                                     country="origin_country", help_text=_("For example N1; empty: the whole country."))
     country = CountryField(_("to country"), )
     postal_prefix = PostalCodeField(_("to postal prefix"), max_length=8, blank=True)
-    up_to_g = models.PositiveIntegerField(_("up to (g)"))
+    up_to_g = models.PositiveIntegerField(_("max. weight (g)"))
     price = models.DecimalField(max_digits=10, decimal_places=2, help_text=_("In the company's currency."))
 
     class Meta:

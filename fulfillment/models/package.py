@@ -16,8 +16,8 @@ class Carton(models.Model):
     length_mm = models.PositiveIntegerField(_("length (mm)"))
     width_mm = models.PositiveIntegerField(_("width (mm)"))
     height_mm = models.PositiveIntegerField(_("height (mm)"))
-    weight_g = models.PositiveIntegerField(_("own weight (g)"), default=0)
-    max_weight_g = models.PositiveIntegerField(_("heaviest content (g)"), default=20_000)
+    weight_g = models.PositiveIntegerField(_("tare weight (g)"), default=0)
+    max_weight_g = models.PositiveIntegerField(_("max. content weight (g)"), default=20_000)
 
     class Meta:
         ordering = ["code"]
@@ -71,7 +71,7 @@ class Label(models.Model):
         REQUESTED = "requested", _("requested")
         BOUGHT = "bought", _("bought")
         FAILED = "failed", _("failed")
-        UNWANTED = "unwanted", _("unwanted: to be voided")
+        UNWANTED = "unwanted", _("void pending")
         VOIDED = "voided", _("voided")
 
     package = models.ForeignKey(Package, on_delete=models.PROTECT, null=True, related_name="labels")
@@ -83,7 +83,7 @@ class Label(models.Model):
     sscc = models.CharField("SSCC", max_length=18, null=True, editable=False)
     sscc_count = models.PositiveBigIntegerField(null=True, editable=False)  # in its series: another one each time round
     digest = models.CharField(max_length=64, blank=True, db_default="", editable=False, help_text=_(
-        "SHA-256 of what is printed on it, and of what is in its parcel."))
+        "SHA-256 of the label text and package contents."))
     cost = models.DecimalField(max_digits=10, decimal_places=2, default=0)
     error = models.CharField(max_length=200, blank=True)
     requested_at = models.DateTimeField(auto_now_add=True)

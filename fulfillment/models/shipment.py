@@ -24,7 +24,7 @@ class Shipment(Document):
         PACKED = "packed", _("packed")
         SHIPPED = "shipped", _("shipped")
         DELIVERED = "delivered", _("delivered")
-        CANCELLED = "cancelled", _("cancelled")
+        CANCELLED = "cancelled", _("canceled")
 
     TRANSITIONS = {
         Status.OPEN: (Status.PICKING, Status.CANCELLED),

@@ -27,7 +27,7 @@ class Choice:
 def choose(offers: Sequence[Offer], within_days: int | None) -> Choice:
     """The cheapest that keeps the promise; where none does, the fastest."""
     if not offers:
-        return Choice(None, "no service has a rate for this weight and destination")
+        return Choice(None, "no service covers this weight and destination")
     in_time = [offer for offer in offers if within_days is None or offer.days <= within_days]
     if in_time:
         best = min(in_time, key=lambda offer: (offer.price, -offer.on_time_share, offer.days, offer.service))

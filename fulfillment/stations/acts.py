@@ -38,7 +38,7 @@ def perform(key: UUID, action: str, warehouse: Warehouse, body: Body, *, by: Use
             if known is None:
                 raise
     if (known.action, known.body, known.by_id) != (action, body, by.pk):
-        raise Refused(_("The id of this scan was used for another one."), code="id_used")
+        raise Refused(_("This scan ID was already used. Scan again."), code="id_used")
     return dict(known.answer)
 
 
@@ -55,7 +55,7 @@ def pick(warehouse: Warehouse, body: Body, by: User) -> str:
     """A stop of the walk: all of it was taken from its bin."""
     line = picking.pick(_with_lot(_line(warehouse, body, by), body, by), by=by)
     if line.reservation.quantity != body.get("quantity"):  # as it is under the lock: the act is taken back
-        raise Refused(_("%(quantity)s × %(sku)s are wanted, not %(asked)s.")
+        raise Refused(_("Pick %(quantity)s × %(sku)s, not %(asked)s.")
                       % {"quantity": line.reservation.quantity, "sku": line.reservation.sku,
                          "asked": body.get("quantity")})
     return _("%(quantity)s × %(sku)s picked.") % {"quantity": line.reservation.quantity, "sku": line.reservation.sku}
@@ -94,7 +94,7 @@ def _line(warehouse: Warehouse, body: Body, by: User) -> ShipmentLine:
     line = lines.filter(pk=_number(body, "line")).select_related(
         "reservation__sku", "reservation__lot", "reservation__bin", "shipment").first()
     if line is None:
-        raise Refused(_("This stop is no longer on the walk; its shipment has changed."), code="gone")
+        raise Refused(_("This pick was removed because the shipment changed."), code="gone")
     return line
 
 
@@ -112,7 +112,7 @@ def _purchase_came(warehouse: Warehouse, body: Body, good: int, damaged: int, by
     order = PurchaseOrder.objects.filter(number=body.get("order"), warehouse=warehouse).first()
     line = order.lines.filter(sku__code=body.get("sku")).select_related("sku").first() if order else None
     if order is None or line is None:
-        raise Refused(_("%(order)s has no %(sku)s for %(warehouse)s.")
+        raise Refused(_("%(sku)s isn't on %(order)s for %(warehouse)s.")
                       % {"order": body.get("order"), "sku": body.get("sku"), "warehouse": warehouse}, code="unknown")
     receiving.receive(order, [Received(line, good, damaged, str(body.get("lot", "")), expires_on=_day(body))],
                       accept_more=body.get("accept_more") is True, by=by)
@@ -157,7 +157,7 @@ def put_away(warehouse: Warehouse, body: Body, by: User) -> str:
     sku = _sku(body)
     target, quantity = _bin(warehouse, body, "to"), _number(body, "quantity")
     receiving.put_away(sku, catalog.place(warehouse, Bin.Kind.RECEIVING), target, quantity, lot=_lot(sku, body), by=by)
-    return _("%(quantity)s × %(sku)s put into %(target)s.") % {"quantity": quantity, "sku": sku, "target": target}
+    return _("Put %(quantity)s × %(sku)s into %(target)s.") % {"quantity": quantity, "sku": sku, "target": target}
 
 
 def move(warehouse: Warehouse, body: Body, by: User) -> str:
@@ -178,7 +178,7 @@ def pack(warehouse: Warehouse, body: Body, by: User) -> str:
     for line in shipment.lines.select_related("reservation__sku"):
         wanted[line.reservation.sku.code] = wanted.get(line.reservation.sku.code, 0) + line.reservation.quantity
     if scanned != wanted:
-        raise Refused(_("Shipment %(shipment)s wants %(told)s; scanned were %(scanned)s.")
+        raise Refused(_("Shipment %(shipment)s needs %(told)s. You scanned %(scanned)s.")
                       % {"shipment": shipment, "told": _told(wanted), "scanned": _told(scanned)}, code="not_the_same")
     packing.pack(shipment, _chosen(shipment, body), by=by)
     for package in Package.objects.filter(shipment=shipment):
@@ -186,7 +186,7 @@ def pack(warehouse: Warehouse, body: Body, by: User) -> str:
     labels.buy(shipment, by=by)
     count = shipment.packages.count()
     return ngettext("Shipment %(shipment)s is packed into %(count)s package.",
-                    "Shipment %(shipment)s is packed into %(count)s packages.", count) % {
+                    "Shipment %(shipment)s packed: %(count)s packages.", count) % {
                         "shipment": shipment, "count": count}
 
 
@@ -235,10 +235,10 @@ def ship(warehouse: Warehouse, body: Body, by: User) -> str:
         if why := labels.outdated(label):
             raise Refused(why, code="label_outdated")
     if not numbers or sorted(label.tracking_number for label in found if label) != sorted(numbers):
-        raise Refused(_("Scan all %(numbers)s labels of %(shipment)s before it leaves.")
+        raise Refused(_("Scan all %(numbers)s labels of %(shipment)s before shipping.")
                       % {"numbers": len(numbers), "shipment": shipment}, code="labels_missing")
     shipping.ship(shipment, by=by)
-    return _("Shipment %(shipment)s has left.") % {"shipment": shipment}
+    return _("Shipment %(shipment)s shipped.") % {"shipment": shipment}
 
 
 def count(warehouse: Warehouse, body: Body, by: User) -> str:
@@ -253,7 +253,7 @@ def count(warehouse: Warehouse, body: Body, by: User) -> str:
         also = [Found(_sku({"sku": code}), place, quantity, lot, dates[code, lot])
                 for (code, lot), quantity in found.items() if (code, lot) not in lines]
         counting.key(planned, {line.pk: found.get(name, 0) for name, line in lines.items()}, also=also, by=by)
-    return (_("%(place)s is counted (%(count)s); a manager posts the difference.")
+    return (_("%(place)s counted (%(count)s). A manager will post the adjustment.")
             % {"place": place, "count": Count.objects.get(pk=planned.pk)})
 
 
@@ -265,7 +265,7 @@ def _shipment(warehouse: Warehouse, body: Body, by: User) -> Shipment:
     rows = policy.scope(Shipment, by).filter(warehouse=warehouse)
     shipment = rows.filter(number=body.get("shipment")).select_related("order", "warehouse").first()
     if shipment is None:
-        raise Refused(_("There is no shipment %(shipment)s in %(warehouse)s.")
+        raise Refused(_("Shipment %(shipment)s not found in %(warehouse)s.")
                       % {"shipment": body.get("shipment"), "warehouse": warehouse}, code="unknown")
     return shipment
 
@@ -273,7 +273,7 @@ def _shipment(warehouse: Warehouse, body: Body, by: User) -> Shipment:
 def _sku(body: Body) -> SKU:
     sku = SKU.objects.filter(code=body.get("sku")).first()
     if sku is None:
-        raise Refused(_("There is no SKU %(sku)s.") % {"sku": body.get("sku")}, code="unknown")
+        raise Refused(_("SKU %(sku)s not found.") % {"sku": body.get("sku")}, code="unknown")
     return sku
 
 
@@ -282,15 +282,15 @@ def _lot(sku: SKU, body: Body) -> Lot | None:
         return None
     lot = Lot.objects.filter(sku=sku, code=body.get("lot", "")).first()
     if lot is None:
-        raise Refused(_("%(sku)s has no lot %(lot)s.")
-                      % {"sku": sku, "lot": body.get("lot") or _("(none scanned)")}, code="unknown")
+        raise Refused(_("Lot %(lot)s of %(sku)s not found.")
+                      % {"sku": sku, "lot": body.get("lot") or _("(nothing scanned)")}, code="unknown")
     return lot
 
 
 def _bin(warehouse: Warehouse, body: Body, name: str) -> Bin:
     place = Bin.objects.filter(warehouse=warehouse, code=body.get(name)).first()
     if place is None:
-        raise Refused(_("%(warehouse)s has no bin %(bin)s.")
+        raise Refused(_("Bin %(bin)s not found in %(warehouse)s.")
                       % {"warehouse": warehouse, "bin": body.get(name)}, code="unknown")
     return place
 
@@ -298,7 +298,7 @@ def _bin(warehouse: Warehouse, body: Body, name: str) -> Bin:
 def _number(body: Body, name: str) -> int:
     value = body.get(name, 0)
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= limits.MOST_UNITS:
-        raise Refused(_("%(name)s must be a whole number, not %(value)r.")
+        raise Refused(_("%(name)s must be a whole number. Got %(value)r.")
                       % {"name": name, "value": value}, code="malformed")
     return value
 

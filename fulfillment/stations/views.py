@@ -57,7 +57,7 @@ def _answered(view: View) -> View:
     @wraps(view)
     def answer(request: HttpRequest, station: str) -> HttpResponse:
         if not may_work(request.user, station):
-            return JsonResponse({"message": gettext("Log in again; this station is not open to you.")}, status=403)
+            return JsonResponse({"message": gettext("No access to this station. Log in again.")}, status=403)
         try:
             return view(request, station)
         except DomainError as refused:
@@ -99,7 +99,7 @@ def _warehouse(request: HttpRequest, code: Any) -> Warehouse:
     user: Any = request.user
     warehouse = warehouses_of(user).filter(code=code).first()
     if warehouse is None:
-        raise Refused(gettext("You do not work in a warehouse %(code)s.") % {"code": code}, code="unknown")
+        raise Refused(gettext("You aren't assigned to warehouse %(code)s.") % {"code": code}, code="unknown")
     return warehouse
 
 
@@ -125,10 +125,10 @@ def act_view(request: HttpRequest, station: str) -> HttpResponse:
         sent = json.loads(request.body)
         key, action, body = UUID(str(sent["id"])), str(sent["action"]), dict(sent["body"])
     except (ValueError, KeyError, TypeError) as error:
-        return JsonResponse({"message": (gettext("This scan cannot be read: %(error)s.")
+        return JsonResponse({"message": (gettext("Can't read this scan: %(error)s.")
                                          % {"error": error})}, status=400)
     if STATION_OF.get(action, action) != station or action not in acts.ACTS:
-        return JsonResponse({"message": (gettext("%(action)s is not done at this station.")
+        return JsonResponse({"message": (gettext("%(action)s isn't available at this station.")
                                          % {"action": action})}, status=400)
     return JsonResponse(acts.perform(key, action, _warehouse(request, sent.get("warehouse")), body, by=user))
 

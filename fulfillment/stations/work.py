@@ -33,7 +33,7 @@ def products(skus: Iterable[SKU]) -> dict[str, dict[str, Any]]:
 
 def _way(wave: Wave) -> str:
     stops = wave.tasks.filter(done_at=None).count()
-    return ngettext("%(stops)s stop, %(meters)s m", "%(stops)s stops, %(meters)s m", stops) % {
+    return ngettext("%(stops)s stop, %(meters)s m", "%(stops)s picks, %(meters)s m", stops) % {
         "stops": stops, "meters": round(wave.walk_cm / 100)}
 
 
@@ -44,7 +44,7 @@ def pick(warehouse: Warehouse, user: User, name: str) -> dict[str, Any]:
         return {"choices": [{"code": wave.number, "text": _way(wave)} for wave in waves.order_by("pk")[:MOST]]}
     wave = waves.filter(number=name).first() or waves.filter(shipments__number=name).first()
     if wave is None:
-        raise Refused(_("%(name)s is no wave that is being picked in %(warehouse)s.")
+        raise Refused(_("%(name)s isn't an open wave in %(warehouse)s.")
                       % {"name": name, "warehouse": warehouse}, code="unknown")
     left = PickTask.objects.filter(wave=wave, done_at=None, line__reservation__state="pinned")
     tasks = list(left.exclude(line__shipment__order__in=gates.on_hold()).order_by("sequence").select_related(
@@ -106,7 +106,7 @@ def receive(warehouse: Warehouse, user: User, name: str) -> dict[str, Any]:
     if transfer is not None:
         return _arriving(transfer)
     if order is None:
-        raise Refused(_("%(name)s is no purchase order or transfer on its way to %(warehouse)s.")
+        raise Refused(_("%(name)s isn't an open purchase order or transfer for %(warehouse)s.")
                       % {"name": name, "warehouse": warehouse}, code="unknown")
     lines = list(order.lines.select_related("sku").order_by("pk"))
     known, most = products({line.sku for line in lines}), purchasing.most_expected(order, lines)
@@ -150,7 +150,7 @@ def pack(warehouse: Warehouse, user: User, name: str) -> dict[str, Any]:
         raise Refused(why, code="label_outdated")
     shipment = rows.filter(number=name).first() or (rows.filter(pk=label.shipment_id).first() if label else None)
     if shipment is None:
-        raise Refused(_("%(name)s is no shipment that is being packed in %(warehouse)s.")
+        raise Refused(_("%(name)s isn't ready to pack in %(warehouse)s.")
                       % {"name": name, "warehouse": warehouse}, code="unknown")
     gates.require_workable(shipment)
     lines = list(shipment.lines.select_related("reservation__sku"))
@@ -190,7 +190,8 @@ def count(warehouse: Warehouse, user: User, name: str) -> dict[str, Any]:
     """A bin that is counted: its name alone, for who counts must not know what the books say."""
     place = Bin.objects.filter(warehouse=warehouse, code=name).first()
     if name and place is None:
-        raise Refused(_("%(warehouse)s has no bin %(name)s.") % {"warehouse": warehouse, "name": name}, code="unknown")
+        raise Refused(_("Bin %(name)s not found in %(warehouse)s.") % {"warehouse": warehouse, "name": name},
+                      code="unknown")
     return {"name": name, "choices": []}
 
 
@@ -217,7 +218,7 @@ def look_up(warehouse: Warehouse, user: User, name: str) -> dict[str, Any]:
                 "changed": [labels.outdated(label)] if label and labels.outdated(label) else [], "rows": [
             [f"{line.reservation.sku} {line.reservation.sku.name}", "", line.reservation.quantity]
             for line in shipment.lines.select_related("reservation__sku")]}
-    raise Refused(_("Nothing here is called %(name)s.") % {"name": name}, code="unknown")
+    raise Refused(_("No match for %(name)s.") % {"name": name}, code="unknown")
 
 
 def _dated(sku: SKU) -> list[str]:

@@ -47,7 +47,7 @@ class PurchaseOrderAdmin(DocumentAdmin):
 
     def _say(self, request: HttpRequest, check: replenishment.Check) -> None:
         numbers = ", ".join(document.number for document in [*check.orders, *check.transfers])
-        messages.success(request, _("Reorder check: %(numbers)s.") % {"numbers": numbers or _("nothing is needed")})
+        messages.success(request, _("Reorder check: %(numbers)s.") % {"numbers": numbers or _("nothing to buy")})
         for each in check.unserved[:MOST_SAID]:
             messages.warning(request, _("Nothing could be proposed for %(sku)s in %(warehouse)s: %(reason)s.")
                                       % {"sku": each.sku, "warehouse": each.warehouse, "reason": each.reason})

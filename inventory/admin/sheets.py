@@ -88,7 +88,7 @@ class SupplierSheet(RecordSheet):
 
 
 class SupplierItemSheet(RecordSheet):
-    title, slug, imports, about = _("what suppliers sell"), "supplier-items", SupplierItem, SupplierItem
+    title, slug, imports, about = _("supplier items"), "supplier-items", SupplierItem, SupplierItem
     supplier = column("supplier", Reference(Supplier, "code"))
     sku = column("sku", Reference(SKU, "code"))
 
@@ -151,7 +151,7 @@ class OpeningStockSheet(DocumentSheet):
         return None
 
     def _told(self, entry: dict[str, Any]) -> str:
-        return ngettext("%(quantity)s comes in", "%(quantity)s come in", entry["quantity"]) % entry
+        return ngettext("%(quantity)s comes in", "%(quantity)s received", entry["quantity"]) % entry
 
     def _one_by_one(self, group: list[Row], outcome: Outcome, dry_run: bool) -> None:
         for row in group:
@@ -173,18 +173,18 @@ class OpeningStockSheet(DocumentSheet):
         for position, entry in enumerate(entries):
             place = bins.get((entry["warehouse"].pk, entry["bin"]))
             if place is None:
-                raise Refused(gettext("%(warehouse)s has no bin “%(bin)s”; make it first.")
+                raise Refused(gettext("Bin “%(bin)s” doesn't exist in %(warehouse)s. Create it first.")
                               % {"warehouse": entry["warehouse"], "bin": entry["bin"]})
             if entry["quantity"] is None:
-                raise Refused(gettext("The quantity must be a positive whole number."))
+                raise Refused(gettext("Enter a whole number greater than 0."))
             if entry["lot"] and entry["sku"].tracking == SKU.Tracking.NONE:
-                raise Refused(gettext("%(sku)s is not tracked, so it has no lot %(lot)s.")
+                raise Refused(gettext("%(sku)s isn't lot-tracked. Remove lot %(lot)s.")
                               % {"sku": entry["sku"], "lot": entry["lot"]})
             there = known.get((place.pk, entry["sku"].pk, entry["lot"] or None), 0)
             if there == entry["quantity"]:
                 continue
             if there:
-                raise Refused(gettext("%(place)s holds %(there)s × %(sku)s already; count it instead.")
+                raise Refused(gettext("%(place)s already has %(there)s × %(sku)s. Count the bin instead.")
                               % {"place": place, "there": there, "sku": entry["sku"]})
             lot = receiving.lot_of(entry["sku"], entry["lot"], entry["expires_on"])
             booked.add(position)

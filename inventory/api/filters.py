@@ -8,8 +8,8 @@ from oms.core.api.filtering import WordsFilter
 
 
 class SKUFilter(filters.FilterSet):
-    words = WordsFilter(label=_("Beginnings of words in code and name."))
-    name = filters.CharFilter(lookup_expr="icontains", label=_("Part of the name."))
+    words = WordsFilter(label=_("Matches word prefixes in code and name."))
+    name = filters.CharFilter(lookup_expr="icontains", label=_("Matches any part of the name."))
     barcode = filters.CharFilter(field_name="barcodes__code")
     category = filters.CharFilter(field_name="category__name")
 

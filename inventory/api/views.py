@@ -13,7 +13,7 @@ from oms.core.api.records import RecordSerializer
 
 
 class StockSerializer(RecordSerializer[Stock]):
-    """A SKU in a warehouse, in base units: all of it, what can be sold, and what is held for orders."""
+    """Stock of a SKU in one warehouse, in base units: on hand, sellable and reserved."""
 
     sku = serializers.CharField(source="sku.code")
     warehouse = serializers.CharField(source="warehouse.code")
@@ -25,7 +25,7 @@ class StockSerializer(RecordSerializer[Stock]):
 
 
 class StockViewSet(ListModelMixin, ScopedListSet):
-    """What lies where."""
+    """List stock by warehouse."""
 
     area = "stock"
     queryset = Stock.objects.select_related("sku", "warehouse")
@@ -44,7 +44,7 @@ class WarehouseSerializer(RecordSerializer[Warehouse]):
 
 
 class WarehouseViewSet(ScopedViewSet):
-    """Where stock lies."""
+    """List warehouses."""
 
     area = "stock"
     queryset = Warehouse.objects.all()

@@ -87,16 +87,16 @@ class Reservation(models.Model):
     """
 
     class State(models.TextChoices):
-        HELD = "held", _("held in the warehouse")
-        PINNED = "pinned", _("pinned to a bin")
-        PICKED = "picked", _("picked to staging")
+        HELD = "held", _("reserved")
+        PINNED = "pinned", _("allocated to bin")
+        PICKED = "picked", _("picked")
         SHIPPED = "shipped", _("shipped")
-        FREED = "freed", _("freed")
+        FREED = "freed", _("unreserved")
 
     class Stopping(models.TextChoices):
         NO = "", _("no")
-        CANCEL = "cancel", _("put back: cancelled")
-        RELEASE = "release", _("put back: wanted, but not from here")
+        CANCEL = "cancel", _("canceled")
+        RELEASE = "release", _("moved to another warehouse")
         ASKED = "asked", _("asked to be cancelled")
 
     lock_rank = LockRank.RESERVATION

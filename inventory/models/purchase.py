@@ -26,7 +26,7 @@ class PurchaseOrder(Document):
         APPROVED = "approved", _("approved")
         SENT = "sent", _("sent")
         CLOSED = "closed", _("closed")
-        CANCELLED = "cancelled", _("cancelled")
+        CANCELLED = "cancelled", _("canceled")
 
     TRANSITIONS = {
         Status.PROPOSED: (Status.APPROVED, Status.CANCELLED),
@@ -64,7 +64,8 @@ class PurchaseLine(models.Model):
     sku = models.ForeignKey(SKU, on_delete=models.PROTECT, related_name="purchase_lines")
     quantity = models.PositiveIntegerField()
     received = models.PositiveIntegerField(default=0, editable=False)
-    damaged = models.PositiveIntegerField(default=0, editable=False, help_text=_("Of what was received."))
+    damaged = models.PositiveIntegerField(default=0, editable=False, help_text=_("Damaged units included in the "
+                                                                                 "quantity received."))
     returned = models.PositiveIntegerField(default=0, db_default=0, editable=False,
                                            help_text=_("Sent back to the supplier, of the received ones."))
     replacing = models.PositiveIntegerField(_("to be replaced"), default=0, db_default=0, editable=False,

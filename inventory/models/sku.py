@@ -40,8 +40,8 @@ class SKU(Guarded):
 
     class Tracking(models.TextChoices):
         NONE = "none", _("not tracked")
-        LOT = "lot", _("by lot")
-        SERIAL = "serial", _("by serial number")
+        LOT = "lot", _("lot")
+        SERIAL = "serial", _("serial number")
 
     code = CodeField(max_length=40, unique=True)
     name = models.CharField(max_length=200)
@@ -105,8 +105,7 @@ class KitComponent(Guarded):
     def clean(self) -> None:
         super().clean()
         if self.component_id and self.component.is_kit:
-            raise ValidationError({"component": gettext("A kit cannot be part of a kit; name its components "
-                                                        "instead.")})
+            raise ValidationError({"component": gettext("A kit can't contain another kit. Add its components instead.")})
         if self._state.adding and self.kit_id:
             found = guarding.obstacles(self, "kit")
             if found:
@@ -129,7 +128,7 @@ class Barcode(models.Model):
     sku = models.ForeignKey(SKU, on_delete=models.CASCADE, related_name="barcodes")
     code = CodeField(max_length=48, unique=True)
     pack_name = models.CharField(max_length=20, blank=True)
-    pack_quantity = models.PositiveIntegerField(_("base units"), default=1)
+    pack_quantity = models.PositiveIntegerField(_("base units per pack"), default=1)
 
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(pack_quantity__gt=0), name="pack_holds_something")]

@@ -34,10 +34,10 @@ class SupplierItem(models.Model):
 
     supplier = models.ForeignKey(Supplier, on_delete=models.CASCADE, related_name="items")
     sku = models.ForeignKey(SKU, on_delete=models.CASCADE, related_name="supplier_items")
-    code = models.CharField(_("supplier's code"), max_length=40, blank=True)
+    code = models.CharField(_("supplier item number"), max_length=40, blank=True)
     cost = UnitPriceField(help_text=_("Per base unit, in the supplier's currency."))
-    pack = models.PositiveIntegerField(_("pack (base units)"), default=1)
-    minimum = models.PositiveIntegerField(_("minimum (base units)"), default=1)
+    pack = models.PositiveIntegerField(_("order multiple (base units)"), default=1)
+    minimum = models.PositiveIntegerField(_("minimum order quantity (base units)"), default=1)
     lead_time_days = models.PositiveSmallIntegerField(default=7)
     over_receipt_percent = models.PositiveSmallIntegerField(
         _("over-receipt tolerance (%)"), default=10, db_default=10,

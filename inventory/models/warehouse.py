@@ -33,7 +33,7 @@ class Warehouse(Guarded):
     class Kind(models.TextChoices):
         OWN = "own", _("own warehouse")
         SHOP = "shop", _("shop")
-        THIRD_PARTY = "3pl", _("third party (3PL)")
+        THIRD_PARTY = "3pl", _("third-party (3PL)")
 
     code = models.SlugField(max_length=12, unique=True)
     name = models.CharField(max_length=80)
@@ -47,8 +47,8 @@ class Warehouse(Guarded):
     longitude = models.FloatField(null=True, blank=True)
     time_zone = models.CharField(max_length=40, default="UTC", validators=[validate_time_zone])
     cut_off = models.TimeField(null=True, blank=True, help_text=_(
-        "Orders confirmed later ship the next working day. In the warehouse's time zone."))
-    priority = models.PositiveSmallIntegerField(default=100, help_text=_("Lower ships first where all else is equal."))
+        "Orders confirmed after this time ship the next business day, in the warehouse's time zone."))
+    priority = models.PositiveSmallIntegerField(default=100, help_text=_("Tiebreaker: lower numbers ship first."))
     is_active = models.BooleanField(default=True)
     staff = models.ManyToManyField(settings.AUTH_USER_MODEL, blank=True, related_name="warehouses")
 
@@ -98,11 +98,11 @@ class Bin(Guarded):
         DAMAGED = "damaged", _("damaged")
         MISSING = "missing", _("missing")
         QUARANTINE = "quarantine", _("quarantine")
-        SUPPLIER = "supplier", _("supplier (outside)")
-        CUSTOMER = "customer", _("customer (outside)")
-        ADJUSTMENT = "adjustment", _("adjustment (outside)")
-        SCRAP = "scrap", _("scrap (outside)")
-        TRANSIT = "transit", _("transit (outside)")
+        SUPPLIER = "supplier", _("supplier (virtual)")
+        CUSTOMER = "customer", _("customer (virtual)")
+        ADJUSTMENT = "adjustment", _("adjustment (virtual)")
+        SCRAP = "scrap", _("scrap (virtual)")
+        TRANSIT = "transit", _("in transit (virtual)")
 
     SELLABLE = (Kind.STORAGE, Kind.RECEIVING)
     CUSTODY = (Kind.STAGING, Kind.RETURNS, Kind.DAMAGED_RETURNS)
@@ -119,7 +119,7 @@ class Bin(Guarded):
     x_cm = models.IntegerField(_("x (cm)"), null=True, blank=True, help_text=_(
         "Along the front aisle. Bins without coordinates are walked in the order of their names."))
     y_cm = models.PositiveIntegerField(_("y (cm)"), null=True, blank=True,
-                                       help_text=_("Into the picking aisle, from its front."))
+                                       help_text=_("Distance into the picking aisle from its front end."))
 
     objects = BinQuerySet.as_manager()
 

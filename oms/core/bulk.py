@@ -16,7 +16,7 @@ KIND = "bulk"
 
 def submit(step: Operation, keys: Sequence[int], *, by: User) -> Job:
     """Have a worker perform an operation on documents, each in a transaction of its own."""
-    return jobs.submit(KIND, _("%(title)s: %(keys)s selected")
+    return jobs.submit(KIND, _("%(title)s (%(keys)s selected)")
                              % {"title": step.title, "keys": len(keys)}, len(keys), by=by, operation=step.name,
                        model=step.model._meta.label, keys=list(keys))
 
@@ -52,6 +52,6 @@ def undo(job: Job, *, by: User) -> Job:
     """Perform the inverse on all for which the job was done. Raises Refused where there is none."""
     inverse = inverse_of(job)
     if inverse is None:
-        raise Refused(_("%(title)s cannot be undone.") % {"title": job.title}, code="no_inverse")
+        raise Refused(_("%(title)s can't be undone.") % {"title": job.title}, code="no_inverse")
     keys = [int(key) for key in job.results.filter(succeeded=True).values_list("key", flat=True)]
     return submit(inverse, keys, by=by)

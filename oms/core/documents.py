@@ -49,6 +49,6 @@ def read(stored: StoredDocument) -> bytes:
     with stored.file.open("rb") as file:
         content: bytes = file.read()
     if hashlib.sha256(content).hexdigest() != stored.sha256:
-        raise Refused(_("The file of %(stored)s was changed since it was stored; restore it from the backup.")
+        raise Refused(_("The stored file for %(stored)s has been modified. Restore it from a backup.")
                       % {"stored": stored})
     return content

@@ -33,7 +33,8 @@ def once(client: str, key: str, body: Any, perform: Callable[[], Any]) -> Any:
     if known is None:
         raise _still_running()
     if known.body_hash != digest:
-        raise Refused(_("This key was used with another request. Use a new key."), code="key_reused")
+        raise Refused(_("This idempotency key was already used with a different request. Use a new key."),
+                      code="key_reused")
     return known.answer
 
 
@@ -93,7 +94,8 @@ def _lock_name(client: str, key: str) -> str:
 
 
 def _still_running() -> Conflict:
-    return Conflict(_("A request with this key is still running. Ask again in a moment."), code="still_running")
+    return Conflict(_("A request with this idempotency key is still in progress. Try again in a moment."),
+                    code="still_running")
 
 
 def _claim(client: str, key: str) -> None:

@@ -104,10 +104,10 @@ def again(job: Job) -> Job:
     with transaction.atomic():
         job = Job.objects.select_for_update().get(pk=job.pk)
         if job.is_running:
-            raise Refused(_("%(title)s is still running; wait until it is done.")
+            raise Refused(_("%(title)s is still running. Wait until it finishes.")
                           % {"title": job.title}, code="running")
         if job.kind not in _runners:
-            raise Refused(_("%(title)s cannot be done again.") % {"title": job.title}, code="not_repeatable")
+            raise Refused(_("%(title)s can't be repeated.") % {"title": job.title}, code="not_repeatable")
         job.details = {**job.details, "failed_keys": list(
             job.results.filter(succeeded=False).exclude(key="").values_list("key", flat=True))}
         job.results.filter(succeeded=False).delete()
@@ -155,7 +155,7 @@ def selected(job: Job, rows: "QuerySet[Any]") -> list[Any]:
     for key in job.details["keys"]:
         if key not in found and str(key) not in known:
             record(job, f"{rows.model._meta.verbose_name} {key}", key=str(key),
-                   error=_("It is gone, or no longer yours to see."))
+                   error=_("Not found, or access was removed."))
     return [found[key] for key in job.details["keys"] if key in found]
 
 

@@ -58,7 +58,7 @@ def of_house() -> Letterhead:
 
 
 def _foot(facts: dict[str, str]) -> list[str]:
-    told = (("registration", _("Registered %(value)s")), ("vat_number", _("VAT number %(value)s")),
+    told = (("registration", _("Company no. %(value)s")), ("vat_number", _("VAT number %(value)s")),
             ("iban", _("IBAN %(value)s")), ("bic", _("BIC %(value)s")), ("email", "%(value)s"), ("phone", "%(value)s"))
     shown = facts | {"iban": by_fours(facts.get("iban", ""))}
     return [text % {"value": shown[name]} for name, text in told if facts.get(name)]

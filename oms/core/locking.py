@@ -81,7 +81,7 @@ def _require_expected(locked: "Iterable[models.Model]") -> None:
         if (type(row), row.pk) == expected[:2]:
             _expected.set(None)  # the operation itself raises the version
             if row.version != expected[2]:  # type: ignore[attr-defined]
-                raise Conflict(_("Somebody changed %(row)s since you read it. Read it again, then decide.")
+                raise Conflict(_("Someone changed %(row)s after you opened it. Reload it and try again.")
                                % {"row": row}, code="stale",
                                version=row.version)  # type: ignore[attr-defined]
 
@@ -181,7 +181,7 @@ def sqlstate(error: BaseException) -> str:
 
 def busy() -> Conflict:
     """What is raised where others were in the way for too long: nothing was done."""
-    return Conflict(_("Somebody else is at work on this. Try again in a moment."), code="busy")
+    return Conflict(_("Someone else is changing this. Try again in a moment."), code="busy")
 
 
 def _read_again(value: Any) -> Any:

@@ -19,9 +19,9 @@ def write(
     text = text.strip()
     limits.require("note", text)
     if not text and file is None:
-        raise Refused(_("Write something, or attach a file."), code="empty")
+        raise Refused(_("Enter a note or attach a file."), code="empty")
     if file is not None and (file.size or 0) > MOST_BYTES:
-        raise Refused(_("The file is larger than %(MOST_BYTES)s MiB.")
+        raise Refused(_("The file is too large. The maximum is %(MOST_BYTES)s MB.")
                       % {"MOST_BYTES": MOST_BYTES // 2 ** 20}, code="too_large")
     note = Note(subject_type=document.subject_type, subject_number=document.number, text=text[:5000], by=by,
                 is_for_floor=is_for_floor or not by.sees_money, file_name=(file.name or "")[:200] if file else "")

@@ -78,7 +78,7 @@ class Operation:
     def refusal(self) -> str:
         """What a person is told who may not run it."""
         roles = policy.holders(self.name, self.model)
-        return _("%(title)s needs one of the roles %(roles)s.") % {"title": self.title, "roles": ", ".join(roles)}
+        return _("%(title)s requires one of these roles: %(roles)s.") % {"title": self.title, "roles": ", ".join(roles)}
 
     def perform(self, document: Any, /, *, by: User, agreed: Agreed = False, **values: Any) -> Any:
         """Check the permission and run, in one transaction. Raises NotAllowed, or what the operation raises.

@@ -43,7 +43,7 @@ def post(url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
         connection.request("POST", path, body, dict(headers))
         return _answer(connection.getresponse())
     except (OSError, http.client.HTTPException, ValueError) as error:
-        raise ConnectorError(_("%(hostname)s did not answer: %(error)s.")
+        raise ConnectorError(_("No response from %(hostname)s: %(error)s.")
                              % {"hostname": parts.hostname, "error": error}, permanent=False) from error
     finally:
         connection.close()
@@ -55,7 +55,7 @@ def _answer(response: http.client.HTTPResponse) -> Answer:
     while len(text) < MOST_BYTES and (chunk := response.read1(1024)):
         text += chunk
         if time.monotonic() > ends:
-            raise OSError("the answer takes too long")
+            raise OSError("the response timed out")
     return Answer(response.status, text[:MOST_BYTES].decode(errors="replace").replace("\x00", ""))
 
 
@@ -65,22 +65,22 @@ def _checked_address(parts: Any) -> Address:
     except ValueError as error:
         raise _forbidden(str(error)) from error
     if parts.scheme not in ("https", "http") or not host or parts.username is not None:
-        raise _forbidden(_("It must look like https://example.com/path."))
+        raise _forbidden(_("Use a URL like https://example.com/path."))
     try:
         found = socket.getaddrinfo(host, port or 443, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
-        raise ConnectorError(_("%(host)s cannot be resolved: %(error)s.")
+        raise ConnectorError(_("%(host)s can't be resolved: %(error)s.")
                              % {"host": host, "error": error}, permanent=False) from error
     addresses = [ipaddress.ip_address(str(row[4][0]).partition("%")[0]) for row in found]
     if all(is_allowed(address) for address in addresses):
         return addresses[0]
     if parts.scheme != "https" or not all(is_public(address) for address in addresses):
-        raise _forbidden(_("It must be https to a public address."))
+        raise _forbidden(_("Use HTTPS and a public address."))
     return addresses[0]
 
 
 def _forbidden(why: str) -> ConnectorError:
-    return ConnectorError(_("This address may not be called. %(why)s")
+    return ConnectorError(_("This URL isn't allowed. %(why)s")
                           % {"why": why}, code="forbidden_address", permanent=True)
 
 

@@ -14,7 +14,8 @@ def require_open(company: Company, day: date) -> None:
     """Raise Refused for a day of a closed period. Until this transaction ends, nobody closes the company's books."""
     closed = _closed_until(company)
     if closed and day <= closed:
-        raise Refused(_("The books of %(company)s are closed until %(closed)s; %(day)s is before. Choose a later day.")
+        raise Refused(_("The books of %(company)s are closed through %(closed)s. Choose a date after that, not "
+                        "%(day)s.")
                       % {"company": company, "closed": closed, "day": day}, code="period_closed")
 
 
@@ -36,10 +37,10 @@ def close(company: Company, until: date, *, by: User | None = None) -> Company:
         advisory_lock(f"books of company {company.pk}")
         company = Company.objects.get(pk=company.pk)
         if company.books_closed_until and until <= company.books_closed_until:
-            raise Refused(_("The books of %(company)s are closed until %(closed)s already.")
+            raise Refused(_("The books of %(company)s are already closed through %(closed)s.")
                           % {"company": company, "closed": company.books_closed_until}, field="until")
         if until >= company.today():
-            raise Refused(_("Only days that are over can be closed; %(today)s is not.")
+            raise Refused(_("You can only close past days. Choose a date before %(today)s.")
                           % {"today": company.today()}, field="until")
         company.books_closed_until = until
         company.save(update_fields=["books_closed_until"])

@@ -33,10 +33,10 @@ def read(content: bytes, name: str) -> list[Day]:
                 content = archive.read(archive.namelist()[0])
         days = list(_read_xml(content) if content.lstrip()[:1] == b"<" else _read_csv(content.decode("utf-8-sig")))
     except (ElementTree.ParseError, UnicodeDecodeError, ValueError, KeyError, InvalidOperation, IndexError) as error:
-        raise Refused(_("%(name)s is no file of the ECB's reference rates: %(error)s.")
+        raise Refused(_("%(name)s isn't an ECB reference rates file: %(error)s.")
                       % {"name": name, "error": error}, code="unreadable") from error
     if not days:
-        raise Refused(_("%(name)s has no rates.") % {"name": name}, code="unreadable")
+        raise Refused(_("%(name)s contains no rates.") % {"name": name}, code="unreadable")
     return days
 
 
@@ -67,7 +67,8 @@ def exchange_rate(company: Company, currency: str, on: date) -> Decimal:
         return Decimal(1)
     row = ExchangeRate.objects.filter(company=company, currency=currency, day__lte=on).order_by("-day").first()
     if row is None:
-        raise Refused(_("No exchange rate of %(currency)s to %(own)s up to %(on)s; enter one.")
+        raise Refused(_("No %(currency)s to %(own)s exchange rate on or before %(on)s. Add one under Finance > "
+                        "Exchange rates.")
                       % {"currency": currency, "own": company.currency, "on": on}, code="no_rate")
     return row.rate
 

@@ -14,8 +14,8 @@ from oms.core import fonts
 from oms.core.errors import ConnectorError, Refused
 
 MISSING_SYSTEM_LIBRARY = (
-    "PDFs need Pango, which this machine lacks. On Debian or Ubuntu: "
-    "apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0; on macOS: brew install pango."
+    "PDF rendering requires Pango, which isn't installed. On Debian or Ubuntu, run: apt-get install "
+     "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0. On macOS, run: brew install pango."
 )
 
 

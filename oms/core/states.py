@@ -73,7 +73,7 @@ def require_transition(row: Document, to: str) -> None:
     """Raise WrongState unless the document may move to this status."""
     if to not in row.TRANSITIONS.get(row.status, ()):
         raise WrongState(
-            _("%(verbose_name)s %(row)s is %(status)s and cannot become %(to)s.")
+            _("%(verbose_name)s %(row)s can't change from %(status)s to %(to)s.")
             % {"verbose_name": type(row)._meta.verbose_name, "row": row, "status": row.status, "to": to},
             status=row.status, to=to, number=row.number,
         )
@@ -91,7 +91,7 @@ def require_status(row: Document, *allowed: str) -> None:
     """Raise WrongState unless the document is in one of these statuses."""
     if row.status not in allowed:
         raise WrongState(
-            _("%(verbose_name)s %(row)s is %(status)s; this needs %(allowed)s.")
+            _("%(verbose_name)s %(row)s is %(status)s. It must be %(allowed)s.")
             % {"verbose_name": type(row)._meta.verbose_name, "row": row, "status": row.status,
                "allowed": " or ".join(allowed)},
             status=row.status, number=row.number,

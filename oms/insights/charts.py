@@ -51,7 +51,7 @@ def sales(rows: QuerySet[DailySales], today: date) -> Chart | None:
         return None
     values = [(row.day, str(row.channel), float(row.net), display(row.net, row.currency))
               for row in rows.filter(currency=currency[0]).select_related("channel").order_by("day", "channel__code")]
-    return _drawn(Chart(_("Sales per day before tax, %(currency)s")
+    return _drawn(Chart(_("Daily net sales (%(currency)s)")
                         % {"currency": currency[0]}, _age("sales")), values, today)
 
 
@@ -62,15 +62,15 @@ def order_to_ship(rows: QuerySet[DailyShipping], today: date) -> Chart | None:
                ngettext("%(hours)s h, %(shipments)s shipment", "%(hours)s h, %(shipments)s shipments", row.shipments)
                % {"hours": f"{row.hours:.1f}", "shipments": row.shipments})
               for row in rows.select_related("warehouse").order_by("day", "warehouse__code")]
-    chart = Chart(_("Hours from order to shipment, on average"), _age("shipping"))
+    chart = Chart(_("Average hours from order to shipment"), _age("shipping"))
     return _drawn(chart, values, today, stacked=False) if values else None
 
 
 def stock_outs_ahead(rows: QuerySet[StockOutlook]) -> Chart | None:
     """The SKUs that run out first, at the pace of the last four weeks; None where nothing does."""
     rows = rows.select_related("sku", "warehouse")[:10]
-    chart = Chart(_("Runs out first, at the pace of four weeks"), _age("outlook"))
-    chart.headings = ["SKU", gettext("Warehouse"), gettext("Left"), gettext("A day"), gettext("Days left")]
+    chart = Chart(_("Next stockouts (based on the last 4 weeks)"), _age("outlook"))
+    chart.headings = ["SKU", gettext("Warehouse"), gettext("Available"), gettext("Per day"), gettext("Days left")]
     chart.rows = [[f"{row.sku} {row.sku.name}", row.warehouse, row.available, f"{row.per_day:.1f}",
                    f"{row.days_left:.0f}"] for row in rows]
     return chart if chart.rows else None
@@ -98,6 +98,6 @@ def _drawn(chart: Chart, values: Sequence[tuple[date, str, float, str]], today: 
         chart.bars.append(Bar(round((day - chart.first).days * step + beside, 1), round(top, 1), round(width, 1),
                               round(height, 1), color[name], f"{day} {name}: {text}"))
     chart.legend = [(name, color[name]) for name in names]
-    chart.headings = [gettext("Day"), gettext("Of"), gettext("How much")]
+    chart.headings = [gettext("Day"), gettext("Series"), gettext("Value")]
     chart.rows = [[day, name, text] for day, name, _value, text in reversed(values)]
     return chart

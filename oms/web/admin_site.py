@@ -26,7 +26,7 @@ class Suggestions(AutocompleteJsonView):
 class OMSAdminSite(UnfoldAdminSite):
     site_title = "OMS"
     site_header = "OMS"
-    index_title = _("What is to be done")
+    index_title = _("Home")
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> Any:
         """Build the list of all models only for pages that show it: it takes as long as the rest of a small page."""

@@ -63,7 +63,7 @@ class TokenScheme(OpenApiAuthenticationExtension):
     name = "token"
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
-        return {"type": "http", "scheme": "bearer", "description": "A client's token, which begins with oms_."}
+        return {"type": "http", "scheme": "bearer", "description": "API token, starting with oms_."}
 
 
 class SessionScheme(OpenApiAuthenticationExtension):

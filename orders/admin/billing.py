@@ -78,11 +78,11 @@ class InvoiceAdmin(DocumentAdmin):
     def billed_to(self, document: Invoice) -> str:
         return address_text(document.bill_to)
 
-    @display(description=_("Open"))
+    @display(description=_("Balance due"))
     def open_now(self, document: Invoice) -> str:
         return show_amount(document.open_amount, document.currency)
 
-    @display(description=_("In company currency"))
+    @display(description=_("Amount in company currency"))
     def at_home(self, document: Invoice) -> str:
         """Net, tax and gross at the document's rate, where its currency is not the company's."""
         home, rate = document.company.currency, document.exchange_rate

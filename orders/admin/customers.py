@@ -64,12 +64,12 @@ class CustomerAdmin(ScopedAdmin):
         return format_html('<a href="{}">{}</a>', reverse("admin:orders_customer_statement", args=[customer.code]),
                            gettext("Statement"))
 
-    @acting("bill", _("Bill what was shipped"))
+    @acting("bill", _("Invoice shipped items"))
     def collect(self, request: HttpRequest, rows: Any) -> HttpResponseRedirect:
         """A job: one invoice for all that was shipped to each customer and is not billed yet."""
         user: Any = request.user
         keys = list(rows.order_by("pk").values_list("pk", flat=True))
-        job = jobs.submit("collect", gettext("Bill what was shipped: %(keys)s selected") % {"keys": len(keys)},
+        job = jobs.submit("collect", gettext("Invoice shipped items for %(keys)s customers") % {"keys": len(keys)},
                           len(keys), by=user, keys=keys)
         return HttpResponseRedirect(reverse("admin:core_job_change", args=[job.pk]))
 

@@ -17,7 +17,7 @@ def entry_page(page: Any, request: HttpRequest) -> HttpResponse:
     if not page.has_add_permission(request):
         raise Http404
     context = {
-        **page.admin_site.each_context(request), "title": _("Enter an order"), "opts": page.opts,
+        **page.admin_site.each_context(request), "title": _("New order"), "opts": page.opts,
         "channels": Channel.objects.order_by(Case(When(kind=Channel.Kind.IN_HOUSE, then=0), default=1), "name"),
         "setup": {
             "user": request.user.pk, "repeat": _repeated(page, request), "api": "/api/v1/",

@@ -33,12 +33,12 @@ class ExportForm(forms.Form):
     """What is asked for a run."""
 
     company = forms.ModelChoiceField(Company.objects.all(), label=_("Company"), widget=UnfoldAdminSelectWidget)
-    profile = forms.ChoiceField(choices=Profile.choices, label=_("Profile"), widget=UnfoldAdminSelectWidget)
-    only_new = forms.BooleanField(required=False, label=_("All that is new since the last run"),
+    profile = forms.ChoiceField(choices=Profile.choices, label=_("Export type"), widget=UnfoldAdminSelectWidget)
+    only_new = forms.BooleanField(required=False, label=_("Only documents not exported before"),
                                   widget=UnfoldBooleanWidget)
     since = forms.DateField(required=False, label=_("From"), widget=forms.DateInput(attrs={"type": "date"}))
-    until = forms.DateField(required=False, label=_("Until"), widget=forms.DateInput(attrs={"type": "date"}))
-    file_format = forms.ChoiceField(choices=[("xlsx", "XLSX"), ("csv", "CSV")], label=_("As"),
+    until = forms.DateField(required=False, label=_("To"), widget=forms.DateInput(attrs={"type": "date"}))
+    file_format = forms.ChoiceField(choices=[("xlsx", "XLSX"), ("csv", "CSV")], label=_("File format"),
                                     widget=UnfoldAdminSelectWidget)
 
 
@@ -110,13 +110,13 @@ class ExportRunAdmin(DocumentAdmin):
         return format_html('<a href="{}">{}</a>', reverse("admin:orders_exportrun_file", args=[run.pk]),
                            run.file_format.upper())
 
-    @display(description=_("Control totals, equal to the ledger's"))
+    @display(description=_("Control totals (match the ledger)"))
     def control_totals(self, run: ExportRun) -> Any:
         return format_html_join("", "<div><strong>{}</strong> {}</div>", (
             (currency, ", ".join(_told(name, value, currency) for name, value in totals.items()))
             for currency, totals in run.totals.items())) or "–"
 
-    @display(description=_("To know"))
+    @display(description=_("Notes for your accountant"))
     def found(self, run: ExportRun) -> Any:
         return format_html_join("", "<div>{}</div>", ((text,) for text in run.findings)) or "–"
 
@@ -152,7 +152,7 @@ class ExportRunAdmin(DocumentAdmin):
         run = self.get_object(request, str(pk))
         stored = StoredDocument.objects.filter(subject_type="export", subject_number=str(run)).first() if run else None
         if run is None or stored is None or not self.has_view_permission(request, run):
-            messages.error(request, gettext("There is no file yet."))
+            messages.error(request, gettext("File not ready yet."))
             return self._get_obj_does_not_exist_redirect(request, self.opts, str(pk))
         return FileResponse(stored.file.open("rb"), as_attachment=True, filename=exporting.file_name(run),
                             content_type=TYPES.get(run.file_format, "application/zip"))
@@ -170,7 +170,7 @@ class ExportRunAdmin(DocumentAdmin):
             day = chosen.today()
         rows = _seen_by(request.user, receivables.aged(chosen, day))
         context = {
-            **self.admin_site.each_context(request), "title": gettext("Receivables"), "opts": self.opts,
+            **self.admin_site.each_context(request), "title": gettext("Aged receivables"), "opts": self.opts,
             "companies": companies, "company": chosen, "day": day, "buckets": [spoken(name) for name in
                                                                               receivables.BUCKETS],
             "rows": [(row, [grouped(amount, row.currency) if amount else "" for amount in row.amounts],

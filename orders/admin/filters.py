@@ -45,11 +45,11 @@ def _ready(orders: QuerySet[Order], user: User) -> QuerySet[Order]:
 
 
 VIEWS: dict[str, tuple[Words, Narrow]] = {
-    "mine": (_("of my customers"), _mine),
+    "mine": (_("My customers"), _mine),
     "late": ("late", _late),
-    "short": (_("short of stock"), _short),
-    "hold": (_("on hold"), _on_hold),
-    "ready": (_("ready to ship today"), _ready),
+    "short": (_("Backordered"), _short),
+    "hold": (_("On hold"), _on_hold),
+    "ready": (_("Ready to ship today"), _ready),
 }
 
 

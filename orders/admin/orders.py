@@ -80,7 +80,7 @@ class OrderAdmin(DocumentAdmin):
     list_select_related = ["customer", "channel"]
     search_fields = search_exact = ["number", "external_id", "customer_reference"]
     search_through = ["customer"]
-    search_help_text = _("Number, their number or reference; else the customer's code or name")
+    search_help_text = _("Search by order number, external ID, reference or customer")
     autocomplete_fields = ["customer"]
     inlines = [OrderLines, OrderCharges, Holds]
     sheets = offer(OrderSheet)
@@ -106,7 +106,7 @@ class OrderAdmin(DocumentAdmin):
     def state(self, order: Order) -> Any:
         return chips(order, order.is_held)  # type: ignore[attr-defined]
 
-    @display(description=_("Allocated"))
+    @display(description=_("Reserved"))
     def is_allocated(self, order: Order) -> Any:
         return bar(order.allocated, order.units - order.cancelled)
 

@@ -102,7 +102,7 @@ class PriceSheet(RecordSheet):
 class InvoiceLineSheet(Sheet, Resource):
     """Invoices and credit notes, a row for each line; credit notes count against. It goes out and never in."""
 
-    title, slug, about = "invoices, a row for each line", "invoice-lines", InvoiceLine
+    title, slug, about = "Invoice lines", "invoice-lines", InvoiceLine
     number = column("invoice__number", Text(), "number")
     kind = column("invoice__kind", Text(), "kind")
     issued_on = column("invoice__issued_on", Day(), "issued_on")
@@ -185,7 +185,7 @@ class OrderSheet(DocumentSheet):
     def _require_same(self, order: Order, entries: Sequence[dict[str, Any]]) -> None:
         there = sorted(order.lines.values_list("sku__code", "quantity"))
         if there != sorted((entry["sku"].code, entry["quantity"]) for entry in entries):
-            raise Refused(_("%(number)s is here already with other lines; change it on its page.")
+            raise Refused(_("Order %(number)s already exists with different lines. Edit it on its order page.")
                           % {"number": order.number},
                           code="other_lines")
 

@@ -46,7 +46,7 @@ class SKUSerializer(RecordSerializer[SKU]):
 
 
 class WantedRequest(serializers.Serializer[Any]):
-    sku = TextField(max_length=48, help_text=_("Code, the customer's own part number, or barcode."))
+    sku = TextField(max_length=48, help_text=_("SKU code, customer part number or barcode."))
     quantity = serializers.IntegerField(min_value=1, max_value=1_000_000, default=1, allow_null=True,
                                         help_text=_("Base units; null for the price of one, without an amount."))
     unit_price = DecimalField(max_digits=11, decimal_places=4, min_value=0, required=False,
@@ -57,7 +57,7 @@ class WantedRequest(serializers.Serializer[Any]):
     "customer": "12375", "channel": "reps", "items": [{"sku": "20846", "quantity": 12}, {"sku": "22423"}]},
     request_only=True)])
 class LookupRequest(serializers.Serializer[Any]):
-    """For whom, through which channel, and what: up to 500 SKUs."""
+    """A customer, a channel and up to 500 SKUs."""
 
     customer = TextField(max_length=20)
     channel = TextField(max_length=20)
@@ -65,7 +65,7 @@ class LookupRequest(serializers.Serializer[Any]):
 
 
 class Found(serializers.Serializer[Any]):
-    """What a SKU costs the customer at this quantity, and what can be promised of it now, in base units."""
+    """Price at this quantity and availability in base units."""
 
     sku = serializers.CharField()
     name = serializers.CharField()
@@ -92,7 +92,7 @@ class LookupResponse(serializers.Serializer[Any]):
 
 
 class BlockRequest(serializers.Serializer[Any]):
-    """A block of text: order lines out of a spreadsheet or an e-mail."""
+    """Pasted text with one order line per row."""
 
     customer = TextField(max_length=20)
     text = TextField(max_length=100_000)
@@ -131,7 +131,7 @@ class BlockResponse(serializers.Serializer[Any]):
 
 
 class SKUViewSet(ScopedViewSet):
-    """What can be ordered."""
+    """List and retrieve SKUs."""
 
     area = "catalog"
     reading_actions = ("lookup", "read_lines")
@@ -143,7 +143,7 @@ class SKUViewSet(ScopedViewSet):
     @extend_schema(request=LookupRequest, responses=LookupResponse)
     @action(detail=False, methods=["post"])
     def lookup(self, request: Request) -> Response:
-        """Prices and availability of many SKUs in one call; nothing is changed."""
+        """Returns prices and availability for up to 500 SKUs. Read-only."""
         form = LookupRequest(data=request.data)
         form.is_valid(raise_exception=True)
         return Response(look_up(**form.validated_data, user=request.user))
@@ -151,7 +151,7 @@ class SKUViewSet(ScopedViewSet):
     @extend_schema(request=BlockRequest, responses=BlockResponse)
     @action(detail=False, methods=["post"], url_path="read-lines")
     def read_lines(self, request: Request) -> Response:
-        """Read order lines out of pasted text, code and quantity in any order; nothing is changed."""
+        """Parses order lines from pasted text. SKU and quantity can be in any order. Read-only."""
         form = BlockRequest(data=request.data)
         form.is_valid(raise_exception=True)
         customer = customer_of(form.validated_data["customer"], request.user)  # type: ignore[arg-type]
@@ -168,7 +168,7 @@ class SKUViewSet(ScopedViewSet):
         OpenApiParameter("quantity", {"type": "integer", "minimum": 1, "maximum": 1_000_000})], responses=Found)
     @action(detail=True, methods=["get"])
     def price(self, request: Request, code: str) -> Response:
-        """Price and availability of one SKU."""
+        """Returns price and availability for one SKU."""
         form = LookupRequest(data={
             "customer": request.query_params.get("customer"), "channel": request.query_params.get("channel"),
             "items": [{"sku": self.get_object().code, "quantity": request.query_params.get("quantity", 1)}]})
@@ -193,7 +193,7 @@ def look_up(*, customer: str, channel: str, items: list[dict[str, Any]], user: A
 
 def _wanted(items: list[dict[str, Any]], customer: Customer) -> list[pricing.Wanted]:
     skus = skus_of([item["sku"] for item in items], customer)
-    missing = {index: {"sku": [gettext("There is no SKU %(code)r.") % {"code": item["sku"]}]}
+    missing = {index: {"sku": [gettext("SKU %(code)r not found.") % {"code": item["sku"]}]}
                for index, item in enumerate(items) if item["sku"] not in skus}
     if missing:
         raise Unknown({"items": [missing.get(index, {}) for index in range(len(items))]})

@@ -39,7 +39,7 @@ def customer_of(code: str, user: User) -> Customer:
     """An active customer of the caller by their code. Raises Unknown for one that is not there."""
     found = policy.scope(Customer, user).filter(code=code, is_active=True).first()
     if found is None:
-        raise Unknown({"customer": [_("There is no customer %(code)r, or it is not yours.") % {"code": code}]})
+        raise Unknown({"customer": [_("Customer %(code)r not found, or you don't have access.") % {"code": code}]})
     return found
 
 
@@ -50,14 +50,15 @@ def parties(customer_code: str, channel_code: str, user: User) -> tuple[Customer
     channel = Channel.objects.select_related("company", "price_list").filter(code=channel_code).first()
     if customer is None or channel is None:
         asked = (("customer", customer_code, customer), ("channel", channel_code, channel))
-        raise Unknown({name: [_("There is no %(name)s %(code)r, or it is not yours.") % {"name": name, "code": code}]
+        raise Unknown({name: [_("%(name)s %(code)r not found, or you don't have access.")
+                              % {"name": name, "code": code}]
                        for name, code, found in asked if found is None})
     return customer, channel
 
 
 def _lines(rows: list[dict[str, Any]], customer: Customer) -> list[Line]:
     skus = skus_of([row["sku"] for row in rows], customer)
-    missing = {index: {"sku": [_("There is no SKU %(sku)r.") % {"sku": row["sku"]}]} for index, row in enumerate(rows)
+    missing = {index: {"sku": [_("SKU %(sku)r not found.") % {"sku": row["sku"]}]} for index, row in enumerate(rows)
                if row["sku"] not in skus}
     if missing:
         raise Unknown({"lines": [missing.get(index, {}) for index in range(len(rows))]})

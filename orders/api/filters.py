@@ -8,8 +8,8 @@ from orders.models import Customer, Invoice, Order
 
 
 class CustomerFilter(filters.FilterSet):
-    words = WordsFilter(label=_("Beginnings of words in code, name and e-mail."))
-    name = filters.CharFilter(lookup_expr="icontains", label=_("Part of the name."))
+    words = WordsFilter(label=_("Matches word prefixes in code, name and email."))
+    name = filters.CharFilter(lookup_expr="icontains", label=_("Matches any part of the name."))
 
     class Meta:
         model = Customer
@@ -33,7 +33,8 @@ class InvoiceFilter(filters.FilterSet):
     order = filters.CharFilter(field_name="order__number")
     issued_from = filters.DateFilter(field_name="issued_on", lookup_expr="gte")
     issued_to = filters.DateFilter(field_name="issued_on", lookup_expr="lte")
-    is_open = filters.BooleanFilter(method="only_open", label=_("Not paid, or not used up."))
+    is_open = filters.BooleanFilter(method="only_open", label=_("Only invoices with a balance due and credit notes "
+                                                                "with unapplied credit."))
 
     class Meta:
         model = Invoice

@@ -21,7 +21,7 @@ class CustomerAddressSerializer(RecordSerializer[Address]):
 
 
 class CustomerSerializer(RecordSerializer[Customer]):
-    """A customer with their terms and addresses."""
+    """A customer with payment terms and addresses."""
 
     credit_limit = AmountField()
     addresses = CustomerAddressSerializer(many=True, read_only=True)
@@ -33,7 +33,7 @@ class CustomerSerializer(RecordSerializer[Customer]):
 
 
 class CreditResponse(serializers.Serializer[Any]):
-    """What a customer may owe, what of it is used, and what is left; null without a limit."""
+    """A customer's credit limit, exposure and available credit. `null` means no limit."""
 
     currency = serializers.CharField()
     limit = serializers.CharField(allow_null=True)
@@ -42,7 +42,7 @@ class CreditResponse(serializers.Serializer[Any]):
 
 
 class PartNumberRequest(serializers.Serializer[Any]):
-    """What a customer calls a SKU."""
+    """A customer part number."""
 
     code = TextField(max_length=40)
     sku = TextField(max_length=40)
@@ -81,7 +81,7 @@ class HoldSerializer(RecordSerializer[Hold]):
 
 
 class OrderSummarySerializer(RecordSerializer[Order]):
-    """An order as lists show it."""
+    """An order summary."""
 
     customer = serializers.CharField(source="customer.code")
     channel = serializers.CharField(source="channel.code")
@@ -119,7 +119,7 @@ class InvoiceLineSerializer(RecordSerializer[InvoiceLine]):
 
 
 class InvoiceSummarySerializer(RecordSerializer[Invoice]):
-    """An invoice or credit note as lists show it."""
+    """A summary of an invoice or credit note."""
 
     customer = serializers.CharField(source="customer.code")
     order = serializers.CharField(source="order.number", default=None, allow_null=True)
@@ -145,9 +145,9 @@ class InvoiceSerializer(InvoiceSummarySerializer):
 
 
 class LineRequest(serializers.Serializer[Any]):
-    """A line to order; without a price the customer's applies."""
+    """An order line. Omit `unit_price` to use the customer's price."""
 
-    sku = TextField(max_length=48, help_text=_("Code, the customer's own part number, or barcode."))
+    sku = TextField(max_length=48, help_text=_("SKU code, customer part number or barcode."))
     quantity = WholeField(min_value=1, max_value=1_000_000)
     unit_price = DecimalField(max_digits=11, decimal_places=4, min_value=0, required=False)
     discount_percent = DecimalField(max_digits=5, decimal_places=2, min_value=0, max_value=100,
@@ -156,7 +156,7 @@ class LineRequest(serializers.Serializer[Any]):
 
 
 class ChargeRequest(serializers.Serializer[Any]):
-    """Freight, a fee or an allowance (negative)."""
+    """Freight, a fee or an allowance. Allowances are negative."""
 
     kind = serializers.ChoiceField(choices=OrderCharge.Kind.choices)
     description = TextField(max_length=200)
@@ -166,8 +166,8 @@ class ChargeRequest(serializers.Serializer[Any]):
 class EntryRequest(serializers.Serializer[Any]):
     """What an order and a quote have in common."""
 
-    customer = TextField(max_length=20, help_text=_("The customer's code."))
-    channel = TextField(max_length=20, help_text=_("The channel's code."))
+    customer = TextField(max_length=20, help_text=_("Customer code."))
+    channel = TextField(max_length=20, help_text=_("Channel code."))
     lines = serializers.ListField(child=LineRequest(), min_length=1, max_length=1000)
     charges = serializers.ListField(child=ChargeRequest(), max_length=50, required=False)
     customer_reference = TextField(max_length=80, required=False, allow_blank=True)
@@ -175,11 +175,11 @@ class EntryRequest(serializers.Serializer[Any]):
     wanted_on = DayField(required=False)
     discount_percent = DecimalField(max_digits=5, decimal_places=2, min_value=0, max_value=100,
                                                 required=False)
-    ship_to = AddressSerializer(required=False, help_text=_("Else the customer's own address."))
+    ship_to = AddressSerializer(required=False, help_text=_("Defaults to customer address."))
     ship_to_address = WholeField(required=False, min_value=1, max_value=2**63 - 1, help_text=_(
         "The `id` of one of the customer's addresses, instead of `ship_to`."))
-    bill_to = AddressSerializer(required=False, help_text=_("Else the customer's own address."))
-    external_id = TextField(max_length=80, required=False, help_text=_("Your number; once per channel."))
+    bill_to = AddressSerializer(required=False, help_text=_("Defaults to customer address."))
+    external_id = TextField(max_length=80, required=False, help_text=_("Your order number, unique per channel."))
     ship_complete = FlagField(required=False, help_text=_(
         "Nothing leaves until everything ordered is in stock. Defaults to the customer's setting."))
 
@@ -190,7 +190,7 @@ ORDER = {"customer": "12375", "channel": "reps", "external_id": "WEB-10042", "li
 
 @extend_schema_serializer(examples=[OpenApiExample("An order of two lines", ORDER, request_only=True)])
 class OrderRequest(EntryRequest):
-    """An order: it is placed and, unless `confirm` is false, confirmed at once."""
+    """An order to create. It's confirmed right away unless `confirm` is `false`."""
 
     confirm = FlagField(default=True)
 
@@ -198,7 +198,7 @@ class OrderRequest(EntryRequest):
 @extend_schema_serializer(examples=[
     OpenApiExample("A quote", {**ORDER, "external_id": "RFQ-7", "valid_until": "2027-12-31"}, request_only=True)])
 class QuoteRequest(EntryRequest):
-    """An offer until a day."""
+    """A quote to create."""
 
     valid_until = DayField()
 
@@ -207,13 +207,13 @@ class QuoteRequest(EntryRequest):
     {**ORDER, "external_id": "WEB-10043"}, {**ORDER, "external_id": "WEB-10044", "confirm": False}]},
     request_only=True)])
 class BulkOrdersRequest(serializers.Serializer[Any]):
-    """Up to 100 orders, each on its own."""
+    """Up to 100 orders, processed independently."""
 
     orders = serializers.ListField(child=OrderRequest(), min_length=1, max_length=100)
 
 
 class BulkResult(serializers.Serializer[Any]):
-    """What became of one order: the order, or the problem."""
+    """The result for one order: its number or a problem."""
 
     index = serializers.IntegerField()
     status = serializers.IntegerField()

@@ -51,7 +51,7 @@ WHOLE = (lifecycle.LINES, Prefetch("charges", OrderCharge.objects.order_by("pk")
 
 
 class CustomerViewSet(ScopedViewSet):
-    """Customers: a rep sees their own."""
+    """Manage customers. Sales reps see only their own."""
 
     area = "customers"
     rights = {"part_numbers": "change"}
@@ -63,7 +63,7 @@ class CustomerViewSet(ScopedViewSet):
     @extend_schema(responses=CreditResponse)
     @action(detail=True, methods=["get"])
     def credit(self, request: Request, code: str) -> Response:
-        """What the customer may owe, what they owe and have on order, and what is left; null without a limit."""
+        """Returns the customer's credit limit, exposure and available credit. `null` means no limit."""
         customer = self.get_object()
         if not policy.shows(request.user, Customer, "credit"):
             raise PermissionDenied(_("None of your roles may see amounts."))
@@ -76,12 +76,12 @@ class CustomerViewSet(ScopedViewSet):
     @extend_schema(request=PartNumberRequest, responses=PartNumberRequest)
     @action(detail=True, methods=["put"], url_path="part-numbers")
     def part_numbers(self, request: Request, code: str) -> Response:
-        """Keep what the customer calls a SKU; the last word counts."""
+        """Sets the customer's part number for a SKU. Overwrites any existing one."""
         form = PartNumberRequest(data=request.data)
         form.is_valid(raise_exception=True)
         sku = SKU.objects.filter(code=form.validated_data["sku"]).first()
         if sku is None:
-            raise problems.Unknown({"sku": [_("There is no SKU %(sku)r.") % {"sku": form.validated_data["sku"]}]})
+            raise problems.Unknown({"sku": [_("SKU %(sku)r not found.") % {"sku": form.validated_data["sku"]}]})
         kept = part_numbers.remember(self.get_object(), form.validated_data["code"], sku)
         return Response({"code": kept.code, "sku": sku.code})
 
@@ -109,13 +109,13 @@ class _OrdersInput(DocumentViewSet):
 
 @with_operations
 class OrderViewSet(_OrdersInput):
-    """Orders: entered, read, and changed by their operations."""
+    """Create, list and retrieve orders and run operations."""
 
     rights = {"bulk": "add"}
 
     @extend_schema(request=OrderRequest, responses={201: OrderSerializer}, parameters=[IDEMPOTENCY_KEY])
     def create(self, request: Request) -> Response:
-        """Place an order and, unless `confirm` is false, confirm it, in one transaction: all of it or nothing."""
+        """Places an order and confirms it (unless `confirm` is `false`) in one transaction."""
         form = OrderRequest(data=request.data)
         form.is_valid(raise_exception=True)
         return create_once(request, self, lambda: self.shown(self.enter(form.validated_data)))
@@ -160,13 +160,13 @@ class OrderViewSet(_OrdersInput):
 
 
 class QuoteViewSet(_OrdersInput):
-    """Quotes: orders that are offered until a day. `POST /orders/{number}/place/` makes one an order."""
+    """Create and list quotes. To turn a quote into an order, call `POST /orders/{number}/place/`."""
 
     queryset = Order.objects.select_related("customer", "channel").filter(status=Order.Status.QUOTED)
 
     @extend_schema(request=QuoteRequest, responses={201: OrderSerializer}, parameters=[IDEMPOTENCY_KEY])
     def create(self, request: Request) -> Response:
-        """Offer goods at today's prices until a day."""
+        """Creates a quote at today's prices."""
         form = QuoteRequest(data=request.data)
         form.is_valid(raise_exception=True)
         return create_once(request, self, lambda: self.shown(self.offer(form.validated_data)))
@@ -180,7 +180,7 @@ class QuoteViewSet(_OrdersInput):
 
 @with_operations
 class InvoiceViewSet(DocumentViewSet):
-    """Invoices and credit notes."""
+    """List and retrieve invoices and credit notes."""
 
     area = "invoices"
     queryset = Invoice.objects.select_related("customer", "order", "corrects").filter(number__isnull=False)
@@ -198,13 +198,13 @@ class InvoiceViewSet(DocumentViewSet):
     @extend_schema(responses={(200, "application/pdf"): OpenApiTypes.BINARY})
     @action(detail=True, methods=["get"])
     def pdf(self, request: Request, number: str) -> FileResponse:
-        """The frozen PDF: each time the same bytes."""
+        """Returns the archived PDF. The file never changes."""
         document = self.get_object()
         stored = documents.legal(document.kind, subject_type=document.subject_type, subject_number=document.number)
         if stored is None:
             if document.is_history:
                 raise Http404
-            raise _NotYet((_("The PDF of %(document)s is not made yet; ask again in a moment.")
+            raise _NotYet((_("The PDF for %(document)s isn't ready yet. Try again in a few seconds.")
                            % {"document": document}), code="not_made_yet")
         documents.read(stored)
         return FileResponse(stored.file.open("rb"), filename=f"{document.number}.pdf", content_type="application/pdf")

@@ -16,7 +16,7 @@ class Channel(models.Model):
     """A way by which orders reach us, with its prices and rules."""
 
     class Kind(models.TextChoices):
-        OWN_SITE = "own_site", _("own site")
+        OWN_SITE = "own_site", _("Own website")
         IN_HOUSE = "in_house", _("in-house")
         MARKETPLACE = "marketplace", _("marketplace")
         SOCIAL = "social", _("social network")

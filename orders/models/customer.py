@@ -25,14 +25,14 @@ class Customer(Guarded):
     guarded = ("currency",)
 
     class Billing(models.TextChoices):
-        SHIPMENT = "shipment", _("each shipment")
-        ORDER = "order", _("the order, when it is confirmed")
-        MONTH = "month", _("all shipments of a month together")
+        SHIPMENT = "shipment", _("Shipment")
+        ORDER = "order", _("Order, on confirmation")
+        MONTH = "month", _("Month (consolidated)")
 
     class EInvoice(models.TextChoices):
-        NONE = "", _("none: a PDF")
-        FACTUR_X = "facturx", _("Factur-X: a PDF with the data inside")
-        UBL = "ubl", _("UBL for Peppol, beside the PDF")
+        NONE = "", _("None (PDF only)")
+        FACTUR_X = "facturx", _("Factur-X (PDF with embedded XML)")
+        UBL = "ubl", _("Peppol UBL (XML in addition to the PDF)")
 
     lock_rank = LockRank.CUSTOMER
     worded = ("code", "name", "email")
@@ -44,24 +44,25 @@ class Customer(Guarded):
     rep = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True,
                             related_name="customers")
     price_list = models.ForeignKey("orders.PriceList", on_delete=models.PROTECT, null=True, blank=True)
-    terms_days = models.PositiveSmallIntegerField(_("due in (days)"), default=30)
+    terms_days = models.PositiveSmallIntegerField(_("payment due in (days)"), default=30)
     terms = models.ForeignKey("orders.PaymentTerms", on_delete=models.PROTECT, null=True, blank=True,
-                              verbose_name=_("payment terms"), help_text=_("Instead of the days alone."))
-    billing = models.CharField(_("what an invoice bills"), max_length=8, choices=Billing, default=Billing.SHIPMENT)
+                              verbose_name=_("payment terms"), help_text=_("Overrides the number of days."))
+    billing = models.CharField(_("invoice per"), max_length=8, choices=Billing, default=Billing.SHIPMENT)
     credit_limit = AmountField(null=True, blank=True, default=None)
     vat_number = VATNumberField(_("VAT number"), blank=True,
-                                help_text=_("With the country's prefix, such as DE136695976."))
+                                help_text=_("Include the country prefix, for example DE136695976."))
     is_tax_exempt = models.BooleanField(default=False)
     exemption_note = models.CharField(max_length=200, blank=True)
     einvoice = models.CharField(_("e-invoices"), max_length=8, choices=EInvoice, default=EInvoice.NONE, blank=True)
     endpoint = models.CharField(_("e-invoicing address"), max_length=60, blank=True,
-                                help_text=_("The participant's identifier, such as a VAT number or a GLN."))
-    endpoint_scheme = models.CharField(_("scheme of the e-invoicing address"), max_length=4, blank=True,
-                                       help_text=_("The code of the EAS list, such as 9930, 9906 or 0088."))
+                                help_text=_("Participant ID, for example a VAT number or GLN."))
+    endpoint_scheme = models.CharField(_("e-invoicing address scheme"), max_length=4, blank=True,
+                                       help_text=_("EAS code, for example 9930, 9906 or 0088."))
     buyer_reference = models.CharField(max_length=60, blank=True,
-                                       help_text=_("What their e-invoices must name, such as a Leitweg-ID."))
-    language = LanguageField(blank=True, help_text=_("Of papers; empty for the company's."))
-    priority = models.PositiveSmallIntegerField(default=100, help_text=_("Lower is served first when stock is short."))
+                                       help_text=_("Reference the customer requires on e-invoices, for example a "
+                                                   "Leitweg-ID."))
+    language = LanguageField(blank=True, help_text=_("Print language. Default: company's."))
+    priority = models.PositiveSmallIntegerField(default=100, help_text=_("Lower numbers get scarce stock first."))
     ship_complete = models.BooleanField(_("ship complete only"), default=False, db_default=False, help_text=_(
         "Nothing of an order leaves until everything ordered is in stock. An order can say otherwise."))
     min_life_days = models.PositiveSmallIntegerField(
@@ -85,7 +86,7 @@ class Customer(Guarded):
         super().clean()
         validate_endpoint(self.endpoint_scheme, self.endpoint)
         if self.einvoice == Customer.EInvoice.UBL and not (self.endpoint and self.endpoint_scheme):
-            raise ValidationError({"endpoint": _("E-invoices by Peppol need an e-invoicing address and its scheme.")})
+            raise ValidationError({"endpoint": _("Enter an e-invoicing address and scheme to use Peppol.")})
 
     def identity(self) -> dict[str, str]:
         """What identifies the customer on an invoice, as it is now; what is not known is left out."""

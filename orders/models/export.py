@@ -14,14 +14,14 @@ from orders.models.tax import TaxRate
 class Profile(models.TextChoices):
     """What a file holds, and in which layout."""
 
-    INVOICE_LINES = "invoice_lines", _("invoices and credit notes, a row for each line")
-    INVOICE_TAXES = "invoice_taxes", _("invoices and credit notes, a row for each tax rate")
+    INVOICE_LINES = "invoice_lines", _("Invoices and credit notes, by line")
+    INVOICE_TAXES = "invoice_taxes", _("Invoices and credit notes, by tax rate")
     PAYMENTS = "payments", _("payments, refunds and write-offs")
-    RECEIVABLES = "receivables", _("receivables by age")
+    RECEIVABLES = "receivables", _("Aged receivables")
     SALES_BY_PRODUCT = "sales_by_product", _("sales by product")
     SALES_BY_CHANNEL = "sales_by_channel", _("sales by channel")
     SALES_BY_CUSTOMER = "sales_by_customer", _("sales by customer")
-    STOCK_VALUE = "stock_value", _("stock valuation")
+    STOCK_VALUE = "stock_value", _("Inventory valuation")
     QUICKBOOKS = "quickbooks", _("QuickBooks Online: invoices and credit notes")
 
 
@@ -31,7 +31,7 @@ class ExportRun(Document):
     class Status(models.TextChoices):
         PREPARED = "prepared", _("prepared")
         SENT = "sent", _("sent")
-        UNDONE = "undone", _("undone")
+        UNDONE = "undone", _("reversed")
 
     TRANSITIONS = {Status.PREPARED: (Status.SENT, Status.UNDONE), Status.SENT: (Status.UNDONE,)}
     lock_rank = LockRank.SUPPLY
@@ -44,7 +44,7 @@ class ExportRun(Document):
     file_format = models.CharField(max_length=4, default="xlsx")
     since = models.DateField(null=True, blank=True)
     until = models.DateField(null=True, blank=True)
-    only_new = models.BooleanField(default=False, help_text=_("What is in no sent run of this profile yet."))
+    only_new = models.BooleanField(default=False, help_text=_("Exclude documents already sent with this export type."))
     rows = models.PositiveIntegerField(default=0, editable=False)
     totals = models.JSONField(default=dict, editable=False)
     findings = models.JSONField(default=list, editable=False)

@@ -16,7 +16,7 @@ class HistoryRecord(models.Model):
 
     channel = models.ForeignKey(Channel, on_delete=models.PROTECT, related_name="+")
     external_id = models.CharField(max_length=80)
-    row = models.PositiveIntegerField(help_text=_("Its place within the imported document."))
+    row = models.PositiveIntegerField(help_text=_("Row number in the imported document."))
     kind = models.CharField(max_length=8, choices=Kind)
     code = models.CharField(max_length=40, blank=True)
     text = models.CharField(max_length=200, blank=True)

@@ -55,7 +55,7 @@ class Invoice(Document):
     corrects = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="credits")
     reference = models.CharField(max_length=60, unique=True, null=True, editable=False)
     reason = models.CharField(max_length=200, blank=True, db_default="", editable=False,
-                              help_text=_("Why a credit note was given."))
+                              help_text=_("Reason for the credit note."))
     seller = models.JSONField(default=dict, db_default=Value({}, models.JSONField()), editable=False)
     bill_to = models.JSONField(default=dict)
     ship_to = models.JSONField(default=dict, db_default=Value({}, models.JSONField()), editable=False)
@@ -68,10 +68,10 @@ class Invoice(Document):
     supplied_on = models.DateField(_("date of supply"), null=True, editable=False)
     issued_on = models.DateField(null=True, editable=False)
     due_on = models.DateField(null=True, editable=False, help_text=_(
-        "By when to pay; of instalments the first that is not paid."))
-    discount_percent = models.DecimalField(_("discount for paying early (%)"), max_digits=5, decimal_places=2,
+        "Payment due date. With installments, the next unpaid one."))
+    discount_percent = models.DecimalField(_("early payment discount (%)"), max_digits=5, decimal_places=2,
                                            default=0, db_default=0, editable=False)
-    discount_until = models.DateField(_("early until"), null=True, editable=False)
+    discount_until = models.DateField(_("discount until"), null=True, editable=False)
     is_history = models.BooleanField(default=False, editable=False)
     series = models.CharField(max_length=8, blank=True, editable=False)
     year = models.PositiveSmallIntegerField(null=True, editable=False)

@@ -38,7 +38,7 @@ class Order(Document):
         PLACED = "placed", _("placed")
         CONFIRMED = "confirmed", _("confirmed")
         COMPLETED = "completed", _("completed")
-        CANCELLED = "cancelled", _("cancelled")
+        CANCELLED = "cancelled", _("canceled")
 
     TRANSITIONS = {
         Status.DRAFT: (Status.QUOTED, Status.PLACED, Status.CANCELLED),
@@ -133,7 +133,7 @@ class OrderLine(models.Model):
     description = models.CharField(max_length=200, blank=True)
     quantity = models.PositiveIntegerField()
     unit_price = UnitPriceField(null=True, blank=True, default=None, validators=[MinValueValidator(0)],
-                                help_text=_("Leave empty for the price that applies to this customer."))
+                                help_text=_("Leave empty to use the customer's price."))
     price_source = models.CharField(max_length=80, blank=True, editable=False)
     has_own_price = models.BooleanField(default=False, editable=False)
     discount_percent = models.DecimalField(max_digits=5, decimal_places=2, default=0)
@@ -226,7 +226,8 @@ class OrderCharge(models.Model):
     order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="charges")
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.FREIGHT)
     description = models.CharField(max_length=120)
-    amount = AmountField(help_text=_("In the price mode of the order; negative for an allowance."))
+    amount = AmountField(help_text=_("Before or after tax, like the order's prices. Enter allowances as negative "
+                                     "amounts."))
     tax_percent = models.DecimalField(max_digits=6, decimal_places=3, default=0, editable=False)
     tax_category = models.CharField(max_length=2, choices=TaxRate.Category, default="S", editable=False)
     tax_note = models.CharField(max_length=200, blank=True, db_default="", editable=False)
@@ -272,7 +273,7 @@ class Hold(models.Model):
         PAYMENT = "payment", _("payment")
         FRAUD = "fraud", _("fraud check")
         TAX = "tax", _("tax")
-        MANUAL = "manual", _("by hand")
+        MANUAL = "manual", _("Manual")
 
     order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="holds")
     kind = models.CharField(max_length=8, choices=Kind)

@@ -49,8 +49,8 @@ class Payment(Document):
     captured = AmountField(editable=False)
     allocated = AmountField(editable=False)
     refunded = AmountField(editable=False)
-    given_back = AmountField(editable=False, help_text=_("Of what was refunded: without a credit note."))
-    written_off = AmountField(editable=False, db_default=0, help_text=_("Too much by so little that nobody asks."))
+    given_back = AmountField(editable=False, help_text=_("Part of the refunds made without a credit note."))
+    written_off = AmountField(editable=False, db_default=0, help_text=_("Small overpayment kept, not refunded."))
     is_history = models.BooleanField(default=False, editable=False)
     paid_on = models.DateField(_("value date"), null=True, blank=True)
     origin = models.ForeignKey("self", on_delete=models.PROTECT, null=True, editable=False, related_name="follow_ups",
@@ -99,7 +99,7 @@ class WriteOff(models.Model):
     """What an invoice lacks, or a payment has too much, and nobody asks for any more. The tax in it is given up too."""
 
     class Kind(models.TextChoices):
-        DISCOUNT = "discount", _("discount for paying early")
+        DISCOUNT = "discount", _("early payment discount")
         DIFFERENCE = "difference", _("small difference")
         BAD_DEBT = "bad_debt", _("bad debt")
 
@@ -107,7 +107,7 @@ class WriteOff(models.Model):
     invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, null=True, related_name="write_offs")
     payment = models.ForeignKey(Payment, on_delete=models.PROTECT, null=True, related_name="write_offs")
     amount = AmountField()
-    tax = AmountField(help_text=_("Of the amount: the part by which the tax that is owed falls."))
+    tax = AmountField(help_text=_("Tax included in the amount written off."))
     taxes = models.JSONField(default=list, db_default=Value([], models.JSONField()), editable=False,
                              help_text=_("The same by category and rate."))
     reason = models.CharField(max_length=200, blank=True)
@@ -147,7 +147,7 @@ class Allocation(models.Model):
     invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="allocations")
     amount = AmountField()
     exchange_difference = AmountField(db_default=0, editable=False,
-                                      help_text=_("Gained by the rates' move, in the company's currency."))
+                                      help_text=_("Exchange gain (or loss, if negative) in company currency."))
     reverses = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="reversals")
     booked_on = models.DateField(null=True, help_text=_("Of a counter-entry: the day from which it counts."))
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")

@@ -34,7 +34,7 @@ class Price(models.Model):
     customer = models.ForeignKey("orders.Customer", on_delete=models.CASCADE, null=True, blank=True,
                                  related_name="prices")
     sku = models.ForeignKey(SKU, on_delete=models.CASCADE, related_name="prices")
-    minimum = models.PositiveIntegerField(_("from quantity"), default=1)
+    minimum = models.PositiveIntegerField(_("minimum quantity"), default=1)
     unit_price = UnitPriceField()
     valid_from = models.DateField(null=True, blank=True)
     valid_to = models.DateField(null=True, blank=True)

@@ -53,7 +53,7 @@ class TaxRate(models.Model):
     tax_class = models.CharField(max_length=20, default="standard")
     percent = models.DecimalField(max_digits=6, decimal_places=3)
     category = models.CharField(max_length=2, choices=Category, default=Category.STANDARD)
-    note = models.CharField(max_length=200, blank=True, help_text=_("Legal text, where no tax is charged."))
+    note = models.CharField(max_length=200, blank=True, help_text=_("Legal text printed when no tax is charged."))
     valid_from = models.DateField(null=True, blank=True)
     valid_to = models.DateField(null=True, blank=True)
 

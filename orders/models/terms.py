@@ -14,13 +14,13 @@ class PaymentTerms(models.Model):
 
     code = models.SlugField(max_length=20, unique=True)
     name = models.CharField(max_length=80)
-    days = models.PositiveSmallIntegerField(_("due in (days)"), default=30)
-    end_of_month = models.BooleanField(default=False, help_text=_("The days are counted from the end of the month."))
+    days = models.PositiveSmallIntegerField(_("payment due in (days)"), default=30)
+    end_of_month = models.BooleanField(default=False, help_text=_("Count from the end of the invoice month."))
     discount_percent = models.DecimalField(max_digits=5, decimal_places=2, default=0,
-                                           help_text=_("Off the whole, for who pays early."))
-    discount_days = models.PositiveSmallIntegerField(_("early until (days)"), default=0)
+                                           help_text=_("Applied to the total if the invoice is paid early."))
+    discount_days = models.PositiveSmallIntegerField(_("discount period (days)"), default=0)
     deposit_percent = models.DecimalField(max_digits=5, decimal_places=2, default=0, help_text=_(
-        "Of an order, invoiced when it is confirmed."))
+        "Percentage of the order total, invoiced on confirmation."))
 
     class Meta:
         verbose_name_plural = _("payment terms")
@@ -47,11 +47,11 @@ class TermsPart(models.Model):
 
     terms = models.ForeignKey(PaymentTerms, on_delete=models.CASCADE, related_name="parts")
     percent = models.DecimalField(max_digits=5, decimal_places=2)
-    days = models.PositiveSmallIntegerField(_("due in (days)"))
+    days = models.PositiveSmallIntegerField(_("payment due in (days)"))
     end_of_month = models.BooleanField(default=False)
 
     class Meta:
-        verbose_name = _("instalment")
+        verbose_name = _("installment")
         constraints = [models.CheckConstraint(condition=Q(percent__gt=0, percent__lte=100),
                                               name="instalment_is_a_percentage")]
 

@@ -37,7 +37,7 @@ class ReturnLineSerializer(RecordSerializer[ReturnLine]):
 
 
 class SettlementSerializer(RecordSerializer[Settlement]):
-    """What was credited, what of it cleared open invoices, and what goes back."""
+    """Amounts credited, applied to open invoices and to be refunded."""
 
     credited, cleared, to_refund, difference_due = AmountField(), AmountField(), AmountField(), AmountField()
     exchange = serializers.CharField(source="exchange.number", default=None, allow_null=True)
@@ -48,7 +48,7 @@ class SettlementSerializer(RecordSerializer[Settlement]):
 
 
 class ReturnSerializer(RecordSerializer[ReturnRequest]):
-    """Goods that the customer gives back. People who see no money get no settlement."""
+    """A return. `settlement` is omitted for users who can't view prices."""
 
     order = serializers.CharField(source="order.number")
     warehouse = serializers.CharField(source="warehouse.code")
@@ -69,10 +69,10 @@ class ReturnSerializer(RecordSerializer[ReturnRequest]):
 
 
 class AskedRequest(serializers.Serializer[Any]):
-    order_line = WholeField(min_value=1, max_value=100_000, help_text=_("The line's position."))
+    order_line = WholeField(min_value=1, max_value=100_000, help_text=_("Order line position."))
     quantity = WholeField(min_value=1, max_value=1_000_000)
     reason = serializers.ChoiceField(choices=ReturnLine.Reason.choices, default=ReturnLine.Reason.UNWANTED)
-    exchange_for = TextField(max_length=40, required=False, help_text=_("The SKU wanted instead."))
+    exchange_for = TextField(max_length=40, required=False, help_text=_("Replacement SKU."))
     component = TextField(max_length=40, required=False,
                           help_text=_("SKU of a kit's component, where pieces of it come back instead of whole kits."))
     share_percent = DecimalField(max_digits=5, decimal_places=2, min_value=0, max_value=100, required=False,
@@ -83,7 +83,7 @@ class AskedRequest(serializers.Serializer[Any]):
     "order": "SO-1042", "wish": "refund", "lines": [{"order_line": 1, "quantity": 1, "reason": "damaged"}]},
     request_only=True)])
 class ReturnRequestRequest(serializers.Serializer[Any]):
-    """What comes back of an order, and what the customer wants for it."""
+    """Items to return and the resolution the customer wants."""
 
     order = TextField(max_length=40)
     wish = serializers.ChoiceField(choices=ReturnRequest.Wish.choices, default=ReturnRequest.Wish.REFUND)
@@ -102,7 +102,7 @@ class ReturnFilter(filters.FilterSet):
 
 @with_operations
 class ReturnViewSet(DocumentViewSet):
-    """What comes back."""
+    """Create, list and retrieve returns."""
 
     area = "returns"
     rights = {"create": "view"}  # asks for the right to the operation on orders
@@ -117,7 +117,7 @@ class ReturnViewSet(DocumentViewSet):
 
     @extend_schema(request=ReturnRequestRequest, responses={201: ReturnSerializer}, parameters=[IDEMPOTENCY_KEY])
     def create(self, request: Request) -> Response:
-        """Ask to give goods back; what the policy allows is approved at once."""
+        """Creates a return. It's approved automatically if the return policy allows it."""
         user: Any = request.user
         operations.of(Order)["return"].require(user)
         form = ReturnRequestRequest(data=request.data)
@@ -127,7 +127,7 @@ class ReturnViewSet(DocumentViewSet):
     def ask(self, data: dict[str, Any], user: Any) -> ReturnRequest:
         order = policy.scope(Order, user).filter(number=data["order"]).first()
         if order is None:
-            raise Unknown({"order": [(gettext("There is no order %(order)r, or it is not yours.")
+            raise Unknown({"order": [(gettext("Order %(order)r not found, or you don't have access.")
                                       % {"order": data["order"]})]})
         return requests.open_request(order, _asked(order, data["lines"]), wish=data["wish"], note=data["note"], by=user)
 
@@ -142,10 +142,10 @@ def _asked(order: Order, rows: list[dict[str, Any]]) -> list[Asked]:
     skus = SKU.objects.in_bulk([row[name] for row in rows for name in named if row.get(name)], field_name="code")
     problems: list[dict[str, list[str]]] = []
     for row in rows:
-        strange = {name: [gettext("There is no SKU %(wanted)r.") % {"wanted": row[name]}]
+        strange = {name: [gettext("SKU %(wanted)r not found.") % {"wanted": row[name]}]
                    for name in named if row.get(name) and row[name] not in skus}
         if row["order_line"] not in lines:
-            strange["order_line"] = [gettext("%(order)s has no line %(order_line)s.")
+            strange["order_line"] = [gettext("Line %(order_line)s not found on %(order)s.")
                                      % {"order": order, "order_line": row["order_line"]}]
         problems.append(strange)
     if any(problems):

@@ -17,13 +17,13 @@ class Inspection(models.Model):
         BROKEN = "broken", _("broken")
 
     class Route(models.TextChoices):
-        RESTOCK = "restock", _("back into stock")
-        REFURBISH = "refurbish", _("to be refurbished")
-        SCRAP = "scrap", _("scrapped")
+        RESTOCK = "restock", _("restock")
+        REFURBISH = "refurbish", _("refurbish")
+        SCRAP = "scrap", _("scrap")
 
     line = models.ForeignKey(ReturnLine, on_delete=models.CASCADE, related_name="inspections")
     quantity = models.PositiveIntegerField()
-    was_damaged = models.BooleanField(default=False, help_text=_("Taken from what was received as damaged."))
+    was_damaged = models.BooleanField(default=False, help_text=_("Received as damaged."))
     grade = models.CharField(max_length=6, choices=Grade)
     route = models.CharField(max_length=9, choices=Route)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")

@@ -11,14 +11,14 @@ class ReturnPolicy(models.Model):
     """The rules of a channel (or of all that have none of their own)."""
 
     channel = models.OneToOneField(Channel, on_delete=models.CASCADE, null=True, blank=True)
-    window_days = models.PositiveSmallIntegerField(_("days after shipping"), default=30)
-    approves_by_itself = models.BooleanField(default=True, help_text=_("Within the window nobody has to look at it."))
-    credits_damaged = models.BooleanField(default=True, help_text=_("Goods that come back damaged are credited, too."))
+    window_days = models.PositiveSmallIntegerField(_("return window (days after shipping)"), default=30)
+    approves_by_itself = models.BooleanField(default=True, help_text=_("Approve automatically within the window."))
+    credits_damaged = models.BooleanField(default=True, help_text=_("Credit items that arrive damaged."))
 
     class Meta:
         verbose_name_plural = _("return policies")
         constraints = [models.UniqueConstraint(fields=["channel"], nulls_distinct=False, name="one_general_policy")]
 
     def __str__(self) -> str:
-        return (gettext("policy of %(channel)s")
-                % {"channel": self.channel}) if self.channel else gettext("general policy")
+        return (gettext("%(channel)s return policy")
+                % {"channel": self.channel}) if self.channel else gettext("Default return policy")

@@ -22,12 +22,12 @@ class ReturnRequest(Document):
         RECEIVED = "received", _("received")
         INSPECTED = "inspected", _("inspected")
         SETTLED = "settled", _("settled")
-        CANCELLED = "cancelled", _("cancelled")
+        CANCELLED = "cancelled", _("canceled")
 
     class Wish(models.TextChoices):
-        REFUND = "refund", _("money back")
-        CREDIT = "credit", _("credit for later")
-        EXCHANGE = "exchange", _("something else instead")
+        REFUND = "refund", _("Refund")
+        CREDIT = "credit", _("Store credit")
+        EXCHANGE = "exchange", _("Exchange")
 
     TRANSITIONS = {
         Status.REQUESTED: (Status.APPROVED, Status.REJECTED, Status.CANCELLED),
@@ -60,10 +60,10 @@ class ReturnLine(models.Model):
 
     class Reason(models.TextChoices):
         DAMAGED = "damaged", _("arrived damaged")
-        WRONG = "wrong", _("not what was ordered")
-        UNWANTED = "unwanted", _("not wanted any more")
+        WRONG = "wrong", _("wrong item")
+        UNWANTED = "unwanted", _("no longer wanted")
         FAULTY = "faulty", _("faulty")
-        LATE = "late", _("came too late")
+        LATE = "late", _("arrived too late")
         OTHER = "other", _("other")
 
     request = models.ForeignKey(ReturnRequest, on_delete=models.CASCADE, related_name="lines")

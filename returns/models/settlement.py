@@ -15,10 +15,10 @@ class Settlement(models.Model):
     request = models.OneToOneField(ReturnRequest, on_delete=models.PROTECT, related_name="settlement")
     credits = models.ManyToManyField(Invoice, related_name="settlements")
     credited = AmountField()
-    cleared = AmountField(help_text=_("Set off against the order's open invoices."))
+    cleared = AmountField(help_text=_("Applied to the order's open invoices."))
     to_refund = AmountField()
     exchange = models.OneToOneField(Order, on_delete=models.PROTECT, null=True, related_name="settlement")
-    difference_due = AmountField(help_text=_("What the exchange costs more than was credited."))
+    difference_due = AmountField(help_text=_("Exchange total minus amount credited."))
 
     def __str__(self) -> str:
         return gettext("settlement of %(request)s") % {"request": self.request}

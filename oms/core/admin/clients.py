@@ -32,7 +32,7 @@ def _revoke(client: ApiClient) -> str:
 
 
 STEPS: dict[str, tuple[Words, Callable[[ApiClient], str]]] = {
-    "issue": (_("New token"), clients.issue_token), "rotate": (_("Rotate the newest token"), _rotate),
+    "issue": (_("New token"), clients.issue_token), "rotate": (_("Rotate newest token"), _rotate),
     "revoke": (_("Revoke all tokens"), _revoke),
 }
 
@@ -65,6 +65,6 @@ class ApiClientAdmin(ScopedAdmin):
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
         text = STEPS[step][1](client)
-        messages.warning(request, _("The new token, shown only now: %(text)s")
-                                  % {"text": text} if text else _("All tokens are revoked."))
+        messages.warning(request, _("New token: %(text)s. Copy it now; you won't be able to see it again.")
+                                  % {"text": text} if text else _("All tokens revoked."))
         return HttpResponseRedirect(reverse("admin:core_apiclient_change", args=[pk]))

@@ -32,7 +32,7 @@ class CompanyAdmin(ScopedAdmin):
             return self._get_obj_does_not_exist_redirect(request, self.opts, str(pk))
         try:
             periods.close(company, _day(request.POST.get("until", "")), by=user)  # type: ignore[arg-type]
-            messages.success(request, _("The books are closed until %(until)s.") % {"until": request.POST["until"]})
+            messages.success(request, _("Books closed through %(until)s.") % {"until": request.POST["until"]})
         except DomainError as refused:
             messages.error(request, refused.message)
         return HttpResponseRedirect(reverse("admin:core_company_change", args=[pk]))
@@ -42,7 +42,7 @@ def _day(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise Refused(_("%(text)s is no date; write one like 2027-01-31.") % {"text": text or "—"}) from None
+        raise Refused(_("“%(text)s” isn't a valid date. Use the format 2027-01-31.") % {"text": text or "—"}) from None
 
 
 @admin.register(ExchangeRate)

@@ -62,15 +62,15 @@ class VersionedForm(forms.ModelForm):
         """Who changed the document, and where what is entered differs from what is saved now."""
         last = events.timeline(self.instance.subject_type, self.instance.number).select_related("by").last()
         who = (f"{last.by or _('the program')} ({last.name}, {last.at:%Y-%m-%d %H:%M} UTC)" if last
-               else _("somebody"))
+               else _("someone"))
         now = type(self.instance)._default_manager.get(pk=self.instance.pk)
         differing = [
-            _("%(field)s: saved is “%(saved)s”, you entered “%(entered)s”.")
+            _("%(field)s: saved “%(saved)s”, yours “%(entered)s”")
             % {"field": field.label, "saved": _text(getattr(now, name)), "entered": _text(self.cleaned_data[name])}
             for name, field in self.fields.items() if name in self.cleaned_data and hasattr(now, name)
             and getattr(now, name) != self.cleaned_data[name]]
-        return [_("Since you opened this document, %(who)s changed it. Your entries are still below and nothing "
-                        "is saved yet. Compare, then save again to keep yours.") % {"who": who}, *differing]
+        return [_("%(who)s changed this document after you opened it. Your changes aren't saved yet. Review the "
+                  "differences, then save again to overwrite.") % {"who": who}, *differing]
 
 
 def _text(value: Any) -> str:
@@ -111,7 +111,8 @@ class DocumentAdmin(PapersAdmin, ScopedAdmin):
             return
         with states.change(obj, event=f"{obj.subject_type}.edited", by=user, fields=form.changed_data) as row:
             if row.version != obj.version:
-                raise Conflict(_("The document was changed while it was saved; open it again."), code="stale")
+                raise Conflict(_("Someone changed this document while you were saving. Reload it and try again."),
+                               code="stale")
             for name in form.changed_data:
                 if name != "version_read":
                     setattr(row, name, getattr(obj, name))
@@ -203,7 +204,7 @@ class DocumentAdmin(PapersAdmin, ScopedAdmin):
         elif request.method == "POST" and (form is None or _was_done(request) or form.is_valid()):
             version = str(getattr(document, "version", ""))
             stale = request.POST.get("version", version) != version and not _was_done(request)
-            error = _("Somebody changed this document since you opened it. Look at it again, then confirm.")
+            error = _("Someone changed this document after you opened it. Review it and confirm again.")
             refused = None if stale else self._perform(request, step, document, form)
             if not stale and refused is None:
                 return HttpResponseRedirect(self.document_url(document))

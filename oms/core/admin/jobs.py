@@ -97,13 +97,13 @@ class JobAdmin(ReadOnlyAdmin):
 
         steps = []
         if job.kind == runs.KIND and job.details.get("dry_run") and job.finished_at and not job.error:
-            steps.append((_("Import now"), to("apply"), True))
+            steps.append((_("Import"), to("apply"), True))
         if jobs.can_run_again(job) and self._may_run(request, job):
-            steps.append((_("Try what is left again"), to("again"), False))
+            steps.append((_("Retry failed items"), to("again"), False))
         inverse = bulk.inverse_of(job)
         if inverse is not None and self._may_run(request, job) and inverse.allowed_for(
                 request.user):  # type: ignore[arg-type]
-            steps.append((_("Undo: %(title)s") % {"title": inverse.title.lower()}, to("undo"), False))
+            steps.append((_("Undo %(title)s") % {"title": inverse.title.lower()}, to("undo"), False))
         return steps
 
     def _may_run(self, request: HttpRequest, job: Job) -> bool:
@@ -113,9 +113,9 @@ class JobAdmin(ReadOnlyAdmin):
     def _links(self, job: Job) -> list[tuple[str, str]]:
         links = []
         if self._stored(job) is not None:
-            links.append((_("Open the file"), reverse("admin:core_job_file", args=[job.pk])))
+            links.append((_("Download file"), reverse("admin:core_job_file", args=[job.pk])))
         if job.kind == runs.KIND and job.failed:
-            links.append((_("Rows that failed, as a file to mend"), reverse("admin:core_job_faults", args=[job.pk])))
+            links.append((_("Download failed rows"), reverse("admin:core_job_faults", args=[job.pk])))
         if job.kind == runs.KIND and job.details.get("counts"):
             links.append((_("All rows with their outcome"), reverse("admin:core_job_rows", args=[job.pk])))
         return links

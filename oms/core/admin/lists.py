@@ -166,7 +166,7 @@ class FastList(ChangeList):
 
     @property
     def count_text(self) -> str:
-        return (_("more than %(MOST_COUNTED)s")
+        return (_("%(MOST_COUNTED)s+")
                 % {"MOST_COUNTED": MOST_COUNTED}) if self.has_more_than_counted else str(self.known_count)
 
     @property
@@ -238,7 +238,7 @@ class FastListAdmin:
         if request.POST.get("select_across") == "1":
             count = queryset.order_by().values("pk")[: MOST_COUNTED + 1].count()
             if str(count) != request.POST.get("rows_said"):
-                messages.error(request, _("There are now %(count)s rows, not as many as the page said. Nothing "
-                                          "was done: look at the list again.") % {"count": count})
+                messages.error(request, _("The list changed and now has %(count)s rows. Nothing was done. Review "
+                                          "the list and try again.") % {"count": count})
                 return HttpResponseRedirect(request.get_full_path())
         return super().response_action(request, queryset, *args, **options)  # type: ignore[misc]

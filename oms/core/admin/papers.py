@@ -59,7 +59,7 @@ class PapersAdmin:
         page: Any = self
         user: Any = request.user
         return {f"print_{paper.name}": (_printing(paper), f"print_{paper.name}",
-                                        gettext("Print: %(paper)s") % {"paper": paper.title})
+                                        gettext("Print %(paper)s") % {"paper": paper.title})
                 for paper in papers.of(page.model, user)}
 
 

@@ -58,7 +58,8 @@ class NoticeAdmin(ReadOnlyAdmin):
     def bell(self, request: HttpRequest) -> JsonResponse:
         """How many notices are unread, to a hundred."""
         unread = Notice.objects.filter(to=request.user, read_at=None)[:100].count()  # type: ignore[misc]
-        title = ngettext("%(unread)s new notice", "%(unread)s new notices", unread) % {"unread": unread}
+        title = ngettext("%(unread)s unread notification", "%(unread)s unread notifications",
+                         unread) % {"unread": unread}
         return JsonResponse({"unread": unread, "title": title})
 
     @acting("view", _("Mark as read"))
@@ -136,11 +137,11 @@ class AttentionAdmin(ReadOnlyAdmin):
     def next_try(self, delivery: Delivery) -> Any:
         return None if delivery.parked_at else delivery.leased_until
 
-    @acting("retry", _("Try again"))
+    @acting("retry", _("Retry"))
     def retry(self, request: HttpRequest, rows: Any) -> None:
         for delivery in rows:
             outbox.retry(delivery)
-        messages.success(request, gettext("They are tried again."))
+        messages.success(request, gettext("Retry scheduled."))
 
 
 @admin.register(Heartbeat)

@@ -73,7 +73,7 @@ class SheetsAdmin:
         page: Any = self
         sheet = next((each for each in self.importable(request) if each.slug == slug), None)
         if sheet is None:
-            return self._away(request, _("You may not import this here."))
+            return self._away(request, _("You don't have permission to import this."))
         error, status = "", 200
         if request.method == "POST":
             try:
@@ -90,9 +90,9 @@ class SheetsAdmin:
     def _upload(self, request: HttpRequest, sheet: runs.SheetType) -> Job:
         file: Any = request.FILES.get("file")
         if file is None:
-            raise Refused(_("Choose a file first."), code="no_file")
+            raise Refused(_("Choose a file."), code="no_file")
         if file.size > MOST_BYTES:
-            raise Refused(_("The file has %(size)s MiB; %(most)s are the most. Split it.")
+            raise Refused(_("The file is %(size)s MB. The maximum is %(most)s MB; split the file.")
                           % {"size": file.size // 2 ** 20, "most": MOST_BYTES // 2 ** 20})
         user: Any = request.user
         return runs.upload(sheet, file, file.name, by=user)
@@ -104,7 +104,7 @@ class SheetsAdmin:
         sheet = next((each for each in self.importable(request) if each.slug == slug), None)
         row = Job.objects.filter(pk=job, by=user, kind=runs.KIND).first()
         if sheet is None or row is None or row.details["sheet"] != slug:
-            return self._away(request, _("There is no such file of yours."))
+            return self._away(request, _("File not found."))
         try:
             how = files.chosen(runs.format_of(row), request.POST)
             if request.method == "POST" and how != runs.format_of(row):

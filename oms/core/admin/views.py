@@ -57,11 +57,11 @@ def keep(request: HttpRequest) -> HttpResponseRedirect:
     if request.method != "POST" or model is None or not policy.may(user, "view", model):
         return HttpResponseRedirect(reverse("admin:index"))
     if not 0 < len(name) <= 40 or len(query) > 1000 or team not in {"", *user.role_names}:
-        messages.error(request, _("A view needs a name of at most 40 characters, and a team of yours if any."))
+        messages.error(request, _("Enter a name of up to 40 characters, and choose one of your own roles."))
     else:
         SavedView.objects.update_or_create(owner=user, page=page, name=name, defaults={
             "query": query, "team": Role.objects.filter(name=team).first()})
-        messages.success(request, _("The view “%(name)s” is saved.") % {"name": name})
+        messages.success(request, _("View “%(name)s” saved.") % {"name": name})
     return HttpResponseRedirect(f"{reverse(f'admin:{page}_changelist')}?{query}")
 
 

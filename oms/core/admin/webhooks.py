@@ -61,12 +61,11 @@ class WebhookEndpointAdmin(ScopedAdmin):
             obj.user = request.user
             webhooks.subscribe(obj)
 
-    @acting("change", _("Rotate the secret"))
+    @acting("change", _("Rotate signing secret"))
     def rotate_secrets(self, request: HttpRequest, rows: Any) -> None:
         for endpoint in rows:
             webhooks.rotate_secret(endpoint)
-        messages.success(request, gettext("New secrets are in force; for a day calls carry a signature by the "
-                                          "old ones, too."))
+        messages.success(request, gettext("Signing secrets rotated. The old secrets stay valid for 24 hours."))
 
 
 class Attempts(Lines):
@@ -87,8 +86,8 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin):
         waits = WebhookDelivery.objects.exclude(next_at=None).exists()
         return super().changelist_view(request, {"alarms": pulse.alarms() if waits else [], **(extra_context or {})})
 
-    @acting("send_again", _("Send again"))
+    @acting("send_again", _("Resend"))
     def send_again(self, request: HttpRequest, rows: Any) -> None:
         for delivery in rows:
             webhooks.replay(delivery)
-        messages.success(request, gettext("They are sent again within seconds."))
+        messages.success(request, gettext("Deliveries queued for resending."))

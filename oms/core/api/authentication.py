@@ -24,7 +24,7 @@ class TokenAuthentication(BaseAuthentication):
             return None
         token = clients.token_of(text.strip())
         if token is None:
-            raise AuthenticationFailed(_("The token is unknown, expired or revoked. Ask for a new one."))
+            raise AuthenticationFailed(_("Invalid, expired or revoked token. Request a new one."))
         return token.client.user, token
 
     def authenticate_header(self, request: Request) -> str:
@@ -53,7 +53,7 @@ class HasScope(BasePermission):
             return True
         reads = request.method in ("GET", "HEAD", "OPTIONS") or view.action in view.reading_actions
         right = "read" if reads else "write"
-        self.message = _("This token lacks the scope %(area)s:%(right)s.") % {"area": view.area, "right": right}
+        self.message = _("This token needs the %(area)s:%(right)s scope.") % {"area": view.area, "right": right}
         return f"{view.area}:{right}" in request.auth.client.scopes
 
 

@@ -27,11 +27,11 @@ from oms.core.operations import Operation
 
 IF_MATCH = OpenApiParameter("If-Match", {"type": "string", "pattern": r'^("?[0-9]{1,9}"?|\*)$', "examples": ['"3"']},
                             OpenApiParameter.HEADER, description=(
-    "The ETag that was read: the change is refused with 412 where somebody changed the document since."))
+    "ETag from your last read. Returns 412 if the document has changed since."))
 KEY_SCHEMA = {"type": "string", "pattern": "^[!-~]{1,100}$"}
 IDEMPOTENCY_KEY = OpenApiParameter("Idempotency-Key", KEY_SCHEMA, OpenApiParameter.HEADER, required=True, description=(
-    "A key of the caller's choice, new for each new thing, kept for 30 days: sent again with the same body it replays "
-    "the first answer, with another body it is refused (422), and while the first is still running it is a 409."))
+    "A unique key you generate for each new object. For 30 days, repeating the key with the same body returns the "
+     "original response; a different body returns 422, and a request still in progress returns 409."))
 
 
 OPTIONAL_KEY = OpenApiParameter("Idempotency-Key", KEY_SCHEMA, OpenApiParameter.HEADER, description=(
@@ -165,7 +165,8 @@ def _preview_endpoint(viewset: type[DocumentViewSet], operation: Operation) -> C
     view.__doc__ = f"What `{operation.name}` would do; nothing is changed."
     schema = extend_schema(request=request_of(operation), summary=f"{operation.title}: preview",
                            examples=_examples(operation),
-                           responses=OpenApiResponse(OpenApiTypes.OBJECT, description=_("Values before and after.")))
+                           responses=OpenApiResponse(OpenApiTypes.OBJECT, description=_("Values before and after "
+                                                                                        "the change.")))
     path = f"{operation.name.replace('_', '-')}/preview"
     return schema(action(detail=True, methods=["post"], url_path=path, url_name=f"{operation.name}-preview")(view))
 
@@ -185,7 +186,7 @@ def version_asked(request: Request) -> int | None:
     if text == "*":
         return None
     if not re.fullmatch('"?[0-9]{1,9}"?', text):
-        raise ParseError('If-Match must be an ETag that was read here, like "3".')
+        raise ParseError("If-Match must be an ETag returned by this API, for example \"3\".")
     return int(text.strip('"'))
 
 
@@ -210,8 +211,8 @@ def key_of_request(request: Request) -> str:
     key = request.headers.get("Idempotency-Key", "")
     if not re.fullmatch("[!-~]{1,100}", key):
         raise serializers.ValidationError({"Idempotency-Key": [
-            _("This header is required, so that sending twice cannot create twice: choose a new text of up to "
-              "100 characters (ASCII without spaces) for each new thing.")]})
+            _("This header is required. Use a unique string of up to 100 ASCII characters without spaces for each "
+              "new object.")]})
     return key
 
 

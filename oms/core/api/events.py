@@ -23,18 +23,18 @@ class SubjectSerializer(serializers.Serializer[Any]):
 
 
 class EventSerializer(serializers.Serializer[Any]):
-    """Something that happened to a document. Positions grow, and none is ever given out later than a higher one."""
+    """An event on a document. Positions only increase and are published in order."""
 
     position = serializers.IntegerField()
     type = serializers.CharField()
     timestamp = serializers.DateTimeField()
     subject = SubjectSerializer()
     order = serializers.CharField(allow_null=True)
-    data = serializers.DictField(help_text=_("Empty for people who see no money."))  # type: ignore[assignment]
+    data = serializers.DictField(help_text=_("Empty for users who can't view prices."))  # type: ignore[assignment]
 
 
 class EventsResponse(serializers.Serializer[Any]):
-    """`next` is what to ask for after these; `end` is the newest position there is."""
+    """Pass `next` as `after` to get the next page. `end` is the latest position."""
 
     events = EventSerializer(many=True)
     next = serializers.IntegerField()
@@ -56,11 +56,11 @@ class EventViewSet(viewsets.ViewSet):
     @extend_schema(
         parameters=[
             OpenApiParameter("after", {"type": "integer", "minimum": 0, "maximum": 2**63 - 1},
-                             description="The last position that was read."),
+                             description="The last position you've read."),
             OpenApiParameter("limit", {"type": "integer", "minimum": 1, "maximum": MOST})],
         responses=forced_singular_serializer(EventsResponse))
     def list(self, request: Request) -> Response:
-        """Events after a position, oldest first. Ask again with `next`; an empty answer means: nothing new yet."""
+        """Lists events after a position, oldest first. Poll again with `next`; an empty list means no new events."""
         user: Any = request.user
         form = AfterRequest(data=request.query_params.dict())
         form.is_valid(raise_exception=True)

@@ -90,7 +90,7 @@ class CountryField(serializers.CharField):
 
 
 class AddressSerializer(serializers.Serializer[Any]):
-    """Where goods or invoices go."""
+    """A shipping or billing address."""
 
     name = TextField(max_length=120)
     street = TextField(max_length=120, required=False, default="", allow_blank=True)

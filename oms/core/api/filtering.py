@@ -23,9 +23,9 @@ class StrictFilters(filters.DjangoFilterBackend):
 
     def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: Any) -> QuerySet[Any]:
         known = view.filterset_class.base_filters if getattr(view, "filterset_class", None) else {}
-        empty = {name: [_("Give a value, or leave it out.")] for name, row in known.items()
+        empty = {name: [_("Enter a value or omit this parameter.")] for name, row in known.items()
                  if "" in request.query_params.getlist(name) and not isinstance(row, filters.CharFilter)}
-        unclear = {name: [_("It must be true or false.")] for name, row in known.items()
+        unclear = {name: [_("Must be true or false.")] for name, row in known.items()
                    if isinstance(row, filters.BooleanFilter)
                    and {text.lower() for text in request.query_params.getlist(name)} - {"true", "false", ""}}
         if empty or unclear:

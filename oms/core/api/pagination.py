@@ -19,7 +19,7 @@ class Pages(CursorPagination):
     def get_page_size(self, request: Request) -> int:
         text = request.query_params.get("limit", str(self.page_size))
         if not (text.isascii() and text.isdecimal() and len(text) < 4 and 1 <= int(text) <= self.max_page_size):
-            raise ValidationError({"limit": [_("It must be a number from 1 to %(max_page_size)s.")
+            raise ValidationError({"limit": [_("Must be between 1 and %(max_page_size)s.")
                                              % {"max_page_size": self.max_page_size}]})
         return int(text)
 

@@ -47,7 +47,8 @@ def handle(error: Exception, context: dict[str, Any]) -> Response:
     body = describe(error)
     if body is None:
         log.error("A fault of ours answered %s", context["request"].path, exc_info=error)
-        body = _problem(500, "fault", _("This is our fault, not yours; nothing was changed. It is logged."))
+        body = _problem(500, "fault", _("Something went wrong on our side. Nothing was changed. We've logged the "
+                                        "error; try again later."))
     set_rollback()
     wait = getattr(error, "wait", None) or (1 if body["code"] in AT_ONCE else 0)
     headers = {"Retry-After": str(max(1, int(wait)))} if wait else {}
@@ -66,9 +67,9 @@ def describe(error: Exception) -> dict[str, Any] | None:
         detail = f"{first.get('field') or _('The request')}: {first.get('message', _('is invalid'))}"
         return _problem(error.status_code, "invalid", detail, errors=entries)
     if isinstance(error, Http404):
-        return _problem(404, "not_found", _("There is no such thing, or it is not yours to see."))
+        return _problem(404, "not_found", _("Not found, or you don't have access."))
     if isinstance(error, PermissionDenied):
-        return _problem(403, "not_allowed", str(error) or _("You may not do this."))
+        return _problem(403, "not_allowed", str(error) or _("You don't have permission to do this."))
     if isinstance(error, exceptions.APIException):
         return _problem(error.status_code, str(error.default_code), str(error.detail))
     return _of_database(error)
@@ -84,9 +85,9 @@ def _of_domain(error: DomainError) -> dict[str, Any]:
 
 def _of_database(error: Exception) -> dict[str, Any] | None:
     if isinstance(error, IntegrityError):
-        return _problem(409, "duplicate", _("Something with this number or external id exists already."))
+        return _problem(409, "duplicate", _("An object with this number or external ID already exists."))
     if isinstance(error, DataError):
-        return _problem(422, "out_of_range", _("A number or text of the request is larger than can be stored."))
+        return _problem(422, "out_of_range", _("A value in the request is too large."))
     return _of_domain(busy()) if is_aborted(error) else None
 
 

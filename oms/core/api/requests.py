@@ -14,14 +14,14 @@ from oms.core.idempotency import answer_to
 
 
 class RequestViewSet(viewsets.ViewSet):
-    """Requests by their Idempotency-Key."""
+    """Look up requests by Idempotency-Key."""
 
     permission_classes = (IsAuthenticated,)
     lookup_value_regex = "[^/]+"
 
     @extend_schema(responses={201: OpenApiTypes.OBJECT})
     def retrieve(self, request: Request, pk: str) -> Response:
-        """The answer of a finished request; 404: it took no effect, send it again; 409: it is still running."""
+        """Returns the response of a completed request. 404: the request had no effect, so you can resend it. 409: it's still in progress."""
         if "\x00" in pk:
             raise Http404
         answer = answer_to(client_of(request), pk)

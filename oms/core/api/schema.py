@@ -13,9 +13,10 @@ NO_NUL = r"[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\ufffe\uffff]"
 ANY_TEXT, SOME_TEXT = f"^{NO_NUL}*$", f"^{NO_NUL}*{VISIBLE}{NO_NUL}*$"
 PERCENT = r"^(100(\.0{1,2})?|\d{1,2}(\.\d{1,2})?)$"
 
-PROBLEMS = {"400": "The request is malformed.", "401": "No valid token or session.", "403": "Not allowed.",
-            "404": "There is no such thing, or it is not the caller's.", "409": "In the wrong state, or under way.",
-            "412": "Changed since it was read.", "422": "Refused by a business rule.", "429": "Too many calls.",
+PROBLEMS = {"400": "Malformed request.", "401": "Missing or invalid token or session.", "403": "Not allowed.",
+            "404": "Not found or not accessible.", "409": ("Conflict: wrong state or already "
+                                                                                 "in progress."),
+            "412": "The document has changed since you read it.", "422": "Rejected by a business rule.", "429": "Too many calls.",
             "503": "Busy; try again."}
 READING = ("400", "401", "403", "404", "409", "422", "429")
 
@@ -26,12 +27,12 @@ PROBLEM_SCHEMA = {
     "properties": {
         "type": {"type": "string"}, "title": {"type": "string"}, "status": {"type": "integer"},
         "code": {"type": "string", "description": "Stable, for programs."},
-        "detail": {"type": "string", "description": "What is wrong, where, and what to do."},
+        "detail": {"type": "string", "description": "Human-readable explanation of the problem and how to fix it."},
         "errors": {"type": "array", "items": {"type": "object", "properties": {
             "field": {"type": ["string", "null"]}, "line": {"type": ["integer", "null"]}, "code": {"type": "string"},
             "message": {"type": "string"}}}},
         "shortfall": {"type": "object", "additionalProperties": {"type": "integer"},
-                      "description": "Missing base units by SKU."},
+                      "description": "Missing quantity in base units, by SKU."},
     },
     "examples": [{"type": "urn:oms:problem:not_enough", "title": "Unprocessable Entity", "status": 422,
                   "code": "not_enough", "detail": "Not enough stock: 3 × TEE-M missing. Reduce the quantity or wait "

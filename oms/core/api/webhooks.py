@@ -34,7 +34,7 @@ class CompanyField(serializers.SlugRelatedField[Company]):
     def to_internal_value(self, data: Any) -> Company:
         found = Company.objects.filter(code=str(data)).first()
         if found is None:
-            raise Refused(gettext("There is no company %(data)r.")
+            raise Refused(gettext("Company %(data)r not found.")
                           % {"data": str(data)}, code="no_company", field="company")
         return found
 
@@ -56,11 +56,11 @@ class EventNameField(serializers.RegexField):
 
 
 class WebhookSerializer(RecordSerializer[WebhookEndpoint]):
-    """An endpoint: an https address, and the events that it is told of (`order.confirmed`, `order.*`; none: all)."""
+    """A webhook endpoint. `events`: types such as `order.confirmed` or `order.*`; empty means all."""
 
     company = CompanyField(slug_field="code", queryset=Company.objects.all())
     url = serializers.RegexField(web_addresses.ADDRESS, max_length=500, validators=[web_addresses.require_callable],
-                                 help_text=_("https, at a public address."))
+                                 help_text=_("An HTTPS URL with a public address."))
     is_active = FlagField(required=False)
     events = serializers.ListField(child=EventNameField(), required=False, max_length=100)
 
@@ -70,7 +70,7 @@ class WebhookSerializer(RecordSerializer[WebhookEndpoint]):
         read_only_fields = ("disabled_reason", "created_at")
 
 
-@extend_schema_serializer(examples=[OpenApiExample("All of orders, and shipments that left", {
+@extend_schema_serializer(examples=[OpenApiExample("All order events and shipped shipments", {
     "company": "demo", "url": "https://example.com/oms", "events": ["order.*", "shipment.shipped"]},
     request_only=True)])
 class WebhookRequestSerializer(WebhookSerializer):
@@ -81,7 +81,7 @@ class WebhookRequestSerializer(WebhookSerializer):
 
 
 class NewWebhookSerializer(WebhookSerializer):
-    """A new endpoint, with the secret of its signatures: it is shown only now."""
+    """A new endpoint with its signing secret. The secret is shown only once."""
 
     secret = serializers.CharField(read_only=True)
 
@@ -94,7 +94,7 @@ class SecretSerializer(serializers.Serializer[Any]):
 
 
 class WebhookViewSet(UpdateModelMixin, DestroyModelMixin, ScopedViewSet):
-    """Who is called when something happens. Signed by the Standard Webhooks scheme, retried for three days."""
+    """Manage webhook endpoints. Requests are signed (Standard Webhooks) and retried for three days."""
 
     area = "webhooks"
     queryset = WebhookEndpoint.objects.select_related("company")
@@ -105,7 +105,7 @@ class WebhookViewSet(UpdateModelMixin, DestroyModelMixin, ScopedViewSet):
     @extend_schema(request=WebhookRequestSerializer, responses={201: NewWebhookSerializer},
                    parameters=[IDEMPOTENCY_KEY])
     def create(self, request: Request) -> Response:
-        """Be told of what happens from now on."""
+        """Creates an endpoint. It receives events from now on."""
         form = WebhookSerializer(data=request.data)
         form.is_valid(raise_exception=True)
 
@@ -127,7 +127,7 @@ class WebhookViewSet(UpdateModelMixin, DestroyModelMixin, ScopedViewSet):
     @extend_schema(request=None, responses=SecretSerializer)
     @action(detail=True, methods=["post"], url_path="rotate-secret")
     def rotate_secret(self, request: Request, pk: str) -> Response:
-        """A new secret; for a day calls carry a signature by the old one, too."""
+        """Rotates the signing secret. Both secrets are valid for 24 hours."""
         return Response({"secret": webhooks.rotate_secret(self.get_object())})
 
 
@@ -138,7 +138,7 @@ class AttemptSerializer(RecordSerializer[WebhookAttempt]):
 
 
 class DeliverySerializer(RecordSerializer[WebhookDelivery]):
-    """An event's way to an endpoint, with each call's answer and time."""
+    """A webhook delivery with all attempts."""
 
     type = serializers.CharField(source="event.name")
     position = serializers.IntegerField(source="event.position")
@@ -170,7 +170,7 @@ class DeliveryFilter(filters.FilterSet):
 
 
 class WebhookDeliveryViewSet(ScopedViewSet):
-    """The log of calls."""
+    """List webhook deliveries."""
 
     area = "webhooks"
     queryset = WebhookDelivery.objects.select_related("event").prefetch_related("log")
@@ -181,6 +181,6 @@ class WebhookDeliveryViewSet(ScopedViewSet):
     @extend_schema(request=None, responses=DeliverySerializer)
     @action(detail=True, methods=["post"])
     def replay(self, request: Request, pk: str) -> Response:
-        """Send it again."""
+        """Resends the delivery."""
         webhooks.replay(self.get_object())
         return Response(self.get_serializer(self.get_object()).data)

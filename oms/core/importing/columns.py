@@ -82,7 +82,7 @@ class Text(Column):
     def read(self, value: Any) -> str:
         text = _within(self._as_text(value), require_text)
         if self.most is not None and len(text) > self.most:
-            raise ValueError(_("This has %(text)s characters; %(most)s are the most.")
+            raise ValueError(_("Too long: %(text)s characters (maximum %(most)s).")
                               % {"text": len(text), "most": self.most})
         return text
 
@@ -121,7 +121,7 @@ class Exact(Column):
         """The number of a cell."""
         if isinstance(value, Percent) and not self.is_percent:
             raise ValueError(_("This cell is formatted as a percentage. Format it as a number and enter it again."))
-        wrong = _("“%(value)s” is not a number; write it like 1234.56.") % {"value": value}
+        wrong = _("“%(value)s” isn't a number. Use the format 1234.56.") % {"value": value}
         if isinstance(value, bool | date | time | timedelta):
             raise ValueError(wrong)
         if isinstance(value, int | float | Decimal):
@@ -158,7 +158,7 @@ class Whole(Exact):
     def read(self, value: Any) -> int:
         number = self.number(value)
         if number != int(number):
-            raise ValueError(_("“%(value)s” is not a whole number.") % {"value": value})
+            raise ValueError(_("“%(value)s” isn't a whole number.") % {"value": value})
         return int(self.within_limits(_within(int(number), require_number)))
 
     def render(self, value: Any, obj: Any = None, **options: Any) -> Any:
@@ -171,7 +171,7 @@ class YesNo(Column):
     def read(self, value: Any) -> bool:
         text = str(value).strip().lower()
         if text not in YES | NO:
-            raise ValueError(_("“%(value)s” is neither yes nor no.") % {"value": value})
+            raise ValueError(_("Enter yes or no, not “%(value)s”.") % {"value": value})
         return text in YES
 
 
@@ -185,7 +185,7 @@ class Day(Column):
             return _within(value.date(), require_day)
         if isinstance(value, date):
             return _within(value, require_day)
-        wrong = _("“%(value)s” is not a day; write it like 2027-01-31.") % {"value": value}
+        wrong = _("“%(value)s” isn't a valid date. Use the format 2027-01-31.") % {"value": value}
         return _within(self.in_notation(str(value).strip(), wrong), require_day)
 
 
@@ -199,7 +199,7 @@ class Choice(Column):
     def read(self, value: Any) -> str:
         text = str(value).strip()
         if text not in self.values:
-            raise ValueError(_("“%(value)s” is none of %(values)s.")
+            raise ValueError(_("“%(value)s” isn't valid. Use one of: %(values)s.")
                               % {"value": value, "values": ", ".join(self.values)})
         return text
 
@@ -264,7 +264,7 @@ class Reference(Column):
         if name in self.known:
             return self.known[name]
         full = next((each for each in with_zeros(name) if each in self.known), "")
-        raise ValueError(lost_zeros(name, full) if full else _("There is no %(verbose_name)s “%(name)s”.") % {
+        raise ValueError(lost_zeros(name, full) if full else _("%(verbose_name)s “%(name)s” not found.") % {
             "verbose_name": self.model._meta.verbose_name, "name": name})
 
     def render(self, value: Any, obj: Any = None, **options: Any) -> Any:

@@ -193,7 +193,8 @@ class DocumentSheet(Sheet, Resource):
                     outcome.add(each, self.subject(cells), NEW if what else UNCHANGED, what, is_shown=each == number)
         known = {fault.row for fault in faults}
         outcome.faults += faults
-        outcome.faults += [Fault(number, self.subject(row), "", _("Left out with the other rows that belong to it."))
+        outcome.faults += [Fault(number, self.subject(row), "", _("Skipped because another row of the same record "
+                                                                  "failed."))
                            for number, row in group if faults and number not in known]
 
     def read(self, number: int, row: dict[str, Any], faults: list[Fault]) -> dict[str, Any]:
@@ -203,7 +204,7 @@ class DocumentSheet(Sheet, Resource):
             try:
                 values[each.column_name] = each.widget.clean(row.get(each.column_name))
                 if each.column_name in self.needed() and values[each.column_name] in (None, ""):
-                    raise ValueError(_("This must not be empty."))
+                    raise ValueError(_("Required."))
             except ValueError as error:
                 faults.append(Fault(number, self.subject(row), each.column_name, str(error)))
         return values

@@ -119,7 +119,7 @@ def begin(
     sheet = sheet_of(job)
     missing = [name for name in sheet.needed() if name not in mapping]
     if missing:
-        raise Refused(_("Say which column holds %(missing)s.")
+        raise Refused(_("Map a column to: %(missing)s.")
                       % {"missing": ", ".join(missing)}, code="column_missing")
     if not format_of(job).is_complete:
         raise Refused(_("%(name)s has several sheets. Choose the one to import.")
@@ -165,7 +165,7 @@ def stored_file(job: Job) -> StoredDocument:
     number = str(job.details.get("file_of", job.pk))
     stored = StoredDocument.objects.filter(kind="import", subject_type="job", subject_number=number).first()
     if stored is None:
-        raise Refused(_("The file is no longer kept; upload it again."), code="file_gone")
+        raise Refused(_("The file has expired. Upload it again."), code="file_gone")
     return stored
 
 
@@ -249,7 +249,7 @@ def _batches(job: Job, sheet: Any, rows: Iterator[Row], ends: dict[Any, int]) ->
         if ends or earlier == number:
             batch.rows += gathered.pop(key)
         else:
-            told = _("This stands in row %(row)s already.") % {"row": earlier}
+            told = _("Duplicate of row %(row)s.") % {"row": earlier}
             batch.faults.append(Fault(number, sheet.subject(row), sheet.needed()[0], told))
             del gathered[key]
         if len(batch) >= BATCH:

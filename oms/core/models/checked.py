@@ -108,13 +108,13 @@ def validate_vat_number(number: str) -> None:
     prefix = {"EL": "GR", "XI": "GB"}.get(number[:2].upper(), number[:2].upper())
     checker = get_cc_module(prefix.lower(), "vat") if prefix.isalpha() else None
     if checker is not None and not checker.is_valid(number):
-        raise ValidationError(gettext("%(number)s is no VAT number of %(country)s: a digit is wrong or missing.")
+        raise ValidationError(gettext("%(number)s isn't a valid %(country)s VAT number. Check the digits.")
                               % {"number": number, "country": prefix})
 
 
 def validate_iban(number: str) -> None:
     if not iban.is_valid(number):
-        raise ValidationError(gettext("%(number)s is no IBAN: a digit is wrong or missing.") % {"number": number})
+        raise ValidationError(gettext("%(number)s isn't a valid IBAN. Check the digits.") % {"number": number})
 
 
 class VATNumberField(TidyField):

@@ -19,7 +19,7 @@ class ApiClient(models.Model):
 
     name = models.CharField(max_length=80, unique=True)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="api_clients",
-                             help_text=_("Whose customers, warehouses and roles it has."))
+                             help_text=_("Acts with this user's roles and access."))
     scopes = ArrayField(models.CharField(max_length=24), default=every_scope)
     calls_per_minute = models.PositiveIntegerField(default=600)
     is_active = models.BooleanField(default=True)
@@ -37,7 +37,7 @@ class ApiToken(models.Model):
 
     client = models.ForeignKey(ApiClient, on_delete=models.CASCADE, related_name="tokens")
     digest = models.CharField(max_length=64, unique=True, editable=False)
-    hint = models.CharField(max_length=12, editable=False, help_text=_("How the token begins."))
+    hint = models.CharField(max_length=12, editable=False, help_text=_("First characters of the token."))
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     expires_at = models.DateTimeField(null=True, blank=True)
     last_used_at = models.DateTimeField(null=True, editable=False)

@@ -34,7 +34,7 @@ def validate_time_zone(name: str) -> None:
     try:
         ZoneInfo(name)
     except (KeyError, ValueError):
-        raise ValidationError(gettext("%(name)r is no time zone; write one like Europe/London.")
+        raise ValidationError(gettext("Unknown time zone %(name)r. Use one like Europe/London.")
                               % {"name": name}) from None
 
 
@@ -47,7 +47,7 @@ def validate_endpoint(scheme: str, endpoint: str) -> None:
                                                    "check digit.") % {"number": endpoint}})
 
 
-validate_color = RegexValidator(r"^#[0-9a-fA-F]{6}$", _("Write a color like #1f2937."))
+validate_color = RegexValidator(r"^#[0-9a-fA-F]{6}$", _("Enter a hex color, for example #1f2937."))
 
 
 class Company(Guarded):
@@ -56,8 +56,8 @@ class Company(Guarded):
     guarded = ("currency",)
 
     class Rounding(models.TextChoices):
-        LINE = "line", _("tax rounded on each line")
-        DOCUMENT = "document", _("tax rounded once per rate of the document")
+        LINE = "line", _("Per line")
+        DOCUMENT = "document", _("Per tax rate")
 
     code = models.SlugField(max_length=12, unique=True)
     name = models.CharField(max_length=120)
@@ -65,7 +65,7 @@ class Company(Guarded):
     postal_code = PostalCodeField(max_length=12, blank=True)
     city = models.CharField(max_length=60, blank=True)
     country = CountryField()
-    registration = models.CharField(max_length=40, blank=True, help_text=_("Number in the register of companies."))
+    registration = models.CharField(max_length=40, blank=True, help_text=_("Company registration number."))
     vat_number = VATNumberField(_("VAT number"), blank=True)
     other_vat_numbers = VATNumbersField(
         _("VAT numbers of other countries"), blank=True, default="", db_default="", help_text=_(
@@ -74,31 +74,32 @@ class Company(Guarded):
     email = models.EmailField(blank=True)
     phone = models.CharField(max_length=40, blank=True)
     endpoint = models.CharField(_("e-invoicing address"), max_length=60, blank=True,
-                                help_text=_("The participant's identifier, such as a VAT number or a GLN."))
-    endpoint_scheme = models.CharField(_("scheme of the e-invoicing address"), max_length=4, blank=True,
-                                       help_text=_("The code of the EAS list, such as 9932, 9930 or 0088."))
+                                help_text=_("Participant ID, for example a VAT number or GLN."))
+    endpoint_scheme = models.CharField(_("e-invoicing address scheme"), max_length=4, blank=True,
+                                       help_text=_("EAS code, for example 9932, 9930 or 0088."))
     iban = IBANField(_("IBAN"), blank=True)
     bic = BICField(_("BIC"), max_length=11, blank=True)
     currency = CurrencyField()
     time_zone = models.CharField(max_length=40, default="UTC", validators=[validate_time_zone])
     tax_rounding = models.CharField(max_length=8, choices=Rounding, default=Rounding.LINE)
     gs1_prefix = models.CharField(_("GS1 company prefix"), max_length=12, blank=True,
-                                  validators=[RegexValidator(r"^\d{4,12}$", _("It has 4 to 12 digits."))],
-                                  help_text=_("Of the numbers on shipping labels (SSCC); without one they are for "
-                                              "use in-house."))
+                                  validators=[RegexValidator(r"^\d{4,12}$", _("Enter 4 to 12 digits."))],
+                                  help_text=_("Used for SSCCs on shipping labels. Without it, SSCCs are valid only "
+                                              "inside your company."))
     sscc_reuse_months = models.PositiveSmallIntegerField(
         _("months before an SSCC is used again"), default=12, db_default=12, validators=[MinValueValidator(12)],
         help_text=_("At least 12, as GS1 demands; more where trading partners keep records for longer."))
     write_off_limit = AmountField(default=Decimal("0.05"), help_text=_(
-        "Up to this, what a payment lacks or has too much may be written off as a small difference."))
+        "Largest payment difference that can be written off as a small difference."))
     books_closed_until = models.DateField(null=True, blank=True, editable=False)
     logo = models.FileField(upload_to="logos/", blank=True, validators=[FileExtensionValidator(["png", "jpg", "jpeg"])],
-                            help_text=_("PNG or JPEG, shown at the head of papers."))
+                            help_text=_("PNG or JPEG. Printed at the top of documents."))
     color = models.CharField(max_length=7, default="#1f2937", validators=[validate_color],
-                             help_text=_("Of headings on papers, such as #1f2937."))
+                             help_text=_("Heading color on printed documents, for example #1f2937."))
     language = LanguageField(blank=True,
-                                help_text=_("Of papers, such as en or de; empty for the installation's."))
-    terms_text = models.TextField(blank=True, help_text=_("Printed at the end of quotes, confirmations and invoices."))
+                                help_text=_("Print language, for example en or de. Default: system."))
+    terms_text = models.TextField(blank=True, help_text=_("Printed at the end of quotes, order confirmations and "
+                                                          "invoices."))
 
     class Meta:
         verbose_name_plural = _("companies")

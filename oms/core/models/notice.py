@@ -11,22 +11,22 @@ from oms.core.models.role import Role
 class Topic(models.TextChoices):
     """What there is to hear of."""
 
-    LOW_STOCK = "low_stock", _("Stock is low")
-    OUT_OF_STOCK = "out_of_stock", _("Stock is out")
-    TO_PICK = "to_pick", _("A shipment is to be picked")
+    LOW_STOCK = "low_stock", _("Low stock")
+    OUT_OF_STOCK = "out_of_stock", _("Out of stock")
+    TO_PICK = "to_pick", _("Shipment ready to pick")
     CANCEL_ASKED = "cancel_asked", _("A partner is asked to cancel, or answers")
-    ON_HOLD = "on_hold", _("An order is on hold")
-    PROPOSED = "proposed", _("A purchase is proposed")
-    OVERDUE = "overdue", _("An invoice is overdue")
-    JOB_FAILED = "job_failed", _("A job failed")
+    ON_HOLD = "on_hold", _("Order on hold")
+    PROPOSED = "proposed", _("Purchase order proposed")
+    OVERDUE = "overdue", _("Invoice overdue")
+    JOB_FAILED = "job_failed", _("Job failed")
 
 
 class Mail(models.TextChoices):
     """Whether a notice comes by e-mail, too."""
 
-    NO = "no", _("no e-mail")
-    AT_ONCE = "at_once", _("at once")
-    DIGEST = "digest", _("in the morning's digest")
+    NO = "no", _("No email")
+    AT_ONCE = "at_once", _("Immediately")
+    DIGEST = "digest", _("Daily digest")
 
 
 class Notice(models.Model):
@@ -59,9 +59,10 @@ class Subscription(models.Model):
 
     role = models.ForeignKey(Role, on_delete=models.CASCADE, related_name="+")
     topic = models.CharField(max_length=12, choices=Topic)
-    warehouse = models.CharField(max_length=12, blank=True, help_text=_("A warehouse's code; empty for all."))
-    bell = models.BooleanField(_("in the back office"), default=True)
-    mail = models.CharField(_("e-mail"), max_length=8, choices=Mail, default=Mail.NO)
+    warehouse = models.CharField(max_length=12, blank=True, help_text=_("Warehouse code. Leave empty for all "
+                                                                        "warehouses."))
+    bell = models.BooleanField(_("show in app"), default=True)
+    mail = models.CharField(_("email"), max_length=8, choices=Mail, default=Mail.NO)
 
     class Meta:
         ordering = ["topic", "role__name", "warehouse"]

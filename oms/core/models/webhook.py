@@ -25,16 +25,17 @@ class WebhookEndpoint(models.Model):
 
     company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="webhooks")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="webhooks",
-                             help_text=_("Whose customers, warehouses and roles decide what is sent."))
+                             help_text=_("Events are limited to what this user can see."))
     url = AddressField(_("URL"), max_length=500)
     events = ArrayField(EventNameField(max_length=40), default=list, blank=True,
-                        help_text=_("Names such as order.confirmed, or order.* for all of a kind; empty for all."))
+                        help_text=_("Event types, for example order.confirmed or order.*. Leave empty for all."))
     secret = models.CharField(max_length=80, default=new_secret, editable=False)
     old_secret = models.CharField(max_length=80, blank=True, editable=False)
     old_secret_until = models.DateTimeField(null=True, editable=False)
     is_active = models.BooleanField(default=True)
     disabled_reason = models.CharField(max_length=120, blank=True, editable=False)
-    position = models.BigIntegerField(default=0, editable=False, help_text=_("How far the stream was taken over."))
+    position = models.BigIntegerField(default=0, editable=False, help_text=_("Position of the last event queued "
+                                                                             "for this endpoint."))
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:
@@ -75,7 +76,7 @@ class WebhookAttempt(models.Model):
     at = models.DateTimeField(db_default=Now())
     status = models.PositiveSmallIntegerField(null=True)
     response = models.CharField(max_length=500, blank=True)
-    took_ms = models.PositiveIntegerField(_("took (ms)"), default=0)
+    took_ms = models.PositiveIntegerField(_("duration (ms)"), default=0)
 
     def __str__(self) -> str:
         return f"{self.status or gettext('no answer')} at {self.at:%Y-%m-%d %H:%M:%S}"

@@ -45,6 +45,6 @@ def require_known(name: str) -> None:
 def gateway(name: str) -> Gateway:
     """The gateway of this name, loaded when it is first asked for. Raises ConnectorError for one that there is not."""
     if name not in NAMES:
-        raise ConnectorError(_("There is no payment gateway %(name)r.") % {"name": name}, permanent=True)
+        raise ConnectorError(_("Unknown payment gateway %(name)r.") % {"name": name}, permanent=True)
     connector: Gateway = import_module(f"{__name__}.{name}.connector").connect()
     return connector

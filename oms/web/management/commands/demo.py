@@ -18,11 +18,11 @@ from oms.web.children import child, kept
 
 
 class Command(BaseCommand):
-    help = "Create the database, load the sample orders through the operations, show the log-ins, and serve."
+    help = "Create the database, load the sample orders, print the logins and start the server."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--no-serve", action="store_true", help="stop before serving")
-        parser.add_argument("--fresh", action="store_true", help="throw the demo's data away and start over")
+        parser.add_argument("--fresh", action="store_true", help="delete the demo data and start over")
         parser.add_argument("--port", type=int, default=8000)
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -34,7 +34,7 @@ class Command(BaseCommand):
             raise CommandError("The demo's data was written by an earlier version: run this again with --fresh.")
         call_command("migrate", verbosity=0)
         if demo.is_loaded():
-            self.stdout.write("The demo's data is there already; --fresh starts over.")
+            self.stdout.write("Demo data already loaded. Use --fresh to start over.")
         else:
             self._require_empty()
             demo.load()
@@ -59,7 +59,7 @@ class Command(BaseCommand):
 
     def _require_empty(self) -> None:
         if User.objects.exists() or Company.objects.exists():
-            raise CommandError("This database is in use and is not the demo's. Name another with DATABASE_URL.")
+            raise CommandError("This database contains other data. Set DATABASE_URL to an empty database.")
 
     def _show_log_ins(self, port: int) -> None:
         self.stdout.write(f"\nLog in at http://127.0.0.1:{port}/admin/ as:\n")

@@ -20,18 +20,20 @@ from orders.models import Channel
 
 
 class Command(OnTables):
-    help = "Import orders from a file. Nothing is dropped silently: the report adds up to the file."
+    help = "Import orders from a file. The report accounts for every row."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path)
         parser.add_argument("--format", choices=["online-retail"], required=True)
         parser.add_argument("--as", dest="mode", choices=["history", "open"], required=True,
-                            help="history: completed and settled, stock untouched; open: new orders, confirmed")
-        parser.add_argument("--channel", default="online-retail", help="the channel's code; it is made if it is new")
+                            help=("history: completed, paid orders that don't affect stock; open: new, confirmed "
+                                  "orders"))
+        parser.add_argument("--channel", default="online-retail", help="channel code (created if missing)")
         parser.add_argument("--from", dest="since", type=date.fromisoformat, metavar="DATE")
         parser.add_argument("--to", dest="until", type=date.fromisoformat, metavar="DATE")
-        parser.add_argument("--limit", type=int, help="take so many invoices at the most")
-        parser.add_argument("--dry-run", action="store_true", help="report what would happen, and change nothing")
+        parser.add_argument("--limit", type=int, help="import at most this many invoices")
+        parser.add_argument("--dry-run", action="store_true", help=("report what would be imported without "
+                                                                    "changing anything"))
         parser.add_argument("--strict", action="store_true", help="import nothing if any row is bad")
 
     def handle(self, *args: Any, **options: Any) -> None:

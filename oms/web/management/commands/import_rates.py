@@ -13,7 +13,7 @@ from oms.web.management.base import OnTables
 
 
 class Command(OnTables):
-    help = "Take the exchange rates of the ECB's file (XML, CSV or ZIP; daily or historical) in, for every company."
+    help = "Import ECB exchange rates (XML, CSV or ZIP; daily or historical) for every company."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path)

@@ -20,7 +20,7 @@ class Command(OnTables):
             "Factur-X (PDF), CII and UBL (XML). Everything is taken back: no number is used up.")
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("folder", type=Path, help="where to write; it is made if it does not exist")
+        parser.add_argument("folder", type=Path, help="output folder (created if missing)")
 
     def handle(self, *args: Any, **options: Any) -> None:
         folder: Path = options["folder"]

@@ -9,7 +9,7 @@ from oms.web.management.base import OnTables
 
 
 class Command(OnTables):
-    help = "Check that nothing is lost, doubled or oversold: exits 1 and names the rows where an invariant is broken."
+    help = "Check all data invariants. Exits with 1 and lists the offending rows if a check fails."
 
     def add_arguments(self, parser: Any) -> None:
         parser.add_argument("--list", action="store_true", help="List the invariants, and check nothing.")

@@ -49,7 +49,7 @@ function restore() {
     state = kept;
     state.rows = state.rows.map((row) => ({ ...emptyRow(), ...row, left: true, looking: false, asked: "" }));
     $("restored").hidden = false;
-    $("restored").textContent = _("What you were entering at %(at)s is here again.", { at: new Date(kept.at).toLocaleString() });
+    $("restored").textContent = _("We restored your unsaved order from %(at)s.", { at: new Date(kept.at).toLocaleString() });
   }
   for (const id of FIELDS) if (state.fields[id]) $(id).value = state.fields[id];
   keptAddress = state.fields.ship_to_address || "";
@@ -331,7 +331,7 @@ async function showCredit() {
 
 async function readBlock(text) {
   await lookUpCustomer();
-  if (!state.customer) return complain({ detail: _("Choose the customer first: what they call things is theirs.") });
+  if (!state.customer) return complain({ detail: _("Choose a customer first. Part numbers differ by customer.") });
   say(_("Reading the lines…"));
   try {
     const read = await api("skus/read-lines/", { customer: state.customer.code, text });
@@ -367,7 +367,7 @@ function say(text) { $("restored").hidden = false; $("restored").textContent = t
 function complain(problem) {
   const shortfall = Object.entries(problem.shortfall || {}).map(([sku, units]) => `${units} × ${sku}`).join(", ");
   $("problem").hidden = false;
-  $("problem").textContent = [problem.detail || String(problem), shortfall && _("Missing: %(shortfall)s.", { shortfall })].filter(Boolean).join(" ");
+  $("problem").textContent = [problem.detail || String(problem), shortfall && _("Short: %(shortfall)s.", { shortfall })].filter(Boolean).join(" ");
   const sent = state.rows.filter((row) => row.sku || row.text.trim());
   for (const error of problem.errors || []) {
     if (error.line) $("lines").children[state.rows.indexOf(sent[error.line - 1])]?.classList.add("oms-unknown");
@@ -392,8 +392,8 @@ async function send(path, more) {
 }
 // What keeps the order from being sent, or nothing.
 function problemWith(rows) {
-  if (!state.customer) return _("Choose the customer.");
-  if (!rows.length) return _("Enter at least one line.");
+  if (!state.customer) return _("Choose a customer.");
+  if (!rows.length) return _("Add at least one line.");
   const unknown = rows.find((row) => !row.sku);
   if (unknown?.looking || (unknown && !isUnknown(unknown))) return _("“%(text)s” could not be looked up. Send it again.", { text: unknown.text });
   if (unknown) return _("“%(text)s” matches no SKU. Choose one, or remove the line.", { text: unknown.text });
@@ -420,12 +420,12 @@ async function sendRows(path, more) {
     // Refused: nothing was done, and the key is free. Not answered: the same key finds out whether it was done.
     if (problem.code === "key_reused") await alreadyIn();
     else if (problem.status) complain(problem);
-    else complain({ detail: _("The server did not answer. What you entered is kept: send it again, it is entered once.") });
+    else complain({ detail: _("Couldn't reach the server. Your order is saved; submitting again won't duplicate it.") });
   }
 }
 async function alreadyIn() {
   const made = await api(`requests/${encodeURIComponent(state.key)}/`);
-  complain({ detail: _("This was entered before you changed it, as %(number)s; your changes are not in it. ", { number: made.number }) });
+  complain({ detail: _("This order was already submitted as %(number)s, without your latest changes. ", { number: made.number }) });
   const link = Object.assign(document.createElement("a"), { href: setup.open.replace("NUMBER", made.number), textContent: _("Open %(number)s", { number: made.number }) });
   $("problem").append(link);
 }
@@ -445,7 +445,7 @@ for (const id of ["customer", "customer_reference", "wanted_on", "valid_until"])
 $("drop").addEventListener("click", dropUnknown);
 $("read").addEventListener("click", () => readBlock($("block").value));
 $("place").addEventListener("click", () => send("orders/", { confirm: false }));
-$("quote").addEventListener("click", () => ($("valid_until").value ? send("quotes/", { valid_until: $("valid_until").value }) : complain({ detail: _("Until when is the quote valid?") })));
+$("quote").addEventListener("click", () => ($("valid_until").value ? send("quotes/", { valid_until: $("valid_until").value }) : complain({ detail: _("Enter the date the quote is valid until.") })));
 $("clear").addEventListener("click", () => { localStorage.removeItem(KEPT); location.href = location.pathname; });
 $("entry").addEventListener("submit", (event) => { event.preventDefault(); send("orders/", { confirm: true }); });
 document.addEventListener("keydown", (event) => {

@@ -35,7 +35,7 @@ let firstAnswer = null;
 function take(wrap) {
   const count = Number($("number").value);
   if (!asked || alarmed) return;
-  if (!Number.isInteger(count) || count < 0) alarm(_("“%(number)s” is not a quantity.", { number: $("number").value }));
+  if (!Number.isInteger(count) || count < 0) alarm(_("“%(number)s” isn't a valid quantity.", { number: $("number").value }));
   else try { asked.resolve(wrap(count)); } catch (fault) { alarm(fault.message); }
 }
 async function pump() {
@@ -47,7 +47,7 @@ async function pump() {
       beep(880, .08);
       if (asked === question) question.resolve(value);
     } catch (fault) {
-      alarm(fault instanceof Away ? "No network: this cannot be looked up now. Scan it again later." : fault.message);
+      alarm(fault instanceof Away ? "No connection. Scan again when you're back online." : fault.message);
     } finally { busy = false; }
     await null;
   }

@@ -44,7 +44,7 @@ function packagesTable(packed) {
 }
 
 stations.pack = async () => {
-  const shipment = await choose(_("Scan a shipment, or choose one"));
+  const shipment = await choose(_("Scan or choose a shipment"));
   if (shipment.status === "packed") return ship(shipment);
   const packed = packing(shipment);
   for (;;) {
@@ -67,9 +67,9 @@ async function scanPieces(shipment, packed) {
         (packed.own || packed.parcels.length > 1) && packagesTable(packed)],
       accept: (code) => {
         const line = readsAs(shipment.lines, code);
-        if (!line) throw new Wrong(_("%(code)s does not belong into %(name)s.", { code, name: shipment.name }));
+        if (!line) throw new Wrong(_("%(code)s isn't part of %(name)s.", { code, name: shipment.name }));
         const sum = (packed.scanned[line.sku] ?? 0) + line.barcodes[code];
-        if (sum > line.quantity) throw new Wrong(_("That would be %(sum)s × %(sku)s; %(quantity)s belong in.", { sum, sku: line.sku, quantity: line.quantity }));
+        if (sum > line.quantity) throw new Wrong(_("That makes %(sum)s × %(sku)s, but the shipment needs %(quantity)s.", { sum, sku: line.sku, quantity: line.quantity }));
         return { sku: line.sku, count: line.barcodes[code] };
       } });
     if (!answer) return false;
@@ -141,19 +141,19 @@ async function ship(shipment) {
     shipment = await workAgain(shipment.name);
   }
   if (!shipment) return;
-  const scanned = [], print = made("a", _("Print its labels"), { href: `/admin/fulfillment/shipment/${shipment.pk}/print/labels/`, target: "_blank" });
+  const scanned = [], print = made("a", _("Print labels"), { href: `/admin/fulfillment/shipment/${shipment.pk}/print/labels/`, target: "_blank" });
   while (scanned.length < shipment.tracking.length) {
-    const number = await ask({ step: "product", text: _("Scan each label as the package leaves"), choices: [[_("Later"), null]],
+    const number = await ask({ step: "product", text: _("Scan each package label as you hand it over"), choices: [[_("Later"), null]],
       detail: [made("p", _("%(name)s: %(scanned)s of %(tracking)s labels", { name: shipment.name, scanned: scanned.length, tracking: shipment.tracking.length })), print], accept: (code) => {
         const label = shipment.labels[code.replace(/^\]C1/, "")];
-        if (!label) throw new Wrong(_("%(code)s is no label of %(name)s.", { code, name: shipment.name }));
-        if (scanned.includes(label)) throw new Wrong(_("%(code)s was scanned already.", { code }));
+        if (!label) throw new Wrong(_("%(code)s isn't a label of %(name)s.", { code, name: shipment.name }));
+        if (scanned.includes(label)) throw new Wrong(_("You already scanned %(code)s.", { code }));
         return label;
       } });
     if (!number) return;
     scanned.push(number);
   }
-  if (!scanned.length) { alarm(_("The carrier has not answered yet: %(name)s has no labels.", { name: shipment.name })); return; }
+  if (!scanned.length) { alarm(_("No labels for %(name)s yet. The carrier hasn't responded; try again in a moment.", { name: shipment.name })); return; }
   await act("ship", { shipment: shipment.name, tracking: scanned }, _("%(name)s left.", { name: shipment.name }));
 }
 

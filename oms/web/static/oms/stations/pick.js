@@ -24,14 +24,14 @@ async function walk(wave) {
 }
 // One stop: its bin, its product and lot, its quantity; or the other way that the picker chose.
 async function takeStop(stop, { where, ways }) {
-  let answer = await ask({ step: "place", text: stop.bin, choices: ways.slice(1), detail: about(stop, _("%(quantity)s to take · %(walk_m)s m from here", { quantity: stop.quantity, walk_m: stop.walk_m }), where),
-    accept: (code) => { if (code !== stop.bin) throw new Wrong(_("This is %(code)s; go to %(bin)s.", { code, bin: stop.bin })); return {}; } });
+  let answer = await ask({ step: "place", text: stop.bin, choices: ways.slice(1), detail: about(stop, _("Pick %(quantity)s · %(walk_m)s m away", { quantity: stop.quantity, walk_m: stop.walk_m }), where),
+    accept: (code) => { if (code !== stop.bin) throw new Wrong(_("Wrong bin: %(code)s. Go to %(bin)s.", { code, bin: stop.bin })); return {}; } });
   if (answer.split) return answer;
   answer = await ask({ step: "product", text: `${stop.sku} ${stop.name}`, choices: ways,
     detail: [made("p", stop.lot ? _("%(quantity)s from %(bin)s, lot %(lot)s", { quantity: stop.quantity, bin: stop.bin, lot: stop.lot }) : _("%(quantity)s from %(bin)s", { quantity: stop.quantity, bin: stop.bin }))], accept: (code) => {
       const pack = stop.barcodes[code];
-      if (!pack) throw new Wrong(_("%(code)s is not %(sku)s. Put it back.", { code, sku: stop.sku }));
-      if (pack > stop.quantity) throw new Wrong(_("This is a pack of %(pack)s; %(quantity)s are wanted.", { pack, quantity: stop.quantity }));
+      if (!pack) throw new Wrong(_("Wrong item: %(code)s. Put it back and scan %(sku)s.", { code, sku: stop.sku }));
+      if (pack > stop.quantity) throw new Wrong(_("This is a pack of %(pack)s, but you only need %(quantity)s.", { pack, quantity: stop.quantity }));
       return { count: pack };
     } });
   let lot = stop.lot;
@@ -41,7 +41,7 @@ async function takeStop(stop, { where, ways }) {
   }
   if (answer.split) return answer;
   if (answer.short) return { picked: await pickShort(stop) };
-  act("pick", { line: stop.line, quantity: stop.quantity, ...(lot !== stop.lot && { lot }) }, _("%(quantity)s × %(sku)s from %(bin)s.", { quantity: stop.quantity, sku: stop.sku, bin: stop.bin }));
+  act("pick", { line: stop.line, quantity: stop.quantity, ...(lot !== stop.lot && { lot }) }, _("Picked %(quantity)s × %(sku)s from %(bin)s.", { quantity: stop.quantity, sku: stop.sku, bin: stop.bin }));
   return { picked: true };
 }
 // The picker can't go on: what isn't picked of this shipment moves to a new one. Asks first; false where not.
@@ -55,8 +55,8 @@ async function splitUnpicked(stop, stops) {
   return !waits?.refused;
 }
 async function pickShort(stop) {
-  const { found, why } = await ask({ step: "quantity", text: _("How many of %(quantity)s can you take?", { quantity: stop.quantity }), detail: about(stop, stop.bin), number: 0,
-    answers: [[_("The rest is missing"), (number) => fewer(number, "missing")], [_("The rest is damaged"), (number) => fewer(number, "damaged")]] });
+  const { found, why } = await ask({ step: "quantity", text: _("How many of %(quantity)s did you find?", { quantity: stop.quantity }), detail: about(stop, stop.bin), number: 0,
+    answers: [[_("Rest missing"), (number) => fewer(number, "missing")], [_("Rest damaged"), (number) => fewer(number, "damaged")]] });
   act("short", { line: stop.line, found, why }, why === "damaged" ? _("%(found)s of %(quantity)s × %(sku)s from %(bin)s, the rest damaged.", { found, quantity: stop.quantity, sku: stop.sku, bin: stop.bin }) : _("%(found)s of %(quantity)s × %(sku)s from %(bin)s, the rest missing.", { found, quantity: stop.quantity, sku: stop.sku, bin: stop.bin }));
   return found > 0;
   function fewer(number, reason) {
@@ -75,7 +75,7 @@ async function changedWalk(walked) {
 }
 
 stations.pick = async () => {
-  let wave = await choose(_("Scan a wave, or choose one"));
+  let wave = await choose(_("Scan or choose a wave"));
   for (; wave; wave = await changedWalk(wave)) await walk(wave);
-  await ask({ text: _("The walk is done"), detail: [made("p", _("Bring everything to staging."))], choices: [[_("Next wave"), true]] });
+  await ask({ text: _("All items picked"), detail: [made("p", _("Take everything to staging."))], choices: [[_("Next wave"), true]] });
 };

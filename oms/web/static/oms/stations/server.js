@@ -6,7 +6,7 @@ async function work(name = "", look = false) {
   if (answer.status >= 500) throw new Away();
   const data = await answer.json();
   if (!answer.ok) throw new Wrong(data.message);
-  if (data.changed?.length) alarm(_("This paper is out of date. Since it was printed: %(changed)s", { changed: data.changed.join("; ") }));
+  if (data.changed?.length) alarm(_("This printout is out of date. Changes since it was printed: %(changed)s", { changed: data.changed.join("; ") }));
   if (data.alarms?.length) alarm(data.alarms.join(" "));
   return data;
 }
@@ -14,7 +14,7 @@ async function workAgain(name = "") {
   for (;;) {
     try { return await work(name); } catch (fault) {
       if (!(fault instanceof Away)) { alarm(fault.message); return null; }
-      told(_("No network; trying again …"));
+      told(_("No connection. Retrying…"));
       await new Promise((resolve) => setTimeout(resolve, 2000));
     }
   }
@@ -58,17 +58,17 @@ async function sendAll() {
       told(data.done);
     } else {
       keep(kept().map((other) => (other.id === id ? { ...other, refused: data.message } : other)));
-      alarm(_("Refused: %(text)s %(message)s", { text: scan.text, message: data.message }));
+      alarm(_("Not saved: %(text)s %(message)s", { text: scan.text, message: data.message }));
     }
   }
 }
 function show() {
   const list = kept(), refused = list.filter((scan) => scan.refused).length;
   $("kept").hidden = !list.length;
-  $("kept-title").textContent = _("%(waiting)s waiting for the server, %(refused)s refused", { waiting: list.length - refused, refused });
+  $("kept-title").textContent = _("%(waiting)s not sent yet, %(refused)s failed", { waiting: list.length - refused, refused });
   $("kept-list").replaceChildren(...list.map((scan) => {
     const item = made("li", `${scan.text} ${scan.refused}`, { class: scan.refused ? "refused" : "" });
-    if (scan.refused) item.append(button(_("Take it off the list"), () => keep(kept().filter((other) => other.id !== scan.id))));
+    if (scan.refused) item.append(button(_("Dismiss"), () => keep(kept().filter((other) => other.id !== scan.id))));
     return item;
   }));
 }

@@ -10,7 +10,7 @@ async function choose(text) {
     const list = await workAgain();
     const choices = (list?.choices ?? []).map(({ code, text: what }) => [`${code} · ${what}`, { name: code }]);
     const found = await ask({ text, choices, accept: async (code) => await work(code),
-      detail: made("p", choices.length ? "" : _("Nothing waits here."), { class: "quiet" }) });
+      detail: made("p", choices.length ? "" : _("Nothing to do."), { class: "quiet" }) });
     const chosen = found.name && Object.keys(found).length === 1 ? await workAgain(found.name) : found;
     if (chosen) return chosen;
   }
@@ -21,9 +21,9 @@ function about(product, ...more) {
 }
 async function lotOf(product, expected = "", others = []) {
   if (product.tracking === "none") return "";
-  return ask({ step: "lot", text: expected ? _("Lot %(expected)s", { expected }) : _("Scan the lot"), detail: about(product), accept: (code) => {
-    if (expected && code !== expected && !others.includes(code)) throw new Wrong(_("This is %(code)s; take lot %(expected)s.", { code, expected }));
-    if (code in product.barcodes) throw new Wrong(_("This is the product's own code; scan its lot."));
+  return ask({ step: "lot", text: expected ? _("Lot %(expected)s", { expected }) : _("Scan the lot barcode"), detail: about(product), accept: (code) => {
+    if (expected && code !== expected && !others.includes(code)) throw new Wrong(_("Wrong lot: %(code)s. Take lot %(expected)s.", { code, expected }));
+    if (code in product.barcodes) throw new Wrong(_("That's the product barcode. Scan the lot barcode."));
     return code;
   } });
 }
@@ -37,7 +37,7 @@ async function serialsOf(product, ways, { taken = [], more = "" } = {}) {
       accept: (text) => {
         const codes = text.split(/[\s,;]+/).filter(Boolean).flatMap(expanded);
         const twice = codes.find((code, index) => codes.indexOf(code) < index || found.includes(code) || taken.includes(code));
-        if (twice) throw new Wrong(_("%(code)s was scanned already.", { code: twice }));
+        if (twice) throw new Wrong(_("You already scanned %(code)s.", { code: twice }));
         if (codes.some((code) => code in product.barcodes)) throw new Wrong(_("This is the product's own code; scan its serial number."));
         return { codes };
       } });
@@ -69,14 +69,14 @@ async function quantity(product, { count = 1, needed = null, most = null, choice
     const answer = await ask({
       step: "quantity", text: limit === null ? `${count}` : _("%(count)s of %(limit)s", { count, limit }), detail: about(product, more), choices,
       number: needed ?? count, answers: answers ?? [["OK", (entered) => {
-        if (needed !== null && entered !== needed) throw new Wrong(_("%(needed)s are wanted, not %(entered)s. If there are fewer, press “Short”.", { needed, entered }));
-        if (limit !== null && entered > limit) throw new Wrong(_("There are only %(limit)s.", { limit }));
+        if (needed !== null && entered !== needed) throw new Wrong(_("Pick %(needed)s, not %(entered)s. If you can't find enough, press “Short or damaged”.", { needed, entered }));
+        if (limit !== null && entered > limit) throw new Wrong(_("Only %(limit)s available.", { limit }));
         return { count: entered };
       }]],
       accept: (code) => {
-        if (!(code in product.barcodes)) throw new Wrong(_("%(code)s is not %(sku)s.", { code, sku: product.sku }));
+        if (!(code in product.barcodes)) throw new Wrong(_("Wrong item: %(code)s. Scan %(sku)s.", { code, sku: product.sku }));
         const sum = count + product.barcodes[code];
-        if (limit !== null && sum > limit) throw new Wrong(needed === null ? _("That would be %(sum)s; %(limit)s are there.", { sum, limit }) : _("That would be %(sum)s; %(limit)s are wanted.", { sum, limit }));
+        if (limit !== null && sum > limit) throw new Wrong(needed === null ? _("That makes %(sum)s, but only %(limit)s are available.", { sum, limit }) : _("That makes %(sum)s, but you only need %(limit)s.", { sum, limit }));
         return { add: product.barcodes[code] };
       },
     });

@@ -17,10 +17,10 @@ stations.count = async () => {
   const { name } = await ask({ step: "place", text: _("Scan a bin to count"), accept: async (code) => await work(code) });
   const found = [];
   for (;;) {
-    const product = await ask({ step: "product", text: _("Scan what lies in %(name)s", { name }), choices: [[_("That is all in this bin"), null]],
+    const product = await ask({ step: "product", text: _("Scan the items in %(name)s", { name }), choices: [[_("Finish bin"), null]],
       detail: [table(found.map((row) => [row.sku, row.lot, row.expires_on ?? "", row.quantity]))], accept: async (code) => {
         const known = await work(code, true);
-        if (!known.product) throw new Wrong(_("%(code)s is no product.", { code }));
+        if (!known.product) throw new Wrong(_("%(code)s isn't a product.", { code }));
         return { ...known, count: known.barcodes[code] ?? 1 };
       } });
     if (!product) break;
@@ -35,29 +35,29 @@ stations.count = async () => {
 stations.move = async () => {
   const bin = async (code) => {
     const known = await work(code, true);
-    if (!known.bin) throw new Wrong(_("%(code)s is no bin.", { code }));
+    if (!known.bin) throw new Wrong(_("%(code)s isn't a bin.", { code }));
     return known;
   };
-  const from = await ask({ step: "place", text: _("Scan the bin to take from"), accept: bin });
-  const product = await ask({ step: "product", text: _("Scan what leaves %(bin)s", { bin: from.bin }), detail: [table(from.rows)], accept: (code) => {
+  const from = await ask({ step: "place", text: _("Scan the source bin"), accept: bin });
+  const product = await ask({ step: "product", text: _("Scan the item to move from %(bin)s", { bin: from.bin }), detail: [table(from.rows)], accept: (code) => {
     const known = readsAs(from.products, code);
-    if (!known) throw new Wrong(_("%(code)s does not lie in %(bin)s.", { code, bin: from.bin }));
+    if (!known) throw new Wrong(_("%(code)s isn't in %(bin)s.", { code, bin: from.bin }));
     return { ...known, count: known.barcodes[code] };
   } });
   const lot = await lotOf(product);
   const { count } = await quantity(product, { count: product.count });
-  const to = await ask({ step: "place", text: _("Scan the bin to put it into"), detail: about(product, _("%(count)s from %(bin)s", { count, bin: from.bin })), accept: async (code) => {
-    if (code === from.bin) throw new Wrong(_("It lies in %(code)s now; scan the other bin.", { code }));
+  const to = await ask({ step: "place", text: _("Scan the destination bin"), detail: about(product, _("%(count)s from %(bin)s", { count, bin: from.bin })), accept: async (code) => {
+    if (code === from.bin) throw new Wrong(_("%(code)s is the source bin. Scan the destination bin.", { code }));
     return bin(code);
   } });
-  await act("move", { sku: product.sku, lot, quantity: count, from: from.bin, to: to.bin }, _("%(count)s × %(sku)s to %(bin)s.", { count, sku: product.sku, bin: to.bin }));
+  await act("move", { sku: product.sku, lot, quantity: count, from: from.bin, to: to.bin }, _("Moved %(count)s × %(sku)s to %(bin)s.", { count, sku: product.sku, bin: to.bin }));
 };
 
 stations["look-up"] = async () => {
   let known = null;
   for (;;) {
-    known = await ask({ text: known ? (known.sku ?? (known.bin || known.kind)) : _("Scan anything"),
-      detail: known ? [made("p", known.sku ? _("%(name)s · %(available)s to promise", { name: known.name, available: known.available }) : known.kind), table(known.rows)] : [],
+    known = await ask({ text: known ? (known.sku ?? (known.bin || known.kind)) : _("Scan any barcode"),
+      detail: known ? [made("p", known.sku ? _("%(name)s · %(available)s available", { name: known.name, available: known.available }) : known.kind), table(known.rows)] : [],
       accept: (code) => work(code) });
   }
 };
