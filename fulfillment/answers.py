@@ -18,7 +18,7 @@ from orders.models import Order
 
 @whole
 def agree_to_cancel(shipment: Shipment, *, answer: str = "", by: User | None = None) -> Shipment:
-    """Note that the partner stopped the goods: they are free, and their units are cancelled.
+    """Note that the partner stopped the goods: they are free, and their units are canceled.
 
     The order ends where nothing else of it is left, and so does the shipment.
     """

@@ -55,7 +55,7 @@ def _gone() -> str:
 
 
 def _ask(shipment: Shipment) -> Cancellation:
-    """A question, by whoever cancelled last, with their reason."""
+    """A question, by whoever canceled last, with their reason."""
     event = Event.objects.filter(subject_type="demand", subject_number=shipment.order_number,
                                  name="demand.cancel_asked").order_by("pk").last()
     if event is None:

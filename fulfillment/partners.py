@@ -88,7 +88,7 @@ def _numbers(text: str) -> list[str]:
 
 
 def _require_live(shipment: Shipment, live: Sequence[Shipment]) -> None:
-    """Raise WrongState where a locked order's shipment has left meanwhile, or is cancelled."""
+    """Raise WrongState where a locked order's shipment has left meanwhile, or is canceled."""
     if shipment not in live:
         shipment.refresh_from_db()
         states.require_status(shipment, Shipment.Status.OPEN)

@@ -125,7 +125,7 @@ def change_lot(line: ShipmentLine, to: BinStock | None = None, *, by: User | Non
 
 
 def put_back(line: ShipmentLine, to: Bin, *, by: User | None = None) -> Shipment:
-    """Bring a picked line back to a bin; the inverse of pick. What was cancelled meanwhile leaves the shipment."""
+    """Bring a picked line back to a bin; the inverse of pick. What was canceled meanwhile leaves the shipment."""
     with states.change(line.shipment, event="shipment.put_back", by=by, first=line.shipment.order) as shipment:
         states.require_status(shipment, Shipment.Status.PICKING)
         join_cuts([shipment])

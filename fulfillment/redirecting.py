@@ -91,7 +91,7 @@ def preview(
 def can_redirect(order: Order) -> bool:
     """Whether something of an order can still go elsewhere."""
     is_open = order.status in (Order.Status.PLACED, Order.Status.CONFIRMED)
-    return is_open and order.shipped < order.units - order.cancelled
+    return is_open and order.shipped < order.units - order.canceled
 
 
 def _address(order: Order, address: Address | None, typed: dict[str, str]) -> dict[str, str]:

@@ -33,7 +33,7 @@ def reroute(order: Order, *, to: Warehouse | None = None, by: User | None = None
 
 
 def reroute_shipment(shipment: Shipment, *, to: Warehouse | None = None, by: User | None = None) -> Shipment:
-    """Send an unstarted shipment's goods from better warehouses; if all of it moves, the shipment is cancelled."""
+    """Send an unstarted shipment's goods from better warehouses; if all of it moves, the shipment is canceled."""
     with atomic():
         shipments.lock_live(lock_one(shipment.order), shipment)
         with states.change(shipment, event="shipment.rerouted", by=by) as shipment:

@@ -67,7 +67,7 @@ def _give_back_for_later(order: Order) -> None:
 @whole
 def close_empty(shipment: Shipment, *, by: User | None = None) -> Shipment:
     """Cancel a shipment that has no lines left, over the statuses in between."""
-    ways = {S.OPEN: (S.CANCELLED,), S.PICKING: (S.OPEN, S.CANCELLED), S.PACKED: (S.PICKING, S.OPEN, S.CANCELLED)}
+    ways = {S.OPEN: (S.CANCELED,), S.PICKING: (S.OPEN, S.CANCELED), S.PACKED: (S.PICKING, S.OPEN, S.CANCELED)}
     for status in ways[S(shipment.status)]:
         with states.advance(shipment, to=status, by=by) as shipment:
             pass

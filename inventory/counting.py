@@ -137,7 +137,7 @@ def recount(count: Count, *, by: User | None = None) -> Count:
 
 def cancel(count: Count, *, by: User | None = None) -> Count:
     """Give up a count: nothing is posted."""
-    with states.advance(count, to=Count.Status.CANCELLED, by=by) as count:
+    with states.advance(count, to=Count.Status.CANCELED, by=by) as count:
         pass
     return count
 

@@ -1,4 +1,4 @@
-"""What a partner has taken on to send: they alone can stop it, so cancelling it is asked, and agreed or declined."""
+"""What a partner has taken on to send: they alone can stop it, so canceling it is asked, and agreed or declined."""
 
 from collections.abc import Iterable, Sequence
 

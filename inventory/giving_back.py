@@ -122,7 +122,7 @@ def is_with_partner(row: Reservation) -> bool:
 def let_go(holds: Holds, amounts: dict[int, int], stopping: "Reservation.Stopping") -> list[Reservation]:
     """Give back base units of locked reservations, by key; what is picked is marked stopping, to be put back.
 
-    `stopping` says what for: CANCEL lowers the demand too, RELEASE leaves it wanting. Of what a partner has, cancelling
+    `stopping` says what for: CANCEL lowers the demand too, RELEASE leaves it wanting. Of what a partner has, canceling
     is only asked: it stays held. Returns what was let go or asked.
     """
     gone = [_cut(holds, row, amounts[row.pk]) for row in list(holds.rows) if row.pk in amounts]

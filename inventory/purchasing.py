@@ -79,7 +79,7 @@ def reopen(order: PurchaseOrder, *, by: User | None = None) -> PurchaseOrder:
 
 def cancel(order: PurchaseOrder, *, by: User | None = None) -> PurchaseOrder:
     """Take the order back; not once goods have come."""
-    with states.advance(order, to=PurchaseOrder.Status.CANCELLED, by=by) as order:
+    with states.advance(order, to=PurchaseOrder.Status.CANCELED, by=by) as order:
         if order.lines.filter(received__gt=0).exists():
             raise Refused(_("%(order)s has been partly received and can't be canceled. Close it instead.")
                           % {"order": order}, code="goods_came")

@@ -226,7 +226,7 @@ def put_back(
 ) -> list[Reservation]:
     """Bring picked stock back from staging to a bin; the inverse of pick.
 
-    What was stopping is freed (and no longer wanted, where it was cancelled); the rest is held again. A part of a kit
+    What was stopping is freed (and no longer wanted, where it was canceled); the rest is held again. A part of a kit
     is given back with the others of its kits: those that are picked must be put back, too.
     """
     with atomic():
@@ -238,17 +238,17 @@ def put_back(
         transports = [_from_staging(row, to) for row in locked]
         ledger.move_many(transports, reason=Move.Reason.PUT_BACK, reference=reference, by=by)
         _count_picked(locked, -1)
-        cancelled = [row for row in locked if row.stopping == Stopping.CANCEL]
+        canceled = [row for row in locked if row.stopping == Stopping.CANCEL]
         released = [row for row in locked if row.stopping == Stopping.RELEASE or row.demand.is_component
                     or not shelf_life.fits(row)]
-        released = [row for row in released if row not in cancelled]
+        released = [row for row in released if row not in canceled]
         for row in locked:
             row.state, row.bin, row.lot, row.stopping, row.is_entrusted = State.HELD, None, None, Stopping.NO, False
             row.bundle = row.bundle if row.demand.is_component else uuid.uuid4()
         Reservation.objects.bulk_update(locked, ["state", "bin", "lot", "stopping", "is_entrusted", "bundle"])
-        free_locked(cancelled, shrink=True)
+        free_locked(canceled, shrink=True)
         free_locked(released)
-        announce_freed([*cancelled, *released, *level(holds)], by=by)
+        announce_freed([*canceled, *released, *level(holds)], by=by)
         _announce_held([row for row in locked if row.state == State.HELD], by)
         return locked
 

@@ -54,7 +54,7 @@ def send(transfer: Transfer, *, by: User | None = None) -> Transfer:
 
 def cancel(transfer: Transfer, *, by: User | None = None) -> Transfer:
     """Give up a transfer that was not sent."""
-    with states.advance(transfer, to=S.CANCELLED, by=by) as transfer:
+    with states.advance(transfer, to=S.CANCELED, by=by) as transfer:
         pass
     return transfer
 

@@ -81,7 +81,7 @@ def _excess(holds: Holds, stock: Stock, layers: Layers) -> list[Reservation]:
 
 
 def _claim(row: Reservation) -> tuple[bool, bool, int, int, int]:
-    """What finds its lot first: what a partner has taken on, then by priority and age; what is being cancelled last."""
+    """What finds its lot first: what a partner has taken on, then by priority and age; what is being canceled last."""
     asked = row.stopping == Reservation.Stopping.ASKED
     return asked, not row.is_entrusted, row.demand.priority, row.demand_id, row.pk
 

@@ -36,7 +36,7 @@ class Amendment:
 
 def unchanged(order: Order) -> Amendment:
     """The open lines of an order as they are."""
-    return Amendment([LineChange(line, line.quantity - line.cancelled, line.unit_price)
+    return Amendment([LineChange(line, line.quantity - line.canceled, line.unit_price)
                       for line in order.lines.select_related("sku").order_by("position") if line.open_quantity])
 
 
@@ -99,13 +99,13 @@ def _differing(order: Order, changes: Sequence[LineChange]) -> list[LineChange]:
     if strange:
         raise Refused(_("%(line)s is not a line of order %(order)s.") % {"line": strange[0], "order": order})
     return [change for change in changes for line in [own[change.line.pk]]
-            if change.quantity not in (None, line.quantity - line.cancelled)
+            if change.quantity not in (None, line.quantity - line.canceled)
             or change.unit_price not in (None, line.unit_price)]
 
 
 def _apply(order: Order, change: LineChange, extra: list[Line], by: User | None) -> None:
     line = order.lines.select_related("sku").get(pk=change.line.pk)
-    current = line.quantity - line.cancelled
+    current = line.quantity - line.canceled
     if change.quantity is not None and change.quantity < current:
         if change.quantity < line.shipped:
             raise Refused(_("You can't reduce %(sku)s below %(shipped)s: that many have already shipped.")
@@ -138,7 +138,7 @@ def _split_price(order: Order, line: OrderLine, unit_price: Decimal) -> None:
                       % {"sku": line.sku}, line=line.pk)
     (new,) = _append(order, [Line(line.sku, rest, unit_price, line.discount_percent, line.description)], line.origin)
     demand.hand_over(order.number, line.pk, new.pk)
-    progress.record_cancelled(order, {line.pk: rest}, lowers_allowances=False)
+    progress.record_canceled(order, {line.pk: rest}, lowers_allowances=False)
     progress.follow(order)
     progress.forget_unshipped(line)
 

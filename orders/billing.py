@@ -98,7 +98,7 @@ def bill(document: Invoice, order: Order, units: Mapping[int, int], *, after: in
 
 def open_charges(order: Order, registration: str) -> list[OrderCharge]:
     """Charges of an order that aren't billed yet and fall under a VAT registration; compensation falls under any."""
-    return [charge for charge in order.charges.filter(is_invoiced=False, is_cancelled=False)
+    return [charge for charge in order.charges.filter(is_invoiced=False, is_canceled=False)
             if charge.kind in OrderCharge.COMPENSATION or registrations.of(order, charge) == registration]
 
 
@@ -107,7 +107,7 @@ def credit_allowances(
 ) -> Invoice | None:
     """Credit the allowances that no invoice of an order could bear, once all its goods are billed."""
     waiting = [charge for charge in open_charges(order, document.registration) if charge.gross < 0]
-    if not waiting or any(line.invoiced < line.quantity - line.cancelled for line in order.lines.all()
+    if not waiting or any(line.invoiced < line.quantity - line.canceled for line in order.lines.all()
                           if registrations.of(order, line) == document.registration):
         return None
     with issuing.language_of(order.customer, order.company):
@@ -120,11 +120,11 @@ def credit_allowances(
 def settle_charges(order: Order, *, by: User | None = None) -> Invoice | None:
     """Bill, or credit, charges that are left when nothing of an order is left to ship and its goods are billed.
 
-    The rest was cancelled with which they would have been billed. None where nothing is left, or it isn't time yet.
+    The rest was canceled with which they would have been billed. None where nothing is left, or it isn't time yet.
     """
     with atomic():
         order = lock_one(order)
-        left = list(order.charges.filter(is_invoiced=False, is_cancelled=False))
+        left = list(order.charges.filter(is_invoiced=False, is_canceled=False))
         waits = any(line.open_quantity or line.invoiced < line.shipped for line in order.lines.all())
         if order.status != Order.Status.CONFIRMED or not order.shipped or waits or not left:
             return None
@@ -173,7 +173,7 @@ def bill_order(order: Order, *, by: User | None = None) -> Invoice | None:
     """Bill the whole of a confirmed order at once; None where nothing is left to bill."""
     with atomic():
         order = lock_one(order)
-        due = {line.pk: line.quantity - line.cancelled - line.invoiced for line in order.lines.all()}
+        due = {line.pk: line.quantity - line.canceled - line.invoiced for line in order.lines.all()}
         if not any(count > 0 for count in due.values()):
             return None
         return _invoice_each(order, due, reference=f"{order.number}/whole", by=by)[-1]

@@ -26,7 +26,7 @@ class Step:
 
 
 def of(order: Order) -> list[Step]:
-    """From what was ordered to what was refunded, to the cent: ordered, cancelled, shipped, invoiced, credited, paid,
+    """From what was ordered to what was refunded, to the cent: ordered, canceled, shipped, invoiced, credited, paid,
     written off, refunded, and what is open."""
     billed = _billed(order)
     nothing = (0, ZERO, ZERO, ZERO)
@@ -50,7 +50,7 @@ def _of_the_order(order: Order) -> list[Step]:
     shipped = {name: sum((part(getattr(line, name), line.quantity, 0, line.shipped, order.currency)
                           for line in lines), ZERO) for name in names}
     return [Step(_("Ordered"), sum(line.quantity for line in lines), **whole),
-            Step(_("Canceled"), order.cancelled, **{name: whole[name] - getattr(order, name) for name in names}),
+            Step(_("Canceled"), order.canceled, **{name: whole[name] - getattr(order, name) for name in names}),
             Step(_("Shipped"), order.shipped, **shipped)]
 
 

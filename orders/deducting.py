@@ -66,10 +66,10 @@ def left_to_bill(order: Order, registration: str | None = None) -> dict[Rate, De
     """What of a locked order (or of what falls under a VAT registration) is not billed yet, by tax rate, gross."""
     left: dict[Rate, Decimal] = defaultdict(Decimal)
     for line in order.lines.all():
-        wanted = line.quantity - line.cancelled
+        wanted = line.quantity - line.canceled
         if wanted > line.invoiced and _is_of(order, line, registration):
             left[_rate(line)] += money.part(line.gross, line.quantity, line.invoiced, wanted, order.currency)
-    for charge in order.charges.filter(is_invoiced=False, is_cancelled=False):
+    for charge in order.charges.filter(is_invoiced=False, is_canceled=False):
         for part in charge.parts if _is_of(order, charge, registration) else ():
             left[_rate(part)] += part.gross
     return left

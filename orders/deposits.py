@@ -36,7 +36,7 @@ def ask(order: Order, amount: Decimal, *, reference: str, by: User | None = None
 
 def _registrations(order: Order) -> list[str]:
     """The VAT registrations under which something of an order is still to be billed."""
-    left = [line for line in order.lines.all() if line.quantity - line.cancelled > line.invoiced]
+    left = [line for line in order.lines.all() if line.quantity - line.canceled > line.invoiced]
     return sorted({registrations.of(order, line) for line in left})
 
 
@@ -87,7 +87,7 @@ def _deposit_lines(document: Invoice, order: Order, amount: Decimal) -> list[Inv
     for line in order.lines.all():
         if registrations.of(order, line) != document.registration:
             continue
-        wanted = max(line.invoiced, line.quantity - line.cancelled)
+        wanted = max(line.invoiced, line.quantity - line.canceled)
         rates[line.tax_percent, line.tax_category, line.tax_note] += money.part(
             line.gross, line.quantity, line.invoiced, wanted, order.currency)
     for charge in billing.open_charges(order, document.registration):

@@ -9,13 +9,13 @@ from django.utils.translation import gettext as _
 from oms.core import money
 from oms.core.money import display
 from orders import deducting
-from orders.models import Instalment, Invoice, Order, Payment
+from orders.models import Installment, Invoice, Order, Payment
 from orders.planners import terms
 from orders.planners.terms import Due, Part, Terms
 
 
-def agree(document: Invoice) -> list[Instalment]:
-    """Fill in by when an invoice that is issued now is to be paid; instalments, if there are more than one."""
+def agree(document: Invoice) -> list[Installment]:
+    """Fill in by when an invoice that is issued now is to be paid; installments, if there are more than one."""
     assert document.issued_on is not None
     if document.kind == Invoice.Kind.CREDIT:
         document.due_on = document.issued_on
@@ -26,7 +26,7 @@ def agree(document: Invoice) -> list[Instalment]:
     if agreed.discount_percent and agreed.discount_days and document.kind == Invoice.Kind.INVOICE:
         document.discount_percent = agreed.discount_percent
         document.discount_until = document.issued_on + timedelta(days=agreed.discount_days)
-    return [Instalment(invoice=document, due_on=due.day, amount=due.amount) for due in dues] if len(dues) > 1 else []
+    return [Installment(invoice=document, due_on=due.day, amount=due.amount) for due in dues] if len(dues) > 1 else []
 
 
 def terms_of(document: Invoice) -> Terms:
@@ -53,7 +53,7 @@ def of_order(order: Order) -> Decimal:
 def use(document: Invoice, amount: Decimal) -> None:
     """Count so much more (or less) of a locked invoice or credit note as paid or used up."""
     document.allocated += amount
-    dues = [Due(row.due_on, row.amount) for row in document.instalments.all()]
+    dues = [Due(row.due_on, row.amount) for row in document.installments.all()]
     if dues:
         document.due_on = terms.next_due(dues, document.allocated)
     document.save(update_fields=["allocated", "due_on"])
@@ -87,7 +87,7 @@ def in_words(document: Invoice) -> list[str]:
         return []
     if document.allocated and not document.open_amount:
         return [_("Paid.")]
-    parts = list(document.instalments.all())
+    parts = list(document.installments.all())
     told = [_("Paid: %(paid)s. Open: %(open)s.") % {"paid": display(document.allocated, document.currency),
                                                     "open": display(document.open_amount, document.currency)}
             ] if document.allocated else []

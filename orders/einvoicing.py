@@ -101,7 +101,7 @@ def tax_groups(lines: Iterable[InvoiceLine]) -> list[TaxGroup]:
 
 
 def _last_due(invoice: Invoice) -> Any:
-    last = invoice.instalments.last()
+    last = invoice.installments.last()
     return last.due_on if last else invoice.due_on
 
 
@@ -178,7 +178,7 @@ def require_ready(order: Order) -> None:
     taxed: dict[str, list[Any]] = {}
     for line in order.lines.all():
         taxed.setdefault(registrations.of(order, line), []).append(line)
-    for charge in order.charges.filter(is_cancelled=False).order_by("pk"):
+    for charge in order.charges.filter(is_canceled=False).order_by("pk"):
         taxed.setdefault(registrations.of(order, charge), []).extend(charge.parts)
     for registration, rows in taxed.items():
         require_complete(order, rows, registration)

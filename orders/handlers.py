@@ -10,7 +10,7 @@ from oms.core.locking import lock
 from oms.core.models import Delivery, Event
 from orders import (
     billing,
-    cancelling,
+    canceling,
     deposits,
     issuing,
     lifecycle,
@@ -116,10 +116,10 @@ def bill_confirmed(event: Event) -> None:
 @on("order.amended")
 @on("order.canceled")
 @on("order.cancel_requested")
-def credit_cancelled(event: Event) -> None:
+def credit_canceled(event: Event) -> None:
     """What was billed and is not wanted any more is credited; charges that would have come with it are billed now."""
     order = Order.objects.get(number=event.subject_number)
-    cancelling.credit_cancelled(order, key=event.pk)
+    canceling.credit_canceled(order, key=event.pk)
     billing.settle_charges(order)
 
 
@@ -163,8 +163,8 @@ def _known(to: Gateway, key: str, event: Event) -> Answer | None:
 @on("payment.captured")
 @on("payment.capture_failed")
 def give_up_unwanted_money(event: Event) -> None:
-    """Money for an order that is cancelled goes back, whichever of both came first."""
-    for order in Order.objects.filter(number=event.order_number, status=Order.Status.CANCELLED):
+    """Money for an order that is canceled goes back, whichever of both came first."""
+    for order in Order.objects.filter(number=event.order_number, status=Order.Status.CANCELED):
         payments.give_up(order)
 
 

@@ -85,13 +85,13 @@ ORDER_COLUMNS = (
     "id", "version", "created_at", "status_at", "number", "status", "company", "channel", "customer", "external_id",
     "customer_reference", "note", "bill_to", "ship_to", "ship_country", "currency", "prices_include_tax",
     "discount_percent", "exchange_rate", "priority", "placed_on", "is_history", "net", "tax", "gross", "units",
-    "cancelled", "allocated", "picked", "shipped", "invoiced", "returned")
+    "canceled", "allocated", "picked", "shipped", "invoiced", "returned")
 LINE_COLUMNS = (
     "id", "order", "position", "sku", "description", "quantity", "unit_price", "price_source", "has_own_price",
-    "discount_percent", "tax_percent", "tax_category", "tax_note", "net", "tax", "gross", "cancelled", "allocated",
+    "discount_percent", "tax_percent", "tax_category", "tax_note", "net", "tax", "gross", "canceled", "allocated",
     "picked", "shipped", "invoiced", "returned")
 CHARGE_COLUMNS = ("id", "order", "kind", "description", "amount", "tax_percent", "tax_category", "net", "tax", "gross",
-                  "is_invoiced", "is_cancelled")
+                  "is_invoiced", "is_canceled")
 INVOICE_COLUMNS = (
     "id", "version", "created_at", "status_at", "kind", "number", "status", "company", "customer", "order", "bill_to",
     "currency", "exchange_rate", "net", "tax", "gross", "allocated", "issued_on", "due_on", "is_history", "series",

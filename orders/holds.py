@@ -32,7 +32,7 @@ def missing(order: Order) -> list[tuple[str, int]]:
     """Units that an order still waits for, by SKU code: wanted, and neither reserved nor shipped."""
     reserved = demand.progress(order.number)
     lines = order.lines.select_related("sku").order_by("position")
-    open_units = [(line.sku.code, line.quantity - line.cancelled - reserved.get(line.pk, (0, 0, 0))[0])
+    open_units = [(line.sku.code, line.quantity - line.canceled - reserved.get(line.pk, (0, 0, 0))[0])
                   for line in lines]
     return [(code, units) for code, units in open_units if units > 0]
 
@@ -41,9 +41,9 @@ def reasons(order: Order) -> list[str]:
     """Why an order's goods don't leave now, for lists and pages: from its holds and summary alone."""
     found = [str(hold) for hold in order.holds.all() if hold.lifted_at is None]
     if order.status == Order.Status.CONFIRMED and order.ships_complete and (
-            order.allocated < order.units - order.cancelled):
+            order.allocated < order.units - order.canceled):
         found.append(_("ships complete: %(reserved)s of %(units)s reserved")
-                     % {"reserved": order.allocated, "units": order.units - order.cancelled})
+                     % {"reserved": order.allocated, "units": order.units - order.canceled})
     return found
 
 

@@ -16,7 +16,7 @@ from oms.core.errors import Refused
 from oms.core.locking import atomic, hold_created, lock_one
 from oms.core.models import Company, User
 from orders import dues, pricing, registrations
-from orders.models import Customer, Instalment, Invoice, InvoiceLine, Order
+from orders.models import Customer, Installment, Invoice, InvoiceLine, Order
 from orders.pricing import AMOUNTS
 
 SERIES = {Invoice.Kind.INVOICE: "INV", Invoice.Kind.DEPOSIT: "INV", Invoice.Kind.CREDIT: "CN"}
@@ -79,12 +79,12 @@ def issue(document: Invoice, lines: Sequence[InvoiceLine], on: date | None, by: 
     if document.kind != Invoice.Kind.CREDIT:  # which keeps its invoice's
         document.exchange_rate = pricing.exchange_rate(document.company, document.currency, document.issued_on)
     document.series, document.year = SERIES[Invoice.Kind(document.kind)], document.issued_on.year
-    instalments = dues.agree(document)
+    installments = dues.agree(document)
     document.save(force_insert=True)
     hold_created([document])
     _insert(lines)
-    if instalments:
-        Instalment.objects.bulk_create(instalments)
+    if installments:
+        Installment.objects.bulk_create(installments)
     _number(document, lines)
     states.write_status(document, Invoice.Status.ISSUED)
     events.emit("invoice.issued", document, by=by, kind=document.kind, gross=str(document.gross),

@@ -68,9 +68,9 @@ def reschedule(order: Order, *, wanted_on: date | None = None, by: User | None =
 
 @whole
 def cancel(order: Order, *, reason: str = "", by: User | None = None) -> Order:
-    """Cancel an order. Of a partly shipped one the rest is cancelled, and it is completed.
+    """Cancel an order. Of a partly shipped one the rest is canceled, and it is completed.
 
-    What is picked already must be put back; the cancelled units and all charges that are not billed fall away. Where a
+    What is picked already must be put back; the canceled units and all charges that are not billed fall away. Where a
     partner has some of it, they are asked, and the order stays confirmed until their answer.
     """
     with states.change(order, event="order.cancel_requested", by=by, reason=reason) as order:
@@ -82,8 +82,8 @@ def cancel(order: Order, *, reason: str = "", by: User | None = None) -> Order:
             rest = _stop(order, rest, reason, by)
             asked = entrusting.asked(order.number)
         if not asked:
-            order.charges.filter(is_invoiced=False).update(is_cancelled=True)
-        progress.record_cancelled(order, rest)
+            order.charges.filter(is_invoiced=False).update(is_canceled=True)
+        progress.record_canceled(order, rest)
     return order if asked else _end(order, by=by)
 
 
@@ -97,7 +97,7 @@ def _require_cancellable(order: Order, rest: Mapping[int, int], asked: Mapping[i
 
 
 def _stop(order: Order, units: Mapping[int, int], reason: str, by: User | None) -> dict[int, int]:
-    """Free the stock of units of a locked order, by line, and return what of them is cancelled by that.
+    """Free the stock of units of a locked order, by line, and return what of them is canceled by that.
 
     A partner is asked about the others, and the order's `news` says so.
     """
@@ -112,7 +112,7 @@ def _stop(order: Order, units: Mapping[int, int], reason: str, by: User | None) 
 def _end(order: Order, *, by: User | None) -> Order:
     if order.shipped:
         return complete_if_done(order, by=by)
-    with states.advance(order, to=S.CANCELLED, by=by) as order:
+    with states.advance(order, to=S.CANCELED, by=by) as order:
         pass
     return order
 
@@ -133,8 +133,8 @@ def end_if_empty(order: Order, *, by: User | None = None) -> Order:
         return order
     if order.shipped:
         return complete_if_done(order, by=by)
-    order.charges.filter(is_invoiced=False).update(is_cancelled=True)
-    progress.record_cancelled(order, {})
+    order.charges.filter(is_invoiced=False).update(is_canceled=True)
+    progress.record_canceled(order, {})
     return _end(order, by=by)
 
 
@@ -153,7 +153,7 @@ def take_off(
                           + _said_of_asked(asked.get(key, 0)), line=key, open=open_now)
     if order.status == S.CONFIRMED:
         wanted = _stop(order, wanted, reason, by)
-    progress.record_cancelled(order, wanted, lowers_allowances=lowers_allowances)
+    progress.record_canceled(order, wanted, lowers_allowances=lowers_allowances)
 
 
 def _said_of_asked(units: int) -> str:
@@ -164,19 +164,19 @@ def _said_of_asked(units: int) -> str:
 def cancel_agreed(order: Order, agreed: Sequence[Reservation], *, reason: str = "", by: User | None = None) -> Order:
     """Cancel what a partner agreed not to send."""
     with states.change(order, event="order.lines_canceled", by=by, reason=reason) as order:
-        progress.record_cancelled(order, entrusting.free_asked(agreed, by=by))
+        progress.record_canceled(order, entrusting.free_asked(agreed, by=by))
     return end_if_empty(order, by=by)
 
 
 def is_done(order: Order) -> bool:
     """Whether nothing of an order is left to ship or to bill."""
     shipped = all(not line.open_quantity and line.invoiced >= line.shipped for line in order.lines.all())
-    return shipped and not order.charges.filter(is_invoiced=False, is_cancelled=False).exists()
+    return shipped and not order.charges.filter(is_invoiced=False, is_canceled=False).exists()
 
 
 @whole
 def complete_if_done(order: Order, *, by: User | None = None) -> Order:
-    """Complete a confirmed order of which everything is shipped and billed, or cancelled."""
+    """Complete a confirmed order of which everything is shipped and billed, or canceled."""
     if order.status != S.CONFIRMED or not is_done(order):
         return order
     if not order.shipped:

@@ -1,4 +1,4 @@
-"""What customers are told about their orders, by e-mail, and colleagues about what waits for them."""
+"""What customers are told about their orders, by email, and colleagues about what waits for them."""
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
@@ -18,8 +18,8 @@ from orders.models import Customer, Hold, Invoice, Order, Payment, Refund
 
 def tell_confirmed(order: Order, event: Event) -> None:
     """The customer hears that the order is confirmed."""
-    lines = [(line.quantity - line.cancelled, line.sku.code, line.description)
-             for line in order.lines.select_related("sku").order_by("position") if line.quantity > line.cancelled]
+    lines = [(line.quantity - line.canceled, line.sku.code, line.description)
+             for line in order.lines.select_related("sku").order_by("position") if line.quantity > line.canceled]
     _send(f"event-{event.pk}", "order_confirmed", order.customer, order, order=order, lines=lines,
           gross=Amount(order.gross, order.currency))
 

@@ -30,7 +30,7 @@ def open_orders_of_kit(part: KitComponent) -> Iterator[str]:
 
 def _open_orders(sku: Any) -> Iterator[str]:
     lines = OrderLine.objects.filter(sku=sku, order__status=Order.Status.CONFIRMED,
-                                     quantity__gt=F("cancelled") + F("shipped"))
+                                     quantity__gt=F("canceled") + F("shipped"))
     numbers = list(dict.fromkeys(lines.order_by("order").values_list("order__number", flat=True)[:MOST_NAMED]))
     if numbers:
         count = lines.count()
@@ -62,7 +62,7 @@ def without_vat_number(warehouse: Warehouse) -> Iterator[str]:
 @stands_in_the_way(Customer, "currency")
 def open_documents_of_customer(customer: Customer) -> Iterator[str]:
     """Their amounts are in the currency that the customer had, and are summed with those of the customer."""
-    orders = customer.orders.exclude(status__in=[Order.Status.COMPLETED, Order.Status.CANCELLED])
+    orders = customer.orders.exclude(status__in=[Order.Status.COMPLETED, Order.Status.CANCELED])
     yield from _open(_("open orders are in it (%(names)s)"), orders)
     yield from _open(_("open invoices and credit notes are in it (%(names)s)"), customer.invoices.open())
     status = Payment.Status

@@ -14,13 +14,13 @@ S = Payment.Status
 
 @whole
 def is_wanted(payment: Payment) -> bool:
-    """Whether a capture is still wanted, before the gateway is asked for it; for a cancelled order it ends here."""
+    """Whether a capture is still wanted, before the gateway is asked for it; for a canceled order it ends here."""
     with atomic():
         order = lock_one(payment.order) if payment.order else None
         payment = lock_one(payment)
-        if order is None or order.status != Order.Status.CANCELLED:
+        if order is None or order.status != Order.Status.CANCELED:
             return True
-        payments.record_capture_failed(payment, _("Order %(number)s was cancelled.") % {"number": order.number})
+        payments.record_capture_failed(payment, _("Order %(number)s was canceled.") % {"number": order.number})
         return False
 
 

@@ -119,13 +119,13 @@ def capture(payment: Payment, amount: Decimal | None = None, *, by: User | None 
 
 
 def _require_wanted(payment: Payment) -> None:
-    """Raise Refused where the payment's order, which is locked, is cancelled or waits for a fraud check."""
+    """Raise Refused where the payment's order, which is locked, is canceled or waits for a fraud check."""
     order = lock_one(payment.order) if payment.order else None
     if order is None:
         return
-    if order.status == Order.Status.CANCELLED:
-        raise Refused(_("Order %(number)s is cancelled; its money isn't collected any more. Void the payment.")
-                      % {"number": order.number}, code="cancelled")
+    if order.status == Order.Status.CANCELED:
+        raise Refused(_("Order %(number)s is canceled; its money isn't collected any more. Void the payment.")
+                      % {"number": order.number}, code="canceled")
     if order.holds.filter(kind=Hold.Kind.FRAUD, lifted_at=None).exists():
         raise Refused(_("Order %(number)s waits for a fraud check. Lift that hold first.")
                       % {"number": order.number}, code="on_hold")
@@ -173,7 +173,7 @@ def void(payment: Payment, *, by: User | None = None) -> Payment:
 
 
 def give_up(order: Order) -> None:
-    """Let go of a cancelled order's money: void what is set aside, refund what a gateway collected and nothing used.
+    """Let go of a canceled order's money: void what is set aside, refund what a gateway collected and nothing used.
 
     A bank transfer waits for a person, who knows whether it shall pay something else. Nothing due is success.
     """

@@ -21,7 +21,7 @@ from orders.models import (
     FraudRule,
     HistoryRecord,
     Hold,
-    Instalment,
+    Installment,
     IntercompanyRule,
     IntercompanySupply,
     Invoice,
@@ -81,7 +81,7 @@ declare(TermsPart, every_row)
 
 declare(Invoice, rows(customer="customer"), view=f"rep {ACCOUNTS}")
 allow(ACCOUNTS, Invoice, "pay", "pay_several", "apply", "unallocate", "credit", "write_off", "reverse_write_off")
-declare_parts(Invoice, "invoice", InvoiceLine, Instalment, Allocation)
+declare_parts(Invoice, "invoice", InvoiceLine, Installment, Allocation)
 declare(IntercompanyRule, every_row, view="accountant", edit="manager", is_kept=True)
 declare(IntercompanySupply, rows())
 declare(SupplierInvoice, rows(), view=ACCOUNTS)
@@ -98,7 +98,7 @@ offer("prepare", ExportRun, _("Prepare an export"), ACCOUNTS)
 declare(ExportedDocument, rows(), view=ACCOUNTS)
 declare(HistoryRecord, rows(), view=ACCOUNTS)
 
-for kind in (Price, Invoice, InvoiceLine, Instalment, Allocation, Payment, Refund, WriteOff, ExportRun,
+for kind in (Price, Invoice, InvoiceLine, Installment, Allocation, Payment, Refund, WriteOff, ExportRun,
              ExportedDocument, HistoryRecord, SupplierInvoice, SupplierInvoiceLine):
     need("see_money", kind)
 need("see_cost", IntercompanyRule, "add", "change")

@@ -145,14 +145,14 @@ def require_positive(order: Order) -> None:
 def lower_allowances(order: Order, charges: Sequence[OrderCharge], lines: Sequence[OrderLine]) -> None:
     """Lower the allowances of a locked order to what its goods and charges come to.
 
-    One that is billed already is replaced by a lower one: it is credited with the goods that were cancelled.
+    One that is billed already is replaced by a lower one: it is credited with the goods that were canceled.
     """
     _lower_open(order, charges, lines)
-    if order.gross < 0 and any(line.quantity > line.cancelled for line in lines):
-        billed = [charge for charge in charges if charge.gross < 0 and charge.is_invoiced and not charge.is_cancelled]
-        OrderCharge.objects.filter(pk__in=[charge.pk for charge in billed]).update(is_cancelled=True)
+    if order.gross < 0 and any(line.quantity > line.canceled for line in lines):
+        billed = [charge for charge in charges if charge.gross < 0 and charge.is_invoiced and not charge.is_canceled]
+        OrderCharge.objects.filter(pk__in=[charge.pk for charge in billed]).update(is_canceled=True)
         for charge in billed:
-            charge.is_cancelled = True
+            charge.is_canceled = True
         charges = [*charges, *(_replacement(charge) for charge in billed)]
         follow_goods(order, lines, charges)
         fill_totals(order, lines, charges)
@@ -168,7 +168,7 @@ def _lower_open(order: Order, charges: Sequence[OrderCharge], lines: Sequence[Or
     for charge in sorted(charges, key=lambda charge: charge.gross):
         if order.gross >= 0:
             return
-        if charge.gross < 0 and not (charge.is_invoiced or charge.is_cancelled):
+        if charge.gross < 0 and not (charge.is_invoiced or charge.is_canceled):
             kept = min(money.ZERO, charge.gross - order.gross)
             charge.amount = (charge.amount * kept / charge.gross).quantize(money.quantum(order.currency), ROUND_DOWN)
             charge.save(update_fields=["amount"])
@@ -213,11 +213,11 @@ def _expect_origin(order: Order, lines: Sequence[OrderLine], charges: Sequence[O
 
 
 def fill_totals(order: Order, lines: Sequence[OrderLine], charges: Sequence[OrderCharge]) -> None:
-    """Add up what is not cancelled: gross and tax of each line's part, and of the charges; net is the rest."""
+    """Add up what is not canceled: gross and tax of each line's part, and of the charges; net is the rest."""
     for name in ("gross", "tax"):
-        total = sum((money.part(getattr(line, name), line.quantity, 0, line.quantity - line.cancelled, order.currency)
+        total = sum((money.part(getattr(line, name), line.quantity, 0, line.quantity - line.canceled, order.currency)
                      for line in lines), money.ZERO)
-        total += sum((getattr(charge, name) for charge in charges if not charge.is_cancelled), money.ZERO)
+        total += sum((getattr(charge, name) for charge in charges if not charge.is_canceled), money.ZERO)
         setattr(order, name, total)
     order.net = order.gross - order.tax
     order.units = sum(line.quantity for line in lines)

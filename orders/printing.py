@@ -134,10 +134,10 @@ def _in_company_currency(document: Invoice) -> Facts:
 
 
 def order_paper(order: Order, *, title: str = "") -> Paper:
-    """What stands on a quote or an order confirmation: what is not cancelled, and the charges."""
-    lines = [_without_cancelled(line, order.currency) for line in
-             order.lines.select_related("sku", "order").order_by("position") if line.quantity > line.cancelled]
-    charges = [charge for charge in order.charges.order_by("pk") if not charge.is_cancelled]
+    """What stands on a quote or an order confirmation: what is not canceled, and the charges."""
+    lines = [_without_canceled(line, order.currency) for line in
+             order.lines.select_related("sku", "order").order_by("position") if line.quantity > line.canceled]
+    charges = [charge for charge in order.charges.order_by("pk") if not charge.is_canceled]
     shown = [_line(line, f"{line.sku.code} {line.description}", line.quantity, order.currency) for line in lines]
     parts = [(part, charge.description) for charge in charges for part in charge.parts]
     shown += [_line(part, description, 1, order.currency) for part, description in parts]
@@ -165,9 +165,9 @@ def _tax_notes(lines: Sequence[Any]) -> list[str]:
     return sorted({taxing.translated(line.tax_note) for line in lines if line.tax_note})
 
 
-def _without_cancelled(line: OrderLine, currency: str) -> OrderLine:
+def _without_canceled(line: OrderLine, currency: str) -> OrderLine:
     """A line as far as it is still wanted, by the parts that the order's totals add up (never saved)."""
-    left = line.quantity - line.cancelled
+    left = line.quantity - line.canceled
     net, tax = (part(amount, line.quantity, 0, left, currency) for amount in (line.net, line.tax))
     return OrderLine(order=line.order, sku=line.sku, description=line.description, quantity=left,
                      unit_price=line.billed_price, net=net, tax=tax, gross=net + tax, tax_percent=line.tax_percent,
@@ -205,7 +205,7 @@ def _sums(document: Any, lines: Sequence[Any]) -> dict[str, Any]:
 
 
 def print_order(order: Order, *, title: str = "") -> bytes:
-    """A quote, an order confirmation or a pro-forma invoice as a PDF. Raises Refused for a draft or what is cancelled.
+    """A quote, an order confirmation or a pro-forma invoice as a PDF. Raises Refused for a draft or what is canceled.
 
     A pro-forma invoice is for customs and prepayment: no number of a series, no booking.
     """
@@ -217,7 +217,7 @@ def print_order(order: Order, *, title: str = "") -> bytes:
 
 
 def _is_printable(order: Order) -> bool:
-    return order.status not in (Order.Status.DRAFT, Order.Status.CANCELLED)
+    return order.status not in (Order.Status.DRAFT, Order.Status.CANCELED)
 
 
 def read_invoice(document: Invoice) -> bytes:

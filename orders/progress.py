@@ -7,7 +7,7 @@ from oms.core import setbased
 from orders import pricing
 from orders.models import Order, OrderLine
 
-QUANTITIES = ("cancelled", "allocated", "picked", "shipped", "invoiced", "returned")
+QUANTITIES = ("canceled", "allocated", "picked", "shipped", "invoiced", "returned")
 
 
 def follow(order: Order) -> dict[int, int]:
@@ -46,9 +46,9 @@ def record_returned(order: Order, units: Mapping[int, int]) -> None:
     _add(order, "returned", units)
 
 
-def record_cancelled(order: Order, units: Mapping[int, int], *, lowers_allowances: bool = True) -> None:
-    """Count units as cancelled, by line; the order is locked and its totals follow, its allowances with them."""
-    _add(order, "cancelled", units)
+def record_canceled(order: Order, units: Mapping[int, int], *, lowers_allowances: bool = True) -> None:
+    """Count units as canceled, by line; the order is locked and its totals follow, its allowances with them."""
+    _add(order, "canceled", units)
     lines, charges = list(order.lines.all()), list(order.charges.all())
     pricing.follow_goods(order, lines, charges)
     pricing.fill_totals(order, lines, charges)

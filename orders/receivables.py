@@ -19,7 +19,7 @@ BUCKETS = ("not due", "1 to 30 days", "31 to 60 days", "61 to 90 days", "over 90
 TITLES = {Invoice.Kind.INVOICE: _("Invoice"), Invoice.Kind.DEPOSIT: _("Deposit invoice"),
           Invoice.Kind.CREDIT: _("Credit note")}
 # Open items as of a day. An allocation counts from the later of both its documents' days on; what is paid of an
-# invoice in instalments covers the first ones first; credit notes and payments with something left stand on account.
+# invoice in installments covers the first ones first; credit notes and payments with something left stand on account.
 ITEMS = """
     WITH used AS (
         SELECT a.invoice_id, a.payment_id, a.credit_id, a.amount
@@ -36,7 +36,7 @@ ITEMS = """
                coalesce(t.amount, i.gross) AS amount,
                sum(coalesce(t.amount, i.gross)) OVER (PARTITION BY i.id ORDER BY t.due_on, t.id) AS so_far,
                coalesce((SELECT sum(amount) FROM used u WHERE u.invoice_id = i.id), 0) AS paid
-        FROM orders_invoice i LEFT JOIN orders_instalment t ON t.invoice_id = i.id
+        FROM orders_invoice i LEFT JOIN orders_installment t ON t.invoice_id = i.id
         WHERE i.company_id = %(company)s AND i.status = 'issued' AND i.kind <> 'credit'
           AND i.issued_on <= %(until)s::date)
     SELECT customer_id, currency, number, due_on, least(amount, greatest(so_far - paid, 0)) AS open FROM parts
@@ -82,7 +82,7 @@ _NOW = """
         SELECT i.customer_id, i.currency, i.number, i.allocated, coalesce(t.due_on, i.due_on) AS due_on,
                coalesce(t.amount, i.gross) AS amount,
                sum(coalesce(t.amount, i.gross)) OVER (PARTITION BY i.id ORDER BY t.due_on, t.id) AS so_far
-        FROM orders_invoice i LEFT JOIN orders_instalment t ON t.invoice_id = i.id
+        FROM orders_invoice i LEFT JOIN orders_installment t ON t.invoice_id = i.id
         WHERE i.company_id = %(company)s AND i.status = 'issued' AND i.allocated < i.gross AND i.kind <> 'credit') p
     UNION ALL
     SELECT customer_id, currency, number, NULL, allocated - gross FROM orders_invoice

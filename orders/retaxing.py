@@ -112,7 +112,7 @@ def _with_other_taxes(order: Order, lines: Mapping[int, OrderLine], held: Held) 
 
 
 def _leave(line: OrderLine, held: Mapping[str, int]) -> Leaving:
-    kept = line.quantity - line.cancelled
+    kept = line.quantity - line.canceled
     leaving = planner.leave(planner.Line(line.origin, kept, line.shipped, line.invoiced), held)
     if leaving.stuck:
         raise Refused(
@@ -146,7 +146,7 @@ def _move(order: Order, leaving: Mapping[OrderLine, Leaving], sent_from: SentFro
 def _divide(order: Order, line: OrderLine, leaving: Leaving, moved: _Moved) -> None:
     """Give a line its place, and what leaves from other places lines of their own; its amount is shared by units."""
     whole, quantity = taxing.agreed(order, line), line.quantity
-    kept = quantity - line.cancelled - sum(leaving.apart.values())
+    kept = quantity - line.canceled - sum(leaving.apart.values())
     start = kept
     for place, units in leaving.apart.items():
         amount = money.part(whole, quantity, start, start + units, order.currency)
@@ -156,7 +156,7 @@ def _divide(order: Order, line: OrderLine, leaving: Leaving, moved: _Moved) -> N
         moved.flow(line.origin, place, amount)
         start += units
     moved.flow(line.origin, leaving.origin, money.part(whole, quantity, 0, kept, order.currency))
-    if leaving.apart and (line.invoiced or line.cancelled):
+    if leaving.apart and (line.invoiced or line.canceled):
         moved.taken_off[line.pk] = sum(leaving.apart.values())
     elif leaving.apart:
         line.quantity = kept
@@ -171,7 +171,7 @@ def _copy(line: OrderLine, quantity: int, place: str) -> OrderLine:
 
 
 def _is_open(charge: OrderCharge) -> bool:
-    return not (charge.is_invoiced or charge.is_cancelled or charge.kind in OrderCharge.COMPENSATION)
+    return not (charge.is_invoiced or charge.is_canceled or charge.kind in OrderCharge.COMPENSATION)
 
 
 def _move_charges(
@@ -200,7 +200,7 @@ def _save(
     order: Order, moved: _Moved, changed: Sequence[OrderCharge], new: Sequence[OrderCharge], sent_from: SentFrom,
 ) -> None:
     if moved.taken_off:
-        progress.record_cancelled(order, moved.taken_off, lowers_allowances=False)
+        progress.record_canceled(order, moved.taken_off, lowers_allowances=False)
     last = order.lines.aggregate(last=Max("position"))["last"]
     for position, line in enumerate(moved.added, last + 1):
         line.position = position

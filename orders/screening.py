@@ -61,8 +61,8 @@ def _counts_already(order: Order) -> bool:
 def exposure(customer: Customer) -> Decimal:
     """What a customer owes, and has ordered that is not yet invoiced, in their currency."""
     open_orders = Order.objects.filter(customer=OuterRef("pk"), status__in=["placed", "confirmed"])
-    uninvoiced = Greatest(F("gross") * (F("units") - F("cancelled") - F("invoiced"))
-                          / NullIf(F("units") - F("cancelled"), 0), ZERO)  # no order frees credit for others
+    uninvoiced = Greatest(F("gross") * (F("units") - F("canceled") - F("invoiced"))
+                          / NullIf(F("units") - F("canceled"), 0), ZERO)  # no order frees credit for others
     known = Customer.objects.filter(pk=customer.pk).annotate(total=_sum(open_orders, uninvoiced) + _balance())
     return known.values_list("total", flat=True).get()
 
@@ -148,7 +148,7 @@ def follow_payment(order: Order) -> None:
     if wanted is None and is_open:
         with states.change(order, event="order.hold_released", note=_("Paid.")) as order:
             order.holds.filter(kind=kind, lifted_at=None).update(lifted_at=timezone.now())
-    elif wanted is not None and not is_open and order.shipped < order.units - order.cancelled and (
+    elif wanted is not None and not is_open and order.shipped < order.units - order.canceled and (
             not order.holds.filter(kind=kind, lifted_by__isnull=False).exists()):
         with states.change(order, event="order.hold_placed", reason=wanted.reason) as order:
             wanted.save()
@@ -174,7 +174,7 @@ def hold(order: Order, *, reason: str, kind: str = Hold.Kind.MANUAL, by: User | 
     """Make an order wait, with the reason why: it isn't confirmed, and if it is, none of its goods leave."""
     with states.change(order, event="order.hold_placed", by=by, reason=reason) as order:
         states.require_status(order, Order.Status.PLACED, Order.Status.CONFIRMED)
-        if order.status == Order.Status.CONFIRMED and order.shipped >= order.units - order.cancelled:
+        if order.status == Order.Status.CONFIRMED and order.shipped >= order.units - order.canceled:
             raise Refused(_("All of order %(number)s has left; there is nothing to stop. Open a return instead.")
                           % {"number": order.number}, code="shipped")
         if not reason.strip():
@@ -195,7 +195,7 @@ def hold_for_tax(order: Order, reason: str) -> None:
 @whole
 def screen_retaxed(order: Order, *, dearer: bool) -> None:
     """Screen a locked order again that has other taxes now: for credit, and for what is paid at checkout."""
-    if order.status != Order.Status.CONFIRMED or order.shipped >= order.units - order.cancelled:
+    if order.status != Order.Status.CONFIRMED or order.shipped >= order.units - order.canceled:
         return
     found = _credit(order) if dearer else None
     if found and not order.holds.filter(kind=Hold.Kind.CREDIT, lifted_at=None).exists():

@@ -198,7 +198,7 @@ def follow_goods(order: Order, lines: Sequence[OrderLine], charges: Sequence[Ord
     for charge in charges:
         is_as_shared = charge.amount == sum((part.amount for part in charge.parts), money.ZERO)
         is_free = not origin_of(order.company, charge.origin).area
-        if charge.is_invoiced or charge.is_cancelled or (is_as_shared and is_free):
+        if charge.is_invoiced or charge.is_canceled or (is_as_shared and is_free):
             continue
         before = charge.origin, charge.taxes
         charge.origin = _origin_among(charge, goods)
@@ -209,7 +209,7 @@ def follow_goods(order: Order, lines: Sequence[OrderLine], charges: Sequence[Ord
 
 
 def goods_left(order: Order, lines: Sequence[OrderLine]) -> list[Goods]:
-    """What is not cancelled of an order's lines."""
+    """What is not canceled of an order's lines."""
     return [Goods(line.origin, _rule_of(line), _left(order, line)) for line in lines]
 
 
@@ -235,8 +235,8 @@ def _rule_of(line: OrderLine) -> TaxRule:
 
 
 def _left(order: Order, line: OrderLine) -> Decimal:
-    """What is not cancelled of a line, in the order's price mode."""
-    return money.part(agreed(order, line), line.quantity, 0, line.quantity - line.cancelled, order.currency)
+    """What is not canceled of a line, in the order's price mode."""
+    return money.part(agreed(order, line), line.quantity, 0, line.quantity - line.canceled, order.currency)
 
 
 def agreed(order: Order, line: OrderLine) -> Decimal:

@@ -17,7 +17,7 @@ HUNDRED = Decimal(100)
 
 
 def live_lines(order: Order) -> Iterable[ReturnLine]:
-    """The component lines of an order's returns that are not rejected or cancelled."""
+    """The component lines of an order's returns that are not rejected or canceled."""
     return (ReturnLine.objects.filter(request__order=order, component__isnull=False)
             .exclude(request__status__in=ReturnRequest.DEAD).select_related("order_line__sku", "component"))
 

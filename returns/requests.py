@@ -188,6 +188,6 @@ def reject(request: ReturnRequest, *, reason: str, by: User | None = None) -> Re
 
 def cancel(request: ReturnRequest, *, by: User | None = None) -> ReturnRequest:
     """Note that the goods do not come after all."""
-    with states.advance(request, to=S.CANCELLED, by=by) as request:
+    with states.advance(request, to=S.CANCELED, by=by) as request:
         pass
     return request

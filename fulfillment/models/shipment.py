@@ -24,10 +24,10 @@ class Shipment(Document):
         PACKED = "packed", _("packed")
         SHIPPED = "shipped", _("shipped")
         DELIVERED = "delivered", _("delivered")
-        CANCELLED = "cancelled", _("canceled")
+        CANCELED = "canceled", _("canceled")
 
     TRANSITIONS = {
-        Status.OPEN: (Status.PICKING, Status.CANCELLED),
+        Status.OPEN: (Status.PICKING, Status.CANCELED),
         Status.PICKING: (Status.PACKED, Status.OPEN),
         Status.PACKED: (Status.SHIPPED, Status.PICKING),
         Status.SHIPPED: (Status.DELIVERED,),

@@ -17,11 +17,11 @@ class Count(Document):
         PLANNED = "planned", _("planned")
         COUNTED = "counted", _("counted")
         RECONCILED = "reconciled", _("reconciled")
-        CANCELLED = "cancelled", _("cancelled")
+        CANCELED = "canceled", _("canceled")
 
     TRANSITIONS = {
-        Status.PLANNED: (Status.COUNTED, Status.CANCELLED),
-        Status.COUNTED: (Status.RECONCILED, Status.PLANNED, Status.CANCELLED),
+        Status.PLANNED: (Status.COUNTED, Status.CANCELED),
+        Status.COUNTED: (Status.RECONCILED, Status.PLANNED, Status.CANCELED),
     }
     lock_rank = LockRank.SUPPLY
     subject_type = "count"

@@ -97,7 +97,7 @@ class Reservation(models.Model):
         NO = "", _("no")
         CANCEL = "cancel", _("canceled")
         RELEASE = "release", _("moved to another warehouse")
-        ASKED = "asked", _("asked to be cancelled")
+        ASKED = "asked", _("asked to be canceled")
 
     lock_rank = LockRank.RESERVATION
 

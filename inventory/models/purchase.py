@@ -26,12 +26,12 @@ class PurchaseOrder(Document):
         APPROVED = "approved", _("approved")
         SENT = "sent", _("sent")
         CLOSED = "closed", _("closed")
-        CANCELLED = "cancelled", _("canceled")
+        CANCELED = "canceled", _("canceled")
 
     TRANSITIONS = {
-        Status.PROPOSED: (Status.APPROVED, Status.CANCELLED),
-        Status.APPROVED: (Status.SENT, Status.CANCELLED),
-        Status.SENT: (Status.CLOSED, Status.CANCELLED),
+        Status.PROPOSED: (Status.APPROVED, Status.CANCELED),
+        Status.APPROVED: (Status.SENT, Status.CANCELED),
+        Status.SENT: (Status.CLOSED, Status.CANCELED),
         Status.CLOSED: (Status.SENT,),
     }
     OPEN = (Status.PROPOSED, Status.APPROVED, Status.SENT)

@@ -22,10 +22,10 @@ class Transfer(Document):
         SENT = "sent", _("sent")
         RECEIVED = "received", _("received")
         RECALLED = "recalled", _("recalled")
-        CANCELLED = "cancelled", _("cancelled")
+        CANCELED = "canceled", _("canceled")
 
     TRANSITIONS = {
-        Status.DRAFT: (Status.SENT, Status.CANCELLED),
+        Status.DRAFT: (Status.SENT, Status.CANCELED),
         Status.SENT: (Status.RECEIVED, Status.RECALLED),
     }
     UNDER_WAY = (Status.DRAFT, Status.SENT)

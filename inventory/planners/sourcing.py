@@ -218,7 +218,7 @@ def _filled(allocations: list[Allocation], key: int) -> int:
 def distance_km(a: tuple[float, float] | None, b: tuple[float, float] | None) -> float:
     """Great-circle distance between two points (latitude, longitude in degrees), by the haversine formula.
 
-    Where a point is not known, a distance that loses against any known neighbour.
+    Where a point is not known, a distance that loses against any known neighbor.
     """
     if a is None or b is None:
         return UNKNOWN_KM

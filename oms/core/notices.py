@@ -1,4 +1,4 @@
-"""Telling people: in the admin, and by e-mail."""
+"""Telling people: in the admin, and by email."""
 
 import logging
 from collections.abc import Callable, Iterable
@@ -72,12 +72,12 @@ def tell_person(person: User, topic: Topic, text: str, *, subject_type: str = ""
 
 
 def send_at_once() -> None:
-    """Send notices to those who want them by e-mail at once."""
+    """Send notices to those who want them by email at once."""
     send_mails(Mail.AT_ONCE)
 
 
 def send_mails(mail: Mail) -> int:
-    """Send what is to be sent at once, or the digests: one e-mail a person. Returns how many."""
+    """Send what is to be sent at once, or the digests: one email a person. Returns how many."""
     waiting = Notice.objects.filter(pk__in=_claim(mail)).select_related("to").order_by("to", "pk")
     sent = 0
     for _, notices in groupby(list(waiting), key=lambda notice: notice.to_id):
@@ -121,7 +121,7 @@ def mark_read(notices: Iterable[Notice]) -> None:
 
 
 def email(person: User, template: str, context: dict[str, object], *, key: str) -> None:
-    """Send a colleague an e-mail in their language, in the frame of those to customers; outside any transaction.
+    """Send a colleague an email in their language, in the frame of those to customers; outside any transaction.
 
     `key` becomes the Message-ID, so that a message sent again after a crash is recognized as the same one.
     """

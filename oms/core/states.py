@@ -66,7 +66,7 @@ def create(document: AnyDocument, *, by: User | None = None, at: datetime | None
 
 def event_of(document: Document | type[Document], status: str) -> str:
     """Name the event of reaching a status, in American spelling, however the status is stored."""
-    return f"{document.subject_type}.{status}".replace("cancelled", "canceled")
+    return f"{document.subject_type}.{status}".replace("canceled", "canceled")
 
 
 def require_transition(row: Document, to: str) -> None:

@@ -33,9 +33,9 @@ ORDERS = (
         JOIN (SELECT order_id, {", ".join(f"sum(sign * {name}) AS {name}" for name in NAMES)} FROM of_order GROUP BY 1) d
           ON d.order_id = o.id
         JOIN (SELECT order_id, {_SUMS} FROM ({_AGREED}) p GROUP BY 1) a ON a.order_id = o.id
-        WHERE o.status IN ('completed', 'cancelled') AND NOT o.is_history
+        WHERE o.status IN ('completed', 'canceled') AND NOT o.is_history
           AND ((d.net, d.tax, d.gross) <> (a.net, a.tax, a.gross)
-               OR o.status = 'cancelled' AND (d.net, d.tax, d.gross) <> (0, 0, 0))
+               OR o.status = 'canceled' AND (d.net, d.tax, d.gross) <> (0, 0, 0))
           AND {liveness_rules.settled('o.number')}"""),
     Invariant("a deposit of a finished order is deducted and credited to its end", f"""
         , used AS MATERIALIZED (
@@ -47,7 +47,7 @@ ORDERS = (
                || ' is ' || o.status
         FROM orders_invoice i JOIN orders_invoiceline l ON l.invoice_id = i.id JOIN orders_order o ON o.id = i.order_id
         LEFT JOIN used u ON u.corrects_id = l.id
-        WHERE i.kind = 'deposit' AND o.status IN ('completed', 'cancelled')
+        WHERE i.kind = 'deposit' AND o.status IN ('completed', 'canceled')
           AND (l.gross, l.tax) <> (coalesce(u.gross, 0), coalesce(u.tax, 0)) AND {liveness_rules.settled('o.number')}"""),
 )
 

@@ -165,14 +165,14 @@ KITS = (
 
 DEMAND = (
     Invariant("an order wants of the stock what is open on its lines", """
-        SELECT o.number, 'line ' || l.id || ': ' || l.quantity - l.cancelled || ' ordered, demand '
+        SELECT o.number, 'line ' || l.id || ': ' || l.quantity - l.canceled || ' ordered, demand '
                || coalesce((d.quantity - coalesce(r.total, 0))::text, 'none') || ' at ' || coalesce(d.per_unit, 1) || ' each'
         FROM orders_order o JOIN orders_orderline l ON l.order_id = o.id
         LEFT JOIN inventory_demand d ON d.document = o.number AND d.line = l.id
         LEFT JOIN LATERAL (SELECT sum(quantity) AS total FROM inventory_reservation
                            WHERE demand_id = d.id AND stopping = 'cancel') r ON true
         WHERE o.status = 'confirmed' AND NOT o.is_history
-          AND coalesce(d.quantity - coalesce(r.total, 0), 0) <> (l.quantity - l.cancelled) * coalesce(d.per_unit, 1)"""),
+          AND coalesce(d.quantity - coalesce(r.total, 0), 0) <> (l.quantity - l.canceled) * coalesce(d.per_unit, 1)"""),
     Invariant("stock is wanted and held for confirmed orders alone", f"""
         SELECT d.document, d.unheld || ' × ' || k.code || ' wait, the order is ' || coalesce(o.status, 'not known')
         FROM inventory_demand d JOIN inventory_sku k ON k.id = d.sku_id LEFT JOIN orders_order o ON o.number = d.document
@@ -207,23 +207,23 @@ DEMAND = (
 )
 
 ORDERS = (
-    Invariant("an order of which everything is shipped and billed, or cancelled, is over", f"""
+    Invariant("an order of which everything is shipped and billed, or canceled, is over", f"""
         SELECT o.number, 'is confirmed, and nothing is left to ship or to bill' FROM orders_order o
         WHERE o.status = 'confirmed' AND NOT o.is_history
           AND NOT EXISTS (SELECT 1 FROM orders_orderline l WHERE l.order_id = o.id
-                          AND (l.quantity > l.cancelled + l.shipped OR l.invoiced < l.shipped))
+                          AND (l.quantity > l.canceled + l.shipped OR l.invoiced < l.shipped))
           AND {settled('o.number')} AND NOT EXISTS (SELECT 1 FROM under_way WHERE subject_type = 'invoice')"""),
     Invariant("an order that is over has nothing left to ship or to bill", """
-        SELECT o.number, 'is ' || o.status || ': ordered ' || o.units || ', cancelled ' || o.cancelled || ', shipped '
+        SELECT o.number, 'is ' || o.status || ': ordered ' || o.units || ', canceled ' || o.canceled || ', shipped '
                || o.shipped || ', invoiced ' || o.invoiced
         FROM orders_order o
         WHERE NOT o.is_history AND (o.status = 'completed' AND (o.shipped = 0 OR o.invoiced < o.shipped)
-              OR o.status = 'cancelled' AND o.shipped > 0
-              OR o.status IN ('completed', 'cancelled') AND o.units <> o.cancelled + o.shipped)
+              OR o.status = 'canceled' AND o.shipped > 0
+              OR o.status IN ('completed', 'canceled') AND o.units <> o.canceled + o.shipped)
         UNION ALL
-        SELECT o.number, 'is ' || o.status || ', and ' || c.description || ' is neither billed nor cancelled'
+        SELECT o.number, 'is ' || o.status || ', and ' || c.description || ' is neither billed nor canceled'
         FROM orders_ordercharge c JOIN orders_order o ON o.id = c.order_id
-        WHERE NOT c.is_invoiced AND NOT c.is_cancelled AND NOT o.is_history AND o.status IN ('completed', 'cancelled')"""),
+        WHERE NOT c.is_invoiced AND NOT c.is_canceled AND NOT o.is_history AND o.status IN ('completed', 'canceled')"""),
     Invariant("a line shows what the stock holds for it", f"""
         SELECT o.number, 'line ' || l.id || ': allocated ' || l.allocated || ' of ' || d.allocated || ', picked '
                || l.picked || ' of ' || d.picked

@@ -19,10 +19,10 @@ def quantum(currency: str) -> str:
 _LINES = f"""
     SELECT order_id, gross - tax AS net, tax, gross FROM (
         SELECT l.order_id, {", ".join(
-            f"round(l.{name} * (l.quantity - l.cancelled) / l.quantity, {places('o.currency')}) AS {name}"
+            f"round(l.{name} * (l.quantity - l.canceled) / l.quantity, {places('o.currency')}) AS {name}"
             for name in ("tax", "gross"))}
         FROM orders_orderline l JOIN orders_order o ON o.id = l.order_id) kept
-    UNION ALL SELECT order_id, net, tax, gross FROM orders_ordercharge WHERE NOT is_cancelled"""
+    UNION ALL SELECT order_id, net, tax, gross FROM orders_ordercharge WHERE NOT is_canceled"""
 
 RULES = (
     Invariant("an order is the sum of its lines and charges", f"""
@@ -120,9 +120,9 @@ RULES = (
         FROM orders_refund r JOIN orders_payment o ON o.id = r.payment_id
         LEFT JOIN orders_payment n ON n.reference = r.reference AND n.origin_id = o.id
         WHERE r.kind = 'moved' AND r.amount IS DISTINCT FROM n.captured"""),
-    Invariant("instalments add up to their invoice", """
-        SELECT i.number, 'gross ' || i.gross || ', instalments ' || t.total
-        FROM orders_invoice i JOIN (SELECT invoice_id, sum(amount) AS total FROM orders_instalment GROUP BY 1) t
+    Invariant("installments add up to their invoice", """
+        SELECT i.number, 'gross ' || i.gross || ', installments ' || t.total
+        FROM orders_invoice i JOIN (SELECT invoice_id, sum(amount) AS total FROM orders_installment GROUP BY 1) t
           ON t.invoice_id = i.id
         WHERE i.gross <> t.total"""),
     Invariant("an invoice's allocations are at most what it asks, a credit note's what it has", """

@@ -65,11 +65,11 @@ RULES = (
            OR d.quantity < d.held + d.picked + d.shipped"""),
     Invariant("a line's goods are in order: allocated, picked, shipped, returned within what was ordered", """
         SELECT 'line ' || l.id || ' of ' || o.number,
-               'ordered ' || l.quantity || ', cancelled ' || l.cancelled || ', shipped ' || l.shipped || ', returned '
+               'ordered ' || l.quantity || ', canceled ' || l.canceled || ', shipped ' || l.shipped || ', returned '
                || l.returned || ', invoiced ' || l.invoiced
         FROM orders_orderline l JOIN orders_order o ON o.id = l.order_id
-        WHERE l.shipped > l.quantity - l.cancelled OR l.returned > l.shipped OR l.invoiced > l.quantity
-           OR l.cancelled > l.quantity OR l.picked < l.shipped OR l.allocated < l.picked"""),
+        WHERE l.shipped > l.quantity - l.canceled OR l.returned > l.shipped OR l.invoiced > l.quantity
+           OR l.canceled > l.quantity OR l.picked < l.shipped OR l.allocated < l.picked"""),
     Invariant("shipped on a line is what left the stock for it", """
         SELECT 'line ' || l.id || ' of ' || o.number, 'shipped ' || l.shipped || ', stock says ' || d.shipped
         FROM orders_orderline l JOIN orders_order o ON o.id = l.order_id AND NOT o.is_history
@@ -84,16 +84,16 @@ RULES = (
           ON r.order_line_id = l.id
         WHERE l.returned <> coalesce(r.came, 0)"""),
     Invariant("an order's summary is the sum of its lines", """
-        SELECT o.number, 'summary ' || concat_ws('/', o.units, o.cancelled, o.allocated, o.picked, o.shipped, o.invoiced,
+        SELECT o.number, 'summary ' || concat_ws('/', o.units, o.canceled, o.allocated, o.picked, o.shipped, o.invoiced,
                                                  o.returned)
-               || ', lines ' || concat_ws('/', l.units, l.cancelled, l.allocated, l.picked, l.shipped, l.invoiced,
+               || ', lines ' || concat_ws('/', l.units, l.canceled, l.allocated, l.picked, l.shipped, l.invoiced,
                                           l.returned)
         FROM orders_order o
-        JOIN (SELECT order_id, sum(quantity) AS units, sum(cancelled) AS cancelled, sum(allocated) AS allocated,
+        JOIN (SELECT order_id, sum(quantity) AS units, sum(canceled) AS canceled, sum(allocated) AS allocated,
                      sum(picked) AS picked, sum(shipped) AS shipped, sum(invoiced) AS invoiced, sum(returned) AS returned
               FROM orders_orderline GROUP BY 1) l ON l.order_id = o.id
-        WHERE o.status <> 'draft' AND (o.units, o.cancelled, o.allocated, o.picked, o.shipped, o.invoiced, o.returned)
-              IS DISTINCT FROM (l.units, l.cancelled, l.allocated, l.picked, l.shipped, l.invoiced, l.returned)"""),
+        WHERE o.status <> 'draft' AND (o.units, o.canceled, o.allocated, o.picked, o.shipped, o.invoiced, o.returned)
+              IS DISTINCT FROM (l.units, l.canceled, l.allocated, l.picked, l.shipped, l.invoiced, l.returned)"""),
     Invariant("what a count posted is what the ledger booked for it", """
         SELECT c.number || ', ' || k.code || ' in ' || b.code,
                'posted ' || l.posted || ', ledger ' || coalesce(m.total, 0)
@@ -114,7 +114,7 @@ RULES = (
         FULL JOIN (SELECT l.sku_id, coalesce(l.lot_id, 0) AS lot_id,
                           sum(l.quantity - l.received - l.recalled - l.lost) AS total
                    FROM inventory_transferline l JOIN inventory_transfer d ON d.id = l.transfer_id
-                   WHERE d.status <> 'draft' AND d.status <> 'cancelled' GROUP BY 1, 2) t
+                   WHERE d.status <> 'draft' AND d.status <> 'canceled' GROUP BY 1, 2) t
           ON t.sku_id = m.sku_id AND t.lot_id = m.lot_id
         WHERE coalesce(m.total, 0) <> coalesce(t.total, 0)"""),
     Invariant("a transfer that is over has nothing in transit", """

@@ -155,7 +155,7 @@ def less_a_deposit() -> Invoice:
 
 
 @case
-def instalments_and_early_discount() -> Invoice:
+def installments_and_early_discount() -> Invoice:
     terms, _ = PaymentTerms.objects.get_or_create(code="einv", defaults={
         "name": "In three parts", "discount_percent": 2, "discount_days": 10})
     if not terms.parts.exists():

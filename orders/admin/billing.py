@@ -25,7 +25,7 @@ from orders.admin.sheets import InvoiceLineSheet, PaymentSheet
 from orders.models import (
     Allocation,
     HistoryRecord,
-    Instalment,
+    Installment,
     Invoice,
     InvoiceLine,
     Payment,
@@ -43,8 +43,8 @@ class InvoiceLines(Lines):
     ordering = ["position"]
 
 
-class Instalments(Lines):
-    model = Instalment
+class Installments(Lines):
+    model = Installment
     fields = ["due_on", "amount"]
 
 
@@ -68,7 +68,7 @@ class InvoiceAdmin(DocumentAdmin):
               "discount_percent", "discount_until", "currency", "net", "tax", "gross", "allocated",
               "at_home", "billed_to", "hash"]
     readonly_fields = ["at_home", "billed_to"]
-    inlines = [InvoiceLines, Instalments, Allocations]
+    inlines = [InvoiceLines, Installments, Allocations]
 
     @display(description=_("Total"), ordering="gross")
     def total(self, document: Invoice) -> str:

@@ -34,8 +34,8 @@ def _repeated(page: Any, request: HttpRequest) -> dict[str, Any] | None:
     order = get_object_or_404(page.get_queryset(request).select_related("customer", "channel"), number=number)
     return {
         "customer": {"code": order.customer.code, "name": order.customer.name}, "channel": order.channel.code,
-        "lines": [{"sku": line.sku.code, "quantity": line.quantity - line.cancelled}
-                  for line in order.lines.select_related("sku").order_by("position") if line.quantity > line.cancelled],
+        "lines": [{"sku": line.sku.code, "quantity": line.quantity - line.canceled}
+                  for line in order.lines.select_related("sku").order_by("position") if line.quantity > line.canceled],
     }
 
 

@@ -15,7 +15,7 @@ from oms.core.wording import Words
 from orders.connectors import gateways
 from orders.models import Hold, Invoice, Order
 
-WANTED = F("units") - F("cancelled")
+WANTED = F("units") - F("canceled")
 CONFIRMED = Q(status=Order.Status.CONFIRMED)
 Narrow = Callable[[QuerySet[Order], User], QuerySet[Order]]
 

@@ -27,7 +27,7 @@ from orders.admin.filters import View
 from orders.admin.sheets import OrderSheet
 from orders.models import Allocation, Hold, Invoice, InvoiceLine, Order, OrderCharge, OrderLine, Payment
 
-PROGRESS = ["cancelled", "allocated", "picked", "shipped", "invoiced", "returned"]
+PROGRESS = ["canceled", "allocated", "picked", "shipped", "invoiced", "returned"]
 
 
 class OrderLines(Lines):
@@ -108,15 +108,15 @@ class OrderAdmin(DocumentAdmin):
 
     @display(description=_("Reserved"))
     def is_allocated(self, order: Order) -> Any:
-        return bar(order.allocated, order.units - order.cancelled)
+        return bar(order.allocated, order.units - order.canceled)
 
     @display(description=_("Shipped"))
     def is_shipped(self, order: Order) -> Any:
-        return bar(order.shipped, order.units - order.cancelled)
+        return bar(order.shipped, order.units - order.canceled)
 
     @display(description=_("Invoiced"))
     def is_invoiced(self, order: Order) -> Any:
-        return bar(order.invoiced, order.units - order.cancelled)
+        return bar(order.invoiced, order.units - order.canceled)
 
     @display(description=_("Paid"))
     def is_paid(self, order: Order) -> Any:

@@ -11,7 +11,7 @@ from oms.core.api.fields import AddressSerializer, AmountField, DayField, Decima
 from oms.core.api.records import RecordSerializer
 from orders.models import Address, Customer, Hold, Invoice, InvoiceLine, Order, OrderCharge, OrderLine
 
-PROGRESS = ("cancelled", "allocated", "picked", "shipped", "invoiced", "returned")
+PROGRESS = ("canceled", "allocated", "picked", "shipped", "invoiced", "returned")
 
 
 class CustomerAddressSerializer(RecordSerializer[Address]):
@@ -71,7 +71,7 @@ class OrderChargeSerializer(RecordSerializer[OrderCharge]):
 
     class Meta:
         model = OrderCharge
-        fields = ("kind", "description", "amount", "is_invoiced", "is_cancelled")
+        fields = ("kind", "description", "amount", "is_invoiced", "is_canceled")
 
 
 class HoldSerializer(RecordSerializer[Hold]):

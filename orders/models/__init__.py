@@ -10,7 +10,7 @@ from orders.models.intercompany import (
     SupplierInvoice,
     SupplierInvoiceLine,
 )
-from orders.models.invoice import Instalment, Invoice, InvoiceLine
+from orders.models.invoice import Installment, Invoice, InvoiceLine
 from orders.models.order import Hold, Order, OrderCharge, OrderLine
 from orders.models.payment import Allocation, Payment, Refund, WriteOff
 from orders.models.price import Discount, Price, PriceList
@@ -30,7 +30,7 @@ __all__ = [
     "FraudRule",
     "HistoryRecord",
     "Hold",
-    "Instalment",
+    "Installment",
     "IntercompanyRule",
     "IntercompanySupply",
     "Invoice",

@@ -126,16 +126,16 @@ class Invoice(Document):
         return -1 if self.kind == Invoice.Kind.CREDIT else 1
 
 
-class Instalment(models.Model):
+class Installment(models.Model):
     """A part of an invoice that is due on a day of its own; only of those that are paid in more than one."""
 
-    invoice = models.ForeignKey(Invoice, on_delete=models.CASCADE, related_name="instalments")
+    invoice = models.ForeignKey(Invoice, on_delete=models.CASCADE, related_name="installments")
     due_on = models.DateField()
     amount = AmountField()
 
     class Meta:
         ordering = ["due_on", "pk"]
-        constraints = [models.CheckConstraint(condition=Q(amount__gte=0), name="instalment_is_not_negative")]
+        constraints = [models.CheckConstraint(condition=Q(amount__gte=0), name="installment_is_not_negative")]
 
     def __str__(self) -> str:
         return f"{self.amount} by {self.due_on}"

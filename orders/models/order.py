@@ -38,13 +38,13 @@ class Order(Document):
         PLACED = "placed", _("placed")
         CONFIRMED = "confirmed", _("confirmed")
         COMPLETED = "completed", _("completed")
-        CANCELLED = "cancelled", _("canceled")
+        CANCELED = "canceled", _("canceled")
 
     TRANSITIONS = {
-        Status.DRAFT: (Status.QUOTED, Status.PLACED, Status.CANCELLED),
-        Status.QUOTED: (Status.PLACED, Status.DRAFT, Status.CANCELLED),
-        Status.PLACED: (Status.CONFIRMED, Status.CANCELLED),
-        Status.CONFIRMED: (Status.COMPLETED, Status.CANCELLED),
+        Status.DRAFT: (Status.QUOTED, Status.PLACED, Status.CANCELED),
+        Status.QUOTED: (Status.PLACED, Status.DRAFT, Status.CANCELED),
+        Status.PLACED: (Status.CONFIRMED, Status.CANCELED),
+        Status.CONFIRMED: (Status.COMPLETED, Status.CANCELED),
     }
     lock_rank = LockRank.ORDER
     subject_type = "order"
@@ -79,7 +79,7 @@ class Order(Document):
     tax = AmountField(editable=False)
     gross = AmountField(editable=False)
     units = models.IntegerField(default=0, editable=False)
-    cancelled = models.IntegerField(default=0, editable=False)
+    canceled = models.IntegerField(default=0, editable=False)
     allocated = models.IntegerField(default=0, editable=False)
     picked = models.IntegerField(default=0, editable=False)
     shipped = models.IntegerField(default=0, editable=False)
@@ -146,7 +146,7 @@ class OrderLine(models.Model):
     net = AmountField(editable=False)
     tax = AmountField(editable=False)
     gross = AmountField(editable=False)
-    cancelled = models.PositiveIntegerField(default=0, editable=False)
+    canceled = models.PositiveIntegerField(default=0, editable=False)
     allocated = models.PositiveIntegerField(default=0, editable=False)
     picked = models.PositiveIntegerField(default=0, editable=False)
     shipped = models.PositiveIntegerField(default=0, editable=False)
@@ -157,12 +157,12 @@ class OrderLine(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["order", "position"], name="position_once_per_order"),
             models.CheckConstraint(condition=Q(quantity__gt=0), name="order_quantity_is_positive"),
-            models.CheckConstraint(condition=Q(shipped__lte=F("quantity") - F("cancelled")),
+            models.CheckConstraint(condition=Q(shipped__lte=F("quantity") - F("canceled")),
                                    name="shipped_is_not_more_than_ordered"),
             models.CheckConstraint(condition=Q(invoiced__lte=F("quantity")), name="invoiced_is_not_more_than_ordered"),
             models.CheckConstraint(condition=Q(returned__lte=F("shipped")), name="returned_is_not_more_than_shipped"),
-            models.CheckConstraint(condition=Q(cancelled__lte=F("quantity")),
-                                   name="cancelled_is_not_more_than_ordered"),
+            models.CheckConstraint(condition=Q(canceled__lte=F("quantity")),
+                                   name="canceled_is_not_more_than_ordered"),
             models.CheckConstraint(condition=Q(picked__gte=F("shipped"), allocated__gte=F("picked")),
                                    name="goods_are_allocated_then_picked_then_shipped"),
             models.CheckConstraint(condition=Q(discount_percent__gte=0, discount_percent__lte=100),
@@ -187,7 +187,7 @@ class OrderLine(models.Model):
     @property
     def open_quantity(self) -> int:
         """What is still wanted and not shipped."""
-        return self.quantity - self.cancelled - self.shipped
+        return self.quantity - self.canceled - self.shipped
 
 
 @dataclass(frozen=True)
@@ -238,7 +238,7 @@ class OrderCharge(models.Model):
     taxes = models.JSONField(default=list, db_default=Value([], models.JSONField()), editable=False,
                              help_text=_("The charge by tax rate, where it follows the goods' rates."))
     is_invoiced = models.BooleanField(default=False, editable=False)
-    is_cancelled = models.BooleanField(default=False, editable=False)
+    is_canceled = models.BooleanField(default=False, editable=False)
     replaces = models.ForeignKey(
         "self", on_delete=models.CASCADE, null=True, editable=False, related_name="+",
         help_text=_("The billed allowance that is credited, because it was more than what was kept."))

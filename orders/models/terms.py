@@ -10,7 +10,7 @@ from orders.planners import terms
 
 
 class PaymentTerms(models.Model):
-    """Due at once or in instalments, with a deposit before and a discount for paying early."""
+    """Due at once or in installments, with a deposit before and a discount for paying early."""
 
     code = models.SlugField(max_length=20, unique=True)
     name = models.CharField(max_length=80)
@@ -43,7 +43,7 @@ class PaymentTerms(models.Model):
 
 
 class TermsPart(models.Model):
-    """An instalment of payment terms; without any, the whole is due at once."""
+    """An installment of payment terms; without any, the whole is due at once."""
 
     terms = models.ForeignKey(PaymentTerms, on_delete=models.CASCADE, related_name="parts")
     percent = models.DecimalField(max_digits=5, decimal_places=2)
@@ -53,7 +53,7 @@ class TermsPart(models.Model):
     class Meta:
         verbose_name = _("installment")
         constraints = [models.CheckConstraint(condition=Q(percent__gt=0, percent__lte=100),
-                                              name="instalment_is_a_percentage")]
+                                              name="installment_is_a_percentage")]
 
     def __str__(self) -> str:
         return f"{self.percent} %"

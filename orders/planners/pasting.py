@@ -1,4 +1,4 @@
-"""Reading order lines out of a pasted block: a spreadsheet's cells, or lines of an e-mail.
+"""Reading order lines out of a pasted block: a spreadsheet's cells, or lines of an email.
 
 Code and quantity come in any order, with or without other words: `22423⇥3`, `3 x 22423`, `5x22423`, `22423 Cake
 stand, 3 pcs`. Which token is the code only the catalog knows, so tokens and phrases are looked up in between. What is

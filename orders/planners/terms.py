@@ -1,4 +1,4 @@
-"""When an invoice is due: the whole, or instalments that add up to it; and the discount for paying early."""
+"""When an invoice is due: the whole, or installments that add up to it; and the discount for paying early."""
 
 from calendar import monthrange
 from collections.abc import Sequence
@@ -34,7 +34,7 @@ class Due:
 
 
 def schedule(terms: Terms, gross: Decimal, issued_on: date, *, places: int = 2) -> list[Due]:
-    """The instalments of a gross amount at `places` decimals, by their days; together they are the amount.
+    """The installments of a gross amount at `places` decimals, by their days; together they are the amount.
 
     Each is the difference of rounded sums so far, so that no cent is lost; the percentages are taken as shares of
     their sum.
@@ -56,7 +56,7 @@ def due_day(part: Part, issued_on: date) -> date:
 
 
 def next_due(dues: Sequence[Due], paid: Decimal) -> date:
-    """The day of the first instalment that what was paid does not cover; of the last where it covers all."""
+    """The day of the first installment that what was paid does not cover; of the last where it covers all."""
     for due in dues:
         paid -= due.amount
         if paid < 0:

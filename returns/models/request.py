@@ -22,7 +22,7 @@ class ReturnRequest(Document):
         RECEIVED = "received", _("received")
         INSPECTED = "inspected", _("inspected")
         SETTLED = "settled", _("settled")
-        CANCELLED = "cancelled", _("canceled")
+        CANCELED = "canceled", _("canceled")
 
     class Wish(models.TextChoices):
         REFUND = "refund", _("Refund")
@@ -30,12 +30,12 @@ class ReturnRequest(Document):
         EXCHANGE = "exchange", _("Exchange")
 
     TRANSITIONS = {
-        Status.REQUESTED: (Status.APPROVED, Status.REJECTED, Status.CANCELLED),
-        Status.APPROVED: (Status.RECEIVED, Status.CANCELLED),
+        Status.REQUESTED: (Status.APPROVED, Status.REJECTED, Status.CANCELED),
+        Status.APPROVED: (Status.RECEIVED, Status.CANCELED),
         Status.RECEIVED: (Status.INSPECTED,),
         Status.INSPECTED: (Status.SETTLED,),
     }
-    DEAD = (Status.REJECTED, Status.CANCELLED)
+    DEAD = (Status.REJECTED, Status.CANCELED)
     lock_rank = LockRank.SUPPLY
     subject_type = "return"
     lock_select_related = ("order", "warehouse")

@@ -31,7 +31,7 @@ def description(tmp_path):
 
 @pytest.fixture
 def ordered(rep, live_server):
-    """Runs a client's program against the server; the order that it names is cancelled."""
+    """Runs a client's program against the server; the order that it names is canceled."""
     make.sku("TEE-M", stock={"LON": 9})
 
     def run(*command, **environment):
@@ -59,7 +59,7 @@ def test_a_generated_python_client_creates_reads_and_cancels_an_order(descriptio
 
     order = ordered(str(python), str(SOURCES / "order.py"), PYTHONPATH=str(tmp_path / "client"))
 
-    assert (order.status, order.lines.get().cancelled) == ("cancelled", 2)
+    assert (order.status, order.lines.get().canceled) == ("canceled", 2)
 
 
 def test_a_generated_typescript_client_creates_reads_and_cancels_an_order(description, ordered, tmp_path):
@@ -74,4 +74,4 @@ def test_a_generated_typescript_client_creates_reads_and_cancels_an_order(descri
 
     order = ordered("node", str(tmp_path / "order.js"))
 
-    assert (order.status, order.lines.get().cancelled) == ("cancelled", 2)
+    assert (order.status, order.lines.get().canceled) == ("canceled", 2)

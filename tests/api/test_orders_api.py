@@ -186,7 +186,7 @@ def test_if_match_refuses_what_was_changed_since(rep):
     stale = rep.do(f"{path}/cancel/", {"reason": "no"}, **{"If-Match": first.headers["ETag"]})
     fresh = rep.do(f"{path}/cancel/", {"reason": "no"}, **{"If-Match": rep.read(f"{path}/").headers["ETag"]})
 
-    assert (stale.status_code, stale.json()["code"], fresh.json()["status"]) == (412, "stale", "cancelled")
+    assert (stale.status_code, stale.json()["code"], fresh.json()["status"]) == (412, "stale", "canceled")
 
 
 def test_external_id_comes_once_per_channel(rep):
@@ -213,7 +213,7 @@ def test_lists_filter_and_page_by_cursor(rep):
     rest = rep.get(page["next"]).json()
 
     assert (len(page["results"]), len(rest["results"]), rest["next"]) == (2, 1, None)
-    assert rep.read("orders/", status="cancelled").json()["results"] == []
+    assert rep.read("orders/", status="canceled").json()["results"] == []
 
 
 @pytest.mark.parametrize("count", [1, 3])

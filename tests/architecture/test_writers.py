@@ -23,7 +23,7 @@ FACTS = {
     "allocated": {LINES, "orders.dues", "orders.payments", PAST, SAMPLES},  # of lines, of invoices, of payments
     "invoiced": {LINES},
     "returned": {LINES, "inventory.sending_back", PAST},  # by customers, to suppliers
-    "cancelled": {LINES},
+    "canceled": {LINES},
     "captured": {"orders.payments"},
     "refunded": {"orders.payments", PAST},
     "written_off": {"orders.write_offs"},

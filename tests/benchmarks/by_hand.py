@@ -69,7 +69,7 @@ def _write_order(cursor: psycopg.Cursor, parties: dict, goods: dict, body: dict)
     order = cursor.execute(
         """INSERT INTO orders_order (version, status, company_id, channel_id, customer_id, customer_reference, note,
                bill_to, ship_to, ship_country, currency, prices_include_tax, discount_percent, exchange_rate, priority,
-               placed_on, is_history, net, tax, gross, units, cancelled, allocated, picked, shipped, invoiced, returned)
+               placed_on, is_history, net, tax, gross, units, canceled, allocated, picked, shipped, invoiced, returned)
            VALUES (2, 'confirmed', %s, %s, %s, '', '', %s, %s, %s, %s, false, 0, 1, %s, %s, false, %s, %s, %s, %s,
                0, 0, 0, 0, 0, 0) RETURNING id, number, created_at""",
         [parties["company"], parties["channel"], parties["customer"], Jsonb(address), Jsonb(address),
@@ -77,7 +77,7 @@ def _write_order(cursor: psycopg.Cursor, parties: dict, goods: dict, body: dict)
          sum(line["quantity"] for line in lines)]).fetchone()
     keys = cursor.execute(
         """INSERT INTO orders_orderline (order_id, position, sku_id, description, quantity, unit_price, price_source,
-               has_own_price, discount_percent, tax_percent, tax_category, tax_note, net, tax, gross, cancelled,
+               has_own_price, discount_percent, tax_percent, tax_category, tax_note, net, tax, gross, canceled,
                allocated, picked, shipped, invoiced, returned)
            SELECT %s, p, s, d, q, u, l, false, 0, %s, 'S', '', n, t, n + t, 0, 0, 0, 0, 0, 0
            FROM unnest(%s::int[], %s::bigint[], %s::text[], %s::int[], %s::numeric[], %s::text[], %s::numeric[],
@@ -132,7 +132,7 @@ def _hold(cursor: psycopg.Cursor, parties: dict, order: dict, lines: list[dict])
 
 
 def _answer(parties: dict, body: dict, order: dict, lines: list[dict]) -> dict:
-    none = {"cancelled": 0, "allocated": 0, "picked": 0, "shipped": 0, "invoiced": 0, "returned": 0}
+    none = {"canceled": 0, "allocated": 0, "picked": 0, "shipped": 0, "invoiced": 0, "returned": 0}
     shown = [{"position": line["position"], "sku": line["sku"]["code"], "description": line["sku"]["name"],
               "quantity": line["quantity"], "unit_price": str(line["sku"]["unit_price"]),
               "price_source": f"list {line['sku']['list']}", "discount_percent": "0.00",

@@ -25,7 +25,7 @@ ORDER_VALUES = {
     "wanted_on": "CASE WHEN n %% 150 = 0 THEN DATE '2020-01-01' END",
 }
 SELECTED = """SELECT o.id, o.number, o.status, c.code, c.name, h.code, o.placed_on, o.wanted_on, o.gross, o.currency,
-    o.units, o.cancelled, o.allocated, o.shipped, o.invoiced
+    o.units, o.canceled, o.allocated, o.shipped, o.invoiced
     FROM orders_order o JOIN orders_customer c ON c.id = o.customer_id JOIN orders_channel h ON h.id = o.channel_id """
 
 
@@ -157,7 +157,7 @@ def _pages(orders: int) -> list[tuple[str, str, list[tuple[str, list[Any]]]]]:
     one = Customer.objects.get(pk=middle.customer_id)
     boss, rep = User.objects.get(username="boss"), User.objects.get(username="rep 1")
     page = "/admin/orders/order/"
-    wanted = "o.status = 'confirmed' AND o.{} o.units - o.cancelled"
+    wanted = "o.status = 'confirmed' AND o.{} o.units - o.canceled"
     same_word = list(Customer.objects.filter(name__icontains="of 76").values_list("pk", flat=True))
     return [
         ("first page", page, _listed("true")),
@@ -172,7 +172,7 @@ def _pages(orders: int) -> list[tuple[str, str, list[tuple[str, list[Any]]]]]:
         ("short of stock", f"{page}?view=short", _listed(wanted.format("allocated <"))),
         ("on hold", f"{page}?view=hold", _listed("o.id IN (SELECT order_id FROM orders_hold WHERE lifted_at IS NULL)")),
         ("ready to ship today", f"{page}?view=ready", _listed(
-            wanted.format("allocated >=") + " AND o.shipped < o.units - o.cancelled "
+            wanted.format("allocated >=") + " AND o.shipped < o.units - o.canceled "
             "AND (o.wanted_on IS NULL OR o.wanted_on <= CURRENT_DATE)")),
         ("search by number", f"{page}?q={middle.number}", _listed("o.number = %s", middle.number)),
         ("search by customer's code", f"{page}?q={one.code}", _listed("o.customer_id = %s", one.pk)),

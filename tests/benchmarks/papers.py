@@ -56,7 +56,7 @@ def measure(count):
     make.sku("TEE-M", stock={"LON": 999})
     for code in ("MUG", "POSTER", "CARD", "BOX"):
         make.sku(code, stock={"LON": 999})
-    shipment = make.labelled(make.confirmed(("TEE-M", 1)))
+    shipment = make.labeled(make.confirmed(("TEE-M", 1)))
     order = make.shipped(*[(code, 3) for code in ("TEE-M", "MUG", "POSTER", "CARD", "BOX")])
     paper = papers.get(Shipment, "labels")
     page = paper.pages(shipment)[0]

@@ -29,7 +29,7 @@ def furnish():
     make.role("returns clerk", "everything", ("view", "approve"))
     make.settled(make.shipped(("TEE-M", 3)))
     make.confirmed(("TEE-M", 4))
-    make.labelled(make.confirmed(("TEE-M", 2)))
+    make.labeled(make.confirmed(("TEE-M", 2)))
     make.picked(make.confirmed(("TEE-M", 1)))
     make.order(lines=[("TEE-M", 5)])
     intake.draft(Entry(make.channel(), make.customer(), [make.line("TEE-M", 6)]))

@@ -20,7 +20,7 @@ def service(code: str = "std", price: str = "4.50", days: int = 2) -> CarrierSer
 
 
 def shipment_of(order: Order) -> Shipment:
-    return Shipment.objects.filter(order=order).exclude(status="cancelled").latest("pk")
+    return Shipment.objects.filter(order=order).exclude(status="canceled").latest("pk")
 
 
 def picked(order: Order) -> Shipment:
@@ -31,7 +31,7 @@ def packed(order: Order) -> Shipment:
     return packing.pack(picked(order))
 
 
-def labelled(order: Order) -> Shipment:
+def labeled(order: Order) -> Shipment:
     service()
     labels.buy(packed(order))
     outbox.drain()

@@ -68,7 +68,7 @@ def test_cancel():
     order = make.confirmed(("TEE-M", 2))
 
     assert stops(lambda: lifecycle.cancel(read(order))) > 4
-    assert read(order).status == "cancelled"
+    assert read(order).status == "canceled"
 
 
 def test_cancel_the_rest_of_a_partly_shipped_order():
@@ -85,7 +85,7 @@ def test_cancel_all_units_of_the_lines():
     order = make.confirmed(("TEE-M", 2))
 
     assert stops(lambda: lifecycle.cancel_lines(read(order), {order.lines.get().pk: 2})) > 4
-    assert read(order).status == "cancelled"
+    assert read(order).status == "canceled"
 
 
 def test_receive_the_last_of_a_purchase_order():

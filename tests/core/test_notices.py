@@ -1,4 +1,4 @@
-"""Who is told what: by role, warehouse and topic, in the back office, by e-mail at once or in a digest."""
+"""Who is told what: by role, warehouse and topic, in the back office, by email at once or in a digest."""
 
 from datetime import date, timedelta
 

@@ -87,8 +87,8 @@ BREAKS = {
     "goods are billed under the VAT registration of where they left, or if taxed of where they went":
         "UPDATE inventory_warehouse SET country = 'NL'; UPDATE orders_invoiceline SET tax_category = 'G'",
     "no order is below zero": "UPDATE orders_order SET gross = -1, net = -1, tax = 0",
-    "instalments add up to their invoice":
-        "INSERT INTO orders_instalment (invoice_id, due_on, amount) SELECT id, issued_on, 1 FROM orders_invoice",
+    "installments add up to their invoice":
+        "INSERT INTO orders_installment (invoice_id, due_on, amount) SELECT id, issued_on, 1 FROM orders_invoice",
     "legal numbers have no gap and no double": "UPDATE core_sequence SET last = last + 1",
     "each legal document carries the hash of the one before": "UPDATE orders_invoice SET previous_hash = 'x'",
     "one order per channel and external number": "UPDATE orders_order SET external_id = 'same'",

@@ -52,7 +52,7 @@ BREAKS = {
     "stock is wanted and held for confirmed orders alone":
         "UPDATE orders_order SET status = 'placed' WHERE status = 'confirmed'",
     "nothing waits for stock that is there": "UPDATE inventory_stock SET sellable = sellable + 10",
-    "an order of which everything is shipped and billed, or cancelled, is over":
+    "an order of which everything is shipped and billed, or canceled, is over":
         "UPDATE orders_order SET status = 'confirmed'",
     "an order that is over has nothing left to ship or to bill":
         "UPDATE orders_order SET units = units + 1 WHERE status = 'completed'",

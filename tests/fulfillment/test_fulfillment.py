@@ -118,7 +118,7 @@ def test_ship_needs_a_label(order):
 
 
 def test_ship_bills_and_tells_the_customer_the_tracking_number(order, drain, mailoutbox):
-    shipment = make.labelled(order)
+    shipment = make.labeled(order)
 
     shipping.ship(shipment)
     drain()
@@ -130,7 +130,7 @@ def test_ship_bills_and_tells_the_customer_the_tracking_number(order, drain, mai
 
 
 def test_ship_twice_is_wrong_state(order):
-    shipment = make.labelled(order)
+    shipment = make.labeled(order)
     shipping.ship(shipment)
 
     with pytest.raises(WrongState):
@@ -150,14 +150,14 @@ def test_the_last_parcels_delivery_delivers_the_shipment():
     assert TrackingEvent.objects.count() == 1
 
 
-def test_cancelled_before_picking_closes_the_shipment(order, drain):
+def test_canceled_before_picking_closes_the_shipment(order, drain):
     lifecycle.cancel(order)
     drain()
 
-    assert Shipment.objects.get().status == "cancelled"
+    assert Shipment.objects.get().status == "canceled"
 
 
-def test_cancelled_after_picking_must_be_put_back(order, drain):
+def test_canceled_after_picking_must_be_put_back(order, drain):
     shipment = make.picked(order)
     lifecycle.cancel_lines(make.fresh(order), {only_line(order).pk: 1})
     drain()
@@ -172,7 +172,7 @@ def test_cancelled_after_picking_must_be_put_back(order, drain):
     assert make.stock_of(make.sku("TEE-M")) == (20, 18, 0)
 
 
-def test_cancelled_wholly_after_picking_ends_with_everything_back(order, drain):
+def test_canceled_wholly_after_picking_ends_with_everything_back(order, drain):
     shipment = make.picked(order)
     lifecycle.cancel(make.fresh(order))
     drain()
@@ -181,7 +181,7 @@ def test_cancelled_wholly_after_picking_ends_with_everything_back(order, drain):
         picking.put_back(line, storage(make.warehouse()))
     drain()
 
-    assert (make.fresh(order).status, make.fresh(shipment).status) == ("cancelled", "cancelled")
+    assert (make.fresh(order).status, make.fresh(shipment).status) == ("canceled", "canceled")
     assert make.stock_of(make.sku("TEE-M")) == (20, 20, 0)
 
 
@@ -263,7 +263,7 @@ def test_backorder_is_filled_by_a_receipt_and_shipped(drain):
 
     make.receive_purchase(make.sku("TEE-M"), 5)
     drain()
-    shipping.ship(make.labelled(order))
+    shipping.ship(make.labeled(order))
     drain()
 
     order = make.fresh(order)

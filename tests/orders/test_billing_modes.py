@@ -77,7 +77,7 @@ def test_customer_billed_by_the_order_is_billed_when_it_is_confirmed(drain):
     assert Invoice.objects.count() == 1
 
 
-def test_what_was_billed_before_it_was_cancelled_is_credited(drain):
+def test_what_was_billed_before_it_was_canceled_is_credited(drain):
     make.customer(billing="order")
     order = make.confirmed(("TEE-M", 3), charges=[Charge("freight", "Freight", D("5.00"))])
 
@@ -90,14 +90,14 @@ def test_what_was_billed_before_it_was_cancelled_is_credited(drain):
     assert [note.gross for note in Invoice.objects.filter(kind="credit")] == [D("12.00"), D("12.00")]
 
 
-def test_order_that_is_cancelled_whole_is_credited_with_its_charges(drain):
+def test_order_that_is_canceled_whole_is_credited_with_its_charges(drain):
     make.customer(billing="order")
     order = make.confirmed(("TEE-M", 3), charges=[Charge("freight", "Freight", D("5.00"))])
 
     lifecycle.cancel(order)
     drain()
 
-    assert make.fresh(order).status == "cancelled"
+    assert make.fresh(order).status == "canceled"
     assert screening.balance(order.customer) == 0
     assert {document.open_amount for document in Invoice.objects.all()} == {0}
 
@@ -189,7 +189,7 @@ def test_an_allowance_that_the_first_shipment_cannot_bear_waits_and_is_credited_
 
 
 @pytest.mark.parametrize("how", ["cancel_lines", "cancel", "amend"])
-def test_an_allowance_that_waits_is_credited_when_the_rest_is_cancelled(how, drain):
+def test_an_allowance_that_waits_is_credited_when_the_rest_is_canceled(how, drain):
     order = make.confirmed(("TEE-M", 1), ("MUG", 2), charges=[Charge("allowance", "Goodwill", D("-15.00"))])
     shirt, mugs = order.lines.order_by("position")
     first = billing.invoice(_sent(order, shirt), {shirt.pk: 1}, reference="s1")
@@ -207,10 +207,10 @@ def test_an_allowance_that_waits_is_credited_when_the_rest_is_cancelled(how, dra
     assert make.fresh(order).status == "completed"
     notes = Invoice.objects.filter(kind="credit")
     assert [note.gross for note in notes] == ([] if how == "cancel" else [D("12.00")])
-    assert order.charges.get().is_cancelled == (how == "cancel")
+    assert order.charges.get().is_canceled == (how == "cancel")
 
 
-def test_a_charge_that_nothing_bills_any_more_is_billed_when_the_rest_is_cancelled(drain):
+def test_a_charge_that_nothing_bills_any_more_is_billed_when_the_rest_is_canceled(drain):
     order = make.confirmed(("TEE-M", 1), ("MUG", 2))
     shirt, mugs = order.lines.order_by("position")
     billing.invoice(_sent(order, shirt), {shirt.pk: 1}, reference="s1")

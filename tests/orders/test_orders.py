@@ -143,7 +143,7 @@ def test_cancel_gives_back_stock_and_total(drain):
     drain()
 
     order = make.fresh(order)
-    assert (order.status, order.gross, order.cancelled, make.stock_of(tee)) == ("cancelled", 0, 3, (5, 5, 0))
+    assert (order.status, order.gross, order.canceled, make.stock_of(tee)) == ("canceled", 0, 3, (5, 5, 0))
 
 
 def test_cancel_some_units_keeps_the_rest():
@@ -186,7 +186,7 @@ def test_amend_price_moves_the_rest_with_its_stock_to_a_new_line(drain):
     amending.amend(order, [LineChange(only_line(order), unit_price=D("8"))])
     drain()
 
-    assert [(row.quantity, row.cancelled, row.allocated, row.net) for row in order.lines.order_by("position")] == [
+    assert [(row.quantity, row.canceled, row.allocated, row.net) for row in order.lines.order_by("position")] == [
         (3, 3, 0, D("30.00")), (3, 0, 3, D("24.00"))]
     assert (make.fresh(order).net, make.stock_of(tee)) == (D("24.00"), (9, 9, 3))
 

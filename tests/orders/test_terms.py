@@ -29,7 +29,7 @@ def test_schedule(parts, expected):
 
 
 @given(st.decimals("0", "99999", places=2), st.lists(st.integers(1, 100), min_size=1, max_size=6))
-def test_instalments_add_up_to_the_cent(gross, percents):
+def test_installments_add_up_to_the_cent(gross, percents):
     parts = tuple(Part(D(percent), 10 * index) for index, percent in enumerate(percents))
 
     assert sum(due.amount for due in schedule(Terms(parts), gross, JAN_31)) == gross
@@ -56,7 +56,7 @@ def bill(agreed, price="100.00"):
     return billing.invoice(order, {only_line(order).pk: 1}, reference="s1")
 
 
-def test_invoice_in_instalments_is_due_for_the_first_that_is_not_paid():
+def test_invoice_in_installments_is_due_for_the_first_that_is_not_paid():
     agreed = terms(days=0)
     for days in (0, 30):
         agreed.parts.create(percent=50, days=days)
@@ -65,7 +65,7 @@ def test_invoice_in_instalments_is_due_for_the_first_that_is_not_paid():
     payments.allocate(make.transfer("60.00"), document)
 
     today, document = document.issued_on, make.fresh(document)
-    assert list(document.instalments.values_list("due_on", "amount")) == [
+    assert list(document.installments.values_list("due_on", "amount")) == [
         (today, D("60.00")), (today + timedelta(days=30), D("60.00"))]
     assert document.due_on == today + timedelta(days=30)
     assert not Invoice.objects.open().overdue(today + timedelta(days=1)).exists()

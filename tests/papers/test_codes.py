@@ -41,16 +41,16 @@ def printed(paper, rows):
     return make.fresh(job), documents.read(stored) if stored else b""
 
 
-def labelled(tracking_number):
+def labeled(tracking_number):
     make.sku("TEE-M", stock={"LON": 9})
-    label = make.labelled(make.confirmed(("TEE-M", 1))).labels.get()
+    label = make.labeled(make.confirmed(("TEE-M", 1))).labels.get()
     Label.objects.update(tracking_number=tracking_number, digest="")
     return make.fresh(label)
 
 
 @pytest.mark.parametrize("carrier", CARRIERS)
 def test_long_tracking_numbers_are_read_off_their_label(carrier):
-    label = labelled(CARRIERS[carrier])
+    label = labeled(CARRIERS[carrier])
 
     pdf = draw("labels", label.shipment)
 
@@ -71,7 +71,7 @@ def test_digits_are_set_in_pairs_and_bars_get_narrower_before_they_are_refused()
 
 def test_a_label_that_cannot_be_printed_is_told_of_and_the_others_are_printed():
     make.sku("TEE-M", stock={"LON": 9})
-    rows = [make.labelled(make.confirmed(("TEE-M", 1), customer_code=f"C-{each}")) for each in range(3)]
+    rows = [make.labeled(make.confirmed(("TEE-M", 1), customer_code=f"C-{each}")) for each in range(3)]
     Label.objects.filter(shipment=rows[1]).update(tracking_number="W" * 60)
     Shipment.objects.filter(pk=rows[2].pk).update(ship_to={"name": "\U00013000 & Sons", "country": "GB"})
 

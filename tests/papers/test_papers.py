@@ -44,7 +44,7 @@ def draw(name, record):
 
 
 def wave_of(count):
-    """A wave of so many shipments, picked, packed and labelled."""
+    """A wave of so many shipments, picked, packed and labeled."""
     make.sku("TEE-M", stock={"LON": 10 * count})
     make.service()
     for number in range(count):

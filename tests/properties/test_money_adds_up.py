@@ -201,7 +201,7 @@ class Books:
         outbox.drain()
 
     def end(self, ships):
-        """All leaves, or what is left is cancelled; then nothing may be left open that nobody asked to be."""
+        """All leaves, or what is left is canceled; then nothing may be left open that nobody asked to be."""
         for order in Order.objects.filter(status="confirmed").order_by("pk"):
             self.count += 1
             if ships:
@@ -220,7 +220,7 @@ class Books:
 
     def prove(self):
         assert [f"{row.event} {row.error}" for row in Delivery.objects.exclude(error="")] == []
-        assert {order.status for order in Order.objects.all()} <= {"completed", "cancelled"}
+        assert {order.status for order in Order.objects.all()} <= {"completed", "canceled"}
         assert [str(breach) for breach in verification.breaches(files=False)] == []
         for order in Order.objects.all():
             billed = sum(row.sign * row.gross for row in Invoice.objects.filter(order=order))
@@ -233,10 +233,10 @@ class Books:
         which may be a cent off that of the last one that is kept.
         """
         by_hand = InvoiceLine.objects.filter(invoice__reference__startswith="credit")
-        due = sum(charge.gross for charge in order.charges.filter(is_cancelled=False))
+        due = sum(charge.gross for charge in order.charges.filter(is_canceled=False))
         due -= sum(row.gross for row in by_hand.filter(charge__order=order, quantity__gt=0))
         for line in order.lines.all():
             credited = sum(row.quantity for row in by_hand.filter(order_line=line))
-            kept = max(0, line.quantity - line.cancelled - credited)
+            kept = max(0, line.quantity - line.canceled - credited)
             due += part(line.gross, line.quantity, 0, kept, self.currency)
         return max(0, due)

@@ -194,7 +194,7 @@ def unused(order):
 
 @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 @given(percents=st.lists(st.integers(1, 100), min_size=2, max_size=5), price=prices, paid=st.integers(1, 120))
-def test_instalments_and_write_offs_leave_nothing(percents, price, paid):
+def test_installments_and_write_offs_leave_nothing(percents, price, paid):
     with transaction.atomic():
         agreed = PaymentTerms.objects.create(code="t", name="t")
         for index, percent in enumerate(percents):
@@ -208,6 +208,6 @@ def test_instalments_and_write_offs_leave_nothing(percents, price, paid):
         if amount > 0:
             payments.allocate(make.transfer(str(amount)), document)
 
-        assert sum(part.amount for part in document.instalments.all()) == document.gross
+        assert sum(part.amount for part in document.installments.all()) == document.gross
         assert [str(breach) for breach in verification.breaches(files=False)] == []
         transaction.set_rollback(True)

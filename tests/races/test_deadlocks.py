@@ -88,4 +88,4 @@ def test_an_operation_that_meets_another_transaction_takes_effect_once(race, min
     assert kinds(results) == {"done": 2}
     assert "sqlstate=40P01" in caplog.text
     assert make.stock_of(item)[2] == (2 if mine == "confirm" else 0)
-    assert make.fresh(order).status == ("confirmed" if mine == "confirm" else "cancelled")
+    assert make.fresh(order).status == ("confirmed" if mine == "confirm" else "canceled")

@@ -35,7 +35,7 @@ def test_cancel_against_confirm_ends_in_one_of_both(race):
 
         race(lambda order=order: lifecycle.confirm(order), lambda order=order: lifecycle.cancel(order))
 
-        assert make.fresh(order).status == "cancelled"
+        assert make.fresh(order).status == "canceled"
         assert make.stock_of(tee) == (9, 9, 0)
 
 

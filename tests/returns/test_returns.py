@@ -65,7 +65,7 @@ def test_never_more_comes_back_than_was_shipped(order):
         make.asked_back(order, 2)
 
 
-def test_a_cancelled_request_frees_its_units(order):
+def test_a_canceled_request_frees_its_units(order):
     requests.cancel(make.asked_back(order, 3))
 
     assert make.asked_back(order, 3).status == "approved"
@@ -174,7 +174,7 @@ def test_the_credit_pays_the_invoice_of_the_exchange(order, drain):
     make.settled(order, good=1, wish="exchange", exchange_for=make.sku("COAT"))
 
     exchange = Settlement.objects.get().exchange
-    shipping.ship(make.labelled(exchange))
+    shipping.ship(make.labeled(exchange))
     drain()
 
     assert exchange.invoices.get().open_amount == D("48.00")

@@ -1,4 +1,4 @@
-"""A billed allowance follows what is kept: whatever is cancelled later, the documents come to what was agreed."""
+"""A billed allowance follows what is kept: whatever is canceled later, the documents come to what was agreed."""
 
 from decimal import Decimal as D
 
@@ -31,7 +31,7 @@ def cancel(order, units):
     lifecycle.cancel_lines(make.fresh(order), {order.lines.get().pk: units})
 
 
-def test_a_billed_order_with_an_allowance_is_cancelled_whole():
+def test_a_billed_order_with_an_allowance_is_canceled_whole():
     order = entered()
 
     lifecycle.cancel(order)
@@ -46,7 +46,7 @@ def test_an_allowance_that_is_more_than_what_is_kept_is_lowered_to_it():
     cancel(order, 9)
 
     assert documents(order) == [("invoice", D("84.00")), ("credit", D("84.00"))]
-    assert [(row.gross, row.is_cancelled) for row in order.charges.order_by("pk")] == [
+    assert [(row.gross, row.is_canceled) for row in order.charges.order_by("pk")] == [
         (D("-36.00"), True), (D("-12.00"), False)]
     make.ship_rest(make.fresh(order))
     order = make.fresh(order)
@@ -60,7 +60,7 @@ def test_it_is_lowered_again_and_again():
         cancel(order, units)
         outbox.drain()
 
-    assert (make.fresh(order).status, screening.balance(order.customer)) == ("cancelled", 0)
+    assert (make.fresh(order).status, screening.balance(order.customer)) == ("canceled", 0)
     assert sum(amount if kind == "invoice" else -amount for kind, amount in documents(order)) == 0
 
 
@@ -97,7 +97,7 @@ def test_an_allowance_that_was_credited_by_itself_is_taken_back():
     lifecycle.cancel(make.fresh(order))
 
     assert sum(amount if kind == "invoice" else -amount for kind, amount in documents(order)) == 0
-    assert make.fresh(order).status == "cancelled"
+    assert make.fresh(order).status == "canceled"
 
 
 def test_no_more_is_credited_of_an_invoice_than_it_billed():

@@ -52,8 +52,8 @@ def moved(order):
     return shipment
 
 
-def test_what_was_cancelled_a_moment_ago_is_not_shipped(order, drain):
-    shipment = make.labelled(order)
+def test_what_was_canceled_a_moment_ago_is_not_shipped(order, drain):
+    shipment = make.labeled(order)
     lifecycle.cancel_lines(make.fresh(order), {only_line(order).pk: 2})
 
     with pytest.raises(Refused, match="2 × TEE-M must be put back"):
@@ -67,7 +67,7 @@ def test_what_was_cancelled_a_moment_ago_is_not_shipped(order, drain):
     assert (make.fresh(order).status, make.fresh(order).shipped) == ("completed", 3)
 
 
-def test_what_was_cancelled_is_still_to_be_put_back_when_the_rest_was_first(order, drain):
+def test_what_was_canceled_is_still_to_be_put_back_when_the_rest_was_first(order, drain):
     shipment = make.picked(order)
     lifecycle.cancel_lines(make.fresh(order), {only_line(order).pk: 2})
 
@@ -76,7 +76,7 @@ def test_what_was_cancelled_is_still_to_be_put_back_when_the_rest_was_first(orde
 
     assert [row.reservation.quantity for row in picking.stopping(shipment)] == [2]
     put_back_all(shipment, drain)
-    assert (make.fresh(shipment).status, make.stock_of(make.sku("TEE-M"))) == ("cancelled", (5, 5, 3))
+    assert (make.fresh(shipment).status, make.stock_of(make.sku("TEE-M"))) == ("canceled", (5, 5, 3))
     assert make.ship_rest(order).shipped == 3
 
 
@@ -141,7 +141,7 @@ def test_kits_of_which_some_were_re_routed_are_picked_whole(drain):
     assert make.ship_rest(order).status == "completed"
 
 
-def test_a_price_is_amended_and_a_unit_cancelled_before_the_pick(order, drain):
+def test_a_price_is_amended_and_a_unit_canceled_before_the_pick(order, drain):
     shipment = waves.start_picking(make.shipment_of(order))
     amending.amend(make.fresh(order), [LineChange(only_line(order), 4, D("9"))])
 
@@ -151,8 +151,8 @@ def test_a_price_is_amended_and_a_unit_cancelled_before_the_pick(order, drain):
     assert (make.fresh(order).status, make.fresh(order).shipped) == ("completed", 4)
 
 
-def test_part_of_what_a_kit_must_give_back_is_cancelled(drain):
-    """The A of three kits are picked and wait to be put back; then one kit is cancelled, and nothing else changes."""
+def test_part_of_what_a_kit_must_give_back_is_canceled(drain):
+    """The A of three kits are picked and wait to be put back; then one kit is canceled, and nothing else changes."""
     for code, count in (("A", 6), ("B", 3), ("TEE-M", 1)):
         make.sku(code, stock={"LON": count})
     make.sku("SET", kit={"A": 2, "B": 1})

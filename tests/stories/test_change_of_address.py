@@ -28,7 +28,7 @@ def order():
 
 
 def in_warehouses(order):
-    live = Shipment.objects.filter(order=order).exclude(status="cancelled")
+    live = Shipment.objects.filter(order=order).exclude(status="canceled")
     return sorted(live.values_list("warehouse__code", flat=True))
 
 
@@ -57,7 +57,7 @@ def test_what_is_being_picked_stays_where_it_is_and_goes_to_the_new_address(orde
 
 
 def test_a_label_bars_the_change_until_it_is_void(order):
-    shipment = make.labelled(order)
+    shipment = make.labeled(order)
     with pytest.raises(Refused, match="has a label"):
         redirecting.change_address(order, **LEEDS)
     assert make.fresh(order).ship_to["city"] == "London"

@@ -6,7 +6,7 @@ from fulfillment import picking, waves
 from inventory import adjusting, catalog, counting
 from inventory.counting import Found
 from inventory.models import Bin, Count, Lot, Move
-from oms.core import operations as catalogue
+from oms.core import operations as catalog
 from oms.core.admin.forms import OperationForm
 from oms.core.errors import Refused, WrongState
 from tests import builders as make
@@ -125,11 +125,11 @@ def test_a_count_that_can_no_longer_be_right_asks_to_be_done_again():
     assert (counting.reconcile(count).status, there()) == ("reconciled", 5)
 
 
-def test_a_count_is_cancelled_and_nothing_is_posted():
+def test_a_count_is_canceled_and_nothing_is_posted():
     make.sku("TEE-M", stock={"LON": 10})
     planned, counted = counting.plan(make.warehouse(), [storage(make.warehouse())]), keyed(7)
 
-    assert {counting.cancel(count).status for count in (planned, counted)} == {"cancelled"}
+    assert {counting.cancel(count).status for count in (planned, counted)} == {"canceled"}
     with pytest.raises(WrongState):
         counting.reconcile(counted)
     assert there() == 10
@@ -141,7 +141,7 @@ def test_what_lies_in_a_bin_that_the_books_call_empty_is_found(drain):
     waiting = make.confirmed(("TEE-M", 2), backorder=True)
     count = counting.plan(make.warehouse(), [storage(make.warehouse())])
     manager = make.user("boss", "manager")
-    step = catalogue.of(Count)["key"]
+    step = catalog.of(Count)["key"]
 
     step.perform(count, by=manager, found=[], also_found=[
         Found(make.sku("TEE-M"), storage(make.warehouse()), 2),
@@ -156,7 +156,7 @@ def test_what_lies_in_a_bin_that_the_books_call_empty_is_found(drain):
 def test_a_found_thing_without_its_bin_or_lot_is_asked_for():
     tea = make.sku("TEA", tracking="lot")
     count = counting.plan(make.warehouse(), [storage(make.warehouse())])
-    step = catalogue.of(Count)["key"]
+    step = catalog.of(Count)["key"]
 
     form = OperationForm(step, count, make.user("boss", "manager"), {"also_found-new0-sku": tea.pk})
     assert not form.is_valid()

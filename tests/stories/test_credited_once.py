@@ -104,30 +104,30 @@ def test_a_manual_credit_leaves_what_an_allowance_credited_alone_took():
     make.ship_rest(order)
 
 
-@pytest.mark.parametrize("cancelled", [1, 2, 3, 4])
-def test_what_was_credited_manually_may_be_canceled(cancelled):
+@pytest.mark.parametrize("canceled", [1, 2, 3, 4])
+def test_what_was_credited_manually_may_be_canceled(canceled):
     order = entered(4)
     bill(order, 2, 2)
     for document in order.invoices.filter(kind="invoice"):
         credit(document, 2)
 
-    cancel(order, cancelled)
+    cancel(order, canceled)
 
     assert sum(amount if kind == "invoice" else -amount for kind, amount in documents(order)) == 0
-    if cancelled < 4:
+    if canceled < 4:
         make.ship_rest(make.fresh(order))
 
 
-@pytest.mark.parametrize("credited, cancelled", [(6, 9), (9, 9), (10, 9), (10, 10), (7, 3), (3, 8)])
-def test_a_manual_credit_and_a_cancellation_come_to_what_was_billed_at_most(credited, cancelled):
+@pytest.mark.parametrize("credited, canceled", [(6, 9), (9, 9), (10, 9), (10, 10), (7, 3), (3, 8)])
+def test_a_manual_credit_and_a_cancellation_come_to_what_was_billed_at_most(credited, canceled):
     order = entered(10, billed_by="order")
     credit(order.invoices.get(), credited)
 
-    cancel(order, cancelled)
+    cancel(order, canceled)
 
     assert sum(amount if kind == "invoice" else -amount for kind, amount in documents(order)) == max(
-        0, 12 * (10 - credited - cancelled) - 36)
-    if cancelled < 10:
+        0, 12 * (10 - credited - canceled) - 36)
+    if canceled < 10:
         make.ship_rest(make.fresh(order))
 
 

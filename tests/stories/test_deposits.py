@@ -44,7 +44,7 @@ def ship(order):
     outbox.drain()
 
 
-def test_half_is_cancelled_after_the_deposit_and_the_rest_ships(order):
+def test_half_is_canceled_after_the_deposit_and_the_rest_ships(order):
     asked(order, "96.00")
 
     lifecycle.cancel_lines(order, {order.lines.get().pk: 5})
@@ -56,7 +56,7 @@ def test_half_is_cancelled_after_the_deposit_and_the_rest_ships(order):
     assert (make.fresh(order).status, screening.balance(order.customer)) == ("completed", D("-36.00"))
 
 
-def test_an_unpaid_deposit_is_credited_by_what_was_cancelled(order):
+def test_an_unpaid_deposit_is_credited_by_what_was_canceled(order):
     document = asked(order, "96.00", paid=False)
 
     lifecycle.cancel_lines(order, {order.lines.get().pk: 5})
@@ -74,7 +74,7 @@ def test_the_price_is_lowered_after_the_deposit(order):
     assert (deducted(order), amounts(order, "credit")) == ([D("-60.00")], [D("36.00")])
 
 
-def test_the_rest_is_cancelled_after_a_part_was_billed(order):
+def test_the_rest_is_canceled_after_a_part_was_billed(order):
     asked(order, "96.00")
     line = order.lines.get()
     billing.invoice(order, {line.pk: 5}, reference="first")

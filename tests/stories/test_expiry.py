@@ -125,7 +125,7 @@ def test_what_expired_overnight_is_not_pinned_and_waits_again(drain):
 
     shipment = waves.start_picking(make.shipment_of(order))
     drain()
-    assert (Demand.objects.get().unheld, make.fresh(shipment).status) == (2, "cancelled")
+    assert (Demand.objects.get().unheld, make.fresh(shipment).status) == (2, "canceled")
 
     stocked("NEW", 2, 90)
     drain()
@@ -160,7 +160,7 @@ def test_without_another_lot_the_units_wait_again(drain):
     picking.change_lot(shipment.lines.get())
     drain()
 
-    assert (Demand.objects.get().unheld, make.fresh(shipment).status) == (2, "cancelled")
+    assert (Demand.objects.get().unheld, make.fresh(shipment).status) == (2, "canceled")
     assert make.stock_of(tea()) == (2, 2, 0)
 
 
@@ -168,7 +168,7 @@ def test_what_expired_since_it_was_picked_is_not_shipped(drain):
     stocked("OLD", 2, 1)
     make.service()
     order = make.confirmed(("TEA", 2))
-    shipment = make.labelled(order)
+    shipment = make.labeled(order)
     stocked("NEW", 2, 90)
     pass_days(2)
 

@@ -84,7 +84,7 @@ def test_a_capture_refused_for_good_is_over_and_can_be_tried_again_or_voided(ord
     assert make.fresh(payment).gateway_reference != f"manual:{payment.number}-capture"  # not the key that was refused
 
 
-def test_a_capture_refused_for_good_of_a_cancelled_order_is_voided(order, monkeypatch):
+def test_a_capture_refused_for_good_of_a_canceled_order_is_voided(order, monkeypatch):
     payment = authorized(order)
     payments.capture(payment)
     refuse(monkeypatch, "capture")
@@ -100,7 +100,7 @@ def test_nothing_is_captured_after_a_cancel(order, monkeypatch):
     early, late = authorized(order, "60.00"), authorized(order, "50.00", "card 2")
     payments.capture(early)
     lifecycle.cancel(order)
-    with pytest.raises(Refused, match="cancelled"):
+    with pytest.raises(Refused, match="canceled"):
         payments.capture(late)
     outbox.drain()
 
@@ -152,7 +152,7 @@ def test_no_order_comes_to_less_than_nothing(order):
     Order.objects.filter(status="draft").delete()
 
 
-def test_cancelling_lowers_the_allowance_to_what_is_left():
+def test_canceling_lowers_the_allowance_to_what_is_left():
     make.sku("TEE-M", stock={"LON": 20})
     order = make.confirmed(("TEE-M", 10), charges=[Charge("allowance", "Voucher", D("-50"))])
 

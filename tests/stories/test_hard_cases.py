@@ -119,7 +119,7 @@ def test_a_kit_never_leaves_without_a_part_that_was_put_back(drain):
 
     picking.put_back(make.fresh(shipment).lines.get(), storage(make.warehouse()))
     drain()
-    shipping.ship(make.labelled(order))
+    shipping.ship(make.labeled(order))
     drain()
     assert (make.fresh(order).status, only_line(order).shipped) == ("completed", 2)
 
@@ -132,7 +132,7 @@ def test_a_changed_price_splits_what_is_not_shipped(drain):
 
     amending.amend(make.fresh(order), [LineChange(only_line(order), unit_price=D("8"))])
     drain()
-    shipping.ship(make.labelled(order))
+    shipping.ship(make.labeled(order))
     drain()
 
     order = make.fresh(order)
@@ -143,7 +143,7 @@ def test_a_changed_price_splits_what_is_not_shipped(drain):
 def test_a_credit_first_invoices_what_was_shipped_and_is_not_invoiced(drain):
     make.sku("TEE-M", stock={"LON": 5})
     order = make.confirmed(("TEE-M", 2))
-    shipping.ship(make.labelled(order))  # its invoice is still to come: nobody has drained
+    shipping.ship(make.labeled(order))  # its invoice is still to come: nobody has drained
 
     (note,) = billing.credit_units(order, {only_line(order).pk: 1}, reference="early")
     drain()
@@ -204,7 +204,7 @@ def test_a_label_without_an_answer_bars_a_second_and_is_given_back_when_unwanted
     assert (label.status, voided) == ("voided", [label.key])
 
 
-def test_money_for_a_cancelled_order_goes_back_whichever_came_first(drain):
+def test_money_for_a_canceled_order_goes_back_whichever_came_first(drain):
     early, late = make.order(lines=[("TEE-M", 1)]), make.order(lines=[("TEE-M", 1)])
     for order in (early, late):
         payments.authorize(order, D("12.00"), reference=f"card {order.number}")

@@ -212,7 +212,7 @@ def test_each_transaction_says_once_that_something_is_held():
 
 
 def test_what_is_cut_off_while_it_is_picked_stays_on_its_shipment(drain):
-    """A bin has too little for the line, so it is picked in two places; a part is then cancelled."""
+    """A bin has too little for the line, so it is picked in two places; a part is then canceled."""
     tee = make.sku("TEE-M", stock={"LON": 2})
     put(tee, "LON", 3, code="A-02")
     order = make.confirmed(("TEE-M", 5))
@@ -229,7 +229,7 @@ def test_what_is_cut_off_while_it_is_picked_stays_on_its_shipment(drain):
     packing.pack(make.fresh(shipment))
 
 
-def test_a_wave_whose_shipments_are_all_cancelled_ends(drain):
+def test_a_wave_whose_shipments_are_all_canceled_ends(drain):
     make.sku("TEE-M", stock={"LON": 9})
     released, planned = make.confirmed(("TEE-M", 1)), make.confirmed(("TEE-M", 1))
     waves.release(waves.plan(make.warehouse(), [make.shipment_of(released)]))
@@ -240,7 +240,7 @@ def test_a_wave_whose_shipments_are_all_cancelled_ends(drain):
     drain()
 
     assert set(Wave.objects.values_list("status", flat=True)) == {"closed"}
-    assert set(Shipment.objects.values_list("status", flat=True)) == {"cancelled"}
+    assert set(Shipment.objects.values_list("status", flat=True)) == {"canceled"}
 
 
 def test_a_planned_wave_is_not_closed_over_its_shipments():
@@ -266,10 +266,10 @@ def test_a_kit_is_not_torn_between_two_shipments():
     other = shipments.split(shipment, kit)
 
     assert (shipment.lines.count(), other.lines.count()) == (1, 2)
-    shipping.ship(make.labelled(other.order))
+    shipping.ship(make.labeled(other.order))
 
 
-def test_a_unit_cancelled_once_picked_stays_on_its_shipment_while_the_rest_is_put_back(drain):
+def test_a_unit_canceled_once_picked_stays_on_its_shipment_while_the_rest_is_put_back(drain):
     """Before the cancellation's event is delivered, its unit has no line of its own yet."""
     make.sku("TEE-M", stock={"LON": 5})
     order = make.confirmed(("TEE-M", 3))
@@ -283,4 +283,4 @@ def test_a_unit_cancelled_once_picked_stays_on_its_shipment_while_the_rest_is_pu
     assert (left.reservation.quantity, left.reservation.stopping) == (1, "cancel")
     picking.put_back(left, storage(make.warehouse()))
     drain()
-    assert (make.fresh(shipment).status, make.shipment_of(order).status) == ("cancelled", "open")
+    assert (make.fresh(shipment).status, make.shipment_of(order).status) == ("canceled", "open")

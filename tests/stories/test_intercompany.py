@@ -328,7 +328,7 @@ def test_a_manual_credit_of_an_intercompany_invoice_is_mirrored_and_not_credited
         ("invoice", 12), ("credit", 8), ("credit", 4)]
 
 
-def test_cancelled_before_it_leaves_it_is_free_again_and_never_billed(shop, owner):
+def test_canceled_before_it_leaves_it_is_free_again_and_never_billed(shop, owner):
     tee = make.sku("TEE-M", stock={"MAN": 5})
     setting(shop, owner)
     order = make.confirmed(("TEE-M", 3))
@@ -379,7 +379,7 @@ def test_two_drainers_at_once_bill_each_shipment_once(shop, owner):
     setting(shop, owner)
     orders = [make.confirmed(("TEE-M", 2)) for _ in range(4)]
     for order in orders:
-        make.labelled(order)
+        make.labeled(order)
     from fulfillment import shipping
     for order in orders:
         shipping.ship(Shipment.objects.get(order=order))

@@ -1,4 +1,4 @@
-"""A kit is held, picked, shipped, given back and cancelled whole, whatever happens to one of its parts."""
+"""A kit is held, picked, shipped, given back and canceled whole, whatever happens to one of its parts."""
 
 from datetime import date
 from decimal import Decimal as D
@@ -153,7 +153,7 @@ def test_one_picked_part_that_is_put_back_takes_its_kits_along(kit, drain):
         packing.pack(make.fresh(shipment))
     put_back_all(shipment, drain)
 
-    assert (make.fresh(shipment).status, live(order)) == ("cancelled", {"A": 4, "B": 2})
+    assert (make.fresh(shipment).status, live(order)) == ("canceled", {"A": 4, "B": 2})
     assert make.ship_rest(order).status == "completed"
 
 
@@ -165,7 +165,7 @@ def test_a_part_that_is_put_back_gives_back_what_of_its_kits_is_not_picked(kit, 
     picking.put_back(shipment.lines.get(reservation__sku__code="B"), storage(make.warehouse()))
     drain()
 
-    assert (make.fresh(shipment).status, live(order, state="held")) == ("cancelled", {"A": 4, "B": 2})
+    assert (make.fresh(shipment).status, live(order, state="held")) == ("canceled", {"A": 4, "B": 2})
     assert make.fresh(shipment.wave).status == "closed"
 
 
@@ -210,7 +210,7 @@ def _reached(stage):
 
 
 @pytest.mark.parametrize("picked", ["", "A", "B", "AB"])
-def test_units_of_a_kit_are_cancelled_whole(picked, kit, drain):
+def test_units_of_a_kit_are_canceled_whole(picked, kit, drain):
     order = make.confirmed(("SET", 2))
     shipment = waves.start_picking(make.shipment_of(order))
     for code in picked:
@@ -226,7 +226,7 @@ def test_units_of_a_kit_are_cancelled_whole(picked, kit, drain):
     packing.pack(make.fresh(shipment))
 
 
-def test_units_of_a_kit_in_two_warehouses_are_cancelled_in_one(drain):
+def test_units_of_a_kit_in_two_warehouses_are_canceled_in_one(drain):
     """In one the A are picked, in the other the B: the parts that are easiest to free belong to different kits."""
     for place in ("LON", "MAN"):
         make.sku("A", stock={place: 2})
@@ -249,8 +249,8 @@ def test_units_of_a_kit_in_two_warehouses_are_cancelled_in_one(drain):
     packing.pack(picking.pick_all(left))
 
 
-def test_a_kit_to_be_put_back_is_cancelled_first(kit, drain):
-    """A kit lost its B, its A must be put back; then one unit is cancelled: that one, not the whole one."""
+def test_a_kit_to_be_put_back_is_canceled_first(kit, drain):
+    """A kit lost its B, its A must be put back; then one unit is canceled: that one, not the whole one."""
     order = make.confirmed(("SET", 2), backorder=True)
     shipment = waves.start_picking(make.shipment_of(order))
     picking.pick(shipment.lines.get(reservation__sku__code="A"))
@@ -274,7 +274,7 @@ def test_a_kit_is_short_of_a_part_of_a_unit(kit, drain):
     picking.report_short(shipment.lines.get(reservation__sku__code="A"), found=1)
     drain()
 
-    assert (live(order), make.fresh(shipment).status, make.bin_stock(make.sku("A"), "LON")) == ({}, "cancelled", 1)
+    assert (live(order), make.fresh(shipment).status, make.bin_stock(make.sku("A"), "LON")) == ({}, "canceled", 1)
     put(make.sku("A"), "LON", 3)
     drain()
     assert live(order) == {"A": 4, "B": 2}
@@ -352,7 +352,7 @@ def test_an_expired_part_takes_its_kit_along(drain):
     adjusting.quarantine_expired(milk, storage(make.warehouse()), old)
     drain()
 
-    assert (live(order), make.fresh(shipment).status, make.fresh(shipment.wave).status) == ({}, "cancelled", "closed")
+    assert (live(order), make.fresh(shipment).status, make.fresh(shipment.wave).status) == ({}, "canceled", "closed")
 
 
 def test_serving_nothing_new_leaves_whole_kits_alone(kit, drain):
@@ -362,5 +362,5 @@ def test_serving_nothing_new_leaves_whole_kits_alone(kit, drain):
     sourcing.serve([make.sku("A").pk, make.sku("B").pk])
 
     assert set(Reservation.objects.values_list("pk", "state")) == before
-    shipping.ship(make.labelled(order))
+    shipping.ship(make.labeled(order))
     drain()

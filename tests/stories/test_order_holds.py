@@ -24,7 +24,7 @@ def stop(order):
     return screening.hold(make.fresh(order), reason="They asked for a call first.")
 
 
-STAGES = ["open", "in a wave", "picking", "picked", "packed", "labelled"]
+STAGES = ["open", "in a wave", "picking", "picked", "packed", "labeled"]
 
 
 @pytest.mark.parametrize("stage", STAGES)
@@ -36,7 +36,7 @@ def test_a_hold_stops_a_confirmed_order_at_every_step_and_lets_it_go_on(order, s
         "picking": lambda: waves.release(make.fresh(shipment).wave),
         "picked": lambda: picking.pick_all(make.fresh(shipment)),
         "packed": lambda: packing.pack(make.fresh(shipment)),
-        "labelled": lambda: (labels.buy(make.fresh(shipment)), drain()),
+        "labeled": lambda: (labels.buy(make.fresh(shipment)), drain()),
     }
     for name in STAGES[1:STAGES.index(stage) + 1]:
         steps[name]()
@@ -103,11 +103,11 @@ def test_a_third_party_neither_gets_nor_reports_what_is_on_hold(drain):
     assert make.fresh(order).status == "completed"
 
 
-def test_a_held_order_can_be_cancelled_and_what_has_left_cannot_be_held(order, drain):
+def test_a_held_order_can_be_canceled_and_what_has_left_cannot_be_held(order, drain):
     stop(order)
     lifecycle.cancel(make.fresh(order))
     drain()
-    assert (make.fresh(order).status, Shipment.objects.get().status) == ("cancelled", "cancelled")
+    assert (make.fresh(order).status, Shipment.objects.get().status) == ("canceled", "canceled")
 
     with pytest.raises(WrongState, match="completed"):
         stop(make.shipped(("TEE-M", 1)))

@@ -47,7 +47,7 @@ def confirmed(ship_to, *lines, **options):
 
 
 def told(order):
-    return [(line.origin, line.quantity - line.cancelled, line.tax_percent, line.tax_category, line.net)
+    return [(line.origin, line.quantity - line.canceled, line.tax_percent, line.tax_category, line.net)
             for line in order.lines.order_by("position")]
 
 

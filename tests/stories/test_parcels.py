@@ -118,7 +118,7 @@ def test_a_label_is_bound_to_what_is_in_its_own_parcel(heavy, drain):
     PackageContent.objects.update(quantity=25)
 
 
-def test_cancelled_units_of_a_packed_line_stay_in_their_parcel_until_they_are_put_back(heavy, drain):
+def test_canceled_units_of_a_packed_line_stay_in_their_parcel_until_they_are_put_back(heavy, drain):
     packing.pack(heavy)
     lifecycle.cancel_lines(make.fresh(heavy.order), {only_line(heavy.order).pk: 30})
     drain()

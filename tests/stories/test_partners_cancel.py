@@ -1,4 +1,4 @@
-"""Cancelling what a third party or shop has taken on: they are asked, and their answer decides."""
+"""Canceling what a third party or shop has taken on: they are asked, and their answer decides."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -65,14 +65,14 @@ def test_the_likeliest_step_of_a_partners_shipment_is_offered_first(taken, drain
     assert first(taken) == "agree_to_cancel"
 
 
-def test_a_whole_order_is_cancelled_when_they_agree(taken, drain):
+def test_a_whole_order_is_canceled_when_they_agree(taken, drain):
     somebody = make.user("rosa", "rep")
     team = make.user("tim", "manager")
     order = lifecycle.cancel(make.fresh(taken.order), reason="Ordered twice.", by=somebody)
     drain()
 
     assert "must agree" in order.news
-    assert (make.fresh(order).status, make.fresh(order).cancelled, held("TEE-M")) == ("confirmed", 0, 5)
+    assert (make.fresh(order).status, make.fresh(order).canceled, held("TEE-M")) == ("confirmed", 0, 5)
     row = Cancellation.objects.get()
     assert (row.state, row.units) == ("asked", "5 × TEE-M, 2 × CAP")
     assert (row.reason, row.asked_by) == ("Ordered twice.", somebody)
@@ -80,18 +80,18 @@ def test_a_whole_order_is_cancelled_when_they_agree(taken, drain):
 
     answers.agree_to_cancel(taken, answer="Stopped.", by=team)
     drain()
-    assert (make.fresh(order).status, make.fresh(taken).status) == ("cancelled", "cancelled")
+    assert (make.fresh(order).status, make.fresh(taken).status) == ("canceled", "canceled")
     assert (held("TEE-M"), held("CAP"), taken.lines.count()) == (0, 0, 0)
     assert asked() == [("agreed", "5 × TEE-M, 2 × CAP", "Stopped.")]
 
 
-def test_one_line_is_cancelled_when_they_agree_and_the_rest_goes_on(taken, drain):
+def test_one_line_is_canceled_when_they_agree_and_the_rest_goes_on(taken, drain):
     lifecycle.cancel_lines(taken.order, {of(taken, "CAP").pk: 2})
     drain()
     answers.agree_to_cancel(taken)
     drain()
 
-    assert (make.fresh(taken).status, make.fresh(taken.order).cancelled) == ("open", 2)
+    assert (make.fresh(taken).status, make.fresh(taken.order).canceled) == ("open", 2)
     assert (held("CAP"), held("TEE-M")) == (0, 5)
     partners.record_outside(taken)
     drain()
@@ -107,13 +107,13 @@ def test_some_units_are_asked_and_the_others_stay(taken, drain, by_amending):
         lifecycle.cancel_lines(taken.order, {tees.pk: 2})
     drain()
 
-    assert (asked(), make.fresh(tees).cancelled, held("TEE-M")) == ([("asked", "2 × TEE-M", "")], 0, 5)
+    assert (asked(), make.fresh(tees).canceled, held("TEE-M")) == ([("asked", "2 × TEE-M", "")], 0, 5)
     answers.agree_to_cancel(taken)
     drain()
-    assert (make.fresh(tees).cancelled, held("TEE-M"), make.fresh(taken).status) == (2, 3, "open")
+    assert (make.fresh(tees).canceled, held("TEE-M"), make.fresh(taken).status) == (2, 3, "open")
 
 
-def test_what_nobody_has_yet_is_cancelled_first_and_only_the_rest_is_asked(drain):
+def test_what_nobody_has_yet_is_canceled_first_and_only_the_rest_is_asked(drain):
     make.warehouse("3PL", kind="3pl")
     make.sku("TEE-M", stock={"3PL": 3})
     order = make.confirmed(("TEE-M", 5), backorder=True)
@@ -122,7 +122,7 @@ def test_what_nobody_has_yet_is_cancelled_first_and_only_the_rest_is_asked(drain
     lifecycle.cancel(order)
     drain()
 
-    assert (make.fresh(order).cancelled, asked()) == (2, [("asked", "3 × TEE-M", "")])
+    assert (make.fresh(order).canceled, asked()) == (2, [("asked", "3 × TEE-M", "")])
     answers.decline_to_cancel(taken, answer="It left.")
     partners.record_outside(taken)
     drain()
@@ -144,7 +144,7 @@ def test_declined_goods_go_on_and_a_return_is_the_way_back(taken, drain):
     partners.record_outside(taken)
     drain()
     order = make.fresh(taken.order)
-    assert (order.status, order.shipped, order.cancelled) == ("completed", 7, 0)
+    assert (order.status, order.shipped, order.canceled) == ("completed", 7, 0)
     with pytest.raises(WrongState, match="is completed"):
         lifecycle.cancel(order)
 
@@ -160,7 +160,7 @@ def test_after_a_decline_they_can_be_asked_again(taken, drain):
     drain()
     assert [(row.state, row.reason) for row in Cancellation.objects.order_by("pk")] == [
         ("declined", "declined"), ("agreed", "agreed")]
-    assert make.fresh(of(taken, "CAP")).cancelled == 1
+    assert make.fresh(of(taken, "CAP")).canceled == 1
 
 
 def test_charges_stay_until_the_answer(drain):
@@ -170,10 +170,10 @@ def test_charges_stay_until_the_answer(drain):
     taken = shipments.hand_over(make.shipment_of(order), external_id="X-77")
     lifecycle.cancel(order)
     drain()
-    assert not order.charges.get().is_cancelled
+    assert not order.charges.get().is_canceled
     answers.agree_to_cancel(taken)
     drain()
-    assert order.charges.get().is_cancelled
+    assert order.charges.get().is_canceled
 
 
 def test_shipped_meanwhile_counts_as_declined(taken, drain):
@@ -208,7 +208,7 @@ def test_what_they_held_back_stays_asked_under_their_number(taken, drain):
     assert (rest.external_id, asked(), rest.cancellations.count()) == ("X-77", [("asked", "2 × TEE-M", "")], 1)
     answers.agree_to_cancel(rest)
     drain()
-    assert (make.fresh(taken.order).status, make.fresh(rest).status, held("TEE-M")) == ("completed", "cancelled", 0)
+    assert (make.fresh(taken.order).status, make.fresh(rest).status, held("TEE-M")) == ("completed", "canceled", 0)
 
 
 def test_what_they_sent_of_it_is_declined_and_the_others_stay_asked(taken, drain):
@@ -222,7 +222,7 @@ def test_what_they_sent_of_it_is_declined_and_the_others_stay_asked(taken, drain
     assert asked() == [("declined", "1 × TEE-M", "They sent it."), ("asked", "1 × TEE-M", "")]
     answers.agree_to_cancel(Shipment.objects.get(status="open"))
     drain()
-    assert (make.fresh(taken.order).status, make.fresh(taken.order).cancelled) == ("completed", 1)
+    assert (make.fresh(taken.order).status, make.fresh(taken.order).canceled) == ("completed", 1)
 
 
 def test_asking_twice_adds_to_the_open_question_and_never_asks_the_same_units_again(taken, drain):
@@ -244,10 +244,10 @@ def test_asking_twice_adds_to_the_open_question_and_never_asks_the_same_units_ag
         lifecycle.cancel(taken.order)
     answers.agree_to_cancel(taken)
     drain()
-    assert make.fresh(taken.order).status == "cancelled"
+    assert make.fresh(taken.order).status == "canceled"
 
 
-def test_kits_are_asked_and_cancelled_whole(drain):
+def test_kits_are_asked_and_canceled_whole(drain):
     make.warehouse("3PL", kind="3pl")
     for code in ("CUP", "POT"):
         make.sku(code, stock={"3PL": 9})
@@ -260,13 +260,13 @@ def test_kits_are_asked_and_cancelled_whole(drain):
     assert (asked(), held("CUP"), held("POT")) == ([("asked", "1 × SET", "")], 6, 3)
     answers.agree_to_cancel(taken)
     drain()
-    assert (make.fresh(sets).cancelled, held("CUP"), held("POT")) == (1, 4, 2)
+    assert (make.fresh(sets).canceled, held("CUP"), held("POT")) == (1, 4, 2)
     partners.record_outside(taken)
     drain()
     assert make.fresh(taken.order).status == "completed"
 
 
-def test_a_kit_lost_before_the_answer_is_cancelled_and_the_others_stay_asked(drain):
+def test_a_kit_lost_before_the_answer_is_canceled_and_the_others_stay_asked(drain):
     make.warehouse("3PL", kind="3pl")
     cup, _pot = (make.sku(code, stock={"3PL": units}) for code, units in (("CUP", 6), ("POT", 3)))
     make.sku("SET", kit={"CUP": 2, "POT": 1})
@@ -277,10 +277,10 @@ def test_a_kit_lost_before_the_answer_is_cancelled_and_the_others_stay_asked(dra
     adjusting.adjust(cup, storage(make.warehouse("3PL")), -1, note="gone")
     drain()
 
-    assert (make.fresh(sets).cancelled, asked(), held("POT")) == (1, [("asked", "1 × SET", "")], 2)
+    assert (make.fresh(sets).canceled, asked(), held("POT")) == (1, [("asked", "1 × SET", "")], 2)
     answers.agree_to_cancel(taken)
     drain()
-    assert (make.fresh(sets).cancelled, held("CUP"), held("POT")) == (2, 2, 1)
+    assert (make.fresh(sets).canceled, held("CUP"), held("POT")) == (2, 2, 1)
 
 
 def test_all_that_was_asked_is_lost_before_the_answer(taken, drain):
@@ -290,7 +290,7 @@ def test_all_that_was_asked_is_lost_before_the_answer(taken, drain):
         adjusting.adjust(make.sku(code), storage(make.warehouse("3PL")), -9, note="gone")
         drain()
 
-    assert (make.fresh(taken.order).status, make.fresh(taken).status) == ("cancelled", "cancelled")
+    assert (make.fresh(taken.order).status, make.fresh(taken).status) == ("canceled", "canceled")
     assert Cancellation.objects.get().state == "agreed"
 
 
@@ -311,7 +311,7 @@ def test_a_new_price_takes_the_question_along(taken, drain):
     assert asked() == [("asked", "2 × TEE-M", "")]
     answers.agree_to_cancel(taken)
     drain()
-    assert (make.fresh(taken.order).units - make.fresh(taken.order).cancelled, held("TEE-M")) == (5, 3)
+    assert (make.fresh(taken.order).units - make.fresh(taken.order).canceled, held("TEE-M")) == (5, 3)
 
 
 def test_what_is_asked_is_neither_moved_nor_given_back_before_its_line_is_there(taken):

@@ -97,7 +97,7 @@ def test_where_nothing_is_left_the_shipment_and_the_wave_end(leave, drain):
     leave(tee, 4)
     drain()
 
-    assert (make.fresh(shipment).status, make.fresh(shipment.wave).status) == ("cancelled", "closed")
+    assert (make.fresh(shipment).status, make.fresh(shipment.wave).status) == ("canceled", "closed")
     put(tee, "LON", 4)
     drain()
     packing.pack(make.picked(order))
@@ -153,7 +153,7 @@ def test_the_least_urgent_order_gives_way(drain):
     drain()
 
     assert [stops(shipment) for shipment in shipments] == [[("A-01", "TEE-M", 1)], []]
-    assert make.fresh(shipments[1]).status == "cancelled"
+    assert make.fresh(shipments[1]).status == "canceled"
 
 
 def test_what_is_only_held_gives_way_before_another_bin_is_empty(drain):
@@ -234,7 +234,7 @@ def test_a_wave_emptied_by_shorts_ends(drain):
 
     picking.report_short(shipment.lines.get(), found=0)
 
-    assert (make.fresh(shipment.wave).status, make.fresh(shipment).status) == ("closed", "cancelled")
+    assert (make.fresh(shipment.wave).status, make.fresh(shipment).status) == ("closed", "canceled")
     count = counting.plan(make.warehouse(), [])
     CountLine.objects.create(count=count, sku=make.sku("TEE-M"), bin=place())
     counting.key(count, {count.lines.get().pk: 4})
@@ -275,7 +275,7 @@ def test_a_line_that_left_meanwhile_is_a_clear_conflict(drain):
     drain()
 
     for stale in (lambda: picking.report_short(row, 1), lambda: picking.put_back(row, place())):
-        with pytest.raises(Exception, match=r"is no longer on shipment|cannot|is cancelled"):
+        with pytest.raises(Exception, match=r"is no longer on shipment|cannot|is canceled"):
             stale()
 
 
@@ -301,11 +301,11 @@ def test_an_order_whose_rest_is_amended_to_zero_ends(shipped, drain):
     amending.amend(order, [LineChange(only_line(order), shipped)])
     drain()
 
-    assert make.fresh(order).status == ("completed" if shipped else "cancelled")
+    assert make.fresh(order).status == ("completed" if shipped else "canceled")
     assert not Shipment.objects.filter(order=order, status__in=["open", "picking"]).exists()
 
 
-def test_cancelling_the_last_line_cancels_the_order_with_its_charges(drain):
+def test_canceling_the_last_line_cancels_the_order_with_its_charges(drain):
     from orders import intake
 
     make.sku("TEE-M", stock={"LON": 5})
@@ -314,7 +314,7 @@ def test_cancelling_the_last_line_cancels_the_order_with_its_charges(drain):
     lifecycle.cancel_lines(order, {only_line(order).pk: 3})
     drain()
 
-    assert (make.fresh(order).status, make.fresh(order).gross) == ("cancelled", 0)
+    assert (make.fresh(order).status, make.fresh(order).gross) == ("canceled", 0)
 
 
 @pytest.mark.parametrize("sku", ["TEE-M", "SET"])
@@ -330,7 +330,7 @@ def test_what_an_older_version_left_held_on_a_picked_shipment_goes_on_another(sk
         giving_back.announce_freed(list(sku_rows))
     drain()
 
-    assert make.fresh(shipment).status == "cancelled"
+    assert make.fresh(shipment).status == "canceled"
     packing.pack(make.picked(order))
 
 

@@ -5,7 +5,7 @@ from decimal import Decimal as D
 import pytest
 
 from inventory.models import KitComponent, Lot
-from oms.core import operations as catalogue
+from oms.core import operations as catalog
 from oms.core.errors import Refused
 from oms.core.models import Decision, Delivery
 from orders import screening
@@ -63,7 +63,7 @@ def test_what_is_wanted_in_exchange_is_checked_when_it_is_asked_for(order):
     make.put(make.sku("TEE-L"), "LON", 2)
     make.priced("OLD", "12")
     make.sku("OLD").__class__.objects.filter(code="OLD").update(is_sellable=False)
-    step, manager = catalogue.of(Order)["return"], make.user("boss", "manager")
+    step, manager = catalog.of(Order)["return"], make.user("boss", "manager")
     line = order.lines.get()
 
     told = step.preview(order, by=manager, wish="exchange", lines=[Asked(line, 3, "other", make.sku("TEE-L"))])
@@ -182,11 +182,11 @@ def test_an_unannounced_serial_number_is_the_one_that_came(drain):
 
 def test_the_forms_record_and_decide(order):
     request = make.asked_back(order, 1)
-    step, packer = catalogue.of(ReturnRequest)["receive"], make.user("pat", "packer")
+    step, packer = catalog.of(ReturnRequest)["receive"], make.user("pat", "packer")
     start = step.initial(request)
 
     request = step.perform(request, by=packer, goods=start.goods, unannounced=[Came(description="a shoe", good=1)])
-    decision = catalogue.of(ReturnRequest)["decide"]
+    decision = catalog.of(ReturnRequest)["decide"]
     assert decision.available(request)
     (row,) = decision.initial(request).decisions
     decision.perform(request, by=make.user("boss", "manager"), decisions=[Decided(row.goods, "scrap", "worn out")])

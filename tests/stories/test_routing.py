@@ -62,7 +62,7 @@ def ordered(units: int, to: tuple[str, str] = PLACES["LON"], **options) -> Order
 
 
 def sent_from(order: Order) -> dict[str, int]:
-    live = Shipment.objects.filter(order=order).exclude(status="cancelled")
+    live = Shipment.objects.filter(order=order).exclude(status="canceled")
     return {row.warehouse.code: sum(line.reservation.quantity for line in row.lines.all()) for row in live}
 
 

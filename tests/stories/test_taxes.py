@@ -100,7 +100,7 @@ def test_freight_fees_and_allowances_follow_the_goods_pro_rata():
     assert {line.tax_percent for line in document.lines.filter(charge=freight)} == {20, 5}
 
 
-def test_charges_follow_what_is_cancelled_and_added():
+def test_charges_follow_what_is_canceled_and_added():
     make.sku("BOOK", tax_class="reduced", stock={"LON": 9})
     order = confirmed(("TEE-M", 1, "60.00"), ("BOOK", 1, "40.00"), charges=(Charge("freight", "Freight", D("10.00")),))
     book = order.lines.get(sku__code="BOOK")

@@ -5,7 +5,7 @@ import pytest
 from inventory import catalog, transfers
 from inventory.models import Bin, Move, Stock, Transfer, TransferLine
 from inventory.transfers import Arrived
-from oms.core import operations as catalogue
+from oms.core import operations as catalog
 from oms.core import states
 from oms.core.errors import Refused, WrongState
 from tests import builders as make
@@ -94,12 +94,12 @@ def test_what_was_damaged_at_the_source_is_damaged_where_it_arrives_and_comes_ba
     assert (make.bin_stock(tee, "MAN", "DAMAGED"), make.bin_stock(tee, "LON", "DAMAGED")) == (2, 3)
 
 
-def test_a_draft_is_cancelled():
+def test_a_draft_is_canceled():
     make.sku("TEE-M", stock={"LON": 10})
 
     transfer = transfers.cancel(drafted())
 
-    assert transfer.status == "cancelled"
+    assert transfer.status == "canceled"
     with pytest.raises(WrongState):
         transfers.send(transfer)
 
@@ -117,7 +117,7 @@ def test_goods_in_custody_are_not_sent():
 
 def test_one_line_of_several_arrives_and_the_form_asks_for_what_is_in_transit(sent):
     arrive(sent, 4)
-    step = catalogue.of(Transfer)["receive"]
+    step = catalog.of(Transfer)["receive"]
 
     (row,) = step.initial(make.fresh(sent)).goods
 

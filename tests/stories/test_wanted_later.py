@@ -148,7 +148,7 @@ def test_a_kit_for_later_is_held_whole(channel):
     assert dict(Demand.objects.values_list("sku__code", "held")) == {"CUP": 4, "POT": 2}
 
 
-def test_it_is_amended_and_cancelled_like_any_other(channel):
+def test_it_is_amended_and_canceled_like_any_other(channel):
     make.sku("TEE-M", stock={"LON": 10})
     later = confirmed(4, days(30))
 
@@ -161,7 +161,7 @@ def test_it_is_amended_and_cancelled_like_any_other(channel):
 
     lifecycle.cancel(make.fresh(later))
     outbox.drain()
-    assert make.fresh(later).status == "cancelled"
+    assert make.fresh(later).status == "canceled"
     assert not Demand.objects.filter(unheld__gt=0).exists()
 
 
@@ -171,11 +171,11 @@ def test_the_day_may_be_changed_and_the_stock_follows(channel):
 
     lifecycle.reschedule(order, wanted_on=None)
     outbox.drain()
-    assert (held(order), order.shipments.exclude(status="cancelled").count()) == (4, 1)
+    assert (held(order), order.shipments.exclude(status="canceled").count()) == (4, 1)
 
     lifecycle.reschedule(order, wanted_on=days(60))
     outbox.drain()
-    assert (held(order), order.shipments.exclude(status="cancelled").count()) == (0, 0)
+    assert (held(order), order.shipments.exclude(status="canceled").count()) == (0, 0)
     assert Demand.objects.get().reserve_from == days(55)
     with pytest.raises(Refused, match="past"):
         lifecycle.reschedule(order, wanted_on=days(-1))

@@ -124,11 +124,11 @@ def test_cancel_at_every_stage_leaves_the_stock_as_it_was(stage, drain):
             picking.put_back(row, make.warehouse().bins.get(code="A-01"))
         drain()
 
-    assert (make.fresh(order).status, make.stock_of(tee)) == ("cancelled", (10, 10, 0))
-    assert set(Shipment.objects.values_list("status", flat=True)) <= {"cancelled"}
+    assert (make.fresh(order).status, make.stock_of(tee)) == ("canceled", (10, 10, 0))
+    assert set(Shipment.objects.values_list("status", flat=True)) <= {"canceled"}
 
 
-def test_cancelling_a_partly_shipped_order_cancels_its_rest_and_completes_it(drain):
+def test_canceling_a_partly_shipped_order_cancels_its_rest_and_completes_it(drain):
     make.sku("TEE-M", stock={"LON": 2})
     order = make.shipped(("TEE-M", 5), backorder=True)
 
@@ -136,4 +136,4 @@ def test_cancelling_a_partly_shipped_order_cancels_its_rest_and_completes_it(dra
     drain()
 
     order = make.fresh(order)
-    assert (order.status, order.shipped, order.cancelled, order.gross) == ("completed", 2, 3, D("24.00"))
+    assert (order.status, order.shipped, order.canceled, order.gross) == ("completed", 2, 3, D("24.00"))

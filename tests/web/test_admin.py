@@ -198,13 +198,13 @@ def test_papers_of_many_shipments_are_printed_by_a_task_with_a_result_each(
     log_in, paper, failed, worked,
 ):
     make.sku("TEE-M", stock={"LON": 9})
-    labelled, bare = make.labelled(make.confirmed(("TEE-M", 1))), make.packed(make.confirmed(("TEE-M", 1)))
+    labeled, bare = make.labeled(make.confirmed(("TEE-M", 1))), make.packed(make.confirmed(("TEE-M", 1)))
     packer = log_in("packer")
     make.warehouse().staff.add(User.objects.get(username="packer"))
 
     with worked():
         packer.post(reverse("admin:fulfillment_shipment_changelist"), {
-            "action": f"print_{paper}", "_selected_action": [labelled.pk, bare.pk]})
+            "action": f"print_{paper}", "_selected_action": [labeled.pk, bare.pk]})
 
     job = Job.objects.get()
     assert (job.done, job.failed, job.finished_at is not None) == (2 - failed, failed, True)

@@ -136,7 +136,7 @@ def test_a_home_page_asks_as_much_for_many_orders_as_for_one_and_each_number_lea
     assert Order.objects.count() == 4
 
 
-def test_a_quote_is_printed_and_its_lines_add_up_without_what_is_cancelled(log_in):
+def test_a_quote_is_printed_and_its_lines_add_up_without_what_is_canceled(log_in):
     make.taxes()
     order = intake.draft(Entry(make.channel(), make.customer(), [make.line("TEE-M", 3, "10"), make.line("MUG", 1, "5")],
                                charges=[Charge("freight", "Carriage", Decimal("4"))]))

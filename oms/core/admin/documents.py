@@ -26,7 +26,7 @@ from oms.core.money import display
 from oms.core.operations import Operation
 from oms.core.wording import spoken
 
-COLORS = {"cancelled": "red", "rejected": "red", "failed": "red", "draft": "gray", "completed": "green",
+COLORS = {"canceled": "red", "rejected": "red", "failed": "red", "draft": "gray", "completed": "green",
           "delivered": "green", "settled": "green", "closed": "green", "captured": "green", "issued": "green"}
 
 
@@ -356,6 +356,6 @@ def chips(document: Any, is_held: bool) -> SafeString:
 
 
 def chip(document: Any) -> SafeString:
-    """The status as a coloured chip."""
+    """The status as a colored chip."""
     color = COLORS.get(document.status, "blue")
     return format_html('<span class="oms-chip oms-{}">{}</span>', color, document.get_status_display())

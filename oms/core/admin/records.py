@@ -69,7 +69,7 @@ class NoticeAdmin(ReadOnlyAdmin):
 
 @admin.register(Subscription)
 class SubscriptionAdmin(ScopedAdmin):
-    """Who hears of what: a role, a topic, a warehouse or all, in the back office and by e-mail."""
+    """Who hears of what: a role, a topic, a warehouse or all, in the back office and by email."""
 
     list_display = ["topic", "role", "warehouse", "bell", "mail"]
     list_filter = ["topic", "role"]

@@ -22,7 +22,7 @@ class Topic(models.TextChoices):
 
 
 class Mail(models.TextChoices):
-    """Whether a notice comes by e-mail, too."""
+    """Whether a notice comes by email, too."""
 
     NO = "no", _("No email")
     AT_ONCE = "at_once", _("Immediately")
@@ -30,7 +30,7 @@ class Mail(models.TextChoices):
 
 
 class Notice(models.Model):
-    """A message to a person in the admin, and by e-mail where they want that."""
+    """A message to a person in the admin, and by email where they want that."""
 
     to = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="notices")
     text = models.CharField(max_length=300)
@@ -55,7 +55,7 @@ class Notice(models.Model):
 
 
 class Subscription(models.Model):
-    """A role hears of a topic, from one warehouse (by its code) or from all: in the admin, and perhaps by e-mail."""
+    """A role hears of a topic, from one warehouse (by its code) or from all: in the admin, and perhaps by email."""
 
     role = models.ForeignKey(Role, on_delete=models.CASCADE, related_name="+")
     topic = models.CharField(max_length=12, choices=Topic)

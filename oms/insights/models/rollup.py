@@ -20,7 +20,7 @@ class Rollup(models.Model):
 
 
 class DailySales(models.Model):
-    """Orders placed on a day in a channel, less what was cancelled, in their currency before tax."""
+    """Orders placed on a day in a channel, less what was canceled, in their currency before tax."""
 
     day = models.DateField()
     channel = models.ForeignKey(Channel, on_delete=models.CASCADE, related_name="+")

@@ -272,7 +272,7 @@ def _stay_packed(channel: Channel, rows: Sequence[Row]) -> None:
     packing.pack(picking.pick_all(shipment))
 
 
-def _stay_labelled(channel: Channel, rows: Sequence[Row]) -> None:
+def _stay_labeled(channel: Channel, rows: Sequence[Row]) -> None:
     shipment = _to_shipment(channel, rows)
     labels.buy(packing.pack(picking.pick_all(shipment)))
 
@@ -285,5 +285,5 @@ def _prepaid(channel: Channel, rows: Sequence[Row]) -> None:
 
 STAGES: tuple[Callable[[Channel, Sequence[Row]], None], ...] = (
     _stay_draft, _stay_confirmed, _stay_placed, _stay_picking, _stay_quoted, _stay_packed, _stay_on_hold, _stay_picked,
-    _prepaid, _stay_labelled,
+    _prepaid, _stay_labeled,
 )

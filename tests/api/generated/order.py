@@ -1,4 +1,4 @@
-"""An order created, read and cancelled by the client that openapi-python-client generated."""
+"""An order created, read and canceled by the client that openapi-python-client generated."""
 
 import os
 
@@ -12,7 +12,7 @@ made = orders_create.sync_detailed(client=client, body=wanted, idempotency_key="
 assert made.status_code == 201, made.content
 read = orders_retrieve.sync_detailed(made.parsed.number, client=client)
 assert (read.parsed.status, read.parsed.lines[0].quantity) == ("confirmed", 2), read.content
-cancelled = orders_cancel_create.sync_detailed(
+canceled = orders_cancel_create.sync_detailed(
     made.parsed.number, client=client, body=OrderCancelRequest(), if_match=read.headers["etag"])
-assert cancelled.parsed.status == "cancelled", cancelled.content
+assert canceled.parsed.status == "canceled", canceled.content
 print(made.parsed.number)  # noqa: T201

@@ -1,4 +1,4 @@
-// An order created, read and cancelled by openapi-fetch over the types that openapi-typescript generated.
+// An order created, read and canceled by openapi-fetch over the types that openapi-typescript generated.
 import createClient from "openapi-fetch";
 import type { paths } from "./schema.js";
 
@@ -14,9 +14,9 @@ if (!made.data) throw new Error(JSON.stringify(made.error));
 const path = { number: made.data.number };
 const read = await client.GET("/api/v1/orders/{number}/", { params: { path } });
 if (read.data?.status !== "confirmed" || read.data.lines[0]?.quantity !== 2) throw new Error(JSON.stringify(read));
-const cancelled = await client.POST("/api/v1/orders/{number}/cancel/", {
+const canceled = await client.POST("/api/v1/orders/{number}/cancel/", {
   params: { path, header: { "If-Match": read.response.headers.get("etag") ?? "" } },
   body: {},
 });
-if (cancelled.data?.status !== "cancelled") throw new Error(JSON.stringify(cancelled.error));
+if (canceled.data?.status !== "canceled") throw new Error(JSON.stringify(canceled.error));
 console.log(made.data.number);

@@ -54,7 +54,7 @@ class Ending(Floor, Partnering, Stocking, Returning):
         outbox.drain()
 
     def _finish_returns(self):
-        for request in ReturnRequest.objects.exclude(status__in=["rejected", "cancelled", "settled"]).order_by("pk"):
+        for request in ReturnRequest.objects.exclude(status__in=["rejected", "canceled", "settled"]).order_by("pk"):
             if request.status == "requested":
                 request = requests.approve(request)
             if request.status == "approved":
@@ -67,7 +67,7 @@ class Ending(Floor, Partnering, Stocking, Returning):
     def _finish_supply(self):
         for transfer in Transfer.objects.filter(status="sent").order_by("pk"):
             self.take_in(transfer)
-        for sheet in Count.objects.exclude(status__in=["reconciled", "cancelled"]).order_by("pk"):
+        for sheet in Count.objects.exclude(status__in=["reconciled", "canceled"]).order_by("pk"):
             if sheet.status == "planned":
                 counting.key(sheet, as_booked(sheet))
             self.attempt(counting.reconcile, make.fresh(sheet)) or counting.cancel(make.fresh(sheet))
@@ -129,18 +129,18 @@ def left_over():
     for delivery in Delivery.objects.exclude(error="").select_related("event"):
         yield f"{delivery.handler} of {delivery.event} fails: {delivery.error}"
     for order in Order.objects.filter(status="confirmed"):
-        yield f"order {order} is confirmed: {order.units} − {order.cancelled}, shipped {order.shipped}"
+        yield f"order {order} is confirmed: {order.units} − {order.canceled}, shipped {order.shipped}"
     for shipment in Shipment.objects.filter(status__in=["open", "picking", "packed"]):
         yield f"shipment {shipment} is {shipment.status}: {[str(row) for row in shipment.lines.all()]}"
-    for wave in Wave.objects.exclude(status__in=["closed", "cancelled"]):
+    for wave in Wave.objects.exclude(status__in=["closed", "canceled"]):
         yield f"wave {wave} is {wave.status}"
     for row in Reservation.objects.filter(state__in=["held", "pinned", "picked"]):
         yield f"reservation {row} of {row.demand.document}"
     for row in Demand.objects.filter(unheld__gt=0):
         yield f"demand {row} waits for {row.unheld}"
-    for request in ReturnRequest.objects.exclude(status__in=["rejected", "cancelled", "settled"]):
+    for request in ReturnRequest.objects.exclude(status__in=["rejected", "canceled", "settled"]):
         yield f"return {request} is {request.status}"
-    for sheet in Count.objects.exclude(status__in=["reconciled", "cancelled"]):
+    for sheet in Count.objects.exclude(status__in=["reconciled", "canceled"]):
         yield f"count {sheet} is {sheet.status}"
     for transfer in Transfer.objects.filter(status="sent"):
         yield f"transfer {transfer} is {transfer.status}"

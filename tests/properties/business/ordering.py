@@ -1,4 +1,4 @@
-"""Orders: entered, confirmed, amended up, down, by price and by lines, cancelled in part and whole."""
+"""Orders: entered, confirmed, amended up, down, by price and by lines, canceled in part and whole."""
 
 from datetime import timedelta
 from decimal import Decimal as D
@@ -67,8 +67,8 @@ class Ordering(World):
         """One line up, another down, and a new one, in one amendment."""
         order, more = self.a_line(index, up)
         less = self.pick_from(order.lines.exclude(pk=more.pk), down)
-        changes = [LineChange(more, more.quantity - more.cancelled + 2)]
-        changes += [LineChange(less, max(0, less.quantity - less.cancelled - 1))] if less else []
+        changes = [LineChange(more, more.quantity - more.canceled + 2)]
+        changes += [LineChange(less, max(0, less.quantity - less.canceled - 1))] if less else []
         self.attempt(amending.amend, order, changes, [line(code, 1)])
 
     @there_is("order.placed", "order.confirmed")

@@ -76,7 +76,7 @@ function beep(pitch, seconds) {
     tone.connect(audio.destination);
     tone.start();
     tone.stop(audio.currentTime + seconds);
-  } catch { /* without sound the colour must do */ }
+  } catch { /* without sound the color must do */ }
 }
 function focus() { if (!alarmed && !$("scan").hidden) $("code").focus(); }
 function made(name, text, attributes = {}) {

@@ -18,8 +18,8 @@ from orders.models import Invoice, InvoiceLine, Order, OrderCharge
 Plan = dict[int, list[Credited]]
 
 
-def credit_cancelled(order: Order, *, key: int | str, by: User | None = None) -> list[Invoice]:
-    """Credit what was billed before it was cancelled; of an order that is cancelled whole, its charges, too.
+def credit_canceled(order: Order, *, key: int | str, by: User | None = None) -> list[Invoice]:
+    """Credit what was billed before it was canceled; of an order that is canceled whole, its charges, too.
 
     `key` is the identity of the cancellation: its event's. Nothing to credit is success.
     """
@@ -33,7 +33,7 @@ def credit_cancelled(order: Order, *, key: int | str, by: User | None = None) ->
             return []
         last = max(plan)
         with issuing.language_of(order.customer, order.company):
-            reason = gettext("Cancelled")
+            reason = gettext("Canceled")
         notes = [billing.note_of(documents[pk], items, reference=f"{_prefix(order)} {key}/{pk}", reason=reason, by=by,
                                  charges=lowered if pk == last else ()) for pk, items in sorted(plan.items())]
         OrderCharge.objects.filter(pk__in=[charge.pk for charge in lowered]).update(is_invoiced=True)
@@ -41,26 +41,26 @@ def credit_cancelled(order: Order, *, key: int | str, by: User | None = None) ->
 
 
 def _prefix(order: Order) -> str:
-    return f"{order.number}/cancelled"
+    return f"{order.number}/canceled"
 
 
 def _plan(order: Order, documents: dict[int, Invoice]) -> tuple[Plan, list[OrderCharge]]:
     """What is credited, by invoice, and the allowances that stand for larger ones that are credited with it."""
     plan: Plan = defaultdict(list, billing.spread_units(order, _due(order)))
     rows = InvoiceLine.objects.filter(charge__order=order, corrects=None, credited=0, invoice__in=documents)
-    if order.status != Order.Status.CANCELLED:
-        rows = rows.filter(charge__is_cancelled=True)
+    if order.status != Order.Status.CANCELED:
+        rows = rows.filter(charge__is_canceled=True)
     for line in rows.select_related("invoice").order_by("pk"):
         plan[line.invoice.corrects_id or line.invoice_id].append(Credited(line, line.quantity))
-    lowered = [charge for charge in order.charges.filter(is_invoiced=False, is_cancelled=False) if charge.replaces_id]
+    lowered = [charge for charge in order.charges.filter(is_invoiced=False, is_canceled=False) if charge.replaces_id]
     return dict(plan), lowered
 
 
 def _due(order: Order) -> dict[int, int]:
-    """Billed units, by line, that are cancelled and were not credited as that before."""
+    """Billed units, by line, that are canceled and were not credited as that before."""
     done = dict(InvoiceLine.objects.filter(invoice__reference__startswith=f"{_prefix(order)} ", order_line__order=order)
                 .values("order_line").annotate(units=Sum("quantity")).values_list("order_line", "units"))
-    due = {line.pk: line.invoiced - (line.quantity - line.cancelled) - done.get(line.pk, 0)
+    due = {line.pk: line.invoiced - (line.quantity - line.canceled) - done.get(line.pk, 0)
            for line in order.lines.all()}
     return {key: count for key, count in due.items() if count > 0}
 
