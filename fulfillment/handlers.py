@@ -1,6 +1,6 @@
 """What the warehouses do by themselves."""
 
-from fulfillment import following, labels, notices, rerouting, shipments, waves
+from fulfillment import following, labels, notifications, rerouting, shipments, waves
 from fulfillment.connectors.carriers import LabelRequest, carrier
 from fulfillment.models import Label, Shipment
 from oms.core.errors import ConnectorError
@@ -57,14 +57,14 @@ def close_finished_wave(event: Event) -> None:
 
 @on("shipment.created")
 def tell_pickers(event: Event) -> None:
-    notices.tell_team(Shipment.objects.get(number=event.subject_number))
+    notifications.tell_team(Shipment.objects.get(number=event.subject_number))
 
 
 @on("shipment.cancellation_asked")
 @on("shipment.cancellation_agreed")
 @on("shipment.cancellation_declined")
 def tell_of_cancellation(event: Event) -> None:
-    notices.tell_cancellation(Shipment.objects.get(number=event.subject_number), event)
+    notifications.tell_cancellation(Shipment.objects.get(number=event.subject_number), event)
 
 
 @on("shipment.shipped")
@@ -87,12 +87,12 @@ def bill_intercompany(event: Event) -> None:
 
 @on("shipment.shipped", calls_world=True)
 def mail_tracking(event: Event) -> None:
-    notices.tell_shipped(Shipment.objects.get(number=event.subject_number), event)
+    notifications.tell_shipped(Shipment.objects.get(number=event.subject_number), event)
 
 
 @on("shipment.delivered", calls_world=True)
 def mail_delivery(event: Event) -> None:
-    notices.tell_delivered(Shipment.objects.get(number=event.subject_number), event)
+    notifications.tell_delivered(Shipment.objects.get(number=event.subject_number), event)
 
 
 @on("shipment.labels_requested", calls_world=True)

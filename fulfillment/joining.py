@@ -6,7 +6,7 @@ from fulfillment import parcels
 from fulfillment.models import Shipment, ShipmentLine
 from inventory.holds import LIVE
 from inventory.models import Demand, Reservation
-from oms.core.setbased import any_of
+from oms.core.bulk_sql import any_of
 
 
 def join_cuts(shipments: Sequence[Shipment]) -> None:

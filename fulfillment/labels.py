@@ -10,10 +10,11 @@ from django.utils.translation import gettext as _
 from fulfillment import gates, rating, sscc
 from fulfillment.connectors.carriers import BoughtLabel
 from fulfillment.models import Label, Package, PackageContent, Shipment
-from oms.core import barcodes, events, states
+from oms.core import events, states
 from oms.core.errors import Refused
 from oms.core.locking import atomic, lock_one, whole
 from oms.core.models import User
+from oms.printing import barcodes
 
 S = Label.Status
 

@@ -11,7 +11,7 @@ from oms.core import states
 from oms.core.errors import Refused
 from oms.core.locking import atomic
 from oms.core.models import User
-from orders import progress
+from orders import fulfillment_progress
 
 S, State = Shipment.Status, Reservation.State
 
@@ -38,7 +38,7 @@ def split_unpicked(shipment: Shipment, *, by: User | None = None) -> Shipment:
         for wave in touched:
             waves.follow(wave, known[wave.pk], by=by)
         following.follow(shipment.order, by=by)
-        progress.follow(shipment.order)
+        fulfillment_progress.follow(shipment.order)
     return shipment
 
 

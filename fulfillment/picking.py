@@ -14,7 +14,7 @@ from oms.core import states
 from oms.core.errors import Conflict, Refused
 from oms.core.locking import atomic
 from oms.core.models import User
-from orders import progress
+from orders import fulfillment_progress
 
 PINNED, PICKED = Reservation.State.PINNED, Reservation.State.PICKED
 
@@ -64,7 +64,7 @@ def _line_of(shipment: Shipment, line: ShipmentLine) -> ShipmentLine:
 def _record_picked(shipment: Shipment, lines: Sequence[ShipmentLine], by: User | None) -> None:
     PickTask.objects.filter(line__in=lines).update(done_at=timezone.now(), done_by=by)
     shipment.event_data["lines"] = len(lines)
-    progress.follow(shipment.order)
+    fulfillment_progress.follow(shipment.order)
 
 
 def report_short(
@@ -81,7 +81,7 @@ def report_short(
             states.require_status(shipment, Shipment.Status.PICKING)
             row = _line_of(shipment, line)
             _take_what_is_there(row, shipment, found, is_damaged, by)
-            progress.follow(shipment.order)
+            fulfillment_progress.follow(shipment.order)
         following.follow(order, by=by)
         shipment.refresh_from_db()
     return shipment
@@ -118,7 +118,7 @@ def change_lot(line: ShipmentLine, to: BinStock | None = None, *, by: User | Non
             unservable.change_lot(row.reservation, to, by=by)
             row.reservation.refresh_from_db()
             shipment.event_data["to"] = str(row.reservation.lot or "")
-            progress.follow(shipment.order)
+            fulfillment_progress.follow(shipment.order)
         following.follow(order, by=by)
         shipment.refresh_from_db()
     return shipment
@@ -134,7 +134,7 @@ def put_back(line: ShipmentLine, to: Bin, *, by: User | None = None) -> Shipment
         PickTask.objects.filter(line=row).delete()
         row.delete()
         shipment.event_data["sku"] = row.reservation.sku.code
-        progress.follow(shipment.order)
+        fulfillment_progress.follow(shipment.order)
     return shipment
 
 

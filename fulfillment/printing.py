@@ -8,10 +8,10 @@ from django.utils.translation import gettext_lazy as _
 
 from fulfillment import labels
 from fulfillment.models import Label, PackageContent, PickTask, Shipment, ShipmentLine, Wave
-from oms.core import barcodes, letterheads, papers, revisions
 from oms.core.errors import Refused
 from oms.core.models import Company
-from oms.core.papers import Page
+from oms.printing import barcodes, letterheads, printout_revisions, printouts
+from oms.printing.printouts import Page
 
 LABEL_MM = 89  # across a label between its margins, within which bars have their quiet zone
 LABEL_SIZES = ("full", "smaller", "small", "smallest")
@@ -23,14 +23,14 @@ def walk(wave: Wave) -> list[Page]:
     tasks = list(PickTask.objects.filter(wave=wave).order_by("sequence").select_related(
         "bin", "line__reservation__sku", "line__reservation__lot", "line__shipment"))
     return [{"wave": wave, "tasks": tasks, "walk_m": round(wave.walk_cm / 100),
-             "bars": barcodes.symbol(revisions.code(wave, *wave.shipments.all()), SHEET_MM),
+             "bars": barcodes.symbol(printout_revisions.code(wave, *wave.shipments.all()), SHEET_MM),
              **_of(wave.warehouse.company)}]
 
 
 def contents(shipment: Shipment) -> list[Page]:
     """What is in a shipment, for the customer; no prices."""
     return [{"shipment": shipment, "lines": _slip_lines(shipment),
-             "bars": barcodes.symbol(revisions.code(shipment), SHEET_MM),
+             "bars": barcodes.symbol(printout_revisions.code(shipment), SHEET_MM),
              **_of(shipment.order.company, shipment.order.customer.language)}]
 
 
@@ -105,10 +105,10 @@ def slips_of_wave(wave: Wave) -> list[Page]:
     return [page for shipment in wave.shipments.order_by("pk") for page in contents(shipment)]
 
 
-papers.register("packing_slip", Shipment, _("Packing slip"), template="packing_slip", pages=contents)
-papers.register("labels", Shipment, _("Labels"), template="labels", pages=stickers, is_plain=True,
+printouts.register("packing_slip", Shipment, _("Packing slip"), template="packing_slip", pages=contents)
+printouts.register("labels", Shipment, _("Labels"), template="labels", pages=stickers, is_plain=True,
                 sizes=LABEL_SIZES)
-papers.register("pick_list", Wave, _("Pick list"), template="pick_list", pages=walk)
-papers.register("packing_slips", Wave, _("Packing slips"), template="packing_slip", pages=slips_of_wave)
-papers.register("labels", Wave, _("Labels"), template="labels", pages=stickers_of_wave, is_plain=True,
+printouts.register("pick_list", Wave, _("Pick list"), template="pick_list", pages=walk)
+printouts.register("packing_slips", Wave, _("Packing slips"), template="packing_slip", pages=slips_of_wave)
+printouts.register("labels", Wave, _("Labels"), template="labels", pages=stickers_of_wave, is_plain=True,
                 sizes=LABEL_SIZES)

@@ -16,7 +16,7 @@ from inventory.planners import working_days
 from oms.core import states
 from oms.core.errors import Refused
 from oms.core.models import User
-from orders import progress, retaxing
+from orders import fulfillment_progress, retaxing
 
 S = Shipment.Status
 
@@ -36,7 +36,7 @@ def ship(shipment: Shipment, *, by: User | None = None, at: datetime | None = No
         shipment.shipped_at = at or timezone.now()
         shipment.expected_on = _expected_on(shipment)
         shipment.save(update_fields=["shipped_at", "expected_on"])
-        units = progress.follow(shipment.order)
+        units = fulfillment_progress.follow(shipment.order)
         shipment.event_data |= {"units": {str(key): count for key, count in units.items()},
                                 "tracking": tracking_numbers(shipment)}
     return shipment

@@ -6,10 +6,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from fulfillment.models import Label, SSCCSeries
-from oms.core import attention, barcodes
+from oms.core import attention
 from oms.core.errors import Refused
 from oms.core.locking import atomic, lock_one
 from oms.core.models import Company
+from oms.printing import barcodes
 
 WARN_AT = 0.8  # of a prefix's numbers
 DAYS_OF_MONTH = 31

@@ -10,9 +10,10 @@ from django.utils.translation import gettext as _
 
 from inventory.models import Demand, Move, ReorderRule, Stock, Warehouse
 from inventory.models.stock import StockQuerySet
-from oms.core import events, notices, policy, setbased, visibility
+from oms.core import bulk_sql, event_access, events, policy
 from oms.core.locking import atomic, lock
 from oms.core.models import Company, Topic, User
+from oms.messaging import notifications
 
 MOST_NAMED = 10
 OK, LOW, OUT = Stock.Level
@@ -29,7 +30,7 @@ def _visible(user: User, company: Company | None) -> Q:
     return Q(data__warehouse__in=list(places.values_list("code", flat=True)))
 
 
-visibility.register("sku", _visible)
+event_access.register("sku", _visible)
 
 
 def watch(skus: Iterable[int]) -> list[Stock]:
@@ -56,7 +57,7 @@ def _watch(rows: StockQuerySet) -> list[Stock]:
         fresh = list(_levelled(Stock.objects.filter(pk__in=[row.pk for row in locked]))
                      .select_related("sku", "warehouse").order_by("warehouse__code", "sku__code"))
         worse = [row for row in fresh if _rank(row.now) > _rank(row.told)]  # type: ignore[attr-defined]
-        setbased.write(Stock, {row.pk: {"told": row.now} for row in fresh})  # type: ignore[attr-defined]
+        bulk_sql.write(Stock, {row.pk: {"told": row.now} for row in fresh})  # type: ignore[attr-defined]
         for row in worse:
             _record(row)
         _tell(worse)
@@ -97,7 +98,8 @@ def _tell(rows: Sequence[Stock]) -> None:
         codes[row.warehouse.code, row.now].append(row.sku.code)  # type: ignore[attr-defined]
     for (warehouse, level), named in codes.items():
         topic = TOPICS[Stock.Level(level)]
-        notices.tell(topic, partial(_text, topic, warehouse, named), warehouse=warehouse, subject_type="warehouse",
+        notifications.tell(topic, partial(_text, topic, warehouse, named), warehouse=warehouse,
+                           subject_type="warehouse",
                      subject_number=warehouse)
 
 

@@ -1,8 +1,8 @@
 """The one writer of how much of stock, of bins and of demands is held, pinned, picked and shipped."""
 
 from inventory.models import BinStock, Demand, Stock
-from oms.core import setbased
-from oms.core.setbased import Changes, note
+from oms.core import bulk_sql
+from oms.core.bulk_sql import Changes, note
 
 
 class Amounts:
@@ -46,7 +46,7 @@ class Amounts:
 
     def write(self) -> None:
         for model, changes in ((Stock, self._stock), (Demand, self._demands), (BinStock, self._places)):
-            setbased.add(model, {key: row for key, row in changes.items() if any(row.values())})
+            bulk_sql.add(model, {key: row for key, row in changes.items() if any(row.values())})
 
     def _demand(self, key: int, *, quantity: int = 0, held: int = 0, picked: int = 0, shipped: int = 0) -> None:
         note(self._demands, key, quantity=quantity, held=held, picked=picked, shipped=shipped)

@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Case, DecimalField, F, QuerySet, Sum, Value, When
 
 from inventory.models import SKU, Bin, Lot, Move, PurchaseLine, PurchaseOrder
-from oms.core import rates
+from oms.core import exchange_rates
 from oms.core.money import UnitPriceField
 
 PLACES = 4
@@ -15,7 +15,7 @@ PLACES = 4
 
 def arriving(order: PurchaseOrder, line: PurchaseLine) -> Decimal:
     """What a base unit of a purchase line costs in the company's currency at the rate of its business day."""
-    rate = rates.exchange_rate(order.company, order.currency, order.company.today())
+    rate = exchange_rates.exchange_rate(order.company, order.currency, order.company.today())
     return round(line.unit_cost / rate, PLACES)
 
 

@@ -4,9 +4,9 @@ from django.utils.translation import gettext as _
 
 from inventory import alerts, sourcing
 from inventory.models import PurchaseOrder
-from oms.core import notices
 from oms.core.event_handlers import on
 from oms.core.models import Event, Topic
+from oms.messaging import notifications
 
 
 @on("stock.added")
@@ -52,5 +52,5 @@ def watch_demand(event: Event) -> None:
 def tell_buyers(event: Event) -> None:
     """Buyers hear of a new proposal."""
     order = PurchaseOrder.objects.select_related("warehouse").get(number=event.subject_number)
-    notices.tell(Topic.PROPOSED, lambda: _("Purchase order %(order)s is ready for approval.") % {"order": order},
+    notifications.tell(Topic.PROPOSED, lambda: _("Purchase order %(order)s is ready for approval.") % {"order": order},
                  warehouse=order.warehouse.code, subject_type=event.subject_type, subject_number=order.number)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from inventory import custody, serials
 from inventory.models import SKU, Bin, BinStock, Lot, Move, Stock, Warehouse
 from inventory.transport import Transport as Transport
-from oms.core import events, setbased
+from oms.core import bulk_sql, events
 from oms.core.errors import NotEnough, Refused
 from oms.core.locking import atomic, lock
 from oms.core.models import User
@@ -190,7 +190,7 @@ def _write_stock(transports: Sequence[Transport], stock: dict[tuple[int, int], S
         row.sellable += change if place.is_sellable else 0
     _require_unheld(touched.values())
     names = ("on_hand", "sellable", "average_cost")
-    setbased.write(Stock, {key: {name: getattr(row, name) for name in names} for key, row in touched.items()})
+    bulk_sql.write(Stock, {key: {name: getattr(row, name) for name in names} for key, row in touched.items()})
 
 
 def _announce_fewer(rows: Sequence[Stock], by: User | None) -> None:
@@ -229,15 +229,15 @@ def _require_unheld(rows: Iterable[Stock]) -> None:
 
 def _write_places(transports: Sequence[Transport], places: dict[Place, BinStock]) -> None:
     """Change the bins. A serial leaves its bin before it enters another: the constraint looks at each row."""
-    changes: setbased.Changes = {}
-    left: setbased.Changes = {}
+    changes: bulk_sql.Changes = {}
+    left: bulk_sql.Changes = {}
     for sku, place, lot, change, _transport in _inside(transports):
         key = places[Place(sku.pk, place.pk, lot.pk if lot else None)].pk
         first = sku.tracking == SKU.Tracking.SERIAL and change < 0
-        setbased.note(left if first else changes, key, on_hand=change)
-    setbased.add(BinStock, left)
+        bulk_sql.note(left if first else changes, key, on_hand=change)
+    bulk_sql.add(BinStock, left)
     with serials.one_place_kept():
-        setbased.add(BinStock, changes)
+        bulk_sql.add(BinStock, changes)
 
 
 def _key(sku: SKU, place: Bin) -> tuple[int, int]:

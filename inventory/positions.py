@@ -21,7 +21,7 @@ from inventory.models import (
 )
 from inventory.planners import reorder
 from inventory.planners.reorder import Position
-from oms.core import rates
+from oms.core import exchange_rates
 from oms.core.errors import Refused
 from oms.core.models import Company
 
@@ -64,7 +64,7 @@ class Known:
         key = company.pk, offer.currency
         if key not in self.rates:
             try:
-                self.rates[key] = rates.exchange_rate(company, offer.currency, company.today())
+                self.rates[key] = exchange_rates.exchange_rate(company, offer.currency, company.today())
             except Refused:
                 self.rates[key] = None
         rate = self.rates[key]

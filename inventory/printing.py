@@ -4,9 +4,10 @@ from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 from inventory.models import SKU, Bin, PurchaseOrder, SupplierItem
-from oms.core import barcodes, letterheads, money, papers, revisions
+from oms.core import money
 from oms.core.money import display, grouped
-from oms.core.papers import Page
+from oms.printing import barcodes, letterheads, printout_revisions, printouts
+from oms.printing.printouts import Page
 
 SHEET_MM = 80  # beside the head of a sheet
 STICKER_MM = 90  # across a sticker, within which bars have their quiet zone
@@ -28,7 +29,7 @@ def purchase(order: PurchaseOrder) -> list[Page]:
         return [{"order": order, "lines": rows, "total": display(total, order.currency), "language": language,
                  "day": order.company.day_of(order.status_at).isoformat(),
                  "letterhead": letterheads.letterhead(order.company),
-                 "bars": barcodes.symbol(revisions.code(order), SHEET_MM)}]
+                 "bars": barcodes.symbol(printout_revisions.code(order), SHEET_MM)}]
 
 
 def bin_label(place: Bin) -> list[Page]:
@@ -43,9 +44,9 @@ def item_label(sku: SKU) -> list[Page]:
              "text": f"{own.code} · {sku.name}" if own else sku.name}]
 
 
-papers.register("purchase_order", PurchaseOrder, _("Purchase order"), template="purchase_order", pages=purchase,
+printouts.register("purchase_order", PurchaseOrder, _("Purchase order"), template="purchase_order", pages=purchase,
                 needs="see_cost")
-papers.register("bin_label", Bin, _("Bin label"), template="stickers", pages=bin_label, order=("code",),
+printouts.register("bin_label", Bin, _("Bin label"), template="stickers", pages=bin_label, order=("code",),
                 sizes=STICKER_SIZES)
-papers.register("item_label", SKU, _("Item label"), template="stickers", pages=item_label, order=("code",),
+printouts.register("item_label", SKU, _("Item label"), template="stickers", pages=item_label, order=("code",),
                 sizes=STICKER_SIZES)

@@ -24,9 +24,10 @@ from inventory.models import (
 from inventory.planners import reorder
 from inventory.positions import Want
 from inventory.purchasing import Purchase
-from oms.core import decisions, notices, states
+from oms.core import decisions, states
 from oms.core.locking import advisory_lock, atomic, whole
 from oms.core.models import Topic, User
+from oms.messaging import notifications
 
 MOST_NAMED = 5
 
@@ -170,13 +171,13 @@ def _lines(source: Warehouse, sku: SKU, quantity: int) -> list[TransferLine]:
 def _tell(check: Check) -> None:
     """Buyers hear of proposed transfers and of what could not be served; of purchase orders an event tells them."""
     for transfer in check.transfers:
-        notices.tell(Topic.PROPOSED, partial(_proposed, transfer), warehouse=transfer.source.code,
+        notifications.tell(Topic.PROPOSED, partial(_proposed, transfer), warehouse=transfer.source.code,
                      subject_type=transfer.subject_type, subject_number=transfer.number)
     by_warehouse: dict[str, list[Unserved]] = defaultdict(list)
     for each in check.unserved:
         by_warehouse[each.warehouse].append(each)
     for warehouse, rows in by_warehouse.items():
-        notices.tell(Topic.PROPOSED, partial(_unserved, rows), warehouse=warehouse, subject_type="warehouse",
+        notifications.tell(Topic.PROPOSED, partial(_unserved, rows), warehouse=warehouse, subject_type="warehouse",
                      subject_number=warehouse)
 
 

@@ -28,10 +28,10 @@ from inventory.holds import LIVE, UNPICKED, WHOLE, Holds, lock_holds
 from inventory.models import Bin, BinStock, Demand, Lot, Move, Reservation, Stock
 from inventory.planners import kits
 from oms.core import events
+from oms.core.bulk_sql import any_of
 from oms.core.errors import Refused, WrongState
 from oms.core.locking import atomic, hold_created, lock
 from oms.core.models import User
-from oms.core.setbased import any_of
 
 State, Stopping = Reservation.State, Reservation.Stopping
 

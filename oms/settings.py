@@ -27,7 +27,7 @@ def read(name: str, kind: str, default: Any) -> Any:
 def read_database() -> dict[str, Any]:
     """The PostgreSQL server of DATABASE_URL, else the embedded one."""
     if not env.str("DATABASE_URL", default=""):
-        return {"ENGINE": "oms.core.postgres", "NAME": "oms", "DATA_FOLDER": str(DATA_FOLDER)}
+        return {"ENGINE": "oms.devserver", "NAME": "oms", "DATA_FOLDER": str(DATA_FOLDER)}
     with warnings.catch_warnings(action="ignore"):  # what it would warn of is said below
         database = read("DATABASE_URL", "db_url", None)
     if database.get("ENGINE") != "django.db.backends.postgresql" or not database.get("NAME"):
@@ -80,7 +80,14 @@ INSTALLED_APPS = [
 ]
 # The rooms of the house, the lowest first: a room imports from those before it (tests/architecture).
 ROOMS = [
+    "oms.devserver",
     "oms.core",
+    "oms.background",
+    "oms.printing",
+    "oms.messaging",
+    "oms.files",
+    "oms.rest",
+    "oms.backoffice",
     "inventory",
     "orders",
     "fulfillment",
@@ -191,16 +198,16 @@ CACHES = {
 }
 
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["oms.core.api.authentication.TokenAuthentication",
-                                       "oms.core.api.authentication.BrowserAuthentication"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["oms.rest.authentication.TokenAuthentication",
+                                       "oms.rest.authentication.BrowserAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
-    "DEFAULT_THROTTLE_CLASSES": ["oms.core.api.authentication.PerClient"],
+    "DEFAULT_THROTTLE_CLASSES": ["oms.rest.authentication.PerClient"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "DEFAULT_FILTER_BACKENDS": ["oms.core.api.filtering.StrictFilters"],
-    "DEFAULT_PAGINATION_CLASS": "oms.core.api.pagination.Pages",
-    "DEFAULT_SCHEMA_CLASS": "oms.core.api.schema.Description",
-    "EXCEPTION_HANDLER": "oms.core.api.problems.handle",
+    "DEFAULT_FILTER_BACKENDS": ["oms.rest.filtering.StrictFilters"],
+    "DEFAULT_PAGINATION_CLASS": "oms.rest.pagination.Pages",
+    "DEFAULT_SCHEMA_CLASS": "oms.rest.schema.Description",
+    "EXCEPTION_HANDLER": "oms.rest.problems.handle",
     "STRICT_JSON": True,
 }
 SPECTACULAR_SETTINGS = {
@@ -216,9 +223,9 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "oms.core.api.schema.describe_texts",
-                             "oms.core.api.schema.add_problems", "oms.core.api.schema.add_headers",
-                             "oms.core.api.event_schema.add_webhooks"],
+    "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "oms.rest.schema.describe_texts",
+                             "oms.rest.schema.add_problems", "oms.rest.schema.add_headers",
+                             "oms.rest.event_schema.add_webhooks"],
     "SERVERS": [{"url": "/", "description": "This server"}],
     "LICENSE": {"name": "Apache License 2.0", "identifier": "Apache-2.0"},
     "SCHEMA_PATH_PREFIX": "/api/v1/",

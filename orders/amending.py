@@ -12,9 +12,9 @@ from oms.core import states
 from oms.core.errors import Refused
 from oms.core.locking import atomic, whole
 from oms.core.models import User
-from orders import intake, lifecycle, pricing, progress
-from orders.intake import Line
+from orders import fulfillment_progress, lifecycle, order_entry, pricing
 from orders.models import Order, OrderLine
+from orders.order_entry import Line
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def amend(
         if extra:
             lifecycle.promise(order, _append(order, extra), by=by)
         pricing.retotal(order)
-        progress.summarize(order)
+        fulfillment_progress.summarize(order)
     return lifecycle.end_if_empty(order, by=by)
 
 
@@ -85,7 +85,7 @@ def preview(
     try:
         with transaction.atomic(), atomic():
             after = amend(order, lines, additions, by=by)
-            progress.follow(after)
+            fulfillment_progress.follow(after)
             raise _Rehearsed
     except _Rehearsed:
         before = Order.objects.get(pk=order.pk)
@@ -113,7 +113,7 @@ def _apply(order: Order, change: LineChange, extra: list[Line], by: User | None)
         _lower(order, line, current - change.quantity, by)
         line.refresh_from_db()
     if change.unit_price is not None and change.unit_price != line.unit_price:
-        intake.require_price(line.sku, change.unit_price, line.position)
+        order_entry.require_price(line.sku, change.unit_price, line.position)
         _split_price(order, line, change.unit_price)
     if change.quantity is not None and change.quantity > current:
         new_price = change.unit_price if change.unit_price is not None else line.unit_price
@@ -138,14 +138,14 @@ def _split_price(order: Order, line: OrderLine, unit_price: Decimal) -> None:
                       % {"sku": line.sku}, line=line.pk)
     (new,) = _append(order, [Line(line.sku, rest, unit_price, line.discount_percent, line.description)], line.origin)
     demand.hand_over(order.number, line.pk, new.pk)
-    progress.record_canceled(order, {line.pk: rest}, lowers_allowances=False)
-    progress.follow(order)
-    progress.forget_unshipped(line)
+    fulfillment_progress.record_canceled(order, {line.pk: rest}, lowers_allowances=False)
+    fulfillment_progress.follow(order)
+    fulfillment_progress.forget_unshipped(line)
 
 
 def _append(order: Order, lines: Sequence[Line], origin: str = "") -> list[OrderLine]:
     last = max(order.lines.values_list("position", flat=True), default=0)
-    new = intake.new_lines(order, lines, last + 1)
+    new = order_entry.new_lines(order, lines, last + 1)
     for line in new:
         line.origin = origin
     pricing.price_new_lines(order, new)

@@ -10,11 +10,20 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext
 
 from oms.core import idempotency, money, numbering, periods, states
+from oms.core.bulk_sql import any_of
 from oms.core.errors import Refused, WrongState
 from oms.core.locking import atomic, lock, lock_one, whole
 from oms.core.models import User
-from oms.core.setbased import any_of
-from orders import allowances, deducting, dues, einvoicing, exchange, issuing, progress, registrations
+from orders import (
+    allowances,
+    deducting,
+    due_dates,
+    einvoicing,
+    exchange_gains,
+    fulfillment_progress,
+    issuing,
+    registrations,
+)
 from orders.issuing import SERIES, issue, start, start_credit
 from orders.models import Allocation, Customer, Invoice, InvoiceLine, Order, OrderCharge, OrderLine
 from orders.pricing import AMOUNTS
@@ -92,7 +101,7 @@ def bill(document: Invoice, order: Order, units: Mapping[int, int], *, after: in
     for position, line in enumerate(lines, after + 1):
         line.position = position
     OrderCharge.objects.filter(pk__in=[charge.pk for charge in charges]).update(is_invoiced=True)
-    progress.record_invoiced(order, units)
+    fulfillment_progress.record_invoiced(order, units)
     return lines
 
 
@@ -367,7 +376,7 @@ def set_off(
     amount = amount if most is None else min(amount, most)
     if amount > 0:
         Allocation.objects.create(credit=note, invoice=document, amount=amount, by=by,
-                                  exchange_difference=exchange.difference(note, document, amount))
+                                  exchange_difference=exchange_gains.difference(note, document, amount))
         for row in (note, document):
-            dues.use(row, amount)
+            due_dates.use(row, amount)
     return amount

@@ -9,7 +9,7 @@ from oms.core import events, idempotency, money, periods, states
 from oms.core.errors import Refused
 from oms.core.locking import atomic, lock, lock_one
 from oms.core.models import User
-from orders import dues, exchange, intake, issuing, payments, pricing, write_offs
+from orders import due_dates, exchange_gains, issuing, order_entry, payments, pricing, write_offs
 from orders.models import Allocation, Customer, Invoice, InvoiceLine, Payment, Refund, TaxRate, WriteOff
 
 S = Payment.Status
@@ -35,7 +35,7 @@ def unallocate(
             events.emit("payment.unapplied", payment, by=by, invoice=documents[use.invoice_id].number,
                         amount=str(-made.amount))
         else:
-            dues.use(documents[use.credit_id or 0], made.amount)
+            due_dates.use(documents[use.credit_id or 0], made.amount)
         _open_again(documents[use.invoice_id], made, day, by)
     return made
 
@@ -63,7 +63,7 @@ def _take_back(use: Allocation, amount: Decimal, day: date, by: User | None) -> 
 
 def _open_again(document: Invoice, made: Allocation, day: date, by: User | None) -> None:
     was_paid = document.open_amount == 0
-    dues.use(document, made.amount)
+    due_dates.use(document, made.amount)
     if made.payment_id:
         for row in document.write_offs.filter(kind=WriteOff.Kind.DISCOUNT, reverses=None):
             if row.left:
@@ -123,7 +123,7 @@ def _take_out(payment: Payment, amount: Decimal, row: Refund, by: User | None) -
     payment.refresh_from_db()
     row.payment, row.amount = payment, amount
     row.exchange_rate = pricing.exchange_rate(payment.company, payment.currency, day)
-    row.exchange_difference = exchange.refund_difference(row)
+    row.exchange_difference = exchange_gains.refund_difference(row)
     row.save()
     payments.book(payment, refunded=amount, given_back=amount)
     return row
@@ -133,7 +133,7 @@ def _bill_fee(payment: Payment, row: Refund, by: User | None) -> Invoice:
     """A fee that is passed on is compensation, and carries no tax."""
     customer, company = payment.customer, payment.company
     last = Invoice.objects.filter(customer=customer, company=company).exclude(bill_to={}).order_by("-pk").first()
-    bill_to = last.bill_to if last else intake.addresses(customer)[0]
+    bill_to = last.bill_to if last else order_entry.addresses(customer)[0]
     document = Invoice(kind=Invoice.Kind.INVOICE, company=company, customer=customer, currency=payment.currency,
                        reference=f"{payment.number}/fee {row.pk}", seller=company.identity(),
                        bill_to={**bill_to, **customer.identity()})

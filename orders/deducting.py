@@ -12,7 +12,7 @@ from django.db.models import Q, Sum
 from django.utils.translation import gettext_lazy as _
 
 from oms.core import money
-from oms.core.setbased import any_of
+from oms.core.bulk_sql import any_of
 from orders import registrations
 from orders.models import Invoice, InvoiceLine, Order, OrderCharge, OrderLine
 from orders.models.order import ChargePart

@@ -10,7 +10,7 @@ from oms.core import codes, money
 from oms.core.errors import Refused
 from oms.core.models import Company
 from oms.core.money import ZERO
-from orders import dues, issuing, national_rules, registrations, taxing
+from orders import due_dates, issuing, national_rules, registrations, taxing
 from orders.connectors.einvoices import CREDIT_NOTE, INVOICE, PREPAYMENT, Adjustment, Document, Item, Party, TaxGroup
 from orders.models import Customer, Invoice, InvoiceLine, Order
 from orders.national_rules import Parties
@@ -53,7 +53,7 @@ def _document_of(invoice: Invoice) -> Document:
 def _payment_terms(invoice: Invoice) -> str:
     """In words; for German buyers a discount for early payment in the form that their programs read, too (XRechnung 3,
     BR-DE-18)."""
-    told = " ".join(dues.in_words(invoice))
+    told = " ".join(due_dates.in_words(invoice))
     is_offered = invoice.discount_until is not None and invoice.open_amount > 0
     if not is_offered or invoice.bill_to.get("country") != "DE":
         return told

@@ -12,13 +12,13 @@ from orders import (
     billing,
     canceling,
     deposits,
+    fulfillment_progress,
     issuing,
     lifecycle,
-    notices,
+    notifications,
     outcomes,
     payments,
     printing,
-    progress,
     retaxing,
     screening,
     supplier_invoices,
@@ -34,7 +34,7 @@ from orders.models import Customer, Invoice, Order, Payment, Refund
 def follow_stock(event: Event) -> None:
     """The order shows what the stock holds for it."""
     for order in lock(Order.objects.filter(number=event.order_number)):
-        progress.follow(order)
+        fulfillment_progress.follow(order)
 
 
 @on("demand.reserved")
@@ -55,12 +55,12 @@ def screen_retaxed(event: Event) -> None:
 @on("order.hold_placed")
 def tell_held(event: Event) -> None:
     order = Order.objects.select_related("customer__rep").get(number=event.subject_number)
-    notices.tell_held(order, by_hand=event.name == "order.hold_placed")
+    notifications.tell_held(order, by_hand=event.name == "order.hold_placed")
 
 
 @on("order.confirmed", calls_world=True)
 def mail_confirmation(event: Event) -> None:
-    notices.tell_confirmed(Order.objects.get(number=event.subject_number), event)
+    notifications.tell_confirmed(Order.objects.get(number=event.subject_number), event)
 
 
 @on("invoice.issued")
@@ -94,9 +94,9 @@ def mail_invoice(event: Event) -> None:
     """The mail goes out with its files, and before the mails of refunds that a credit note explains."""
     document = Invoice.objects.get(number=event.subject_number)
     try:
-        notices.tell_invoiced(document)
+        notifications.tell_invoiced(document)
     finally:
-        notices.tell_refunds_of(document)
+        notifications.tell_refunds_of(document)
 
 
 @on("order.confirmed")
@@ -238,4 +238,4 @@ def _refund(row: Refund, event: Event) -> None:
 @on("payment.refunded", calls_world=True)
 def mail_refund(event: Event) -> None:
     row = Refund.objects.select_related("payment", "credit").get(pk=event.data["refund"])
-    notices.tell_refunded(row.payment, row)
+    notifications.tell_refunded(row.payment, row)

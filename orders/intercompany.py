@@ -17,7 +17,7 @@ from oms.core import money, numbering, periods
 from oms.core.errors import Refused
 from oms.core.locking import atomic, lock
 from oms.core.models import Company, User
-from orders import billing, einvoicing, intake, issuing, registrations, taxing
+from orders import billing, einvoicing, issuing, order_entry, registrations, taxing
 from orders.models import (
     IntercompanyRule,
     IntercompanySupply,
@@ -100,7 +100,7 @@ def _start(rule: IntercompanyRule, reference: str, country: str) -> Invoice:
     def key(company: Company) -> str:
         return "" if registrations.home_of(company).country == country else country
 
-    address, _shipping = intake.addresses(rule.customer)
+    address, _shipping = order_entry.addresses(rule.customer)
     bill_to = {**(address or {"name": rule.customer.name}), **rule.customer.identity()}
     number = registrations.number(rule.selling, key(rule.selling))
     return Invoice(kind=Invoice.Kind.INVOICE, company=rule.supplying, customer=rule.customer, reference=reference,

@@ -11,11 +11,12 @@ from django.db.models import Sum
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from oms.core import events, idempotency, letterheads, money, numbering, periods, states
+from oms.core import events, idempotency, money, numbering, periods, states
 from oms.core.errors import Refused
 from oms.core.locking import atomic, hold_created, lock_one
 from oms.core.models import Company, User
-from orders import dues, pricing, registrations
+from oms.printing import letterheads
+from orders import due_dates, pricing, registrations
 from orders.models import Customer, Installment, Invoice, InvoiceLine, Order
 from orders.pricing import AMOUNTS
 
@@ -79,7 +80,7 @@ def issue(document: Invoice, lines: Sequence[InvoiceLine], on: date | None, by: 
     if document.kind != Invoice.Kind.CREDIT:  # which keeps its invoice's
         document.exchange_rate = pricing.exchange_rate(document.company, document.currency, document.issued_on)
     document.series, document.year = SERIES[Invoice.Kind(document.kind)], document.issued_on.year
-    installments = dues.agree(document)
+    installments = due_dates.agree(document)
     document.save(force_insert=True)
     hold_created([document])
     _insert(lines)

@@ -13,7 +13,7 @@ from oms.core import states
 from oms.core.errors import Refused
 from oms.core.locking import whole
 from oms.core.models import User
-from orders import einvoicing, progress, retaxing, screening
+from orders import einvoicing, fulfillment_progress, retaxing, screening
 from orders.models import Order, OrderLine
 
 S = Order.Status
@@ -83,7 +83,7 @@ def cancel(order: Order, *, reason: str = "", by: User | None = None) -> Order:
             asked = entrusting.asked(order.number)
         if not asked:
             order.charges.filter(is_invoiced=False).update(is_canceled=True)
-        progress.record_canceled(order, rest)
+        fulfillment_progress.record_canceled(order, rest)
     return order if asked else _end(order, by=by)
 
 
@@ -134,7 +134,7 @@ def end_if_empty(order: Order, *, by: User | None = None) -> Order:
     if order.shipped:
         return complete_if_done(order, by=by)
     order.charges.filter(is_invoiced=False).update(is_canceled=True)
-    progress.record_canceled(order, {})
+    fulfillment_progress.record_canceled(order, {})
     return _end(order, by=by)
 
 
@@ -153,7 +153,7 @@ def take_off(
                           + _said_of_asked(asked.get(key, 0)), line=key, open=open_now)
     if order.status == S.CONFIRMED:
         wanted = _stop(order, wanted, reason, by)
-    progress.record_canceled(order, wanted, lowers_allowances=lowers_allowances)
+    fulfillment_progress.record_canceled(order, wanted, lowers_allowances=lowers_allowances)
 
 
 def _said_of_asked(units: int) -> str:
@@ -164,7 +164,7 @@ def _said_of_asked(units: int) -> str:
 def cancel_agreed(order: Order, agreed: Sequence[Reservation], *, reason: str = "", by: User | None = None) -> Order:
     """Cancel what a partner agreed not to send."""
     with states.change(order, event="order.lines_canceled", by=by, reason=reason) as order:
-        progress.record_canceled(order, entrusting.free_asked(agreed, by=by))
+        fulfillment_progress.record_canceled(order, entrusting.free_asked(agreed, by=by))
     return end_if_empty(order, by=by)
 
 

@@ -16,11 +16,11 @@ from orders import (
     amending,
     billing,
     deposits,
-    dues,
-    exporting,
+    due_dates,
+    export_runs,
     holds,
-    intake,
     lifecycle,
+    order_entry,
     payments,
     pricing,
     screening,
@@ -87,7 +87,7 @@ def _cancel_lines(order: Order, *, lines: list[CancelRow], reason: str = "", by:
 
 
 def _due(order: Order) -> AmountInput:
-    return AmountInput(round_amount(dues.of_order(order), order.currency), "")
+    return AmountInput(round_amount(due_dates.of_order(order), order.currency), "")
 
 
 def _whole(order: Order) -> ReceivedInput:
@@ -135,12 +135,12 @@ class ShipCompleteInput:
         "help": _("Nothing leaves until everything ordered is in stock.")})
 
 
-declare("place", Order, intake.place, label=_("Place order"), many=True, available=_is(S.DRAFT, S.QUOTED))
-declare("quote", Order, intake.quote, label=_("Create quote"), input=QuoteInput, available=_is(S.DRAFT),
+declare("place", Order, order_entry.place, label=_("Place order"), many=True, available=_is(S.DRAFT, S.QUOTED))
+declare("quote", Order, order_entry.quote, label=_("Create quote"), input=QuoteInput, available=_is(S.DRAFT),
         example={"valid_until": "2027-12-31"},
         initial=lambda order: QuoteInput(order.company.today() + timedelta(days=14)))
 declare("reprice", Order, pricing.reprice, label=_("Update prices"), many=True, available=_is(S.DRAFT))
-declare("reopen", Order, intake.reopen, label=_("Reopen as draft"), available=_is(S.QUOTED))
+declare("reopen", Order, order_entry.reopen, label=_("Reopen as draft"), available=_is(S.QUOTED))
 declare("lift", Order, screening.lift, label=_("Release hold"), input=NoteInput,
         available=_on_hold)
 declare("confirm", Order, lifecycle.confirm, label=_("Confirm order"), many=True,
@@ -177,7 +177,7 @@ declare("cancel", Order, lifecycle.cancel, label=_("Cancel order"), input=Reason
         available=_is(S.DRAFT, S.QUOTED, S.PLACED, S.CONFIRMED))
 
 
-declare("send", ExportRun, exporting.send, label=_("Mark as sent"), inverse="undo",
+declare("send", ExportRun, export_runs.send, label=_("Mark as sent"), inverse="undo",
         available=lambda run: run.status == ExportRun.Status.PREPARED and bool(run.totals))
-declare("undo", ExportRun, exporting.undo, label=_("Undo export"), danger=True,
+declare("undo", ExportRun, export_runs.undo, label=_("Undo export"), danger=True,
         available=_is(ExportRun.Status.PREPARED, ExportRun.Status.SENT))

@@ -10,11 +10,11 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 
 from oms.core import events, idempotency, money, periods, states
+from oms.core.bulk_sql import any_of
 from oms.core.errors import Refused, WrongState
 from oms.core.locking import advisory_lock, atomic, lock, lock_one, whole
 from oms.core.models import Company, User
-from oms.core.setbased import any_of
-from orders import dues, exchange, pricing, write_offs
+from orders import due_dates, exchange_gains, pricing, write_offs
 from orders.connectors import gateways
 from orders.models import Allocation, Customer, Hold, Invoice, Order, Payment, Refund
 
@@ -36,7 +36,7 @@ def authorize(
         if known:
             return known
         states.require_status(order, Order.Status.PLACED, Order.Status.CONFIRMED, Order.Status.COMPLETED)
-        most = dues.of_order(order)
+        most = due_dates.of_order(order)
         if amount > most:
             raise Refused(_("You can't authorize %(amount)s for order %(number)s: at most %(most)s is due, "
                             "beside what is paid or authorized already.")
@@ -253,9 +253,9 @@ def allocate(
         if wanted > document.open_amount:
             write_offs.recover(document, wanted - document.open_amount, on=payment.paid_on, by=by)
         made = Allocation.objects.create(payment=payment, invoice=document, amount=wanted, by=by,
-                                         exchange_difference=exchange.difference(payment, document, wanted))
+                                         exchange_difference=exchange_gains.difference(payment, document, wanted))
         book(payment, allocated=wanted)
-        dues.use(document, wanted)
+        due_dates.use(document, wanted)
         events.emit("payment.applied", payment, by=by, invoice=document.number, amount=str(wanted))
         if document.open_amount == 0:
             events.emit("invoice.paid", document, by=by)
@@ -313,10 +313,10 @@ def refund(
         row = Refund(payment=payment, credit=credit, amount=amount, reference=reference,
                      booked_on=payment.company.today())
         row.exchange_rate = pricing.exchange_rate(payment.company, payment.currency, row.booked_on)
-        row.exchange_difference = exchange.refund_difference(row)
+        row.exchange_difference = exchange_gains.refund_difference(row)
         row.save()
         if credit is not None:
-            dues.use(credit, amount)
+            due_dates.use(credit, amount)
         book(payment, refunded=amount, given_back=money.ZERO if credit else amount)
         events.emit("payment.refund_requested", payment, by=by, refund=row.pk, amount=str(amount))
     return row
@@ -364,7 +364,7 @@ def record_refund_failed(row: Refund, error: str) -> None:
         if not changed:
             return
         if credit is not None:
-            dues.use(credit, -row.amount)
+            due_dates.use(credit, -row.amount)
         book(payment, refunded=-row.amount, given_back=money.ZERO if credit else -row.amount)
         events.emit("payment.refund_failed", payment, refund=row.pk, error=error)
 

@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 from inventory.models import SKU
 from oms.core import money, states
 from oms.core.errors import Refused
+from oms.core.exchange_rates import exchange_rate as exchange_rate
 from oms.core.models import Company, User
-from oms.core.rates import exchange_rate as exchange_rate
 from orders import origins, taxing
 from orders.models import Channel, Customer, Discount, Order, OrderCharge, OrderLine, Price
 from orders.planners import prices, taxes

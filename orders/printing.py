@@ -8,13 +8,14 @@ from django.utils import translation
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from oms.core import barcodes, documents, letterheads, money, papers, rendering
-from oms.core.barcodes import Bars, Matrix
+from oms.core import money, stored_files
 from oms.core.errors import Refused
-from oms.core.letterheads import Letterhead
 from oms.core.models import StoredDocument
 from oms.core.money import display, grouped, part
-from orders import dues, einvoicing, intake, issuing, taxing
+from oms.printing import barcodes, letterheads, printouts, rendering
+from oms.printing.barcodes import Bars, Matrix
+from oms.printing.letterheads import Letterhead
+from orders import due_dates, einvoicing, issuing, order_entry, taxing
 from orders.connectors.einvoices.en16931 import connector
 from orders.models import Customer, Invoice, Order, OrderLine
 from orders.receivables import Statement
@@ -49,11 +50,11 @@ def freeze_invoice(document: Invoice) -> StoredDocument:
     Raises RendererMissing where PDFs cannot be made.
     """
     names = {"subject_type": document.subject_type, "subject_number": str(document.number)}
-    if document.customer.einvoice == Customer.EInvoice.UBL and not documents.legal("ubl", **names):
+    if document.customer.einvoice == Customer.EInvoice.UBL and not stored_files.legal("ubl", **names):
         data = connector.ubl(einvoicing.document_of(document))
-        documents.freeze("ubl", content=data, suffix="xml", **names)
-    known = documents.legal(document.kind, **names)
-    return known or documents.freeze(document.kind, content=invoice_pdf(document), **names)
+        stored_files.freeze("ubl", content=data, suffix="xml", **names)
+    known = stored_files.legal(document.kind, **names)
+    return known or stored_files.freeze(document.kind, content=invoice_pdf(document), **names)
 
 
 def invoice_pdf(document: Invoice) -> bytes:
@@ -83,7 +84,7 @@ def invoice_paper(document: Invoice) -> Paper:
         letterhead=letterheads.letterhead(document.company, document.seller), language=translation.get_language(),
         recipient=_recipient(document.bill_to, document.bill_to.get("vat_number", "")), facts=_invoice_facts(document),
         lines=_with_orders(document, lines, shown), **_sums(document, lines),
-        notes=[*([document.reason] if document.reason else []), *dues.in_words(document), *_tax_notes(lines)],
+        notes=[*([document.reason] if document.reason else []), *due_dates.in_words(document), *_tax_notes(lines)],
         elsewhere=_in_company_currency(document), bars=barcodes.symbol(str(document.number), LETTER_MM))
 
 
@@ -222,12 +223,12 @@ def _is_printable(order: Order) -> bool:
 
 def read_invoice(document: Invoice) -> bytes:
     """The frozen PDF of an issued document. Raises Refused where it is not made yet, or was changed."""
-    stored = documents.legal(document.kind, subject_type=document.subject_type, subject_number=str(document.number))
+    stored = stored_files.legal(document.kind, subject_type=document.subject_type, subject_number=str(document.number))
     if stored is None:
         why = gettext("Try again in a moment.") if rendering.can_render() else rendering.MISSING_SYSTEM_LIBRARY
         raise Refused(gettext("The PDF for %(document)s isn't ready yet. %(why)s")
                       % {"document": document, "why": why}, code="not_made_yet")
-    return documents.read(stored)
+    return stored_files.read(stored)
 
 def statement_lines(statement: Statement) -> list[dict[str, str]]:
     """A statement as its page and its letter show it, the balance brought forward first."""
@@ -244,7 +245,7 @@ def statement_lines(statement: Statement) -> list[dict[str, str]]:
 def print_statement(statement: Statement) -> bytes:
     """A customer's account as a letter."""
     customer, company = statement.customer, statement.company
-    billing, _shipping = intake.addresses(customer)
+    billing, _shipping = order_entry.addresses(customer)
     with issuing.language_of(customer, company):
         total = display(money.round_amount(statement.balance, statement.currency), statement.currency)
         paper = Paper(
@@ -257,8 +258,8 @@ def print_statement(statement: Statement) -> bytes:
         return _render("statement", paper)
 
 
-papers.register("order", Order, _("Print"), draw=print_order, available=_is_printable, needs="see_money")
-papers.register("pro_forma", Order, _("Pro-forma invoice"), available=_is_printable, needs="see_money",
+printouts.register("order", Order, _("Print"), draw=print_order, available=_is_printable, needs="see_money")
+printouts.register("pro_forma", Order, _("Pro-forma invoice"), available=_is_printable, needs="see_money",
                 draw=lambda order: print_order(order, title=gettext("Pro-forma invoice")))
-papers.register("invoice", Invoice, _("PDF"), draw=read_invoice, needs="see_money", available=lambda document: (
+printouts.register("invoice", Invoice, _("PDF"), draw=read_invoice, needs="see_money", available=lambda document: (
     document.status == Invoice.Status.ISSUED and not document.is_history))

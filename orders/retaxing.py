@@ -11,11 +11,11 @@ from django.utils.translation import gettext as _
 from inventory import demand, sharing
 from inventory.models import Warehouse
 from inventory.sourcing import SentFrom
-from oms.core import events, money, setbased
+from oms.core import bulk_sql, events, money
 from oms.core.errors import Refused
 from oms.core.locking import attempt, whole
 from oms.core.models import User
-from orders import einvoicing, origins, pricing, progress, registrations, screening, taxing
+from orders import einvoicing, fulfillment_progress, origins, pricing, registrations, screening, taxing
 from orders.models import Order, OrderCharge, OrderLine
 from orders.planners import origins as planner
 from orders.planners.origins import Leaving
@@ -134,7 +134,7 @@ def _move(order: Order, leaving: Mapping[OrderLine, Leaving], sent_from: SentFro
     pricing.tax_moved(order, moved.amounts, [*changed, *new], lines)
     _save(order, moved, changed, new, sent_from)
     pricing.retotal(order)
-    progress.follow(order)
+    fulfillment_progress.follow(order)
     order.version += 1
     order.save(update_fields=["version"])
     if order.customer.einvoice:
@@ -200,7 +200,7 @@ def _save(
     order: Order, moved: _Moved, changed: Sequence[OrderCharge], new: Sequence[OrderCharge], sent_from: SentFrom,
 ) -> None:
     if moved.taken_off:
-        progress.record_canceled(order, moved.taken_off, lowers_allowances=False)
+        fulfillment_progress.record_canceled(order, moved.taken_off, lowers_allowances=False)
     last = order.lines.aggregate(last=Max("position"))["last"]
     for position, line in enumerate(moved.added, last + 1):
         line.position = position
@@ -212,4 +212,4 @@ def _save(
     for source, line in zip(moved.sources, moved.added, strict=True):
         there = [each for each in sent_from[source.pk] if origins.code_of(each) == line.origin]
         demand.part(order.number, source.pk, line.pk, line.quantity, there)
-    setbased.forget(order, "lines", "charges")
+    bulk_sql.forget(order, "lines", "charges")

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
-from oms.core import money, periods, rates
+from oms.core import exchange_rates, money, periods
 from oms.core.errors import Refused
 from oms.core.locking import atomic
 from orders.models import (
@@ -71,7 +71,7 @@ def _rate(rule: IntercompanyRule, document: Invoice, original: SupplierInvoice |
     """Units of the document's currency for one of the buying company's; a credit note keeps its invoice's."""
     if original is not None:
         return original.exchange_rate
-    return rates.exchange_rate(rule.selling, document.currency, document.issued_on)  # type: ignore[arg-type]
+    return exchange_rates.exchange_rate(rule.selling, document.currency, document.issued_on)  # type: ignore[arg-type]
 
 
 def bought_at(supply: IntercompanySupply) -> Decimal:

@@ -3,18 +3,18 @@
 from celery import shared_task
 
 from oms.core.models import Company
-from orders import collecting, notices
+from orders import consolidated_invoicing, notifications
 
 
 @shared_task
 def tell_overdue() -> None:
     """Tell accountants what is overdue."""
     for company in Company.objects.all():
-        notices.tell_overdue(company)
+        notifications.tell_overdue(company)
 
 
 @shared_task
 def bill_the_month() -> None:
     """Bill what was shipped to the customers who are billed by the month."""
     for company in Company.objects.all():
-        collecting.collect_all(company)
+        consolidated_invoicing.collect_all(company)

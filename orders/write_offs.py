@@ -10,7 +10,7 @@ from oms.core.errors import Refused
 from oms.core.locking import atomic, lock_one
 from oms.core.models import User
 from oms.core.money import display
-from orders import dues
+from orders import due_dates
 from orders.models import Allocation, Invoice, InvoiceLine, Payment, WriteOff
 
 Kind = WriteOff.Kind
@@ -54,7 +54,7 @@ def _book(document: Invoice, kind: str, amount: Decimal, reason: str, on: date, 
         kind=kind, invoice=document, amount=amount, reason=reason[:200], booked_on=on, by=by,
         tax=sum((Decimal(each["tax"]) for each in taxes), money.ZERO), taxes=taxes)
     Allocation.objects.create(write_off=row, invoice=document, amount=amount, by=by)
-    dues.use(document, amount)
+    due_dates.use(document, amount)
     events.emit("invoice.written_off", document, by=by, kind=kind, amount=str(amount), reason=reason)
     if document.open_amount == 0:
         events.emit("invoice.paid", document, by=by)
@@ -81,7 +81,7 @@ def grant_discount(document: Invoice, payment: Payment, *, by: User | None = Non
     assert payment.paid_on is not None
     if document.discount_until is None or any(row.left for row in document.write_offs.filter(reverses=None)):
         return None
-    if not 0 < document.open_amount <= dues.earned_discount(document):
+    if not 0 < document.open_amount <= due_dates.earned_discount(document):
         return None
     on = periods.open_day(document.company, payment.paid_on)
     return _book(document, Kind.DISCOUNT, document.open_amount, payment.number, on, by)
@@ -147,7 +147,7 @@ def take_back(
     """Let a locked invoice owe again what was given up of it, with its part of the tax."""
     made = _counter(row, amount, reason, on, by)
     Allocation.objects.create(write_off=made, invoice=document, amount=-amount, reverses=row.use, booked_on=on, by=by)
-    dues.use(document, -amount)
+    due_dates.use(document, -amount)
     events.emit("invoice.write_off_reversed", document, by=by, kind=row.kind, amount=str(amount), tax=str(-made.tax),
                 reason=reason)
     return made

@@ -11,9 +11,9 @@ from oms.core.errors import Refused
 from oms.core.locking import atomic, lock, lock_one
 from oms.core.models import Company, User
 from oms.core.money import ZERO
-from orders import billing, intake, lifecycle, pricing, screening
-from orders.intake import Entry, Line
+from orders import billing, lifecycle, order_entry, pricing, screening
 from orders.models import Invoice, Order
+from orders.order_entry import Entry, Line
 from returns.models import ReturnRequest, Settlement
 
 
@@ -29,7 +29,7 @@ def send(request: ReturnRequest, *, by: User | None = None) -> Order:
         original = request.order
         lines = [Line(line.exchange_for, line.came) for line in request.lines.select_related("exchange_for")
                  if line.exchange_for and line.came]
-        order = intake.enter(
+        order = order_entry.enter(
             Entry(original.channel, original.customer, lines, ship_to=original.ship_to, bill_to=original.bill_to,
                   customer_reference=f"exchange for {request.number}"), by=by)
         left = sum((note.open_amount for note in settlement.credits.all()), ZERO)

@@ -3,7 +3,7 @@
 from oms.core.event_handlers import on
 from oms.core.models import Event
 from orders.models import Invoice, Order
-from returns import exchanges, notices, ownership, settlement
+from returns import exchanges, notifications, ownership, settlement
 from returns.models import ReturnRequest
 
 
@@ -13,7 +13,7 @@ def _request(event: Event) -> ReturnRequest:
 
 @on("return.received", calls_world=True)
 def mail_received(event: Event) -> None:
-    notices.tell_received(_request(event), event)
+    notifications.tell_received(_request(event), event)
 
 
 @on("return.inspected")

@@ -4,9 +4,9 @@ from django.utils import translation
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from oms.core import barcodes, letterheads, papers, revisions
 from oms.core.errors import Refused
-from oms.core.papers import Page
+from oms.printing import barcodes, letterheads, printout_revisions, printouts
+from oms.printing.printouts import Page
 from returns.models import ReturnRequest
 
 LABEL_MM = 87  # across a label between its margins, within which bars have their quiet zone
@@ -27,8 +27,9 @@ def return_label(request: ReturnRequest) -> list[Page]:
     receiver = [head.name, place.name, place.street, f"{place.postal_code} {place.city}".strip(), place.country]
     return [{"request": request, "lines": list(request.lines.select_related("order_line__sku")), "letterhead": head,
              "language": language, "from": [line for line in sender if line],
-             "to": [line for line in receiver if line], "bars": barcodes.symbol(revisions.code(request), LABEL_MM)}]
+             "to": [line for line in receiver if line], "bars": barcodes.symbol(printout_revisions.code(request),
+                                                                                LABEL_MM)}]
 
 
-papers.register("return_label", ReturnRequest, _("Return label"), template="return_label", pages=return_label,
+printouts.register("return_label", ReturnRequest, _("Return label"), template="return_label", pages=return_label,
                 sizes=LABEL_SIZES, available=lambda request: request.status in ON_ITS_WAY)

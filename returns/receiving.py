@@ -11,7 +11,7 @@ from inventory.transport import Transport
 from oms.core import states
 from oms.core.errors import Refused
 from oms.core.models import User
-from orders import progress
+from orders import fulfillment_progress
 from returns import identity, keeping, ownership
 from returns.models import ReturnLine, ReturnRequest
 from returns.unannounced import Came, arriving, record
@@ -53,7 +53,7 @@ def receive(
         if transports:
             ledger.move_many(transports, reason=Move.Reason.RETURN, reference=request.number, by=by)
         request.event_data |= {"unexpected": [str(item) for item in unexpected]} if unexpected else {}
-        progress.record_returned(request.order, {
+        fulfillment_progress.record_returned(request.order, {
             line.order_line_id: line.came for line in lines if line.came and line.component_id is None})
     return request
 

@@ -13,7 +13,7 @@ from inventory.transport import Transport
 from oms.core import states
 from oms.core.errors import Refused
 from oms.core.models import User
-from orders import progress
+from orders import fulfillment_progress
 from returns import identity, keeping, ownership, requests
 from returns.models import ReturnedLot, ReturnLine, ReturnRequest, Unexpected
 
@@ -174,7 +174,7 @@ def _credit(request: ReturnRequest, items: Sequence[Unexpected]) -> None:
             if not is_new:
                 known.quantity += item.quantity
                 known.save(update_fields=["quantity"])
-        progress.record_returned(request.order, {line.order_line_id: item.quantity})
+        fulfillment_progress.record_returned(request.order, {line.order_line_id: item.quantity})
 
 
 def _line_for(request: ReturnRequest, item: Unexpected) -> ReturnLine:

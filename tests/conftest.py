@@ -7,9 +7,10 @@ from django.db import connection
 from django.test import TransactionTestCase
 from hypothesis import HealthCheck, settings
 
-from oms.core import outbox, rendering
+from oms.core import outbox
 from oms.insights import stock_rules, verification
 from oms.insights.invariants import check
+from oms.printing import rendering
 from tests import database, plain_pdf
 
 # A busy machine is no fault. CI judges a change by the same examples each time; new ones are looked for elsewhere.

@@ -8,7 +8,7 @@ from django.template.loader import render_to_string
 from pypdf import PdfWriter
 from pypdf.generic import DecodedStreamObject, DictionaryObject, NameObject
 
-from oms.core.rendering import Drawn
+from oms.printing.rendering import Drawn
 
 HIDDEN = re.compile(r"<(style|script|title)\b.*?</\1>", re.S)
 BLOCK = re.compile(r"</?(p|div|tr|td|th|h\d|li|br|table|section|header|footer)\b[^>]*>")

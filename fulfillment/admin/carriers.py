@@ -3,8 +3,8 @@
 from django.contrib import admin
 
 from fulfillment.models import CarrierAccount, CarrierService, Carton, Label, Rate, SSCCSeries, TrackingEvent
-from oms.core.admin.access import Lines, ScopedAdmin
-from oms.core.admin.records import ReadOnlyAdmin
+from oms.backoffice.access import Lines, ScopedAdmin
+from oms.backoffice.records import ReadOnlyAdmin
 
 
 class Rates(Lines):

@@ -25,11 +25,11 @@ from fulfillment.models import (
     Wave,
 )
 from inventory.models import Warehouse
+from oms.backoffice import panels
+from oms.backoffice.access import Lines
+from oms.backoffice.documents import DocumentAdmin, address_text, chip, chips
+from oms.backoffice.records import ReadOnlyAdmin
 from oms.core import policy
-from oms.core.admin import panels
-from oms.core.admin.access import Lines
-from oms.core.admin.documents import DocumentAdmin, address_text, chip, chips
-from oms.core.admin.records import ReadOnlyAdmin
 from orders.models import Order
 
 

@@ -8,10 +8,10 @@ from rest_framework import serializers
 
 from fulfillment import gates
 from fulfillment.models import Cancellation, Label, Package, PackageContent, Shipment, ShipmentLine, TrackingEvent
-from oms.core.api.documents import DocumentViewSet, with_operations
-from oms.core.api.fields import AddressSerializer
 from oms.core.api.records import RecordSerializer
-from oms.core.setbased import any_of
+from oms.core.bulk_sql import any_of
+from oms.rest.documents import DocumentViewSet, with_operations
+from oms.rest.fields import AddressSerializer
 
 
 class TrackingEventSerializer(RecordSerializer[TrackingEvent]):

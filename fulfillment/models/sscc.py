@@ -4,8 +4,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from oms.core.barcodes import sscc_capacity
 from oms.core.locking import LockRank
+from oms.printing.barcodes import sscc_capacity
 
 
 class SSCCSeries(models.Model):

@@ -18,11 +18,12 @@ from django.views.decorators.http import require_GET, require_POST
 
 from fulfillment.models import Shipment
 from fulfillment.shipments import LIVE
-from fulfillment.stations import acts, work
+from fulfillment.stations import actions, worklists
 from inventory.models import BinStock, Count, PurchaseOrder, Warehouse
-from oms.core import policy, revisions
+from oms.core import policy
 from oms.core.errors import DomainError, Refused
 from oms.core.models import User
+from oms.printing import printout_revisions
 
 STATIONS = {
     "receive": _("Receive"), "put-away": _("Put away"), "pick": _("Pick"), "pack": _("Pack and ship"),
@@ -108,11 +109,11 @@ def _warehouse(request: HttpRequest, code: Any) -> Warehouse:
 def todo_view(request: HttpRequest, station: str) -> HttpResponse:
     """What there is to do: `?warehouse=` and, of one wave, order or shipment, `?name=`."""
     user: Any = request.user
-    find = work.WORK["look-up" if "look" in request.GET or station == "move" else station]
-    name, printed = revisions.parse(request.GET.get("name", "").replace("\x00", ""))
+    find = worklists.WORK["look-up" if "look" in request.GET or station == "move" else station]
+    name, printed = printout_revisions.parse(request.GET.get("name", "").replace("\x00", ""))
     found = find(_warehouse(request, request.GET.get("warehouse")), user, name)
     if printed is not None:
-        found["changed"] = [*found.get("changed", []), *work.changed_since(name, printed)]
+        found["changed"] = [*found.get("changed", []), *worklists.changed_since(name, printed)]
     return JsonResponse(found)
 
 
@@ -127,10 +128,10 @@ def act_view(request: HttpRequest, station: str) -> HttpResponse:
     except (ValueError, KeyError, TypeError) as error:
         return JsonResponse({"message": (gettext("Can't read this scan: %(error)s.")
                                          % {"error": error})}, status=400)
-    if STATION_OF.get(action, action) != station or action not in acts.ACTS:
+    if STATION_OF.get(action, action) != station or action not in actions.ACTS:
         return JsonResponse({"message": (gettext("%(action)s isn't available at this station.")
                                          % {"action": action})}, status=400)
-    return JsonResponse(acts.perform(key, action, _warehouse(request, sent.get("warehouse")), body, by=user))
+    return JsonResponse(actions.perform(key, action, _warehouse(request, sent.get("warehouse")), body, by=user))
 
 
 urlpatterns = [

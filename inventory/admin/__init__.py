@@ -1,5 +1,5 @@
 """Stock, purchasing and warehouses in the admin."""
 
-from inventory.admin import catalog, documents, places, stock
+from inventory.admin import catalog, documents, stock, warehouses
 
-__all__ = ["catalog", "documents", "places", "stock"]
+__all__ = ["catalog", "documents", "stock", "warehouses"]

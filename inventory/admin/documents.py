@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 
 from inventory import alerts, replenishment
 from inventory.models import Count, CountLine, PurchaseLine, PurchaseOrder, Transfer, TransferLine
-from oms.core.admin.access import Lines
-from oms.core.admin.documents import DocumentAdmin
+from oms.backoffice.access import Lines
+from oms.backoffice.documents import DocumentAdmin
 
 MOST_SAID = 10  # of what a reorder check could not serve; notices name the rest
 

@@ -15,10 +15,10 @@ from inventory.models import SKU, Barcode, Bin, BinStock, Category, Stock, Suppl
 from inventory.models.sku import BARCODE_TAKEN, CODE_TAKEN
 from inventory.receiving import Opening
 from oms.core.errors import DomainError, Refused
-from oms.core.importing.columns import Day, Reference, Text, Whole, column_of
-from oms.core.importing.records import RecordMeta, RecordSheet
-from oms.core.importing.rows import NEW, UNCHANGED, DocumentSheet, Outcome, Row, column, rolled_back_if
 from oms.core.locking import is_aborted
+from oms.files.columns import Day, Reference, Text, Whole, column_of
+from oms.files.records import RecordMeta, RecordSheet
+from oms.files.rows import NEW, UNCHANGED, DocumentSheet, Outcome, Row, column, rolled_back_if
 
 
 class ScannedSheet(RecordSheet):

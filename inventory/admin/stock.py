@@ -9,10 +9,10 @@ from unfold.decorators import display
 
 from inventory.admin.sheets import OpeningStockSheet
 from inventory.models import BinStock, Demand, Move, Reservation, Stock, StockShare
+from oms.backoffice.documents import DocumentAdmin
+from oms.backoffice.records import ReadOnlyAdmin
 from oms.core import operations
-from oms.core.admin.documents import DocumentAdmin
-from oms.core.admin.records import ReadOnlyAdmin
-from oms.core.importing.runs import offer
+from oms.files.runs import offer
 
 
 @admin.register(Stock)

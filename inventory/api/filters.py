@@ -4,7 +4,7 @@ from django.utils.translation import gettext_lazy as _
 from django_filters import rest_framework as filters
 
 from inventory.models import SKU, Stock
-from oms.core.api.filtering import WordsFilter
+from oms.rest.filtering import WordsFilter
 
 
 class SKUFilter(filters.FilterSet):

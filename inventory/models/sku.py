@@ -13,7 +13,7 @@ from oms.core.errors import Refused
 from oms.core.guarding import Guarded
 from oms.core.models.coded import CountryField, UnitField
 from oms.core.models.codes import CodeField
-from oms.core.models.words import words_index
+from oms.core.models.word_search import words_index
 
 BARCODE_TAKEN = _("This is the barcode of another SKU; a scanner couldn't tell them apart.")
 CODE_TAKEN = _("This is the code of another SKU; a scanner couldn't tell them apart.")

@@ -7,7 +7,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from oms.core import visibility
+from oms.core import event_access
 from oms.core.models import (
     ApiClient,
     ApiToken,
@@ -72,7 +72,7 @@ def _notes(person: Any, reach: str) -> Q | None:
 
 def _events(person: Any, reach: str) -> Q | None:
     """The events of the records that somebody sees."""
-    return Q() if reach == Reach.EVERYTHING else visibility.condition(person)
+    return Q() if reach == Reach.EVERYTHING else event_access.condition(person)
 
 
 for reference in (Group, Permission, ContentType, Role):

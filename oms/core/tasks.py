@@ -3,8 +3,7 @@
 from celery import shared_task
 from django.conf import settings
 
-from oms.core import bells, idempotency, jobs, notices, outbox, sweeping, webhooks
-from oms.core.models import Mail
+from oms.core import bells, idempotency, outbox, sweeping
 
 
 @shared_task
@@ -15,7 +14,7 @@ def drain_outbox() -> None:
 
 @shared_task
 def sweep() -> None:
-    """Do whatever waits: events, jobs, webhooks, mails."""
+    """Do whatever waits: events, jobs, webhooks, emails."""
     sweeping.sweep()
 
 
@@ -29,21 +28,3 @@ def look() -> None:
 def forget_old_requests() -> None:
     """Keys of requests are kept for 30 days."""
     idempotency.forget_old()
-
-
-@shared_task
-def deliver_webhooks() -> None:
-    """Tell endpoints of what happened since, and try again what failed."""
-    webhooks.deliver()
-
-
-@shared_task
-def mail_digests() -> None:
-    """Send the morning's digests."""
-    notices.send_mails(Mail.DIGEST)
-
-
-@shared_task
-def run_job(key: int) -> None:
-    """Do a job that somebody asked for."""
-    jobs.work(key)

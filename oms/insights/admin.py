@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 
-from oms.core.admin.records import ReadOnlyAdmin
+from oms.backoffice.records import ReadOnlyAdmin
 from oms.insights.models import DailySales, DailyShipping, Rollup, StockOutlook
 
 

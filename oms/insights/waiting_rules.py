@@ -2,8 +2,10 @@
 
 from datetime import timedelta
 
-from oms.core import event_catalog, jobs, notices, outbox, webhooks
+from oms.background import jobs
+from oms.core import event_catalog, outbox
 from oms.insights.invariants import Invariant
+from oms.messaging import notifications, webhooks
 
 
 def _ago(limit: timedelta) -> str:
@@ -44,7 +46,7 @@ RULES = (
     Invariant("no notice waits to be mailed longer than its limit", f"""
         SELECT 'notice ' || id, 'to be mailed since ' || at FROM core_notice
         WHERE mail = 'at_once' AND mailed_at IS NULL
-          AND greatest(at, mail_leased_until) < {_ago(notices.MAIL_LIMIT)}"""),
+          AND greatest(at, mail_leased_until) < {_ago(notifications.MAIL_LIMIT)}"""),
     Invariant("no endpoint waits longer than its limit", f"""
         SELECT 'delivery ' || w.id || ' of ' || w.subject, 'due since ' || w.next_at
         FROM core_webhookdelivery w JOIN core_webhookendpoint p ON p.id = w.endpoint_id AND p.is_active

@@ -13,11 +13,11 @@ from rest_framework.routers import SimpleRouter
 
 from fulfillment.api.views import ShipmentViewSet
 from inventory.api.views import StockViewSet, WarehouseViewSet
-from oms.core.api import problems
-from oms.core.api import schema as description
-from oms.core.api.events import EventViewSet
-from oms.core.api.requests import RequestViewSet
-from oms.core.api.webhooks import WebhookDeliveryViewSet, WebhookViewSet
+from oms.rest import problems
+from oms.rest import schema as description
+from oms.rest.events import EventViewSet
+from oms.rest.requests import RequestViewSet
+from oms.rest.webhooks import WebhookDeliveryViewSet, WebhookViewSet
 from orders.api.catalog import SKUViewSet
 from orders.api.views import CustomerViewSet, InvoiceViewSet, OrderViewSet, QuoteViewSet
 from returns.api.views import ReturnViewSet
@@ -59,7 +59,7 @@ urlpatterns = [
 class TokenScheme(OpenApiAuthenticationExtension):
     """How the description names the two ways to log in."""
 
-    target_class = "oms.core.api.authentication.TokenAuthentication"
+    target_class = "oms.rest.authentication.TokenAuthentication"
     name = "token"
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
@@ -67,7 +67,7 @@ class TokenScheme(OpenApiAuthenticationExtension):
 
 
 class SessionScheme(OpenApiAuthenticationExtension):
-    target_class = "oms.core.api.authentication.BrowserAuthentication"
+    target_class = "oms.rest.authentication.BrowserAuthentication"
     name = "session"
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, str]:

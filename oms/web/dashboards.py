@@ -11,7 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 from fulfillment.models import Shipment, Wave
 from inventory.models import Count, PurchaseOrder
-from oms.core import attention, jobs, outbox, policy
+from oms.background import jobs
+from oms.core import attention, outbox, policy
 from oms.core.models import Delivery, Job, Notice, User
 from oms.core.models.company import latest_day
 from oms.core.wording import Words

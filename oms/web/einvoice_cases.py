@@ -6,10 +6,10 @@ from decimal import Decimal
 
 from inventory.models import SKU
 from oms.core.models import Company, ExchangeRate
-from orders import billing, collecting, deposits, intake, lifecycle, payments
+from orders import billing, consolidated_invoicing, deposits, lifecycle, order_entry, payments
 from orders.billing import Credited
-from orders.intake import Charge, Entry, Line
 from orders.models import Address, Channel, Customer, Invoice, Order, PaymentTerms, PriceList, TaxRate
+from orders.order_entry import Charge, Entry, Line
 
 AE_NOTE = "Reverse charge: the recipient accounts for the tax (Directive 2006/112/EC, Article 199)."
 Case = Callable[[], Invoice]
@@ -67,7 +67,7 @@ def confirmed(
     wanted = [Line(_sku(tax_class), quantity, Decimal(price)) for tax_class, quantity, price in lines]
     entry = Entry(channel, customer, wanted, charges=charges, discount_percent=Decimal(discount),
                   customer_reference="PO 4711")
-    return lifecycle.confirm(intake.enter(entry))
+    return lifecycle.confirm(order_entry.enter(entry))
 
 
 def _sku(tax_class: str) -> SKU:
@@ -195,7 +195,7 @@ def month_together() -> Invoice:
         for line in order.lines.all():
             line.allocated = line.picked = line.shipped = line.quantity
             line.save(update_fields=["allocated", "picked", "shipped"])
-    (document,) = collecting.collect(customer, company=seller())
+    (document,) = consolidated_invoicing.collect(customer, company=seller())
     return document
 
 

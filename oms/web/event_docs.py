@@ -8,7 +8,7 @@ from typing import Any
 
 from django.conf import settings
 
-from oms.core import event_catalog, event_handlers, policy, visibility
+from oms.core import event_access, event_catalog, event_handlers, policy
 from oms.core.event_catalog import EventType
 from oms.web import event_sources
 
@@ -63,10 +63,10 @@ def _listed(names: list[str]) -> str:
 
 def _viewers(kind: str) -> str:
     """The built-in roles that may view a kind of record."""
-    model = next((model for model in visibility.document_models() if model.subject_type == kind), None)
+    model = next((model for model in event_access.document_models() if model.subject_type == kind), None)
     if model is not None:
         return ", ".join(sorted(policy.roles_with("view", model)))
-    return visibility.rule_of(kind) or "nobody (internal)"
+    return event_access.rule_of(kind) or "nobody (internal)"
 
 
 def payloads() -> Payloads:

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.conf import settings
 
-from oms.core import event_catalog, states, visibility
+from oms.core import event_access, event_catalog, states
 from oms.core.models import Document
 
 APPS = ("oms/core", "inventory", "orders", "fulfillment", "returns")
@@ -87,7 +87,7 @@ def _reached(node: ast.AST, names: dict[str, Any]) -> set[str]:
     found: set[str] = set()
     if isinstance(node, ast.Attribute):
         value = _value(node, names)
-        found |= {states.event_of(model, value) for model in visibility.document_models()
+        found |= {states.event_of(model, value) for model in event_access.document_models()
                   if type(value) is getattr(model, "Status", None)}
     return found.union(*(_reached(child, names) for child in _children(node)))
 

@@ -15,11 +15,11 @@ from typing import IO, Any
 from inventory.models import SKU
 from oms.core.errors import DomainError
 from oms.core.locking import atomic
-from orders import history, intake, lifecycle
+from orders import historical_import, lifecycle, order_entry
 from orders.connectors.channels.online_retail.mapping import COLUMNS, BadRow, Kind, Row, read_row
-from orders.history import PastDocument, PastLine
-from orders.intake import Charge, Entry, Line
+from orders.historical_import import PastDocument, PastLine
 from orders.models import Channel, Customer, HistoryRecord, OrderCharge
+from orders.order_entry import Charge, Entry, Line
 
 BATCH = 500
 CHARGES = {Kind.CARRIAGE: "freight", Kind.FEE: "fee", Kind.DISCOUNT: "allowance", Kind.VOUCHER: "fee"}
@@ -116,7 +116,7 @@ def import_history(channel: Channel, batch: dict[str, list[Row]], report: Report
         lines = [row for row in rows if row not in kept]
         if lines:
             (credits if rows[0].is_credit else orders).append(_document(name, lines))
-    written = history.write_batch(channel, orders, credits, records)
+    written = historical_import.write_batch(channel, orders, credits, records)
     report.added += written.orders + written.credits + written.records
     for name, rows in batch.items():
         for row in rows:
@@ -172,7 +172,7 @@ def _take_in(channel: Channel, name: str, rows: list[Row]) -> str:
         return "no new order: unknown SKUs"
     try:
         with atomic():
-            order = intake.enter(_entry(channel, name, rows, skus))
+            order = order_entry.enter(_entry(channel, name, rows, skus))
     except DomainError as refused:
         return f"refused: {refused.code}"
     try:

@@ -11,8 +11,8 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext
 
+from oms.backoffice.rights import COLUMNS
 from oms.core import operations, policy
-from oms.core.admin.rights import COLUMNS
 from oms.core.models import Role, User
 from oms.core.models.role import Reach
 from oms.core.wording import in_capitals

@@ -4,7 +4,7 @@ from celery.schedules import crontab
 
 SCHEDULE = {
     "forget old requests": {"task": "oms.core.tasks.forget_old_requests", "schedule": crontab(hour="3", minute="0")},
-    "mail digests": {"task": "oms.core.tasks.mail_digests", "schedule": crontab(hour="6", minute="30")},
+    "mail digests": {"task": "oms.messaging.tasks.mail_digests", "schedule": crontab(hour="6", minute="30")},
     "bill the month": {"task": "orders.tasks.bill_the_month",
                        "schedule": crontab(day_of_month="1", hour="1", minute="0")},
     "tell what is overdue": {"task": "orders.tasks.tell_overdue", "schedule": crontab(hour="6", minute="0")},

@@ -14,9 +14,10 @@ from django.urls import reverse
 
 from fulfillment.models import Label, Shipment, Wave
 from inventory.models import SKU, Barcode, Bin, Count, PurchaseOrder, Supplier, Transfer
-from oms.core import policy, revisions
-from oms.core.barcodes import read_sscc
-from oms.core.models.words import with_words
+from oms.core import policy
+from oms.core.models.word_search import with_words
+from oms.printing import printout_revisions
+from oms.printing.barcodes import read_sscc
 from oms.web.menu import navigation
 from orders.models import Customer, Invoice, Order, Payment
 from returns.models import ReturnRequest
@@ -102,7 +103,7 @@ FINDERS = (
 
 def search(request: HttpRequest, term: str) -> list[Found]:
     """What a person finds, the most exact first; nothing for less than two characters."""
-    term, _revision = revisions.parse(term.replace("\x00", ""))
+    term, _revision = printout_revisions.parse(term.replace("\x00", ""))
     term = read_sscc(term) or term
     if len(term) < 2:
         return []

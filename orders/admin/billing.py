@@ -10,15 +10,15 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from oms.core import documents
-from oms.core.admin import panels
-from oms.core.admin.access import Lines, ScopedAdmin
-from oms.core.admin.documents import DocumentAdmin, address_text, chip
-from oms.core.admin.records import ReadOnlyAdmin
+from oms.backoffice import panels
+from oms.backoffice.access import Lines, ScopedAdmin
+from oms.backoffice.documents import DocumentAdmin, address_text, chip
+from oms.backoffice.records import ReadOnlyAdmin
+from oms.core import stored_files
 from oms.core.errors import DomainError
-from oms.core.importing.runs import offer
 from oms.core.money import display as show_amount
 from oms.core.money import round_amount
+from oms.files.runs import offer
 from orders import printing
 from orders.admin.filters import Due, GatewayName
 from orders.admin.sheets import InvoiceLineSheet, PaymentSheet
@@ -117,15 +117,15 @@ class InvoiceAdmin(DocumentAdmin):
     def data_view(self, request: HttpRequest, pk: int) -> Any:
         """The frozen UBL file of an issued document."""
         document = self.get_object(request, str(pk))
-        stored = documents.legal("ubl", subject_type="invoice", subject_number=str(document)) if document else None
+        stored = stored_files.legal("ubl", subject_type="invoice", subject_number=str(document)) if document else None
         if stored is None or not self.has_view_permission(request, document):
             return self._get_obj_does_not_exist_redirect(request, self.opts, str(pk))
-        return HttpResponse(documents.read(stored), content_type="application/xml", headers={
+        return HttpResponse(stored_files.read(stored), content_type="application/xml", headers={
             "Content-Disposition": f'attachment; filename="{document}.xml"'})
 
     def document_context(self, request: HttpRequest, document: Any) -> dict[str, Any]:
         context = super().document_context(request, document)
-        if documents.legal("ubl", subject_type="invoice", subject_number=str(document)):
+        if stored_files.legal("ubl", subject_type="invoice", subject_number=str(document)):
             context["links"].append((gettext("UBL"), reverse("admin:orders_invoice_data", args=[document.pk])))
         return context
 

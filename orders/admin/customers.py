@@ -11,10 +11,11 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from oms.core import jobs, policy
-from oms.core.admin.access import Lines, ScopedAdmin, acting, with_money_columns
-from oms.core.importing.runs import offer
+from oms.background import jobs
+from oms.backoffice.access import Lines, ScopedAdmin, acting, with_money_columns
+from oms.core import policy
 from oms.core.models.role import Reach
+from oms.files.runs import offer
 from orders.admin.sheets import AddressSheet, CustomerSheet
 from orders.admin.statements import statement_page
 from orders.models import Address, Channel, Contact, Customer, CustomerSKU, FraudRule, Listing, Price

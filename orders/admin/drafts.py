@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from oms.core.admin.documents import VersionedForm
+from oms.backoffice.documents import VersionedForm
 from orders.models import Address
 
 

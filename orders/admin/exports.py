@@ -15,16 +15,17 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldBooleanWidget
 
-from oms.core import jobs, policy, pulse
-from oms.core.admin.access import ScopedAdmin
-from oms.core.admin.documents import DocumentAdmin, chip
-from oms.core.admin.jobs import TYPES
-from oms.core.admin.records import ReadOnlyAdmin
+from oms.background import jobs
+from oms.backoffice.access import ScopedAdmin
+from oms.backoffice.documents import DocumentAdmin, chip
+from oms.backoffice.jobs import TYPES
+from oms.backoffice.records import ReadOnlyAdmin
+from oms.core import policy, pulse
 from oms.core.errors import DomainError
 from oms.core.models import Company, StoredDocument
 from oms.core.money import Amount, grouped
 from oms.core.wording import spoken
-from orders import exporting, receivables
+from orders import export_runs, receivables
 from orders.models import Customer, ExportedDocument, ExportRun, Invoice, Payment, Refund, WriteOff
 from orders.models.export import Profile, TaxCode
 
@@ -96,7 +97,7 @@ class ExportRunAdmin(DocumentAdmin):
         return pulse.alarms() if document.job and document.job.waits else super().alarms(document)
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
-        waits = jobs.waiting().filter(kind=exporting.KIND).exists()
+        waits = jobs.waiting().filter(kind=export_runs.KIND).exists()
         return super().changelist_view(request, {"alarms": pulse.alarms() if waits else [], **(extra_context or {})})
 
     @display(description=_("Status"), ordering="status")
@@ -140,7 +141,7 @@ class ExportRunAdmin(DocumentAdmin):
         form, user = ExportForm(request.POST or None, initial={"company": _only_company()}), request.user
         if request.method == "POST" and form.is_valid():
             try:
-                run = exporting.prepare(by=user, **form.cleaned_data)  # type: ignore[arg-type]
+                run = export_runs.prepare(by=user, **form.cleaned_data)  # type: ignore[arg-type]
                 return HttpResponseRedirect(self.document_url(run))
             except DomainError as refused:
                 form.add_error(refused.details.get("field"), refused.message)
@@ -154,7 +155,7 @@ class ExportRunAdmin(DocumentAdmin):
         if run is None or stored is None or not self.has_view_permission(request, run):
             messages.error(request, gettext("File not ready yet."))
             return self._get_obj_does_not_exist_redirect(request, self.opts, str(pk))
-        return FileResponse(stored.file.open("rb"), as_attachment=True, filename=exporting.file_name(run),
+        return FileResponse(stored.file.open("rb"), as_attachment=True, filename=export_runs.file_name(run),
                             content_type=TYPES.get(run.file_format, "application/zip"))
 
     def receivables_view(self, request: HttpRequest) -> HttpResponse:

@@ -7,9 +7,9 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from oms.core.admin import panels
-from oms.core.admin.access import Lines, ScopedAdmin
-from oms.core.admin.records import ReadOnlyAdmin
+from oms.backoffice import panels
+from oms.backoffice.access import Lines, ScopedAdmin
+from oms.backoffice.records import ReadOnlyAdmin
 from oms.core.money import display as show_amount
 from oms.core.money import round_amount
 from orders.models import IntercompanyRule, IntercompanySupply, Invoice, Order, SupplierInvoice, SupplierInvoiceLine

@@ -12,15 +12,15 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from inventory.models import Stock, StockShare
+from oms.backoffice import panels
+from oms.backoffice.access import Lines
+from oms.backoffice.documents import DocumentAdmin, address_text, bar, chips
 from oms.core import policy, states
-from oms.core.admin import panels
-from oms.core.admin.access import Lines
-from oms.core.admin.documents import DocumentAdmin, address_text, bar, chips
-from oms.core.importing.runs import offer
+from oms.core.bulk_sql import any_of
 from oms.core.money import ZERO, grouped
 from oms.core.money import display as show_amount
-from oms.core.setbased import any_of
-from orders import billing, bridge, intake, pricing
+from oms.files.runs import offer
+from orders import billing, order_entry, order_to_cash, pricing
 from orders.admin import entry
 from orders.admin.drafts import DraftForm
 from orders.admin.filters import View
@@ -153,13 +153,13 @@ class OrderAdmin(DocumentAdmin):
         is_entered = document.status not in (Order.Status.DRAFT, Order.Status.QUOTED)
         if is_entered and policy.shows(request.user, Order, "bridge"):
             context["bridge"] = [(step.name, _bridge_cells(step, document.currency))
-                                 for step in bridge.of(document)]
+                                 for step in order_to_cash.of(document)]
         if self.has_add_permission(request):
             context["repeat"] = f"{reverse('admin:orders_order_entry')}?repeat={document.number}"
         return context
 
     def complete(self, document: Order) -> None:
-        intake.complete(document)
+        order_entry.complete(document)
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         """Lines get their positions and know whether their price was given by hand."""
@@ -192,7 +192,7 @@ def _sum(first: Any, second: Any) -> Any:
     return Coalesce(Subquery(first.values("sum")), ZERO) + Coalesce(Subquery(second.values("sum")), ZERO)
 
 
-def _bridge_cells(step: bridge.Step, currency: str) -> list[str]:
+def _bridge_cells(step: order_to_cash.Step, currency: str) -> list[str]:
     amounts = [grouped(amount, currency) if amount is not None else "" for amount in (step.net, step.tax, step.gross)]
     return ["" if step.units is None else str(step.units), *amounts]
 

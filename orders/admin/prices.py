@@ -2,8 +2,8 @@
 
 from django.contrib import admin
 
-from oms.core.admin.access import ScopedAdmin
-from oms.core.importing.runs import offer
+from oms.backoffice.access import ScopedAdmin
+from oms.files.runs import offer
 from orders.admin.sheets import PriceSheet
 from orders.models import Discount, Price, PriceList, TaxRate
 

@@ -12,14 +12,13 @@ from import_export.resources import Resource
 from inventory.models import SKU
 from oms.core import codes, policy
 from oms.core.errors import Refused
-from oms.core.importing.columns import Day, Exact, Reference, Text, Whole, YesNo, column_of
-from oms.core.importing.records import RecordMeta, RecordSheet
-from oms.core.importing.rows import DocumentSheet, Outcome, Row, Sheet, column
 from oms.core.models import Company, User
 from oms.core.postal_codes import normalize
-from orders import applying, intake
+from oms.files.columns import Day, Exact, Reference, Text, Whole, YesNo, column_of
+from oms.files.records import RecordMeta, RecordSheet
+from oms.files.rows import DocumentSheet, Outcome, Row, Sheet, column
+from orders import applying, order_entry
 from orders.connectors import gateways
-from orders.intake import Entry, Line
 from orders.models import (
     Address,
     Allocation,
@@ -34,6 +33,7 @@ from orders.models import (
     Price,
     PriceList,
 )
+from orders.order_entry import Entry, Line
 
 
 class CustomerSheet(RecordSheet):
@@ -177,7 +177,8 @@ class OrderSheet(DocumentSheet):
             return ""
         lines = [Line(entry["sku"], entry["quantity"], entry["unit_price"], entry["discount_percent"],
                       entry["description"]) for entry in entries]
-        order = intake.enter(Entry(first["channel"], first["customer"], lines, external_id=name, note=first["note"],
+        order = order_entry.enter(Entry(first["channel"], first["customer"], lines, external_id=name,
+                                        note=first["note"],
                                    customer_reference=first["customer_reference"], wanted_on=first["wanted_on"],
                                    ship_complete=first["ship_complete"]), by=self.user)
         return f"{order.number}: {len(lines)} lines, {order.gross} {order.currency}"

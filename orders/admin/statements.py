@@ -9,8 +9,8 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext
 
+from oms.backoffice.printouts import pdf_answer
 from oms.core import policy
-from oms.core.admin.papers import pdf_answer
 from oms.core.models import Company
 from orders import printing, receivables
 from orders.models import Customer

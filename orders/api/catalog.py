@@ -15,11 +15,11 @@ from inventory import availability
 from inventory.api.filters import SKUFilter
 from inventory.models import SKU
 from oms.core import policy
-from oms.core.api.documents import ScopedViewSet
-from oms.core.api.fields import DecimalField, TextField
-from oms.core.api.problems import Unknown
 from oms.core.api.records import RecordSerializer
-from orders import pasting, pricing
+from oms.rest.documents import ScopedViewSet
+from oms.rest.fields import DecimalField, TextField
+from oms.rest.problems import Unknown
+from orders import pasted_lines, pricing
 from orders.api.entry import customer_of, parties
 from orders.models import Customer
 from orders.part_numbers import skus_of
@@ -155,7 +155,7 @@ class SKUViewSet(ScopedViewSet):
         form = BlockRequest(data=request.data)
         form.is_valid(raise_exception=True)
         customer = customer_of(form.validated_data["customer"], request.user)  # type: ignore[arg-type]
-        block = pasting.read_block(customer, form.validated_data["text"])
+        block = pasted_lines.read_block(customer, form.validated_data["text"])
         skipped = [{"line": each.number, "text": each.text} for each in block.skipped]
         return Response({"skipped": skipped, "lines": [{
             "line": each.read.number, "text": each.read.text, "quantity": each.read.quantity, "doubt": each.read.doubt,

@@ -5,10 +5,10 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from oms.core import policy
-from oms.core.api.problems import Unknown
 from oms.core.models import User
-from orders.intake import Charge, Entry, Line
+from oms.rest.problems import Unknown
 from orders.models import Address, Channel, Customer
+from orders.order_entry import Charge, Entry, Line
 from orders.part_numbers import skus_of
 
 

@@ -3,7 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 from django_filters import rest_framework as filters
 
-from oms.core.api.filtering import WordsFilter
+from oms.rest.filtering import WordsFilter
 from orders.models import Customer, Invoice, Order
 
 

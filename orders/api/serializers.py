@@ -7,8 +7,8 @@ from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
 from inventory import demand
-from oms.core.api.fields import AddressSerializer, AmountField, DayField, DecimalField, FlagField, TextField, WholeField
 from oms.core.api.records import RecordSerializer
+from oms.rest.fields import AddressSerializer, AmountField, DayField, DecimalField, FlagField, TextField, WholeField
 from orders.models import Address, Customer, Hold, Invoice, InvoiceLine, Order, OrderCharge, OrderLine
 
 PROGRESS = ("canceled", "allocated", "picked", "shipped", "invoiced", "returned")

@@ -14,10 +14,13 @@ from rest_framework.response import Response
 from rest_framework.reverse import reverse
 
 from inventory.models import SKU
-from oms.core import documents, idempotency, policy
-from oms.core.api import problems
-from oms.core.api.authentication import client_of
-from oms.core.api.documents import (
+from oms.core import idempotency, policy, stored_files
+from oms.core.errors import DomainError, Refused
+from oms.core.locking import atomic
+from oms.core.money import round_amount
+from oms.rest import problems
+from oms.rest.authentication import client_of
+from oms.rest.documents import (
     IDEMPOTENCY_KEY,
     DocumentViewSet,
     ScopedViewSet,
@@ -25,10 +28,7 @@ from oms.core.api.documents import (
     key_of_request,
     with_operations,
 )
-from oms.core.errors import DomainError, Refused
-from oms.core.locking import atomic
-from oms.core.money import round_amount
-from orders import intake, lifecycle, part_numbers, screening
+from orders import lifecycle, order_entry, part_numbers, screening
 from orders.api.entry import entry_of
 from orders.api.filters import CustomerFilter, InvoiceFilter, OrderFilter
 from orders.api.serializers import (
@@ -124,7 +124,7 @@ class OrderViewSet(_OrdersInput):
         """Place and confirm what a valid request asks for."""
         user: Any = self.request.user
         with atomic():
-            order = intake.enter(entry_of(data, user), by=user)
+            order = order_entry.enter(entry_of(data, user), by=user)
             return lifecycle.confirm(order, by=user) if data["confirm"] else order
 
     @extend_schema(request=BulkOrdersRequest, responses=BulkOrdersResponse, parameters=[IDEMPOTENCY_KEY])
@@ -174,8 +174,8 @@ class QuoteViewSet(_OrdersInput):
     def offer(self, data: dict[str, Any]) -> Order:
         user: Any = self.request.user
         with atomic():
-            order = intake.draft(entry_of(data, user), by=user)
-            return intake.quote(order, valid_until=data["valid_until"], by=user)
+            order = order_entry.draft(entry_of(data, user), by=user)
+            return order_entry.quote(order, valid_until=data["valid_until"], by=user)
 
 
 @with_operations
@@ -200,13 +200,13 @@ class InvoiceViewSet(DocumentViewSet):
     def pdf(self, request: Request, number: str) -> FileResponse:
         """Returns the archived PDF. The file never changes."""
         document = self.get_object()
-        stored = documents.legal(document.kind, subject_type=document.subject_type, subject_number=document.number)
+        stored = stored_files.legal(document.kind, subject_type=document.subject_type, subject_number=document.number)
         if stored is None:
             if document.is_history:
                 raise Http404
             raise _NotYet((_("The PDF for %(document)s isn't ready yet. Try again in a few seconds.")
                            % {"document": document}), code="not_made_yet")
-        documents.read(stored)
+        stored_files.read(stored)
         return FileResponse(stored.file.open("rb"), filename=f"{document.number}.pdf", content_type="application/pdf")
 
 

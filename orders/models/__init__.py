@@ -3,7 +3,7 @@
 from orders.models.channel import Channel, FraudRule, Listing
 from orders.models.customer import Address, Contact, Customer, CustomerSKU
 from orders.models.export import ExportedDocument, ExportRun, TaxCode
-from orders.models.history import HistoryRecord
+from orders.models.imported_record import HistoryRecord
 from orders.models.intercompany import (
     IntercompanyRule,
     IntercompanySupply,

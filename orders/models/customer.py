@@ -14,7 +14,7 @@ from oms.core.models.checked import VATNumberField
 from oms.core.models.coded import CountryField, CurrencyField, LanguageField
 from oms.core.models.company import validate_endpoint
 from oms.core.models.postal import PostalCodeField
-from oms.core.models.words import words_index
+from oms.core.models.word_search import words_index
 from oms.core.money import AmountField
 from oms.core.postal_codes import tidy
 

@@ -7,10 +7,10 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from oms.core.admin import panels
-from oms.core.admin.access import Lines, ScopedAdmin
-from oms.core.admin.documents import DocumentAdmin, chip
-from oms.core.admin.records import ReadOnlyAdmin
+from oms.backoffice import panels
+from oms.backoffice.access import Lines, ScopedAdmin
+from oms.backoffice.documents import DocumentAdmin, chip
+from oms.backoffice.records import ReadOnlyAdmin
 from orders.models import Order
 from returns import keeping
 from returns.models import (

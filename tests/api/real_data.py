@@ -12,12 +12,13 @@ from fulfillment.models import Shipment
 from inventory import receiving
 from inventory.models import SKU, Bin, Warehouse
 from inventory.receiving import Opening
-from oms.core import inputs, operations, outbox, webhooks
+from oms.core import inputs, operations, outbox
 from oms.core.inputs import key_of
 from oms.core.models import Company, User, WebhookDelivery, WebhookEndpoint
-from orders import intake, lifecycle, screening
-from orders.intake import Entry, Line
+from oms.messaging import webhooks
+from orders import lifecycle, order_entry, screening
 from orders.models import Channel, Customer, Invoice, Order
+from orders.order_entry import Entry, Line
 from returns.models import ReturnPolicy, ReturnRequest
 from tests import builders as make
 from tests.races.resend import example_client
@@ -51,10 +52,10 @@ def endpoints() -> list[Endpoint]:
 def carry() -> None:
     """Orders, shipments and returns in every state, by the operations that lead there."""
     _stock()
-    drafts = [intake.draft(_entry()) for _ in range(8)]
+    drafts = [order_entry.draft(_entry()) for _ in range(8)]
     for draft in drafts[:3]:
-        intake.quote(draft, valid_until=_today() + timedelta(days=9))
-    placed = [intake.enter(_entry()) for _ in range(8)]
+        order_entry.quote(draft, valid_until=_today() + timedelta(days=9))
+    placed = [order_entry.enter(_entry()) for _ in range(8)]
     for order in placed[:3]:
         screening.hold(order, reason="They asked for a call first.")
     for code in [OUTSIDE] * 3 + [AT_LONDON] * 10:
@@ -87,7 +88,7 @@ def _stock() -> None:
 
 
 def _to_ship(code: str = AT_LONDON) -> Shipment:
-    order = lifecycle.confirm(intake.enter(_entry(code)))
+    order = lifecycle.confirm(order_entry.enter(_entry(code)))
     outbox.drain()
     return Shipment.objects.get(order=order)
 

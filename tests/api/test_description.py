@@ -5,7 +5,7 @@ import pytest
 from drf_spectacular.generators import SchemaGenerator
 
 from oms.core import event_catalog, events
-from oms.core.visibility import event_body
+from oms.core.event_access import event_body
 from tests import builders as make
 
 pytestmark = pytest.mark.django_db

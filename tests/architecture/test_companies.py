@@ -4,15 +4,16 @@ import ast
 import inspect
 
 from inventory import availability, sourcing, waiting
-from oms.core import numbering, periods, rates
-from orders import exporting, pricing, receivables
+from oms.core import exchange_rates, numbering, periods
+from orders import export_runs, pricing, receivables
 from tests.architecture.test_house import FILES, functions, module, tree
 
 # What is asked of a company, by the function that is asked.
 ASKED = [
     sourcing.promise, waiting.leave_to_older, availability.available, availability.projected,
     numbering.take, numbering.lock_counters, numbering.legal_number, periods.require_open, periods.open_day,
-    periods.close, rates.exchange_rate, rates.take, pricing.exchange_rate, exporting.prepare, receivables.statement,
+    periods.close, exchange_rates.exchange_rate, exchange_rates.take, pricing.exchange_rate, export_runs.prepare,
+    receivables.statement,
 ]
 # Stock by warehouse, by rows that are known, or of all of them, where no promise is made of it.
 STOCK_OF_ALL = {

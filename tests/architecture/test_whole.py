@@ -14,10 +14,10 @@ DOORS = {"admin", "api", "management", "demo", "models", "connectors", "planners
 NO_ACTIVITIES = {"handlers.py", "tasks.py", "operations.py", "outbox.py", "einvoice_cases.py"}
 ACTIVITIES = [path for path in FILES if path.name not in NO_ACTIVITIES and not DOORS & set(path.parts)]
 PIECEWISE = {  # what does one thing after the other on purpose, and goes on where it stopped
-    "fulfillment.stations.acts.pack",  # within the transaction of its scan
-    "oms.core.jobs.each", "oms.core.jobs.run", "oms.core.jobs.work_waiting",
-    "oms.core.webhooks.deliver", "oms.core.webhooks.fan_out",
-    "oms.web.importing.import_open", "orders.collecting.collect_all"}
+    "fulfillment.stations.actions.pack",  # within the transaction of its scan
+    "oms.background.jobs.each", "oms.background.jobs.run", "oms.background.jobs.work_waiting",
+    "oms.messaging.webhooks.deliver", "oms.messaging.webhooks.fan_out",
+    "oms.web.importing.import_open", "orders.consolidated_invoicing.collect_all"}
 
 
 def called(node):

@@ -7,20 +7,20 @@ import pytest
 from tests.architecture.test_house import FILES, module, tree
 from tests.architecture.writers import COMPUTED, Writes, columns, constants_of
 
-STOCK, LINES, PAST = "inventory.amounts", "orders.progress", "orders.history"
+STOCK, LINES, PAST = "inventory.amounts", "orders.fulfillment_progress", "orders.historical_import"
 SAMPLES = "oms.web.einvoice_cases"  # sample documents, undone once they are printed
 
 # Columns of one name in several models have a writer each: what of, stands beside.
 FACTS = {
     "status": {"oms.core.states",  # of documents
-               "orders.intake", "orders.payments", "fulfillment.labels"},  # as placed; of refunds, of labels: requests
+               "orders.order_entry", "orders.payments", "fulfillment.labels"},  # as placed; requests of others
     "on_hand": {"inventory.ledger"},
     "sellable": {"inventory.ledger"},
     "held": {STOCK},
     "pinned": {STOCK},
     "picked": {STOCK, LINES, SAMPLES},
     "shipped": {STOCK, LINES, SAMPLES},
-    "allocated": {LINES, "orders.dues", "orders.payments", PAST, SAMPLES},  # of lines, of invoices, of payments
+    "allocated": {LINES, "orders.due_dates", "orders.payments", PAST, SAMPLES},  # of lines, of invoices, of payments
     "invoiced": {LINES},
     "returned": {LINES, "inventory.sending_back", PAST},  # by customers, to suppliers
     "canceled": {LINES},
@@ -31,9 +31,9 @@ FACTS = {
     "last_hash": {"oms.core.numbering"},
 }
 NAMES_NO_COLUMN = {
-    "oms.core.setbased",  # writes what its callers name
-    "oms.core.jobs",  # counters of a job
-    "oms.core.admin.documents", "oms.core.api.documents",  # fields of a form, views by name
+    "oms.core.bulk_sql",  # writes what its callers name
+    "oms.background.jobs",  # counters of a job
+    "oms.backoffice.documents", "oms.rest.documents",  # fields of a form, views by name
     "oms.core.models.checked", "oms.core.models.coded", "oms.core.models.codes", "oms.core.models.postal",  # own value
     LINES, STOCK,  # their own columns, by name
     SAMPLES,  # master data
@@ -83,15 +83,15 @@ def test_names_of_written_columns_stand_in_the_code():
     "Stock.objects.bulk_create(rows, update_conflicts=True, update_fields=['held'])",
     "row.save(update_fields=['held'])",
     "def write(row):\n    names = ['other']\n    names = names + ['held']\n    row.save(update_fields=names)",
-    "setbased.add(Stock, {row.pk: {'held': 1} for row in rows})",
-    "setbased.write(Stock, {1: {'held': 1}})",
+    "bulk_sql.add(Stock, {row.pk: {'held': 1} for row in rows})",
+    "bulk_sql.write(Stock, {1: {'held': 1}})",
     "def write(rows):\n    changed = {}\n    for row in rows:\n        changed[row.pk] = {'held': row.held}\n"
-    "    setbased.write(Stock, changed)",
+    "    bulk_sql.write(Stock, changed)",
     "def write(rows):\n    names = ('other', 'held')\n"
-    "    setbased.write(Stock, {row.pk: {name: getattr(row, name) for name in names} for row in rows})",
+    "    bulk_sql.write(Stock, {row.pk: {name: getattr(row, name) for name in names} for row in rows})",
     "note(changes, 1, held=1)",
-    "setbased.note(changes, 1, **{'held': 1})",
-    "from oms.core.setbased import add\nadd(Stock, {1: dict(held=1)})",
+    "bulk_sql.note(changes, 1, **{'held': 1})",
+    "from oms.core.bulk_sql import add\nadd(Stock, {1: dict(held=1)})",
     "cursor.execute('UPDATE inventory_stock SET held = 0')",
     "cursor.execute('update inventory_stock s set other = coalesce(a, b), \"held\" = 0 FROM x WHERE true')",
     "cursor.execute('UPDATE inventory_stock SET (other, held) = (1, 2)')",
@@ -108,7 +108,7 @@ def test_every_way_of_writing_is_seen(code):
     "def write(row, names):\n    row.save(update_fields=names)",
     "rows.update(**changes)",
     "note(changes, 1, **amounts)",
-    "def add_up(column, units):\n    setbased.add(Stock, {key: {column: units} for key in keys})",
+    "def add_up(column, units):\n    bulk_sql.add(Stock, {key: {column: units} for key in keys})",
     "cursor.execute(f'UPDATE s SET {assignments} FROM t')",
 ])
 def test_a_column_whose_name_is_computed_is_seen(code):

@@ -42,7 +42,7 @@ class Writes:
     def _read_call(self, node: ast.Call, known: Known) -> None:
         name, of = _called(node.func)
         if (name == "setattr" and len(node.args) == 3) or (name == "bulk_update" and len(node.args) > 1) or (
-                name in {"add", "write"} and of in {"setbased", ""} and len(node.args) == 2):
+                name in {"add", "write"} and of in {"bulk_sql", ""} and len(node.args) == 2):
             self.names |= self._strings(node.args[1], known)
         for keyword in node.keywords:
             if keyword.arg == "update_fields" or (keyword.arg in LISTING and LISTING[keyword.arg] in name):

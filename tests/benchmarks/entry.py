@@ -23,8 +23,8 @@ def main() -> None:
     call_command("migrate", verbosity=0)
     from inventory.models import SKU
     from oms.core.locking import atomic
-    from orders import intake, lifecycle
-    from orders.intake import Entry, Line
+    from orders import lifecycle, order_entry
+    from orders.order_entry import Entry, Line
     from tests import builders as make
 
     make.taxes()
@@ -38,7 +38,7 @@ def main() -> None:
         started = time.perf_counter()
         with atomic():
             skus = SKU.objects.filter(code__in=[f"S-{number}" for number in range(size)])
-            order = intake.enter(Entry(channel, make.customer(), [Line(item, 1) for item in skus]))
+            order = order_entry.enter(Entry(channel, make.customer(), [Line(item, 1) for item in skus]))
             lifecycle.confirm(order)
         return (time.perf_counter() - started) * 1000
 

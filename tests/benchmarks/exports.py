@@ -44,13 +44,14 @@ def peak():
 
 def ours(company):
     """From the database to the finished file, kept; the job as a worker does it."""
-    from oms.core import jobs, rendering
-    from orders import exporting
+    from oms.background import jobs
+    from oms.printing import rendering
+    from orders import export_runs
     from orders.models import ExportRun
 
     rendering.can_render(), peak()  # an idle worker has its engine
     before, began = peak(), time.perf_counter()
-    run = exporting.prepare(company, "invoice_lines")
+    run = export_runs.prepare(company, "invoice_lines")
     jobs.work(run.job_id)
     took = time.perf_counter() - began
     run = ExportRun.objects.select_related("job").get(pk=run.pk)
@@ -63,7 +64,7 @@ def theirs(company):
     from django.db import connection
     from openpyxl import Workbook
 
-    from orders.exports import LAYOUTS
+    from orders.export_profiles import LAYOUTS
     from orders.models import ExportRun
 
     run = ExportRun.objects.latest("pk")

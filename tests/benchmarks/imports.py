@@ -46,9 +46,9 @@ def take_in(content, by):
     from django.core.files.base import ContentFile
 
     from inventory.admin.sheets import SKUSheet
-    from oms.core import jobs
-    from oms.core.importing import runs
+    from oms.background import jobs
     from oms.core.models import Job
+    from oms.files import runs
 
     uploaded = runs.upload(SKUSheet, ContentFile(content), "skus.csv", by=by)
     job = jobs.start(runs.KIND, "Import", 0, by=by, **{**uploaded.details, "dry_run": False, "file_of": uploaded.pk})
@@ -58,7 +58,7 @@ def take_in(content, by):
 
 def mended(job):
     """The file of the rows that failed, as the person gets it, with the wrong cells put right."""
-    from oms.core.importing import runs
+    from oms.files import runs
 
     good = dict(zip(HEADING, [None, "Mended", 1, 100, "none", "no", "yes", "GB"], strict=True))
     heading, *failed = runs.faulty_rows(job)
@@ -100,8 +100,8 @@ def main():
     from django.test.utils import setup_databases, teardown_databases
 
     from inventory.models import SKU
-    from oms.core.importing import files
     from oms.core.models import User
+    from oms.files import reading
 
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
     kept = setup_databases(verbosity=0, interactive=False)
@@ -115,7 +115,7 @@ def main():
         with connection.cursor() as cursor:
             cursor.execute("TRUNCATE inventory_sku CASCADE")
         began = time.perf_counter()
-        read = [row for _, row in files.read(io.BytesIO(content), "x.csv")][1:]
+        read = [row for _, row in reading.read(io.BytesIO(content), "x.csv")][1:]
         SKU.objects.bulk_create(
             [SKU(code=row[0], name=row[1][:200], origin=row[7][:2]) for row in read], batch_size=500)
         bare = time.perf_counter() - began

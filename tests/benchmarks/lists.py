@@ -147,7 +147,7 @@ def _warm_up(client: Any, address: str) -> int:
 
 def _pages(orders: int) -> list[tuple[str, str, list[tuple[str, list[Any]]]]]:
     """The pages: name, address, and the SQL that they need at least."""
-    from oms.core.admin.lists import Place
+    from oms.backoffice.lists import Place
     from oms.core.models import User
     from orders.models import Customer, Order
 

@@ -134,11 +134,11 @@ def sums_by_sql(company):
 
 
 def export(company, profile, **options):
-    from oms.core import jobs
-    from orders import exporting
+    from oms.background import jobs
+    from orders import export_runs
     from orders.models import ExportRun
 
-    run = exporting.prepare(company, profile, **options)
+    run = export_runs.prepare(company, profile, **options)
     jobs.work(run.job_id)
     run = ExportRun.objects.select_related("job").get(pk=run.pk)
     assert not run.job.error, run.job.error
@@ -149,10 +149,10 @@ def read_again(run):
     """The rows of a run's file, without its heading and totals."""
     from openpyxl import load_workbook
 
-    from oms.core import documents
+    from oms.core import stored_files
     from oms.core.models import StoredDocument
 
-    content = documents.read(StoredDocument.objects.get(subject_type="export", subject_number=run.number))
+    content = stored_files.read(StoredDocument.objects.get(subject_type="export", subject_number=run.number))
     if run.file_format == "zip":
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             texts = [archive.read(name).decode("utf-8-sig") for name in archive.namelist()]
@@ -166,8 +166,8 @@ def read_again(run):
 
 def prove(company, say=print):
     """Every profile: equal to the SQL sums, each document once, taken back, and the file adds up when it is read."""
-    from orders import exporting
-    from orders.exports import LAYOUTS
+    from orders import export_runs
+    from orders.export_profiles import LAYOUTS
     from orders.models.export import Profile
 
     wanted = sums_by_sql(company)
@@ -186,9 +186,9 @@ def prove(company, say=print):
                 assert sum(Decimal(str(row[index] or 0)) for row in rows) == Decimal(
                     totals.get(name, "0")), (profile, name)
         if layout.documents:
-            exporting.send(run)
+            export_runs.send(run)
             assert export(company, profile, only_new=True).rows == 0
-            exporting.undo(run)
+            export_runs.undo(run)
             assert export(company, profile, only_new=True).totals == run.totals
         say(f"{profile}: {run.rows:,} rows, {totals}")
     return wanted

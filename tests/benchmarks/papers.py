@@ -49,7 +49,7 @@ def measure(count):
     from django.template.loader import render_to_string
 
     from fulfillment.models import Shipment
-    from oms.core import papers
+    from oms.printing import printouts
     from orders import printing
     from tests import builders as make
 
@@ -58,14 +58,14 @@ def measure(count):
         make.sku(code, stock={"LON": 999})
     shipment = make.labeled(make.confirmed(("TEE-M", 1)))
     order = make.shipped(*[(code, 3) for code in ("TEE-M", "MUG", "POSTER", "CARD", "BOX")])
-    paper = papers.get(Shipment, "labels")
+    paper = printouts.get(Shipment, "labels")
     page = paper.pages(shipment)[0]
     single = render_to_string("documents/labels.html", {"pages": [page]})
-    papers.print_one(paper, shipment)  # fonts and engine are there
+    printouts.print_one(paper, shipment)  # fonts and engine are there
 
     batches, singles = [], []
     for _ in range(8):  # by turns, for the machine is shared
-        batches.append(median_ms(lambda: papers._draw(paper, [page] * LABELS), 1))
+        batches.append(median_ms(lambda: printouts._draw(paper, [page] * LABELS), 1))
         singles.append(median_ms(lambda: weasyprint.HTML(string=single).write_pdf(), 8) * LABELS)
     batch, bare = statistics.median(batches), statistics.median(singles)
     print(f"{LABELS} labels: batch {batch:.0f} ms, {LABELS} single renderings {bare:.0f} ms, "

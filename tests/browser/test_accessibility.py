@@ -6,11 +6,12 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from inventory.models import ReorderRule
-from oms.core import jobs, outbox
+from oms.background import jobs
+from oms.core import outbox
 from oms.core.models import User
 from oms.insights import rollups
-from orders import exporting, intake
-from orders.intake import Entry
+from orders import export_runs, order_entry
+from orders.order_entry import Entry
 from tests import builders as make
 from tests.browser.pages import main_pages, role_pages
 
@@ -32,12 +33,12 @@ def furnish():
     make.labeled(make.confirmed(("TEE-M", 2)))
     make.picked(make.confirmed(("TEE-M", 1)))
     make.order(lines=[("TEE-M", 5)])
-    intake.draft(Entry(make.channel(), make.customer(), [make.line("TEE-M", 6)]))
+    order_entry.draft(Entry(make.channel(), make.customer(), [make.line("TEE-M", 6)]))
     make.sent_purchase(make.sku("TEE-M"), 5)
     ReorderRule.objects.create(sku=make.sku("TEE-M"), warehouse=make.warehouse(), point=5, target=9)
     job = jobs.start("print", "Labels: 1 selected", 1, by=User.objects.get(username="manager"))
     jobs.record(jobs.finish(job), "SO-1", error="No")
-    run = exporting.prepare(make.company(), "invoice_lines", by=User.objects.get(username="accountant"))
+    run = export_runs.prepare(make.company(), "invoice_lines", by=User.objects.get(username="accountant"))
     jobs.work(run.job_id)
     outbox.drain()
     rollups.roll_up()

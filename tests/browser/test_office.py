@@ -10,11 +10,12 @@ from django.utils import timezone
 from openpyxl import load_workbook
 
 from inventory.models import SKU
-from oms.core import jobs, notices
+from oms.background import jobs
 from oms.core.models import Job, Topic
-from orders import intake
-from orders.intake import Entry
+from oms.messaging import notifications
+from orders import order_entry
 from orders.models import ExportRun, Invoice, Order
+from orders.order_entry import Entry
 from tests import builders as make
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -104,7 +105,7 @@ def test_a_rep_confirms_many_orders_and_sees_what_became_of_each(open_as, worker
 def test_an_edit_that_came_too_late_is_told_what_changed_and_loses_nothing(open_as):
     make.taxes()
     make.user("manager", "manager")
-    order = intake.draft(Entry(make.channel(), make.customer(), [make.line("TEE-M", 2)]))
+    order = order_entry.draft(Entry(make.channel(), make.customer(), [make.line("TEE-M", 2)]))
     path = f"/admin/orders/order/{order.pk}/change/"
     mine, theirs = open_as("manager", path), open_as("rep", "/admin/")
     customer = make.customer()
@@ -158,7 +159,7 @@ def test_the_page_of_a_job_shows_how_far_it_is_and_the_bell_how_much_is_new(open
     manager = make.user("manager", "manager")
     job = jobs.start("print", "Labels: 2 selected", 2, by=manager)
     Job.objects.update(due_at=timezone.now())  # asked for, and nobody comes
-    notices.tell_person(manager, Topic.ON_HOLD, "An order waits")
+    notifications.tell_person(manager, Topic.ON_HOLD, "An order waits")
     page = open_as("manager", f"/admin/core/job/{job.pk}/change/")
     page.get_by_text("waits for a worker").wait_for()
 

@@ -4,9 +4,9 @@ from decimal import Decimal
 
 from inventory.models import SKU
 from oms.core import outbox
-from orders import intake, lifecycle, payments
-from orders.intake import Entry, Line
+from orders import lifecycle, order_entry, payments
 from orders.models import Address, Channel, Customer, Order, Price, PriceList, TaxRate
+from orders.order_entry import Entry, Line
 from tests.builders import stock as make_stock
 
 
@@ -55,7 +55,7 @@ def order(*, lines, customer_code: str = "C-1", backorder: bool = False, charges
         way.save()
     entry = Entry(way, customer(customer_code), [line(*each) for each in lines], charges=charges,
                   discount_percent=Decimal(discount), external_id=external_id)
-    made = intake.enter(entry)
+    made = order_entry.enter(entry)
     return lifecycle.confirm(made) if confirmed else made
 
 

@@ -7,11 +7,13 @@ from django.urls import reverse
 from django.utils import timezone
 
 from fulfillment import labels
-from fulfillment.stations import work
-from oms.core import attention, events, jobs, notices, outbox, webhooks
+from fulfillment.stations import worklists
+from oms.background import jobs
+from oms.core import attention, events, outbox
 from oms.core.models import Delivery, Event, Heartbeat, Notice, WebhookDelivery, WebhookEndpoint
+from oms.messaging import notifications, webhooks
 from oms.web import dashboards
-from orders import exporting
+from orders import export_runs
 from tests import builders as make
 from tests.web.conftest import log_in as log_in
 
@@ -77,7 +79,7 @@ def test_what_waits_beyond_its_limit_counts(manager):
         WebhookDelivery.objects.create(endpoint=endpoint, event=event(is_drained=True), subject="T-1",
                                        next_at=timezone.now() - LONG_AGO)
 
-    assert [rows().count() for rows in (jobs.late, outbox.late, notices.late, webhooks.late)] == [1, 1, 1, 1]
+    assert [rows().count() for rows in (jobs.late, outbox.late, notifications.late, webhooks.late)] == [1, 1, 1, 1]
     assert tile(manager) == "4"
     assert sorted(attention.alarms()) == [
         "1 event has waited too long to be delivered.", "1 job has waited too long for a worker.",
@@ -99,11 +101,11 @@ def job_list():
 
 
 def export_run():
-    run = exporting.prepare(make.company(), "payments", file_format="csv", by=make.user("ann", "accountant"))
+    run = export_runs.prepare(make.company(), "payments", file_format="csv", by=make.user("ann", "accountant"))
     return reverse("admin:orders_exportrun_change", args=[run.pk])
 
 
-def export_runs():
+def list_of_runs():
     export_run()
     return reverse("admin:orders_exportrun_changelist")
 
@@ -115,7 +117,7 @@ def order_to_follow():
     return reverse("admin:orders_order_change", args=[order.pk])
 
 
-@pytest.mark.parametrize("page", [job_list, export_run, export_runs, order_to_follow])
+@pytest.mark.parametrize("page", [job_list, export_run, list_of_runs, order_to_follow])
 def test_pages_on_which_something_waits_for_a_worker_say_so(page, log_in):
     browser, address = log_in("root"), page()
     assert "No worker has run yet" in browser.get(address).content.decode()
@@ -135,7 +137,7 @@ def test_a_packer_who_waits_for_labels_is_told():
     boss = make.user("mary", "manager")
 
     def told():
-        return work.pack(shipment.warehouse, boss, shipment.number)["alarms"]
+        return worklists.pack(shipment.warehouse, boss, shipment.number)["alarms"]
 
     assert told()[0].startswith("No worker has run yet.")
     beat()

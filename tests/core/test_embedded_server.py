@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from oms.core.postgres import server
+from oms.devserver import server
 
 pytestmark = pytest.mark.smoke
 ROOT = Path(__file__).resolve().parents[2]
 HOLD = (
-    "import sys; from pathlib import Path; from oms.core.postgres import server;"
+    "import sys; from pathlib import Path; from oms.devserver import server;"
     "print(server.ensure_running(Path(sys.argv[1]), 'oms').socket_folder, flush=True); sys.stdin.read()"
 )
 

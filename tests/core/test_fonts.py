@@ -6,8 +6,8 @@ from django.urls import reverse
 
 from inventory.models import SKU
 from oms.core import fonts, limits
-from oms.core.importing.columns import Text
 from oms.core.models import User
+from oms.files.columns import Text
 
 pytestmark = pytest.mark.django_db
 NAMED = r"No font on this machine has 📦 \(U\+1F4E6\)\. .* fonts-symbola for emoji\."

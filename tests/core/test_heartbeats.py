@@ -8,11 +8,12 @@ from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
-from oms.core import bells, bulk, event_handlers, events, jobs, operations, outbox, pulse
+from oms.background import bulk_operations, jobs
+from oms.core import bells, event_handlers, events, operations, outbox, pulse
 from oms.core.models import Delivery, Heartbeat, Job
-from orders import intake
-from orders.intake import Entry
+from orders import order_entry
 from orders.models import Order
+from orders.order_entry import Entry
 from tests import builders as make
 from tests.web.conftest import log_in as log_in
 
@@ -31,9 +32,10 @@ def beat(kind="worker", seconds=0, **fields):
 def waiting_job(**fields):
     make.taxes()
     make.sku("TEE-M", stock={"LON": 9})
-    order = intake.enter(Entry(make.channel(), make.customer(), [make.line("TEE-M", 2)]))
+    order = order_entry.enter(Entry(make.channel(), make.customer(), [make.line("TEE-M", 2)]))
     step = operations.of(Order)["confirm"]
-    job = jobs.start(bulk.KIND, "Confirm: 1 selected", 1, by=make.user("mary", "manager"), due_at=timezone.now(),
+    job = jobs.start(bulk_operations.KIND, "Confirm: 1 selected", 1, by=make.user("mary", "manager"),
+                     due_at=timezone.now(),
                      operation=step.name, model="orders.Order", keys=[order.pk])
     Job.objects.filter(pk=job.pk).update(**fields)
     return make.fresh(job)
@@ -166,7 +168,7 @@ def test_a_bell_that_cannot_be_rung_fails_nobody(monkeypatch):
     def refused(*args, **options):
         raise ConnectionRefusedError("nobody there")
 
-    monkeypatch.setattr(current_app.tasks["oms.core.tasks.run_job"], "apply_async", refused)
+    monkeypatch.setattr(current_app.tasks["oms.background.tasks.run_job"], "apply_async", refused)
 
-    assert bells.ring("oms.core.tasks.run_job", 1) is False
+    assert bells.ring("oms.background.tasks.run_job", 1) is False
     assert connection.is_usable()

@@ -10,12 +10,12 @@ from django.utils import timezone
 
 from inventory.admin.sheets import SKUSheet
 from inventory.models import SKU
-from oms.core import bulk, jobs
-from oms.core.importing import runs
+from oms.background import bulk_operations, jobs
 from oms.core.models import Job
+from oms.files import runs
 from oms.web.children import kept
-from orders import intake
-from orders.intake import Entry
+from orders import order_entry
+from orders.order_entry import Entry
 from tests import builders as make
 from tests.core.test_worker_killed import COMMAND, is_done, until
 from tests.core.test_worker_killed import quick as quick
@@ -55,9 +55,10 @@ def test_what_failed_before_the_kill_is_told_once():
     """As a second worker finds it: one order refused, one gone, one done, and the first worker is no more."""
     make.taxes()
     make.sku("TEE-M", stock={"LON": 1})
-    orders = [intake.enter(Entry(make.channel(), make.customer(), [make.line("TEE-M", count)])) for count in (1, 5)]
+    orders = [order_entry.enter(Entry(make.channel(), make.customer(), [make.line("TEE-M", count)])) for count in (1,
+                                                                                                                   5)]
     keys = [*(order.pk for order in orders), 10**6]
-    job = jobs.start(bulk.KIND, "Confirm", 3, by=make.user("mary", "manager"), due_at=timezone.now(),
+    job = jobs.start(bulk_operations.KIND, "Confirm", 3, by=make.user("mary", "manager"), due_at=timezone.now(),
                      operation="confirm", model="orders.Order", keys=keys)
     jobs.work(job.pk)
     Job.objects.filter(pk=job.pk).update(finished_at=None)

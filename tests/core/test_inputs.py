@@ -5,7 +5,7 @@ from django.apps import apps
 from jsonschema import Draft202012Validator, ValidationError
 
 from oms.core import inputs, operations
-from oms.core.api.operations import request_of
+from oms.rest.operations import request_of
 from orders.amending import Amendment
 from orders.operations import HoldInput, RescheduleInput
 

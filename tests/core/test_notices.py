@@ -8,9 +8,11 @@ from django.utils import timezone
 
 from inventory import alerts
 from inventory.models import ReorderRule
-from oms.core import jobs, notices, outbox
+from oms.background import jobs
+from oms.core import outbox
 from oms.core.models import Job, Mail, Notice, Role, Subscription, Topic
-from orders import notices as order_notices
+from oms.messaging import notifications
+from orders import notifications as order_notices
 from orders import screening
 from orders.models import Invoice
 from tests import builders as make
@@ -28,7 +30,7 @@ def test_a_role_hears_of_a_topic_and_the_floor_of_its_own_warehouse():
     make.warehouse("LEE").staff.add(there)
     make.user("buyer", "buyer")
 
-    notices.tell(Topic.TO_PICK, "new", warehouse="LON")
+    notifications.tell(Topic.TO_PICK, "new", warehouse="LON")
 
     assert told() == [("here", "to_pick", "new")]
 
@@ -38,8 +40,8 @@ def test_a_roles_line_for_a_warehouse_counts_before_its_line_for_all():
     Subscription.objects.create(role=Role.objects.get(name="buyer"), topic=Topic.PROPOSED, warehouse="LON",
                                 bell=False, mail=Mail.AT_ONCE)
 
-    notices.tell(Topic.PROPOSED, "LON's", warehouse="LON")
-    notices.tell(Topic.PROPOSED, "LEE's", warehouse="LEE")
+    notifications.tell(Topic.PROPOSED, "LON's", warehouse="LON")
+    notifications.tell(Topic.PROPOSED, "LEE's", warehouse="LEE")
 
     assert [(notice.mail, notice.read_at is None) for notice in Notice.objects.order_by("pk")] == [
         ("at_once", False), ("no", True)]
@@ -48,11 +50,11 @@ def test_a_roles_line_for_a_warehouse_counts_before_its_line_for_all():
 def test_mails_are_sent_once_and_digests_are_one_mail_a_person():
     make.user("buyer", "buyer")
     for text in ("first", "second"):
-        notices.tell(Topic.LOW_STOCK, text)
-    notices.tell(Topic.OUT_OF_STOCK, "now")
+        notifications.tell(Topic.LOW_STOCK, text)
+    notifications.tell(Topic.OUT_OF_STOCK, "now")
 
-    assert [notices.send_mails(Mail.AT_ONCE), notices.send_mails(Mail.AT_ONCE)] == [1, 0]
-    assert [notices.send_mails(Mail.DIGEST), notices.send_mails(Mail.DIGEST)] == [1, 0]
+    assert [notifications.send_mails(Mail.AT_ONCE), notifications.send_mails(Mail.AT_ONCE)] == [1, 0]
+    assert [notifications.send_mails(Mail.DIGEST), notifications.send_mails(Mail.DIGEST)] == [1, 0]
     assert ["now" in message.body for message in mail.outbox] == [True, False]
     assert "first" in mail.outbox[1].body and "second" in mail.outbox[1].body
     assert mail.outbox[1].subject == "2 new notices in OMS"
@@ -61,9 +63,9 @@ def test_mails_are_sent_once_and_digests_are_one_mail_a_person():
 def test_a_mail_to_a_colleague_has_the_companys_frame_and_its_text_is_not_escaped():
     make.company(color="#aa3300")
     make.user("buyer", "buyer")
-    notices.tell(Topic.OUT_OF_STOCK, "PAPER CHAIN KIT 50'S <XL> & CO is out")
+    notifications.tell(Topic.OUT_OF_STOCK, "PAPER CHAIN KIT 50'S <XL> & CO is out")
 
-    notices.send_mails(Mail.AT_ONCE)
+    notifications.send_mails(Mail.AT_ONCE)
 
     (message,), ((html, kind),) = mail.outbox, mail.outbox[0].alternatives
     assert message.subject == "1 new notice in OMS" and "50'S <XL> & CO is out" in message.body
@@ -73,7 +75,7 @@ def test_a_mail_to_a_colleague_has_the_companys_frame_and_its_text_is_not_escape
 
 def test_an_invitation_is_in_the_same_frame():
     person = make.user("new", "buyer")
-    notices.email(person, "invitation", {"person": person, "link": "https://oms.example/set/1/?a=1&b=2",
+    notifications.email(person, "invitation", {"person": person, "link": "https://oms.example/set/1/?a=1&b=2",
                                                "days": 7}, key="invitation-1")
 
     (message,), ((html, _kind),) = mail.outbox, mail.outbox[0].alternatives
@@ -151,7 +153,7 @@ def test_everybody_is_told_and_mailed_in_their_own_language(drain):
     order = make.confirmed(("TEE-M", 1))
     drain()
     mail.outbox.clear()
-    notices.send_at_once()
+    notifications.send_at_once()
 
     number = make.shipment_of(order).number
     texts = {notice.to.username: notice.text for notice in Notice.objects.filter(topic=Topic.TO_PICK)}

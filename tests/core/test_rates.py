@@ -5,7 +5,7 @@ from decimal import Decimal as D
 
 import pytest
 
-from oms.core import rates
+from oms.core import exchange_rates
 from oms.core.errors import Refused
 from oms.core.models import ExchangeRate
 from tests import builders as make
@@ -30,7 +30,7 @@ def zipped(content):
 @pytest.mark.parametrize("content, days", [(XML, 2), (HISTORY, 2), (DAILY, 1), (zipped(HISTORY), 2)],
                          ids=["xml", "history", "daily", "zip"])
 def test_files_of_the_ecb_are_read(content, days):
-    found = rates.read(content, "rates")
+    found = exchange_rates.read(content, "rates")
 
     assert len(found) == days
     assert found[0] == (date(2027, 1, 29), {"USD": D("1.1000"), "GBP": D("0.8000")})
@@ -40,7 +40,7 @@ def test_files_of_the_ecb_are_read(content, days):
                                      b'<!DOCTYPE x [<!ENTITY a "b">]><x/>'])
 def test_what_is_no_such_file_is_refused(content):
     with pytest.raises(Refused):
-        rates.read(content, "rates")
+        exchange_rates.read(content, "rates")
 
 
 @pytest.mark.django_db
@@ -48,7 +48,7 @@ def test_rates_are_entered_for_the_company_s_own_currency_and_once_a_day():
     company = make.company()
 
     for _ in range(2):
-        assert rates.take(company, rates.read(XML, "rates")) == 4
+        assert exchange_rates.take(company, exchange_rates.read(XML, "rates")) == 4
 
     assert list(ExchangeRate.objects.filter(day="2027-01-29").order_by("currency").values_list("currency", "rate")) == [
         ("EUR", D("1.25")), ("USD", D("1.375"))]

@@ -12,12 +12,13 @@ from django.urls import reverse
 
 from fulfillment import waves
 from inventory.models import SKU, Stock
-from oms.core import bulk, event_handlers, events, locking, operations, outbox
+from oms.background import bulk_operations
+from oms.core import event_handlers, events, locking, operations, outbox
 from oms.core.errors import Conflict
 from oms.core.models import Delivery, Event, IdempotencyKey, Job, Notice, User
-from orders import intake
-from orders.intake import Entry
+from orders import order_entry
 from orders.models import Order
+from orders.order_entry import Entry
 from tests import builders as make
 from tests.api.conftest import call as call
 from tests.api.conftest import rep as rep
@@ -47,7 +48,7 @@ def aborted(table, times=1, state=DEADLOCK):
 def placed(quantity=2):
     make.taxes()
     make.sku("TEE-M", stock={"LON": 9})
-    return intake.enter(Entry(make.channel(), make.customer(), [make.line("TEE-M", quantity)]))
+    return order_entry.enter(Entry(make.channel(), make.customer(), [make.line("TEE-M", quantity)]))
 
 
 def step(name, model=Order):
@@ -195,7 +196,7 @@ def test_a_bulk_action(worked):
     order, manager = placed(), make.user("mary", "manager")
 
     with aborted("orders_order") as seen, worked():
-        job = bulk.submit(step("confirm"), [order.pk], by=manager)
+        job = bulk_operations.submit(step("confirm"), [order.pk], by=manager)
 
     job.refresh_from_db()
     assert (len(seen), job.done, job.failed) == (1, 1, 0)

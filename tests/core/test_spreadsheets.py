@@ -10,9 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
-from oms.core import spreadsheets
 from oms.core.errors import Refused
-from oms.core.importing import files
+from oms.files import reading, spreadsheets
 
 
 def written(kind, heading, rows):
@@ -37,7 +36,7 @@ def test_a_text_is_escaped_so_that_it_is_no_formula_and_unescaped_to_what_it_was
 def test_texts_read_back_as_they_were(kind):
     texts = ["=1+1", "'=1+1", "-5 off", "@home", "O'Neill", "plain", "ä; ö, \"ü\"", "00123", ""]
 
-    (_, heading), *rows = files.read(written(kind, ["text"], [[text] for text in texts]), f"file.{kind}")
+    (_, heading), *rows = reading.read(written(kind, ["text"], [[text] for text in texts]), f"file.{kind}")
 
     assert heading == ["text"]
     assert [row[0] for _, row in rows] == [text for text in texts if text]
@@ -46,7 +45,7 @@ def test_texts_read_back_as_they_were(kind):
 def test_xlsx_holds_real_numbers_and_days():
     row = [Decimal("12.5"), 7, date(2027, 1, 31), None, True]
 
-    _, (_, read) = files.read(written("xlsx", list("abcde"), [row]), "file.xlsx")
+    _, (_, read) = reading.read(written("xlsx", list("abcde"), [row]), "file.xlsx")
 
     assert (read[0], read[1], read[2].date(), read[3], read[4]) == (12.5, 7, date(2027, 1, 31), "", "yes")
 
@@ -55,7 +54,7 @@ def test_xlsx_holds_real_numbers_and_days():
 def test_csv_is_read_whatever_separates_its_cells(delimiter):
     file = io.BytesIO(f"\ufeffcode{delimiter}name\r\nA{delimiter}B\r\n".encode())
 
-    assert list(files.read(file, "x.CSV")) == [(1, ["code", "name"]), (2, ["A", "B"])]
+    assert list(reading.read(file, "x.CSV")) == [(1, ["code", "name"]), (2, ["A", "B"])]
 
 
 @pytest.mark.parametrize(("name", "content", "code"), [
@@ -64,7 +63,7 @@ def test_csv_is_read_whatever_separates_its_cells(delimiter):
 ])
 def test_what_is_no_table_is_refused(name, content, code):
     with pytest.raises(Refused) as refused:
-        list(files.read(io.BytesIO(content), name))
+        list(reading.read(io.BytesIO(content), name))
 
     assert refused.value.code == code
 

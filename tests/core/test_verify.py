@@ -14,8 +14,8 @@ from inventory.models import Count, Move, Transfer
 from oms.core import outbox, states
 from oms.core.models import StoredDocument
 from oms.insights import completeness_rules, event_rules, tax_rules, verification
-from orders import deposits, exporting, payments
-from orders.intake import Charge
+from orders import deposits, export_runs, payments
+from orders.order_entry import Charge
 from orders.planners.places import place
 from tests import builders as make
 
@@ -160,7 +160,7 @@ def business():
     counting.reconcile(counting.key(counted, {line.pk: 14 for line in counted.lines.all()}))
     states.create(Count(warehouse=make.warehouse()))
     outbox.drain()
-    exporting.prepare(make.company(), "payments")
+    export_runs.prepare(make.company(), "payments")
     return order
 
 

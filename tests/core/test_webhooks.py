@@ -13,9 +13,10 @@ import pytest
 from django.utils import timezone
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from oms.core import outbox, outgoing, webhooks
+from oms.core import outbox
 from oms.core.errors import ConnectorError
 from oms.core.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint
+from oms.messaging import safe_http, webhooks
 from orders import lifecycle
 from tests import builders as make
 
@@ -42,7 +43,7 @@ class Receiver:
             raise ConnectorError("down", permanent=False)
         if self.status == 200:
             self.calls.append((headers, body))
-        return outgoing.Answer(self.status, "ok")
+        return safe_http.Answer(self.status, "ok")
 
     @property
     def told(self):
@@ -243,7 +244,7 @@ def test_a_hostile_address_is_never_connected_to(url, monkeypatch):
     monkeypatch.setattr(socket, "create_connection", refuse)
 
     with pytest.raises(ConnectorError):
-        outgoing.post(url, b"{}", {})
+        safe_http.post(url, b"{}", {})
 
 
 def test_the_connection_goes_to_the_address_that_was_checked(monkeypatch):
@@ -258,7 +259,7 @@ def test_the_connection_goes_to_the_address_that_was_checked(monkeypatch):
 
     monkeypatch.setattr(socket, "create_connection", connect)
     with pytest.raises(ConnectorError, match="no network"):
-        outgoing.post("https://rebind.example/", b"{}", {})
+        safe_http.post("https://rebind.example/", b"{}", {})
 
     assert connected == [("8.8.8.8", 443)]
 
@@ -290,6 +291,6 @@ def own_receiver(settings):
 def test_an_allowed_network_is_called_for_real_and_redirects_are_not_followed(own_receiver):
     address, seen = own_receiver
 
-    assert outgoing.post(f"{address}/hook?x=1", b"{}", {}) == outgoing.Answer(200, "thanks")
-    assert outgoing.post(f"{address}/moved", b"{}", {}).status == 302
+    assert safe_http.post(f"{address}/hook?x=1", b"{}", {}) == safe_http.Answer(200, "thanks")
+    assert safe_http.post(f"{address}/moved", b"{}", {}).status == 302
     assert [path for path, _ in seen] == ["/hook?x=1", "/moved"]

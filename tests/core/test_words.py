@@ -4,7 +4,7 @@ import pytest
 from django.db import connection
 
 from inventory.models import SKU
-from oms.core.models.words import with_words
+from oms.core.models.word_search import with_words
 from orders.models import Customer
 from tests import builders as make
 

@@ -13,10 +13,11 @@ from django.utils import timezone
 from inventory import sourcing
 from inventory.models import Demand
 from inventory.sourcing import Destination, Terms, Wanted
-from oms.core import bulk, jobs, pulse
+from oms.background import bulk_operations, jobs
+from oms.core import pulse
 from oms.core.models import Event, Job
-from orders import intake
-from orders.intake import Entry
+from orders import order_entry
+from orders.order_entry import Entry
 from tests import builders as make
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -50,8 +51,10 @@ def until(condition, told=lambda: "", seconds=120):
 
 def confirming(*quantities):
     """A job that confirms orders, of which nobody was told."""
-    orders = [intake.enter(Entry(make.channel(), make.customer(), [make.line("TEE-M", count)])) for count in quantities]
-    return jobs.start(bulk.KIND, "Confirm", len(orders), by=make.user("mary", "manager"), due_at=timezone.now(),
+    orders = [order_entry.enter(Entry(make.channel(), make.customer(),
+                                      [make.line("TEE-M", count)])) for count in quantities]
+    return jobs.start(bulk_operations.KIND, "Confirm", len(orders), by=make.user("mary", "manager"),
+                      due_at=timezone.now(),
                       operation="confirm", model="orders.Order", keys=[order.pk for order in orders]), orders
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from fulfillment.models import Carton, PackageContent
-from fulfillment.stations import acts
+from fulfillment.stations import actions
 from oms.core.errors import Refused
 from tests import builders as make
 
@@ -21,7 +21,7 @@ def shipment():
 
 def pack(shipment, *parcels):
     body = {"shipment": shipment.number, "scanned": {"TEE-M": 4, "CAP": 1}, "parcels": list(parcels)}
-    return acts.pack(make.warehouse(), body, make.user("root", "manager"))
+    return actions.pack(make.warehouse(), body, make.user("root", "manager"))
 
 
 def test_parcels_are_as_the_packer_made_them(shipment):

@@ -9,9 +9,10 @@ from django.utils import timezone
 
 from fulfillment import labels, sscc
 from fulfillment.models import Label, Shipment, SSCCSeries
-from oms.core import attention, barcodes
+from oms.core import attention
 from oms.core.errors import Refused
 from oms.core.models import Company
+from oms.printing import barcodes
 from tests import builders as make
 
 PREFIX, CAPACITY = "401234567890", 100_000

@@ -8,10 +8,10 @@ from oms.core import outbox, periods
 from oms.core.errors import Refused
 from oms.core.locking import atomic, lock_one
 from oms.core.models import Event
-from orders import amending, billing, collecting, lifecycle, payments, pricing, screening, write_offs
+from orders import amending, billing, consolidated_invoicing, lifecycle, payments, pricing, screening, write_offs
 from orders.amending import LineChange
-from orders.intake import Charge
 from orders.models import Invoice, OrderCharge
+from orders.order_entry import Charge
 from tests import builders as make
 from tests.builders.orders import only_line
 
@@ -30,13 +30,13 @@ def test_customer_billed_by_the_month_gets_one_invoice_for_all_that_shipped(drai
     second = make.shipped(("MUG", 3))
     assert Invoice.objects.count() == 0 and first.status == "confirmed"
 
-    (document,) = collecting.collect_all(make.company())
+    (document,) = consolidated_invoicing.collect_all(make.company())
     drain()
 
     assert document.order is None and document.order_keys() == {first.pk, second.pk}
     assert document.gross == first.gross + second.gross
     assert [make.fresh(order).status for order in (first, second)] == ["completed", "completed"]
-    assert collecting.collect_all(make.company()) == []
+    assert consolidated_invoicing.collect_all(make.company()) == []
 
 
 def test_order_with_a_prepayment_is_collected_alone(drain):
@@ -44,7 +44,7 @@ def test_order_with_a_prepayment_is_collected_alone(drain):
     first, second = make.shipped(("TEE-M", 2)), make.shipped(("MUG", 3))
     make.transfer(str(first.gross), order=first)
 
-    documents = collecting.collect(first.customer, company=first.company)
+    documents = consolidated_invoicing.collect(first.customer, company=first.company)
     drain()
 
     assert {document.order for document in documents} == {first, second}
@@ -53,13 +53,13 @@ def test_order_with_a_prepayment_is_collected_alone(drain):
 
 def test_collecting_nothing_is_refused():
     with pytest.raises(Refused, match="Nothing was shipped"):
-        collecting.collect(make.customer(), company=make.company())
+        consolidated_invoicing.collect(make.customer(), company=make.company())
 
 
 def test_collective_invoice_is_credited_by_what_comes_back(drain):
     make.customer(billing="month")
     orders = make.shipped(("TEE-M", 2)), make.shipped(("MUG", 3))
-    (document,) = collecting.collect_all(make.company())
+    (document,) = consolidated_invoicing.collect_all(make.company())
     drain()
 
     request = make.settled(make.fresh(orders[1]), 2)

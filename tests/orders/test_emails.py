@@ -9,8 +9,9 @@ from django.core.mail.backends import locmem
 
 from fulfillment import shipping
 from fulfillment.models import CarrierAccount
-from oms.core import attention, emails, outbox
+from oms.core import attention, outbox
 from oms.core.models import Delivery, Email, Event
+from oms.messaging import emails
 from orders import deposits, payments
 from orders.models import Customer
 from tests import builders as make

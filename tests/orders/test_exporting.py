@@ -10,16 +10,18 @@ from decimal import Decimal as D
 import pytest
 from openpyxl import load_workbook
 
-from oms.core import documents, jobs, spreadsheets
+from oms.background import jobs
+from oms.core import stored_files
 from oms.core.errors import Refused, WrongState
 from oms.core.models import ExchangeRate, StoredDocument
-from orders import billing, exporting, payments, write_offs
+from oms.files import spreadsheets
+from orders import billing, export_runs, payments, write_offs
 from orders.connectors.accounting import BilledLine
 from orders.connectors.accounting.quickbooks_online import mapping as quickbooks
-from orders.exports import LAYOUTS
-from orders.intake import Charge
+from orders.export_profiles import LAYOUTS
 from orders.models import Customer, Invoice, InvoiceLine
 from orders.models.export import Profile
+from orders.order_entry import Charge
 from tests import builders as make
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("verified")]
@@ -43,7 +45,7 @@ def business(drain):
 
 
 def export(company, profile, **options):
-    run = exporting.prepare(company, profile, by=make.user("ann", "accountant"), **options)
+    run = export_runs.prepare(company, profile, by=make.user("ann", "accountant"), **options)
     jobs.work(run.job_id)
     run = make.fresh(run)
     assert run.job.error == ""
@@ -51,7 +53,7 @@ def export(company, profile, **options):
 
 
 def content(run):
-    return documents.read(StoredDocument.objects.get(subject_type="export", subject_number=run.number))
+    return stored_files.read(StoredDocument.objects.get(subject_type="export", subject_number=run.number))
 
 
 def table(run):
@@ -104,21 +106,21 @@ def test_file_that_does_not_equal_the_ledger_is_refused(business):
     document = Invoice.objects.first()
     Invoice.objects.filter(pk=document.pk).update(net=document.net + 1, gross=document.gross + 1)
 
-    run = exporting.prepare(business, "invoice_lines")
+    run = export_runs.prepare(business, "invoice_lines")
     jobs.work(run.job_id)
 
     assert "was not written" in make.fresh(run).job.error
     assert make.fresh(run).totals == {}
     with pytest.raises(Refused, match="no file yet"):
-        exporting.send(make.fresh(run))
+        export_runs.send(make.fresh(run))
     Invoice.objects.filter(pk=document.pk).update(net=document.net, gross=document.gross)
 
 
 def test_second_run_of_new_documents_is_empty_until_the_first_is_taken_back(business):
-    first = exporting.send(export(business, "invoice_lines", only_new=True))
+    first = export_runs.send(export(business, "invoice_lines", only_new=True))
 
     second = export(business, "invoice_lines", only_new=True)
-    exporting.undo(first)
+    export_runs.undo(first)
     third = export(business, "invoice_lines", only_new=True)
 
     assert (first.rows > 0, second.rows, third.rows) == (True, 0, first.rows)
@@ -127,18 +129,18 @@ def test_second_run_of_new_documents_is_empty_until_the_first_is_taken_back(busi
 
 def test_a_document_is_in_one_sent_run_of_a_profile(business):
     first, second = export(business, "payments"), export(business, "payments")
-    exporting.send(first)
+    export_runs.send(first)
 
     with pytest.raises(Refused, match="in another run"):
-        exporting.send(second)
-    assert exporting.send(export(business, "invoice_lines")).status == "sent"
+        export_runs.send(second)
+    assert export_runs.send(export(business, "invoice_lines")).status == "sent"
 
 
 def test_a_run_is_sent_once_and_not_after_it_was_taken_back(business):
-    run = exporting.undo(export(business, "payments"))
+    run = export_runs.undo(export(business, "payments"))
 
     with pytest.raises(WrongState):
-        exporting.send(run)
+        export_runs.send(run)
 
 
 def test_only_the_period_is_exported(business):
@@ -154,7 +156,7 @@ def test_only_the_period_is_exported(business):
 ])
 def test_what_makes_no_sense_is_refused(options, told):
     with pytest.raises(Refused, match=told):
-        exporting.prepare(make.company(), **options)
+        export_runs.prepare(make.company(), **options)
 
 
 def test_cells_have_their_types_and_formulas_are_text(business):
@@ -169,7 +171,7 @@ def test_cells_have_their_types_and_formulas_are_text(business):
 
 
 def test_what_changed_since_it_was_sent_is_told(business):
-    exporting.send(export(business, "invoice_lines", only_new=True))
+    export_runs.send(export(business, "invoice_lines", only_new=True))
     document = Invoice.objects.filter(kind="invoice", currency="EUR").get()
     note = billing.credit(document, [billing.Credited(document.lines.get(), 1)], reference="c")
 

@@ -2,12 +2,12 @@ from decimal import Decimal as D
 
 import pytest
 
-from oms.core import documents
+from oms.core import stored_files
 from oms.core.errors import Refused, WrongState
 from orders import billing, deposits, lifecycle, payments, screening
 from orders.billing import Credited
-from orders.intake import Charge
 from orders.models import Invoice, Refund
+from orders.order_entry import Charge
 from tests import builders as make
 from tests.builders.orders import only_line
 
@@ -175,5 +175,5 @@ def test_invoice_is_frozen_as_pdf_once(order, drain):
     document = bill(order, 1)
     drain()
 
-    stored = documents.legal("invoice", subject_type="invoice", subject_number=document.number)
-    assert documents.read(stored).startswith(b"%PDF")
+    stored = stored_files.legal("invoice", subject_type="invoice", subject_number=document.number)
+    assert stored_files.read(stored).startswith(b"%PDF")

@@ -7,10 +7,10 @@ from inventory.models import SKU, Demand, Reservation
 from oms.core import locking
 from oms.core.errors import NotEnough, Refused, WrongState
 from oms.core.models import Event
-from orders import amending, intake, lifecycle, pricing, screening
+from orders import amending, lifecycle, order_entry, pricing, screening
 from orders.amending import LineChange
-from orders.intake import Charge, Entry, Line
 from orders.models import Channel, Customer, CustomerSKU, Discount, Hold, Order, Price
+from orders.order_entry import Charge, Entry, Line
 from tests import builders as make
 from tests.builders.orders import line, only_line
 
@@ -29,7 +29,7 @@ def test_enter_without_price_names_the_sku_and_leaves_nothing():
     bare = make.sku("BARE")
 
     with pytest.raises(Refused, match="BARE has no price in GBP"):
-        intake.enter(intake.Entry(make.channel(), make.customer(), [Line(bare, 1)]))
+        order_entry.enter(order_entry.Entry(make.channel(), make.customer(), [Line(bare, 1)]))
 
     assert not Order.objects.exists()
 
@@ -53,34 +53,34 @@ def test_order_discount_is_spread_over_the_lines_to_the_cent():
 
 def test_quote_keeps_its_prices_when_placed():
     make.taxes()
-    order = intake.draft(Entry(make.channel(), make.customer(), [line("TEE-M", 2)]))
-    order = intake.quote(order, valid_until=date(2999, 1, 1))
+    order = order_entry.draft(Entry(make.channel(), make.customer(), [line("TEE-M", 2)]))
+    order = order_entry.quote(order, valid_until=date(2999, 1, 1))
     Price.objects.update(unit_price=D("99"))
 
-    order = intake.place(order)
+    order = order_entry.place(order)
 
     assert (order.status, order.net) == ("placed", D("20.00"))
 
 
 def test_expired_quote_is_refused():
     make.taxes()
-    order = intake.draft(Entry(make.channel(), make.customer(), [line("TEE-M", 2)]))
-    order = intake.quote(order, valid_until=date(2999, 1, 1))
+    order = order_entry.draft(Entry(make.channel(), make.customer(), [line("TEE-M", 2)]))
+    order = order_entry.quote(order, valid_until=date(2999, 1, 1))
     Order.objects.update(valid_until=date(2020, 1, 1))
 
     with pytest.raises(Refused, match="was valid until 2020-01-01"):
-        intake.place(order)
+        order_entry.place(order)
 
 
 def test_reprice_follows_the_list_until_frozen():
     make.taxes()
-    order = intake.draft(Entry(make.channel(), make.customer(), [line("TEE-M", 2)]))
+    order = order_entry.draft(Entry(make.channel(), make.customer(), [line("TEE-M", 2)]))
     Price.objects.update(unit_price=D("11"))
 
     assert pricing.reprice(order).net == D("22.00")
 
     with pytest.raises(WrongState):
-        pricing.reprice(intake.place(make.fresh(order)))
+        pricing.reprice(order_entry.place(make.fresh(order)))
 
 
 def test_confirm_promises_the_stock(drain):
@@ -220,7 +220,7 @@ def test_entry_to_held_takes_at_most_22_statements_whatever_the_lines(django_ass
             way = Channel.objects.select_related("company", "price_list").get(code="reps")
             buyer = Customer.objects.select_related("price_list").get(code="C-1")
             skus = SKU.objects.filter(code__in=asked)
-            placed = intake.enter(intake.Entry(way, buyer, [Line(item, asked[item.code]) for item in skus]))
+            placed = order_entry.enter(order_entry.Entry(way, buyer, [Line(item, asked[item.code]) for item in skus]))
             lifecycle.confirm(placed)
         counts.append(len(counted))
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orders import part_numbers, pasting
+from orders import part_numbers, pasted_lines
 from orders.planners import pasting as planner
 from tests import builders as make
 
@@ -95,7 +95,7 @@ def test_a_block_matches_codes_part_numbers_and_barcodes_and_suggests_for_the_re
         make.sku(code)
     part_numbers.remember(customer, "X 1", make.sku("TEE-M"))
 
-    found = pasting.read_block(customer, "TEE-M 2\n\n3\tX 1\n4 mug\nnonsense 5\n").lines
+    found = pasted_lines.read_block(customer, "TEE-M 2\n\n3\tX 1\n4 mug\nnonsense 5\n").lines
 
     assert [(each.read.number, each.sku and each.sku.code, each.read.quantity) for each in found] == [
         (1, "TEE-M", 2), (3, "TEE-M", 3), (4, None, 4), (5, None, 5)]
@@ -108,8 +108,8 @@ def test_what_a_customer_calls_a_thing_is_remembered_for_them_alone():
     part_numbers.remember(customer, "the red  mug", make.sku("MUG-RED"))
     part_numbers.remember(customer, "the red mug", make.sku("MUG-BLUE"))
 
-    (found,) = pasting.read_block(customer, "2 x the red mug").lines
-    (other,) = pasting.read_block(make.customer("C-2"), "2 x the red mug").lines
+    (found,) = pasted_lines.read_block(customer, "2 x the red mug").lines
+    (other,) = pasted_lines.read_block(make.customer("C-2"), "2 x the red mug").lines
 
     assert (found.sku.code, found.read.quantity) == ("MUG-BLUE", 2)
     assert other.sku is None
@@ -139,7 +139,7 @@ def test_of_a_letter_the_items_are_read_and_the_letter_is_not():
     make.sku("22720", name="SET OF 3  CAKE TINS")
     make.sku("22423", name="REGENCY CAKESTAND 3 TIER")
 
-    block = pasting.read_block(make.customer(), LETTER)
+    block = pasted_lines.read_block(make.customer(), LETTER)
 
     assert [(each.sku and each.sku.code, each.read.quantity) for each in block.lines] == [
         ("85099F", 12), ("22720", 4), ("22423", 2), (None, 6), (None, None)]
@@ -153,7 +153,7 @@ def test_a_name_that_two_items_share_is_not_chosen():
     make.sku("A-1", name="Red mug")
     make.sku("A-2", name="Red mug")
 
-    (line,) = pasting.read_block(make.customer(), "3 red mug").lines
+    (line,) = pasted_lines.read_block(make.customer(), "3 red mug").lines
 
     assert (line.sku, line.read.quantity) == (None, 3)
     assert [sku.code for sku in line.suggestions] == ["A-1", "A-2"]

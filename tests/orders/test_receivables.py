@@ -3,9 +3,9 @@ from decimal import Decimal as D
 
 import pytest
 
-from orders import bridge, collecting, payments, receivables, screening, write_offs
-from orders.intake import Charge
+from orders import consolidated_invoicing, order_to_cash, payments, receivables, screening, write_offs
 from orders.models import Invoice, PaymentTerms
+from orders.order_entry import Charge
 from tests import builders as make
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("verified")]
@@ -81,7 +81,7 @@ def test_bridge_of_an_order_adds_up(order, drain):
     make.settled(order, good=2)
     drain()
 
-    steps = {step.name: step for step in bridge.of(make.fresh(order))}
+    steps = {step.name: step for step in order_to_cash.of(make.fresh(order))}
 
     assert steps["Ordered"].gross == steps["Invoiced"].gross == D("66.00")
     assert (steps["Shipped"].gross, steps["Credited"].gross) == (D("60.00"), D("24.00"))
@@ -92,14 +92,14 @@ def test_bridges_of_orders_that_were_billed_together_share_what_was_paid(drain):
     make.customer(billing="month")
     make.sku("TEE-M", stock={"LON": 50})
     orders = [make.shipped(("TEE-M", units)) for units in (1, 2, 4)]
-    (document,) = collecting.collect_all(make.company())
+    (document,) = consolidated_invoicing.collect_all(make.company())
     drain()
     make.settled(make.fresh(orders[1]), 1)  # credits 12.00, which pay so much of the invoice
     payments.allocate(make.transfer("50.00"), document)
     write_offs.write_off(make.fresh(document), "bad_debt", amount=D("12.00"))
     make.settled(make.fresh(orders[2]), 3)  # credits 36.00, of which 10.00 are open
 
-    found = [{step.name: step.gross for step in bridge.of(make.fresh(order))} for order in orders]
+    found = [{step.name: step.gross for step in order_to_cash.of(make.fresh(order))} for order in orders]
 
     assert [steps["Invoiced"] for steps in found] == [12, 24, 48]
     assert [steps["Credited"] for steps in found] == [0, 12, 36]

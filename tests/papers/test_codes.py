@@ -9,11 +9,13 @@ from django.core.exceptions import ValidationError
 
 from fulfillment import waves
 from fulfillment.models import Label, PickTask, Shipment
-from fulfillment.stations import acts, work
+from fulfillment.stations import actions, worklists
 from inventory.models import SKU, Barcode, Bin
-from oms.core import barcodes, documents, fonts, jobs, outbox, papers, rendering
+from oms.background import jobs
+from oms.core import fonts, outbox, stored_files
 from oms.core.errors import Refused
 from oms.core.models import StoredDocument
+from oms.printing import barcodes, printouts, rendering
 from tests import builders as make
 from tests.papers.boxes import faults
 from tests.papers.pictures import codes, pictures
@@ -30,15 +32,15 @@ STRANGE = ["Süd-01", "Regal (2) / Fach 7", "棚-01", "رف-01", "A&B<C>", "100%
 
 
 def draw(name, record):
-    return papers.print_one(papers.get(type(record), name), record)
+    return printouts.print_one(printouts.get(type(record), name), record)
 
 
 def printed(paper, rows):
     """A job that printed rows, and its PDF."""
-    job = papers.submit(paper, [row.pk for row in rows], title="print", by=make.user("root", "manager"))
+    job = printouts.submit(paper, [row.pk for row in rows], title="print", by=make.user("root", "manager"))
     jobs.work(job.pk)
     stored = StoredDocument.objects.filter(subject_type="job", subject_number=str(job.pk)).first()
-    return make.fresh(job), documents.read(stored) if stored else b""
+    return make.fresh(job), stored_files.read(stored) if stored else b""
 
 
 def labeled(tracking_number):
@@ -75,7 +77,7 @@ def test_a_label_that_cannot_be_printed_is_told_of_and_the_others_are_printed():
     Label.objects.filter(shipment=rows[1]).update(tracking_number="W" * 60)
     Shipment.objects.filter(pk=rows[2].pk).update(ship_to={"name": "\U00013000 & Sons", "country": "GB"})
 
-    job, pdf = printed(papers.get(Shipment, "labels"), rows)
+    job, pdf = printed(printouts.get(Shipment, "labels"), rows)
 
     told = {row.subject: row.message for row in job.results.filter(succeeded=False)}
     assert (job.done, job.failed) == (1, 2)
@@ -89,8 +91,8 @@ def test_strange_bins_and_articles_are_printed_in_bulk_and_read_as_they_are():
     bins = [make.storage(place, code) for code in ["A-99", *STRANGE]]
     skus = [SKU.objects.create(code=f"{code} groß", name=code) for code in STRANGE]
 
-    (first, labels), (second, articles) = printed(papers.get(Bin, "bin_label"), bins), printed(
-        papers.get(SKU, "item_label"), skus)
+    (first, labels), (second, articles) = printed(printouts.get(Bin, "bin_label"), bins), printed(
+        printouts.get(SKU, "item_label"), skus)
 
     assert (first.done, first.failed, second.done, second.failed) == (len(bins), 0, len(skus), 0)
     assert [codes(page) for page in pictures(labels)] == [[row.code] for row in bins]
@@ -114,7 +116,7 @@ def test_a_template_that_fails_on_one_record_spoils_no_other(settings, tmp_path)
     settings.TEMPLATES = [{**settings.TEMPLATES[0], "DIRS": [tmp_path, *settings.TEMPLATES[0]["DIRS"]]}]
     bins = [make.storage(make.warehouse(), code) for code in ("B-01", "B-02", "B-03")]
 
-    job, pdf = printed(papers.get(Bin, "bin_label"), bins)
+    job, pdf = printed(printouts.get(Bin, "bin_label"), bins)
 
     assert (job.done, job.failed, job.results.get(succeeded=False).subject) == (2, 1, "B-02")
     assert pdf.startswith(b"%PDF")
@@ -149,9 +151,10 @@ def test_a_picker_scans_what_was_printed_of_a_bin_and_a_sku_with_umlauts():
     (place,), (article,) = (codes(pictures(draw(name, record))[0]) for name, record in (
         ("bin_label", Bin.objects.get(code="Süd-01")), ("item_label", SKU.objects.get())))
 
-    (stop,) = work.pick(house, picker, wave.number)["stops"]
+    (stop,) = worklists.pick(house, picker, wave.number)["stops"]
 
     assert (stop["bin"], stop["barcodes"]) == (place, {article: 1})
-    assert work.look_up(house, picker, place)["bin"] == place and work.look_up(house, picker, article)["product"]
-    acts.perform(uuid4(), "pick", house, {"line": stop["line"], "quantity": 2}, by=picker)
+    assert worklists.look_up(house, picker, place)["bin"] == place and worklists.look_up(house, picker,
+                                                                                         article)["product"]
+    actions.perform(uuid4(), "pick", house, {"line": stop["line"], "quantity": 2}, by=picker)
     assert PickTask.objects.get().done_at

@@ -12,8 +12,9 @@ from django.db import models
 from fulfillment import labels
 from fulfillment.models import CarrierAccount, CarrierService, Shipment, Wave
 from inventory.models import SKU, Bin, PurchaseOrder, Supplier, Warehouse
-from oms.core import fonts, outbox, papers, rendering
+from oms.core import fonts, outbox
 from oms.core.models import Company
+from oms.printing import printouts, rendering
 from orders import billing
 from orders.billing import Credited
 from orders.models import Customer, Invoice, InvoiceLine, Order
@@ -94,7 +95,7 @@ def strange(filler):
 def drawn(records):
     """Every paper of these records."""
     def one(name, record):
-        return papers.print_one(papers.get(type(record), name), record)
+        return printouts.print_one(printouts.get(type(record), name), record)
 
     today = Company.objects.get().today()
     found = {name: one(name, records[record]) for name, record in (

@@ -13,13 +13,15 @@ from pypdf import PdfReader
 
 from fulfillment import labels, packing, picking, shipping, waves
 from fulfillment.models import Label, Shipment, Wave
-from fulfillment.stations import work
+from fulfillment.stations import worklists
 from inventory.models import SKU, Bin, Warehouse
-from oms.core import barcodes, documents, jobs, letterheads, outbox, papers, rendering, revisions
+from oms.background import jobs
+from oms.core import outbox, stored_files
 from oms.core.errors import Refused
 from oms.core.models import Company, StoredDocument
-from orders.intake import Charge
+from oms.printing import barcodes, letterheads, printout_revisions, printouts, rendering
 from orders.models import Customer, Invoice, Order
+from orders.order_entry import Charge
 from orders.printing import invoice_pdf
 from tests import builders as make
 from tests.papers.pictures import codes, pictures
@@ -40,7 +42,7 @@ def text_of(pdf):
 
 
 def draw(name, record):
-    return papers.print_one(papers.get(type(record), name), record)
+    return printouts.print_one(printouts.get(type(record), name), record)
 
 
 def wave_of(count):
@@ -68,13 +70,13 @@ def test_every_label_slip_and_invoice_of_a_wave_reads_as_its_record():
     bought = list(Label.objects.order_by("shipment_id", "package__position"))
     assert len(bought) >= WAVE_OF
     assert [codes(page) for page in stickers] == [[row.tracking_number, f"(00){row.sscc}"] for row in bought]
-    assert [codes(page) for page in slips] == [[revisions.code(row)] for row in wave.shipments.order_by("pk")]
-    assert codes(walk[0]) == [revisions.code(wave, *wave.shipments.all())]
+    assert [codes(page) for page in slips] == [[printout_revisions.code(row)] for row in wave.shipments.order_by("pk")]
+    assert codes(walk[0]) == [printout_revisions.code(wave, *wave.shipments.all())]
     for shipment in wave.shipments.all():
         shipping.ship(shipment)
     outbox.drain()
     for document in Invoice.objects.all():
-        pdf = papers.print_one(papers.get(Invoice, "invoice"), document)
+        pdf = printouts.print_one(printouts.get(Invoice, "invoice"), document)
         assert [codes(page) for page in pictures(pdf)] == [[document.number]]
         assert f"{document.gross:.2f} GBP" in text_of(pdf)
 
@@ -83,10 +85,10 @@ def test_labels_of_many_shipments_are_each_there_once_in_their_order(worked_job)
     wave = wave_of(3)
     keys = list(wave.shipments.order_by("-pk").values_list("pk", flat=True))
 
-    job = worked_job(papers.get(Shipment, "labels"), keys)
+    job = worked_job(printouts.get(Shipment, "labels"), keys)
 
     stored = StoredDocument.objects.get(subject_type="job", subject_number=str(job.pk))
-    shown = [codes(page)[0] for page in pictures(documents.read(stored))]
+    shown = [codes(page)[0] for page in pictures(stored_files.read(stored))]
     assert shown == [Label.objects.get(shipment=key).tracking_number for key in keys]
     assert (job.done, job.failed) == (3, 0)
 
@@ -95,7 +97,7 @@ def test_a_shipment_without_labels_is_a_result_and_does_not_stop_the_others(work
     wave_of(1)
     bare = make.shipment_of(make.confirmed(("TEE-M", 1)))
 
-    job = worked_job(papers.get(Shipment, "labels"), [bare.pk, Shipment.objects.first().pk])
+    job = worked_job(printouts.get(Shipment, "labels"), [bare.pk, Shipment.objects.first().pk])
 
     assert (job.done, job.failed) == (1, 1)
     assert "no labels yet" in job.results.get(succeeded=False).message
@@ -105,7 +107,7 @@ def test_labels_are_xml_which_is_read_the_quickest():
     wave = wave_of(1)
     Company.objects.get().logo.save("logo.png", logo())
 
-    html = render_to_string("documents/labels.html", {"pages": papers.get(Wave, "labels").pages(make.fresh(wave))})
+    html = render_to_string("documents/labels.html", {"pages": printouts.get(Wave, "labels").pages(make.fresh(wave))})
 
     assert {"address", "svg", "img"} <= {node.tag.rpartition("}")[2] for node in ElementTree.fromstring(html).iter()}
 
@@ -123,7 +125,7 @@ def test_a_label_is_drawn_whatever_is_in_a_name(name):
 @pytest.fixture
 def worked_job(db):
     def run(paper, keys):
-        job = papers.submit(paper, keys, title="print", by=make.user("root", "manager"))
+        job = printouts.submit(paper, keys, title="print", by=make.user("root", "manager"))
         jobs.work(job.pk)
         return make.fresh(job)
 
@@ -141,7 +143,8 @@ def test_bin_item_purchase_and_return_papers_read_as_their_records():
         ("bin_label", place), ("item_label", item), ("purchase_order", purchase), ("return_label", request))}
 
     assert found == {"bin_label": ["A-01"], "item_label": ["4012345000009"],
-                     "purchase_order": [revisions.code(purchase)], "return_label": [revisions.code(request)]}
+                     "purchase_order": [printout_revisions.code(purchase)],
+                     "return_label": [printout_revisions.code(request)]}
 
 
 def test_a_return_that_is_not_approved_has_no_label():
@@ -171,12 +174,12 @@ def test_sscc_is_read_with_and_without_its_identifier(scanned):
 def test_a_paper_that_is_out_of_date_says_what_changed_since():
     make.sku("TEE-M", stock={"LON": 9})
     shipment = make.picked(make.confirmed(("TEE-M", 2)))
-    number, printed = revisions.parse(revisions.code(shipment))
-    assert (number, work.changed_since(number, printed)) == (shipment.number, [])
+    number, printed = printout_revisions.parse(printout_revisions.code(shipment))
+    assert (number, worklists.changed_since(number, printed)) == (shipment.number, [])
 
     packing.pack(shipment)
 
-    assert [line.split(": ")[1] for line in work.changed_since(number, printed)] == ["packed"]
+    assert [line.split(": ")[1] for line in worklists.changed_since(number, printed)] == ["packed"]
 
 
 def test_an_old_label_says_what_became_of_it_and_does_not_leave():
@@ -192,7 +195,7 @@ def test_an_old_label_says_what_became_of_it_and_does_not_leave():
     new = Label.objects.exclude(pk=old.pk).get()
     assert found == old and f"has label {new.tracking_number} now" in labels.outdated(found)
     with pytest.raises(Refused, match="voided"):
-        work.pack(make.warehouse(), make.user("root", "manager"), old.tracking_number)
+        worklists.pack(make.warehouse(), make.user("root", "manager"), old.tracking_number)
     assert new.sscc != old.sscc
 
 
@@ -234,7 +237,7 @@ def test_an_invoice_is_an_archive_file_with_its_data_inside_where_that_is_wanted
     make.customer(einvoice="facturx")
     order = make.shipped(("TEE-M", 2))
 
-    pdf = PdfReader(io.BytesIO(documents.read(StoredDocument.objects.get(kind="invoice"))))
+    pdf = PdfReader(io.BytesIO(stored_files.read(StoredDocument.objects.get(kind="invoice"))))
 
     assert "factur-x.xml" in pdf.attachments
     assert order.invoices.get().number.encode() in pdf.attachments["factur-x.xml"][0]
@@ -251,7 +254,7 @@ def test_peppol_data_is_frozen_beside_the_pdf():
 
     stored = StoredDocument.objects.get(kind="ubl")
 
-    assert stored.file.name.endswith(".xml") and b"peppol" in documents.read(stored)
+    assert stored.file.name.endswith(".xml") and b"peppol" in stored_files.read(stored)
 
 
 def test_a_frozen_invoice_prints_the_same_bytes():
@@ -259,7 +262,7 @@ def test_a_frozen_invoice_prints_the_same_bytes():
     document = make.shipped(("TEE-M", 2)).invoices.get()
     Customer.objects.update(name="Somebody else")
 
-    assert draw("invoice", document) == documents.read(StoredDocument.objects.get(kind="invoice"))
+    assert draw("invoice", document) == stored_files.read(StoredDocument.objects.get(kind="invoice"))
 
 
 def test_nothing_in_the_data_makes_the_engine_read_or_fetch(monkeypatch):
@@ -332,4 +335,4 @@ def test_an_invoice_is_mailed_with_its_frozen_pdf(mailoutbox):
     (mail,) = [mail for mail in mailoutbox if document.number in mail.subject]
     ((name, content, kind),) = mail.attachments
     assert (name, kind) == (f"{document.number}.pdf", "application/pdf")
-    assert content == documents.read(StoredDocument.objects.get(kind="invoice"))
+    assert content == stored_files.read(StoredDocument.objects.get(kind="invoice"))

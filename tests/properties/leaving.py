@@ -1,7 +1,7 @@
 """Goods that leave, by rows alone: what follows for the money is all that these tests ask."""
 
 from inventory.models import Demand, Reservation
-from orders import progress
+from orders import fulfillment_progress
 from tests import builders as make
 from tests.builders.stock import storage
 
@@ -16,5 +16,5 @@ def leave(order, units):
             Reservation.objects.create(demand=demand, sku=line.sku, warehouse=place, quantity=part, state="shipped",
                                        bin=storage(place))
             Demand.objects.filter(pk=demand.pk).update(shipped=demand.shipped + part)
-    progress.follow(make.fresh(order))
+    fulfillment_progress.follow(make.fresh(order))
     return make.fresh(order)

@@ -59,7 +59,7 @@ def _begin() -> None:
     import django
 
     django.setup()
-    from oms.core import rendering
+    from oms.printing import rendering
     from tests import database, plain_pdf
     from tests.properties.business.world import found
 

@@ -18,10 +18,10 @@ from django.core.files.base import ContentFile
 from django.db import connection, transaction
 
 from inventory.models import Barcode, Category, SupplierItem
-from oms.core import jobs
-from oms.core.importing import columns, notations, runs
+from oms.background import jobs
 from oms.core.models import Job
 from oms.core.wording import is_ours
+from oms.files import columns, notations, runs
 from orders.models import PaymentTerms, Price
 from tests import builders as make
 

@@ -16,9 +16,9 @@ from oms.core.errors import DomainError, Refused
 from oms.core.models import Company, Delivery, ExchangeRate
 from oms.core.money import part, round_amount
 from oms.insights import verification
-from orders import applying, billing, counter_entries, deposits, intake, lifecycle, payments, write_offs
-from orders.intake import Charge, Entry, Line
+from orders import applying, billing, counter_entries, deposits, lifecycle, order_entry, payments, write_offs
 from orders.models import Allocation, Customer, Invoice, InvoiceLine, Order, Payment, PaymentTerms, PriceList, WriteOff
+from orders.order_entry import Charge, Entry, Line
 from tests import builders as make
 from tests.properties.leaving import leave
 
@@ -73,7 +73,7 @@ class Books:
         if charge == MOST:
             charge = -self.share(sum(row.quantity * row.unit_price for row in rows), 70)
         for _ in range(2):
-            made = intake.enter(Entry(way, Customer.objects.get(code="C-1"), rows,
+            made = order_entry.enter(Entry(way, Customer.objects.get(code="C-1"), rows,
                                       charges=[Charge("freight", "Freight", D(charge))] if charge else ()))
             lifecycle.confirm(made)
         outbox.drain()

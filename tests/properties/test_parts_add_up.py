@@ -15,10 +15,21 @@ from oms.core import outbox
 from oms.core.errors import Refused
 from oms.core.models import Company
 from oms.insights import verification
-from orders import billing, bridge, collecting, deducting, deposits, intake, lifecycle, payments, screening, write_offs
+from orders import (
+    billing,
+    consolidated_invoicing,
+    deducting,
+    deposits,
+    lifecycle,
+    order_entry,
+    order_to_cash,
+    payments,
+    screening,
+    write_offs,
+)
 from orders.billing import Credited
-from orders.intake import Charge, Entry, Line
 from orders.models import Allocation, Customer, Invoice, PaymentTerms, PriceList, Refund, WriteOff
+from orders.order_entry import Charge, Entry, Line
 from tests import builders as make
 from tests.properties.leaving import leave
 
@@ -39,7 +50,7 @@ def enter(wanted, charge, discount, includes_tax, billed_by):
     entry = Entry(way, Customer.objects.get(), charges=[Charge("freight", "Freight", charge)],
                   discount_percent=discount, lines=[Line(make.sku(f"SKU-{name}", tax_class=name), quantity, price, off)
                          for name, quantity, price, off in wanted])
-    return intake.enter(entry)
+    return order_entry.enter(entry)
 
 
 def total(documents, name):
@@ -88,7 +99,7 @@ def bill(order, number):
     if not due:
         return
     if order.customer.billing == "month":
-        collecting.collect(order.customer, company=order.company)
+        consolidated_invoicing.collect(order.customer, company=order.company)
     else:
         billing.bill_shipped(order, due, reference=f"shipment {number}")
 
@@ -128,7 +139,7 @@ def _prove(order):
             if line.credited == line.quantity:
                 for name in ("net", "tax", "gross"):
                     assert credited[line.pk, name] == getattr(line, name)
-    open_now = {step.name: step.gross for step in bridge.of(make.fresh(order))}["Open"]
+    open_now = {step.name: step.gross for step in order_to_cash.of(make.fresh(order))}["Open"]
     assert [str(breach) for breach in verification.breaches(files=False)] == []
     if order.customer.billing != "month":
         reserved = sum(payment.unallocated for payment in order.payments.all())
@@ -145,12 +156,12 @@ def test_bridges_of_orders_that_were_billed_together_add_up(orders, includes_tax
         for order in made:
             lifecycle.confirm(order)
             leave(order, 9)
-        for document in collecting.collect(made[0].customer, company=made[0].company):
+        for document in consolidated_invoicing.collect(made[0].customer, company=made[0].company):
             settle(document, paid[:1], given_back, refunded)
             give_up(document, written_off)
             settle(document, paid[1:], list(reversed(given_back)), refunded)
         outbox.drain()
-        bridges = [{step.name: step.gross for step in bridge.of(make.fresh(order))} for order in made]
+        bridges = [{step.name: step.gross for step in order_to_cash.of(make.fresh(order))} for order in made]
 
         for name, booked in (("Paid", Allocation.objects.exclude(payment=None)), ("Refunded", Refund.objects.all()),
                              ("Written off", WriteOff.objects.all())):

@@ -6,11 +6,11 @@ from inventory.models import Reservation
 from oms.core import idempotency, operations, outbox
 from oms.insights import completeness_rules, verification
 from oms.insights.invariants import check
-from orders import billing, collecting, deposits, lifecycle, payments
+from orders import billing, consolidated_invoicing, deposits, lifecycle, payments
 from orders.billing import Credited
-from orders.intake import Charge
 from orders.models import Invoice, Order, Payment, Refund
 from orders.operations import CreditRow
+from orders.order_entry import Charge
 from tests import builders as make
 from tests.properties.leaving import leave
 from tests.races.conftest import kinds
@@ -171,7 +171,7 @@ def test_credits_of_two_invoices_take_an_allowance_of_their_order_back_once(race
 def _billed_by_halves(order, other, together):
     for each in (order, other):
         leave(make.fresh(each), 2)
-    found = collecting.collect(order.customer, company=order.company) if together else [
+    found = consolidated_invoicing.collect(order.customer, company=order.company) if together else [
         billing.bill_now(make.fresh(each)) for each in (order, other)]
     outbox.drain()
     assert len(found) == (1 if together else 2)

@@ -4,8 +4,8 @@ import pytest
 from django.db import connections
 
 from oms.core import outbox
-from oms.core.api.events import read_stream
 from oms.core.models import Event, User
+from oms.rest.events import read_stream
 from orders import lifecycle
 from tests import builders as make
 

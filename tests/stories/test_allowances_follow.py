@@ -8,7 +8,7 @@ from oms.core import outbox
 from oms.core.models import Delivery
 from orders import amending, billing, lifecycle, screening
 from orders.amending import LineChange
-from orders.intake import Charge
+from orders.order_entry import Charge
 from tests import builders as make
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("verified")]

@@ -9,9 +9,9 @@ from fulfillment import redirecting
 from inventory.models import SKU, Warehouse
 from oms.core.errors import Refused
 from oms.core.models import Company, Job
-from orders import billing, intake, lifecycle, payments, screening
-from orders.intake import Entry
+from orders import billing, lifecycle, order_entry, payments, screening
 from orders.models import Customer, Order, PriceList, TaxRate
+from orders.order_entry import Entry
 from tests import builders as make
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("verified")]
@@ -123,7 +123,7 @@ def entered(**address):
     entry = Entry(make.channel(), Customer.objects.get(code="C-1"), [make.line("TEE-M", 1, "100.00")], ship_to=ship_to)
     make.taxes()
     TaxRate.objects.filter(country="GB").delete()
-    return intake.enter(entry)
+    return order_entry.enter(entry)
 
 
 def test_goods_to_northern_ireland_are_intra_community_with_its_number_alone():

@@ -16,9 +16,9 @@ from inventory.receiving import Received
 from oms.core import outbox, states
 from oms.core.errors import NotEnough, Refused
 from oms.core.models import ExchangeRate
-from orders import intake, lifecycle
-from orders.intake import Entry
+from orders import lifecycle, order_entry
 from orders.models import Channel, Invoice
+from orders.order_entry import Entry
 from returns import receiving as returning
 from returns import requests
 from tests import builders as make
@@ -96,7 +96,7 @@ def order_of(company, quantity, *, may_wait=False):
         ExchangeRate.objects.get_or_create(company=company, currency="GBP", day=company.today(),
                                            defaults={"rate": D("0.5")})
     entry = Entry(channel, make.customer(), [make.line("TEE-M", quantity, "10.00")])
-    return lifecycle.confirm(intake.enter(entry))
+    return lifecycle.confirm(order_entry.enter(entry))
 
 
 def test_stock_of_another_company_is_never_promised(overseas, log_in):

@@ -6,8 +6,8 @@ from fulfillment import picking, waves
 from inventory import adjusting, catalog, counting
 from inventory.counting import Found
 from inventory.models import Bin, Count, Lot, Move
+from oms.backoffice.forms import OperationForm
 from oms.core import operations as catalog
-from oms.core.admin.forms import OperationForm
 from oms.core.errors import Refused, WrongState
 from tests import builders as make
 from tests.builders.stock import put, storage

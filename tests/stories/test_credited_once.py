@@ -6,10 +6,10 @@ import pytest
 
 from oms.core import outbox
 from oms.core.models import Delivery
-from orders import billing, collecting, lifecycle, screening
+from orders import billing, consolidated_invoicing, lifecycle, screening
 from orders.billing import Credited
-from orders.intake import Charge
 from orders.models import Invoice
+from orders.order_entry import Charge
 from returns import inspection, receiving, requests
 from returns.inspection import Finding
 from returns.receiving import Arrived
@@ -135,7 +135,7 @@ def test_an_allowance_on_a_collective_invoice_counts_for_its_own_order_alone():
     order, other = entered(10), make.confirmed(("TEE-M", 4))
     for each in (order, other):
         make.ship_rest(each)
-    (document,) = collecting.collect(order.customer, company=order.company)
+    (document,) = consolidated_invoicing.collect(order.customer, company=order.company)
     line = document.lines.get(order_line__order=order)
 
     note = billing.credit(document, [Credited(line, 10)], reference="by hand")

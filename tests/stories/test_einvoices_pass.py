@@ -8,10 +8,10 @@ from lxml import etree
 from oms.core.errors import Refused
 from oms.web import einvoice_cases
 from oms.web.einvoice_cases import CASES, bill, buyer, confirmed, seller
-from orders import amending, billing, einvoicing, intake, lifecycle
+from orders import amending, billing, einvoicing, lifecycle, order_entry
 from orders.connectors.einvoices.en16931 import connector
-from orders.intake import Charge, Entry
 from orders.models import Invoice, TaxRate
+from orders.order_entry import Charge, Entry
 from tests import builders as make
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("verified")]
@@ -85,8 +85,9 @@ def test_no_price_below_zero_reaches_an_invoice(rep):
 
     answer = rep.send("orders/", {"customer": "C-1", "channel": "reps", "lines": [line]})
     with pytest.raises(Refused, match="Enter an allowance instead"):
-        intake.enter(Entry(make.channel(), make.customer(), [make.line("TEE-M", 1, "-5.00")]))
-    order = lifecycle.confirm(intake.enter(Entry(make.channel(), make.customer(), [make.line("TEE-M", 2, "5.00")])))
+        order_entry.enter(Entry(make.channel(), make.customer(), [make.line("TEE-M", 1, "-5.00")]))
+    order = lifecycle.confirm(order_entry.enter(Entry(make.channel(), make.customer(),
+                                                      [make.line("TEE-M", 2, "5.00")])))
     with pytest.raises(Refused, match="below zero"):
         amending.amend(order, [amending.LineChange(order.lines.get(), unit_price=-1)])
 

@@ -8,11 +8,11 @@ from django.utils import timezone
 
 from oms.core import outbox
 from oms.core.errors import ConnectorError, Refused
-from orders import intake, lifecycle, outcomes, payments, screening
+from orders import lifecycle, order_entry, outcomes, payments, screening
 from orders.connectors.gateways import Answer
 from orders.connectors.gateways.manual.connector import ManualGateway
-from orders.intake import Charge, Entry
 from orders.models import Channel, FraudRule, Hold, Order, Payment
+from orders.order_entry import Charge, Entry
 from tests import builders as make
 from tests.builders.orders import line
 
@@ -145,8 +145,8 @@ def test_no_order_comes_to_less_than_nothing(order):
     entry = Entry(make.channel(), make.customer(), [line("TEE-M", 1)],
                   charges=[Charge("allowance", "Voucher", D("-1000000"))])
 
-    for enter in (intake.enter, lambda entry: intake.place(intake.draft(entry)),
-                  lambda entry: intake.quote(intake.draft(entry), valid_until=make.company().today())):
+    for enter in (order_entry.enter, lambda entry: order_entry.place(order_entry.draft(entry)),
+                  lambda entry: order_entry.quote(order_entry.draft(entry), valid_until=make.company().today())):
         with pytest.raises(Refused, match="Lower them"):
             enter(entry)
     Order.objects.filter(status="draft").delete()
@@ -184,7 +184,7 @@ def shop():
 
 
 def bought(shop, units=10):
-    order = intake.enter(Entry(shop, make.customer(), [line("TEE-M", units)]))
+    order = order_entry.enter(Entry(shop, make.customer(), [line("TEE-M", units)]))
     outbox.drain()
     return order
 

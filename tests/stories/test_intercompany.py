@@ -14,8 +14,7 @@ from inventory.models import Move, Reservation, Stock, StockShare, Warehouse
 from oms.core import operations, outbox
 from oms.core.errors import NotEnough, Refused
 from oms.core.models import Company, Delivery, Event, ExchangeRate
-from orders import billing, intake, lifecycle
-from orders.intake import Entry
+from orders import billing, lifecycle, order_entry
 from orders.models import (
     Channel,
     IntercompanyRule,
@@ -25,6 +24,7 @@ from orders.models import (
     SupplierInvoice,
     TaxRate,
 )
+from orders.order_entry import Entry
 from returns import inspection, receiving, requests
 from returns.inspection import Finding
 from returns.receiving import Arrived
@@ -194,7 +194,7 @@ def test_companies_with_two_currencies_and_a_missing_rate_that_is_entered_later(
     setting(shop, dutch, pricing="cost_plus", percent=D("10"))
     buyer = make.customer("C-DE", vat_number="DE136695976")
     entry = Entry(make.channel(), buyer, [make.line("TEE-M", 2, "20.00")], ship_to=BERLIN)
-    order = lifecycle.confirm(intake.enter(entry))
+    order = lifecycle.confirm(order_entry.enter(entry))
     outbox.drain()
     order = shipped(make.fresh(order))
 

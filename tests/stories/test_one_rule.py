@@ -6,8 +6,8 @@ from django.forms import modelform_factory
 from django.urls import reverse
 
 from oms.core import web_addresses
-from oms.core.letterheads import letterhead
 from oms.core.models import Company, Job, WebhookEndpoint
+from oms.printing.letterheads import letterhead
 from orders.models import Customer
 from tests import builders as make
 from tests.api.conftest import call as call

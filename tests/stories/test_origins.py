@@ -10,9 +10,9 @@ from inventory.models import Demand, Warehouse
 from oms.core import outbox
 from oms.core.errors import Refused
 from oms.core.models import Company, Event
-from orders import billing, collecting, deposits, intake, lifecycle, payments, screening
-from orders.intake import Charge, Entry
+from orders import billing, consolidated_invoicing, deposits, lifecycle, order_entry, payments, screening
 from orders.models import Customer, Hold, Invoice, TaxRate
+from orders.order_entry import Charge, Entry
 from tests import builders as make
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("verified")]
@@ -37,7 +37,7 @@ def two_countries():
 def placed(ship_to, *lines, charges=(), customer=None, **fields):
     entry = Entry(make.channel(may_backorder=True), customer or make.customer(), [make.line(*each) for each in lines],
                   charges=charges, ship_to=ship_to, **fields)
-    return intake.enter(entry)
+    return order_entry.enter(entry)
 
 
 def confirmed(ship_to, *lines, **options):
@@ -111,7 +111,7 @@ def test_a_whole_order_and_a_month_are_billed_by_registration(billing_mode):
     ship(order, "LON")
     ship(order, "AMS")
     if billing_mode == "month":
-        assert len(collecting.collect(make.customer("C-DE"), company=make.company())) == 2
+        assert len(consolidated_invoicing.collect(make.customer("C-DE"), company=make.company())) == 2
 
     assert numbers(order) == {(BRITISH, 60, 0), (DUTCH, 40, 0)}
 

@@ -18,7 +18,7 @@ from oms.core.errors import Refused, WrongState
 from oms.core.models import Notice
 from orders import amending, lifecycle
 from orders.amending import LineChange
-from orders.intake import Charge
+from orders.order_entry import Charge
 from tests import builders as make
 from tests.builders.stock import storage
 

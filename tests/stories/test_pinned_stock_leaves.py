@@ -6,7 +6,7 @@ import pytest
 
 from fulfillment import packing, picking, waves
 from fulfillment.models import PickTask, Shipment
-from fulfillment.stations import work
+from fulfillment.stations import worklists
 from inventory import adjusting, catalog, counting, giving_back, receiving, sourcing
 from inventory.models import Bin, Count, CountLine, Lot, Reservation
 from oms.core import events, locking
@@ -193,7 +193,7 @@ def test_the_wave_and_the_station_say_so(drain):
     by_damage(tee, 4)
     drain()
 
-    told = work.pick(make.warehouse(), make.user("pat", "manager"), shipment.wave.number)
+    told = worklists.pick(make.warehouse(), make.user("pat", "manager"), shipment.wave.number)
     assert told["changes"] == ["No longer to pick: TEE-M from A-01.", "New stop: 4 × TEE-M from A-02."]
     assert [stop["bin"] for stop in told["stops"]] == ["A-02"]
     assert events.timeline("wave", shipment.wave.number).filter(name="wave.changed").count() == 1
@@ -291,11 +291,11 @@ def test_reallocating_what_is_gone_is_refused(drain):
 
 @pytest.mark.parametrize("shipped", [0, 1])
 def test_an_order_whose_rest_is_amended_to_zero_ends(shipped, drain):
-    from orders import amending, intake
+    from orders import amending, order_entry
     from orders.amending import LineChange
 
     make.sku("TEE-M", stock={"LON": shipped} if shipped else {"LON": 5})
-    order = make.confirmed(("TEE-M", 3), backorder=True, charges=[intake.Charge("freight", "Freight", 5)])
+    order = make.confirmed(("TEE-M", 3), backorder=True, charges=[order_entry.Charge("freight", "Freight", 5)])
     order = make.ship_rest(order) if shipped else order
 
     amending.amend(order, [LineChange(only_line(order), shipped)])
@@ -306,10 +306,10 @@ def test_an_order_whose_rest_is_amended_to_zero_ends(shipped, drain):
 
 
 def test_canceling_the_last_line_cancels_the_order_with_its_charges(drain):
-    from orders import intake
+    from orders import order_entry
 
     make.sku("TEE-M", stock={"LON": 5})
-    order = make.confirmed(("TEE-M", 3), charges=[intake.Charge("freight", "Freight", 5)])
+    order = make.confirmed(("TEE-M", 3), charges=[order_entry.Charge("freight", "Freight", 5)])
 
     lifecycle.cancel_lines(order, {only_line(order).pk: 3})
     drain()

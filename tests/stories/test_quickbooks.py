@@ -8,9 +8,10 @@ from decimal import Decimal as D
 import pytest
 from django.urls import reverse
 
-from oms.core import documents, jobs
+from oms.background import jobs
+from oms.core import stored_files
 from oms.core.models import Company, StoredDocument
-from orders import billing, exporting, payments
+from orders import billing, export_runs, payments
 from orders.models import Customer, TaxCode, TaxRate
 from tests import builders as make
 
@@ -18,12 +19,12 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("verified")]
 
 
 def export(company):
-    run = exporting.prepare(company, "quickbooks", by=make.user("ann", "accountant"))
+    run = export_runs.prepare(company, "quickbooks", by=make.user("ann", "accountant"))
     jobs.work(run.job_id)
     run = make.fresh(run)
     assert run.job.error == ""
     stored = StoredDocument.objects.get(subject_type="export", subject_number=run.number)
-    with zipfile.ZipFile(io.BytesIO(documents.read(stored))) as archive:
+    with zipfile.ZipFile(io.BytesIO(stored_files.read(stored))) as archive:
         return run, {name: list(csv.DictReader(io.StringIO(archive.read(name).decode("utf-8-sig"))))
                      for name in archive.namelist()}
 
@@ -50,8 +51,8 @@ def test_each_document_is_in_the_file_of_its_own_import_and_customers_have_one_n
     assert sum(D(row["*ItemAmount"]) for row in billed) - sum(D(row["*ItemAmount"]) for row in credited) == D(
         run.totals["GBP"]["net"])
 
-    exporting.send(run)
-    again = exporting.prepare(make.company(), "quickbooks", only_new=True, by=None)
+    export_runs.send(run)
+    again = export_runs.prepare(make.company(), "quickbooks", only_new=True, by=None)
     jobs.work(again.job_id)
     assert make.fresh(again).rows == 0
 

@@ -14,9 +14,9 @@ from oms.core import decisions, operations, outbox
 from oms.core.errors import Refused
 from oms.core.models import Company
 from oms.insights import verification
-from orders import intake, lifecycle
-from orders.intake import Entry
+from orders import lifecycle, order_entry
 from orders.models import Channel, Order, TaxRate
+from orders.order_entry import Entry
 from tests import builders as make
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("verified")]
@@ -56,7 +56,7 @@ def ordered(units: int, to: tuple[str, str] = PLACES["LON"], **options) -> Order
     make.taxes()
     address = {"name": "Shop", "country": to[0], "postal_code": to[1]}
     entry = Entry(make.channel(), make.customer(), [make.line("TEE-M", units)], ship_to=address)
-    order = lifecycle.confirm(intake.enter(entry))
+    order = lifecycle.confirm(order_entry.enter(entry))
     outbox.drain()
     return make.fresh(order)
 

@@ -9,9 +9,9 @@ from django.db import IntegrityError, transaction
 from django.urls import reverse
 
 from oms.core.models import Company
-from orders import amending, billing, deposits, intake, lifecycle, payments, pricing
-from orders.intake import Charge, Entry
+from orders import amending, billing, deposits, lifecycle, order_entry, payments, pricing
 from orders.models import Customer, Invoice, PaymentTerms, TaxRate
+from orders.order_entry import Charge, Entry
 from tests import builders as make
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("verified")]
@@ -29,7 +29,7 @@ def entered(*lines, charges=(), **fields):
     if not TaxRate.objects.exists():
         make.taxes()
     entry = Entry(make.channel(), make.customer(), [make.line(*each) for each in lines], charges=charges, **fields)
-    return intake.enter(entry)
+    return order_entry.enter(entry)
 
 
 def confirmed(*lines, **options):

@@ -13,11 +13,11 @@ from inventory.planners import working_days
 from oms.core import decisions, outbox
 from oms.core.errors import NotEnough, Refused
 from oms.insights import verification
-from orders import amending, intake, lifecycle
+from orders import amending, lifecycle, order_entry
 from orders.admin.filters import VIEWS
 from orders.amending import LineChange
-from orders.intake import Entry
 from orders.models import Channel, Order
+from orders.order_entry import Entry
 from tests import builders as make
 from tests.builders.orders import only_line
 from tests.builders.stock import sent_purchase, storage, supplier
@@ -38,7 +38,7 @@ def days(count: int) -> date:
 
 def confirmed(units: int, wanted_on: date | None, code: str = "TEE-M") -> Order:
     entry = Entry(make.channel(), make.customer(), [make.line(code, units)], wanted_on=wanted_on)
-    order = lifecycle.confirm(intake.enter(entry))
+    order = lifecycle.confirm(order_entry.enter(entry))
     outbox.drain()
     return make.fresh(order)
 

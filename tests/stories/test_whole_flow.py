@@ -12,9 +12,9 @@ from inventory import purchasing, receiving, replenishment
 from inventory.models import PurchaseOrder, ReorderRule, SupplierItem
 from inventory.receiving import Received
 from oms.core.models import Event
-from orders import intake, lifecycle, payments, screening
-from orders.intake import Entry
+from orders import lifecycle, order_entry, payments, screening
 from orders.models import Invoice, Payment
+from orders.order_entry import Entry
 from returns import inspection, requests
 from returns import receiving as returning
 from returns.inspection import Finding
@@ -34,9 +34,9 @@ def test_from_a_quote_to_a_refund(drain, mailoutbox):
     make.sku("CAP", stock={"LON": 10})
 
     # The rep quotes, and the customer says yes.
-    order = intake.draft(Entry(make.channel(), make.customer(), [line("TEE-M", 4), line("CAP", 2)]))
-    order = intake.quote(order, valid_until=date(2999, 1, 1))
-    order = intake.place(order)
+    order = order_entry.draft(Entry(make.channel(), make.customer(), [line("TEE-M", 4), line("CAP", 2)]))
+    order = order_entry.quote(order, valid_until=date(2999, 1, 1))
+    order = order_entry.place(order)
     order = lifecycle.confirm(order)
     drain()
     assert (make.fresh(order).allocated, order.gross) == (6, D("72.00"))
@@ -103,9 +103,9 @@ def test_low_stock_is_bought_and_fills_a_backorder(drain):
 def test_cancel_at_every_stage_leaves_the_stock_as_it_was(stage, drain):
     make.taxes()
     tee = make.sku("TEE-M", stock={"LON": 10})
-    order = intake.draft(Entry(make.channel(), make.customer(), [line("TEE-M", 4)]))
-    steps = {"quoted": lambda: intake.quote(order, valid_until=timezone.now().date() + timedelta(days=9))}
-    steps["placed"] = lambda: intake.place(make.fresh(order))
+    order = order_entry.draft(Entry(make.channel(), make.customer(), [line("TEE-M", 4)]))
+    steps = {"quoted": lambda: order_entry.quote(order, valid_until=timezone.now().date() + timedelta(days=9))}
+    steps["placed"] = lambda: order_entry.place(make.fresh(order))
     steps["confirmed"] = lambda: (lifecycle.confirm(make.fresh(order)), drain())
     steps["picking"] = lambda: waves.start_picking(make.shipment_of(order))
     steps["picked"] = lambda: picking.pick_all(make.shipment_of(order))

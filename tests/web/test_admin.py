@@ -8,7 +8,8 @@ from django.urls import reverse
 
 from fulfillment.models import Shipment
 from inventory.models import BinStock, PurchaseOrder
-from oms.core import bulk, jobs, operations, outbox
+from oms.background import bulk_operations, jobs
+from oms.core import operations, outbox
 from oms.core.models import Job, JobRows, User
 from orders.models import Invoice, Order, Payment
 from returns.models import ReturnRequest
@@ -374,7 +375,7 @@ def test_lists_take_as_many_queries_for_three_rows_as_for_one(log_in, django_ass
 def test_a_bulk_action_says_what_it_could_not_reach(log_in):
     rep = make.user("rep", "rep")
     order = make.order(lines=[("TEE-M", 1)])
-    job = bulk.submit(operations.of(Order)["confirm"], [order.pk], by=rep)
+    job = bulk_operations.submit(operations.of(Order)["confirm"], [order.pk], by=rep)
 
     jobs.work(job.pk)
 

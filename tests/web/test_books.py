@@ -8,11 +8,11 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from openpyxl import load_workbook
 
-from oms.core import documents
+from oms.core import stored_files
 from oms.core.models import ExchangeRate, Job, StoredDocument
-from orders import collecting, payments
-from orders.intake import Charge
+from orders import consolidated_invoicing, payments
 from orders.models import ExportRun, Invoice
+from orders.order_entry import Charge
 from tests import builders as make
 
 pytestmark = pytest.mark.django_db
@@ -56,7 +56,7 @@ def test_orders_that_were_billed_together_show_what_is_paid_of_each(log_in):
     make.customer(billing="month")
     make.sku("TEE-M", stock={"LON": 9})
     orders = make.shipped(("TEE-M", 1)), make.shipped(("TEE-M", 3))
-    (document,) = collecting.collect_all(make.company())
+    (document,) = consolidated_invoicing.collect_all(make.company())
     payment = make.transfer("24.00")
     payments.allocate(payment, document)
 
@@ -93,7 +93,7 @@ def test_the_accountant_reads_receivables_statements_and_exports(log_in, worked)
     run = ExportRun.objects.get()
     page = client.get(reverse("admin:orders_exportrun_change", args=[run.pk])).content.decode()
     listed = client.get(reverse("admin:orders_exporteddocument_changelist")).content.decode()
-    file = documents.read(StoredDocument.objects.get(subject_type="export", subject_number=run.number))
+    file = stored_files.read(StoredDocument.objects.get(subject_type="export", subject_number=run.number))
     lines = [[cell.value for cell in row] for row in load_workbook(io.BytesIO(file)).worksheets[0].iter_rows()]
     owed = client.get(reverse("admin:orders_exportrun_receivables")).content.decode()
     account = client.get(reverse("admin:orders_customer_statement", args=["C-1"])).content.decode()

@@ -7,7 +7,7 @@ from facturx import xml_check_xsd
 from pypdf import PdfReader
 
 from oms.core.models import ExchangeRate, Sequence
-from oms.core.rendering import can_render
+from oms.printing.rendering import can_render
 from oms.web import einvoice_cases
 from tests import builders as make
 

@@ -16,9 +16,9 @@ from pypdf import PdfReader
 from oms.core.models import Heartbeat, Note, User
 from oms.insights import rollups
 from oms.insights.models import DailySales, DailyShipping, StockOutlook
-from orders import intake, lifecycle, printing
-from orders.intake import Charge, Entry
+from orders import lifecycle, order_entry, printing
 from orders.models import Order
+from orders.order_entry import Charge, Entry
 from tests import builders as make
 
 pytestmark = [pytest.mark.smoke, pytest.mark.django_db]
@@ -31,7 +31,7 @@ def page(document, name="change"):
 
 def draft():
     make.taxes()
-    return intake.draft(Entry(make.channel(), make.customer(), [make.line("TEE-M", 2)]))
+    return order_entry.draft(Entry(make.channel(), make.customer(), [make.line("TEE-M", 2)]))
 
 
 def test_notes_and_files_are_kept_on_a_document(log_in):
@@ -138,9 +138,10 @@ def test_a_home_page_asks_as_much_for_many_orders_as_for_one_and_each_number_lea
 
 def test_a_quote_is_printed_and_its_lines_add_up_without_what_is_canceled(log_in):
     make.taxes()
-    order = intake.draft(Entry(make.channel(), make.customer(), [make.line("TEE-M", 3, "10"), make.line("MUG", 1, "5")],
+    order = order_entry.draft(Entry(make.channel(), make.customer(),
+                                    [make.line("TEE-M", 3, "10"), make.line("MUG", 1, "5")],
                                charges=[Charge("freight", "Carriage", Decimal("4"))]))
-    intake.quote(order, valid_until=date(2999, 1, 31))
+    order_entry.quote(order, valid_until=date(2999, 1, 31))
     client = log_in("manager")
     url = reverse("admin:orders_order_paper", args=[order.pk, "order"])
 
@@ -148,7 +149,8 @@ def test_a_quote_is_printed_and_its_lines_add_up_without_what_is_canceled(log_in
     assert "Quote " + order.number in quote and "2999-01-31" in quote and "39.00 GBP" in quote
     assert url in client.get(page(order)).content.decode()
 
-    placed = lifecycle.cancel_lines(intake.place(make.fresh(order)), {order.lines.first().pk: 2}, reason="too many")
+    placed = lifecycle.cancel_lines(order_entry.place(make.fresh(order)), {order.lines.first().pk: 2},
+                                    reason="too many")
     paper = printing.order_paper(make.fresh(placed))
     assert (paper.title, paper.lines[0]["quantity"], paper.lines[0]["net"], paper.net) == (
         "Order confirmation", "1", "10.00", "19.00 GBP")

@@ -3,8 +3,8 @@
 import pytest
 from django.urls import reverse
 
-from orders import intake
-from orders.intake import Entry
+from orders import order_entry
+from orders.order_entry import Entry
 from tests import builders as make
 
 pytestmark = pytest.mark.django_db
@@ -32,7 +32,7 @@ def test_the_admin_offers_the_customers_addresses_and_forgets_them_with_the_cust
     depot = address(customer, "Depot")
     make.taxes()
     make.priced("TEE-M")
-    order = intake.draft(Entry(make.channel(), customer, [make.line("TEE-M", 1)]))
+    order = order_entry.draft(Entry(make.channel(), customer, [make.line("TEE-M", 1)]))
     manager = log_in("manager")
 
     assert save(manager, order, ship_to=depot.pk).ship_to["name"] == "Depot"

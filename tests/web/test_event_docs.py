@@ -37,7 +37,7 @@ def test_somebody_emits_each_event(emitters):
 def test_emitters_are_found_by_name_by_status_and_by_kind_of_document(emitters):
     assert emitters["payment.applied"] == ["orders.payments"]
     assert emitters["shipment.canceled"] == ["fulfillment.shipments"]
-    assert emitters["transfer.created"] == ["inventory.replenishment", "oms.core.admin.documents"]
+    assert emitters["transfer.created"] == ["inventory.replenishment", "oms.backoffice.documents"]
     assert emitters["invoice.frozen"] == ["orders.issuing"]
 
 

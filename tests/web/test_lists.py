@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.test import RequestFactory
 from django.urls import reverse
 
-from oms.core.admin import lists
+from oms.backoffice import lists
 from oms.core.models import Job, User
 from orders.models import Order
 from tests import builders as make

@@ -7,9 +7,11 @@ from django.urls import reverse
 from rest_framework.test import APIClient
 
 from fulfillment.models import Shipment, Wave
-from oms.core import emails, jobs, outbox, webhooks
+from oms.background import jobs
+from oms.core import outbox
 from oms.core.models import Delivery, Email, Job, User, WebhookDelivery, WebhookEndpoint
 from oms.insights import rollups
+from oms.messaging import emails, webhooks
 from orders.models import Customer, ExportRun
 from tests import builders as make
 

@@ -18,9 +18,10 @@ from django.urls import resolve, reverse
 from rest_framework.test import APIClient
 
 from inventory.models import Warehouse
-from oms.core import operations, policy, roles, webhooks
+from oms.core import operations, policy, roles
 from oms.core.models import Document, Event, User, WebhookEndpoint
 from oms.core.models.role import Reach
+from oms.messaging import webhooks
 from oms.web.api import router
 from oms.web.search import search
 from orders.models import Customer

@@ -15,12 +15,12 @@ from rest_framework import serializers
 
 from inventory import adjusting, ledger
 from inventory.models import Move, Transfer
+from oms.backoffice.forms import OperationForm
 from oms.core import inputs, limits, operations
-from oms.core.admin.forms import OperationForm
-from oms.core.api.operations import request_of
 from oms.core.errors import DomainError, Refused
-from oms.core.importing.columns import Day, Exact, Text, Whole
 from oms.core.models import User
+from oms.files.columns import Day, Exact, Text, Whole
+from oms.rest.operations import request_of
 from tests import builders as make
 
 pytestmark = pytest.mark.django_db
@@ -164,7 +164,7 @@ def garbled(body):
 
 
 def test_every_act_of_a_station_answers_garbage_with_a_sentence(floor):
-    from fulfillment.stations.acts import ACTS
+    from fulfillment.stations.actions import ACTS
 
     client, bodies = floor
     assert bodies.keys() == ACTS.keys()

@@ -21,14 +21,17 @@ from fulfillment import waves
 from fulfillment.models import Shipment, Wave
 from inventory import counting, transfers
 from inventory.models import PurchaseOrder, SupplierItem, Transfer
-from oms.core import jobs, notes, notices, outbox, outgoing, papers, webhooks
+from oms.background import jobs
+from oms.core import notes, outbox
 from oms.core.models import Job, Notice, Subscription, Topic, WebhookDelivery, WebhookEndpoint
 from oms.insights import rollups
+from oms.messaging import notifications, safe_http, webhooks
+from oms.printing import printouts
 from oms.web.api import router
-from orders import intake, screening
-from orders import notices as order_notices
-from orders.intake import Entry
+from orders import notifications as order_notices
+from orders import order_entry, screening
 from orders.models import Customer, Invoice, Order, Price
+from orders.order_entry import Entry
 from tests import builders as make
 
 pytestmark = pytest.mark.django_db
@@ -57,7 +60,7 @@ def plant(place="LON", code="C-1", rep="rep"):
     waves.release(wave)
     held = make.order(lines=[(item.code, 4)], customer_code=code)
     screening.hold(held, reason=f"They owe {PRICE}")
-    intake.draft(Entry(make.channel(), customer, [make.line(item.code, 6)]))
+    order_entry.draft(Entry(make.channel(), customer, [make.line(item.code, 6)]))
     make.sent_purchase(item, 7, place)
     counting.plan(make.warehouse(place), [make.storage(make.warehouse(place))])
     sent = Transfer.objects.create(source=make.warehouse(place), target=make.warehouse("FAR"))
@@ -65,7 +68,7 @@ def plant(place="LON", code="C-1", rep="rep"):
     transfers.send(sent)
     notes.write(held, f"The price is {PRICE}", by=manager)
     notes.write(labeled, f"The price is {PRICE}", by=manager)
-    notices.tell("overdue", f"{PRICE} is overdue", without_amounts="")
+    notifications.tell("overdue", f"{PRICE} is overdue", without_amounts="")
     jobs.record(jobs.start("bulk", f"Pay {PRICE}", 1, by=manager), f"Paid {PRICE}")
     outbox.drain()
     rollups.roll_up()
@@ -166,7 +169,7 @@ def pages():
         yield reverse(f"{name}_changelist")
         for row in model._default_manager.all()[:5]:
             yield reverse(f"{name}_change", args=[row.pk])
-            for paper in papers.all_of(model):
+            for paper in printouts.all_of(model):
                 yield reverse(f"{name}_paper", args=[row.pk, paper.name])
 
 
@@ -213,11 +216,11 @@ def test_without_the_right_to_see_money_no_event_call_or_notice_tells_an_amount(
     plant()
     Invoice.objects.update(due_on=date(2020, 1, 1))
     order_notices.tell_overdue(make.company())
-    notices.send_at_once()
+    notifications.send_at_once()
     called = []
     outbox.number_events()
     webhooks.fan_out()
-    webhooks.send_due(post=lambda url, body, headers: called.append(body.decode()) or outgoing.Answer(200, ""))
+    webhooks.send_due(post=lambda url, body, headers: called.append(body.decode()) or safe_http.Answer(200, ""))
 
     said = [notice.text for notice in Notice.objects.filter(to=person)]
     mailed = [each.body for each in mail.outbox if each.to == [person.email]]

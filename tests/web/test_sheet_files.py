@@ -12,8 +12,8 @@ from django.urls import reverse
 from openpyxl import Workbook
 
 from inventory.models import SKU, SupplierItem
-from oms.core.importing import files, workbooks
 from oms.core.models import Job
+from oms.files import reading, workbooks
 from orders.models import Customer, Order, Price
 from tests import builders as make
 from tests.web.sheets import PAGES, faults, table
@@ -122,7 +122,7 @@ def test_an_error_cell_is_refused(log_in, take):
 
 
 def test_an_order_whose_rows_stand_apart_fails_whole_for_one_bad_row(trade, log_in, take, verified, monkeypatch):
-    from oms.core.importing import runs
+    from oms.files import runs
 
     monkeypatch.setattr(runs, "BATCH", 2)
     rows = [["B1", 1], ["B2", 1], ["B3", 1], [" B1", 2], ["B4", 1], ["B1 ", "x"], ["B5", 1]]
@@ -365,7 +365,7 @@ def test_a_cell_far_away_costs_nothing():
     file = io.BytesIO()
     book.save(file)
 
-    rows = list(files.read(io.BytesIO(file.getvalue()), "f.xlsx"))
+    rows = list(reading.read(io.BytesIO(file.getvalue()), "f.xlsx"))
 
     assert rows == [(1, ["code", "name"]), (2, ["A", ""])]
 

@@ -11,8 +11,8 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from inventory.models import SKU, Barcode, BinStock, SupplierItem
-from oms.core.importing import files
 from oms.core.models import Job, SavedView, StoredDocument, User
+from oms.files import reading
 from orders.models import Address, Customer, Order, Payment, Price
 from tests import builders as make
 from tests.benchmarks import imports
@@ -149,7 +149,7 @@ def everything():
 def test_what_is_exported_imports_again_unchanged(log_in, take, exported, everything, slug, kind):
     client = log_in("root")
     content = exported(client, PAGES[slug], slug, kind)
-    rows = list(files.read(io.BytesIO(content), f"x.{kind}"))
+    rows = list(reading.read(io.BytesIO(content), f"x.{kind}"))
     assert len(rows) > 1
 
     job = take(client, slug, content, f"x.{kind}")
@@ -234,7 +234,7 @@ def test_opening_stock_is_booked_in_the_ledger_and_never_over_what_lies_there(lo
 
 
 def test_an_import_goes_on_where_it_was_stopped(log_in, take, worked, monkeypatch):
-    from oms.core.importing import runs
+    from oms.files import runs
 
     monkeypatch.setattr(runs, "BATCH", 2)
     noted, calls = runs._note, []

@@ -15,18 +15,20 @@ from inventory import purchasing, receiving, replenishment
 from inventory.models import SKU, Bin, Supplier, Warehouse
 from inventory.purchasing import Purchase
 from inventory.receiving import PutAway, Received
-from oms.core import event_catalog, jobs, notices, outbox
+from oms.background import jobs
+from oms.core import event_catalog, outbox
 from oms.core.errors import NotEnough
 from oms.core.models import Company, Event, Job, Notice, Topic, User
 from oms.insights import rollups
+from oms.messaging import notifications
 from oms.web import importing
 from oms.web.demo import company as build
 from oms.web.importing import Report, Selection
-from orders import exporting, intake, lifecycle, payments, screening
+from orders import export_runs, lifecycle, order_entry, payments, screening
 from orders.connectors.channels.online_retail.mapping import BadRow, Kind, Row
-from orders.intake import Entry, Line
 from orders.models import Channel, Invoice, Order
 from orders.models.export import Profile
+from orders.order_entry import Entry, Line
 from returns import inspection, requests
 from returns import receiving as returning
 from returns.inspection import Finding
@@ -68,7 +70,7 @@ def load() -> None:
         job = jobs.start("demo", "The demo's orders", len(_by_invoice(rows)))
         _happen(rows, past, fresh, newest, step)
         rollups.roll_up()
-        notices.mark_read(Notice.objects.filter(topic=Topic.TO_PICK).order_by("-pk")[10:])
+        notifications.mark_read(Notice.objects.filter(topic=Topic.TO_PICK).order_by("-pk")[10:])
         jobs.progress(job, done=job.total)
         jobs.finish(job)
 
@@ -157,7 +159,7 @@ def _entry(channel: Channel, rows: Sequence[Row]) -> Entry:
 
 
 def _placed(channel: Channel, rows: Sequence[Row]) -> Order:
-    return intake.enter(_entry(channel, rows), by=User.objects.get(username="rep"), at=rows[0].at)
+    return order_entry.enter(_entry(channel, rows), by=User.objects.get(username="rep"), at=rows[0].at)
 
 
 def _confirmed(channel: Channel, rows: Sequence[Row]) -> Order | None:
@@ -205,10 +207,10 @@ def _pay_some() -> None:
 def _export(company: Company) -> None:
     """What is new goes to the accountant's books."""
     accountant = User.objects.get(username="accountant")
-    run = exporting.prepare(company, Profile.INVOICE_LINES, only_new=True, by=accountant)
+    run = export_runs.prepare(company, Profile.INVOICE_LINES, only_new=True, by=accountant)
     assert run.job is not None
     jobs.work(run.job.pk)
-    exporting.send(run, by=accountant)
+    export_runs.send(run, by=accountant)
 
 
 def _return_some() -> None:
@@ -232,13 +234,13 @@ def _return_some() -> None:
 
 def _stay_draft(channel: Channel, rows: Sequence[Row]) -> None:
     entry = _entry(channel, rows)
-    intake.draft(Entry(channel, entry.customer, entry.lines), by=User.objects.get(username="rep"))
+    order_entry.draft(Entry(channel, entry.customer, entry.lines), by=User.objects.get(username="rep"))
 
 
 def _stay_quoted(channel: Channel, rows: Sequence[Row]) -> None:
     entry = _entry(channel, rows)
-    order = intake.draft(Entry(channel, entry.customer, entry.lines), by=User.objects.get(username="rep"))
-    intake.quote(order, valid_until=order.company.today() + timedelta(days=14))
+    order = order_entry.draft(Entry(channel, entry.customer, entry.lines), by=User.objects.get(username="rep"))
+    order_entry.quote(order, valid_until=order.company.today() + timedelta(days=14))
 
 
 def _stay_placed(channel: Channel, rows: Sequence[Row]) -> None:

@@ -8,10 +8,10 @@ from hypothesis.stateful import rule
 
 from fulfillment import redirecting
 from oms.core import outbox
-from orders import amending, holds, intake, lifecycle, screening
+from orders import amending, holds, lifecycle, order_entry, screening
 from orders.amending import LineChange
-from orders.intake import Charge
 from orders.models import Order
+from orders.order_entry import Charge
 from tests import builders as make
 from tests.builders.orders import line
 from tests.properties.business.world import ORDERED, World, few, there_is, which
@@ -33,8 +33,9 @@ class Ordering(World):
     def enter(self, code, quantity, other, channel, days, at_once, allowance):
         lines = [line(code, quantity), line(other, 1)]
         charges = [Charge("allowance", "Allowance", D(allowance))] if allowance else []
-        entry = intake.Entry(make.channel(channel), make.customer(), lines, charges=charges, wanted_on=in_days(days))
-        if order := self.attempt(intake.enter, entry):  # unless the allowance is more than the goods
+        entry = order_entry.Entry(make.channel(channel), make.customer(), lines, charges=charges,
+                                  wanted_on=in_days(days))
+        if order := self.attempt(order_entry.enter, entry):  # unless the allowance is more than the goods
             self.attempt(lifecycle.confirm, order)
         if at_once:
             outbox.drain()

@@ -15,7 +15,7 @@ from inventory.models import SKU, Lot, Reservation, Stock, Warehouse
 from inventory.receiving import Opening
 from oms.core import outbox
 from oms.core.errors import DomainError
-from orders import intake, lifecycle, payments
+from orders import lifecycle, order_entry, payments
 from orders.models import Invoice, TaxRate
 from tests import builders as make
 from tests.builders.orders import line
@@ -156,7 +156,7 @@ def _carriers():
 
 def _first_orders():
     """One order is shipped, one is picked and one waits to be, so that each sequence can go anywhere."""
-    made = [lifecycle.confirm(intake.enter(intake.Entry(make.channel(), make.customer(), [line(code, 2)])))
+    made = [lifecycle.confirm(order_entry.enter(order_entry.Entry(make.channel(), make.customer(), [line(code, 2)])))
             for code in ("A", "KIT", "B", "S", "MIX")]
     outbox.drain()
     make.ship_rest(make.fresh(made[0]))

@@ -11,8 +11,8 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
-from oms.core import rendering
 from oms.core.models import Company, User
+from oms.printing import rendering
 from oms.web import demo
 from oms.web.children import child, kept
 

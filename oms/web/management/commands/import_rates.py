@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
-from oms.core import rates
+from oms.core import exchange_rates
 from oms.core.errors import Refused
 from oms.core.models import Company
 from oms.web.management.base import OnTables
@@ -23,8 +23,8 @@ class Command(OnTables):
         if not path.is_file():
             raise CommandError(f"There is no file {path}.")
         try:
-            days = rates.read(path.read_bytes(), path.name)
+            days = exchange_rates.read(path.read_bytes(), path.name)
         except Refused as refused:
             raise CommandError(refused.message) from refused
         for company in Company.objects.all():
-            self.stdout.write(f"{company}: {rates.take(company, days):,} rates of {len(days):,} days.")
+            self.stdout.write(f"{company}: {exchange_rates.take(company, days):,} rates of {len(days):,} days.")

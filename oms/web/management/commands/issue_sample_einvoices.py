@@ -8,7 +8,7 @@ from django.core.management.base import CommandError
 from django.db import transaction
 from tqdm import tqdm
 
-from oms.core import rendering
+from oms.printing import rendering
 from oms.web.einvoice_cases import CASES
 from oms.web.management.base import OnTables
 from orders import einvoicing, printing

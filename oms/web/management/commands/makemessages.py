@@ -11,8 +11,8 @@ from django.conf import settings
 from django.core.management.base import CommandParser
 from django.core.management.commands import makemessages
 
+from oms.backoffice.panels import registered
 from oms.core import operations
-from oms.core.admin.panels import registered
 from oms.core.wording import is_ours, sentence
 from oms.web.menu import MENU
 from orders import taxing

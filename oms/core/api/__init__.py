@@ -1,1 +1,0 @@
-"""What every part of the API is made of."""

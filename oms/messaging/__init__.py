@@ -1,0 +1,1 @@
+"""Telling people and programs: emails, notifications, webhooks, and outgoing HTTP."""

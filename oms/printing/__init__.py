@@ -1,0 +1,1 @@
+"""Printed documents: rendering PDFs, letterheads, barcodes, and which printouts a document has."""

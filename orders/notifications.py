@@ -1,0 +1,108 @@
+"""What customers are told about their orders, by email, and colleagues about what waits for them."""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from functools import partial
+from typing import Any
+
+from django.db.models import Count, F, Min, Q, Sum
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from oms.core import stored_files
+from oms.core.locking import whole
+from oms.core.models import Company, Document, Event, StoredDocument, Topic
+from oms.core.money import display
+from oms.messaging import emails, notifications
+from orders.models import Customer, Hold, Invoice, Order, Payment, Refund
+
+
+def tell_confirmed(order: Order, event: Event) -> None:
+    """The customer hears that the order is confirmed."""
+    lines = [(line.quantity - line.canceled, line.sku.code, line.description)
+             for line in order.lines.select_related("sku").order_by("position") if line.quantity > line.canceled]
+    _send(f"event-{event.pk}", "order_confirmed", order.customer, order, order=order, lines=lines,
+          gross=Amount(order.gross, order.currency))
+
+
+def invoice_key(document: Invoice) -> str:
+    """The key of the mail that brings an invoice or a credit note."""
+    return f"invoice-{document.pk}"
+
+
+def tell_invoiced(document: Invoice) -> None:
+    """The customer gets an invoice or a credit note with its frozen files; it is asked for once they are there."""
+    stored = {kind: stored_files.legal(kind, subject_type=document.subject_type, subject_number=str(document.number))
+              for kind in (document.kind, "ubl")}
+    files = [(f"{document.number}.{suffix}", row, mime) for row, suffix, mime in (
+        (stored[document.kind], "pdf", "application/pdf"), (stored["ubl"], "xml", "application/xml")) if row]
+    template = "credit_issued" if document.kind == Invoice.Kind.CREDIT else "invoice_issued"
+    currency = document.currency
+    _send(invoice_key(document), template, document.customer, document, files=files, invoice=document,
+          gross=Amount(document.gross, currency), open=Amount(document.open_amount, currency),
+          paid=Amount(document.allocated, currency))
+
+
+def tell_refunded(payment: Payment, row: Refund) -> None:
+    """The customer hears that money is on its way back, after the credit note that says why."""
+    credit = row.credit
+    if credit is not None and not credit.is_history and not emails.is_settled(invoice_key(credit)):
+        return  # the mail of the credit note is followed by this one
+    _send(f"refund-{row.pk}", "payment_refunded", payment.customer, payment, payment=payment, credit=credit,
+          amount=Amount(row.amount, payment.currency))
+
+
+def tell_refunds_of(credit: Invoice) -> None:
+    """The refunds that waited for the mail of their credit note."""
+    for row in Refund.objects.filter(credit=credit, status=Refund.Status.DONE).select_related("payment", "credit"):
+        tell_refunded(row.payment, row)
+
+
+class Amount:
+    """An amount that is written as the reader's language does, when it is read."""
+
+    def __init__(self, value: Decimal, currency: str) -> None:
+        self.value, self.currency = value, currency
+
+    def __bool__(self) -> bool:
+        return bool(self.value)
+
+    def __str__(self) -> str:
+        return display(self.value, self.currency)
+
+
+def _send(key: str, template: str, customer: Customer, about: Document, *,
+          files: Sequence[tuple[str, StoredDocument, str]] = (), **context: Any) -> None:
+    """Send a mail to a customer about a document of one of our companies."""
+    company = about.company  # type: ignore[attr-defined]
+    emails.send(key, template, context, to=customer.email, company=company, language=customer.language, about=about,
+                files=files)
+
+
+def tell_held(order: Order, *, by_hand: bool) -> None:
+    """The rep of the customer, and whoever else wants to, hears that an order waits: held by hand, or by screening."""
+    told = Q() if by_hand else ~Q(kind=Hold.Kind.MANUAL)
+    reasons = "; ".join(str(hold) for hold in order.holds.filter(told, lifted_at=None))
+    if reasons:
+        notifications.tell(Topic.ON_HOLD, lambda: _("Order %(number)s is on hold: %(reasons)s")
+                     % {"number": order.number, "reasons": reasons},
+                     without_amounts=lambda: _("Order %(number)s is on hold.") % {"number": order.number},
+                     rep=order.customer.rep,
+                     subject_type=order.subject_type, subject_number=order.number)
+
+
+@whole
+def tell_overdue(company: Company) -> None:
+    """Accountants hear how much is overdue, currency by currency, and since when."""
+    late = Invoice.objects.open().overdue(company.today()).filter(company=company)
+    for row in late.order_by().values("currency").annotate(
+            count=Count("pk"), total=Sum(F("gross") - F("allocated")), since=Min("due_on")).order_by("currency"):
+        notifications.tell(Topic.OVERDUE, partial(_overdue, company, row), without_amounts="", subject_type="company",
+                     subject_number=company.code)
+
+
+def _overdue(company: Company, row: Mapping[str, Any]) -> str:
+    text = ngettext(
+        "%(name)s: %(count)s invoice is overdue, %(amount)s, since %(since)s.",
+        "%(name)s: %(count)s overdue invoices totaling %(amount)s. Oldest due %(since)s.", row["count"])
+    return text % {**row, "name": company.name, "amount": display(row["total"], row["currency"])}
