@@ -76,8 +76,8 @@ def _write(row: Cancellation, units: Mapping[int, int]) -> None:
 
 def asked_on(shipment: Shipment) -> list[Reservation]:
     """What of a shipment its partner was asked to cancel, and didn't answer yet."""
-    rows = ShipmentLine.objects.filter(shipment=shipment, reservation__state=Reservation.State.HELD,
-                                       reservation__stopping=Reservation.Stopping.ASKED)
+    rows = ShipmentLine.objects.filter(shipment=shipment, reservation__state=Reservation.State.RESERVED,
+                                       reservation__put_back_reason=Reservation.PutBackReason.ASKED)
     return [line.reservation for line in rows.select_related("reservation__demand").order_by("pk")]
 
 

@@ -18,17 +18,17 @@ State, Status = Reservation.State, Shipment.Status
 def follow(order: Order, *, at: datetime | None = None, by: User | None = None) -> list[Shipment]:
     """Bring an order's shipments in line with its reservations; return those that were opened. Safe to repeat.
 
-    What was freed leaves its shipment, what was cut off stays beside what it was cut off, and what is held and on no
-    shipment goes on an open one, which leaves by the cut-off after `at`. Shipments and waves on which nothing is left
-    are closed.
+    What was unreserved leaves its shipment, what was cut off stays beside what it was cut off, and what is reserved and
+    on no shipment goes on an open one, which leaves by the cut-off after `at`. Shipments and waves on which nothing is
+    left are closed.
     """
     with atomic():
         order, live, touched = lock_all(order)
         known = {wave.pk: waves.stops(wave) for wave in touched}
         cancellations.cancel_lost(order, by=by)
-        _give_back_unpinned(live, by)
-        join_cuts(live)  # while the lines that they were cut off are there, even if those were freed
-        ShipmentLine.objects.filter(shipment__in=live, reservation__state=State.FREED).delete()
+        _give_back_unallocated(live, by)
+        join_cuts(live)  # while the lines that they were cut off are there, even if those were unreserved
+        ShipmentLine.objects.filter(shipment__in=live, reservation__state=State.UNRESERVED).delete()
         follow_lines(live)
         opened = _place(order, live, at, by)
         cancellations.follow(live, by=by)
@@ -50,10 +50,11 @@ def lock_all(order: Order, also: Shipment | None = None) -> tuple[Order, list[Sh
     return order, live, lock(Wave.objects.filter(pk__in={row.wave_id for row in live if row.wave_id}))
 
 
-def _give_back_unpinned(live: Sequence[Shipment], by: User | None) -> None:
-    """What is held on a shipment that is being picked has no stop: it waits again, and goes on another shipment."""
+def _give_back_unallocated(live: Sequence[Shipment], by: User | None) -> None:
+    """What is reserved on a shipment that is being picked has no stop: it waits again, and goes on another shipment."""
     begun = [row for row in live if row.status != Status.OPEN]
-    lines = ShipmentLine.objects.filter(shipment__in=begun, reservation__state=State.HELD).select_related("reservation")
+    lines = ShipmentLine.objects.filter(shipment__in=begun,
+                                        reservation__state=State.RESERVED).select_related("reservation")
     if stuck := [line.reservation for line in lines]:
         reservations.give_back(stuck, by=by)
 
@@ -69,10 +70,10 @@ def follow_lines(live: Sequence[Shipment]) -> None:
 
 
 def _place(order: Order, live: Sequence[Shipment], at: datetime | None, by: User | None) -> list[Shipment]:
-    """Put what is held and on no shipment on an open one."""
-    held = Reservation.objects.filter(demand__document=order.number, state=State.HELD)
-    on_lines = ShipmentLine.objects.filter(reservation__in=held).values("reservation")
-    loose = list(held.exclude(pk__in=on_lines).select_related("warehouse", "demand").order_by("warehouse", "pk"))
+    """Put what is reserved and on no shipment on an open one."""
+    reserved = Reservation.objects.filter(demand__document=order.number, state=State.RESERVED)
+    on_lines = ShipmentLine.objects.filter(reservation__in=reserved).values("reservation")
+    loose = list(reserved.exclude(pk__in=on_lines).select_related("warehouse", "demand").order_by("warehouse", "pk"))
     if not loose or order.status != Order.Status.CONFIRMED:
         return []
     targets, opened = _open(order, {row.warehouse_id: row.warehouse for row in loose}.values(), live, at, by)

@@ -7,9 +7,9 @@ from django.db.models import Prefetch, QuerySet
 from fulfillment.models import Shipment
 from oms.core.errors import Refused
 from orders import holds
-from orders.models import Hold, Order
+from orders.models import Order, OrderHold
 
-OPEN_HOLDS = Prefetch("order__holds", Hold.objects.filter(lifted_at=None).order_by("pk"))
+OPEN_HOLDS = Prefetch("order__holds", OrderHold.objects.filter(released_at=None).order_by("pk"))
 LIVE = Shipment.LIVE
 
 
@@ -42,4 +42,4 @@ def reasons(shipment: Shipment) -> list[str]:
 
 def on_hold() -> "QuerySet[Order]":
     """Orders whose goods nobody may work on."""
-    return Order.objects.filter(pk__in=Hold.objects.filter(lifted_at=None).values("order"))
+    return Order.objects.filter(pk__in=OrderHold.objects.filter(released_at=None).values("order"))

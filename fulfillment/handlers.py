@@ -13,7 +13,7 @@ from orders.models import Order
 
 @on("demand.reserved")
 @on("demand.unreserved")
-@on("demand.repinned")
+@on("demand.reallocated")
 @on("demand.handed_over")
 @on("demand.cancel_asked")
 def follow_reservations(event: Event) -> None:
@@ -32,7 +32,7 @@ def follow_requested_date(event: Event) -> None:
 @on("stock.added")
 @on("demand.unreserved")
 def ask_to_reroute(event: Event) -> None:
-    """Stock that came or was freed may be nearer to orders than what they hold."""
+    """Stock that came or was unreserved may be nearer to orders than what they hold."""
     rerouting.ask(skus=event.data["skus"], but=event.order_number)
 
 
@@ -85,17 +85,17 @@ def bill_intercompany(event: Event) -> None:
     intercompany.bill_shipment(shipment.order, shipment.number, shipment.warehouse, on=day)
 
 
-@on("shipment.shipped", calls_world=True)
+@on("shipment.shipped", external=True)
 def mail_tracking(event: Event) -> None:
     notifications.tell_shipped(Shipment.objects.get(number=event.subject_number), event)
 
 
-@on("shipment.delivered", calls_world=True)
+@on("shipment.delivered", external=True)
 def mail_delivery(event: Event) -> None:
     notifications.tell_delivered(Shipment.objects.get(number=event.subject_number), event)
 
 
-@on("shipment.labels_requested", calls_world=True)
+@on("shipment.labels_requested", external=True)
 def buy_labels(event: Event) -> None:
     """Ask the carrier for each label that waits; asking again with the same key gives the same label.
 
@@ -121,7 +121,7 @@ def buy_labels(event: Event) -> None:
             labels.record_bought(label, answer)
 
 
-@on("shipment.label_void_requested", calls_world=True)
+@on("shipment.label_void_requested", external=True)
 def void_label(event: Event) -> None:
     """Give back a label that is not wanted any more."""
     label = Label.objects.select_related("service__account").get(pk=event.data["label"])

@@ -23,6 +23,6 @@ def join_cuts(shipments: Sequence[Shipment]) -> None:
         pk__in=placed.values("reservation"))
     new = [ShipmentLine(shipment=homes[row.bundle], reservation=row, order_line_id=row.demand.line)
            for row in cuts.select_related("demand").order_by("pk")
-           if row.state != Reservation.State.HELD or homes[row.bundle].status == Shipment.Status.OPEN]
+           if row.state != Reservation.State.RESERVED or homes[row.bundle].status == Shipment.Status.OPEN]
     for line in ShipmentLine.objects.bulk_create(new):
         parcels.take_share(line)

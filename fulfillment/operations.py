@@ -50,7 +50,7 @@ def _has(state: str) -> Any:
 @dataclass(frozen=True)
 class ShortInput:
     line: ShipmentLine = field(metadata={"among": lambda rows, shipment: rows.filter(
-        shipment=shipment, reservation__state="pinned")})
+        shipment=shipment, reservation__state="allocated")})
     found: int = 0
 
 
@@ -62,11 +62,11 @@ def _report_short(shipment: Shipment, *, line: ShipmentLine, found: int = 0, by:
 @dataclass(frozen=True)
 class ChangeLotInput:
     line: ShipmentLine = field(metadata={"among": lambda rows, shipment: rows.filter(
-        shipment=shipment, reservation__state="pinned", reservation__lot__isnull=False)})
+        shipment=shipment, reservation__state="allocated", reservation__lot__isnull=False)})
     to: BinStock | None = field(default=None, metadata={
         "among": lambda rows, shipment: rows.filter(
-            bin__warehouse=shipment.warehouse, bin__is_sellable=True, on_hand__gt=F("pinned"), lot__isnull=False,
-            sku__in=shipment.lines.filter(reservation__state="pinned").values("reservation__sku")
+            bin__warehouse=shipment.warehouse, bin__is_sellable=True, on_hand__gt=F("allocated"), lot__isnull=False,
+            sku__in=shipment.lines.filter(reservation__state="allocated").values("reservation__sku")
         ).select_related("sku", "lot", "bin"),
         "help": _("Empty: the lot that expires next. Without another lot, the units wait again.")})
 
@@ -81,9 +81,9 @@ def _change_lot(
     return picking.change_lot(own, to, by=by)
 
 
-def _has_pinned_lots(shipment: Shipment) -> bool:
+def _has_allocated_lots(shipment: Shipment) -> bool:
     return shipment.status == S.PICKING and shipment.lines.filter(
-        reservation__state="pinned", reservation__lot__isnull=False).exists()
+        reservation__state="allocated", reservation__lot__isnull=False).exists()
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,7 @@ def _to_scan(shipment: Shipment) -> VerifyInput:
 def _can_choose_parcels(shipment: Shipment) -> bool:
     if shipment.status == S.PACKED:
         return not shipment.labels.filter(status__in=["requested", "bought"]).exists()
-    return _has("picked")(shipment) and not _has("pinned")(shipment)
+    return _has("picked")(shipment) and not _has("allocated")(shipment)
 
 
 @dataclass(frozen=True)
@@ -172,16 +172,16 @@ class RerouteInput:
 
 declare("start_picking", Shipment, waves.start_picking, many=True,
         available=lambda shipment: shipment.status == S.OPEN and shipment.wave_id is None and _own(shipment))
-declare("pick_all", Shipment, picking.pick_all, many=True, label=_("Mark all as picked"), available=_has("pinned"))
+declare("pick_all", Shipment, picking.pick_all, many=True, label=_("Mark all as picked"), available=_has("allocated"))
 declare("split_unpicked", Shipment, partial.split_unpicked, label=_("Move unpicked to new shipment"),
-        available=lambda shipment: _has("pinned")(shipment) and _has("picked")(shipment))
+        available=lambda shipment: _has("allocated")(shipment) and _has("picked")(shipment))
 declare("stop_picking", Shipment, partial.stop_picking, label=_("Stop picking"),
         available=lambda shipment: shipment.status == S.PICKING and not _has("picked")(shipment))
 declare("pack", Shipment, packing.pack, many=True, inverse="unpack",
-        available=lambda shipment: _has("picked")(shipment) and not _has("pinned")(shipment))
+        available=lambda shipment: _has("picked")(shipment) and not _has("allocated")(shipment))
 declare("report_short", Shipment, _report_short, label=_("Report short pick"), input=ShortInput,
-        available=_has("pinned"))
-declare("change_lot", Shipment, _change_lot, input=ChangeLotInput, available=_has_pinned_lots)
+        available=_has("allocated"))
+declare("change_lot", Shipment, _change_lot, input=ChangeLotInput, available=_has_allocated_lots)
 declare("put_back", Shipment, _put_back, label=_("Return to bin"), input=PutBackInput, available=_has("picked"))
 declare("buy_labels", Shipment, labels.buy, many=True, inverse="void_labels",
         available=lambda shipment: shipment.status == S.PACKED and shipment.packages.exclude(
@@ -202,11 +202,11 @@ declare("void_labels", Shipment, labels.void, danger=True,
         available=lambda shipment: shipment.status == S.PACKED and shipment.labels.filter(
             status__in=["requested", "bought"]).exists())
 declare("unpack", Shipment, packing.unpack, inverse="pack", available=_is(S.PACKED))
-declare("hand_over", Shipment, shipments.hand_over, label=_("Send to partner"), input=HandOverInput,
+declare("send_to_partner", Shipment, shipments.hand_over, label=_("Send to partner"), input=HandOverInput,
         example={"external_id": "3PL-17"},
         available=lambda shipment: shipment.status == S.OPEN and not _own(shipment),
         comes_last=lambda shipment: bool(shipment.external_id))
-declare("record_outside", Shipment, partners.record_outside, label=_("Mark as shipped by partner"),
+declare("record_partner_shipment", Shipment, partners.record_outside, label=_("Mark as shipped by partner"),
         input=partners.SentInput, initial=partners.everything,
         example={"carrier": "DPD", "tracking_numbers": "1Z999, 1Z998", "lines": [
             {"line": 1042, "quantity": 2, "parcel": 1}]},
@@ -216,7 +216,7 @@ declare("agree_to_cancel", Shipment, answers.agree_to_cancel, label=_("Partner a
 declare("decline_to_cancel", Shipment, answers.decline_to_cancel,
         label=_("Partner declined to cancel"), input=DeclinedInput, example={"answer": "It left an hour ago."},
         available=_is_asked)
-declare("deliver", Shipment, shipping.deliver, many=True,
+declare("mark_delivered", Shipment, shipping.deliver, many=True,
         label=_("Mark as delivered"), available=_is(S.SHIPPED))
 
 declare("reroute", Shipment, rerouting.reroute_shipment, label=_("Re-route"), input=RerouteInput,

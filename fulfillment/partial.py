@@ -23,11 +23,11 @@ def split_unpicked(shipment: Shipment, *, by: User | None = None) -> Shipment:
         known = {wave.pk: waves.stops(wave) for wave in touched}
         with states.change(shipment, event="shipment.unpicked_split", by=by) as shipment:
             rows = _started(shipment)
-            picked = [row for row in rows if row.state == State.PICKED and not row.stopping]
+            picked = [row for row in rows if row.state == State.PICKED and not row.put_back_reason]
             if not picked:
                 raise Refused(_("Nothing of %(shipment)s is picked yet. Pick something first, or stop picking it.")
                               % {"shipment": shipment}, code="nothing_picked")
-            if len(picked) == len([row for row in rows if not row.stopping]):
+            if len(picked) == len([row for row in rows if not row.put_back_reason]):
                 raise Refused(_("All of %(shipment)s is picked; pack it.") % {"shipment": shipment}, code="all_picked")
             if shipment.order.ships_complete:
                 raise Refused(_("Order %(number)s ships complete only. Pick the rest, or allow partial "
@@ -43,7 +43,7 @@ def split_unpicked(shipment: Shipment, *, by: User | None = None) -> Shipment:
 
 
 def stop_picking(shipment: Shipment, *, by: User | None = None) -> Shipment:
-    """Take a shipment of which nothing is picked off its wave: it is open again, its stock held as before."""
+    """Take a shipment of which nothing is picked off its wave: it is open again, its stock reserved as before."""
     with atomic():
         _order, _live, touched = following.lock_all(shipment.order, shipment)
         known = {wave.pk: waves.stops(wave) for wave in touched}
@@ -52,7 +52,7 @@ def stop_picking(shipment: Shipment, *, by: User | None = None) -> Shipment:
             if any(row.state == State.PICKED for row in rows):
                 raise Refused(_("Some of %(shipment)s is picked. Put it back first, or move the unpicked "
                                 "items to a new shipment.") % {"shipment": shipment}, code="picked")
-            leaving.unpin(rows)
+            leaving.deallocate(rows)
             shipment.event_data["wave"] = str(shipment.wave or "")
             shipment.wave = None
             shipment.save(update_fields=["wave"])

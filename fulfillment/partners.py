@@ -102,7 +102,7 @@ def _with_asked(shipment: Shipment, rows: Sequence[SentRow]) -> list[SentRow]:
     found = []
     for row in rows:
         own, rest = lines.get(row.line.pk), row.quantity
-        cut = [line for line in lines.values() if own and line.pk not in named and line.reservation.stopping
+        cut = [line for line in lines.values() if own and line.pk not in named and line.reservation.put_back_reason
                and line.reservation.demand_id == own.reservation.demand_id]
         for line in [own, *cut] if own else []:
             taken = max(0, min(rest, left[line.pk]))
@@ -128,7 +128,7 @@ def _leave_rest(shipment: Shipment, sent: Sequence[SentRow], by: User | None) ->
     lines = {line.reservation_id: line for line in shipment.lines.select_related("reservation")}
     left = {key: line.reservation.quantity - sum(row.quantity for row in sent if row.line.pk == line.pk)
             for key, line in lines.items()}
-    gone = leaving.cut_off({key: units for key, units in left.items() if units})
+    gone = leaving.cutoff({key: units for key, units in left.items() if units})
     if not gone:
         return None
     other = shipments.create(shipment.order, shipment.warehouse, by)

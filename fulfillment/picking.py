@@ -16,7 +16,7 @@ from oms.core.locking import atomic
 from oms.core.models import User
 from orders import fulfillment_progress
 
-PINNED, PICKED = Reservation.State.PINNED, Reservation.State.PICKED
+ALLOCATED, PICKED = Reservation.State.ALLOCATED, Reservation.State.PICKED
 
 
 def pick(line: ShipmentLine, *, by: User | None = None) -> ShipmentLine:
@@ -31,13 +31,14 @@ def pick_all(shipment: Shipment, *, by: User | None = None) -> Shipment:
     with states.change(shipment, event="shipment.picked", by=by, first=shipment.order) as shipment:
         states.require_status(shipment, Shipment.Status.PICKING)
         gates.require_workable(shipment)
-        pinned = list(shipment.lines.filter(reservation__state=PINNED).select_related("reservation"))
-        taken = {row.pk for row in reservations.pick([line.reservation for line in pinned], reference=shipment.number,
+        allocated = list(shipment.lines.filter(reservation__state=ALLOCATED).select_related("reservation"))
+        taken = {row.pk for row in reservations.pick([line.reservation for line in allocated],
+                                                     reference=shipment.number,
                                                      by=by, as_found=True)}
         if not taken:
             raise Refused(_("Shipment %(shipment)s has nothing left to pick.")
                           % {"shipment": shipment}, code="nothing_to_pick")
-        _record_picked(shipment, [line for line in pinned if line.reservation_id in taken], by)
+        _record_picked(shipment, [line for line in allocated if line.reservation_id in taken], by)
     return shipment
 
 
@@ -70,7 +71,7 @@ def _record_picked(shipment: Shipment, lines: Sequence[ShipmentLine], by: User |
 def report_short(
     line: ShipmentLine, found: int, *, is_damaged: bool = False, by: User | None = None,
 ) -> Shipment:
-    """Pick what there is; the rest is noted as missing, or as damaged, and held elsewhere if there is any.
+    """Pick what there is; the rest is noted as missing, or as damaged, and reserved elsewhere if there is any.
 
     Where another bin of the warehouse has it, it becomes a stop of the same walk. What is found of kits that are not
     whole any more stays in its bin.
@@ -94,10 +95,10 @@ def _take_what_is_there(
     if not 0 <= found < wanted:
         raise Refused(_("%(found)s found of %(wanted)s is not short; pick it.")
                       % {"found": found, "wanted": wanted}, field="found")
-    gap = sourcing.reallocate(row.reservation, missing=wanted - found, is_damaged=is_damaged,
+    gap = sourcing.resource_short_pick(row.reservation, missing=wanted - found, is_damaged=is_damaged,
                               reference=shipment.number, by=by)
     row.reservation.refresh_from_db()
-    is_there = row.reservation.state == PINNED and gap.pk != row.reservation_id
+    is_there = row.reservation.state == ALLOCATED and gap.pk != row.reservation_id
     if is_there:
         pick(row, by=by)
     shipment.event_data |= {"sku": row.reservation.sku.code, "damaged" if is_damaged else "missing": wanted - found,
@@ -105,7 +106,7 @@ def _take_what_is_there(
 
 
 def change_lot(line: ShipmentLine, to: BinStock | None = None, *, by: User | None = None) -> Shipment:
-    """Pick another lot or serial number than the one that is pinned: the chosen one, else what expires next.
+    """Pick another lot or serial number than the one that is allocated: the chosen one, else what expires next.
 
     Where there is no other, the units wait again and leave the shipment.
     """
@@ -138,13 +139,13 @@ def put_back(line: ShipmentLine, to: Bin, *, by: User | None = None) -> Shipment
     return shipment
 
 
-def stopping(shipment: Shipment) -> list[ShipmentLine]:
+def put_back_reason(shipment: Shipment) -> list[ShipmentLine]:
     """Lines that are not wanted any more since they were picked: they must be put back before packing."""
-    return list(shipment.lines.exclude(reservation__stopping="").select_related("reservation"))
+    return list(shipment.lines.exclude(reservation__put_back_reason="").select_related("reservation"))
 
 
 def must_put_back(shipment: Shipment) -> bool:
     """Whether picked goods of the order wait in this warehouse to be put back, on a line already or not yet."""
     return Reservation.objects.filter(demand__document=shipment.order.number, warehouse=shipment.warehouse,
-                                      state=PICKED).exclude(stopping="").exists()
+                                      state=PICKED).exclude(put_back_reason="").exists()
 

@@ -22,7 +22,7 @@ def walk(wave: Wave) -> list[Page]:
     """The walk of a wave on paper."""
     tasks = list(PickTask.objects.filter(wave=wave).order_by("sequence").select_related(
         "bin", "line__reservation__sku", "line__reservation__lot", "line__shipment"))
-    return [{"wave": wave, "tasks": tasks, "walk_m": round(wave.walk_cm / 100),
+    return [{"wave": wave, "tasks": tasks, "walk_m": round(wave.walking_distance_cm / 100),
              "bars": barcodes.symbol(printout_revisions.code(wave, *wave.shipments.all()), SHEET_MM),
              **_of(wave.warehouse.company)}]
 

@@ -77,5 +77,5 @@ def choose(shipment: Shipment, *, service: CarrierService | None = None, by: Use
 
 def _days_left(shipment: Shipment) -> int | None:
     """Days until the customer wants it; whoever named no day is served by the cheapest."""
-    wanted_on = shipment.order.wanted_on
-    return None if wanted_on is None else max(0, (wanted_on - shipment.order.company.today()).days)
+    requested_on = shipment.order.requested_on
+    return None if requested_on is None else max(0, (requested_on - shipment.order.company.today()).days)

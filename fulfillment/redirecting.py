@@ -19,9 +19,9 @@ from oms.core.locking import atomic
 from oms.core.models import User
 from oms.core.postal_codes import tidy
 from orders import redirecting, retaxing
-from orders.models import Address, Hold, Order
+from orders.models import Address, Order, OrderHold
 
-LIVE = (Reservation.State.HELD, Reservation.State.PINNED, Reservation.State.PICKED)
+LIVE = (Reservation.State.RESERVED, Reservation.State.ALLOCATED, Reservation.State.PICKED)
 
 
 @dataclass(frozen=True)
@@ -73,18 +73,18 @@ def preview(
     order: Order, *, address: Address | None = None, by: User | None = None, **typed: str,
 ) -> Redirected:
     """Rehearse a change of address and take it back. Raises what the change would raise."""
-    before, held = Order.objects.get(pk=order.pk), _warehouses(order)
+    before, reserved = Order.objects.get(pk=order.pk), _warehouses(order)
     known = list(order.holds.values_list("pk", flat=True))
     try:
         with transaction.atomic(), atomic():
             after = change_address(order, address=address, by=by, **typed)
             moved = _warehouses(after)
-            fresh = Hold.objects.filter(order=after, lifted_at=None).exclude(pk__in=known)
+            fresh = OrderHold.objects.filter(order=after, released_at=None).exclude(pk__in=known)
             holds = "; ".join(map(str, fresh))
             raise _Rehearsed
     except _Rehearsed:
         pass
-    return Redirected(", ".join(filter(None, after.ship_to.values())), held, moved, before.gross, after.gross,
+    return Redirected(", ".join(filter(None, after.ship_to.values())), reserved, moved, before.gross, after.gross,
                       before.tax, after.tax, holds or _("none"))
 
 

@@ -23,7 +23,7 @@ MOST_ASKED = 200  # orders per change of stock
 
 
 def reroute(order: Order, *, to: Warehouse | None = None, by: User | None = None) -> Order:
-    """Send what is held and not being picked from better warehouses. Raises Refused where nothing is better."""
+    """Send what is reserved and not being picked from better warehouses. Raises Refused where nothing is better."""
     with states.change(order, event="order.rerouted", by=by) as order:
         states.require_status(order, Order.Status.CONFIRMED)
         _require_possible(to, order)
@@ -45,7 +45,7 @@ def reroute_shipment(shipment: Shipment, *, to: Warehouse | None = None, by: Use
 
 
 def _move(order: Order, found: Collection[int], to: Warehouse | None, by: User | None) -> Rerouted | None:
-    """Move what is held of a locked order; its taxes follow."""
+    """Move what is reserved of a locked order; its taxes follow."""
     demand.lock_live(order.number)
     result = rerouting.reroute(order.number, movable=found, company=order.company, to=to, left_out=left_out(order),
                                by=by)
@@ -108,14 +108,15 @@ def _require(result: Rerouted | None, document: Order | Shipment, to: Warehouse 
 
 def movable(order: Order, shipment: Shipment | None = None) -> list[int]:
     """The reservations of an order (or of one shipment) that nobody has begun with: not in a wave nor handed over."""
-    held = Reservation.objects.filter(demand__document=order.number, state=Reservation.State.HELD, is_entrusted=False)
-    lines = ShipmentLine.objects.filter(reservation__in=held)
+    reserved = Reservation.objects.filter(demand__document=order.number, state=Reservation.State.RESERVED,
+                                          is_entrusted=False)
+    lines = ShipmentLine.objects.filter(reservation__in=reserved)
     if shipment is not None:
         lines = lines.filter(shipment=shipment)
     idle = lines.filter(shipment__status=Shipment.Status.OPEN, shipment__wave=None)
     found = list(idle.values_list("reservation_id", flat=True))
     if shipment is None:
-        found += held.exclude(pk__in=lines.values("reservation")).values_list("pk", flat=True)
+        found += reserved.exclude(pk__in=lines.values("reservation")).values_list("pk", flat=True)
     return found
 
 
@@ -125,10 +126,10 @@ def can_move(order: Order) -> bool:
 
 def ask(*, skus: Collection[int] = (), warehouse: str = "", but: str = "") -> None:
     """Have orders looked at that something changed for: of channels that re-route, and only where it is worth it."""
-    there = Stock.objects.filter(warehouse__code=warehouse, warehouse__is_active=True, sellable__gt=F("held"))
+    there = Stock.objects.filter(warehouse__code=warehouse, warehouse__is_active=True, sellable__gt=F("reserved"))
     touched = Q(sku__in=skus) | Q(warehouse__code=warehouse) | Q(sku__in=there.values("sku"))
-    held = Reservation.objects.filter(touched, state=Reservation.State.HELD)
-    asked = Order.objects.filter(number__in=held.values("demand__document"), status=Order.Status.CONFIRMED,
+    reserved = Reservation.objects.filter(touched, state=Reservation.State.RESERVED)
+    asked = Order.objects.filter(number__in=reserved.values("demand__document"), status=Order.Status.CONFIRMED,
                                  channel__reroutes=True).exclude(number=but)
     for order in _worth(asked.order_by("priority", "pk")[:MOST_ASKED]):
         events.record_once("demand.reroute_asked", subject_type="demand", subject_number=order.number,

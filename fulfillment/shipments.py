@@ -1,4 +1,4 @@
-"""Shipments: opened for what is held, split, handed over, and closed when nothing is left on them."""
+"""Shipments: opened for what is reserved, split, handed over, and closed when nothing is left on them."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -33,7 +33,7 @@ def lock_live(order: Order, also: Shipment | None = None) -> list[Shipment]:
 
 
 def create(order: Order, warehouse: Warehouse, by: User | None, at: datetime | None = None) -> Shipment:
-    """Open an empty shipment for what a warehouse will send of a locked order, held `at` a time (else now)."""
+    """Open an empty shipment for what a warehouse will send of a locked order, reserved `at` a time (else now)."""
     shipment = Shipment(order=order, warehouse=warehouse, ship_to=order.ship_to)
     shipment.ship_by, shipment.promised_on = _dates(order, warehouse, at or timezone.now())
     return states.create(shipment, by=by, warehouse=warehouse.code)
@@ -42,14 +42,16 @@ def create(order: Order, warehouse: Warehouse, by: User | None, at: datetime | N
 def _dates(order: Order, warehouse: Warehouse, at: datetime) -> tuple[date, date]:
     """When goods of an order leave a warehouse by its cut-off, and when they can be with the customer."""
     transit = routes.transit_days(warehouse, order.destination.place)
-    ship_by = working_days.leave_by(warehouse.ship_day(at), order.wanted_on, transit)
+    ship_by = working_days.leave_by(warehouse.ship_day(at), order.requested_on, transit)
     arrival = working_days.add(ship_by, transit)
-    return ship_by, max(arrival, order.wanted_on) if order.wanted_on else arrival
+    return ship_by, max(arrival, order.requested_on) if order.requested_on else arrival
 
 
 @whole
 def follow_date(order: Order) -> None:
-    """Bring an order's shipments in line with the day for which it is requested now: leaving later, or not yet held."""
+    """Bring an order's shipments in line with the day for which it is requested now: leaving later, or not yet
+    reserved.
+    """
     order = lock_one(order)
     for shipment in lock_live(order):
         shipment.ship_by, shipment.promised_on = _dates(order, shipment.warehouse, timezone.now())
@@ -58,9 +60,11 @@ def follow_date(order: Order) -> None:
 
 
 def _give_back_for_later(order: Order) -> None:
-    """What reserves on a later day now gives back what nobody has begun with: not pinned, nor taken on by a partner."""
+    """What reserves on a later day now gives back what nobody has begun with: not allocated, nor taken on by a
+    partner.
+    """
     later = Demand.objects.filter(document=order.number, reserve_from__gt=timezone.localdate())
-    if idle := list(Reservation.objects.filter(demand__in=later, state=Reservation.State.HELD, is_entrusted=False)):
+    if idle := list(Reservation.objects.filter(demand__in=later, state=Reservation.State.RESERVED, is_entrusted=False)):
         reservations.give_back(idle)
 
 

@@ -94,13 +94,13 @@ def plan(warehouse: Warehouse, shipments: Sequence[Shipment], *, by: User | None
 
 
 def release(wave: Wave, *, by: User | None = None) -> Wave:
-    """Start picking: stock is pinned to bins, and the walk over them is computed."""
+    """Start picking: stock is allocated to bins, and the walk over them is computed."""
     with atomic():
         lock(Order.objects.filter(pk__in=list(wave.shipments.values_list("order_id", flat=True))))
         shipments = _startable(wave)
         join_cuts(shipments)
         with states.advance(wave, to=Wave.Status.RELEASED, by=by) as wave:
-            lines = list(ShipmentLine.objects.filter(shipment__in=shipments, reservation__state="held")
+            lines = list(ShipmentLine.objects.filter(shipment__in=shipments, reservation__state="reserved")
                          .select_related("reservation"))
             if not lines:
                 raise Refused(_("Wave %(wave)s has nothing to pick: its shipments were canceled.")
@@ -116,9 +116,9 @@ def release(wave: Wave, *, by: User | None = None) -> Wave:
 
 def _release_expired(wave: Wave, lines: Sequence[ShipmentLine], by: User | None) -> None:
     """Let what no lot can serve anymore wait again, instead of refusing the walk."""
-    held = [line.reservation for line in lines]
-    skus = unservable.expiring(Reservation.objects.filter(pk__in=[row.pk for row in held]))
-    unservable.release(skus, wave.warehouse, also=held, by=by)
+    reserved = [line.reservation for line in lines]
+    skus = unservable.expiring(Reservation.objects.filter(pk__in=[row.pk for row in reserved]))
+    unservable.release(skus, wave.warehouse, also=reserved, by=by)
 
 
 def _startable(wave: Wave) -> list[Shipment]:
@@ -134,9 +134,9 @@ def _startable(wave: Wave) -> list[Shipment]:
 
 
 def _pin(lines: Sequence[ShipmentLine]) -> None:
-    """Pin the lines' reservations; what was cut off one gets a line of its own."""
+    """Allocate the lines' reservations; what was cut off one gets a line of its own."""
     by_reservation = {line.reservation_id: line for line in lines}
-    cuts = reservations.pin([line.reservation for line in lines])
+    cuts = reservations.allocate([line.reservation for line in lines])
     ShipmentLine.objects.bulk_create(
         ShipmentLine(shipment_id=by_reservation[original.pk].shipment_id, reservation=rest,
                      order_line_id=by_reservation[original.pk].order_line_id)
@@ -146,7 +146,7 @@ def _pin(lines: Sequence[ShipmentLine]) -> None:
 
 def write_walk(wave: Wave) -> None:
     """Lay the shortest walk over what a wave has still to pick."""
-    lines = list(ShipmentLine.objects.filter(shipment__wave=wave, reservation__state="pinned")
+    lines = list(ShipmentLine.objects.filter(shipment__wave=wave, reservation__state="allocated")
                  .select_related("reservation__bin"))
     bins = {line.pk: line.reservation.bin for line in lines if line.reservation.bin}
     centers = _centers(wave.warehouse)
@@ -155,11 +155,11 @@ def write_walk(wave: Wave) -> None:
     PickTask.objects.filter(wave=wave, done_at=None).delete()
     first = PickTask.objects.filter(wave=wave).count() + 1
     tasks = PickTask.objects.bulk_create(
-        PickTask(wave=wave, line_id=key, bin=bins[key], sequence=number, walk_cm=leg)
+        PickTask(wave=wave, line_id=key, bin=bins[key], sequence=number, walking_distance_cm=leg)
         for number, (key, leg) in enumerate(zip(walk.keys, walk.legs, strict=True), first)
     )
-    wave.walk_cm = walk.total
-    wave.save(update_fields=["walk_cm"])
+    wave.walking_distance_cm = walk.total
+    wave.save(update_fields=["walking_distance_cm"])
     assert len(tasks) == len(stops)
 
 
@@ -201,8 +201,8 @@ def follow(wave: Wave, known: frozenset[Place], *, by: User | None = None) -> No
     The wave tells how the stops differ from those that were known.
     """
     if wave.status == Wave.Status.RELEASED:
-        pinned = ShipmentLine.objects.filter(shipment__wave=wave, reservation__state="pinned")
-        rows = pinned.values_list("pk", "reservation__sku__code", "reservation__bin__code", "reservation__quantity")
+        allocated = ShipmentLine.objects.filter(shipment__wave=wave, reservation__state="allocated")
+        rows = allocated.values_list("pk", "reservation__sku__code", "reservation__bin__code", "reservation__quantity")
         wanted = {Place(line, sku, str(place)): quantity for line, sku, place, quantity in rows}
         if wanted.keys() != known:
             write_walk(wave)

@@ -17,7 +17,7 @@ def move_stock(
     sku: SKU, source: Bin, target: Bin, quantity: int, *, lot: Lot | None = None, note: str = "",
     by: User | None = None,
 ) -> Move:
-    """Move stock from one bin of a warehouse to another; what is pinned to it is pinned to where it lies then."""
+    """Move stock from one bin of a warehouse to another; what is allocated to it is allocated to where it lies then."""
     if source.warehouse_id is None or source.warehouse_id != target.warehouse_id:
         raise Refused(_("%(source)s and %(target)s are in different warehouses. Create a transfer.")
                       % {"source": source, "target": target})
@@ -42,7 +42,7 @@ def adjust(
 ) -> Move:
     """Book a find (positive) or a loss (negative) in a bin, with the reason why.
 
-    A loss that takes what is held frees the holds of the lowest priority first; their demand waits again.
+    A loss that takes what is reserved frees the holds of the lowest priority first; their demand waits again.
     """
     if not difference or not note.strip():
         raise Refused(_("Enter a quantity and a reason."))

@@ -78,7 +78,7 @@ def _levelled(rows: StockQuerySet) -> StockQuerySet:
     rule = ReorderRule.objects.filter(sku=OuterRef("sku"), warehouse=OuterRef("warehouse"))
     had = Move.objects.filter(sku=OuterRef("sku"), target__warehouse=OuterRef("warehouse"), target__is_sellable=True)
     left = F("free") - Coalesce(
-        Subquery(waiting.annotate(total=Sum("unheld")).values("total"), output_field=IntegerField()), 0)
+        Subquery(waiting.annotate(total=Sum("unreserved")).values("total"), output_field=IntegerField()), 0)
     now = Case(When(Q(left__lte=0) & (Q(point__isnull=False) | Exists(had)), then=Value(OUT.value)),
                When(left__lte=F("point"), then=Value(LOW.value)), default=Value(OK.value))
     return (rows.filter(warehouse__is_active=True).with_free()

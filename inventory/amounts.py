@@ -1,4 +1,4 @@
-"""The one writer of how much of stock, of bins and of demands is held, pinned, picked and shipped."""
+"""The one writer of how much of stock, of bins and of demands is reserved, allocated, picked and shipped."""
 
 from inventory.models import BinStock, Demand, Stock
 from oms.core import bulk_sql
@@ -19,40 +19,40 @@ class Amounts:
     def want(self, demand: int, quantity: int) -> None:
         self._demand(demand, quantity=quantity)
 
-    def hold(self, demand: int, stock: Stock, quantity: int, *, counted: bool = False) -> None:
+    def reserve(self, demand: int, stock: Stock, quantity: int, *, counted: bool = False) -> None:
         """Set aside, or free where negative; `counted`: the demand was just inserted with it."""
-        stock.held += quantity
-        note(self._stock, stock.pk, held=quantity)
+        stock.reserved += quantity
+        note(self._stock, stock.pk, reserved=quantity)
         if not counted:
-            self._demand(demand, held=quantity)
+            self._demand(demand, reserved=quantity)
 
-    def pin(self, place: BinStock, quantity: int) -> None:
+    def allocate(self, place: BinStock, quantity: int) -> None:
         """Bind to a bin, or take off it where negative."""
-        place.pinned += quantity
-        note(self._places, place.pk, pinned=quantity)
+        place.allocated += quantity
+        note(self._places, place.pk, allocated=quantity)
 
     def pick(self, demand: int, stock: Stock, quantity: int) -> None:
-        """From held to picked, or back where negative."""
-        stock.held -= quantity
-        note(self._stock, stock.pk, held=-quantity)
-        self._demand(demand, held=-quantity, picked=quantity)
+        """From reserved to picked, or back where negative."""
+        stock.reserved -= quantity
+        note(self._stock, stock.pk, reserved=-quantity)
+        self._demand(demand, reserved=-quantity, picked=quantity)
 
     def ship(self, demand: int, quantity: int) -> None:
         self._demand(demand, picked=-quantity, shipped=quantity)
 
-    def part(self, demand: int, *, quantity: int, held: int, picked: int) -> None:
+    def part(self, demand: int, *, quantity: int, reserved: int, picked: int) -> None:
         """Take off what becomes another demand's."""
-        self._demand(demand, quantity=-quantity, held=-held, picked=-picked)
+        self._demand(demand, quantity=-quantity, reserved=-reserved, picked=-picked)
 
     def write(self) -> None:
         for model, changes in ((Stock, self._stock), (Demand, self._demands), (BinStock, self._places)):
             bulk_sql.add(model, {key: row for key, row in changes.items() if any(row.values())})
 
-    def _demand(self, key: int, *, quantity: int = 0, held: int = 0, picked: int = 0, shipped: int = 0) -> None:
-        note(self._demands, key, quantity=quantity, held=held, picked=picked, shipped=shipped)
+    def _demand(self, key: int, *, quantity: int = 0, reserved: int = 0, picked: int = 0, shipped: int = 0) -> None:
+        note(self._demands, key, quantity=quantity, reserved=reserved, picked=picked, shipped=shipped)
 
 
 def keep_shipped(row: Demand) -> None:
-    """Let a locked demand want what has shipped and no more: what was held and picked is another's."""
-    row.quantity, row.held, row.picked = row.shipped, 0, 0
-    row.save(update_fields=["quantity", "held", "picked"])
+    """Let a locked demand want what has shipped and no more: what was reserved and picked is another's."""
+    row.quantity, row.reserved, row.picked = row.shipped, 0, 0
+    row.save(update_fields=["quantity", "reserved", "picked"])

@@ -51,7 +51,7 @@ def projected(skus: Iterable[int], company: Company, by: date | None = None) -> 
     """
     keys = list(skus)
     free = Stock.objects.filter(warehouse__is_active=True, warehouse__company=company, sku__in=keys).with_free()
-    waiting = Demand.objects.filter(company=company, sku__in=keys, unheld__gt=0)
+    waiting = Demand.objects.filter(company=company, sku__in=keys, unreserved__gt=0)
     bought = PurchaseLine.objects.filter(sku__in=keys, order__company=company, received__lt=F("quantity"),
                                          order__status=PurchaseOrder.Status.SENT)
     if by is not None:
@@ -60,7 +60,7 @@ def projected(skus: Iterable[int], company: Company, by: date | None = None) -> 
     moving = TransferLine.objects.filter(sku__in=keys, transfer__status=Transfer.Status.SENT,
                                          transfer__target__company=company)
     moves = F("quantity") - F("received") - F("recalled") - F("lost")
-    parts = ((free, F("free"), 1), (waiting, F("unheld"), -1),
+    parts = ((free, F("free"), 1), (waiting, F("unreserved"), -1),
              (bought, F("quantity") - F("received"), 1), (moving, moves, 1))
     first, *others = [rows.order_by().values_list("sku_id").annotate(total=Sum(amount) * sign)
                       for rows, amount, sign in parts]

@@ -89,7 +89,8 @@ def _require_countable(warehouse: Warehouse, place: Bin) -> None:
 def key(
     count: Count, found: Mapping[int, int], *, also: Sequence[Found] = (), by: User | None = None,
 ) -> Count:
-    """Enter what was found, by line, and what was found besides; the books of this moment are what it is held against.
+    """Enter what was found, by line, and what was found besides; the books of this moment are what it is reserved
+    against.
     """
     with states.advance(count, to=Count.Status.COUNTED, by=by) as count:
         quantities = dict(found) | _add_found(count, also)

@@ -8,15 +8,15 @@ from inventory import amounts
 from inventory.holds import LIVE
 from inventory.models import Demand, Reservation, Warehouse
 from oms.core import events
-from oms.core.locking import atomic, hold_created, lock
+from oms.core.locking import atomic, lock, mark_created
 
 
 def progress(document: str) -> dict[int, tuple[int, int, int]]:
-    """Units allocated, picked and shipped so far, by line; a kit counts by its least component."""
+    """Units reserved, picked and shipped so far, by line; a kit counts by its least component."""
     lines: dict[int, tuple[int, int, int]] = {}
     for row in Demand.objects.filter(document=document):
         own = tuple(amount // row.per_unit for amount in (
-            row.held + row.picked + row.shipped, row.picked + row.shipped, row.shipped))
+            row.reserved + row.picked + row.shipped, row.picked + row.shipped, row.shipped))
         known = lines.get(row.line, own)
         lines[row.line] = tuple(map(min, known, own))  # type: ignore[assignment]
     return lines
@@ -66,7 +66,7 @@ def lock_live(document: str) -> None:
 
 
 def _wanted() -> Q:
-    return Q(state__in=LIVE, stopping__in=[Reservation.Stopping.NO, Reservation.Stopping.ASKED])
+    return Q(state__in=LIVE, put_back_reason__in=[Reservation.PutBackReason.NO, Reservation.PutBackReason.ASKED])
 
 
 def part(document: str, line: int, new_line: int, units: int, warehouses: Collection[Warehouse]) -> None:
@@ -79,7 +79,7 @@ def part(document: str, line: int, new_line: int, units: int, warehouses: Collec
         for demand in demands:
             own = [row for row in rows if row.demand_id == demand.pk]
             picked = sum(row.quantity for row in own if row.state == Reservation.State.PICKED)
-            taken = {"quantity": units * demand.per_unit, "held": sum(row.quantity for row in own) - picked,
+            taken = {"quantity": units * demand.per_unit, "reserved": sum(row.quantity for row in own) - picked,
                      "picked": picked}
             new = _copy(demand, new_line, **taken)
             changes.part(demand.pk, **taken)
@@ -87,18 +87,18 @@ def part(document: str, line: int, new_line: int, units: int, warehouses: Collec
         changes.write()
 
 
-def _copy(row: Demand, new_line: int, *, quantity: int, held: int, picked: int) -> Demand:
-    kept = ("company", "document", "sku", "per_unit", "is_component", "may_wait", "priority", "wanted_on",
+def _copy(row: Demand, new_line: int, *, quantity: int, reserved: int, picked: int) -> Demand:
+    kept = ("company", "document", "sku", "per_unit", "is_component", "can_backorder", "priority", "requested_on",
             "reserve_from", "min_life_days", "ship_country", "ship_postal_code")
-    made = Demand(**{name: getattr(row, name) for name in kept}, line=new_line, quantity=quantity, held=held,
+    made = Demand(**{name: getattr(row, name) for name in kept}, line=new_line, quantity=quantity, reserved=reserved,
                   picked=picked)
     made.save(force_insert=True)
-    hold_created([made])
+    mark_created([made])
     return made
 
 
 def _hand_over_rest(row: Demand, new_line: int) -> None:
-    rest = _copy(row, new_line, quantity=row.quantity - row.shipped, held=row.held, picked=row.picked)
+    rest = _copy(row, new_line, quantity=row.quantity - row.shipped, reserved=row.reserved, picked=row.picked)
     amounts.keep_shipped(row)
-    live = lock(row.reservations.exclude(state__in=[Reservation.State.SHIPPED, Reservation.State.FREED]))
+    live = lock(row.reservations.exclude(state__in=[Reservation.State.SHIPPED, Reservation.State.UNRESERVED]))
     Reservation.objects.filter(pk__in=[each.pk for each in live]).update(demand=rest)

@@ -1,4 +1,6 @@
-"""Stock that leaves its bin, whatever is pinned there or held against it: pinned elsewhere, else it waits again."""
+"""Stock that leaves its bin, whatever is allocated there or reserved against it: allocated elsewhere, else it waits
+again.
+"""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -6,7 +8,7 @@ from collections.abc import Sequence
 from django.utils.translation import gettext as _
 
 from inventory import ledger, reservations, unservable
-from inventory.giving_back import announce_freed, free_locked, level, split, unpin_locked
+from inventory.giving_back import announce_unreserved, deallocate_locked, level, split, unreserve_locked
 from inventory.holds import UNPICKED, Holds, lock_holders
 from inventory.ledger import Transport
 from inventory.models import BinStock, Move, Reservation, Stock
@@ -14,7 +16,7 @@ from oms.core.errors import Refused
 from oms.core.locking import atomic, lock
 from oms.core.models import User
 
-PINNED = Reservation.State.PINNED
+ALLOCATED = Reservation.State.ALLOCATED
 MOST_NAMED = 5
 
 
@@ -22,11 +24,12 @@ def move_out(
     transports: Sequence[Transport], *, reason: Move.Reason, reference: str = "", note: str = "",
     by: User | None = None, first: Reservation | None = None, keep: bool = False,
 ) -> list[Move]:
-    """Move stock out of bins of one warehouse, and pin elsewhere what was pinned to it.
+    """Move stock out of bins of one warehouse, and allocate elsewhere what was allocated to it.
 
-    What is held beyond the stock that is left is freed, of kits their other parts too: the lowest priority first, then
-    the youngest. `first`: a pinned reservation that found nothing in its bin; it gives way before all others, and is
-    not pinned to that bin again. `keep`: raise Refused instead of freeing anything (pins may still change their bins).
+    What is reserved beyond the stock that is left is unreserved, of kits their other parts too: the lowest priority
+    first, then the youngest. `first`: an allocated reservation that found nothing in its bin; it gives way before all
+    others, and is not allocated to that bin again. `keep`: raise Refused instead of freeing anything (allocates may
+    still change their bins).
     """
     with atomic():
         holds = lock_for(transports)
@@ -35,11 +38,11 @@ def move_out(
         gone = _free_beyond(holds, last, transports)
         gone += level(holds)
         moves = ledger.move_many(transports, reason=reason, reference=reference, note=note, by=by)
-        gone += _pin_elsewhere(holds, loose, transports if first else ())
+        gone += _allocate_elsewhere(holds, loose, transports if first else ())
         gone += _free_unservable(holds, transports)
         if keep:
             _require_kept(gone, transports)
-        announce_freed(gone, by=by)
+        announce_unreserved(gone, by=by)
         return moves
 
 
@@ -47,7 +50,7 @@ def _free_unservable(holds: Holds, transports: Sequence[Transport]) -> list[Rese
     """Free what no lot that stays lives long enough for."""
     tracked = {each.sku.pk for each in transports if each.lot is not None}
     warehouse = transports[0].source.warehouse
-    return unservable.free(holds, tracked, warehouse) if tracked and warehouse else []
+    return unservable.unreserve(holds, tracked, warehouse) if tracked and warehouse else []
 
 
 def _require_kept(gone: Sequence[Reservation], transports: Sequence[Transport]) -> None:
@@ -71,7 +74,7 @@ def lock_for(transports: Sequence[Transport]) -> Holds:
 
 
 def _last_first(holds: Holds, transports: Sequence[Transport], first: Reservation | None) -> list[Reservation]:
-    """What is held of the leaving SKUs in their warehouse, in the order in which it gives way."""
+    """What is reserved of the leaving SKUs in their warehouse, in the order in which it gives way."""
     skus, warehouse = {each.sku.pk for each in transports}, transports[0].source.warehouse_id
     rows = [row for row in holds.rows if row.sku_id in skus and row.warehouse_id == warehouse and row.state in UNPICKED]
     return sorted(rows, key=lambda row: (first is not None and row.pk == first.pk, *_ease(row), row.demand.priority,
@@ -80,13 +83,13 @@ def _last_first(holds: Holds, transports: Sequence[Transport], first: Reservatio
 
 def _ease(row: Reservation) -> tuple[bool, bool]:
     """What a partner was asked to cancel gives way before all others; what they have taken on besides, after them."""
-    return row.stopping == Reservation.Stopping.ASKED, not row.is_entrusted
+    return row.put_back_reason == Reservation.PutBackReason.ASKED, not row.is_entrusted
 
 
 def _unpin(
     holds: Holds, last: list[Reservation], transports: Sequence[Transport], first: Reservation | None,
 ) -> list[Reservation]:
-    """Take off the leaving bins what is pinned there and stands in the way; return it, held."""
+    """Take off the leaving bins what is allocated there and stands in the way; return it, reserved."""
     leaving: dict[tuple[int, int, int | None], int] = defaultdict(int)
     for each in transports:
         if each.source.is_sellable:
@@ -95,10 +98,10 @@ def _unpin(
         BinStock.objects.filter(sku__in={key[0] for key in leaving}, bin__in={key[1] for key in leaving}))}
     loose = []
     for key, quantity in leaving.items():
-        free = places[key].on_hand - places[key].pinned if key in places and first is None else 0
-        here = [row for row in last if row.state == PINNED and (row.sku_id, row.bin_id, row.lot_id) == key]
+        free = places[key].on_hand - places[key].allocated if key in places and first is None else 0
+        here = [row for row in last if row.state == ALLOCATED and (row.sku_id, row.bin_id, row.lot_id) == key]
         loose += _cut_off(holds, last, here, quantity - free)
-    unpin_locked(loose)
+    deallocate_locked(loose)
     return loose
 
 
@@ -109,12 +112,12 @@ def _free_beyond(holds: Holds, last: list[Reservation], transports: Sequence[Tra
         stays = each.target.is_sellable and each.target.warehouse_id == each.source.warehouse_id
         lost[each.sku.pk] += each.quantity * (each.source.is_sellable - stays)
     stock = lock(Stock.objects.filter(sku__in=lost, warehouse=transports[0].source.warehouse_id))
-    freed = []
+    unreserved = []
     for row in stock:
-        held = [each for each in last if each.sku_id == row.sku_id]
-        freed += _cut_off(holds, last, held, row.held - (row.sellable - lost[row.sku_id]))
-    free_locked(freed)
-    return freed
+        reserved = [each for each in last if each.sku_id == row.sku_id]
+        unreserved += _cut_off(holds, last, reserved, row.reserved - (row.sellable - lost[row.sku_id]))
+    unreserve_locked(unreserved)
+    return unreserved
 
 
 def _cut_off(
@@ -135,11 +138,13 @@ def _cut_off(
     return taken
 
 
-def _pin_elsewhere(holds: Holds, loose: Sequence[Reservation], avoid: Sequence[Transport]) -> list[Reservation]:
-    """Pin what lost its bin to others; what finds none is freed, of kits their other parts too. Returns what is."""
-    still_held = [row for row in loose if row.state == Reservation.State.HELD]
-    if not still_held:
+def _allocate_elsewhere(holds: Holds, loose: Sequence[Reservation], avoid: Sequence[Transport]) -> list[Reservation]:
+    """Allocate what lost its bin to others; what finds none is unreserved, of kits their other parts too. Returns
+    what is.
+    """
+    still_reserved = [row for row in loose if row.state == Reservation.State.RESERVED]
+    if not still_reserved:
         return []
-    unplaced = reservations.pin_elsewhere(still_held, holds, avoid=[each.source for each in avoid])
-    free_locked(unplaced)
+    unplaced = reservations.allocate_elsewhere(still_reserved, holds, avoid=[each.source for each in avoid])
+    unreserve_locked(unplaced)
     return [*unplaced, *level(holds)]

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from django.utils.translation import gettext as _
 
-from inventory.giving_back import announce_freed, free_locked
+from inventory.giving_back import announce_unreserved, unreserve_locked
 from inventory.holds import lock_holds
 from inventory.models import Demand, Reservation
 from oms.core import events
@@ -12,7 +12,7 @@ from oms.core.errors import Refused
 from oms.core.locking import atomic, lock
 from oms.core.models import User
 
-State, Stopping = Reservation.State, Reservation.Stopping
+State, PutBackReason = Reservation.State, Reservation.PutBackReason
 
 
 def entrust(reservations: Iterable[Reservation]) -> None:
@@ -26,7 +26,8 @@ def entrust(reservations: Iterable[Reservation]) -> None:
 
 def asked(document: str) -> dict[int, int]:
     """Units of a document, by line, that partners were asked to cancel, and have not answered."""
-    return units_of(Reservation.objects.filter(demand__document=document, state=State.HELD, stopping=Stopping.ASKED)
+    return units_of(Reservation.objects.filter(demand__document=document, state=State.RESERVED,
+                                               put_back_reason=PutBackReason.ASKED)
                     .select_related("demand"))
 
 
@@ -59,9 +60,9 @@ def free_asked(reservations: Iterable[Reservation], *, by: User | None = None) -
     with atomic():
         keys = {row.pk for row in reservations}
         holds = lock_holds(Demand.objects.filter(pk__in=Reservation.objects.filter(pk__in=keys).values("demand")))
-        gone = [row for row in holds.rows if row.pk in keys and row.stopping == Stopping.ASKED]
-        free_locked(gone, shrink=True)
-        announce_freed(gone, by=by)
+        gone = [row for row in holds.rows if row.pk in keys and row.put_back_reason == PutBackReason.ASKED]
+        unreserve_locked(gone, shrink=True)
+        announce_unreserved(gone, by=by)
         return units_of(gone)
 
 
@@ -76,7 +77,8 @@ def take_lost(document: str) -> dict[int, int]:
 
     The caller has locked the document; all that it holds is locked, too, for what follows.
     """
-    lost = Reservation.objects.filter(demand__document=document, state=State.FREED, stopping=Stopping.ASKED)
+    lost = Reservation.objects.filter(demand__document=document, state=State.UNRESERVED,
+                                      put_back_reason=PutBackReason.ASKED)
     if not lost.exists():
         return {}
     with atomic():
@@ -89,7 +91,7 @@ def take_lost(document: str) -> dict[int, int]:
 def require_not_asked(reservations: Iterable[Reservation]) -> None:
     """Raise Refused where a partner was asked to cancel one of these and has not answered."""
     for row in reservations:
-        if row.stopping == Stopping.ASKED:
+        if row.put_back_reason == PutBackReason.ASKED:
             raise Refused(_("%(warehouse)s was asked to cancel %(quantity)s × %(sku)s. Record their answer first.")
                           % {"warehouse": row.warehouse, "quantity": row.quantity, "sku": row.sku},
                           code="cancellation_asked")
@@ -97,8 +99,8 @@ def require_not_asked(reservations: Iterable[Reservation]) -> None:
 
 def _unmark(rows: Sequence[Reservation]) -> None:
     for row in rows:
-        row.stopping = Stopping.NO
-    Reservation.objects.bulk_update(rows, ["stopping"])
+        row.put_back_reason = PutBackReason.NO
+    Reservation.objects.bulk_update(rows, ["put_back_reason"])
 
 
 def _lock(reservations: Iterable[Reservation]) -> list[Reservation]:

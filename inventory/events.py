@@ -81,7 +81,7 @@ class CountReconciled:
 event("demand.reserved", NoData, _("Stock was reserved for a document."), is_internal=True)
 event("demand.unreserved", Skus, _("Stock is no longer reserved for a document."), is_internal=True)
 event("demand.backordered", Skus, _("A document waits for stock."), is_internal=True)
-event("demand.repinned", Skus, _("Reserved stock was allocated to other bins."), is_internal=True)
+event("demand.reallocated", Skus, _("Reserved stock was allocated to other bins."), is_internal=True)
 event("demand.handed_over", NoData, _("Reserved stock passed from one order line to another."), is_internal=True)
 event("demand.cancel_asked", CancelAsked, _("Partners must be asked to cancel what they have taken on."),
       is_internal=True)

@@ -21,7 +21,7 @@ def best_warehouse(
     sources = routes.sources({(row.sku_id, row.warehouse_id): row for row in rows}, ship_to.place,
                              sourcing.weight_g(wanted))
     units: Counter[int] = Counter()
-    for each in planner.plan(wants, sources).allocations:
+    for each in planner.plan(wants, sources).assignments:
         units[each.warehouse] += each.quantity
     ranked = sorted(sources, key=lambda source: (-units[source.warehouse], planner.parcel_score(
         source, planner.Weights()), source.priority, source.warehouse))

@@ -1,4 +1,4 @@
-"""Giving back what is held: cutting, unpinning and freeing locked reservations, whole kits at a time."""
+"""Giving back what is reserved: cutting, unpinning and freeing locked reservations, whole kits at a time."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -12,11 +12,11 @@ from inventory.planners import kits
 from inventory.planners.kits import Need, Piece
 from oms.core import events
 from oms.core.errors import Refused
-from oms.core.locking import hold_created, lock
+from oms.core.locking import lock, mark_created
 from oms.core.models import User
 
-State, Stopping = Reservation.State, Reservation.Stopping
-STAGES = (State.HELD, State.PINNED, State.PICKED)
+State, PutBackReason = Reservation.State, Reservation.PutBackReason
+STAGES = (State.RESERVED, State.ALLOCATED, State.PICKED)
 
 
 def split(reservation: Reservation, rest: int) -> Reservation:
@@ -27,10 +27,10 @@ def split(reservation: Reservation, rest: int) -> Reservation:
     reservation.save(update_fields=["quantity"])
     twin = Reservation(demand=reservation.demand, sku=reservation.sku, warehouse=reservation.warehouse, quantity=rest,
                        state=reservation.state, bin=reservation.bin, lot=reservation.lot,
-                       stopping=reservation.stopping, is_entrusted=reservation.is_entrusted,
+                       put_back_reason=reservation.put_back_reason, is_entrusted=reservation.is_entrusted,
                        bundle=reservation.bundle, share=reservation.share)
     twin.save(force_insert=True)
-    hold_created([twin])
+    mark_created([twin])
     return twin
 
 
@@ -47,7 +47,7 @@ def cut(rows: Iterable[Reservation], amount: int) -> list[Reservation]:
     return taken
 
 
-def free_locked(
+def unreserve_locked(
     reservations: Sequence[Reservation], *, shrink: bool = False, stock: Mapping[tuple[int, int], Stock] | None = None,
 ) -> None:
     """Free locked, unpicked reservations; `shrink` lowers what their demands want by the same.
@@ -56,30 +56,30 @@ def free_locked(
     asked to cancel, and is lost before they answer, keeps that mark: its document cancels it.
     """
     stock = stock or ledger.lock_stock(sorted({(row.sku_id, row.warehouse_id) for row in reservations}))
-    unpin_locked([row for row in reservations if row.state == State.PINNED])
+    deallocate_locked([row for row in reservations if row.state == State.ALLOCATED])
     amounts = Amounts()
     for row in reservations:
-        amounts.hold(row.demand_id, stock[row.sku_id, row.warehouse_id], -row.quantity)
+        amounts.reserve(row.demand_id, stock[row.sku_id, row.warehouse_id], -row.quantity)
         amounts.want(row.demand_id, -row.quantity if shrink else 0)
-        row.state = State.FREED
-        row.stopping = row.stopping if row.stopping == Stopping.ASKED and not shrink else Stopping.NO
+        row.state = State.UNRESERVED
+        row.put_back_reason = row.put_back_reason if row.put_back_reason == PutBackReason.ASKED and not shrink else PutBackReason.NO
     amounts.write()
-    Reservation.objects.bulk_update(reservations, ["state", "stopping"])
+    Reservation.objects.bulk_update(reservations, ["state", "put_back_reason"])
 
 
-def unpin_locked(reservations: Sequence[Reservation]) -> None:
-    """Take locked, pinned reservations off their bins: they are held in the warehouse as before."""
+def deallocate_locked(reservations: Sequence[Reservation]) -> None:
+    """Take locked, allocated reservations off their bins: they are reserved in the warehouse as before."""
     places = lock_bins(reservations)
     amounts = Amounts()
     for row in reservations:
-        amounts.pin(places[row.sku_id, row.bin_id, row.lot_id], -row.quantity)
-        row.state, row.bin, row.lot = State.HELD, None, None
+        amounts.allocate(places[row.sku_id, row.bin_id, row.lot_id], -row.quantity)
+        row.state, row.bin, row.lot = State.RESERVED, None, None
     amounts.write()
     Reservation.objects.bulk_update(reservations, ["state", "bin", "lot"])
 
 
-def announce_freed(reservations: Sequence[Reservation], *, by: User | None = None) -> None:
-    """Tell, per document, that stock was freed: others may wait for it, and shipments may have lost lines."""
+def announce_unreserved(reservations: Sequence[Reservation], *, by: User | None = None) -> None:
+    """Tell, per document, that stock was unreserved: others may wait for it, and shipments may have lost lines."""
     for document in sorted({row.demand.document for row in reservations}):
         skus = sorted({row.sku_id for row in reservations if row.demand.document == document})
         events.record_once("demand.unreserved", subject_type="demand", subject_number=document, order_number=document,
@@ -96,7 +96,7 @@ def lock_bins(rows: Sequence[Reservation]) -> dict[tuple[int, int | None, int | 
 def level(holds: Holds) -> list[Reservation]:
     """Give back what kits hold of one part without the others; returns what was let go, still wanted."""
     demands = [demand for demand in holds.demands if demand.is_component]
-    return let_go(holds, kits.excess(needs(demands), pieces(holds, demands, asked=True)), Stopping.RELEASE)
+    return let_go(holds, kits.excess(needs(demands), pieces(holds, demands, asked=True)), PutBackReason.RELEASE)
 
 
 def needs(demands: Iterable[Demand]) -> list[Need]:
@@ -105,9 +105,10 @@ def needs(demands: Iterable[Demand]) -> list[Need]:
 
 def pieces(holds: Holds, demands: Iterable[Demand], *, asked: bool = False) -> list[Piece]:
     """What may be let go of demands; `asked`: also what a partner was asked to cancel, apart from the rest."""
-    keys, stopping = {demand.pk for demand in demands}, {Stopping.NO, Stopping.ASKED if asked else Stopping.NO}
-    return [Piece(row.pk, row.demand_id, (row.bundle, row.stopping), row.quantity, _stage(row))
-            for row in holds.rows if row.demand_id in keys and row.state in LIVE and row.stopping in stopping]
+    keys, put_back_reason = {demand.pk for demand in demands}, {PutBackReason.NO,
+                                                                PutBackReason.ASKED if asked else PutBackReason.NO}
+    return [Piece(row.pk, row.demand_id, (row.bundle, row.put_back_reason), row.quantity, _stage(row))
+            for row in holds.rows if row.demand_id in keys and row.state in LIVE and row.put_back_reason in put_back_reason]
 
 
 def _stage(row: Reservation) -> int:
@@ -116,22 +117,23 @@ def _stage(row: Reservation) -> int:
 
 
 def is_with_partner(row: Reservation) -> bool:
-    return row.is_entrusted and row.state == State.HELD
+    return row.is_entrusted and row.state == State.RESERVED
 
 
-def let_go(holds: Holds, amounts: dict[int, int], stopping: "Reservation.Stopping") -> list[Reservation]:
-    """Give back base units of locked reservations, by key; what is picked is marked stopping, to be put back.
+def let_go(holds: Holds, amounts: dict[int, int], put_back_reason: "Reservation.PutBackReason") -> list[Reservation]:
+    """Give back base units of locked reservations, by key; what is picked is marked to be put back.
 
-    `stopping` says what for: CANCEL lowers the demand too, RELEASE leaves it wanting. Of what a partner has, canceling
-    is only asked: it stays held. Returns what was let go or asked.
+    `put_back_reason` says what for: CANCEL lowers the demand too, RELEASE leaves it wanting. Of what a partner has,
+    canceling is only asked: it stays reserved. Returns what was let go or asked.
     """
     gone = [_cut(holds, row, amounts[row.pk]) for row in list(holds.rows) if row.pk in amounts]
     kept = [row for row in gone if row.state == State.PICKED]
-    asked = [row for row in gone if stopping == Stopping.CANCEL and is_with_partner(row)]
+    asked = [row for row in gone if put_back_reason == PutBackReason.CANCEL and is_with_partner(row)]
     for row in [*kept, *asked]:
-        row.stopping = stopping if row in kept else Stopping.ASKED
-    Reservation.objects.bulk_update([*kept, *asked], ["stopping"])
-    free_locked([row for row in gone if row not in kept and row not in asked], shrink=stopping == Stopping.CANCEL)
+        row.put_back_reason = put_back_reason if row in kept else PutBackReason.ASKED
+    Reservation.objects.bulk_update([*kept, *asked], ["put_back_reason"])
+    unreserve_locked([row for row in gone if row not in kept and row not in asked],
+                     shrink=put_back_reason == PutBackReason.CANCEL)
     return gone
 
 
@@ -144,18 +146,18 @@ def _cut(holds: Holds, row: Reservation, amount: int) -> Reservation:
     return part
 
 
-def reserved(holds: Holds, demand: Demand) -> int:
+def units_reserved(holds: Holds, demand: Demand) -> int:
     return sum(row.quantity for row in holds.rows if row.demand_id == demand.pk and row.state in LIVE)
 
 
 def give_up(holds: Holds, demand: Demand, amount: int) -> list[Reservation]:
     """No longer want so much of what must be put back anyhow; returns what that was."""
     given_up: list[Reservation] = []
-    for row in [row for row in holds.rows if row.demand_id == demand.pk and row.stopping == Stopping.RELEASE]:
+    for row in [row for row in holds.rows if row.demand_id == demand.pk and row.put_back_reason == PutBackReason.RELEASE]:
         left = amount - sum(each.quantity for each in given_up)
         if left > 0:
             given_up.append(_cut(holds, row, left))
     for row in given_up:
-        row.stopping = Stopping.CANCEL
-    Reservation.objects.bulk_update(given_up, ["stopping"])
+        row.put_back_reason = PutBackReason.CANCEL
+    Reservation.objects.bulk_update(given_up, ["put_back_reason"])
     return given_up

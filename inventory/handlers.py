@@ -16,8 +16,8 @@ def serve_from_receipt(event: Event) -> None:
 
 
 @on("demand.unreserved")
-def serve_from_freed(event: Event) -> None:
-    """Stock that was freed serves the demand that waits for it."""
+def serve_from_unreserved(event: Event) -> None:
+    """Stock that was unreserved serves the demand that waits for it."""
     sourcing.serve(event.data["skus"])
 
 

@@ -1,4 +1,4 @@
-"""Locking, in one pass, all that a change of what is held may touch: demands, reservations, stock and bins."""
+"""Locking, in one pass, all that a change of what is reserved may touch: demands, reservations, stock and bins."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from inventory.models import BinStock, Demand, Reservation, Stock, Warehouse
 from oms.core.errors import Conflict
 from oms.core.locking import attempt, lock, whole
 
-UNPICKED = (Reservation.State.HELD, Reservation.State.PINNED)
+UNPICKED = (Reservation.State.RESERVED, Reservation.State.ALLOCATED)
 LIVE = (*UNPICKED, Reservation.State.PICKED)
 WHOLE = ("demand", "sku", "bin", "lot", "warehouse")
 TRIES = 10
@@ -18,7 +18,9 @@ TRIES = 10
 
 @dataclass(frozen=True)
 class Holds:
-    """Locked demands, those of the same kits among them, and what is reserved for them: held, pinned or picked."""
+    """Locked demands, those of the same kits among them, and what is set aside for them: reserved, allocated or
+    picked.
+    """
 
     demands: list[Demand]
     rows: list[Reservation]
@@ -47,7 +49,7 @@ def lock_holds(
 
 
 def lock_holders(skus: Iterable[int], warehouse: Warehouse) -> Holds:
-    """Lock what is held of SKUs in a warehouse, and everything that a loss there may touch."""
+    """Lock what is reserved of SKUs in a warehouse, and everything that a loss there may touch."""
     skus = set(skus)
     holders = Demand.objects.filter(reservations__sku__in=skus, reservations__warehouse=warehouse,
                                     reservations__state__in=UNPICKED)

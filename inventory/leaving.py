@@ -1,19 +1,19 @@
-"""Part of what was held together leaves now, the rest later. Kits stay whole on both sides."""
+"""Part of what was reserved together leaves now, the rest later. Kits stay whole on both sides."""
 
 import uuid
 from collections.abc import Mapping, Sequence
 
-from inventory.giving_back import STAGES, announce_freed, let_go, split, unpin_locked
+from inventory.giving_back import STAGES, announce_unreserved, deallocate_locked, let_go, split
 from inventory.holds import UNPICKED, Holds, lock_holds
 from inventory.models import Demand, Reservation
 from oms.core.locking import atomic
 from oms.core.models import User
 
-State, Stopping = Reservation.State, Reservation.Stopping
+State, PutBackReason = Reservation.State, Reservation.PutBackReason
 
 
 def leave_behind(rows: Sequence[Reservation], *, by: User | None = None) -> list[Reservation]:
-    """Take what isn't picked off its bins, to leave apart from what is picked; return what stays held for later.
+    """Take what isn't picked off its bins, to leave apart from what is picked; return what stays reserved for later.
 
     Of a kit that is picked unevenly only the whole kits go on: the rest is released, and what is picked of it must be
     put back.
@@ -21,9 +21,9 @@ def leave_behind(rows: Sequence[Reservation], *, by: User | None = None) -> list
     with atomic():
         holds, own = _lock(rows)
         amounts = {key: amount for kit in _kits(own) for key, amount in _torn(kit).items()}
-        announce_freed(let_go(holds, amounts, Stopping.RELEASE), by=by)
+        announce_unreserved(let_go(holds, amounts, PutBackReason.RELEASE), by=by)
         later = [row for row in own if row.state in UNPICKED]
-        unpin_locked([row for row in later if row.state == State.PINNED])
+        deallocate_locked([row for row in later if row.state == State.ALLOCATED])
         fresh: dict[uuid.UUID, uuid.UUID] = {}
         for row in later:
             row.bundle = fresh.setdefault(row.bundle, uuid.uuid4())
@@ -31,18 +31,19 @@ def leave_behind(rows: Sequence[Reservation], *, by: User | None = None) -> list
         return later
 
 
-def unpin(rows: Sequence[Reservation]) -> None:
-    """Take pinned stock off its bins: it stays held, and nobody is on the way to it any more."""
+def deallocate(rows: Sequence[Reservation]) -> None:
+    """Take allocated stock off its bins: it stays reserved, and nobody is on the way to it any more."""
     with atomic():
         _holds, own = _lock(rows)
-        unpin_locked([row for row in own if row.state == State.PINNED])
+        deallocate_locked([row for row in own if row.state == State.ALLOCATED])
 
 
 def _lock(rows: Sequence[Reservation]) -> tuple[Holds, list[Reservation]]:
     """All that may be touched, and of it these rows, but not what must be put back anyhow."""
     keys = {row.pk for row in rows}
     holds = lock_holds(Demand.objects.filter(pk__in={row.demand_id for row in rows}))
-    return holds, [row for row in holds.rows if row.pk in keys and row.stopping in (Stopping.NO, Stopping.ASKED)]
+    return holds, [row for row in holds.rows if row.pk in keys and row.put_back_reason in (PutBackReason.NO,
+                                                                                           PutBackReason.ASKED)]
 
 
 def _kits(rows: Sequence[Reservation]) -> list[list[Reservation]]:
@@ -72,7 +73,7 @@ def _torn(kit: Sequence[Reservation]) -> dict[int, int]:
     return {key: amount for key, amount in gone.items() if amount}
 
 
-def cut_off(units: Mapping[int, int]) -> dict[int, Reservation]:
+def cutoff(units: Mapping[int, int]) -> dict[int, Reservation]:
     """Cut base units off unpicked reservations, by key, to leave apart; return by key what was cut, maybe all of it."""
     with atomic():
         _holds, own = _lock(list(Reservation.objects.filter(pk__in=units)))

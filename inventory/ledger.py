@@ -57,7 +57,7 @@ def move_many(
         before = {key: row.sellable for key, row in stock.items()}
         _write_stock(transports, stock)
         _write_places(transports, places)
-        if reason != Move.Reason.PICK:  # what is picked was held before
+        if reason != Move.Reason.PICK:  # what is picked was reserved before
             _announce_fewer([row for key, row in stock.items() if row.sellable < before[key]], by)
     return moves
 
@@ -139,7 +139,7 @@ def _require_on_hand(transports: Sequence[Transport], places: dict[Place, BinSto
     messages: dict[Place, str] = {}
     for transport in transports:
         key = _place(transport)
-        free = places[key].on_hand - places[key].pinned if key in leaving else 0
+        free = places[key].on_hand - places[key].allocated if key in leaving else 0
         if leaving.get(key, 0) > free and key not in messages:
             short[transport.sku.code] += leaving[key] - free
             messages[key] = _("Only %(free)s × %(sku)s are free in %(place)s, not %(wanted)s.") % {
@@ -188,7 +188,7 @@ def _write_stock(transports: Sequence[Transport], stock: dict[tuple[int, int], S
         row.average_cost = _average(row, place, change, transport, stock)
         row.on_hand += change
         row.sellable += change if place.is_sellable else 0
-    _require_unheld(touched.values())
+    _require_unreserved(touched.values())
     names = ("on_hand", "sellable", "average_cost")
     bulk_sql.write(Stock, {key: {name: getattr(row, name) for name in names} for key, row in touched.items()})
 
@@ -219,9 +219,9 @@ def _average(
     return round(value / left, 4)
 
 
-def _require_unheld(rows: Iterable[Stock]) -> None:
-    """What is held for orders cannot be taken away by anything else."""
-    short = {row.sku_id: row.held - row.sellable for row in rows if row.sellable < row.held}
+def _require_unreserved(rows: Iterable[Stock]) -> None:
+    """What is reserved for orders cannot be taken away by anything else."""
+    short = {row.sku_id: row.reserved - row.sellable for row in rows if row.sellable < row.reserved}
     if short:
         codes = dict(SKU.objects.filter(pk__in=short).values_list("pk", "code"))
         raise NotEnough({codes[sku]: quantity for sku, quantity in short.items()})

@@ -74,7 +74,7 @@ def lots_of_sku(sku: SKU) -> Iterator[str]:
 
 @stands_in_the_way(Bin, "kind", "is_sellable", "warehouse")
 def stock_of_bin(place: Bin) -> Iterator[str]:
-    """What is in the bin counts as sellable, held or in custody by the bin's kind."""
+    """What is in the bin counts as sellable, reserved or in custody by the bin's kind."""
     if place.is_outside:
         yield _("it's built in")
     rows = BinStock.objects.filter(bin=place).exclude(on_hand=0)

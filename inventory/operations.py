@@ -136,7 +136,7 @@ def _key(count: Count, *, found: list[FoundRow], also_found: list[Found], by: Us
 CS = Count.Status
 declare("add_bin", Count, counting.add_bin, input=AddBinInput,
         available=lambda count: count.status == CS.PLANNED)
-declare("key", Count, _key, label=_("Enter counts"), input=CountInput,
+declare("record_counts", Count, _key, label=_("Enter counts"), input=CountInput,
         initial=_to_count, available=lambda count: count.status == CS.PLANNED)
 declare("reconcile", Count, counting.reconcile, label=_("Post adjustments"), many=True,
         available=lambda count: count.status == CS.COUNTED)
@@ -169,5 +169,5 @@ def _adjust(stock: BinStock, *, difference: int, note: str, by: User | None = No
 
 
 declare("move", BinStock, _move, label=_("Move stock"), input=MoveInput,
-        available=lambda stock: stock.on_hand > stock.pinned and _is_free(stock))
+        available=lambda stock: stock.on_hand > stock.allocated and _is_free(stock))
 declare("adjust", BinStock, _adjust, label=_("Adjust stock"), input=AdjustInput, available=_is_free)

@@ -86,7 +86,7 @@ allow("buyer manager", Transfer, "recall")
 allow("manager", Transfer, "write_off")
 declare(TransferLine, part_of("transfer", Transfer))
 declare(Count, rows(warehouse="warehouse"), edit=f"{FLOOR} manager")
-allow(f"{FLOOR} manager", Count, "add_bin", "key", "recount")
+allow(f"{FLOOR} manager", Count, "add_bin", "record_counts", "recount")
 allow("manager", Count, "reconcile", "cancel")
 declare(CountLine, part_of("count", Count))
 

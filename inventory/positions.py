@@ -77,7 +77,7 @@ class Known:
         home = self.waits_at.setdefault(own, want.warehouse.pk)
         row = self.stock.get(key)
         return Position(
-            sellable=row.free + row.held if row else 0, held=row.held if row else 0,
+            sellable=row.free + row.reserved if row else 0, reserved=row.reserved if row else 0,
             back_ordered=self.waiting.get(own, 0) if home == want.warehouse.pk else 0,
             on_order=self.on_order.get(key, 0), coming=self.coming.get(key, 0), leaving=self.leaving.get(key, 0),
             point=want.point, target=want.target, pack=pack, minimum=minimum)
@@ -116,9 +116,9 @@ def read(wants: Sequence[Want]) -> Known:
 
 
 def _waiting(skus: Iterable[int]) -> dict[Key, int]:
-    rows = Demand.objects.filter(sku__in=list(skus), unheld__gt=0)
+    rows = Demand.objects.filter(sku__in=list(skus), unreserved__gt=0)
     return {(sku, company): total
-            for sku, company, total in rows.values_list("sku_id", "company_id").annotate(Sum("unheld"))}
+            for sku, company, total in rows.values_list("sku_id", "company_id").annotate(Sum("unreserved"))}
 
 
 def _on_order(skus: Iterable[int]) -> dict[Key, int]:
@@ -154,7 +154,7 @@ def back_ordered(known: set[Key]) -> list[Want]:
     own = Warehouse.objects.active().filter(kind=Warehouse.Kind.OWN).select_related("company")
     for row in own.order_by("priority", "pk"):
         homes.setdefault(row.company_id, row)
-    pairs = Demand.objects.filter(unheld__gt=0, company__in=homes).values_list("sku", "company").distinct()
+    pairs = Demand.objects.filter(unreserved__gt=0, company__in=homes).values_list("sku", "company").distinct()
     wanted = [pair for pair in pairs.order_by("sku__code", "company") if pair not in known]
     skus = SKU.objects.in_bulk({sku for sku, _company in wanted})
     return [Want(skus[sku], homes[company], NO_POINT, 0) for sku, company in wanted]

@@ -68,7 +68,7 @@ class _Needs:
 def reorder_check(*, by: User | None = None) -> Check:
     """Propose to buy, or to bring from a warehouse that has more than it needs, what is at or below its reorder point.
 
-    Orders that wait for a SKU without a rule are a need, too. What is held, back-ordered, on order and under way
+    Orders that wait for a SKU without a rule are a need, too. What is reserved, back-ordered, on order and under way
     between warehouses (proposals too) is counted, so that a second run proposes nothing. Buyers are told.
     """
     with atomic():
@@ -158,10 +158,10 @@ def _propose_transfer(
 
 def _lines(source: Warehouse, sku: SKU, quantity: int) -> list[TransferLine]:
     drafted = positions.drafted(source, sku)
-    rows = BinStock.objects.filter(sku=sku, bin__warehouse=source, bin__is_sellable=True, on_hand__gt=F("pinned"))
+    rows = BinStock.objects.filter(sku=sku, bin__warehouse=source, bin__is_sellable=True, on_hand__gt=F("allocated"))
     lines = []
     for row in rows.select_related("bin").order_by(F("lot__expires_on").asc(nulls_last=True), "-on_hand", "pk"):
-        part = min(quantity, row.on_hand - row.pinned - drafted.get((row.bin_id, row.lot_id), 0))
+        part = min(quantity, row.on_hand - row.allocated - drafted.get((row.bin_id, row.lot_id), 0))
         if part > 0:
             lines.append(TransferLine(sku=sku, bin=row.bin, lot_id=row.lot_id, quantity=part))
             quantity -= part

@@ -1,4 +1,4 @@
-"""Sending what is held, and not being picked, from better warehouses than those that were chosen first."""
+"""Sending what is reserved, and not being picked, from better warehouses than those that were chosen first."""
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -11,7 +11,7 @@ from inventory import reservations, routes, sharing, shelf_life, sourcing, waiti
 from inventory.geography import Place
 from inventory.models import Demand, Reservation, Stock, Warehouse
 from inventory.planners import sourcing as planner
-from inventory.planners.sourcing import Allocation, Candidate, Part, Plan, Source, Want
+from inventory.planners.sourcing import Assignment, Candidate, Part, Plan, Source, Want
 from inventory.sharing import Shares
 from inventory.waiting import Destination
 from oms.core import decisions
@@ -37,7 +37,9 @@ class Rerouted:
 
 @dataclass(frozen=True)
 class _Case:
-    """The lines of a document that may move, where they are held now, the stock there is, and where they would be."""
+    """The lines of a document that may move, where they are reserved now, the stock there is, and where they would
+    be.
+    """
 
     document: str
     groups: Groups
@@ -45,9 +47,9 @@ class _Case:
     stock: StockRows
     shares: Shares
     sources: list[Source]
-    current: list[Allocation]
+    current: list[Assignment]
     plan: Plan
-    target: list[Allocation]
+    target: list[Assignment]
 
     @property
     def codes(self) -> dict[int, str]:
@@ -68,8 +70,8 @@ def reroute(
 ) -> Rerouted | None:
     """Move what a locked document holds to where it is sent best from now; None where nothing is better.
 
-    `company`: whose warehouses it may move to. `movable`: the reservations that may move (all that are held and not
-    pinned, if None). `ship_to`: the new destination, which all its demand keeps. `to`: that warehouse, as far as its
+    `company`: whose warehouses it may move to. `movable`: the reservations that may move (all that are reserved and not
+    allocated, if None). `ship_to`: the new destination, which all its demand keeps. `to`: that warehouse, as far as its
     stock goes, whatever the score. `left_out`: warehouses that it may not move to, and why. `gain`: by how much the
     score must fall. What finds no other place stays; what older demand could hold is left.
     """
@@ -115,12 +117,12 @@ def _case(
     to: Warehouse | None, left_out: LeftOut, read: Read,
 ) -> _Case | None:
     demands = read(Demand.objects.filter(document=document).select_related("sku"))
-    held = read(Reservation.objects.filter(demand__document=document, state=Reservation.State.HELD)
+    reserved = read(Reservation.objects.filter(demand__document=document, state=Reservation.State.RESERVED)
                 .select_related(*reservations.WHOLE))
-    rows = [row for row in held if movable is None or row.pk in movable]
+    rows = [row for row in reserved if movable is None or row.pk in movable]
     lines = {row.demand.line for row in rows}
     groups = {line: tuple(row for row in demands if row.line == line) for line in sorted(lines)}
-    current = list(_held_units(groups, rows))
+    current = list(_reserved_units(groups, rows))
     if not current:
         return None
     shares = sharing.shares_of([company.pk])
@@ -132,34 +134,35 @@ def _case(
                 and (row.warehouse.company_id == company.pk or shares.may_take(company.pk, row))}
     chosen = [source for source in sources if source.warehouse in may_send]
     plan = planner.plan_in_turn(_wants(groups, current), sourcing.own_first(company.pk, chosen, stock))
-    target = _with_stayers(plan.allocations, current, {source.warehouse for source in chosen})
+    target = _with_stayers(plan.assignments, current, {source.warehouse for source in chosen})
     return _Case(document, groups, rows, stock, shares, sources, current, plan, target)
 
 
-def _held_units(groups: Groups, rows: Sequence[Reservation]) -> Iterator[Allocation]:
-    """Whole units (kits) of each line that are held in each warehouse."""
-    held: dict[tuple[int, int], int] = defaultdict(int)
+def _reserved_units(groups: Groups, rows: Sequence[Reservation]) -> Iterator[Assignment]:
+    """Whole units (kits) of each line that are reserved in each warehouse."""
+    reserved: dict[tuple[int, int], int] = defaultdict(int)
     for row in rows:
-        held[row.demand_id, row.warehouse_id] += row.quantity
+        reserved[row.demand_id, row.warehouse_id] += row.quantity
     for line, group in groups.items():
         for place in sorted({row.warehouse_id for row in rows if row.demand.line == line}):
-            units = min(held[demand.pk, place] // demand.per_unit for demand in group)
+            units = min(reserved[demand.pk, place] // demand.per_unit for demand in group)
             if units:
-                yield Allocation(line, place, units)
+                yield Assignment(line, place, units)
 
 
-def _stock(groups: Groups, current: Iterable[Allocation], companies: Collection[int], read: Read) -> StockRows:
-    """The stock of these companies' active warehouses, and that where the goods are held now."""
+def _stock(groups: Groups, current: Iterable[Assignment], companies: Collection[int], read: Read) -> StockRows:
+    """The stock of these companies' active warehouses, and that where the goods are reserved now."""
     skus = {demand.sku_id for group in groups.values() for demand in group}
-    held_in = {each.warehouse for each in current}
+    reserved_in = {each.warehouse for each in current}
     own = Q(warehouse__is_active=True, warehouse__company__in=companies)
-    rows = read(Stock.objects.filter(own | Q(warehouse__in=held_in), sku__in=skus).select_related("warehouse", "sku"))
+    rows = read(Stock.objects.filter(own | Q(warehouse__in=reserved_in), sku__in=skus).select_related("warehouse",
+                                                                                                      "sku"))
     shelf_life.attach(rows)
     shelf_life.ask(rows, max(waiting.Group(group).min_life_days for group in groups.values()))
     return {(row.sku_id, row.warehouse_id): row for row in rows}
 
 
-def _wants(groups: Groups, current: Iterable[Allocation]) -> list[Want]:
+def _wants(groups: Groups, current: Iterable[Assignment]) -> list[Want]:
     units: dict[int, int] = defaultdict(int)
     for each in current:
         units[each.key] += each.quantity
@@ -167,7 +170,7 @@ def _wants(groups: Groups, current: Iterable[Allocation]) -> list[Want]:
             for line, quantity in units.items()]
 
 
-def _sources(groups: Groups, current: Sequence[Allocation], stock: StockRows, place: Place) -> list[Source]:
+def _sources(groups: Groups, current: Sequence[Assignment], stock: StockRows, place: Place) -> list[Source]:
     """Active warehouses with what is free there, less what older demand could hold, and what may move itself."""
     first = next(iter(groups.values()))[0]
     active = {key: row for key, row in stock.items() if row.warehouse.is_active}
@@ -183,9 +186,9 @@ def _sources(groups: Groups, current: Sequence[Allocation], stock: StockRows, pl
 
 
 def _with_stayers(
-    planned: Sequence[Allocation], current: Sequence[Allocation], sources: Collection[int],
-) -> list[Allocation]:
-    """A plan, and what found no place in it, where it is held now: first in warehouses that were no choice."""
+    planned: Sequence[Assignment], current: Sequence[Assignment], sources: Collection[int],
+) -> list[Assignment]:
+    """A plan, and what found no place in it, where it is reserved now: first in warehouses that were no choice."""
     units: dict[tuple[int, int], int] = defaultdict(int)
     left: dict[int, int] = defaultdict(int)
     for each in current:
@@ -197,7 +200,7 @@ def _with_stayers(
         stays = min(left[each.key], each.quantity)
         units[each.key, each.warehouse] += stays
         left[each.key] -= stays
-    return [Allocation(line, place, quantity) for (line, place), quantity in sorted(units.items()) if quantity]
+    return [Assignment(line, place, quantity) for (line, place), quantity in sorted(units.items()) if quantity]
 
 
 def _is_better(case: _Case, to: Warehouse | None, gain: float) -> bool:
@@ -217,16 +220,16 @@ def _fits(case: _Case) -> bool:
                for key, quantity in needed.items())
 
 
-def _losses(case: _Case) -> list[Allocation]:
+def _losses(case: _Case) -> list[Assignment]:
     """Units that leave a warehouse, by line."""
     return _difference(case.current, case.target)
 
 
-def _difference(of: Iterable[Allocation], than: Iterable[Allocation]) -> list[Allocation]:
+def _difference(of: Iterable[Assignment], than: Iterable[Assignment]) -> list[Assignment]:
     left = {(each.key, each.warehouse): each.quantity for each in of}
     for each in than:
         left[each.key, each.warehouse] = left.get((each.key, each.warehouse), 0) - each.quantity
-    return [Allocation(line, place, quantity) for (line, place), quantity in sorted(left.items()) if quantity > 0]
+    return [Assignment(line, place, quantity) for (line, place), quantity in sorted(left.items()) if quantity > 0]
 
 
 def _apply(case: _Case, by: User | None) -> None:
@@ -236,10 +239,10 @@ def _apply(case: _Case, by: User | None) -> None:
         for demand in case.groups[each.key]:
             own = [row for row in case.rows if row.demand_id == demand.pk and row.warehouse_id == each.warehouse]
             gone += reservations.cut(sorted(own, key=_whole_bundles), each.quantity * demand.per_unit)
-    reservations.free_locked(gone, stock=case.stock)
+    reservations.unreserve_locked(gone, stock=case.stock)
     groups = {line: waiting.Group(group) for line, group in case.groups.items()}
-    sourcing.hold_plan(_difference(case.target, case.current), groups, case.stock, case.shares, by=by)
-    reservations.announce_freed(gone, by=by)
+    sourcing.reserve_plan(_difference(case.target, case.current), groups, case.stock, case.shares, by=by)
+    reservations.announce_unreserved(gone, by=by)
 
 
 def _whole_bundles(row: Reservation) -> tuple[str, int]:
@@ -252,9 +255,9 @@ def _told(case: _Case) -> Rerouted:
                     round(case.then.score, 2), sum(each.quantity for each in _losses(case)))
 
 
-def _in_words(case: _Case, allocations: Iterable[Allocation]) -> str:
+def _in_words(case: _Case, assignments: Iterable[Assignment]) -> str:
     """Units by warehouse: "LON 3, MAN 2"."""
     units: dict[str, int] = defaultdict(int)
-    for each in allocations:
+    for each in assignments:
         units[case.codes[each.warehouse]] += each.quantity
     return ", ".join(f"{code} {quantity}" for code, quantity in sorted(units.items()))

@@ -1,4 +1,4 @@
-"""What becomes of stock that is set aside: hold, free, pin, pick, put back, consume.
+"""What becomes of stock that is set aside: reserve, unreserve, allocate, pick, put back, consume.
 
 Each locks demands, then reservations, then stock per warehouse, then stock per bin.
 """
@@ -12,15 +12,15 @@ from django.utils.translation import gettext as _
 from inventory import catalog, entrusting, ledger, shelf_life
 from inventory.amounts import Amounts
 from inventory.giving_back import (
-    announce_freed,
-    free_locked,
+    announce_unreserved,
     give_up,
     let_go,
     level,
     lock_bins,
     needs,
     pieces,
-    reserved,
+    units_reserved,
+    unreserve_locked,
 )
 from inventory.giving_back import cut as cut
 from inventory.giving_back import split as split
@@ -30,14 +30,14 @@ from inventory.planners import kits
 from oms.core import events
 from oms.core.bulk_sql import any_of
 from oms.core.errors import Refused, WrongState
-from oms.core.locking import atomic, hold_created, lock
+from oms.core.locking import atomic, lock, mark_created
 from oms.core.models import User
 
-State, Stopping = Reservation.State, Reservation.Stopping
+State, PutBackReason = Reservation.State, Reservation.PutBackReason
 
 
 @dataclass(frozen=True)
-class Hold:
+class ReservationRequest:
     """Base units to hold for a demand in a warehouse, against a locked stock row; in a bundle with its kit's parts.
 
     `share`: the key of the share under which it is another company's stock.
@@ -50,30 +50,30 @@ class Hold:
     share: int | None = None
 
 
-def hold(holds: Sequence[Hold], *, counted: bool = False, by: User | None = None) -> list[Reservation]:
+def reserve(holds: Sequence[ReservationRequest], *, counted: bool = False, by: User | None = None) -> list[Reservation]:
     """Set stock aside under locks that the caller has taken; the demands are saved and locked.
 
-    `counted`: the demands were just inserted with what is held. Whatever comes to be held reaches a shipment by the
-    event that this records.
+    `counted`: the demands were just inserted with what is reserved. Whatever comes to be reserved reaches a shipment by
+    the event that this records.
     """
     amounts = Amounts()
-    for held in holds:
-        amounts.hold(held.demand.pk, held.stock, held.quantity, counted=counted)
-        if held.stock.layers is not None:
-            held.stock.layers.hold(held.demand.min_life_days, held.quantity)
+    for each in holds:
+        amounts.reserve(each.demand.pk, each.stock, each.quantity, counted=counted)
+        if each.stock.layers is not None:
+            each.stock.layers.reserve(each.demand.min_life_days, each.quantity)
     amounts.write()
     reservations = Reservation.objects.bulk_create(
-        Reservation(demand=held.demand, sku_id=held.stock.sku_id, warehouse_id=held.stock.warehouse_id,
-                    quantity=held.quantity, bundle=held.bundle, share_id=held.share)
-        for held in holds
+        Reservation(demand=each.demand, sku_id=each.stock.sku_id, warehouse_id=each.stock.warehouse_id,
+                    quantity=each.quantity, bundle=each.bundle, share_id=reserved.share)
+        for each in holds
     )
-    hold_created(reservations)
-    _announce_held(reservations, by)
+    mark_created(reservations)
+    _announce_reserved(reservations, by)
     return reservations
 
 
-def _announce_held(reservations: Iterable[Reservation], by: User | None) -> None:
-    """Tell, per document, that something is held for it that no shipment has yet."""
+def _announce_reserved(reservations: Iterable[Reservation], by: User | None) -> None:
+    """Tell, per document, that something is reserved for it that no shipment has yet."""
     for document in sorted({row.demand.document for row in reservations}):
         events.record_once("demand.reserved", subject_type="demand", subject_number=document, order_number=document,
                            by=by)
@@ -87,7 +87,7 @@ def lock_with_demands(reservations: Iterable[Reservation]) -> list[Reservation]:
 
 
 def separate(reservations: Sequence[Reservation]) -> None:
-    """Let these leave apart from what they were held with. Raises Refused where that would tear a kit apart."""
+    """Let these leave apart from what they were reserved with. Raises Refused where that would tear a kit apart."""
     with atomic():
         locked = lock_with_demands(reservations)
         kits = {row.bundle for row in locked if row.demand.is_component}
@@ -108,46 +108,46 @@ def give_back(reservations: Sequence[Reservation], *, by: User | None = None) ->
     with atomic():
         holds = lock_holds(Demand.objects.filter(pk__in=[row.demand_id for row in reservations]))
         gone = [row for row in _among(holds, reservations) if row.state in UNPICKED]
-        free_locked(gone)
+        unreserve_locked(gone)
         gone += level(holds)
-        announce_freed(gone, by=by)
+        announce_unreserved(gone, by=by)
         return gone
 
 
-def pin(reservations: Sequence[Reservation]) -> list[tuple[Reservation, Reservation]]:
-    """Bind what is held to bins: first what expires first, then whole quantities, then the fullest bins.
+def allocate(reservations: Sequence[Reservation]) -> list[tuple[Reservation, Reservation]]:
+    """Bind what is reserved to bins: first what expires first, then whole quantities, then the fullest bins.
 
     A reservation that needs several bins is cut; returns each cut as (reservation, what was cut off it). What was
-    freed meanwhile is left out.
+    unreserved meanwhile is left out.
     """
     with atomic():
-        locked = [row for row in lock_with_demands(reservations) if row.state != State.FREED]
-        _require_state(locked, State.HELD)
+        locked = [row for row in lock_with_demands(reservations) if row.state != State.UNRESERVED]
+        _require_state(locked, State.RESERVED)
         entrusting.require_not_asked(locked)
-        cuts, unplaced = _pin_locked(locked)
+        cuts, unplaced = _allocate_locked(locked)
         if unplaced:
             raise Refused(_("No pickable bin in %(warehouse)s has %(sku)s. Count the bins.")
                           % {"sku": unplaced[0].sku, "warehouse": unplaced[0].warehouse})
         return cuts
 
 
-def pin_elsewhere(
+def allocate_elsewhere(
     rows: Sequence[Reservation], holds: Holds, *, avoid: Sequence[Bin] = (), avoid_lot: Lot | None = None,
 ) -> list[Reservation]:
-    """Bind locked, held reservations to other bins; return what lies nowhere else, still held."""
-    cuts, unplaced = _pin_locked(rows, avoid, avoid_lot)
+    """Bind locked, reserved reservations to other bins; return what lies nowhere else, still reserved."""
+    cuts, unplaced = _allocate_locked(rows, avoid, avoid_lot)
     holds.rows.extend(cut for _, cut in cuts)
-    placed = [row for row in [*rows, *(cut for _, cut in cuts)] if row.state == State.PINNED]
+    placed = [row for row in [*rows, *(cut for _, cut in cuts)] if row.state == State.ALLOCATED]
     for document in sorted({row.demand.document for row in placed}):
-        events.record_once("demand.repinned", subject_type="demand", subject_number=document, order_number=document,
+        events.record_once("demand.reallocated", subject_type="demand", subject_number=document, order_number=document,
                            skus=sorted({row.sku_id for row in placed if row.demand.document == document}))
     return unplaced
 
 
-def _pin_locked(
+def _allocate_locked(
     rows: Sequence[Reservation], avoid: Sequence[Bin] = (), avoid_lot: Lot | None = None,
 ) -> tuple[list[tuple[Reservation, Reservation]], list[Reservation]]:
-    """Bind locked, held reservations to bins; return the cuts, and what found no bin."""
+    """Bind locked, reserved reservations to bins; return the cuts, and what found no bin."""
     ledger.lock_stock(sorted({(row.sku_id, row.warehouse_id) for row in rows}))
     candidates = lock(
         BinStock.objects.filter(sku__in={row.sku_id for row in rows}, bin__is_sellable=True,
@@ -157,7 +157,7 @@ def _pin_locked(
     candidates = [place for place in candidates if avoid_lot is None or place.lot_id != avoid_lot.pk]
     cuts: list[tuple[Reservation, Reservation]] = []
     amounts = Amounts()
-    unplaced = [rest for row in rows if (rest := _pin_one(row, [
+    unplaced = [rest for row in rows if (rest := _allocate_one(row, [
         place for place in candidates if place.sku_id == row.sku_id and place.bin.warehouse_id == row.warehouse_id
         and shelf_life.suits(place, row)], cuts, amounts))]
     amounts.write()
@@ -165,30 +165,30 @@ def _pin_locked(
     return cuts, unplaced
 
 
-def _pin_one(
+def _allocate_one(
     row: Reservation, candidates: list[BinStock], cuts: list[tuple[Reservation, Reservation]], amounts: Amounts,
 ) -> Reservation | None:
-    """Bind one reservation to as many bins as it needs; return what found none, still held."""
+    """Bind one reservation to as many bins as it needs; return what found none, still reserved."""
     original = row
     while True:
-        place = min((place for place in candidates if place.on_hand > place.pinned),
-                    key=lambda place: _pin_rank(place, row.quantity), default=None)
+        place = min((place for place in candidates if place.on_hand > place.allocated),
+                    key=lambda place: _allocation_rank(place, row.quantity), default=None)
         if place is None:
             return row
-        free_here = place.on_hand - place.pinned
+        free_here = place.on_hand - place.allocated
         rest = split(row, row.quantity - free_here) if row.quantity > free_here else None
-        row.state, row.bin, row.lot = State.PINNED, place.bin, place.lot
-        amounts.pin(place, row.quantity)
+        row.state, row.bin, row.lot = State.ALLOCATED, place.bin, place.lot
+        amounts.allocate(place, row.quantity)
         if rest is None:
             return None
-        rest.state, rest.bin, rest.lot = State.HELD, None, None
+        rest.state, rest.bin, rest.lot = State.RESERVED, None, None
         cuts.append((original, rest))
         row = rest
 
 
-def _pin_rank(place: BinStock, quantity: int) -> tuple[bool, str, bool, int, int]:
+def _allocation_rank(place: BinStock, quantity: int) -> tuple[bool, str, bool, int, int]:
     expires = place.lot.expires_on if place.lot else None
-    free_here = place.on_hand - place.pinned
+    free_here = place.on_hand - place.allocated
     fits = free_here >= quantity
     return expires is None, str(expires), not fits, free_here if fits else -free_here, place.pk
 
@@ -196,14 +196,14 @@ def _pin_rank(place: BinStock, quantity: int) -> tuple[bool, str, bool, int, int
 def pick(
     reservations: Sequence[Reservation], *, reference: str = "", by: User | None = None, as_found: bool = False,
 ) -> list[Reservation]:
-    """Take pinned stock from its bins to staging: sellable and held fall together. Returns what was taken.
+    """Take allocated stock from its bins to staging: sellable and reserved fall together. Returns what was taken.
 
-    `as_found`: what is not pinned any more is left out.
+    `as_found`: what is not allocated any more is left out.
     """
     with atomic():
         locked = lock_with_demands(reservations)
-        locked = [row for row in locked if row.state == State.PINNED or not as_found]
-        _require_state(locked, State.PINNED)
+        locked = [row for row in locked if row.state == State.ALLOCATED or not as_found]
+        _require_state(locked, State.ALLOCATED)
         shelf_life.require_pickable(locked)
         transports = [_to_staging(row) for row in locked]
         ledger.lock_ends(transports)
@@ -226,7 +226,8 @@ def put_back(
 ) -> list[Reservation]:
     """Bring picked stock back from staging to a bin; the inverse of pick.
 
-    What was stopping is freed (and no longer wanted, where it was canceled); the rest is held again. A part of a kit
+    What was marked to be put back is unreserved (and no longer wanted,
+                                                  where it was canceled); the rest is reserved again. A part of a kit
     is given back with the others of its kits: those that are picked must be put back, too.
     """
     with atomic():
@@ -238,18 +239,18 @@ def put_back(
         transports = [_from_staging(row, to) for row in locked]
         ledger.move_many(transports, reason=Move.Reason.PUT_BACK, reference=reference, by=by)
         _count_picked(locked, -1)
-        canceled = [row for row in locked if row.stopping == Stopping.CANCEL]
-        released = [row for row in locked if row.stopping == Stopping.RELEASE or row.demand.is_component
+        canceled = [row for row in locked if row.put_back_reason == PutBackReason.CANCEL]
+        released = [row for row in locked if row.put_back_reason == PutBackReason.RELEASE or row.demand.is_component
                     or not shelf_life.fits(row)]
         released = [row for row in released if row not in canceled]
         for row in locked:
-            row.state, row.bin, row.lot, row.stopping, row.is_entrusted = State.HELD, None, None, Stopping.NO, False
+            row.state, row.bin, row.lot, row.put_back_reason, row.is_entrusted = State.RESERVED, None, None, PutBackReason.NO, False
             row.bundle = row.bundle if row.demand.is_component else uuid.uuid4()
-        Reservation.objects.bulk_update(locked, ["state", "bin", "lot", "stopping", "is_entrusted", "bundle"])
-        free_locked(canceled, shrink=True)
-        free_locked(released)
-        announce_freed([*canceled, *released, *level(holds)], by=by)
-        _announce_held([row for row in locked if row.state == State.HELD], by)
+        Reservation.objects.bulk_update(locked, ["state", "bin", "lot", "put_back_reason", "is_entrusted", "bundle"])
+        unreserve_locked(canceled, shrink=True)
+        unreserve_locked(released)
+        announce_unreserved([*canceled, *released, *level(holds)], by=by)
+        _announce_reserved([row for row in locked if row.state == State.RESERVED], by)
         return locked
 
 
@@ -276,10 +277,10 @@ def consume(reservations: Sequence[Reservation], *, reference: str = "", by: Use
     with atomic():
         locked = lock_with_demands(reservations)
         _require_state(locked, State.PICKED)
-        stopping = [row for row in locked if row.stopping]
-        if stopping:
+        put_back_reason = [row for row in locked if row.put_back_reason]
+        if put_back_reason:
             raise Refused(_("Put back %(quantity)s × %(sku)s before shipping.")
-                          % {"quantity": stopping[0].quantity, "sku": stopping[0].sku},
+                          % {"quantity": put_back_reason[0].quantity, "sku": put_back_reason[0].sku},
                           code="put_back_first")
         shelf_life.require_shippable(locked)
         customer = catalog.outside(Bin.Kind.CUSTOMER)
@@ -296,14 +297,14 @@ def consume(reservations: Sequence[Reservation], *, reference: str = "", by: Use
 
 
 def _count_picked(rows: Sequence[Reservation], sign: int) -> None:
-    """Count locked rows as picked, no longer pinned; with -1 as held again, in no bin."""
+    """Count locked rows as picked, no longer allocated; with -1 as reserved again, in no bin."""
     amounts = Amounts()
     stock = ledger.lock_stock(sorted({(row.sku_id, row.warehouse_id) for row in rows}))
     places = lock_bins(rows) if sign > 0 else {}
     for row in rows:
         amounts.pick(row.demand_id, stock[row.sku_id, row.warehouse_id], sign * row.quantity)
         if sign > 0:
-            amounts.pin(places[row.sku_id, row.bin_id, row.lot_id], -row.quantity)
+            amounts.allocate(places[row.sku_id, row.bin_id, row.lot_id], -row.quantity)
     amounts.write()
 
 
@@ -318,16 +319,17 @@ def _require_state(rows: Sequence[Reservation], *states: Reservation.State) -> N
             )
 
 
-def require_pinned(row: Reservation) -> None:
-    """Raise WrongState unless a locked reservation is pinned to a bin and unpicked."""
-    _require_state([row], State.PINNED)
+def require_allocated(row: Reservation) -> None:
+    """Raise WrongState unless a locked reservation is allocated to a bin and unpicked."""
+    _require_state([row], State.ALLOCATED)
 
 
 def cancel(document: str, units: dict[int, int], *, reason: str = "", by: User | None = None) -> dict[int, int]:
-    """Want fewer units of a document's lines: unheld demand goes first, then held, then pinned.
+    """Want fewer units of a document's lines: unreserved demand goes first, then reserved, then allocated.
 
-    What is picked already is marked as stopping: it bars packing and shipping until it is put back. What a partner has
-    taken on goes last: it is marked as asked, stays held, and is returned as units by line. Of kits, whole ones go.
+    What is picked already is marked as put_back_reason: it bars packing and shipping until it is put back. What a
+    partner has taken on goes last: it is marked as asked, stays reserved, and is returned as units by line. Of kits,
+    whole ones go.
     """
     with atomic():
         holds = lock_holds(Demand.objects.filter(document=document, line__in=units))
@@ -336,16 +338,16 @@ def cancel(document: str, units: dict[int, int], *, reason: str = "", by: User |
         shrink = Amounts()
         for demand in holds.demands:
             amount = units[demand.line] * demand.per_unit
-            unheld = min(amount, demand.quantity - demand.shipped - reserved(holds, demand))
-            shrink.want(demand.pk, -unheld)
-            given_up = give_up(holds, demand, amount - unheld)
+            unreserved = min(amount, demand.quantity - demand.shipped - units_reserved(holds, demand))
+            shrink.want(demand.pk, -unreserved)
+            given_up = give_up(holds, demand, amount - unreserved)
             gone += given_up
-            amount -= unheld + sum(row.quantity for row in given_up)
+            amount -= unreserved + sum(row.quantity for row in given_up)
             line = (demand.document, demand.line)
             rest[line] = max(rest.get(line, 0), -(-amount // demand.per_unit))
         shrink.write()
         chosen = kits.choose(needs(holds.demands), pieces(holds, holds.demands), rest)
-        gone += let_go(holds, chosen, Stopping.CANCEL)
-        asked = [row for row in gone if row.stopping == Stopping.ASKED and row.state == State.HELD]
-        announce_freed([row for row in gone if row not in asked], by=by)
+        gone += let_go(holds, chosen, PutBackReason.CANCEL)
+        asked = [row for row in gone if row.put_back_reason == PutBackReason.ASKED and row.state == State.RESERVED]
+        announce_unreserved([row for row in gone if row not in asked], by=by)
         return entrusting.announce_asked(document, asked, reason=reason, by=by)

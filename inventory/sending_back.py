@@ -57,7 +57,7 @@ def undo_receipt(order: PurchaseOrder, goods: Sequence[Undone], *, by: User | No
             for item in undone:
                 _take_off(order, lines, item)
             places = _lock_free(order, [(lines[item.line.pk], item.good) for item in undone])
-            free = {row.pk: row.on_hand - row.pinned for row in places}
+            free = {row.pk: row.on_hand - row.allocated for row in places}
             came = _received_lots(order)
             worth = {item.line.pk: costs.received(order, lines[item.line.pk]) for item in undone}
             transports = [replace(each, unit_cost=worth[item.line.pk]) for item in undone

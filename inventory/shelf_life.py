@@ -1,4 +1,4 @@
-"""What can be promised, pinned, picked and shipped of lots that expire; under the locks of who asks."""
+"""What can be promised, allocated, picked and shipped of lots that expire; under the locks of who asks."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -13,7 +13,7 @@ from inventory import expiry
 from inventory.models import SKU, BinStock, Demand, Reservation, Stock
 from inventory.planners import sourcing as planner
 from inventory.planners.shelf_life import Layers
-from inventory.planners.sourcing import Allocation, Source, Want
+from inventory.planners.sourcing import Assignment, Source, Want
 from oms.core.errors import Refused
 
 StockRows = Mapping[tuple[int, int], Stock]
@@ -37,18 +37,18 @@ def attach(rows: Iterable[Stock]) -> None:
     skus, places = {row.sku_id for row in tracked}, {row.warehouse_id for row in tracked}
     stock: dict[tuple[int, int], Counter[date]] = defaultdict(Counter)
     lying = BinStock.objects.filter(sku__in=skus, bin__warehouse__in=places, bin__is_sellable=True,
-                                    on_hand__gt=F("pinned"))
+                                    on_hand__gt=F("allocated"))
     for sku, place, expires, count in lying.values_list("sku_id", "bin__warehouse_id", "lot__expires_on",
-                                                        F("on_hand") - F("pinned")):
+                                                        F("on_hand") - F("allocated")):
         stock[sku, place][expires or date.max] += count
-    held = Reservation.objects.filter(sku__in=skus, warehouse__in=places, state=Reservation.State.HELD)
+    reserved = Reservation.objects.filter(sku__in=skus, warehouse__in=places, state=Reservation.State.RESERVED)
     for row in tracked:
         row.layers = Layers(expiry.today_in(row.warehouse), stock[row.sku_id, row.warehouse_id])
     layers = {(row.sku_id, row.warehouse_id): row.layers for row in tracked}
-    for sku, place, days, count in held.order_by().values_list("sku_id", "warehouse_id", "demand__min_life_days"
+    for sku, place, days, count in reserved.order_by().values_list("sku_id", "warehouse_id", "demand__min_life_days"
                                                                ).annotate(Sum("quantity")):
         if (found := layers.get((sku, place))) is not None:
-            found.hold(days, count)
+            found.reserve(days, count)
 
 
 def ask(rows: Iterable[Stock], min_life_days: int) -> None:
@@ -59,10 +59,10 @@ def ask(rows: Iterable[Stock], min_life_days: int) -> None:
 
 def allocate(
     groups: Sequence[Group], sources: Sequence[Source], stock: StockRows,
-) -> Iterator[tuple[Allocation, Group]]:
+) -> Iterator[tuple[Assignment, Group]]:
     """What each group could hold now, one after the other, each of lots that live long enough for it.
 
-    The caller takes each allocation off the sources before the next is asked for.
+    The caller takes each assignment off the sources before the next is asked for.
     """
     layers = {key: row.layers.copy() for key, row in stock.items() if row.layers is not None}
     for group in groups:
@@ -70,11 +70,11 @@ def allocate(
         limited = [replace(source, available={
             sku: min(count, layers[sku, source.warehouse].available(days)) if (sku, source.warehouse) in layers
             else count for sku, count in source.available.items()}) for source in sources]
-        for allocation in planner.plan([group.want], limited).allocations:
+        for assignment in planner.plan([group.want], limited).assignments:
             for part in group.want.parts:
-                if (part.sku, allocation.warehouse) in layers:
-                    layers[part.sku, allocation.warehouse].hold(days, allocation.quantity * part.per_unit)
-            yield allocation, group
+                if (part.sku, assignment.warehouse) in layers:
+                    layers[part.sku, assignment.warehouse].reserve(days, assignment.quantity * part.per_unit)
+            yield assignment, group
 
 
 def expires(place: BinStock) -> date:
@@ -83,12 +83,12 @@ def expires(place: BinStock) -> date:
 
 
 def suits(place: BinStock, row: Reservation) -> bool:
-    """Whether what is in a bin may be picked today for who it is held for."""
+    """Whether what is in a bin may be picked today for who it is reserved for."""
     return expiry.is_good(place.lot, row.warehouse, row.demand.min_life_days)
 
 
 def require_pickable(rows: Iterable[Reservation]) -> None:
-    """Raise Refused for a lot that expired, or lives too short for the customer, since it was pinned."""
+    """Raise Refused for a lot that expired, or lives too short for the customer, since it was allocated."""
     for row in rows:
         if not fits(row):
             raise Refused(_("Lot %(lot)s of %(sku)s expires on %(day)s: too early for this order. Take another lot "

@@ -10,7 +10,7 @@ from django.db.models import F
 from django.utils.translation import gettext as _
 
 from inventory import availability, catalog, displacing, ledger, reservations, routes, sharing, shelf_life
-from inventory.giving_back import announce_freed, level
+from inventory.giving_back import announce_unreserved, level
 from inventory.holds import lock_holders, lock_holds
 from inventory.models import (
     SKU,
@@ -24,13 +24,13 @@ from inventory.models import (
 )
 from inventory.planners import sourcing as planner
 from inventory.planners.sourcing import Part, Plan, Source, Want
-from inventory.reservations import Hold
+from inventory.reservations import ReservationRequest
 from inventory.sharing import Shares
 from inventory.waiting import Destination as Destination
 from inventory.waiting import Group, StockRows, groups_of, leave_to_older
 from oms.core import decisions, events
 from oms.core.errors import NotEnough, Refused, WrongState
-from oms.core.locking import atomic, hold_created, lock
+from oms.core.locking import atomic, lock, mark_created
 from oms.core.models import Company, User
 
 Short = tuple[Group, Want]  # a line, and what of it is still to be served
@@ -48,14 +48,15 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Terms:
-    """How a document's demand is served: what cannot be held may wait or is refused; lower priority goes first.
+    """How a document's demand is served: what cannot be reserved may wait or is refused; lower priority goes first.
 
-    `reserve_from`: a later day until which nothing is held; it is promised against the stock projected for that day.
+    `reserve_from`: a later day until which nothing is reserved; it is promised against the stock projected for that
+    day.
     """
 
-    may_wait: bool = False
+    can_backorder: bool = False
     priority: int = 100
-    wanted_on: date | None = None
+    requested_on: date | None = None
     reserve_from: date | None = None
     min_life_days: int = 0
 
@@ -66,9 +67,9 @@ def promise(
 ) -> SentFrom:
     """Promise a document's lines from its company's stock: hold what there is, and let the rest wait or refuse.
 
-    What that can't serve may come from the stock that other companies share with it.
-    Returns what was held. Raises NotEnough with the shortfall by SKU where something cannot be held and may not wait.
-    What older demand of the same or a better priority could hold now is left to it. The caller has locked the document.
+    What that can't serve may come from the stock that other companies share with it. Returns what was reserved. Raises
+    NotEnough with the shortfall by SKU where something cannot be reserved and may not wait. What older demand of the
+    same or a better priority could hold now is left to it. The caller has locked the document.
     """
     with atomic():
         kits = catalog.components(want.sku for want in wanted)
@@ -83,7 +84,7 @@ def promise(
             sources = routes.sources(stock, ship_to.place, weight_g(wanted))
             leave_to_older(company.pk, sources, skus, terms.priority, stock)
             plan = planner.plan_in_turn(wants, own_first(company.pk, sources, stock))
-        if plan.short and not terms.may_wait:
+        if plan.short and not terms.can_backorder:
             raise NotEnough(_shortfall(wanted, wants, plan, sources, kits))
         _write_promise(document, company, wants, plan, stock, shares, ship_to, terms, kits, by)
         return _sent_from(plan, stock)
@@ -92,7 +93,7 @@ def promise(
 def _sent_from(plan: Plan, stock: dict[tuple[int, int], Stock]) -> SentFrom:
     warehouses = {row.warehouse_id: row.warehouse for row in stock.values()}
     found: SentFrom = {}
-    for each in plan.allocations:
+    for each in plan.assignments:
         units = found.setdefault(each.key, {})
         units[warehouses[each.warehouse]] = units.get(warehouses[each.warehouse], 0) + each.quantity
     return found
@@ -138,7 +139,7 @@ def _require_projected(
     needed, codes = _needed(wants), _codes(wanted, kits)
     there = availability.projected(needed, company, terms.reserve_from)
     short = {codes[sku]: quantity - max(0, there[sku]) for sku, quantity in needed.items() if quantity > there[sku]}
-    if short and not terms.may_wait:
+    if short and not terms.can_backorder:
         raise NotEnough(short)
 
 
@@ -171,53 +172,57 @@ def _write_promise(
     shares: Shares, ship_to: Destination, terms: Terms, kits: dict[int, list[KitComponent]], by: User | None,
 ) -> None:
     components = {part.component_id for parts in kits.values() for part in parts}
-    held: dict[int, int] = defaultdict(int)
-    for allocation in plan.allocations:
-        held[allocation.key] += allocation.quantity
+    reserved: dict[int, int] = defaultdict(int)
+    for assignment in plan.assignments:
+        reserved[assignment.key] += assignment.quantity
     country, code = ship_to.place
     demands = Demand.objects.bulk_create(
         Demand(company=company, document=document, line=want.key, sku_id=part.sku, per_unit=part.per_unit,
                is_component=part.sku in components and (len(want.parts) > 1 or part.per_unit > 1),
-               quantity=part.per_unit * want.quantity, held=part.per_unit * held[want.key], may_wait=terms.may_wait,
-               priority=terms.priority, wanted_on=terms.wanted_on, reserve_from=terms.reserve_from,
+               quantity=part.per_unit * want.quantity, reserved=part.per_unit * reserved[want.key], can_backorder=terms.can_backorder,
+               priority=terms.priority, requested_on=terms.requested_on, reserve_from=terms.reserve_from,
                ship_country=country, ship_postal_code=code, min_life_days=terms.min_life_days)
         for want in wants for part in want.parts
     )
-    hold_created(demands)
+    mark_created(demands)
     by_line = {group.demands[0].line: group for group in groups_of(demands)}
-    hold_plan(plan.allocations, by_line, stock, shares, counted=True, by=by)
+    reserve_plan(plan.assignments, by_line, stock, shares, counted=True, by=by)
     _record_decision(document, plan, stock, terms)
     if plan.short:
         events.record("demand.backordered", subject_type="demand", subject_number=document, order_number=document,
                       by=by, skus=sorted({demand.sku_id for demand in demands}))
 
 
-def hold_plan(
-    allocations: Iterable[planner.Allocation], groups: dict[int, Group], stock: dict[tuple[int, int], Stock],
+def reserve_plan(
+    assignments: Iterable[planner.Assignment], groups: dict[int, Group], stock: dict[tuple[int, int], Stock],
     shares: Shares, *, counted: bool = False, by: User | None = None,
 ) -> None:
-    """Hold what a plan allocates to lines, under locks that the caller has taken; a kit's parts in one bundle."""
-    reservations.hold(counted=counted, by=by, holds=[
-        Hold(demand, row, allocation.quantity * demand.per_unit, bundle, shares.under(demand.company_id, row))
-        for allocation in allocations
+    """ReservationRequest what a plan allocates to lines, under locks that the caller has taken; a kit's parts in one
+    bundle.
+    """
+    reservations.reserve(counted=counted, by=by, holds=[
+        ReservationRequest(demand, row, assignment.quantity * demand.per_unit, bundle,
+                           shares.under(demand.company_id, row))
+        for assignment in assignments
         for bundle in [uuid.uuid4()]
-        for demand in groups[allocation.key].demands
-        for row in [stock[demand.sku_id, allocation.warehouse]]
+        for demand in groups[assignment.key].demands
+        for row in [stock[demand.sku_id, assignment.warehouse]]
     ])
 
 
 def _record_decision(document: str, plan: Plan, stock: dict[tuple[int, int], Stock], terms: Terms) -> None:
     codes = {row.warehouse_id: row.warehouse.code for row in stock.values()}
     chosen = [{"line": each.key, "warehouse": codes[each.warehouse], "quantity": each.quantity}
-              for each in plan.allocations]
+              for each in plan.assignments]
     decisions.record("sourcing", subject_type="order", subject_number=document, chosen=chosen,
                      candidates=routes.told(plan.candidates, codes), reasons=[
-                         f"wanted on {terms.wanted_on}: reserves stock from {terms.reserve_from} on"
+                         f"wanted on {terms.requested_on}: reserves stock from {terms.reserve_from} on"
                          if terms.reserve_from else routes.REASON])
 
 
 def serve(skus: Iterable[int], *, by: User | None = None) -> list[str]:
-    """Hold what there is now for demand that waits for these SKUs, by priority, then age; first of its company's stock.
+    """ReservationRequest what there is now for demand that waits for these SKUs, by priority, then age; first of its
+    company's stock.
 
     Returns the numbers of the documents that got something. Nothing waiting is success.
     """
@@ -238,13 +243,15 @@ def serve(skus: Iterable[int], *, by: User | None = None) -> list[str]:
 
 
 def serve_due() -> list[str]:
-    """Hold for what was wanted for later, once its day comes near; it goes before younger demand like any other."""
+    """ReservationRequest for what was wanted for later, once its day comes near; it goes before younger demand like
+    any other.
+    """
     near = Demand.objects.waiting().filter(reserve_from__isnull=False)
     return serve(list(near.values_list("sku", flat=True).distinct()))
 
 
 def reschedule(
-    document: str, *, wanted_on: date | None, reserve_from: date | None, by: User | None = None,
+    document: str, *, requested_on: date | None, reserve_from: date | None, by: User | None = None,
 ) -> None:
     """Let a locked document's demand be wanted on another day; what is wanted now is served, as far as there is stock.
 
@@ -253,24 +260,26 @@ def reschedule(
     with atomic():
         demands = lock(Demand.objects.filter(document=document))
         for demand in demands:
-            demand.wanted_on, demand.reserve_from = wanted_on, reserve_from
-        Demand.objects.bulk_update(demands, ["wanted_on", "reserve_from"])
+            demand.requested_on, demand.reserve_from = requested_on, reserve_from
+        Demand.objects.bulk_update(demands, ["requested_on", "reserve_from"])
         if reserve_from is None:
             events.record("demand.backordered", subject_type="demand", subject_number=document, order_number=document,
-                          by=by, skus=sorted({demand.sku_id for demand in demands if demand.unheld}))
+                          by=by, skus=sorted({demand.sku_id for demand in demands if demand.unreserved}))
 
 
 def announce_change(warehouse: Warehouse, *, by: User | None = None) -> None:
-    """Tell that a warehouse was opened, closed or moved: waiting demand and what is held may fare better now."""
+    """Tell that a warehouse was opened, closed or moved: waiting demand and what is reserved may fare better now."""
     with atomic():
         events.record("warehouse.changed", subject_type="warehouse", subject_number=warehouse.code, by=by,
                       is_active=warehouse.is_active)
 
 
 def serve_from(warehouse_code: str, *, by: User | None = None) -> list[str]:
-    """Hold what an active warehouse has free for waiting demand: its company's, and that of those it is shared with."""
+    """ReservationRequest what an active warehouse has free for waiting demand: its company's, and that of those it
+    is shared with.
+    """
     company = Warehouse.objects.values_list("company", flat=True).get(code=warehouse_code)
-    free = Stock.objects.promised_by(company).filter(warehouse__code=warehouse_code, sellable__gt=F("held"))
+    free = Stock.objects.promised_by(company).filter(warehouse__code=warehouse_code, sellable__gt=F("reserved"))
     companies = [company, *sharing.sellers_of(company)]
     waiting = Demand.objects.waiting().filter(company__in=companies, sku__in=free.values("sku"))
     return serve(list(waiting.values_list("sku", flat=True).distinct()), by=by)
@@ -281,7 +290,7 @@ def _level(keys: Sequence[int], by: User | None) -> None:
     demands = lock(Demand.objects.filter(pk__in=keys))
     if any(group.is_uneven for group in groups_of(demands)):
         holds = lock_holds(Demand.objects.filter(pk__in=keys), skus={demand.sku_id for demand in demands})
-        announce_freed(level(holds), by=by)
+        announce_unreserved(level(holds), by=by)
 
 
 def lock_change(document: str, skus: Iterable[SKU]) -> None:
@@ -320,20 +329,21 @@ def _serve(
         relevant = {key: row for key, row in stock.items() if key[0] in skus and may_take(row, company)}
         shelf_life.ask(relevant.values(), group.min_life_days)
         plan = planner.plan([want], routes.sources(relevant, group.destination.place, group.weight_g))
-        hold_plan(plan.allocations, {want.key: group}, stock, shares, by=by)
-        documents += [group.demands[0].document] if plan.allocations else []
+        reserve_plan(plan.assignments, {want.key: group}, stock, shares, by=by)
+        documents += [group.demands[0].document] if plan.assignments else []
         left += [(group, replace(want, quantity=plan.short[want.key]))] if plan.short else []
     short[:] = left
     return documents
 
 
-def reallocate(
+def resource_short_pick(
     reservation: Reservation, *, missing: int, is_damaged: bool = False, reference: str = "", by: User | None = None,
 ) -> Reservation:
-    """Handle a short pick: what is missing goes to the place *missing* or *damaged*, and is held elsewhere if possible.
+    """Handle a short pick: what is missing goes to the place *missing* or *damaged*, and is reserved elsewhere if
+    possible.
 
-    Returns the part of the reservation that found nothing in its bin: pinned to another bin of the warehouse, or
-    freed, of kits with their other parts. Demand that finds no stock waits.
+    Returns the part of the reservation that found nothing in its bin: allocated to another bin of the warehouse, or
+    unreserved, of kits with their other parts. Demand that finds no stock waits.
     """
     with atomic():
         holds = lock_holders([reservation.sku_id], reservation.warehouse)
@@ -341,7 +351,7 @@ def reallocate(
         if row is None:
             raise WrongState(_("%(row)s is not to be picked any more. Reload to see what changed.")
                              % {"row": reservation})
-        reservations.require_pinned(row)
+        reservations.require_allocated(row)
         if not 0 < missing <= row.quantity:
             raise Refused(_("Missing quantity %(missing)s exceeds %(quantity)s × %(sku)s.")
                           % {"missing": missing, "quantity": row.quantity, "sku": row.sku})

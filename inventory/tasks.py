@@ -29,5 +29,5 @@ def quarantine_expired_lots() -> None:
 
 @shared_task
 def reserve_what_is_near() -> None:
-    """Hold stock for orders that were confirmed for a later day, which has come near."""
+    """ReservationRequest stock for orders that were confirmed for a later day, which has come near."""
     sourcing.serve_due()

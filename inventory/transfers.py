@@ -29,7 +29,8 @@ class Arrived:
 def send(transfer: Transfer, *, by: User | None = None) -> Transfer:
     """Take the goods out of their bins; they are in transit until the other warehouse receives them.
 
-    What is pinned there is picked from other bins. Raises Refused for what is reserved for orders, and is nowhere else.
+    What is allocated there is picked from other bins. Raises Refused for what is reserved for orders, and is nowhere
+    else.
     """
     with states.advance(transfer, to=S.SENT, by=by) as transfer:
         lines = list(transfer.lines.select_related("sku", "bin", "lot"))

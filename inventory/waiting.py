@@ -35,7 +35,7 @@ class Group:
 
     @property
     def want(self) -> Want:
-        units = min(demand.unheld // demand.per_unit for demand in self.demands)
+        units = min(demand.unreserved // demand.per_unit for demand in self.demands)
         parts = tuple(Part(demand.sku_id, demand.per_unit) for demand in self.demands)
         return Want(self.demands[0].line, parts, units)
 
@@ -45,12 +45,12 @@ class Group:
 
     @property
     def weight_g(self) -> int:
-        return sum(demand.sku.weight_g * demand.unheld for demand in self.demands)
+        return sum(demand.sku.weight_g * demand.unreserved for demand in self.demands)
 
     @property
     def is_uneven(self) -> bool:
         """Whether a kit has more of one part than of another, or a part of a unit."""
-        return any(demand.unheld != self.want.quantity * demand.per_unit for demand in self.demands)
+        return any(demand.unreserved != self.want.quantity * demand.per_unit for demand in self.demands)
 
     @property
     def destination(self) -> Destination:
@@ -88,14 +88,14 @@ def _leave(waiting: QuerySet[Demand], sources: list[Source], skus: set[int], sto
                                            line__in={line for _, line in lines}).order_by("priority", "id")
     groups = [group for group in groups_of(siblings) if group.want.quantity > 0]
     layered = any(row.layers for row in stock.values())
-    for allocation, group in shelf_life.allocate(groups, sources, stock) if layered else _allocate(groups, sources):
-        available = next(source.available for source in sources if source.warehouse == allocation.warehouse)
+    for assignment, group in shelf_life.allocate(groups, sources, stock) if layered else _assign(groups, sources):
+        available = next(source.available for source in sources if source.warehouse == assignment.warehouse)
         for part in group.want.parts:
             if part.sku in available:
-                available[part.sku] -= allocation.quantity * part.per_unit  # type: ignore[index]
+                available[part.sku] -= assignment.quantity * part.per_unit  # type: ignore[index]
 
 
-def _allocate(groups: Sequence[Group], sources: Sequence[Source]) -> list[tuple[planner.Allocation, Group]]:
+def _assign(groups: Sequence[Group], sources: Sequence[Source]) -> list[tuple[planner.Assignment, Group]]:
     by_key = dict(enumerate(groups))
     wants = [Want(key, group.want.parts, group.want.quantity) for key, group in by_key.items()]
-    return [(allocation, by_key[allocation.key]) for allocation in planner.plan(wants, sources).allocations]
+    return [(assignment, by_key[assignment.key]) for assignment in planner.plan(wants, sources).assignments]

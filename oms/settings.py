@@ -234,7 +234,7 @@ SPECTACULAR_SETTINGS = {
         "ShipmentStatus": "fulfillment.models.shipment.Shipment.Status",
         "ReturnStatus": "returns.models.request.ReturnRequest.Status",
         "InvoiceKind": "orders.models.invoice.Invoice.Kind", "ChargeKind": "orders.models.order.OrderCharge.Kind",
-        "HoldKind": "orders.models.order.Hold.Kind", "WarehouseKind": "inventory.models.warehouse.Warehouse.Kind",
+        "HoldKind": "orders.models.order.OrderHold.Kind", "WarehouseKind": "inventory.models.warehouse.Warehouse.Kind",
         "TrackingKind": "fulfillment.models.tracking.TrackingEvent.Kind",
     },
 }

@@ -42,14 +42,14 @@ def unchanged(order: Order) -> Amendment:
 
 @dataclass(frozen=True)
 class Effect:
-    """What an amendment does: the order's totals before and after, and units allocated before and after."""
+    """What an amendment does: the order's totals before and after, and units reserved before and after."""
 
     gross_before: Decimal
     gross_after: Decimal
     tax_before: Decimal
     tax_after: Decimal
-    allocated_before: int
-    allocated_after: int
+    reserved_before: int
+    reserved_after: int
 
 
 class _Rehearsed(Exception):
@@ -89,7 +89,7 @@ def preview(
             raise _Rehearsed
     except _Rehearsed:
         before = Order.objects.get(pk=order.pk)
-    return Effect(before.gross, after.gross, before.tax, after.tax, before.allocated, after.allocated)
+    return Effect(before.gross, after.gross, before.tax, after.tax, before.reserved, after.reserved)
 
 
 def _differing(order: Order, changes: Sequence[LineChange]) -> list[LineChange]:

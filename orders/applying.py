@@ -11,22 +11,23 @@ from oms.core.errors import Refused
 from oms.core.locking import advisory_lock, atomic, lock, lock_one
 from oms.core.models import Company, User
 from orders import billing, payments
-from orders.models import Allocation, Customer, Invoice, Payment
+from orders.models import Customer, Invoice, Payment, PaymentApplication
 
 
-def allocate_many(payment: Payment, amounts: Mapping[Invoice, Decimal], *, by: User | None = None) -> list[Allocation]:
+def apply_many(payment: Payment, amounts: Mapping[Invoice, Decimal], *,
+               by: User | None = None) -> list[PaymentApplication]:
     """Use one payment for several invoices, an amount for each."""
     with atomic():
         payment = lock_one(payment)
         lock(Invoice.objects.filter(pk__in=[document.pk for document in amounts]))
         if not amounts:
-            raise Refused(_("Enter what each invoice gets of the payment."), code="nothing_to_allocate")
+            raise Refused(_("Enter what each invoice gets of the payment."), code="nothing_to_apply")
         whole = sum(amounts.values(), money.ZERO)
-        if whole > payment.unallocated:
+        if whole > payment.unapplied:
             raise Refused(_("The amounts come to %(whole)s; %(number)s has %(left)s left. Lower them.")
                           % {"whole": money.display(whole, payment.currency), "number": payment.number,
-                             "left": money.display(payment.unallocated, payment.currency)}, code="too_much")
-        return [payments.allocate(payment, document, amount, by=by)
+                             "left": money.display(payment.unapplied, payment.currency)}, code="too_much")
+        return [payments.apply(payment, document, amount, by=by)
                 for document, amount in sorted(amounts.items(), key=lambda pair: pair[0].pk)]
 
 
@@ -38,8 +39,8 @@ def pay_many(
     with atomic():
         payment = payments.register_transfer(document.customer, amount, company=document.company, reference=reference,
                                              currency=document.currency, on=on, by=by)
-        if not payment.allocations.exists():  # sent again, it is used already
-            allocate_many(payment, amounts, by=by)
+        if not payment.applications.exists():  # sent again, it is used already
+            apply_many(payment, amounts, by=by)
     return payment
 
 
@@ -58,10 +59,10 @@ def book_statement_line(
                                              on=on, by=by)
         if known is None:
             if document is not None:
-                payments.allocate(payment, document, by=by)
+                payments.apply(payment, document, by=by)
             return payment
         if (on or known.paid_on) != known.paid_on or (
-                document and not known.allocations.filter(invoice=document).exists()):
+                document and not known.applications.filter(invoice=document).exists()):
             raise idempotency.used(_("payment %(number)s of %(day)s") % {"number": known.number, "day": known.paid_on})
         return None
 

@@ -25,7 +25,7 @@ from orders import (
     registrations,
 )
 from orders.issuing import SERIES, issue, start, start_credit
-from orders.models import Allocation, Customer, Invoice, InvoiceLine, Order, OrderCharge, OrderLine
+from orders.models import Customer, Invoice, InvoiceLine, Order, OrderCharge, OrderLine, PaymentApplication
 from orders.pricing import AMOUNTS
 
 
@@ -375,7 +375,7 @@ def set_off(
     amount = min(note.open_amount, document.open_amount)
     amount = amount if most is None else min(amount, most)
     if amount > 0:
-        Allocation.objects.create(credit=note, invoice=document, amount=amount, by=by,
+        PaymentApplication.objects.create(credit=note, invoice=document, amount=amount, by=by,
                                   exchange_difference=exchange_gains.difference(note, document, amount))
         for row in (note, document):
             due_dates.use(row, amount)

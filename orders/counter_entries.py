@@ -10,28 +10,28 @@ from oms.core.errors import Refused
 from oms.core.locking import atomic, lock, lock_one
 from oms.core.models import User
 from orders import due_dates, exchange_gains, issuing, order_entry, payments, pricing, write_offs
-from orders.models import Allocation, Customer, Invoice, InvoiceLine, Payment, Refund, TaxRate, WriteOff
+from orders.models import Customer, Invoice, InvoiceLine, Payment, PaymentApplication, Refund, TaxRate, WriteOff
 
 S = Payment.Status
 
 
-def unallocate(
-    use: Allocation, amount: Decimal | None = None, *, on: date | None = None, by: User | None = None,
-) -> Allocation:
+def unapply(
+    use: PaymentApplication, amount: Decimal | None = None, *, on: date | None = None, by: User | None = None,
+) -> PaymentApplication:
     """Take (a part of) a payment or a credit note off the invoice that it paid: that is open again, and so is the
     source. What the invoice lacked for early payment is owed again, too."""
     with atomic():
         payment = lock_one(use.payment) if use.payment else None
         documents = _locked(use.invoice_id, use.credit_id)
-        use = Allocation.objects.get(pk=use.pk)
+        use = PaymentApplication.objects.get(pk=use.pk)
         if use.write_off_id or use.reverses_id:
             raise Refused(_("%(use)s is not a payment or a credit note. Reverse the write-off instead.") % {"use": use},
-                          code="not_allocated")
+                          code="not_applied")
         day = on or documents[use.invoice_id].company.today()
         periods.require_open(documents[use.invoice_id].company, day)
         made = _take_back(use, _of(use, amount), day, by)
         if payment is not None:
-            payments.book(payment, allocated=made.amount)
+            payments.book(payment, applied=made.amount)
             events.emit("payment.unapplied", payment, by=by, invoice=documents[use.invoice_id].number,
                         amount=str(-made.amount))
         else:
@@ -44,7 +44,7 @@ def _locked(*keys: int | None) -> dict[int, Invoice]:
     return {row.pk: row for row in lock(Invoice.objects.filter(pk__in=[key for key in keys if key]))}
 
 
-def _of(use: Allocation, amount: Decimal | None) -> Decimal:
+def _of(use: PaymentApplication, amount: Decimal | None) -> Decimal:
     """How much of it is taken back: what is given, at most what is left of it, else all of that."""
     left = use.left
     wanted = left if amount is None else amount
@@ -54,14 +54,15 @@ def _of(use: Allocation, amount: Decimal | None) -> Decimal:
     return wanted
 
 
-def _take_back(use: Allocation, amount: Decimal, day: date, by: User | None) -> Allocation:
+def _take_back(use: PaymentApplication, amount: Decimal, day: date, by: User | None) -> PaymentApplication:
     before, home = use.amount - use.left, use.invoice.company.currency
     difference = money.part(use.exchange_difference, use.amount, before, before + amount, home)
-    return Allocation.objects.create(payment=use.payment, credit=use.credit, invoice=use.invoice, amount=-amount,
+    return PaymentApplication.objects.create(payment=use.payment, credit=use.credit, invoice=use.invoice,
+                                             amount=-amount,
                                      exchange_difference=-difference, reverses=use, booked_on=day, by=by)
 
 
-def _open_again(document: Invoice, made: Allocation, day: date, by: User | None) -> None:
+def _open_again(document: Invoice, made: PaymentApplication, day: date, by: User | None) -> None:
     was_paid = document.open_amount == 0
     due_dates.use(document, made.amount)
     if made.payment_id:
@@ -113,19 +114,19 @@ def _take_out(payment: Payment, amount: Decimal, row: Refund, by: User | None) -
         raise Refused(_("Enter an amount of up to %(most)s: that much of %(number)s is still here.")
                       % {"most": money.display(payment.refundable, payment.currency), "number": payment.number},
                       code="too_much", field="amount")
-    uses = list(payment.allocations.filter(reverses=None).order_by("-pk"))
+    uses = list(payment.applications.filter(reverses=None).order_by("-pk"))
     _locked(*{use.invoice_id for use in uses})
     for use in uses:
         payment.refresh_from_db()
-        missing = min(amount - payment.unallocated, use.left)
+        missing = min(amount - payment.unapplied, use.left)
         if missing > 0:
-            unallocate(use, missing, on=day, by=by)
+            unapply(use, missing, on=day, by=by)
     payment.refresh_from_db()
     row.payment, row.amount = payment, amount
     row.exchange_rate = pricing.exchange_rate(payment.company, payment.currency, day)
     row.exchange_difference = exchange_gains.refund_difference(row)
     row.save()
-    payments.book(payment, refunded=amount, given_back=amount)
+    payments.book(payment, refunded=amount, refunded_unlinked=amount)
     return row
 
 
@@ -178,10 +179,10 @@ def free(payment: Payment, *, by: User | None = None) -> Payment:
         order = lock_one(payment.order) if payment.order else None
         payment = lock_one(payment)
         states.require_status(payment, S.CAPTURED)
-        if order is None or payment.unallocated <= 0:
+        if order is None or payment.unapplied <= 0:
             raise Refused(_("Nothing of %(number)s is reserved for an order.") % {"number": payment.number},
                           code="not_reserved")
         payment.order = None
         payment.save(update_fields=["order"])
-        events.emit("payment.freed", payment, by=by, order=order.number, amount=str(payment.unallocated))
+        events.emit("payment.released", payment, by=by, order=order.number, amount=str(payment.unapplied))
     return payment

@@ -45,18 +45,18 @@ def of_order(order: Order) -> Decimal:
     deposits = sum((left.gross for _line, left in deducting.open_deposits(order)), money.ZERO)
     to_bill = max(money.ZERO, sum(deducting.left_to_bill(order).values(), money.ZERO) - deposits)
     asked = (Payment.Status.REQUESTED, Payment.Status.AUTHORIZED)
-    there = sum((payment.amount if payment.status in asked else payment.unallocated
+    there = sum((payment.amount if payment.status in asked else payment.unapplied
                  for payment in Payment.objects.filter(order=order)), money.ZERO)
     return max(money.ZERO, open_now + to_bill - there)
 
 
 def use(document: Invoice, amount: Decimal) -> None:
     """Count so much more (or less) of a locked invoice or credit note as paid or used up."""
-    document.allocated += amount
+    document.applied += amount
     dues = [Due(row.due_on, row.amount) for row in document.installments.all()]
     if dues:
-        document.due_on = terms.next_due(dues, document.allocated)
-    document.save(update_fields=["allocated", "due_on"])
+        document.due_on = terms.next_due(dues, document.applied)
+    document.save(update_fields=["applied", "due_on"])
 
 
 def early_discount(document: Invoice) -> Decimal:
@@ -69,7 +69,7 @@ def early_discount(document: Invoice) -> Decimal:
 def earned_discount(document: Invoice) -> Decimal:
     """What an invoice may lack for the part that was paid in time, by the days on which its payments came."""
     whole, percent = early_discount(document), document.discount_percent
-    in_time = document.allocations.filter(payment__paid_on__lte=document.discount_until).aggregate(
+    in_time = document.applications.filter(payment__paid_on__lte=document.discount_until).aggregate(
         total=Sum("amount"))["total"] or money.ZERO
     if not whole or in_time >= _less_credits(document) - whole:
         return whole
@@ -85,12 +85,12 @@ def in_words(document: Invoice) -> list[str]:
     """How and until when an invoice is to be paid, a sentence each."""
     if document.kind == Invoice.Kind.CREDIT or document.due_on is None:
         return []
-    if document.allocated and not document.open_amount:
+    if document.applied and not document.open_amount:
         return [_("Paid.")]
     parts = list(document.installments.all())
-    told = [_("Paid: %(paid)s. Open: %(open)s.") % {"paid": display(document.allocated, document.currency),
+    told = [_("Paid: %(paid)s. Open: %(open)s.") % {"paid": display(document.applied, document.currency),
                                                     "open": display(document.open_amount, document.currency)}
-            ] if document.allocated else []
+            ] if document.applied else []
     told += [_("Pay %(amount)s by %(day)s.") % {"amount": display(part.amount, document.currency),
                                               "day": part.due_on.isoformat()} for part in parts]
     if not parts:

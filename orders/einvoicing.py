@@ -45,7 +45,7 @@ def _document_of(invoice: Invoice) -> Document:
         items=[_item(number, line, invoice) for number, line in enumerate(goods, 1)],
         adjustments=[Adjustment(line.description, line.net, line.tax_category, line.tax_percent) for line in charges],
         taxes=tax_groups(lines), net=invoice.net, tax=invoice.tax, gross=invoice.gross,
-        paid=ZERO if invoice.kind == Invoice.Kind.CREDIT else invoice.allocated, due_on=_last_due(invoice),
+        paid=ZERO if invoice.kind == Invoice.Kind.CREDIT else invoice.applied, due_on=_last_due(invoice),
         supplied_on=invoice.supplied_on, terms=_payment_terms(invoice), notes=_notes(invoice),
         **_references(invoice), **_home(invoice))
 

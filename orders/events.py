@@ -198,7 +198,7 @@ event("payment.outcome_asked", NoData, _("The provider is asked what became of a
 event("payment.applied", PaymentApplied, _("A payment was applied to an invoice."))
 event("payment.unapplied", PaymentApplied, _("A payment was taken off an invoice."))
 event("payment.moved", PaymentMoved, _("A payment was moved to another customer."))
-event("payment.freed", PaymentFreed, _("A prepayment is no longer reserved for its order."))
+event("payment.released", PaymentFreed, _("A prepayment is no longer reserved for its order."))
 event("payment.returned", PaymentReturned, _("The bank returned a payment."))
 event("payment.refund_requested", Refund, _("A refund was requested."))
 event("payment.refunded", Refund, _("A payment was refunded."))

@@ -25,9 +25,9 @@ def _share(document: Invoice | Payment, amount: Decimal) -> Decimal:
     home = document.company.currency
     if isinstance(document, Payment):
         whole = document.captured
-        used = document.allocated + document.given_back + document.written_off
+        used = document.applied + document.refunded_unlinked + document.written_off
     else:
-        whole, used = document.gross, document.allocated
+        whole, used = document.gross, document.applied
     return money.part(_worth(whole, document.exchange_rate, home), whole, used, used + amount, home)
 
 

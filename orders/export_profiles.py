@@ -14,7 +14,7 @@ TEXT, DAY, COUNT, MONEY, PRICE, PERCENT = "text", "day", "count", "money", "pric
 TAX_CATEGORY = "tax_category"  # read as its code, written with its name
 _SIGN = "(CASE i.kind WHEN 'credit' THEN -1 ELSE 1 END)"
 _IN_RUN = "JOIN orders_exporteddocument x ON x.run_id = %(run)s AND x.kind = 'invoice' AND x.key = i.id"
-_ISSUED = """i.company_id = %(company)s AND i.status = 'issued' AND NOT i.is_history
+_ISSUED = """i.company_id = %(company)s AND i.status = 'issued' AND NOT i.is_imported
     AND (%(since)s::date IS NULL OR i.issued_on >= %(since)s::date)
     AND (%(until)s::date IS NULL OR i.issued_on <= %(until)s::date)"""
 
@@ -77,7 +77,7 @@ _HEADS = f"""
 _HEAD_TAXES = f"""
     SELECT i.currency, l.tax_percent, sum({_SIGN} * l.tax) FROM orders_invoice i {_IN_RUN}
     JOIN orders_invoiceline l ON l.invoice_id = i.id GROUP BY 1, 2 ORDER BY 1, 2"""
-_OF_COMPANY = """p.company_id = %(company)s AND NOT p.is_history"""
+_OF_COMPANY = """p.company_id = %(company)s AND NOT p.is_imported"""
 _WITHIN = """(%(since)s::date IS NULL OR {day} >= %(since)s::date)
     AND (%(until)s::date IS NULL OR {day} <= %(until)s::date)"""
 _PAYMENT_ROWS = """
@@ -108,7 +108,7 @@ _PAYMENT_KEYS = f"""SELECT p.id FROM orders_payment p
     WHERE {_OF_COMPANY} AND p.status = 'captured' AND {_WITHIN.format(day="p.paid_on")}"""
 _REFUND_KEYS = f"""SELECT r.id FROM orders_refund r JOIN orders_payment p ON p.id = r.payment_id
     LEFT JOIN orders_invoice n ON n.id = r.credit_id
-    WHERE r.status = 'done' AND p.company_id = %(company)s AND NOT coalesce(n.is_history, false)
+    WHERE r.status = 'done' AND p.company_id = %(company)s AND NOT coalesce(n.is_imported, false)
     AND {_WITHIN.format(day="r.booked_on")}"""
 _WRITE_OFF_KEYS = f"""SELECT w.id FROM orders_writeoff w LEFT JOIN orders_invoice i ON i.id = w.invoice_id
     LEFT JOIN orders_payment p ON p.id = w.payment_id

@@ -7,22 +7,22 @@ from oms.core import bulk_sql
 from orders import pricing
 from orders.models import Order, OrderLine
 
-QUANTITIES = ("canceled", "allocated", "picked", "shipped", "invoiced", "returned")
+QUANTITIES = ("canceled", "reserved", "picked", "shipped", "invoiced", "returned")
 
 
 def follow(order: Order) -> dict[int, int]:
-    """Take over from the stock what is allocated, picked and shipped; return the newly shipped units by line.
+    """Take over from the stock what is reserved, picked and shipped; return the newly shipped units by line.
 
     The order is locked. A kit counts as far as its least component ÷ per kit.
     """
     known = demand.progress(order.number)
     lines = {line.pk: line for line in order.lines.all()}
     changed, shipped = {}, {}
-    for key, (allocated, picked, gone) in known.items():
+    for key, (reserved, picked, gone) in known.items():
         line = lines.get(key)
-        if line is None or (line.allocated, line.picked, line.shipped) == (allocated, picked, gone):
+        if line is None or (line.reserved, line.picked, line.shipped) == (reserved, picked, gone):
             continue
-        changed[key] = {"allocated": allocated, "picked": picked, "shipped": gone}
+        changed[key] = {"reserved": reserved, "picked": picked, "shipped": gone}
         if gone > line.shipped:
             shipped[key] = gone - line.shipped
     bulk_sql.write(OrderLine, changed)
@@ -32,8 +32,8 @@ def follow(order: Order) -> dict[int, int]:
 
 
 def forget_unshipped(line: OrderLine) -> None:
-    """Count nothing of a locked order's line as allocated or picked: all its demand is another line's by now."""
-    OrderLine.objects.filter(pk=line.pk, shipped=0).update(allocated=0, picked=0)
+    """Count nothing of a locked order's line as reserved or picked: all its demand is another line's by now."""
+    OrderLine.objects.filter(pk=line.pk, shipped=0).update(reserved=0, picked=0)
 
 
 def record_invoiced(order: Order, units: Mapping[int, int]) -> None:

@@ -58,7 +58,7 @@ def tell_held(event: Event) -> None:
     notifications.tell_held(order, by_hand=event.name == "order.hold_placed")
 
 
-@on("order.confirmed", calls_world=True)
+@on("order.confirmed", external=True)
 def mail_confirmation(event: Event) -> None:
     notifications.tell_confirmed(Order.objects.get(number=event.subject_number), event)
 
@@ -69,7 +69,7 @@ def settle_invoice(event: Event) -> None:
     document = Invoice.objects.get(number=event.subject_number)
     orders = lock(Order.objects.filter(pk__in=document.order_keys()))
     if document.order is not None and document.kind != Invoice.Kind.CREDIT:
-        payments.allocate_open(document)
+        payments.apply_prepayments(document)
     for order in orders:
         lifecycle.complete_if_done(order)
     issuing.record_settled(document)
@@ -81,7 +81,7 @@ def record_with_buyer(event: Event) -> None:
     supplier_invoices.mirror(Invoice.objects.get(number=event.subject_number))
 
 
-@on("invoice.settled", calls_world=True)
+@on("invoice.settled", external=True)
 def freeze_pdf(event: Event) -> None:
     """The legal document is kept as it was issued; where PDFs cannot be made, it waits for a machine that can."""
     document = Invoice.objects.get(number=event.subject_number)
@@ -89,7 +89,7 @@ def freeze_pdf(event: Event) -> None:
     issuing.record_frozen(document)
 
 
-@on("invoice.frozen", calls_world=True)
+@on("invoice.frozen", external=True)
 def mail_invoice(event: Event) -> None:
     """The mail goes out with its files, and before the mails of refunds that a credit note explains."""
     document = Invoice.objects.get(number=event.subject_number)
@@ -129,8 +129,8 @@ def credit_unused_deposits(event: Event) -> None:
     deposits.credit_rest(Order.objects.get(number=event.subject_number))
 
 
-@on("payment.created", calls_world=True)
-@on("payment.outcome_asked", calls_world=True)
+@on("payment.created", external=True)
+@on("payment.outcome_asked", external=True)
 def ask_to_authorize(event: Event) -> None:
     payment = Payment.objects.get(number=event.subject_number)
     if payment.status != Payment.Status.REQUESTED:
@@ -174,7 +174,7 @@ def give_up_unwanted_money(event: Event) -> None:
 @on("payment.failed")
 @on("payment.returned")
 @on("payment.moved")
-@on("payment.freed")
+@on("payment.released")
 @on("payment.applied")
 @on("payment.unapplied")
 @on("order.amended")
@@ -191,8 +191,8 @@ def _billed_by(number: str | None) -> set[str]:
     return set(Order.objects.filter(invoices__number=number).values_list("number", flat=True)) if number else set()
 
 
-@on("payment.capture_requested", calls_world=True)
-@on("payment.outcome_asked", calls_world=True)
+@on("payment.capture_requested", external=True)
+@on("payment.outcome_asked", external=True)
 def ask_to_capture(event: Event) -> None:
     payment = Payment.objects.get(number=event.subject_number)
     if payment.status != Payment.Status.AUTHORIZED or not payment.capture_requested:
@@ -206,8 +206,8 @@ def ask_to_capture(event: Event) -> None:
             payments.record_captured(payment, answer.reference)
 
 
-@on("payment.voided", calls_world=True)
-@on("payment.outcome_asked", calls_world=True)
+@on("payment.voided", external=True)
+@on("payment.outcome_asked", external=True)
 def ask_to_void(event: Event) -> None:
     payment = Payment.objects.get(number=event.subject_number)
     if payment.status != Payment.Status.VOIDED or payment.void_reference or payment.error:
@@ -218,8 +218,8 @@ def ask_to_void(event: Event) -> None:
         outcomes.record_voided(payment, answer.reference)
 
 
-@on("payment.refund_requested", calls_world=True)
-@on("payment.outcome_asked", calls_world=True)
+@on("payment.refund_requested", external=True)
+@on("payment.outcome_asked", external=True)
 def ask_to_refund(event: Event) -> None:
     own = Refund.objects.filter(payment__number=event.subject_number, status=Refund.Status.REQUESTED)
     rows = own.filter(pk=event.data["refund"]) if "refund" in event.data else own
@@ -229,13 +229,13 @@ def ask_to_refund(event: Event) -> None:
 
 
 def _refund(row: Refund, event: Event) -> None:
-    by_hand = row.payment.gateway == gateways.TRANSFER or row.payment.is_history
+    by_hand = row.payment.gateway == gateways.TRANSFER or row.payment.is_imported
     to, key = gateway("manual" if by_hand else row.payment.gateway), f"refund-{row.pk}"
     answer = _known(to, key, event) or to.refund(key, row.payment.gateway_reference, row.amount, row.payment.currency)
     payments.record_refunded(row, answer.reference)
 
 
-@on("payment.refunded", calls_world=True)
+@on("payment.refunded", external=True)
 def mail_refund(event: Event) -> None:
     row = Refund.objects.select_related("payment", "credit").get(pk=event.data["refund"])
     notifications.tell_refunded(row.payment, row)

@@ -19,7 +19,6 @@ from oms.core.locking import atomic, lock
 from oms.core.models import Event
 from oms.core.money import ZERO, round_amount
 from orders.models import (
-    Allocation,
     Channel,
     Customer,
     HistoryRecord,
@@ -29,6 +28,7 @@ from orders.models import (
     OrderCharge,
     OrderLine,
     Payment,
+    PaymentApplication,
     Refund,
 )
 
@@ -84,26 +84,26 @@ class _Context:
 ORDER_COLUMNS = (
     "id", "version", "created_at", "status_at", "number", "status", "company", "channel", "customer", "external_id",
     "customer_reference", "note", "bill_to", "ship_to", "ship_country", "currency", "prices_include_tax",
-    "discount_percent", "exchange_rate", "priority", "placed_on", "is_history", "net", "tax", "gross", "units",
-    "canceled", "allocated", "picked", "shipped", "invoiced", "returned")
+    "discount_percent", "exchange_rate", "priority", "placed_on", "is_imported", "net", "tax", "gross", "units",
+    "canceled", "reserved", "picked", "shipped", "invoiced", "returned")
 LINE_COLUMNS = (
-    "id", "order", "position", "sku", "description", "quantity", "unit_price", "price_source", "has_own_price",
-    "discount_percent", "tax_percent", "tax_category", "tax_note", "net", "tax", "gross", "canceled", "allocated",
+    "id", "order", "position", "sku", "description", "quantity", "unit_price", "price_source", "has_manual_price",
+    "discount_percent", "tax_percent", "tax_category", "tax_note", "net", "tax", "gross", "canceled", "reserved",
     "picked", "shipped", "invoiced", "returned")
 CHARGE_COLUMNS = ("id", "order", "kind", "description", "amount", "tax_percent", "tax_category", "net", "tax", "gross",
                   "is_invoiced", "is_canceled")
 INVOICE_COLUMNS = (
     "id", "version", "created_at", "status_at", "kind", "number", "status", "company", "customer", "order", "bill_to",
-    "currency", "exchange_rate", "net", "tax", "gross", "allocated", "issued_on", "due_on", "is_history", "series",
+    "currency", "exchange_rate", "net", "tax", "gross", "applied", "issued_on", "due_on", "is_imported", "series",
     "hash", "previous_hash")
 INVOICE_LINE_COLUMNS = (
     "id", "invoice", "position", "order_line", "charge", "corrects", "description", "quantity", "credited",
     "unit_price", "discount_percent", "tax_percent", "tax_category", "tax_note", "net", "tax", "gross")
 PAYMENT_COLUMNS = (
     "id", "version", "created_at", "status_at", "number", "status", "company", "customer", "order", "gateway",
-    "gateway_reference", "currency", "exchange_rate", "amount", "capture_requested", "captured", "allocated",
-    "refunded", "given_back", "is_history", "paid_on")
-ALLOCATION_COLUMNS = ("payment", "invoice", "amount", "at")
+    "gateway_reference", "currency", "exchange_rate", "amount", "capture_requested", "captured", "applied",
+    "refunded", "refunded_unlinked", "is_imported", "paid_on")
+APPLICATION_COLUMNS = ("payment", "invoice", "amount", "at")
 EVENT_COLUMNS = ("name", "subject_type", "subject_number", "order_number", "data", "at", "is_drained")
 
 
@@ -137,7 +137,7 @@ def _known(channel: Channel, documents: Sequence[PastDocument], records: Sequenc
     names = {document.external_id for document in documents}
     known = set(Order.objects.filter(channel=channel, external_id__in=names).values_list("external_id", flat=True))
     numbers = {invoice_number(name): name for name in names}
-    found = Invoice.objects.filter(number__in=numbers, is_history=True).values_list("number", flat=True)
+    found = Invoice.objects.filter(number__in=numbers, is_imported=True).values_list("number", flat=True)
     known |= {numbers[number] for number in found if number}
     kept = {record.external_id for record in records}
     rows = HistoryRecord.objects.filter(channel=channel, external_id__in=kept).values_list("external_id", flat=True)
@@ -189,7 +189,7 @@ def _write_orders(context: _Context, documents: Sequence[PastDocument]) -> None:
             if row[5] > 0]
     bulk_sql.copy(Payment, PAYMENT_COLUMNS, (
         _payment_row(context, document, key, number, order, total) for document, order, _, key, number, total in paid))
-    bulk_sql.copy(Allocation, ALLOCATION_COLUMNS, (
+    bulk_sql.copy(PaymentApplication, APPLICATION_COLUMNS, (
         (key, invoice, total, document.at) for document, _, invoice, key, _, total in paid))
     bulk_sql.copy(Event, EVENT_COLUMNS, (
         ("order.imported", "order", number, number, "{}", document.at, True) for document, _, number, _, _ in rows))
@@ -309,7 +309,7 @@ def _lock_credited(context: _Context, credits: Sequence[PastDocument]) -> None:
     wanted = {context.skus[line.code] for document in credits for line in document.lines if not line.charge}
     customers = {context.customers[document.customer] for document in credits
                  if not document.customer.startswith("GUEST")}
-    orders = OrderLine.objects.filter(order__customer__in=customers, order__is_history=True, sku__in=wanted)
+    orders = OrderLine.objects.filter(order__customer__in=customers, order__is_imported=True, sku__in=wanted)
     lock(Order.objects.filter(pk__in=set(orders.values_list("order_id", flat=True))))
 
 
@@ -318,7 +318,7 @@ def _match(context: _Context, document: PastDocument) -> list[_Match]:
     wanted = {context.skus[line.code] for line in document.lines if not line.charge}
     known = [] if document.customer.startswith("GUEST") else list(
         OrderLine.objects.filter(
-            order__customer=context.customers[document.customer], order__is_history=True,
+            order__customer=context.customers[document.customer], order__is_imported=True,
             order__created_at__lte=document.at, sku__in=wanted, shipped__gt=0)
         .order_by("-order__created_at", "-pk").values_list("pk", "sku_id", "shipped", "returned"))
     left = {row[0]: row[2] - row[3] for row in known}
@@ -363,7 +363,7 @@ def _count_returned(matches: Sequence[_Match]) -> None:
 
 def _refund(context: _Context, document: PastDocument, credit: int, total: Decimal) -> None:
     """Give the credit back over the customer's imported payments, the newest first."""
-    payments = Payment.objects.filter(customer=context.customers[document.customer], is_history=True)
+    payments = Payment.objects.filter(customer=context.customers[document.customer], is_imported=True)
     newest = payments.order_by("-created_at", "-pk").values_list("pk", "captured", "refunded")
     left, refunds = total, []
     for key, captured, refunded in islice(newest.iterator(chunk_size=50), 500):
@@ -378,4 +378,4 @@ def _refund(context: _Context, document: PastDocument, credit: int, total: Decim
                reference=f"{invoice_number(document.external_id)}/{key}") for key, amount in refunds)
     for key, amount in refunds:
         Payment.objects.filter(pk=key).update(refunded=amount + payments.values_list("refunded", flat=True).get(pk=key))
-    Invoice.objects.filter(pk=credit).update(allocated=total - left)
+    Invoice.objects.filter(pk=credit).update(applied=total - left)

@@ -39,11 +39,11 @@ def missing(order: Order) -> list[tuple[str, int]]:
 
 def reasons(order: Order) -> list[str]:
     """Why an order's goods don't leave now, for lists and pages: from its holds and summary alone."""
-    found = [str(hold) for hold in order.holds.all() if hold.lifted_at is None]
+    found = [str(hold) for hold in order.holds.all() if hold.released_at is None]
     if order.status == Order.Status.CONFIRMED and order.ships_complete and (
-            order.allocated < order.units - order.canceled):
+            order.reserved < order.units - order.canceled):
         found.append(_("ships complete: %(reserved)s of %(units)s reserved")
-                     % {"reserved": order.allocated, "units": order.units - order.canceled})
+                     % {"reserved": order.reserved, "units": order.units - order.canceled})
     return found
 
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from oms.core import events, idempotency, money, numbering, periods, states
 from oms.core.errors import Refused
-from oms.core.locking import atomic, hold_created, lock_one
+from oms.core.locking import atomic, lock_one, mark_created
 from oms.core.models import Company, User
 from oms.printing import letterheads
 from orders import due_dates, pricing, registrations
@@ -82,7 +82,7 @@ def issue(document: Invoice, lines: Sequence[InvoiceLine], on: date | None, by: 
     document.series, document.year = SERIES[Invoice.Kind(document.kind)], document.issued_on.year
     installments = due_dates.agree(document)
     document.save(force_insert=True)
-    hold_created([document])
+    mark_created([document])
     _insert(lines)
     if installments:
         Installment.objects.bulk_create(installments)

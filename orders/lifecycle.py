@@ -21,16 +21,16 @@ LINES = Prefetch("lines", OrderLine.objects.select_related("sku").order_by("posi
 
 
 def confirm(
-    order: Order, *, may_wait: bool | None = None, by: User | None = None, at: datetime | None = None,
+    order: Order, *, can_backorder: bool | None = None, by: User | None = None, at: datetime | None = None,
 ) -> Order:
     """Commit to the order: from here its stock is promised.
 
-    `may_wait`: whether what is not there waits until it comes; None leaves it to the channel.
+    `can_backorder`: whether what is not there waits until it comes; None leaves it to the channel.
     """
     with states.advance(order, to=S.CONFIRMED, by=by, at=at) as order:
         screening.require_clear(order)
         prefetch_related_objects([order], LINES)
-        promise(order, list(order.lines.all()), may_wait=may_wait, by=by)
+        promise(order, list(order.lines.all()), can_backorder=can_backorder, by=by)
         if order.customer.einvoice:  # said now rather than when the goods have left
             einvoicing.require_ready(order)
     return order
@@ -38,30 +38,32 @@ def confirm(
 
 @whole
 def promise(
-    order: Order, lines: Sequence[OrderLine], *, may_wait: bool | None = None, by: User | None = None,
+    order: Order, lines: Sequence[OrderLine], *, can_backorder: bool | None = None, by: User | None = None,
 ) -> None:
     """Promise what lines of a locked order want, that have not been promised before; their taxes follow."""
-    waits = order.channel.may_backorder if may_wait is None else may_wait
+    waits = order.channel.allow_backorders if can_backorder is None else can_backorder
     life = max(order.customer.min_life_days, order.channel.min_life_days)
-    terms = Terms(waits, order.priority, order.wanted_on, order.channel.reserve_from(order.wanted_on), life)
+    terms = Terms(waits, order.priority, order.requested_on, order.channel.reserve_from(order.requested_on), life)
     sent_from = sourcing.promise(order.number, order.company, order.demands(lines), order.destination, terms, by=by)
     retaxing.follow(order, sent_from, by=by)
 
 
-def reschedule(order: Order, *, wanted_on: date | None = None, by: User | None = None) -> Order:
+def reschedule(order: Order, *, requested_on: date | None = None, by: User | None = None) -> Order:
     """Change the day for which an order is requested; empty: as soon as possible.
 
     A day far ahead frees what nobody has begun with, where the channel reserves late; a near one reserves at once.
     """
     with states.change(order, event="order.rescheduled", by=by) as order:
         states.require_status(order, S.PLACED, S.CONFIRMED)
-        if wanted_on is not None and wanted_on < order.company.today():
-            raise Refused(_("%(day)s is past. Choose today or a later day.") % {"day": wanted_on}, field="wanted_on")
-        order.event_data |= {"before": str(order.wanted_on or ""), "after": str(wanted_on or "")}
-        order.wanted_on = wanted_on
-        order.save(update_fields=["wanted_on"])
+        if requested_on is not None and requested_on < order.company.today():
+            raise Refused(_("%(day)s is past. Choose today or a later day.") % {"day": requested_on},
+                          field="requested_on")
+        order.event_data |= {"before": str(order.requested_on or ""), "after": str(requested_on or "")}
+        order.requested_on = requested_on
+        order.save(update_fields=["requested_on"])
         if order.status == S.CONFIRMED:
-            sourcing.reschedule(order.number, wanted_on=wanted_on, reserve_from=order.channel.reserve_from(wanted_on),
+            sourcing.reschedule(order.number, requested_on=requested_on,
+                                reserve_from=order.channel.reserve_from(requested_on),
                                 by=by)
     return order
 

@@ -14,7 +14,7 @@ from oms.core.money import ZERO, display, round_amount
 from oms.core.operations import declare
 from orders import applying, billing, counter_entries, outcomes, payments, write_offs
 from orders.billing import Credited
-from orders.models import Allocation, Customer, Invoice, InvoiceLine, Payment, WriteOff
+from orders.models import Customer, Invoice, InvoiceLine, Payment, PaymentApplication, WriteOff
 
 VALUE_DATE = _("The day on which the money came. Empty: today.")
 BOOKED_ON = _("Empty: today.")
@@ -70,8 +70,8 @@ def _pay(
         "Only %(most)s of %(document)s is open. %(rest)s stays with %(customer)s as an unapplied payment."), document)
     payment = payments.register_transfer(document.customer, amount, company=document.company, reference=reference,
                                          currency=document.currency, on=paid_on, by=by)
-    if not payment.allocations.filter(invoice=document).exists():  # sent again, it is used already
-        payments.allocate(payment, document, min(payment.amount, open_now) or None, by=by)
+    if not payment.applications.filter(invoice=document).exists():  # sent again, it is used already
+        payments.apply(payment, document, min(payment.amount, open_now) or None, by=by)
     return document
 
 
@@ -164,21 +164,21 @@ def _live(rows: Any) -> Any:
     return rows.filter(reverses=None).annotate(taken=taken).filter(amount__gt=-F("taken")).order_by("pk")
 
 
-def _allocated(rows: Any) -> Any:
+def _applied(rows: Any) -> Any:
     return rows.filter(write_off=None)
 
 
 @dataclass(frozen=True)
-class UnallocateInput:
-    use: Allocation = field(metadata={"among": lambda rows, document: _allocated(_uses(rows, document))})
+class UnapplyInput:
+    use: PaymentApplication = field(metadata={"among": lambda rows, document: _applied(_uses(rows, document))})
     amount: Decimal | None = field(default=None, metadata={"help": _("Empty: all of it.")})
     on: date | None = field(default=None, metadata={"help": BOOKED_ON})
 
 
-def _unallocate(
-    document: Any, *, use: Allocation, amount: Decimal | None = None, on: date | None = None, by: User | None = None,
+def _unapply(
+    document: Any, *, use: PaymentApplication, amount: Decimal | None = None, on: date | None = None, by: User | None = None,
 ) -> Any:
-    counter_entries.unallocate(use, amount, on=on, by=by)
+    counter_entries.unapply(use, amount, on=on, by=by)
     return document
 
 
@@ -214,21 +214,21 @@ def _apply(note: Invoice, *, document: Invoice, amount: Decimal | None = None, b
     return note
 
 
-declare("pay", Invoice, _pay, label=_("Record payment"), input=ReceivedInput,
+declare("record_payment", Invoice, _pay, label=_("Record payment"), input=ReceivedInput,
         example={"amount": "1.00", "reference": "bank 2027-01-04/18", "paid_on": "2027-01-04"},
         initial=_what_is_open, available=_is_payable)
 declare("write_off", Invoice, _write_off, label=_("Write off balance"), input=WriteOffInput,
         example={"amount": "0.01", "kind": "difference", "reason": "Bank charges."}, danger=True,
         initial=_whole_write_off,
         available=_is_open_invoice)
-declare("pay_several", Invoice, _pay_several, label=_("Record payment for several invoices"),
+declare("record_payment_for_several", Invoice, _pay_several, label=_("Record payment for several invoices"),
         input=PaySeveralInput, initial=_open_beside, available=_is_open_invoice,
         example={"amount": "2.00", "reference": "bank 2027-01-04/19", "lines": []})
 declare("apply", Invoice, _apply, label=_("Apply to an invoice"), input=ApplyInput,
         available=lambda note: bool(note.kind == Invoice.Kind.CREDIT and note.open_amount > 0
                                     and _invoices_beside(Invoice.objects.all(), note).exists()))
-declare("unallocate", Invoice, _unallocate, label=_("Unapply a payment"), input=UnallocateInput,
-        danger=True, available=lambda document: _allocated(_uses(Allocation.objects.all(), document)).exists())
+declare("unapply", Invoice, _unapply, label=_("Unapply a payment"), input=UnapplyInput,
+        danger=True, available=lambda document: _applied(_uses(PaymentApplication.objects.all(), document)).exists())
 declare("reverse_write_off", Invoice, _reverse, label=_("Reverse write-off"), input=ReverseInput,
         danger=True, available=lambda document: _live(document.write_offs.all()).exists())
 declare("credit", Invoice, _credit, label=_("Issue credit note"), input=CreditInput,
@@ -246,7 +246,7 @@ class CaptureInput:
 def _payable(rows: Any, payment: Payment) -> Any:
     """The invoices that a payment can pay: open, or given up as a bad debt."""
     bad = WriteOff.objects.filter(kind=WriteOff.Kind.BAD_DEBT, invoice__customer=payment.customer).values("invoice")
-    own = rows.filter(Q(allocated__lt=F("gross")) | Q(pk__in=bad), status=Invoice.Status.ISSUED,
+    own = rows.filter(Q(applied__lt=F("gross")) | Q(pk__in=bad), status=Invoice.Status.ISSUED,
                       customer=payment.customer, company=payment.company, currency=payment.currency)
     return own.exclude(kind=Invoice.Kind.CREDIT).order_by("due_on", "pk")
 
@@ -258,13 +258,14 @@ def _credits(rows: Any, payment: Payment) -> Any:
 
 
 @dataclass(frozen=True)
-class AllocateInput:
+class ApplyPaymentInput:
     document: Invoice = field(metadata={"among": _payable})
     amount: Decimal | None = None
 
 
-def _allocate(payment: Payment, *, document: Invoice, amount: Decimal | None = None, by: User | None = None) -> Payment:
-    payments.allocate(payment, document, amount, by=by)
+def _apply_payment(payment: Payment, *, document: Invoice, amount: Decimal | None = None,
+                   by: User | None = None) -> Payment:
+    payments.apply(payment, document, amount, by=by)
     return payment
 
 
@@ -283,32 +284,32 @@ def _is_refundable(payment: Payment) -> bool:
     """Whether something of it is unused, or a credit note can be paid with it."""
     if payment.status != Payment.Status.CAPTURED or payment.refundable <= 0:
         return False
-    return payment.unallocated > 0 or _credits(Invoice.objects.all(), payment).exists()
+    return payment.unapplied > 0 or _credits(Invoice.objects.all(), payment).exists()
 
 
 @dataclass(frozen=True)
-class AllocateSeveralInput:
+class ApplySeveralInput:
     lines: list[ShareRow]
 
 
-def _oldest_first(payment: Payment) -> AllocateSeveralInput:
+def _oldest_first(payment: Payment) -> ApplySeveralInput:
     """The open invoices, the oldest due first, as far as the payment goes."""
-    left, rows = payment.unallocated, []
-    for document in _payable(Invoice.objects.filter(allocated__lt=F("gross")), payment)[:200]:
+    left, rows = payment.unapplied, []
+    for document in _payable(Invoice.objects.filter(applied__lt=F("gross")), payment)[:200]:
         part = min(left, document.open_amount)
         rows.append(ShareRow(document, round_amount(part, payment.currency)))
         left -= part
-    return AllocateSeveralInput(rows)
+    return ApplySeveralInput(rows)
 
 
-def _allocate_several(payment: Payment, *, lines: list[ShareRow], by: User | None = None) -> Payment:
-    applying.allocate_many(payment, _shares(lines), by=by)
+def _apply_several(payment: Payment, *, lines: list[ShareRow], by: User | None = None) -> Payment:
+    applying.apply_many(payment, _shares(lines), by=by)
     return payment
 
 
 @dataclass(frozen=True)
-class UnallocatePaymentInput:
-    use: Allocation = field(metadata={"among": _uses_of_payment})
+class UnapplyPaymentInput:
+    use: PaymentApplication = field(metadata={"among": _uses_of_payment})
     amount: Decimal | None = field(default=None, metadata={"help": _("Empty: all of it.")})
     on: date | None = field(default=None, metadata={"help": BOOKED_ON})
 
@@ -367,29 +368,29 @@ P = Payment.Status
 declare("capture", Payment, payments.capture, label=_("Capture payment"), input=CaptureInput,
         initial=lambda payment: CaptureInput(round_amount(payment.amount, payment.currency)),
         available=lambda payment: payment.status == P.AUTHORIZED)
-declare("allocate", Payment, _allocate, label=_("Apply payment"), input=AllocateInput,
-        available=lambda payment: payment.status == P.CAPTURED and payment.unallocated > 0)
-declare("allocate_several", Payment, _allocate_several, label=_("Pay several invoices"),
-        input=AllocateSeveralInput, initial=_oldest_first, example={"lines": []},
-        available=lambda payment: payment.status == P.CAPTURED and payment.unallocated > 0)
-declare("unallocate", Payment, _unallocate, label=_("Unapply from an invoice"), danger=True,
-        input=UnallocatePaymentInput,
-        available=lambda payment: payment.allocated > 0)
+declare("apply", Payment, _apply_payment, label=_("Apply payment"), input=ApplyPaymentInput,
+        available=lambda payment: payment.status == P.CAPTURED and payment.unapplied > 0)
+declare("apply_several", Payment, _apply_several, label=_("Pay several invoices"),
+        input=ApplySeveralInput, initial=_oldest_first, example={"lines": []},
+        available=lambda payment: payment.status == P.CAPTURED and payment.unapplied > 0)
+declare("unapply", Payment, _unapply, label=_("Unapply from an invoice"), danger=True,
+        input=UnapplyPaymentInput,
+        available=lambda payment: payment.applied > 0)
 declare("returned", Payment, _return, label=_("Record returned payment"), input=ReturnInput,
         danger=True, example={"amount": "1.00", "fee": "3.50", "reason": "Account not covered."},
         initial=lambda payment: ReturnInput(round_amount(payment.refundable, payment.currency)), available=_is_here)
 declare("move", Payment, _move, label=_("Move to another customer"), input=MoveInput, danger=True,
         available=_is_here)
 declare("free", Payment, counter_entries.free, label=_("Release from order"),
-        available=lambda payment: bool(payment.status == P.CAPTURED and payment.order_id and payment.unallocated > 0))
+        available=lambda payment: bool(payment.status == P.CAPTURED and payment.order_id and payment.unapplied > 0))
 declare("reverse_write_off", Payment, _reverse, label=_("Reverse write-off"), danger=True,
         input=ReverseRestInput, available=lambda payment: payment.written_off > 0)
 declare("ask_outcome", Payment, outcomes.ask_outcome, label=_("Check gateway status"),
         available=outcomes.pending)
 declare("refund", Payment, _refund, label=_("Refund payment"), input=RefundInput, danger=True,
         available=_is_refundable)
-declare("write_off_rest", Payment, write_offs.write_off_rest,
+declare("write_off_remainder", Payment, write_offs.write_off_rest,
         label=_("Write off remainder"), input=KeptInput, available=lambda payment: (
-            payment.status == P.CAPTURED and 0 < payment.unallocated <= write_offs.limit_of(payment)))
+            payment.status == P.CAPTURED and 0 < payment.unapplied <= write_offs.limit_of(payment)))
 declare("void", Payment, payments.void, label=_("Void authorization"), danger=True,
         available=lambda payment: payment.status == P.AUTHORIZED)

@@ -14,7 +14,7 @@ from oms.core.locking import whole
 from oms.core.models import Company, Document, Event, StoredDocument, Topic
 from oms.core.money import display
 from oms.messaging import emails, notifications
-from orders.models import Customer, Hold, Invoice, Order, Payment, Refund
+from orders.models import Customer, Invoice, Order, OrderHold, Payment, Refund
 
 
 def tell_confirmed(order: Order, event: Event) -> None:
@@ -40,13 +40,13 @@ def tell_invoiced(document: Invoice) -> None:
     currency = document.currency
     _send(invoice_key(document), template, document.customer, document, files=files, invoice=document,
           gross=Amount(document.gross, currency), open=Amount(document.open_amount, currency),
-          paid=Amount(document.allocated, currency))
+          paid=Amount(document.applied, currency))
 
 
 def tell_refunded(payment: Payment, row: Refund) -> None:
     """The customer hears that money is on its way back, after the credit note that says why."""
     credit = row.credit
-    if credit is not None and not credit.is_history and not emails.is_settled(invoice_key(credit)):
+    if credit is not None and not credit.is_imported and not emails.is_settled(invoice_key(credit)):
         return  # the mail of the credit note is followed by this one
     _send(f"refund-{row.pk}", "payment_refunded", payment.customer, payment, payment=payment, credit=credit,
           amount=Amount(row.amount, payment.currency))
@@ -81,8 +81,8 @@ def _send(key: str, template: str, customer: Customer, about: Document, *,
 
 def tell_held(order: Order, *, by_hand: bool) -> None:
     """The rep of the customer, and whoever else wants to, hears that an order waits: held by hand, or by screening."""
-    told = Q() if by_hand else ~Q(kind=Hold.Kind.MANUAL)
-    reasons = "; ".join(str(hold) for hold in order.holds.filter(told, lifted_at=None))
+    told = Q() if by_hand else ~Q(kind=OrderHold.Kind.MANUAL)
+    reasons = "; ".join(str(hold) for hold in order.holds.filter(told, released_at=None))
     if reasons:
         notifications.tell(Topic.ON_HOLD, lambda: _("Order %(number)s is on hold: %(reasons)s")
                      % {"number": order.number, "reasons": reasons},
@@ -96,7 +96,7 @@ def tell_overdue(company: Company) -> None:
     """Accountants hear how much is overdue, currency by currency, and since when."""
     late = Invoice.objects.open().overdue(company.today()).filter(company=company)
     for row in late.order_by().values("currency").annotate(
-            count=Count("pk"), total=Sum(F("gross") - F("allocated")), since=Min("due_on")).order_by("currency"):
+            count=Count("pk"), total=Sum(F("gross") - F("applied")), since=Min("due_on")).order_by("currency"):
         notifications.tell(Topic.OVERDUE, partial(_overdue, company, row), without_amounts="", subject_type="company",
                      subject_number=company.code)
 

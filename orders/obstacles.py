@@ -40,15 +40,15 @@ def _open_orders(sku: Any) -> Iterator[str]:
 
 
 @stands_in_the_way(Warehouse, "kind")
-def held_in_warehouse(warehouse: Warehouse) -> Iterator[str]:
+def reserved_in_warehouse(warehouse: Warehouse) -> Iterator[str]:
     """What is held there is picked and sent as its kind of warehouse does it."""
-    yield from _held(warehouse, Order.objects.all())
+    yield from _reserved(warehouse, Order.objects.all())
 
 
 @stands_in_the_way(Warehouse, "is_active")
-def held_where_nothing_reroutes(warehouse: Warehouse) -> Iterator[str]:
+def reserved_where_nothing_reroutes(warehouse: Warehouse) -> Iterator[str]:
     """What is held there stays there, unless its channel re-routes orders by itself."""
-    yield from _held(warehouse, Order.objects.filter(channel__reroutes=False))
+    yield from _reserved(warehouse, Order.objects.filter(channel__reroutes=False))
 
 
 @warns(Warehouse)
@@ -66,7 +66,7 @@ def open_documents_of_customer(customer: Customer) -> Iterator[str]:
     yield from _open(_("open orders are in it (%(names)s)"), orders)
     yield from _open(_("open invoices and credit notes are in it (%(names)s)"), customer.invoices.open())
     status = Payment.Status
-    unused = Q(captured__gt=F("allocated") + F("refunded") + F("written_off"))
+    unused = Q(captured__gt=F("applied") + F("refunded") + F("written_off"))
     payments = customer.payments.filter(unused | Q(status__in=[status.REQUESTED, status.AUTHORIZED]))
     yield from _open(_("payments in it aren't used up (%(names)s)"), payments)
 
@@ -103,9 +103,9 @@ def shared_stock_of_rule(rule: IntercompanyRule) -> Iterator[str]:
         yield _("stock was shared under it; turn it off and create another setting")
 
 
-def _held(warehouse: Warehouse, orders: Any) -> Iterator[str]:
+def _reserved(warehouse: Warehouse, orders: Any) -> Iterator[str]:
     state = Reservation.State
-    rows = Reservation.objects.filter(warehouse=warehouse, state__in=[state.HELD, state.PINNED, state.PICKED],
+    rows = Reservation.objects.filter(warehouse=warehouse, state__in=[state.RESERVED, state.ALLOCATED, state.PICKED],
                                       demand__document__in=orders.values("number"))
     total = rows.aggregate(total=Sum("quantity"))["total"]
     if total:

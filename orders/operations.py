@@ -25,7 +25,7 @@ from orders import (
     pricing,
     screening,
 )
-from orders.models import ExportRun, Hold, Invoice, Order, OrderLine, Payment
+from orders.models import ExportRun, Invoice, Order, OrderHold, OrderLine, Payment
 from orders.money_operations import AmountInput, ReceivedInput, ask_about_rest
 from orders.money_operations import CreditRow as CreditRow
 
@@ -49,8 +49,8 @@ class ReasonInput:
 class ByHand(models.TextChoices):
     """The holds that people place."""
 
-    MANUAL = Hold.Kind.MANUAL.value, Hold.Kind.MANUAL.label
-    FRAUD = Hold.Kind.FRAUD.value, Hold.Kind.FRAUD.label
+    MANUAL = OrderHold.Kind.MANUAL.value, OrderHold.Kind.MANUAL.label
+    FRAUD = OrderHold.Kind.FRAUD.value, OrderHold.Kind.FRAUD.label
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class NoteInput:
 
 @dataclass(frozen=True)
 class RescheduleInput:
-    wanted_on: date | None = field(default=None, metadata={"help": _("Empty: as soon as possible.")})
+    requested_on: date | None = field(default=None, metadata={"help": _("Empty: as soon as possible.")})
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ def _deposit(order: Order, *, amount: Decimal, reference: str, by: User | None =
 
 
 def _on_hold(order: Order) -> bool:
-    return bool(order.status in (S.PLACED, S.CONFIRMED) and order.holds.filter(lifted_at=None).exists())
+    return bool(order.status in (S.PLACED, S.CONFIRMED) and order.holds.filter(released_at=None).exists())
 
 
 def _can_hold(order: Order) -> bool:
@@ -125,8 +125,8 @@ def _can_hold(order: Order) -> bool:
 
 
 def _holds_left(order: Order) -> list[ByHand]:
-    held = set(order.holds.filter(kind__in=ByHand.values, lifted_at=None).values_list("kind", flat=True))
-    return [kind for kind in ByHand if kind not in held]
+    reserved = set(order.holds.filter(kind__in=ByHand.values, released_at=None).values_list("kind", flat=True))
+    return [kind for kind in ByHand if kind not in reserved]
 
 
 @dataclass(frozen=True)
@@ -139,9 +139,9 @@ declare("place", Order, order_entry.place, label=_("Place order"), many=True, av
 declare("quote", Order, order_entry.quote, label=_("Create quote"), input=QuoteInput, available=_is(S.DRAFT),
         example={"valid_until": "2027-12-31"},
         initial=lambda order: QuoteInput(order.company.today() + timedelta(days=14)))
-declare("reprice", Order, pricing.reprice, label=_("Update prices"), many=True, available=_is(S.DRAFT))
-declare("reopen", Order, order_entry.reopen, label=_("Reopen as draft"), available=_is(S.QUOTED))
-declare("lift", Order, screening.lift, label=_("Release hold"), input=NoteInput,
+declare("update_prices", Order, pricing.reprice, label=_("Update prices"), many=True, available=_is(S.DRAFT))
+declare("reopen_as_draft", Order, order_entry.reopen, label=_("Reopen as draft"), available=_is(S.QUOTED))
+declare("release_hold", Order, screening.release_hold, label=_("Release hold"), input=NoteInput,
         available=_on_hold)
 declare("confirm", Order, lifecycle.confirm, label=_("Confirm order"), many=True,
         available=lambda order: order.status == S.PLACED and not _on_hold(order))
@@ -150,13 +150,13 @@ declare("amend", Order, amending.amend, label=_("Edit order"), input=amending.Am
         example={"lines": [{"line": 1, "quantity": 3}], "additions": [{"sku": "20846", "quantity": 2}]})
 declare("hold", Order, screening.hold, label=_("Place on hold"), input=HoldInput,
         example={"reason": "Customer asked for a call before shipping."},
-        initial=lambda order: HoldInput("", _holds_left(order)[0]), available=_can_hold, inverse="lift")
+        initial=lambda order: HoldInput("", _holds_left(order)[0]), available=_can_hold, inverse="release_hold")
 declare("ship_complete", Order, holds.ship_complete, label=_("Ship complete only"),
         input=ShipCompleteInput, example={"only_complete": True}, available=_is(S.PLACED, S.CONFIRMED),
         initial=lambda order: ShipCompleteInput(order.ships_complete))
 declare("reschedule", Order, lifecycle.reschedule, label=_("Change requested date"),
-        input=RescheduleInput, example={"wanted_on": "2027-12-01"},
-        initial=lambda order: RescheduleInput(order.wanted_on), available=_is(S.PLACED, S.CONFIRMED))
+        input=RescheduleInput, example={"requested_on": "2027-12-01"},
+        initial=lambda order: RescheduleInput(order.requested_on), available=_is(S.PLACED, S.CONFIRMED))
 declare("cancel_lines", Order, _cancel_lines, label=_("Cancel items"), input=CancelInput,
         example={"lines": [{"line": 1, "units": 1}], "reason": "Customer ordered one too many."},
         available=_is(S.PLACED, S.CONFIRMED),
@@ -165,13 +165,13 @@ declare("cancel_lines", Order, _cancel_lines, label=_("Cancel items"), input=Can
 declare("authorize", Order, _authorize, label=_("Authorize payment"),
         input=AmountInput, example={"amount": "10.00", "reference": "card 4711"},
         available=_is(S.PLACED, S.CONFIRMED), initial=_due)
-declare("prepay", Order, _prepay, label=_("Record prepayment"),
+declare("record_prepayment", Order, _prepay, label=_("Record prepayment"),
         input=ReceivedInput, example={"amount": "10.00", "reference": "bank 2027-01-04/17", "paid_on": "2027-01-04"},
         available=_is(S.PLACED, S.CONFIRMED), initial=_whole)
-declare("deposit", Order, _deposit, label=_("Create deposit invoice"), input=AmountInput,
+declare("invoice_deposit", Order, _deposit, label=_("Create deposit invoice"), input=AmountInput,
         example={"amount": "1.00", "reference": "deposit 1"},
         available=_is(S.PLACED, S.CONFIRMED))
-declare("bill", Order, billing.bill_now, label=_("Invoice shipped items"), many=True,
+declare("invoice_shipped", Order, billing.bill_now, label=_("Invoice shipped items"), many=True,
         available=lambda order: order.status == S.CONFIRMED and order.lines.filter(shipped__gt=F("invoiced")).exists())
 declare("cancel", Order, lifecycle.cancel, label=_("Cancel order"), input=ReasonInput, danger=True,
         available=_is(S.DRAFT, S.QUOTED, S.PLACED, S.CONFIRMED))

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from inventory.models import SKU
 from oms.core import bulk_sql, events, states
 from oms.core.errors import Refused
-from oms.core.locking import atomic, hold_created
+from oms.core.locking import atomic, mark_created
 from oms.core.models import User
 from oms.core.postal_codes import tidy
 from orders import pricing, screening
@@ -50,7 +50,7 @@ class Entry:
     external_id: str | None = None
     customer_reference: str = ""
     note: str = ""
-    wanted_on: date | None = None
+    requested_on: date | None = None
     discount_percent: Decimal = Decimal(0)
     ship_complete: bool | None = None
 
@@ -66,7 +66,7 @@ def enter(entry: Entry, *, by: User | None = None, at: datetime | None = None) -
         if at is not None:
             order.created_at = order.status_at = at
         order.save(force_insert=True)
-        hold_created([order], as_inserted=True)
+        mark_created([order], as_inserted=True)
         bulk_sql.remember(order, "lines", OrderLine.objects.bulk_create(lines))
         bulk_sql.remember(order, "charges", OrderCharge.objects.bulk_create(charges))
         bulk_sql.remember(order, "holds", screening.screen(order, by=by))
@@ -81,7 +81,7 @@ def _new_order(entry: Entry) -> Order:
     ship_to = tidy(entry.ship_to) if entry.ship_to is not None else shipping
     return Order(
         company=entry.channel.company, channel=entry.channel, customer=entry.customer, external_id=entry.external_id,
-        customer_reference=entry.customer_reference, note=entry.note, wanted_on=entry.wanted_on,
+        customer_reference=entry.customer_reference, note=entry.note, requested_on=entry.requested_on,
         bill_to=tidy(entry.bill_to) if entry.bill_to is not None else billing, ship_to=ship_to,
         ship_country=ship_to.get("country", ""), currency=entry.customer.currency, priority=entry.customer.priority,
         prices_include_tax=pricing.prices_include_tax(entry.customer, entry.channel),
@@ -108,7 +108,7 @@ def new_lines(order: Order, lines: Sequence[Line], first: int = 1) -> list[Order
         require_price(line.sku, line.unit_price, number)
     return [
         OrderLine(order=order, position=number, sku=line.sku, quantity=line.quantity, unit_price=line.unit_price,
-                  has_own_price=line.unit_price is not None, discount_percent=line.discount_percent,
+                  has_manual_price=line.unit_price is not None, discount_percent=line.discount_percent,
                   description=line.description or line.sku.name)
         for number, line in enumerate(lines, first)
     ]

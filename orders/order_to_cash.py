@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from oms.core.bulk_sql import any_of
 from oms.core.money import ZERO, part, spread
 from orders import billing, deducting
-from orders.models import Allocation, Invoice, InvoiceLine, Order, Refund
+from orders.models import Invoice, InvoiceLine, Order, PaymentApplication, Refund
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def _billed(order: Order) -> dict[str, tuple[int, Decimal, Decimal, Decimal]]:
 
 def _settled(order: Order) -> tuple[Decimal, Decimal, Decimal]:
     """What payments and write-offs settled of an order's invoices, and what was refunded of its credit notes."""
-    used = Allocation.objects.filter(invoice__in=Invoice.objects.filter(order=order).exclude(kind=Invoice.Kind.CREDIT))
+    used = PaymentApplication.objects.filter(invoice__in=Invoice.objects.filter(order=order).exclude(kind=Invoice.Kind.CREDIT))
     found = used.aggregate(paid=Sum("amount", filter=Q(payment__isnull=False), default=ZERO),
                            given_up=Sum("amount", filter=Q(write_off__isnull=False), default=ZERO))
     refunds = Refund.objects.filter(credit__order=order).exclude(status=Refund.Status.FAILED)
@@ -87,7 +87,7 @@ def _shared(order: Order) -> tuple[Decimal, Decimal, Decimal]:
         own = weights[document]
         return dict(zip(own, spread(amount, list(own.values()), order.currency), strict=True))
 
-    used = list(Allocation.objects.filter(invoice__in=weights))
+    used = list(PaymentApplication.objects.filter(invoice__in=weights))
     for use in used:
         if use.credit_id in weights:
             for key, amount in shares(use.amount, use.credit_id).items():

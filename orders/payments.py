@@ -1,4 +1,4 @@
-"""The one writer of money received: asked for, captured, allocated, given back.
+"""The one writer of money received: asked for, captured, applied, given back.
 
 The gateway is asked by handlers, outside of any transaction: ask (here) – call (handlers) – record (here).
 """
@@ -16,7 +16,7 @@ from oms.core.locking import advisory_lock, atomic, lock, lock_one, whole
 from oms.core.models import Company, User
 from orders import due_dates, exchange_gains, pricing, write_offs
 from orders.connectors import gateways
-from orders.models import Allocation, Customer, Hold, Invoice, Order, Payment, Refund
+from orders.models import Customer, Invoice, Order, OrderHold, Payment, PaymentApplication, Refund
 
 S = Payment.Status
 
@@ -126,7 +126,7 @@ def _require_wanted(payment: Payment) -> None:
     if order.status == Order.Status.CANCELED:
         raise Refused(_("Order %(number)s is canceled; its money isn't collected any more. Void the payment.")
                       % {"number": order.number}, code="canceled")
-    if order.holds.filter(kind=Hold.Kind.FRAUD, lifted_at=None).exists():
+    if order.holds.filter(kind=OrderHold.Kind.FRAUD, released_at=None).exists():
         raise Refused(_("Order %(number)s waits for a fraud check. Lift that hold first.")
                       % {"number": order.number}, code="on_hold")
 
@@ -181,8 +181,8 @@ def give_up(order: Order) -> None:
         for payment in lock(Payment.objects.filter(order=order)):
             if payment.status == S.AUTHORIZED and not payment.capture_requested:
                 void(payment)
-            elif payment.status == S.CAPTURED and payment.gateway != gateways.TRANSFER and payment.unallocated > 0:
-                refund(payment, payment.unallocated, reference=idempotency.new_reference(payment.number))
+            elif payment.status == S.CAPTURED and payment.gateway != gateways.TRANSFER and payment.unapplied > 0:
+                refund(payment, payment.unapplied, reference=idempotency.new_reference(payment.number))
 
 
 def register_transfer(
@@ -221,19 +221,19 @@ def receive(payment: Payment, *, on: date | None, by: User | None = None) -> Pay
 
 
 def book(
-    payment: Payment, *, allocated: Decimal = money.ZERO, refunded: Decimal = money.ZERO,
-    given_back: Decimal = money.ZERO,
+    payment: Payment, *, applied: Decimal = money.ZERO, refunded: Decimal = money.ZERO,
+    refunded_unlinked: Decimal = money.ZERO,
 ) -> None:
     """Count what a locked payment is used for, or what is taken back of it."""
-    payment.allocated += allocated
+    payment.applied += applied
     payment.refunded += refunded
-    payment.given_back += given_back
-    payment.save(update_fields=["allocated", "refunded", "given_back"])
+    payment.refunded_unlinked += refunded_unlinked
+    payment.save(update_fields=["applied", "refunded", "refunded_unlinked"])
 
 
-def allocate(
+def apply(
     payment: Payment, document: Invoice, amount: Decimal | None = None, *, by: User | None = None,
-) -> Allocation:
+) -> PaymentApplication:
     """Use a payment, as far as both are open, to pay an invoice of the same customer, company and currency.
 
     What was given up of it as a bad debt can be paid late: it is owed again first, with its tax.
@@ -242,8 +242,8 @@ def allocate(
         payment = lock_one(payment)
         document = lock_one(document)
         _require_match(payment, document)
-        most = min(payment.unallocated, document.open_amount + write_offs.recoverable(document))
-        usual = min(payment.unallocated, document.open_amount) or most
+        most = min(payment.unapplied, document.open_amount + write_offs.recoverable(document))
+        usual = min(payment.unapplied, document.open_amount) or most
         wanted = usual if amount is None else _positive(amount, payment.currency)
         if not 0 < wanted <= most:
             raise Refused(_("You can apply up to %(most)s of %(number)s to %(document)s, not %(wanted)s.")
@@ -252,9 +252,9 @@ def allocate(
                           field="amount")
         if wanted > document.open_amount:
             write_offs.recover(document, wanted - document.open_amount, on=payment.paid_on, by=by)
-        made = Allocation.objects.create(payment=payment, invoice=document, amount=wanted, by=by,
+        made = PaymentApplication.objects.create(payment=payment, invoice=document, amount=wanted, by=by,
                                          exchange_difference=exchange_gains.difference(payment, document, wanted))
-        book(payment, allocated=wanted)
+        book(payment, applied=wanted)
         due_dates.use(document, wanted)
         events.emit("payment.applied", payment, by=by, invoice=document.number, amount=str(wanted))
         if document.open_amount == 0:
@@ -275,7 +275,7 @@ def _require_match(payment: Payment, document: Invoice) -> None:
         raise Refused(_("%(number)s is reserved for another order.") % {"number": payment.number})
 
 
-def allocate_open(document: Invoice, *, by: User | None = None) -> list[Allocation]:
+def apply_prepayments(document: Invoice, *, by: User | None = None) -> list[PaymentApplication]:
     """Pay an invoice from its order's prepayments, as far as they go. Nothing open is success."""
     with atomic():
         reserved = lock(Payment.objects.filter(order=document.order, order__isnull=False, status=S.CAPTURED,
@@ -283,8 +283,8 @@ def allocate_open(document: Invoice, *, by: User | None = None) -> list[Allocati
         made = []
         for payment in reserved:
             document.refresh_from_db()
-            if payment.unallocated > 0 and document.open_amount > 0:
-                made.append(allocate(payment, document, by=by))
+            if payment.unapplied > 0 and document.open_amount > 0:
+                made.append(apply(payment, document, by=by))
         return made
 
 
@@ -317,13 +317,13 @@ def refund(
         row.save()
         if credit is not None:
             due_dates.use(credit, amount)
-        book(payment, refunded=amount, given_back=money.ZERO if credit else amount)
+        book(payment, refunded=amount, refunded_unlinked=money.ZERO if credit else amount)
         events.emit("payment.refund_requested", payment, by=by, refund=row.pk, amount=str(amount))
     return row
 
 
 def _require_refundable(payment: Payment, amount: Decimal, credit: Invoice | None) -> None:
-    most = payment.refundable if credit else min(payment.refundable, payment.unallocated)
+    most = payment.refundable if credit else min(payment.refundable, payment.unapplied)
     if amount > most:
         raise Refused(_("You can refund up to %(most)s of %(number)s, not %(amount)s.")
                       % {"amount": money.display(amount, payment.currency), "number": payment.number,
@@ -365,13 +365,13 @@ def record_refund_failed(row: Refund, error: str) -> None:
             return
         if credit is not None:
             due_dates.use(credit, -row.amount)
-        book(payment, refunded=-row.amount, given_back=money.ZERO if credit else -row.amount)
+        book(payment, refunded=-row.amount, refunded_unlinked=money.ZERO if credit else -row.amount)
         events.emit("payment.refund_failed", payment, refund=row.pk, error=error)
 
 
 def refundable(order: Order) -> Sequence[Payment]:
     """The order's captured payments that have something left, the newest first."""
-    paid = Allocation.objects.filter(invoice__order=order, payment__isnull=False).values("payment")
+    paid = PaymentApplication.objects.filter(invoice__order=order, payment__isnull=False).values("payment")
     own = Payment.objects.filter(order=order).values("pk")
     rows = Payment.objects.filter(any_of("pk", paid.union(own)), status=S.CAPTURED).order_by("-pk")
     return [row for row in rows if row.refundable > 0]

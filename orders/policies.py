@@ -10,7 +10,6 @@ from oms.core.models.role import Reach
 from oms.core.policy import allow, declare, declare_parts, every_row, hide, need, offer, rows
 from orders.models import (
     Address,
-    Allocation,
     Channel,
     Contact,
     Customer,
@@ -20,7 +19,6 @@ from orders.models import (
     ExportRun,
     FraudRule,
     HistoryRecord,
-    Hold,
     Installment,
     IntercompanyRule,
     IntercompanySupply,
@@ -29,8 +27,10 @@ from orders.models import (
     Listing,
     Order,
     OrderCharge,
+    OrderHold,
     OrderLine,
     Payment,
+    PaymentApplication,
     PaymentTerms,
     Price,
     PriceList,
@@ -64,11 +64,12 @@ declare(FraudRule, every_row, view="accountant", edit="manager")
 
 declare(Order, rows(customer="customer"), view="accountant", edit=SALES)
 offer("import", Order, _("Import"), SALES)
-allow(SALES, Order, "place", "quote", "reprice", "reopen", "confirm", "amend", "ship_complete", "reschedule",
+allow(SALES, Order, "place", "quote", "update_prices", "reopen_as_draft", "confirm", "amend", "ship_complete",
+      "reschedule",
       "cancel_lines", "cancel")
 allow(f"rep {ACCOUNTS}", Order, "hold", "authorize")
-allow(ACCOUNTS, Order, "lift", "prepay", "deposit", "bill")
-declare_parts(Order, "order", OrderLine, OrderCharge, Hold)
+allow(ACCOUNTS, Order, "release_hold", "record_prepayment", "invoice_deposit", "invoice_shipped")
+declare_parts(Order, "order", OrderLine, OrderCharge, OrderHold)
 
 declare(PriceList, every_row, view="rep accountant", edit="manager")
 declare(Price, _prices, view="rep accountant", edit="manager")
@@ -80,15 +81,16 @@ declare(PaymentTerms, every_row, view="rep", edit=ACCOUNTS)
 declare(TermsPart, every_row)
 
 declare(Invoice, rows(customer="customer"), view=f"rep {ACCOUNTS}")
-allow(ACCOUNTS, Invoice, "pay", "pay_several", "apply", "unallocate", "credit", "write_off", "reverse_write_off")
-declare_parts(Invoice, "invoice", InvoiceLine, Installment, Allocation)
+allow(ACCOUNTS, Invoice, "record_payment", "record_payment_for_several", "apply", "unapply", "credit", "write_off",
+      "reverse_write_off")
+declare_parts(Invoice, "invoice", InvoiceLine, Installment, PaymentApplication)
 declare(IntercompanyRule, every_row, view="accountant", edit="manager", is_kept=True)
 declare(IntercompanySupply, rows())
 declare(SupplierInvoice, rows(), view=ACCOUNTS)
 declare_parts(SupplierInvoice, "invoice", SupplierInvoiceLine)
 declare(Payment, rows(customer="customer"), view=f"rep {ACCOUNTS}")
-allow(ACCOUNTS, Payment, "capture", "allocate", "allocate_several", "unallocate", "returned", "move", "free",
-      "ask_outcome", "refund", "void", "write_off_rest", "reverse_write_off")
+allow(ACCOUNTS, Payment, "capture", "apply", "apply_several", "unapply", "returned", "move", "free",
+      "ask_outcome", "refund", "void", "write_off_remainder", "reverse_write_off")
 offer("import", Payment, _("Import"), ACCOUNTS)
 declare_parts(Payment, "payment", Refund)
 declare(WriteOff, rows(), view=ACCOUNTS)
@@ -98,7 +100,7 @@ offer("prepare", ExportRun, _("Prepare an export"), ACCOUNTS)
 declare(ExportedDocument, rows(), view=ACCOUNTS)
 declare(HistoryRecord, rows(), view=ACCOUNTS)
 
-for kind in (Price, Invoice, InvoiceLine, Installment, Allocation, Payment, Refund, WriteOff, ExportRun,
+for kind in (Price, Invoice, InvoiceLine, Installment, PaymentApplication, Payment, Refund, WriteOff, ExportRun,
              ExportedDocument, HistoryRecord, SupplierInvoice, SupplierInvoiceLine):
     need("see_money", kind)
 need("see_cost", IntercompanyRule, "add", "change")
@@ -110,9 +112,10 @@ hide("see_money", SKU, "price")
 hide("see_money", Order, "total", "is_paid", "bridge")
 hide("see_money", OrderLine)
 hide("see_money", OrderCharge)
-hide("see_money", Hold, "reason")  # may name what is owed
+hide("see_money", OrderHold, "reason")  # may name what is owed
 hide("see_money", FraudRule)
 need("see_money", Customer, "set_terms", "bill")
-need("see_money", Order, "add", "change", "place", "quote", "reprice", "amend", "authorize", "prepay", "deposit",
+need("see_money", Order, "add", "change", "place", "quote", "update_prices", "amend", "authorize",
+     "record_prepayment", "invoice_deposit",
      "bill")
 need("see_money", FraudRule, "add", "change")

@@ -224,10 +224,10 @@ def fill_totals(order: Order, lines: Sequence[OrderLine], charges: Sequence[Orde
 
 
 def _fill_prices(order: Order, lines: Sequence[OrderLine], today: date) -> None:
-    offers = _offers(order, [line.sku_id for line in lines if not line.has_own_price])
+    offers = _offers(order, [line.sku_id for line in lines if not line.has_manual_price])
     rebates = _rebates(order)
     for line in lines:
-        if not line.has_own_price:
+        if not line.has_manual_price:
             _fill_price(order, line, offers[line.sku_id], today)
             rebate = prices.choose_rebate(rebates[None] + rebates[line.sku.category_id], today)
             line.discount_percent = rebate.percent if rebate else Decimal(0)

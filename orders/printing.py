@@ -146,7 +146,7 @@ def order_paper(order: Order, *, title: str = "") -> Paper:
     facts = [(gettext("Date"), _day(order.placed_on or order.company.day_of(order.status_at))),
              (gettext("Customer"), order.customer.code), (gettext("Your reference"), order.customer_reference),
              (gettext("Valid until"), _day(order.valid_until)), (gettext("Requested delivery date"),
-                                                                 _day(order.wanted_on))]
+                                                                 _day(order.requested_on))]
     is_quote = order.status == Order.Status.QUOTED
     return Paper(
         title=title or (gettext("Quote") if is_quote else gettext("Order confirmation")), number=str(order.number),
@@ -262,4 +262,4 @@ printouts.register("order", Order, _("Print"), draw=print_order, available=_is_p
 printouts.register("pro_forma", Order, _("Pro-forma invoice"), available=_is_printable, needs="see_money",
                 draw=lambda order: print_order(order, title=gettext("Pro-forma invoice")))
 printouts.register("invoice", Invoice, _("PDF"), draw=read_invoice, needs="see_money", available=lambda document: (
-    document.status == Invoice.Status.ISSUED and not document.is_history))
+    document.status == Invoice.Status.ISSUED and not document.is_imported))

@@ -18,12 +18,12 @@ BUCKETS = ("not due", "1 to 30 days", "31 to 60 days", "61 to 90 days", "over 90
 # In the language of who reads the statement, so not the names of the admin.
 TITLES = {Invoice.Kind.INVOICE: _("Invoice"), Invoice.Kind.DEPOSIT: _("Deposit invoice"),
           Invoice.Kind.CREDIT: _("Credit note")}
-# Open items as of a day. An allocation counts from the later of both its documents' days on; what is paid of an
+# Open items as of a day. An application counts from the later of both its documents' days on; what is paid of an
 # invoice in installments covers the first ones first; credit notes and payments with something left stand on account.
 ITEMS = """
     WITH used AS (
         SELECT a.invoice_id, a.payment_id, a.credit_id, a.amount
-        FROM orders_allocation a JOIN orders_invoice i ON i.id = a.invoice_id
+        FROM orders_paymentapplication a JOIN orders_invoice i ON i.id = a.invoice_id
         LEFT JOIN orders_payment p ON p.id = a.payment_id LEFT JOIN orders_invoice n ON n.id = a.credit_id
         LEFT JOIN orders_writeoff w ON w.id = a.write_off_id
         WHERE i.company_id = %(company)s
@@ -61,7 +61,7 @@ AGED = f"""
            sum(open) FILTER (WHERE {_AGE} > 90), sum(open) FILTER (WHERE due_on IS NULL), sum(open), x.currency
     FROM ({ITEMS}) x JOIN orders_customer c ON c.id = x.customer_id
     WHERE open <> 0 GROUP BY c.code, c.name, x.currency ORDER BY x.currency, c.code"""
-# The same sums by another way: the heads of the documents, whatever was allocated to what.
+# The same sums by another way: the heads of the documents, whatever was applied to what.
 BALANCES = """
     SELECT currency, NULL::bigint, NULL::numeric, NULL::numeric, NULL::numeric, sum(amount) FROM (
         SELECT currency, CASE kind WHEN 'credit' THEN -gross ELSE gross END AS amount FROM orders_invoice
@@ -78,18 +78,18 @@ BALANCES = """
 
 # As of today the open amounts stand on the documents themselves, which an index finds.
 _NOW = """
-    SELECT customer_id, currency, number, due_on, least(amount, greatest(so_far - allocated, 0)) AS open FROM (
-        SELECT i.customer_id, i.currency, i.number, i.allocated, coalesce(t.due_on, i.due_on) AS due_on,
+    SELECT customer_id, currency, number, due_on, least(amount, greatest(so_far - applied, 0)) AS open FROM (
+        SELECT i.customer_id, i.currency, i.number, i.applied, coalesce(t.due_on, i.due_on) AS due_on,
                coalesce(t.amount, i.gross) AS amount,
                sum(coalesce(t.amount, i.gross)) OVER (PARTITION BY i.id ORDER BY t.due_on, t.id) AS so_far
         FROM orders_invoice i LEFT JOIN orders_installment t ON t.invoice_id = i.id
-        WHERE i.company_id = %(company)s AND i.status = 'issued' AND i.allocated < i.gross AND i.kind <> 'credit') p
+        WHERE i.company_id = %(company)s AND i.status = 'issued' AND i.applied < i.gross AND i.kind <> 'credit') p
     UNION ALL
-    SELECT customer_id, currency, number, NULL, allocated - gross FROM orders_invoice
-    WHERE company_id = %(company)s AND status = 'issued' AND allocated < gross AND kind = 'credit'
+    SELECT customer_id, currency, number, NULL, applied - gross FROM orders_invoice
+    WHERE company_id = %(company)s AND status = 'issued' AND applied < gross AND kind = 'credit'
     UNION ALL
-    SELECT customer_id, currency, number, NULL, allocated + given_back + written_off - captured FROM orders_payment
-    WHERE company_id = %(company)s AND captured > allocated + given_back + written_off"""
+    SELECT customer_id, currency, number, NULL, applied + refunded_unlinked + written_off - captured FROM orders_payment
+    WHERE company_id = %(company)s AND captured > applied + refunded_unlinked + written_off"""
 _AGED_NOW = AGED.replace(ITEMS, _NOW)
 
 

@@ -6,10 +6,10 @@ from oms.core.errors import Refused
 from oms.core.models import User
 from oms.core.postal_codes import tidy
 from orders import einvoicing, pricing, screening
-from orders.models import Hold, Order
+from orders.models import Order, OrderHold
 
 
-def redirect(order: Order, ship_to: dict[str, str], *, by: User | None = None) -> list[Hold]:
+def redirect(order: Order, ship_to: dict[str, str], *, by: User | None = None) -> list[OrderHold]:
     """Give a locked, placed or confirmed order another delivery address; returns the holds that this places.
 
     Raises Refused where the taxes of the new address are others and something is shipped or invoiced already: what

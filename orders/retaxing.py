@@ -51,8 +51,8 @@ def follow(order: Order, sent_from: SentFrom | None = None, *, by: User | None =
         demand.lock_live(order.number)
         sent_from = demand.sent_from(order.number)
     lines = {line.pk: line for line in order.lines.select_related("sku").order_by("position")}
-    held = _with_other_taxes(order, lines, _elsewhere(order, sent_from))
-    leaving = {line: _leave(line, held[key]) for key, line in lines.items() if key in held}
+    reserved = _with_other_taxes(order, lines, _elsewhere(order, sent_from))
+    leaving = {line: _leave(line, reserved[key]) for key, line in lines.items() if key in reserved}
     leaving = {line: each for line, each in leaving.items() if each.origin != line.origin or each.apart}
     if leaving:
         _move(order, leaving, sent_from, by)
@@ -96,14 +96,14 @@ def _named(line: OrderLine, home: str, warehouse: Warehouse) -> str:
     return line.origin if code == home else code
 
 
-def _with_other_taxes(order: Order, lines: Mapping[int, OrderLine], held: Held) -> Held:
+def _with_other_taxes(order: Order, lines: Mapping[int, OrderLine], reserved: Held) -> Held:
     """The same, where a place with the same taxes and registration counts as the one that a line is taxed from."""
-    codes = {code for key, units in held.items() for code in (lines[key].origin, *units)}
-    classes, today = {lines[key].sku.tax_class for key in held}, order.company.today()
+    codes = {code for key, units in reserved.items() for code in (lines[key].origin, *units)}
+    classes, today = {lines[key].sku.tax_class for key in reserved}, order.company.today()
     taxes = {code: {name: (rule, registrations.key_of(order, code, rule.category)) for name, rule in
                     taxing.rules(order, code, classes, today).items()} for code in codes}
     found: Held = {}
-    for key, units in held.items():
+    for key, units in reserved.items():
         line, found[key] = lines[key], Counter()
         for code, count in units.items():
             is_same = taxes[code][line.sku.tax_class] == taxes[line.origin][line.sku.tax_class]
@@ -111,9 +111,9 @@ def _with_other_taxes(order: Order, lines: Mapping[int, OrderLine], held: Held) 
     return found
 
 
-def _leave(line: OrderLine, held: Mapping[str, int]) -> Leaving:
+def _leave(line: OrderLine, reserved: Mapping[str, int]) -> Leaving:
     kept = line.quantity - line.canceled
-    leaving = planner.leave(planner.Line(line.origin, kept, line.shipped, line.invoiced), held)
+    leaving = planner.leave(planner.Line(line.origin, kept, line.shipped, line.invoiced), reserved)
     if leaving.stuck:
         raise Refused(
             _("%(units)s × %(sku)s would leave from %(place)s, but are billed already with other taxes. Send them from "
@@ -166,7 +166,7 @@ def _divide(order: Order, line: OrderLine, leaving: Leaving, moved: _Moved) -> N
 
 
 def _copy(line: OrderLine, quantity: int, place: str) -> OrderLine:
-    kept = ("order", "sku", "description", "unit_price", "price_source", "has_own_price", "discount_percent")
+    kept = ("order", "sku", "description", "unit_price", "price_source", "has_manual_price", "discount_percent")
     return OrderLine(**{name: getattr(line, name) for name in kept}, quantity=quantity, origin=place)
 
 

@@ -11,7 +11,7 @@ from oms.core.locking import atomic, lock_one
 from oms.core.models import User
 from oms.core.money import display
 from orders import due_dates
-from orders.models import Allocation, Invoice, InvoiceLine, Payment, WriteOff
+from orders.models import Invoice, InvoiceLine, Payment, PaymentApplication, WriteOff
 
 Kind = WriteOff.Kind
 
@@ -53,7 +53,7 @@ def _book(document: Invoice, kind: str, amount: Decimal, reason: str, on: date, 
     row = WriteOff.objects.create(
         kind=kind, invoice=document, amount=amount, reason=reason[:200], booked_on=on, by=by,
         tax=sum((Decimal(each["tax"]) for each in taxes), money.ZERO), taxes=taxes)
-    Allocation.objects.create(write_off=row, invoice=document, amount=amount, by=by)
+    PaymentApplication.objects.create(write_off=row, invoice=document, amount=amount, by=by)
     due_dates.use(document, amount)
     events.emit("invoice.written_off", document, by=by, kind=kind, amount=str(amount), reason=reason)
     if document.open_amount == 0:
@@ -91,7 +91,7 @@ def write_off_rest(payment: Payment, *, reason: str = "", by: User | None = None
     """Keep what a payment has too much, up to the company's limit for small differences."""
     with atomic():
         payment = lock_one(payment)
-        amount, limit = payment.unallocated, limit_of(payment)
+        amount, limit = payment.unapplied, limit_of(payment)
         if not 0 < amount <= limit:
             raise Refused(_("%(number)s has %(amount)s left, more than the write-off limit of %(limit)s. Apply or "
                             "refund it.") % {"number": payment.number, "amount": display(amount, payment.currency),
@@ -146,7 +146,8 @@ def take_back(
 ) -> WriteOff:
     """Let a locked invoice owe again what was given up of it, with its part of the tax."""
     made = _counter(row, amount, reason, on, by)
-    Allocation.objects.create(write_off=made, invoice=document, amount=-amount, reverses=row.use, booked_on=on, by=by)
+    PaymentApplication.objects.create(write_off=made, invoice=document, amount=-amount, reverses=row.use,
+                                      booked_on=on, by=by)
     due_dates.use(document, -amount)
     events.emit("invoice.write_off_reversed", document, by=by, kind=row.kind, amount=str(amount), tax=str(-made.tax),
                 reason=reason)

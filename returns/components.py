@@ -69,12 +69,12 @@ def require_returnable(order: Order, asked: list[ReturnLine], whole: dict[int, i
                 % {"worth": worth, "kits": kits}, code="more_than_the_kit", line=key)
 
 
-def worth(lines: Iterable[ReturnLine], *, credits_damaged: bool) -> dict[int, Decimal]:
+def worth(lines: Iterable[ReturnLine], *, credit_damaged: bool) -> dict[int, Decimal]:
     """What the components that came are worth, in kits, by order line."""
     kits: dict[int, Decimal] = defaultdict(Decimal)
     for line in lines:
         if line.component_id is not None and line.share_percent is not None:
-            pieces = line.good + (line.damaged if credits_damaged else 0)
+            pieces = line.good + (line.damaged if credit_damaged else 0)
             kits[line.order_line_id] += line.share_percent * pieces / HUNDRED
     return {key: share for key, share in kits.items() if share}
 

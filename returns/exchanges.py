@@ -46,9 +46,9 @@ def confirm(order: Order, *, by: User | None = None) -> Order:
     """Confirm an exchange that is entered and not on hold; what is not in stock waits until it comes."""
     if not Settlement.objects.filter(exchange=order).exists():
         return order
-    if order.status != Order.Status.PLACED or order.holds.filter(lifted_at=None).exists():
+    if order.status != Order.Status.PLACED or order.holds.filter(released_at=None).exists():
         return order
-    return lifecycle.confirm(order, may_wait=True, by=by)
+    return lifecycle.confirm(order, can_backorder=True, by=by)
 
 
 def require_sellable(order: Order, wanted: Mapping[SKU, int]) -> None:

@@ -11,7 +11,7 @@ def _request(event: Event) -> ReturnRequest:
     return ReturnRequest.objects.select_related("order").get(number=event.subject_number)
 
 
-@on("return.received", calls_world=True)
+@on("return.received", external=True)
 def mail_received(event: Event) -> None:
     notifications.tell_received(_request(event), event)
 
@@ -33,9 +33,9 @@ def credit_owner(event: Event) -> None:
 def give_back(event: Event) -> None:
     """Money back, or something else instead; a credit for later just stands."""
     request = _request(event)
-    if request.wish == ReturnRequest.Wish.REFUND:
+    if request.resolution == ReturnRequest.Resolution.REFUND:
         settlement.refund(request)
-    elif request.wish == ReturnRequest.Wish.EXCHANGE:
+    elif request.resolution == ReturnRequest.Resolution.EXCHANGE:
         exchanges.send(request)
 
 

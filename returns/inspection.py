@@ -15,7 +15,7 @@ from returns import keeping, unannounced
 from returns.identity import Goods, Waiting
 from returns.models import Inspection, ReturnLine, ReturnRequest
 
-Grade, Route = Inspection.Grade, Inspection.Route
+Grade, Disposition = Inspection.Grade, Inspection.Disposition
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Finding:
     line: ReturnLine
     quantity: int
     grade: str = Grade.NEW
-    route: str = Route.RESTOCK
+    disposition: str = Disposition.RESTOCK
     damaged: bool = False
     lots: str = ""
 
@@ -41,17 +41,18 @@ def inspect(request: ReturnRequest, findings: Sequence[Finding], *, by: User | N
         lines = {line.pk: line for line in request.lines.select_related("order_line__sku")}
         _require_all_graded(lines, findings)
         Inspection.objects.bulk_create(
-            Inspection(line=lines[item.line.pk], quantity=item.quantity, grade=item.grade, route=item.route,
+            Inspection(line=lines[item.line.pk], quantity=item.quantity, grade=item.grade, disposition=item.disposition,
                        was_damaged=item.damaged, by=by) for item in findings
         )
         goods = _goods(lines, findings)
-        by_route = [(route, [each for each in goods if each[0].route == route]) for route in Route.values]
-        transports = [(route, _transports(request, items)) for route, items in by_route if items]
+        by_disposition = [(disposition, [each for each in goods if each[0].disposition == disposition]) for disposition in Disposition.values]
+        transports = [(disposition, _transports(request, items)) for disposition, items in by_disposition if items]
         ledger.lock_ends([each for _, moved in transports for each in moved])
-        for route, moved in transports:
-            ledger.move_many(moved, reason=Move.Reason.SCRAP if route == Route.SCRAP else Move.Reason.RETURN,
+        for disposition, moved in transports:
+            ledger.move_many(moved,
+                             reason=Move.Reason.SCRAP if disposition == Disposition.SCRAP else Move.Reason.RETURN,
                              reference=request.number, by=by)
-            if route == Route.RESTOCK:
+            if disposition == Disposition.RESTOCK:
                 receiving.announce_stock(request.warehouse, [each.sku for each in moved], by=by)
     return request
 
@@ -61,10 +62,10 @@ def _require_all_graded(lines: dict[int, ReturnLine], findings: Sequence[Finding
     for item in findings:
         if item.line.pk not in lines:
             raise Refused(_("%(line)s is not a line of this return.") % {"line": item.line})
-        if item.route not in Route.values or item.grade not in Grade.values:
-            raise Refused(_("%(grade)s/%(route)s isn't a valid grade and disposition.")
-                          % {"grade": item.grade, "route": item.route})
-        if item.route == Route.RESTOCK and item.grade == Grade.BROKEN:
+        if item.disposition not in Disposition.values or item.grade not in Grade.values:
+            raise Refused(_("%(grade)s/%(disposition)s isn't a valid grade and disposition.")
+                          % {"grade": item.grade, "disposition": item.disposition})
+        if item.disposition == Disposition.RESTOCK and item.grade == Grade.BROKEN:
             raise Refused(_("Broken items can't be restocked."), line=item.line.pk)
         graded[item.line.pk, item.damaged] += item.quantity
     for key, line in lines.items():
@@ -86,12 +87,13 @@ def _transports(request: ReturnRequest, goods: Sequence[tuple[Finding, Goods]]) 
     sources = {damaged: keeping.bin_of(request, is_damaged=damaged) for damaged in {item.damaged for item, _ in goods}}
     return [
         ledger.Transport(each.sku, sources[item.damaged],
-                         expiry.arriving(_target(request.warehouse, item.route), each.lot), each.quantity, each.lot)
+                         expiry.arriving(_target(request.warehouse, item.disposition),
+                                         each.lot), each.quantity, each.lot)
         for item, each in goods
     ]
 
 
-def _target(warehouse: Warehouse, route: str) -> Bin:
-    if route == Route.SCRAP:
+def _target(warehouse: Warehouse, disposition: str) -> Bin:
+    if disposition == Disposition.SCRAP:
         return catalog.outside(Bin.Kind.SCRAP)
-    return catalog.place(warehouse, Bin.Kind.RECEIVING if route == Route.RESTOCK else Bin.Kind.QUARANTINE)
+    return catalog.place(warehouse, Bin.Kind.RECEIVING if disposition == Disposition.RESTOCK else Bin.Kind.QUARANTINE)

@@ -41,7 +41,7 @@ class ComponentRow:
 class OpenInput:
     lines: list[Asked]
     components: list[ComponentRow]
-    wish: ReturnRequest.Wish = ReturnRequest.Wish.REFUND
+    resolution: ReturnRequest.Resolution = ReturnRequest.Resolution.REFUND
     warehouse: Warehouse | None = field(default=None, metadata={
         "help": _("Empty: where the goods came from, if that is ours."), "among": lambda rows, order: rows.filter(
             is_active=True, kind=Warehouse.Kind.OWN, company__in=ownership.companies(order))})
@@ -49,11 +49,11 @@ class OpenInput:
 
 
 def _open(
-    order: Order, *, lines: list[Asked], components: Sequence[ComponentRow] = (), wish: str = "refund",
+    order: Order, *, lines: list[Asked], components: Sequence[ComponentRow] = (), resolution: str = "refund",
     warehouse: Warehouse | None = None, note: str = "", by: User | None = None,
 ) -> ReturnRequest:
     asked = _asked(order, lines, components)
-    return requests.open_request(order, asked, wish=wish, warehouse=warehouse, note=note, by=by)
+    return requests.open_request(order, asked, resolution=resolution, warehouse=warehouse, note=note, by=by)
 
 
 def _asked(order: Order, lines: Sequence[Asked], components: Sequence[ComponentRow]) -> list[Asked]:
@@ -85,13 +85,13 @@ class OpenPreview:
 
 
 def _preview(
-    order: Order, *, lines: list[Asked], components: Sequence[ComponentRow] = (), wish: str = "refund",
+    order: Order, *, lines: list[Asked], components: Sequence[ComponentRow] = (), resolution: str = "refund",
     warehouse: Warehouse | None = None, note: str = "", by: User | None = None,
 ) -> OpenPreview:
     """What comes back, and what of an exchange is in stock now."""
     asked = _asked(order, lines, components)
     requests.require_warehouse(order, warehouse, asked)
-    wanted = requests.exchange_of(asked) if wish == ReturnRequest.Wish.EXCHANGE else {}
+    wanted = requests.exchange_of(asked) if resolution == ReturnRequest.Resolution.EXCHANGE else {}
     exchanges.require_sellable(order, wanted)
     told = exchanges.in_stock(wanted, order.company)
     return OpenPreview(", ".join(f"{item.quantity} × {item.component or item.line.sku}" for item in asked) or "–",
@@ -100,7 +100,7 @@ def _preview(
 
 declare("return", Order, _open, label=_("Create return"), input=OpenInput, initial=_returnable,
         preview=_preview,
-        example={"lines": [{"line": 1, "quantity": 1, "reason": "damaged"}], "wish": "refund"},
+        example={"lines": [{"line": 1, "quantity": 1, "reason": "damaged"}], "resolution": "refund"},
         available=lambda order: order.shipped > order.returned)
 
 
@@ -154,14 +154,14 @@ def _findings(request: ReturnRequest) -> InspectInput:
 
 def _inspect(request: ReturnRequest, *, findings: list[FindingRow], by: User | None = None) -> ReturnRequest:
     """Grade what came: a line's row has a column for each way that its units can go."""
-    grade, route = Inspection.Grade, Inspection.Route
+    grade, disposition = Inspection.Grade, Inspection.Disposition
     found = [
         finding for row in findings for finding in (
-            Finding(row.line, row.restock, grade.NEW, route.RESTOCK),
-            Finding(row.line, row.refurbish, grade.USED, route.REFURBISH, lots=row.refurbish_lots),
-            Finding(row.line, row.scrap, grade.BROKEN, route.SCRAP, lots=row.scrap_lots),
-            Finding(row.line, row.damaged_to_scrap, grade.BROKEN, route.SCRAP, damaged=True, lots=row.scrap_lots),
-            Finding(row.line, row.damaged_to_refurbish, grade.USED, route.REFURBISH, damaged=True,
+            Finding(row.line, row.restock, grade.NEW, disposition.RESTOCK),
+            Finding(row.line, row.refurbish, grade.USED, disposition.REFURBISH, lots=row.refurbish_lots),
+            Finding(row.line, row.scrap, grade.BROKEN, disposition.SCRAP, lots=row.scrap_lots),
+            Finding(row.line, row.damaged_to_scrap, grade.BROKEN, disposition.SCRAP, damaged=True, lots=row.scrap_lots),
+            Finding(row.line, row.damaged_to_refurbish, grade.USED, disposition.REFURBISH, damaged=True,
                     lots=row.refurbish_lots),
         )
     ]

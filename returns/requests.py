@@ -40,7 +40,7 @@ class Asked:
 
 
 def open_request(
-    order: Order, asked: Sequence[Asked], *, wish: str = ReturnRequest.Wish.REFUND,
+    order: Order, asked: Sequence[Asked], *, resolution: str = ReturnRequest.Resolution.REFUND,
     warehouse: Warehouse | None = None, note: str = "", by: User | None = None,
 ) -> ReturnRequest:
     """Ask to give goods back. Never more than was shipped and is not on its way back already."""
@@ -50,12 +50,13 @@ def open_request(
         if not asked:
             raise Refused(_("Choose at least one item to return."), code="no_lines")
         _require_returnable(order, asked)
-        _require_wish(wish, asked)
-        wanted = exchange_of(asked) if wish == ReturnRequest.Wish.EXCHANGE else {}
+        _require_wish(resolution, asked)
+        wanted = exchange_of(asked) if resolution == ReturnRequest.Resolution.EXCHANGE else {}
         exchanges.require_sellable(order, wanted)
         warehouse = warehouse or _warehouse_of(order)
         require_warehouse(order, warehouse, asked)
-        request = states.create(ReturnRequest(order=order, wish=wish, note=note, warehouse=warehouse), by=by)
+        request = states.create(ReturnRequest(order=order, resolution=resolution, note=note, warehouse=warehouse),
+                                by=by)
         ReturnLine.objects.bulk_create(
             ReturnLine(request=request, order_line=item.line, quantity=item.quantity, reason=item.reason,
                        exchange_for=item.exchange_for, component=item.component, share_percent=item.share_percent)
@@ -108,7 +109,7 @@ def returnable(order: Order) -> dict[int, int]:
 
 def _returned_by_history(order: Order) -> dict[int, int]:
     """What an import counted as returned, for which there is no request here."""
-    if not order.is_history:
+    if not order.is_imported:
         return {}
     came = dict(
         ReturnLine.objects.filter(request__order=order, component=None).exclude(request__status__in=ReturnRequest.DEAD)
@@ -136,11 +137,12 @@ def _require_returnable(order: Order, asked: Sequence[Asked]) -> None:
         components.require_returnable(order, parts, left)
 
 
-def _require_wish(wish: str, asked: Sequence[Asked]) -> None:
-    if wish not in ReturnRequest.Wish.values:
-        raise Refused(_("%(wish)r isn't a valid resolution. Use one of: %(values)s.")
-                      % {"wish": wish, "values": ", ".join(ReturnRequest.Wish.values)}, field="wish")
-    if wish == ReturnRequest.Wish.EXCHANGE and not all(item.exchange_for for item in asked):
+def _require_wish(resolution: str, asked: Sequence[Asked]) -> None:
+    if resolution not in ReturnRequest.Resolution.values:
+        raise Refused(_("%(resolution)r isn't a valid resolution. Use one of: %(values)s.")
+                      % {"resolution": resolution,
+                         "values": ", ".join(ReturnRequest.Resolution.values)}, field="resolution")
+    if resolution == ReturnRequest.Resolution.EXCHANGE and not all(item.exchange_for for item in asked):
         raise Refused(_("Choose a replacement SKU for each line."), field="exchange_for")
 
 
@@ -168,7 +170,7 @@ def judge(request: ReturnRequest) -> Verdict:
     policy = policy_of(request.order)
     shipped = Shipment.objects.filter(order=request.order).aggregate(last=Max("shipped_at"))["last"]
     days = (timezone.now() - shipped).days if shipped else None
-    return planner.judge(Facts(days, policy.window_days, policy.approves_by_itself))
+    return planner.judge(Facts(days, policy.window_days, policy.auto_approve))
 
 
 def approve(request: ReturnRequest, *, by: User | None = None) -> ReturnRequest:

@@ -13,11 +13,11 @@ from returns.models import ReturnRequest, Settlement
 from returns.planners import refund as planner
 from returns.planners.refund import Came, Payable
 
-Wish = ReturnRequest.Wish
+Resolution = ReturnRequest.Resolution
 
 
 def settle(request: ReturnRequest, *, by: User | None = None) -> Settlement:
-    """Credit what came back: it clears the order's open invoices first; the rest is for the customer's wish.
+    """Credit what came back: it clears the order's open invoices first; the rest is for the customer's resolution.
 
     What was shipped and is not invoiced yet is invoiced first.
     """
@@ -25,16 +25,16 @@ def settle(request: ReturnRequest, *, by: User | None = None) -> Settlement:
         policy = requests.policy_of(request.order)
         lines = list(request.lines.all())
         came = [Came(line.order_line_id, line.good, line.damaged) for line in lines if line.component_id is None]
-        units = planner.creditable(came, credits_damaged=policy.credits_damaged)
+        units = planner.creditable(came, credit_damaged=policy.credit_damaged)
         notes = billing.credit_units(request.order, units, reference=request.number, by=by) if units else []
-        shares = components.worth(lines, credits_damaged=policy.credits_damaged)
+        shares = components.worth(lines, credit_damaged=policy.credit_damaged)
         if shares:
             notes += part_credits.credit_shares(request.order, shares, reference=f"{request.number}/components", by=by)
         cleared = _clear_open_invoices(request, notes, by)
         left = sum((note.open_amount for note in notes), ZERO)
         settlement = Settlement.objects.create(
             request=request, credited=sum((note.gross for note in notes), ZERO), cleared=cleared,
-            to_refund=left if request.wish == Wish.REFUND else ZERO)
+            to_refund=left if request.resolution == Resolution.REFUND else ZERO)
         settlement.credits.set(notes)
         request.event_data |= {"credited": str(settlement.credited), "to_refund": str(settlement.to_refund)}
     return settlement
@@ -46,7 +46,7 @@ def _clear_open_invoices(request: ReturnRequest, notes: list[Invoice], by: User 
     for note in notes:
         for document in others:
             billing.set_off(note, document, by=by)
-    return sum((note.allocated for note in notes), ZERO)
+    return sum((note.applied for note in notes), ZERO)
 
 
 @whole

@@ -40,13 +40,13 @@ class LabelAdmin(ReadOnlyAdmin):
     list_display = ["tracking_number", "shipment", "service", "status", "cost", "requested_at", "error"]
     list_filter = ["status"]
     list_select_related = ["shipment", "service__account"]
-    search_fields = search_exact = ["tracking_number"]
+    search_fields = exact_search_fields = ["tracking_number"]
 
 
 @admin.register(TrackingEvent)
 class TrackingEventAdmin(ReadOnlyAdmin):
     list_display = ["tracking_number", "kind", "text", "place", "at"]
-    search_fields = search_exact = ["tracking_number"]
+    search_fields = exact_search_fields = ["tracking_number"]
 
 
 @admin.register(SSCCSeries)

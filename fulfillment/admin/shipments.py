@@ -35,7 +35,7 @@ from orders.models import Order
 
 class ShipmentLines(Lines):
     model = ShipmentLine
-    fields = ["sku", "quantity", "state", "bin", "lot", "stopping", "parcels"]
+    fields = ["sku", "quantity", "state", "bin", "lot", "put_back_reason", "parcels"]
     readonly_fields = fields
 
     def get_queryset(self, request: HttpRequest) -> Any:
@@ -63,8 +63,8 @@ class ShipmentLines(Lines):
         return str(line.reservation.lot or "")
 
     @display(description=_("Put-back reason"))
-    def stopping(self, line: ShipmentLine) -> str:
-        return line.reservation.get_stopping_display() if line.reservation.stopping else ""
+    def put_back_reason(self, line: ShipmentLine) -> str:
+        return line.reservation.get_put_back_reason_display() if line.reservation.put_back_reason else ""
 
     @display(description=_("Packages"))
     def parcels(self, line: ShipmentLine) -> str:
@@ -195,7 +195,7 @@ class ShipmentAdmin(DocumentAdmin):
                     "prints"]
     list_filter = ["status", Stopped, CancellationAsked, "warehouse"]
     list_select_related = ["order__customer", "warehouse", "wave", "service__account"]
-    search_fields = search_exact = ["number", "order__number", "labels__tracking_number",
+    search_fields = exact_search_fields = ["number", "order__number", "labels__tracking_number",
                                      "packages__tracking_number", "external_id"]
     fields = ["stopped", "loose", "order_no", "to", "warehouse", "wave", "service", "external_id", "ship_by",
               "promised_on", "expected_on", "shipped_at", "delivered_at", "prints"]
@@ -231,7 +231,7 @@ class ShipmentAdmin(DocumentAdmin):
 
 class Tasks(Lines):
     model = PickTask
-    fields = ["sequence", "bin", "sku", "quantity", "walk_cm", "done_at", "done_by"]
+    fields = ["sequence", "bin", "sku", "quantity", "walking_distance_cm", "done_at", "done_by"]
     readonly_fields = ["sku", "quantity"]
 
     def get_queryset(self, request: HttpRequest) -> Any:
@@ -248,10 +248,11 @@ class Tasks(Lines):
 
 @admin.register(Wave)
 class WaveAdmin(DocumentAdmin):
-    list_display = ["number", "state", "warehouse", "shipments_in_it", "on_hold", "walk_cm", "status_at", "prints"]
+    list_display = ["number", "state", "warehouse", "shipments_in_it", "on_hold", "walking_distance_cm", "status_at",
+                    "prints"]
     list_filter = ["status", "warehouse"]
     list_select_related = ["warehouse"]
-    fields = ["warehouse", "walk_cm", "prints"]
+    fields = ["warehouse", "walking_distance_cm", "prints"]
     readonly_fields = fields
     inlines = [Tasks]
     list_tools_template, list_tools_rights = "admin/oms/plan_waves_button.html", ("plan",)
@@ -271,9 +272,9 @@ class WaveAdmin(DocumentAdmin):
     def get_queryset(self, request: HttpRequest) -> Any:
         """With how many shipments are in each wave, and how many of them are on hold."""
         own = Shipment.objects.filter(wave=OuterRef("pk")).order_by().values("wave").annotate(n=Count("pk"))
-        held = own.filter(order__in=gates.on_hold(), status__in=gates.LIVE)
+        reserved = own.filter(order__in=gates.on_hold(), status__in=gates.LIVE)
         return super().get_queryset(request).annotate(
-            inside=Coalesce(Subquery(own.values("n")), 0), held=Coalesce(Subquery(held.values("n")), 0))
+            inside=Coalesce(Subquery(own.values("n")), 0), reserved=Coalesce(Subquery(reserved.values("n")), 0))
 
     @display(description=_("Shipments"))
     def shipments_in_it(self, wave: Any) -> int:
@@ -281,7 +282,7 @@ class WaveAdmin(DocumentAdmin):
 
     @display(description=_("On hold"))
     def on_hold(self, wave: Any) -> str:
-        return str(wave.held or "")
+        return str(wave.reserved or "")
 
     def get_urls(self) -> Any:
         return [path("plan/", self.admin_site.admin_view(self.plan_view), name="plan_waves"), *super().get_urls()]

@@ -9,7 +9,7 @@ from oms.printing.barcodes import sscc_capacity
 
 
 class SSCCSeries(models.Model):
-    """The SSCCs of a prefix, counted on round after round: those before `freed` may be given out again."""
+    """The SSCCs of a prefix, counted on round after round: those before `unreserved` may be given out again."""
 
     lock_rank = LockRank.COUNTER
 

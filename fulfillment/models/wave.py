@@ -26,7 +26,7 @@ class Wave(Document):
     number = number_field("WV")
     status = models.CharField(max_length=8, choices=Status, default=Status.DRAFT, editable=False)
     warehouse = models.ForeignKey(Warehouse, on_delete=models.PROTECT, related_name="waves")
-    walk_cm = models.PositiveIntegerField(_("walking distance (cm)"), default=0, editable=False)
+    walking_distance_cm = models.PositiveIntegerField(_("walking distance (cm)"), default=0, editable=False)
 
 
 
@@ -37,7 +37,7 @@ class PickTask(models.Model):
     line = models.OneToOneField("fulfillment.ShipmentLine", on_delete=models.CASCADE, related_name="task")
     bin = models.ForeignKey(Bin, on_delete=models.PROTECT, related_name="+")
     sequence = models.PositiveIntegerField()
-    walk_cm = models.PositiveIntegerField(_("distance from previous (cm)"), default=0)
+    walking_distance_cm = models.PositiveIntegerField(_("distance from previous (cm)"), default=0)
     done_at = models.DateTimeField(null=True)
     done_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
 

@@ -62,7 +62,7 @@ def pick(warehouse: Warehouse, body: Body, by: User) -> str:
 
 
 def _with_lot(line: ShipmentLine, body: Body, by: User) -> ShipmentLine:
-    """The line, pinned to the lot that was scanned in its bin, if that is another than was planned."""
+    """The line, allocated to the lot that was scanned in its bin, if that is another than was planned."""
     row, code = line.reservation, str(body.get("lot") or "")
     if not code or row.lot is None or row.lot.code == code:
         return line

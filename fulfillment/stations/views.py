@@ -31,7 +31,7 @@ STATIONS = {
 }
 RIGHTS: dict[str, tuple[str, Any]] = {  # to do the work of a station; who has one may look things up
     "receive": ("receive", PurchaseOrder), "put-away": ("receive", PurchaseOrder), "pick": ("pick_all", Shipment),
-    "pack": ("pack", Shipment), "count": ("key", Count), "move": ("move", BinStock)}
+    "pack": ("pack", Shipment), "count": ("record_counts", Count), "move": ("move", BinStock)}
 STATION_OF = {"short": "pick", "put_away": "put-away", "ship": "pack",
               "split": "pick"}  # acts that are not called as their station
 SCRIPTS = {"pick": "pick", "pack": "pack", "receive": "receive", "put-away": "receive", "count": "stock",

@@ -1,4 +1,4 @@
-"""What there is to do at a station, whole, so that a hand-held can go on where the network does not reach."""
+"""What there is to do at a station, whole, so that a hand-reserved can go on where the network does not reach."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -35,7 +35,7 @@ def products(skus: Iterable[SKU]) -> dict[str, dict[str, Any]]:
 def _way(wave: Wave) -> str:
     stops = wave.tasks.filter(done_at=None).count()
     return ngettext("%(stops)s stop, %(meters)s m", "%(stops)s picks, %(meters)s m", stops) % {
-        "stops": stops, "meters": round(wave.walk_cm / 100)}
+        "stops": stops, "meters": round(wave.walking_distance_cm / 100)}
 
 
 def pick(warehouse: Warehouse, user: User, name: str) -> dict[str, Any]:
@@ -47,7 +47,7 @@ def pick(warehouse: Warehouse, user: User, name: str) -> dict[str, Any]:
     if wave is None:
         raise Refused(_("%(name)s isn't an open wave in %(warehouse)s.")
                       % {"name": name, "warehouse": warehouse}, code="unknown")
-    left = PickTask.objects.filter(wave=wave, done_at=None, line__reservation__state="pinned")
+    left = PickTask.objects.filter(wave=wave, done_at=None, line__reservation__state="allocated")
     tasks = list(left.exclude(line__shipment__order__in=gates.on_hold()).order_by("sequence").select_related(
         "bin", "line__reservation__sku", "line__reservation__lot", "line__reservation__demand",
         "line__reservation__warehouse", "line__shipment"))
@@ -55,7 +55,7 @@ def pick(warehouse: Warehouse, user: User, name: str) -> dict[str, Any]:
     return {"name": wave.number, "total": wave.tasks.count(), "changes": _changes(wave),
             "started": _partly_picked(wave), "whole": _complete_only(wave), "stops": [
         {**known[task.line.reservation.sku.code], "line": task.line_id, "bin": task.bin.code,
-         "walk_m": round(task.walk_cm / 100), "quantity": task.line.reservation.quantity,
+         "walk_m": round(task.walking_distance_cm / 100), "quantity": task.line.reservation.quantity,
          "lot": task.line.reservation.lot.code if task.line.reservation.lot else "", "lots": others.get(task.pk, []),
          "shipment": task.line.shipment.number} for task in tasks]}
 
@@ -75,12 +75,12 @@ def _other_lots(tasks: Iterable[PickTask]) -> dict[int, list[str]]:
     """The lots that may be taken instead, by stop: in the same bin, free, and good for the order."""
     tracked = [task for task in tasks if task.line.reservation.lot_id]
     lying = list(BinStock.objects.filter(bin__in={task.bin_id for task in tracked}, lot__isnull=False,
-                                         on_hand__gt=F("pinned")).select_related("lot")) if tracked else []
+                                         on_hand__gt=F("allocated")).select_related("lot")) if tracked else []
     found: dict[int, list[str]] = {}
     for task in tracked:
         row = task.line.reservation
         found[task.pk] = [str(place.lot) for place in lying if (place.sku_id, place.bin_id) == (row.sku_id, task.bin_id)
-                          and place.on_hand - place.pinned >= row.quantity and shelf_life.suits(place, row)]
+                          and place.on_hand - place.allocated >= row.quantity and shelf_life.suits(place, row)]
     return found
 
 
@@ -143,7 +143,7 @@ def pack(warehouse: Warehouse, user: User, name: str) -> dict[str, Any]:
     if not name:
         first = rows.order_by("status", "pk").select_related("order__customer").prefetch_related(gates.OPEN_HOLDS)
         ready = [row for row in first[:MOST]
-                 if row.status == Shipment.Status.PACKED or not row.lines.filter(reservation__state="pinned").exists()]
+                 if row.status == Shipment.Status.PACKED or not row.lines.filter(reservation__state="allocated").exists()]
         return {"choices": [{"code": row.number, "text": "; ".join([row.get_status_display(), *gates.reasons(row)])}
                             for row in ready]}
     label = labels.scanned(name)

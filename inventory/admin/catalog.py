@@ -59,7 +59,7 @@ class SKUAdmin(PapersAdmin, ScopedAdmin):
     list_filter = ["is_kit", "is_sellable", "tracking"]
     list_select_related = ["category"]
     search_fields = ["code", "name"]
-    search_exact = ["barcodes__code"]
+    exact_search_fields = ["barcodes__code"]
     inlines = [Barcodes, Components, Rules]
     sheets = offer(SKUSheet, BarcodeSheet)
 
@@ -81,7 +81,7 @@ class LotAdmin(ScopedAdmin):
     autocomplete_fields = ["sku"]
 
     def save_model(self, request: HttpRequest, obj: Lot, form: Any, change: bool) -> None:
-        """Save; what is held and can't be served with the new expiry date waits again."""
+        """Save; what is reserved and can't be served with the new expiry date waits again."""
         super().save_model(request, obj, form, change)
         if change and "expires_on" in form.changed_data:
             there = Warehouse.objects.filter(bins__stock__lot=obj, bins__stock__on_hand__gt=0).distinct()

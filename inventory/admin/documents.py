@@ -30,7 +30,7 @@ class PurchaseOrderAdmin(DocumentAdmin):
     list_display = ["number", "supplier", "warehouse", "status", "expected_on"]
     list_filter = ["status", "warehouse"]
     list_select_related = ["supplier", "warehouse"]
-    search_fields = search_exact = ["number"]
+    search_fields = exact_search_fields = ["number"]
     fields = ["company", "supplier", "warehouse", "currency", "expected_on", "note"]
     inlines = [PurchaseLines]
 

@@ -17,7 +17,7 @@ from oms.files.runs import offer
 
 @admin.register(Stock)
 class StockAdmin(ReadOnlyAdmin):
-    list_display = ["sku", "name", "warehouse", "on_hand", "sellable", "held", "available", "average_cost"]
+    list_display = ["sku", "name", "warehouse", "on_hand", "sellable", "reserved", "available", "average_cost"]
     list_filter = ["warehouse"]
     list_select_related = ["sku", "warehouse"]
     search_fields = ["=sku__code", "sku__name"]
@@ -40,10 +40,10 @@ class StockAdmin(ReadOnlyAdmin):
 class BinStockAdmin(ReadOnlyAdmin, DocumentAdmin):
     """A row of stock in a bin, with buttons to move and adjust it."""
 
-    list_display = ["sku", "bin", "place", "lot", "on_hand", "pinned"]
+    list_display = ["sku", "bin", "place", "lot", "on_hand", "allocated"]
     list_filter = ["bin__warehouse", "bin__kind"]
     list_select_related = ["sku", "bin__warehouse", "lot"]
-    search_fields = search_exact = ["sku__code", "bin__code"]
+    search_fields = exact_search_fields = ["sku__code", "bin__code"]
     ordering = ["bin__code"]
     sheets = offer(OpeningStockSheet)
 
@@ -62,7 +62,7 @@ class BinStockAdmin(ReadOnlyAdmin, DocumentAdmin):
         return super().changeform_view(request, object_id, form_url, extra_context=context)
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return ["sku", "bin", "lot", "on_hand", "pinned"]
+        return ["sku", "bin", "lot", "on_hand", "allocated"]
 
 
 @admin.register(Move)
@@ -70,21 +70,22 @@ class MoveAdmin(ReadOnlyAdmin):
     list_display = ["at", "sku", "quantity", "source", "target", "reason", "reference", "unit_cost", "by"]
     list_filter = ["reason"]
     list_select_related = ["sku", "source", "target", "by"]
-    search_fields = search_exact = ["sku__code", "reference"]
+    search_fields = exact_search_fields = ["sku__code", "reference"]
     ordering = ["-pk"]
 
 
 @admin.register(Demand)
 class DemandAdmin(ReadOnlyAdmin):
-    list_display = ["document", "sku", "quantity", "unheld", "held", "picked", "shipped", "priority", "may_wait"]
+    list_display = ["document", "sku", "quantity", "unreserved", "reserved", "picked", "shipped", "priority",
+                    "can_backorder"]
     list_select_related = ["sku"]
-    search_fields = search_exact = ["document", "sku__code"]
+    search_fields = exact_search_fields = ["document", "sku__code"]
     ordering = ["-pk"]
 
 
 @admin.register(Reservation)
 class ReservationAdmin(ReadOnlyAdmin):
-    list_display = ["demand", "sku", "warehouse", "quantity", "state", "bin", "lot", "stopping"]
+    list_display = ["demand", "sku", "warehouse", "quantity", "state", "bin", "lot", "put_back_reason"]
     list_filter = ["state", "warehouse"]
     list_select_related = ["demand__sku", "sku", "warehouse", "bin", "lot"]
     ordering = ["-pk"]

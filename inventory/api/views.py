@@ -21,7 +21,7 @@ class StockSerializer(RecordSerializer[Stock]):
 
     class Meta:
         model = Stock
-        fields = ("sku", "warehouse", "on_hand", "sellable", "held", "available")
+        fields = ("sku", "warehouse", "on_hand", "sellable", "reserved", "available")
 
 
 class StockViewSet(ListModelMixin, ScopedListSet):

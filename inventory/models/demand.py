@@ -25,13 +25,14 @@ class DemandQuerySet(models.QuerySet["Demand"]):
 
     def waiting(self) -> Self:
         """What wants stock now and has none."""
-        return self.due().filter(unheld__gt=0)
+        return self.due().filter(unreserved__gt=0)
 
 
 class Demand(models.Model):
     """Base units of a SKU that a document's line wants, and how far they are. A kit is one demand per component.
 
-    `quantity` − held − picked − shipped is still unheld. Lower priority numbers are served first, then older ones.
+    `quantity` − reserved − picked − shipped is still unreserved. Lower priority numbers are served first, then older
+    ones.
     """
 
     lock_rank = LockRank.DEMAND
@@ -44,16 +45,16 @@ class Demand(models.Model):
     per_unit = models.PositiveIntegerField(default=1)
     is_component = models.BooleanField(default=False)
     quantity = models.IntegerField()
-    held = models.IntegerField(default=0)
+    reserved = models.IntegerField(default=0)
     picked = models.IntegerField(default=0)
     shipped = models.IntegerField(default=0)
-    unheld = models.GeneratedField(
-        expression=F("quantity") - F("held") - F("picked") - F("shipped"),
+    unreserved = models.GeneratedField(
+        expression=F("quantity") - F("reserved") - F("picked") - F("shipped"),
         output_field=models.IntegerField(), db_persist=True,
     )
-    may_wait = models.BooleanField(default=False)
+    can_backorder = models.BooleanField(default=False)
     priority = models.PositiveSmallIntegerField(default=100)
-    wanted_on = models.DateField(null=True)
+    requested_on = models.DateField(null=True)
     min_life_days = models.PositiveSmallIntegerField(default=0, db_default=0)
     reserve_from = models.DateField(null=True, help_text=_("Until this day it reserves nothing."))
     ship_country = CountryField()
@@ -66,13 +67,13 @@ class Demand(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["document", "line", "sku"], name="one_demand_per_line_and_sku"),
             models.CheckConstraint(
-                condition=Q(quantity__gte=F("held") + F("picked") + F("shipped")), name="demand_is_not_exceeded"),
-            models.CheckConstraint(condition=Q(held__gte=0, picked__gte=0, shipped__gte=0),
+                condition=Q(quantity__gte=F("reserved") + F("picked") + F("shipped")), name="demand_is_not_exceeded"),
+            models.CheckConstraint(condition=Q(reserved__gte=0, picked__gte=0, shipped__gte=0),
                                    name="demand_progress_is_not_negative"),
         ]
         indexes = [
-            models.Index(fields=["sku", "priority", "id"], condition=Q(unheld__gt=0), name="demand_waiting"),
-            models.Index(fields=["reserve_from"], condition=Q(unheld__gt=0, reserve_from__isnull=False),
+            models.Index(fields=["sku", "priority", "id"], condition=Q(unreserved__gt=0), name="demand_waiting"),
+            models.Index(fields=["reserve_from"], condition=Q(unreserved__gt=0, reserve_from__isnull=False),
                          name="demand_reserving_later"),
         ]
 
@@ -81,19 +82,20 @@ class Demand(models.Model):
 
 
 class Reservation(models.Model):
-    """Stock set aside for a demand: held in a warehouse, pinned to a bin, picked to staging, shipped; or freed.
+    """Stock set aside for a demand: reserved in a warehouse, allocated to a bin, picked to staging, shipped; or
+    unreserved.
 
-    What has one `bundle` was held together and leaves together: the parts of a kit, and whatever is cut off a row.
+    What has one `bundle` was reserved together and leaves together: the parts of a kit, and whatever is cut off a row.
     """
 
     class State(models.TextChoices):
-        HELD = "held", _("reserved")
-        PINNED = "pinned", _("allocated to bin")
+        RESERVED = "reserved", _("reserved")
+        ALLOCATED = "allocated", _("allocated to bin")
         PICKED = "picked", _("picked")
         SHIPPED = "shipped", _("shipped")
-        FREED = "freed", _("unreserved")
+        UNRESERVED = "unreserved", _("unreserved")
 
-    class Stopping(models.TextChoices):
+    class PutBackReason(models.TextChoices):
         NO = "", _("no")
         CANCEL = "cancel", _("canceled")
         RELEASE = "release", _("moved to another warehouse")
@@ -105,10 +107,10 @@ class Reservation(models.Model):
     sku = models.ForeignKey(SKU, on_delete=models.PROTECT, related_name="+")
     warehouse = models.ForeignKey(Warehouse, on_delete=models.PROTECT, related_name="reservations")
     quantity = models.PositiveIntegerField()
-    state = models.CharField(max_length=7, choices=State, default=State.HELD)
+    state = models.CharField(max_length=12, choices=State, default=State.RESERVED)
     bin = models.ForeignKey(Bin, on_delete=models.PROTECT, null=True, related_name="+")
     lot = models.ForeignKey(Lot, on_delete=models.PROTECT, null=True, related_name="+")
-    stopping = models.CharField(max_length=7, choices=Stopping, default=Stopping.NO, blank=True)
+    put_back_reason = models.CharField(max_length=7, choices=PutBackReason, default=PutBackReason.NO, blank=True)
     is_entrusted = models.BooleanField(default=False, db_default=False, editable=False,
                                        help_text=_("A partner has taken it on; only they can stop it."))
     bundle = models.UUIDField(default=uuid.uuid4, db_default=RandomUUID(), editable=False)
@@ -119,16 +121,17 @@ class Reservation(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(quantity__gt=0), name="reservation_quantity_is_positive"),
             models.CheckConstraint(
-                condition=Q(state__in=["held", "freed"], bin=None) | Q(state__in=["pinned", "picked", "shipped"],
+                condition=Q(state__in=["reserved", "unreserved"],
+                            bin=None) | Q(state__in=["allocated", "picked", "shipped"],
                                                                       bin__isnull=False),
-                name="reservation_has_a_bin_once_pinned"),
+                name="reservation_has_a_bin_once_allocated"),
             models.CheckConstraint(
-                condition=Q(stopping="") | Q(stopping__in=["cancel", "release"], state="picked")
-                | Q(stopping="asked", state__in=["held", "freed"], is_entrusted=True),
+                condition=Q(put_back_reason="") | Q(put_back_reason__in=["cancel", "release"], state="picked")
+                | Q(put_back_reason="asked", state__in=["reserved", "unreserved"], is_entrusted=True),
                 name="only_picked_or_entrusted_stock_stops"),
         ]
         indexes = [
-            models.Index(fields=["sku", "warehouse"], condition=Q(state__in=["held", "pinned"]),
+            models.Index(fields=["sku", "warehouse"], condition=Q(state__in=["reserved", "allocated"]),
                          name="reservation_unpicked"),
         ]
 

@@ -21,14 +21,14 @@ from oms.core.money import UnitPriceField
 class StockQuerySet(models.QuerySet["Stock"]):
 
     def with_free(self) -> "StockQuerySet":
-        """With what can be promised (`free`): sellable, not held, and of no lot that expired in its warehouse."""
+        """With what can be promised (`free`): sellable, not reserved, and of no lot that expired in its warehouse."""
         local = Func(F("bin__warehouse__time_zone"), Value(timezone.now()), function="timezone",
                      output_field=models.DateTimeField())
         expired = BinStock.objects.filter(
             sku=OuterRef("sku"), bin__warehouse=OuterRef("warehouse"), bin__is_sellable=True,
             lot__expires_on__lt=Cast(local, models.DateField())).order_by().values("sku").annotate(
-                total=Sum(F("on_hand") - F("pinned"))).values("total")
-        return self.annotate(free=Greatest(F("sellable") - F("held") - Coalesce(Subquery(expired), 0), 0))
+                total=Sum(F("on_hand") - F("allocated"))).values("total")
+        return self.annotate(free=Greatest(F("sellable") - F("reserved") - Coalesce(Subquery(expired), 0), 0))
 
     def promised_by(self, *companies: int) -> Self:
         """What companies (by their keys) can promise, in warehouses that are open: their own and what others share."""
@@ -38,7 +38,9 @@ class StockQuerySet(models.QuerySet["Stock"]):
 
 
 class Stock(models.Model):
-    """A SKU in a warehouse, in base units: all of it, what can be sold, and what is held for orders and unpicked."""
+    """A SKU in a warehouse, in base units: all of it, what can be sold, and what is reserved for orders and
+    unpicked.
+    """
 
     class Level(models.TextChoices):
         OK = "", _("enough")
@@ -51,7 +53,7 @@ class Stock(models.Model):
     warehouse = models.ForeignKey(Warehouse, on_delete=models.PROTECT, related_name="stock")
     on_hand = models.IntegerField(default=0)
     sellable = models.IntegerField(default=0)
-    held = models.IntegerField(default=0)
+    reserved = models.IntegerField(default=0)
     average_cost = UnitPriceField()
     told = models.CharField(max_length=3, choices=Level, default=Level.OK, db_default="", blank=True, editable=False)
 
@@ -61,8 +63,8 @@ class Stock(models.Model):
         verbose_name_plural = _("stock")
         constraints = [
             models.UniqueConstraint(fields=["sku", "warehouse"], name="one_stock_per_sku_and_warehouse"),
-            models.CheckConstraint(condition=Q(held__gte=0), name="held_is_not_negative"),
-            models.CheckConstraint(condition=Q(held__lte=F("sellable")), name="held_is_on_hand"),
+            models.CheckConstraint(condition=Q(reserved__gte=0), name="reserved_is_not_negative"),
+            models.CheckConstraint(condition=Q(reserved__lte=F("sellable")), name="reserved_is_on_hand"),
             models.CheckConstraint(condition=Q(sellable__lte=F("on_hand")), name="sellable_is_on_hand"),
         ]
 
@@ -75,12 +77,12 @@ class Stock(models.Model):
     @property
     def available(self) -> int:
         """What can still be promised; of lots that expire, what lives long enough."""
-        free = self.sellable - self.held
+        free = self.sellable - self.reserved
         return free if self.layers is None else min(free, self.layers.available(self.min_life_days))
 
 
 class BinStock(models.Model):
-    """A SKU (and lot) in a bin, and how much of it is pinned to picks."""
+    """A SKU (and lot) in a bin, and how much of it is allocated to picks."""
 
     lock_rank = LockRank.BIN_STOCK
 
@@ -88,15 +90,15 @@ class BinStock(models.Model):
     bin = models.ForeignKey(Bin, on_delete=models.PROTECT, related_name="stock")
     lot = models.ForeignKey(Lot, on_delete=models.PROTECT, null=True, blank=True, related_name="bin_stock")
     on_hand = models.IntegerField(default=0)
-    pinned = models.IntegerField(default=0)
+    allocated = models.IntegerField(default=0)
     is_serial = models.BooleanField(default=False, db_default=False, editable=False)
 
     class Meta:
         verbose_name_plural = _("bin stock")
         constraints = [
             models.UniqueConstraint(fields=["sku", "bin", "lot"], nulls_distinct=False, name="one_row_per_sku_bin_lot"),
-            models.CheckConstraint(condition=Q(pinned__gte=0), name="pinned_is_not_negative"),
-            models.CheckConstraint(condition=Q(pinned__lte=F("on_hand")), name="pinned_is_in_the_bin"),
+            models.CheckConstraint(condition=Q(allocated__gte=0), name="allocated_is_not_negative"),
+            models.CheckConstraint(condition=Q(allocated__lte=F("on_hand")), name="allocated_is_in_the_bin"),
             models.CheckConstraint(condition=Q(is_serial=False) | Q(on_hand__lte=1), name="serial_is_one_piece"),
             models.UniqueConstraint(fields=["lot"], condition=Q(is_serial=True, on_hand__gt=0),
                                     name="serial_in_one_place"),

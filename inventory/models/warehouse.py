@@ -46,7 +46,7 @@ class Warehouse(Guarded):
     latitude = models.FloatField(null=True, blank=True, help_text=_("Empty: where the postal code lies."))
     longitude = models.FloatField(null=True, blank=True)
     time_zone = models.CharField(max_length=40, default="UTC", validators=[validate_time_zone])
-    cut_off = models.TimeField(null=True, blank=True, help_text=_(
+    cutoff = models.TimeField(null=True, blank=True, help_text=_(
         "Orders confirmed after this time ship the next business day, in the warehouse's time zone."))
     priority = models.PositiveSmallIntegerField(default=100, help_text=_("Tiebreaker: lower numbers ship first."))
     is_active = models.BooleanField(default=True)
@@ -62,7 +62,7 @@ class Warehouse(Guarded):
 
     def ship_day(self, at: datetime) -> date:
         """The day on which an order confirmed at a moment leaves, by the cut-off in the warehouse's time zone."""
-        return working_days.ship_day(at.astimezone(ZoneInfo(self.time_zone)), self.cut_off)
+        return working_days.ship_day(at.astimezone(ZoneInfo(self.time_zone)), self.cutoff)
 
 
 class Zone(models.Model):

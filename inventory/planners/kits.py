@@ -1,4 +1,4 @@
-"""Which reservations to let go, so that kits stay whole: what was held together leaves together or not at all."""
+"""Which reservations to let go, so that kits stay whole: what was reserved together leaves together or not at all."""
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ class Need:
 
 @dataclass(frozen=True)
 class Piece:
-    """A reservation that may be let go; the lower its stage (held, pinned, picked), the easier."""
+    """A reservation that may be let go; the lower its stage (reserved, allocated, picked), the easier."""
 
     key: int
     demand: int

@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Position:
-    """A SKU in a warehouse, in base units: sellable, held for orders, back-ordered, on order, and its rule.
+    """A SKU in a warehouse, in base units: sellable, reserved for orders, back-ordered, on order, and its rule.
 
     `coming` and `leaving` are transfers under way, drafts too.
     """
 
     sellable: int
-    held: int
+    reserved: int
     back_ordered: int
     on_order: int
     point: int
@@ -34,13 +34,13 @@ class Advice:
 
 def projected(position: Position) -> int:
     """What there will be once orders are served and what is under way has come (the inventory position)."""
-    return (position.sellable - position.held - position.back_ordered + position.on_order + position.coming
+    return (position.sellable - position.reserved - position.back_ordered + position.on_order + position.coming
             - position.leaving)
 
 
 def surplus(position: Position) -> int:
     """What a warehouse can give away: above its target, and free now."""
-    free = position.sellable - position.held - position.leaving
+    free = position.sellable - position.reserved - position.leaving
     return max(0, min(free, projected(position) - position.target))
 
 

@@ -8,15 +8,16 @@ from datetime import date, timedelta
 
 @dataclass
 class Layers:
-    """Stock of a SKU in a warehouse that no pick has taken, by expiry date (`date.max`: never), and what is held of it.
+    """Stock of a SKU in a warehouse that no pick has taken, by expiry date (`date.max`: never), and what is reserved of
+    it.
 
-    `held`: base units by the earliest expiry date that will do. Whoever accepts a date accepts every later one, so
-    that all of them can be served exactly if, from each such date on, there is as much stock as is held.
+    `reserved`: base units by the earliest expiry date that will do. Whoever accepts a date accepts every later one, so
+    that all of them can be served exactly if, from each such date on, there is as much stock as is reserved.
     """
 
     today: date
     stock: Mapping[date, int]
-    held: Counter[date] = field(default_factory=Counter)
+    reserved: Counter[date] = field(default_factory=Counter)
 
     def earliest(self, min_life_days: int) -> date:
         return self.today + timedelta(days=min_life_days)
@@ -24,19 +25,19 @@ class Layers:
     def available(self, min_life_days: int) -> int:
         """Base units that can still be promised to somebody who asks for so many days of remaining life."""
         own = self.earliest(min_life_days)
-        return max(0, min(self._free(day) for day in {own, *(day for day in self.held if day < own)}))
+        return max(0, min(self._free(day) for day in {own, *(day for day in self.reserved if day < own)}))
 
-    def hold(self, min_life_days: int, quantity: int) -> None:
-        self.held[self.earliest(min_life_days)] += quantity
+    def reserve(self, min_life_days: int, quantity: int) -> None:
+        self.reserved[self.earliest(min_life_days)] += quantity
 
     def _free(self, day: date) -> int:
         return (sum(count for expires, count in self.stock.items() if expires >= day)
-                - sum(count for asked, count in self.held.items() if asked >= day))
+                - sum(count for asked, count in self.reserved.items() if asked >= day))
 
     def copy(self) -> "Layers":
-        return Layers(self.today, self.stock, Counter(self.held))
+        return Layers(self.today, self.stock, Counter(self.reserved))
 
     @property
     def lacking(self) -> int:
-        """Base units that are held and can't be served anymore."""
-        return max(0, *(-self._free(day) for day in self.held), 0)
+        """Base units that are reserved and can't be served anymore."""
+        return max(0, *(-self._free(day) for day in self.reserved), 0)

@@ -56,7 +56,7 @@ class Weights:
 
 
 @dataclass(frozen=True)
-class Allocation:
+class Assignment:
     """So many units of a want from a warehouse."""
 
     key: int
@@ -102,7 +102,7 @@ class Candidate:
 class Plan:
     """What is sent from where, what is short (units by key), and what else was weighed, best first."""
 
-    allocations: tuple[Allocation, ...]
+    assignments: tuple[Assignment, ...]
     short: dict[int, int] = field(default_factory=dict)
     candidates: tuple[Candidate, ...] = ()
 
@@ -133,15 +133,15 @@ def plan_in_turn(wants: Sequence[Want], turns: Iterable[Sequence[Source]]) -> Pl
         left = [replace(want, quantity=found.short[want.key]) for want in wants if want.key in found.short]
         if left and sources:
             more = plan(left, sources)
-            found = Plan((*found.allocations, *more.allocations), more.short, (*found.candidates, *more.candidates))
+            found = Plan((*found.assignments, *more.assignments), more.short, (*found.candidates, *more.candidates))
     return found
 
 
-def weigh(allocations: Sequence[Allocation], sources: Sequence[Source], weights: Weights | None = None) -> Candidate:
-    """What allocations are worth as they are; units from a warehouse that is no source do not count."""
+def weigh(assignments: Sequence[Assignment], sources: Sequence[Source], weights: Weights | None = None) -> Candidate:
+    """What assignments are worth as they are; units from a warehouse that is no source do not count."""
     known = _with_costs(sources)
     there = {source.warehouse for source in known}
-    return _weigh([each for each in allocations if each.warehouse in there], known, weights or Weights())
+    return _weigh([each for each in assignments if each.warehouse in there], known, weights or Weights())
 
 
 def _with_costs(sources: Sequence[Source]) -> list[Source]:
@@ -167,20 +167,20 @@ def _combinations(ranked: Sequence[Source]) -> Iterator[tuple[Source, ...]]:
         yield tuple(ranked)
 
 
-def _fill(wants: Sequence[Want], sources: Iterable[Source]) -> list[Allocation]:
+def _fill(wants: Sequence[Want], sources: Iterable[Source]) -> list[Assignment]:
     """Serve the wants in their order from the sources in theirs; wants that share a SKU share its stock."""
     sources = list(sources)
     left = {source.warehouse: dict(source.available) for source in sources}
-    allocations = []
+    assignments = []
     for want in wants:
         missing = want.quantity
         for source in _whole_first(want, sources, left):
             units = min(missing, _possible(want, left[source.warehouse]))
             if units > 0:
                 _take(want, left[source.warehouse], units)
-                allocations.append(Allocation(want.key, source.warehouse, units))
+                assignments.append(Assignment(want.key, source.warehouse, units))
                 missing -= units
-    return allocations
+    return assignments
 
 
 def _whole_first(want: Want, sources: list[Source], left: dict[int, dict[int, int]]) -> list[Source]:
@@ -197,11 +197,11 @@ def _take(want: Want, available: dict[int, int], units: int) -> None:
         available[part.sku] = available.get(part.sku, 0) - units * part.per_unit
 
 
-def _weigh(filled: list[Allocation], ranked: Sequence[Source], weights: Weights) -> Candidate:
-    keys = {allocation.warehouse for allocation in filled}
+def _weigh(filled: list[Assignment], ranked: Sequence[Source], weights: Weights) -> Candidate:
+    keys = {assignment.warehouse for assignment in filled}
     used = sorted((source for source in ranked if source.warehouse in keys), key=lambda source: source.warehouse)
     parts = sum((parcel_parts(source, weights) for source in used), Parts(split=weights.split * max(0, len(used) - 1)))
-    return Candidate(tuple(source.warehouse for source in used), sum(allocation.quantity for allocation in filled),
+    return Candidate(tuple(source.warehouse for source in used), sum(assignment.quantity for assignment in filled),
                      parts, tuple(source.distance_km for source in used),
                      tuple(sorted(source.priority for source in used)))
 
@@ -211,8 +211,8 @@ def _rank(candidate: Candidate) -> tuple[int, float, int, tuple[int, ...], tuple
             candidate.warehouses)
 
 
-def _filled(allocations: list[Allocation], key: int) -> int:
-    return sum(allocation.quantity for allocation in allocations if allocation.key == key)
+def _filled(assignments: list[Assignment], key: int) -> int:
+    return sum(assignment.quantity for assignment in assignments if assignment.key == key)
 
 
 def distance_km(a: tuple[float, float] | None, b: tuple[float, float] | None) -> float:

@@ -25,15 +25,15 @@ def before(day: date, count: int) -> date:
     return day
 
 
-def ship_day(at: datetime, cut_off: time | None) -> date:
+def ship_day(at: datetime, cutoff: time | None) -> date:
     """The day on which what is confirmed at a local time leaves: today up to the cut-off, else the next working day.
 
     At a weekend it is the next working day. Without a cut-off, a working day lasts until midnight.
     """
-    late = is_working(at.date()) and cut_off is not None and at.time().replace(tzinfo=None) > cut_off
+    late = is_working(at.date()) and cutoff is not None and at.time().replace(tzinfo=None) > cutoff
     return add(at.date(), 1 if late else 0)
 
 
-def leave_by(earliest: date, wanted_on: date | None, transit: int) -> date:
+def leave_by(earliest: date, requested_on: date | None, transit: int) -> date:
     """The day on which goods leave: as early as they can, but not before they are needed for the day wanted."""
-    return earliest if wanted_on is None else max(earliest, before(wanted_on, transit))
+    return earliest if requested_on is None else max(earliest, before(requested_on, transit))

@@ -17,8 +17,8 @@ from oms.core.models import Company, ExchangeRate
 
 @admin.register(Company)
 class CompanyAdmin(ScopedAdmin):
-    list_display = ["code", "name", "country", "currency", "books_closed_until"]
-    readonly_fields = ["books_closed_until"]
+    list_display = ["code", "name", "country", "currency", "books_closed_through"]
+    readonly_fields = ["books_closed_through"]
     change_form_outer_after_template = "admin/oms/close_books.html"
 
     def get_urls(self) -> Any:

@@ -148,7 +148,7 @@ class DocumentAdmin(PapersAdmin, ScopedAdmin):
                     notes.remove(note, by=user)
             elif request.method == "POST":
                 notes.write(document, request.POST.get("text", ""), by=user, file=request.FILES.get("file"),
-                            is_for_floor="is_for_floor" in request.POST)
+                            visible_to_warehouse="visible_to_warehouse" in request.POST)
         except DomainError as refused:
             messages.error(request, refused.message)
         return HttpResponseRedirect(self.document_url(document) + "#notes")

@@ -18,7 +18,7 @@ from oms.messaging import emails
 class EmailAdmin(ReadOnlyAdmin):
     list_display = ["subject", "to", "about", "state", "attempts", "tried_at", "error"]
     list_filter = ["state"]
-    search_fields = search_exact = ["subject_number"]
+    search_fields = exact_search_fields = ["subject_number"]
     ordering = ["-pk"]
     fields = ["subject", "to", "company", "text", "attachments", "state", "attempts", "tried_at", "error"]
     actions = ["send_again", "mark_sent"]

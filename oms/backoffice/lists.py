@@ -204,12 +204,13 @@ def _value(row: Any, name: str) -> Any:
 class FastListAdmin:
     """Lists by FastList.
 
-    `search_exact` names columns that an index finds: what the first of them finds is shown. Else a model with words is
-    searched by those, and `search_through` names relations of which the rows are found first, by their own page.
+    `exact_search_fields` names columns that an index finds: what the first of them finds is shown. Else a model with
+    words is searched by those, and `search_related` names relations of which the rows are found first, by their own
+    page.
     """
 
-    search_exact: Sequence[str] = ()
-    search_through: Sequence[str] = ()
+    exact_search_fields: Sequence[str] = ()
+    search_related: Sequence[str] = ()
 
     def get_changelist(self, request: HttpRequest, **options: Any) -> type[ChangeList]:
         return FastList
@@ -217,17 +218,17 @@ class FastListAdmin:
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> Any:
         page: Any = self
         has_words = hasattr(page.model, "worded")
-        if not (self.search_exact or self.search_through or has_words) or not search_term:
+        if not (self.exact_search_fields or self.search_related or has_words) or not search_term:
             return super().get_search_results(request, queryset, search_term)  # type: ignore[misc]
         term = search_term.strip()
-        for name in self.search_exact:  # one by one: each by its own index
+        for name in self.exact_search_fields:  # one by one: each by its own index
             rows = queryset.filter(**{f"{name}__in": {term, term.upper()}})
             if rows.exists():
                 return rows, lookup_spawns_duplicates(queryset.model._meta, name)
         if has_words:
             return with_words(queryset, term), False
         through = Q(pk__in=[])
-        for name in self.search_through:
+        for name in self.search_related:
             other: Any = page.admin_site.get_model_admin(page.model._meta.get_field(name).related_model)
             rows, _ = other.get_search_results(request, other.get_queryset(request), term)
             through |= Q(**{f"{name}__in": list(rows.order_by().values_list("pk", flat=True)[:MOST_COUNTED])})

@@ -80,9 +80,9 @@ class SubscriptionAdmin(ScopedAdmin):
 class NoteAdmin(ReadOnlyAdmin):
     """Notes are written on their documents; here a manager finds them."""
 
-    list_display = ["subject_type", "subject_number", "text", "file_name", "is_for_floor", "by", "at"]
+    list_display = ["subject_type", "subject_number", "text", "file_name", "visible_to_warehouse", "by", "at"]
     list_select_related = ["by"]
-    search_fields = search_exact = ["subject_number"]
+    search_fields = exact_search_fields = ["subject_number"]
     ordering = ["-pk"]
 
 
@@ -112,7 +112,7 @@ class SubjectType(admin.SimpleListFilter):
 class EventAdmin(ReadOnlyAdmin):
     list_display = ["position", "name", "subject_number", "order_number", "by", "at"]
     list_filter = [SubjectType]
-    search_fields = search_exact = ["subject_number", "order_number"]
+    search_fields = exact_search_fields = ["subject_number", "order_number"]
     ordering = ["-pk"]
 
 
@@ -157,14 +157,14 @@ class HeartbeatAdmin(ReadOnlyAdmin):
 @admin.register(Decision)
 class DecisionAdmin(ReadOnlyAdmin):
     list_display = ["kind", "subject_number", "at"]
-    search_fields = search_exact = ["subject_number"]
+    search_fields = exact_search_fields = ["subject_number"]
     ordering = ["-pk"]
 
 
 @admin.register(StoredDocument)
 class StoredDocumentAdmin(ReadOnlyAdmin):
     list_display = ["kind", "subject_number", "file", "sha256", "created_at"]
-    search_fields = search_exact = ["subject_number"]
+    search_fields = exact_search_fields = ["subject_number"]
     ordering = ["-pk"]
 
 

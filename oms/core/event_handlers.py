@@ -22,12 +22,12 @@ class Handler:
 
     name: str
     handle: Handle
-    calls_world: bool = False
+    external: bool = False
 
     @property
     def pauses(self) -> tuple[timedelta, ...]:
         """How long to wait after each try that failed."""
-        return WORLD_PAUSES if self.calls_world else PLAIN_PAUSES
+        return WORLD_PAUSES if self.external else PLAIN_PAUSES
 
     @property
     def tries(self) -> int:
@@ -37,13 +37,13 @@ class Handler:
 _handlers: dict[str, list[Handler]] = {}
 
 
-def on(event_name: str, *, calls_world: bool = False) -> Callable[[Handle], Handle]:
+def on(event_name: str, *, external: bool = False) -> Callable[[Handle], Handle]:
     """Declare a function as a handler of an event, known by its app and its own name. Raises UnknownEvent."""
     event_catalog.get(event_name)
 
     def declare(function: Handle) -> Handle:
         name = f"{function.__module__.rpartition('.')[0]}.{function.__name__}"
-        _handlers.setdefault(event_name, []).append(Handler(name, function, calls_world))
+        _handlers.setdefault(event_name, []).append(Handler(name, function, external))
         return function
 
     return declare

@@ -55,7 +55,7 @@ def require_day(value: Any) -> None:
 
 
 def bind_models() -> None:
-    """Hold all fields of the project's models to these limits, wherever a record is validated."""
+    """OrderHold all fields of the project's models to these limits, wherever a record is validated."""
     for model in (model for model in apps.get_models() if is_ours(model) or model._meta.label == "auth.Group"):
         for field in model._meta.concrete_fields:
             if isinstance(field, models.CharField | models.TextField):

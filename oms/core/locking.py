@@ -253,7 +253,7 @@ def lock_one(row: Row) -> Row:
     return found[0]
 
 
-def hold_created(rows: Iterable[models.Model], *, as_inserted: bool = False) -> None:
+def mark_created(rows: Iterable[models.Model], *, as_inserted: bool = False) -> None:
     """Count rows inserted in this transaction as locked: nobody else can see them yet.
 
     `as_inserted`: they are complete, what they come with included, and their first lock need not read them again.
@@ -283,7 +283,7 @@ def _note(model: type[models.Model], keys: list[int]) -> None:
         raise RuntimeError("lock() needs an operation's transaction: use locking.atomic() or states.advance().")
     new = set(keys) - taken.locked[rank] - taken.created[rank]
     if settings.ASSERT_LOCK_ORDER and new:
-        later = [other.name for other, held in taken.locked.items() if other > rank and held]
+        later = [other.name for other, reserved in taken.locked.items() if other > rank and reserved]
         assert not later, f"{model.__name__} ({rank.name}) is locked after {later}"
         assert min(new) > max(taken.locked[rank], default=0), f"{model.__name__} {new} is locked out of order"
     taken.locked[rank].update(new)

@@ -13,7 +13,7 @@ MOST_BYTES = 20 * 2**20
 
 
 def write(
-    document: Document, text: str, *, by: User, file: "File[bytes] | None" = None, is_for_floor: bool = False,
+    document: Document, text: str, *, by: User, file: "File[bytes] | None" = None, visible_to_warehouse: bool = False,
 ) -> Note:
     """Leave a remark on a document, with a file of at most MOST_BYTES. Raises Refused for an empty or too large one."""
     text = text.strip()
@@ -24,7 +24,7 @@ def write(
         raise Refused(_("The file is too large. The maximum is %(MOST_BYTES)s MB.")
                       % {"MOST_BYTES": MOST_BYTES // 2 ** 20}, code="too_large")
     note = Note(subject_type=document.subject_type, subject_number=document.number, text=text[:5000], by=by,
-                is_for_floor=is_for_floor or not by.sees_money, file_name=(file.name or "")[:200] if file else "")
+                visible_to_warehouse=visible_to_warehouse or not by.sees_money, file_name=(file.name or "")[:200] if file else "")
     if file is not None:
         note.file.save(f"{document.number}-{file.name}", file, save=False)
     note.save()
@@ -34,7 +34,7 @@ def write(
 def of(document: Document, user: User) -> Any:
     """The notes on a document that a person may read, the newest first: the floor sees those meant for it."""
     rows = Note.objects.filter(subject_type=document.subject_type, subject_number=document.number)
-    rows = rows if user.sees_money else rows.filter(is_for_floor=True)
+    rows = rows if user.sees_money else rows.filter(visible_to_warehouse=True)
     return rows.select_related("by").order_by("-pk")
 
 

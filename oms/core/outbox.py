@@ -210,7 +210,7 @@ def _due_of_earlier(event: Event) -> datetime | None:
 
 def _run(handler: Handler, event: Event, claim: Delivery, now: datetime) -> _Outcome:
     try:
-        if handler.calls_world:
+        if handler.external:
             handler.handle(event)
             _mark(claim)
             return _DONE

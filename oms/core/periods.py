@@ -27,7 +27,7 @@ def open_day(company: Company, day: date) -> date:
 
 def _closed_until(company: Company) -> date | None:
     advisory_lock_shared(f"books of company {company.pk}")
-    return Company.objects.values_list("books_closed_until", flat=True).get(pk=company.pk)
+    return Company.objects.values_list("books_closed_through", flat=True).get(pk=company.pk)
 
 
 @whole
@@ -36,14 +36,14 @@ def close(company: Company, until: date, *, by: User | None = None) -> Company:
     with atomic():
         advisory_lock(f"books of company {company.pk}")
         company = Company.objects.get(pk=company.pk)
-        if company.books_closed_until and until <= company.books_closed_until:
+        if company.books_closed_through and until <= company.books_closed_through:
             raise Refused(_("The books of %(company)s are already closed through %(closed)s.")
-                          % {"company": company, "closed": company.books_closed_until}, field="until")
+                          % {"company": company, "closed": company.books_closed_through}, field="until")
         if until >= company.today():
             raise Refused(_("You can only close past days. Choose a date before %(today)s.")
                           % {"today": company.today()}, field="until")
-        company.books_closed_until = until
-        company.save(update_fields=["books_closed_until"])
+        company.books_closed_through = until
+        company.save(update_fields=["books_closed_through"])
         events.record("company.books_closed", subject_type="company", subject_number=company.code, by=by,
                       until=str(until))
     return company

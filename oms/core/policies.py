@@ -66,7 +66,7 @@ def _views(person: Any, reach: str) -> Q | None:
 
 def _notes(person: Any, reach: str) -> Q | None:
     """All notes; users who don't see money read those that hold no prices."""
-    shown = Q() if may(person, "see_money") else Q(is_for_floor=True)
+    shown = Q() if may(person, "see_money") else Q(visible_to_warehouse=True)
     return shown if reach == Reach.EVERYTHING else None
 
 

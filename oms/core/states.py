@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from oms.core import events
 from oms.core.errors import WrongState
-from oms.core.locking import atomic, hold_created, lock_one
+from oms.core.locking import atomic, lock_one, mark_created
 from oms.core.models import Document, User
 
 AnyDocument = TypeVar("AnyDocument", bound=Document)
@@ -59,7 +59,7 @@ def create(document: AnyDocument, *, by: User | None = None, at: datetime | None
         if at is not None:
             document.created_at = document.status_at = at
         document.save(force_insert=True)
-        hold_created([document])
+        mark_created([document])
         events.emit(f"{document.subject_type}.created", document, by=by, at=at, status=document.status, **data)
     return document
 

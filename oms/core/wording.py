@@ -13,7 +13,7 @@ Words = str | Promise  # a lazy one is translated when it is shown
 
 
 def spoken(name: Words) -> str:
-    """A name of the code in words, translated: `wanted_on` is "Wanted on"."""
+    """A name of the code in words, translated: `requested_on` is "Wanted on"."""
     return gettext(sentence(str(name)))
 
 

@@ -50,7 +50,7 @@ class Address:
     user: str
 
 
-_held: dict[tuple[int, Path], int] = {}  # (process id, folder) -> file descriptor of the shared lock
+_reserved: dict[tuple[int, Path], int] = {}  # (process id, folder) -> file descriptor of the shared lock
 _databases: set[tuple[int, Path, str]] = set()
 
 
@@ -77,15 +77,15 @@ def ensure_running(folder: Path, database: str) -> Address:
 
 
 def _hold(folder: Path) -> None:
-    if (os.getpid(), folder) not in _held:
+    if (os.getpid(), folder) not in _reserved:
         descriptor = os.open(folder / "holders.lock", os.O_RDWR | os.O_CREAT, 0o666)
         fcntl.flock(descriptor, fcntl.LOCK_SH)
-        _held[os.getpid(), folder] = descriptor
+        _reserved[os.getpid(), folder] = descriptor
 
 
 @contextlib.contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """Hold an exclusive lock on a file."""
+    """OrderHold an exclusive lock on a file."""
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)

@@ -81,13 +81,13 @@ def read(file: IO[bytes], name: str, how: Format | None = None) -> Iterator[Line
 def _read_csv(file: IO[bytes], name: str, how: Format) -> Iterator[Line]:
     width = 0
     for number, row in texts.rows(file, name, how.encoding, how.delimiter):
-        held = [cells.text(cell) for cell in row]
-        if not any(held):
+        reserved = [cells.text(cell) for cell in row]
+        if not any(reserved):
             continue
-        width = width or len(held)
-        if any(held[width:]):
-            held[0] = cells.surplus()
-        yield number, [*held[:width], *[""] * (width - len(held))]
+        width = width or len(reserved)
+        if any(reserved[width:]):
+            reserved[0] = cells.surplus()
+        yield number, [*reserved[:width], *[""] * (width - len(reserved))]
 
 
 def _read_xlsx(file: IO[bytes], name: str, how: Format) -> Iterator[Line]:
@@ -96,11 +96,11 @@ def _read_xlsx(file: IO[bytes], name: str, how: Format) -> Iterator[Line]:
         if not row.cells:
             continue
         width = width or max(row.cells) + 1
-        held = [row.cells.get(column, "") for column in range(min(width, workbooks.MOST_COLUMNS))]
+        reserved = [row.cells.get(column, "") for column in range(min(width, workbooks.MOST_COLUMNS))]
         if row.is_hidden:
-            held[0] = cells.hidden_row()
-        if any(cell != "" for cell in held):
-            yield row.number, held
+            reserved[0] = cells.hidden_row()
+        if any(cell != "" for cell in reserved):
+            yield row.number, reserved
 
 
 def heading_of(file: IO[bytes], name: str, how: Format) -> list[str]:

@@ -33,7 +33,7 @@ ORDERS = (
         JOIN (SELECT order_id, {", ".join(f"sum(sign * {name}) AS {name}" for name in NAMES)} FROM of_order GROUP BY 1) d
           ON d.order_id = o.id
         JOIN (SELECT order_id, {_SUMS} FROM ({_AGREED}) p GROUP BY 1) a ON a.order_id = o.id
-        WHERE o.status IN ('completed', 'canceled') AND NOT o.is_history
+        WHERE o.status IN ('completed', 'canceled') AND NOT o.is_imported
           AND ((d.net, d.tax, d.gross) <> (a.net, a.tax, a.gross)
                OR o.status = 'canceled' AND (d.net, d.tax, d.gross) <> (0, 0, 0))
           AND {liveness_rules.settled('o.number')}"""),
@@ -71,7 +71,7 @@ RULES = (
                      bool_or(n.quantity = 0) AS has_shares
               FROM orders_invoiceline n JOIN orders_invoice v ON v.id = n.invoice_id AND v.kind = 'credit'
               WHERE n.corrects_id IS NOT NULL GROUP BY 1) c ON c.corrects_id = l.id
-        WHERE NOT i.is_history
+        WHERE NOT i.is_imported
           AND (l.credited = l.quantity AND (c.net, c.tax, c.gross) <> (l.net, l.tax, l.gross)
                OR abs(c.gross) > abs(l.gross) OR abs(c.tax) > abs(l.tax)
                OR NOT c.has_shares AND (
@@ -85,7 +85,7 @@ RULES = (
         JOIN (SELECT l.invoice_id, sum(n.gross) AS gross FROM orders_invoiceline n
               JOIN orders_invoice v ON v.id = n.invoice_id AND v.kind = 'credit'
               JOIN orders_invoiceline l ON l.id = n.corrects_id GROUP BY 1) c ON c.invoice_id = i.id
-        WHERE i.kind = 'invoice' AND NOT i.is_history AND c.gross > b.gross"""),
+        WHERE i.kind = 'invoice' AND NOT i.is_imported AND c.gross > b.gross"""),
     Invariant("no more of an order is credited than was billed", f"""
         SELECT o.number, 'billed ' || s.billed || ', credited ' || s.credited
         FROM orders_order o
@@ -93,18 +93,18 @@ RULES = (
                      coalesce(sum(gross) FILTER (WHERE kind = 'credit'), 0) AS credited
               FROM ({_OF_ORDER}) p WHERE order_line_id IS NOT NULL OR charge_id IS NOT NULL GROUP BY 1) s
           ON s.order_id = o.id
-        WHERE NOT o.is_history AND s.credited > s.billed"""),
+        WHERE NOT o.is_imported AND s.credited > s.billed"""),
     Invariant("an allowance that was credited is taken back at most once in sum", """
         SELECT i.number || ' line ' || l.position, 'credited ' || l.gross || ' with tax ' || l.tax || ', taken back '
                || -b.gross || ' with tax ' || -b.tax
         FROM orders_invoiceline l JOIN orders_invoice i ON i.id = l.invoice_id AND i.kind = 'credit'
         JOIN (SELECT corrects_id, sum(gross) AS gross, sum(tax) AS tax FROM orders_invoiceline
               WHERE corrects_id IS NOT NULL GROUP BY 1) b ON b.corrects_id = l.id
-        WHERE NOT i.is_history AND (greatest(b.gross, b.tax) > 0 OR least(l.gross + b.gross, l.tax + b.tax) < 0
+        WHERE NOT i.is_imported AND (greatest(b.gross, b.tax) > 0 OR least(l.gross + b.gross, l.tax + b.tax) < 0
                                     OR l.credited > 0 AND (l.gross + b.gross, l.tax + b.tax) <> (0, 0))"""),
     Invariant("no order is below zero", """
         SELECT number, 'comes to ' || gross || ' ' || currency FROM orders_order
-        WHERE status IN ('quoted', 'placed', 'confirmed', 'completed') AND NOT is_history AND gross < 0"""),
+        WHERE status IN ('quoted', 'placed', 'confirmed', 'completed') AND NOT is_imported AND gross < 0"""),
 )
 
 

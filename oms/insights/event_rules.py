@@ -51,7 +51,7 @@ def _path(model: type[Document]) -> Invariant:
 
 def _end(model: type[Document]) -> Invariant:
     table = model._meta.db_table
-    exempt = "AND NOT d.is_history" if any(field.name == "is_history" for field in model._meta.fields) else ""
+    exempt = "AND NOT d.is_imported" if any(field.name == "is_imported" for field in model._meta.fields) else ""
     return Invariant(f"the trail of each {model._meta.verbose_name} ends in its status", f"""
         SELECT d.number, 'is ' || d.status || ', its events say ' || coalesce(t.status, 'nothing')
         FROM {table} d

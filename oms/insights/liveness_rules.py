@@ -1,20 +1,20 @@
 """Invariants of what must have a way on: nothing is stranded, and nothing that should follow is missing.
 
-What a handler is about to do is not missing yet: a document or SKU with events on their way to a plain handler is exempt
-until they were taken to it (or stand under Attention).
+What a handler is about to do is not missing yet: a document or SKU with events on their way to a plain handler is
+exempt until they were taken to it (or stand under Attention).
 """
 
 from oms.core import event_handlers
 from oms.insights.invariants import Invariant
 
 LIVE_SHIPMENT = "('open', 'picking', 'packed')"
-LIVE_STOCK = "('held', 'pinned', 'picked')"
+LIVE_STOCK = "('reserved', 'allocated', 'picked')"
 
 
 def _under_way() -> str:
     """Events that a handler within the house has still to take: (subject, order and data of each)."""
     pairs = ", ".join(f"('{name}', '{handler.name}')" for name in event_handlers.heard()
-                      for handler in event_handlers.handlers_of(name) if not handler.calls_world)
+                      for handler in event_handlers.handlers_of(name) if not handler.external)
     return f"""
         SELECT e.subject_type, e.subject_number, e.order_number, e.data FROM core_event e
         JOIN (VALUES {pairs}) AS h (event, handler) ON h.event = e.name
@@ -39,7 +39,7 @@ def beside_what_is_under_way(asked: tuple[Invariant, ...]) -> tuple[Invariant, .
 
 
 SHIPMENTS = (
-    Invariant("what is held for an order is on a shipment that is under way", f"""
+    Invariant("what is reserved for an order is on a shipment that is under way", f"""
         SELECT d.document, r.quantity || ' × ' || k.code || ' ' || r.state || ' in ' || w.code || ' and on no live shipment'
         FROM inventory_reservation r JOIN inventory_demand d ON d.id = r.demand_id
         JOIN inventory_sku k ON k.id = r.sku_id JOIN inventory_warehouse w ON w.id = r.warehouse_id
@@ -52,7 +52,7 @@ SHIPMENTS = (
         FROM fulfillment_shipment s JOIN fulfillment_shipmentline l ON l.shipment_id = s.id
         JOIN inventory_reservation r ON r.id = l.reservation_id JOIN inventory_sku k ON k.id = r.sku_id
         JOIN orders_order o ON o.id = s.order_id
-        WHERE (s.status = 'open' AND r.state <> 'held' OR s.status = 'picking' AND r.state NOT IN ('pinned', 'picked')
+        WHERE (s.status = 'open' AND r.state <> 'reserved' OR s.status = 'picking' AND r.state NOT IN ('allocated', 'picked')
                OR s.status = 'packed' AND r.state <> 'picked')
           AND {settled('o.number')}"""),
     Invariant("a shipment's line is of its order, warehouse and order line", f"""
@@ -63,7 +63,7 @@ SHIPMENTS = (
         JOIN orders_order o ON o.id = s.order_id
         WHERE s.status IN {LIVE_SHIPMENT}
           AND (d.document <> o.number OR d.line <> l.order_line_id OR r.warehouse_id <> s.warehouse_id)"""),
-    Invariant("what was held together is on one shipment", f"""
+    Invariant("what was reserved together is on one shipment", f"""
         SELECT min(d.document), 'shipments ' || string_agg(DISTINCT s.number, ', ')
         FROM inventory_reservation r JOIN inventory_demand d ON d.id = r.demand_id
         JOIN fulfillment_shipmentline l ON l.reservation_id = r.id JOIN fulfillment_shipment s ON s.id = l.shipment_id
@@ -81,7 +81,7 @@ PARTNERS = (
         SELECT s.number, r.quantity || ' × ' || k.code || CASE WHEN r.is_entrusted THEN ' entrusted, and nobody has it'
                ELSE ' not entrusted, and they have it as ' || s.external_id END
         FROM fulfillment_shipment s JOIN fulfillment_shipmentline l ON l.shipment_id = s.id
-        JOIN inventory_reservation r ON r.id = l.reservation_id AND r.state = 'held'
+        JOIN inventory_reservation r ON r.id = l.reservation_id AND r.state = 'reserved'
         JOIN inventory_sku k ON k.id = r.sku_id JOIN orders_order o ON o.id = s.order_id
         WHERE s.status = 'open' AND r.is_entrusted <> (s.external_id <> '') AND {settled('o.number')}"""),
     Invariant("what a partner was asked to cancel waits for their answer, and is marked", f"""
@@ -96,14 +96,14 @@ PARTNERS = (
             FROM (SELECT d.document, l.shipment_id, d.line, sum(r.quantity) / d.per_unit::numeric AS units
                   FROM inventory_reservation r JOIN inventory_demand d ON d.id = r.demand_id
                   LEFT JOIN fulfillment_shipmentline l ON l.reservation_id = r.id
-                  WHERE r.stopping = 'asked' GROUP BY d.id, l.shipment_id) part
+                  WHERE r.put_back_reason = 'asked' GROUP BY d.id, l.shipment_id) part
             GROUP BY 1, 2, 3) marked ON (marked.shipment_id, marked.line) = (asked.shipment_id, asked.line)
         WHERE (asked.units IS DISTINCT FROM marked.units OR asked.status IS DISTINCT FROM 'open')
           AND {settled('coalesce(asked.document, marked.document)')}"""),
 )
 
 WAVES = (
-    Invariant("a stop that is open is a pinned line of its wave, in its bin", f"""
+    Invariant("a stop that is open is an allocated line of its wave, in its bin", f"""
         SELECT w.number, 'stop ' || t.sequence || ': the wave is ' || w.status || ', the shipment ' || s.status
                || ', the stock ' || r.state
         FROM fulfillment_picktask t JOIN fulfillment_wave w ON w.id = t.wave_id
@@ -111,18 +111,18 @@ WAVES = (
         JOIN fulfillment_shipment s ON s.id = l.shipment_id JOIN orders_order o ON o.id = s.order_id
         WHERE t.done_at IS NULL
           AND (w.status <> 'released' OR s.status <> 'picking' OR s.wave_id IS DISTINCT FROM w.id
-               OR r.state <> 'pinned' OR r.bin_id <> t.bin_id)
+               OR r.state <> 'allocated' OR r.bin_id <> t.bin_id)
           AND {settled('o.number')}"""),
-    Invariant("what is pinned is an open stop of a released wave", f"""
-        SELECT d.document, r.quantity || ' × ' || k.code || ' pinned in bin ' || r.bin_id || ' and no stop of a walk'
+    Invariant("what is allocated is an open stop of a released wave", f"""
+        SELECT d.document, r.quantity || ' × ' || k.code || ' allocated in bin ' || r.bin_id || ' and no stop of a walk'
         FROM inventory_reservation r JOIN inventory_demand d ON d.id = r.demand_id JOIN inventory_sku k ON k.id = r.sku_id
         LEFT JOIN fulfillment_shipmentline l ON l.reservation_id = r.id
         LEFT JOIN fulfillment_picktask t ON t.line_id = l.id AND t.done_at IS NULL
-        WHERE r.state = 'pinned' AND t.id IS NULL AND {settled('d.document')}"""),
-    Invariant("what is pinned lies where it may be sold", """
-        SELECT 'reservation ' || r.id, r.quantity || ' pinned in bin ' || b.code || ', which is not sellable'
+        WHERE r.state = 'allocated' AND t.id IS NULL AND {settled('d.document')}"""),
+    Invariant("what is allocated lies where it may be sold", """
+        SELECT 'reservation ' || r.id, r.quantity || ' allocated in bin ' || b.code || ', which is not sellable'
         FROM inventory_reservation r JOIN inventory_bin b ON b.id = r.bin_id
-        WHERE r.state = 'pinned' AND NOT b.is_sellable"""),
+        WHERE r.state = 'allocated' AND NOT b.is_sellable"""),
     Invariant("a wave that is planned or released has something to pick", f"""
         SELECT w.number, w.status || ' with nothing to pick' FROM fulfillment_wave w
         WHERE w.status IN ('draft', 'released')
@@ -134,17 +134,17 @@ WAVES = (
 )
 
 KITS = (
-    Invariant("kits are held, picked and packed whole", f"""
+    Invariant("kits are reserved, picked and packed whole", f"""
         SELECT x.document || ' line ' || x.line, 'parts in shipment ' || coalesce(x.shipment_id::text, 'none') || ': '
                || string_agg(k.code || ' ' || coalesce(r.total, 0) || ' at ' || d.per_unit || ' each', ', ' ORDER BY k.code)
         FROM (SELECT DISTINCT d.document, d.line, l.shipment_id FROM inventory_reservation r
               JOIN inventory_demand d ON d.id = r.demand_id AND d.is_component
               LEFT JOIN fulfillment_shipmentline l ON l.reservation_id = r.id
-              WHERE r.state IN {LIVE_STOCK} AND r.stopping = '') x
+              WHERE r.state IN {LIVE_STOCK} AND r.put_back_reason = '') x
         JOIN inventory_demand d ON d.document = x.document AND d.line = x.line JOIN inventory_sku k ON k.id = d.sku_id
         LEFT JOIN LATERAL (SELECT sum(r.quantity) AS total FROM inventory_reservation r
                            LEFT JOIN fulfillment_shipmentline l ON l.reservation_id = r.id
-                           WHERE r.demand_id = d.id AND r.state IN {LIVE_STOCK} AND r.stopping = ''
+                           WHERE r.demand_id = d.id AND r.state IN {LIVE_STOCK} AND r.put_back_reason = ''
                              AND l.shipment_id IS NOT DISTINCT FROM x.shipment_id) r ON true
         WHERE {settled('x.document')}
         GROUP BY x.document, x.line, x.shipment_id
@@ -160,7 +160,7 @@ KITS = (
             OR (count(DISTINCT d.quantity / d.per_unit::numeric) > 1 OR bool_or(mod(d.quantity, d.per_unit) <> 0))
                AND NOT EXISTS (SELECT 1 FROM inventory_reservation r JOIN inventory_demand o ON o.id = r.demand_id
                                WHERE o.document = d.document AND o.line = d.line
-                                 AND r.stopping IN ('cancel', 'release'))"""),
+                                 AND r.put_back_reason IN ('cancel', 'release'))"""),
 )
 
 DEMAND = (
@@ -170,37 +170,37 @@ DEMAND = (
         FROM orders_order o JOIN orders_orderline l ON l.order_id = o.id
         LEFT JOIN inventory_demand d ON d.document = o.number AND d.line = l.id
         LEFT JOIN LATERAL (SELECT sum(quantity) AS total FROM inventory_reservation
-                           WHERE demand_id = d.id AND stopping = 'cancel') r ON true
-        WHERE o.status = 'confirmed' AND NOT o.is_history
+                           WHERE demand_id = d.id AND put_back_reason = 'cancel') r ON true
+        WHERE o.status = 'confirmed' AND NOT o.is_imported
           AND coalesce(d.quantity - coalesce(r.total, 0), 0) <> (l.quantity - l.canceled) * coalesce(d.per_unit, 1)"""),
-    Invariant("stock is wanted and held for confirmed orders alone", f"""
-        SELECT d.document, d.unheld || ' × ' || k.code || ' wait, the order is ' || coalesce(o.status, 'not known')
+    Invariant("stock is wanted and reserved for confirmed orders alone", f"""
+        SELECT d.document, d.unreserved || ' × ' || k.code || ' wait, the order is ' || coalesce(o.status, 'not known')
         FROM inventory_demand d JOIN inventory_sku k ON k.id = d.sku_id LEFT JOIN orders_order o ON o.number = d.document
-        WHERE d.unheld > 0 AND o.status IS DISTINCT FROM 'confirmed'
+        WHERE d.unreserved > 0 AND o.status IS DISTINCT FROM 'confirmed'
         UNION ALL
         SELECT d.document, r.quantity || ' × ' || k.code || ' ' || r.state || ', the order is '
                || coalesce(o.status, 'not known')
         FROM inventory_reservation r JOIN inventory_demand d ON d.id = r.demand_id JOIN inventory_sku k ON k.id = r.sku_id
         LEFT JOIN orders_order o ON o.number = d.document
-        WHERE r.state IN {LIVE_STOCK} AND r.stopping IN ('', 'asked') AND o.status IS DISTINCT FROM 'confirmed'"""),
+        WHERE r.state IN {LIVE_STOCK} AND r.put_back_reason IN ('', 'asked') AND o.status IS DISTINCT FROM 'confirmed'"""),
     Invariant("nothing waits for stock that is there", f"""
         SELECT g.document, 'line ' || g.line || ' waits, and warehouse ' || w.code || ' has it'
         FROM (SELECT DISTINCT document, line FROM inventory_demand
-              WHERE unheld > 0 AND coalesce(reserve_from < current_date, true)) g
+              WHERE unreserved > 0 AND coalesce(reserve_from < current_date, true)) g
         JOIN inventory_demand d ON d.document = g.document AND d.line = g.line
-        JOIN inventory_stock s ON s.sku_id = d.sku_id AND s.sellable - s.held >= d.per_unit
+        JOIN inventory_stock s ON s.sku_id = d.sku_id AND s.sellable - s.reserved >= d.per_unit
         JOIN inventory_warehouse w ON w.id = s.warehouse_id AND w.is_active AND (
             w.company_id = d.company_id OR EXISTS (
                 SELECT 1 FROM inventory_stockshare h
                 WHERE h.until IS NULL AND (h.selling_id, h.supplying_id) = (d.company_id, w.company_id)))
         LEFT JOIN LATERAL (
-            SELECT sum(p.on_hand - p.pinned) AS count FROM inventory_binstock p
+            SELECT sum(p.on_hand - p.allocated) AS count FROM inventory_binstock p
             JOIN inventory_bin b ON b.id = p.bin_id AND b.warehouse_id = w.id AND b.is_sellable
             JOIN inventory_lot t ON t.id = p.lot_id
              AND t.expires_on < (now() AT TIME ZONE w.time_zone)::date + d.min_life_days
             WHERE p.sku_id = d.sku_id) short_lived ON true
-        WHERE d.unheld >= d.per_unit AND {settled('g.document')}
-          AND s.sellable - s.held - coalesce(short_lived.count, 0) >= d.per_unit
+        WHERE d.unreserved >= d.per_unit AND {settled('g.document')}
+          AND s.sellable - s.reserved - coalesce(short_lived.count, 0) >= d.per_unit
           AND NOT EXISTS (SELECT 1 FROM under_way u WHERE u.data->'skus' @> to_jsonb(d.sku_id))
         GROUP BY g.document, g.line, w.code
         HAVING count(*) = (SELECT count(*) FROM inventory_demand p WHERE p.document = g.document AND p.line = g.line)"""),
@@ -209,7 +209,7 @@ DEMAND = (
 ORDERS = (
     Invariant("an order of which everything is shipped and billed, or canceled, is over", f"""
         SELECT o.number, 'is confirmed, and nothing is left to ship or to bill' FROM orders_order o
-        WHERE o.status = 'confirmed' AND NOT o.is_history
+        WHERE o.status = 'confirmed' AND NOT o.is_imported
           AND NOT EXISTS (SELECT 1 FROM orders_orderline l WHERE l.order_id = o.id
                           AND (l.quantity > l.canceled + l.shipped OR l.invoiced < l.shipped))
           AND {settled('o.number')} AND NOT EXISTS (SELECT 1 FROM under_way WHERE subject_type = 'invoice')"""),
@@ -217,26 +217,26 @@ ORDERS = (
         SELECT o.number, 'is ' || o.status || ': ordered ' || o.units || ', canceled ' || o.canceled || ', shipped '
                || o.shipped || ', invoiced ' || o.invoiced
         FROM orders_order o
-        WHERE NOT o.is_history AND (o.status = 'completed' AND (o.shipped = 0 OR o.invoiced < o.shipped)
+        WHERE NOT o.is_imported AND (o.status = 'completed' AND (o.shipped = 0 OR o.invoiced < o.shipped)
               OR o.status = 'canceled' AND o.shipped > 0
               OR o.status IN ('completed', 'canceled') AND o.units <> o.canceled + o.shipped)
         UNION ALL
         SELECT o.number, 'is ' || o.status || ', and ' || c.description || ' is neither billed nor canceled'
         FROM orders_ordercharge c JOIN orders_order o ON o.id = c.order_id
-        WHERE NOT c.is_invoiced AND NOT c.is_canceled AND NOT o.is_history AND o.status IN ('completed', 'canceled')"""),
+        WHERE NOT c.is_invoiced AND NOT c.is_canceled AND NOT o.is_imported AND o.status IN ('completed', 'canceled')"""),
     Invariant("a line shows what the stock holds for it", f"""
-        SELECT o.number, 'line ' || l.id || ': allocated ' || l.allocated || ' of ' || d.allocated || ', picked '
+        SELECT o.number, 'line ' || l.id || ': reserved ' || l.reserved || ' of ' || d.reserved || ', picked '
                || l.picked || ' of ' || d.picked
         FROM orders_order o JOIN orders_orderline l ON l.order_id = o.id
-        JOIN (SELECT document, line, min((held + picked + shipped) / per_unit) AS allocated,
+        JOIN (SELECT document, line, min((reserved + picked + shipped) / per_unit) AS reserved,
                      min((picked + shipped) / per_unit) AS picked FROM inventory_demand GROUP BY 1, 2) d
           ON d.document = o.number AND d.line = l.id
-        WHERE o.status = 'confirmed' AND (l.allocated, l.picked) <> (d.allocated, d.picked) AND {settled('o.number')}"""),
+        WHERE o.status = 'confirmed' AND (l.reserved, l.picked) <> (d.reserved, d.picked) AND {settled('o.number')}"""),
     Invariant("a return that was inspected is settled, and its exchange entered", f"""
         SELECT r.number, 'is ' || r.status || ', and nothing more happens to it' FROM returns_returnrequest r
         JOIN orders_order o ON o.id = r.order_id
         LEFT JOIN returns_settlement s ON s.request_id = r.id
-        WHERE (r.status = 'inspected' OR r.status = 'settled' AND r.wish = 'exchange' AND s.exchange_id IS NULL)
+        WHERE (r.status = 'inspected' OR r.status = 'settled' AND r.resolution = 'exchange' AND s.exchange_id IS NULL)
           AND {settled('o.number')}"""),
 )
 

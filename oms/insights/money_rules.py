@@ -43,7 +43,7 @@ RULES = (
         FROM (SELECT order_id, tax_percent, sum(tax) AS tax, count(*) AS lines,
                      sum(net) * tax_percent / 100 AS expected
               FROM orders_orderline GROUP BY 1, 2) l JOIN orders_order o ON o.id = l.order_id
-        WHERE o.status <> 'draft' AND NOT o.is_history
+        WHERE o.status <> 'draft' AND NOT o.is_imported
           AND abs(l.tax - l.expected) > l.lines * power(10::numeric, -{places('o.currency')})"""),
     Invariant("an invoice is the sum of its lines", """
         SELECT coalesce(i.number, 'draft ' || i.id), 'net ' || i.net || '/' || l.net || ', tax ' || i.tax || '/' || l.tax
@@ -75,18 +75,18 @@ RULES = (
         WHERE l.credited <> coalesce(c.credited, 0) OR l.credited > l.quantity"""),
     Invariant("captured is at most what was authorized, refunded at most what was captured", """
         SELECT p.number, 'amount ' || p.amount || ', captured ' || p.captured || ', refunded ' || p.refunded
-               || ', its refunds ' || coalesce(r.total, 0) || ', without a note ' || p.given_back || '/'
+               || ', its refunds ' || coalesce(r.total, 0) || ', without a note ' || p.refunded_unlinked || '/'
                || coalesce(r.bare, 0)
         FROM orders_payment p
         LEFT JOIN (SELECT payment_id, sum(amount) AS total, coalesce(sum(amount) FILTER (WHERE credit_id IS NULL), 0) AS bare
                    FROM orders_refund WHERE status <> 'failed' GROUP BY 1) r ON r.payment_id = p.id
         WHERE p.captured > p.amount OR p.refunded > p.captured OR p.refunded <> coalesce(r.total, 0)
-           OR p.given_back <> coalesce(r.bare, 0)"""),
-    Invariant("a payment's allocations are at most what it has", """
-        SELECT p.number, 'allocated ' || p.allocated || ', rows say ' || coalesce(a.total, 0) || ', captured ' || p.captured
+           OR p.refunded_unlinked <> coalesce(r.bare, 0)"""),
+    Invariant("a payment's applications are at most what it has", """
+        SELECT p.number, 'applied ' || p.applied || ', rows say ' || coalesce(a.total, 0) || ', captured ' || p.captured
         FROM orders_payment p
-        LEFT JOIN (SELECT payment_id, sum(amount) AS total FROM orders_allocation GROUP BY 1) a ON a.payment_id = p.id
-        WHERE p.allocated <> coalesce(a.total, 0) OR p.allocated > p.captured - p.given_back - p.written_off"""),
+        LEFT JOIN (SELECT payment_id, sum(amount) AS total FROM orders_paymentapplication GROUP BY 1) a ON a.payment_id = p.id
+        WHERE p.applied <> coalesce(a.total, 0) OR p.applied > p.captured - p.refunded_unlinked - p.written_off"""),
     Invariant("what is written off is what its rows say, and at most what was open", """
         SELECT p.number, 'written off ' || p.written_off || ', rows say ' || coalesce(w.total, 0)
         FROM orders_payment p
@@ -94,17 +94,17 @@ RULES = (
           ON w.payment_id = p.id
         WHERE p.written_off <> coalesce(w.total, 0)
         UNION ALL
-        SELECT i.number, 'written off ' || w.amount || ', its allocation says ' || coalesce(a.amount, 0)
+        SELECT i.number, 'written off ' || w.amount || ', its application says ' || coalesce(a.amount, 0)
         FROM orders_writeoff w JOIN orders_invoice i ON i.id = w.invoice_id
-        LEFT JOIN orders_allocation a ON a.write_off_id = w.id
+        LEFT JOIN orders_paymentapplication a ON a.write_off_id = w.id
         WHERE a.amount IS DISTINCT FROM w.amount OR a.invoice_id IS DISTINCT FROM w.invoice_id"""),
     Invariant("what is taken back is of its own entry, and at most that", """
-        SELECT i.number, 'allocation ' || a.id || ' of ' || a.amount || ', taken back ' || b.total
-        FROM orders_allocation a JOIN orders_invoice i ON i.id = a.invoice_id
+        SELECT i.number, 'application ' || a.id || ' of ' || a.amount || ', taken back ' || b.total
+        FROM orders_paymentapplication a JOIN orders_invoice i ON i.id = a.invoice_id
         JOIN (SELECT r.reverses_id, -sum(r.amount) AS total,
                      bool_and((r.invoice_id, coalesce(r.payment_id, 0), coalesce(r.credit_id, 0))
                               = (o.invoice_id, coalesce(o.payment_id, 0), coalesce(o.credit_id, 0))) AS same
-              FROM orders_allocation r JOIN orders_allocation o ON o.id = r.reverses_id GROUP BY 1) b
+              FROM orders_paymentapplication r JOIN orders_paymentapplication o ON o.id = r.reverses_id GROUP BY 1) b
           ON b.reverses_id = a.id
         WHERE b.total > a.amount OR NOT b.same
         UNION ALL
@@ -125,20 +125,20 @@ RULES = (
         FROM orders_invoice i JOIN (SELECT invoice_id, sum(amount) AS total FROM orders_installment GROUP BY 1) t
           ON t.invoice_id = i.id
         WHERE i.gross <> t.total"""),
-    Invariant("an invoice's allocations are at most what it asks, a credit note's what it has", """
-        SELECT i.number, 'allocated ' || i.allocated || ', rows say ' || coalesce(a.total, 0) + coalesce(u.total, 0)
+    Invariant("an invoice's applications are at most what it asks, a credit note's what it has", """
+        SELECT i.number, 'applied ' || i.applied || ', rows say ' || coalesce(a.total, 0) + coalesce(u.total, 0)
                + coalesce(r.total, 0) || ', gross ' || i.gross
         FROM orders_invoice i
-        LEFT JOIN (SELECT invoice_id, sum(amount) AS total FROM orders_allocation GROUP BY 1) a ON a.invoice_id = i.id
-        LEFT JOIN (SELECT credit_id, sum(amount) AS total FROM orders_allocation GROUP BY 1) u ON u.credit_id = i.id
+        LEFT JOIN (SELECT invoice_id, sum(amount) AS total FROM orders_paymentapplication GROUP BY 1) a ON a.invoice_id = i.id
+        LEFT JOIN (SELECT credit_id, sum(amount) AS total FROM orders_paymentapplication GROUP BY 1) u ON u.credit_id = i.id
         LEFT JOIN (SELECT credit_id, sum(amount) AS total FROM orders_refund WHERE status <> 'failed' GROUP BY 1) r
           ON r.credit_id = i.id
-        WHERE i.allocated <> coalesce(a.total, 0) + coalesce(u.total, 0) + coalesce(r.total, 0)
-           OR i.allocated > i.gross"""),
+        WHERE i.applied <> coalesce(a.total, 0) + coalesce(u.total, 0) + coalesce(r.total, 0)
+           OR i.applied > i.gross"""),
     Invariant("exchange differences are what the rates of both sides say", f"""
         SELECT i.number, 'difference ' || a.exchange_difference || ', the rates say '
                || round(a.amount / coalesce(p.exchange_rate, n.exchange_rate) - a.amount / i.exchange_rate, 4)
-        FROM orders_allocation a JOIN orders_invoice i ON i.id = a.invoice_id
+        FROM orders_paymentapplication a JOIN orders_invoice i ON i.id = a.invoice_id
         JOIN core_company c ON c.id = i.company_id
         LEFT JOIN orders_payment p ON p.id = a.payment_id LEFT JOIN orders_invoice n ON n.id = a.credit_id
         WHERE abs(a.exchange_difference - a.amount / coalesce(p.exchange_rate, n.exchange_rate)
@@ -161,9 +161,9 @@ RULES = (
                   ON i.id = w.invoice_id) x GROUP BY 1) d
           ON d.customer_id = c.id
         JOIN (SELECT customer_id, sum(amount) AS total FROM (
-                SELECT customer_id, CASE kind WHEN 'credit' THEN allocated - gross ELSE gross - allocated END AS amount
+                SELECT customer_id, CASE kind WHEN 'credit' THEN applied - gross ELSE gross - applied END AS amount
                 FROM orders_invoice WHERE status = 'issued'
-                UNION ALL SELECT customer_id, allocated + given_back + written_off - captured FROM orders_payment) x
+                UNION ALL SELECT customer_id, applied + refunded_unlinked + written_off - captured FROM orders_payment) x
                 GROUP BY 1) o
           ON o.customer_id = c.id
         WHERE d.total <> o.total"""),
@@ -173,7 +173,7 @@ RULES = (
         FROM core_sequence s
         LEFT JOIN (SELECT company_id, series, year, count(*) AS issued, count(DISTINCT sequence_number) AS distinct_numbers,
                           max(sequence_number) AS highest
-                   FROM orders_invoice WHERE status = 'issued' AND NOT is_history GROUP BY 1, 2, 3) i
+                   FROM orders_invoice WHERE status = 'issued' AND NOT is_imported GROUP BY 1, 2, 3) i
           ON i.company_id = s.company_id AND i.series = s.series AND i.year = s.year
         WHERE s.last <> coalesce(i.issued, 0) OR s.last <> coalesce(i.highest, 0)
            OR coalesce(i.distinct_numbers, 0) <> coalesce(i.issued, 0)"""),
@@ -181,7 +181,7 @@ RULES = (
         SELECT number, 'previous hash does not match' FROM (
             SELECT number, previous_hash,
                    lag(hash, 1, '') OVER (PARTITION BY company_id, series, year ORDER BY sequence_number) AS before
-            FROM orders_invoice WHERE status = 'issued' AND NOT is_history) chain
+            FROM orders_invoice WHERE status = 'issued' AND NOT is_imported) chain
         WHERE previous_hash <> before"""),
     Invariant("one order per channel and external number", """
         SELECT channel_id || ' ' || external_id, count(*) || ' orders' FROM orders_order WHERE external_id IS NOT NULL

@@ -28,8 +28,8 @@ SHIPPING = """
     """
 OUTLOOK = """
     INSERT INTO insights_stockoutlook (sku_id, warehouse_id, available, per_day, days_left)
-    SELECT st.sku_id, st.warehouse_id, st.sellable - st.held, p.sold / %(days)s::float8,
-           greatest(st.sellable - st.held, 0) / (p.sold / %(days)s::float8)
+    SELECT st.sku_id, st.warehouse_id, st.sellable - st.reserved, p.sold / %(days)s::float8,
+           greatest(st.sellable - st.reserved, 0) / (p.sold / %(days)s::float8)
     FROM (SELECT m.sku_id, b.warehouse_id, sum(m.quantity) AS sold
           FROM inventory_move m JOIN inventory_bin b ON b.id = m.source_id
           WHERE m.reason = 'ship' AND m.at >= %(since)s GROUP BY 1, 2) p

@@ -12,7 +12,7 @@ RULES = (
           ON c.line_id = l.id
         WHERE r.quantity <> coalesce(c.total, 0)
           AND NOT EXISTS (SELECT 1 FROM inventory_reservation cut WHERE cut.demand_id = r.demand_id
-                          AND cut.state = 'picked' AND cut.stopping <> ''
+                          AND cut.state = 'picked' AND cut.put_back_reason <> ''
                           AND NOT EXISTS (SELECT 1 FROM fulfillment_shipmentline other
                                           WHERE other.reservation_id = cut.id))"""),
     Invariant("a package holds goods of its own shipment only", """

@@ -30,21 +30,21 @@ RULES = (
                    FROM inventory_binstock p JOIN inventory_bin b ON b.id = p.bin_id GROUP BY 1, 2) b
           ON b.sku_id = s.sku_id AND b.warehouse_id = s.warehouse_id
         WHERE s.on_hand <> coalesce(b.total, 0) OR s.sellable <> coalesce(b.sellable, 0)"""),
-    Invariant("held is the sum of the unpicked reservations, and on hand", """
+    Invariant("reserved is the sum of the unpicked reservations, and on hand", """
         SELECT k.code || ' in ' || w.code,
-               'held ' || s.held || ', reserved ' || coalesce(r.total, 0) || ', sellable ' || s.sellable
+               'reserved ' || s.reserved || ', reserved ' || coalesce(r.total, 0) || ', sellable ' || s.sellable
         FROM inventory_stock s JOIN inventory_sku k ON k.id = s.sku_id JOIN inventory_warehouse w ON w.id = s.warehouse_id
         LEFT JOIN (SELECT sku_id, warehouse_id, sum(quantity) AS total FROM inventory_reservation
-                   WHERE state IN ('held', 'pinned') GROUP BY 1, 2) r
+                   WHERE state IN ('reserved', 'allocated') GROUP BY 1, 2) r
           ON r.sku_id = s.sku_id AND r.warehouse_id = s.warehouse_id
-        WHERE s.held <> coalesce(r.total, 0) OR s.held < 0 OR s.held > s.sellable"""),
-    Invariant("pinned is the sum of the pinned reservations, and in the bin", """
-        SELECT p.sku_id || ' in bin ' || p.bin_id, 'pinned ' || p.pinned || ', reserved ' || coalesce(r.total, 0)
+        WHERE s.reserved <> coalesce(r.total, 0) OR s.reserved < 0 OR s.reserved > s.sellable"""),
+    Invariant("allocated is the sum of the allocated reservations, and in the bin", """
+        SELECT p.sku_id || ' in bin ' || p.bin_id, 'allocated ' || p.allocated || ', reserved ' || coalesce(r.total, 0)
         FROM inventory_binstock p
         LEFT JOIN (SELECT sku_id, bin_id, lot_id, sum(quantity) AS total FROM inventory_reservation
-                   WHERE state = 'pinned' GROUP BY 1, 2, 3) r
+                   WHERE state = 'allocated' GROUP BY 1, 2, 3) r
           ON r.sku_id = p.sku_id AND r.bin_id = p.bin_id AND coalesce(r.lot_id, 0) = coalesce(p.lot_id, 0)
-        WHERE p.pinned <> coalesce(r.total, 0) OR p.pinned < 0 OR p.pinned > p.on_hand"""),
+        WHERE p.allocated <> coalesce(r.total, 0) OR p.allocated < 0 OR p.allocated > p.on_hand"""),
     Invariant("what is picked lies in staging", """
         SELECT r.sku_id || ' in bin ' || r.bin_id, 'picked ' || r.total || ', staged ' || coalesce(p.on_hand, 0)
         FROM (SELECT sku_id, bin_id, lot_id, sum(quantity) AS total FROM inventory_reservation
@@ -54,46 +54,46 @@ RULES = (
         WHERE r.total > coalesce(p.on_hand, 0)"""),
     Invariant("demand is what its reservations say", """
         SELECT 'demand ' || d.id || ' of ' || d.document,
-               'held ' || d.held || '/' || coalesce(r.held, 0) || ', picked ' || d.picked || '/' || coalesce(r.picked, 0)
+               'reserved ' || d.reserved || '/' || coalesce(r.reserved, 0) || ', picked ' || d.picked || '/' || coalesce(r.picked, 0)
                || ', shipped ' || d.shipped || '/' || coalesce(r.shipped, 0) || ' of ' || d.quantity
         FROM inventory_demand d
-        LEFT JOIN (SELECT demand_id, sum(quantity) FILTER (WHERE state IN ('held', 'pinned')) AS held,
+        LEFT JOIN (SELECT demand_id, sum(quantity) FILTER (WHERE state IN ('reserved', 'allocated')) AS reserved,
                           sum(quantity) FILTER (WHERE state = 'picked') AS picked,
                           sum(quantity) FILTER (WHERE state = 'shipped') AS shipped
                    FROM inventory_reservation GROUP BY 1) r ON r.demand_id = d.id
-        WHERE d.held <> coalesce(r.held, 0) OR d.picked <> coalesce(r.picked, 0) OR d.shipped <> coalesce(r.shipped, 0)
-           OR d.quantity < d.held + d.picked + d.shipped"""),
-    Invariant("a line's goods are in order: allocated, picked, shipped, returned within what was ordered", """
+        WHERE d.reserved <> coalesce(r.reserved, 0) OR d.picked <> coalesce(r.picked, 0) OR d.shipped <> coalesce(r.shipped, 0)
+           OR d.quantity < d.reserved + d.picked + d.shipped"""),
+    Invariant("a line's goods are in order: reserved, picked, shipped, returned within what was ordered", """
         SELECT 'line ' || l.id || ' of ' || o.number,
                'ordered ' || l.quantity || ', canceled ' || l.canceled || ', shipped ' || l.shipped || ', returned '
                || l.returned || ', invoiced ' || l.invoiced
         FROM orders_orderline l JOIN orders_order o ON o.id = l.order_id
         WHERE l.shipped > l.quantity - l.canceled OR l.returned > l.shipped OR l.invoiced > l.quantity
-           OR l.canceled > l.quantity OR l.picked < l.shipped OR l.allocated < l.picked"""),
+           OR l.canceled > l.quantity OR l.picked < l.shipped OR l.reserved < l.picked"""),
     Invariant("shipped on a line is what left the stock for it", """
         SELECT 'line ' || l.id || ' of ' || o.number, 'shipped ' || l.shipped || ', stock says ' || d.shipped
-        FROM orders_orderline l JOIN orders_order o ON o.id = l.order_id AND NOT o.is_history
+        FROM orders_orderline l JOIN orders_order o ON o.id = l.order_id AND NOT o.is_imported
         JOIN (SELECT document, line, min(shipped / per_unit) AS shipped FROM inventory_demand GROUP BY 1, 2) d
           ON d.document = o.number AND d.line = l.id
         WHERE l.shipped <> d.shipped"""),
     Invariant("returned on a line is what its returns brought", """
         SELECT 'line ' || l.id || ' of ' || o.number, 'returned ' || l.returned || ', came ' || coalesce(r.came, 0)
-        FROM orders_orderline l JOIN orders_order o ON o.id = l.order_id AND NOT o.is_history
+        FROM orders_orderline l JOIN orders_order o ON o.id = l.order_id AND NOT o.is_imported
         LEFT JOIN (SELECT order_line_id, sum(good + damaged) AS came FROM returns_returnline
                    WHERE component_id IS NULL GROUP BY 1) r
           ON r.order_line_id = l.id
         WHERE l.returned <> coalesce(r.came, 0)"""),
     Invariant("an order's summary is the sum of its lines", """
-        SELECT o.number, 'summary ' || concat_ws('/', o.units, o.canceled, o.allocated, o.picked, o.shipped, o.invoiced,
+        SELECT o.number, 'summary ' || concat_ws('/', o.units, o.canceled, o.reserved, o.picked, o.shipped, o.invoiced,
                                                  o.returned)
-               || ', lines ' || concat_ws('/', l.units, l.canceled, l.allocated, l.picked, l.shipped, l.invoiced,
+               || ', lines ' || concat_ws('/', l.units, l.canceled, l.reserved, l.picked, l.shipped, l.invoiced,
                                           l.returned)
         FROM orders_order o
-        JOIN (SELECT order_id, sum(quantity) AS units, sum(canceled) AS canceled, sum(allocated) AS allocated,
+        JOIN (SELECT order_id, sum(quantity) AS units, sum(canceled) AS canceled, sum(reserved) AS reserved,
                      sum(picked) AS picked, sum(shipped) AS shipped, sum(invoiced) AS invoiced, sum(returned) AS returned
               FROM orders_orderline GROUP BY 1) l ON l.order_id = o.id
-        WHERE o.status <> 'draft' AND (o.units, o.canceled, o.allocated, o.picked, o.shipped, o.invoiced, o.returned)
-              IS DISTINCT FROM (l.units, l.canceled, l.allocated, l.picked, l.shipped, l.invoiced, l.returned)"""),
+        WHERE o.status <> 'draft' AND (o.units, o.canceled, o.reserved, o.picked, o.shipped, o.invoiced, o.returned)
+              IS DISTINCT FROM (l.units, l.canceled, l.reserved, l.picked, l.shipped, l.invoiced, l.returned)"""),
     Invariant("what a count posted is what the ledger booked for it", """
         SELECT c.number || ', ' || k.code || ' in ' || b.code,
                'posted ' || l.posted || ', ledger ' || coalesce(m.total, 0)

@@ -64,7 +64,7 @@ def _patience() -> Iterator[None]:
 
 def _hashes() -> list[Breach]:
     """Issued documents whose content is not what their hash covers."""
-    issued = Invoice.objects.filter(status=Invoice.Status.ISSUED, is_history=False).prefetch_related("lines")
+    issued = Invoice.objects.filter(status=Invoice.Status.ISSUED, is_imported=False).prefetch_related("lines")
     return [
         Breach(HASHES, str(document.number), "its content was changed")
         for document in issued.iterator(chunk_size=2000)

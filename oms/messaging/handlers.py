@@ -9,7 +9,7 @@ from oms.core.models import Event, Job, Topic, User
 from oms.messaging import notifications
 
 
-@on(people.INVITED, calls_world=True)
+@on(people.INVITED, external=True)
 def mail_invitation(event: Event) -> None:
     """Send the link; it is made now, so that it counts its days from the email."""
     person = User.objects.filter(pk=event.subject_number, is_active=True).first()

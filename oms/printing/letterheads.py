@@ -48,7 +48,7 @@ def letterhead(company: Company, identity: dict[str, str] | None = None) -> Lett
     return Letterhead(
         name=facts.get("name", company.name), lines=[line for line in lines if line], foot=_foot(facts),
         color=company.color, logo_name=f"oms:logo/{company.pk}" if company.logo else "", logo=_logo(company),
-        terms=company.terms_text)
+        terms=company.terms_and_conditions)
 
 
 def of_house() -> Letterhead:

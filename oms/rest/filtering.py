@@ -19,7 +19,7 @@ class WordsFilter(filters.CharFilter):
 
 
 class StrictFilters(filters.DjangoFilterBackend):
-    """A value that is empty or makes no sense is a mistake, not a wish for everything."""
+    """A value that is empty or makes no sense is a mistake, not a resolution for everything."""
 
     def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: Any) -> QuerySet[Any]:
         known = view.filterset_class.base_filters if getattr(view, "filterset_class", None) else {}

@@ -63,9 +63,9 @@ TO_DO = (
          "inventory_purchaseorder", "status__exact=proposed"),
     ToDo(_("Purchase orders to receive"), ("send", PurchaseOrder), _of(PurchaseOrder, status="sent"),
          "inventory_purchaseorder", "status__exact=sent"),
-    ToDo(_("Overdue invoices"), ("pay", Invoice), lambda user: policy.scope(Invoice, user).open().overdue(),
+    ToDo(_("Overdue invoices"), ("record_payment", Invoice), lambda user: policy.scope(Invoice, user).open().overdue(),
          "orders_invoice", "due=overdue"),
-    ToDo(_("Open invoices"), ("pay", Invoice), lambda user: policy.scope(Invoice, user).open().exclude(
+    ToDo(_("Open invoices"), ("record_payment", Invoice), lambda user: policy.scope(Invoice, user).open().exclude(
         kind="credit"), "orders_invoice", "due=open"),
     ToDo(_("Counts to reconcile"), ("reconcile", Count), _of(Count, status="counted"), "inventory_count",
          "status__exact=counted"),

@@ -63,7 +63,7 @@ def confirmed(
         name=f"einv {customer.currency} {includes_tax}",
         defaults={"currency": customer.currency, "includes_tax": includes_tax})
     channel, _ = Channel.objects.update_or_create(code="einv", defaults={
-        "name": "E-invoices", "company": company or seller(), "may_backorder": True, "price_list": prices})
+        "name": "E-invoices", "company": company or seller(), "allow_backorders": True, "price_list": prices})
     wanted = [Line(_sku(tax_class), quantity, Decimal(price)) for tax_class, quantity, price in lines]
     entry = Entry(channel, customer, wanted, charges=charges, discount_percent=Decimal(discount),
                   customer_reference="PO 4711")
@@ -193,8 +193,8 @@ def month_together() -> Invoice:
     for lines in ([("standard", 2, "10.00")], [("reduced", 3, "5.00"), ("standard", 1, "1.11")]):
         order = confirmed(customer, *lines)
         for line in order.lines.all():
-            line.allocated = line.picked = line.shipped = line.quantity
-            line.save(update_fields=["allocated", "picked", "shipped"])
+            line.reserved = line.picked = line.shipped = line.quantity
+            line.save(update_fields=["reserved", "picked", "shipped"])
     (document,) = consolidated_invoicing.collect(customer, company=seller())
     return document
 
@@ -211,7 +211,7 @@ def paid_before() -> Invoice:
 def paid_in_full() -> Invoice:
     """One whose prepayment was set off before it went out: nothing of it is payable."""
     document = paid_before()
-    payments.allocate_open(document)
+    payments.apply_prepayments(document)
     document.refresh_from_db()
     return document
 
@@ -221,7 +221,7 @@ def paid_in_part() -> Invoice:
     order = confirmed(buyer(), ("standard", 3, "19.99"))
     payments.register_transfer(order.customer, Decimal("10.00"), company=order.company, reference="part", order=order)
     document = bill(order)
-    payments.allocate_open(document)
+    payments.apply_prepayments(document)
     document.refresh_from_db()
     return document
 

@@ -54,7 +54,7 @@ def _payload(known: EventType) -> str:
 
 
 def _handlers(name: str) -> list[str]:
-    return [("→ " if handler.calls_world else "") + handler.name for handler in event_handlers.handlers_of(name)]
+    return [("→ " if handler.external else "") + handler.name for handler in event_handlers.handlers_of(name)]
 
 
 def _listed(names: list[str]) -> str:

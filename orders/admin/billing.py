@@ -23,12 +23,12 @@ from orders import printing
 from orders.admin.filters import Due, GatewayName
 from orders.admin.sheets import InvoiceLineSheet, PaymentSheet
 from orders.models import (
-    Allocation,
     HistoryRecord,
     Installment,
     Invoice,
     InvoiceLine,
     Payment,
+    PaymentApplication,
     PaymentTerms,
     Refund,
     TermsPart,
@@ -49,7 +49,7 @@ class Installments(Lines):
 
 
 class Allocations(Lines):
-    model = Allocation
+    model = PaymentApplication
     fk_name = "invoice"
     fields = ["payment", "credit", "write_off", "amount", "exchange_difference", "booked_on", "by", "at"]
     readonly_fields = ["exchange_difference", "at"]
@@ -61,11 +61,11 @@ class InvoiceAdmin(DocumentAdmin):
     only_links = ["pdf"]
     list_filter = [Due, "kind", "issued_on", "due_on"]
     list_select_related = ["customer"]
-    search_fields = search_exact = ["number", "order__number"]
-    search_through = ["customer"]
+    search_fields = exact_search_fields = ["number", "order__number"]
+    search_related = ["customer"]
     sheets = offer(InvoiceLineSheet)
     fields = ["kind", "company", "customer", "order", "corrects", "reason", "issued_on", "supplied_on", "due_on",
-              "discount_percent", "discount_until", "currency", "net", "tax", "gross", "allocated",
+              "discount_percent", "discount_until", "currency", "net", "tax", "gross", "applied",
               "at_home", "billed_to", "hash"]
     readonly_fields = ["at_home", "billed_to"]
     inlines = [InvoiceLines, Installments, Allocations]
@@ -155,7 +155,7 @@ class PaymentTermsAdmin(ScopedAdmin):
 class HistoryRecordAdmin(ReadOnlyAdmin):
     list_display = ["external_id", "kind", "code", "text", "quantity", "unit_price", "at"]
     list_filter = ["kind"]
-    search_fields = search_exact = ["external_id", "code"]
+    search_fields = exact_search_fields = ["external_id", "code"]
 
 
 class Refunds(Lines):
@@ -166,7 +166,7 @@ class Refunds(Lines):
 
 
 class Uses(Lines):
-    model = Allocation
+    model = PaymentApplication
     fk_name = "payment"
     fields = ["invoice", "amount", "exchange_difference", "booked_on", "by", "at"]
     readonly_fields = ["exchange_difference", "at"]
@@ -175,12 +175,12 @@ class Uses(Lines):
 @admin.register(Payment)
 class PaymentAdmin(DocumentAdmin):
     sheets = offer(PaymentSheet)
-    list_display = ["number", "state", "customer", "amount", "currency", "captured", "allocated", "refunded", "paid_on"]
+    list_display = ["number", "state", "customer", "amount", "currency", "captured", "applied", "refunded", "paid_on"]
     list_filter = ["status", GatewayName, "paid_on"]
     list_select_related = ["customer"]
-    search_fields = search_exact = ["number", "reference"]
-    search_through = ["customer"]
-    fields = ["company", "customer", "order", "gateway", "reference", "currency", "amount", "captured", "allocated",
+    search_fields = exact_search_fields = ["number", "reference"]
+    search_related = ["customer"]
+    fields = ["company", "customer", "order", "gateway", "reference", "currency", "amount", "captured", "applied",
               "refunded", "paid_on", "origin", "error"]
     readonly_fields = ["origin", "error"]
     inlines = [Uses, Refunds]

@@ -98,7 +98,7 @@ class Listings(Lines):
 
 @admin.register(Channel)
 class ChannelAdmin(ScopedAdmin):
-    list_display = ["code", "name", "kind", "company", "may_backorder", "reserve_days_ahead", "reroutes",
+    list_display = ["code", "name", "kind", "company", "allow_backorders", "reserve_days_ahead", "reroutes",
                     "paid_at_checkout", "commission_percent"]
     list_select_related = ["company"]
     inlines = [Listings]

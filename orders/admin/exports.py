@@ -88,7 +88,7 @@ class ExportRunAdmin(DocumentAdmin):
     only_links = ["file"]
     list_filter = ["status", "profile", "company"]
     list_select_related = ["company", "by"]
-    search_fields = search_exact = ["number"]
+    search_fields = exact_search_fields = ["number"]
     fields = ["profile", "company", "since", "until", "only_new", "rows", "control_totals", "found", "progress", "file"]
     readonly_fields = ["control_totals", "found", "progress", "file"]
     list_tools_template, list_tools_rights = "admin/oms/new_export_button.html", ("prepare",)

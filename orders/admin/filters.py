@@ -13,7 +13,7 @@ from oms.core.models import User
 from oms.core.models.company import today_of
 from oms.core.wording import Words
 from orders.connectors import gateways
-from orders.models import Hold, Invoice, Order
+from orders.models import Invoice, Order, OrderHold
 
 WANTED = F("units") - F("canceled")
 CONFIRMED = Q(status=Order.Status.CONFIRMED)
@@ -25,23 +25,23 @@ def _mine(orders: QuerySet[Order], user: User) -> QuerySet[Order]:
 
 
 def _late(orders: QuerySet[Order], user: User) -> QuerySet[Order]:
-    return orders.filter(CONFIRMED, today_of("wanted_on__lt"), shipped__lt=WANTED)
+    return orders.filter(CONFIRMED, today_of("requested_on__lt"), shipped__lt=WANTED)
 
 
 def _short(orders: QuerySet[Order], user: User) -> QuerySet[Order]:
     """Not those that reserve their stock on a later day."""
-    later = Demand.objects.filter(today_of("reserve_from__gt"), unheld__gt=0)
-    return orders.filter(CONFIRMED, allocated__lt=WANTED).exclude(number__in=later.values("document"))
+    later = Demand.objects.filter(today_of("reserve_from__gt"), unreserved__gt=0)
+    return orders.filter(CONFIRMED, reserved__lt=WANTED).exclude(number__in=later.values("document"))
 
 
 def _on_hold(orders: QuerySet[Order], user: User) -> QuerySet[Order]:
-    return orders.filter(pk__in=Hold.objects.filter(lifted_at=None).values("order"),
+    return orders.filter(pk__in=OrderHold.objects.filter(released_at=None).values("order"),
                          status__in=[Order.Status.PLACED, Order.Status.CONFIRMED])
 
 
 def _ready(orders: QuerySet[Order], user: User) -> QuerySet[Order]:
-    today = Q(wanted_on=None) | today_of("wanted_on__lte")
-    return orders.filter(CONFIRMED, today, allocated__gte=WANTED, shipped__lt=WANTED)
+    today = Q(requested_on=None) | today_of("requested_on__lte")
+    return orders.filter(CONFIRMED, today, reserved__gte=WANTED, shipped__lt=WANTED)
 
 
 VIEWS: dict[str, tuple[Words, Narrow]] = {

@@ -29,7 +29,7 @@ class IntercompanyRuleAdmin(ScopedAdmin):
 class IntercompanySupplyAdmin(ReadOnlyAdmin):
     list_display = ["shipment", "sku", "rule", "order", "line"]
     list_select_related = ["sku", "rule__selling", "rule__supplying", "order", "line"]
-    search_fields = search_exact = ["shipment", "order__number"]
+    search_fields = exact_search_fields = ["shipment", "order__number"]
     ordering = ["-pk"]
 
 
@@ -45,7 +45,7 @@ class SupplierInvoiceAdmin(ReadOnlyAdmin):
     list_display = ["number", "kind", "company", "supplier", "issued_on", "due_on", "total"]
     list_select_related = ["company", "supplier"]
     list_filter = ["kind", "company", "supplier", "issued_on"]
-    search_fields = search_exact = ["number"]
+    search_fields = exact_search_fields = ["number"]
     fields = ["number", "kind", "company", "supplier", "mirrors", "corrects", "issued_on", "booked_on", "due_on",
               "currency", "net", "tax", "gross", "at_home"]
     readonly_fields = ["at_home"]

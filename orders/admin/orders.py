@@ -25,9 +25,9 @@ from orders.admin import entry
 from orders.admin.drafts import DraftForm
 from orders.admin.filters import View
 from orders.admin.sheets import OrderSheet
-from orders.models import Allocation, Hold, Invoice, InvoiceLine, Order, OrderCharge, OrderLine, Payment
+from orders.models import Invoice, InvoiceLine, Order, OrderCharge, OrderHold, OrderLine, Payment, PaymentApplication
 
-PROGRESS = ["canceled", "allocated", "picked", "shipped", "invoiced", "returned"]
+PROGRESS = ["canceled", "reserved", "picked", "shipped", "invoiced", "returned"]
 
 
 class OrderLines(Lines):
@@ -64,9 +64,9 @@ class OrderCharges(Lines):
 
 
 class Holds(Lines):
-    model = Hold
+    model = OrderHold
     hide_title = True  # it names the reason, which not everybody sees
-    fields = ["kind", "reason", "placed_by", "placed_at", "lifted_by", "lifted_at"]
+    fields = ["kind", "reason", "placed_by", "placed_at", "released_by", "released_at"]
     readonly_fields = ["placed_at"]
 
 
@@ -74,17 +74,17 @@ class Holds(Lines):
 class OrderAdmin(DocumentAdmin):
     form = DraftForm
     editable_statuses = ("draft",)
-    list_display = ["number", "state", "customer", "channel", "placed_on", "wanted_on", "total", "units",
-                    "is_allocated", "is_shipped", "is_invoiced", "is_paid"]
+    list_display = ["number", "state", "customer", "channel", "placed_on", "requested_on", "total", "units",
+                    "is_reserved", "is_shipped", "is_invoiced", "is_paid"]
     list_filter = [View, "status", "channel"]
     list_select_related = ["customer", "channel"]
-    search_fields = search_exact = ["number", "external_id", "customer_reference"]
-    search_through = ["customer"]
+    search_fields = exact_search_fields = ["number", "external_id", "customer_reference"]
+    search_related = ["customer"]
     search_help_text = _("Search by order number, external ID, reference or customer")
     autocomplete_fields = ["customer"]
     inlines = [OrderLines, OrderCharges, Holds]
     sheets = offer(OrderSheet)
-    entered = ["customer", "channel", "ship_to", "customer_reference", "wanted_on", "ship_complete",
+    entered = ["customer", "channel", "ship_to", "customer_reference", "requested_on", "ship_complete",
                "discount_percent", "note"]
     shown = ["external_id", "placed_on", "valid_until", "currency", "net", "tax", "gross", "shipped_to", "billed_to"]
     readonly_fields = shown
@@ -107,8 +107,8 @@ class OrderAdmin(DocumentAdmin):
         return chips(order, order.is_held)  # type: ignore[attr-defined]
 
     @display(description=_("Reserved"))
-    def is_allocated(self, order: Order) -> Any:
-        return bar(order.allocated, order.units - order.canceled)
+    def is_reserved(self, order: Order) -> Any:
+        return bar(order.reserved, order.units - order.canceled)
 
     @display(description=_("Shipped"))
     def is_shipped(self, order: Order) -> Any:
@@ -131,10 +131,10 @@ class OrderAdmin(DocumentAdmin):
         shared = InvoiceLine.objects.filter(order_line__order=OuterRef("pk"), invoice__order=None, invoice__gross__gt=0,
                                             invoice__kind=Invoice.Kind.INVOICE).values("order_line__order")
         return super().get_queryset(request).annotate(
-            is_held=Exists(Hold.objects.filter(order=OuterRef("pk"), lifted_at=None)),
+            is_held=Exists(OrderHold.objects.filter(order=OuterRef("pk"), released_at=None)),
             billed=_sum(own.annotate(sum=Sum("gross")), shared.annotate(sum=Sum("gross"))),
-            paid=_sum(own.annotate(sum=Sum("allocated")),
-                      shared.annotate(sum=Sum(F("gross") * F("invoice__allocated") / F("invoice__gross")))))
+            paid=_sum(own.annotate(sum=Sum("applied")),
+                      shared.annotate(sum=Sum(F("gross") * F("invoice__applied") / F("invoice__gross")))))
 
     @display(description=_("Total"), ordering="gross")
     def total(self, order: Order) -> str:
@@ -175,7 +175,7 @@ class OrderAdmin(DocumentAdmin):
                 row.description = row.sku.name
             known = OrderLine.objects.filter(pk=row.pk).values_list("unit_price", flat=True).first()
             if row.pk is None or row.unit_price != known:
-                row.has_own_price = row.unit_price is not None
+                row.has_manual_price = row.unit_price is not None
             row.save()
         for row in formset.deleted_objects:
             row.delete()
@@ -198,11 +198,12 @@ def _bridge_cells(step: order_to_cash.Step, currency: str) -> list[str]:
 
 
 def _paying(order: Order) -> QuerySet[Any, Any]:
-    used = Allocation.objects.filter(any_of("invoice_id", billing.of_order(order).values("pk")), payment__isnull=False)
+    used = PaymentApplication.objects.filter(any_of("invoice_id", billing.of_order(order).values("pk")),
+                                             payment__isnull=False)
     return Payment.objects.filter(order=order).values("pk").union(used.values("payment"))
 
 
 panels.register(Order, _("Invoices and credit notes"), Invoice, lambda order: billing.of_order(order).order_by("pk"),
-                "number", "kind", "issued_on", "gross", "allocated")
+                "number", "kind", "issued_on", "gross", "applied")
 panels.register(Order, _("Payments"), Payment, lambda order: Payment.objects.filter(any_of("pk", _paying(order))),
-                "number", "status", "captured", "allocated", "refunded")
+                "number", "status", "captured", "applied", "refunded")

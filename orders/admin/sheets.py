@@ -21,7 +21,6 @@ from orders import applying, order_entry
 from orders.connectors import gateways
 from orders.models import (
     Address,
-    Allocation,
     Channel,
     Customer,
     Invoice,
@@ -29,6 +28,7 @@ from orders.models import (
     Order,
     OrderLine,
     Payment,
+    PaymentApplication,
     PaymentTerms,
     Price,
     PriceList,
@@ -139,7 +139,7 @@ class OrderSheet(DocumentSheet):
     channel = column("order__channel", Reference(Channel, "code"), "channel")
     customer = column("order__customer", Reference(Customer, "code"), "customer")
     customer_reference = column("order__customer_reference", Text("", most=80), "customer_reference")
-    wanted_on = column("order__wanted_on", Day(), "wanted_on")
+    requested_on = column("order__requested_on", Day(), "requested_on")
     ship_complete = column("order__ship_complete", YesNo(), "ship_complete")
     note = column("order__note", Text("", most=5000), "note")
     sku = column("sku", Reference(SKU, "code"))
@@ -179,7 +179,7 @@ class OrderSheet(DocumentSheet):
                       entry["description"]) for entry in entries]
         order = order_entry.enter(Entry(first["channel"], first["customer"], lines, external_id=name,
                                         note=first["note"],
-                                   customer_reference=first["customer_reference"], wanted_on=first["wanted_on"],
+                                   customer_reference=first["customer_reference"], requested_on=first["requested_on"],
                                    ship_complete=first["ship_complete"]), by=self.user)
         return f"{order.number}: {len(lines)} lines, {order.gross} {order.currency}"
 
@@ -212,7 +212,7 @@ class PaymentSheet(DocumentSheet):
 
     def listed(self, rows: Any) -> Any:
         """Transfers as they came: what was split off, moved or captured by a gateway is no line of a statement."""
-        first = Allocation.objects.filter(payment=OuterRef("pk"), reverses=None).order_by("pk")
+        first = PaymentApplication.objects.filter(payment=OuterRef("pk"), reverses=None).order_by("pk")
         came = rows.filter(gateway=gateways.TRANSFER, origin=None, order=None, reference__isnull=False)
         return came.annotate(paid_invoice=Subquery(first.values("invoice__number")[:1])).select_related(
             "customer", "company").order_by("pk")

@@ -15,7 +15,8 @@ from orders.part_numbers import skus_of
 def entry_of(data: dict[str, Any], user: User) -> Entry:
     """The entry that a valid request means. Raises Unknown for what does not exist or is not the caller's."""
     customer, channel = parties(data["customer"], data["channel"], user)
-    optional = {name: data[name] for name in ("customer_reference", "note", "wanted_on", "discount_percent", "ship_to",
+    optional = {name: data[name] for name in ("customer_reference", "note", "requested_on", "discount_percent",
+                                              "ship_to",
                                               "bill_to", "external_id", "ship_complete") if name in data}
     if "ship_to_address" in data:
         optional["ship_to"] = _address(data, customer)

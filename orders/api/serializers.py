@@ -9,9 +9,9 @@ from rest_framework import serializers
 from inventory import demand
 from oms.core.api.records import RecordSerializer
 from oms.rest.fields import AddressSerializer, AmountField, DayField, DecimalField, FlagField, TextField, WholeField
-from orders.models import Address, Customer, Hold, Invoice, InvoiceLine, Order, OrderCharge, OrderLine
+from orders.models import Address, Customer, Invoice, InvoiceLine, Order, OrderCharge, OrderHold, OrderLine
 
-PROGRESS = ("canceled", "allocated", "picked", "shipped", "invoiced", "returned")
+PROGRESS = ("canceled", "reserved", "picked", "shipped", "invoiced", "returned")
 
 
 class CustomerAddressSerializer(RecordSerializer[Address]):
@@ -74,10 +74,10 @@ class OrderChargeSerializer(RecordSerializer[OrderCharge]):
         fields = ("kind", "description", "amount", "is_invoiced", "is_canceled")
 
 
-class HoldSerializer(RecordSerializer[Hold]):
+class HoldSerializer(RecordSerializer[OrderHold]):
     class Meta:
-        model = Hold
-        fields = ("kind", "reason", "placed_at", "lifted_at")
+        model = OrderHold
+        fields = ("kind", "reason", "placed_at", "released_at")
 
 
 class OrderSummarySerializer(RecordSerializer[Order]):
@@ -91,7 +91,7 @@ class OrderSummarySerializer(RecordSerializer[Order]):
         model = Order
         fields: tuple[str, ...] = (
             "number", "status", "version", "customer", "channel", "external_id", "customer_reference", "currency",
-            "placed_on", "valid_until", "wanted_on", "created_at", "net", "tax", "gross", "units", *PROGRESS,
+            "placed_on", "valid_until", "requested_on", "created_at", "net", "tax", "gross", "units", *PROGRESS,
         )
 
 
@@ -172,7 +172,7 @@ class EntryRequest(serializers.Serializer[Any]):
     charges = serializers.ListField(child=ChargeRequest(), max_length=50, required=False)
     customer_reference = TextField(max_length=80, required=False, allow_blank=True)
     note = TextField(max_length=5000, required=False, allow_blank=True)
-    wanted_on = DayField(required=False)
+    requested_on = DayField(required=False)
     discount_percent = DecimalField(max_digits=5, decimal_places=2, min_value=0, max_value=100,
                                                 required=False)
     ship_to = AddressSerializer(required=False, help_text=_("Defaults to customer address."))

@@ -44,10 +44,10 @@ from orders.api.serializers import (
     PartNumberRequest,
     QuoteRequest,
 )
-from orders.models import Customer, Hold, Invoice, InvoiceLine, Order, OrderCharge
+from orders.models import Customer, Invoice, InvoiceLine, Order, OrderCharge, OrderHold
 
 WHOLE = (lifecycle.LINES, Prefetch("charges", OrderCharge.objects.order_by("pk")),
-         Prefetch("holds", Hold.objects.order_by("pk")))
+         Prefetch("holds", OrderHold.objects.order_by("pk")))
 
 
 class CustomerViewSet(ScopedViewSet):
@@ -202,7 +202,7 @@ class InvoiceViewSet(DocumentViewSet):
         document = self.get_object()
         stored = stored_files.legal(document.kind, subject_type=document.subject_type, subject_number=document.number)
         if stored is None:
-            if document.is_history:
+            if document.is_imported:
                 raise Http404
             raise _NotYet((_("The PDF for %(document)s isn't ready yet. Try again in a few seconds.")
                            % {"document": document}), code="not_made_yet")

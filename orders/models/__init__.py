@@ -11,15 +11,14 @@ from orders.models.intercompany import (
     SupplierInvoiceLine,
 )
 from orders.models.invoice import Installment, Invoice, InvoiceLine
-from orders.models.order import Hold, Order, OrderCharge, OrderLine
-from orders.models.payment import Allocation, Payment, Refund, WriteOff
+from orders.models.order import Order, OrderCharge, OrderHold, OrderLine
+from orders.models.payment import Payment, PaymentApplication, Refund, WriteOff
 from orders.models.price import Discount, Price, PriceList
 from orders.models.tax import TaxRate
 from orders.models.terms import PaymentTerms, TermsPart
 
 __all__ = [
     "Address",
-    "Allocation",
     "Channel",
     "Contact",
     "Customer",
@@ -29,7 +28,6 @@ __all__ = [
     "ExportedDocument",
     "FraudRule",
     "HistoryRecord",
-    "Hold",
     "Installment",
     "IntercompanyRule",
     "IntercompanySupply",
@@ -38,8 +36,10 @@ __all__ = [
     "Listing",
     "Order",
     "OrderCharge",
+    "OrderHold",
     "OrderLine",
     "Payment",
+    "PaymentApplication",
     "PaymentTerms",
     "Price",
     "PriceList",

@@ -31,7 +31,7 @@ class Channel(models.Model):
     min_life_days = models.PositiveSmallIntegerField(
         _("minimum remaining life (days)"), default=0, db_default=0,
         help_text=_("Lots that expire earlier than so many days after picking are not sent, for example 90."))
-    may_backorder = models.BooleanField(default=False)
+    allow_backorders = models.BooleanField(default=False)
     reserve_days_ahead = models.PositiveSmallIntegerField(
         _("reserve stock (days ahead)"), null=True, blank=True,
         help_text=_("Orders requested for later reserve stock only this many days before their date. Empty: at once."))
@@ -53,11 +53,11 @@ class Channel(models.Model):
     def __str__(self) -> str:
         return self.name
 
-    def reserve_from(self, wanted_on: date | None) -> date | None:
+    def reserve_from(self, requested_on: date | None) -> date | None:
         """The later day from which an order requested for a day reserves stock; None: at once."""
-        if wanted_on is None or self.reserve_days_ahead is None:
+        if requested_on is None or self.reserve_days_ahead is None:
             return None
-        first = wanted_on - timedelta(days=self.reserve_days_ahead)
+        first = requested_on - timedelta(days=self.reserve_days_ahead)
         return first if first > self.company.today() else None
 
 

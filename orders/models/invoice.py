@@ -27,11 +27,11 @@ class InvoiceQuerySet(models.QuerySet["Invoice"]):
 
     def open(self) -> Self:
         """Issued, and not yet paid or used up."""
-        return self.filter(status=Invoice.Status.ISSUED, allocated__lt=F("gross"))
+        return self.filter(status=Invoice.Status.ISSUED, applied__lt=F("gross"))
 
 
 class Invoice(Document):
-    """An invoice or a credit note. Amounts are positive in both; what is paid is the sum of the allocations."""
+    """An invoice or a credit note. Amounts are positive in both; what is paid is the sum of the applications."""
 
     class Kind(models.TextChoices):
         INVOICE = "invoice", _("invoice")
@@ -64,7 +64,7 @@ class Invoice(Document):
     net = AmountField()
     tax = AmountField()
     gross = AmountField()
-    allocated = AmountField(editable=False)
+    applied = AmountField(editable=False)
     supplied_on = models.DateField(_("date of supply"), null=True, editable=False)
     issued_on = models.DateField(null=True, editable=False)
     due_on = models.DateField(null=True, editable=False, help_text=_(
@@ -72,7 +72,7 @@ class Invoice(Document):
     discount_percent = models.DecimalField(_("early payment discount (%)"), max_digits=5, decimal_places=2,
                                            default=0, db_default=0, editable=False)
     discount_until = models.DateField(_("discount until"), null=True, editable=False)
-    is_history = models.BooleanField(default=False, editable=False)
+    is_imported = models.BooleanField(default=False, editable=False)
     series = models.CharField(max_length=8, blank=True, editable=False)
     year = models.PositiveSmallIntegerField(null=True, editable=False)
     sequence_number = models.PositiveIntegerField(null=True, editable=False)
@@ -85,7 +85,7 @@ class Invoice(Document):
         constraints = [
             models.CheckConstraint(condition=Q(gross=F("net") + F("tax")), name="invoice_gross_is_net_and_tax"),
             models.CheckConstraint(condition=Q(gross__gte=0), name="invoice_is_not_negative"),
-            models.CheckConstraint(condition=Q(allocated__gte=0, allocated__lte=F("gross")),
+            models.CheckConstraint(condition=Q(applied__gte=0, applied__lte=F("gross")),
                                    name="invoice_is_not_overpaid"),
             models.CheckConstraint(condition=Q(status="draft") | Q(number__isnull=False),
                                    name="issued_invoice_has_a_number"),
@@ -95,7 +95,7 @@ class Invoice(Document):
         ]
         indexes = [
             models.Index(fields=["customer", "-id"], name="invoices_of_customer"),
-            models.Index(fields=["due_on"], condition=Q(status="issued") & Q(allocated__lt=F("gross")),
+            models.Index(fields=["due_on"], condition=Q(status="issued") & Q(applied__lt=F("gross")),
                          name="invoices_open_by_due_date"),
         ]
 
@@ -108,7 +108,7 @@ class Invoice(Document):
 
     @property
     def open_amount(self) -> Decimal:
-        return self.gross - self.allocated
+        return self.gross - self.applied
 
     def order_keys(self) -> set[int]:
         """The orders that it bills or credits, by primary key; a collective one's are several."""

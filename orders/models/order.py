@@ -68,19 +68,19 @@ class Order(Document):
     discount_percent = models.DecimalField(max_digits=5, decimal_places=2, default=0)
     exchange_rate = models.DecimalField(max_digits=14, decimal_places=6, default=1)
     priority = models.PositiveSmallIntegerField(default=100)
-    wanted_on = models.DateField(null=True, blank=True)
+    requested_on = models.DateField(null=True, blank=True)
     ship_complete = models.BooleanField(
         null=True, blank=True, choices=[(None, _("as the customer")), (True, _("yes")), (False, _("no"))],
         help_text=_("Nothing leaves until everything ordered is in stock."))
     valid_until = models.DateField(null=True, blank=True)
     placed_on = models.DateField(null=True, editable=False)
-    is_history = models.BooleanField(default=False, editable=False)
+    is_imported = models.BooleanField(default=False, editable=False)
     net = AmountField(editable=False)
     tax = AmountField(editable=False)
     gross = AmountField(editable=False)
     units = models.IntegerField(default=0, editable=False)
     canceled = models.IntegerField(default=0, editable=False)
-    allocated = models.IntegerField(default=0, editable=False)
+    reserved = models.IntegerField(default=0, editable=False)
     picked = models.IntegerField(default=0, editable=False)
     shipped = models.IntegerField(default=0, editable=False)
     invoiced = models.IntegerField(default=0, editable=False)
@@ -135,7 +135,7 @@ class OrderLine(models.Model):
     unit_price = UnitPriceField(null=True, blank=True, default=None, validators=[MinValueValidator(0)],
                                 help_text=_("Leave empty to use the customer's price."))
     price_source = models.CharField(max_length=80, blank=True, editable=False)
-    has_own_price = models.BooleanField(default=False, editable=False)
+    has_manual_price = models.BooleanField(default=False, editable=False)
     discount_percent = models.DecimalField(max_digits=5, decimal_places=2, default=0)
     tax_percent = models.DecimalField(max_digits=6, decimal_places=3, default=0, editable=False)
     tax_category = models.CharField(max_length=2, choices=TaxRate.Category, default="S", editable=False)
@@ -147,7 +147,7 @@ class OrderLine(models.Model):
     tax = AmountField(editable=False)
     gross = AmountField(editable=False)
     canceled = models.PositiveIntegerField(default=0, editable=False)
-    allocated = models.PositiveIntegerField(default=0, editable=False)
+    reserved = models.PositiveIntegerField(default=0, editable=False)
     picked = models.PositiveIntegerField(default=0, editable=False)
     shipped = models.PositiveIntegerField(default=0, editable=False)
     invoiced = models.PositiveIntegerField(default=0, editable=False)
@@ -163,8 +163,8 @@ class OrderLine(models.Model):
             models.CheckConstraint(condition=Q(returned__lte=F("shipped")), name="returned_is_not_more_than_shipped"),
             models.CheckConstraint(condition=Q(canceled__lte=F("quantity")),
                                    name="canceled_is_not_more_than_ordered"),
-            models.CheckConstraint(condition=Q(picked__gte=F("shipped"), allocated__gte=F("picked")),
-                                   name="goods_are_allocated_then_picked_then_shipped"),
+            models.CheckConstraint(condition=Q(picked__gte=F("shipped"), reserved__gte=F("picked")),
+                                   name="goods_are_reserved_then_picked_then_shipped"),
             models.CheckConstraint(condition=Q(discount_percent__gte=0, discount_percent__lte=100),
                                    name="line_discount_is_a_percentage"),
             models.CheckConstraint(condition=Q(gross=F("net") + F("tax")), name="line_gross_is_net_and_tax"),
@@ -264,7 +264,7 @@ class OrderCharge(models.Model):
         return self.order.currency
 
 
-class Hold(models.Model):
+class OrderHold(models.Model):
     """Why an order must wait; while one is not lifted, the order isn't confirmed and none of its goods leave."""
 
     class Kind(models.TextChoices):
@@ -280,12 +280,12 @@ class Hold(models.Model):
     reason = models.CharField(max_length=200)
     placed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     placed_at = models.DateTimeField(auto_now_add=True)
-    lifted_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
-    lifted_at = models.DateTimeField(null=True)
+    released_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    released_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["order", "kind"], condition=Q(lifted_at=None),
+            models.UniqueConstraint(fields=["order", "kind"], condition=Q(released_at=None),
                                     name="one_open_hold_per_kind"),
         ]
 

@@ -47,11 +47,11 @@ class Payment(Document):
     amount = AmountField()
     capture_requested = AmountField(editable=False)
     captured = AmountField(editable=False)
-    allocated = AmountField(editable=False)
+    applied = AmountField(editable=False)
     refunded = AmountField(editable=False)
-    given_back = AmountField(editable=False, help_text=_("Part of the refunds made without a credit note."))
+    refunded_unlinked = AmountField(editable=False, help_text=_("Part of the refunds made without a credit note."))
     written_off = AmountField(editable=False, db_default=0, help_text=_("Small overpayment kept, not refunded."))
-    is_history = models.BooleanField(default=False, editable=False)
+    is_imported = models.BooleanField(default=False, editable=False)
     paid_on = models.DateField(_("value date"), null=True, blank=True)
     origin = models.ForeignKey("self", on_delete=models.PROTECT, null=True, editable=False, related_name="follow_ups",
                                help_text=_("The payment that this is the rest of, or was moved from."))
@@ -66,9 +66,9 @@ class Payment(Document):
             models.CheckConstraint(condition=Q(refunded__gte=0, refunded__lte=F("captured")),
                                    name="refunded_is_not_more_than_captured"),
             models.CheckConstraint(
-                condition=Q(allocated__gte=0, given_back__gte=0, written_off__gte=0,
-                            allocated__lte=F("captured") - F("given_back") - F("written_off")),
-                name="allocated_is_not_more_than_captured"),
+                condition=Q(applied__gte=0, refunded_unlinked__gte=0, written_off__gte=0,
+                            applied__lte=F("captured") - F("refunded_unlinked") - F("written_off")),
+                name="applied_is_not_more_than_captured"),
             models.CheckConstraint(condition=Q(captured=0) | Q(paid_on__isnull=False),
                                    name="captured_money_has_a_value_date"),
         ]
@@ -85,9 +85,9 @@ class Payment(Document):
         return self.amount + sum((rest.asked for rest in rests), Decimal(0))
 
     @property
-    def unallocated(self) -> Decimal:
+    def unapplied(self) -> Decimal:
         """What it has left to pay invoices with."""
-        return self.captured - self.allocated - self.given_back - self.written_off
+        return self.captured - self.applied - self.refunded_unlinked - self.written_off
 
     @property
     def refundable(self) -> Decimal:
@@ -138,13 +138,13 @@ class WriteOff(models.Model):
         return (self.invoice or self.payment).currency  # type: ignore[union-attr]
 
 
-class Allocation(models.Model):
+class PaymentApplication(models.Model):
     """A payment, a credit note or a write-off that pays (a part of) an invoice."""
 
-    payment = models.ForeignKey(Payment, on_delete=models.PROTECT, null=True, related_name="allocations")
+    payment = models.ForeignKey(Payment, on_delete=models.PROTECT, null=True, related_name="applications")
     credit = models.ForeignKey(Invoice, on_delete=models.PROTECT, null=True, related_name="uses")
     write_off = models.OneToOneField(WriteOff, on_delete=models.PROTECT, null=True, related_name="use")
-    invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="allocations")
+    invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="applications")
     amount = AmountField()
     exchange_difference = AmountField(db_default=0, editable=False,
                                       help_text=_("Exchange gain (or loss, if negative) in company currency."))
@@ -157,11 +157,11 @@ class Allocation(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(reverses=None, amount__gt=0)
                                    | Q(reverses__isnull=False, amount__lt=0, booked_on__isnull=False),
-                                   name="allocation_is_positive_and_its_reversal_negative"),
+                                   name="application_is_positive_and_its_reversal_negative"),
             models.CheckConstraint(condition=Q(payment=None, credit__isnull=False, write_off=None)
                                    | Q(payment__isnull=False, credit=None, write_off=None)
                                    | Q(payment=None, credit=None, write_off__isnull=False),
-                                   name="allocation_has_one_source"),
+                                   name="application_has_one_source"),
         ]
 
     def __str__(self) -> str:

@@ -23,14 +23,14 @@ class Leaving:
     stuck: int = 0
 
 
-def leave(line: Line, held: Mapping[str, int]) -> Leaving:
+def leave(line: Line, reserved: Mapping[str, int]) -> Leaving:
     """Decide from the units that are held in each place.
 
     A line of which nothing is shipped, billed or held where it is taxed moves as a whole to the place that holds most
     of it; what is held in others goes on lines of their own. What is billed already can't move.
     """
-    others = {place: units for place, units in held.items() if units and place != line.origin}
-    is_free = others and not (line.shipped or line.invoiced or held.get(line.origin))
+    others = {place: units for place, units in reserved.items() if units and place != line.origin}
+    is_free = others and not (line.shipped or line.invoiced or reserved.get(line.origin))
     origin = max(others, key=lambda place: (others[place], place)) if is_free else line.origin
     apart = {place: units for place, units in sorted(others.items()) if place != origin}
     return Leaving(origin, apart, max(0, line.invoiced - (line.kept - sum(apart.values()))))

@@ -36,11 +36,11 @@ class ReturnLines(Lines):
 
 @admin.register(ReturnRequest)
 class ReturnRequestAdmin(DocumentAdmin):
-    list_display = ["number", "state", "order_no", "warehouse", "wish", "status_at"]
-    list_filter = ["status", "warehouse", "wish"]
+    list_display = ["number", "state", "order_no", "warehouse", "resolution", "status_at"]
+    list_filter = ["status", "warehouse", "resolution"]
     list_select_related = ["order", "warehouse"]
-    search_fields = search_exact = ["number", "order__number"]
-    fields = ["order_no", "warehouse", "wish", "note"]
+    search_fields = exact_search_fields = ["number", "order__number"]
+    fields = ["order_no", "warehouse", "resolution", "note"]
     readonly_fields = [*fields, "waiting_in"]
     inlines = [ReturnLines]
 
@@ -63,7 +63,7 @@ class ReturnRequestAdmin(DocumentAdmin):
 
 @admin.register(ReturnPolicy)
 class ReturnPolicyAdmin(ScopedAdmin):
-    list_display = ["channel", "window_days", "approves_by_itself", "credits_damaged"]
+    list_display = ["channel", "window_days", "auto_approve", "credit_damaged"]
     list_select_related = ["channel"]
 
 
@@ -83,7 +83,7 @@ class ReturnedLotAdmin(ReadOnlyAdmin):
 
 @admin.register(Inspection)
 class InspectionAdmin(ReadOnlyAdmin):
-    list_display = ["line", "quantity", "grade", "route", "was_damaged", "by", "at"]
+    list_display = ["line", "quantity", "grade", "disposition", "was_damaged", "by", "at"]
     list_select_related = ["line__order_line__sku", "by"]
 
 
@@ -95,7 +95,7 @@ class UnexpectedAdmin(ReadOnlyAdmin):
 
 
 panels.register(Order, _("Returns"), ReturnRequest, lambda order: order.returns.order_by("pk"),
-                "number", "status", "wish")
+                "number", "status", "resolution")
 panels.register(ReturnRequest, _("Unexpected goods"), Unexpected, lambda request: request.unexpected.select_related(
     "sku", "lot").order_by("pk"), "sku", "description", "lot", "quantity", "is_damaged", "decision", "note")
 panels.register(ReturnRequest, _("Lots and serial numbers"), ReturnedLot, lambda request: ReturnedLot.objects.filter(

@@ -57,7 +57,7 @@ class ReturnSerializer(RecordSerializer[ReturnRequest]):
 
     class Meta:
         model = ReturnRequest
-        fields = ("number", "status", "version", "order", "warehouse", "wish", "note", "created_at", "lines",
+        fields = ("number", "status", "version", "order", "warehouse", "resolution", "note", "created_at", "lines",
                   "settlement")
 
     @extend_schema(responses=SettlementSerializer)
@@ -80,13 +80,14 @@ class AskedRequest(serializers.Serializer[Any]):
 
 
 @extend_schema_serializer(examples=[OpenApiExample("One damaged piece", {
-    "order": "SO-1042", "wish": "refund", "lines": [{"order_line": 1, "quantity": 1, "reason": "damaged"}]},
+    "order": "SO-1042", "resolution": "refund", "lines": [{"order_line": 1, "quantity": 1, "reason": "damaged"}]},
     request_only=True)])
 class ReturnRequestRequest(serializers.Serializer[Any]):
     """Items to return and the resolution the customer wants."""
 
     order = TextField(max_length=40)
-    wish = serializers.ChoiceField(choices=ReturnRequest.Wish.choices, default=ReturnRequest.Wish.REFUND)
+    resolution = serializers.ChoiceField(choices=ReturnRequest.Resolution.choices,
+                                         default=ReturnRequest.Resolution.REFUND)
     note = TextField(max_length=5000, required=False, allow_blank=True, default="")
     lines = serializers.ListField(child=AskedRequest(), min_length=1, max_length=1000)
 
@@ -97,7 +98,7 @@ class ReturnFilter(filters.FilterSet):
 
     class Meta:
         model = ReturnRequest
-        fields = ("order", "status", "wish")
+        fields = ("order", "status", "resolution")
 
 
 @with_operations
@@ -129,7 +130,8 @@ class ReturnViewSet(DocumentViewSet):
         if order is None:
             raise Unknown({"order": [(gettext("Order %(order)r not found, or you don't have access.")
                                       % {"order": data["order"]})]})
-        return requests.open_request(order, _asked(order, data["lines"]), wish=data["wish"], note=data["note"], by=user)
+        return requests.open_request(order, _asked(order, data["lines"]), resolution=data["resolution"],
+                                     note=data["note"], by=user)
 
     def shown(self, made: ReturnRequest) -> tuple[dict[str, Any], str]:
         row = self.get_queryset().get(pk=made.pk)

@@ -16,7 +16,7 @@ class Inspection(models.Model):
         USED = "used", _("used")
         BROKEN = "broken", _("broken")
 
-    class Route(models.TextChoices):
+    class Disposition(models.TextChoices):
         RESTOCK = "restock", _("restock")
         REFURBISH = "refurbish", _("refurbish")
         SCRAP = "scrap", _("scrap")
@@ -25,7 +25,7 @@ class Inspection(models.Model):
     quantity = models.PositiveIntegerField()
     was_damaged = models.BooleanField(default=False, help_text=_("Received as damaged."))
     grade = models.CharField(max_length=6, choices=Grade)
-    route = models.CharField(max_length=9, choices=Route)
+    disposition = models.CharField(max_length=9, choices=Disposition)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     at = models.DateTimeField(auto_now_add=True)
 
@@ -33,4 +33,4 @@ class Inspection(models.Model):
         constraints = [models.CheckConstraint(condition=Q(quantity__gt=0), name="inspected_quantity_is_positive")]
 
     def __str__(self) -> str:
-        return f"{self.quantity} {self.get_grade_display()}: {self.get_route_display()}"
+        return f"{self.quantity} {self.get_grade_display()}: {self.get_disposition_display()}"

@@ -12,8 +12,8 @@ class ReturnPolicy(models.Model):
 
     channel = models.OneToOneField(Channel, on_delete=models.CASCADE, null=True, blank=True)
     window_days = models.PositiveSmallIntegerField(_("return window (days after shipping)"), default=30)
-    approves_by_itself = models.BooleanField(default=True, help_text=_("Approve automatically within the window."))
-    credits_damaged = models.BooleanField(default=True, help_text=_("Credit items that arrive damaged."))
+    auto_approve = models.BooleanField(default=True, help_text=_("Approve automatically within the window."))
+    credit_damaged = models.BooleanField(default=True, help_text=_("Credit items that arrive damaged."))
 
     class Meta:
         verbose_name_plural = _("return policies")

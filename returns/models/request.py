@@ -24,7 +24,7 @@ class ReturnRequest(Document):
         SETTLED = "settled", _("settled")
         CANCELED = "canceled", _("canceled")
 
-    class Wish(models.TextChoices):
+    class Resolution(models.TextChoices):
         REFUND = "refund", _("Refund")
         CREDIT = "credit", _("Store credit")
         EXCHANGE = "exchange", _("Exchange")
@@ -44,7 +44,7 @@ class ReturnRequest(Document):
     status = models.CharField(max_length=10, choices=Status, default=Status.REQUESTED, editable=False)
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="returns")
     warehouse = models.ForeignKey(Warehouse, on_delete=models.PROTECT, related_name="returns")
-    wish = models.CharField(max_length=8, choices=Wish, default=Wish.REFUND)
+    resolution = models.CharField(max_length=8, choices=Resolution, default=Resolution.REFUND)
     note = models.TextField(blank=True)
 
     class Meta:

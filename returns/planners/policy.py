@@ -9,7 +9,7 @@ class Facts:
 
     days_since_shipped: int | None
     window_days: int
-    approves_by_itself: bool
+    auto_approve: bool
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,6 @@ def judge(facts: Facts) -> Verdict:
         return Verdict(False, "it is not known when the goods were shipped")
     if facts.days_since_shipped > facts.window_days:
         return Verdict(False, f"shipped {facts.days_since_shipped} days ago, more than {facts.window_days}")
-    if not facts.approves_by_itself:
+    if not facts.auto_approve:
         return Verdict(False, "the policy wants a person to look")
     return Verdict(True, f"shipped {facts.days_since_shipped} days ago, within {facts.window_days}")

@@ -30,9 +30,9 @@ class Share:
     amount: Decimal
 
 
-def creditable(came: Sequence[Came], *, credits_damaged: bool) -> dict[int, int]:
+def creditable(came: Sequence[Came], *, credit_damaged: bool) -> dict[int, int]:
     """Units to credit, by order line: the good ones, and the damaged ones where the policy says so."""
-    units = {each.line: each.good + (each.damaged if credits_damaged else 0) for each in came}
+    units = {each.line: each.good + (each.damaged if credit_damaged else 0) for each in came}
     return {line: count for line, count in units.items() if count}
 
 

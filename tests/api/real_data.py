@@ -64,16 +64,16 @@ def carry() -> None:
     for steps in ((), (), (pick,), (pick,), *[(pick, pack)] * 4, *[(pick, pack, label)] * 2):
         _walk(_to_ship(), waves.start_picking, *steps)
     shipped = [_walk(_to_ship(), waves.start_picking, pick, pack, label, ship).order for _ in range(9)]
-    _policy(approves_by_itself=True)
+    _policy(auto_approve=True)
     make.asked_back(shipped[0])
     make.came_back(shipped[1])
-    _policy(approves_by_itself=False)
+    _policy(auto_approve=False)
     for order in shipped[2:5]:
         make.asked_back(order)
 
 
-def _policy(*, approves_by_itself: bool) -> None:
-    ReturnPolicy.objects.update_or_create(channel=_channel(), defaults={"approves_by_itself": approves_by_itself})
+def _policy(*, auto_approve: bool) -> None:
+    ReturnPolicy.objects.update_or_create(channel=_channel(), defaults={"auto_approve": auto_approve})
 
 
 def _stock() -> None:
@@ -136,7 +136,7 @@ def _reading() -> Iterator[Endpoint]:
     for path, model in PATHS.items():
         last = model.objects.exclude(number=None).order_by("pk")[0]
         yield Endpoint(f"/api/v1/{path}/{{number}}/", {"path.number": last.number})
-    papers = Invoice.objects.filter(is_history=False).order_by("pk")[0]
+    papers = Invoice.objects.filter(is_imported=False).order_by("pk")[0]
     yield Endpoint("/api/v1/invoices/{number}/pdf/", {"path.number": papers.number})
 
 

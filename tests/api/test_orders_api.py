@@ -24,7 +24,7 @@ def test_create_places_and_confirms_in_one_go(rep):
     assert answer.status_code == 201, answer.json()
     assert (answer.json()["status"], answer.json()["gross"]) == ("confirmed", "24.00")
     assert answer.headers["ETag"] and answer.headers["Location"].endswith(f"/orders/{answer.json()['number']}/")
-    assert Stock.objects.get().held == 2
+    assert Stock.objects.get().reserved == 2
 
 
 def test_a_character_that_no_font_has_is_named(rep, monkeypatch):
@@ -137,11 +137,11 @@ def test_operations_of_the_catalog_are_endpoints(rep):
     make.sku("TEE-M", stock={"LON": 5})
     number = rep.send("orders/", body(confirm=False)).json()["number"]
 
-    held = rep.do(f"orders/{number}/hold/", {"reason": "call them first"})
+    reserved = rep.do(f"orders/{number}/hold/", {"reason": "call them first"})
     refused = rep.do(f"orders/{number}/confirm/")
-    not_theirs = rep.do(f"orders/{number}/lift/")
+    not_theirs = rep.do(f"orders/{number}/release_hold/")
 
-    assert held.json()["holds"][0]["reason"] == "call them first"
+    assert reserved.json()["holds"][0]["reason"] == "call them first"
     assert (refused.status_code, refused.json()["code"]) == (422, "on_hold")
     assert (not_theirs.status_code, not_theirs.json()["code"]) == (403, "not_allowed")
 

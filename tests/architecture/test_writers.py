@@ -16,11 +16,11 @@ FACTS = {
                "orders.order_entry", "orders.payments", "fulfillment.labels"},  # as placed; requests of others
     "on_hand": {"inventory.ledger"},
     "sellable": {"inventory.ledger"},
-    "held": {STOCK},
-    "pinned": {STOCK},
+    "reserved": {STOCK, LINES, SAMPLES},  # of stock and demands, of lines
+    "allocated": {STOCK},
     "picked": {STOCK, LINES, SAMPLES},
     "shipped": {STOCK, LINES, SAMPLES},
-    "allocated": {LINES, "orders.due_dates", "orders.payments", PAST, SAMPLES},  # of lines, of invoices, of payments
+    "applied": {"orders.due_dates", "orders.payments", PAST},  # of invoices, of payments
     "invoiced": {LINES},
     "returned": {LINES, "inventory.sending_back", PAST},  # by customers, to suppliers
     "canceled": {LINES},
@@ -65,42 +65,42 @@ def test_names_of_written_columns_stand_in_the_code():
 
 
 @pytest.mark.parametrize("code", [
-    "row.held = 1",
-    "row.held += 1",
-    "row.held: int = 1",
-    "row.other, (row.held, *row.rest) = values",
-    "a = row.held = 1",
-    "for row.held in amounts: pass",
-    "setattr(row, 'held', 1)",
-    "Stock.objects.filter(pk=1).update(held=F('held') + 1)",
-    "Stock.objects.filter(pk=1).update(**{'held': 1})",
-    "def write(rows):\n    changes = {}\n    changes['held'] = 1\n    rows.update(**changes)",
-    "vars(row).update({'held': 1})",
-    "Stock.objects.update_or_create(sku=sku, defaults={'held': 1})",
-    "Stock.objects.bulk_update(rows, ['held'])",
-    "Stock.objects.bulk_update(rows, fields=('other', 'held'))",
-    "NAMES = ('other', 'held')\nStock.objects.bulk_update(rows, [*NAMES])",
-    "Stock.objects.bulk_create(rows, update_conflicts=True, update_fields=['held'])",
-    "row.save(update_fields=['held'])",
-    "def write(row):\n    names = ['other']\n    names = names + ['held']\n    row.save(update_fields=names)",
-    "bulk_sql.add(Stock, {row.pk: {'held': 1} for row in rows})",
-    "bulk_sql.write(Stock, {1: {'held': 1}})",
-    "def write(rows):\n    changed = {}\n    for row in rows:\n        changed[row.pk] = {'held': row.held}\n"
+    "row.reserved = 1",
+    "row.reserved += 1",
+    "row.reserved: int = 1",
+    "row.other, (row.reserved, *row.rest) = values",
+    "a = row.reserved = 1",
+    "for row.reserved in amounts: pass",
+    "setattr(row, 'reserved', 1)",
+    "Stock.objects.filter(pk=1).update(reserved=F('reserved') + 1)",
+    "Stock.objects.filter(pk=1).update(**{'reserved': 1})",
+    "def write(rows):\n    changes = {}\n    changes['reserved'] = 1\n    rows.update(**changes)",
+    "vars(row).update({'reserved': 1})",
+    "Stock.objects.update_or_create(sku=sku, defaults={'reserved': 1})",
+    "Stock.objects.bulk_update(rows, ['reserved'])",
+    "Stock.objects.bulk_update(rows, fields=('other', 'reserved'))",
+    "NAMES = ('other', 'reserved')\nStock.objects.bulk_update(rows, [*NAMES])",
+    "Stock.objects.bulk_create(rows, update_conflicts=True, update_fields=['reserved'])",
+    "row.save(update_fields=['reserved'])",
+    "def write(row):\n    names = ['other']\n    names = names + ['reserved']\n    row.save(update_fields=names)",
+    "bulk_sql.add(Stock, {row.pk: {'reserved': 1} for row in rows})",
+    "bulk_sql.write(Stock, {1: {'reserved': 1}})",
+    "def write(rows):\n    changed = {}\n    for row in rows:\n        changed[row.pk] = {'reserved': row.reserved}\n"
     "    bulk_sql.write(Stock, changed)",
-    "def write(rows):\n    names = ('other', 'held')\n"
+    "def write(rows):\n    names = ('other', 'reserved')\n"
     "    bulk_sql.write(Stock, {row.pk: {name: getattr(row, name) for name in names} for row in rows})",
-    "note(changes, 1, held=1)",
-    "bulk_sql.note(changes, 1, **{'held': 1})",
-    "from oms.core.bulk_sql import add\nadd(Stock, {1: dict(held=1)})",
-    "cursor.execute('UPDATE inventory_stock SET held = 0')",
-    "cursor.execute('update inventory_stock s set other = coalesce(a, b), \"held\" = 0 FROM x WHERE true')",
-    "cursor.execute('UPDATE inventory_stock SET (other, held) = (1, 2)')",
-    "cursor.execute(f'UPDATE {table} SET held = {table}.held + 1')",
-    "cursor.execute('INSERT INTO s (a) VALUES (1) ON CONFLICT (a) ' + 'DO UPDATE SET held = excluded.held')",
-    "SQL = '''\n    MERGE INTO s USING t ON s.a = t.a\n    WHEN MATCHED THEN UPDATE SET held = t.held'''",
+    "note(changes, 1, reserved=1)",
+    "bulk_sql.note(changes, 1, **{'reserved': 1})",
+    "from oms.core.bulk_sql import add\nadd(Stock, {1: dict(reserved=1)})",
+    "cursor.execute('UPDATE inventory_stock SET reserved = 0')",
+    "cursor.execute('update inventory_stock s set other = coalesce(a, b), \"reserved\" = 0 FROM x WHERE true')",
+    "cursor.execute('UPDATE inventory_stock SET (other, reserved) = (1, 2)')",
+    "cursor.execute(f'UPDATE {table} SET reserved = {table}.reserved + 1')",
+    "cursor.execute('INSERT INTO s (a) VALUES (1) ON CONFLICT (a) ' + 'DO UPDATE SET reserved = excluded.reserved')",
+    "SQL = '''\n    MERGE INTO s USING t ON s.a = t.a\n    WHEN MATCHED THEN UPDATE SET reserved = t.reserved'''",
 ])
 def test_every_way_of_writing_is_seen(code):
-    assert "held" in columns(code)
+    assert "reserved" in columns(code)
 
 
 @pytest.mark.parametrize("code", [
@@ -116,9 +116,9 @@ def test_a_column_whose_name_is_computed_is_seen(code):
 
 
 @pytest.mark.parametrize("code", [
-    "held = row.held", "self.held[day] += 1", "Stock.objects.filter(held=1).count()", "Stock(held=0)",
-    "seen.add('held')", "cursor.execute('SELECT held FROM s WHERE held = 1')", "row.save(update_fields=['other'])",
-    "cursor.execute('UPDATE s SET other = held WHERE held = 1')", "cursor.execute(\"SET LOCAL held = '1'\")",
+    "reserved = row.reserved", "self.reserved[day] += 1", "Stock.objects.filter(reserved=1).count()", "Stock(reserved=0)",
+    "seen.add('reserved')", "cursor.execute('SELECT reserved FROM s WHERE reserved = 1')", "row.save(update_fields=['other'])",
+    "cursor.execute('UPDATE s SET other = reserved WHERE reserved = 1')", "cursor.execute(\"SET LOCAL reserved = '1'\")",
 ])
 def test_reading_is_no_writing(code):
-    assert "held" not in columns(code)
+    assert "reserved" not in columns(code)

@@ -69,7 +69,7 @@ def _write_order(cursor: psycopg.Cursor, parties: dict, goods: dict, body: dict)
     order = cursor.execute(
         """INSERT INTO orders_order (version, status, company_id, channel_id, customer_id, customer_reference, note,
                bill_to, ship_to, ship_country, currency, prices_include_tax, discount_percent, exchange_rate, priority,
-               placed_on, is_history, net, tax, gross, units, canceled, allocated, picked, shipped, invoiced, returned)
+               placed_on, is_imported, net, tax, gross, units, canceled, reserved, picked, shipped, invoiced, returned)
            VALUES (2, 'confirmed', %s, %s, %s, '', '', %s, %s, %s, %s, false, 0, 1, %s, %s, false, %s, %s, %s, %s,
                0, 0, 0, 0, 0, 0) RETURNING id, number, created_at""",
         [parties["company"], parties["channel"], parties["customer"], Jsonb(address), Jsonb(address),
@@ -77,8 +77,8 @@ def _write_order(cursor: psycopg.Cursor, parties: dict, goods: dict, body: dict)
          sum(line["quantity"] for line in lines)]).fetchone()
     keys = cursor.execute(
         """INSERT INTO orders_orderline (order_id, position, sku_id, description, quantity, unit_price, price_source,
-               has_own_price, discount_percent, tax_percent, tax_category, tax_note, net, tax, gross, canceled,
-               allocated, picked, shipped, invoiced, returned)
+               has_manual_price, discount_percent, tax_percent, tax_category, tax_note, net, tax, gross, canceled,
+               reserved, picked, shipped, invoiced, returned)
            SELECT %s, p, s, d, q, u, l, false, 0, %s, 'S', '', n, t, n + t, 0, 0, 0, 0, 0, 0
            FROM unnest(%s::int[], %s::bigint[], %s::text[], %s::int[], %s::numeric[], %s::text[], %s::numeric[],
                        %s::numeric[]) AS x(p, s, d, q, u, l, n, t) RETURNING id""",
@@ -100,17 +100,17 @@ def _write_order(cursor: psycopg.Cursor, parties: dict, goods: dict, body: dict)
 def _hold(cursor: psycopg.Cursor, parties: dict, order: dict, lines: list[dict]) -> None:
     skus = [line["sku"]["id"] for line in lines]
     stock = cursor.execute(
-        """SELECT s.id, s.sku_id, s.warehouse_id, s.sellable - s.held AS free, w.code, w.priority FROM inventory_stock s
-           JOIN inventory_warehouse w ON w.id = s.warehouse_id WHERE s.sku_id = ANY(%s) ORDER BY s.id
-           FOR NO KEY UPDATE OF s""", [skus]).fetchall()
+        """SELECT s.id, s.sku_id, s.warehouse_id, s.sellable - s.reserved AS free, w.code, w.priority FROM
+        inventory_stock s JOIN inventory_warehouse w ON w.id = s.warehouse_id WHERE s.sku_id = ANY(%s) ORDER BY s.id FOR
+        NO KEY UPDATE OF s""", [skus]).fetchall()
     places = sorted({row["code"]: row["warehouse_id"] for row in stock}.items())
     chosen, place = places[0]
     rows = {row["sku_id"]: row for row in stock if row["warehouse_id"] == place}
     assert all(rows[line["sku"]["id"]]["free"] >= line["quantity"] for line in lines)
     units = [line["quantity"] for line in lines]
     demands = cursor.execute(
-        """INSERT INTO inventory_demand (document, line, sku_id, per_unit, is_component, quantity, held, picked,
-               shipped, may_wait, priority, ship_country, ship_postal_code)
+        """INSERT INTO inventory_demand (document, line, sku_id, per_unit, is_component, quantity, reserved, picked,
+               shipped, can_backorder, priority, ship_country, ship_postal_code)
            SELECT %s, l, s, 1, false, q, q, 0, 0, false, %s, %s, %s
            FROM unnest(%s::bigint[], %s::bigint[], %s::int[]) AS x(l, s, q) RETURNING id""",
         [order["number"], parties["priority"], parties["country"], parties["postal_code"],
@@ -118,8 +118,8 @@ def _hold(cursor: psycopg.Cursor, parties: dict, order: dict, lines: list[dict])
     cursor.execute("""UPDATE inventory_stock SET held = held + q FROM unnest(%s::bigint[], %s::int[]) AS x(i, q)
                       WHERE id = i""", [[rows[sku]["id"] for sku in skus], units])
     cursor.execute(
-        """INSERT INTO inventory_reservation (demand_id, sku_id, warehouse_id, quantity, state, stopping)
-           SELECT d, s, %s, q, 'held', '' FROM unnest(%s::bigint[], %s::bigint[], %s::int[]) AS x(d, s, q)""",
+        """INSERT INTO inventory_reservation (demand_id, sku_id, warehouse_id, quantity, state, put_back_reason)
+           SELECT d, s, %s, q, 'reserved', '' FROM unnest(%s::bigint[], %s::bigint[], %s::int[]) AS x(d, s, q)""",
         [place, [row["id"] for row in demands], skus, units])
     score = 9.0
     cursor.execute(
@@ -132,7 +132,7 @@ def _hold(cursor: psycopg.Cursor, parties: dict, order: dict, lines: list[dict])
 
 
 def _answer(parties: dict, body: dict, order: dict, lines: list[dict]) -> dict:
-    none = {"canceled": 0, "allocated": 0, "picked": 0, "shipped": 0, "invoiced": 0, "returned": 0}
+    none = {"canceled": 0, "reserved": 0, "picked": 0, "shipped": 0, "invoiced": 0, "returned": 0}
     shown = [{"position": line["position"], "sku": line["sku"]["code"], "description": line["sku"]["name"],
               "quantity": line["quantity"], "unit_price": str(line["sku"]["unit_price"]),
               "price_source": f"list {line['sku']['list']}", "discount_percent": "0.00",
@@ -141,7 +141,7 @@ def _answer(parties: dict, body: dict, order: dict, lines: list[dict]) -> dict:
     answer = {
         "number": order["number"], "status": "confirmed", "version": 2, "customer": body["customer"],
         "channel": body["channel"], "external_id": None, "customer_reference": "", "currency": parties["currency"],
-        "placed_on": str(parties["today"]), "valid_until": None, "wanted_on": None,
+        "placed_on": str(parties["today"]), "valid_until": None, "requested_on": None,
         "created_at": order["created_at"].astimezone(UTC).isoformat().replace("+00:00", "Z"),
         "net": str(order["net"]), "tax": str(order["tax"]), "gross": str(order["net"] + order["tax"]),
         "units": sum(line["quantity"] for line in lines), **none, "note": "", "discount_percent": "0.00",

@@ -14,7 +14,7 @@ OF_ORDERS = ["orders.Order", "orders.OrderLine"]
 GROWING = [*OF_ORDERS, "orders.OrderCharge", "inventory.Demand", "inventory.Reservation", "inventory.Move",
            "fulfillment.Wave", "fulfillment.PickTask", "fulfillment.Shipment", "fulfillment.ShipmentLine",
            "fulfillment.Package", "fulfillment.PackageContent", "fulfillment.Label", "fulfillment.TrackingEvent",
-           "orders.Invoice", "orders.InvoiceLine", "orders.Payment", "orders.Allocation", "core.Event",
+           "orders.Invoice", "orders.InvoiceLine", "orders.Payment", "orders.PaymentApplication", "core.Event",
            "core.Delivery", "core.Notice", "core.StoredDocument"]
 NUMBERED = {"number", "external_id", "reference", "subject_number", "order_number", "document", "tracking_number",
             "key"}
@@ -34,7 +34,7 @@ def finished_order(*lines: Any) -> Template:
     before = _marks()
     order = make.shipped(*lines)
     paid = make.transfer(str(order.gross), "paid", customer_code=order.customer.code, order=order)
-    payments.allocate(paid, order.invoices.get())
+    payments.apply(paid, order.invoices.get())
     shipping.deliver(make.shipment_of(order))
     outbox.drain()
     return _since(before)

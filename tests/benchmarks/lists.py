@@ -20,12 +20,12 @@ TIMES = 21
 ORDER_VALUES = {
     "external_id": "'EXT-' || n", "customer_id": "{first} + n %% {customers}", "customer_reference": "'PO ' || n",
     "status": "CASE n %% 50 WHEN 0 THEN 'confirmed' WHEN 1 THEN 'placed' ELSE 'completed' END",
-    "allocated": "CASE WHEN n %% 100 = 0 THEN 5 ELSE 10 END",
+    "reserved": "CASE WHEN n %% 100 = 0 THEN 5 ELSE 10 END",
     "shipped": "CASE WHEN n %% 50 < 2 THEN 0 ELSE 10 END",
-    "wanted_on": "CASE WHEN n %% 150 = 0 THEN DATE '2020-01-01' END",
+    "requested_on": "CASE WHEN n %% 150 = 0 THEN DATE '2020-01-01' END",
 }
-SELECTED = """SELECT o.id, o.number, o.status, c.code, c.name, h.code, o.placed_on, o.wanted_on, o.gross, o.currency,
-    o.units, o.canceled, o.allocated, o.shipped, o.invoiced
+SELECTED = """SELECT o.id, o.number, o.status, c.code, c.name, h.code, o.placed_on, o.requested_on, o.gross, o.currency,
+    o.units, o.canceled, o.reserved, o.shipped, o.invoiced
     FROM orders_order o JOIN orders_customer c ON c.id = o.customer_id JOIN orders_channel h ON h.id = o.channel_id """
 
 
@@ -168,12 +168,13 @@ def _pages(orders: int) -> list[tuple[str, str, list[tuple[str, list[Any]]]]]:
         ("rep: of my customers", f"{page}?view=mine", _listed(
             "o.customer_id IN (SELECT id FROM orders_customer WHERE rep_id = %s)", rep.pk)),
         ("late", f"{page}?view=late", _listed(
-            wanted.format("shipped <") + " AND o.wanted_on < CURRENT_DATE")),
-        ("short of stock", f"{page}?view=short", _listed(wanted.format("allocated <"))),
-        ("on hold", f"{page}?view=hold", _listed("o.id IN (SELECT order_id FROM orders_hold WHERE lifted_at IS NULL)")),
+            wanted.format("shipped <") + " AND o.requested_on < CURRENT_DATE")),
+        ("short of stock", f"{page}?view=short", _listed(wanted.format("reserved <"))),
+        ("on hold", f"{page}?view=hold",
+         _listed("o.id IN (SELECT order_id FROM orders_orderhold WHERE released_at IS NULL)")),
         ("ready to ship today", f"{page}?view=ready", _listed(
-            wanted.format("allocated >=") + " AND o.shipped < o.units - o.canceled "
-            "AND (o.wanted_on IS NULL OR o.wanted_on <= CURRENT_DATE)")),
+            wanted.format("reserved >=") + " AND o.shipped < o.units - o.canceled "
+            "AND (o.requested_on IS NULL OR o.requested_on <= CURRENT_DATE)")),
         ("search by number", f"{page}?q={middle.number}", _listed("o.number = %s", middle.number)),
         ("search by customer's code", f"{page}?q={one.code}", _listed("o.customer_id = %s", one.pk)),
         ("search by customer's name", f"{page}?q=of 76", _listed("o.customer_id = ANY(%s)", same_word)),

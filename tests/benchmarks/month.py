@@ -111,7 +111,7 @@ def pay(channel):
         if amount > 0:
             payment = payments.register_transfer(document.customer, amount, company=document.company,
                                                  reference=f"bank {document.number}")
-            payments.allocate(payment, document)
+            payments.apply(payment, document)
     outbox.drain()
 
 

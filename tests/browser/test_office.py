@@ -79,7 +79,7 @@ def test_an_accountant_ends_the_month(open_as, worker):
     page.get_by_role("button", name="Close the books").click()
     page.get_by_text("The books are closed until").wait_for()
     assert ExportRun.objects.get().status == "sent"
-    assert make.fresh(company).books_closed_until == company.today() - timedelta(days=1)
+    assert make.fresh(company).books_closed_through == company.today() - timedelta(days=1)
 
 
 def test_a_rep_confirms_many_orders_and_sees_what_became_of_each(open_as, worker):

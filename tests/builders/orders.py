@@ -50,8 +50,8 @@ def order(*, lines, customer_code: str = "C-1", backorder: bool = False, charges
     """A placed order of lines such as ("TEE-M", 2) or ("TEE-M", 2, "9.99")."""
     taxes()
     way = channel(channel_code)
-    if way.may_backorder != backorder:
-        way.may_backorder = backorder
+    if way.allow_backorders != backorder:
+        way.allow_backorders = backorder
         way.save()
     entry = Entry(way, customer(customer_code), [line(*each) for each in lines], charges=charges,
                   discount_percent=Decimal(discount), external_id=external_id)

@@ -75,7 +75,7 @@ def bin_stock(item: SKU, place: str, code: str = "A-01") -> int:
 def stock_of(item: SKU, place: str = "LON") -> tuple[int, int, int]:
     """On hand, sellable, held."""
     row = Stock.objects.get(sku=item, warehouse__code=place)
-    return row.on_hand, row.sellable, row.held
+    return row.on_hand, row.sellable, row.reserved
 
 
 def ledger_sum(item: SKU, place: str) -> int:

@@ -56,7 +56,7 @@ def test_an_address_takes_the_code_of_its_country():
 
 
 @pytest.mark.django_db
-def test_code_that_no_form_saw_is_held_to_the_lists_too():
+def test_code_that_no_form_saw_is_reserved_to_the_lists_too():
     customer = Customer.objects.create(code="C-1", name="A", currency="eur", vat_number="EL094259216")
 
     assert (customer.currency, customer.vat_number) == ("EUR", "EL094259216")

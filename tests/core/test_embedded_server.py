@@ -15,7 +15,7 @@ from oms.devserver import server
 
 pytestmark = pytest.mark.smoke
 ROOT = Path(__file__).resolve().parents[2]
-HOLD = (
+ORDERHOLD = (
     "import sys; from pathlib import Path; from oms.devserver import server;"
     "print(server.ensure_running(Path(sys.argv[1]), 'oms').socket_folder, flush=True); sys.stdin.read()"
 )
@@ -32,7 +32,7 @@ def folder():
 
 
 def hold(folder):
-    return subprocess.Popen([sys.executable, "-c", HOLD, str(folder)], cwd=ROOT, text=True,
+    return subprocess.Popen([sys.executable, "-c", ORDERHOLD, str(folder)], cwd=ROOT, text=True,
                             stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True)
 
 

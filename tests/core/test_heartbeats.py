@@ -156,7 +156,7 @@ def test_a_beat_prolongs_the_deliveries_of_its_process(monkeypatch):
         own.beat()
         seen.append((Delivery.objects.get().claimed_by, Delivery.objects.get().leased_until > until))
 
-    event_handlers.on("test.happened", calls_world=True)(slow)
+    event_handlers.on("test.happened", external=True)(slow)
     events.record("test.happened", subject_type="test", subject_number="T-1")
     outbox.drain()
 

@@ -37,5 +37,5 @@ def test_rows_need_what_they_are_about_and_days_may_be_none():
     amend.validate({"lines": [{"line": 1, "quantity": None}]})
     with pytest.raises(ValidationError, match="'line' is a required property"):
         amend.validate({"lines": [{"quantity": 2}]})
-    assert inputs.json_schema(RescheduleInput)["properties"]["wanted_on"] == {"anyOf": [
+    assert inputs.json_schema(RescheduleInput)["properties"]["requested_on"] == {"anyOf": [
         {"type": "string", "format": "date", "description": "Empty: as soon as possible."}, {"type": "null"}]}

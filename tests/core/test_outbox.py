@@ -173,11 +173,11 @@ def test_what_waits_behind_another_process_is_not_taken_before_it(handler):
     first = happened(n=1)
     happened(n=2)
     outbox.number_events()
-    held = Delivery.objects.create(event=first, handler="tests.core.<lambda>", attempts=1, claimed_by="other",
+    reserved = Delivery.objects.create(event=first, handler="tests.core.<lambda>", attempts=1, claimed_by="other",
                                    leased_until=timezone.now() + timedelta(minutes=5))
 
     assert outbox.drain() == 0
-    Delivery.objects.filter(pk=held.pk).update(leased_until=timezone.now() - timedelta(seconds=1))
+    Delivery.objects.filter(pk=reserved.pk).update(leased_until=timezone.now() - timedelta(seconds=1))
     drain_after(1)
 
     assert seen == [1, 2]
@@ -202,7 +202,7 @@ def test_one_that_calls_the_world_is_tried_for_three_days(handler):
     def away(event):
         raise ConnectionError("nobody there")
 
-    handler(away, calls_world=True)
+    handler(away, external=True)
     happened()
 
     start, tries = timezone.now(), []
@@ -219,7 +219,7 @@ def test_what_is_of_no_use_to_try_again_is_parked_at_once(handler):
     def refused(event):
         raise ConnectorError("no such account", permanent=True)
 
-    handler(refused, calls_world=True)
+    handler(refused, external=True)
     happened()
 
     outbox.drain()

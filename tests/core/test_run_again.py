@@ -65,7 +65,7 @@ def test_an_operation_that_is_aborted_is_run_again_with_all_that_it_did(state, v
     order.refresh_from_db()
     assert (len(seen), order.status, order.version) == (2, "confirmed", 2)
     assert Event.objects.filter(name="order.confirmed").count() == 1
-    assert Stock.objects.get().held == 2
+    assert Stock.objects.get().reserved == 2
 
 
 def test_after_three_tries_it_is_a_conflict_and_nothing_is_done(verified):
@@ -77,7 +77,7 @@ def test_after_three_tries_it_is_a_conflict_and_nothing_is_done(verified):
     order.refresh_from_db()
     assert (len(seen), order.status, refused.value.code) == (3, "placed", "busy")
     assert "Try again" in refused.value.message
-    assert Stock.objects.get().held == 0
+    assert Stock.objects.get().reserved == 0
 
 
 def test_a_lock_that_is_not_to_be_had_in_time_is_a_conflict_at_once():
@@ -244,7 +244,7 @@ def test_entering_by_the_api_takes_effect_once_under_its_key(rep, verified):
     again = rep.send("orders/", body, key="k")
 
     assert (len(seen), first.status_code, again.json()) == (2, 201, first.json())
-    assert (Order.objects.count(), IdempotencyKey.objects.count(), Stock.objects.get().held) == (1, 1, 2)
+    assert (Order.objects.count(), IdempotencyKey.objects.count(), Stock.objects.get().reserved) == (1, 1, 2)
 
 
 def test_an_act_at_a_station(client):

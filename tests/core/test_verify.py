@@ -27,11 +27,11 @@ BREAKS = {
         "UPDATE inventory_binstock SET on_hand = on_hand + 1 WHERE id = (SELECT min(id) FROM inventory_binstock)",
     "a move has two ends and a positive quantity": "UPDATE inventory_move SET target_id = source_id",
     "stock of a warehouse is the sum of its bins": "UPDATE inventory_stock SET on_hand = on_hand + 1",
-    "held is the sum of the unpicked reservations, and on hand": "UPDATE inventory_stock SET held = held + 1",
-    "pinned is the sum of the pinned reservations, and in the bin": "UPDATE inventory_binstock SET pinned = pinned + 1",
+    "reserved is the sum of the unpicked reservations, and on hand": "UPDATE inventory_stock SET reserved = reserved + 1",
+    "allocated is the sum of the allocated reservations, and in the bin": "UPDATE inventory_binstock SET allocated = allocated + 1",
     "what is picked lies in staging": "UPDATE inventory_reservation SET state = 'picked' WHERE state = 'shipped'",
     "demand is what its reservations say": "UPDATE inventory_demand SET shipped = shipped - 1 WHERE shipped > 0",
-    "a line's goods are in order: allocated, picked, shipped, returned within what was ordered":
+    "a line's goods are in order: reserved, picked, shipped, returned within what was ordered":
         f"UPDATE orders_orderline SET returned = shipped + 1 WHERE {FIRST_LINE}",
     "shipped on a line is what left the stock for it": f"UPDATE orders_orderline SET shipped = 0 WHERE {FIRST_LINE}",
     "returned on a line is what its returns brought": f"UPDATE orders_orderline SET returned = 0 WHERE {FIRST_LINE}",
@@ -57,12 +57,12 @@ BREAKS = {
         "UPDATE orders_invoiceline SET credited = 0 WHERE credited > 0",
     "captured is at most what was authorized, refunded at most what was captured":
         "UPDATE orders_payment SET captured = amount + 1",
-    "a payment's allocations are at most what it has": "UPDATE orders_payment SET allocated = allocated + 1",
-    "an invoice's allocations are at most what it asks, a credit note's what it has":
-        "UPDATE orders_invoice SET allocated = allocated - 0.01 WHERE kind = 'invoice'",
-    "exchange differences are what the rates of both sides say": "UPDATE orders_allocation SET exchange_difference = 1",
-    "a customer's balance is what is open": "UPDATE orders_allocation SET amount = amount + 1;"
-        "UPDATE orders_invoice SET allocated = allocated + 1 WHERE kind = 'invoice'",
+    "a payment's applications are at most what it has": "UPDATE orders_payment SET applied = applied + 1",
+    "an invoice's applications are at most what it asks, a credit note's what it has":
+        "UPDATE orders_invoice SET applied = applied - 0.01 WHERE kind = 'invoice'",
+    "exchange differences are what the rates of both sides say": "UPDATE orders_paymentapplication SET exchange_difference = 1",
+    "a customer's balance is what is open": "UPDATE orders_paymentapplication SET amount = amount + 1;"
+        "UPDATE orders_invoice SET applied = applied + 1 WHERE kind = 'invoice'",
     "what is written off is what its rows say, and at most what was open": "UPDATE orders_payment SET written_off = 1",
     "what is taken back is of its own entry, and at most that":
         "UPDATE orders_refund SET kind = 'moved'",
@@ -147,7 +147,7 @@ def business():
     make.sku("TEE-M", stock={"LON": 20})
     order = make.shipped(("TEE-M", 3), charges=[Charge("freight", "Freight", 5)])
     document = order.invoices.get()
-    payments.allocate(make.transfer(str(document.gross)), document)
+    payments.apply(make.transfer(str(document.gross)), document)
     make.settled(order, good=1)
     with_deposit = make.confirmed(("TEE-M", 1))
     deposits.ask(with_deposit, D("6.00"), reference="deposit")
@@ -263,7 +263,7 @@ def test_the_ledger_is_not_empty(business):
 
 
 NOT_COVERED = {  # what changes after a document is issued, and what other rules check
-    "id", "version", "created_at", "status_at", "due_on", "allocated"}
+    "id", "version", "created_at", "status_at", "due_on", "applied"}
 LINE_NOT_COVERED = {"id", "credited"}
 
 

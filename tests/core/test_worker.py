@@ -64,7 +64,7 @@ def is_done(job):
 
 def test_a_worker_does_what_it_is_told_of_and_what_it_is_not(worker):
     tee = make.sku(stock={"LON": 1})
-    sourcing.promise("SO-1", make.company(), [Wanted(1, tee, 3)], Destination("GB"), Terms(may_wait=True))
+    sourcing.promise("SO-1", make.company(), [Wanted(1, tee, 3)], Destination("GB"), Terms(can_backorder=True))
     make.receive_purchase(tee, 2)
     broken = settings.DATA_FOLDER / "broker"
     if not settings.REDIS_URL:
@@ -75,7 +75,7 @@ def test_a_worker_does_what_it_is_told_of_and_what_it_is_not(worker):
     current_app.send_task("oms.core.tasks.drain_outbox", ignore_result=True)
 
     until(lambda: not Event.objects.exclude(is_drained=True).exists(), lambda: worker.log.read_text()[-2000:])
-    assert Demand.objects.get().held == 3
+    assert Demand.objects.get().reserved == 3
 
     make.taxes()
     make.sku("TEE-M", stock={"LON": 9})

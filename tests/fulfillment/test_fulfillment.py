@@ -165,7 +165,7 @@ def test_canceled_after_picking_must_be_put_back(order, drain):
     with pytest.raises(Refused, match="put it back first"):
         packing.pack(shipment)
 
-    (line,) = picking.stopping(shipment)
+    (line,) = picking.put_back_reason(shipment)
     picking.put_back(line, storage(make.warehouse()))
     drain()
     assert packing.pack(make.fresh(shipment)).status == "packed"
@@ -177,7 +177,7 @@ def test_canceled_wholly_after_picking_ends_with_everything_back(order, drain):
     lifecycle.cancel(make.fresh(order))
     drain()
 
-    for line in picking.stopping(shipment):
+    for line in picking.put_back_reason(shipment):
         picking.put_back(line, storage(make.warehouse()))
     drain()
 

@@ -27,21 +27,21 @@ def served(stock, asked):
 
 
 @given(st.dictionaries(days, st.integers(0, 3)), st.lists(st.tuples(days, st.integers(1, 2)), max_size=3), days)
-def test_available_is_what_can_be_served_beside_everything_held(stock, holds, life):
+def test_available_is_what_can_be_served_beside_everything_reserved(stock, holds, life):
     layers = Layers(TODAY, {TODAY + timedelta(days=day): count for day, count in stock.items()})
     for day, count in holds:
-        layers.hold(day, min(count, layers.available(day)))
-    held = +Counter(layers.held)
+        layers.reserve(day, min(count, layers.available(day)))
+    reserved = +Counter(layers.reserved)
 
     most = layers.available(life)
 
     own = layers.earliest(life)
     assert layers.lacking == 0
-    assert served(layers.stock, held + Counter({own: most}))
-    assert not served(layers.stock, held + Counter({own: most + 1}))
+    assert served(layers.stock, reserved + Counter({own: most}))
+    assert not served(layers.stock, reserved + Counter({own: most + 1}))
 
 
-def test_what_expires_leaves_what_is_held_lacking():
+def test_what_expires_leaves_what_is_reserved_lacking():
     layers = Layers(TODAY, {TODAY: 2, date.max: 1}, Counter({TODAY: 2, TODAY + timedelta(days=5): 1}))
     assert layers.lacking == 0
     later = Layers(TODAY + timedelta(days=1), layers.stock, Counter({TODAY + timedelta(days=1): 2,

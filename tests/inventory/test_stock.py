@@ -28,9 +28,9 @@ pytestmark = [pytest.mark.smoke, pytest.mark.django_db, pytest.mark.usefixtures(
 UK = Destination("GB", "N1")
 
 
-def promise(document, *lines, may_wait=False, priority=100):
+def promise(document, *lines, can_backorder=False, priority=100):
     wanted = [Wanted(number, item, quantity) for number, (item, quantity) in enumerate(lines, 1)]
-    return sourcing.promise(document, make.company(), wanted, UK, Terms(may_wait=may_wait, priority=priority))
+    return sourcing.promise(document, make.company(), wanted, UK, Terms(can_backorder=can_backorder, priority=priority))
 
 
 def reserved(document):
@@ -119,20 +119,20 @@ def test_refused_kit_names_the_component():
 def test_waiting_demand_is_served_by_priority_then_age(drain):
     tee = make.sku(stock={"LON": 0 + 1})
     promise("SO-1", (tee, 1))
-    promise("SO-2", (tee, 2), may_wait=True)
-    promise("SO-3", (tee, 2), may_wait=True)
-    promise("SO-4", (tee, 2), may_wait=True, priority=10)
+    promise("SO-2", (tee, 2), can_backorder=True)
+    promise("SO-3", (tee, 2), can_backorder=True)
+    promise("SO-4", (tee, 2), can_backorder=True, priority=10)
 
     make.receive_purchase(tee, 4)
     drain()
 
-    held = dict(Demand.objects.values_list("document", "held"))
-    assert held == {"SO-1": 1, "SO-2": 2, "SO-3": 0, "SO-4": 2}
+    reserved = dict(Demand.objects.values_list("document", "reserved"))
+    assert reserved == {"SO-1": 1, "SO-2": 2, "SO-3": 0, "SO-4": 2}
 
 
 def test_promise_leaves_stock_to_older_waiting_demand():
     tee = make.sku(stock={"LON": 1})
-    promise("SO-1", (tee, 3), may_wait=True)
+    promise("SO-1", (tee, 3), can_backorder=True)
     make.receive_purchase(tee, 3)  # not drained: the older order has not been served yet
 
     with pytest.raises(NotEnough):
@@ -150,7 +150,7 @@ def test_pin_takes_what_expires_first_and_cuts_over_bins():
     put(tea, "LON", 2, code="A-02", lot=soon)
     promise("SO-1", (tea, 3))
 
-    reservations.pin(reserved("SO-1"))
+    reservations.allocate(reserved("SO-1"))
 
     assert [(row.quantity, row.lot.code) for row in reserved("SO-1")] == [(2, "L1"), (1, "L2")]
 
@@ -158,7 +158,7 @@ def test_pin_takes_what_expires_first_and_cuts_over_bins():
 def test_pick_put_back_and_consume_follow_the_goods():
     tee = make.sku(stock={"LON": 10})
     promise("SO-1", (tee, 6))
-    reservations.pin(reserved("SO-1"))
+    reservations.allocate(reserved("SO-1"))
 
     reservations.pick(reserved("SO-1"))
     assert make.stock_of(tee) == (10, 4, 0)
@@ -166,7 +166,7 @@ def test_pick_put_back_and_consume_follow_the_goods():
     reservations.put_back(reserved("SO-1"), storage(make.warehouse()))
     assert make.stock_of(tee) == (10, 10, 6)
 
-    reservations.pin(reserved("SO-1"))
+    reservations.allocate(reserved("SO-1"))
     reservations.pick(reserved("SO-1"))
     reservations.consume(reserved("SO-1"))
     assert make.stock_of(tee) == (4, 4, 0)
@@ -176,7 +176,7 @@ def test_pick_put_back_and_consume_follow_the_goods():
 def test_pick_twice_is_wrong_state():
     tee = make.sku(stock={"LON": 10})
     promise("SO-1", (tee, 6))
-    reservations.pin(reserved("SO-1"))
+    reservations.allocate(reserved("SO-1"))
     reservations.pick(reserved("SO-1"))
 
     with pytest.raises(WrongState):
@@ -186,35 +186,35 @@ def test_pick_twice_is_wrong_state():
 def test_cancel_frees_the_unpicked_and_stops_the_picked():
     tee = make.sku(stock={"LON": 10})
     promise("SO-1", (tee, 6))
-    reservations.pin(reserved("SO-1"))
+    reservations.allocate(reserved("SO-1"))
     row = reserved("SO-1")[0]
     reservations.split(row, 2)
     reservations.pick([row])
 
     reservations.cancel("SO-1", {1: 3})
 
-    stopping = Reservation.objects.get(stopping="cancel")
-    assert (stopping.quantity, make.stock_of(tee)) == (1, (10, 6, 0))
+    put_back_reason = Reservation.objects.get(put_back_reason="cancel")
+    assert (put_back_reason.quantity, make.stock_of(tee)) == (1, (10, 6, 0))
     with pytest.raises(Refused, match="put back"):
-        reservations.consume([stopping])
+        reservations.consume([put_back_reason])
 
-    reservations.put_back([stopping], storage(make.warehouse()))
+    reservations.put_back([put_back_reason], storage(make.warehouse()))
     demand = Demand.objects.get()
     assert (demand.quantity, demand.picked, make.stock_of(tee)) == (3, 3, (10, 7, 0))
 
 
-def test_short_pick_is_held_in_another_warehouse(drain):
+def test_short_pick_is_reserved_in_another_warehouse(drain):
     tee = make.sku(stock={"LON": 5, "MAN": 5})
     promise("SO-1", (tee, 5))
     first = reserved("SO-1")[0]
-    reservations.pin([first])
+    reservations.allocate([first])
 
-    sourcing.reallocate(reserved("SO-1")[0], missing=2)
+    sourcing.resource_short_pick(reserved("SO-1")[0], missing=2)
     drain()
 
-    live = [(row.warehouse.code, row.quantity, row.state) for row in reserved("SO-1") if row.state != "freed"]
+    live = [(row.warehouse.code, row.quantity, row.state) for row in reserved("SO-1") if row.state != "unreserved"]
     other = {"LON": "MAN", "MAN": "LON"}[first.warehouse.code]
-    assert live == [(first.warehouse.code, 3, "pinned"), (other, 2, "held")]
+    assert live == [(first.warehouse.code, 3, "allocated"), (other, 2, "reserved")]
     assert make.bin_stock(tee, first.warehouse.code, "MISSING") == 2
 
 
@@ -222,33 +222,33 @@ def test_short_component_gives_back_its_kit_mates(drain):
     make.sku("CUP", stock={"LON": 4})
     make.sku("POT", stock={"LON": 2})
     tea_set = make.sku("SET", kit={"CUP": 2, "POT": 1})
-    promise("SO-1", (tea_set, 2), may_wait=True)
-    reservations.pin(reserved("SO-1"))
+    promise("SO-1", (tea_set, 2), can_backorder=True)
+    reservations.allocate(reserved("SO-1"))
 
-    sourcing.reallocate(Reservation.objects.get(sku__code="CUP"), missing=1)
+    sourcing.resource_short_pick(Reservation.objects.get(sku__code="CUP"), missing=1)
     drain()
 
-    held = dict(Demand.objects.values_list("sku__code", "held"))
-    assert held == {"CUP": 2, "POT": 1}
+    reserved = dict(Demand.objects.values_list("sku__code", "reserved"))
+    assert reserved == {"CUP": 2, "POT": 1}
 
 
 def test_loss_frees_the_least_urgent_hold(drain):
     tee = make.sku(stock={"LON": 5})
-    promise("SO-1", (tee, 3), may_wait=True)
-    promise("SO-2", (tee, 2), may_wait=True, priority=10)
+    promise("SO-1", (tee, 3), can_backorder=True)
+    promise("SO-2", (tee, 2), can_backorder=True, priority=10)
 
     adjusting.adjust(tee, storage(make.warehouse()), -2, note="water damage")
     drain()
 
-    assert dict(Demand.objects.values_list("document", "held")) == {"SO-1": 1, "SO-2": 2}
+    assert dict(Demand.objects.values_list("document", "reserved")) == {"SO-1": 1, "SO-2": 2}
     assert make.stock_of(tee) == (3, 3, 3)
 
 
 def test_count_posts_the_difference_from_missing_first():
     tee = make.sku(stock={"LON": 5})
-    promise("SO-1", (tee, 5), may_wait=True)
-    reservations.pin(reserved("SO-1"))
-    sourcing.reallocate(reserved("SO-1")[0], missing=3)
+    promise("SO-1", (tee, 5), can_backorder=True)
+    reservations.allocate(reserved("SO-1"))
+    sourcing.resource_short_pick(reserved("SO-1")[0], missing=3)
     count = counting.plan(make.warehouse(), [storage(make.warehouse())])
 
     counting.key(count, {count.lines.get().pk: 6})
@@ -262,7 +262,7 @@ def test_reorder_check_proposes_once_and_counts_what_waits():
     tee = make.sku(stock={"LON": 5})
     SupplierItem.objects.create(supplier=supplier(), sku=tee, cost="4", pack=12, minimum=24)
     ReorderRule.objects.create(sku=tee, warehouse=make.warehouse(), point=10, target=30)
-    promise("SO-1", (tee, 9), may_wait=True)
+    promise("SO-1", (tee, 9), can_backorder=True)
 
     (order,) = replenishment.reorder_check().orders
 

@@ -109,7 +109,7 @@ def document():
 
 
 def test_small_difference_is_written_off_up_to_the_limit(document):
-    payments.allocate(make.transfer("11.97"), document)
+    payments.apply(make.transfer("11.97"), document)
 
     write_offs.write_off(make.fresh(document), "difference")
 
@@ -130,11 +130,11 @@ def test_bad_debt_gives_up_the_tax_in_it(document):
 
 def test_rest_of_a_payment_is_kept_up_to_the_limit(document):
     payment = make.transfer("12.03")
-    payments.allocate(payment, document)
+    payments.apply(payment, document)
 
     payment = write_offs.write_off_rest(payment)
 
-    assert (payment.unallocated, screening.balance(document.customer)) == (0, 0)
+    assert (payment.unapplied, screening.balance(document.customer)) == (0, 0)
     with pytest.raises(Refused, match="can be written off"):
         write_offs.write_off_rest(payment)
 

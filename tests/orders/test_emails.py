@@ -43,7 +43,7 @@ def test_a_customer_reads_the_whole_way_of_an_order_in_their_language(language):
     shipping.deliver(make.shipment_of(order))
     outbox.drain()
     invoice = order.invoices.get()
-    payments.allocate(make.transfer(str(invoice.gross), "paid", order=order), invoice)
+    payments.apply(make.transfer(str(invoice.gross), "paid", order=order), invoice)
     request = make.settled(order, 1)
     outbox.drain()
     credit = order.invoices.get(kind="credit")

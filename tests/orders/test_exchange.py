@@ -35,7 +35,7 @@ def pay(document, amount, reference="bank-1"):
 def test_payment_at_another_rate_books_the_difference(document):
     rate("1.25")
 
-    made = payments.allocate(pay(document, "120.00"), document)
+    made = payments.apply(pay(document, "120.00"), document)
 
     assert (made.amount, made.exchange_difference) == (D("120.00"), D("-4.00"))
 
@@ -44,13 +44,13 @@ def test_differences_of_partial_payments_add_up_to_the_cent(document):
     rate("1.17")
     payment = pay(document, "120.00")
 
-    parts = [payments.allocate(payment, document, D(amount)) for amount in ("33.33", "33.33", "53.34")]
+    parts = [payments.apply(payment, document, D(amount)) for amount in ("33.33", "33.33", "53.34")]
 
     assert sum(part.exchange_difference for part in parts) == D("2.56")
 
 
 def test_payment_at_the_same_rate_books_none(document):
-    assert payments.allocate(pay(document, "120.00"), document).exchange_difference == 0
+    assert payments.apply(pay(document, "120.00"), document).exchange_difference == 0
 
 
 def test_captured_payment_has_the_rate_of_its_own_day(document, drain):
@@ -66,7 +66,7 @@ def test_captured_payment_has_the_rate_of_its_own_day(document, drain):
 
 def test_refund_books_what_the_credit_was_worth_against_its_own_day(document):
     payment = pay(document, "120.00")
-    payments.allocate(payment, document)
+    payments.apply(payment, document)
     note = billing.credit(document, [Credited(document.lines.get(), 1)], reference="c1")
     rate("1.25")
 

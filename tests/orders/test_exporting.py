@@ -38,7 +38,7 @@ def business(drain):
     first = make.shipped(("TEE-M", 3), ("BOOK", 2), charges=[Charge("freight", "Freight", D("5.00"))])
     make.shipped(("BOOK", 7, "3.333"), customer_code="C-EUR")
     document = first.invoices.get()
-    payments.allocate(make.transfer(str(document.gross - D("0.03"))), document)
+    payments.apply(make.transfer(str(document.gross - D("0.03"))), document)
     write_offs.write_off(make.fresh(document), "difference")
     make.settled(first, good=1)
     return company
@@ -89,7 +89,7 @@ def test_each_file_reads_again_and_adds_up_to_its_totals(business, profile, kind
 def test_control_totals_are_the_ledger_s(business):
     run = export(business, "invoice_taxes")
 
-    invoices = Invoice.objects.filter(is_history=False)
+    invoices = Invoice.objects.filter(is_imported=False)
     for currency in ("GBP", "EUR"):
         own = [document for document in invoices if document.currency == currency]
         assert run.totals[currency]["documents"] == len(own)

@@ -33,7 +33,7 @@ def test_lines_of_documents(order):
 def test_the_fee_of_a_returned_payment(order):
     document = billing.bill_order(order)
     payment = make.transfer(str(document.gross))
-    payments.allocate(payment, document)
+    payments.apply(payment, document)
     counter_entries.return_payment(payment, fee=D("3.50"))
 
     line = Invoice.objects.get(order=None).lines.get()

@@ -68,14 +68,14 @@ def test_credit_clears_its_open_invoice(order):
     note = billing.credit(document, [Credited(document.lines.first(), 1)], reference="c1")
 
     document = make.fresh(document)
-    assert document.allocated == note.gross == make.fresh(note).allocated
+    assert document.applied == note.gross == make.fresh(note).applied
 
 
-def test_transfer_is_allocated_and_balance_is_zero(order):
+def test_transfer_is_applied_and_balance_is_zero(order):
     document = bill(order, 3)
     payment = make.transfer(str(document.gross))
 
-    payments.allocate(payment, document)
+    payments.apply(payment, document)
 
     assert make.fresh(document).open_amount == 0
     assert screening.balance(order.customer) == 0
@@ -85,12 +85,12 @@ def test_transfer_again_with_the_same_reference_is_the_first():
     assert make.transfer("10.00").pk == make.transfer("10.00").pk
 
 
-def test_allocate_more_than_open_is_refused(order):
+def test_apply_more_than_open_is_refused(order):
     document = bill(order, 3)
     payment = make.transfer("500.00")
 
     with pytest.raises(Refused, match="at most"):
-        payments.allocate(payment, document, document.gross + 1)
+        payments.apply(payment, document, document.gross + 1)
 
 
 def test_prepayment_pays_the_invoice_of_its_order_by_itself(order, drain):
@@ -117,7 +117,7 @@ def test_capture_twice_is_wrong_state(order, drain):
 def test_refund_of_a_credit_note_empties_it(order, drain, mailoutbox):
     document = bill(order, 3)
     payment = make.transfer(str(document.gross))
-    payments.allocate(payment, document)
+    payments.apply(payment, document)
     note = billing.credit(document, [Credited(document.lines.first(), 1)], reference="c1")
 
     payments.refund(payment, note.gross, reference="r1", credit=note)
@@ -142,7 +142,7 @@ def test_failed_refund_is_taken_back_to_the_cent():
 
     payments.record_refund_failed(row, "account closed")
 
-    assert (make.fresh(payment).refunded, make.fresh(payment).unallocated) == (0, D("10.00"))
+    assert (make.fresh(payment).refunded, make.fresh(payment).unapplied) == (0, D("10.00"))
 
 
 def test_deposit_bills_no_units_and_splits_by_tax_rate(order):

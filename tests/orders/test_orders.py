@@ -9,7 +9,7 @@ from oms.core.errors import NotEnough, Refused, WrongState
 from oms.core.models import Event
 from orders import amending, lifecycle, order_entry, pricing, screening
 from orders.amending import LineChange
-from orders.models import Channel, Customer, CustomerSKU, Discount, Hold, Order, Price
+from orders.models import Channel, Customer, CustomerSKU, Discount, Order, OrderHold, Price
 from orders.order_entry import Charge, Entry, Line
 from tests import builders as make
 from tests.builders.orders import line, only_line
@@ -88,7 +88,7 @@ def test_confirm_promises_the_stock(drain):
 
     order = make.confirmed(("TEE-M", 3))
 
-    assert (order.status, order.allocated, make.stock_of(tee)) == ("confirmed", 3, (5, 5, 3))
+    assert (order.status, order.reserved, make.stock_of(tee)) == ("confirmed", 3, (5, 5, 3))
 
 
 def test_confirm_refuses_what_is_short_by_sku_and_holds_nothing():
@@ -106,12 +106,12 @@ def test_confirm_refuses_what_is_short_by_sku_and_holds_nothing():
 def test_backorder_waits_where_the_channel_allows_it(drain):
     make.sku("TEE-M", stock={"LON": 1})
     order = make.confirmed(("TEE-M", 3), backorder=True)
-    assert order.allocated == 1
+    assert order.reserved == 1
 
     make.receive_purchase(make.sku("TEE-M"), 5)
     drain()
 
-    assert make.fresh(order).allocated == 3
+    assert make.fresh(order).reserved == 3
 
 
 def test_confirm_twice_is_wrong_state():
@@ -127,11 +127,11 @@ def test_credit_limit_holds_the_order_until_it_is_lifted():
     make.customer(credit_limit=D("100"))
     order = make.order(lines=[("TEE-M", 10)])
 
-    assert order.holds.get().kind == Hold.Kind.CREDIT
+    assert order.holds.get().kind == OrderHold.Kind.CREDIT
     with pytest.raises(Refused, match="on hold"):
         lifecycle.confirm(order)
 
-    screening.lift(order, note="paid by phone")
+    screening.release_hold(order, note="paid by phone")
     assert lifecycle.confirm(order).status == "confirmed"
 
 
@@ -161,7 +161,7 @@ def test_amend_preview_changes_nothing():
 
     effect = amending.preview(order, [LineChange(only_line(order), quantity=5)])
 
-    assert (effect.gross_before, effect.gross_after, effect.allocated_after) == (D("36.00"), D("60.00"), 5)
+    assert (effect.gross_before, effect.gross_after, effect.reserved_after) == (D("36.00"), D("60.00"), 5)
     assert (make.fresh(order).gross, Demand.objects.get().quantity) == (D("36.00"), 3)
 
 
@@ -186,7 +186,7 @@ def test_amend_price_moves_the_rest_with_its_stock_to_a_new_line(drain):
     amending.amend(order, [LineChange(only_line(order), unit_price=D("8"))])
     drain()
 
-    assert [(row.quantity, row.canceled, row.allocated, row.net) for row in order.lines.order_by("position")] == [
+    assert [(row.quantity, row.canceled, row.reserved, row.net) for row in order.lines.order_by("position")] == [
         (3, 3, 0, D("30.00")), (3, 0, 3, D("24.00"))]
     assert (make.fresh(order).net, make.stock_of(tee)) == (D("24.00"), (9, 9, 3))
 
@@ -206,7 +206,7 @@ def test_part_numbers_belong_to_one_customer():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_entry_to_held_takes_at_most_22_statements_whatever_the_lines(django_assert_max_num_queries, drain):
+def test_entry_to_reserved_takes_at_most_22_statements_whatever_the_lines(django_assert_max_num_queries, drain):
     make.customer(credit_limit=D("100000"))
     for number in range(50):
         make.sku(f"S-{number}", stock={"LON": 9, "MAN": 9})

@@ -34,7 +34,7 @@ def test_receivables_as_of_a_day_before_the_payment(order):
     document = order.invoices.get()
     Invoice.objects.filter(pk=document.pk)
     today = document.issued_on
-    payments.allocate(make.transfer(str(document.gross)), document)
+    payments.apply(make.transfer(str(document.gross)), document)
 
     assert aged(today) == []
     assert aged(today - timedelta(days=1)) == []
@@ -46,7 +46,7 @@ def test_both_ways_of_reading_receivables_agree(order, drain):
         agreed.parts.create(percent=50, days=days)
     make.customer("C-2", terms=agreed)
     second = make.shipped(("TEE-M", 3), customer_code="C-2")
-    payments.allocate(make.transfer("20.00", "b2", "C-2"), second.invoices.get())
+    payments.apply(make.transfer("20.00", "b2", "C-2"), second.invoices.get())
     make.transfer("7.00", "b3")
     make.settled(order, good=2)
     company = make.company()
@@ -64,7 +64,7 @@ def test_both_ways_of_reading_receivables_agree(order, drain):
 
 def test_statement_runs_to_the_balance(order, drain):
     payment = make.transfer("20.00")
-    payments.allocate(payment, order.invoices.get())
+    payments.apply(payment, order.invoices.get())
     make.settled(order, good=1)
     today = make.company().today()
 
@@ -77,7 +77,7 @@ def test_statement_runs_to_the_balance(order, drain):
 
 def test_bridge_of_an_order_adds_up(order, drain):
     document = order.invoices.get()
-    payments.allocate(make.transfer(str(document.gross)), document)
+    payments.apply(make.transfer(str(document.gross)), document)
     make.settled(order, good=2)
     drain()
 
@@ -95,7 +95,7 @@ def test_bridges_of_orders_that_were_billed_together_share_what_was_paid(drain):
     (document,) = consolidated_invoicing.collect_all(make.company())
     drain()
     make.settled(make.fresh(orders[1]), 1)  # credits 12.00, which pay so much of the invoice
-    payments.allocate(make.transfer("50.00"), document)
+    payments.apply(make.transfer("50.00"), document)
     write_offs.write_off(make.fresh(document), "bad_debt", amount=D("12.00"))
     make.settled(make.fresh(orders[2]), 3)  # credits 36.00, of which 10.00 are open
 

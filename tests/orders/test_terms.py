@@ -62,7 +62,7 @@ def test_invoice_in_installments_is_due_for_the_first_that_is_not_paid():
         agreed.parts.create(percent=50, days=days)
     document = bill(agreed)
 
-    payments.allocate(make.transfer("60.00"), document)
+    payments.apply(make.transfer("60.00"), document)
 
     today, document = document.issued_on, make.fresh(document)
     assert list(document.installments.values_list("due_on", "amount")) == [
@@ -74,7 +74,7 @@ def test_invoice_in_installments_is_due_for_the_first_that_is_not_paid():
 def test_payment_in_time_takes_the_discount_with_its_tax():
     document = bill(terms(discount_percent=2, discount_days=10))
 
-    payments.allocate(make.transfer("117.60"), document)
+    payments.apply(make.transfer("117.60"), document)
 
     row = document.write_offs.get()
     assert make.fresh(document).open_amount == 0
@@ -84,7 +84,7 @@ def test_payment_in_time_takes_the_discount_with_its_tax():
 def test_payment_that_lacks_more_than_the_discount_leaves_the_rest_open():
     document = bill(terms(discount_percent=2, discount_days=10))
 
-    payments.allocate(make.transfer("117.59"), document)
+    payments.apply(make.transfer("117.59"), document)
 
     assert make.fresh(document).open_amount == D("2.41")
 
@@ -93,7 +93,7 @@ def test_payment_after_the_day_of_the_discount_gets_none():
     document = bill(terms(discount_percent=2, discount_days=10))
     Invoice.objects.filter(pk=document.pk).update(discount_until=document.issued_on - timedelta(days=1))
 
-    payments.allocate(make.transfer("117.60"), document)
+    payments.apply(make.transfer("117.60"), document)
 
     assert make.fresh(document).open_amount == D("2.40")
     Invoice.objects.filter(pk=document.pk).update(discount_until=document.discount_until)  # as its hash covers it

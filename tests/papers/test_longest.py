@@ -71,7 +71,7 @@ def strange(filler):
     request = make.asked_back(make.fresh(order))
     fill(SKU.objects, filler, "code", "name")
     fill(Bin.objects.filter(code="A-01"), filler, "code")
-    fill(Company.objects, filler, "name", "street", "city", "registration", "phone", "terms_text",
+    fill(Company.objects, filler, "name", "street", "city", "registration", "phone", "terms_and_conditions",
          email=f"{'m' * 60}@{'long-domain.' * 15}example", vat_number="GB123456782", iban="GB33BUKB20201555555555")
     fill(Warehouse.objects, filler, "name", "street", "city")
     fill(Customer.objects, filler, "name", "code")

@@ -218,7 +218,7 @@ def test_logo_color_terms_and_language_come_from_the_company():
     make.sku("TEE-M", stock={"LON": 9})
     order = make.confirmed(("TEE-M", 2))
     company = order.company
-    company.color, company.terms_text, company.language = "#aa1122", "Goods remain ours until paid.", "de"
+    company.color, company.terms_and_conditions, company.language = "#aa1122", "Goods remain ours until paid.", "de"
     company.logo.save("logo.png", logo())
     company.save()
     order = make.fresh(order)
@@ -285,7 +285,7 @@ def test_nothing_in_the_data_makes_the_engine_read_or_fetch(monkeypatch):
                          ship_to={"name": NASTY, "street": NASTY, "country": "GB"})
     Shipment.objects.update(ship_to={"name": NASTY, "street": NASTY, "country": "GB"})
     SKU.objects.update(name=NASTY[:120])
-    Company.objects.update(name=NASTY[:120], street=NASTY, terms_text=NASTY)
+    Company.objects.update(name=NASTY[:120], street=NASTY, terms_and_conditions=NASTY)
     Warehouse.objects.update(name=NASTY[:80])
     order.lines.update(description=NASTY[:200])
     labels.buy(make.packed(order))

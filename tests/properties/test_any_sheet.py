@@ -38,7 +38,7 @@ def house():
     """Records of each kind, and some to refer to."""
     make.taxes()
     place = make.warehouse()
-    make.channel(may_backorder=True)
+    make.channel(allow_backorders=True)
     for code in ("A-01", "B-01", "C-01"):
         make.storage(place, code)
     goods = [make.priced(code) for code in ("TEE", "MUG", "0042")]

@@ -17,7 +17,17 @@ from oms.core.models import Company, Delivery, ExchangeRate
 from oms.core.money import part, round_amount
 from oms.insights import verification
 from orders import applying, billing, counter_entries, deposits, lifecycle, order_entry, payments, write_offs
-from orders.models import Allocation, Customer, Invoice, InvoiceLine, Order, Payment, PaymentTerms, PriceList, WriteOff
+from orders.models import (
+    Customer,
+    Invoice,
+    InvoiceLine,
+    Order,
+    Payment,
+    PaymentApplication,
+    PaymentTerms,
+    PriceList,
+    WriteOff,
+)
 from orders.order_entry import Charge, Entry, Line
 from tests import builders as make
 from tests.properties.leaving import leave
@@ -30,7 +40,7 @@ lines = st.lists(st.tuples(st.sampled_from(["standard", "reduced", "zero"]), st.
                            st.decimals("10", "999.9999", places=4)), min_size=1, max_size=2)
 steps = st.lists(st.tuples(st.sampled_from([
     "ask_deposit", "pay", "pay", "prepay", "overpay", "ship", "cancel", "cancel", "credit", "refund", "refund_credit",
-    "write_off", "reverse", "unallocate", "return_payment", "move", "free", "apply", "capture", "move_rates", "drain"]),
+    "write_off", "reverse", "unapply", "return_payment", "move", "free", "apply", "capture", "move_rates", "drain"]),
     which, percents), min_size=3, max_size=12)
 
 
@@ -64,7 +74,7 @@ class Books:
         PriceList.objects.filter(pk=make.price_list().pk).update(includes_tax=includes_tax)
         self.rate(D("1.25"), days=40)
         self.rate(D("1.31"))
-        way = make.channel(may_backorder=True)
+        way = make.channel(allow_backorders=True)
         way.refresh_from_db()
         early = PaymentTerms.objects.create(code="t", name="t", discount_percent=3 if discount else 0, discount_days=9)
         for code in ("C-1", "C-2"):
@@ -124,7 +134,7 @@ class Books:
     def pay(self, index, percent):
         document = self.pick(Invoice.objects.open().exclude(kind="credit"), index)
         amount = self.share(document.open_amount, percent)
-        payments.allocate(self.receive(amount, days=percent % 20), document)
+        payments.apply(self.receive(amount, days=percent % 20), document)
 
     def prepay(self, index, percent):
         order = self.an_order(index)
@@ -132,7 +142,7 @@ class Books:
 
     def overpay(self, index, percent):
         document = self.pick(Invoice.objects.open().exclude(kind="credit"), index)
-        payments.allocate(self.receive(document.open_amount + self.share(document.gross, percent)), document)
+        payments.apply(self.receive(document.open_amount + self.share(document.gross, percent)), document)
 
     def capture(self, index, percent):
         order = self.an_order(index)
@@ -158,7 +168,7 @@ class Books:
 
     def refund(self, index, percent):
         payment = self.a_payment(index)
-        payments.refund(payment, self.share(payment.unallocated, percent), reference=f"refund {self.count}")
+        payments.refund(payment, self.share(payment.unapplied, percent), reference=f"refund {self.count}")
 
     def refund_credit(self, index, percent):
         note = self.pick(Invoice.objects.open().filter(kind="credit"), index)
@@ -174,9 +184,9 @@ class Books:
         row = self.pick(WriteOff.objects.filter(reverses=None), index)
         write_offs.reverse(row, None if percent > 50 else self.share(row.left, percent))
 
-    def unallocate(self, index, percent):
-        use = self.pick(Allocation.objects.filter(reverses=None, write_off=None), index)
-        counter_entries.unallocate(use, None if percent > 50 else self.share(use.left, percent))
+    def unapply(self, index, percent):
+        use = self.pick(PaymentApplication.objects.filter(reverses=None, write_off=None), index)
+        counter_entries.unapply(use, None if percent > 50 else self.share(use.left, percent))
 
     def return_payment(self, index, percent):
         payment = self.a_payment(index)

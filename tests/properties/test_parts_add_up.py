@@ -28,7 +28,7 @@ from orders import (
     write_offs,
 )
 from orders.billing import Credited
-from orders.models import Allocation, Customer, Invoice, PaymentTerms, PriceList, Refund, WriteOff
+from orders.models import Customer, Invoice, PaymentApplication, PaymentTerms, PriceList, Refund, WriteOff
 from orders.order_entry import Charge, Entry, Line
 from tests import builders as make
 from tests.properties.leaving import leave
@@ -44,7 +44,7 @@ cuts = st.lists(st.integers(0, 9), min_size=4, max_size=4)
 def enter(wanted, charge, discount, includes_tax, billed_by):
     make.taxes()
     PriceList.objects.filter(pk=make.price_list().pk).update(includes_tax=includes_tax)
-    way = make.channel(may_backorder=True)
+    way = make.channel(allow_backorders=True)
     way.refresh_from_db()
     Customer.objects.filter(pk=make.customer().pk).update(billing=billed_by, email="")
     entry = Entry(way, Customer.objects.get(), charges=[Charge("freight", "Freight", charge)],
@@ -59,9 +59,9 @@ def total(documents, name):
 
 @settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
 @given(wanted=lines, charge=amounts, discount=st.sampled_from([D(0), D("7.5"), D("33.33")]), includes_tax=st.booleans(),
-       rounding=st.sampled_from(["line", "document"]), shares=cuts, given_back=cuts, deposit=st.integers(0, 100),
+       rounding=st.sampled_from(["line", "document"]), shares=cuts, refunded_unlinked=cuts, deposit=st.integers(0, 100),
        billed_by=st.sampled_from(["shipment", "month"]))
-def test_parts_of_any_order_add_up(wanted, charge, discount, includes_tax, rounding, shares, given_back, deposit,
+def test_parts_of_any_order_add_up(wanted, charge, discount, includes_tax, rounding, shares, refunded_unlinked, deposit,
                                    billed_by):
     with transaction.atomic():
         Company.objects.filter(pk=make.company().pk).update(tax_rounding=rounding)
@@ -71,16 +71,16 @@ def test_parts_of_any_order_add_up(wanted, charge, discount, includes_tax, round
             assert charge < 0 and refused.code == "below_zero"
         else:
             if order.gross > 0:
-                walk(order, shares, given_back, deposit)
+                walk(order, shares, refunded_unlinked, deposit)
         transaction.set_rollback(True)
 
 
-def walk(order, shares, given_back, deposit):
+def walk(order, shares, refunded_unlinked, deposit):
     lifecycle.confirm(order)
     if deposit:
         amount = round(order.gross * deposit / 100, 2)
         if amount > 0:
-            payments.allocate(make.transfer(str(amount), "deposit", order=order), deposits.ask(
+            payments.apply(make.transfer(str(amount), "deposit", order=order), deposits.ask(
                 order, amount, reference="deposit"))
     for number, share in enumerate([*shares, 9, 9]):  # the last ones take what is left
         order = leave(order, share)
@@ -89,7 +89,7 @@ def walk(order, shares, given_back, deposit):
     documents = list(Invoice.objects.all())
     for name in ("net", "tax", "gross"):
         assert total(documents, name) == getattr(make.fresh(order), name), name
-    give_back(order, given_back)
+    give_back(order, refunded_unlinked)
     outbox.drain()
     _prove(order)
 
@@ -108,7 +108,7 @@ def give_back(order, shares):
     """Credit parts of each invoice's lines one after the other, then the rest; pay before, and refund what is over."""
     for number, document in enumerate(Invoice.objects.filter(kind="invoice")):
         if document.open_amount > 0 and number % 2:
-            payments.allocate(make.transfer(str(document.open_amount), f"bank {number}"), document)
+            payments.apply(make.transfer(str(document.open_amount), f"bank {number}"), document)
         for turn, share in enumerate([*shares, 9]):
             rows = [Credited(line, min(share, line.quantity - line.credited)) for line in document.lines.filter(
                 corrects=None).order_by("position") if line.quantity > line.credited]
@@ -142,14 +142,14 @@ def _prove(order):
     open_now = {step.name: step.gross for step in order_to_cash.of(make.fresh(order))}["Open"]
     assert [str(breach) for breach in verification.breaches(files=False)] == []
     if order.customer.billing != "month":
-        reserved = sum(payment.unallocated for payment in order.payments.all())
+        reserved = sum(payment.unapplied for payment in order.payments.all())
         assert open_now - reserved == screening.balance(order.customer) + unused(order)
 
 
 @settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
-@given(orders=st.lists(lines, min_size=2, max_size=3), includes_tax=st.booleans(), given_back=cuts,
+@given(orders=st.lists(lines, min_size=2, max_size=3), includes_tax=st.booleans(), refunded_unlinked=cuts,
        paid=st.lists(st.integers(1, 100), max_size=3), written_off=st.integers(0, 40), refunded=st.integers(0, 100))
-def test_bridges_of_orders_that_were_billed_together_add_up(orders, includes_tax, given_back, paid, written_off,
+def test_bridges_of_orders_that_were_billed_together_add_up(orders, includes_tax, refunded_unlinked, paid, written_off,
                                                             refunded):
     with transaction.atomic():
         made = [enter(wanted, D("1.00"), D(0), includes_tax, "month") for wanted in orders]
@@ -157,13 +157,14 @@ def test_bridges_of_orders_that_were_billed_together_add_up(orders, includes_tax
             lifecycle.confirm(order)
             leave(order, 9)
         for document in consolidated_invoicing.collect(made[0].customer, company=made[0].company):
-            settle(document, paid[:1], given_back, refunded)
+            settle(document, paid[:1], refunded_unlinked, refunded)
             give_up(document, written_off)
-            settle(document, paid[1:], list(reversed(given_back)), refunded)
+            settle(document, paid[1:], list(reversed(refunded_unlinked)), refunded)
         outbox.drain()
         bridges = [{step.name: step.gross for step in order_to_cash.of(make.fresh(order))} for order in made]
 
-        for name, booked in (("Paid", Allocation.objects.exclude(payment=None)), ("Refunded", Refund.objects.all()),
+        for name, booked in (("Paid", PaymentApplication.objects.exclude(payment=None)),
+                             ("Refunded", Refund.objects.all()),
                              ("Written off", WriteOff.objects.all())):
             assert sum(steps[name] for steps in bridges) == sum(row.amount for row in booked), name
         assert sum(steps["Open"] for steps in bridges) == sum(
@@ -171,14 +172,14 @@ def test_bridges_of_orders_that_were_billed_together_add_up(orders, includes_tax
         transaction.set_rollback(True)
 
 
-def settle(document, percents, given_back, refunded):
+def settle(document, percents, refunded_unlinked, refunded):
     """Pay parts of an invoice, credit units of each of its lines, and give a part of that back."""
     for percent in percents:
         amount = round(make.fresh(document).open_amount * percent / 100, 2)
         if amount > 0:
-            reference = f"{document.pk} {percent} {amount} {Allocation.objects.count()}"
-            payments.allocate(make.transfer(str(amount), reference), document)
-    for line, count in zip(document.lines.exclude(order_line=None).order_by("pk"), given_back, strict=False):
+            reference = f"{document.pk} {percent} {amount} {PaymentApplication.objects.count()}"
+            payments.apply(make.transfer(str(amount), reference), document)
+    for line, count in zip(document.lines.exclude(order_line=None).order_by("pk"), refunded_unlinked, strict=False):
         units = min(count, line.quantity - line.credited)
         if units:
             note = billing.credit(document, [Credited(line, units)], reference=f"{line.pk} {line.credited}")
@@ -200,7 +201,7 @@ def give_up(document, percent):
 
 def unused(order):
     """What payments that are the customer's, and nobody's order's, have left."""
-    return sum((payment.unallocated for payment in order.customer.payments.filter(order=None)), D(0))
+    return sum((payment.unapplied for payment in order.customer.payments.filter(order=None)), D(0))
 
 
 @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
@@ -217,7 +218,7 @@ def test_installments_and_write_offs_leave_nothing(percents, price, paid):
         document = Invoice.objects.get()
         amount = round(document.gross * paid / 100, 2)
         if amount > 0:
-            payments.allocate(make.transfer(str(amount)), document)
+            payments.apply(make.transfer(str(amount)), document)
 
         assert sum(part.amount for part in document.installments.all()) == document.gross
         assert [str(breach) for breach in verification.breaches(files=False)] == []

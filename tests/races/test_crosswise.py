@@ -55,7 +55,7 @@ def test_two_orders_amended_crosswise(race):
     everything_holds()
 
 
-def test_amendments_crosswise_while_the_goods_are_pinned(race):
+def test_amendments_crosswise_while_the_goods_are_allocated(race):
     for _round in range(FEWER):
         first, second = two_orders(9)
         for order in (first, second):
@@ -149,5 +149,5 @@ def test_putting_back_against_amending_and_losing(race):
 
         assert kinds(results) == {"done": 4}, results
         outbox.drain()
-    assert Reservation.objects.filter(state="held").exists()
+    assert Reservation.objects.filter(state="reserved").exists()
     everything_holds()

@@ -88,7 +88,7 @@ def test_credit_limit_holds_under_many_orders_at_once(race):
 
     race(*[lambda: make.order(lines=[("TEE-M", 1)]) for _ in range(6)])
 
-    free = Order.objects.exclude(holds__lifted_at=None, holds__isnull=False)
+    free = Order.objects.exclude(holds__released_at=None, holds__isnull=False)
     assert sum(order.gross for order in free) <= 50
     assert Reservation.objects.count() == 0
 

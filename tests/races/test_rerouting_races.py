@@ -67,7 +67,8 @@ def test_a_later_day_and_a_hold_against_a_pick_and_a_loss(kits, race):
         shipment = make.shipment_of(order)
         later = make.company().today() + timedelta(days=60)
 
-        results = race(lambda s=shipment: picked(s), lambda o=order, day=later: lifecycle.reschedule(o, wanted_on=day),
+        results = race(lambda s=shipment: picked(s), lambda o=order,
+                       day=later: lifecycle.reschedule(o, requested_on=day),
                        lambda o=order: screening.hold(o, reason="They asked for a call first."),
                        lambda o=order: lifecycle.cancel_lines(o, {only_line(o).pk: 1}),
                        lambda s=shipment: adjusting.adjust(make.sku("B"), storage(s.warehouse), -1, note="broken"),

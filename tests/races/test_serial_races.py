@@ -72,8 +72,8 @@ def test_two_orders_are_changed_to_one_serial_number_and_one_gets_it(race, drain
         drain()
 
         assert kinds(results)["done"] == 1 and isinstance(refusals(results)[0], DomainError), results
-        held = Reservation.objects.filter(sku=item, state="pinned").values_list("lot__code", flat=True)
-        assert sorted(held)[-1] == "S-3" and len(set(held)) == 2
+        reserved = Reservation.objects.filter(sku=item, state="allocated").values_list("lot__code", flat=True)
+        assert sorted(reserved)[-1] == "S-3" and len(set(reserved)) == 2
 
 
 @pytest.mark.usefixtures("verified")
@@ -83,7 +83,7 @@ def test_a_pick_and_a_loss_of_one_serial_number_agree(race, drain):
         stocked(item, "S-1", "S-2")
         order = make.confirmed((item.code, 1), backorder=True)
         shipment = waves.start_picking(make.shipment_of(order))
-        row = Reservation.objects.get(sku=item, state="pinned")
+        row = Reservation.objects.get(sku=item, state="allocated")
 
         results = race(lambda s=shipment: picking.pick_all(s),
                        lambda i=item, r=row: adjusting.adjust(i, r.bin, -1, lot=r.lot, note="gone"))

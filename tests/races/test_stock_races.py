@@ -14,9 +14,9 @@ pytestmark = [pytest.mark.smoke, pytest.mark.django_db(transaction=True)]
 UK = Destination("GB", "N1")
 
 
-def promise(document, *lines, may_wait=False):
+def promise(document, *lines, can_backorder=False):
     wanted = [Wanted(number, item, quantity) for number, (item, quantity) in enumerate(lines, 1)]
-    return sourcing.promise(document, make.company(), wanted, UK, Terms(may_wait=may_wait))
+    return sourcing.promise(document, make.company(), wanted, UK, Terms(can_backorder=can_backorder))
 
 
 def test_last_units_go_to_exactly_as_many_orders_as_there_are(race):
@@ -39,24 +39,24 @@ def test_orders_with_skus_in_any_order_do_not_deadlock(race):
         ])
         assert kinds(results) == {"done": 8}
 
-    assert sum(Stock.objects.values_list("held", flat=True)) == 5 * 8 * 6 * 2
+    assert sum(Stock.objects.values_list("reserved", flat=True)) == 5 * 8 * 6 * 2
 
 
 def test_a_receipt_and_a_promise_never_miss_each_other(race, drain):
     for turn in range(10):
         tee = make.sku(f"TEE-{turn}")
 
-        race(lambda item=tee, turn=turn: promise(f"SO-{turn}", (item, 4), may_wait=True),
+        race(lambda item=tee, turn=turn: promise(f"SO-{turn}", (item, 4), can_backorder=True),
              lambda item=tee: make.receive_purchase(item, 4))
         drain()
 
-        assert Demand.objects.get(sku=tee).held == 4
+        assert Demand.objects.get(sku=tee).reserved == 4
 
 
 def test_two_pickers_pick_once(race):
     tee = make.sku(stock={"LON": 5})
     promise("SO-1", (tee, 5))
-    reservations.pin(list(Reservation.objects.all()))
+    reservations.allocate(list(Reservation.objects.all()))
     rows = list(Reservation.objects.all())
 
     results = race(lambda: reservations.pick(rows), lambda: reservations.pick(rows))
@@ -70,7 +70,7 @@ def test_cancel_against_pick_leaves_nothing_half_done(race):
         tee = make.sku(f"TEE-{turn}", stock={"LON": 5})
         document = f"SO-{turn}"
         promise(document, (tee, 5))
-        reservations.pin(list(Reservation.objects.filter(sku=tee)))
+        reservations.allocate(list(Reservation.objects.filter(sku=tee)))
         rows = list(Reservation.objects.filter(sku=tee))
 
         results = race(lambda rows=rows: reservations.pick(rows),
@@ -78,9 +78,9 @@ def test_cancel_against_pick_leaves_nothing_half_done(race):
 
         row, stock = Reservation.objects.get(sku=tee), make.stock_of(tee)
         if kinds(results) == {"done": 2}:  # picked first: it must be put back
-            assert (row.state, row.stopping, stock) == ("picked", "cancel", (5, 0, 0))
+            assert (row.state, row.put_back_reason, stock) == ("picked", "cancel", (5, 0, 0))
         else:
-            assert (row.state, stock) == ("freed", (5, 5, 0))
+            assert (row.state, stock) == ("unreserved", (5, 5, 0))
 
 
 def test_loss_against_promise_never_oversells(race):
@@ -92,16 +92,16 @@ def test_loss_against_promise_never_oversells(race):
              lambda item=tee, place=place: adjusting.adjust(item, place, -3, note="broken"))
 
         stock = Stock.objects.get(sku=tee)
-        assert 0 <= stock.held <= stock.sellable
+        assert 0 <= stock.reserved <= stock.sellable
 
 
 def test_two_drainers_make_each_effect_once(race):
     for turn in range(5):
         tee = make.sku(f"TEE-{turn}", stock={"LON": 1})
-        promise(f"SO-{turn}", (tee, 3), may_wait=True)
+        promise(f"SO-{turn}", (tee, 3), can_backorder=True)
         make.receive_purchase(tee, 2)
 
     race(*[outbox.drain for _ in range(4)])
     outbox.drain()
 
-    assert set(Demand.objects.values_list("held", flat=True)) == {3}
+    assert set(Demand.objects.values_list("reserved", flat=True)) == {3}

@@ -28,7 +28,7 @@ def order():
 def pay(order, amount=None):
     document = order.invoices.get(kind="invoice")
     payment = make.transfer(str(amount or document.gross), reference=f"bank {order.number}")
-    payments.allocate(payment, document)
+    payments.apply(payment, document)
     return payment
 
 
@@ -93,12 +93,12 @@ def test_restock_sells_again_and_scrap_is_gone(order):
 
 def test_restocked_goods_serve_who_waits(order, drain):
     waiting = make.confirmed(("TEE-M", 18), backorder=True)
-    assert waiting.allocated == 17
+    assert waiting.reserved == 17
 
     make.settled(order, good=1)
     drain()
 
-    assert make.fresh(waiting).allocated == 18
+    assert make.fresh(waiting).reserved == 18
 
 
 def test_a_paid_order_is_refunded_to_the_cent(order):
@@ -138,7 +138,7 @@ def test_refund_after_partial_shipment(drain):
 
 
 def test_damaged_goods_are_not_credited_where_the_policy_says_so(order):
-    ReturnPolicy.objects.create(credits_damaged=False)
+    ReturnPolicy.objects.create(credit_damaged=False)
 
     make.settled(order, good=1, damaged=1)
 
@@ -148,7 +148,7 @@ def test_damaged_goods_are_not_credited_where_the_policy_says_so(order):
 def test_a_credit_for_later_stays_open(order):
     pay(order)
 
-    make.settled(order, good=1, wish="credit")
+    make.settled(order, good=1, resolution="credit")
 
     assert (Invoice.objects.get(kind="credit").open_amount, Refund.objects.count()) == (D("12.00"), 0)
     assert screening.balance(order.customer) == D("-12.00")
@@ -159,7 +159,7 @@ def test_an_exchange_is_sent_and_its_difference_is_due(order, drain):
     make.priced("COAT", "50")
     make.sku("COAT", stock={"LON": 5})
 
-    make.settled(order, good=1, wish="exchange", exchange_for=make.sku("COAT"))
+    make.settled(order, good=1, resolution="exchange", exchange_for=make.sku("COAT"))
 
     result = Settlement.objects.get()
     assert (result.exchange.status, result.exchange.gross, result.difference_due) == (
@@ -171,7 +171,7 @@ def test_the_credit_pays_the_invoice_of_the_exchange(order, drain):
     pay(order)
     make.priced("COAT", "50")
     make.sku("COAT", stock={"LON": 5})
-    make.settled(order, good=1, wish="exchange", exchange_for=make.sku("COAT"))
+    make.settled(order, good=1, resolution="exchange", exchange_for=make.sku("COAT"))
 
     exchange = Settlement.objects.get().exchange
     shipping.ship(make.labeled(exchange))

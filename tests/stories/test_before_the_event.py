@@ -24,7 +24,7 @@ def lose(code, quantity=1):
 
 
 def put_back_all(shipment, drain):
-    for row in picking.stopping(shipment):
+    for row in picking.put_back_reason(shipment):
         picking.put_back(row, storage(make.warehouse()))
     drain()
 
@@ -74,7 +74,7 @@ def test_what_was_canceled_is_still_to_be_put_back_when_the_rest_was_first(order
     picking.put_back(shipment.lines.get(), storage(make.warehouse()))
     drain()
 
-    assert [row.reservation.quantity for row in picking.stopping(shipment)] == [2]
+    assert [row.reservation.quantity for row in picking.put_back_reason(shipment)] == [2]
     put_back_all(shipment, drain)
     assert (make.fresh(shipment).status, make.stock_of(make.sku("TEE-M"))) == ("canceled", (5, 5, 3))
     assert make.ship_rest(order).shipped == 3
@@ -116,7 +116,7 @@ def test_what_moved_to_another_bin_leaves_the_walk_with_the_rest(step, drain):
     (partial.stop_picking if step == "stop" else partial.split_unpicked)(make.fresh(shipment))
     drain()
 
-    assert set(Reservation.objects.filter(sku__code="TEE-M").values_list("state", flat=True)) == {"held"}
+    assert set(Reservation.objects.filter(sku__code="TEE-M").values_list("state", flat=True)) == {"reserved"}
     if step == "split":
         sent(shipment, drain)
     assert make.ship_rest(order).status == "completed"
@@ -135,7 +135,7 @@ def test_kits_of_which_some_were_re_routed_are_picked_whole(drain):
     drain()
 
     goods = shipment.lines.values_list("reservation__sku__code", "reservation__quantity", "reservation__state")
-    assert sorted(goods) == [("A", 4, "pinned"), ("B", 2, "pinned")]
+    assert sorted(goods) == [("A", 4, "allocated"), ("B", 2, "allocated")]
     picking.pick_all(make.fresh(shipment))
     sent(shipment, drain)
     assert make.ship_rest(order).status == "completed"
@@ -166,7 +166,7 @@ def test_part_of_what_a_kit_must_give_back_is_canceled(drain):
     lifecycle.cancel_lines(make.fresh(order), {order.lines.get(sku__code="SET").pk: 1})
     drain()
 
-    assert sum(row.reservation.quantity for row in picking.stopping(shipment)) == 6
+    assert sum(row.reservation.quantity for row in picking.put_back_reason(shipment)) == 6
     put_back_all(shipment, drain)
     sent(shipment, drain)
     put(make.sku("B"), "LON", 5)

@@ -98,7 +98,7 @@ def test_a_dearer_order_over_the_credit_limit_is_put_on_hold_and_the_preview_say
     redirecting.change_address(order, **DUBLIN)
 
     assert order.holds.get().kind == "credit"
-    screening.lift(make.fresh(order))
+    screening.release_hold(make.fresh(order))
 
 
 def test_one_of_the_customers_addresses_is_chosen_or_one_is_typed(order):

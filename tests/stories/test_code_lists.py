@@ -93,7 +93,7 @@ def test_a_customer_with_open_documents_keeps_their_currency():
 
     with pytest.raises(Refused, match="open invoices and credit notes are in it"):
         customer.save()
-    payments.allocate(make.transfer(str(order.gross)), order.invoices.get())
+    payments.apply(make.transfer(str(order.gross)), order.invoices.get())
     customer = make.fresh(customer)
     customer.currency = "EUR"
     customer.save()
@@ -139,7 +139,7 @@ def test_goods_to_northern_ireland_are_intra_community_with_its_number_alone():
     assert northern.ship_country == "GB"
 
 
-def test_a_supply_whose_place_cannot_be_told_is_taken_in_and_held():
+def test_a_supply_whose_place_cannot_be_told_is_taken_in_and_reserved():
     german_seller()
 
     nowhere = entered(postal_code="10115")
@@ -150,7 +150,7 @@ def test_a_supply_whose_place_cannot_be_told_is_taken_in_and_held():
     assert "VAT area" in somewhere.holds.get().reason
     with pytest.raises(Refused, match="on hold"):
         lifecycle.confirm(somewhere)
-    screening.lift(nowhere, note="Let it go")
+    screening.release_hold(nowhere, note="Let it go")
     with pytest.raises(Refused, match="has no country"):
         lifecycle.confirm(make.fresh(nowhere))
 

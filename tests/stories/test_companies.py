@@ -88,9 +88,9 @@ def test_an_undone_receipt_leaves_at_what_it_came_in_at():
     assert cost() == before
 
 
-def order_of(company, quantity, *, may_wait=False):
+def order_of(company, quantity, *, can_backorder=False):
     channel, _ = Channel.objects.get_or_create(code=f"of-{company.code}", defaults={
-        "name": company.name, "company": company, "price_list": make.price_list(), "may_backorder": may_wait})
+        "name": company.name, "company": company, "price_list": make.price_list(), "allow_backorders": can_backorder})
     make.taxes()
     if company.currency != "GBP":
         ExchangeRate.objects.get_or_create(company=company, currency="GBP", day=company.today(),
@@ -104,12 +104,12 @@ def test_stock_of_another_company_is_never_promised(overseas, log_in):
 
     with pytest.raises(NotEnough):
         order_of(overseas, 4)
-    waits = order_of(make.company(), 7, may_wait=True)
+    waits = order_of(make.company(), 7, can_backorder=True)
     outbox.drain()
     own = order_of(overseas, 2)
 
-    held = Reservation.objects.filter(state="held")
-    assert {(row.demand.document, row.warehouse.code, row.quantity) for row in held} == {
+    reserved = Reservation.objects.filter(state="reserved")
+    assert {(row.demand.document, row.warehouse.code, row.quantity) for row in reserved} == {
         (waits.number, "LON", 5), (own.number, "AKL", 2)}
     assert availability.available([tee], overseas)[tee.pk].by_warehouse == {"AKL": 1}
     assert availability.available([tee], make.company())[tee.pk].projected == -2
@@ -118,14 +118,14 @@ def test_stock_of_another_company_is_never_promised(overseas, log_in):
 
     make.put(tee, "AKL", 9)  # nothing of it is for the other company's order
     outbox.drain()
-    assert Demand.objects.get(document=waits.number).unheld == 2
+    assert Demand.objects.get(document=waits.number).unreserved == 2
     with pytest.raises(Refused):
         rerouting.reroute(make.fresh(waits), to=make.warehouse("AKL"))
     check = replenishment.reorder_check()
     assert [each.warehouse for each in check.unserved] == ["LON"]
     make.put(tee, "LON", 2)
     outbox.drain()
-    assert Demand.objects.get(document=waits.number).unheld == 0
+    assert Demand.objects.get(document=waits.number).unreserved == 0
 
 
 def test_goods_do_not_change_companies_by_a_transfer_a_purchase_or_a_return(overseas):
@@ -167,7 +167,7 @@ def test_the_business_day_is_the_documents_companys(overseas, monkeypatch, log_i
     numbers = []
     for company in (make.company(), overseas):
         invoice = Invoice.objects.create(company=company, customer=make.customer(), currency="GBP", due_on=due,
-                                         status="issued", number=f"INV-{company.code}", gross=1, net=1, is_history=True)
+                                         status="issued", number=f"INV-{company.code}", gross=1, net=1, is_imported=True)
         numbers.append(invoice.number)
     late = Invoice.objects.open().overdue()
 

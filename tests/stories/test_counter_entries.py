@@ -23,7 +23,7 @@ def invoice(units=10, **customer):
 
 def paid(document, amount=None, reference="bank-1", **options):
     payment = make.transfer(str(amount or document.gross), reference, **options)
-    payments.allocate(payment, document)
+    payments.apply(payment, document)
     return make.fresh(payment)
 
 
@@ -43,21 +43,21 @@ def test_a_payment_is_taken_off_its_invoice_and_pays_another():
     document, other = invoice(), make.shipped(("TEE-M", 5)).invoices.get()
     payment = paid(document)
 
-    counter_entries.unallocate(document.allocations.get(), D("60.00"))
-    payments.allocate(make.fresh(payment), other)
+    counter_entries.unapply(document.applications.get(), D("60.00"))
+    payments.apply(make.fresh(payment), other)
 
     assert [make.fresh(row).open_amount for row in (document, other)] == [D("60.00"), 0]
     with pytest.raises(Refused, match=r"up to 60\.00"):
-        counter_entries.unallocate(document.allocations.get(reverses=None), D("60.01"))
-    counter_entries.unallocate(document.allocations.get(reverses=None))
-    assert (make.fresh(payment).unallocated, balance()) == (D("60.00"), D("60.00"))
+        counter_entries.unapply(document.applications.get(reverses=None), D("60.01"))
+    counter_entries.unapply(document.applications.get(reverses=None))
+    assert (make.fresh(payment).unapplied, balance()) == (D("60.00"), D("60.00"))
 
 
 def test_a_credit_is_taken_off_and_used_for_another_invoice():
     document, other = invoice(), make.shipped(("TEE-M", 5)).invoices.get()
     note = billing.credit(document, [billing.Credited(document.lines.get(), 5)], reference="c")
 
-    counter_entries.unallocate(note.uses.get())
+    counter_entries.unapply(note.uses.get())
     applying.apply(make.fresh(note), make.fresh(other))
 
     assert [make.fresh(row).open_amount for row in (document, other, note)] == [D("120.00"), 0, 0]
@@ -66,7 +66,7 @@ def test_a_credit_is_taken_off_and_used_for_another_invoice():
 def test_a_bounced_debit_opens_its_invoices_again_and_its_fee_is_billed():
     document, other = invoice(), make.shipped(("TEE-M", 5)).invoices.get()
     payment = make.transfer("200.00")
-    applying.allocate_many(payment, {document: D("120.00"), other: D("60.00")})
+    applying.apply_many(payment, {document: D("120.00"), other: D("60.00")})
 
     row = counter_entries.return_payment(payment, fee=D("3.50"), reason="account not covered")
     outbox.drain()
@@ -80,7 +80,7 @@ def test_a_bounced_debit_opens_its_invoices_again_and_its_fee_is_billed():
 def test_a_chargeback_of_a_part_opens_the_newest_invoice():
     document, other = invoice(), make.shipped(("TEE-M", 5)).invoices.get()
     payment = make.transfer("180.00")
-    applying.allocate_many(payment, {document: D("120.00"), other: D("60.00")})
+    applying.apply_many(payment, {document: D("120.00"), other: D("60.00")})
 
     counter_entries.return_payment(payment, D("50.00"), reference="chargeback 1")
     counter_entries.return_payment(payment, D("50.00"), reference="chargeback 1")
@@ -123,7 +123,7 @@ def test_the_value_date_decides_on_the_discount():
 
     paid(document, "116.40", on=today() - timedelta(days=1))
     assert make.fresh(document).open_amount == D("3.60")
-    counter_entries.unallocate(document.allocations.get())
+    counter_entries.unapply(document.applications.get())
     paid(document, "116.40", "bank-2", on=today() - timedelta(days=2))
 
     assert make.fresh(document).open_amount == 0
@@ -150,7 +150,7 @@ def test_a_payment_on_the_wrong_customer_is_moved():
     moved = counter_entries.move(payment, right, reason="same name")
 
     assert (make.fresh(document).open_amount, make.fresh(payment).refundable) == (D("120.00"), 0)
-    assert (moved.customer, moved.unallocated, moved.paid_on) == (right, 120, payment.paid_on)
+    assert (moved.customer, moved.unapplied, moved.paid_on) == (right, 120, payment.paid_on)
     assert (balance(), screening.balance(right)) == (D("120.00"), D("-120.00"))
     with pytest.raises(Refused, match=payment.number):
         make.transfer("120.00", customer_code="C-2")  # the same line of the bank's statement again
@@ -174,12 +174,12 @@ def test_a_bad_debt_is_paid_late_with_its_tax():
     document = invoice()
     write_offs.write_off(document, "bad_debt")
 
-    payments.allocate(make.transfer("60.00"), make.fresh(document))
+    payments.apply(make.transfer("60.00"), make.fresh(document))
 
     assert (make.fresh(document).open_amount, balance()) == (0, 0)
     assert sum(row.tax for row in document.write_offs.all()) == D("10.00")
     with pytest.raises(Refused, match=r"at most 60\.00"):
-        payments.allocate(make.transfer("90.00", "bank-2"), make.fresh(document), D("60.01"))
+        payments.apply(make.transfer("90.00", "bank-2"), make.fresh(document), D("60.01"))
 
 
 def test_a_small_difference_that_was_kept_is_given_back():
@@ -191,17 +191,17 @@ def test_a_small_difference_that_was_kept_is_given_back():
 
     write_offs.reverse(payment.write_offs.get())
 
-    assert make.fresh(payment).unallocated == D("0.50")
+    assert make.fresh(payment).unapplied == D("0.50")
 
 
-def test_a_prepayment_is_freed_from_its_order():
+def test_a_prepayment_is_unreserved_from_its_order():
     document = invoice()
     order = make.confirmed(("TEE-M", 1))
     payment = make.transfer("120.00", order=order)
     with pytest.raises(Refused, match="reserved for another order"):
-        payments.allocate(payment, document)
+        payments.apply(payment, document)
 
-    payments.allocate(counter_entries.free(payment), document)
+    payments.apply(counter_entries.free(payment), document)
 
     assert make.fresh(document).open_amount == 0
 
@@ -214,6 +214,6 @@ def test_one_payment_pays_several_invoices():
 
     assert [make.fresh(row).open_amount for row in documents] == [D("80.00"), 0]
     payment = Payment.objects.get()
-    assert payment.unallocated == 10
+    assert payment.unapplied == 10
     with pytest.raises(Refused, match=r"come to 11\.00"):
-        applying.allocate_many(payment, {documents[0]: D("11.00")})
+        applying.apply_many(payment, {documents[0]: D("11.00")})

@@ -141,7 +141,7 @@ def test_what_lies_in_a_bin_that_the_books_call_empty_is_found(drain):
     waiting = make.confirmed(("TEE-M", 2), backorder=True)
     count = counting.plan(make.warehouse(), [storage(make.warehouse())])
     manager = make.user("boss", "manager")
-    step = catalog.of(Count)["key"]
+    step = catalog.of(Count)["record_counts"]
 
     step.perform(count, by=manager, found=[], also_found=[
         Found(make.sku("TEE-M"), storage(make.warehouse()), 2),
@@ -150,13 +150,13 @@ def test_what_lies_in_a_bin_that_the_books_call_empty_is_found(drain):
     drain()
 
     assert (there(), there(sku="TEA"), Lot.objects.get().code) == (2, 4, "L-7")
-    assert make.fresh(waiting).allocated == 2
+    assert make.fresh(waiting).reserved == 2
 
 
 def test_a_found_thing_without_its_bin_or_lot_is_asked_for():
     tea = make.sku("TEA", tracking="lot")
     count = counting.plan(make.warehouse(), [storage(make.warehouse())])
-    step = catalog.of(Count)["key"]
+    step = catalog.of(Count)["record_counts"]
 
     form = OperationForm(step, count, make.user("boss", "manager"), {"also_found-new0-sku": tea.pk})
     assert not form.is_valid()

@@ -24,7 +24,7 @@ def order():
 def asked(order, amount, *, paid=True, reference="d1"):
     document = deposits.ask(order, D(amount), reference=reference)
     if paid:
-        payments.allocate(make.transfer(amount, reference=f"bank {reference}", order=order), document)
+        payments.apply(make.transfer(amount, reference=f"bank {reference}", order=order), document)
     outbox.drain()
     return document
 

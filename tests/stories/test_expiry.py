@@ -40,8 +40,8 @@ def ordered(quantity, life=0, backorder=False):
     return make.confirmed(("TEA", quantity), channel_code=code, backorder=backorder)
 
 
-def held(*orders):
-    return [Demand.objects.get(document=order.number).held for order in orders]
+def reserved(*orders):
+    return [Demand.objects.get(document=order.number).reserved for order in orders]
 
 
 def pass_days(days):
@@ -90,7 +90,7 @@ def test_a_minimum_remaining_life_is_honored_by_promise_and_pin(drain):
     order = make.confirmed(("TEA", 2))
     waves.start_picking(make.shipment_of(order))
 
-    assert lots_of(order) == [("LONG", 2, "pinned")]
+    assert lots_of(order) == [("LONG", 2, "allocated")]
 
 
 def test_nobody_is_promised_what_somebody_stricter_holds(drain):
@@ -115,26 +115,26 @@ def test_who_waits_for_long_life_does_not_block_the_others(drain):
     stocked("LONG", 2, 200)
     drain()
 
-    assert held(strict, other) == [2, 3]
+    assert reserved(strict, other) == [2, 3]
 
 
-def test_what_expired_overnight_is_not_pinned_and_waits_again(drain):
+def test_what_expired_overnight_is_not_allocated_and_waits_again(drain):
     stocked("OLD", 2, 1)
     order = make.confirmed(("TEA", 2), backorder=True)
     pass_days(2)
 
     shipment = waves.start_picking(make.shipment_of(order))
     drain()
-    assert (Demand.objects.get().unheld, make.fresh(shipment).status) == (2, "canceled")
+    assert (Demand.objects.get().unreserved, make.fresh(shipment).status) == (2, "canceled")
 
     stocked("NEW", 2, 90)
     drain()
-    assert Demand.objects.get().held == 2
+    assert Demand.objects.get().reserved == 2
     waves.start_picking(make.shipment_of(order))
-    assert ("NEW", 2, "pinned") in lots_of(order)
+    assert ("NEW", 2, "allocated") in lots_of(order)
 
 
-def test_what_expired_since_it_was_pinned_is_not_picked_and_another_lot_is(drain):
+def test_what_expired_since_it_was_allocated_is_not_picked_and_another_lot_is(drain):
     stocked("OLD", 2, 1)
     order = make.confirmed(("TEA", 2))
     shipment = waves.start_picking(make.shipment_of(order))
@@ -160,7 +160,7 @@ def test_without_another_lot_the_units_wait_again(drain):
     picking.change_lot(shipment.lines.get())
     drain()
 
-    assert (Demand.objects.get().unheld, make.fresh(shipment).status) == (2, "canceled")
+    assert (Demand.objects.get().unreserved, make.fresh(shipment).status) == (2, "canceled")
     assert make.stock_of(tea()) == (2, 2, 0)
 
 
@@ -194,7 +194,7 @@ def test_the_night_takes_expired_lots_away_and_frees_what_lives_too_short(drain)
     drain()
 
     assert make.bin_stock(tea(), "LON", "QUARANTINE") == 2
-    assert held(other, strict) == [2, 0]
+    assert reserved(other, strict) == [2, 0]
 
 
 def test_losing_the_long_lot_frees_who_asked_for_it(drain):
@@ -205,7 +205,7 @@ def test_losing_the_long_lot_frees_who_asked_for_it(drain):
     adjusting.adjust(tea(), storage(make.warehouse(), "B-01"), -2, note="water", lot=long)
     drain()
 
-    assert Demand.objects.get().held == 0
+    assert Demand.objects.get().reserved == 0
     assert make.stock_of(tea()) == (5, 5, 0)
 
 
@@ -222,7 +222,7 @@ def test_another_lot_is_picked_when_it_is_free_and_allowed(drain):
     with pytest.raises(Refused, match="too early for this order"):
         picking.change_lot(line, BinStock.objects.get(lot=old))
     picking.change_lot(line, there)
-    assert lots_of(order) == [("L2", 2, "pinned")]
+    assert lots_of(order) == [("L2", 2, "allocated")]
     rest = waves.start_picking(make.shipment_of(other))
     with pytest.raises(Refused, match="Only 0 of lot L2 are free"):
         picking.change_lot(rest.lines.get(), there)
@@ -260,7 +260,7 @@ def test_a_corrected_expiry_date_frees_what_it_no_longer_serves(drain, client):
         "sku": lot.sku_id, "code": "L1", "expires_on": str(TODAY + timedelta(days=30))})
     drain()
 
-    assert (answer.status_code, held(order)) == (302, [0])
+    assert (answer.status_code, reserved(order)) == (302, [0])
 
 
 def quarantined(place="LON"):
@@ -287,7 +287,7 @@ def test_a_lot_that_expired_in_transit_arrives_in_quarantine(end, place, drain):
     drain()
 
     assert (quarantined(place), make.stock_of(tea(), place)) == (5, (5, 0, 0))
-    assert held(waiting) == [0]
+    assert reserved(waiting) == [0]
 
 
 def test_a_lot_that_expired_on_its_way_back_is_not_restocked(drain):

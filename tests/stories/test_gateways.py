@@ -11,7 +11,7 @@ from oms.core.errors import ConnectorError, Refused
 from orders import lifecycle, order_entry, outcomes, payments, screening
 from orders.connectors.gateways import Answer
 from orders.connectors.gateways.manual.connector import ManualGateway
-from orders.models import Channel, FraudRule, Hold, Order, Payment
+from orders.models import Channel, FraudRule, Order, OrderHold, Payment
 from orders.order_entry import Charge, Entry
 from tests import builders as make
 from tests.builders.orders import line
@@ -190,7 +190,7 @@ def bought(shop, units=10):
 
 
 def held(order):
-    return list(order.holds.filter(lifted_at=None).values_list("kind", flat=True))
+    return list(order.holds.filter(released_at=None).values_list("kind", flat=True))
 
 
 def test_an_order_paid_at_checkout_waits_for_its_payment(shop):
@@ -216,7 +216,7 @@ def test_an_order_paid_at_checkout_waits_for_its_payment(shop):
 
 def test_a_person_may_let_an_unpaid_order_go(shop):
     order = bought(shop)
-    screening.lift(order, note="pays on collection", by=make.user("anne", "accountant"))
+    screening.release_hold(order, note="pays on collection", by=make.user("anne", "accountant"))
     lifecycle.confirm(make.fresh(order))
     authorized(order, "10.00")
 
@@ -234,13 +234,13 @@ def test_a_fraud_rule_holds_an_order_and_its_money(shop):
         payments.capture(payment)
     with pytest.raises(Refused, match="on hold"):
         lifecycle.confirm(order)
-    screening.lift(make.fresh(order))
+    screening.release_hold(make.fresh(order))
     payments.capture(payment)
     lifecycle.confirm(make.fresh(order))
 
 
 def test_a_fraud_check_is_placed_by_hand(order):
-    screening.hold(order, reason="the card is known", kind=Hold.Kind.FRAUD)
+    screening.hold(order, reason="the card is known", kind=OrderHold.Kind.FRAUD)
 
     assert held(order) == ["fraud"]
     with pytest.raises(Refused, match="on hold"):

@@ -28,7 +28,7 @@ from tests.builders.stock import put, storage
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("verified")]
 
 
-def test_held_counts_only_what_is_not_yet_picked():
+def test_reserved_counts_only_what_is_not_yet_picked():
     tee = make.sku("TEE-M", stock={"LON": 10})
     order = make.confirmed(("TEE-M", 6), ("TEE-M", 4))
     shipment = waves.start_picking(make.shipment_of(order))
@@ -46,11 +46,11 @@ def test_a_short_pick_waits_whatever_the_channel_allows(drain):
     picking.report_short(shipment.lines.get(), found=1)
     drain()
 
-    assert (Demand.objects.get().unheld, make.fresh(order).status) == (2, "confirmed")
+    assert (Demand.objects.get().unreserved, make.fresh(order).status) == (2, "confirmed")
     packing.pack(make.fresh(shipment))
     put(make.sku("TEE-M"), "LON", 2)
     drain()
-    assert Demand.objects.get().unheld == 0
+    assert Demand.objects.get().unreserved == 0
 
 
 def test_a_count_finds_what_was_missing_and_serves_who_waits(drain):
@@ -68,10 +68,10 @@ def test_a_count_finds_what_was_missing_and_serves_who_waits(drain):
     drain()
 
     assert make.bin_stock(make.sku("TEE-M"), "LON", "MISSING") == 0
-    assert make.fresh(order).allocated == 3
+    assert make.fresh(order).reserved == 3
 
 
-def test_a_kit_is_freed_whole(drain):
+def test_a_kit_is_unreserved_whole(drain):
     make.sku("CUP", stock={"LON": 4})
     make.sku("POT", stock={"LON": 2})
     make.sku("SET", kit={"CUP": 2, "POT": 1})
@@ -80,7 +80,7 @@ def test_a_kit_is_freed_whole(drain):
     lifecycle.cancel_lines(order, {only_line(order).pk: 1})
     drain()
 
-    assert dict(Demand.objects.values_list("sku__code", "held")) == {"CUP": 2, "POT": 1}
+    assert dict(Demand.objects.values_list("sku__code", "reserved")) == {"CUP": 2, "POT": 1}
 
 
 def test_picked_kits_without_a_part_are_put_back_and_wait(drain):
@@ -96,13 +96,13 @@ def test_picked_kits_without_a_part_are_put_back_and_wait(drain):
     drain()
     with pytest.raises(Refused, match="put it back first"):
         packing.pack(make.fresh(shipment))
-    for row in picking.stopping(shipment):
+    for row in picking.put_back_reason(shipment):
         picking.put_back(row, storage(make.warehouse()))
     drain()
     packing.pack(make.fresh(shipment))
 
     assert dict(Demand.objects.values_list("sku__code", "picked")) == {"CUP": 2, "POT": 1}
-    assert dict(Demand.objects.values_list("sku__code", "unheld")) == {"CUP": 2, "POT": 1}
+    assert dict(Demand.objects.values_list("sku__code", "unreserved")) == {"CUP": 2, "POT": 1}
 
 
 def test_a_kit_never_leaves_without_a_part_that_was_put_back(drain):
@@ -228,8 +228,8 @@ def test_a_credit_clears_the_open_invoices_of_its_order_before_money_goes_back(d
     make.ship_rest(order)
     first, second = order.invoices.order_by("pk")
     payment = make.transfer("29.00")
-    payments.allocate(payment, first)
-    payments.allocate(payment, second, D("5.00"))
+    payments.apply(payment, first)
+    payments.apply(payment, second, D("5.00"))
 
     settlement = make.settled(order, good=2).settlement
 
@@ -265,7 +265,7 @@ def test_a_refused_refund_gives_the_credit_back(drain, monkeypatch):
     order = make.shipped(("TEE-M", 2))
     document = order.invoices.get()
     payment = make.transfer(str(document.gross))
-    payments.allocate(payment, document)
+    payments.apply(payment, document)
     note = billing.credit(document, [Credited(document.lines.get(), 1)], reference="c1")
 
     def refuse(self, *args):
@@ -306,6 +306,6 @@ def test_serving_goes_by_priority_then_age_and_a_free_unit_finds_its_way(drain):
     lifecycle.cancel(first)
     drain()
 
-    assert make.fresh(waiting).allocated == 1
+    assert make.fresh(waiting).reserved == 1
     assert sourcing.serve([make.sku("TEE-M").pk]) == []
-    assert Reservation.objects.filter(state="held").count() == 1
+    assert Reservation.objects.filter(state="reserved").count() == 1

@@ -30,8 +30,8 @@ def carried(order):
 
 
 def nothing_is_loose():
-    held = Reservation.objects.filter(state__in=["held", "pinned", "picked"])
-    return set(held.values_list("pk", flat=True)) <= set(ShipmentLine.objects.values_list("reservation", flat=True))
+    reserved = Reservation.objects.filter(state__in=["reserved", "allocated", "picked"])
+    return set(reserved.values_list("pk", flat=True)) <= set(ShipmentLine.objects.values_list("reservation", flat=True))
 
 
 def amended(order, drain, *changes, added=()):
@@ -71,7 +71,7 @@ def test_what_is_added_while_a_shipment_is_picked_goes_on_a_new_one(stage, drain
     order = amended(order, drain, LineChange(only_line(order), 5))
 
     assert carried(order) == [{"TEE-M": 2}, {"TEE-M": 3}]
-    assert not ShipmentLine.objects.filter(shipment=shipment, reservation__state="held").exists()
+    assert not ShipmentLine.objects.filter(shipment=shipment, reservation__state="reserved").exists()
     assert nothing_is_loose()
 
 
@@ -117,7 +117,7 @@ def test_what_another_order_frees_reaches_a_shipment(drain):
     assert (carried(first), carried(second)) == ([{"TEE-M": 1}], [{"TEE-M": 1}])
 
 
-def test_what_is_short_is_held_elsewhere_and_shipped_from_there(drain):
+def test_what_is_short_is_reserved_elsewhere_and_shipped_from_there(drain):
     make.sku("TEE-M", stock={"LON": 3, "MAN": 3})
     order = make.confirmed(("TEE-M", 3))
     shipment = waves.start_picking(make.shipment_of(order))
@@ -161,7 +161,7 @@ def test_what_goes_out_in_exchange_reaches_a_shipment(drain):
     put(coat, "LON", 2)
     order = make.shipped(("TEE-M", 2))
 
-    make.settled(order, good=1, wish="exchange", exchange_for=coat)
+    make.settled(order, good=1, resolution="exchange", exchange_for=coat)
     drain()
 
     assert carried(Settlement.objects.get().exchange) == [{"COAT": 1}]
@@ -202,7 +202,7 @@ def test_an_amendment_down_and_up_at_once_keeps_one_shipment(drain):
     assert carried(order) == [{"TEE-M": 1, "CAP": 6}]
 
 
-def test_each_transaction_says_once_that_something_is_held():
+def test_each_transaction_says_once_that_something_is_reserved():
     make.sku("TEE-M", stock={"LON": 2, "MAN": 9})
     make.sku("CAP", stock={"LON": 10})
 
@@ -222,7 +222,7 @@ def test_what_is_cut_off_while_it_is_picked_stays_on_its_shipment(drain):
     lifecycle.cancel_lines(make.fresh(order), {only_line(order).pk: 1})
     drain()
 
-    (row,) = picking.stopping(shipment)
+    (row,) = picking.put_back_reason(shipment)
     picking.put_back(row, storage(make.warehouse()))
     drain()
     assert carried(order) == [{"TEE-M": 4}]
@@ -280,7 +280,7 @@ def test_a_unit_canceled_once_picked_stays_on_its_shipment_while_the_rest_is_put
     drain()
 
     (left,) = make.fresh(shipment).lines.all()
-    assert (left.reservation.quantity, left.reservation.stopping) == (1, "cancel")
+    assert (left.reservation.quantity, left.reservation.put_back_reason) == (1, "cancel")
     picking.put_back(left, storage(make.warehouse()))
     drain()
     assert (make.fresh(shipment).status, make.shipment_of(order).status) == ("canceled", "open")

@@ -90,8 +90,8 @@ def recorded(company):
             for row in SupplierInvoice.objects.filter(company=company).order_by("pk")]
 
 
-def held(order):
-    rows = Reservation.objects.filter(demand__document=order.number, state__in=["held", "shipped"])
+def reserved(order):
+    rows = Reservation.objects.filter(demand__document=order.number, state__in=["reserved", "shipped"])
     return sorted((row.sku.code, row.warehouse.code, row.quantity) for row in rows)
 
 
@@ -129,7 +129,7 @@ def test_own_stock_goes_first_and_the_rest_is_billed_between_the_companies(shop,
     setting(shop, owner, pricing="cost_plus", percent=D("25"))
 
     order = make.confirmed(("TEE-M", 6, "10.00"))
-    assert held(order) == [("TEE-M", "LON", 2), ("TEE-M", "MAN", 4)]
+    assert reserved(order) == [("TEE-M", "LON", 2), ("TEE-M", "MAN", 4)]
     order = shipped(order)
 
     assert order.status == "completed"
@@ -149,25 +149,25 @@ def test_own_stock_goes_first_and_the_rest_is_billed_between_the_companies(shop,
 def test_the_owners_own_waiting_orders_go_first(shop, owner):
     tee = make.sku("TEE-M")
     setting(shop, owner)
-    make.channel(may_backorder=True)
-    Channel.objects.create(code="own", name="own", company=owner, price_list=make.price_list(), may_backorder=True)
+    make.channel(allow_backorders=True)
+    Channel.objects.create(code="own", name="own", company=owner, price_list=make.price_list(), allow_backorders=True)
     borrows = make.confirmed(("TEE-M", 3), backorder=True)
     owns = make.confirmed(("TEE-M", 3), backorder=True, channel_code="own")
 
     make.put(tee, "MAN", 4)
     outbox.drain()
 
-    assert (held(owns), held(borrows)) == ([("TEE-M", "MAN", 3)], [("TEE-M", "MAN", 1)])
+    assert (reserved(owns), reserved(borrows)) == ([("TEE-M", "MAN", 3)], [("TEE-M", "MAN", 1)])
     turn_off(IntercompanyRule.objects.get())
     make.put(tee, "MAN", 4)
     outbox.drain()
-    assert held(make.fresh(borrows)) == [("TEE-M", "MAN", 1)]
+    assert reserved(make.fresh(borrows)) == [("TEE-M", "MAN", 1)]
 
     rule = IntercompanyRule.objects.get()
     rule.is_active = True
     rule.save()
     outbox.drain()
-    assert sum(quantity for *_rest, quantity in held(borrows)) == 3
+    assert sum(quantity for *_rest, quantity in reserved(borrows)) == 3
 
 
 def test_what_was_promised_before_the_setting_was_turned_off_is_shipped_and_billed(shop, owner):
@@ -259,7 +259,7 @@ def test_a_kit_of_the_other_companys_parts_is_billed_part_by_part(shop, owner):
     setting(shop, owner)
 
     order = make.confirmed(("SET", 3, "30.00"))
-    assert held(order) == [("BOX", "MAN", 6), ("SHIRT", "MAN", 3)]  # whole kits from one warehouse
+    assert reserved(order) == [("BOX", "MAN", 6), ("SHIRT", "MAN", 3)]  # whole kits from one warehouse
     order = shipped(order)
 
     (bill,) = bills(owner)
@@ -349,10 +349,10 @@ def test_an_order_moves_to_own_stock_and_to_shared_stock_only_while_it_is_shared
 
     rerouting.reroute(make.fresh(order), to=make.warehouse("LON"))
     outbox.drain()
-    assert held(order) == [("TEE-M", "LON", 3)]
+    assert reserved(order) == [("TEE-M", "LON", 3)]
     rerouting.reroute(make.fresh(order), to=make.warehouse("MAN"))
     outbox.drain()
-    assert held(order) == [("TEE-M", "MAN", 3)]
+    assert reserved(order) == [("TEE-M", "MAN", 3)]
     rerouting.reroute(make.fresh(order), to=make.warehouse("LON"))
     turn_off(rule)
     with pytest.raises(Refused, match="belongs to Stock Co Ltd"):

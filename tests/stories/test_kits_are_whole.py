@@ -18,7 +18,7 @@ from tests.builders.orders import only_line
 from tests.builders.stock import put, storage
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("verified")]
-LIVE = ["held", "pinned", "picked"]
+LIVE = ["reserved", "allocated", "picked"]
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def kit():
 
 
 def live(order, **conditions):
-    rows = Reservation.objects.filter(demand__document=order.number, state__in=LIVE, stopping="", **conditions)
+    rows = Reservation.objects.filter(demand__document=order.number, state__in=LIVE, put_back_reason="", **conditions)
     return dict(rows.values_list("sku__code").annotate(Sum("quantity")).order_by("sku__code"))
 
 
@@ -47,7 +47,7 @@ def shipped_whole(order):
 
 
 def put_back_all(shipment, drain):
-    for row in picking.stopping(shipment):
+    for row in picking.put_back_reason(shipment):
         picking.put_back(row, storage(make.warehouse()))
     drain()
 
@@ -86,7 +86,7 @@ def test_a_lost_part_that_lies_elsewhere_is_served_at_once(kit, drain):
     assert live(order) == {"A": 4, "B": 2}
 
 
-def test_kits_held_unevenly_before_are_served_whole(kit, drain):
+def test_kits_reserved_unevenly_before_are_served_whole(kit, drain):
     """As an older version left them: three A and two B."""
     order = make.confirmed(("SET", 2), backorder=True)
     cups = Reservation.objects.get(sku__code="A")
@@ -97,7 +97,7 @@ def test_kits_held_unevenly_before_are_served_whole(kit, drain):
     with atomic():
         holds = lock_holds(Demand.objects.filter(document=order.number))
         (row,) = [row for row in holds.rows if row.pk == cups.pk]
-        giving_back.free_locked([giving_back.split(row, 1)])
+        giving_back.unreserve_locked([giving_back.split(row, 1)])
     adjusting.adjust(make.sku("A"), storage(make.warehouse()), -1, note="lost long ago")
 
     put(make.sku("A"), "LON", 10)
@@ -106,16 +106,16 @@ def test_kits_held_unevenly_before_are_served_whole(kit, drain):
     assert live(order) == {"A": 4, "B": 2}
 
 
-@pytest.mark.parametrize("stage", ["held", "pinned", "A picked", "B picked", "picked"])
+@pytest.mark.parametrize("stage", ["reserved", "allocated", "A picked", "B picked", "picked"])
 @pytest.mark.parametrize("loss", ["adjusted", "damaged", "counted"])
 def test_a_part_is_lost_at_any_stage(stage, loss, kit, drain):
     order = make.confirmed(("SET", 2), backorder=True)
     put(make.sku("A"), "LON", 1, code="SPARE")  # what is picked cannot be lost from its bin
     shipment = make.shipment_of(order)
-    if stage != "held":
+    if stage != "reserved":
         shipment = waves.start_picking(shipment)
     for code in {"A picked": "A", "B picked": "B", "picked": "AB"}.get(stage, ""):
-        for row in shipment.lines.filter(reservation__sku__code=code, reservation__state="pinned"):
+        for row in shipment.lines.filter(reservation__sku__code=code, reservation__state="allocated"):
             picking.pick(row)
     adjusting.adjust(make.sku("A"), storage(make.warehouse(), "SPARE"), -1, note="gone")
     place = storage(make.warehouse())
@@ -137,7 +137,7 @@ def test_a_part_is_lost_at_any_stage(stage, loss, kit, drain):
     put(make.sku("B"), "LON", 5)
     drain()
     for row in Shipment.objects.filter(order=order, status="picking"):
-        if row.lines.filter(reservation__state="pinned").exists():
+        if row.lines.filter(reservation__state="allocated").exists():
             picking.pick_all(row)
         packing.pack(make.fresh(row))
     assert shipped_whole(order).picked == 2
@@ -165,7 +165,7 @@ def test_a_part_that_is_put_back_gives_back_what_of_its_kits_is_not_picked(kit, 
     picking.put_back(shipment.lines.get(reservation__sku__code="B"), storage(make.warehouse()))
     drain()
 
-    assert (make.fresh(shipment).status, live(order, state="held")) == ("canceled", {"A": 4, "B": 2})
+    assert (make.fresh(shipment).status, live(order, state="reserved")) == ("canceled", {"A": 4, "B": 2})
     assert make.fresh(shipment.wave).status == "closed"
 
 
@@ -221,7 +221,7 @@ def test_units_of_a_kit_are_canceled_whole(picked, kit, drain):
     put_back_all(shipment, drain)
 
     assert live(order) == {"A": 2, "B": 1}
-    if shipment.lines.filter(reservation__state="pinned").exists():
+    if shipment.lines.filter(reservation__state="allocated").exists():
         picking.pick_all(make.fresh(shipment))
     packing.pack(make.fresh(shipment))
 
@@ -240,7 +240,7 @@ def test_units_of_a_kit_in_two_warehouses_are_canceled_in_one(drain):
     lifecycle.cancel_lines(make.fresh(order), {only_line(order).pk: 1})
     drain()
     for shipment in Shipment.objects.filter(status="picking"):
-        for row in picking.stopping(shipment):
+        for row in picking.put_back_reason(shipment):
             picking.put_back(row, storage(shipment.warehouse))
     drain()
 
@@ -318,9 +318,9 @@ def test_a_kit_and_its_part_alone_on_one_order(kit, drain):
     drain()
 
     kits, alone = order.lines.order_by("position")
-    held = {row.line: row.held for row in Demand.objects.filter(sku__code="A")}
-    assert (held[kits.pk] % 2, held[kits.pk] + held[alone.pk]) in ((0, 3), (0, 2))
-    assert live(order)["B"] == held[kits.pk] // 2 if held[kits.pk] else "B" not in live(order)
+    reserved = {row.line: row.reserved for row in Demand.objects.filter(sku__code="A")}
+    assert (reserved[kits.pk] % 2, reserved[kits.pk] + reserved[alone.pk]) in ((0, 3), (0, 2))
+    assert live(order)["B"] == reserved[kits.pk] // 2 if reserved[kits.pk] else "B" not in live(order)
     put(make.sku("A"), "LON", 9)
     drain()
     assert make.ship_rest(order).status == "completed"

@@ -129,7 +129,7 @@ def test_whatever_takes_stock_tells_it(happens, buyer, drain):
     assert told() == ["stock.low"]
 
 
-def test_moving_and_picking_what_is_held_tell_nothing(buyer, drain):
+def test_moving_and_picking_what_is_reserved_tell_nothing(buyer, drain):
     tee = low(stock=20)
     adjusting.move_stock(tee, storage(make.warehouse()), storage(make.warehouse(), "B-01"), 16)
     make.picked(make.confirmed(("TEE-M", 4)))

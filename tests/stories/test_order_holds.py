@@ -47,7 +47,7 @@ def test_a_hold_stops_a_confirmed_order_at_every_step_and_lets_it_go_on(order, s
     with pytest.raises(Refused, match=r"on hold .by hand: They asked for a call first"):
         following[rest[0]]()
 
-    screening.lift(make.fresh(order))
+    screening.release_hold(make.fresh(order))
     for name in rest:
         following[name]()
     drain()
@@ -64,7 +64,7 @@ def test_a_wave_goes_without_the_shipments_on_hold(order):
     assert (make.shipment_of(order).status, make.shipment_of(order).wave) == ("open", None)
     assert make.shipment_of(other).status == "picking"
     assert waves.propose(make.warehouse()) == []
-    screening.lift(make.fresh(order))
+    screening.release_hold(make.fresh(order))
     assert [each.shipments.get() for each in waves.propose(make.warehouse())] == [make.shipment_of(order)]
 
 
@@ -79,7 +79,7 @@ def test_the_wave_and_its_list_show_what_is_on_hold(order, client):
     listed = client.get(reverse("admin:fulfillment_wave_changelist")).context["cl"].result_list
     shown = client.get(reverse("admin:fulfillment_wave_change", args=[wave.pk])).context["panels"]
 
-    assert [(row.inside, row.held) for row in listed] == [(2, 1)]
+    assert [(row.inside, row.reserved) for row in listed] == [(2, 1)]
     assert "Stopped because" in shown[0].headings
     assert [cells[-1] for _link, cells in shown[0].rows] == ["by hand: They asked for a call first.", ""]
 
@@ -91,19 +91,19 @@ def test_a_third_party_neither_gets_nor_reports_what_is_on_hold(drain):
     stop(order)
     with pytest.raises(Refused, match="on hold"):
         shipments.hand_over(make.shipment_of(order), external_id="X-1")
-    screening.lift(make.fresh(order))
+    screening.release_hold(make.fresh(order))
     shipments.hand_over(make.shipment_of(order), external_id="X-1")
     stop(order)
     with pytest.raises(Refused, match="on hold"):
         partners.record_outside(make.shipment_of(order))
 
-    screening.lift(make.fresh(order))
+    screening.release_hold(make.fresh(order))
     partners.record_outside(make.shipment_of(order))
     drain()
     assert make.fresh(order).status == "completed"
 
 
-def test_a_held_order_can_be_canceled_and_what_has_left_cannot_be_held(order, drain):
+def test_a_reserved_order_can_be_canceled_and_what_has_left_cannot_be_reserved(order, drain):
     stop(order)
     lifecycle.cancel(make.fresh(order))
     drain()

@@ -11,7 +11,7 @@ from oms.core import outbox
 from oms.core.errors import Refused
 from oms.core.models import Company, Event
 from orders import billing, consolidated_invoicing, deposits, lifecycle, order_entry, payments, screening
-from orders.models import Customer, Hold, Invoice, TaxRate
+from orders.models import Customer, Invoice, OrderHold, TaxRate
 from orders.order_entry import Charge, Entry
 from tests import builders as make
 
@@ -35,7 +35,8 @@ def two_countries():
 
 
 def placed(ship_to, *lines, charges=(), customer=None, **fields):
-    entry = Entry(make.channel(may_backorder=True), customer or make.customer(), [make.line(*each) for each in lines],
+    entry = Entry(make.channel(allow_backorders=True), customer or make.customer(),
+                  [make.line(*each) for each in lines],
                   charges=charges, ship_to=ship_to, **fields)
     return order_entry.enter(entry)
 
@@ -117,7 +118,7 @@ def test_a_whole_order_and_a_month_are_billed_by_registration(billing_mode):
 
 
 def test_gross_prices_stay_and_the_tax_in_them_is_that_of_the_warehouse():
-    make.channel(price_list=make.price_list("shop", includes_tax=True), may_backorder=True)
+    make.channel(price_list=make.price_list("shop", includes_tax=True), allow_backorders=True)
     make.sku("TEE-M", stock={"LON": 2, "AMS": 1})
     TaxRate.objects.filter(country="NL").delete()
     TaxRate.objects.create(country="DE", percent=19)
@@ -132,7 +133,7 @@ def test_gross_prices_stay_and_the_tax_in_them_is_that_of_the_warehouse():
     assert sum(row.gross for row in billing.of_order(order)) == D("0.89")
 
 
-def test_waiting_units_are_taxed_once_they_are_held_and_re_routed_ones_again():
+def test_waiting_units_are_taxed_once_they_are_reserved_and_re_routed_ones_again():
     tee = make.sku("TEE-M", stock={"LON": 2})
     order = confirmed(BERLIN, ("TEE-M", 5, "10.00"), customer=business(), charges=(
         Charge("freight", "Freight", D("5.00")),))
@@ -164,8 +165,8 @@ def test_what_is_billed_already_does_not_leave_with_other_taxes():
 
     with pytest.raises(Refused, match="billed already with other taxes"):
         rerouting.reroute(make.fresh(order), to=make.warehouse("AMS"))
-    assert "billed already with other taxes" in Hold.objects.get(order=waits, kind="tax").reason
-    screening.lift(make.fresh(waits))
+    assert "billed already with other taxes" in OrderHold.objects.get(order=waits, kind="tax").reason
+    screening.release_hold(make.fresh(waits))
     with pytest.raises(Refused, match="billed already"):
         ship(waits, "AMS")
     ship(order, "LON")
@@ -181,10 +182,10 @@ def test_goods_do_not_leave_from_a_country_where_the_company_is_not_registered()
     waits = confirmed(HOME, ("CUP", 2, "10.00"))
     make.put(make.sku("CUP"), "AMS", 2)
     outbox.drain()
-    assert "no VAT number of NL" in Hold.objects.get(order=waits).reason
+    assert "no VAT number of NL" in OrderHold.objects.get(order=waits).reason
 
     Company.objects.update(other_vat_numbers=DUTCH)
-    screening.lift(make.fresh(waits))
+    screening.release_hold(make.fresh(waits))
     ship(waits, "AMS")
     assert Invoice.objects.get(order=waits).seller["vat_number"] == BRITISH  # taxed in Britain, where it goes
     assert make.stock_of(tee, "AMS") == (3, 3, 0)
@@ -203,7 +204,7 @@ def test_a_deposit_of_other_taxes_is_credited_and_what_was_paid_pays_the_invoice
     order = placed(BERLIN, ("TEE-M", 2, "100.00"), customer=business())
     asked = deposits.ask(order, D("120.00"), reference="deposit")
     assert asked.seller["vat_number"] == DUTCH
-    payments.allocate(make.transfer("120.00", customer_code="C-DE"), asked)
+    payments.apply(make.transfer("120.00", customer_code="C-DE"), asked)
 
     order = moved_to_london(order, tee)
     assert told(order) == [("GB", 2, 0, "G", 200)]
@@ -212,7 +213,7 @@ def test_a_deposit_of_other_taxes_is_credited_and_what_was_paid_pays_the_invoice
     order = make.fresh(order)
     assert order.status == "completed"
     bill = order.invoices.get(kind="invoice")
-    assert (bill.gross, bill.allocated, bill.seller["vat_number"]) == (200, 120, BRITISH)
+    assert (bill.gross, bill.applied, bill.seller["vat_number"]) == (200, 120, BRITISH)
     assert order.invoices.get(kind="credit").seller["vat_number"] == DUTCH
 
 
@@ -225,7 +226,7 @@ def test_a_dearer_order_is_screened_for_credit_again():
     order = moved_to_london(order, tee)
 
     assert order.gross == 119
-    assert Hold.objects.get(order=order).kind == "credit"
+    assert OrderHold.objects.get(order=order).kind == "credit"
 
 
 @pytest.mark.parametrize("country, code, number", [("GB", "BT1 1AA", "XI980780684"), ("ES", "35001", "ESB58378431")])

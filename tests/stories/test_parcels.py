@@ -125,7 +125,7 @@ def test_canceled_units_of_a_packed_line_stay_in_their_parcel_until_they_are_put
     assert contents(heavy) == [(1, "ANVIL", 25), (2, "ANVIL", 25), (3, "ANVIL", 20), (3, "ANVIL", 5), (4, "ANVIL", 25)]
 
     packing.unpack(make.fresh(heavy))
-    for line in picking.stopping(heavy):
+    for line in picking.put_back_reason(heavy):
         picking.put_back(line, storage(make.warehouse()))
     drain()
     packing.pack(make.fresh(heavy))

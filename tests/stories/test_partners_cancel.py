@@ -45,7 +45,7 @@ def line(shipment, code, **conditions):
                                                              for name, value in conditions.items()})
 
 
-def held(code):
+def reserved(code):
     return make.stock_of(make.sku(code), "3PL")[2]
 
 
@@ -59,7 +59,7 @@ def test_the_likeliest_step_of_a_partners_shipment_is_offered_first(taken, drain
 
     waiting = make.confirmed(("CAP", 2))
     drain()
-    assert (first(make.shipment_of(waiting)), first(taken)) == ("hand_over", "record_outside")
+    assert (first(make.shipment_of(waiting)), first(taken)) == ("send_to_partner", "record_partner_shipment")
     lifecycle.cancel(make.fresh(taken.order), reason="Ordered twice.")
     drain()
     assert first(taken) == "agree_to_cancel"
@@ -72,7 +72,7 @@ def test_a_whole_order_is_canceled_when_they_agree(taken, drain):
     drain()
 
     assert "must agree" in order.news
-    assert (make.fresh(order).status, make.fresh(order).canceled, held("TEE-M")) == ("confirmed", 0, 5)
+    assert (make.fresh(order).status, make.fresh(order).canceled, reserved("TEE-M")) == ("confirmed", 0, 5)
     row = Cancellation.objects.get()
     assert (row.state, row.units) == ("asked", "5 × TEE-M, 2 × CAP")
     assert (row.reason, row.asked_by) == ("Ordered twice.", somebody)
@@ -81,7 +81,7 @@ def test_a_whole_order_is_canceled_when_they_agree(taken, drain):
     answers.agree_to_cancel(taken, answer="Stopped.", by=team)
     drain()
     assert (make.fresh(order).status, make.fresh(taken).status) == ("canceled", "canceled")
-    assert (held("TEE-M"), held("CAP"), taken.lines.count()) == (0, 0, 0)
+    assert (reserved("TEE-M"), reserved("CAP"), taken.lines.count()) == (0, 0, 0)
     assert asked() == [("agreed", "5 × TEE-M, 2 × CAP", "Stopped.")]
 
 
@@ -92,7 +92,7 @@ def test_one_line_is_canceled_when_they_agree_and_the_rest_goes_on(taken, drain)
     drain()
 
     assert (make.fresh(taken).status, make.fresh(taken.order).canceled) == ("open", 2)
-    assert (held("CAP"), held("TEE-M")) == (0, 5)
+    assert (reserved("CAP"), reserved("TEE-M")) == (0, 5)
     partners.record_outside(taken)
     drain()
     assert make.fresh(taken.order).status == "completed"
@@ -107,10 +107,10 @@ def test_some_units_are_asked_and_the_others_stay(taken, drain, by_amending):
         lifecycle.cancel_lines(taken.order, {tees.pk: 2})
     drain()
 
-    assert (asked(), make.fresh(tees).canceled, held("TEE-M")) == ([("asked", "2 × TEE-M", "")], 0, 5)
+    assert (asked(), make.fresh(tees).canceled, reserved("TEE-M")) == ([("asked", "2 × TEE-M", "")], 0, 5)
     answers.agree_to_cancel(taken)
     drain()
-    assert (make.fresh(tees).canceled, held("TEE-M"), make.fresh(taken).status) == (2, 3, "open")
+    assert (make.fresh(tees).canceled, reserved("TEE-M"), make.fresh(taken).status) == (2, 3, "open")
 
 
 def test_what_nobody_has_yet_is_canceled_first_and_only_the_rest_is_asked(drain):
@@ -138,7 +138,7 @@ def test_declined_goods_go_on_and_a_return_is_the_way_back(taken, drain):
     drain()
 
     assert asked() == [("declined", "5 × TEE-M, 2 × CAP", "It left an hour ago.")]
-    assert not Reservation.objects.exclude(stopping="").exists()
+    assert not Reservation.objects.exclude(put_back_reason="").exists()
     with pytest.raises(WrongState, match="isn't asked to cancel"):
         answers.agree_to_cancel(taken)
     partners.record_outside(taken)
@@ -196,10 +196,10 @@ def test_shipped_units_beyond_the_line_are_those_that_they_were_asked_to_cancel(
     assert make.fresh(taken.order).shipped == 6
 
 
-def test_what_they_held_back_stays_asked_under_their_number(taken, drain):
+def test_what_they_reserved_back_stays_asked_under_their_number(taken, drain):
     lifecycle.cancel_lines(taken.order, {of(taken, "TEE-M").pk: 2})
     drain()
-    stopped = line(taken, "TEE-M", stopping="asked")
+    stopped = line(taken, "TEE-M", put_back_reason="asked")
     partners.record_outside(taken, lines=[SentRow(row, row.reservation.quantity)
                                           for row in taken.lines.exclude(pk=stopped.pk)])
     drain()
@@ -208,13 +208,13 @@ def test_what_they_held_back_stays_asked_under_their_number(taken, drain):
     assert (rest.external_id, asked(), rest.cancellations.count()) == ("X-77", [("asked", "2 × TEE-M", "")], 1)
     answers.agree_to_cancel(rest)
     drain()
-    assert (make.fresh(taken.order).status, make.fresh(rest).status, held("TEE-M")) == ("completed", "canceled", 0)
+    assert (make.fresh(taken.order).status, make.fresh(rest).status, reserved("TEE-M")) == ("completed", "canceled", 0)
 
 
 def test_what_they_sent_of_it_is_declined_and_the_others_stay_asked(taken, drain):
     lifecycle.cancel_lines(taken.order, {of(taken, "TEE-M").pk: 2})
     drain()
-    stopped = line(taken, "TEE-M", stopping="asked")
+    stopped = line(taken, "TEE-M", put_back_reason="asked")
     partners.record_outside(taken, lines=[SentRow(row, 1 if row == stopped else row.reservation.quantity)
                                           for row in taken.lines.all()])
     drain()
@@ -257,10 +257,10 @@ def test_kits_are_asked_and_canceled_whole(drain):
     lifecycle.cancel_lines(taken.order, {sets.pk: 1})
     drain()
 
-    assert (asked(), held("CUP"), held("POT")) == ([("asked", "1 × SET", "")], 6, 3)
+    assert (asked(), reserved("CUP"), reserved("POT")) == ([("asked", "1 × SET", "")], 6, 3)
     answers.agree_to_cancel(taken)
     drain()
-    assert (make.fresh(sets).canceled, held("CUP"), held("POT")) == (1, 4, 2)
+    assert (make.fresh(sets).canceled, reserved("CUP"), reserved("POT")) == (1, 4, 2)
     partners.record_outside(taken)
     drain()
     assert make.fresh(taken.order).status == "completed"
@@ -277,10 +277,10 @@ def test_a_kit_lost_before_the_answer_is_canceled_and_the_others_stay_asked(drai
     adjusting.adjust(cup, storage(make.warehouse("3PL")), -1, note="gone")
     drain()
 
-    assert (make.fresh(sets).canceled, asked(), held("POT")) == (1, [("asked", "1 × SET", "")], 2)
+    assert (make.fresh(sets).canceled, asked(), reserved("POT")) == (1, [("asked", "1 × SET", "")], 2)
     answers.agree_to_cancel(taken)
     drain()
-    assert (make.fresh(sets).canceled, held("CUP"), held("POT")) == (2, 2, 1)
+    assert (make.fresh(sets).canceled, reserved("CUP"), reserved("POT")) == (2, 2, 1)
 
 
 def test_all_that_was_asked_is_lost_before_the_answer(taken, drain):
@@ -311,7 +311,7 @@ def test_a_new_price_takes_the_question_along(taken, drain):
     assert asked() == [("asked", "2 × TEE-M", "")]
     answers.agree_to_cancel(taken)
     drain()
-    assert (make.fresh(taken.order).units - make.fresh(taken.order).canceled, held("TEE-M")) == (5, 3)
+    assert (make.fresh(taken.order).units - make.fresh(taken.order).canceled, reserved("TEE-M")) == (5, 3)
 
 
 def test_what_is_asked_is_neither_moved_nor_given_back_before_its_line_is_there(taken):
@@ -320,7 +320,7 @@ def test_what_is_asked_is_neither_moved_nor_given_back_before_its_line_is_there(
 
     assert rerouting.movable(taken.order) == []
     shipments.follow_date(taken.order)
-    assert held("TEE-M") == 5
+    assert reserved("TEE-M") == 5
 
 
 def test_programs_and_pages_see_the_question_and_give_the_answer(taken, drain, client):
@@ -369,7 +369,7 @@ def test_what_they_have_taken_on_is_lost_after_what_nobody_has_begun_with(how, d
         quarantine_expired_lots()
     drain()
 
-    assert [make.fresh(order).allocated for order in (older, younger)] == [0, 3]
+    assert [make.fresh(order).reserved for order in (older, younger)] == [0, 3]
     partners.record_outside(make.shipment_of(younger))
     drain()
     assert make.fresh(younger).status == "completed"

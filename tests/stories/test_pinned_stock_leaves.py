@@ -156,7 +156,7 @@ def test_the_least_urgent_order_gives_way(drain):
     assert make.fresh(shipments[1]).status == "canceled"
 
 
-def test_what_is_only_held_gives_way_before_another_bin_is_empty(drain):
+def test_what_is_only_reserved_gives_way_before_another_bin_is_empty(drain):
     """Four are pinned, two held; the bin loses four, two lie elsewhere: the older order keeps what there is."""
     tee = make.sku("TEE-M", stock={"LON": 4})
     put(tee, "LON", 2, code="A-02")
@@ -167,7 +167,7 @@ def test_what_is_only_held_gives_way_before_another_bin_is_empty(drain):
     drain()
 
     assert stops(shipment) == [("A-02", "TEE-M", 2)]
-    assert (make.fresh(older).allocated, make.fresh(younger).allocated) == (2, 0)
+    assert (make.fresh(older).reserved, make.fresh(younger).reserved) == (2, 0)
 
 
 def test_what_is_partly_picked_goes_on_with_the_rest(drain):
@@ -286,7 +286,7 @@ def test_reallocating_what_is_gone_is_refused(drain):
     by_damage(tee, 4)
 
     with pytest.raises(Exception, match="is not to be picked any more"):
-        sourcing.reallocate(row, missing=1)
+        sourcing.resource_short_pick(row, missing=1)
 
 
 @pytest.mark.parametrize("shipped", [0, 1])
@@ -318,16 +318,16 @@ def test_canceling_the_last_line_cancels_the_order_with_its_charges(drain):
 
 
 @pytest.mark.parametrize("sku", ["TEE-M", "SET"])
-def test_what_an_older_version_left_held_on_a_picked_shipment_goes_on_another(sku, drain):
+def test_what_an_older_version_left_reserved_on_a_picked_shipment_goes_on_another(sku, drain):
     make.sku("TEE-M", stock={"LON": 4})
     make.sku("POT", stock={"LON": 2})
     make.sku("SET", kit={"TEE-M": 2, "POT": 1})
     order = make.confirmed((sku, 2))
     shipment = waves.start_picking(make.shipment_of(order))
     with locking.atomic():
-        giving_back.unpin_locked(list(Reservation.objects.filter(sku__code="TEE-M")))
+        giving_back.deallocate_locked(list(Reservation.objects.filter(sku__code="TEE-M")))
         sku_rows = Reservation.objects.filter(sku__code="TEE-M").select_related("demand", "sku")
-        giving_back.announce_freed(list(sku_rows))
+        giving_back.announce_unreserved(list(sku_rows))
     drain()
 
     assert make.fresh(shipment).status == "canceled"
@@ -341,6 +341,6 @@ def test_a_move_of_more_than_there_is_changes_nothing():
     with pytest.raises(Exception, match="are free in LON A-01"):
         by_damage(tee, 5)
 
-    assert Reservation.objects.get().state == "pinned"
+    assert Reservation.objects.get().state == "allocated"
     with pytest.raises(Refused):
         picking.report_short(Shipment.objects.get().lines.get(), 4)

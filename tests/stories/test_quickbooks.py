@@ -35,7 +35,7 @@ def test_each_document_is_in_the_file_of_its_own_import_and_customers_have_one_n
     first, second = (make.shipped(("TEE-M", 2, "10.00"), customer_code=each.code) for each in twins)
     document = first.invoices.get()
     note = billing.credit(document, [billing.Credited(document.lines.get(), 1)], reference="note")
-    payments.allocate(make.transfer("5.00"), make.fresh(document))
+    payments.apply(make.transfer("5.00"), make.fresh(document))
     Customer.objects.filter(code="C-2").update(email="later@example.com")
 
     run, files = export(make.company())

@@ -80,7 +80,7 @@ def test_what_is_reserved_for_an_order_is_not_taken_back(drain):
         sending_back.undo_receipt(order, [Undone(order.lines.get(), good=4)])
 
     assert sending_back.undo_receipt(order, [Undone(order.lines.get(), good=3)]).status == "sent"
-    assert make.fresh(waiting).allocated == 7
+    assert make.fresh(waiting).reserved == 7
 
 
 def test_never_more_is_taken_back_than_came():

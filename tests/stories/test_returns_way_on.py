@@ -29,7 +29,7 @@ def order():
 
 
 def settled_exchange(order, wanted):
-    request = make.settled(order, good=1, wish="exchange", exchange_for=wanted)
+    request = make.settled(order, good=1, resolution="exchange", exchange_for=wanted)
     return Order.objects.get(settlement__request=request)
 
 
@@ -39,7 +39,7 @@ def test_an_exchange_whose_goods_are_not_there_waits_until_they_are(order, drain
     exchange = settled_exchange(order, make.sku("TEE-L"))
     drain()
 
-    assert (exchange.status, make.fresh(exchange).allocated) == ("confirmed", 0)
+    assert (exchange.status, make.fresh(exchange).reserved) == ("confirmed", 0)
     assert not Delivery.objects.filter(done_at=None).exists()
     make.put(make.sku("TEE-L"), "LON", 1)
     drain()
@@ -52,7 +52,7 @@ def test_an_exchange_on_hold_goes_on_once_it_is_lifted(order, drain):
 
     exchange = settled_exchange(order, make.sku("TEE-L"))
     if exchange.status == "placed":
-        screening.lift(exchange)
+        screening.release_hold(exchange)
         drain()
 
     assert make.fresh(exchange).status == "confirmed"
@@ -66,13 +66,13 @@ def test_what_is_wanted_in_exchange_is_checked_when_it_is_asked_for(order):
     step, manager = catalog.of(Order)["return"], make.user("boss", "manager")
     line = order.lines.get()
 
-    told = step.preview(order, by=manager, wish="exchange", lines=[Asked(line, 3, "other", make.sku("TEE-L"))])
+    told = step.preview(order, by=manager, resolution="exchange", lines=[Asked(line, 3, "other", make.sku("TEE-L"))])
 
     assert told.in_exchange == "TEE-L: 2 available: the rest waits until more comes"
     for wanted in ("OLD", "FREE"):
         with pytest.raises(Refused, match="Choose something else in exchange"):
-            step.perform(order, by=manager, wish="exchange", lines=[Asked(line, 1, "other", make.sku(wanted))])
-    step.perform(order, by=manager, wish="exchange", lines=[Asked(line, 1, "other", make.sku("TEE-L"))])
+            step.perform(order, by=manager, resolution="exchange", lines=[Asked(line, 1, "other", make.sku(wanted))])
+    step.perform(order, by=manager, resolution="exchange", lines=[Asked(line, 1, "other", make.sku("TEE-L"))])
     assert Decision.objects.get(kind="exchange").chosen == {"TEE-L": "2 available: sent once the return is settled"}
     assert ReturnRequest.objects.count() == 1
 

@@ -261,7 +261,7 @@ def test_kits_move_whole(house):
     rerouting.reroute(order, to=Warehouse.objects.get(code="LEE"))
     outbox.drain()
 
-    live = Reservation.objects.filter(demand__document=order.number, state="held")
+    live = Reservation.objects.filter(demand__document=order.number, state="reserved")
     assert {(row.sku.code, row.warehouse.code, row.quantity) for row in live} == {
         ("CUP", "LON", 2), ("POT", "LON", 1), ("CUP", "LEE", 2), ("POT", "LEE", 1)}
     assert following.follow(order) == []

@@ -22,7 +22,7 @@ def transfer(code, quantity, place="A-01"):
     return made
 
 
-def test_what_is_pinned_in_a_bin_that_is_sent_away_is_picked_from_another(drain):
+def test_what_is_allocated_in_a_bin_that_is_sent_away_is_picked_from_another(drain):
     make.sku("TEE-M", stock={"LON": 5})
     shipment = waves.start_picking(make.shipment_of(make.confirmed(("TEE-M", 4))))
     put(make.sku("TEE-M"), "LON", 10, code="B-01")
@@ -35,7 +35,7 @@ def test_what_is_pinned_in_a_bin_that_is_sent_away_is_picked_from_another(drain)
     assert make.arrived(sent).status == "received"
 
 
-def test_goods_go_back_to_the_supplier_from_a_bin_in_which_some_are_pinned(drain):
+def test_goods_go_back_to_the_supplier_from_a_bin_in_which_some_are_allocated(drain):
     tee = make.sku("TEE-M")
     make.warehouse()
     purchase = make.receive_purchase(tee, 5)

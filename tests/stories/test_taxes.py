@@ -185,7 +185,7 @@ def pay(document, amount, *, late=False):
     payment = make.transfer(amount, reference=f"bank {amount}")
     if late:
         type(payment).objects.filter(pk=payment.pk).update(paid_on=document.discount_until + timedelta(days=1))
-    payments.allocate(make.fresh(payment), make.fresh(document))
+    payments.apply(make.fresh(payment), make.fresh(document))
     return make.fresh(document).open_amount
 
 

@@ -39,11 +39,11 @@ def test_a_transfer_is_received_in_parts(sent, drain):
 
     assert (part.status, part.lines.get().in_transit) == ("sent", 4)
     assert make.stock_of(make.sku("TEE-M"), "MAN")[:2] == (2, 2)
-    assert make.fresh(waiting).allocated == 6
+    assert make.fresh(waiting).reserved == 6
     assert arrive(part, 3, damaged=1).status == "received"
     drain()
     assert make.bin_stock(make.sku("TEE-M"), "MAN", "DAMAGED") == 1
-    assert make.fresh(waiting).allocated == 9
+    assert make.fresh(waiting).reserved == 9
 
 
 def test_more_than_is_in_transit_cannot_arrive(sent):

@@ -36,15 +36,15 @@ def days(count: int) -> date:
     return make.company().today() + timedelta(days=count)
 
 
-def confirmed(units: int, wanted_on: date | None, code: str = "TEE-M") -> Order:
-    entry = Entry(make.channel(), make.customer(), [make.line(code, units)], wanted_on=wanted_on)
+def confirmed(units: int, requested_on: date | None, code: str = "TEE-M") -> Order:
+    entry = Entry(make.channel(), make.customer(), [make.line(code, units)], requested_on=requested_on)
     order = lifecycle.confirm(order_entry.enter(entry))
     outbox.drain()
     return make.fresh(order)
 
 
-def held(order: Order) -> int:
-    return sum(Demand.objects.filter(document=order.number).values_list("held", flat=True))
+def reserved(order: Order) -> int:
+    return sum(Demand.objects.filter(document=order.number).values_list("reserved", flat=True))
 
 
 def comes_near(order: Order) -> None:
@@ -56,26 +56,26 @@ def test_an_order_for_later_reserves_nothing_until_its_day_comes_near(channel):
     make.sku("TEE-M", stock={"LON": 10})
     later = confirmed(8, days(30))
 
-    assert (held(later), later.shipments.count()) == (0, 0)
+    assert (reserved(later), later.shipments.count()) == (0, 0)
     assert f"reserves stock from {days(25)} on" in decisions.about("order", later.number).get().reasons[0]
     assert not VIEWS["short"][1](Order.objects.all(), make.user()).exists()
     sourcing.serve_due()
-    assert held(later) == 0
+    assert reserved(later) == 0
 
     comes_near(later)
     sourcing.serve_due()
     outbox.drain()
 
-    assert (held(later), make.fresh(later).allocated) == (8, 8)
+    assert (reserved(later), make.fresh(later).reserved) == (8, 8)
     assert later.shipments.get().ship_by <= days(30)
 
 
 def test_within_the_days_and_without_the_setting_stock_is_reserved_at_once(channel):
     make.sku("TEE-M", stock={"LON": 10})
 
-    assert held(confirmed(2, days(5))) == 2
+    assert reserved(confirmed(2, days(5))) == 2
     Channel.objects.update(reserve_days_ahead=None)
-    assert held(confirmed(2, days(60))) == 2
+    assert reserved(confirmed(2, days(60))) == 2
 
 
 def test_verify_finds_an_order_whose_day_has_come_and_that_reserved_nothing(channel):
@@ -87,7 +87,7 @@ def test_verify_finds_an_order_whose_day_has_come_and_that_reserved_nothing(chan
     assert f"{later.number}: line {only_line(later).pk} waits" in " ".join(map(str, verification.breaches()))
     sourcing.serve_due()
     outbox.drain()
-    assert held(later) == 8
+    assert reserved(later) == 8
 
 
 def test_it_goes_before_younger_orders_once_its_day_is_near(channel):
@@ -100,7 +100,7 @@ def test_it_goes_before_younger_orders_once_its_day_is_near(channel):
 
     make.receive_purchase(tee, 1)  # stock comes: it is served, too
     outbox.drain()
-    assert held(later) == 5
+    assert reserved(later) == 5
 
 
 def test_it_is_promised_against_what_is_projected_for_its_day(channel):
@@ -133,7 +133,7 @@ def test_the_reorder_check_counts_it(channel):
     assert order.lines.get().quantity == 18
 
 
-def test_a_kit_for_later_is_held_whole(channel):
+def test_a_kit_for_later_is_reserved_whole(channel):
     make.sku("CUP", stock={"LON": 4})
     make.sku("POT", stock={"LON": 2})
     make.sku("SET", kit={"CUP": 2, "POT": 1})
@@ -145,7 +145,7 @@ def test_a_kit_for_later_is_held_whole(channel):
     comes_near(later)
     sourcing.serve_due()
 
-    assert dict(Demand.objects.values_list("sku__code", "held")) == {"CUP": 4, "POT": 2}
+    assert dict(Demand.objects.values_list("sku__code", "reserved")) == {"CUP": 4, "POT": 2}
 
 
 def test_it_is_amended_and_canceled_like_any_other(channel):
@@ -153,32 +153,32 @@ def test_it_is_amended_and_canceled_like_any_other(channel):
     later = confirmed(4, days(30))
 
     amending.amend(later, [LineChange(only_line(later), 6)])
-    assert (held(later), sum(Demand.objects.values_list("unheld", flat=True))) == (0, 6)
+    assert (reserved(later), sum(Demand.objects.values_list("unreserved", flat=True))) == (0, 6)
     first = later.lines.order_by("pk").first()
     amending.amend(later, [LineChange(first, 1, first.unit_price + 1)])
     outbox.drain()
-    assert set(Demand.objects.filter(unheld__gt=0).values_list("reserve_from", flat=True)) == {days(25)}
+    assert set(Demand.objects.filter(unreserved__gt=0).values_list("reserve_from", flat=True)) == {days(25)}
 
     lifecycle.cancel(make.fresh(later))
     outbox.drain()
     assert make.fresh(later).status == "canceled"
-    assert not Demand.objects.filter(unheld__gt=0).exists()
+    assert not Demand.objects.filter(unreserved__gt=0).exists()
 
 
 def test_the_day_may_be_changed_and_the_stock_follows(channel):
     make.sku("TEE-M", stock={"LON": 10})
     order = confirmed(4, days(30))
 
-    lifecycle.reschedule(order, wanted_on=None)
+    lifecycle.reschedule(order, requested_on=None)
     outbox.drain()
-    assert (held(order), order.shipments.exclude(status="canceled").count()) == (4, 1)
+    assert (reserved(order), order.shipments.exclude(status="canceled").count()) == (4, 1)
 
-    lifecycle.reschedule(order, wanted_on=days(60))
+    lifecycle.reschedule(order, requested_on=days(60))
     outbox.drain()
-    assert (held(order), order.shipments.exclude(status="canceled").count()) == (0, 0)
+    assert (reserved(order), order.shipments.exclude(status="canceled").count()) == (0, 0)
     assert Demand.objects.get().reserve_from == days(55)
     with pytest.raises(Refused, match="past"):
-        lifecycle.reschedule(order, wanted_on=days(-1))
+        lifecycle.reschedule(order, requested_on=days(-1))
 
 
 def test_what_is_being_picked_stays_when_the_day_is_put_off(channel):
@@ -186,10 +186,10 @@ def test_what_is_being_picked_stays_when_the_day_is_put_off(channel):
     order = confirmed(4, None)
     waves.start_picking(make.shipment_of(order))
 
-    lifecycle.reschedule(order, wanted_on=days(60))
+    lifecycle.reschedule(order, requested_on=days(60))
     outbox.drain()
 
-    assert Reservation.objects.get().state == "pinned"
+    assert Reservation.objects.get().state == "allocated"
 
 
 LONDON = "Europe/London"
@@ -219,8 +219,8 @@ def test_what_is_wanted_on_a_weekend_is_there_before_it(wanted, leaves):
 
 def test_the_cut_off_is_by_the_warehouses_own_clock():
     at = datetime(2026, 11, 25, 20, 30, tzinfo=UTC)
-    york = Warehouse(time_zone="America/New_York", cut_off=time(16))
-    tokyo = Warehouse(time_zone="Asia/Tokyo", cut_off=time(16))
+    york = Warehouse(time_zone="America/New_York", cutoff=time(16))
+    tokyo = Warehouse(time_zone="Asia/Tokyo", cutoff=time(16))
 
     assert (york.ship_day(at), tokyo.ship_day(at)) == (date(2026, 11, 25), date(2026, 11, 26))
 
@@ -238,7 +238,7 @@ def test_a_shipment_says_by_when_it_leaves_and_arrives_and_waves_wait_for_it(cha
     (wave,) = waves.propose(place)
     assert list(wave.shipments.all()) == [first]
 
-    lifecycle.reschedule(later, wanted_on=None)
+    lifecycle.reschedule(later, requested_on=None)
     outbox.drain()
     assert Shipment.objects.get(pk=second.pk).ship_by == first.ship_by
 
@@ -249,10 +249,10 @@ def test_what_a_third_party_has_taken_on_stays_when_the_day_is_put_off(channel):
     order = confirmed(4, None)
     shipment = shipments.hand_over(make.shipment_of(order), external_id="X-1")
 
-    lifecycle.reschedule(order, wanted_on=days(60))
+    lifecycle.reschedule(order, requested_on=days(60))
     outbox.drain()
 
-    assert held(order) == 4
+    assert reserved(order) == 4
     partners.record_outside(make.fresh(shipment))
     outbox.drain()
     assert make.fresh(order).status == "completed"
@@ -266,12 +266,12 @@ def test_its_day_comes_when_the_stock_is_gone_and_it_waits_like_any_other(channe
     comes_near(later)
     sourcing.serve_due()
     outbox.drain()
-    assert held(later) == 0
+    assert reserved(later) == 0
 
     make.receive_purchase(tee, 8)
     outbox.drain()
 
-    assert (held(later), make.ship_rest(later).status) == (8, "completed")
+    assert (reserved(later), make.ship_rest(later).status) == (8, "completed")
 
 
 def test_a_kit_of_which_a_part_is_picked_is_put_off(channel):
@@ -282,12 +282,12 @@ def test_a_kit_of_which_a_part_is_picked_is_put_off(channel):
     shipment = waves.start_picking(make.shipment_of(order))
     picking.pick(shipment.lines.get(reservation__sku__code="CUP"))
 
-    lifecycle.reschedule(order, wanted_on=days(60))
+    lifecycle.reschedule(order, requested_on=days(60))
     adjusting.adjust(make.sku("POT"), storage(make.warehouse()), -1, note="broken")
     outbox.drain()
-    for row in picking.stopping(shipment):
+    for row in picking.put_back_reason(shipment):
         picking.put_back(row, storage(make.warehouse()))
     outbox.drain()
 
     picking.pick_all(make.fresh(shipment))
-    assert (make.fresh(order).picked, held(order)) == (1, 0)  # the kit that was lost waits for its day
+    assert (make.fresh(order).picked, reserved(order)) == (1, 0)  # the kit that was lost waits for its day

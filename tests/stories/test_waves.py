@@ -44,7 +44,7 @@ def test_bins_on_both_sides_are_one_aisle_and_walked_by_their_codes():
     wave = waves.release(waves.plan(house, list(Shipment.objects.all())))
 
     assert list(PickTask.objects.order_by("sequence").values_list("bin__code", flat=True)) == ["B-01", "B-02", "B-09"]
-    assert wave.walk_cm == 2 * (AISLE_CM + 2 * FACE_CM) + 2 * 1000  # in the middle between both sides
+    assert wave.walking_distance_cm == 2 * (AISLE_CM + 2 * FACE_CM) + 2 * 1000  # in the middle between both sides
     picking.pick_all(Shipment.objects.get())
 
 

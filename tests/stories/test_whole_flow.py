@@ -39,7 +39,7 @@ def test_from_a_quote_to_a_refund(drain, mailoutbox):
     order = order_entry.place(order)
     order = lifecycle.confirm(order)
     drain()
-    assert (make.fresh(order).allocated, order.gross) == (6, D("72.00"))
+    assert (make.fresh(order).reserved, order.gross) == (6, D("72.00"))
 
     # The warehouse picks, packs, labels and ships.
     (wave,) = waves.propose(make.warehouse())
@@ -55,7 +55,7 @@ def test_from_a_quote_to_a_refund(drain, mailoutbox):
     # The accountant finds the invoice issued, and the customer pays.
     document = Invoice.objects.get()
     assert (document.gross, make.fresh(order).status) == (D("72.00"), "completed")
-    payments.allocate(make.transfer("72.00"), document)
+    payments.apply(make.transfer("72.00"), document)
 
     # The carrier delivers; two shirts come back, one of them torn.
     (number,) = shipping.tracking_numbers(Shipment.objects.get())
@@ -96,7 +96,7 @@ def test_low_stock_is_bought_and_fills_a_backorder(drain):
     receiving.receive(purchase, [Received(row, row.quantity) for row in purchase.lines.all()])
     drain()
 
-    assert (PurchaseOrder.objects.get().status, make.fresh(order).allocated) == ("closed", 3)
+    assert (PurchaseOrder.objects.get().status, make.fresh(order).reserved) == ("closed", 3)
 
 
 @pytest.mark.parametrize("stage", ["draft", "quoted", "placed", "confirmed", "picking", "picked", "packed"])
@@ -120,7 +120,7 @@ def test_cancel_at_every_stage_leaves_the_stock_as_it_was(stage, drain):
     if stage == "packed":
         packing.unpack(make.shipment_of(order))
     if stage in ("picked", "packed"):
-        for row in picking.stopping(make.shipment_of(order)):
+        for row in picking.put_back_reason(make.shipment_of(order)):
             picking.put_back(row, make.warehouse().bins.get(code="A-01"))
         drain()
 

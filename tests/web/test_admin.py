@@ -105,14 +105,14 @@ def test_an_orders_whole_way_by_its_buttons(log_in, mailoutbox):
 
 def _pay_and_return(log_in, order):
     accountant = log_in("accountant")
-    document = do(accountant, Invoice.objects.get(), "pay", amount="36.00", reference="bank 1")
+    document = do(accountant, Invoice.objects.get(), "record_payment", amount="36.00", reference="bank 1")
     assert document.open_amount == 0
     assert accountant.get(page(document, "pdf")).getvalue().startswith(b"%PDF")
 
     rep = log_in("rep")
     line = order.lines.get()
     do(rep, order, "return", **{f"lines-{line.pk}-quantity": 1, f"lines-{line.pk}-reason": "unwanted",
-                                "wish": "refund"})
+                                "resolution": "refund"})
     request = ReturnRequest.objects.get()
     packer = log_in("packer")
     part = request.lines.get()
@@ -143,10 +143,10 @@ def test_choices_of_a_form_are_searched_or_those_of_the_document(log_in):
     client = log_in("root")
 
     exchange = client.get(page(order, "operation", "return")).content.decode()
-    allocate = client.get(page(payment, "operation", "allocate")).content.decode()
+    apply = client.get(page(payment, "operation", "apply")).content.decode()
 
     assert "admin-autocomplete" in exchange and "select2" in exchange and ">TEE-M<" not in exchange
-    assert order.invoices.get().number in allocate and other.invoices.get().number not in allocate
+    assert order.invoices.get().number in apply and other.invoices.get().number not in apply
 
 
 def test_every_form_of_an_operation_opens(log_in):
@@ -232,7 +232,8 @@ def test_an_operation_needs_its_role(log_in):
     make.sku("TEE-M", stock={"LON": 20})
     order = make.shipped(("TEE-M", 3))
 
-    response = log_in("rep").post(page(order.invoices.get(), "operation", "pay"), {"amount": "1", "reference": "x"})
+    response = log_in("rep").post(page(order.invoices.get(), "operation", "record_payment"),
+                                  {"amount": "1", "reference": "x"})
 
     assert response.status_code in (302, 409)
     assert Payment.objects.count() == 0

@@ -24,10 +24,10 @@ def test_accountant_closes_the_books_and_a_rep_cannot(log_in):
     address = reverse("admin:core_company_close", args=[company.pk])
 
     log_in("rep").post(address, {"until": str(yesterday)})
-    assert make.fresh(company).books_closed_until is None
+    assert make.fresh(company).books_closed_through is None
     answer = log_in("accountant").post(address, {"until": str(yesterday)}, follow=True)
 
-    assert make.fresh(company).books_closed_until == yesterday
+    assert make.fresh(company).books_closed_through == yesterday
     assert "The books are closed until" in answer.content.decode()
 
 
@@ -58,7 +58,7 @@ def test_orders_that_were_billed_together_show_what_is_paid_of_each(log_in):
     orders = make.shipped(("TEE-M", 1)), make.shipped(("TEE-M", 3))
     (document,) = consolidated_invoicing.collect_all(make.company())
     payment = make.transfer("24.00")
-    payments.allocate(payment, document)
+    payments.apply(payment, document)
 
     client = log_in("accountant")
     listed = client.get(reverse("admin:orders_order_changelist")).content.decode()

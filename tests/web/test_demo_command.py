@@ -15,7 +15,7 @@ def test_a_demo_of_an_earlier_version_asks_to_start_over():
     Job.objects.create(kind="demo", title="demo", finished_at="2027-01-31T00:00Z")
     assert not demo.is_outdated()
 
-    Event.objects.update(name="order.canceled")
+    Event.objects.update(name="order.no_longer_known")
 
     with pytest.raises(CommandError, match="earlier version: run this again with --fresh"):
         call_command("demo", "--no-serve")

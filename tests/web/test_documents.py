@@ -52,7 +52,7 @@ def test_the_floor_reads_and_opens_only_what_is_meant_for_it(log_in):
     make.sku("TEE-M", stock={"LON": 9})
     shipment, manager = make.picked(make.confirmed(("TEE-M", 1))), log_in("manager")
     manager.post(page(shipment, "notes"), {"text": "They pay 888.88", "file": SimpleUploadedFile("a.txt", b"888.88")})
-    manager.post(page(shipment, "notes"), {"text": "Fragile", "is_for_floor": "on"})
+    manager.post(page(shipment, "notes"), {"text": "Fragile", "visible_to_warehouse": "on"})
     picker = log_in("picker")
     make.warehouse().staff.add(User.objects.get(username="picker"))
 

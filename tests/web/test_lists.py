@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 def orders(django_db_blocker):
     made = [make.order(lines=[("TEE-M", number % 3 + 1)]) for number in range(7)]
     for number, order in enumerate(made):
-        Order.objects.filter(pk=order.pk).update(wanted_on=date(2027, 1, 1 + number % 2) if number % 3 else None)
+        Order.objects.filter(pk=order.pk).update(requested_on=date(2027, 1, 1 + number % 2) if number % 3 else None)
     return made
 
 
@@ -103,17 +103,17 @@ def test_views_show_what_is_short_ready_late_and_on_hold(page):
     ready = make.confirmed(("TEE-M", 1))
     late = make.confirmed(("TEE-M", 1))
     short = make.confirmed(("MUG", 5), backorder=True)
-    Order.objects.filter(pk=late.pk).update(wanted_on=date(2020, 1, 1))
+    Order.objects.filter(pk=late.pk).update(requested_on=date(2020, 1, 1))
     customer = make.customer("C-2", credit_limit="1")
-    held = make.order(lines=[("TEE-M", 1)], customer_code="C-2")
+    reserved = make.order(lines=[("TEE-M", 1)], customer_code="C-2")
     customer.rep = User.objects.get(username="root")
     customer.save()
 
     views = {name: {row.pk for row in page(f"?view={name}").result_list} for name in ("ready", "late", "short", "hold",
                                                                                     "mine")}
 
-    assert views == {"ready": {ready.pk, late.pk}, "late": {late.pk}, "short": {short.pk}, "hold": {held.pk},
-                     "mine": {held.pk}}
+    assert views == {"ready": {ready.pk, late.pk}, "late": {late.pk}, "short": {short.pk}, "hold": {reserved.pk},
+                     "mine": {reserved.pk}}
 
 
 def test_every_list_is_sorted_by_columns(rf):

@@ -47,26 +47,26 @@ def test_every_page_of_money_opens_and_is_sent_empty(log_in, invoice):
 
 def test_one_payment_for_several_invoices_is_one_page(log_in, invoice):
     client, other = log_in("accountant"), make.shipped(("TEE-M", 5)).invoices.get()
-    shown = client.get(page(invoice, "pay_several")).content.decode()
+    shown = client.get(page(invoice, "record_payment_for_several")).content.decode()
     assert other.number in shown and 'value="120.00"' in shown
 
-    do(client, invoice, "pay_several", amount="150.00", reference="bank 9", paid_on="",
+    do(client, invoice, "record_payment_for_several", amount="150.00", reference="bank 9", paid_on="",
        **{f"lines-{invoice.pk}-amount": "120.00", f"lines-{other.pk}-amount": "30.00"})
 
     assert [make.fresh(row).open_amount for row in (invoice, other)] == [0, D("30.00")]
     payment = make.transfer("40.00", "bank 10")
-    do(client, payment, "allocate_several", **{f"lines-{other.pk}-amount": "30.00"})
-    assert (make.fresh(other).open_amount, make.fresh(payment).unallocated) == (0, D("10.00"))
+    do(client, payment, "apply_several", **{f"lines-{other.pk}-amount": "30.00"})
+    assert (make.fresh(other).open_amount, make.fresh(payment).unapplied) == (0, D("10.00"))
 
 
-def test_a_payment_is_taken_off_returned_moved_and_freed_by_buttons(log_in, invoice):
+def test_a_payment_is_taken_off_returned_moved_and_unreserved_by_buttons(log_in, invoice):
     client, right = log_in("accountant"), make.customer("C-2")
-    do(client, invoice, "pay", amount="120.00", reference="bank 1", paid_on=str(make.company().today()))
+    do(client, invoice, "record_payment", amount="120.00", reference="bank 1", paid_on=str(make.company().today()))
     payment = Payment.objects.get()
 
-    do(client, invoice, "unallocate", use=invoice.allocations.get().pk)
+    do(client, invoice, "unapply", use=invoice.applications.get().pk)
     assert make.fresh(invoice).open_amount == 120
-    do(client, payment, "allocate", document=invoice.pk)
+    do(client, payment, "apply", document=invoice.pk)
     do(client, payment, "returned", amount="20.00", fee="3.50", bills_fee="on", reason="not covered")
     assert (make.fresh(invoice).open_amount, Invoice.objects.get(order=None).gross) == (20, D("3.50"))
     do(client, payment, "move", customer=right.pk, reason="same name")
@@ -82,11 +82,11 @@ def test_a_write_off_is_reversed_and_a_credit_used_by_buttons(log_in, invoice):
     do(client, invoice, "reverse_write_off", write_off=invoice.write_offs.get().pk, amount="20.00")
     assert make.fresh(invoice).open_amount == 20
 
-    do(client, other, "pay", amount="60.00", reference="bank 3")
+    do(client, other, "record_payment", amount="60.00", reference="bank 3")
     do(client, other, "credit", **{f"lines-{other.lines.get().pk}-quantity": "1"})
     do(client, Invoice.objects.get(kind="credit"), "apply", document=invoice.pk)
     assert make.fresh(invoice).open_amount == 8
-    do(client, invoice, "pay", amount="50.00", reference="bank 4")
+    do(client, invoice, "record_payment", amount="50.00", reference="bank 4")
     assert (make.fresh(invoice).open_amount, sum(row.amount for row in invoice.write_offs.all())) == (0, D("58.00"))
 
 
@@ -99,6 +99,6 @@ def test_a_fraud_rule_is_entered_and_a_check_placed_by_hand(log_in):
 
     order = make.order(lines=[("TEE-M", 1)])
     assert order.holds.get().kind == "fraud"
-    do(client, order, "lift", note="known")
+    do(client, order, "release_hold", note="known")
     do(client, order, "hold", reason="the card is known", kind="fraud")
-    assert order.holds.get(lifted_at=None).kind == "fraud"
+    assert order.holds.get(released_at=None).kind == "fraud"

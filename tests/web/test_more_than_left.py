@@ -29,34 +29,34 @@ def page(document, operation):
 def test_a_payment_of_more_than_is_open_is_asked_for_and_says_what_becomes_of_the_rest(log_in, invoice):
     client, data = log_in("accountant"), {"amount": "1000.00", "reference": "bank 1"}
 
-    asked = client.post(page(invoice, "pay"), data)
+    asked = client.post(page(invoice, "record_payment"), data)
 
     question = QUESTION.format(invoice.number)
     assert asked.status_code == 409 and asked.context["question"] == question
     assert 'name="agreed"' in asked.content.decode() and "Yes, go on" in asked.content.decode()
     assert asked.context["operation_form"].form["amount"].value() == "1000.00"
     assert not Payment.objects.exists()
-    assert client.post(page(invoice, "pay"), {**data, "agreed": question}).status_code == 302
+    assert client.post(page(invoice, "record_payment"), {**data, "agreed": question}).status_code == 302
     payment = Payment.objects.get()
-    assert (payment.captured, payment.unallocated, make.fresh(invoice).open_amount) == (1000, 976, 0)
+    assert (payment.captured, payment.unapplied, make.fresh(invoice).open_amount) == (1000, 976, 0)
 
 
 def test_a_yes_is_to_the_question_that_was_seen(log_in, invoice):
     client, data = log_in("accountant"), {"amount": "1000.00", "reference": "bank 1"}
     seen = QUESTION.format(invoice.number)
     make.transfer("4.00", "bank 0")
-    operations.of(Payment)["allocate"].perform(Payment.objects.get(), by=User.objects.get(username="accountant"),
+    operations.of(Payment)["apply"].perform(Payment.objects.get(), by=User.objects.get(username="accountant"),
                                                document=invoice, amount=None)
     outbox.drain()
 
-    again = client.post(page(invoice, "pay"), {**data, "agreed": seen})
+    again = client.post(page(invoice, "record_payment"), {**data, "agreed": seen})
 
     assert again.status_code == 409 and again.context["question"].startswith("Only 20.00 GBP")
     assert Payment.objects.count() == 1
 
 
 def test_a_payment_that_is_known_is_not_asked_about_again(invoice):
-    step, person = operations.of(type(invoice.order))["prepay"], make.user("anne", "accountant")
+    step, person = operations.of(type(invoice.order))["record_prepayment"], make.user("anne", "accountant")
     first = step.perform(invoice.order, by=person, agreed=True, amount=Decimal(1000), reference="bank 7")
 
     assert step.perform(invoice.order, by=person, amount=Decimal(1000), reference="bank 7") == first
@@ -67,13 +67,14 @@ def test_money_for_an_order_beyond_its_total_is_asked_for(log_in):
     order = make.confirmed(("TEE-M", 2))
     client, data = log_in("accountant"), {"amount": "30.00", "reference": "card 1"}
 
-    asked = client.post(page(order, "prepay"), data)
+    asked = client.post(page(order, "record_prepayment"), data)
 
     assert asked.status_code == 409
     assert asked.context["question"] == (
         f"Order {order.number} comes to 24.00 GBP. 6.00 GBP more can pay no invoice of it and stays with Shop C-1 as "
         "an unapplied payment.")
-    assert client.post(page(order, "prepay"), {**data, "agreed": asked.context["question"]}).status_code == 302
+    assert client.post(page(order, "record_prepayment"),
+                       {**data, "agreed": asked.context["question"]}).status_code == 302
     assert Payment.objects.get().amount == 30
 
 
@@ -81,7 +82,7 @@ def test_a_program_is_answered_with_the_code_confirm_and_says_yes(log_in, invoic
     client = log_in("accountant")
     make.sku("TEE-M")
     order = make.confirmed(("TEE-M", 2))
-    address, body = f"/api/v1/orders/{order.number}/prepay/", {"amount": "30.00", "reference": "bank 3"}
+    address, body = f"/api/v1/orders/{order.number}/record-prepayment/", {"amount": "30.00", "reference": "bank 3"}
 
     asked = client.post(address, body, content_type="application/json")
 
@@ -102,16 +103,16 @@ def test_nobody_is_asked_twice_nor_without_reason(invoice):
     with confirming.agreed(True):
         confirming.ask("And this?")
     person = make.user("anne", "accountant")
-    operations.of(Invoice)["pay"].perform(invoice, by=person, amount=invoice.open_amount, reference="bank 2")
+    operations.of(Invoice)["record_payment"].perform(invoice, by=person, amount=invoice.open_amount, reference="bank 2")
 
 
 MORE = [("invoice", "write_off", {"amount": "1000", "kind": "bad_debt"}), ("invoice", "credit", {"quantity": 50}),
-        ("payment", "refund", {"amount": "1000"}), ("payment", "allocate", {"amount": "1000"}),
+        ("payment", "refund", {"amount": "1000"}), ("payment", "apply", {"amount": "1000"}),
         ("payment", "capture", {"amount": "1000"}), ("order", "cancel_lines", {"units": 50}),
-        ("order", "return", {"quantity": 50, "reason": "unwanted", "wish": "refund"}),
+        ("order", "return", {"quantity": 50, "reason": "unwanted", "resolution": "refund"}),
         ("order", "deposit", {"amount": "1000", "reference": "d"}),
         ("order", "authorize", {"amount": "1000", "reference": "a"}), ("payment", "returned", {"amount": "1000"}),
-        ("payment", "allocate_several", {"amount": "1000"}), ("stock", "move", {"quantity": 50}),
+        ("payment", "apply_several", {"amount": "1000"}), ("stock", "move", {"quantity": 50}),
         ("stock", "adjust", {"difference": -50, "note": "lost"}), ("shipment", "report_short", {"found": 50}),
         ("transfer", "receive", {"good": 50})]
 
@@ -158,14 +159,14 @@ def prepared(kind, operation, data):
     order = make.shipped(("TEE-M", 2))
     document = order.invoices.get()
     if kind == "payment":
-        if operation == "allocate_several":
+        if operation == "apply_several":
             data = {f"lines-{document.pk}-amount": data["amount"]}
         return make.transfer("10.00", "bank 1"), {"document": document.pk, **data}
     if kind == "invoice":
         rows = {f"lines-{line.pk}-quantity": data["quantity"] for line in document.lines.all() if "quantity" in data}
         return document, rows or data
     line = order.lines.get()
-    return order, {f"lines-{line.pk}-{name}" if name != "wish" else name: value for name, value in data.items()}
+    return order, {f"lines-{line.pk}-{name}" if name != "resolution" else name: value for name, value in data.items()}
 
 
 def test_refusals_name_amounts_as_people_write_them(invoice):

@@ -36,8 +36,8 @@ def test_a_line_is_booked_at_its_value_date_and_pays_its_invoice(log_in, take, d
 
     assert job.details["counts"] == {"new": 2, "changed": 0, "unchanged": 0}
     first, second = Payment.objects.order_by("pk")
-    assert (make.fresh(document).open_amount, first.paid_on, first.unallocated) == (0, yesterday(), 0)
-    assert (second.unallocated, second.currency, second.paid_on) == (D("7.50"), "GBP", make.company().today())
+    assert (make.fresh(document).open_amount, first.paid_on, first.unapplied) == (0, yesterday(), 0)
+    assert (second.unapplied, second.currency, second.paid_on) == (D("7.50"), "GBP", make.company().today())
 
 
 def test_the_same_statement_again_changes_nothing_and_other_facts_are_the_rows_error(log_in, take, document):

@@ -58,15 +58,15 @@ def plant(place="LON", code="C-1", rep="rep"):
     outbox.drain()
     wave = waves.plan(make.warehouse(place), list(Shipment.objects.filter(status="open", warehouse__code=place)))
     waves.release(wave)
-    held = make.order(lines=[(item.code, 4)], customer_code=code)
-    screening.hold(held, reason=f"They owe {PRICE}")
+    reserved = make.order(lines=[(item.code, 4)], customer_code=code)
+    screening.hold(reserved, reason=f"They owe {PRICE}")
     order_entry.draft(Entry(make.channel(), customer, [make.line(item.code, 6)]))
     make.sent_purchase(item, 7, place)
     counting.plan(make.warehouse(place), [make.storage(make.warehouse(place))])
     sent = Transfer.objects.create(source=make.warehouse(place), target=make.warehouse("FAR"))
     sent.lines.create(sku=item, bin=make.storage(make.warehouse(place)), quantity=1)
     transfers.send(sent)
-    notes.write(held, f"The price is {PRICE}", by=manager)
+    notes.write(reserved, f"The price is {PRICE}", by=manager)
     notes.write(labeled, f"The price is {PRICE}", by=manager)
     notifications.tell("overdue", f"{PRICE} is overdue", without_amounts="")
     jobs.record(jobs.start("bulk", f"Pay {PRICE}", 1, by=manager), f"Paid {PRICE}")
@@ -146,7 +146,7 @@ def addresses():
     """Where a person might look besides following links."""
     yield from pages()
     for order in Order.objects.all():
-        for step in ("amend", "cancel", "prepay", "deposit"):
+        for step in ("amend", "cancel", "record_prepayment", "invoice_deposit"):
             yield reverse("admin:orders_order_operation", args=[order.pk, step])
         yield f"/admin/search/?s={order.number}"
         yield f"/api/v1/orders/{order.number}/"

@@ -91,14 +91,15 @@ class Company(Guarded):
         help_text=_("At least 12, as GS1 demands; more where trading partners keep records for longer."))
     write_off_limit = AmountField(default=Decimal("0.05"), help_text=_(
         "Largest payment difference that can be written off as a small difference."))
-    books_closed_until = models.DateField(null=True, blank=True, editable=False)
+    books_closed_through = models.DateField(null=True, blank=True, editable=False)
     logo = models.FileField(upload_to="logos/", blank=True, validators=[FileExtensionValidator(["png", "jpg", "jpeg"])],
                             help_text=_("PNG or JPEG. Printed at the top of documents."))
     color = models.CharField(max_length=7, default="#1f2937", validators=[validate_color],
                              help_text=_("Heading color on printed documents, for example #1f2937."))
     language = LanguageField(blank=True,
                                 help_text=_("Print language, for example en or de. Default: system."))
-    terms_text = models.TextField(blank=True, help_text=_("Printed at the end of quotes, order confirmations and "
+    terms_and_conditions = models.TextField(blank=True,
+                                            help_text=_("Printed at the end of quotes, order confirmations and "
                                                           "invoices."))
 
     class Meta:

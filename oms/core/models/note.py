@@ -13,7 +13,7 @@ class Note(models.Model):
     text = models.TextField(blank=True, max_length=5000)
     file = models.FileField(upload_to="attachments/%Y/%m/", blank=True)
     file_name = models.CharField(max_length=200, blank=True)
-    is_for_floor = models.BooleanField(default=False)
+    visible_to_warehouse = models.BooleanField(default=False)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField(db_default=Now())
 

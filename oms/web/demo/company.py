@@ -58,7 +58,7 @@ def build(rows: Iterable[Row]) -> Company:
         time_zone="Europe/London",
         registration="01234567", phone="+44 20 7946 0000", iban="GB33BUKB20201555555555", bic="BUKBGB22XXX",
         endpoint="GB123456782", endpoint_scheme="9932", gs1_prefix="5012345", color="#14597f",
-        terms_text="Goods remain our property until they are paid in full.")
+        terms_and_conditions="Goods remain our property until they are paid in full.")
     people = _people()
     for facts in WAREHOUSES:
         _warehouse(company, people, *facts)
@@ -148,7 +148,7 @@ def channels(company: Company) -> tuple[Channel, Channel]:
     site = Channel.objects.create(code="online-retail", name="Own site", kind=Channel.Kind.OWN_SITE, company=company,
                                   price_list=prices)
     reps = Channel.objects.create(code="reps", name="Sales reps", company=company, price_list=prices,
-                                  may_backorder=True)
+                                  allow_backorders=True)
     return site, reps
 
 

@@ -197,11 +197,11 @@ def _again(shipment: Shipment) -> Shipment:
 def _pay_some() -> None:
     """Two of three invoices are paid."""
     accountant = User.objects.get(username="accountant")
-    for number, document in enumerate(Invoice.objects.filter(is_history=False, kind="invoice").order_by("pk")):
+    for number, document in enumerate(Invoice.objects.filter(is_imported=False, kind="invoice").order_by("pk")):
         if number % 3:
             payment = payments.register_transfer(document.customer, document.gross, company=document.company,
                                                  reference=f"bank-{document.number}", by=accountant)
-            payments.allocate(payment, document, by=accountant)
+            payments.apply(payment, document, by=accountant)
 
 
 def _export(company: Company) -> None:
@@ -216,7 +216,7 @@ def _export(company: Company) -> None:
 def _return_some() -> None:
     """A few shipped orders come back, on every stage of that way."""
     rep, packer = User.objects.get(username="rep"), User.objects.get(username="packer")
-    shipped = Order.objects.filter(is_history=False, shipped__gt=0).order_by("pk")[:10]
+    shipped = Order.objects.filter(is_imported=False, shipped__gt=0).order_by("pk")[:10]
     for number, order in enumerate(shipped):
         line = order.lines.filter(shipped__gt=0).order_by("pk")[0]
         reason = ReturnLine.Reason.DAMAGED if number % 2 else ReturnLine.Reason.UNWANTED
@@ -227,8 +227,8 @@ def _return_some() -> None:
         request = returning.receive(request, [Arrived(part, number % 2, 1 - number % 2)], by=packer)
         if number < 5:
             continue
-        route = ("new", "restock", False) if number % 2 else ("broken", "scrap", True)
-        inspection.inspect(request, [Finding(part, 1, *route)], by=packer)
+        disposition = ("new", "restock", False) if number % 2 else ("broken", "scrap", True)
+        inspection.inspect(request, [Finding(part, 1, *disposition)], by=packer)
     outbox.drain()
 
 

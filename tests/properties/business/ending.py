@@ -28,11 +28,11 @@ class Ending(Floor, Partnering, Stocking, Returning):
 
     def finish(self):
         """Work until nothing is left to do; return what is left after that."""
-        for order in Order.objects.filter(holds__lifted_at=None, holds__isnull=False).distinct().order_by("pk"):
-            screening.lift(order)
+        for order in Order.objects.filter(holds__released_at=None, holds__isnull=False).distinct().order_by("pk"):
+            screening.release_hold(order)
         for order in Order.objects.filter(status="placed").order_by("pk"):
             self.attempt(lifecycle.confirm, order)
-        for order in Order.objects.filter(status="confirmed", wanted_on__isnull=False).order_by("pk"):
+        for order in Order.objects.filter(status="confirmed", requested_on__isnull=False).order_by("pk"):
             lifecycle.reschedule(order)
         for _ in range(ROUNDS):
             outbox.drain()
@@ -48,8 +48,9 @@ class Ending(Floor, Partnering, Stocking, Returning):
 
     def _goods_come_for_who_waits(self):
         """In each company's own warehouse: nobody is served from another company's."""
-        waiting = Demand.objects.filter(unheld__gt=0).order_by("sku", "company")
-        for code, company, quantity in list(waiting.values_list("sku__code", "company__code").annotate(Sum("unheld"))):
+        waiting = Demand.objects.filter(unreserved__gt=0).order_by("sku", "company")
+        for code, company, quantity in list(waiting.values_list("sku__code",
+                                                                "company__code").annotate(Sum("unreserved"))):
             self.come(code, "GLA" if company == "nord" else "LON", quantity)
         outbox.drain()
 
@@ -80,7 +81,7 @@ class Ending(Floor, Partnering, Stocking, Returning):
             if shipment.wave_id is None:
                 self.attempt(waves.start_picking, shipment)
         for shipment in self._live("packed"):
-            if shipment.lines.exclude(reservation__stopping="").exists():
+            if shipment.lines.exclude(reservation__put_back_reason="").exists():
                 self.attempt(labels.void, shipment)
                 packing.unpack(make.fresh(shipment))
         for shipment in self._live("picking"):
@@ -91,10 +92,10 @@ class Ending(Floor, Partnering, Stocking, Returning):
         return list(Shipment.objects.filter(status=status).order_by("pk"))
 
     def _pick_and_pack(self, shipment):
-        for row in picking.stopping(shipment):
+        for row in picking.put_back_reason(shipment):
             picking.put_back(row, storage(shipment.warehouse))
         shipment = make.fresh(shipment)
-        if shipment.lines.filter(reservation__state="pinned").exists():
+        if shipment.lines.filter(reservation__state="allocated").exists():
             self._pick(shipment)
         self.attempt(packing.pack, make.fresh(shipment))
 
@@ -102,7 +103,7 @@ class Ending(Floor, Partnering, Stocking, Returning):
         """All of it, or line by line where a lot has expired in its bin; that one is reported short."""
         if self.attempt(picking.pick_all, shipment):
             return
-        for row in shipment.lines.filter(reservation__state="pinned").order_by("pk"):
+        for row in shipment.lines.filter(reservation__state="allocated").order_by("pk"):
             if not self.attempt(picking.pick, row):
                 self.attempt(picking.report_short, row, 0)
 
@@ -134,10 +135,10 @@ def left_over():
         yield f"shipment {shipment} is {shipment.status}: {[str(row) for row in shipment.lines.all()]}"
     for wave in Wave.objects.exclude(status__in=["closed", "canceled"]):
         yield f"wave {wave} is {wave.status}"
-    for row in Reservation.objects.filter(state__in=["held", "pinned", "picked"]):
+    for row in Reservation.objects.filter(state__in=["reserved", "allocated", "picked"]):
         yield f"reservation {row} of {row.demand.document}"
-    for row in Demand.objects.filter(unheld__gt=0):
-        yield f"demand {row} waits for {row.unheld}"
+    for row in Demand.objects.filter(unreserved__gt=0):
+        yield f"demand {row} waits for {row.unreserved}"
     for request in ReturnRequest.objects.exclude(status__in=["rejected", "canceled", "settled"]):
         yield f"return {request} is {request.status}"
     for sheet in Count.objects.exclude(status__in=["reconciled", "canceled"]):

@@ -42,10 +42,10 @@ class Floor(World):
         if row := self.pick_from(shipment.lines.all(), number):
             self.attempt(shipments.split, shipment, [row])
 
-    @there_is("reservation.pinned")
+    @there_is("reservation.allocated")
     @rule(index=which)
     def pick_all(self, index):
-        rows = Shipment.objects.filter(status="picking", lines__reservation__state="pinned").distinct()
+        rows = Shipment.objects.filter(status="picking", lines__reservation__state="allocated").distinct()
         if shipment := self.pick_from(rows, index):
             self.attempt(picking.pick_all, shipment)
 
@@ -56,13 +56,13 @@ class Floor(World):
     @there_is("shipment.picking")
     @rule(index=which, number=which)
     def pick_a_line(self, index, number):
-        if row := self._a_line(index, number, reservation__state="pinned"):
+        if row := self._a_line(index, number, reservation__state="allocated"):
             self.attempt(picking.pick, row)
 
-    @there_is("reservation.pinned")
+    @there_is("reservation.allocated")
     @rule(index=which, number=which, missing=few, damaged=st.booleans())
     def pick_short(self, index, number, missing, damaged):
-        if row := self._a_line(index, number, reservation__state="pinned"):
+        if row := self._a_line(index, number, reservation__state="allocated"):
             found = max(0, row.reservation.quantity - missing)
             self.attempt(picking.report_short, row, found, is_damaged=damaged)
 
@@ -107,11 +107,11 @@ class Floor(World):
         outbox.drain()
         self.send(shipping.ship, make.fresh(shipment))
 
-    @there_is("reservation.pinned")
+    @there_is("reservation.allocated")
     @rule(index=which, number=which, chosen=which, is_chosen=st.booleans())
     def change_lot(self, index, number, chosen, is_chosen):
         """Another lot or serial number lies nearer."""
-        if row := self._a_line(index, number, reservation__state="pinned", reservation__lot__isnull=False):
+        if row := self._a_line(index, number, reservation__state="allocated", reservation__lot__isnull=False):
             there = BinStock.objects.filter(sku=row.reservation.sku, on_hand__gt=0, bin__is_sellable=True)
             self.attempt(picking.change_lot, row, self.pick_from(there, chosen) if is_chosen else None)
 

@@ -21,7 +21,7 @@ class Money(World):
             number = Payment.objects.count()
             amount = amount if amount != 0 else document.gross + 1
             payment = make.transfer(str(amount or document.gross), reference=f"bank {number}")
-            self.attempt(payments.allocate, payment, document)
+            self.attempt(payments.apply, payment, document)
 
     @there_is("payment.captured")
     @rule(index=which)

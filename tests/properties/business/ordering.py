@@ -34,7 +34,7 @@ class Ordering(World):
         lines = [line(code, quantity), line(other, 1)]
         charges = [Charge("allowance", "Allowance", D(allowance))] if allowance else []
         entry = order_entry.Entry(make.channel(channel), make.customer(), lines, charges=charges,
-                                  wanted_on=in_days(days))
+                                  requested_on=in_days(days))
         if order := self.attempt(order_entry.enter, entry):  # unless the allowance is more than the goods
             self.attempt(lifecycle.confirm, order)
         if at_once:
@@ -80,8 +80,8 @@ class Ordering(World):
 
     @rule(index=which)
     def lift_hold(self, index):
-        if order := self.pick_from(Order.objects.filter(holds__lifted_at=None, holds__isnull=False), index):
-            self.attempt(screening.lift, order)
+        if order := self.pick_from(Order.objects.filter(holds__released_at=None, holds__isnull=False), index):
+            self.attempt(screening.release_hold, order)
 
     @there_is("order.placed", "order.confirmed")
     @rule(index=which, only_complete=st.booleans())
@@ -94,7 +94,7 @@ class Ordering(World):
     def reschedule(self, index, days):
         """Sooner, or so late that nothing is held yet."""
         order = self.pick_from(Order.objects.filter(status__in=["placed", "confirmed"]), index)
-        self.attempt(lifecycle.reschedule, order, wanted_on=in_days(days))
+        self.attempt(lifecycle.reschedule, order, requested_on=in_days(days))
 
     @there_is("order.placed", "order.confirmed")
     @rule(index=which, postal_code=st.sampled_from(["N1 9GU", "M3 3EB", "G1 1XQ"]))

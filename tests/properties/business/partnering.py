@@ -22,14 +22,14 @@ class Partnering(World):
             self.attempt(shipments.hand_over, shipment, external_id=f"X-{shipment.pk}")
 
     @there_is("shipment.open")
-    @rule(index=which, number=which, held_back=st.integers(0, 2), packages=st.integers(1, 2))
-    def they_send(self, index, number, held_back, packages):
+    @rule(index=which, number=which, reserved_back=st.integers(0, 2), packages=st.integers(1, 2))
+    def they_send(self, index, number, reserved_back, packages):
         """All of it but for some units of a line, in one or two packages."""
         if not (shipment := self.pick_from(self.theirs(), index)):
             return
         rows = partners.everything(shipment).lines
         kept = number % len(rows) if rows else 0
-        sent = [SentRow(row.line, max(0, row.quantity - (held_back if place == kept else 0)), 1 + place % packages)
+        sent = [SentRow(row.line, max(0, row.quantity - (reserved_back if place == kept else 0)), 1 + place % packages)
                 for place, row in enumerate(rows)]
         self.send(partners.record_outside, shipment, lines=[row for row in sent if row.quantity])
 

@@ -21,14 +21,14 @@ class Returning(World):
     """What customers give back, and what becomes of it."""
 
     @there_is("shipment.shipped")
-    @rule(index=which, number=which, quantity=few, wish=st.sampled_from(["refund", "credit", "exchange"]),
+    @rule(index=which, number=which, quantity=few, resolution=st.sampled_from(["refund", "credit", "exchange"]),
           other=st.sampled_from(ORDERED))
-    def ask_to_give_back(self, index, number, quantity, wish, other):
+    def ask_to_give_back(self, index, number, quantity, resolution, other):
         order = self.pick_from(Order.objects.filter(shipped__gt=0), index)
         row = self.pick_from(order.lines.filter(shipped__gt=0), number)
-        wanted = make.sku(other) if wish == "exchange" else None
+        wanted = make.sku(other) if resolution == "exchange" else None
         self.attempt(requests.open_request, order, [Asked(row, min(quantity, row.shipped), exchange_for=wanted)],
-                     wish=wish)
+                     resolution=resolution)
 
     @there_is("shipment.shipped")
     @rule(index=which, quantity=st.integers(1, 2), part=st.sampled_from(["A", "B", "L"]))
@@ -92,15 +92,15 @@ class Returning(World):
         return ", ".join(named)
 
     @there_is("return.received")
-    @rule(index=which, route=st.sampled_from(["restock", "refurbish", "scrap"]))
-    def inspect(self, index, route):
-        self.look_at(self.pick_from(ReturnRequest.objects.filter(status="received"), index), route)
+    @rule(index=which, disposition=st.sampled_from(["restock", "refurbish", "scrap"]))
+    def inspect(self, index, disposition):
+        self.look_at(self.pick_from(ReturnRequest.objects.filter(status="received"), index), disposition)
 
-    def look_at(self, request, route="restock"):
+    def look_at(self, request, disposition="restock"):
         parts = list(request.lines.select_related("order_line__sku", "component"))
         findings = [finding for part in parts for finding in (
-            Finding(part, part.good, "used", route), Finding(part, part.damaged, "used", route, True))]
-        if self.attempt(inspection.inspect, request, findings) and route == "scrap":
+            Finding(part, part.good, "used", disposition), Finding(part, part.damaged, "used", disposition, True))]
+        if self.attempt(inspection.inspect, request, findings) and disposition == "scrap":
             for part in parts:
                 self.in_house -= self._pieces(part, part.came)
 

@@ -139,9 +139,9 @@ def found():
         make.priced(code, "3.33")
     _carriers()
     make.supplier()
-    make.channel("waits", may_backorder=True, reserve_days_ahead=7)
-    make.channel("strict", may_backorder=True, min_life_days=90)
-    make.channel("nord", company=make.company("nord"), may_backorder=True)
+    make.channel("waits", allow_backorders=True, reserve_days_ahead=7)
+    make.channel("strict", allow_backorders=True, min_life_days=90)
+    make.channel("nord", company=make.company("nord"), allow_backorders=True)
     make.customer(vat_number="DE136695976").addresses.update(country="DE", postal_code="10115")
     _first_orders()
 
@@ -163,7 +163,7 @@ def _first_orders():
     make.ship_rest(make.fresh(made[3]))
     make.picked(made[1])
     outbox.drain()
-    payments.allocate(make.transfer("8.00", reference="bank"), Invoice.objects.filter(order=made[0]).get())
+    payments.apply(make.transfer("8.00", reference="bank"), Invoice.objects.filter(order=made[0]).get())
     outbox.drain()
 
 

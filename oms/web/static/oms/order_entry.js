@@ -6,7 +6,7 @@ const csrf = document.querySelector("[name=csrfmiddlewaretoken]").value;
 const $ = (id) => document.getElementById(id);
 const _ = (text, values = {}) => interpolate(gettext(text), values, true);
 const KEPT = `oms order entry ${setup.user}`;
-const FIELDS = ["channel", "ship_to_address", "customer_reference", "wanted_on", "ship_complete", "note", "valid_until"];
+const FIELDS = ["channel", "ship_to_address", "customer_reference", "requested_on", "ship_complete", "note", "valid_until"];
 let state = fresh();
 let asked = 0, sending = false, keptAddress = "";
 
@@ -409,7 +409,7 @@ async function sendRows(path, more) {
   if (problem) return complain({ detail: problem });
   const order = { customer: state.customer.code, channel: $("channel").value, ...more, lines: rows.map((row) => ({
     sku: row.sku, quantity: unitsOf(row.quantity), ...(row.price ? { unit_price: row.price } : {}) })) };
-  for (const id of ["customer_reference", "wanted_on", "note"]) if ($(id).value) order[id] = $(id).value;
+  for (const id of ["customer_reference", "requested_on", "note"]) if ($(id).value) order[id] = $(id).value;
   if ($("ship_complete").value) order.ship_complete = $("ship_complete").value === "yes";
   if ($("ship_to_address").value) order.ship_to_address = Number($("ship_to_address").value);
   try {
@@ -435,7 +435,7 @@ combobox($("customer"), find("customers"), takeCustomer);
 $("customer").addEventListener("input", () => { state.customer = null; $("ship_to_address").value = ""; $("credit").textContent = "–"; $("customer-state").textContent = ""; keep(); });
 $("customer").addEventListener("change", lookUpCustomer);
 for (const id of FIELDS) $(id).addEventListener("change", changed);
-for (const id of ["customer", "customer_reference", "wanted_on", "valid_until"]) {
+for (const id of ["customer", "customer_reference", "requested_on", "valid_until"]) {
   $(id).addEventListener("keydown", (event) => { // a scanner ends with Enter, which must not send the order
     if (event.key !== "Enter" || event.ctrlKey || event.metaKey) return;
     event.preventDefault();
