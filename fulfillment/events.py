@@ -5,7 +5,17 @@ from typing import Annotated
 
 from django.utils.translation import gettext_lazy as _
 
-from oms.core.event_catalog import Created, LineKey, Name, NoData, Notation, Number, SkuCode, Text, event
+from oms.core.event_catalog import (
+    Created,
+    LineKey,
+    Name,
+    NoData,
+    Notation,
+    Number,
+    SkuCode,
+    Text,
+    event,
+)
 
 Tracking = Annotated[str, Notation("1Z999AA10123456784")]
 Units = Annotated[str, Notation("2 × TEE-M, 1 × CAP")]  # of each SKU

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from fulfillment import gates, parcels, picking
 from fulfillment.joining import join_cuts
@@ -52,7 +53,8 @@ def _require_ready(shipment: Shipment, lines: Sequence[ShipmentLine]) -> None:
                       code="put_back_first")
     waiting = [line for line in lines if line.reservation.state != Reservation.State.PICKED]
     if waiting or not lines:
-        raise Refused(_("%(waiting)s lines of %(shipment)s haven't been picked yet.")
+        raise Refused(ngettext("%(waiting)s line of %(shipment)s hasn't been picked yet.",
+                               "%(waiting)s lines of %(shipment)s haven't been picked yet.", len(waiting))
                       % {"waiting": len(waiting), "shipment": shipment}, code="not_picked")
     _require_whole_kits(shipment, lines)
 

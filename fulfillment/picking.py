@@ -93,8 +93,8 @@ def _take_what_is_there(
 ) -> None:
     wanted = row.reservation.quantity
     if not 0 <= found < wanted:
-        raise Refused(_("%(found)s found of %(wanted)s is not short; pick it.")
-                      % {"found": found, "wanted": wanted}, field="found")
+        raise Refused(_("Enter fewer than %(wanted)s, or pick the line if you found all.")
+                      % {"wanted": wanted}, field="found")
     gap = sourcing.resource_short_pick(row.reservation, missing=wanted - found, is_damaged=is_damaged,
                               reference=shipment.number, by=by)
     row.reservation.refresh_from_db()

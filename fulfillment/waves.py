@@ -237,7 +237,7 @@ def close(wave: Wave, *, by: User | None = None) -> Wave:
                           % {"wave": wave}, code="not_done")
         left = wave.tasks.filter(done_at=None).count()
         if left:
-            raise Refused(ngettext("%(left)s stop of wave %(wave)s isn't picked yet.",
+            raise Refused(ngettext("Wave %(wave)s still has %(left)s open pick.",
                                    "Wave %(wave)s still has %(left)s open picks.", left)
                           % {"left": left, "wave": wave}, code="not_done")
     return wave

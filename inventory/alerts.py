@@ -99,12 +99,11 @@ def _tell(rows: Sequence[Stock]) -> None:
     for (warehouse, level), named in codes.items():
         topic = TOPICS[Stock.Level(level)]
         notifications.tell(topic, partial(_text, topic, warehouse, named), warehouse=warehouse,
-                           subject_type="warehouse",
-                     subject_number=warehouse)
+                           subject_type="warehouse", subject_number=warehouse)
 
 
 def _text(topic: Topic, warehouse: str, named: Sequence[str]) -> str:
     more = _(" and %(codes)s more") % {"codes": len(named) - MOST_NAMED} if len(named) > MOST_NAMED else ""
-    text = (_("%(warehouse)s: stock is low: %(codes)s%(more)s.") if topic == Topic.LOW_STOCK
-            else _("%(warehouse)s: stock is out: %(codes)s%(more)s."))
+    text = (_("Low stock in %(warehouse)s: %(codes)s%(more)s.") if topic == Topic.LOW_STOCK
+            else _("Out of stock in %(warehouse)s: %(codes)s%(more)s."))
     return text % {"warehouse": warehouse, "codes": ", ".join(named[:MOST_NAMED]), "more": more}

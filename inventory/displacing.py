@@ -8,7 +8,13 @@ from collections.abc import Sequence
 from django.utils.translation import gettext as _
 
 from inventory import ledger, reservations, unservable
-from inventory.giving_back import announce_unreserved, deallocate_locked, level, split, unreserve_locked
+from inventory.giving_back import (
+    announce_unreserved,
+    deallocate_locked,
+    level,
+    split,
+    unreserve_locked,
+)
 from inventory.holds import UNPICKED, Holds, lock_holders
 from inventory.ledger import Transport
 from inventory.models import BinStock, Move, Reservation, Stock

@@ -62,7 +62,8 @@ def unreserve_locked(
         amounts.reserve(row.demand_id, stock[row.sku_id, row.warehouse_id], -row.quantity)
         amounts.want(row.demand_id, -row.quantity if shrink else 0)
         row.state = State.UNRESERVED
-        row.put_back_reason = row.put_back_reason if row.put_back_reason == PutBackReason.ASKED and not shrink else PutBackReason.NO
+        if shrink or row.put_back_reason != PutBackReason.ASKED:
+            row.put_back_reason = PutBackReason.NO
     amounts.write()
     Reservation.objects.bulk_update(reservations, ["state", "put_back_reason"])
 
@@ -108,7 +109,8 @@ def pieces(holds: Holds, demands: Iterable[Demand], *, asked: bool = False) -> l
     keys, put_back_reason = {demand.pk for demand in demands}, {PutBackReason.NO,
                                                                 PutBackReason.ASKED if asked else PutBackReason.NO}
     return [Piece(row.pk, row.demand_id, (row.bundle, row.put_back_reason), row.quantity, _stage(row))
-            for row in holds.rows if row.demand_id in keys and row.state in LIVE and row.put_back_reason in put_back_reason]
+            for row in holds.rows
+            if row.demand_id in keys and row.state in LIVE and row.put_back_reason in put_back_reason]
 
 
 def _stage(row: Reservation) -> int:
@@ -153,7 +155,8 @@ def units_reserved(holds: Holds, demand: Demand) -> int:
 def give_up(holds: Holds, demand: Demand, amount: int) -> list[Reservation]:
     """No longer want so much of what must be put back anyhow; returns what that was."""
     given_up: list[Reservation] = []
-    for row in [row for row in holds.rows if row.demand_id == demand.pk and row.put_back_reason == PutBackReason.RELEASE]:
+    for row in [row for row in holds.rows
+                if row.demand_id == demand.pk and row.put_back_reason == PutBackReason.RELEASE]:
         left = amount - sum(each.quantity for each in given_up)
         if left > 0:
             given_up.append(_cut(holds, row, left))

@@ -64,7 +64,7 @@ def reserve(holds: Sequence[ReservationRequest], *, counted: bool = False, by: U
     amounts.write()
     reservations = Reservation.objects.bulk_create(
         Reservation(demand=each.demand, sku_id=each.stock.sku_id, warehouse_id=each.stock.warehouse_id,
-                    quantity=each.quantity, bundle=each.bundle, share_id=reserved.share)
+                    quantity=each.quantity, bundle=each.bundle, share_id=each.share)
         for each in holds
     )
     mark_created(reservations)
@@ -244,7 +244,8 @@ def put_back(
                     or not shelf_life.fits(row)]
         released = [row for row in released if row not in canceled]
         for row in locked:
-            row.state, row.bin, row.lot, row.put_back_reason, row.is_entrusted = State.RESERVED, None, None, PutBackReason.NO, False
+            row.state, row.bin, row.lot = State.RESERVED, None, None
+            row.put_back_reason, row.is_entrusted = PutBackReason.NO, False
             row.bundle = row.bundle if row.demand.is_component else uuid.uuid4()
         Reservation.objects.bulk_update(locked, ["state", "bin", "lot", "put_back_reason", "is_entrusted", "bundle"])
         unreserve_locked(canceled, shrink=True)

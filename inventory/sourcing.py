@@ -9,7 +9,16 @@ from datetime import date
 from django.db.models import F
 from django.utils.translation import gettext as _
 
-from inventory import availability, catalog, displacing, ledger, reservations, routes, sharing, shelf_life
+from inventory import (
+    availability,
+    catalog,
+    displacing,
+    ledger,
+    reservations,
+    routes,
+    sharing,
+    shelf_life,
+)
 from inventory.giving_back import announce_unreserved, level
 from inventory.holds import lock_holders, lock_holds
 from inventory.models import (
@@ -179,8 +188,9 @@ def _write_promise(
     demands = Demand.objects.bulk_create(
         Demand(company=company, document=document, line=want.key, sku_id=part.sku, per_unit=part.per_unit,
                is_component=part.sku in components and (len(want.parts) > 1 or part.per_unit > 1),
-               quantity=part.per_unit * want.quantity, reserved=part.per_unit * reserved[want.key], can_backorder=terms.can_backorder,
-               priority=terms.priority, requested_on=terms.requested_on, reserve_from=terms.reserve_from,
+               quantity=part.per_unit * want.quantity, reserved=part.per_unit * reserved[want.key],
+               can_backorder=terms.can_backorder, priority=terms.priority, requested_on=terms.requested_on,
+               reserve_from=terms.reserve_from,
                ship_country=country, ship_postal_code=code, min_life_days=terms.min_life_days)
         for want in wants for part in want.parts
     )

@@ -8,7 +8,13 @@ from django.utils.translation import gettext as _
 
 from inventory import reservations, shelf_life
 from inventory.amounts import Amounts
-from inventory.giving_back import announce_unreserved, deallocate_locked, level, split, unreserve_locked
+from inventory.giving_back import (
+    announce_unreserved,
+    deallocate_locked,
+    level,
+    split,
+    unreserve_locked,
+)
 from inventory.holds import UNPICKED, WHOLE, Holds, lock_holds
 from inventory.models import SKU, BinStock, Demand, Reservation, Stock, Warehouse
 from inventory.planners.shelf_life import Layers

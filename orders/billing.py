@@ -25,7 +25,15 @@ from orders import (
     registrations,
 )
 from orders.issuing import SERIES, issue, start, start_credit
-from orders.models import Customer, Invoice, InvoiceLine, Order, OrderCharge, OrderLine, PaymentApplication
+from orders.models import (
+    Customer,
+    Invoice,
+    InvoiceLine,
+    Order,
+    OrderCharge,
+    OrderLine,
+    PaymentApplication,
+)
 from orders.pricing import AMOUNTS
 
 

@@ -10,7 +10,16 @@ from oms.core.errors import Refused
 from oms.core.locking import atomic, lock, lock_one
 from oms.core.models import User
 from orders import due_dates, exchange_gains, issuing, order_entry, payments, pricing, write_offs
-from orders.models import Customer, Invoice, InvoiceLine, Payment, PaymentApplication, Refund, TaxRate, WriteOff
+from orders.models import (
+    Customer,
+    Invoice,
+    InvoiceLine,
+    Payment,
+    PaymentApplication,
+    Refund,
+    TaxRate,
+    WriteOff,
+)
 
 S = Payment.Status
 

@@ -11,7 +11,16 @@ from oms.core.errors import Refused
 from oms.core.models import Company
 from oms.core.money import ZERO
 from orders import due_dates, issuing, national_rules, registrations, taxing
-from orders.connectors.einvoices import CREDIT_NOTE, INVOICE, PREPAYMENT, Adjustment, Document, Item, Party, TaxGroup
+from orders.connectors.einvoices import (
+    CREDIT_NOTE,
+    INVOICE,
+    PREPAYMENT,
+    Adjustment,
+    Document,
+    Item,
+    Party,
+    TaxGroup,
+)
 from orders.models import Customer, Invoice, InvoiceLine, Order
 from orders.national_rules import Parties
 from orders.planners import places

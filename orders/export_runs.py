@@ -160,7 +160,7 @@ def _take_documents(run: ExportRun) -> None:
                 WHERE NOT %(only_new)s::boolean OR NOT EXISTS (
                     SELECT 1 FROM orders_exporteddocument e
                     WHERE e.is_sent AND e.profile = %(profile)s::text AND e.kind = '{kind}' AND e.key = k.id)
-                """, _parameters(run))  # noqa: S608  # the parts are constants of `exports`
+                """, _parameters(run))  # the parts are constants of `exports`
 
 
 def _write_file(run: ExportRun, folder: Path, tick: Callable[[int], None]) -> tuple[Path, Sums]:
@@ -302,10 +302,11 @@ def findings(run: ExportRun) -> list[str]:
     waiting = OrderLine.objects.filter(order__company=run.company, shipped__gt=F("invoiced")).values(
         "order").distinct().count()
     if drafts:
-        found.append(ngettext("%(count)s draft is not posted.", "%(count)s draft invoices haven't been issued.", drafts)
+        found.append(ngettext("%(count)s draft invoice hasn't been issued.",
+                              "%(count)s draft invoices haven't been issued.", drafts)
                      % {"count": drafts})
     if waiting:
-        found.append(ngettext("%(count)s order has shipped goods that are not billed yet.",
+        found.append(ngettext("%(count)s order has shipped items that haven't been invoiced.",
                               "%(count)s orders have shipped items that haven't been invoiced.", waiting)
                      % {"count": waiting})
     return found + (_of_quickbooks(run) if run.profile == Profile.QUICKBOOKS else []) + _credited(run)

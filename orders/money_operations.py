@@ -176,7 +176,8 @@ class UnapplyInput:
 
 
 def _unapply(
-    document: Any, *, use: PaymentApplication, amount: Decimal | None = None, on: date | None = None, by: User | None = None,
+    document: Any, *, use: PaymentApplication, amount: Decimal | None = None, on: date | None = None,
+    by: User | None = None,
 ) -> Any:
     counter_entries.unapply(use, amount, on=on, by=by)
     return document

@@ -103,6 +103,6 @@ def tell_overdue(company: Company) -> None:
 
 def _overdue(company: Company, row: Mapping[str, Any]) -> str:
     text = ngettext(
-        "%(name)s: %(count)s invoice is overdue, %(amount)s, since %(since)s.",
+        "%(name)s: %(count)s overdue invoice of %(amount)s, due %(since)s.",
         "%(name)s: %(count)s overdue invoices totaling %(amount)s. Oldest due %(since)s.", row["count"])
     return text % {**row, "name": company.name, "amount": display(row["total"], row["currency"])}

@@ -65,7 +65,8 @@ def _billed(order: Order) -> dict[str, tuple[int, Decimal, Decimal, Decimal]]:
 
 def _settled(order: Order) -> tuple[Decimal, Decimal, Decimal]:
     """What payments and write-offs settled of an order's invoices, and what was refunded of its credit notes."""
-    used = PaymentApplication.objects.filter(invoice__in=Invoice.objects.filter(order=order).exclude(kind=Invoice.Kind.CREDIT))
+    used = PaymentApplication.objects.filter(
+        invoice__in=Invoice.objects.filter(order=order).exclude(kind=Invoice.Kind.CREDIT))
     found = used.aggregate(paid=Sum("amount", filter=Q(payment__isnull=False), default=ZERO),
                            given_up=Sum("amount", filter=Q(write_off__isnull=False), default=ZERO))
     refunds = Refund.objects.filter(credit__order=order).exclude(status=Refund.Status.FAILED)

@@ -15,7 +15,15 @@ from oms.core import bulk_sql, events, money
 from oms.core.errors import Refused
 from oms.core.locking import attempt, whole
 from oms.core.models import User
-from orders import einvoicing, fulfillment_progress, origins, pricing, registrations, screening, taxing
+from orders import (
+    einvoicing,
+    fulfillment_progress,
+    origins,
+    pricing,
+    registrations,
+    screening,
+    taxing,
+)
 from orders.models import Order, OrderCharge, OrderLine
 from orders.planners import origins as planner
 from orders.planners.origins import Leaving

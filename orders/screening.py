@@ -16,7 +16,16 @@ from oms.core.locking import lock_one, whole
 from oms.core.models import User
 from oms.core.money import ZERO, display
 from orders import taxing
-from orders.models import Customer, FraudRule, Invoice, Order, OrderHold, Payment, PaymentApplication, WriteOff
+from orders.models import (
+    Customer,
+    FraudRule,
+    Invoice,
+    Order,
+    OrderHold,
+    Payment,
+    PaymentApplication,
+    WriteOff,
+)
 
 AMOUNT: "DecimalField[Any, Any]" = DecimalField(max_digits=16, decimal_places=3)
 REQUIRED_IN_ADDRESS = ("name", "country")

@@ -92,7 +92,9 @@ def write_off_rest(payment: Payment, *, reason: str = "", by: User | None = None
     with atomic():
         payment = lock_one(payment)
         amount, limit = payment.unapplied, limit_of(payment)
-        if not 0 < amount <= limit:
+        if amount <= 0:
+            raise Refused(_("%(number)s has no amount left to write off.") % {"number": payment.number})
+        if amount > limit:
             raise Refused(_("%(number)s has %(amount)s left, more than the write-off limit of %(limit)s. Apply or "
                             "refund it.") % {"number": payment.number, "amount": display(amount, payment.currency),
                                       "limit": display(limit, payment.currency)})

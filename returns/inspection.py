@@ -45,7 +45,8 @@ def inspect(request: ReturnRequest, findings: Sequence[Finding], *, by: User | N
                        was_damaged=item.damaged, by=by) for item in findings
         )
         goods = _goods(lines, findings)
-        by_disposition = [(disposition, [each for each in goods if each[0].disposition == disposition]) for disposition in Disposition.values]
+        by_disposition = [(disposition, [each for each in goods if each[0].disposition == disposition])
+                          for disposition in Disposition.values]
         transports = [(disposition, _transports(request, items)) for disposition, items in by_disposition if items]
         ledger.lock_ends([each for _, moved in transports for each in moved])
         for disposition, moved in transports:

@@ -13,7 +13,16 @@ from oms.core.errors import Refused
 from oms.core.models import User
 from oms.core.operations import declare
 from orders.models import Order
-from returns import exchanges, identity, inspection, keeping, ownership, receiving, requests, unannounced
+from returns import (
+    exchanges,
+    identity,
+    inspection,
+    keeping,
+    ownership,
+    receiving,
+    requests,
+    unannounced,
+)
 from returns.inspection import Finding
 from returns.models import Inspection, ReturnLine, ReturnRequest, Unexpected
 from returns.receiving import Arrived

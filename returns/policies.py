@@ -4,7 +4,15 @@ from django.utils.translation import gettext_lazy as _
 
 from oms.core.policy import allow, declare, every_row, need, offer, part_of, rows
 from orders.models import Order
-from returns.models import Inspection, ReturnedLot, ReturnLine, ReturnPolicy, ReturnRequest, Settlement, Unexpected
+from returns.models import (
+    Inspection,
+    ReturnedLot,
+    ReturnLine,
+    ReturnPolicy,
+    ReturnRequest,
+    Settlement,
+    Unexpected,
+)
 
 FLOOR = "picker packer manager"
 

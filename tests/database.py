@@ -78,14 +78,15 @@ def wrote() -> bool:
 
 
 def _fingerprint() -> str:
-    """A hash of all migrations, and of the roles that are written after them: what the template was made from."""
+    """A hash of all migrations, and of the rows that are written after them: what the template was made from."""
     digest = hashlib.sha256(django.__version__.encode())
     digest.update(repr([(name, *of, sorted(policy.default_permissions(name)))
                         for name, of in policy.built_in_roles().items()]).encode())
     for config in apps.get_app_configs():
         for path in sorted(Path(config.path, "migrations").glob("*.py")):
             digest.update(path.read_bytes())
-    for path in sorted(BASE_DIR.glob("*/data/*")):  # what migrations may load
+    after = ("*/data/*", "oms/*/data/*", "*/seeds.py", "oms/*/seeds.py")
+    for path in sorted(path for each in after for path in BASE_DIR.glob(each) if path.is_file()):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:12]
 

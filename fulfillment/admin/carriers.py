@@ -2,7 +2,15 @@
 
 from django.contrib import admin
 
-from fulfillment.models import CarrierAccount, CarrierService, Carton, Label, Rate, SSCCSeries, TrackingEvent
+from fulfillment.models import (
+    CarrierAccount,
+    CarrierService,
+    Carton,
+    Label,
+    Rate,
+    SSCCSeries,
+    TrackingEvent,
+)
 from oms.backoffice.access import Lines, ScopedAdmin
 from oms.backoffice.records import ReadOnlyAdmin
 

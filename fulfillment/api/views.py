@@ -7,11 +7,19 @@ from django_filters import rest_framework as filters
 from rest_framework import serializers
 
 from fulfillment import gates
-from fulfillment.models import Cancellation, Label, Package, PackageContent, Shipment, ShipmentLine, TrackingEvent
-from oms.core.api.records import RecordSerializer
+from fulfillment.models import (
+    Cancellation,
+    Label,
+    Package,
+    PackageContent,
+    Shipment,
+    ShipmentLine,
+    TrackingEvent,
+)
 from oms.core.bulk_sql import any_of
 from oms.rest.documents import DocumentViewSet, with_operations
 from oms.rest.fields import AddressSerializer
+from oms.rest.records import RecordSerializer
 
 
 class TrackingEventSerializer(RecordSerializer[TrackingEvent]):

@@ -13,7 +13,18 @@ from fulfillment.models import Carton, Package, Scan, Shipment, ShipmentLine
 from fulfillment.parcels import Parcel
 from inventory import adjusting, catalog, counting, lots, receiving, transfers
 from inventory.counting import Found
-from inventory.models import SKU, Bin, BinStock, Count, CountLine, Lot, PurchaseOrder, Transfer, TransferLine, Warehouse
+from inventory.models import (
+    SKU,
+    Bin,
+    BinStock,
+    Count,
+    CountLine,
+    Lot,
+    PurchaseOrder,
+    Transfer,
+    TransferLine,
+    Warehouse,
+)
 from inventory.receiving import Received
 from inventory.transfers import Arrived
 from oms.core import limits, policy
@@ -185,7 +196,7 @@ def pack(warehouse: Warehouse, body: Body, by: User) -> str:
         packing.verify(package, parcels.inside(package), by=by)
     labels.buy(shipment, by=by)
     count = shipment.packages.count()
-    return ngettext("Shipment %(shipment)s is packed into %(count)s package.",
+    return ngettext("Shipment %(shipment)s packed: %(count)s package.",
                     "Shipment %(shipment)s packed: %(count)s packages.", count) % {
                         "shipment": shipment, "count": count}
 

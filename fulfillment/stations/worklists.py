@@ -12,7 +12,17 @@ from fulfillment import gates, labels, parcels
 from fulfillment.models import Carton, Label, PickTask, Shipment, Wave
 from fulfillment.shipping import tracking_numbers
 from inventory import catalog, purchasing, receiving, shelf_life
-from inventory.models import SKU, Barcode, Bin, BinStock, Lot, PurchaseOrder, Stock, Transfer, Warehouse
+from inventory.models import (
+    SKU,
+    Barcode,
+    Bin,
+    BinStock,
+    Lot,
+    PurchaseOrder,
+    Stock,
+    Transfer,
+    Warehouse,
+)
 from oms.core import attention, events, policy
 from oms.core.errors import Refused
 from oms.core.models import User
@@ -34,7 +44,7 @@ def products(skus: Iterable[SKU]) -> dict[str, dict[str, Any]]:
 
 def _way(wave: Wave) -> str:
     stops = wave.tasks.filter(done_at=None).count()
-    return ngettext("%(stops)s stop, %(meters)s m", "%(stops)s picks, %(meters)s m", stops) % {
+    return ngettext("%(stops)s pick, %(meters)s m", "%(stops)s picks, %(meters)s m", stops) % {
         "stops": stops, "meters": round(wave.walking_distance_cm / 100)}
 
 
@@ -143,7 +153,8 @@ def pack(warehouse: Warehouse, user: User, name: str) -> dict[str, Any]:
     if not name:
         first = rows.order_by("status", "pk").select_related("order__customer").prefetch_related(gates.OPEN_HOLDS)
         ready = [row for row in first[:MOST]
-                 if row.status == Shipment.Status.PACKED or not row.lines.filter(reservation__state="allocated").exists()]
+                 if row.status == Shipment.Status.PACKED
+                 or not row.lines.filter(reservation__state="allocated").exists()]
         return {"choices": [{"code": row.number, "text": "; ".join([row.get_status_display(), *gates.reasons(row)])}
                             for row in ready]}
     label = labels.scanned(name)

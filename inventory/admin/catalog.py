@@ -11,7 +11,17 @@ from unfold.forms import PaginationInlineFormSet
 
 from inventory import unservable
 from inventory.admin.sheets import BarcodeSheet, SKUSheet, SupplierItemSheet, SupplierSheet
-from inventory.models import SKU, Barcode, Category, KitComponent, Lot, ReorderRule, Supplier, SupplierItem, Warehouse
+from inventory.models import (
+    SKU,
+    Barcode,
+    Category,
+    KitComponent,
+    Lot,
+    ReorderRule,
+    Supplier,
+    SupplierItem,
+    Warehouse,
+)
 from oms.backoffice.access import Lines, ScopedAdmin
 from oms.backoffice.printouts import PapersAdmin
 from oms.core import codes, guarding

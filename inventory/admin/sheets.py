@@ -7,11 +7,21 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError
 from django.db.models import OuterRef, Subquery
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from inventory import receiving
-from inventory.models import SKU, Barcode, Bin, BinStock, Category, Stock, Supplier, SupplierItem, Warehouse
+from inventory.models import (
+    SKU,
+    Barcode,
+    Bin,
+    BinStock,
+    Category,
+    Stock,
+    Supplier,
+    SupplierItem,
+    Warehouse,
+)
 from inventory.models.sku import BARCODE_TAKEN, CODE_TAKEN
 from inventory.receiving import Opening
 from oms.core.errors import DomainError, Refused
@@ -151,7 +161,7 @@ class OpeningStockSheet(DocumentSheet):
         return None
 
     def _told(self, entry: dict[str, Any]) -> str:
-        return ngettext("%(quantity)s comes in", "%(quantity)s received", entry["quantity"]) % entry
+        return gettext("%(quantity)s received") % entry
 
     def _one_by_one(self, group: list[Row], outcome: Outcome, dry_run: bool) -> None:
         for row in group:

@@ -8,8 +8,8 @@ from rest_framework.mixins import ListModelMixin
 
 from inventory.api.filters import StockFilter
 from inventory.models import Stock, Warehouse
-from oms.core.api.records import RecordSerializer
 from oms.rest.documents import ScopedListSet, ScopedViewSet
+from oms.rest.records import RecordSerializer
 
 
 class StockSerializer(RecordSerializer[Stock]):

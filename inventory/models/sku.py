@@ -105,7 +105,8 @@ class KitComponent(Guarded):
     def clean(self) -> None:
         super().clean()
         if self.component_id and self.component.is_kit:
-            raise ValidationError({"component": gettext("A kit can't contain another kit. Add its components instead.")})
+            raise ValidationError({
+                "component": gettext("A kit can't contain another kit. Add its components instead.")})
         if self._state.adding and self.kit_id:
             found = guarding.obstacles(self, "kit")
             if found:

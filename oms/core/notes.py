@@ -24,7 +24,8 @@ def write(
         raise Refused(_("The file is too large. The maximum is %(MOST_BYTES)s MB.")
                       % {"MOST_BYTES": MOST_BYTES // 2 ** 20}, code="too_large")
     note = Note(subject_type=document.subject_type, subject_number=document.number, text=text[:5000], by=by,
-                visible_to_warehouse=visible_to_warehouse or not by.sees_money, file_name=(file.name or "")[:200] if file else "")
+                visible_to_warehouse=visible_to_warehouse or not by.sees_money,
+                file_name=(file.name or "")[:200] if file else "")
     if file is not None:
         note.file.save(f"{document.number}-{file.name}", file, save=False)
     note.save()

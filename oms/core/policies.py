@@ -22,6 +22,7 @@ from oms.core.models import (
     Job,
     JobResult,
     JobRows,
+    Mail,
     Note,
     Notice,
     SavedView,
@@ -29,13 +30,26 @@ from oms.core.models import (
     StoredDocument,
     Stream,
     Subscription,
+    Topic,
     User,
     WebhookAttempt,
     WebhookDelivery,
     WebhookEndpoint,
 )
 from oms.core.models.role import Reach, Role
-from oms.core.policy import allow, declare, every_row, hide, may, need, offer, own, part_of, role, rows
+from oms.core.policy import (
+    allow,
+    declare,
+    every_row,
+    hide,
+    may,
+    need,
+    offer,
+    own,
+    part_of,
+    role,
+    rows,
+)
 
 EVERYBODY = "rep picker packer buyer accountant manager"
 
@@ -116,3 +130,13 @@ need("see_money", None, "see_receivables")
 need("see_money", Email)
 hide("see_money", Event, "data")
 hide("see_money", Company)
+
+# Who is notified of what, to begin with; managers change it.
+RULES = (
+    ("buyer", Topic.LOW_STOCK, Mail.DIGEST), ("buyer", Topic.OUT_OF_STOCK, Mail.AT_ONCE),
+    ("buyer", Topic.PROPOSED, Mail.NO), ("picker", Topic.TO_PICK, Mail.NO),
+    ("rep", Topic.ON_HOLD, Mail.AT_ONCE), ("manager", Topic.ON_HOLD, Mail.NO),
+    ("accountant", Topic.OVERDUE, Mail.DIGEST), ("manager", Topic.JOB_FAILED, Mail.NO),
+    ("picker", Topic.CANCEL_ASKED, Mail.AT_ONCE), ("manager", Topic.CANCEL_ASKED, Mail.AT_ONCE),
+    ("rep", Topic.CANCEL_ASKED, Mail.AT_ONCE),
+)

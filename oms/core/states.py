@@ -65,16 +65,17 @@ def create(document: AnyDocument, *, by: User | None = None, at: datetime | None
 
 
 def event_of(document: Document | type[Document], status: str) -> str:
-    """Name the event of reaching a status, in American spelling, however the status is stored."""
-    return f"{document.subject_type}.{status}".replace("canceled", "canceled")
+    """Name the event of reaching a status."""
+    return f"{document.subject_type}.{status}"
 
 
 def require_transition(row: Document, to: str) -> None:
     """Raise WrongState unless the document may move to this status."""
     if to not in row.TRANSITIONS.get(row.status, ()):
+        names = dict(type(row)._meta.get_field("status").flatchoices)  # type: ignore[misc]
         raise WrongState(
-            _("%(verbose_name)s %(row)s can't change from %(status)s to %(to)s.")
-            % {"verbose_name": type(row)._meta.verbose_name, "row": row, "status": row.status, "to": to},
+            _("%(row)s can't change from “%(status)s” to “%(to)s”.")
+            % {"row": row, "status": names[row.status], "to": names[to]},
             status=row.status, to=to, number=row.number,
         )
 
@@ -90,9 +91,10 @@ def write_status(row: Document, to: str, *, at: datetime | None = None) -> None:
 def require_status(row: Document, *allowed: str) -> None:
     """Raise WrongState unless the document is in one of these statuses."""
     if row.status not in allowed:
+        names = dict(type(row)._meta.get_field("status").flatchoices)  # type: ignore[misc]
+        told = _(" or ").join(f"“{names[each]}”" for each in allowed)
         raise WrongState(
-            _("%(verbose_name)s %(row)s is %(status)s. It must be %(allowed)s.")
-            % {"verbose_name": type(row)._meta.verbose_name, "row": row, "status": row.status,
-               "allowed": " or ".join(allowed)},
+            _("%(row)s is “%(status)s”. It must be %(allowed)s.")
+            % {"row": row, "status": names[row.status], "allowed": told},
             status=row.status, number=row.number,
         )

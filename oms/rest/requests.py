@@ -21,8 +21,9 @@ class RequestViewSet(viewsets.ViewSet):
 
     @extend_schema(responses={201: OpenApiTypes.OBJECT})
     def retrieve(self, request: Request, pk: str) -> Response:
-        """Returns the response of a completed request. 404: the request had no effect, so you can resend it. 409:
-        it's still in progress.
+        """Returns the response of a completed request.
+
+        404: the request had no effect, so you can resend it. 409: it's still in progress.
         """
         if "\x00" in pk:
             raise Http404

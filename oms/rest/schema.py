@@ -14,9 +14,9 @@ ANY_TEXT, SOME_TEXT = f"^{NO_NUL}*$", f"^{NO_NUL}*{VISIBLE}{NO_NUL}*$"
 PERCENT = r"^(100(\.0{1,2})?|\d{1,2}(\.\d{1,2})?)$"
 
 PROBLEMS = {"400": "Malformed request.", "401": "Missing or invalid token or session.", "403": "Not allowed.",
-            "404": "Not found or not accessible.", "409": ("Conflict: wrong state or already "
-                                                                                 "in progress."),
-            "412": "The document has changed since you read it.", "422": "Rejected by a business rule.", "429": "Too many calls.",
+            "404": "Not found or not accessible.", "409": "Conflict: wrong state or already in progress.",
+            "412": "The document has changed since you read it.",
+            "422": "Rejected by a business rule.", "429": "Too many calls.",
             "503": "Busy; try again."}
 READING = ("400", "401", "403", "404", "409", "422", "429")
 

@@ -7,7 +7,12 @@ from django.forms import IntegerField
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django_filters import rest_framework as filters
-from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_field, extend_schema_serializer
+from drf_spectacular.utils import (
+    OpenApiExample,
+    extend_schema,
+    extend_schema_field,
+    extend_schema_serializer,
+)
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.mixins import DestroyModelMixin, UpdateModelMixin
@@ -16,13 +21,13 @@ from rest_framework.response import Response
 from rest_framework.reverse import reverse
 
 from oms.core import web_addresses
-from oms.core.api.records import RecordSerializer
 from oms.core.errors import Refused
 from oms.core.models import Company, WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from oms.core.models.checked import EVENT, require_offered
 from oms.messaging import webhooks
 from oms.rest.documents import IDEMPOTENCY_KEY, ScopedViewSet, create_once
 from oms.rest.fields import FlagField
+from oms.rest.records import RecordSerializer
 
 ENDS = {"waiting": {"next_at__isnull": False}, "delivered": {"delivered_at__isnull": False},
         "given_up": {"given_up_at__isnull": False}}

@@ -8,7 +8,16 @@ from inventory.models import SKU
 from oms.core.models import Company, ExchangeRate
 from orders import billing, consolidated_invoicing, deposits, lifecycle, order_entry, payments
 from orders.billing import Credited
-from orders.models import Address, Channel, Customer, Invoice, Order, PaymentTerms, PriceList, TaxRate
+from orders.models import (
+    Address,
+    Channel,
+    Customer,
+    Invoice,
+    Order,
+    PaymentTerms,
+    PriceList,
+    TaxRate,
+)
 from orders.order_entry import Charge, Entry, Line
 
 AE_NOTE = "Reverse charge: the recipient accounts for the tax (Directive 2006/112/EC, Article 199)."

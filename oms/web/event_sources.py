@@ -12,7 +12,7 @@ from django.conf import settings
 from oms.core import event_access, event_catalog, states
 from oms.core.models import Document
 
-APPS = ("oms/core", "inventory", "orders", "fulfillment", "returns")
+ABOVE = {"oms.rest", "oms.insights", "oms.web"}  # rooms that emit nothing of their own
 NO_SOURCES = {"events.py", "handlers.py", "states.py", "event_catalog.py"}
 READS = {"on", "filter", "exclude", "get"}  # calls whose names of events are looked for, not emitted
 EDITED = ".edited"
@@ -28,8 +28,8 @@ def emitters() -> dict[str, list[str]]:
 
 
 def _sources() -> Iterator[Path]:
-    for app in APPS:
-        for path in sorted((settings.BASE_DIR / app).rglob("*.py")):
+    for room in settings.ROOMS:
+        for path in sorted((settings.BASE_DIR / room.replace(".", "/")).rglob("*.py")) if room not in ABOVE else ():
             if path.name not in NO_SOURCES and not {"migrations", "api"} & set(path.parts):
                 yield path
 

@@ -18,7 +18,16 @@ from oms.core.models.role import Reach
 from oms.files.runs import offer
 from orders.admin.sheets import AddressSheet, CustomerSheet
 from orders.admin.statements import statement_page
-from orders.models import Address, Channel, Contact, Customer, CustomerSKU, FraudRule, Listing, Price
+from orders.models import (
+    Address,
+    Channel,
+    Contact,
+    Customer,
+    CustomerSKU,
+    FraudRule,
+    Listing,
+    Price,
+)
 
 
 class Contacts(Lines):

@@ -46,7 +46,7 @@ def _ready(orders: QuerySet[Order], user: User) -> QuerySet[Order]:
 
 VIEWS: dict[str, tuple[Words, Narrow]] = {
     "mine": (_("My customers"), _mine),
-    "late": ("late", _late),
+    "late": (_("Overdue to ship"), _late),
     "short": (_("Backordered"), _short),
     "hold": (_("On hold"), _on_hold),
     "ready": (_("Ready to ship today"), _ready),
@@ -56,7 +56,7 @@ VIEWS: dict[str, tuple[Words, Narrow]] = {
 class View(SimpleListFilter):
     """Orders of one's customers, late ones, short ones, those on hold, those ready to ship today."""
 
-    title = _("what")
+    title = _("view")
     parameter_name = "view"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[Any]:
@@ -71,7 +71,7 @@ class View(SimpleListFilter):
 class Due(SimpleListFilter):
     """Invoices that are not yet paid, and those of them that should be."""
 
-    title = _("what")
+    title = _("payment status")
     parameter_name = "due"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:

@@ -12,7 +12,14 @@ from oms.backoffice.access import Lines, ScopedAdmin
 from oms.backoffice.records import ReadOnlyAdmin
 from oms.core.money import display as show_amount
 from oms.core.money import round_amount
-from orders.models import IntercompanyRule, IntercompanySupply, Invoice, Order, SupplierInvoice, SupplierInvoiceLine
+from orders.models import (
+    IntercompanyRule,
+    IntercompanySupply,
+    Invoice,
+    Order,
+    SupplierInvoice,
+    SupplierInvoiceLine,
+)
 
 
 @admin.register(IntercompanyRule)

@@ -25,7 +25,16 @@ from orders.admin import entry
 from orders.admin.drafts import DraftForm
 from orders.admin.filters import View
 from orders.admin.sheets import OrderSheet
-from orders.models import Invoice, InvoiceLine, Order, OrderCharge, OrderHold, OrderLine, Payment, PaymentApplication
+from orders.models import (
+    Invoice,
+    InvoiceLine,
+    Order,
+    OrderCharge,
+    OrderHold,
+    OrderLine,
+    Payment,
+    PaymentApplication,
+)
 
 PROGRESS = ["canceled", "reserved", "picked", "shipped", "invoiced", "returned"]
 

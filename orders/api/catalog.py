@@ -5,7 +5,12 @@ from typing import Any
 
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema, extend_schema_serializer
+from drf_spectacular.utils import (
+    OpenApiExample,
+    OpenApiParameter,
+    extend_schema,
+    extend_schema_serializer,
+)
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -15,10 +20,10 @@ from inventory import availability
 from inventory.api.filters import SKUFilter
 from inventory.models import SKU
 from oms.core import policy
-from oms.core.api.records import RecordSerializer
 from oms.rest.documents import ScopedViewSet
 from oms.rest.fields import DecimalField, TextField
 from oms.rest.problems import Unknown
+from oms.rest.records import RecordSerializer
 from orders import pasted_lines, pricing
 from orders.api.entry import customer_of, parties
 from orders.models import Customer

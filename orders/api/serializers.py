@@ -7,9 +7,26 @@ from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
 from inventory import demand
-from oms.core.api.records import RecordSerializer
-from oms.rest.fields import AddressSerializer, AmountField, DayField, DecimalField, FlagField, TextField, WholeField
-from orders.models import Address, Customer, Invoice, InvoiceLine, Order, OrderCharge, OrderHold, OrderLine
+from oms.rest.fields import (
+    AddressSerializer,
+    AmountField,
+    DayField,
+    DecimalField,
+    FlagField,
+    TextField,
+    WholeField,
+)
+from oms.rest.records import RecordSerializer
+from orders.models import (
+    Address,
+    Customer,
+    Invoice,
+    InvoiceLine,
+    Order,
+    OrderCharge,
+    OrderHold,
+    OrderLine,
+)
 
 PROGRESS = ("canceled", "reserved", "picked", "shipped", "invoiced", "returned")
 

@@ -14,10 +14,10 @@ from rest_framework.reverse import reverse
 
 from inventory.models import SKU
 from oms.core import operations, policy
-from oms.core.api.records import RecordSerializer
 from oms.rest.documents import IDEMPOTENCY_KEY, DocumentViewSet, create_once, with_operations
 from oms.rest.fields import AmountField, DecimalField, TextField, WholeField
 from oms.rest.problems import Unknown
+from oms.rest.records import RecordSerializer
 from orders.models import Order
 from returns import requests
 from returns.models import ReturnLine, ReturnRequest, Settlement

@@ -57,7 +57,7 @@ def carry() -> None:
         order_entry.quote(draft, valid_until=_today() + timedelta(days=9))
     placed = [order_entry.enter(_entry()) for _ in range(8)]
     for order in placed[:3]:
-        screening.hold(order, reason="They asked for a call first.")
+        screening.hold(order, reason="Customer asked for a call before shipping.")
     for code in [OUTSIDE] * 3 + [AT_LONDON] * 10:
         _to_ship(code)
     pick, pack, label, ship = picking.pick_all, packing.pack, labels.buy, shipping.ship

@@ -45,14 +45,14 @@ def test_invoice_and_its_pdf(rep, order):
 def test_a_credit_says_why_and_concerns_lines_of_its_own_invoice_alone(call, order):
     accountant, number = call("accountant"), order.invoices.get().number
     other = make.shipped(("TEE-M", 1)).invoices.get()
-    credit = {"lines": [{"line": 1, "quantity": 3}], "reason": "Arrived damaged."}
+    credit = {"lines": [{"line": 1, "quantity": 3}], "reason": "Item arrived damaged."}
 
     assert accountant.do(f"invoices/{number}/credit/", credit).status_code == 200
     refused = accountant.do(f"invoices/{number}/credit/", credit)
 
     assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "lines[0].line")
     assert not other.credits.exists()
-    assert order.invoices.get(kind="credit").reason == "Arrived damaged."
+    assert order.invoices.get(kind="credit").reason == "Item arrived damaged."
 
 
 def test_a_reason_longer_than_can_be_kept_is_malformed(call, order):

@@ -86,7 +86,7 @@ def test_bad_lines_are_named_by_field_and_line(rep):
     negative = rep.send("orders/", body(("TEE-M", 1), ("TEE-M", -1)))
 
     assert unknown.json()["errors"] == [
-        {"field": "lines[1].sku", "line": 2, "code": "invalid", "message": "There is no SKU 'NO-SUCH'."}]
+        {"field": "lines[1].sku", "line": 2, "code": "invalid", "message": "SKU 'NO-SUCH' not found."}]
     assert [(e["field"], e["line"]) for e in negative.json()["errors"]] == [("lines[1].quantity", 2)]
 
 
@@ -137,11 +137,11 @@ def test_operations_of_the_catalog_are_endpoints(rep):
     make.sku("TEE-M", stock={"LON": 5})
     number = rep.send("orders/", body(confirm=False)).json()["number"]
 
-    reserved = rep.do(f"orders/{number}/hold/", {"reason": "call them first"})
+    on_hold = rep.do(f"orders/{number}/hold/", {"reason": "call them first"})
     refused = rep.do(f"orders/{number}/confirm/")
-    not_theirs = rep.do(f"orders/{number}/release_hold/")
+    not_theirs = rep.do(f"orders/{number}/release-hold/")
 
-    assert reserved.json()["holds"][0]["reason"] == "call them first"
+    assert on_hold.json()["holds"][0]["reason"] == "call them first"
     assert (refused.status_code, refused.json()["code"]) == (422, "on_hold")
     assert (not_theirs.status_code, not_theirs.json()["code"]) == (403, "not_allowed")
 

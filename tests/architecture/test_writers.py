@@ -12,8 +12,12 @@ SAMPLES = "oms.web.einvoice_cases"  # sample documents, undone once they are pri
 
 # Columns of one name in several models have a writer each: what of, stands beside.
 FACTS = {
-    "status": {"oms.core.states",  # of documents
-               "orders.order_entry", "orders.payments", "fulfillment.labels"},  # as placed; requests of others
+    "status": {
+        "oms.core.states",  # of documents
+        "orders.order_entry",
+        "orders.payments",
+        "fulfillment.labels",
+    },  # as placed; requests of others
     "on_hand": {"inventory.ledger"},
     "sellable": {"inventory.ledger"},
     "reserved": {STOCK, LINES, SAMPLES},  # of stock and demands, of lines
@@ -33,9 +37,14 @@ FACTS = {
 NAMES_NO_COLUMN = {
     "oms.core.bulk_sql",  # writes what its callers name
     "oms.background.jobs",  # counters of a job
-    "oms.backoffice.documents", "oms.rest.documents",  # fields of a form, views by name
-    "oms.core.models.checked", "oms.core.models.coded", "oms.core.models.codes", "oms.core.models.postal",  # own value
-    LINES, STOCK,  # their own columns, by name
+    "oms.backoffice.documents",
+    "oms.rest.documents",  # fields of a form, views by name
+    "oms.core.models.checked",
+    "oms.core.models.coded",
+    "oms.core.models.codes",
+    "oms.core.models.postal",  # own value
+    LINES,
+    STOCK,  # their own columns, by name
     SAMPLES,  # master data
 }
 
@@ -64,61 +73,77 @@ def test_names_of_written_columns_stand_in_the_code():
     assert {module(path) for path in FILES if COMPUTED in writes(path)} == NAMES_NO_COLUMN
 
 
-@pytest.mark.parametrize("code", [
-    "row.reserved = 1",
-    "row.reserved += 1",
-    "row.reserved: int = 1",
-    "row.other, (row.reserved, *row.rest) = values",
-    "a = row.reserved = 1",
-    "for row.reserved in amounts: pass",
-    "setattr(row, 'reserved', 1)",
-    "Stock.objects.filter(pk=1).update(reserved=F('reserved') + 1)",
-    "Stock.objects.filter(pk=1).update(**{'reserved': 1})",
-    "def write(rows):\n    changes = {}\n    changes['reserved'] = 1\n    rows.update(**changes)",
-    "vars(row).update({'reserved': 1})",
-    "Stock.objects.update_or_create(sku=sku, defaults={'reserved': 1})",
-    "Stock.objects.bulk_update(rows, ['reserved'])",
-    "Stock.objects.bulk_update(rows, fields=('other', 'reserved'))",
-    "NAMES = ('other', 'reserved')\nStock.objects.bulk_update(rows, [*NAMES])",
-    "Stock.objects.bulk_create(rows, update_conflicts=True, update_fields=['reserved'])",
-    "row.save(update_fields=['reserved'])",
-    "def write(row):\n    names = ['other']\n    names = names + ['reserved']\n    row.save(update_fields=names)",
-    "bulk_sql.add(Stock, {row.pk: {'reserved': 1} for row in rows})",
-    "bulk_sql.write(Stock, {1: {'reserved': 1}})",
-    "def write(rows):\n    changed = {}\n    for row in rows:\n        changed[row.pk] = {'reserved': row.reserved}\n"
-    "    bulk_sql.write(Stock, changed)",
-    "def write(rows):\n    names = ('other', 'reserved')\n"
-    "    bulk_sql.write(Stock, {row.pk: {name: getattr(row, name) for name in names} for row in rows})",
-    "note(changes, 1, reserved=1)",
-    "bulk_sql.note(changes, 1, **{'reserved': 1})",
-    "from oms.core.bulk_sql import add\nadd(Stock, {1: dict(reserved=1)})",
-    "cursor.execute('UPDATE inventory_stock SET reserved = 0')",
-    "cursor.execute('update inventory_stock s set other = coalesce(a, b), \"reserved\" = 0 FROM x WHERE true')",
-    "cursor.execute('UPDATE inventory_stock SET (other, reserved) = (1, 2)')",
-    "cursor.execute(f'UPDATE {table} SET reserved = {table}.reserved + 1')",
-    "cursor.execute('INSERT INTO s (a) VALUES (1) ON CONFLICT (a) ' + 'DO UPDATE SET reserved = excluded.reserved')",
-    "SQL = '''\n    MERGE INTO s USING t ON s.a = t.a\n    WHEN MATCHED THEN UPDATE SET reserved = t.reserved'''",
-])
+@pytest.mark.parametrize(
+    "code",
+    [
+        "row.reserved = 1",
+        "row.reserved += 1",
+        "row.reserved: int = 1",
+        "row.other, (row.reserved, *row.rest) = values",
+        "a = row.reserved = 1",
+        "for row.reserved in amounts: pass",
+        "setattr(row, 'reserved', 1)",
+        "Stock.objects.filter(pk=1).update(reserved=F('reserved') + 1)",
+        "Stock.objects.filter(pk=1).update(**{'reserved': 1})",
+        "def write(rows):\n    changes = {}\n    changes['reserved'] = 1\n    rows.update(**changes)",
+        "vars(row).update({'reserved': 1})",
+        "Stock.objects.update_or_create(sku=sku, defaults={'reserved': 1})",
+        "Stock.objects.bulk_update(rows, ['reserved'])",
+        "Stock.objects.bulk_update(rows, fields=('other', 'reserved'))",
+        "NAMES = ('other', 'reserved')\nStock.objects.bulk_update(rows, [*NAMES])",
+        "Stock.objects.bulk_create(rows, update_conflicts=True, update_fields=['reserved'])",
+        "row.save(update_fields=['reserved'])",
+        "def write(row):\n    names = ['other']\n    names = names + ['reserved']\n    row.save(update_fields=names)",
+        "bulk_sql.add(Stock, {row.pk: {'reserved': 1} for row in rows})",
+        "bulk_sql.write(Stock, {1: {'reserved': 1}})",
+        "def write(rows):\n    changed = {}\n    for row in rows:\n        changed[row.pk] = "
+        "{'reserved': row.reserved}\n    bulk_sql.write(Stock, changed)",
+        "def write(rows):\n    names = ('other', 'reserved')\n"
+        "    bulk_sql.write(Stock, {row.pk: {name: getattr(row, name) for name in names} for row in rows})",
+        "note(changes, 1, reserved=1)",
+        "bulk_sql.note(changes, 1, **{'reserved': 1})",
+        "from oms.core.bulk_sql import add\nadd(Stock, {1: dict(reserved=1)})",
+        "cursor.execute('UPDATE inventory_stock SET reserved = 0')",
+        "cursor.execute('update inventory_stock s set other = coalesce(a, b), \"reserved\" = 0 FROM x WHERE true')",
+        "cursor.execute('UPDATE inventory_stock SET (other, reserved) = (1, 2)')",
+        "cursor.execute(f'UPDATE {table} SET reserved = {table}.reserved + 1')",
+        "cursor.execute('INSERT INTO s (a) VALUES (1) ON CONFLICT (a) ' + 'DO UPDATE SET "
+        "reserved = excluded.reserved')",
+        "SQL = '''\n    MERGE INTO s USING t ON s.a = t.a\n    WHEN MATCHED THEN UPDATE SET reserved = t.reserved'''",
+    ],
+)
 def test_every_way_of_writing_is_seen(code):
     assert "reserved" in columns(code)
 
 
-@pytest.mark.parametrize("code", [
-    "setattr(row, name, 1)",
-    "def write(row, names):\n    row.save(update_fields=names)",
-    "rows.update(**changes)",
-    "note(changes, 1, **amounts)",
-    "def add_up(column, units):\n    bulk_sql.add(Stock, {key: {column: units} for key in keys})",
-    "cursor.execute(f'UPDATE s SET {assignments} FROM t')",
-])
+@pytest.mark.parametrize(
+    "code",
+    [
+        "setattr(row, name, 1)",
+        "def write(row, names):\n    row.save(update_fields=names)",
+        "rows.update(**changes)",
+        "note(changes, 1, **amounts)",
+        "def add_up(column, units):\n    bulk_sql.add(Stock, {key: {column: units} for key in keys})",
+        "cursor.execute(f'UPDATE s SET {assignments} FROM t')",
+    ],
+)
 def test_a_column_whose_name_is_computed_is_seen(code):
     assert COMPUTED in columns(code)
 
 
-@pytest.mark.parametrize("code", [
-    "reserved = row.reserved", "self.reserved[day] += 1", "Stock.objects.filter(reserved=1).count()", "Stock(reserved=0)",
-    "seen.add('reserved')", "cursor.execute('SELECT reserved FROM s WHERE reserved = 1')", "row.save(update_fields=['other'])",
-    "cursor.execute('UPDATE s SET other = reserved WHERE reserved = 1')", "cursor.execute(\"SET LOCAL reserved = '1'\")",
-])
+@pytest.mark.parametrize(
+    "code",
+    [
+        "reserved = row.reserved",
+        "self.reserved[day] += 1",
+        "Stock.objects.filter(reserved=1).count()",
+        "Stock(reserved=0)",
+        "seen.add('reserved')",
+        "cursor.execute('SELECT reserved FROM s WHERE reserved = 1')",
+        "row.save(update_fields=['other'])",
+        "cursor.execute('UPDATE s SET other = reserved WHERE reserved = 1')",
+        "cursor.execute(\"SET LOCAL reserved = '1'\")",
+    ],
+)
 def test_reading_is_no_writing(code):
     assert "reserved" not in columns(code)

@@ -169,10 +169,10 @@ def _pages(orders: int) -> list[tuple[str, str, list[tuple[str, list[Any]]]]]:
             "o.customer_id IN (SELECT id FROM orders_customer WHERE rep_id = %s)", rep.pk)),
         ("late", f"{page}?view=late", _listed(
             wanted.format("shipped <") + " AND o.requested_on < CURRENT_DATE")),
-        ("short of stock", f"{page}?view=short", _listed(wanted.format("reserved <"))),
+        ("Backordered", f"{page}?view=short", _listed(wanted.format("reserved <"))),
         ("on hold", f"{page}?view=hold",
          _listed("o.id IN (SELECT order_id FROM orders_orderhold WHERE released_at IS NULL)")),
-        ("ready to ship today", f"{page}?view=ready", _listed(
+        ("Ready to ship today", f"{page}?view=ready", _listed(
             wanted.format("reserved >=") + " AND o.shipped < o.units - o.canceled "
             "AND (o.requested_on IS NULL OR o.requested_on <= CURRENT_DATE)")),
         ("search by number", f"{page}?q={middle.number}", _listed("o.number = %s", middle.number)),

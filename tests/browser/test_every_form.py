@@ -9,7 +9,7 @@ from django.contrib.auth.models import Group
 from django.test import Client
 
 from inventory.models import SKU
-from oms.core.models import User
+from oms.core.models import Company, User
 from oms.web import demo
 from oms.web.demo import story
 from tests.browser.every_page import pages_of
@@ -120,6 +120,7 @@ def test_every_form_on_the_demos_database(browser, live_server, monkeypatch):
     whole = story._rows_until_now
     monkeypatch.setattr(story, "_rows_until_now", lambda: few(whole()))
     demo.load()
+    Company.objects.create(code="zz", name="Zz Ltd", currency="GBP", country="GB")  # goods can pass
     SKU.objects.create(code="00", name="Tracked by lot", tracking=SKU.Tracking.LOT)  # a lot can be added
     faults, seen = [], {}
     for person in [person_of(role) for role in ("admin", *ROLES)]:

@@ -30,9 +30,9 @@ def test_an_accountant_collects_an_invoice_and_exports_what_is_open(open_as, wor
     page = open_as("accountant")
     page.get_by_role("link", name=re.compile("Open invoices")).click()
     page.get_by_role("link", name=paid.number).click()
-    page.get_by_role("link", name=re.compile(r"Register a payment(?! for)")).click()
+    page.get_by_role("link", name=re.compile(r"Record payment(?! for)")).click()
     page.get_by_label("Reference").fill("bank 17")
-    page.get_by_role("button", name="Register a payment").click()
+    page.get_by_role("button", name="Record payment").click()
     page.get_by_text("done.").wait_for()
     assert Invoice.objects.get(pk=paid.pk).open_amount == 0
 
@@ -41,7 +41,7 @@ def test_an_accountant_collects_an_invoice_and_exports_what_is_open(open_as, wor
     page.get_by_role("button", name="Export").click()
     page.get_by_text("finished").wait_for()
     with page.expect_download() as download:
-        page.get_by_role("link", name="Open the file").click()
+        page.get_by_role("link", name="Download file").click()
     rows = list(load_workbook(io.BytesIO(download.value.path().read_bytes())).active.iter_rows(values_only=True))
     assert rows[0][0] == "Number"
     assert [row[0] for row in rows[1:]] == [left.number]
@@ -54,13 +54,13 @@ def test_an_accountant_ends_the_month(open_as, worker):
     company = order.company
     page = open_as("accountant")
 
-    page.get_by_role("link", name=re.compile("Receivables")).first.click()
+    page.get_by_role("link", name=re.compile("Aged receivables")).first.click()
     page.get_by_role("link", name="C-1 Shop C-1").click()
     page.get_by_text(order.invoices.get().number).wait_for()
-    page.get_by_role("link", name="Accountant's exports").click()
+    page.get_by_role("link", name="Accounting exports").click()
     page.get_by_role("link", name="New export").click()
-    page.get_by_label("All that is new since the last run").check()
-    page.get_by_role("button", name="Prepare").click()
+    page.get_by_label("Only documents not exported before").check()
+    page.get_by_role("button", name="Create export").click()
     for _ in range(40):
         if page.get_by_text("gross 24.00").count():
             break
@@ -75,9 +75,9 @@ def test_an_accountant_ends_the_month(open_as, worker):
     page.get_by_text("done.").wait_for()
 
     page.goto(page.url.split("/admin/")[0] + f"/admin/core/company/{company.pk}/change/")
-    page.get_by_label("Up to and with").fill(str(company.today() - timedelta(days=1)))
-    page.get_by_role("button", name="Close the books").click()
-    page.get_by_text("The books are closed until").wait_for()
+    page.get_by_label("Close through").fill(str(company.today() - timedelta(days=1)))
+    page.get_by_role("button", name="Close period").click()
+    page.get_by_text(re.compile(r"Books closed through \d")).wait_for()
     assert ExportRun.objects.get().status == "sent"
     assert make.fresh(company).books_closed_through == company.today() - timedelta(days=1)
 
@@ -97,7 +97,7 @@ def test_a_rep_confirms_many_orders_and_sees_what_became_of_each(open_as, worker
     page.locator("select[name=action]").select_option("do_confirm")
     page.get_by_role("button", name="Run").click()
 
-    page.get_by_text("1 done, 1 refused, of 2").wait_for()
+    page.get_by_text("1 of 2 done, 1 failed").wait_for()
     assert page.get_by_text("Not enough stock: 3 × TEE-M missing").is_visible()
     assert Order.objects.filter(status="confirmed").count() == 1
 
@@ -119,7 +119,7 @@ def test_an_edit_that_came_too_late_is_told_what_changed_and_loses_nothing(open_
     mine.locator("[name=note]").fill("Ring twice")
     mine.get_by_role("button", name="Save", exact=True).click()
 
-    mine.get_by_text("saved is “Leave it at the gate”, you entered “Ring twice”").wait_for()
+    mine.get_by_text("saved “Leave it at the gate”, yours “Ring twice”").wait_for()
     assert mine.locator("[name=note]").input_value() == "Ring twice"
     assert make.fresh(order).note == "Leave it at the gate"
     mine.get_by_role("button", name="Save", exact=True).click()
@@ -133,25 +133,25 @@ def test_a_buyer_imports_skus_mends_what_failed_and_imports_that(open_as, worker
     page = open_as("buyer", "/admin/inventory/sku/")
     page.get_by_role("link", name="Import SKUs").click()
     page.get_by_label("File").set_input_files(file)
-    page.get_by_role("button", name="Look at its columns").click()
+    page.get_by_role("button", name="Continue").click()
     page.get_by_label("name").select_option("Title")
-    page.get_by_role("button", name="Check without").click()
-    page.get_by_text("A check: nothing was changed.").wait_for()
+    page.get_by_role("button", name="Run a check").click()
+    page.get_by_text("Dry run: no changes were made.").wait_for()
     assert not SKU.objects.exists()
-    page.get_by_role("button", name="Import now").click()
-    page.get_by_text("1 done, 1 refused, of 2").wait_for()
+    page.get_by_role("button", name="Import").click()
+    page.get_by_text("1 of 2 done, 1 failed").wait_for()
     with page.expect_download() as download:
-        page.get_by_role("link", name="Rows that failed").click()
+        page.get_by_role("link", name="Download failed rows").click()
     rows = list(csv.reader(io.StringIO(download.value.path().read_text("utf-8-sig"))))
-    assert rows[1][:3] == ["3", "weight_g", "weight_g: “heavy” is not a number; write it like 1234.56."]
+    assert rows[1][:3] == ["3", "weight_g", "weight_g: “heavy” isn't a number. Use the format 1234.56."]
 
     mended = tmp_path / "mended.csv"
     mended.write_text("code,name,weight_g\nCAP,Cap,60\n")
     page.goto(page.url.split("/admin/")[0] + "/admin/inventory/sku/import/skus/")
     page.get_by_label("File").set_input_files(mended)
-    page.get_by_role("button", name="Look at its columns").click()
-    page.get_by_role("button", name="Import now").click()
-    page.get_by_text("1 done, 0 refused, of 1").wait_for()
+    page.get_by_role("button", name="Continue").click()
+    page.get_by_role("button", name="Import").click()
+    page.get_by_text("1 of 1 done, 0 failed").wait_for()
     assert set(SKU.objects.values_list("code", "weight_g")) == {("HAT", 50), ("CAP", 60)}
 
 
@@ -161,11 +161,11 @@ def test_the_page_of_a_job_shows_how_far_it_is_and_the_bell_how_much_is_new(open
     Job.objects.update(due_at=timezone.now())  # asked for, and nobody comes
     notifications.tell_person(manager, Topic.ON_HOLD, "An order waits")
     page = open_as("manager", f"/admin/core/job/{job.pk}/change/")
-    page.get_by_text("waits for a worker").wait_for()
+    page.get_by_text("queued").wait_for()
 
     jobs.record(job, "SO-1", key="1")
-    page.get_by_text("1 done, 0 refused, of 2").wait_for()
+    page.get_by_text("1 of 2 done, 0 failed").wait_for()
     jobs.finish(job)
     page.get_by_text("finished").wait_for()
-    page.get_by_role("link", name="1 new notice").click()
+    page.get_by_role("link", name="1 unread notification").click()
     page.get_by_text("An order waits").wait_for()

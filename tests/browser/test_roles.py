@@ -15,7 +15,7 @@ from returns.models import ReturnRequest
 from tests import builders as make
 
 pytestmark = pytest.mark.django_db(transaction=True)
-MENU = {"Returns", "SKUs", "Notices"}
+MENU = {"Returns", "SKUs", "Notifications"}
 
 
 def test_a_returns_clerk_is_made_from_nothing_and_sees_exactly_their_pages(open_as):
@@ -27,13 +27,13 @@ def test_a_returns_clerk_is_made_from_nothing_and_sees_exactly_their_pages(open_
     page = open_as("root", "/admin/core/role/add/")
     page.get_by_label("Name").fill("returns clerk")
     page.get_by_role("radio", name="everything").check()
-    for right in ("Approve: Returns", "Receive: Returns", "View: Notices", "View: SKUs"):
+    for right in ("Approve: Returns", "Receive items: Returns", "View: Notifications", "View: SKUs"):
         page.get_by_label(right, exact=True).check()
     page.get_by_role("button", name="Save", exact=True).click()
     page.get_by_text("was added successfully").wait_for()
     page.get_by_role("link", name="returns clerk").first.click()
     page.get_by_role("link", name="What this role sees").click()
-    page.get_by_text("Returns to decide, Returns to receive, New notices").wait_for()
+    page.get_by_text("Returns to approve, Returns to receive, Unread notifications").wait_for()
     page.goto(f"{page.url.split('/admin/')[0]}/admin/core/user/{clerk.pk}/change/")
     page.get_by_label("returns clerk").check()
     page.get_by_role("button", name="Save", exact=True).click()
@@ -43,8 +43,8 @@ def test_a_returns_clerk_is_made_from_nothing_and_sees_exactly_their_pages(open_
     assert {item.inner_text().split("\n")[-1] for item in page.locator("#nav-sidebar-apps a").all()} == MENU
     page.get_by_role("link", name="Returns to receive").click()
     page.get_by_role("link", name=asked.number).click()
-    page.get_by_role("link", name="Receive").wait_for()
-    assert page.locator(".oms-head .oms-button").all_inner_texts() == ["Receive …", "Return label"]
+    page.get_by_role("link", name="Receive items").wait_for()
+    assert page.locator(".oms-head .oms-button").all_inner_texts() == ["Receive items …", "Return label"]
     assert seen_in_the_admin(clerk) == {ReturnRequest, SKU, Notice}
     assert answered_over_the_api(clerk) == {"returns", "skus", "events"}
 

@@ -71,7 +71,7 @@ def test_what_is_unknown_is_marked_and_the_keys_after_it_count(open_as, rep):
     page.get_by_role("button", name="Remove unmatched lines (1)").click()
     page.locator(".oms-quantity").nth(1).fill("1000")
     page.keyboard.press("Control+Enter")
-    page.get_by_text("Missing: 500 × 22423").wait_for()
+    page.get_by_text("Short: 500 × 22423").wait_for()
     page.locator(".oms-quantity").nth(1).fill("10")
     page.keyboard.press("Control+Enter")
 
@@ -102,7 +102,7 @@ def test_a_pasted_letter_leaves_out_the_letter_and_marks_what_is_not_a_count(ope
     page.get_by_text("Paste lines").click()
     page.locator("#block").fill(
         "Hello,\n5x20713\n3 x 20685\n2 dozen 22423\nARTICLE 85123A x 4\nRegards\nAnna\nTel 020 7946 0958")
-    page.get_by_role("button", name="Read the lines").click()
+    page.get_by_role("button", name="Add lines").click()
     page.get_by_text("Lines read: 4. Marked because they match no SKU: 1.").wait_for()
     assert page.get_by_text("Marked because the quantity isn't plain: 2.").is_visible()
     assert page.get_by_text("Left out, not order lines: “Hello,”, “Regards”, “Anna”").is_visible()

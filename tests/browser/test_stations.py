@@ -59,7 +59,7 @@ def test_a_picker_and_a_packer_do_a_wave_by_scanner(open_as, wave):
     for stop in stops(wave):
         page.get_by_role("heading", name=stop.bin.code, exact=True).wait_for()
         take(page, stop)
-    page.get_by_text("The walk is done").wait_for()
+    page.get_by_text("All items picked").wait_for()
     page.wait_for_function("document.getElementById('kept').hidden")
     outbox.drain()
     assert Wave.objects.get().status == "closed"
@@ -68,7 +68,7 @@ def test_a_picker_and_a_packer_do_a_wave_by_scanner(open_as, wave):
     for shipment in Shipment.objects.order_by("pk"):
         page.get_by_text("Scan a shipment").wait_for()
         scan(page, shipment.number)
-        page.get_by_text("Scan each piece").wait_for()
+        page.get_by_text("Scan each item").wait_for()
         if shipment.lines.filter(reservation__sku__code="MUG").exists():
             scan(page, "5601", "5001", "5002")
         else:
@@ -157,7 +157,7 @@ def test_a_short_pick_is_told_in_place_and_the_walk_goes_on(open_as, wave):
     scan(page, first.bin.code)
     page.get_by_role("button", name="Short or damaged").click()
     page.get_by_label("Quantity").fill("0")
-    page.get_by_role("button", name="The rest is damaged").click()
+    page.get_by_role("button", name="Rest damaged").click()
     page.wait_for_function("document.getElementById('kept').hidden")
 
     sku = first.line.reservation.sku

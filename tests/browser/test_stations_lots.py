@@ -49,7 +49,7 @@ def test_a_count_asks_the_date_of_a_lot_that_nobody_knows(open_as):
     page = open_as("picker", "/stations/count/")
     page.get_by_role("heading", name="Scan a bin to count").wait_for()
     scan(page, "A-01")
-    page.get_by_text("Scan what lies in A-01").wait_for()
+    page.get_by_text("Scan the items in A-01").wait_for()
     scan(page, "TEA", "L1")
     page.get_by_text("Lot L1 is new").wait_for()
     scan(page, "2027-05-31")
@@ -57,7 +57,7 @@ def test_a_count_asks_the_date_of_a_lot_that_nobody_knows(open_as):
     page.get_by_label("Quantity").fill("4")
     press(page, "OK")
     page.get_by_text("2027-05-31").wait_for()
-    press(page, "That is all in this bin")
+    press(page, "Finish bin")
     page.get_by_role("heading", name="Scan a bin to count").wait_for()
     synced(page)
 

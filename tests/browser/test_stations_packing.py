@@ -42,7 +42,7 @@ def synced(page):
 def test_a_packer_spreads_a_line_over_two_packages(open_as, floor):
     shipment = make.picked(make.confirmed(("TEE", 4), ("CAP", 1)))
     page = open_as("packer", f"/stations/pack/#LON/{shipment.number}")
-    page.get_by_text("Scan each piece").wait_for()
+    page.get_by_text("Scan each item").wait_for()
     scan(page, "TEE", "TEE", "TEE")
     page.get_by_text("3 of 4").wait_for()
     press(page, "New package")
@@ -65,7 +65,7 @@ def test_a_packer_spreads_a_line_over_two_packages(open_as, floor):
     press(page, "OK")
     press(page, "Done")
     scan(page, shipment.number)
-    page.get_by_text("is packed into 2").wait_for()
+    page.get_by_text("packed: 2 packages").wait_for()
     synced(page)
 
     first = Carton.objects.get(pk=Shipment.objects.get().packages.get(position=1).carton_id)
@@ -78,7 +78,7 @@ def test_as_suggested_the_last_scan_packs_and_what_fits_no_carton_is_told(open_a
     page = open_as("packer", f"/stations/pack/#LON/{shipment.number}")
     page.get_by_text("No carton fits LADDER").wait_for()
     scan(page, "TEE", "LADDER")
-    page.get_by_text("is packed into 2").wait_for()
+    page.get_by_text("packed: 2 packages").wait_for()
     synced(page)
 
     assert [(code, sku) for _at, code, _grams, sku, _units in packages()] in (
@@ -97,7 +97,7 @@ def test_a_picker_ships_what_is_picked_and_the_rest_waits(open_as, floor):
     press(page, "Ship what is picked")
     page.get_by_text("Not picked yet").wait_for()
     press(page, "Move to new shipment")
-    page.get_by_text("The walk is done").wait_for()
+    page.get_by_text("All items picked").wait_for()
     synced(page)
     outbox.drain()
 

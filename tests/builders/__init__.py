@@ -1,7 +1,26 @@
 """Builders: real rows from what a test cares about, and defaults for the rest."""
 
-from tests.builders.fulfillment import labeled, packed, picked, service, ship_rest, shipment_of, shipped
-from tests.builders.orders import channel, confirmed, customer, fresh, line, order, price_list, priced, taxes, transfer
+from tests.builders.fulfillment import (
+    labeled,
+    packed,
+    picked,
+    service,
+    ship_rest,
+    shipment_of,
+    shipped,
+)
+from tests.builders.orders import (
+    channel,
+    confirmed,
+    customer,
+    fresh,
+    line,
+    order,
+    price_list,
+    priced,
+    taxes,
+    transfer,
+)
 from tests.builders.returns import asked_back, came_back, settled
 from tests.builders.stock import (
     arrived,

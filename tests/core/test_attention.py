@@ -30,7 +30,7 @@ def beat(kind="worker", seconds=0):
 
 
 def tile(user):
-    attention_tile = next(todo for todo in dashboards.TO_DO if todo.title == "Attention")
+    attention_tile = next(todo for todo in dashboards.TO_DO if todo.title == "Needs attention")
     return dashboards._count(attention_tile, user)
 
 

@@ -57,7 +57,7 @@ def test_mails_are_sent_once_and_digests_are_one_mail_a_person():
     assert [notifications.send_mails(Mail.DIGEST), notifications.send_mails(Mail.DIGEST)] == [1, 0]
     assert ["now" in message.body for message in mail.outbox] == [True, False]
     assert "first" in mail.outbox[1].body and "second" in mail.outbox[1].body
-    assert mail.outbox[1].subject == "2 new notices in OMS"
+    assert mail.outbox[1].subject == "2 new notifications in OMS"
 
 
 def test_a_mail_to_a_colleague_has_the_companys_frame_and_its_text_is_not_escaped():
@@ -68,7 +68,7 @@ def test_a_mail_to_a_colleague_has_the_companys_frame_and_its_text_is_not_escape
     notifications.send_mails(Mail.AT_ONCE)
 
     (message,), ((html, kind),) = mail.outbox, mail.outbox[0].alternatives
-    assert message.subject == "1 new notice in OMS" and "50'S <XL> & CO is out" in message.body
+    assert message.subject == "1 new notification in OMS" and "50'S <XL> & CO is out" in message.body
     assert kind == "text/html" and "50&#x27;S &lt;XL&gt; &amp; CO is out" in html and "#aa3300" in html
     assert "because of your role" in message.body and "because of your role" in html
 
@@ -93,7 +93,7 @@ def test_the_customers_own_rep_hears_of_a_hold(drain):
     screening.hold(order, reason="Call them first")
     drain()
 
-    assert told() == [("mine", "on_hold", f"Order {order.number} is on hold: by hand: Call them first")]
+    assert told() == [("mine", "on_hold", f"Order {order.number} is on hold: Manual: Call them first")]
 
 
 def test_what_is_low_and_what_is_out_is_told_by_warehouse():
@@ -105,8 +105,8 @@ def test_what_is_low_and_what_is_out_is_told_by_warehouse():
 
     alerts.watch_all()
 
-    assert sorted(told()) == [("buyer", "low_stock", "LON: stock is low: LOW."),
-                              ("buyer", "out_of_stock", "LON: stock is out: OUT.")]
+    assert sorted(told()) == [("buyer", "low_stock", "Low stock in LON: LOW."),
+                              ("buyer", "out_of_stock", "Out of stock in LON: OUT.")]
 
 
 def test_accountants_hear_of_overdue_invoices():
@@ -118,7 +118,7 @@ def test_accountants_hear_of_overdue_invoices():
     order_notices.tell_overdue(order.company)
 
     assert told() == [("accountant", "overdue",
-                       "Acme Ltd: 1 invoice is overdue, 24.00 GBP, since 2020-01-01.")]
+                       "Acme Ltd: 1 overdue invoice of 24.00 GBP, due 2020-01-01.")]
 
 
 def test_who_asked_for_a_job_hears_that_it_failed():
@@ -158,6 +158,6 @@ def test_everybody_is_told_and_mailed_in_their_own_language(drain):
     number = make.shipment_of(order).number
     texts = {notice.to.username: notice.text for notice in Notice.objects.filter(topic=Topic.TO_PICK)}
     assert texts == {"hans": f"Lieferung {number} ist in LON neu zu kommissionieren.",
-                     "ann": f"Shipment {number} is new to pick in LON."}
+                     "ann": f"Shipment {number} is ready to pick in LON."}
     subjects = {message.to[0]: message.subject for message in mail.outbox}
-    assert subjects == {"hans@example.com": "1 neue Mitteilung in OMS", "ann@example.com": "1 new notice in OMS"}
+    assert subjects == {"hans@example.com": "1 neue Mitteilung in OMS", "ann@example.com": "1 new notification in OMS"}

@@ -196,7 +196,7 @@ def verify(capsys):
 def test_verify_finds_nothing_wrong(business, capsys):
     call_command("verify")
 
-    assert "Everything holds" in capsys.readouterr().out
+    assert "All checks passed" in capsys.readouterr().out
 
 
 def test_verify_names_what_is_broken(business):

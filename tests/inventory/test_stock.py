@@ -195,7 +195,7 @@ def test_cancel_frees_the_unpicked_and_stops_the_picked():
 
     put_back_reason = Reservation.objects.get(put_back_reason="cancel")
     assert (put_back_reason.quantity, make.stock_of(tee)) == (1, (10, 6, 0))
-    with pytest.raises(Refused, match="put back"):
+    with pytest.raises(Refused, match="Put back"):
         reservations.consume([put_back_reason])
 
     reservations.put_back([put_back_reason], storage(make.warehouse()))
@@ -228,8 +228,7 @@ def test_short_component_gives_back_its_kit_mates(drain):
     sourcing.resource_short_pick(Reservation.objects.get(sku__code="CUP"), missing=1)
     drain()
 
-    reserved = dict(Demand.objects.values_list("sku__code", "reserved"))
-    assert reserved == {"CUP": 2, "POT": 1}
+    assert dict(Demand.objects.values_list("sku__code", "reserved")) == {"CUP": 2, "POT": 1}
 
 
 def test_loss_frees_the_least_urgent_hold(drain):

@@ -8,7 +8,16 @@ from oms.core import outbox, periods
 from oms.core.errors import Refused
 from oms.core.locking import atomic, lock_one
 from oms.core.models import Event
-from orders import amending, billing, consolidated_invoicing, lifecycle, payments, pricing, screening, write_offs
+from orders import (
+    amending,
+    billing,
+    consolidated_invoicing,
+    lifecycle,
+    payments,
+    pricing,
+    screening,
+    write_offs,
+)
 from orders.amending import LineChange
 from orders.models import Invoice, OrderCharge
 from orders.order_entry import Charge
@@ -52,7 +61,7 @@ def test_order_with_a_prepayment_is_collected_alone(drain):
 
 
 def test_collecting_nothing_is_refused():
-    with pytest.raises(Refused, match="Nothing was shipped"):
+    with pytest.raises(Refused, match="no shipped items left to invoice"):
         consolidated_invoicing.collect(make.customer(), company=make.company())
 
 
@@ -118,7 +127,7 @@ def test_small_difference_is_written_off_up_to_the_limit(document):
 
 
 def test_more_than_a_small_difference_is_refused(document):
-    with pytest.raises(Refused, match="no small difference"):
+    with pytest.raises(Refused, match="exceeds the small-difference limit"):
         write_offs.write_off(document, "difference")
 
 
@@ -135,7 +144,7 @@ def test_rest_of_a_payment_is_kept_up_to_the_limit(document):
     payment = write_offs.write_off_rest(payment)
 
     assert (payment.unapplied, screening.balance(document.customer)) == (0, 0)
-    with pytest.raises(Refused, match="can be written off"):
+    with pytest.raises(Refused, match="no amount left to write off"):
         write_offs.write_off_rest(payment)
 
 
@@ -145,11 +154,11 @@ def test_nothing_lands_in_a_closed_period(document):
     periods.close(company, yesterday)
     order = make.confirmed(("MUG", 1))
 
-    with pytest.raises(Refused, match="closed until"):
+    with pytest.raises(Refused, match="are closed through"):
         billing.invoice(order, {only_line(order).pk: 1}, reference="late", on=yesterday)
-    with pytest.raises(Refused, match="closed until"):
+    with pytest.raises(Refused, match="are closed through"):
         make.transfer("1.00", on=yesterday)
-    with pytest.raises(Refused, match="closed until"):
+    with pytest.raises(Refused, match="are closed through"):
         write_offs.write_off(document, "bad_debt", on=yesterday)
 
 
@@ -170,7 +179,7 @@ def test_only_days_that_are_over_are_closed_and_no_day_twice(days):
     if days:
         periods.close(company, company.today() + timedelta(days=days))
 
-    with pytest.raises(Refused, match="closed"):
+    with pytest.raises(Refused, match=r"You can only close past days|closed"):
         periods.close(company, company.today() + timedelta(days=days))
     assert Event.objects.filter(name="company.books_closed").count() == (1 if days else 0)
     outbox.drain()

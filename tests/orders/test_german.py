@@ -5,7 +5,16 @@ from decimal import Decimal as D
 import pytest
 
 from oms.core import outbox
-from orders import billing, counter_entries, deposits, einvoicing, payments, printing, receivables, write_offs
+from orders import (
+    billing,
+    counter_entries,
+    deposits,
+    einvoicing,
+    payments,
+    printing,
+    receivables,
+    write_offs,
+)
 from orders.connectors.einvoices.en16931 import connector
 from orders.models import Invoice
 from tests import builders as make

@@ -37,7 +37,7 @@ def test_invoice_again_with_the_same_reference_is_the_first(order):
 
 
 def test_invoice_refuses_more_than_ordered(order):
-    with pytest.raises(Refused, match="cannot be invoiced"):
+    with pytest.raises(Refused, match="You can't invoice"):
         bill(order, 4)
 
 
@@ -58,7 +58,7 @@ def test_credit_keeps_price_and_tax_and_adds_up(order):
     notes = [billing.credit(document, [Credited(line, count)], reference=f"c{count}") for count in (1, 2)]
 
     assert sum(note.gross for note in notes) == line.gross
-    with pytest.raises(Refused, match="cannot be credited"):
+    with pytest.raises(Refused, match="You can credit up to"):
         billing.credit(document, [Credited(line, 1)], reference="c3")
 
 
@@ -89,7 +89,7 @@ def test_apply_more_than_open_is_refused(order):
     document = bill(order, 3)
     payment = make.transfer("500.00")
 
-    with pytest.raises(Refused, match="at most"):
+    with pytest.raises(Refused, match="You can apply up to"):
         payments.apply(payment, document, document.gross + 1)
 
 
@@ -132,7 +132,7 @@ def test_refund_more_than_captured_is_refused():
     payment = make.transfer("10.00")
     payments.refund(payment, D("6.00"), reference="r1")
 
-    with pytest.raises(Refused, match=r"at most 4\.00"):
+    with pytest.raises(Refused, match=r"You can refund up to 4\.00"):
         payments.refund(payment, D("5.00"), reference="r2")
 
 

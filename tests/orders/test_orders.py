@@ -28,7 +28,7 @@ def test_enter_without_price_names_the_sku_and_leaves_nothing():
     make.taxes()
     bare = make.sku("BARE")
 
-    with pytest.raises(Refused, match="BARE has no price in GBP"):
+    with pytest.raises(Refused, match="BARE has no GBP price"):
         order_entry.enter(order_entry.Entry(make.channel(), make.customer(), [Line(bare, 1)]))
 
     assert not Order.objects.exists()
@@ -68,7 +68,7 @@ def test_expired_quote_is_refused():
     order = order_entry.quote(order, valid_until=date(2999, 1, 1))
     Order.objects.update(valid_until=date(2020, 1, 1))
 
-    with pytest.raises(Refused, match="was valid until 2020-01-01"):
+    with pytest.raises(Refused, match="expired on 2020-01-01"):
         order_entry.place(order)
 
 
@@ -118,7 +118,7 @@ def test_confirm_twice_is_wrong_state():
     make.sku("TEE-M", stock={"LON": 5})
     order = make.confirmed(("TEE-M", 1))
 
-    with pytest.raises(WrongState, match="is confirmed and cannot become confirmed"):
+    with pytest.raises(WrongState, match="can't change from “confirmed” to “confirmed”"):
         lifecycle.confirm(order)
 
 

@@ -3,7 +3,14 @@ from decimal import Decimal as D
 
 import pytest
 
-from orders import consolidated_invoicing, order_to_cash, payments, receivables, screening, write_offs
+from orders import (
+    consolidated_invoicing,
+    order_to_cash,
+    payments,
+    receivables,
+    screening,
+    write_offs,
+)
 from orders.models import Invoice, PaymentTerms
 from orders.order_entry import Charge
 from tests import builders as make
@@ -85,7 +92,7 @@ def test_bridge_of_an_order_adds_up(order, drain):
 
     assert steps["Ordered"].gross == steps["Invoiced"].gross == D("66.00")
     assert (steps["Shipped"].gross, steps["Credited"].gross) == (D("60.00"), D("24.00"))
-    assert (steps["Paid"].gross, steps["Refunded"].gross, steps["Open"].gross) == (D("66.00"), D("24.00"), 0)
+    assert (steps["Paid"].gross, steps["Refunded"].gross, steps["Balance due"].gross) == (D("66.00"), D("24.00"), 0)
 
 
 def test_bridges_of_orders_that_were_billed_together_share_what_was_paid(drain):
@@ -104,5 +111,5 @@ def test_bridges_of_orders_that_were_billed_together_share_what_was_paid(drain):
     assert [steps["Invoiced"] for steps in found] == [12, 24, 48]
     assert [steps["Credited"] for steps in found] == [0, 12, 36]
     assert sum(steps["Paid"] for steps in found) == 50 and sum(steps["Written off"] for steps in found) == 12
-    assert sum(steps["Open"] for steps in found) == screening.balance(document.customer)
-    assert [steps["Open"] for steps in found[:2]] == [0, 0]
+    assert sum(steps["Balance due"] for steps in found) == screening.balance(document.customer)
+    assert [steps["Balance due"] for steps in found[:2]] == [0, 0]

@@ -31,7 +31,7 @@ def test_untaxed_supplies(seller, to, number, registered, category):
 
 @pytest.mark.parametrize("number", ["DE136695977", "GB123456780", "NL12"])
 def test_vat_number_with_a_wrong_digit_is_refused(number):
-    with pytest.raises(ValidationError, match="no VAT number"):
+    with pytest.raises(ValidationError, match=r"isn't a valid .* VAT number"):
         validate_vat_number(number)
 
 
@@ -42,7 +42,7 @@ def test_vat_number_that_is_right_or_of_no_country_is_taken(number):
 
 def test_iban_with_a_wrong_digit_is_refused():
     validate_iban("DE89370400440532013000")
-    with pytest.raises(ValidationError, match="no IBAN"):
+    with pytest.raises(ValidationError, match="isn't a valid IBAN"):
         validate_iban("DE89370400440532013001")
 
 

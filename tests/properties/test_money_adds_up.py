@@ -16,7 +16,16 @@ from oms.core.errors import DomainError, Refused
 from oms.core.models import Company, Delivery, ExchangeRate
 from oms.core.money import part, round_amount
 from oms.insights import verification
-from orders import applying, billing, counter_entries, deposits, lifecycle, order_entry, payments, write_offs
+from orders import (
+    applying,
+    billing,
+    counter_entries,
+    deposits,
+    lifecycle,
+    order_entry,
+    payments,
+    write_offs,
+)
 from orders.models import (
     Customer,
     Invoice,

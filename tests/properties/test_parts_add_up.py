@@ -28,7 +28,15 @@ from orders import (
     write_offs,
 )
 from orders.billing import Credited
-from orders.models import Customer, Invoice, PaymentApplication, PaymentTerms, PriceList, Refund, WriteOff
+from orders.models import (
+    Customer,
+    Invoice,
+    PaymentApplication,
+    PaymentTerms,
+    PriceList,
+    Refund,
+    WriteOff,
+)
 from orders.order_entry import Charge, Entry, Line
 from tests import builders as make
 from tests.properties.leaving import leave

@@ -69,7 +69,7 @@ def test_a_later_day_and_a_hold_against_a_pick_and_a_loss(kits, race):
 
         results = race(lambda s=shipment: picked(s), lambda o=order,
                        day=later: lifecycle.reschedule(o, requested_on=day),
-                       lambda o=order: screening.hold(o, reason="They asked for a call first."),
+                       lambda o=order: screening.hold(o, reason="Customer asked for a call before shipping."),
                        lambda o=order: lifecycle.cancel_lines(o, {only_line(o).pk: 1}),
                        lambda s=shipment: adjusting.adjust(make.sku("B"), storage(s.warehouse), -1, note="broken"),
                        outbox.drain)

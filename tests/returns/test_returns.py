@@ -61,7 +61,7 @@ def test_a_late_request_waits_for_a_person(order):
 def test_never_more_comes_back_than_was_shipped(order):
     make.asked_back(order, 2)
 
-    with pytest.raises(Refused, match="at most 1 can"):
+    with pytest.raises(Refused, match="You can return up to 1"):
         make.asked_back(order, 2)
 
 
@@ -81,7 +81,7 @@ def test_receiving_does_not_make_goods_sellable(order):
 def test_inspection_grades_exactly_what_came(order):
     request = make.came_back(order, good=2)
 
-    with pytest.raises(Refused, match="2 good and 0 damaged came"):
+    with pytest.raises(Refused, match="2 good and 0 damaged"):
         inspection.inspect(request, [Finding(request.lines.get(), 1)])
 
 

@@ -56,7 +56,7 @@ def test_what_was_canceled_a_moment_ago_is_not_shipped(order, drain):
     shipment = make.labeled(order)
     lifecycle.cancel_lines(make.fresh(order), {only_line(order).pk: 2})
 
-    with pytest.raises(Refused, match="2 × TEE-M must be put back"):
+    with pytest.raises(Refused, match="Put back 2 × TEE-M"):
         shipping.ship(make.fresh(shipment))
 
     labels.void(make.fresh(shipment))
@@ -83,7 +83,7 @@ def test_what_was_canceled_is_still_to_be_put_back_when_the_rest_was_first(order
 def test_nothing_is_packed_without_what_moved_to_another_bin(moved, drain):
     picking.pick(moved.lines.get())
 
-    with pytest.raises(Refused, match=r"1 lines of .* are not picked yet"):
+    with pytest.raises(Refused, match=r"1 line of .* hasn't been picked yet"):
         packing.pack(make.fresh(moved))
 
     drain()
@@ -180,7 +180,7 @@ def test_goods_canceled_a_moment_ago_are_not_left_out_of_other_packages(order, d
     line = shipment.lines.get()
     lifecycle.cancel_lines(make.fresh(order), {only_line(order).pk: 2})
 
-    with pytest.raises(Refused, match="put it back first"):
+    with pytest.raises(Refused, match="Put them back before packing"):
         choose_parcels(make.fresh(shipment), lines=[ParcelRow(make.fresh(line), 3, 1)])
     drain()
     packing.unpack(make.fresh(shipment))

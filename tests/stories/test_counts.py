@@ -7,7 +7,7 @@ from inventory import adjusting, catalog, counting
 from inventory.counting import Found
 from inventory.models import Bin, Count, Lot, Move
 from oms.backoffice.forms import OperationForm
-from oms.core import operations as catalog
+from oms.core import operations as declared
 from oms.core.errors import Refused, WrongState
 from tests import builders as make
 from tests.builders.stock import put, storage
@@ -141,7 +141,7 @@ def test_what_lies_in_a_bin_that_the_books_call_empty_is_found(drain):
     waiting = make.confirmed(("TEE-M", 2), backorder=True)
     count = counting.plan(make.warehouse(), [storage(make.warehouse())])
     manager = make.user("boss", "manager")
-    step = catalog.of(Count)["record_counts"]
+    step = declared.of(Count)["record_counts"]
 
     step.perform(count, by=manager, found=[], also_found=[
         Found(make.sku("TEE-M"), storage(make.warehouse()), 2),
@@ -156,7 +156,7 @@ def test_what_lies_in_a_bin_that_the_books_call_empty_is_found(drain):
 def test_a_found_thing_without_its_bin_or_lot_is_asked_for():
     tea = make.sku("TEA", tracking="lot")
     count = counting.plan(make.warehouse(), [storage(make.warehouse())])
-    step = catalog.of(Count)["record_counts"]
+    step = declared.of(Count)["record_counts"]
 
     form = OperationForm(step, count, make.user("boss", "manager"), {"also_found-new0-sku": tea.pk})
     assert not form.is_valid()

@@ -48,7 +48,7 @@ def test_the_limit_of_small_differences_is_the_companys_at_the_documents_rate():
     make.sku("TEE-M", stock={"LON": 9})
     document = billing.bill_order(make.confirmed(("TEE-M", 1, "1000")))
 
-    with pytest.raises(Refused, match="up to 100 JPY"):
+    with pytest.raises(Refused, match="small-difference limit of 100 JPY"):
         write_offs.write_off(document, "difference", amount=D(101))
     write_offs.write_off(document, "difference", amount=D(100))
 

@@ -206,7 +206,7 @@ def test_companies_with_two_currencies_and_a_missing_rate_that_is_entered_later(
     assert billing.of_order(order).get().seller["vat_number"] == DUTCH
     assert recorded(shop) == []
     waiting = Delivery.objects.get(handler="orders.record_with_buyer", event__subject_number=bill.number)
-    assert (waiting.done_at, "No exchange rate of EUR" in waiting.error) == (None, True)
+    assert (waiting.done_at, "No EUR to GBP exchange rate" in waiting.error) == (None, True)
 
     ExchangeRate.objects.create(company=shop, currency="EUR", rate=D("1.20"), day=shop.today())
     outbox.retry(waiting)

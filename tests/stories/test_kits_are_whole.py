@@ -149,7 +149,7 @@ def test_one_picked_part_that_is_put_back_takes_its_kits_along(kit, drain):
 
     picking.put_back(shipment.lines.get(reservation__sku__code="B"), storage(make.warehouse()))
     drain()
-    with pytest.raises(Refused, match="put it back first"):
+    with pytest.raises(Refused, match="Put them back before packing"):
         packing.pack(make.fresh(shipment))
     put_back_all(shipment, drain)
 

@@ -126,7 +126,8 @@ def test_ten_serials_come_in_one_receipt():
 
 
 @pytest.mark.parametrize(("text", "why"), [
-    ("", "say which one came"), ("A1 A2", "need as many serial numbers"), ("A1 A1 A2", "Named more than once"),
+    ("", "Enter the lot or serial number"), ("A1 A2", "need as many serial numbers"), ("A1 A1 A2",
+                                                                                       "Named more than once"),
     ("A9..A1", "must go upward"), ("A1..B3", "isn't a range"), ("A1", "not 1"),
     ("x" * 41 + " B C", "longer")])
 def test_serials_that_do_not_make_up_the_quantity_are_not_received(text, why):

@@ -42,7 +42,7 @@ def test_an_order_that_takes_stock_below_its_point_tells_it_at_once(buyer, drain
     assert told() == []
     make.confirmed(("TEE-M", 2))
 
-    assert heard() == [("low_stock", "LON: stock is low: TEE-M.")]
+    assert heard() == [("low_stock", "Low stock in LON: TEE-M.")]
     event = Event.objects.get(name="stock.low")
     assert (event.subject_number, event.data) == ("TEE-M", {"warehouse": "LON", "available": 4, "point": 5})
 
@@ -78,7 +78,7 @@ def test_a_sku_without_a_rule_is_told_when_it_sells_out(buyer, drain):
 
     make.confirmed(("TEE-M", 2))
 
-    assert heard() == [("out_of_stock", "LON: stock is out: TEE-M.")]
+    assert heard() == [("out_of_stock", "Out of stock in LON: TEE-M.")]
 
 
 def test_what_waiting_orders_take_at_once_has_not_recovered(buyer, drain):

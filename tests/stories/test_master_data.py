@@ -5,7 +5,17 @@ from django.core.exceptions import ValidationError
 from django.urls import reverse
 
 from inventory import adjusting, purchasing, transfers
-from inventory.models import SKU, Barcode, Bin, KitComponent, Lot, Transfer, TransferLine, Warehouse, Zone
+from inventory.models import (
+    SKU,
+    Barcode,
+    Bin,
+    KitComponent,
+    Lot,
+    Transfer,
+    TransferLine,
+    Warehouse,
+    Zone,
+)
 from inventory.purchasing import Purchase
 from oms.core import states
 from oms.core.errors import Refused

@@ -21,7 +21,7 @@ def order():
 
 
 def stop(order):
-    return screening.hold(make.fresh(order), reason="They asked for a call first.")
+    return screening.hold(make.fresh(order), reason="Customer asked for a call before shipping.")
 
 
 STAGES = ["open", "in a wave", "picking", "picked", "packed", "labeled"]
@@ -44,7 +44,7 @@ def test_a_hold_stops_a_confirmed_order_at_every_step_and_lets_it_go_on(order, s
     rest = [*STAGES[STAGES.index(stage) + 1:], "gone"]
     stop(order)
 
-    with pytest.raises(Refused, match=r"on hold .by hand: They asked for a call first"):
+    with pytest.raises(Refused, match=r"on hold .Manual: Customer asked for a call before shipping"):
         following[rest[0]]()
 
     screening.release_hold(make.fresh(order))
@@ -81,7 +81,7 @@ def test_the_wave_and_its_list_show_what_is_on_hold(order, client):
 
     assert [(row.inside, row.reserved) for row in listed] == [(2, 1)]
     assert "Stopped because" in shown[0].headings
-    assert [cells[-1] for _link, cells in shown[0].rows] == ["by hand: They asked for a call first.", ""]
+    assert [cells[-1] for _link, cells in shown[0].rows] == ["Manual: Customer asked for a call before shipping.", ""]
 
 
 def test_a_third_party_neither_gets_nor_reports_what_is_on_hold(drain):

@@ -10,7 +10,15 @@ from inventory.models import Demand, Warehouse
 from oms.core import outbox
 from oms.core.errors import Refused
 from oms.core.models import Company, Event
-from orders import billing, consolidated_invoicing, deposits, lifecycle, order_entry, payments, screening
+from orders import (
+    billing,
+    consolidated_invoicing,
+    deposits,
+    lifecycle,
+    order_entry,
+    payments,
+    screening,
+)
 from orders.models import Customer, Invoice, OrderHold, TaxRate
 from orders.order_entry import Charge, Entry
 from tests import builders as make

@@ -111,7 +111,7 @@ def test_a_label_is_bound_to_what_is_in_its_own_parcel(heavy, drain):
     drain()
     PackageContent.objects.filter(package__position=3).update(quantity=24)
 
-    with pytest.raises(Refused, match=r"/3 has changed since its label"):
+    with pytest.raises(Refused, match=r"/3 changed after label"):
         shipping.ship(make.fresh(heavy))
     with pytest.raises(Refused, match="Void the labels"):
         packing.repack(make.fresh(heavy), parcels.suggest(heavy))

@@ -158,6 +158,6 @@ def test_a_shipment_that_has_left_says_so_while_another_is_under_way(step, drain
     drain()
     shipping.ship(make.fresh(last))
 
-    with pytest.raises(WrongState, match="is shipped"):
+    with pytest.raises(WrongState, match="“shipped”"):
         step(make.fresh(last))
     assert make.ship_rest(order).status == "completed"

@@ -10,7 +10,7 @@ from inventory import purchasing, receiving, sending_back
 from inventory.models import BinStock, Lot, Move, PurchaseOrder, Stock, SupplierItem
 from inventory.receiving import Received
 from inventory.sending_back import GoingBack, Undone
-from oms.core import operations as catalog
+from oms.core import operations as declared
 from oms.core.errors import Refused, WrongState
 from tests import builders as make
 from tests.builders.stock import sent_purchase, storage, supplier
@@ -165,14 +165,14 @@ def test_a_closed_order_is_reopened():
 
 def test_the_form_says_that_more_is_accepted():
     order = sent_purchase(make.sku("TEE-M"), 10)
-    step = catalog.of(PurchaseOrder)["receive"]
+    step = declared.of(PurchaseOrder)["receive"]
     goods = [row.__class__(row.line, 15) for row in step.initial(order).goods]
     buyer = make.user("bea", "buyer")
 
     with pytest.raises(Refused, match="accept more than ordered"):
         step.perform(order, by=buyer, goods=goods)
     step.perform(order, by=buyer, goods=goods, accept_more=True)
-    back = catalog.of(PurchaseOrder)["return_to_supplier"]
+    back = declared.of(PurchaseOrder)["return_to_supplier"]
     with pytest.raises(Refused, match="Choose the bin"):
         back.perform(make.fresh(order), by=buyer, reason="faulty",
                      goods=[row.__class__(row.line, 1) for row in back.initial(order).goods])
@@ -192,7 +192,7 @@ def codes_left(kind="receiving"):
 def test_several_serials_of_one_receipt_are_taken_back_and_several_go_back_to_the_supplier():
     order = delivered("serial", "S1..S8", 8, 2, damaged_lot="D1 D2")
     line, place = order.lines.get(), order.warehouse.bins.get(kind="receiving")
-    undo = catalog.of(PurchaseOrder)["undo_receipt"]
+    undo = declared.of(PurchaseOrder)["undo_receipt"]
 
     with pytest.raises(Refused, match=r"Which of TEA\? Possible: S1, S2") as refused:
         sending_back.undo_receipt(order, [Undone(line, good=3)])

@@ -170,7 +170,7 @@ def test_goods_stay_with_their_company(house):
     assert sent_from(order) == {"LEE": 3}
     assert make.stock_of(make.sku("TEE-M"), "BET") == (50, 50, 0)
     told = [str(breach) for breach in verification.breaches(files=False)]
-    assert [text for text in told if "3 × TEE-M held in LEE, under no setting" in text] == told
+    assert [text for text in told if "3 × TEE-M reserved in LEE, under no setting" in text] == told
     Warehouse.objects.filter(code="LEE").update(company=make.company())
 
 

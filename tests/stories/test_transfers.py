@@ -5,7 +5,7 @@ import pytest
 from inventory import catalog, transfers
 from inventory.models import Bin, Move, Stock, Transfer, TransferLine
 from inventory.transfers import Arrived
-from oms.core import operations as catalog
+from oms.core import operations as declared
 from oms.core import states
 from oms.core.errors import Refused, WrongState
 from tests import builders as make
@@ -117,7 +117,7 @@ def test_goods_in_custody_are_not_sent():
 
 def test_one_line_of_several_arrives_and_the_form_asks_for_what_is_in_transit(sent):
     arrive(sent, 4)
-    step = catalog.of(Transfer)["receive"]
+    step = declared.of(Transfer)["receive"]
 
     (row,) = step.initial(make.fresh(sent)).goods
 

@@ -190,7 +190,7 @@ def test_an_amendment_is_previewed_before_it_is_made(log_in):
         "_preview": "", f"lines-{line.pk}-quantity": 5, f"lines-{line.pk}-unit_price": "10"})
 
     text = response.content.decode()
-    assert "What it would do" in text and "60.00" in text
+    assert "Preview of changes" in text and "60.00" in text
     assert make.fresh(order).gross == 36
 
 
@@ -215,7 +215,7 @@ def test_papers_of_many_shipments_are_printed_by_a_task_with_a_result_each(
 def test_the_attention_page_checks_every_invariant(log_in):
     make.order(lines=[("TEE-M", 1)])
 
-    assert "Everything holds" in log_in("manager").post(reverse("verify")).content.decode()
+    assert "All checks passed" in log_in("manager").post(reverse("verify")).content.decode()
     assert log_in("picker").post(reverse("verify")).status_code == 302
 
 
@@ -225,7 +225,7 @@ def test_a_stale_button_is_refused(log_in):
     response = log_in("manager").post(page(order, "operation", "cancel"), {"version": order.version - 1})
 
     assert response.status_code == 409
-    assert "Somebody changed this document" in response.content.decode()
+    assert "Someone changed this document" in response.content.decode()
 
 
 def test_an_operation_needs_its_role(log_in):
@@ -256,13 +256,13 @@ def test_bulk_actions_are_jobs_with_a_result_per_row_and_what_failed_is_tried_ag
         response = client.post(reverse("admin:orders_order_changelist"), {
             "action": "do_confirm", "_selected_action": [first.pk, second.pk]})
     text = client.get(response.url).content.decode()
-    assert "1 done, 1 refused" in text and "3 × TEE-M missing" in text
+    assert "1 of 2 done, 1 failed" in text and "3 × TEE-M missing" in text
 
     make.put(item, "LON", 3)
     with worked():
         client.post(page(Job.objects.get(), "again"))
     text = client.get(response.url).content.decode()
-    assert "2 done, 0 refused" in text
+    assert "2 of 2 done, 0 failed" in text
     assert {make.fresh(order).status for order in (first, second)} == {"confirmed"}
 
 
@@ -276,7 +276,7 @@ def test_a_bulk_action_is_undone_where_its_operation_names_its_inverse(log_in, w
         client.post(reverse("admin:fulfillment_shipment_changelist"), {
             "action": "do_buy_labels", "_selected_action": [packed.pk]})
     job = Job.objects.get()
-    assert "Undo: void labels" in client.get(page(job)).content.decode()
+    assert "Undo void labels" in client.get(page(job)).content.decode()
 
     with worked():
         client.post(page(job, "undo"))
@@ -381,5 +381,5 @@ def test_a_bulk_action_says_what_it_could_not_reach(log_in):
     jobs.work(job.pk)
 
     (result,) = job.results.all()
-    assert (result.succeeded, result.message) == (False, "It is gone, or no longer yours to see.")
+    assert (result.succeeded, result.message) == (False, "Not found, or access was removed.")
     assert make.fresh(order).status == "placed"

@@ -49,3 +49,12 @@ def test_tables_of_an_earlier_version_are_told(command):
 
     with pytest.raises(CommandError, match=r"manage\.py migrate"):
         call_command(*command)
+
+
+def test_a_database_of_a_version_before_the_first_release_is_not_touched():
+    MigrationRecorder.Migration.objects.create(app="orders", name="0009_terms")
+
+    with pytest.raises(CommandError, match="can't be upgraded"):
+        call_command("migrate")
+    with pytest.raises(CommandError, match="--fresh"):
+        call_command("demo", "--no-serve")

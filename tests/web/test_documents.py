@@ -87,7 +87,7 @@ def test_a_stale_form_says_what_changed_and_loses_nothing(log_in):
 
     text = answer.content.decode()
     assert "manager (order.repriced" in text or "manager (order.edited" in text
-    assert "Note: saved is “theirs”, you entered “mine”." in text
+    assert "Note: saved “theirs”, yours “mine”" in text
     assert make.fresh(order).note == "theirs"
     again = {**entered, "version_read": answer.context["adminform"].form["version_read"].value()}
     assert client.post(page(order), again).status_code == 302
@@ -109,7 +109,7 @@ def test_rollups_add_up_and_later_ones_only_redo_the_last_days(log_in):
     outlook = StockOutlook.objects.get()
     assert (outlook.available, outlook.per_day, outlook.days_left) == (23, 0.25, 92)
     text = log_in("manager").get(reverse("admin:index")).content.decode()
-    assert "<rect" in text and "90.00 GBP" in text and "As of" in text and "92" in text
+    assert "<rect" in text and "90.00 GBP" in text and "Updated" in text and "92" in text
 
 
 @pytest.mark.parametrize("role", ["rep", "picker", "packer", "buyer", "accountant", "manager"])

@@ -62,7 +62,7 @@ def test_a_list_counts_to_a_limit_and_then_offers_no_selection_of_all(orders, pa
     assert (page().count_text, page().result_count) == ("7", 7)
     monkeypatch.setattr(lists, "MOST_COUNTED", 5)
 
-    assert (page().count_text, page().result_count) == ("more than 5", 3)
+    assert (page().count_text, page().result_count) == ("5+", 3)
 
 
 @pytest.mark.parametrize("place", ["x", "3", "bnVsbA", "WzFd", "W3RydWUsICJ4Il0"])

@@ -110,7 +110,7 @@ MORE = [("invoice", "write_off", {"amount": "1000", "kind": "bad_debt"}), ("invo
         ("payment", "refund", {"amount": "1000"}), ("payment", "apply", {"amount": "1000"}),
         ("payment", "capture", {"amount": "1000"}), ("order", "cancel_lines", {"units": 50}),
         ("order", "return", {"quantity": 50, "reason": "unwanted", "resolution": "refund"}),
-        ("order", "deposit", {"amount": "1000", "reference": "d"}),
+        ("order", "invoice_deposit", {"amount": "1000", "reference": "d"}),
         ("order", "authorize", {"amount": "1000", "reference": "a"}), ("payment", "returned", {"amount": "1000"}),
         ("payment", "apply_several", {"amount": "1000"}), ("stock", "move", {"quantity": 50}),
         ("stock", "adjust", {"difference": -50, "note": "lost"}), ("shipment", "report_short", {"found": 50}),
@@ -153,7 +153,7 @@ def prepared(kind, operation, data):
     if operation == "capture":
         order = make.confirmed(("TEE-M", 2))
         return payments.authorize(order, order.gross, reference="card 1"), data
-    if operation in ("deposit", "authorize", "cancel_lines"):
+    if operation in ("invoice_deposit", "authorize", "cancel_lines"):
         order = make.confirmed(("TEE-M", 2))
         return order, data if operation != "cancel_lines" else {f"lines-{order.lines.get().pk}-units": data["units"]}
     order = make.shipped(("TEE-M", 2))
@@ -172,5 +172,5 @@ def prepared(kind, operation, data):
 def test_refusals_name_amounts_as_people_write_them(invoice):
     payment = make.transfer("10.00", "bank 1")
 
-    with pytest.raises(Refused, match=r"1,000.00 GBP cannot be refunded of .*: at most 10.00 GBP"):
+    with pytest.raises(Refused, match=r"You can refund up to 10\.00 GBP of .*, not 1,000\.00 GBP"):
         operations.of(Payment)["refund"].perform(payment, by=make.user("anne", "accountant"), amount=Decimal(1000))

@@ -93,6 +93,6 @@ def test_notification_rules_follow_a_role_that_is_renamed_and_go_with_it():
     Subscription.objects.create(role=role, topic="on_hold")
     Role.objects.filter(pk=role.pk).update(name="returns clerk")
 
-    assert str(Subscription.objects.get(role=role)) == "returns clerk: An order is on hold"
+    assert str(Subscription.objects.get(role=role)) == "returns clerk: Order on hold"
     role.delete()
     assert not Subscription.objects.filter(topic="on_hold", role__name="returns clerk").exists()

@@ -224,7 +224,7 @@ def test_a_hidden_column_that_rows_are_known_by_is_asked_for(log_in):
 
     refused = client.post(answer.url, {**job.details["mapping"], "import": ""})
 
-    assert (refused.status_code, refused.context["error"]) == (422, "Say which column holds code.")
+    assert (refused.status_code, refused.context["error"]) == (422, "Map a column to: code.")
 
 
 def test_a_merged_or_double_heading_is_refused_before_the_file_is_kept(log_in):

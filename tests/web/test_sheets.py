@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def exported(worked):
-    """exported(client, slug) is the bytes of a sheet, or of the list as it is shown."""
+    """exported(client, slug) is the bytes of a sheet, or of Current list."""
     def export(client, page, slug="", kind="csv", **query):
         with worked():
             client.post(reverse(f"admin:{page}_export"), {"sheet": slug, "format": kind, "query": urlencode(query)})
@@ -55,7 +55,7 @@ def test_a_check_says_what_would_change_and_changes_nothing(log_in, take, worked
     job = take(client, "skus", table(["code", "name"], ["TEE-M", "Shirt"], ["HAT", "Hat"]), press="check")
     text = client.get(reverse("admin:core_job_change", args=[job.pk])).content.decode()
 
-    assert "name: Tee-M → Shirt" in text and "1 new, 1 changed, 0 unchanged" in text and "nothing was changed" in text
+    assert "name: Tee-M → Shirt" in text and "1 new, 1 changed, 0 unchanged" in text and "no changes were made" in text
     assert list(SKU.objects.values_list("name", flat=True)) == ["Tee-M"]
     with worked():
         client.post(reverse("admin:core_job_apply", args=[job.pk]))
@@ -75,7 +75,7 @@ def test_each_fault_names_its_row_and_column_and_the_rest_is_taken_in(log_in, ta
         ("3", "code"), ("4", "name"), ("5", "weight_g"), ("6", "weight_g"), ("7", ""), ("8", "tracking"),
         ("8", "is_kit"), ("9", "code")]
     assert "Not saved. The rule is: kit is not tracked." in faults(job)[4][2]
-    assert "stands in row 2 already" in faults(job)[-1][2]
+    assert "Duplicate of row 2." in faults(job)[-1][2]
     assert (job.done, job.failed) == (2, 7)
     assert list(SKU.objects.values_list("code", flat=True)) == ["A", "Z"]
 
@@ -87,7 +87,7 @@ def test_the_rows_that_failed_come_as_a_file_and_import_once_they_are_mended(log
     answer = client.get(reverse("admin:core_job_faults", args=[job.pk]))
     lines = list(csv.reader(io.StringIO(answer.getvalue().decode("utf-8-sig"))))
     assert lines == [["row", "wrong column", "error", "code", "name", "weight_g"],
-                     ["3", "weight_g", "weight_g: “much” is not a number; write it like 1234.56.", "B", "bad", "much"]]
+                     ["3", "weight_g", "weight_g: “much” isn't a number. Use the format 1234.56.", "B", "bad", "much"]]
 
     lines[1][-1] = "12"
     again = take(client, "skus", table(lines[0], [cell.replace(",", " ") for cell in lines[1]]))
@@ -111,7 +111,7 @@ def test_all_rows_come_as_a_file_with_what_became_of_each(log_in, take, worked):
         assert [line[:4] for line in lines] == [
             ["2", "unchanged", "", "A"], ["3", "changed", "weight_g: 1 → 2", "B"],
             ["4", "new", "origin: UK corrected to GB", "C"],
-            ["5", "failed", "weight_g: “heavy” is not a number; write it like 1234.56.", "D"]]
+            ["5", "failed", "weight_g: “heavy” isn't a number. Use the format 1234.56.", "D"]]
     assert b"All rows with their outcome" in client.get(reverse("admin:core_job_change", args=[job.pk])).content
     assert take(client, "skus", told).details["counts"] == {"new": 0, "changed": 0, "unchanged": 3}
 
@@ -120,7 +120,7 @@ def test_failed_rows_are_tried_again_once_what_they_lacked_is_there(log_in, take
     client = log_in("buyer")
     make.sku("A")
     job = take(client, "barcodes", table(["code", "sku"], ["111", "A"], ["222", "B"]))
-    assert faults(job) == [("3", "sku", "There is no SKU “B”.")]
+    assert faults(job) == [("3", "sku", "SKU “B” not found.")]
 
     make.sku("B")
     with worked():
@@ -207,7 +207,7 @@ def test_an_order_sheet_says_what_ships_complete(log_in, take, exported, verifie
         ["W-3", "reps", "C-1", "TEE", 1, ""], ["W-4", "reps", "C-1", "TEE", 1, "maybe"]))
 
     assert list(Order.objects.order_by("external_id").values_list("ship_complete", flat=True)) == [True, False, None]
-    assert faults(job) == [("5", "ship_complete", "“maybe” is neither yes nor no.")]
+    assert faults(job) == [("5", "ship_complete", "Enter yes or no, not “maybe”.")]
     rows = csv.DictReader(io.StringIO(exported(client, PAGES["orders"], "orders").decode("utf-8-sig")))
     assert {row["order"]: row["ship_complete"] for row in rows} == {"W-1": "yes", "W-2": "no", "W-3": ""}
 
@@ -227,8 +227,8 @@ def test_opening_stock_is_booked_in_the_ledger_and_never_over_what_lies_there(lo
 
     assert job.details["counts"] == {"new": 3, "changed": 0, "unchanged": 1}
     assert [message for _, _, message in faults(job)] == [
-        "-1 is less than 1.", "LON has no bin “C-01”; make it first.",
-        "MUG is not tracked, so it has no lot X."]
+        "-1 is less than 1.", "Bin “C-01” doesn't exist in LON. Create it first.",
+        "MUG isn't lot-tracked. Remove lot X."]
     assert sorted(BinStock.objects.filter(on_hand__gt=0).values_list("sku__code", "bin__code", "on_hand")) == [
         ("LOTS", "A-01", 3), ("MUG", "A-01", 1), ("MUG", "B-01", 4), ("TEE", "A-01", 5)]
 
@@ -264,7 +264,7 @@ def test_a_list_is_exported_as_it_is_shown_and_narrowed(log_in, exported):
     heading, *rows = csv.reader(io.StringIO(exported(log_in("rep"), "inventory_sku", q="TEE").decode("utf-8-sig")))
 
     assert heading == ["Code", "Name", "Category", "Base unit", "Tracking", "Is kit", "Is sellable"]
-    assert rows == [["TEE-M", "Tee-M", "", "piece", "by lot", "no", "yes"]]
+    assert rows == [["TEE-M", "Tee-M", "", "piece", "lot", "no", "yes"]]
 
 
 def test_nobody_exports_or_imports_past_their_role(log_in, exported):
@@ -290,7 +290,7 @@ def test_a_rep_exports_and_imports_only_what_is_theirs(log_in, exported, take):
     job = take(rep, "addresses", table(["customer", "name", "street", "postal_code", "country"],
                                        ["MINE", "New", "1 Lane", "N1", "GB"], ["THEIRS", "New", "1 Lane", "N1", "GB"]))
 
-    assert faults(job) == [("3", "customer", "There is no customer “THEIRS”.")]
+    assert faults(job) == [("3", "customer", "customer “THEIRS” not found.")]
     assert (mine.addresses.count(), theirs.addresses.count()) == (2, 1)
     assert Customer.objects.count() == 2
 

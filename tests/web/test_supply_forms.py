@@ -44,8 +44,8 @@ def test_every_form_opens_and_is_sent_as_it_is(log_in, drain):
     assert boss.get(reverse("admin:returns_returnrequest_change", args=[request.pk])).status_code == 200
 
     count = counting.plan(make.warehouse(), [storage(make.warehouse())])
-    sent = filled(boss.get(page(count, "key"))) | {f"found-{count.lines.get().pk}-found": 7}
-    assert boss.post(page(count, "key"), sent).status_code == 302
+    sent = filled(boss.get(page(count, "record_counts"))) | {f"found-{count.lines.get().pk}-found": 7}
+    assert boss.post(page(count, "record_counts"), sent).status_code == 302
     assert boss.post(page(count, "recount")).status_code == boss.post(page(count, "cancel")).status_code == 302
 
     transfer = states.create(Transfer(source=make.warehouse(), target=make.warehouse("MAN")))

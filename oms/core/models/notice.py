@@ -44,6 +44,7 @@ class Notice(models.Model):
     read_at = models.DateTimeField(null=True)
 
     class Meta:
+        verbose_name, verbose_name_plural = _("notification"), _("notifications")
         indexes = [
             models.Index(fields=["to", "-id"], condition=models.Q(read_at=None), name="notice_unread"),
             models.Index(fields=["mail", "id"], condition=models.Q(mailed_at=None) & ~models.Q(mail="no"),
@@ -65,6 +66,7 @@ class Subscription(models.Model):
     mail = models.CharField(_("email"), max_length=8, choices=Mail, default=Mail.NO)
 
     class Meta:
+        verbose_name, verbose_name_plural = _("notification rule"), _("notification rules")
         ordering = ["topic", "role__name", "warehouse"]
         constraints = [
             models.UniqueConstraint(fields=["role", "topic", "warehouse"], name="topic_once_per_role_and_warehouse"),

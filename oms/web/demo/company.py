@@ -8,7 +8,16 @@ from django.contrib.auth.models import Group
 
 from fulfillment.models import CarrierAccount, CarrierService, Carton, Rate
 from inventory import catalog
-from inventory.models import SKU, Barcode, Bin, Category, ReorderRule, Supplier, SupplierItem, Warehouse
+from inventory.models import (
+    SKU,
+    Barcode,
+    Bin,
+    Category,
+    ReorderRule,
+    Supplier,
+    SupplierItem,
+    Warehouse,
+)
 from oms.core.models import Company, User
 from orders.connectors.channels.online_retail.mapping import COUNTRIES, Kind, Row
 from orders.models import Address, Channel, Customer, Price, PriceList, TaxRate

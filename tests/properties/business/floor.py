@@ -3,7 +3,17 @@
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
-from fulfillment import choosing, labels, packing, partial, picking, rerouting, shipments, shipping, waves
+from fulfillment import (
+    choosing,
+    labels,
+    packing,
+    partial,
+    picking,
+    rerouting,
+    shipments,
+    shipping,
+    waves,
+)
 from fulfillment.choosing import ParcelRow
 from fulfillment.models import Shipment, Wave
 from inventory.models import BinStock

@@ -13,7 +13,16 @@ from inventory.sending_back import GoingBack, Undone
 from oms.core import states
 from tests import builders as make
 from tests.builders.stock import sent_purchase, storage
-from tests.properties.business.world import ANYWHERE, PLACES, SIMPLE, STOCKED, World, few, there_is, which
+from tests.properties.business.world import (
+    ANYWHERE,
+    PLACES,
+    SIMPLE,
+    STOCKED,
+    World,
+    few,
+    there_is,
+    which,
+)
 
 
 class Stocking(World):

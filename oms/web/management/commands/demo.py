@@ -15,6 +15,7 @@ from oms.core.models import Company, User
 from oms.printing import rendering
 from oms.web import demo
 from oms.web.children import child, kept
+from oms.web.management.base import is_of_an_earlier_version
 
 
 class Command(BaseCommand):
@@ -28,10 +29,10 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if not rendering.can_render():
             self.stderr.write(f"{rendering.MISSING_SYSTEM_LIBRARY} Everything but PDFs works without it.")
+        if not options["fresh"] and self._is_outdated():
+            raise CommandError("The demo's data was written by an earlier version: run this again with --fresh.")
         if options["fresh"] or self._was_interrupted():
             self._start_over()
-        elif self._has_tables() and demo.is_begun() and demo.is_outdated():
-            raise CommandError("The demo's data was written by an earlier version: run this again with --fresh.")
         call_command("migrate", verbosity=0)
         if demo.is_loaded():
             self.stdout.write("Demo data already loaded. Use --fresh to start over.")
@@ -53,6 +54,10 @@ class Command(BaseCommand):
 
     def _has_tables(self) -> bool:
         return "core_company" in connection.introspection.table_names()
+
+    def _is_outdated(self) -> bool:
+        return self._has_tables() and (
+            is_of_an_earlier_version() or (demo.is_begun() and demo.is_outdated()))
 
     def _was_interrupted(self) -> bool:
         return self._has_tables() and demo.is_begun() and not demo.is_loaded()

@@ -23,4 +23,4 @@ class Command(OnTables):
             self.stdout.write(str(breach))
         if found:
             raise CommandError(f"{len(found)} invariants are broken.", returncode=1)
-        self.stdout.write(self.style.SUCCESS(f"Everything holds: {len(verification.names())} invariants."))
+        self.stdout.write(self.style.SUCCESS(f"All checks passed: {len(verification.names())}."))

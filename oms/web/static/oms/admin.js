@@ -47,7 +47,6 @@ document.addEventListener("DOMContentLoaded", () => {
     bell.href = "/admin/core/notice/?read_at__isempty=1";
     bell.className = "oms-bell";
     bell.innerHTML = '<span class="material-symbols-outlined" aria-hidden="true">notifications</span><b></b>';
-        bell.setAttribute("aria-label", "Notices");
     header.append(bell);
     fetch("/admin/core/notice/bell/").then((answer) => answer.json()).then(({ unread, title }) => {
       bell.querySelector("b").textContent = unread ? (unread > 99 ? "99+" : unread) : "";

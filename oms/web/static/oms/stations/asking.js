@@ -5,7 +5,7 @@ const setup = JSON.parse(document.getElementById("setup").textContent);
 const $ = (id) => document.getElementById(id);
 const _ = (text, values = {}) => interpolate(gettext(text), values, true);
 const counted = (one, many, count, values = {}) => interpolate(ngettext(one, many, count), { count, ...values }, true);
-const STEPS = { place: _("place"), product: _("product"), lot: _("lot"), quantity: _("quantity") };
+const STEPS = { place: _("bin"), product: _("product"), lot: _("lot"), quantity: _("quantity") };
 const KEPT = `oms scans ${setup.user}`, WHERE = `oms warehouse ${setup.user}`;
 const url = (path) => `/stations/${path}`;
 const warehouse = () => $("warehouse").value;

@@ -60,7 +60,7 @@ stations.pack = async () => {
 async function scanPieces(shipment, packed) {
   const isThere = (line) => (packed.scanned[line.sku] ?? 0) >= line.quantity;
   while (!shipment.lines.every(isThere)) {
-    const answer = await ask({ step: "product", text: _("Scan each piece"),
+    const answer = await ask({ step: "product", text: _("Scan each item"),
       choices: [[_("New package"), { open: true }], [_("Change packages"), { change: true }], [_("Another shipment"), null]],
       detail: [made("p", shipment.name), shipment.loose && made("p", shipment.loose, { class: "warned" }),
         table(shipment.lines.map((line) => [line.sku, line.name, _("%(packed)s of %(quantity)s", { packed: packed.scanned[line.sku] ?? 0, quantity: line.quantity })])),

@@ -60,7 +60,7 @@ async function pickShort(stop) {
   act("short", { line: stop.line, found, why }, why === "damaged" ? _("%(found)s of %(quantity)s × %(sku)s from %(bin)s, the rest damaged.", { found, quantity: stop.quantity, sku: stop.sku, bin: stop.bin }) : _("%(found)s of %(quantity)s × %(sku)s from %(bin)s, the rest missing.", { found, quantity: stop.quantity, sku: stop.sku, bin: stop.bin }));
   return found > 0;
   function fewer(number, reason) {
-    if (number >= stop.quantity) throw new Wrong(_("%(number)s is not fewer than %(quantity)s.", { number, quantity: stop.quantity }));
+    if (number >= stop.quantity) throw new Wrong(_("Enter fewer than %(quantity)s.", { quantity: stop.quantity }));
     return { found: number, why: reason };
   }
 }

@@ -1,6 +1,6 @@
 stations["put-away"] = async () => {
   const { lines, bins } = await workAgain() ?? { lines: [], bins: [] };
-  const line = await ask({ step: "product", text: lines.length ? _("Scan a product") : _("Nothing to put away"), choices: [[_("Look again"), null]],
+  const line = await ask({ step: "product", text: lines.length ? _("Scan a product") : _("Nothing to put away"), choices: [[_("Refresh"), null]],
     detail: [table(lines.map((each) => [each.sku, each.name, each.lot, each.quantity, each.bin ? `→ ${each.bin}` : ""]))],
     accept: (code) => {
       const found = readsAs(lines, code);
