@@ -22,7 +22,9 @@ def _manage() -> None:
     try:
         from django.core.management import execute_from_command_line
     except ImportError:
-        sys.exit("Django isn't installed in this Python. Run `python3 manage.py setup`, then use .venv/bin/python.")
+        sys.exit(
+            "Django isn't installed in this Python. Run `python3 manage.py setup`, then use .venv/bin/python."
+        )
     execute_from_command_line(sys.argv)
 
 
@@ -33,21 +35,35 @@ def setup() -> None:
     uv = environment / "bin" / "uv"
     if not uv.exists():
         _run(sys.executable, "-m", "venv", environment)
-        _run(environment / "bin" / "python", "-m", "pip", "install", "-q", "--disable-pip-version-check", "uv")
+        _run(
+            environment / "bin" / "python",
+            "-m",
+            "pip",
+            "install",
+            "-q",
+            "--disable-pip-version-check",
+            "uv",
+        )
     _run(uv, "pip", "sync", "-q", "--python", environment, HERE / "requirements.lock")
 
 
 def _check_python() -> None:
     if sys.version_info < OLDEST_PYTHON:
-        wanted, found = (".".join(map(str, version[:2])) for version in (OLDEST_PYTHON, sys.version_info))
-        sys.exit(f"OMS needs Python {wanted} or later. This is Python {found} ({sys.executable}). "
-                 f"Run the command with a later one, for example `python3.12 manage.py setup`.")
+        wanted, found = (
+            ".".join(map(str, version[:2])) for version in (OLDEST_PYTHON, sys.version_info)
+        )
+        sys.exit(
+            f"OMS needs Python {wanted} or later. This is Python {found} ({sys.executable}). "
+            f"Run the command with a later one, for example `python3.12 manage.py setup`."
+        )
     try:
         import ensurepip  # noqa: F401  Debian leaves it out of python3
         import venv  # noqa: F401
     except ImportError:
-        sys.exit("This Python can't create virtual environments: its venv module is missing. Install it "
-                 "(Debian and Ubuntu: `apt-get install python3-venv`), then run the command again.")
+        sys.exit(
+            "This Python can't create virtual environments: its venv module is missing. Install it "
+            "(Debian and Ubuntu: `apt-get install python3-venv`), then run the command again."
+        )
 
 
 def _run(*command: "str | Path") -> None:

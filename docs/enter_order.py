@@ -20,7 +20,9 @@ TRIES = 8
 AGAIN = {409: "still_running", 429: "throttled", 503: "busy"}  # and every 5xx, and no answer at all
 
 
-def enter_order(url: str, token: str, reference: str, order: dict[str, Any], tries: int = TRIES) -> dict[str, Any]:
+def enter_order(
+    url: str, token: str, reference: str, order: dict[str, Any], tries: int = TRIES
+) -> dict[str, Any]:
     """The order as the server has it. Raises ValueError with the problem where it was refused: nothing is done."""
     for attempt in range(tries):
         try:
@@ -47,15 +49,28 @@ def pause_after(error: urllib.error.HTTPError) -> float:
 def send(url: str, token: str, reference: str, order: dict[str, Any]) -> dict[str, Any]:
     """One attempt."""
     request = urllib.request.Request(
-        f"{url}/api/v1/orders/", json.dumps({**order, "external_id": reference}).encode(), method="POST",
-        headers={"Authorization": f"Bearer {token}", "Content-Type": "application/json", "Idempotency-Key": reference})
+        f"{url}/api/v1/orders/",
+        json.dumps({**order, "external_id": reference}).encode(),
+        method="POST",
+        headers={
+            "Authorization": f"Bearer {token}",
+            "Content-Type": "application/json",
+            "Idempotency-Key": reference,
+        },
+    )
     with urllib.request.urlopen(request, timeout=30) as answer:
         return json.load(answer)
 
 
 if __name__ == "__main__":
     reference, customer, channel, *lines = sys.argv[1:]
-    asked = {"customer": customer, "channel": channel, "lines": [
-        {"sku": sku, "quantity": int(quantity)} for sku, _, quantity in (line.rpartition("=") for line in lines)]}
+    asked = {
+        "customer": customer,
+        "channel": channel,
+        "lines": [
+            {"sku": sku, "quantity": int(quantity)}
+            for sku, _, quantity in (line.rpartition("=") for line in lines)
+        ],
+    }
     made = enter_order(os.environ["OMS_URL"], os.environ["OMS_TOKEN"], reference, asked)
     print(made["number"], made["status"], made["gross"], made["currency"])

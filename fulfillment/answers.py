@@ -23,7 +23,9 @@ def agree_to_cancel(shipment: Shipment, *, answer: str = "", by: User | None = N
     The order ends where nothing else of it is left, and so does the shipment.
     """
     order = _caught_up(shipment, by)
-    with states.change(shipment, event="shipment.cancellation_agreed", by=by, answer=answer) as shipment:
+    with states.change(
+        shipment, event="shipment.cancellation_agreed", by=by, answer=answer
+    ) as shipment:
         row = cancellations.require_asked(shipment)
         shipment.event_data["units"] = row.units
         lifecycle.cancel_agreed(order, cancellations.asked_on(shipment), reason=row.reason, by=by)
@@ -37,7 +39,9 @@ def agree_to_cancel(shipment: Shipment, *, answer: str = "", by: User | None = N
 def decline_to_cancel(shipment: Shipment, *, answer: str, by: User | None = None) -> Shipment:
     """Note that the partner can't stop the goods: they go on. Once they are shipped, a return takes them back."""
     _caught_up(shipment, by)
-    with states.change(shipment, event="shipment.cancellation_declined", by=by, answer=answer) as shipment:
+    with states.change(
+        shipment, event="shipment.cancellation_declined", by=by, answer=answer
+    ) as shipment:
         row = cancellations.require_asked(shipment)
         if not answer.strip():
             raise Refused(_("Enter what they answered."), field="answer")

@@ -23,8 +23,10 @@ def cancel_lost(order: Order, *, by: User | None = None) -> None:
     """Cancel what a partner was asked to cancel, and what was lost before they answered: nobody sends it."""
     if lost := entrusting.take_lost(order.number):
         asked = entrusting.asked(order.number)
-        units = {line.pk: min(lost[line.pk], line.open_quantity - asked.get(line.pk, 0))
-                 for line in order.lines.filter(pk__in=lost)}
+        units = {
+            line.pk: min(lost[line.pk], line.open_quantity - asked.get(line.pk, 0))
+            for line in order.lines.filter(pk__in=lost)
+        }
         lifecycle.cancel_lines(order, units, reason=_gone(), by=by)
 
 
@@ -47,7 +49,13 @@ def _follow(shipment: Shipment, by: User | None) -> None:
         return
     _write(row, units)
     if any(count > before.get(key, 0) for key, count in units.items()):
-        events.emit("shipment.cancellation_asked", shipment, by=row.asked_by, reason=row.reason, units=row.units)
+        events.emit(
+            "shipment.cancellation_asked",
+            shipment,
+            by=row.asked_by,
+            reason=row.reason,
+            units=row.units,
+        )
 
 
 def _gone() -> str:
@@ -56,12 +64,21 @@ def _gone() -> str:
 
 def _ask(shipment: Shipment) -> Cancellation:
     """A question, by whoever canceled last, with their reason."""
-    event = Event.objects.filter(subject_type="demand", subject_number=shipment.order_number,
-                                 name="demand.cancel_asked").order_by("pk").last()
+    event = (
+        Event.objects.filter(
+            subject_type="demand", subject_number=shipment.order_number, name="demand.cancel_asked"
+        )
+        .order_by("pk")
+        .last()
+    )
     if event is None:
         return Cancellation.objects.create(shipment=shipment)
-    return Cancellation.objects.create(shipment=shipment, reason=str(event.data.get("reason", ""))[:200],
-                                       asked_at=event.at, asked_by=event.by)
+    return Cancellation.objects.create(
+        shipment=shipment,
+        reason=str(event.data.get("reason", ""))[:200],
+        asked_at=event.at,
+        asked_by=event.by,
+    )
 
 
 def _units(row: Cancellation) -> dict[int, int]:
@@ -71,13 +88,18 @@ def _units(row: Cancellation) -> dict[int, int]:
 def _write(row: Cancellation, units: Mapping[int, int]) -> None:
     row.lines.all().delete()
     CancellationLine.objects.bulk_create(
-        CancellationLine(cancellation=row, order_line_id=key, quantity=count) for key, count in sorted(units.items()))
+        CancellationLine(cancellation=row, order_line_id=key, quantity=count)
+        for key, count in sorted(units.items())
+    )
 
 
 def asked_on(shipment: Shipment) -> list[Reservation]:
     """What of a shipment its partner was asked to cancel, and didn't answer yet."""
-    rows = ShipmentLine.objects.filter(shipment=shipment, reservation__state=Reservation.State.RESERVED,
-                                       reservation__put_back_reason=Reservation.PutBackReason.ASKED)
+    rows = ShipmentLine.objects.filter(
+        shipment=shipment,
+        reservation__state=Reservation.State.RESERVED,
+        reservation__put_back_reason=Reservation.PutBackReason.ASKED,
+    )
     return [line.reservation for line in rows.select_related("reservation__demand").order_by("pk")]
 
 
@@ -90,14 +112,24 @@ def require_asked(shipment: Shipment) -> Cancellation:
     """The open question of a shipment. Raises WrongState without one."""
     row = asked_of(shipment)
     if row is None:
-        raise WrongState(_("%(warehouse)s isn't asked to cancel anything of %(shipment)s. Reload to see what changed.")
-                         % {"warehouse": shipment.warehouse, "shipment": shipment}, code="nothing_asked")
+        raise WrongState(
+            _(
+                "%(warehouse)s isn't asked to cancel anything of %(shipment)s. Reload to see what changed."
+            )
+            % {"warehouse": shipment.warehouse, "shipment": shipment},
+            code="nothing_asked",
+        )
     return row
 
 
 def answer(row: Cancellation, state: Answer, text: str, by: User | None) -> None:
     """Note the partner's answer."""
-    row.state, row.answer, row.answered_at, row.answered_by = state, text.strip(), timezone.now(), by
+    row.state, row.answer, row.answered_at, row.answered_by = (
+        state,
+        text.strip(),
+        timezone.now(),
+        by,
+    )
     row.save(update_fields=["state", "answer", "answered_at", "answered_by"])
 
 
@@ -111,7 +143,9 @@ def decline_sent(shipment: Shipment, rest: Shipment | None, *, by: User | None =
         _write(row, entrusting.units_of(sent))
         entrusting.keep_asked(sent)
         answer(row, Answer.DECLINED, _("They sent it."), by)
-        events.emit("shipment.cancellation_declined", shipment, by=by, units=row.units, answer=row.answer)
+        events.emit(
+            "shipment.cancellation_declined", shipment, by=by, units=row.units, answer=row.answer
+        )
     elif rest is not None:
         row.shipment = rest
         row.save(update_fields=["shipment"])

@@ -170,7 +170,12 @@ class WaveChanged:
 
 event("order.rerouted", Rerouted, _("An order is sent from other warehouses."))
 event("order.redirected", OrderRedirected, _("The delivery address of an order was changed."))
-event("demand.reroute_asked", NoData, _("An order may be sent from better warehouses."), is_internal=True)
+event(
+    "demand.reroute_asked",
+    NoData,
+    _("An order may be sent from better warehouses."),
+    is_internal=True,
+)
 
 event("shipment.created", ShipmentCreated, _("A shipment was created for reserved stock."))
 event("shipment.split", ShipmentSplit, _("Lines of a shipment were moved to a new one."))

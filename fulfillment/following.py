@@ -27,7 +27,9 @@ def follow(order: Order, *, at: datetime | None = None, by: User | None = None) 
         known = {wave.pk: waves.stops(wave) for wave in touched}
         cancellations.cancel_lost(order, by=by)
         _give_back_unallocated(live, by)
-        join_cuts(live)  # while the lines that they were cut off are there, even if those were unreserved
+        join_cuts(
+            live
+        )  # while the lines that they were cut off are there, even if those were unreserved
         ShipmentLine.objects.filter(shipment__in=live, reservation__state=State.UNRESERVED).delete()
         follow_lines(live)
         opened = _place(order, live, at, by)
@@ -40,21 +42,28 @@ def follow(order: Order, *, at: datetime | None = None, by: User | None = None) 
         return opened
 
 
-def lock_all(order: Order, also: Shipment | None = None) -> tuple[Order, list[Shipment], list[Wave]]:
+def lock_all(
+    order: Order, also: Shipment | None = None
+) -> tuple[Order, list[Shipment], list[Wave]]:
     """Lock an order with its shipments that have not left, and their waves, before the stock behind them.
 
     `also`: the one that is asked for, which may have left meanwhile.
     """
     order = lock_one(order)
     live = shipments.lock_live(order, also)
-    return order, live, lock(Wave.objects.filter(pk__in={row.wave_id for row in live if row.wave_id}))
+    return (
+        order,
+        live,
+        lock(Wave.objects.filter(pk__in={row.wave_id for row in live if row.wave_id})),
+    )
 
 
 def _give_back_unallocated(live: Sequence[Shipment], by: User | None) -> None:
     """What is reserved on a shipment that is being picked has no stop: it waits again, and goes on another shipment."""
     begun = [row for row in live if row.status != Status.OPEN]
-    lines = ShipmentLine.objects.filter(shipment__in=begun,
-                                        reservation__state=State.RESERVED).select_related("reservation")
+    lines = ShipmentLine.objects.filter(
+        shipment__in=begun, reservation__state=State.RESERVED
+    ).select_related("reservation")
     if stuck := [line.reservation for line in lines]:
         reservations.give_back(stuck, by=by)
 
@@ -62,33 +71,53 @@ def _give_back_unallocated(live: Sequence[Shipment], by: User | None) -> None:
 def follow_lines(live: Sequence[Shipment]) -> None:
     """A reservation that went to another line of its order takes its shipment line along."""
     moved = []
-    for line in ShipmentLine.objects.filter(shipment__in=live).select_related("reservation__demand"):
+    for line in ShipmentLine.objects.filter(shipment__in=live).select_related(
+        "reservation__demand"
+    ):
         if line.order_line_id != line.reservation.demand.line:
             line.order_line_id = line.reservation.demand.line
             moved.append(line)
     ShipmentLine.objects.bulk_update(moved, ["order_line"])
 
 
-def _place(order: Order, live: Sequence[Shipment], at: datetime | None, by: User | None) -> list[Shipment]:
+def _place(
+    order: Order, live: Sequence[Shipment], at: datetime | None, by: User | None
+) -> list[Shipment]:
     """Put what is reserved and on no shipment on an open one."""
     reserved = Reservation.objects.filter(demand__document=order.number, state=State.RESERVED)
     on_lines = ShipmentLine.objects.filter(reservation__in=reserved).values("reservation")
-    loose = list(reserved.exclude(pk__in=on_lines).select_related("warehouse", "demand").order_by("warehouse", "pk"))
+    loose = list(
+        reserved.exclude(pk__in=on_lines)
+        .select_related("warehouse", "demand")
+        .order_by("warehouse", "pk")
+    )
     if not loose or order.status != Order.Status.CONFIRMED:
         return []
-    targets, opened = _open(order, {row.warehouse_id: row.warehouse for row in loose}.values(), live, at, by)
+    targets, opened = _open(
+        order, {row.warehouse_id: row.warehouse for row in loose}.values(), live, at, by
+    )
     ShipmentLine.objects.bulk_create(
-        ShipmentLine(shipment=targets[row.warehouse_id], reservation=row, order_line_id=row.demand.line)
-        for row in loose)
+        ShipmentLine(
+            shipment=targets[row.warehouse_id], reservation=row, order_line_id=row.demand.line
+        )
+        for row in loose
+    )
     return opened
 
 
 def _open(
-    order: Order, warehouses: Iterable[Warehouse], live: Sequence[Shipment], at: datetime | None, by: User | None,
+    order: Order,
+    warehouses: Iterable[Warehouse],
+    live: Sequence[Shipment],
+    at: datetime | None,
+    by: User | None,
 ) -> tuple[dict[int, Shipment], list[Shipment]]:
     """The shipment of each warehouse that can take more lines, opened where there is none."""
-    targets = {row.warehouse_id: row for row in reversed(live)
-               if row.status == Status.OPEN and not row.external_id}
+    targets = {
+        row.warehouse_id: row
+        for row in reversed(live)
+        if row.status == Status.OPEN and not row.external_id
+    }
     opened = []
     for warehouse in warehouses:
         if warehouse.pk not in targets:

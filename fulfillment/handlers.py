@@ -80,7 +80,9 @@ def bill_shipment(event: Event) -> None:
 @on("shipment.shipped")
 def bill_intercompany(event: Event) -> None:
     """What left another company's stock is billed by that company to the order's."""
-    shipment = Shipment.objects.select_related("warehouse__company", "order__company").get(number=event.subject_number)
+    shipment = Shipment.objects.select_related("warehouse__company", "order__company").get(
+        number=event.subject_number
+    )
     day = shipment.warehouse.company.day_of(event.at)
     intercompany.bill_shipment(shipment.order, shipment.number, shipment.warehouse, on=day)
 
@@ -101,8 +103,11 @@ def buy_labels(event: Event) -> None:
 
     One that nobody wants any more, of which the answer is not known, is given back by its key.
     """
-    waiting = Label.objects.filter(shipment__number=event.subject_number, tracking_number="",
-                                   status__in=[Label.Status.REQUESTED, Label.Status.UNWANTED])
+    waiting = Label.objects.filter(
+        shipment__number=event.subject_number,
+        tracking_number="",
+        status__in=[Label.Status.REQUESTED, Label.Status.UNWANTED],
+    )
     for label in waiting.select_related("service__account", "package"):
         connector = carrier(label.service.account.connector)
         if label.status == Label.Status.UNWANTED:
@@ -110,7 +115,9 @@ def buy_labels(event: Event) -> None:
             labels.record_voided(label)
             continue
         weight = label.package.weight_g if label.package else 0
-        request = LabelRequest(label.key, label.service.code, weight, label.shipment.ship_to, label.cost)
+        request = LabelRequest(
+            label.key, label.service.code, weight, label.shipment.ship_to, label.cost
+        )
         try:
             answer = connector.buy(request)
         except ConnectorError as error:

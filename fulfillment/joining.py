@@ -14,15 +14,23 @@ def join_cuts(shipments: Sequence[Shipment]) -> None:
 
     Whoever works on a shipment asks for it first: what is unknown to it would be packed, sent or put back without.
     """
-    lines = ShipmentLine.objects.filter(shipment__in=shipments).select_related("reservation", "shipment")
+    lines = ShipmentLine.objects.filter(shipment__in=shipments).select_related(
+        "reservation", "shipment"
+    )
     homes = {line.reservation.bundle: line.shipment for line in lines}
     orders = {shipment.order_number for shipment in homes.values()}
     own = any_of("demand_id", Demand.objects.filter(document__in=orders).values("pk"))
-    placed = ShipmentLine.objects.filter(any_of("reservation_id", Reservation.objects.filter(own).values("pk")))
+    placed = ShipmentLine.objects.filter(
+        any_of("reservation_id", Reservation.objects.filter(own).values("pk"))
+    )
     cuts = Reservation.objects.filter(own, bundle__in=homes, state__in=LIVE).exclude(
-        pk__in=placed.values("reservation"))
-    new = [ShipmentLine(shipment=homes[row.bundle], reservation=row, order_line_id=row.demand.line)
-           for row in cuts.select_related("demand").order_by("pk")
-           if row.state != Reservation.State.RESERVED or homes[row.bundle].status == Shipment.Status.OPEN]
+        pk__in=placed.values("reservation")
+    )
+    new = [
+        ShipmentLine(shipment=homes[row.bundle], reservation=row, order_line_id=row.demand.line)
+        for row in cuts.select_related("demand").order_by("pk")
+        if row.state != Reservation.State.RESERVED
+        or homes[row.bundle].status == Shipment.Status.OPEN
+    ]
     for line in ShipmentLine.objects.bulk_create(new):
         parcels.take_share(line)

@@ -27,8 +27,14 @@ def refresh() -> list[LaneFacts]:
     facts = []
     for warehouse in Warehouse.objects.active().select_related("company"):
         costs, own = _costs(warehouse), shares[warehouse.pk]
-        known: dict[Region, Cost | None] = {**dict.fromkeys((country, "") for country in own), **costs}
-        facts += [_facts(warehouse, region, cost, own.get(region[0], own[""])) for region, cost in known.items()]
+        known: dict[Region, Cost | None] = {
+            **dict.fromkeys((country, "") for country in own),
+            **costs,
+        }
+        facts += [
+            _facts(warehouse, region, cost, own.get(region[0], own[""]))
+            for region, cost in known.items()
+        ]
     lanes.refresh(facts)
     return facts
 
@@ -41,15 +47,25 @@ def _facts(warehouse: Warehouse, region: Region, cost: Cost | None, share: float
 def _costs(warehouse: Warehouse) -> dict[Region, Cost]:
     """Base cost, cost per kg and days of the cheapest service by region: a line through its lightest and heaviest."""
     by_service: dict[int, list[Rate]] = defaultdict(list)
-    rows = Rate.objects.filter(service__account__company=warehouse.company, service__account__is_active=True)
+    rows = Rate.objects.filter(
+        service__account__company=warehouse.company, service__account__is_active=True
+    )
     for row in rows.select_related("service"):
         by_service[row.service_id].append(row)
     origin = zones(warehouse.country, warehouse.postal_code)
     found = {}
-    for region in {(row.country, row.postal_prefix) for rates in by_service.values() for row in rates}:
-        services = [fitting for rates in by_service.values() if (fitting := closest(rates, origin, zones(*region)))]
+    for region in {
+        (row.country, row.postal_prefix) for rates in by_service.values() for row in rates
+    }:
+        services = [
+            fitting
+            for rates in by_service.values()
+            if (fitting := closest(rates, origin, zones(*region)))
+        ]
         if services:
-            found[region] = _line(min(services, key=lambda rates: (rates[0].price, rates[0].service_id)))
+            found[region] = _line(
+                min(services, key=lambda rates: (rates[0].price, rates[0].service_id))
+            )
     return found
 
 
@@ -85,9 +101,22 @@ def _on_time_shares() -> dict[int, dict[str, float]]:
         for warehouse, country, deliveries, on_time in cursor.fetchall():
             records[warehouse][country] = Record(deliveries, on_time)
     companies = dict(Warehouse.objects.values_list("pk", "company"))
-    means = {company: punctuality.mean_of({(place, country): record for place, own in records.items()
-                                           if companies[place] == company for country, record in own.items()})
-             for company in set(companies.values())}
-    return {place: {"": means[company]} | {country: punctuality.shrunk(record, means[company])
-                                           for country, record in records.get(place, {}).items()}
-            for place, company in companies.items()}
+    means = {
+        company: punctuality.mean_of(
+            {
+                (place, country): record
+                for place, own in records.items()
+                if companies[place] == company
+                for country, record in own.items()
+            }
+        )
+        for company in set(companies.values())
+    }
+    return {
+        place: {"": means[company]}
+        | {
+            country: punctuality.shrunk(record, means[company])
+            for country, record in records.get(place, {}).items()
+        }
+        for place, company in companies.items()
+    }

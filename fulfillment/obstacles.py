@@ -20,7 +20,9 @@ def live_shipments(warehouse: Warehouse) -> Iterator[str]:
 @stands_in_the_way(Warehouse, "is_active")
 def shipments_that_stay(warehouse: Warehouse) -> Iterator[str]:
     """Shipments of channels that don't re-route by themselves. (Of others, what is begun is finished.)"""
-    yield from _under_way(Shipment.objects.filter(warehouse=warehouse, order__channel__reroutes=False))
+    yield from _under_way(
+        Shipment.objects.filter(warehouse=warehouse, order__channel__reroutes=False)
+    )
 
 
 def _under_way(shipments: QuerySet[Shipment]) -> Iterator[str]:
@@ -28,5 +30,8 @@ def _under_way(shipments: QuerySet[Shipment]) -> Iterator[str]:
     count = rows.count()
     if count:
         numbers = ", ".join(rows.values_list("number", flat=True)[:5])
-        yield ngettext("%(count)s shipment is under way (%(numbers)s)",
-                       "%(count)s shipments are under way (%(numbers)s)", count) % {"count": count, "numbers": numbers}
+        yield ngettext(
+            "%(count)s shipment is under way (%(numbers)s)",
+            "%(count)s shipments are under way (%(numbers)s)",
+            count,
+        ) % {"count": count, "numbers": numbers}

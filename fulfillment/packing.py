@@ -17,14 +17,20 @@ from oms.core.errors import Refused
 from oms.core.models import User
 
 
-def pack(shipment: Shipment, chosen: Sequence[Parcel] | None = None, *, by: User | None = None) -> Shipment:
+def pack(
+    shipment: Shipment, chosen: Sequence[Parcel] | None = None, *, by: User | None = None
+) -> Shipment:
     """Put everything picked into parcels; without a choice, into the suggested ones."""
-    with states.advance(shipment, to=Shipment.Status.PACKED, by=by, first=shipment.order) as shipment:
+    with states.advance(
+        shipment, to=Shipment.Status.PACKED, by=by, first=shipment.order
+    ) as shipment:
         join_cuts([shipment])
         lines = list(shipment.lines.select_related("reservation__sku", "reservation__demand"))
         gates.require_workable(shipment)
         _require_ready(shipment, lines)
-        packages = parcels.place(shipment, lines, parcels.suggest(shipment) if chosen is None else chosen)
+        packages = parcels.place(
+            shipment, lines, parcels.suggest(shipment) if chosen is None else chosen
+        )
         shipment.event_data["parcels"] = len(packages)
         if without := [package.position for package in packages if package.carton_id is None]:
             shipment.event_data["without_carton"] = without
@@ -33,7 +39,9 @@ def pack(shipment: Shipment, chosen: Sequence[Parcel] | None = None, *, by: User
 
 def repack(shipment: Shipment, chosen: Sequence[Parcel], *, by: User | None = None) -> Shipment:
     """Put the goods of a packed shipment into other parcels. Labels must be voided first, canceled goods put back."""
-    with states.change(shipment, event="shipment.repacked", by=by, first=shipment.order) as shipment:
+    with states.change(
+        shipment, event="shipment.repacked", by=by, first=shipment.order
+    ) as shipment:
         states.require_status(shipment, Shipment.Status.PACKED)
         _require_no_labels(shipment)
         join_cuts([shipment])
@@ -47,15 +55,25 @@ def repack(shipment: Shipment, chosen: Sequence[Parcel], *, by: User | None = No
 
 def _require_ready(shipment: Shipment, lines: Sequence[ShipmentLine]) -> None:
     if picking.must_put_back(shipment):
-        raise Refused(_("Some items of %(shipment)s were canceled after picking, or kits are incomplete. Put them "
-                        "back before packing.")
-                      % {"shipment": shipment},
-                      code="put_back_first")
+        raise Refused(
+            _(
+                "Some items of %(shipment)s were canceled after picking, or kits are incomplete. Put them "
+                "back before packing."
+            )
+            % {"shipment": shipment},
+            code="put_back_first",
+        )
     waiting = [line for line in lines if line.reservation.state != Reservation.State.PICKED]
     if waiting or not lines:
-        raise Refused(ngettext("%(waiting)s line of %(shipment)s hasn't been picked yet.",
-                               "%(waiting)s lines of %(shipment)s haven't been picked yet.", len(waiting))
-                      % {"waiting": len(waiting), "shipment": shipment}, code="not_picked")
+        raise Refused(
+            ngettext(
+                "%(waiting)s line of %(shipment)s hasn't been picked yet.",
+                "%(waiting)s lines of %(shipment)s haven't been picked yet.",
+                len(waiting),
+            )
+            % {"waiting": len(waiting), "shipment": shipment},
+            code="not_picked",
+        )
     _require_whole_kits(shipment, lines)
 
 
@@ -71,14 +89,21 @@ def _require_whole_kits(shipment: Shipment, lines: Sequence[ShipmentLine]) -> No
         kits.setdefault(part.line, set()).add(here[part.line, part.sku_id] / part.per_unit)
     for order_line, units in kits.items():
         if len(units) > 1 or any(count % 1 for count in units):
-            raise Refused(_("Line %(order_line)s has incomplete kits. Pick the missing components or put the "
-                            "others back.") % {"order_line": order_line},
-                          code="kit_not_whole")
+            raise Refused(
+                _(
+                    "Line %(order_line)s has incomplete kits. Pick the missing components or put the "
+                    "others back."
+                )
+                % {"order_line": order_line},
+                code="kit_not_whole",
+            )
 
 
 def unpack(shipment: Shipment, *, by: User | None = None) -> Shipment:
     """Take everything out of its parcels again; the inverse of pack. Labels must be voided first."""
-    with states.advance(shipment, to=Shipment.Status.PICKING, by=by, first=shipment.order) as shipment:
+    with states.advance(
+        shipment, to=Shipment.Status.PICKING, by=by, first=shipment.order
+    ) as shipment:
         _require_no_labels(shipment)
         shipment.labels.update(package=None)
         shipment.packages.all().delete()
@@ -88,21 +113,32 @@ def unpack(shipment: Shipment, *, by: User | None = None) -> Shipment:
 def _require_no_labels(shipment: Shipment) -> None:
     live = shipment.labels.filter(status__in=[Label.Status.REQUESTED, Label.Status.BOUGHT])
     if live.exists():
-        raise Refused(_("Void the labels of %(shipment)s before unpacking.") % {"shipment": shipment},
-                      code="labels_live")
+        raise Refused(
+            _("Void the labels of %(shipment)s before unpacking.") % {"shipment": shipment},
+            code="labels_live",
+        )
 
 
 def verify(package: Package, scanned: Mapping[str, int], *, by: User | None = None) -> Package:
     """Compare what was scanned (base units by SKU code) with what should be in a parcel. Raises what differs."""
-    with states.change(package.shipment, event="shipment.verified", by=by, parcel=package.position) as shipment:
+    with states.change(
+        package.shipment, event="shipment.verified", by=by, parcel=package.position
+    ) as shipment:
         states.require_status(shipment, Shipment.Status.PACKED)
         expected = parcels.inside(package)
-        difference = {code: scanned.get(code, 0) - expected[code] for code in {*scanned, *expected}
-                      if scanned.get(code, 0) != expected[code]}
+        difference = {
+            code: scanned.get(code, 0) - expected[code]
+            for code in {*scanned, *expected}
+            if scanned.get(code, 0) != expected[code]
+        }
         if difference:
             listed = ", ".join(f"{code} {count:+d}" for code, count in sorted(difference.items()))
-            raise Refused(_("Package %(package)s doesn't match: %(listed)s.")
-                          % {"package": package, "listed": listed}, code="wrong_content", difference=difference)
+            raise Refused(
+                _("Package %(package)s doesn't match: %(listed)s.")
+                % {"package": package, "listed": listed},
+                code="wrong_content",
+                difference=difference,
+            )
         package.verified_at = timezone.now()
         package.save(update_fields=["verified_at"])
     return package

@@ -25,13 +25,27 @@ def split_unpicked(shipment: Shipment, *, by: User | None = None) -> Shipment:
             rows = _started(shipment)
             picked = [row for row in rows if row.state == State.PICKED and not row.put_back_reason]
             if not picked:
-                raise Refused(_("Nothing of %(shipment)s is picked yet. Pick something first, or stop picking it.")
-                              % {"shipment": shipment}, code="nothing_picked")
+                raise Refused(
+                    _(
+                        "Nothing of %(shipment)s is picked yet. Pick something first, or stop picking it."
+                    )
+                    % {"shipment": shipment},
+                    code="nothing_picked",
+                )
             if len(picked) == len([row for row in rows if not row.put_back_reason]):
-                raise Refused(_("All of %(shipment)s is picked; pack it.") % {"shipment": shipment}, code="all_picked")
+                raise Refused(
+                    _("All of %(shipment)s is picked; pack it.") % {"shipment": shipment},
+                    code="all_picked",
+                )
             if shipment.order.ships_complete:
-                raise Refused(_("Order %(number)s ships complete only. Pick the rest, or allow partial "
-                                "shipments on the order.") % {"number": shipment.order.number}, code="ships_complete")
+                raise Refused(
+                    _(
+                        "Order %(number)s ships complete only. Pick the rest, or allow partial "
+                        "shipments on the order."
+                    )
+                    % {"number": shipment.order.number},
+                    code="ships_complete",
+                )
             later = leaving.leave_behind(rows, by=by)
             ShipmentLine.objects.filter(reservation__in=later).delete()
             shipment.event_data["lines"] = len(later)
@@ -50,8 +64,14 @@ def stop_picking(shipment: Shipment, *, by: User | None = None) -> Shipment:
         with states.advance(shipment, to=S.OPEN, by=by) as shipment:
             rows = _started(shipment)
             if any(row.state == State.PICKED for row in rows):
-                raise Refused(_("Some of %(shipment)s is picked. Put it back first, or move the unpicked "
-                                "items to a new shipment.") % {"shipment": shipment}, code="picked")
+                raise Refused(
+                    _(
+                        "Some of %(shipment)s is picked. Put it back first, or move the unpicked "
+                        "items to a new shipment."
+                    )
+                    % {"shipment": shipment},
+                    code="picked",
+                )
             leaving.deallocate(rows)
             shipment.event_data["wave"] = str(shipment.wave or "")
             shipment.wave = None
@@ -65,4 +85,7 @@ def _started(shipment: Shipment) -> list[Reservation]:
     """What a shipment that is being picked carries."""
     states.require_status(shipment, S.PICKING)
     join_cuts([shipment])
-    return [line.reservation for line in shipment.lines.select_related("reservation").order_by("reservation")]
+    return [
+        line.reservation
+        for line in shipment.lines.select_related("reservation").order_by("reservation")
+    ]

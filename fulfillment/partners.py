@@ -26,29 +26,52 @@ LONGEST_NUMBER = 60
 class SentRow:
     """Units of a line that they sent, in one of their parcels."""
 
-    line: ShipmentLine = field(metadata={"among": lambda rows, shipment: rows.filter(
-        shipment=shipment).select_related("reservation__sku")})
+    line: ShipmentLine = field(
+        metadata={
+            "among": lambda rows, shipment: rows.filter(shipment=shipment).select_related(
+                "reservation__sku"
+            )
+        }
+    )
     quantity: int = 0
-    parcel: int = field(default=1, metadata={
-        "label": gettext_lazy("Package"), "help": gettext_lazy("Number of the package, for example 1.")})
+    parcel: int = field(
+        default=1,
+        metadata={
+            "label": gettext_lazy("Package"),
+            "help": gettext_lazy("Number of the package, for example 1."),
+        },
+    )
 
 
 @dataclass(frozen=True)
 class SentInput:
     lines: list[SentRow]
     carrier: str = field(default="", metadata={"most": 60})
-    tracking_numbers: str = field(default="", metadata={"most": 1000, "help": gettext_lazy(
-        "In the order of the packages, separated by commas, for example 1Z999, 1Z998.")})
+    tracking_numbers: str = field(
+        default="",
+        metadata={
+            "most": 1000,
+            "help": gettext_lazy(
+                "In the order of the packages, separated by commas, for example 1Z999, 1Z998."
+            ),
+        },
+    )
 
 
 def everything(shipment: Shipment) -> SentInput:
     """All of it in one parcel."""
-    lines = shipment.lines.select_related("reservation__sku", "reservation__warehouse").order_by("pk")
+    lines = shipment.lines.select_related("reservation__sku", "reservation__warehouse").order_by(
+        "pk"
+    )
     return SentInput([SentRow(line, line.reservation.quantity) for line in lines])
 
 
 def record_outside(
-    shipment: Shipment, *, lines: Sequence[SentRow] | None = None, carrier: str = "", tracking_numbers: str = "",
+    shipment: Shipment,
+    *,
+    lines: Sequence[SentRow] | None = None,
+    carrier: str = "",
+    tracking_numbers: str = "",
     by: User | None = None,
 ) -> Shipment:
     """Note that a shop or third party has sent, or given out, what it had taken on, or part of it.
@@ -57,15 +80,19 @@ def record_outside(
     to cancel it counts as declined.
     """
     if shipment.warehouse.kind == Warehouse.Kind.OWN:
-        raise Refused(_("%(warehouse)s is your own warehouse. Pick, pack and ship from there.")
-                      % {"warehouse": shipment.warehouse})
+        raise Refused(
+            _("%(warehouse)s is your own warehouse. Pick, pack and ship from there.")
+            % {"warehouse": shipment.warehouse}
+        )
     numbers = _numbers(tracking_numbers)
     with atomic():
         order, live, _waves = following.lock_all(shipment.order, shipment)
         _require_live(shipment, live)
         join_cuts(live)
         expiring = unservable.expiring(Reservation.objects.filter(demand__document=order.number))
-        unservable.lock_with(Q(document=order.number), expiring.values_list("pk", flat=True), shipment.warehouse)
+        unservable.lock_with(
+            Q(document=order.number), expiring.values_list("pk", flat=True), shipment.warehouse
+        )
         following.follow(order, by=by)
         sent = everything(shipment).lines if lines is None else _with_asked(shipment, lines)
         _require_possible(shipment, sent)
@@ -74,7 +101,7 @@ def record_outside(
         shipment = waves.start_picking(shipment, by=by)
         picking.pick_all(shipment, by=by)
         packing.pack(shipment, _parcels(shipment, wanted, carrier.strip(), numbers), by=by)
-        _add_unopened(shipment, carrier.strip(), numbers[len(wanted):])
+        _add_unopened(shipment, carrier.strip(), numbers[len(wanted) :])
         return shipping.ship(shipment, by=by)
 
 
@@ -82,8 +109,11 @@ def _numbers(text: str) -> list[str]:
     numbers = [number for number in re.split(r"[,;\s]+", text) if number]
     for number in numbers:
         if len(number) > LONGEST_NUMBER:
-            raise Refused(_("The tracking number %(number)s is longer than %(most)s characters.")
-                          % {"number": number, "most": LONGEST_NUMBER}, field="tracking_numbers")
+            raise Refused(
+                _("The tracking number %(number)s is longer than %(most)s characters.")
+                % {"number": number, "most": LONGEST_NUMBER},
+                field="tracking_numbers",
+            )
     return numbers
 
 
@@ -102,8 +132,14 @@ def _with_asked(shipment: Shipment, rows: Sequence[SentRow]) -> list[SentRow]:
     found = []
     for row in rows:
         own, rest = lines.get(row.line.pk), row.quantity
-        cut = [line for line in lines.values() if own and line.pk not in named and line.reservation.put_back_reason
-               and line.reservation.demand_id == own.reservation.demand_id]
+        cut = [
+            line
+            for line in lines.values()
+            if own
+            and line.pk not in named
+            and line.reservation.put_back_reason
+            and line.reservation.demand_id == own.reservation.demand_id
+        ]
         for line in [own, *cut] if own else []:
             taken = max(0, min(rest, left[line.pk]))
             left[line.pk], rest = left[line.pk] - taken, rest - taken
@@ -114,20 +150,30 @@ def _with_asked(shipment: Shipment, rows: Sequence[SentRow]) -> list[SentRow]:
 
 def _require_possible(shipment: Shipment, sent: Sequence[SentRow]) -> None:
     if not sent:
-        raise Refused(_("Enter what of %(shipment)s they sent.") % {"shipment": shipment}, field="lines")
+        raise Refused(
+            _("Enter what of %(shipment)s they sent.") % {"shipment": shipment}, field="lines"
+        )
     for line in shipment.lines.select_related("reservation__sku"):
         units = [row.quantity for row in sent if row.line.pk == line.pk]
         if min(units, default=0) < 0 or sum(units) > line.reservation.quantity:
-            raise Refused(_("They can't have sent %(units)s of %(wanted)s × %(sku)s.")
-                          % {"units": sum(units), "wanted": line.reservation.quantity, "sku": line.reservation.sku},
-                          field="quantity")
+            raise Refused(
+                _("They can't have sent %(units)s of %(wanted)s × %(sku)s.")
+                % {
+                    "units": sum(units),
+                    "wanted": line.reservation.quantity,
+                    "sku": line.reservation.sku,
+                },
+                field="quantity",
+            )
 
 
 def _leave_rest(shipment: Shipment, sent: Sequence[SentRow], by: User | None) -> Shipment | None:
     """Put what they didn't send on another shipment, and return that."""
     lines = {line.reservation_id: line for line in shipment.lines.select_related("reservation")}
-    left = {key: line.reservation.quantity - sum(row.quantity for row in sent if row.line.pk == line.pk)
-            for key, line in lines.items()}
+    left = {
+        key: line.reservation.quantity - sum(row.quantity for row in sent if row.line.pk == line.pk)
+        for key, line in lines.items()
+    }
     gone = leaving.cutoff({key: units for key, units in left.items() if units})
     if not gone:
         return None
@@ -138,19 +184,26 @@ def _leave_rest(shipment: Shipment, sent: Sequence[SentRow], by: User | None) ->
         if rest.pk == key:
             ShipmentLine.objects.filter(pk=lines[key].pk).update(shipment=other)
         else:
-            ShipmentLine.objects.create(shipment=other, reservation=rest, order_line_id=lines[key].order_line_id)
+            ShipmentLine.objects.create(
+                shipment=other, reservation=rest, order_line_id=lines[key].order_line_id
+            )
     return other
 
 
 def _by_demand(sent: Sequence[SentRow]) -> list[list[tuple[int, int]]]:
     """What is in each of their parcels, by demand: picking may cut the lines that were reported."""
     numbers = sorted({row.parcel for row in sent})
-    return [[(row.line.reservation.demand_id, row.quantity) for row in sent if row.parcel == number]
-            for number in numbers]
+    return [
+        [(row.line.reservation.demand_id, row.quantity) for row in sent if row.parcel == number]
+        for number in numbers
+    ]
 
 
 def _parcels(
-    shipment: Shipment, wanted: Sequence[Sequence[tuple[int, int]]], carrier: str, numbers: Sequence[str],
+    shipment: Shipment,
+    wanted: Sequence[Sequence[tuple[int, int]]],
+    carrier: str,
+    numbers: Sequence[str],
 ) -> list[Parcel]:
     lines = list(shipment.lines.select_related("reservation__sku").order_by("pk"))
     left = {line.pk: line.reservation.quantity for line in lines}
@@ -171,5 +224,7 @@ def _parcels(
 def _add_unopened(shipment: Shipment, carrier: str, numbers: Sequence[str]) -> None:
     """Further parcels of theirs, of which only the tracking number is known."""
     first = shipment.packages.count() + 1
-    Package.objects.bulk_create(Package(shipment=shipment, position=position, carrier=carrier, tracking_number=number)
-                                for position, number in enumerate(numbers, first))
+    Package.objects.bulk_create(
+        Package(shipment=shipment, position=position, carrier=carrier, tracking_number=number)
+        for position, number in enumerate(numbers, first)
+    )

@@ -25,17 +25,42 @@ from orders.models import Order
 
 FLOOR = "picker packer manager"
 
-declare(Shipment, rows(customer="order__customer", warehouse="warehouse"), view=f"{FLOOR} rep accountant buyer")
-allow(FLOOR, Shipment, "start_picking", "pick_all", "split_unpicked", "stop_picking", "report_short", "change_lot",
-      "put_back", "pack", "unpack", "choose_parcels", "choose_service", "verify", "buy_labels", "void_labels", "ship",
-      "send_to_partner", "record_partner_shipment")
+declare(
+    Shipment,
+    rows(customer="order__customer", warehouse="warehouse"),
+    view=f"{FLOOR} rep accountant buyer",
+)
+allow(
+    FLOOR,
+    Shipment,
+    "start_picking",
+    "pick_all",
+    "split_unpicked",
+    "stop_picking",
+    "report_short",
+    "change_lot",
+    "put_back",
+    "pack",
+    "unpack",
+    "choose_parcels",
+    "choose_service",
+    "verify",
+    "buy_labels",
+    "void_labels",
+    "ship",
+    "send_to_partner",
+    "record_partner_shipment",
+)
 offer("expect", Shipment, _("Home page: packages to ship"), "packer manager")
 allow(f"rep {FLOOR}", Shipment, "agree_to_cancel", "decline_to_cancel", "mark_delivered")
 allow("rep manager", Shipment, "reroute")
 allow("rep manager", Order, "change_address", "reroute")
 declare(ShipmentLine, part_of("shipment", Shipment))
-declare(Cancellation, rows(customer="shipment__order__customer", warehouse="shipment__warehouse"),
-        view=f"{FLOOR} rep accountant buyer")
+declare(
+    Cancellation,
+    rows(customer="shipment__order__customer", warehouse="shipment__warehouse"),
+    view=f"{FLOOR} rep accountant buyer",
+)
 declare(CancellationLine, part_of("cancellation", Cancellation))
 for part in (Package, Label, TrackingEvent):
     declare(part, part_of("shipment", Shipment), view="manager")

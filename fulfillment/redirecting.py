@@ -43,7 +43,7 @@ class _Rehearsed(Exception):
 
 
 def change_address(
-    order: Order, *, address: Address | None = None, by: User | None = None, **typed: str,
+    order: Order, *, address: Address | None = None, by: User | None = None, **typed: str
 ) -> Order:
     """Send what has not left to one of the customer's addresses, or to one that is typed in.
 
@@ -54,23 +54,35 @@ def change_address(
     with states.change(order, event="order.redirected", by=by, address=ship_to) as order:
         states.require_status(order, Order.Status.PLACED, Order.Status.CONFIRMED)
         if ship_to == order.ship_to:
-            raise Refused(_("Order %(number)s goes there already.") % {"number": order.number}, field="address")
+            raise Refused(
+                _("Order %(number)s goes there already.") % {"number": order.number},
+                field="address",
+            )
         redirecting.redirect(order, ship_to, by=by)
         live = shipments.lock_live(order)
         _require_open(live)
         for shipment in live:
-            shipment.ship_to, shipment.service = order.ship_to, None  # its rates may be others there
+            shipment.ship_to, shipment.service = (
+                order.ship_to,
+                None,
+            )  # its rates may be others there
         Shipment.objects.bulk_update(live, ["ship_to", "service"])
         if order.status == Order.Status.CONFIRMED:
             demand.lock_live(order.number)
-            routes.reroute(order.number, company=order.company, movable=rerouting.movable(order),
-                           ship_to=order.destination, left_out=rerouting.left_out(order), by=by)
+            routes.reroute(
+                order.number,
+                company=order.company,
+                movable=rerouting.movable(order),
+                ship_to=order.destination,
+                left_out=rerouting.left_out(order),
+                by=by,
+            )
             retaxing.follow(order, by=by)
     return order
 
 
 def preview(
-    order: Order, *, address: Address | None = None, by: User | None = None, **typed: str,
+    order: Order, *, address: Address | None = None, by: User | None = None, **typed: str
 ) -> Redirected:
     """Rehearse a change of address and take it back. Raises what the change would raise."""
     before, reserved = Order.objects.get(pk=order.pk), _warehouses(order)
@@ -84,8 +96,16 @@ def preview(
             raise _Rehearsed
     except _Rehearsed:
         pass
-    return Redirected(", ".join(filter(None, after.ship_to.values())), reserved, moved, before.gross, after.gross,
-                      before.tax, after.tax, holds or _("none"))
+    return Redirected(
+        ", ".join(filter(None, after.ship_to.values())),
+        reserved,
+        moved,
+        before.gross,
+        after.gross,
+        before.tax,
+        after.tax,
+        holds or _("none"),
+    )
 
 
 def can_redirect(order: Order) -> bool:
@@ -101,26 +121,46 @@ def _address(order: Order, address: Address | None, typed: dict[str, str]) -> di
     if address is not None:
         return address.snapshot()
     if not entered.get("name") or not entered.get("country"):
-        raise Refused(_("Choose an address, or enter one with at least a name and a country."), field="address")
+        raise Refused(
+            _("Choose an address, or enter one with at least a name and a country."),
+            field="address",
+        )
     return entered
 
 
 def _require_open(live: Sequence[Shipment]) -> None:
-    labeled = Label.objects.filter(shipment__in=live, status__in=[Label.Status.REQUESTED, Label.Status.BOUGHT])
+    labeled = Label.objects.filter(
+        shipment__in=live, status__in=[Label.Status.REQUESTED, Label.Status.BOUGHT]
+    )
     label = labeled.select_related("shipment").first()
     if label is not None:
-        raise Refused(_("You can't change the address: shipment %(shipment)s has a label. Void it first.")
-                      % {"shipment": label.shipment}, code="labels_live")
+        raise Refused(
+            _("You can't change the address: shipment %(shipment)s has a label. Void it first.")
+            % {"shipment": label.shipment},
+            code="labels_live",
+        )
     handed = next((shipment for shipment in live if shipment.external_id), None)
     if handed is not None:
-        raise Refused(_("You can't change the address: %(warehouse)s has shipment %(shipment)s as %(external_id)s. "
-                        "Ask them to cancel it first.")
-                      % {"warehouse": handed.warehouse, "shipment": handed, "external_id": handed.external_id},
-                      code="handed_over")
+        raise Refused(
+            _(
+                "You can't change the address: %(warehouse)s has shipment %(shipment)s as %(external_id)s. "
+                "Ask them to cancel it first."
+            )
+            % {
+                "warehouse": handed.warehouse,
+                "shipment": handed,
+                "external_id": handed.external_id,
+            },
+            code="handed_over",
+        )
 
 
 def _warehouses(order: Order) -> str:
     """Units that have not left, by warehouse: "LON 3, MAN 2"."""
-    rows = Reservation.objects.filter(demand__document=order.number, state__in=LIVE).values_list(
-        "warehouse__code").annotate(units=Sum("quantity")).order_by("warehouse__code")
+    rows = (
+        Reservation.objects.filter(demand__document=order.number, state__in=LIVE)
+        .values_list("warehouse__code")
+        .annotate(units=Sum("quantity"))
+        .order_by("warehouse__code")
+    )
     return ", ".join(f"{code} {units}" for code, units in rows)

@@ -32,7 +32,9 @@ def lock_live(order: Order, also: Shipment | None = None) -> list[Shipment]:
     return [row for row in rows if row.status in LIVE]
 
 
-def create(order: Order, warehouse: Warehouse, by: User | None, at: datetime | None = None) -> Shipment:
+def create(
+    order: Order, warehouse: Warehouse, by: User | None, at: datetime | None = None
+) -> Shipment:
     """Open an empty shipment for what a warehouse will send of a locked order, reserved `at` a time (else now)."""
     shipment = Shipment(order=order, warehouse=warehouse, ship_to=order.ship_to)
     shipment.ship_by, shipment.promised_on = _dates(order, warehouse, at or timezone.now())
@@ -64,14 +66,22 @@ def _give_back_for_later(order: Order) -> None:
     partner.
     """
     later = Demand.objects.filter(document=order.number, reserve_from__gt=timezone.localdate())
-    if idle := list(Reservation.objects.filter(demand__in=later, state=Reservation.State.RESERVED, is_entrusted=False)):
+    if idle := list(
+        Reservation.objects.filter(
+            demand__in=later, state=Reservation.State.RESERVED, is_entrusted=False
+        )
+    ):
         reservations.give_back(idle)
 
 
 @whole
 def close_empty(shipment: Shipment, *, by: User | None = None) -> Shipment:
     """Cancel a shipment that has no lines left, over the statuses in between."""
-    ways = {S.OPEN: (S.CANCELED,), S.PICKING: (S.OPEN, S.CANCELED), S.PACKED: (S.PICKING, S.OPEN, S.CANCELED)}
+    ways = {
+        S.OPEN: (S.CANCELED,),
+        S.PICKING: (S.OPEN, S.CANCELED),
+        S.PACKED: (S.PICKING, S.OPEN, S.CANCELED),
+    }
     for status in ways[S(shipment.status)]:
         with states.advance(shipment, to=status, by=by) as shipment:
             pass
@@ -83,9 +93,17 @@ def split(shipment: Shipment, lines: Sequence[ShipmentLine], *, by: User | None 
     with states.change(shipment, event="shipment.split", by=by, first=shipment.order) as shipment:
         states.require_status(shipment, S.OPEN)
         if shipment.external_id:
-            raise Refused(_("%(warehouse)s has shipment %(shipment)s as %(external_id)s. Enter what they sent.")
-                          % {"warehouse": shipment.warehouse, "shipment": shipment,
-                             "external_id": shipment.external_id}, code="handed_over")
+            raise Refused(
+                _(
+                    "%(warehouse)s has shipment %(shipment)s as %(external_id)s. Enter what they sent."
+                )
+                % {
+                    "warehouse": shipment.warehouse,
+                    "shipment": shipment,
+                    "external_id": shipment.external_id,
+                },
+                code="handed_over",
+            )
         everything = list(shipment.lines.select_related("reservation"))
         chosen = [line for line in everything if line.pk in {each.pk for each in lines}]
         if not chosen or len(chosen) == len(everything):
@@ -99,13 +117,20 @@ def split(shipment: Shipment, lines: Sequence[ShipmentLine], *, by: User | None 
 
 def hand_over(shipment: Shipment, *, external_id: str, by: User | None = None) -> Shipment:
     """Note that a shop or third party has taken a shipment on, under its own number."""
-    with states.change(shipment, event="shipment.sent_to_partner", by=by, first=shipment.order,
-                       external_id=external_id) as shipment:
+    with states.change(
+        shipment,
+        event="shipment.sent_to_partner",
+        by=by,
+        first=shipment.order,
+        external_id=external_id,
+    ) as shipment:
         states.require_status(shipment, S.OPEN)
         gates.require_may_leave(shipment)
         if shipment.warehouse.kind == Warehouse.Kind.OWN:
-            raise Refused(_("%(warehouse)s is your own warehouse. Pick the shipment here.")
-                          % {"warehouse": shipment.warehouse})
+            raise Refused(
+                _("%(warehouse)s is your own warehouse. Pick the shipment here.")
+                % {"warehouse": shipment.warehouse}
+            )
         if not external_id.strip():
             raise Refused(_("Enter the partner's reference number."), field="external_id")
         shipment.external_id = external_id.strip()

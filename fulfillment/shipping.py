@@ -37,8 +37,10 @@ def ship(shipment: Shipment, *, by: User | None = None, at: datetime | None = No
         shipment.expected_on = _expected_on(shipment)
         shipment.save(update_fields=["shipped_at", "expected_on"])
         units = fulfillment_progress.follow(shipment.order)
-        shipment.event_data |= {"units": {str(key): count for key, count in units.items()},
-                                "tracking": tracking_numbers(shipment)}
+        shipment.event_data |= {
+            "units": {str(key): count for key, count in units.items()},
+            "tracking": tracking_numbers(shipment),
+        }
     return shipment
 
 
@@ -51,11 +53,17 @@ def _expected_on(shipment: Shipment) -> date | None:
 
 
 def _require_labels(shipment: Shipment) -> None:
-    bare = [package for package in shipment.packages.all()
-            if not package.labels.filter(status=Label.Status.BOUGHT).exists()]
+    bare = [
+        package
+        for package in shipment.packages.all()
+        if not package.labels.filter(status=Label.Status.BOUGHT).exists()
+    ]
     if bare:
-        raise Refused(_("Package %(bare)s has no label yet. Buy one, or wait for the carrier.")
-                      % {"bare": bare[0]}, code="no_label")
+        raise Refused(
+            _("Package %(bare)s has no label yet. Buy one, or wait for the carrier.")
+            % {"bare": bare[0]},
+            code="no_label",
+        )
 
 
 def tracking_numbers(shipment: Shipment) -> list[str]:

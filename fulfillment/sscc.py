@@ -27,10 +27,19 @@ def take(company: Company) -> tuple[str, int]:
             series.freed = _first_in_use(series, before)
         count, number = series.given, barcodes.sscc(prefix, series.given)
         if series.used >= series.capacity or _is_in_use(number, before):
-            raise Refused(_("All %(capacity)s SSCCs of the GS1 prefix %(prefix)s were used in the last %(months)s "
-                            "months; none may be used again sooner. Enter another prefix on the page of %(company)s.")
-                          % {"capacity": series.capacity, "prefix": prefix, "months": company.sscc_reuse_months,
-                             "company": company}, code="no_sscc_left")
+            raise Refused(
+                _(
+                    "All %(capacity)s SSCCs of the GS1 prefix %(prefix)s were used in the last %(months)s "
+                    "months; none may be used again sooner. Enter another prefix on the page of %(company)s."
+                )
+                % {
+                    "capacity": series.capacity,
+                    "prefix": prefix,
+                    "months": company.sscc_reuse_months,
+                    "company": company,
+                },
+                code="no_sscc_left",
+            )
         series.given += 1
         series.save(update_fields=["given", "freed"])
     return number, count
@@ -58,9 +67,15 @@ def _is_in_use(number: str, before: datetime) -> bool:
 
 def warnings() -> list[str]:
     """A sentence for each prefix whose numbers run out."""
-    return [_("%(used)s of the %(capacity)s SSCCs of the GS1 prefix %(prefix)s are in use. Ask GS1 for another prefix "
-              "before they run out.") % {"used": series.used, "capacity": series.capacity, "prefix": series.prefix}
-            for series in SSCCSeries.objects.order_by("prefix") if series.used >= WARN_AT * series.capacity]
+    return [
+        _(
+            "%(used)s of the %(capacity)s SSCCs of the GS1 prefix %(prefix)s are in use. Ask GS1 for another prefix "
+            "before they run out."
+        )
+        % {"used": series.used, "capacity": series.capacity, "prefix": series.prefix}
+        for series in SSCCSeries.objects.order_by("prefix")
+        if series.used >= WARN_AT * series.capacity
+    ]
 
 
 attention.also(warnings)

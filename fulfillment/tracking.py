@@ -12,19 +12,37 @@ from oms.core.models import User
 
 
 def record(
-    tracking_number: str, kind: TrackingEvent.Kind, at: datetime, *, text: str = "", place: str = "",
+    tracking_number: str,
+    kind: TrackingEvent.Kind,
+    at: datetime,
+    *,
+    text: str = "",
+    place: str = "",
     by: User | None = None,
 ) -> Shipment:
     """Record a carrier's scan once; the last parcel's delivery delivers the shipment."""
     parcel = _parcel(tracking_number)
     if parcel is None:
-        raise Refused(_("No package has tracking number %(tracking_number)s.")
-                      % {"tracking_number": tracking_number}, code="unknown_tracking_number")
+        raise Refused(
+            _("No package has tracking number %(tracking_number)s.")
+            % {"tracking_number": tracking_number},
+            code="unknown_tracking_number",
+        )
     with atomic():
         shipment = lock_one(parcel.shipment)
         TrackingEvent.objects.bulk_create(
-            [TrackingEvent(shipment=shipment, tracking_number=tracking_number, kind=kind, at=at, text=text,
-                           place=place)], ignore_conflicts=True)
+            [
+                TrackingEvent(
+                    shipment=shipment,
+                    tracking_number=tracking_number,
+                    kind=kind,
+                    at=at,
+                    text=text,
+                    place=place,
+                )
+            ],
+            ignore_conflicts=True,
+        )
         if shipment.status == Shipment.Status.SHIPPED and _all_delivered(shipment):
             return shipping.deliver(shipment, by=by, at=at)
     return shipment
@@ -33,9 +51,14 @@ def record(
 def _parcel(tracking_number: str) -> Label | Package | None:
     """Our label with this number, else a parcel that a partner sent."""
     ours = Label.objects.filter(tracking_number=tracking_number, status=Label.Status.BOUGHT)
-    return (ours.select_related("shipment__order").first()
-            or Package.objects.filter(tracking_number=tracking_number).exclude(tracking_number="").select_related(
-                "shipment__order").order_by("-pk").first())
+    return (
+        ours.select_related("shipment__order").first()
+        or Package.objects.filter(tracking_number=tracking_number)
+        .exclude(tracking_number="")
+        .select_related("shipment__order")
+        .order_by("-pk")
+        .first()
+    )
 
 
 def _all_delivered(shipment: Shipment) -> bool:

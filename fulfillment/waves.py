@@ -30,31 +30,61 @@ USUAL_PRIORITY = 100  # of orders; those with a lower number are urgent
 def propose(warehouse: Warehouse, *, by: User | None = None) -> list[Wave]:
     """Plan waves for the open shipments of a warehouse that may leave, and do so by the next cut-off."""
     due = Q(ship_by=None) | Q(ship_by__lte=warehouse.ship_day(timezone.now()))
-    rows = Shipment.objects.filter(due, warehouse=warehouse, status=Shipment.Status.OPEN, wave=None,
-                                   lines__isnull=False)
-    lock(Order.objects.filter(pk__in=rows.values("order")))  # of all waves, before the first is planned
+    rows = Shipment.objects.filter(
+        due, warehouse=warehouse, status=Shipment.Status.OPEN, wave=None, lines__isnull=False
+    )
+    lock(
+        Order.objects.filter(pk__in=rows.values("order"))
+    )  # of all waves, before the first is planned
     lock(Shipment.objects.filter(pk__in=rows.values("pk")))
     known = rows.select_related("order__customer").prefetch_related(gates.OPEN_HOLDS).distinct()
     ready, _refusals = gates.sort(list(known))
     by_key = {row.pk: row for row in ready}
     lying, lines = _spots(ready, warehouse), _line_counts(ready)
-    candidates = [planner.Candidate(key, row.order.priority, lines.get(key, 1), frozenset(lying[key]),
-                                    row.order.priority < USUAL_PRIORITY) for key, row in by_key.items()]
-    return [plan(warehouse, [by_key[key] for key in keys], by=by)
-            for keys in planner.batch(candidates, _floor(warehouse), LIMITS)]
+    candidates = [
+        planner.Candidate(
+            key,
+            row.order.priority,
+            lines.get(key, 1),
+            frozenset(lying[key]),
+            row.order.priority < USUAL_PRIORITY,
+        )
+        for key, row in by_key.items()
+    ]
+    return [
+        plan(warehouse, [by_key[key] for key in keys], by=by)
+        for keys in planner.batch(candidates, _floor(warehouse), LIMITS)
+    ]
 
 
 def _line_counts(shipments: Sequence[Shipment]) -> dict[int, int]:
-    rows = ShipmentLine.objects.filter(shipment__in=shipments).values("shipment").annotate(lines=Count("pk"))
+    rows = (
+        ShipmentLine.objects.filter(shipment__in=shipments)
+        .values("shipment")
+        .annotate(lines=Count("pk"))
+    )
     return dict(rows.values_list("shipment", "lines"))
 
 
 def _spots(shipments: Sequence[Shipment], warehouse: Warehouse) -> dict[int, set[Spot]]:
     """Where the goods of each shipment lie: the spots of the first bin of each SKU."""
-    lines = list(ShipmentLine.objects.filter(shipment__in=shipments).values_list("shipment_id", "reservation__sku_id"))
-    rows = BinStock.objects.filter(
-        bin__warehouse=warehouse, bin__is_sellable=True, bin__x_cm__isnull=False, bin__y_cm__isnull=False,
-        on_hand__gt=0, sku__in={sku for _shipment, sku in lines}).select_related("bin").order_by("-bin__code")
+    lines = list(
+        ShipmentLine.objects.filter(shipment__in=shipments).values_list(
+            "shipment_id", "reservation__sku_id"
+        )
+    )
+    rows = (
+        BinStock.objects.filter(
+            bin__warehouse=warehouse,
+            bin__is_sellable=True,
+            bin__x_cm__isnull=False,
+            bin__y_cm__isnull=False,
+            on_hand__gt=0,
+            sku__in={sku for _shipment, sku in lines},
+        )
+        .select_related("bin")
+        .order_by("-bin__code")
+    )
     centers = _centers(warehouse)
     where = {row.sku_id: (_x(row.bin, centers) or 0, row.bin.y_cm or 0) for row in rows}
     found: dict[int, set[Spot]] = {shipment.pk: set() for shipment in shipments}
@@ -84,7 +114,9 @@ def plan(warehouse: Warehouse, shipments: Sequence[Shipment], *, by: User | None
         for row in rows:
             states.require_status(row, Shipment.Status.OPEN)
             if row.wave_id or row.warehouse_id != warehouse.pk:
-                raise Refused(_("Shipment %(row)s belongs to another wave or warehouse.") % {"row": row})
+                raise Refused(
+                    _("Shipment %(row)s belongs to another wave or warehouse.") % {"row": row}
+                )
             gates.require_may_leave(row)
         if not rows:
             raise Refused(_("Choose at least one shipment."), code="empty")
@@ -100,11 +132,17 @@ def release(wave: Wave, *, by: User | None = None) -> Wave:
         shipments = _startable(wave)
         join_cuts(shipments)
         with states.advance(wave, to=Wave.Status.RELEASED, by=by) as wave:
-            lines = list(ShipmentLine.objects.filter(shipment__in=shipments, reservation__state="reserved")
-                         .select_related("reservation"))
+            lines = list(
+                ShipmentLine.objects.filter(
+                    shipment__in=shipments, reservation__state="reserved"
+                ).select_related("reservation")
+            )
             if not lines:
-                raise Refused(_("Wave %(wave)s has nothing to pick: its shipments were canceled.")
-                              % {"wave": wave}, code="empty")
+                raise Refused(
+                    _("Wave %(wave)s has nothing to pick: its shipments were canceled.")
+                    % {"wave": wave},
+                    code="empty",
+                )
             for shipment in shipments:
                 with states.advance(shipment, to=Shipment.Status.PICKING, by=by):
                     pass
@@ -123,7 +161,11 @@ def _release_expired(wave: Wave, lines: Sequence[ShipmentLine], by: User | None)
 
 def _startable(wave: Wave) -> list[Shipment]:
     """Lock the open shipments of a wave; those that may not leave now are taken off it and wait for another."""
-    rows = lock(Shipment.objects.filter(wave=wave, status=Shipment.Status.OPEN).select_related("order__customer"))
+    rows = lock(
+        Shipment.objects.filter(wave=wave, status=Shipment.Status.OPEN).select_related(
+            "order__customer"
+        )
+    )
     ready, refusals = gates.sort(rows)
     if rows and not ready:
         raise refusals[0]
@@ -138,16 +180,22 @@ def _pin(lines: Sequence[ShipmentLine]) -> None:
     by_reservation = {line.reservation_id: line for line in lines}
     cuts = reservations.allocate([line.reservation for line in lines])
     ShipmentLine.objects.bulk_create(
-        ShipmentLine(shipment_id=by_reservation[original.pk].shipment_id, reservation=rest,
-                     order_line_id=by_reservation[original.pk].order_line_id)
+        ShipmentLine(
+            shipment_id=by_reservation[original.pk].shipment_id,
+            reservation=rest,
+            order_line_id=by_reservation[original.pk].order_line_id,
+        )
         for original, rest in cuts
     )
 
 
 def write_walk(wave: Wave) -> None:
     """Lay the shortest walk over what a wave has still to pick."""
-    lines = list(ShipmentLine.objects.filter(shipment__wave=wave, reservation__state="allocated")
-                 .select_related("reservation__bin"))
+    lines = list(
+        ShipmentLine.objects.filter(
+            shipment__wave=wave, reservation__state="allocated"
+        ).select_related("reservation__bin")
+    )
     bins = {line.pk: line.reservation.bin for line in lines if line.reservation.bin}
     centers = _centers(wave.warehouse)
     stops = [Stop(key, _x(place, centers), place.y_cm, place.code) for key, place in bins.items()]
@@ -192,7 +240,9 @@ class Place:
 def stops(wave: Wave) -> frozenset[Place]:
     """The stops of a wave that are not done yet."""
     rows = PickTask.objects.filter(wave=wave, done_at=None)
-    return frozenset(Place(*row) for row in rows.values_list("line", "line__reservation__sku__code", "bin__code"))
+    return frozenset(
+        Place(*row) for row in rows.values_list("line", "line__reservation__sku__code", "bin__code")
+    )
 
 
 def follow(wave: Wave, known: frozenset[Place], *, by: User | None = None) -> None:
@@ -202,11 +252,16 @@ def follow(wave: Wave, known: frozenset[Place], *, by: User | None = None) -> No
     """
     if wave.status == Wave.Status.RELEASED:
         allocated = ShipmentLine.objects.filter(shipment__wave=wave, reservation__state="allocated")
-        rows = allocated.values_list("pk", "reservation__sku__code", "reservation__bin__code", "reservation__quantity")
+        rows = allocated.values_list(
+            "pk", "reservation__sku__code", "reservation__bin__code", "reservation__quantity"
+        )
         wanted = {Place(line, sku, str(place)): quantity for line, sku, place, quantity in rows}
         if wanted.keys() != known:
             write_walk(wave)
-            new = [{"sku": place.sku, "bin": place.bin, "quantity": wanted[place]} for place in wanted.keys() - known]
+            new = [
+                {"sku": place.sku, "bin": place.bin, "quantity": wanted[place]}
+                for place in wanted.keys() - known
+            ]
             gone = [{"sku": place.sku, "bin": place.bin} for place in known - wanted.keys()]
             events.emit("wave.changed", wave, by=by, stops=len(wanted), new=new, gone=gone)
     close_if_done(wave)
@@ -233,11 +288,20 @@ def close(wave: Wave, *, by: User | None = None) -> Wave:
     """End a wave of which nothing is left to pick."""
     with states.advance(wave, to=Wave.Status.CLOSED, by=by) as wave:
         if wave.status == Wave.Status.DRAFT and not is_done(wave):
-            raise Refused(_("Wave %(wave)s has shipments that wait to be picked; release it.")
-                          % {"wave": wave}, code="not_done")
+            raise Refused(
+                _("Wave %(wave)s has shipments that wait to be picked; release it.")
+                % {"wave": wave},
+                code="not_done",
+            )
         left = wave.tasks.filter(done_at=None).count()
         if left:
-            raise Refused(ngettext("Wave %(wave)s still has %(left)s open pick.",
-                                   "Wave %(wave)s still has %(left)s open picks.", left)
-                          % {"left": left, "wave": wave}, code="not_done")
+            raise Refused(
+                ngettext(
+                    "Wave %(wave)s still has %(left)s open pick.",
+                    "Wave %(wave)s still has %(left)s open picks.",
+                    left,
+                )
+                % {"left": left, "wave": wave},
+                code="not_done",
+            )
     return wave

@@ -54,8 +54,11 @@ def _watch(rows: StockQuerySet) -> list[Stock]:
         if not changed:
             return []
         locked = lock(Stock.objects.filter(pk__in=changed))
-        fresh = list(_levelled(Stock.objects.filter(pk__in=[row.pk for row in locked]))
-                     .select_related("sku", "warehouse").order_by("warehouse__code", "sku__code"))
+        fresh = list(
+            _levelled(Stock.objects.filter(pk__in=[row.pk for row in locked]))
+            .select_related("sku", "warehouse")
+            .order_by("warehouse__code", "sku__code")
+        )
         worse = [row for row in fresh if _rank(row.now) > _rank(row.told)]  # type: ignore[attr-defined]
         bulk_sql.write(Stock, {row.pk: {"told": row.now} for row in fresh})  # type: ignore[attr-defined]
         for row in worse:
@@ -74,21 +77,45 @@ def _levelled(rows: StockQuerySet) -> StockQuerySet:
     What waiting demand takes as soon as it is there is not left for anybody: it does not count as recovered. Without
     a reorder rule only what could once be sold is out.
     """
-    waiting = Demand.objects.waiting().filter(sku=OuterRef("sku"), company=OuterRef("warehouse__company")).values("sku")
+    waiting = (
+        Demand.objects.waiting()
+        .filter(sku=OuterRef("sku"), company=OuterRef("warehouse__company"))
+        .values("sku")
+    )
     rule = ReorderRule.objects.filter(sku=OuterRef("sku"), warehouse=OuterRef("warehouse"))
-    had = Move.objects.filter(sku=OuterRef("sku"), target__warehouse=OuterRef("warehouse"), target__is_sellable=True)
+    had = Move.objects.filter(
+        sku=OuterRef("sku"), target__warehouse=OuterRef("warehouse"), target__is_sellable=True
+    )
     left = F("free") - Coalesce(
-        Subquery(waiting.annotate(total=Sum("unreserved")).values("total"), output_field=IntegerField()), 0)
-    now = Case(When(Q(left__lte=0) & (Q(point__isnull=False) | Exists(had)), then=Value(OUT.value)),
-               When(left__lte=F("point"), then=Value(LOW.value)), default=Value(OK.value))
-    return (rows.filter(warehouse__is_active=True).with_free()
-            .annotate(left=left, point=Subquery(rule.values("point")[:1])).annotate(now=now).exclude(told=F("now")))
+        Subquery(
+            waiting.annotate(total=Sum("unreserved")).values("total"), output_field=IntegerField()
+        ),
+        0,
+    )
+    now = Case(
+        When(Q(left__lte=0) & (Q(point__isnull=False) | Exists(had)), then=Value(OUT.value)),
+        When(left__lte=F("point"), then=Value(LOW.value)),
+        default=Value(OK.value),
+    )
+    return (
+        rows.filter(warehouse__is_active=True)
+        .with_free()
+        .annotate(left=left, point=Subquery(rule.values("point")[:1]))
+        .annotate(now=now)
+        .exclude(told=F("now"))
+    )
 
 
 def _record(row: Stock) -> None:
     level = Stock.Level(row.now)  # type: ignore[attr-defined]
-    events.record(EVENTS[level], subject_type="sku", subject_number=row.sku.code, warehouse=row.warehouse.code,
-                  available=row.available, point=row.point)  # type: ignore[attr-defined]
+    events.record(
+        EVENTS[level],
+        subject_type="sku",
+        subject_number=row.sku.code,
+        warehouse=row.warehouse.code,
+        available=row.available,
+        point=row.point,
+    )  # type: ignore[attr-defined]
 
 
 def _tell(rows: Sequence[Stock]) -> None:
@@ -98,12 +125,24 @@ def _tell(rows: Sequence[Stock]) -> None:
         codes[row.warehouse.code, row.now].append(row.sku.code)  # type: ignore[attr-defined]
     for (warehouse, level), named in codes.items():
         topic = TOPICS[Stock.Level(level)]
-        notifications.tell(topic, partial(_text, topic, warehouse, named), warehouse=warehouse,
-                           subject_type="warehouse", subject_number=warehouse)
+        notifications.tell(
+            topic,
+            partial(_text, topic, warehouse, named),
+            warehouse=warehouse,
+            subject_type="warehouse",
+            subject_number=warehouse,
+        )
 
 
 def _text(topic: Topic, warehouse: str, named: Sequence[str]) -> str:
-    more = _(" and %(codes)s more") % {"codes": len(named) - MOST_NAMED} if len(named) > MOST_NAMED else ""
-    text = (_("Low stock in %(warehouse)s: %(codes)s%(more)s.") if topic == Topic.LOW_STOCK
-            else _("Out of stock in %(warehouse)s: %(codes)s%(more)s."))
+    more = (
+        _(" and %(codes)s more") % {"codes": len(named) - MOST_NAMED}
+        if len(named) > MOST_NAMED
+        else ""
+    )
+    text = (
+        _("Low stock in %(warehouse)s: %(codes)s%(more)s.")
+        if topic == Topic.LOW_STOCK
+        else _("Out of stock in %(warehouse)s: %(codes)s%(more)s.")
+    )
     return text % {"warehouse": warehouse, "codes": ", ".join(named[:MOST_NAMED]), "more": more}

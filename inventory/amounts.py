@@ -45,11 +45,19 @@ class Amounts:
         self._demand(demand, quantity=-quantity, reserved=-reserved, picked=-picked)
 
     def write(self) -> None:
-        for model, changes in ((Stock, self._stock), (Demand, self._demands), (BinStock, self._places)):
+        for model, changes in (
+            (Stock, self._stock),
+            (Demand, self._demands),
+            (BinStock, self._places),
+        ):
             bulk_sql.add(model, {key: row for key, row in changes.items() if any(row.values())})
 
-    def _demand(self, key: int, *, quantity: int = 0, reserved: int = 0, picked: int = 0, shipped: int = 0) -> None:
-        note(self._demands, key, quantity=quantity, reserved=reserved, picked=picked, shipped=shipped)
+    def _demand(
+        self, key: int, *, quantity: int = 0, reserved: int = 0, picked: int = 0, shipped: int = 0
+    ) -> None:
+        note(
+            self._demands, key, quantity=quantity, reserved=reserved, picked=picked, shipped=shipped
+        )
 
 
 def keep_shipped(row: Demand) -> None:

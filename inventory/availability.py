@@ -30,16 +30,27 @@ def available(skus: Iterable[SKU], company: Company) -> dict[int, Available]:
     """What a company can promise of each SKU, by its key. A kit is as available as its scarcest part, per warehouse."""
     skus = list(skus)
     kits = catalog.components(skus)
-    keys = {sku.pk for sku in skus} | {part.component_id for parts in kits.values() for part in parts}
+    keys = {sku.pk for sku in skus} | {
+        part.component_id for parts in kits.values() for part in parts
+    }
     stock = _by_warehouse(keys, company)
     arrivals, later = _next_arrivals(keys, company), projected(keys, company)
     found = {}
     for sku in skus:
-        parts = [(part.component_id, part.quantity) for part in kits.get(sku.pk, [])] or [(sku.pk, 1)]
+        parts = [(part.component_id, part.quantity) for part in kits.get(sku.pk, [])] or [
+            (sku.pk, 1)
+        ]
         places = set.intersection(*(set(stock.get(key, {})) for key, _ in parts))
-        by_warehouse = {place: min(stock[key][place] // per for key, per in parts) for place in sorted(places)}
-        found[sku.pk] = Available(sku, sum(by_warehouse.values()), by_warehouse, arrivals.get(sku.pk),
-                                  min(later[key] // per for key, per in parts))
+        by_warehouse = {
+            place: min(stock[key][place] // per for key, per in parts) for place in sorted(places)
+        }
+        found[sku.pk] = Available(
+            sku,
+            sum(by_warehouse.values()),
+            by_warehouse,
+            arrivals.get(sku.pk),
+            min(later[key] // per for key, per in parts),
+        )
     return found
 
 
@@ -50,20 +61,33 @@ def projected(skus: Iterable[int], company: Company, by: date | None = None) -> 
     expected by it.
     """
     keys = list(skus)
-    free = Stock.objects.filter(warehouse__is_active=True, warehouse__company=company, sku__in=keys).with_free()
+    free = Stock.objects.filter(
+        warehouse__is_active=True, warehouse__company=company, sku__in=keys
+    ).with_free()
     waiting = Demand.objects.filter(company=company, sku__in=keys, unreserved__gt=0)
-    bought = PurchaseLine.objects.filter(sku__in=keys, order__company=company, received__lt=F("quantity"),
-                                         order__status=PurchaseOrder.Status.SENT)
+    bought = PurchaseLine.objects.filter(
+        sku__in=keys,
+        order__company=company,
+        received__lt=F("quantity"),
+        order__status=PurchaseOrder.Status.SENT,
+    )
     if by is not None:
         waiting = waiting.filter(Q(reserve_from=None) | Q(reserve_from__lte=by))
         bought = bought.filter(order__expected_on__lte=by)
-    moving = TransferLine.objects.filter(sku__in=keys, transfer__status=Transfer.Status.SENT,
-                                         transfer__target__company=company)
+    moving = TransferLine.objects.filter(
+        sku__in=keys, transfer__status=Transfer.Status.SENT, transfer__target__company=company
+    )
     moves = F("quantity") - F("received") - F("recalled") - F("lost")
-    parts = ((free, F("free"), 1), (waiting, F("unreserved"), -1),
-             (bought, F("quantity") - F("received"), 1), (moving, moves, 1))
-    first, *others = [rows.order_by().values_list("sku_id").annotate(total=Sum(amount) * sign)
-                      for rows, amount, sign in parts]
+    parts = (
+        (free, F("free"), 1),
+        (waiting, F("unreserved"), -1),
+        (bought, F("quantity") - F("received"), 1),
+        (moving, moves, 1),
+    )
+    first, *others = [
+        rows.order_by().values_list("sku_id").annotate(total=Sum(amount) * sign)
+        for rows, amount, sign in parts
+    ]
     totals = dict.fromkeys(keys, 0)
     for key, total in first.union(*others, all=True):
         totals[key] += total
@@ -79,6 +103,10 @@ def _by_warehouse(skus: Iterable[int], company: Company) -> dict[int, dict[str, 
 
 
 def _next_arrivals(skus: Iterable[int], company: Company) -> dict[int, date]:
-    coming = PurchaseLine.objects.filter(sku__in=list(skus), order__status=PurchaseOrder.Status.SENT,
-                                         order__company=company, received__lt=F("quantity") + F("replacing"))
+    coming = PurchaseLine.objects.filter(
+        sku__in=list(skus),
+        order__status=PurchaseOrder.Status.SENT,
+        order__company=company,
+        received__lt=F("quantity") + F("replacing"),
+    )
     return dict(coming.values_list("sku_id").annotate(Min("order__expected_on")))

@@ -21,12 +21,18 @@ def arriving(order: PurchaseOrder, line: PurchaseLine) -> Decimal:
 
 def received(order: PurchaseOrder, line: PurchaseLine) -> Decimal:
     """What the received units of a purchase line cost on average as they came in, less receipts that were undone."""
-    return _average(Move.objects.filter(sku=line.sku, reference=order.number, reason=Move.Reason.RECEIPT),
-                    came=Bin.Kind.SUPPLIER) or arriving(order, line)
+    return _average(
+        Move.objects.filter(sku=line.sku, reference=order.number, reason=Move.Reason.RECEIPT),
+        came=Bin.Kind.SUPPLIER,
+    ) or arriving(order, line)
 
 
 def left_at(
-    sku: SKU, lot: Lot | None, shipments: Iterable[str], *, instead: Mapping[str, Decimal] | None = None,
+    sku: SKU,
+    lot: Lot | None,
+    shipments: Iterable[str],
+    *,
+    instead: Mapping[str, Decimal] | None = None,
 ) -> Decimal | None:
     """What a base unit of a SKU (and lot) cost on average when these shipments left; None where they had none.
 
@@ -40,18 +46,24 @@ def left_at(
 def left_with(shipment: str) -> list[tuple[SKU, int, Decimal]]:
     """Base units of each SKU that left with a shipment, and what one cost on average."""
     moves = Move.objects.filter(reference=shipment, reason=Move.Reason.SHIP)
-    sums = moves.order_by("sku__code").values_list("sku").annotate(units=Sum("quantity"),
-                                                                   worth=Sum(F("quantity") * F("unit_cost")))
+    sums = (
+        moves.order_by("sku__code")
+        .values_list("sku")
+        .annotate(units=Sum("quantity"), worth=Sum(F("quantity") * F("unit_cost")))
+    )
     skus = SKU.objects.in_bulk([sku for sku, *_rest in sums])
     return [(skus[sku], units, round(worth / units, PLACES)) for sku, units, worth in sums]
 
 
 def _average(
-    moves: QuerySet[Move], *, came: str | None, instead: Mapping[str, Decimal] | None = None,
+    moves: QuerySet[Move], *, came: str | None, instead: Mapping[str, Decimal] | None = None
 ) -> Decimal | None:
     """The average cost of moves; those that don't come from the place `came` count against the others."""
-    cost: Any = Case(*[When(reference=number, then=Value(price)) for number, price in (instead or {}).items()],
-                     default=F("unit_cost"), output_field=UnitPriceField())
+    cost: Any = Case(
+        *[When(reference=number, then=Value(price)) for number, price in (instead or {}).items()],
+        default=F("unit_cost"),
+        output_field=UnitPriceField(),
+    )
     sign = Case(When(source__kind=came, then=1), default=-1) if came else 1
     worth = Sum(F("quantity") * cost * sign, output_field=DecimalField())
     sums = moves.aggregate(units=Sum(F("quantity") * sign), worth=worth)

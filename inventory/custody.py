@@ -23,17 +23,23 @@ class Custody:
 
 
 OF_A_RETURN = Custody(
-    frozenset({Reason.RETURN}), frozenset({Reason.RETURN, Reason.SCRAP}),
-    gettext_lazy("Returned goods belong to their return. Receive or inspect them there."))
+    frozenset({Reason.RETURN}),
+    frozenset({Reason.RETURN, Reason.SCRAP}),
+    gettext_lazy("Returned goods belong to their return. Receive or inspect them there."),
+)
 CUSTODY: dict[str, Custody] = {
     Kind.STAGING: Custody(
-        frozenset({Reason.PICK}), frozenset({Reason.PUT_BACK, Reason.SHIP}),
-        gettext_lazy("Picked goods belong to their shipment. Pick, put back or ship them there.")),
+        frozenset({Reason.PICK}),
+        frozenset({Reason.PUT_BACK, Reason.SHIP}),
+        gettext_lazy("Picked goods belong to their shipment. Pick, put back or ship them there."),
+    ),
     Kind.RETURNS: OF_A_RETURN,
     Kind.DAMAGED_RETURNS: OF_A_RETURN,
     Kind.TRANSIT: Custody(
-        frozenset({Reason.TRANSFER}), frozenset({Reason.TRANSFER}),
-        gettext_lazy("Goods in transit belong to their transfer. Send or receive them there.")),
+        frozenset({Reason.TRANSFER}),
+        frozenset({Reason.TRANSFER}),
+        gettext_lazy("Goods in transit belong to their transfer. Send or receive them there."),
+    ),
 }
 
 
@@ -53,8 +59,12 @@ def require_free(*places: Bin) -> None:
 
 
 def _refusal(place: Bin, custody: Custody) -> Refused:
-    return Refused(_("You can't change what is in %(place)s directly. %(way_on)s")
-                   % {"place": place, "way_on": custody.way_on}, code="in_custody", bin=place.code)
+    return Refused(
+        _("You can't change what is in %(place)s directly. %(way_on)s")
+        % {"place": place, "way_on": custody.way_on},
+        code="in_custody",
+        bin=place.code,
+    )
 
 
 def require_sendable(places: Iterable[Bin]) -> None:
@@ -62,17 +72,26 @@ def require_sendable(places: Iterable[Bin]) -> None:
     for place in places:
         require_free(place)
         if place.kind == Kind.MISSING or place.is_outside:
-            raise Refused(_("%(place)s is only a place in the books. Choose the bin where the goods are.")
-                          % {"place": place}, code="not_a_bin", bin=place.code)
+            raise Refused(
+                _("%(place)s is only a place in the books. Choose the bin where the goods are.")
+                % {"place": place},
+                code="not_a_bin",
+                bin=place.code,
+            )
 
 
 def require_put_away(source: Bin, target: Bin) -> None:
     """Raise Refused unless goods go from where they come in to a storage bin."""
     require_free(source, target)
     if source.kind != Kind.RECEIVING or target.kind != Kind.STORAGE:
-        raise Refused(_("Received goods are put away from a receiving bin into a storage bin. To bring goods from "
-                        "%(source)s to %(target)s, move them.") % {"source": source, "target": target},
-                      code="not_put_away")
+        raise Refused(
+            _(
+                "Received goods are put away from a receiving bin into a storage bin. To bring goods from "
+                "%(source)s to %(target)s, move them."
+            )
+            % {"source": source, "target": target},
+            code="not_put_away",
+        )
 
 
 def arrival_kind(source: Bin) -> "Bin.Kind":

@@ -26,9 +26,11 @@ def entrust(reservations: Iterable[Reservation]) -> None:
 
 def asked(document: str) -> dict[int, int]:
     """Units of a document, by line, that partners were asked to cancel, and have not answered."""
-    return units_of(Reservation.objects.filter(demand__document=document, state=State.RESERVED,
-                                               put_back_reason=PutBackReason.ASKED)
-                    .select_related("demand"))
+    return units_of(
+        Reservation.objects.filter(
+            demand__document=document, state=State.RESERVED, put_back_reason=PutBackReason.ASKED
+        ).select_related("demand")
+    )
 
 
 def units_of(reservations: Iterable[Reservation]) -> dict[int, int]:
@@ -46,12 +48,18 @@ def units_of(reservations: Iterable[Reservation]) -> dict[int, int]:
 
 
 def announce_asked(
-    document: str, reservations: Sequence[Reservation], *, reason: str = "", by: User | None = None,
+    document: str, reservations: Sequence[Reservation], *, reason: str = "", by: User | None = None
 ) -> dict[int, int]:
     """Tell that partners must be asked about these; returns their units by line."""
     if reservations:
-        events.record_once("demand.cancel_asked", subject_type="demand", subject_number=document, order_number=document,
-                           by=by, reason=reason)
+        events.record_once(
+            "demand.cancel_asked",
+            subject_type="demand",
+            subject_number=document,
+            order_number=document,
+            by=by,
+            reason=reason,
+        )
     return units_of(reservations)
 
 
@@ -59,8 +67,14 @@ def free_asked(reservations: Iterable[Reservation], *, by: User | None = None) -
     """Free what a partner agreed to cancel; it is not wanted any more. Returns its units by line."""
     with atomic():
         keys = {row.pk for row in reservations}
-        holds = lock_holds(Demand.objects.filter(pk__in=Reservation.objects.filter(pk__in=keys).values("demand")))
-        gone = [row for row in holds.rows if row.pk in keys and row.put_back_reason == PutBackReason.ASKED]
+        holds = lock_holds(
+            Demand.objects.filter(pk__in=Reservation.objects.filter(pk__in=keys).values("demand"))
+        )
+        gone = [
+            row
+            for row in holds.rows
+            if row.pk in keys and row.put_back_reason == PutBackReason.ASKED
+        ]
         unreserve_locked(gone, shrink=True)
         announce_unreserved(gone, by=by)
         return units_of(gone)
@@ -77,8 +91,9 @@ def take_lost(document: str) -> dict[int, int]:
 
     The caller has locked the document; all that it holds is locked, too, for what follows.
     """
-    lost = Reservation.objects.filter(demand__document=document, state=State.UNRESERVED,
-                                      put_back_reason=PutBackReason.ASKED)
+    lost = Reservation.objects.filter(
+        demand__document=document, state=State.UNRESERVED, put_back_reason=PutBackReason.ASKED
+    )
     if not lost.exists():
         return {}
     with atomic():
@@ -92,9 +107,13 @@ def require_not_asked(reservations: Iterable[Reservation]) -> None:
     """Raise Refused where a partner was asked to cancel one of these and has not answered."""
     for row in reservations:
         if row.put_back_reason == PutBackReason.ASKED:
-            raise Refused(_("%(warehouse)s was asked to cancel %(quantity)s × %(sku)s. Record their answer first.")
-                          % {"warehouse": row.warehouse, "quantity": row.quantity, "sku": row.sku},
-                          code="cancellation_asked")
+            raise Refused(
+                _(
+                    "%(warehouse)s was asked to cancel %(quantity)s × %(sku)s. Record their answer first."
+                )
+                % {"warehouse": row.warehouse, "quantity": row.quantity, "sku": row.sku},
+                code="cancellation_asked",
+            )
 
 
 def _unmark(rows: Sequence[Reservation]) -> None:
@@ -106,4 +125,6 @@ def _unmark(rows: Sequence[Reservation]) -> None:
 def _lock(reservations: Iterable[Reservation]) -> list[Reservation]:
     keys = {row.pk for row in reservations}
     lock(Demand.objects.filter(pk__in=Reservation.objects.filter(pk__in=keys).values("demand")))
-    return lock(Reservation.objects.filter(pk__in=keys).select_related("demand", "sku", "warehouse"))
+    return lock(
+        Reservation.objects.filter(pk__in=keys).select_related("demand", "sku", "warehouse")
+    )

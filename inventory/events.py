@@ -81,21 +81,55 @@ class CountReconciled:
 event("demand.reserved", NoData, _("Stock was reserved for a document."), is_internal=True)
 event("demand.unreserved", Skus, _("Stock is no longer reserved for a document."), is_internal=True)
 event("demand.backordered", Skus, _("A document waits for stock."), is_internal=True)
-event("demand.reallocated", Skus, _("Reserved stock was allocated to other bins."), is_internal=True)
-event("demand.handed_over", NoData, _("Reserved stock passed from one order line to another."), is_internal=True)
-event("demand.cancel_asked", CancelAsked, _("Partners must be asked to cancel what they have taken on."),
-      is_internal=True)
+event(
+    "demand.reallocated", Skus, _("Reserved stock was allocated to other bins."), is_internal=True
+)
+event(
+    "demand.handed_over",
+    NoData,
+    _("Reserved stock passed from one order line to another."),
+    is_internal=True,
+)
+event(
+    "demand.cancel_asked",
+    CancelAsked,
+    _("Partners must be asked to cancel what they have taken on."),
+    is_internal=True,
+)
 
-event("stock.added", Skus, _("Sellable stock arrived in a warehouse."), subject="warehouse", is_internal=True)
-event("stock.reduced", Skus, _("A warehouse has less sellable stock."), subject="warehouse", is_internal=True)
-event("warehouse.changed", WarehouseChanged, _("A warehouse was opened or closed for orders."), is_internal=True)
-event("stock.low", StockLevel, _("Available stock of a SKU fell to its reorder point."), subject="sku")
+event(
+    "stock.added",
+    Skus,
+    _("Sellable stock arrived in a warehouse."),
+    subject="warehouse",
+    is_internal=True,
+)
+event(
+    "stock.reduced",
+    Skus,
+    _("A warehouse has less sellable stock."),
+    subject="warehouse",
+    is_internal=True,
+)
+event(
+    "warehouse.changed",
+    WarehouseChanged,
+    _("A warehouse was opened or closed for orders."),
+    is_internal=True,
+)
+event(
+    "stock.low", StockLevel, _("Available stock of a SKU fell to its reorder point."), subject="sku"
+)
 event("stock.out", StockLevel, _("A SKU is out of stock in a warehouse."), subject="sku")
 
 event("purchase_order.created", Created, _("A purchase order was proposed."))
 event("purchase_order.edited", Edited, _("A proposed purchase order was edited."))
 event("purchase_order.approved", NoData, _("A purchase order was approved."))
-event("purchase_order.sent", PurchaseSent, _("A purchase order was sent to its supplier, or reopened for more goods."))
+event(
+    "purchase_order.sent",
+    PurchaseSent,
+    _("A purchase order was sent to its supplier, or reopened for more goods."),
+)
 event("purchase_order.received", PurchaseReceived, _("Goods of a purchase order were received."))
 event("purchase_order.receipt_undone", ReceiptUndone, _("A receipt was undone."))
 event("purchase_order.goods_returned", GoodsReturned, _("Goods were returned to the supplier."))

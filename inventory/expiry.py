@@ -23,7 +23,11 @@ def first_good_day(warehouse: Warehouse, min_life_days: int = 0) -> date:
 
 def is_good(lot: Lot | None, warehouse: Warehouse, min_life_days: int = 0) -> bool:
     """Whether goods of a lot may leave a warehouse today: not expired, with enough remaining life."""
-    return lot is None or lot.expires_on is None or lot.expires_on >= first_good_day(warehouse, min_life_days)
+    return (
+        lot is None
+        or lot.expires_on is None
+        or lot.expires_on >= first_good_day(warehouse, min_life_days)
+    )
 
 
 def arriving(place: Bin, lot: Lot | None) -> Bin:
@@ -36,6 +40,12 @@ def arriving(place: Bin, lot: Lot | None) -> Bin:
 def require_good(place: Bin, lot: Lot | None) -> None:
     """Raise Refused for an expired lot that somebody brings to a bin that's sold from."""
     if lot is not None and arriving(place, lot) != place:
-        raise Refused(_("Lot %(lot)s expired on %(day)s. It can't go to %(bin)s, which is sold from. Choose a "
-                        "quarantine bin, or scrap it.") % {"lot": lot, "day": lot.expires_on, "bin": place},
-                      code="lot_expired", lot=lot.code)
+        raise Refused(
+            _(
+                "Lot %(lot)s expired on %(day)s. It can't go to %(bin)s, which is sold from. Choose a "
+                "quarantine bin, or scrap it."
+            )
+            % {"lot": lot, "day": lot.expires_on, "bin": place},
+            code="lot_expired",
+            lot=lot.code,
+        )

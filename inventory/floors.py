@@ -13,15 +13,25 @@ def ask_if_far_off(place: Bin) -> None:
     for name in ("x_cm", "y_cm"):
         farthest, here = _farthest(place, name), abs(getattr(place, name) or 0)
         if farthest and here >= TIMES * farthest:
-            confirming.ask(_("%(axis)s = %(here)s cm is ten times as far as any neighbor of %(bin)s: the farthest is "
-                             "at %(farthest)s cm. Correct it, or confirm that it is right.") % {
-                "axis": name[0], "bin": place.code, "here": here, "farthest": farthest}, field=name)
+            confirming.ask(
+                _(
+                    "%(axis)s = %(here)s cm is ten times as far as any neighbor of %(bin)s: the farthest is "
+                    "at %(farthest)s cm. Correct it, or confirm that it is right."
+                )
+                % {"axis": name[0], "bin": place.code, "here": here, "farthest": farthest},
+                field=name,
+            )
 
 
 def _farthest(place: Bin, name: str) -> int:
     """How far the farthest bin of its aisle is, or of its warehouse where the aisle has too few; 0 where both have."""
-    others = Bin.objects.filter(warehouse=place.warehouse_id, **{f"{name}__isnull": False}).exclude(pk=place.pk)
-    for rows in (others.filter(zone=place.zone_id, aisle=place.aisle) if place.aisle else others.none(), others):
+    others = Bin.objects.filter(warehouse=place.warehouse_id, **{f"{name}__isnull": False}).exclude(
+        pk=place.pk
+    )
+    for rows in (
+        others.filter(zone=place.zone_id, aisle=place.aisle) if place.aisle else others.none(),
+        others,
+    ):
         values = [abs(value) for value in rows.values_list(name, flat=True)]
         if len(values) >= FEWEST:
             return max(values)

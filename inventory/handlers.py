@@ -52,5 +52,10 @@ def watch_demand(event: Event) -> None:
 def tell_buyers(event: Event) -> None:
     """Buyers hear of a new proposal."""
     order = PurchaseOrder.objects.select_related("warehouse").get(number=event.subject_number)
-    notifications.tell(Topic.PROPOSED, lambda: _("Purchase order %(order)s is ready for approval.") % {"order": order},
-                 warehouse=order.warehouse.code, subject_type=event.subject_type, subject_number=order.number)
+    notifications.tell(
+        Topic.PROPOSED,
+        lambda: _("Purchase order %(order)s is ready for approval.") % {"order": order},
+        warehouse=order.warehouse.code,
+        subject_type=event.subject_type,
+        subject_number=order.number,
+    )

@@ -32,7 +32,7 @@ class _Moved(Exception):
 
 @whole
 def lock_holds(
-    demands: QuerySet[Demand], *, skus: Iterable[int] = (), warehouse: Warehouse | None = None,
+    demands: QuerySet[Demand], *, skus: Iterable[int] = (), warehouse: Warehouse | None = None
 ) -> Holds:
     """Lock demands with the other parts of their kits, their reservations, and the stock and bins behind those.
 
@@ -51,8 +51,11 @@ def lock_holds(
 def lock_holders(skus: Iterable[int], warehouse: Warehouse) -> Holds:
     """Lock what is reserved of SKUs in a warehouse, and everything that a loss there may touch."""
     skus = set(skus)
-    holders = Demand.objects.filter(reservations__sku__in=skus, reservations__warehouse=warehouse,
-                                    reservations__state__in=UNPICKED)
+    holders = Demand.objects.filter(
+        reservations__sku__in=skus,
+        reservations__warehouse=warehouse,
+        reservations__state__in=UNPICKED,
+    )
     return lock_holds(holders, skus=skus, warehouse=warehouse)
 
 
@@ -74,16 +77,23 @@ def _lock(demands: QuerySet[Demand], skus: set[int], warehouse: Warehouse | None
 
 def _add_missing(skus: set[int], warehouse: Warehouse) -> None:
     """Stock rows of SKUs that were never in the warehouse, so that they can be locked with the others."""
-    known = set(Stock.objects.filter(sku__in=skus, warehouse=warehouse).values_list("sku", flat=True))
-    Stock.objects.bulk_create([Stock(sku_id=key, warehouse=warehouse) for key in sorted(skus - known)],
-                              ignore_conflicts=True)
+    known = set(
+        Stock.objects.filter(sku__in=skus, warehouse=warehouse).values_list("sku", flat=True)
+    )
+    Stock.objects.bulk_create(
+        [Stock(sku_id=key, warehouse=warehouse) for key in sorted(skus - known)],
+        ignore_conflicts=True,
+    )
 
 
 def _with_kits(demands: QuerySet[Demand]) -> set[int]:
     """The keys of demands, and of the other parts of their kits."""
     found = set(demands.values_list("pk", "document", "line", "is_component"))
     lines = {(document, line) for _key, document, line, is_component in found if is_component}
-    parts = Demand.objects.filter(is_component=True, document__in={document for document, _ in lines},
-                                  line__in={line for _, line in lines}).values_list("pk", "document", "line")
+    parts = Demand.objects.filter(
+        is_component=True,
+        document__in={document for document, _ in lines},
+        line__in={line for _, line in lines},
+    ).values_list("pk", "document", "line")
     mates = {key for key, *line in parts if tuple(line) in lines} if lines else set()
     return {key for key, *_ in found} | mates

@@ -30,16 +30,24 @@ def refresh(facts: list[LaneFacts]) -> None:
     """
     with atomic():
         key = ["warehouse", "country", "postal_prefix"]
-        entered = {(row.warehouse_id, row.country, row.postal_prefix): row for row in Lane.objects.filter(
-            is_entered=True)}
+        entered = {
+            (row.warehouse_id, row.country, row.postal_prefix): row
+            for row in Lane.objects.filter(is_entered=True)
+        }
         fresh = [Lane(**vars(fact)) for fact in facts]
         derived = [row for row in fresh if _key(row) not in entered]
         Lane.objects.filter(is_entered=False).exclude(pk__in=_known(derived)).delete()
-        Lane.objects.bulk_create(derived, update_conflicts=True, unique_fields=key,
-                                 update_fields=["base_cost", "cost_per_kg", "days", "on_time_share"])
+        Lane.objects.bulk_create(
+            derived,
+            update_conflicts=True,
+            unique_fields=key,
+            update_fields=["base_cost", "cost_per_kg", "days", "on_time_share"],
+        )
         for row in fresh:
             if _key(row) in entered:
-                Lane.objects.filter(pk=entered[_key(row)].pk).update(on_time_share=row.on_time_share)
+                Lane.objects.filter(pk=entered[_key(row)].pk).update(
+                    on_time_share=row.on_time_share
+                )
 
 
 def _key(row: Lane) -> tuple[int, str, str]:

@@ -42,8 +42,11 @@ def _lock(rows: Sequence[Reservation]) -> tuple[Holds, list[Reservation]]:
     """All that may be touched, and of it these rows, but not what must be put back anyhow."""
     keys = {row.pk for row in rows}
     holds = lock_holds(Demand.objects.filter(pk__in={row.demand_id for row in rows}))
-    return holds, [row for row in holds.rows if row.pk in keys and row.put_back_reason in (PutBackReason.NO,
-                                                                                           PutBackReason.ASKED)]
+    return holds, [
+        row
+        for row in holds.rows
+        if row.pk in keys and row.put_back_reason in (PutBackReason.NO, PutBackReason.ASKED)
+    ]
 
 
 def _kits(rows: Sequence[Reservation]) -> list[list[Reservation]]:
@@ -58,14 +61,19 @@ def _kits(rows: Sequence[Reservation]) -> list[list[Reservation]]:
 def _torn(kit: Sequence[Reservation]) -> dict[int, int]:
     """Base units to let go, by row, of a kit that is picked unevenly: all beyond the kits that are picked whole."""
     parts = {row.demand_id: row.demand for row in kit}
-    picked = {key: sum(row.quantity for row in kit if row.demand_id == key and row.state == State.PICKED)
-              for key in parts}
+    picked = {
+        key: sum(row.quantity for row in kit if row.demand_id == key and row.state == State.PICKED)
+        for key in parts
+    }
     whole = min(picked[key] // part.per_unit for key, part in parts.items())
     if all(picked[key] == whole * part.per_unit for key, part in parts.items()):
         return {}
     gone: dict[int, int] = {}
     for key, part in parts.items():
-        own = sorted((row for row in kit if row.demand_id == key), key=lambda row: STAGES.index(State(row.state)))
+        own = sorted(
+            (row for row in kit if row.demand_id == key),
+            key=lambda row: STAGES.index(State(row.state)),
+        )
         beyond = sum(row.quantity for row in own) - whole * part.per_unit
         for row in own:
             gone[row.pk] = min(row.quantity, beyond)
@@ -77,7 +85,10 @@ def cutoff(units: Mapping[int, int]) -> dict[int, Reservation]:
     """Cut base units off unpicked reservations, by key, to leave apart; return by key what was cut, maybe all of it."""
     with atomic():
         _holds, own = _lock(list(Reservation.objects.filter(pk__in=units)))
-        gone = {row.pk: row if units[row.pk] >= row.quantity else split(row, units[row.pk]) for row in own}
+        gone = {
+            row.pk: row if units[row.pk] >= row.quantity else split(row, units[row.pk])
+            for row in own
+        }
         fresh: dict[uuid.UUID, uuid.UUID] = {}
         for row in gone.values():
             row.bundle = fresh.setdefault(row.bundle, uuid.uuid4())

@@ -26,8 +26,17 @@ class Place(NamedTuple):
 
 
 def move(
-    sku: SKU, source: Bin, target: Bin, quantity: int, *, reason: Move.Reason, reference: str = "",
-    lot: Lot | None = None, unit_cost: Decimal | None = None, note: str = "", by: User | None = None,
+    sku: SKU,
+    source: Bin,
+    target: Bin,
+    quantity: int,
+    *,
+    reason: Move.Reason,
+    reference: str = "",
+    lot: Lot | None = None,
+    unit_cost: Decimal | None = None,
+    note: str = "",
+    by: User | None = None,
     at: datetime | None = None,
 ) -> Move:
     """Move a quantity from one place to another."""
@@ -36,8 +45,13 @@ def move(
 
 
 def move_many(
-    transports: Sequence[Transport], *, reason: Move.Reason, reference: str = "", note: str = "",
-    by: User | None = None, at: datetime | None = None,
+    transports: Sequence[Transport],
+    *,
+    reason: Move.Reason,
+    reference: str = "",
+    note: str = "",
+    by: User | None = None,
+    at: datetime | None = None,
 ) -> list[Move]:
     """Move several quantities in a handful of statements.
 
@@ -64,13 +78,19 @@ def move_many(
 
 def _require_valid(transport: Transport) -> None:
     if transport.quantity <= 0:
-        raise Refused(_("Enter a positive quantity for %(sku)s, not %(quantity)s.")
-                      % {"sku": transport.sku, "quantity": transport.quantity})
+        raise Refused(
+            _("Enter a positive quantity for %(sku)s, not %(quantity)s.")
+            % {"sku": transport.sku, "quantity": transport.quantity}
+        )
     if transport.source == transport.target:
-        raise Refused(_("%(bin)s is where %(sku)s lies already. Choose another bin.")
-                      % {"bin": transport.source, "sku": transport.sku})
+        raise Refused(
+            _("%(bin)s is where %(sku)s lies already. Choose another bin.")
+            % {"bin": transport.source, "sku": transport.sku}
+        )
     if transport.sku.is_kit:
-        raise Refused(_("%(sku)s is a kit and has no stock. Move its components.") % {"sku": transport.sku})
+        raise Refused(
+            _("%(sku)s is a kit and has no stock. Move its components.") % {"sku": transport.sku}
+        )
     serials.require_identity(transport)
 
 
@@ -79,12 +99,17 @@ def _inside(transports: Iterable[Transport]) -> list[tuple[SKU, Bin, Lot | None,
     return [
         (transport.sku, place, transport.lot, change, transport)
         for transport in transports
-        for place, change in ((transport.source, -transport.quantity), (transport.target, transport.quantity))
+        for place, change in (
+            (transport.source, -transport.quantity),
+            (transport.target, transport.quantity),
+        )
         if not place.is_outside
     ]
 
 
-def lock_ends(transports: Sequence[Transport]) -> tuple[dict[tuple[int, int], Stock], dict[Place, BinStock]]:
+def lock_ends(
+    transports: Sequence[Transport],
+) -> tuple[dict[tuple[int, int], Stock], dict[Place, BinStock]]:
     """Lock the stock and the bins at both ends of the transports, for who changes more than their quantities."""
     return _lock_stock(transports), _lock_places(transports)
 
@@ -98,19 +123,26 @@ def lock_stock(keys: Sequence[tuple[int, int]]) -> dict[tuple[int, int], Stock]:
     """Lock the stock rows of these (SKU, warehouse) keys, creating those that are missing."""
     if not keys:
         return {}
-    rows = Stock.objects.filter(sku__in={sku for sku, _ in keys}, warehouse__in={place for _, place in keys})
+    rows = Stock.objects.filter(
+        sku__in={sku for sku, _ in keys}, warehouse__in={place for _, place in keys}
+    )
     locked = {(row.sku_id, row.warehouse_id): row for row in lock(rows)}
     missing = [key for key in keys if key not in locked]
     if missing:
-        Stock.objects.bulk_create([Stock(sku_id=sku, warehouse_id=place) for sku, place in missing],
-                                  ignore_conflicts=True)
+        Stock.objects.bulk_create(
+            [Stock(sku_id=sku, warehouse_id=place) for sku, place in missing], ignore_conflicts=True
+        )
         locked = {(row.sku_id, row.warehouse_id): row for row in lock(rows)}
     return locked
 
 
 def _lock_places(transports: Sequence[Transport]) -> dict[Place, BinStock]:
-    return lock_bins([Place(sku.pk, place.pk, lot.pk if lot else None)
-                      for sku, place, lot, *_ in _inside(transports)])
+    return lock_bins(
+        [
+            Place(sku.pk, place.pk, lot.pk if lot else None)
+            for sku, place, lot, *_ in _inside(transports)
+        ]
+    )
 
 
 def lock_bins(places: Iterable[Place]) -> dict[Place, BinStock]:
@@ -118,14 +150,22 @@ def lock_bins(places: Iterable[Place]) -> dict[Place, BinStock]:
     keys = sorted(set(places), key=lambda key: (key.sku, key.bin, key.lot or 0))
     if not keys:
         return {}
-    rows = BinStock.objects.filter(sku__in={key.sku for key in keys}, bin__in={key.bin for key in keys})
+    rows = BinStock.objects.filter(
+        sku__in={key.sku for key in keys}, bin__in={key.bin for key in keys}
+    )
     locked = {Place(row.sku_id, row.bin_id, row.lot_id): row for row in lock(rows)}
     missing = [key for key in keys if key not in locked]
     if missing:
         serial = serials.tracked_among(key.sku for key in missing if key.lot)
         BinStock.objects.bulk_create(
-            [BinStock(sku_id=key.sku, bin_id=key.bin, lot_id=key.lot, is_serial=key.sku in serial) for key in missing],
-            ignore_conflicts=True)
+            [
+                BinStock(
+                    sku_id=key.sku, bin_id=key.bin, lot_id=key.lot, is_serial=key.sku in serial
+                )
+                for key in missing
+            ],
+            ignore_conflicts=True,
+        )
         locked = {Place(row.sku_id, row.bin_id, row.lot_id): row for row in lock(rows)}
     return locked
 
@@ -143,7 +183,11 @@ def _require_on_hand(transports: Sequence[Transport], places: dict[Place, BinSto
         if leaving.get(key, 0) > free and key not in messages:
             short[transport.sku.code] += leaving[key] - free
             messages[key] = _("Only %(free)s × %(sku)s are free in %(place)s, not %(wanted)s.") % {
-                "free": free, "sku": transport.sku, "place": _told(transport), "wanted": leaving[key]}
+                "free": free,
+                "sku": transport.sku,
+                "place": _told(transport),
+                "wanted": leaving[key],
+            }
     if short:
         raise NotEnough(dict(short), " ".join(messages.values()))
 
@@ -159,12 +203,26 @@ def _told(transport: Transport) -> str:
 
 
 def _record(
-    transport: Transport, stock: dict[tuple[int, int], Stock], reason: Move.Reason, reference: str, note: str,
-    by: User | None, at: datetime | None,
+    transport: Transport,
+    stock: dict[tuple[int, int], Stock],
+    reason: Move.Reason,
+    reference: str,
+    note: str,
+    by: User | None,
+    at: datetime | None,
 ) -> Move:
-    row = Move(sku=transport.sku, source=transport.source, target=transport.target, quantity=transport.quantity,
-               lot=transport.lot, unit_cost=_cost(transport, stock), reason=reason, reference=reference, note=note,
-               by=by)
+    row = Move(
+        sku=transport.sku,
+        source=transport.source,
+        target=transport.target,
+        quantity=transport.quantity,
+        lot=transport.lot,
+        unit_cost=_cost(transport, stock),
+        reason=reason,
+        reference=reference,
+        note=note,
+        by=by,
+    )
     if at is not None:
         row.at = at
     return row
@@ -190,21 +248,32 @@ def _write_stock(transports: Sequence[Transport], stock: dict[tuple[int, int], S
         row.sellable += change if place.is_sellable else 0
     _require_unreserved(touched.values())
     names = ("on_hand", "sellable", "average_cost")
-    bulk_sql.write(Stock, {key: {name: getattr(row, name) for name in names} for key, row in touched.items()})
+    bulk_sql.write(
+        Stock, {key: {name: getattr(row, name) for name in names} for key, row in touched.items()}
+    )
 
 
 def _announce_fewer(rows: Sequence[Stock], by: User | None) -> None:
     """Tell, per warehouse, of which SKUs there is less to sell."""
     if not rows:
         return
-    codes = dict(Warehouse.objects.filter(pk__in={row.warehouse_id for row in rows}).values_list("pk", "code"))
+    codes = dict(
+        Warehouse.objects.filter(pk__in={row.warehouse_id for row in rows}).values_list(
+            "pk", "code"
+        )
+    )
     for row in rows:
-        events.record_once("stock.reduced", subject_type="warehouse", subject_number=codes[row.warehouse_id], by=by,
-                           skus=[row.sku_id])
+        events.record_once(
+            "stock.reduced",
+            subject_type="warehouse",
+            subject_number=codes[row.warehouse_id],
+            by=by,
+            skus=[row.sku_id],
+        )
 
 
 def _average(
-    row: Stock, place: Bin, change: int, transport: Transport, stock: dict[tuple[int, int], Stock],
+    row: Stock, place: Bin, change: int, transport: Transport, stock: dict[tuple[int, int], Stock]
 ) -> Decimal:
     """(on hand × average + quantity × cost) ÷ new on hand; what goes back to its supplier takes its own cost along.
 

@@ -30,11 +30,19 @@ MOST_NAMED = 5
 @stands_in_the_way(SKU, "tracking", "is_kit", "base_unit")
 def stock_of_sku(sku: SKU) -> Iterator[str]:
     """Pieces in bins and in transit: they are booked without a lot, or with one, as the tracking was."""
-    rows = BinStock.objects.filter(sku=sku).exclude(on_hand=0).values_list("bin__warehouse__code", "bin__code")
-    found = [(f"{place} {code}", count) for place, code, count in rows.annotate(count=Sum("on_hand"))]
+    rows = (
+        BinStock.objects.filter(sku=sku)
+        .exclude(on_hand=0)
+        .values_list("bin__warehouse__code", "bin__code")
+    )
+    found = [
+        (f"{place} {code}", count) for place, code, count in rows.annotate(count=Sum("on_hand"))
+    ]
     if found:
-        yield _("%(count)s in stock (%(places)s)") % {"count": sum(count for _place, count in found),
-                                                      "places": _listed(place for place, _count in found)}
+        yield _("%(count)s in stock (%(places)s)") % {
+            "count": sum(count for _place, count in found),
+            "places": _listed(place for place, _count in found),
+        }
     sent = TransferLine.objects.filter(sku=sku, transfer__status=Transfer.Status.SENT)
     yield from _named(sent.values_list("transfer__number", flat=True), _("in transit on %(names)s"))
 
@@ -44,15 +52,19 @@ def demand_of_sku(sku: SKU) -> Iterator[str]:
     """What is promised of it and not shipped, or still to come from suppliers."""
     wanted = Demand.objects.filter(sku=sku, quantity__gt=F("shipped"))
     yield from _named(wanted.values_list("document", flat=True), _("promised to %(names)s"))
-    coming = PurchaseLine.objects.filter(sku=sku, order__status__in=PurchaseOrder.OPEN, received__lt=F("quantity"))
+    coming = PurchaseLine.objects.filter(
+        sku=sku, order__status__in=PurchaseOrder.OPEN, received__lt=F("quantity")
+    )
     yield from _named(coming.values_list("order__number", flat=True), _("ordered with %(names)s"))
 
 
 @stands_in_the_way(SKU, "is_kit")
 def kits_with_sku(sku: SKU) -> Iterator[str]:
     """A kit can't be part of a kit."""
-    yield from _named(KitComponent.objects.filter(component=sku).values_list("kit__code", flat=True),
-                      _("part of the kit %(names)s"))
+    yield from _named(
+        KitComponent.objects.filter(component=sku).values_list("kit__code", flat=True),
+        _("part of the kit %(names)s"),
+    )
 
 
 @stands_in_the_way(SKU, "base_unit")
@@ -60,8 +72,11 @@ def history_of_sku(sku: SKU) -> Iterator[str]:
     """Every booked quantity is counted in the base unit."""
     count = Move.objects.filter(sku=sku).count()
     if count:
-        yield ngettext("%(count)s stock movement is counted in it", "%(count)s stock movements are counted in it",
-                       count) % {"count": count}
+        yield ngettext(
+            "%(count)s stock movement is counted in it",
+            "%(count)s stock movements are counted in it",
+            count,
+        ) % {"count": count}
 
 
 @stands_in_the_way(SKU, "has_expiry")
@@ -69,7 +84,10 @@ def lots_of_sku(sku: SKU) -> Iterator[str]:
     """Lots without a date could be sold forever; lots with one would no longer be asked for it."""
     undated = Lot.objects.filter(sku=sku, expires_on=None)
     if not sku.has_expiry:
-        yield from _named(undated.values_list("code", flat=True), _("%(names)s have no expiry date; enter it first"))
+        yield from _named(
+            undated.values_list("code", flat=True),
+            _("%(names)s have no expiry date; enter it first"),
+        )
 
 
 @stands_in_the_way(Bin, "kind", "is_sellable", "warehouse")
@@ -81,7 +99,9 @@ def stock_of_bin(place: Bin) -> Iterator[str]:
     total = rows.aggregate(total=Sum("on_hand"))["total"]
     if total:
         yield _("it holds %(count)s (%(skus)s); move them to another bin first") % {
-            "count": total, "skus": _listed(rows.values_list("sku__code", flat=True))}
+            "count": total,
+            "skus": _listed(rows.values_list("sku__code", flat=True)),
+        }
 
 
 @stands_in_the_way(Bin, "warehouse")
@@ -89,16 +109,20 @@ def history_of_bin(place: Bin) -> Iterator[str]:
     """Past moves happened in the warehouse that the bin belongs to."""
     count = Move.objects.filter(Q(source=place) | Q(target=place)).count()
     if count:
-        yield ngettext("%(count)s stock movement names it", "%(count)s stock movements name it", count) % {
-            "count": count}
+        yield ngettext(
+            "%(count)s stock movement names it", "%(count)s stock movements name it", count
+        ) % {"count": count}
 
 
 @stands_in_the_way(Warehouse, "company")
 def books_of_warehouse(warehouse: Warehouse) -> Iterator[str]:
     """Stock is valued in the books and the currency of the warehouse's company."""
-    if Move.objects.filter(Q(source__warehouse=warehouse) | Q(target__warehouse=warehouse)).exists():
-        yield _("its stock movements are in the books of %(company)s; create another warehouse instead") % {
-            "company": warehouse.company}
+    if Move.objects.filter(
+        Q(source__warehouse=warehouse) | Q(target__warehouse=warehouse)
+    ).exists():
+        yield _(
+            "its stock movements are in the books of %(company)s; create another warehouse instead"
+        ) % {"company": warehouse.company}
     yield from _open_supply(warehouse)
 
 
@@ -113,18 +137,28 @@ def open_orders_of_supplier(supplier: Supplier) -> Iterator[str]:
     """Costs of supplier items and of open purchase orders are in the currency that the supplier had."""
     count = supplier.items.count()
     if count:
-        yield ngettext("the cost of %(count)s supplier item is in it; create another supplier instead",
-                       "the costs of %(count)s supplier items are in it; create another supplier instead", count) % {
-            "count": count}
+        yield ngettext(
+            "the cost of %(count)s supplier item is in it; create another supplier instead",
+            "the costs of %(count)s supplier items are in it; create another supplier instead",
+            count,
+        ) % {"count": count}
     orders = PurchaseOrder.objects.filter(supplier=supplier, status__in=PurchaseOrder.OPEN)
-    yield from _named(orders.values_list("number", flat=True), _("goods are ordered with %(names)s"))
+    yield from _named(
+        orders.values_list("number", flat=True), _("goods are ordered with %(names)s")
+    )
 
 
 def _open_supply(warehouse: Warehouse) -> Iterator[str]:
     orders = PurchaseOrder.objects.filter(warehouse=warehouse, status__in=PurchaseOrder.OPEN)
-    yield from _named(orders.values_list("number", flat=True), _("goods are ordered with %(names)s"))
-    sent = Transfer.objects.filter(Q(source=warehouse) | Q(target=warehouse), status=Transfer.Status.SENT)
-    yield from _named(sent.values_list("number", flat=True), _("goods are in transit with %(names)s"))
+    yield from _named(
+        orders.values_list("number", flat=True), _("goods are ordered with %(names)s")
+    )
+    sent = Transfer.objects.filter(
+        Q(source=warehouse) | Q(target=warehouse), status=Transfer.Status.SENT
+    )
+    yield from _named(
+        sent.values_list("number", flat=True), _("goods are in transit with %(names)s")
+    )
 
 
 @stands_in_the_way(Lot, "sku", "code")
@@ -132,8 +166,9 @@ def history_of_lot(lot: Lot) -> Iterator[str]:
     """What came, was moved and shipped was this lot of this SKU."""
     count = Move.objects.filter(lot=lot).count()
     if count:
-        yield ngettext("%(count)s stock movement names it", "%(count)s stock movements name it", count) % {
-            "count": count}
+        yield ngettext(
+            "%(count)s stock movement names it", "%(count)s stock movements name it", count
+        ) % {"count": count}
 
 
 def _named(names: Any, phrase: str) -> Iterator[str]:
@@ -146,5 +181,8 @@ def _listed(names: Any) -> str:
     """Names once each, the first few in full."""
     found = list(dict.fromkeys(str(name) for name in names))
     shown = ", ".join(found[:MOST_NAMED])
-    return shown if len(found) <= MOST_NAMED else _("%(shown)s and %(more)s more") % {
-        "shown": shown, "more": len(found) - MOST_NAMED}
+    return (
+        shown
+        if len(found) <= MOST_NAMED
+        else _("%(shown)s and %(more)s more") % {"shown": shown, "more": len(found) - MOST_NAMED}
+    )

@@ -33,7 +33,9 @@ class ReceiveInput:
 
 
 def _goods_expected(order: PurchaseOrder) -> ReceiveInput:
-    return ReceiveInput([Received(line, line.outstanding) for line in order.lines.select_related("sku")])
+    return ReceiveInput(
+        [Received(line, line.outstanding) for line in order.lines.select_related("sku")]
+    )
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,9 @@ def _received(order: PurchaseOrder) -> Any:
 class SupplierReturnInput:
     goods: list[GoingBack]
     reason: str
-    is_replaced: bool = field(default=False, metadata={"help": _("The supplier sends others instead.")})
+    is_replaced: bool = field(
+        default=False, metadata={"help": _("The supplier sends others instead.")}
+    )
 
 
 def _has_received(order: PurchaseOrder) -> bool:
@@ -57,24 +61,59 @@ def _has_received(order: PurchaseOrder) -> bool:
 
 
 PO = PurchaseOrder.Status
-declare("approve", PurchaseOrder, purchasing.approve, label=_("Approve purchase order"), many=True,
-        available=lambda order: order.status == PO.PROPOSED)
-declare("send", PurchaseOrder, purchasing.send, many=True, label=_("Mark as sent"),
-        available=lambda order: order.status == PO.APPROVED)
-declare("receive", PurchaseOrder, receiving.receive, label=_("Receive items"), input=ReceiveInput,
-        initial=_goods_expected, available=lambda order: order.status == PO.SENT)
-declare("close", PurchaseOrder, purchasing.close,
-        available=lambda order: order.status == PO.SENT)
-declare("reopen", PurchaseOrder, purchasing.reopen,
-        available=lambda order: order.status == PO.CLOSED)
-declare("undo_receipt", PurchaseOrder, sending_back.undo_receipt, input=UndoInput,
-        available=_has_received, initial=lambda order: UndoInput([Undone(line) for line in _received(order)]),
-        danger=True)
-declare("return_to_supplier", PurchaseOrder, sending_back.return_to_supplier,
-        available=_has_received, input=SupplierReturnInput,
-        initial=lambda order: SupplierReturnInput([GoingBack(line) for line in _received(order)], ""))
-declare("cancel", PurchaseOrder, purchasing.cancel, danger=True,
-        available=lambda order: order.status in PO.values[:3])
+declare(
+    "approve",
+    PurchaseOrder,
+    purchasing.approve,
+    label=_("Approve purchase order"),
+    many=True,
+    available=lambda order: order.status == PO.PROPOSED,
+)
+declare(
+    "send",
+    PurchaseOrder,
+    purchasing.send,
+    many=True,
+    label=_("Mark as sent"),
+    available=lambda order: order.status == PO.APPROVED,
+)
+declare(
+    "receive",
+    PurchaseOrder,
+    receiving.receive,
+    label=_("Receive items"),
+    input=ReceiveInput,
+    initial=_goods_expected,
+    available=lambda order: order.status == PO.SENT,
+)
+declare("close", PurchaseOrder, purchasing.close, available=lambda order: order.status == PO.SENT)
+declare(
+    "reopen", PurchaseOrder, purchasing.reopen, available=lambda order: order.status == PO.CLOSED
+)
+declare(
+    "undo_receipt",
+    PurchaseOrder,
+    sending_back.undo_receipt,
+    input=UndoInput,
+    available=_has_received,
+    initial=lambda order: UndoInput([Undone(line) for line in _received(order)]),
+    danger=True,
+)
+declare(
+    "return_to_supplier",
+    PurchaseOrder,
+    sending_back.return_to_supplier,
+    available=_has_received,
+    input=SupplierReturnInput,
+    initial=lambda order: SupplierReturnInput([GoingBack(line) for line in _received(order)], ""),
+)
+declare(
+    "cancel",
+    PurchaseOrder,
+    purchasing.cancel,
+    danger=True,
+    available=lambda order: order.status in PO.values[:3],
+)
 
 
 @dataclass(frozen=True)
@@ -89,20 +128,51 @@ def _in_transit(transfer: Transfer) -> ArrivedInput:
 
 @dataclass(frozen=True)
 class WriteOffInput:
-    reason: str = field(metadata={"help": _("Why it won't arrive, for example lost by the carrier.")})
+    reason: str = field(
+        metadata={"help": _("Why it won't arrive, for example lost by the carrier.")}
+    )
 
 
 TR = Transfer.Status
-declare("send", Transfer, transfers.send, label=_("Ship transfer"),
-        available=lambda transfer: transfer.status == TR.DRAFT)
-declare("receive", Transfer, transfers.receive, label=_("Receive transfer"), input=ArrivedInput,
-        initial=_in_transit, available=lambda transfer: transfer.status == TR.SENT)
-declare("recall", Transfer, transfers.recall, danger=True,
-        available=lambda transfer: transfer.status == TR.SENT)
-declare("write_off", Transfer, transfers.write_off, label=_("Write off remainder"),
-        input=WriteOffInput, danger=True, available=lambda transfer: transfer.status == TR.SENT)
-declare("cancel", Transfer, transfers.cancel, danger=True,
-        available=lambda transfer: transfer.status == TR.DRAFT)
+declare(
+    "send",
+    Transfer,
+    transfers.send,
+    label=_("Ship transfer"),
+    available=lambda transfer: transfer.status == TR.DRAFT,
+)
+declare(
+    "receive",
+    Transfer,
+    transfers.receive,
+    label=_("Receive transfer"),
+    input=ArrivedInput,
+    initial=_in_transit,
+    available=lambda transfer: transfer.status == TR.SENT,
+)
+declare(
+    "recall",
+    Transfer,
+    transfers.recall,
+    danger=True,
+    available=lambda transfer: transfer.status == TR.SENT,
+)
+declare(
+    "write_off",
+    Transfer,
+    transfers.write_off,
+    label=_("Write off remainder"),
+    input=WriteOffInput,
+    danger=True,
+    available=lambda transfer: transfer.status == TR.SENT,
+)
+declare(
+    "cancel",
+    Transfer,
+    transfers.cancel,
+    danger=True,
+    available=lambda transfer: transfer.status == TR.DRAFT,
+)
 
 
 @dataclass(frozen=True)
@@ -127,23 +197,58 @@ def _to_count(count: Count) -> CountInput:
     return CountInput([FoundRow(line) for line in lines])
 
 
-def _key(count: Count, *, found: list[FoundRow], also_found: list[Found], by: User | None = None) -> Count:
+def _key(
+    count: Count, *, found: list[FoundRow], also_found: list[Found], by: User | None = None
+) -> Count:
     """Enter what was found; a line without a number isn't counted yet."""
-    return counting.key(count, {row.line.pk: row.found for row in found if row.found is not None}, also=also_found,
-                        by=by)
+    return counting.key(
+        count,
+        {row.line.pk: row.found for row in found if row.found is not None},
+        also=also_found,
+        by=by,
+    )
 
 
 CS = Count.Status
-declare("add_bin", Count, counting.add_bin, input=AddBinInput,
-        available=lambda count: count.status == CS.PLANNED)
-declare("record_counts", Count, _key, label=_("Enter counts"), input=CountInput,
-        initial=_to_count, available=lambda count: count.status == CS.PLANNED)
-declare("reconcile", Count, counting.reconcile, label=_("Post adjustments"), many=True,
-        available=lambda count: count.status == CS.COUNTED)
-declare("recount", Count, counting.recount, label=_("Count again"),
-        available=lambda count: count.status == CS.COUNTED)
-declare("cancel", Count, counting.cancel, danger=True, many=True,
-        available=lambda count: count.status in (CS.PLANNED, CS.COUNTED))
+declare(
+    "add_bin",
+    Count,
+    counting.add_bin,
+    input=AddBinInput,
+    available=lambda count: count.status == CS.PLANNED,
+)
+declare(
+    "record_counts",
+    Count,
+    _key,
+    label=_("Enter counts"),
+    input=CountInput,
+    initial=_to_count,
+    available=lambda count: count.status == CS.PLANNED,
+)
+declare(
+    "reconcile",
+    Count,
+    counting.reconcile,
+    label=_("Post adjustments"),
+    many=True,
+    available=lambda count: count.status == CS.COUNTED,
+)
+declare(
+    "recount",
+    Count,
+    counting.recount,
+    label=_("Count again"),
+    available=lambda count: count.status == CS.COUNTED,
+)
+declare(
+    "cancel",
+    Count,
+    counting.cancel,
+    danger=True,
+    many=True,
+    available=lambda count: count.status in (CS.PLANNED, CS.COUNTED),
+)
 
 
 @dataclass(frozen=True)
@@ -153,14 +258,20 @@ class MoveInput:
     note: str = ""
 
 
-def _move(stock: BinStock, *, quantity: int, to: Bin, note: str = "", by: User | None = None) -> Any:
+def _move(
+    stock: BinStock, *, quantity: int, to: Bin, note: str = "", by: User | None = None
+) -> Any:
     return adjusting.move_stock(stock.sku, stock.bin, to, quantity, lot=stock.lot, note=note, by=by)
 
 
 @dataclass(frozen=True)
 class AdjustInput:
-    difference: int = field(metadata={"least": -MOST_UNITS, "help": _("Use a positive number to add stock, a "
-                                                                      "negative one to remove it.")})
+    difference: int = field(
+        metadata={
+            "least": -MOST_UNITS,
+            "help": _("Use a positive number to add stock, a negative one to remove it."),
+        }
+    )
     note: str = field(metadata={"help": _("Reason for the adjustment.")})
 
 
@@ -168,6 +279,12 @@ def _adjust(stock: BinStock, *, difference: int, note: str, by: User | None = No
     return adjusting.adjust(stock.sku, stock.bin, difference, note=note, lot=stock.lot, by=by)
 
 
-declare("move", BinStock, _move, label=_("Move stock"), input=MoveInput,
-        available=lambda stock: stock.on_hand > stock.allocated and _is_free(stock))
+declare(
+    "move",
+    BinStock,
+    _move,
+    label=_("Move stock"),
+    input=MoveInput,
+    available=lambda stock: stock.on_hand > stock.allocated and _is_free(stock),
+)
 declare("adjust", BinStock, _adjust, label=_("Adjust stock"), input=AdjustInput, available=_is_free)

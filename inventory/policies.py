@@ -46,9 +46,19 @@ def _transfers(person: Any, reach: str) -> Q | None:
     return Q() if reach == Reach.EVERYTHING else limited
 
 
-declare(Warehouse, rows(customer=ALL, warehouse=""), view=f"{FLOOR} buyer rep accountant", edit="manager")
+declare(
+    Warehouse,
+    rows(customer=ALL, warehouse=""),
+    view=f"{FLOOR} buyer rep accountant",
+    edit="manager",
+)
 declare(Zone, rows(customer=ALL, warehouse="warehouse"))
-declare(Bin, rows(customer=ALL, warehouse="warehouse"), view=f"{FLOOR} buyer rep accountant", edit="manager")
+declare(
+    Bin,
+    rows(customer=ALL, warehouse="warehouse"),
+    view=f"{FLOOR} buyer rep accountant",
+    edit="manager",
+)
 declare(Stock, rows(customer=ALL, warehouse="warehouse"), view=EVERYBODY)
 offer("see_alerts", Stock, _("See alerts of low stock"), "picker packer buyer accountant manager")
 declare(BinStock, rows(customer=ALL, warehouse="bin__warehouse"), view=EVERYBODY)
@@ -75,9 +85,20 @@ offer("import", Supplier, _("Import"), "buyer manager")
 declare(SupplierItem, every_row)
 offer("import", SupplierItem, _("Import"), "buyer manager")
 declare(ReorderRule, every_row, edit="buyer manager")
-declare(PurchaseOrder, rows(warehouse="warehouse"), view=f"accountant {FLOOR}", edit="buyer manager")
-allow("buyer manager", PurchaseOrder, "approve", "send", "close", "reopen", "undo_receipt", "return_to_supplier",
-      "cancel")
+declare(
+    PurchaseOrder, rows(warehouse="warehouse"), view=f"accountant {FLOOR}", edit="buyer manager"
+)
+allow(
+    "buyer manager",
+    PurchaseOrder,
+    "approve",
+    "send",
+    "close",
+    "reopen",
+    "undo_receipt",
+    "return_to_supplier",
+    "cancel",
+)
 allow(f"{FLOOR} buyer manager", PurchaseOrder, "receive")
 declare(PurchaseLine, part_of("order", PurchaseOrder))
 declare(Transfer, _transfers, edit=f"{FLOOR} buyer manager")

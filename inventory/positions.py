@@ -52,19 +52,25 @@ class Known:
     coming: dict[Key, int]
     leaving: dict[Key, int]
     waits_at: dict[Key, int] = field(default_factory=dict)
-    rates: dict[tuple[int, str], Decimal | None] = field(default_factory=dict)  # by company and currency
+    rates: dict[tuple[int, str], Decimal | None] = field(
+        default_factory=dict
+    )  # by company and currency
 
     def item(self, want: Want) -> SupplierItem | None:
         """From whom a SKU is bought: its preferred supplier, else the cheapest at today's rates of the company."""
         offers = self.offers.get(want.sku.pk, [])
-        return min(offers, key=lambda offer: self._rank(offer, want.warehouse.company), default=None)
+        return min(
+            offers, key=lambda offer: self._rank(offer, want.warehouse.company), default=None
+        )
 
     def _rank(self, offer: SupplierItem, company: Company) -> tuple[bool, bool, Decimal, int]:
         """Lower is better; a cost whose currency has no rate can't be compared, and comes last."""
         key = company.pk, offer.currency
         if key not in self.rates:
             try:
-                self.rates[key] = exchange_rates.exchange_rate(company, offer.currency, company.today())
+                self.rates[key] = exchange_rates.exchange_rate(
+                    company, offer.currency, company.today()
+                )
             except Refused:
                 self.rates[key] = None
         rate = self.rates[key]
@@ -77,17 +83,30 @@ class Known:
         home = self.waits_at.setdefault(own, want.warehouse.pk)
         row = self.stock.get(key)
         return Position(
-            sellable=row.free + row.reserved if row else 0, reserved=row.reserved if row else 0,
+            sellable=row.free + row.reserved if row else 0,
+            reserved=row.reserved if row else 0,
             back_ordered=self.waiting.get(own, 0) if home == want.warehouse.pk else 0,
-            on_order=self.on_order.get(key, 0), coming=self.coming.get(key, 0), leaving=self.leaving.get(key, 0),
-            point=want.point, target=want.target, pack=pack, minimum=minimum)
+            on_order=self.on_order.get(key, 0),
+            coming=self.coming.get(key, 0),
+            leaving=self.leaving.get(key, 0),
+            point=want.point,
+            target=want.target,
+            pack=pack,
+            minimum=minimum,
+        )
 
     def spare(self, want: Want) -> dict[int, int]:
         """What other warehouses of the same company can give away of a SKU, by their key."""
-        others = [other for other in self.warehouses.values()
-                  if other.pk != want.warehouse.pk and other.company_id == want.warehouse.company_id]
-        rows = {other.pk: self.wants.get((want.sku.pk, other.pk)) or Want(want.sku, other, NO_POINT, 0)
-                for other in others if (want.sku.pk, other.pk) in self.stock}
+        others = [
+            other
+            for other in self.warehouses.values()
+            if other.pk != want.warehouse.pk and other.company_id == want.warehouse.company_id
+        ]
+        rows = {
+            other.pk: self.wants.get((want.sku.pk, other.pk)) or Want(want.sku, other, NO_POINT, 0)
+            for other in others
+            if (want.sku.pk, other.pk) in self.stock
+        }
         spare = {key: reorder.surplus(self.position(row)) for key, row in rows.items()}
         return {key: quantity for key, quantity in spare.items() if quantity > 0}
 
@@ -106,19 +125,32 @@ def read(wants: Sequence[Want]) -> Known:
     for offer in SupplierItem.objects.filter(sku__in=skus).select_related("supplier", "sku"):
         offers[offer.sku_id].append(offer)
     return Known(
-        warehouses={row.pk: row for row in Warehouse.objects.active().select_related("company")
-                    if row.kind != Warehouse.Kind.THIRD_PARTY},
+        warehouses={
+            row.pk: row
+            for row in Warehouse.objects.active().select_related("company")
+            if row.kind != Warehouse.Kind.THIRD_PARTY
+        },
         wants={(want.sku.pk, want.warehouse.pk): want for want in wants},
-        stock={(row.sku_id, row.warehouse_id): row for row in Stock.objects.filter(sku__in=skus).with_free()},
-        on_order=_on_order(skus), coming=coming, leaving=leaving, waiting=_waiting(skus),
+        stock={
+            (row.sku_id, row.warehouse_id): row
+            for row in Stock.objects.filter(sku__in=skus).with_free()
+        },
+        on_order=_on_order(skus),
+        coming=coming,
+        leaving=leaving,
+        waiting=_waiting(skus),
         offers=offers,
     )
 
 
 def _waiting(skus: Iterable[int]) -> dict[Key, int]:
     rows = Demand.objects.filter(sku__in=list(skus), unreserved__gt=0)
-    return {(sku, company): total
-            for sku, company, total in rows.values_list("sku_id", "company_id").annotate(Sum("unreserved"))}
+    return {
+        (sku, company): total
+        for sku, company, total in rows.values_list("sku_id", "company_id").annotate(
+            Sum("unreserved")
+        )
+    }
 
 
 def _on_order(skus: Iterable[int]) -> dict[Key, int]:
@@ -143,9 +175,15 @@ def _under_way(skus: Iterable[int]) -> tuple[dict[Key, int], dict[Key, int]]:
 
 def drafted(source: Warehouse, sku: SKU) -> dict[tuple[int, int | None], int]:
     """What drafted transfers will take of a SKU, by bin and lot."""
-    lines = TransferLine.objects.filter(transfer__source=source, transfer__status=Transfer.Status.DRAFT, sku=sku)
-    return {(place, lot): total for place, lot, total in
-            lines.values_list("bin_id", "lot_id").annotate(total=Sum("quantity"))}
+    lines = TransferLine.objects.filter(
+        transfer__source=source, transfer__status=Transfer.Status.DRAFT, sku=sku
+    )
+    return {
+        (place, lot): total
+        for place, lot, total in lines.values_list("bin_id", "lot_id").annotate(
+            total=Sum("quantity")
+        )
+    }
 
 
 def back_ordered(known: set[Key]) -> list[Want]:
@@ -154,7 +192,11 @@ def back_ordered(known: set[Key]) -> list[Want]:
     own = Warehouse.objects.active().filter(kind=Warehouse.Kind.OWN).select_related("company")
     for row in own.order_by("priority", "pk"):
         homes.setdefault(row.company_id, row)
-    pairs = Demand.objects.filter(unreserved__gt=0, company__in=homes).values_list("sku", "company").distinct()
+    pairs = (
+        Demand.objects.filter(unreserved__gt=0, company__in=homes)
+        .values_list("sku", "company")
+        .distinct()
+    )
     wanted = [pair for pair in pairs.order_by("sku__code", "company") if pair not in known]
     skus = SKU.objects.in_bulk({sku for sku, _company in wanted})
     return [Want(skus[sku], homes[company], NO_POINT, 0) for sku, company in wanted]

@@ -28,18 +28,31 @@ class Purchase:
 
 
 def propose(
-    supplier: Supplier, warehouse: Warehouse, purchases: Sequence[Purchase], *, expected_on: date | None = None,
-    note: str = "", by: User | None = None,
+    supplier: Supplier,
+    warehouse: Warehouse,
+    purchases: Sequence[Purchase],
+    *,
+    expected_on: date | None = None,
+    note: str = "",
+    by: User | None = None,
 ) -> PurchaseOrder:
     """Propose to buy; a buyer approves it."""
     with atomic():
         order = states.create(
-            PurchaseOrder(company=warehouse.company, supplier=supplier, warehouse=warehouse,
-                          currency=supplier.currency, expected_on=expected_on, note=note),
+            PurchaseOrder(
+                company=warehouse.company,
+                supplier=supplier,
+                warehouse=warehouse,
+                currency=supplier.currency,
+                expected_on=expected_on,
+                note=note,
+            ),
             by=by,
         )
         PurchaseLine.objects.bulk_create(
-            PurchaseLine(order=order, sku=each.sku, quantity=each.quantity, unit_cost=each.unit_cost)
+            PurchaseLine(
+                order=order, sku=each.sku, quantity=each.quantity, unit_cost=each.unit_cost
+            )
             for each in purchases
         )
     return order
@@ -81,17 +94,26 @@ def cancel(order: PurchaseOrder, *, by: User | None = None) -> PurchaseOrder:
     """Take the order back; not once goods have come."""
     with states.advance(order, to=PurchaseOrder.Status.CANCELED, by=by) as order:
         if order.lines.filter(received__gt=0).exists():
-            raise Refused(_("%(order)s has been partly received and can't be canceled. Close it instead.")
-                          % {"order": order}, code="goods_came")
+            raise Refused(
+                _("%(order)s has been partly received and can't be canceled. Close it instead.")
+                % {"order": order},
+                code="goods_came",
+            )
     return order
 
 
 def most_expected(order: PurchaseOrder, lines: Iterable[PurchaseLine]) -> dict[int, int]:
     """Base units that may come of each line in all without asking, by its key: what is due, and the tolerance."""
     lines = list(lines)
-    known = dict(SupplierItem.objects.filter(supplier=order.supplier_id, sku__in=[line.sku_id for line in lines])
-                 .values_list("sku", "over_receipt_percent"))
-    return {line.pk: line.due + line.due * known.get(line.sku_id, USUAL_TOLERANCE) // 100 for line in lines}
+    known = dict(
+        SupplierItem.objects.filter(
+            supplier=order.supplier_id, sku__in=[line.sku_id for line in lines]
+        ).values_list("sku", "over_receipt_percent")
+    )
+    return {
+        line.pk: line.due + line.due * known.get(line.sku_id, USUAL_TOLERANCE) // 100
+        for line in lines
+    }
 
 
 def require_expected(order: PurchaseOrder, lines: Iterable[PurchaseLine]) -> None:
@@ -100,7 +122,17 @@ def require_expected(order: PurchaseOrder, lines: Iterable[PurchaseLine]) -> Non
     most = most_expected(order, lines)
     for line in lines:
         if line.received > most[line.pk]:
-            raise Refused(_("%(received)s × %(sku)s would be received of %(due)s ordered; up to %(most)s are taken "
-                            "without asking. Check the count, or accept more than ordered.")
-                          % {"received": line.received, "sku": line.sku, "due": line.due, "most": most[line.pk]},
-                          code="more_than_ordered", line=line.pk)
+            raise Refused(
+                _(
+                    "%(received)s × %(sku)s would be received of %(due)s ordered; up to %(most)s are taken "
+                    "without asking. Check the count, or accept more than ordered."
+                )
+                % {
+                    "received": line.received,
+                    "sku": line.sku,
+                    "due": line.due,
+                    "most": most[line.pk],
+                },
+                code="more_than_ordered",
+                line=line.pk,
+            )

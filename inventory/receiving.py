@@ -36,7 +36,11 @@ class Received:
 
 @whole
 def receive(
-    order: PurchaseOrder, goods: Sequence[Received], *, accept_more: bool = False, by: User | None = None,
+    order: PurchaseOrder,
+    goods: Sequence[Received],
+    *,
+    accept_more: bool = False,
+    by: User | None = None,
 ) -> PurchaseOrder:
     """Take goods in against a purchase order: partly, over, or damaged. Once all has come the order is closed.
 
@@ -48,7 +52,9 @@ def receive(
         counted = [item for item in goods if item.good or item.damaged]
         if not counted:
             raise Refused(_("Enter at least one received quantity."))
-        transports = [transport for item in counted for transport in _transports(order, lines, item)]
+        transports = [
+            transport for item in counted for transport in _transports(order, lines, item)
+        ]
         ledger.move_many(transports, reason=Move.Reason.RECEIPT, reference=order.number, by=by)
         _count(lines, counted)
         if not accept_more:
@@ -62,20 +68,26 @@ def receive(
 
 
 def _transports(
-    order: PurchaseOrder, lines: dict[int, PurchaseLine], item: Received,
+    order: PurchaseOrder, lines: dict[int, PurchaseLine], item: Received
 ) -> list[ledger.Transport]:
     if item.line.pk not in lines:
-        raise Refused(_("%(line)s isn't a line of %(order)s.") % {"line": item.line, "order": order})
+        raise Refused(
+            _("%(line)s isn't a line of %(order)s.") % {"line": item.line, "order": order}
+        )
     line, supplier = lines[item.line.pk], catalog.outside(Bin.Kind.SUPPLIER)
     if min(item.good, item.damaged) < 0:
         raise Refused(_("Quantities for %(sku)s can't be negative.") % {"sku": line.sku})
     cost = costs.arriving(order, line)
     goods = lots.incoming(line.sku, item.lot, item.good, expires_on=item.expires_on)
-    damaged = lots.incoming(line.sku, _damaged_lot(line.sku, item), item.damaged, expires_on=item.expires_on)
+    damaged = lots.incoming(
+        line.sku, _damaged_lot(line.sku, item), item.damaged, expires_on=item.expires_on
+    )
     return [
         ledger.Transport(line.sku, supplier, expiry.arriving(place, lot), quantity, lot, cost)
-        for kind, several in ((Bin.Kind.RECEIVING, goods), (Bin.Kind.DAMAGED, damaged)) if several
-        for place in [catalog.place(order.warehouse, kind)] for lot, quantity in several
+        for kind, several in ((Bin.Kind.RECEIVING, goods), (Bin.Kind.DAMAGED, damaged))
+        if several
+        for place in [catalog.place(order.warehouse, kind)]
+        for lot, quantity in several
     ]
 
 
@@ -104,8 +116,13 @@ def _count(lines: dict[int, PurchaseLine], goods: Iterable[Received]) -> None:
 
 def announce_stock(warehouse: Warehouse, skus: Iterable[SKU], *, by: User | None = None) -> None:
     """Tell that sellable stock came, for whatever waits for it."""
-    events.record("stock.added", subject_type="warehouse", subject_number=warehouse.code, by=by,
-                  skus=sorted({sku.pk for sku in skus}))
+    events.record(
+        "stock.added",
+        subject_type="warehouse",
+        subject_number=warehouse.code,
+        by=by,
+        skus=sorted({sku.pk for sku in skus}),
+    )
 
 
 @dataclass(frozen=True)
@@ -120,30 +137,55 @@ class Opening:
 
 
 def open_stock(
-    warehouse: Warehouse, stock: Sequence[Opening], *, by: User | None = None, at: datetime | None = None,
+    warehouse: Warehouse,
+    stock: Sequence[Opening],
+    *,
+    by: User | None = None,
+    at: datetime | None = None,
 ) -> list[Move]:
     """Book the stock with which a warehouse starts."""
     outside = catalog.outside(Bin.Kind.ADJUSTMENT)
     with atomic():
         moves = ledger.move_many(
-            [ledger.Transport(item.sku, outside, expiry.arriving(item.bin, item.lot), item.quantity, item.lot,
-                              item.unit_cost) for item in stock],
-            reason=Move.Reason.OPENING, reference=warehouse.code, by=by, at=at,
+            [
+                ledger.Transport(
+                    item.sku,
+                    outside,
+                    expiry.arriving(item.bin, item.lot),
+                    item.quantity,
+                    item.lot,
+                    item.unit_cost,
+                )
+                for item in stock
+            ],
+            reason=Move.Reason.OPENING,
+            reference=warehouse.code,
+            by=by,
+            at=at,
         )
         announce_stock(warehouse, [item.sku for item in stock], by=by)
     return moves
 
 
 def put_away(
-    sku: SKU, source: Bin, target: Bin, quantity: int, *, lot: Lot | None = None, by: User | None = None,
+    sku: SKU,
+    source: Bin,
+    target: Bin,
+    quantity: int,
+    *,
+    lot: Lot | None = None,
+    by: User | None = None,
 ) -> Move:
     """Bring received goods to their bin."""
     if source.warehouse_id != target.warehouse_id:
-        raise Refused(_("%(source)s and %(target)s are in different warehouses. Create a transfer.")
-                      % {"source": source, "target": target})
+        raise Refused(
+            _("%(source)s and %(target)s are in different warehouses. Create a transfer.")
+            % {"source": source, "target": target}
+        )
     custody.require_put_away(source, target)
-    return displacing.move_out([ledger.Transport(sku, source, target, quantity, lot)], reason=Move.Reason.PUT_AWAY,
-                               by=by)[0]
+    return displacing.move_out(
+        [ledger.Transport(sku, source, target, quantity, lot)], reason=Move.Reason.PUT_AWAY, by=by
+    )[0]
 
 
 @dataclass(frozen=True)
@@ -156,26 +198,42 @@ class PutAway:
     lot: Lot | None = None
 
 
-def put_away_all(warehouse: Warehouse, goods: Sequence[PutAway], *, by: User | None = None) -> list[Move]:
+def put_away_all(
+    warehouse: Warehouse, goods: Sequence[PutAway], *, by: User | None = None
+) -> list[Move]:
     """Bring many received goods to their bins at once."""
     source = catalog.place(warehouse, Bin.Kind.RECEIVING)
     if any(item.bin.warehouse_id != warehouse.pk for item in goods):
         raise Refused(_("Some bins aren't in %(warehouse)s.") % {"warehouse": warehouse})
     for item in goods:
         custody.require_put_away(source, item.bin)
-    moved = [ledger.Transport(item.sku, source, item.bin, item.quantity, item.lot) for item in goods]
+    moved = [
+        ledger.Transport(item.sku, source, item.bin, item.quantity, item.lot) for item in goods
+    ]
     return displacing.move_out(moved, reason=Move.Reason.PUT_AWAY, by=by) if moved else []
 
 
 def suggest_bin(sku: SKU, warehouse: Warehouse) -> Bin | None:
     """Where received goods of a SKU should lie."""
-    bins = {place.pk: place for place in Bin.objects.filter(warehouse=warehouse, kind=Bin.Kind.STORAGE)}
-    lying = BinStock.objects.filter(bin__in=bins, on_hand__gt=0).values_list("bin_id", "sku_id").distinct()
+    bins = {
+        place.pk: place for place in Bin.objects.filter(warehouse=warehouse, kind=Bin.Kind.STORAGE)
+    }
+    lying = (
+        BinStock.objects.filter(bin__in=bins, on_hand__gt=0)
+        .values_list("bin_id", "sku_id")
+        .distinct()
+    )
     skus: dict[int, set[int]] = {}
     for place, there in lying:
         skus.setdefault(place, set()).add(there)
-    spots = [Spot(key, sku.pk in skus.get(key, ()), len(skus.get(key, set()) - {sku.pk}),
-                  (place.x_cm or 0) + (place.y_cm or 0))
-             for key, place in bins.items()]
+    spots = [
+        Spot(
+            key,
+            sku.pk in skus.get(key, ()),
+            len(skus.get(key, set()) - {sku.pk}),
+            (place.x_cm or 0) + (place.y_cm or 0),
+        )
+        for key, place in bins.items()
+    ]
     best = putaway.suggest(spots)
     return bins[best.bin] if best else None

@@ -50,7 +50,9 @@ class ReservationRequest:
     share: int | None = None
 
 
-def reserve(holds: Sequence[ReservationRequest], *, counted: bool = False, by: User | None = None) -> list[Reservation]:
+def reserve(
+    holds: Sequence[ReservationRequest], *, counted: bool = False, by: User | None = None
+) -> list[Reservation]:
     """Set stock aside under locks that the caller has taken; the demands are saved and locked.
 
     `counted`: the demands were just inserted with what is reserved. Whatever comes to be reserved reaches a shipment by
@@ -63,8 +65,14 @@ def reserve(holds: Sequence[ReservationRequest], *, counted: bool = False, by: U
             each.stock.layers.reserve(each.demand.min_life_days, each.quantity)
     amounts.write()
     reservations = Reservation.objects.bulk_create(
-        Reservation(demand=each.demand, sku_id=each.stock.sku_id, warehouse_id=each.stock.warehouse_id,
-                    quantity=each.quantity, bundle=each.bundle, share_id=each.share)
+        Reservation(
+            demand=each.demand,
+            sku_id=each.stock.sku_id,
+            warehouse_id=each.stock.warehouse_id,
+            quantity=each.quantity,
+            bundle=each.bundle,
+            share_id=each.share,
+        )
         for each in holds
     )
     mark_created(reservations)
@@ -75,8 +83,13 @@ def reserve(holds: Sequence[ReservationRequest], *, counted: bool = False, by: U
 def _announce_reserved(reservations: Iterable[Reservation], by: User | None) -> None:
     """Tell, per document, that something is reserved for it that no shipment has yet."""
     for document in sorted({row.demand.document for row in reservations}):
-        events.record_once("demand.reserved", subject_type="demand", subject_number=document, order_number=document,
-                           by=by)
+        events.record_once(
+            "demand.reserved",
+            subject_type="demand",
+            subject_number=document,
+            order_number=document,
+            by=by,
+        )
 
 
 def lock_with_demands(reservations: Iterable[Reservation]) -> list[Reservation]:
@@ -92,11 +105,17 @@ def separate(reservations: Sequence[Reservation]) -> None:
         locked = lock_with_demands(reservations)
         kits = {row.bundle for row in locked if row.demand.is_component}
         documents = Demand.objects.filter(document__in={row.demand.document for row in locked})
-        torn = Reservation.objects.filter(any_of("demand_id", documents.values("pk")), bundle__in=kits,
-                                          state__in=LIVE).exclude(pk__in=[row.pk for row in locked])
+        torn = Reservation.objects.filter(
+            any_of("demand_id", documents.values("pk")), bundle__in=kits, state__in=LIVE
+        ).exclude(pk__in=[row.pk for row in locked])
         for row in torn.select_related("sku"):
-            raise Refused(_("%(sku)s belongs to a kit that leaves whole; choose all parts of the kit, or none.")
-                          % {"sku": row.sku}, code="kit_not_whole")
+            raise Refused(
+                _(
+                    "%(sku)s belongs to a kit that leaves whole; choose all parts of the kit, or none."
+                )
+                % {"sku": row.sku},
+                code="kit_not_whole",
+            )
         fresh: dict[uuid.UUID, uuid.UUID] = {}
         for row in locked:
             row.bundle = fresh.setdefault(row.bundle, uuid.uuid4())
@@ -126,53 +145,91 @@ def allocate(reservations: Sequence[Reservation]) -> list[tuple[Reservation, Res
         entrusting.require_not_asked(locked)
         cuts, unplaced = _allocate_locked(locked)
         if unplaced:
-            raise Refused(_("No pickable bin in %(warehouse)s has %(sku)s. Count the bins.")
-                          % {"sku": unplaced[0].sku, "warehouse": unplaced[0].warehouse})
+            raise Refused(
+                _("No pickable bin in %(warehouse)s has %(sku)s. Count the bins.")
+                % {"sku": unplaced[0].sku, "warehouse": unplaced[0].warehouse}
+            )
         return cuts
 
 
 def allocate_elsewhere(
-    rows: Sequence[Reservation], holds: Holds, *, avoid: Sequence[Bin] = (), avoid_lot: Lot | None = None,
+    rows: Sequence[Reservation],
+    holds: Holds,
+    *,
+    avoid: Sequence[Bin] = (),
+    avoid_lot: Lot | None = None,
 ) -> list[Reservation]:
     """Bind locked, reserved reservations to other bins; return what lies nowhere else, still reserved."""
     cuts, unplaced = _allocate_locked(rows, avoid, avoid_lot)
     holds.rows.extend(cut for _, cut in cuts)
     placed = [row for row in [*rows, *(cut for _, cut in cuts)] if row.state == State.ALLOCATED]
     for document in sorted({row.demand.document for row in placed}):
-        events.record_once("demand.reallocated", subject_type="demand", subject_number=document, order_number=document,
-                           skus=sorted({row.sku_id for row in placed if row.demand.document == document}))
+        events.record_once(
+            "demand.reallocated",
+            subject_type="demand",
+            subject_number=document,
+            order_number=document,
+            skus=sorted({row.sku_id for row in placed if row.demand.document == document}),
+        )
     return unplaced
 
 
 def _allocate_locked(
-    rows: Sequence[Reservation], avoid: Sequence[Bin] = (), avoid_lot: Lot | None = None,
+    rows: Sequence[Reservation], avoid: Sequence[Bin] = (), avoid_lot: Lot | None = None
 ) -> tuple[list[tuple[Reservation, Reservation]], list[Reservation]]:
     """Bind locked, reserved reservations to bins; return the cuts, and what found no bin."""
     ledger.lock_stock(sorted({(row.sku_id, row.warehouse_id) for row in rows}))
     candidates = lock(
-        BinStock.objects.filter(sku__in={row.sku_id for row in rows}, bin__is_sellable=True,
-                                bin__warehouse__in={row.warehouse_id for row in rows})
-        .exclude(bin__in=avoid).select_related("bin", "lot")
+        BinStock.objects.filter(
+            sku__in={row.sku_id for row in rows},
+            bin__is_sellable=True,
+            bin__warehouse__in={row.warehouse_id for row in rows},
+        )
+        .exclude(bin__in=avoid)
+        .select_related("bin", "lot")
     )
-    candidates = [place for place in candidates if avoid_lot is None or place.lot_id != avoid_lot.pk]
+    candidates = [
+        place for place in candidates if avoid_lot is None or place.lot_id != avoid_lot.pk
+    ]
     cuts: list[tuple[Reservation, Reservation]] = []
     amounts = Amounts()
-    unplaced = [rest for row in rows if (rest := _allocate_one(row, [
-        place for place in candidates if place.sku_id == row.sku_id and place.bin.warehouse_id == row.warehouse_id
-        and shelf_life.suits(place, row)], cuts, amounts))]
+    unplaced = [
+        rest
+        for row in rows
+        if (
+            rest := _allocate_one(
+                row,
+                [
+                    place
+                    for place in candidates
+                    if place.sku_id == row.sku_id
+                    and place.bin.warehouse_id == row.warehouse_id
+                    and shelf_life.suits(place, row)
+                ],
+                cuts,
+                amounts,
+            )
+        )
+    ]
     amounts.write()
     Reservation.objects.bulk_update([*rows, *(cut for _, cut in cuts)], ["state", "bin", "lot"])
     return cuts, unplaced
 
 
 def _allocate_one(
-    row: Reservation, candidates: list[BinStock], cuts: list[tuple[Reservation, Reservation]], amounts: Amounts,
+    row: Reservation,
+    candidates: list[BinStock],
+    cuts: list[tuple[Reservation, Reservation]],
+    amounts: Amounts,
 ) -> Reservation | None:
     """Bind one reservation to as many bins as it needs; return what found none, still reserved."""
     original = row
     while True:
-        place = min((place for place in candidates if place.on_hand > place.allocated),
-                    key=lambda place: _allocation_rank(place, row.quantity), default=None)
+        place = min(
+            (place for place in candidates if place.on_hand > place.allocated),
+            key=lambda place: _allocation_rank(place, row.quantity),
+            default=None,
+        )
         if place is None:
             return row
         free_here = place.on_hand - place.allocated
@@ -194,7 +251,11 @@ def _allocation_rank(place: BinStock, quantity: int) -> tuple[bool, str, bool, i
 
 
 def pick(
-    reservations: Sequence[Reservation], *, reference: str = "", by: User | None = None, as_found: bool = False,
+    reservations: Sequence[Reservation],
+    *,
+    reference: str = "",
+    by: User | None = None,
+    as_found: bool = False,
 ) -> list[Reservation]:
     """Take allocated stock from its bins to staging: sellable and reserved fall together. Returns what was taken.
 
@@ -222,7 +283,7 @@ def _to_staging(row: Reservation) -> ledger.Transport:
 
 
 def put_back(
-    reservations: Sequence[Reservation], to: Bin, *, reference: str = "", by: User | None = None,
+    reservations: Sequence[Reservation], to: Bin, *, reference: str = "", by: User | None = None
 ) -> list[Reservation]:
     """Bring picked stock back from staging to a bin; the inverse of pick.
 
@@ -240,14 +301,26 @@ def put_back(
         ledger.move_many(transports, reason=Move.Reason.PUT_BACK, reference=reference, by=by)
         _count_picked(locked, -1)
         canceled = [row for row in locked if row.put_back_reason == PutBackReason.CANCEL]
-        released = [row for row in locked if row.put_back_reason == PutBackReason.RELEASE or row.demand.is_component
-                    or not shelf_life.fits(row)]
+        released = [
+            row
+            for row in locked
+            if row.put_back_reason == PutBackReason.RELEASE
+            or row.demand.is_component
+            or not shelf_life.fits(row)
+        ]
         released = [row for row in released if row not in canceled]
         for row in locked:
-            row.state, row.bin, row.lot = State.RESERVED, None, None
-            row.put_back_reason, row.is_entrusted = PutBackReason.NO, False
+            row.state, row.bin, row.lot, row.put_back_reason, row.is_entrusted = (
+                State.RESERVED,
+                None,
+                None,
+                PutBackReason.NO,
+                False,
+            )
             row.bundle = row.bundle if row.demand.is_component else uuid.uuid4()
-        Reservation.objects.bulk_update(locked, ["state", "bin", "lot", "put_back_reason", "is_entrusted", "bundle"])
+        Reservation.objects.bulk_update(
+            locked, ["state", "bin", "lot", "put_back_reason", "is_entrusted", "bundle"]
+        )
         unreserve_locked(canceled, shrink=True)
         unreserve_locked(released)
         announce_unreserved([*canceled, *released, *level(holds)], by=by)
@@ -265,7 +338,9 @@ def _among(holds: Holds, reservations: Iterable[Reservation]) -> list[Reservatio
 
 def _require_storage(to: Bin, rows: Sequence[Reservation]) -> None:
     if not to.is_sellable or any(row.warehouse_id != to.warehouse_id for row in rows):
-        raise Refused(_("%(to)s isn't a storage bin in this warehouse. Choose a storage bin.") % {"to": to})
+        raise Refused(
+            _("%(to)s isn't a storage bin in this warehouse. Choose a storage bin.") % {"to": to}
+        )
 
 
 def _from_staging(row: Reservation, to: Bin) -> ledger.Transport:
@@ -273,16 +348,20 @@ def _from_staging(row: Reservation, to: Bin) -> ledger.Transport:
     return ledger.Transport(row.sku, row.bin, to, row.quantity, row.lot)
 
 
-def consume(reservations: Sequence[Reservation], *, reference: str = "", by: User | None = None) -> None:
+def consume(
+    reservations: Sequence[Reservation], *, reference: str = "", by: User | None = None
+) -> None:
     """Send picked stock out of the house. Raises Refused where some of it must be put back first."""
     with atomic():
         locked = lock_with_demands(reservations)
         _require_state(locked, State.PICKED)
         put_back_reason = [row for row in locked if row.put_back_reason]
         if put_back_reason:
-            raise Refused(_("Put back %(quantity)s × %(sku)s before shipping.")
-                          % {"quantity": put_back_reason[0].quantity, "sku": put_back_reason[0].sku},
-                          code="put_back_first")
+            raise Refused(
+                _("Put back %(quantity)s × %(sku)s before shipping.")
+                % {"quantity": put_back_reason[0].quantity, "sku": put_back_reason[0].sku},
+                code="put_back_first",
+            )
         shelf_life.require_shippable(locked)
         customer = catalog.outside(Bin.Kind.CUSTOMER)
         amounts = Amounts()
@@ -290,8 +369,12 @@ def consume(reservations: Sequence[Reservation], *, reference: str = "", by: Use
             amounts.ship(row.demand_id, row.quantity)
         ledger.lock_stock(sorted({(row.sku_id, row.warehouse_id) for row in locked}))
         amounts.write()
-        ledger.move_many([_from_staging(row, customer) for row in locked], reason=Move.Reason.SHIP,
-                         reference=reference, by=by)
+        ledger.move_many(
+            [_from_staging(row, customer) for row in locked],
+            reason=Move.Reason.SHIP,
+            reference=reference,
+            by=by,
+        )
         for row in locked:
             row.state = State.SHIPPED
         Reservation.objects.bulk_update(locked, ["state"])
@@ -314,9 +397,14 @@ def _require_state(rows: Sequence[Reservation], *states: Reservation.State) -> N
         if row.state not in states:
             raise WrongState(
                 _("%(quantity)s × %(sku)s is %(state)s but must be %(states)s. Reload the page.")
-                % {"quantity": row.quantity, "sku": row.sku, "state": row.get_state_display(),
-                   "states": " or ".join(str(state.label) for state in states)},
-                sku=row.sku.code, state=row.state,
+                % {
+                    "quantity": row.quantity,
+                    "sku": row.sku,
+                    "state": row.get_state_display(),
+                    "states": " or ".join(str(state.label) for state in states),
+                },
+                sku=row.sku.code,
+                state=row.state,
             )
 
 
@@ -325,7 +413,9 @@ def require_allocated(row: Reservation) -> None:
     _require_state([row], State.ALLOCATED)
 
 
-def cancel(document: str, units: dict[int, int], *, reason: str = "", by: User | None = None) -> dict[int, int]:
+def cancel(
+    document: str, units: dict[int, int], *, reason: str = "", by: User | None = None
+) -> dict[int, int]:
     """Want fewer units of a document's lines: unreserved demand goes first, then reserved, then allocated.
 
     What is picked already is marked as put_back_reason: it bars packing and shipping until it is put back. What a
@@ -339,7 +429,9 @@ def cancel(document: str, units: dict[int, int], *, reason: str = "", by: User |
         shrink = Amounts()
         for demand in holds.demands:
             amount = units[demand.line] * demand.per_unit
-            unreserved = min(amount, demand.quantity - demand.shipped - units_reserved(holds, demand))
+            unreserved = min(
+                amount, demand.quantity - demand.shipped - units_reserved(holds, demand)
+            )
             shrink.want(demand.pk, -unreserved)
             given_up = give_up(holds, demand, amount - unreserved)
             gone += given_up
@@ -349,6 +441,10 @@ def cancel(document: str, units: dict[int, int], *, reason: str = "", by: User |
         shrink.write()
         chosen = kits.choose(needs(holds.demands), pieces(holds, holds.demands), rest)
         gone += let_go(holds, chosen, PutBackReason.CANCEL)
-        asked = [row for row in gone if row.put_back_reason == PutBackReason.ASKED and row.state == State.RESERVED]
+        asked = [
+            row
+            for row in gone
+            if row.put_back_reason == PutBackReason.ASKED and row.state == State.RESERVED
+        ]
         announce_unreserved([row for row in gone if row not in asked], by=by)
         return entrusting.announce_asked(document, asked, reason=reason, by=by)

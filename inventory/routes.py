@@ -23,8 +23,10 @@ def sources(stock: dict[tuple[int, int], Stock], there: Place, weight_g: int) ->
         available[warehouse][sku] = row.available
     lanes = _lanes(warehouses, there)
     points, target = geography.locate(warehouses.values(), there)
-    return [_source(warehouse, available[key], lanes[key], points.get(key), target, weight_g)
-            for key, warehouse in sorted(warehouses.items())]
+    return [
+        _source(warehouse, available[key], lanes[key], points.get(key), target, weight_g)
+        for key, warehouse in sorted(warehouses.items())
+    ]
 
 
 def transit_days(warehouse: Warehouse, there: Place) -> int:
@@ -35,14 +37,20 @@ def transit_days(warehouse: Warehouse, there: Place) -> int:
 
 
 def _source(
-    warehouse: Warehouse, available: dict[int, int], lanes: list[Lane], here: Point | None, there: Point | None,
+    warehouse: Warehouse,
+    available: dict[int, int],
+    lanes: list[Lane],
+    here: Point | None,
+    there: Point | None,
     weight_g: int,
 ) -> Source:
     distance = planner.distance_km(here, there)
     rated = next((lane for lane in lanes if lane.base_cost is not None), None)
     timed = next((lane for lane in lanes if lane.days is not None), None)
     cost = _cost(rated, weight_g) if rated else None
-    days = float(timed.days) if timed and timed.days is not None else 1 + distance / planner.KM_PER_DAY
+    days = (
+        float(timed.days) if timed and timed.days is not None else 1 + distance / planner.KM_PER_DAY
+    )
     share = float(lanes[0].on_time_share) if lanes else 1.0
     return Source(warehouse.pk, available, cost, days, distance, share, warehouse.priority)
 
@@ -56,7 +64,9 @@ def _lanes(warehouses: Iterable[int], there: Place) -> dict[int, list[Lane]]:
     country, code = there
     within = regions(country, code)
     found: dict[int, list[Lane]] = defaultdict(list)
-    rows = Lane.objects.filter(warehouse__in=list(warehouses), country__in={country, ""}, postal_prefix__in=within)
+    rows = Lane.objects.filter(
+        warehouse__in=list(warehouses), country__in={country, ""}, postal_prefix__in=within
+    )
     for lane in sorted(rows, key=lambda lane: (not lane.country, within.index(lane.postal_prefix))):
         found[lane.warehouse_id].append(lane)
     return found
@@ -64,8 +74,17 @@ def _lanes(warehouses: Iterable[int], there: Place) -> dict[int, list[Lane]]:
 
 def told(candidates: Collection[Candidate], codes: dict[int, str]) -> list[dict[str, Any]]:
     """Candidates with the parts of their scores, as a decision keeps them."""
-    return [{"warehouses": [codes[key] for key in each.warehouses], "units": each.units,
-             "km": [round(km) for km in each.km], "cost": round(each.parts.cost, 2),
-             "distance": round(each.parts.distance, 2), "days": round(each.parts.days, 2),
-             "lateness": round(each.parts.lateness, 2), "split": round(each.parts.split, 2),
-             "score": round(each.score, 2)} for each in candidates]
+    return [
+        {
+            "warehouses": [codes[key] for key in each.warehouses],
+            "units": each.units,
+            "km": [round(km) for km in each.km],
+            "cost": round(each.parts.cost, 2),
+            "distance": round(each.parts.distance, 2),
+            "days": round(each.parts.days, 2),
+            "lateness": round(each.parts.lateness, 2),
+            "split": round(each.parts.split, 2),
+            "score": round(each.score, 2),
+        }
+        for each in candidates
+    ]

@@ -20,18 +20,31 @@ def require_identity(transport: Transport) -> None:
     sku, lot = transport.sku, transport.lot
     if sku.tracking == SKU.Tracking.NONE:
         if lot is not None and transport.source.is_outside:
-            raise Refused(_("%(sku)s isn't tracked, so it has no lot %(lot)s. Leave the lot empty.")
-                          % {"sku": sku, "lot": lot}, code="not_tracked")
+            raise Refused(
+                _("%(sku)s isn't tracked, so it has no lot %(lot)s. Leave the lot empty.")
+                % {"sku": sku, "lot": lot},
+                code="not_tracked",
+            )
         return
     if lot is None:
-        raise Refused(_("%(sku)s is tracked %(tracking)s. Enter the lot or serial number.")
-                      % {"sku": sku, "tracking": sku.get_tracking_display()}, code="lot_missing")
+        raise Refused(
+            _("%(sku)s is tracked %(tracking)s. Enter the lot or serial number.")
+            % {"sku": sku, "tracking": sku.get_tracking_display()},
+            code="lot_missing",
+        )
     if lot.sku_id != sku.pk:
-        raise Refused(_("%(lot)s isn't a lot of %(sku)s.") % {"lot": lot, "sku": sku}, code="wrong_lot")
+        raise Refused(
+            _("%(lot)s isn't a lot of %(sku)s.") % {"lot": lot, "sku": sku}, code="wrong_lot"
+        )
     if transport.is_serial and transport.quantity != 1:
-        raise Refused(_("Serial number %(lot)s of %(sku)s is one piece, not %(quantity)s. Enter one serial number "
-                        "per piece.") % {"lot": lot, "sku": sku, "quantity": transport.quantity},
-                      code="one_piece_per_serial")
+        raise Refused(
+            _(
+                "Serial number %(lot)s of %(sku)s is one piece, not %(quantity)s. Enter one serial number "
+                "per piece."
+            )
+            % {"lot": lot, "sku": sku, "quantity": transport.quantity},
+            code="one_piece_per_serial",
+        )
 
 
 def require_one_place(transports: Sequence[Transport]) -> None:
@@ -41,16 +54,26 @@ def require_one_place(transports: Sequence[Transport]) -> None:
         return
     for lot, times in Counter(transport.lot for transport in pieces).items():
         if times > 1:
-            raise Refused(_("Serial number %(lot)s is named %(times)s times. Enter each once.")
-                          % {"lot": lot, "times": times}, code="serial_twice")
+            raise Refused(
+                _("Serial number %(lot)s is named %(times)s times. Enter each once.")
+                % {"lot": lot, "times": times},
+                code="serial_twice",
+            )
     there = whereabouts([transport.lot for transport in pieces if transport.lot])
     for transport in pieces:
         assert transport.lot is not None
         known = there.get(transport.lot.pk)
-        if transport.source.is_outside and known is not None and not _comes_from(transport.source, known.target):
-            raise Refused(_("Serial number %(lot)s of %(sku)s is already %(where)s.")
-                          % {"lot": transport.lot, "sku": transport.sku, "where": _told(known)},
-                          code="serial_elsewhere", lot=transport.lot.code)
+        if (
+            transport.source.is_outside
+            and known is not None
+            and not _comes_from(transport.source, known.target)
+        ):
+            raise Refused(
+                _("Serial number %(lot)s of %(sku)s is already %(where)s.")
+                % {"lot": transport.lot, "sku": transport.sku, "where": _told(known)},
+                code="serial_elsewhere",
+                lot=transport.lot.code,
+            )
 
 
 def tracked_among(skus: Iterable[int]) -> set[int]:
@@ -58,7 +81,9 @@ def tracked_among(skus: Iterable[int]) -> set[int]:
     keys = set(skus)
     if not keys:
         return set()
-    return set(SKU.objects.filter(pk__in=keys, tracking=SKU.Tracking.SERIAL).values_list("pk", flat=True))
+    return set(
+        SKU.objects.filter(pk__in=keys, tracking=SKU.Tracking.SERIAL).values_list("pk", flat=True)
+    )
 
 
 def _comes_from(source: Bin, known: Bin) -> bool:
@@ -88,4 +113,6 @@ def one_place_kept() -> Iterator[None]:
     except IntegrityError as error:
         if "serial_in_one_place" not in str(error):
             raise
-        raise Conflict(_("Someone else just received the same serial number. Check it and try again.")) from error
+        raise Conflict(
+            _("Someone else just received the same serial number. Check it and try again.")
+        ) from error

@@ -39,7 +39,9 @@ def shares_of(companies: Collection[int]) -> Shares:
 
 def sellers_of(company: int) -> list[int]:
     """The other companies whose orders may be served from a company's stock, by key."""
-    return list(StockShare.objects.open().filter(supplying=company).values_list("selling", flat=True))
+    return list(
+        StockShare.objects.open().filter(supplying=company).values_list("selling", flat=True)
+    )
 
 
 def serving(company: Company) -> set[int]:
@@ -55,13 +57,22 @@ def may_serve(company: Company, warehouse: Warehouse) -> bool:
 @whole
 def share(selling: Company, supplying: Company, *, by: User | None = None) -> None:
     """Let a company's orders be served from another's stock from now on; waiting orders look again."""
-    _row, is_new = StockShare.objects.get_or_create(selling=selling, supplying=supplying, until=None)
+    _row, is_new = StockShare.objects.get_or_create(
+        selling=selling, supplying=supplying, until=None
+    )
     for warehouse in Warehouse.objects.active().filter(company=supplying) if is_new else ():
-        events.record("warehouse.changed", subject_type="warehouse", subject_number=warehouse.code, by=by,
-                      is_active=True)
+        events.record(
+            "warehouse.changed",
+            subject_type="warehouse",
+            subject_number=warehouse.code,
+            by=by,
+            is_active=True,
+        )
 
 
 @whole
 def stop_sharing(selling: Company, supplying: Company) -> None:
     """Promise no more of another company's stock; what is promised already stays promised."""
-    StockShare.objects.open().filter(selling=selling, supplying=supplying).update(until=timezone.now())
+    StockShare.objects.open().filter(selling=selling, supplying=supplying).update(
+        until=timezone.now()
+    )

@@ -36,17 +36,24 @@ def attach(rows: Iterable[Stock]) -> None:
         return
     skus, places = {row.sku_id for row in tracked}, {row.warehouse_id for row in tracked}
     stock: dict[tuple[int, int], Counter[date]] = defaultdict(Counter)
-    lying = BinStock.objects.filter(sku__in=skus, bin__warehouse__in=places, bin__is_sellable=True,
-                                    on_hand__gt=F("allocated"))
-    for sku, place, expires, count in lying.values_list("sku_id", "bin__warehouse_id", "lot__expires_on",
-                                                        F("on_hand") - F("allocated")):
+    lying = BinStock.objects.filter(
+        sku__in=skus, bin__warehouse__in=places, bin__is_sellable=True, on_hand__gt=F("allocated")
+    )
+    for sku, place, expires, count in lying.values_list(
+        "sku_id", "bin__warehouse_id", "lot__expires_on", F("on_hand") - F("allocated")
+    ):
         stock[sku, place][expires or date.max] += count
-    reserved = Reservation.objects.filter(sku__in=skus, warehouse__in=places, state=Reservation.State.RESERVED)
+    reserved = Reservation.objects.filter(
+        sku__in=skus, warehouse__in=places, state=Reservation.State.RESERVED
+    )
     for row in tracked:
         row.layers = Layers(expiry.today_in(row.warehouse), stock[row.sku_id, row.warehouse_id])
     layers = {(row.sku_id, row.warehouse_id): row.layers for row in tracked}
-    for sku, place, days, count in reserved.order_by().values_list("sku_id", "warehouse_id", "demand__min_life_days"
-                                                               ).annotate(Sum("quantity")):
+    for sku, place, days, count in (
+        reserved.order_by()
+        .values_list("sku_id", "warehouse_id", "demand__min_life_days")
+        .annotate(Sum("quantity"))
+    ):
         if (found := layers.get((sku, place))) is not None:
             found.reserve(days, count)
 
@@ -58,7 +65,7 @@ def ask(rows: Iterable[Stock], min_life_days: int) -> None:
 
 
 def allocate(
-    groups: Sequence[Group], sources: Sequence[Source], stock: StockRows,
+    groups: Sequence[Group], sources: Sequence[Source], stock: StockRows
 ) -> Iterator[tuple[Assignment, Group]]:
     """What each group could hold now, one after the other, each of lots that live long enough for it.
 
@@ -67,13 +74,24 @@ def allocate(
     layers = {key: row.layers.copy() for key, row in stock.items() if row.layers is not None}
     for group in groups:
         days = group.min_life_days
-        limited = [replace(source, available={
-            sku: min(count, layers[sku, source.warehouse].available(days)) if (sku, source.warehouse) in layers
-            else count for sku, count in source.available.items()}) for source in sources]
+        limited = [
+            replace(
+                source,
+                available={
+                    sku: min(count, layers[sku, source.warehouse].available(days))
+                    if (sku, source.warehouse) in layers
+                    else count
+                    for sku, count in source.available.items()
+                },
+            )
+            for source in sources
+        ]
         for assignment in planner.plan([group.want], limited).assignments:
             for part in group.want.parts:
                 if (part.sku, assignment.warehouse) in layers:
-                    layers[part.sku, assignment.warehouse].reserve(days, assignment.quantity * part.per_unit)
+                    layers[part.sku, assignment.warehouse].reserve(
+                        days, assignment.quantity * part.per_unit
+                    )
             yield assignment, group
 
 
@@ -91,18 +109,30 @@ def require_pickable(rows: Iterable[Reservation]) -> None:
     """Raise Refused for a lot that expired, or lives too short for the customer, since it was allocated."""
     for row in rows:
         if not fits(row):
-            raise Refused(_("Lot %(lot)s of %(sku)s expires on %(day)s: too early for this order. Take another lot "
-                            "(“Change lot”), or report it short.")
-                          % _about(row), code="lot_expired", sku=row.sku.code)
+            raise Refused(
+                _(
+                    "Lot %(lot)s of %(sku)s expires on %(day)s: too early for this order. Take another lot "
+                    "(“Change lot”), or report it short."
+                )
+                % _about(row),
+                code="lot_expired",
+                sku=row.sku.code,
+            )
 
 
 def require_shippable(rows: Iterable[Reservation]) -> None:
     """Raise Refused for a lot that expired since it was picked."""
     for row in rows:
         if not expiry.is_good(row.lot, row.warehouse):
-            raise Refused(_("Lot %(lot)s of %(sku)s expired on %(day)s and can't be shipped. Unpack the "
-                            "shipment, if packed, and put it back.") % _about(row),
-                          code="lot_expired", sku=row.sku.code)
+            raise Refused(
+                _(
+                    "Lot %(lot)s of %(sku)s expired on %(day)s and can't be shipped. Unpack the "
+                    "shipment, if packed, and put it back."
+                )
+                % _about(row),
+                code="lot_expired",
+                sku=row.sku.code,
+            )
 
 
 def _about(row: Reservation) -> dict[str, object]:

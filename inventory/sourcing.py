@@ -21,16 +21,7 @@ from inventory import (
 )
 from inventory.giving_back import announce_unreserved, level
 from inventory.holds import lock_holders, lock_holds
-from inventory.models import (
-    SKU,
-    Bin,
-    Demand,
-    KitComponent,
-    Move,
-    Reservation,
-    Stock,
-    Warehouse,
-)
+from inventory.models import SKU, Bin, Demand, KitComponent, Move, Reservation, Stock, Warehouse
 from inventory.planners import sourcing as planner
 from inventory.planners.sourcing import Part, Plan, Source, Want
 from inventory.reservations import ReservationRequest
@@ -71,7 +62,12 @@ class Terms:
 
 
 def promise(
-    document: str, company: Company, wanted: Sequence[Wanted], ship_to: Destination, terms: Terms, *,
+    document: str,
+    company: Company,
+    wanted: Sequence[Wanted],
+    ship_to: Destination,
+    terms: Terms,
+    *,
     by: User | None = None,
 ) -> SentFrom:
     """Promise a document's lines from its company's stock: hold what there is, and let the rest wait or refuse.
@@ -113,19 +109,33 @@ def want_of(line: Wanted, kits: dict[int, list[KitComponent]]) -> Want:
     components = kits.get(line.sku.pk)
     if components is None:
         return Want(line.line, (Part(line.sku.pk),), line.quantity)
-    return Want(line.line, tuple(Part(part.component_id, part.quantity) for part in components), line.quantity)
+    return Want(
+        line.line,
+        tuple(Part(part.component_id, part.quantity) for part in components),
+        line.quantity,
+    )
 
 
-def own_first(company: int, sources: Sequence[Source], stock: StockRows) -> tuple[list[Source], list[Source]]:
+def own_first(
+    company: int, sources: Sequence[Source], stock: StockRows
+) -> tuple[list[Source], list[Source]]:
     """A company's own sources, then those of others."""
     owners = {row.warehouse_id: row.warehouse.company_id for row in stock.values()}
-    return ([source for source in sources if owners[source.warehouse] == company],
-            [source for source in sources if owners[source.warehouse] != company])
+    return (
+        [source for source in sources if owners[source.warehouse] == company],
+        [source for source in sources if owners[source.warehouse] != company],
+    )
 
 
-def _lock_candidates(skus: Iterable[int], companies: Collection[int]) -> tuple[dict[tuple[int, int], Stock], Shares]:
+def _lock_candidates(
+    skus: Iterable[int], companies: Collection[int]
+) -> tuple[dict[tuple[int, int], Stock], Shares]:
     """Lock the stock that companies may promise, and say which shares it is promised under."""
-    rows = Stock.objects.promised_by(*companies).filter(sku__in=list(skus)).select_related("warehouse", "sku")
+    rows = (
+        Stock.objects.promised_by(*companies)
+        .filter(sku__in=list(skus))
+        .select_related("warehouse", "sku")
+    )
     locked = {(row.sku_id, row.warehouse_id): row for row in lock(rows)}
     shelf_life.attach(locked.values())
     if len(companies) < 2 and all(row.warehouse.company_id in companies for row in locked.values()):
@@ -141,13 +151,20 @@ def weight_g(wanted: Sequence[Wanted]) -> int:
 
 
 def _require_projected(
-    company: Company, wanted: Sequence[Wanted], wants: Sequence[Want], terms: Terms,
+    company: Company,
+    wanted: Sequence[Wanted],
+    wants: Sequence[Want],
+    terms: Terms,
     kits: dict[int, list[KitComponent]],
 ) -> None:
     """Raise NotEnough where the stock of the day from which it reserves will not do, unless the rest may wait."""
     needed, codes = _needed(wants), _codes(wanted, kits)
     there = availability.projected(needed, company, terms.reserve_from)
-    short = {codes[sku]: quantity - max(0, there[sku]) for sku, quantity in needed.items() if quantity > there[sku]}
+    short = {
+        codes[sku]: quantity - max(0, there[sku])
+        for sku, quantity in needed.items()
+        if quantity > there[sku]
+    }
     if short and not terms.can_backorder:
         raise NotEnough(short)
 
@@ -162,23 +179,42 @@ def _needed(wants: Sequence[Want]) -> dict[int, int]:
 
 def _codes(wanted: Sequence[Wanted], kits: dict[int, list[KitComponent]]) -> dict[int, str]:
     codes = {line.sku.pk: line.sku.code for line in wanted}
-    return codes | {part.component_id: part.component.code for parts in kits.values() for part in parts}
+    return codes | {
+        part.component_id: part.component.code for parts in kits.values() for part in parts
+    }
 
 
 def _shortfall(
-    wanted: Sequence[Wanted], wants: Sequence[Want], plan: Plan, sources: Sequence[Source],
+    wanted: Sequence[Wanted],
+    wants: Sequence[Want],
+    plan: Plan,
+    sources: Sequence[Source],
     kits: dict[int, list[KitComponent]],
 ) -> dict[str, int]:
     """What is missing in base units by SKU code; kits exploded, unless only the kit as a whole finds no warehouse."""
     codes, needed = _codes(wanted, kits), _needed(wants)
     there = {sku: sum(max(0, source.available.get(sku, 0)) for source in sources) for sku in needed}
-    short = {codes[sku]: quantity - there[sku] for sku, quantity in needed.items() if quantity > there[sku]}
-    return short or {line.sku.code: plan.short[line.line] for line in wanted if line.line in plan.short}
+    short = {
+        codes[sku]: quantity - there[sku]
+        for sku, quantity in needed.items()
+        if quantity > there[sku]
+    }
+    return short or {
+        line.sku.code: plan.short[line.line] for line in wanted if line.line in plan.short
+    }
 
 
 def _write_promise(
-    document: str, company: Company, wants: Sequence[Want], plan: Plan, stock: dict[tuple[int, int], Stock],
-    shares: Shares, ship_to: Destination, terms: Terms, kits: dict[int, list[KitComponent]], by: User | None,
+    document: str,
+    company: Company,
+    wants: Sequence[Want],
+    plan: Plan,
+    stock: dict[tuple[int, int], Stock],
+    shares: Shares,
+    ship_to: Destination,
+    terms: Terms,
+    kits: dict[int, list[KitComponent]],
+    by: User | None,
 ) -> None:
     components = {part.component_id for parts in kits.values() for part in parts}
     reserved: dict[int, int] = defaultdict(int)
@@ -186,48 +222,92 @@ def _write_promise(
         reserved[assignment.key] += assignment.quantity
     country, code = ship_to.place
     demands = Demand.objects.bulk_create(
-        Demand(company=company, document=document, line=want.key, sku_id=part.sku, per_unit=part.per_unit,
-               is_component=part.sku in components and (len(want.parts) > 1 or part.per_unit > 1),
-               quantity=part.per_unit * want.quantity, reserved=part.per_unit * reserved[want.key],
-               can_backorder=terms.can_backorder, priority=terms.priority, requested_on=terms.requested_on,
-               reserve_from=terms.reserve_from,
-               ship_country=country, ship_postal_code=code, min_life_days=terms.min_life_days)
-        for want in wants for part in want.parts
+        Demand(
+            company=company,
+            document=document,
+            line=want.key,
+            sku_id=part.sku,
+            per_unit=part.per_unit,
+            is_component=part.sku in components and (len(want.parts) > 1 or part.per_unit > 1),
+            quantity=part.per_unit * want.quantity,
+            reserved=part.per_unit * reserved[want.key],
+            can_backorder=terms.can_backorder,
+            priority=terms.priority,
+            requested_on=terms.requested_on,
+            reserve_from=terms.reserve_from,
+            ship_country=country,
+            ship_postal_code=code,
+            min_life_days=terms.min_life_days,
+        )
+        for want in wants
+        for part in want.parts
     )
     mark_created(demands)
     by_line = {group.demands[0].line: group for group in groups_of(demands)}
     reserve_plan(plan.assignments, by_line, stock, shares, counted=True, by=by)
     _record_decision(document, plan, stock, terms)
     if plan.short:
-        events.record("demand.backordered", subject_type="demand", subject_number=document, order_number=document,
-                      by=by, skus=sorted({demand.sku_id for demand in demands}))
+        events.record(
+            "demand.backordered",
+            subject_type="demand",
+            subject_number=document,
+            order_number=document,
+            by=by,
+            skus=sorted({demand.sku_id for demand in demands}),
+        )
 
 
 def reserve_plan(
-    assignments: Iterable[planner.Assignment], groups: dict[int, Group], stock: dict[tuple[int, int], Stock],
-    shares: Shares, *, counted: bool = False, by: User | None = None,
+    assignments: Iterable[planner.Assignment],
+    groups: dict[int, Group],
+    stock: dict[tuple[int, int], Stock],
+    shares: Shares,
+    *,
+    counted: bool = False,
+    by: User | None = None,
 ) -> None:
     """ReservationRequest what a plan allocates to lines, under locks that the caller has taken; a kit's parts in one
     bundle.
     """
-    reservations.reserve(counted=counted, by=by, holds=[
-        ReservationRequest(demand, row, assignment.quantity * demand.per_unit, bundle,
-                           shares.under(demand.company_id, row))
-        for assignment in assignments
-        for bundle in [uuid.uuid4()]
-        for demand in groups[assignment.key].demands
-        for row in [stock[demand.sku_id, assignment.warehouse]]
-    ])
+    reservations.reserve(
+        counted=counted,
+        by=by,
+        holds=[
+            ReservationRequest(
+                demand,
+                row,
+                assignment.quantity * demand.per_unit,
+                bundle,
+                shares.under(demand.company_id, row),
+            )
+            for assignment in assignments
+            for bundle in [uuid.uuid4()]
+            for demand in groups[assignment.key].demands
+            for row in [stock[demand.sku_id, assignment.warehouse]]
+        ],
+    )
 
 
-def _record_decision(document: str, plan: Plan, stock: dict[tuple[int, int], Stock], terms: Terms) -> None:
+def _record_decision(
+    document: str, plan: Plan, stock: dict[tuple[int, int], Stock], terms: Terms
+) -> None:
     codes = {row.warehouse_id: row.warehouse.code for row in stock.values()}
-    chosen = [{"line": each.key, "warehouse": codes[each.warehouse], "quantity": each.quantity}
-              for each in plan.assignments]
-    decisions.record("sourcing", subject_type="order", subject_number=document, chosen=chosen,
-                     candidates=routes.told(plan.candidates, codes), reasons=[
-                         f"wanted on {terms.requested_on}: reserves stock from {terms.reserve_from} on"
-                         if terms.reserve_from else routes.REASON])
+    chosen = [
+        {"line": each.key, "warehouse": codes[each.warehouse], "quantity": each.quantity}
+        for each in plan.assignments
+    ]
+    decisions.record(
+        "sourcing",
+        subject_type="order",
+        subject_number=document,
+        chosen=chosen,
+        candidates=routes.told(plan.candidates, codes),
+        reasons=[
+            f"wanted on {terms.requested_on}: reserves stock from {terms.reserve_from} on"
+            if terms.reserve_from
+            else routes.REASON
+        ],
+    )
 
 
 def serve(skus: Iterable[int], *, by: User | None = None) -> list[str]:
@@ -241,13 +321,20 @@ def serve(skus: Iterable[int], *, by: User | None = None) -> list[str]:
         lines = set(waiting.values_list("document", "line"))
         if not lines:
             return []
-        keys = list(Demand.objects.due().filter(document__in={document for document, _ in lines},
-                                                line__in={line for _, line in lines}).values_list("pk", flat=True))
+        keys = list(
+            Demand.objects.due()
+            .filter(
+                document__in={document for document, _ in lines},
+                line__in={line for _, line in lines},
+            )
+            .values_list("pk", flat=True)
+        )
         _level(keys, by)
         rows = lock(Demand.objects.filter(pk__in=keys).select_related("sku"))
         demands = sorted(rows, key=lambda row: (row.priority, row.pk))
-        stock, shares = _lock_candidates({demand.sku_id for demand in demands},
-                                         {demand.company_id for demand in demands})
+        stock, shares = _lock_candidates(
+            {demand.sku_id for demand in demands}, {demand.company_id for demand in demands}
+        )
         short = [(group, group.want) for group in groups_of(demands) if group.want.quantity > 0]
         return [*_serve_own(short, stock, by), *_serve_shared(short, stock, shares, by)]
 
@@ -261,7 +348,7 @@ def serve_due() -> list[str]:
 
 
 def reschedule(
-    document: str, *, requested_on: date | None, reserve_from: date | None, by: User | None = None,
+    document: str, *, requested_on: date | None, reserve_from: date | None, by: User | None = None
 ) -> None:
     """Let a locked document's demand be wanted on another day; what is wanted now is served, as far as there is stock.
 
@@ -273,15 +360,26 @@ def reschedule(
             demand.requested_on, demand.reserve_from = requested_on, reserve_from
         Demand.objects.bulk_update(demands, ["requested_on", "reserve_from"])
         if reserve_from is None:
-            events.record("demand.backordered", subject_type="demand", subject_number=document, order_number=document,
-                          by=by, skus=sorted({demand.sku_id for demand in demands if demand.unreserved}))
+            events.record(
+                "demand.backordered",
+                subject_type="demand",
+                subject_number=document,
+                order_number=document,
+                by=by,
+                skus=sorted({demand.sku_id for demand in demands if demand.unreserved}),
+            )
 
 
 def announce_change(warehouse: Warehouse, *, by: User | None = None) -> None:
     """Tell that a warehouse was opened, closed or moved: waiting demand and what is reserved may fare better now."""
     with atomic():
-        events.record("warehouse.changed", subject_type="warehouse", subject_number=warehouse.code, by=by,
-                      is_active=warehouse.is_active)
+        events.record(
+            "warehouse.changed",
+            subject_type="warehouse",
+            subject_number=warehouse.code,
+            by=by,
+            is_active=warehouse.is_active,
+        )
 
 
 def serve_from(warehouse_code: str, *, by: User | None = None) -> list[str]:
@@ -289,7 +387,9 @@ def serve_from(warehouse_code: str, *, by: User | None = None) -> list[str]:
     is shared with.
     """
     company = Warehouse.objects.values_list("company", flat=True).get(code=warehouse_code)
-    free = Stock.objects.promised_by(company).filter(warehouse__code=warehouse_code, sellable__gt=F("reserved"))
+    free = Stock.objects.promised_by(company).filter(
+        warehouse__code=warehouse_code, sellable__gt=F("reserved")
+    )
     companies = [company, *sharing.sellers_of(company)]
     waiting = Demand.objects.waiting().filter(company__in=companies, sku__in=free.values("sku"))
     return serve(list(waiting.values_list("sku", flat=True).distinct()), by=by)
@@ -299,7 +399,9 @@ def _level(keys: Sequence[int], by: User | None) -> None:
     """Give back what waiting kits hold of one part without the others, so that they are served whole."""
     demands = lock(Demand.objects.filter(pk__in=keys))
     if any(group.is_uneven for group in groups_of(demands)):
-        holds = lock_holds(Demand.objects.filter(pk__in=keys), skus={demand.sku_id for demand in demands})
+        holds = lock_holds(
+            Demand.objects.filter(pk__in=keys), skus={demand.sku_id for demand in demands}
+        )
         announce_unreserved(level(holds), by=by)
 
 
@@ -307,12 +409,17 @@ def lock_change(document: str, skus: Iterable[SKU]) -> None:
     """Lock, in one pass, what an amendment may touch that frees stock of a document and promises more of these SKUs."""
     skus = list(skus)
     kits = catalog.components(skus)
-    parts = {part.component_id for found in kits.values() for part in found} | {sku.pk for sku in skus}
+    parts = {part.component_id for found in kits.values() for part in found} | {
+        sku.pk for sku in skus
+    }
     lock_holds(Demand.objects.filter(document=document), skus=parts)
 
 
-def _serve_own(short: list[Short], stock: dict[tuple[int, int], Stock], by: User | None) -> list[str]:
+def _serve_own(
+    short: list[Short], stock: dict[tuple[int, int], Stock], by: User | None
+) -> list[str]:
     """Serve lines from the stock of their own companies; what is left to serve stays in the list."""
+
     def own(row: Stock, company: int) -> bool:
         return row.warehouse.company_id == company
 
@@ -320,9 +427,10 @@ def _serve_own(short: list[Short], stock: dict[tuple[int, int], Stock], by: User
 
 
 def _serve_shared(
-    short: list[Short], stock: dict[tuple[int, int], Stock], shares: Shares, by: User | None,
+    short: list[Short], stock: dict[tuple[int, int], Stock], shares: Shares, by: User | None
 ) -> list[str]:
     """Serve what is left of lines from the stock that other companies share."""
+
     def shared(row: Stock, company: int) -> bool:
         return shares.may_take(company, row)
 
@@ -330,15 +438,22 @@ def _serve_shared(
 
 
 def _serve(
-    short: list[Short], stock: dict[tuple[int, int], Stock], may_take: Callable[[Stock, int], bool], shares: Shares,
+    short: list[Short],
+    stock: dict[tuple[int, int], Stock],
+    may_take: Callable[[Stock, int], bool],
+    shares: Shares,
     by: User | None,
 ) -> list[str]:
     documents, left = [], []
     for group, want in short:
         company, skus = group.demands[0].company_id, {part.sku for part in want.parts}
-        relevant = {key: row for key, row in stock.items() if key[0] in skus and may_take(row, company)}
+        relevant = {
+            key: row for key, row in stock.items() if key[0] in skus and may_take(row, company)
+        }
         shelf_life.ask(relevant.values(), group.min_life_days)
-        plan = planner.plan([want], routes.sources(relevant, group.destination.place, group.weight_g))
+        plan = planner.plan(
+            [want], routes.sources(relevant, group.destination.place, group.weight_g)
+        )
         reserve_plan(plan.assignments, {want.key: group}, stock, shares, by=by)
         documents += [group.demands[0].document] if plan.assignments else []
         left += [(group, replace(want, quantity=plan.short[want.key]))] if plan.short else []
@@ -347,7 +462,12 @@ def _serve(
 
 
 def resource_short_pick(
-    reservation: Reservation, *, missing: int, is_damaged: bool = False, reference: str = "", by: User | None = None,
+    reservation: Reservation,
+    *,
+    missing: int,
+    is_damaged: bool = False,
+    reference: str = "",
+    by: User | None = None,
 ) -> Reservation:
     """Handle a short pick: what is missing goes to the place *missing* or *damaged*, and is reserved elsewhere if
     possible.
@@ -359,15 +479,25 @@ def resource_short_pick(
         holds = lock_holders([reservation.sku_id], reservation.warehouse)
         row = next((row for row in holds.rows if row.pk == reservation.pk), None)
         if row is None:
-            raise WrongState(_("%(row)s is not to be picked any more. Reload to see what changed.")
-                             % {"row": reservation})
+            raise WrongState(
+                _("%(row)s is not to be picked any more. Reload to see what changed.")
+                % {"row": reservation}
+            )
         reservations.require_allocated(row)
         if not 0 < missing <= row.quantity:
-            raise Refused(_("Missing quantity %(missing)s exceeds %(quantity)s × %(sku)s.")
-                          % {"missing": missing, "quantity": row.quantity, "sku": row.sku})
+            raise Refused(
+                _("Missing quantity %(missing)s exceeds %(quantity)s × %(sku)s.")
+                % {"missing": missing, "quantity": row.quantity, "sku": row.sku}
+            )
         gap = row if missing == row.quantity else reservations.split(row, missing)
         assert gap.bin is not None
-        kind, why = ((Bin.Kind.DAMAGED, Move.Reason.DAMAGE) if is_damaged else (Bin.Kind.MISSING, Move.Reason.MISSING))
-        lost = ledger.Transport(gap.sku, gap.bin, catalog.place(gap.warehouse, kind), missing, gap.lot)
+        kind, why = (
+            (Bin.Kind.DAMAGED, Move.Reason.DAMAGE)
+            if is_damaged
+            else (Bin.Kind.MISSING, Move.Reason.MISSING)
+        )
+        lost = ledger.Transport(
+            gap.sku, gap.bin, catalog.place(gap.warehouse, kind), missing, gap.lot
+        )
         displacing.move_out([lost], reason=why, reference=reference, by=by, first=gap)
         return Reservation.objects.get(pk=gap.pk)

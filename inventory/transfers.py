@@ -42,11 +42,18 @@ def send(transfer: Transfer, *, by: User | None = None) -> Transfer:
         transit = catalog.outside(Bin.Kind.TRANSIT)
         for line in lines:
             if line.bin.warehouse_id != transfer.source_id:
-                raise Refused(_("Bin %(bin)s isn't in %(source)s.") % {"bin": line.bin, "source": transfer.source})
+                raise Refused(
+                    _("Bin %(bin)s isn't in %(source)s.")
+                    % {"bin": line.bin, "source": transfer.source}
+                )
         custody.require_sendable(line.bin for line in lines)
         moves = displacing.move_out(
             [Transport(line.sku, line.bin, transit, line.quantity, line.lot) for line in lines],
-            reason=Move.Reason.TRANSFER, reference=transfer.number, by=by, keep=True)
+            reason=Move.Reason.TRANSFER,
+            reference=transfer.number,
+            by=by,
+            keep=True,
+        )
         for line, move in zip(lines, moves, strict=True):
             line.unit_cost = move.unit_cost
         TransferLine.objects.bulk_update(lines, ["unit_cost"])
@@ -67,11 +74,15 @@ def receive(transfer: Transfer, goods: Sequence[Arrived], *, by: User | None = N
             lines = _lines(transfer)
             came = [item for item in goods if item.good or item.damaged]
             if not came:
-                raise Refused(_("Nothing arrived. Enter the quantities that came."), code="nothing_came")
+                raise Refused(
+                    _("Nothing arrived. Enter the quantities that came."), code="nothing_came"
+                )
             transports = [each for item in came for each in _taken_in(transfer, lines, item)]
             TransferLine.objects.bulk_update(lines.values(), ["received", "damaged"])
             _bring(transfer, transfer.target, transports, by)
-            transfer.event_data["arrived"] = {lines[item.line.pk].sku.code: item.good + item.damaged for item in came}
+            transfer.event_data["arrived"] = {
+                lines[item.line.pk].sku.code: item.good + item.damaged for item in came
+            }
         return _end_if_nothing_is_in_transit(transfer, by)
 
 
@@ -96,23 +107,38 @@ def _lines(transfer: Transfer) -> dict[int, TransferLine]:
 def _taken_in(transfer: Transfer, lines: dict[int, TransferLine], item: Arrived) -> list[Transport]:
     line = lines.get(item.line.pk)
     if line is None:
-        raise Refused(_("%(line)s is no line of %(transfer)s.") % {"line": item.line, "transfer": transfer})
+        raise Refused(
+            _("%(line)s is no line of %(transfer)s.") % {"line": item.line, "transfer": transfer}
+        )
     if min(item.good, item.damaged) < 0 or item.good + item.damaged > line.in_transit:
-        raise Refused(_("Of %(sku)s, %(open)s are in transit; %(arrived)s can't have arrived. Correct the quantity.")
-                      % {"sku": line.sku, "open": line.in_transit, "arrived": item.good + item.damaged},
-                      code="more_than_sent", line=line.pk)
+        raise Refused(
+            _(
+                "Of %(sku)s, %(open)s are in transit; %(arrived)s can't have arrived. Correct the quantity."
+            )
+            % {"sku": line.sku, "open": line.in_transit, "arrived": item.good + item.damaged},
+            code="more_than_sent",
+            line=line.pk,
+        )
     line.received += item.good + item.damaged
     line.damaged += item.damaged
     kinds = ((custody.arrival_kind(line.bin), item.good), (Bin.Kind.DAMAGED, item.damaged))
-    return [_transport(line, transfer.target, kind, quantity) for kind, quantity in kinds if quantity]
+    return [
+        _transport(line, transfer.target, kind, quantity) for kind, quantity in kinds if quantity
+    ]
 
 
-def _transport(line: TransferLine, warehouse: Warehouse, kind: "Bin.Kind", quantity: int) -> Transport:
+def _transport(
+    line: TransferLine, warehouse: Warehouse, kind: "Bin.Kind", quantity: int
+) -> Transport:
     place = expiry.arriving(catalog.place(warehouse, kind), line.lot)
-    return Transport(line.sku, catalog.outside(Bin.Kind.TRANSIT), place, quantity, line.lot, line.unit_cost)
+    return Transport(
+        line.sku, catalog.outside(Bin.Kind.TRANSIT), place, quantity, line.lot, line.unit_cost
+    )
 
 
-def _bring(transfer: Transfer, warehouse: Warehouse, transports: Sequence[Transport], by: User | None) -> None:
+def _bring(
+    transfer: Transfer, warehouse: Warehouse, transports: Sequence[Transport], by: User | None
+) -> None:
     """Take goods from transit into a warehouse, and tell what of them can be sold."""
     ledger.move_many(transports, reason=Move.Reason.TRANSFER, reference=transfer.number, by=by)
     sellable = [each.sku for each in transports if each.target.is_sellable]
@@ -139,11 +165,18 @@ def write_off(transfer: Transfer, *, reason: str, by: User | None = None) -> Tra
     """Book what is in transit as lost, with the reason why; this ends the transfer."""
     if not reason.strip():
         raise Refused(_("Say why the rest is lost."), field="reason")
-    return _end(transfer, "transfer.rest_lost", lambda transfer, lines, by: _lose(transfer, lines, reason, by), by)
+    return _end(
+        transfer,
+        "transfer.rest_lost",
+        lambda transfer, lines, by: _lose(transfer, lines, reason, by),
+        by,
+    )
 
 
 def _end(
-    transfer: Transfer, event: str, settle: Callable[[Transfer, list[TransferLine], User | None], None],
+    transfer: Transfer,
+    event: str,
+    settle: Callable[[Transfer, list[TransferLine], User | None], None],
     by: User | None,
 ) -> Transfer:
     with atomic():
@@ -155,7 +188,10 @@ def _end(
 
 
 def _called_back(transfer: Transfer, lines: list[TransferLine], by: User | None) -> None:
-    transports = [_transport(line, transfer.source, custody.arrival_kind(line.bin), line.in_transit) for line in lines]
+    transports = [
+        _transport(line, transfer.source, custody.arrival_kind(line.bin), line.in_transit)
+        for line in lines
+    ]
     for line in lines:
         line.recalled += line.in_transit
     TransferLine.objects.bulk_update(lines, ["recalled"])
@@ -165,8 +201,15 @@ def _called_back(transfer: Transfer, lines: list[TransferLine], by: User | None)
 def _lose(transfer: Transfer, lines: list[TransferLine], reason: str, by: User | None) -> None:
     transit, gone = catalog.outside(Bin.Kind.TRANSIT), catalog.outside(Bin.Kind.ADJUSTMENT)
     ledger.move_many(
-        [Transport(line.sku, transit, gone, line.in_transit, line.lot, line.unit_cost) for line in lines],
-        reason=Move.Reason.TRANSFER, reference=transfer.number, note=reason[:200], by=by)
+        [
+            Transport(line.sku, transit, gone, line.in_transit, line.lot, line.unit_cost)
+            for line in lines
+        ],
+        reason=Move.Reason.TRANSFER,
+        reference=transfer.number,
+        note=reason[:200],
+        by=by,
+    )
     for line in lines:
         line.lost += line.in_transit
     TransferLine.objects.bulk_update(lines, ["lost"])

@@ -26,7 +26,11 @@ State = Reservation.State
 
 
 def release(
-    skus: Iterable[SKU], warehouse: Warehouse, *, also: Sequence[Reservation] = (), by: User | None = None,
+    skus: Iterable[SKU],
+    warehouse: Warehouse,
+    *,
+    also: Sequence[Reservation] = (),
+    by: User | None = None,
 ) -> list[Reservation]:
     """Free what is reserved of SKUs in a warehouse and can't be served by their lots; it waits again.
 
@@ -44,13 +48,19 @@ def release(
 
 def expiring(reserved: QuerySet[Reservation]) -> QuerySet[SKU]:
     """The SKUs of reservations that have lots which expire."""
-    return SKU.objects.filter(pk__in=reserved.order_by().values("sku"), lots__expires_on__isnull=False).distinct()
+    return SKU.objects.filter(
+        pk__in=reserved.order_by().values("sku"), lots__expires_on__isnull=False
+    ).distinct()
 
 
 def lock_with(demands: Q, skus: Iterable[int], warehouse: Warehouse) -> Holds:
     """Lock demands, and what is reserved of SKUs in a warehouse: whoever goes on to `release` locks it all at once."""
     skus = set(skus)
-    holders = Q(reservations__sku__in=skus, reservations__warehouse=warehouse, reservations__state__in=UNPICKED)
+    holders = Q(
+        reservations__sku__in=skus,
+        reservations__warehouse=warehouse,
+        reservations__state__in=UNPICKED,
+    )
     return lock_holds(Demand.objects.filter(holders | demands), skus=skus, warehouse=warehouse)
 
 
@@ -60,7 +70,11 @@ def _lock(skus: set[int], warehouse: Warehouse, also: Sequence[Reservation] = ()
 
 def unreserve(holds: Holds, skus: Iterable[int], warehouse: Warehouse) -> list[Reservation]:
     """Free what is reserved under these locks and can't be served by the lots that are there; kits whole."""
-    stock = lock(Stock.objects.filter(sku__in=set(skus), warehouse=warehouse).select_related("sku", "warehouse"))
+    stock = lock(
+        Stock.objects.filter(sku__in=set(skus), warehouse=warehouse).select_related(
+            "sku", "warehouse"
+        )
+    )
     shelf_life.attach(stock)
     gone: list[Reservation] = []
     for row in stock:
@@ -72,8 +86,12 @@ def unreserve(holds: Holds, skus: Iterable[int], warehouse: Warehouse) -> list[R
 
 def _excess(holds: Holds, stock: Stock, layers: Layers) -> list[Reservation]:
     """The parts of what is reserved that find no lot, once what goes first has found its own."""
-    reserved = [row for row in holds.rows if row.state == State.RESERVED
-            and (row.sku_id, row.warehouse_id) == (stock.sku_id, stock.warehouse_id)]
+    reserved = [
+        row
+        for row in holds.rows
+        if row.state == State.RESERVED
+        and (row.sku_id, row.warehouse_id) == (stock.sku_id, stock.warehouse_id)
+    ]
     gone = []
     for row in sorted(reserved, key=_claim):
         kept = min(row.quantity, layers.available(row.demand.min_life_days))
@@ -92,7 +110,9 @@ def _claim(row: Reservation) -> tuple[bool, bool, int, int, int]:
     return asked, not row.is_entrusted, row.demand.priority, row.demand_id, row.pk
 
 
-def change_lot(reservation: Reservation, to: BinStock | None = None, *, by: User | None = None) -> None:
+def change_lot(
+    reservation: Reservation, to: BinStock | None = None, *, by: User | None = None
+) -> None:
     """Allocate a reservation to another lot: to the one that is chosen, else to what expires next and will do.
 
     What finds no other lot waits again. Raises Refused for a lot that isn't free, or isn't allowed for the order.
@@ -100,7 +120,9 @@ def change_lot(reservation: Reservation, to: BinStock | None = None, *, by: User
     with atomic():
         holds = _lock({reservation.sku_id}, reservation.warehouse, [reservation])
         row = next((row for row in holds.rows if row.pk == reservation.pk), None)
-        reservations.require_allocated(row or Reservation.objects.select_related(*WHOLE).get(pk=reservation.pk))
+        reservations.require_allocated(
+            row or Reservation.objects.select_related(*WHOLE).get(pk=reservation.pk)
+        )
         assert row is not None and row.bin is not None
         if to is not None:
             return _swap(row, to)
@@ -114,21 +136,36 @@ def change_lot(reservation: Reservation, to: BinStock | None = None, *, by: User
 
 def _swap(row: Reservation, to: BinStock) -> None:
     """Allocate a locked reservation to a chosen lot in a bin, if it is free there and nobody else needs it."""
-    stock = lock(Stock.objects.filter(sku=row.sku, warehouse=row.warehouse).select_related("sku", "warehouse"))
+    stock = lock(
+        Stock.objects.filter(sku=row.sku, warehouse=row.warehouse).select_related(
+            "sku", "warehouse"
+        )
+    )
     shelf_life.attach(stock)
-    places = lock(BinStock.objects.filter(Q(pk=to.pk) | Q(bin=row.bin, lot=row.lot), sku=row.sku,
-                                          bin__warehouse=row.warehouse).select_related("bin", "lot"))
-    old = next(place for place in places if place.bin_id == row.bin_id and place.lot_id == row.lot_id)
+    places = lock(
+        BinStock.objects.filter(
+            Q(pk=to.pk) | Q(bin=row.bin, lot=row.lot), sku=row.sku, bin__warehouse=row.warehouse
+        ).select_related("bin", "lot")
+    )
+    old = next(
+        place for place in places if place.bin_id == row.bin_id and place.lot_id == row.lot_id
+    )
     new = next((place for place in places if place.pk == to.pk), None)
     if new is None or not new.bin.is_sellable:
-        raise Refused(_("%(to)s isn't %(sku)s that can be picked in %(warehouse)s.")
-                      % {"to": to, "sku": row.sku, "warehouse": row.warehouse}, code="wrong_lot")
+        raise Refused(
+            _("%(to)s isn't %(sku)s that can be picked in %(warehouse)s.")
+            % {"to": to, "sku": row.sku, "warehouse": row.warehouse},
+            code="wrong_lot",
+        )
     if new.pk == old.pk:
         return
     free_there = new.on_hand - new.allocated
     if free_there < row.quantity:
-        raise Refused(_("Only %(free)s of lot %(lot)s are free in %(bin)s; the others are for other orders.")
-                      % {"free": max(0, free_there), "lot": new.lot, "bin": new.bin}, code="lot_not_free")
+        raise Refused(
+            _("Only %(free)s of lot %(lot)s are free in %(bin)s; the others are for other orders.")
+            % {"free": max(0, free_there), "lot": new.lot, "bin": new.bin},
+            code="lot_not_free",
+        )
     _require_allowed(row, old, new, stock[0])
     amounts = Amounts()
     amounts.allocate(old, -row.quantity)
@@ -140,13 +177,19 @@ def _swap(row: Reservation, to: BinStock) -> None:
 
 def _require_allowed(row: Reservation, old: BinStock, new: BinStock, stock: Stock) -> None:
     if not shelf_life.suits(new, row):
-        raise Refused(_("Lot %(lot)s expires on %(day)s: too early for this order.")
-                      % {"lot": new.lot, "day": new.lot and new.lot.expires_on}, code="lot_expired")
+        raise Refused(
+            _("Lot %(lot)s expires on %(day)s: too early for this order.")
+            % {"lot": new.lot, "day": new.lot and new.lot.expires_on},
+            code="lot_expired",
+        )
     if stock.layers is None:
         return
     swapped = Counter(stock.layers.stock)
     swapped[shelf_life.expires(old)] += row.quantity
     swapped[shelf_life.expires(new)] -= row.quantity
     if Layers(stock.layers.today, swapped, stock.layers.reserved).lacking > stock.layers.lacking:
-        raise Refused(_("Lot %(lot)s is needed for orders that ask for a longer remaining life.") % {"lot": new.lot},
-                      code="lot_needed")
+        raise Refused(
+            _("Lot %(lot)s is needed for orders that ask for a longer remaining life.")
+            % {"lot": new.lot},
+            code="lot_needed",
+        )

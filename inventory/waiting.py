@@ -50,7 +50,9 @@ class Group:
     @property
     def is_uneven(self) -> bool:
         """Whether a kit has more of one part than of another, or a part of a unit."""
-        return any(demand.unreserved != self.want.quantity * demand.per_unit for demand in self.demands)
+        return any(
+            demand.unreserved != self.want.quantity * demand.per_unit for demand in self.demands
+        )
 
     @property
     def destination(self) -> Destination:
@@ -66,7 +68,7 @@ def groups_of(demands: Iterable[Demand]) -> list[Group]:
 
 
 def leave_to_older(
-    company: int, sources: list[Source], skus: set[int], priority: int, stock: StockRows,
+    company: int, sources: list[Source], skus: set[int], priority: int, stock: StockRows
 ) -> None:
     """Take off a company's sources what its waiting demand that goes first could hold now.
 
@@ -77,25 +79,46 @@ def leave_to_older(
         theirs = [source for source in sources if owners[source.warehouse] == owner]
         if owner != company:
             _leave(Demand.objects.waiting().filter(company=owner), theirs, skus, stock)
-        _leave(Demand.objects.waiting().filter(company=company, priority__lte=priority), theirs, skus, stock)
+        _leave(
+            Demand.objects.waiting().filter(company=company, priority__lte=priority),
+            theirs,
+            skus,
+            stock,
+        )
 
 
-def _leave(waiting: QuerySet[Demand], sources: list[Source], skus: set[int], stock: StockRows) -> None:
+def _leave(
+    waiting: QuerySet[Demand], sources: list[Source], skus: set[int], stock: StockRows
+) -> None:
     lines = set(waiting.filter(sku__in=skus).values_list("document", "line"))
     if not lines:
         return
-    siblings = Demand.objects.due().filter(document__in={document for document, _ in lines},
-                                           line__in={line for _, line in lines}).order_by("priority", "id")
+    siblings = (
+        Demand.objects.due()
+        .filter(
+            document__in={document for document, _ in lines}, line__in={line for _, line in lines}
+        )
+        .order_by("priority", "id")
+    )
     groups = [group for group in groups_of(siblings) if group.want.quantity > 0]
     layered = any(row.layers for row in stock.values())
-    for assignment, group in shelf_life.allocate(groups, sources, stock) if layered else _assign(groups, sources):
-        available = next(source.available for source in sources if source.warehouse == assignment.warehouse)
+    for assignment, group in (
+        shelf_life.allocate(groups, sources, stock) if layered else _assign(groups, sources)
+    ):
+        available = next(
+            source.available for source in sources if source.warehouse == assignment.warehouse
+        )
         for part in group.want.parts:
             if part.sku in available:
                 available[part.sku] -= assignment.quantity * part.per_unit  # type: ignore[index]
 
 
-def _assign(groups: Sequence[Group], sources: Sequence[Source]) -> list[tuple[planner.Assignment, Group]]:
+def _assign(
+    groups: Sequence[Group], sources: Sequence[Source]
+) -> list[tuple[planner.Assignment, Group]]:
     by_key = dict(enumerate(groups))
     wants = [Want(key, group.want.parts, group.want.quantity) for key, group in by_key.items()]
-    return [(assignment, by_key[assignment.key]) for assignment in planner.plan(wants, sources).assignments]
+    return [
+        (assignment, by_key[assignment.key])
+        for assignment in planner.plan(wants, sources).assignments
+    ]

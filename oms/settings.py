@@ -16,10 +16,14 @@ def read(name: str, kind: str, default: Any) -> Any:
     """Read an environment variable; a malformed one ends the program with one clear line."""
     text = env.str(name, default="").strip().lower()
     if kind == "bool" and text not in {"", "0", "1", "true", "false", "yes", "no", "on", "off"}:
-        sys.exit(f"{name} is malformed: {text!r} is neither true nor false. Correct it in the environment or unset it.")
+        sys.exit(
+            f"{name} is malformed: {text!r} is neither true nor false. Correct it in the environment or unset it."
+        )
     try:
         return getattr(env, kind)(name, default=default)
-    except Exception as error:  # whatever the parser stumbles over, the reader needs the variable's name
+    except (
+        Exception
+    ) as error:  # whatever the parser stumbles over, the reader needs the variable's name
         reason = str(error) or type(error).__name__
         sys.exit(f"{name} is malformed: {reason}. Correct it in the environment or unset it.")
 
@@ -31,7 +35,9 @@ def read_database() -> dict[str, Any]:
     with warnings.catch_warnings(action="ignore"):  # what it would warn of is said below
         database = read("DATABASE_URL", "db_url", None)
     if database.get("ENGINE") != "django.db.backends.postgresql" or not database.get("NAME"):
-        sys.exit("DATABASE_URL is invalid. Use the form postgres://user:password@host:5432/database.")
+        sys.exit(
+            "DATABASE_URL is invalid. Use the form postgres://user:password@host:5432/database."
+        )
     return database
 
 
@@ -45,8 +51,10 @@ def read_secret_key() -> str:
             path.touch(mode=0o600)
             path.write_text(secrets.token_urlsafe(50))
         except OSError as error:
-            sys.exit(f"The data folder {DATA_FOLDER} cannot be written ({error}). Set SECRET_KEY and DATABASE_URL, "
-                     "or choose another folder with OMS_DATA_FOLDER.")
+            sys.exit(
+                f"The data folder {DATA_FOLDER} cannot be written ({error}). Set SECRET_KEY and DATABASE_URL, "
+                "or choose another folder with OMS_DATA_FOLDER."
+            )
     return key or path.read_text()
 
 
@@ -114,16 +122,19 @@ TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         # Of the same name, a template in this folder is taken instead: papers, mails and pages look as a company likes.
-        "DIRS": [Path(read("OMS_TEMPLATES_FOLDER", "str", str(DATA_FOLDER / "templates"))), BASE_DIR / "templates"],
+        "DIRS": [
+            Path(read("OMS_TEMPLATES_FOLDER", "str", str(DATA_FOLDER / "templates"))),
+            BASE_DIR / "templates",
+        ],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-            ],
+            ]
         },
-    },
+    }
 ]
 
 DATABASES = {
@@ -145,7 +156,11 @@ AUTH_USER_MODEL = "core.User"
 AUTHENTICATION_BACKENDS = ["oms.core.logins.RoleBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+    )
 ]
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
@@ -181,7 +196,8 @@ CELERY_TIMEZONE = TIME_ZONE
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_ENABLE_REMOTE_CONTROL = bool(REDIS_URL)
 CELERY_BROKER_TRANSPORT_OPTIONS = (
-    {"socket_connect_timeout": 3} if REDIS_URL else {"folder": str(DATA_FOLDER / "broker")})
+    {"socket_connect_timeout": 3} if REDIS_URL else {"folder": str(DATA_FOLDER / "broker")}
+)
 
 # Messages only wake: a worker says that it lives, and looks for what waits, every so many seconds.
 HEARTBEAT_SECONDS = read("HEARTBEAT_SECONDS", "float", 5.0)
@@ -193,13 +209,19 @@ ASSERT_LOCK_ORDER = read("ASSERT_LOCK_ORDER", "bool", False)
 ASSERT_EVENT_PAYLOADS = read("ASSERT_EVENT_PAYLOADS", "bool", False)
 
 CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL} if REDIS_URL
-    else {"BACKEND": "django.core.cache.backends.filebased.FileBasedCache", "LOCATION": DATA_FOLDER / "cache"},
+    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+    if REDIS_URL
+    else {
+        "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
+        "LOCATION": DATA_FOLDER / "cache",
+    }
 }
 
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["oms.rest.authentication.TokenAuthentication",
-                                       "oms.rest.authentication.BrowserAuthentication"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "oms.rest.authentication.TokenAuthentication",
+        "oms.rest.authentication.BrowserAuthentication",
+    ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_THROTTLE_CLASSES": ["oms.rest.authentication.PerClient"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
@@ -215,26 +237,34 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1.0.0",
     "DESCRIPTION": (
         "Create and track orders. Requests that create objects are idempotent (`Idempotency-Key`), errors use "
-         "problem details (RFC 9457), and objects are identified by their numbers.\n\n**Versioning.** Within "
-         "`/api/v1/` we may add fields, endpoints, event types and enum values, so ignore anything you don't "
-         "recognize. We never remove or redefine anything. Breaking changes go into `/api/v2/`, and v1 stays "
-         "available for at least twelve more months."),
+        "problem details (RFC 9457), and objects are identified by their numbers.\n\n**Versioning.** Within "
+        "`/api/v1/` we may add fields, endpoints, event types and enum values, so ignore anything you don't "
+        "recognize. We never remove or redefine anything. Breaking changes go into `/api/v2/`, and v1 stays "
+        "available for at least twelve more months."
+    ),
     "OAS_VERSION": "3.1.1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "oms.rest.schema.describe_texts",
-                             "oms.rest.schema.add_problems", "oms.rest.schema.add_headers",
-                             "oms.rest.event_schema.add_webhooks"],
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "oms.rest.schema.describe_texts",
+        "oms.rest.schema.add_problems",
+        "oms.rest.schema.add_headers",
+        "oms.rest.event_schema.add_webhooks",
+    ],
     "SERVERS": [{"url": "/", "description": "This server"}],
     "LICENSE": {"name": "Apache License 2.0", "identifier": "Apache-2.0"},
     "SCHEMA_PATH_PREFIX": "/api/v1/",
     "ENUM_NAME_OVERRIDES": {
-        "OrderStatus": "orders.models.order.Order.Status", "InvoiceStatus": "orders.models.invoice.Invoice.Status",
+        "OrderStatus": "orders.models.order.Order.Status",
+        "InvoiceStatus": "orders.models.invoice.Invoice.Status",
         "ShipmentStatus": "fulfillment.models.shipment.Shipment.Status",
         "ReturnStatus": "returns.models.request.ReturnRequest.Status",
-        "InvoiceKind": "orders.models.invoice.Invoice.Kind", "ChargeKind": "orders.models.order.OrderCharge.Kind",
-        "HoldKind": "orders.models.order.OrderHold.Kind", "WarehouseKind": "inventory.models.warehouse.Warehouse.Kind",
+        "InvoiceKind": "orders.models.invoice.Invoice.Kind",
+        "ChargeKind": "orders.models.order.OrderCharge.Kind",
+        "HoldKind": "orders.models.order.OrderHold.Kind",
+        "WarehouseKind": "inventory.models.warehouse.Warehouse.Kind",
         "TrackingKind": "fulfillment.models.tracking.TrackingEvent.Kind",
     },
 }
@@ -246,6 +276,10 @@ UNFOLD = {
     "SHOW_HISTORY": False,
     "STYLES": ["oms.web.menu.stylesheet"],
     "SCRIPTS": ["oms.web.menu.script"],
-    "SIDEBAR": {"show_search": True, "command_search": True, "navigation": "oms.web.menu.navigation"},
+    "SIDEBAR": {
+        "show_search": True,
+        "command_search": True,
+        "navigation": "oms.web.menu.navigation",
+    },
     "DASHBOARD_CALLBACK": "oms.web.dashboards.home",
 }

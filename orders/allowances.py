@@ -23,8 +23,11 @@ def taken_back(note: Invoice, lines: Sequence[InvoiceLine]) -> list[InvoiceLine]
             by_order[line.order_key].append(line)
     made = []
     for order, own in by_order.items():
-        billed = list(InvoiceLine.objects.filter(deducting.lines_of(order), corrects=None)
-                      .select_related("invoice").order_by("pk"))
+        billed = list(
+            InvoiceLine.objects.filter(deducting.lines_of(order), corrects=None)
+            .select_related("invoice")
+            .order_by("pk")
+        )
         left = deducting.open_amounts(billed)
         on_invoices = _on_invoices(note, own, billed, left)
         made += on_invoices + _alone(note, own + on_invoices, billed, left)
@@ -32,7 +35,7 @@ def taken_back(note: Invoice, lines: Sequence[InvoiceLine]) -> list[InvoiceLine]
 
 
 def _on_invoices(
-    note: Invoice, own: Sequence[InvoiceLine], billed: Sequence[InvoiceLine], left: dict[int, Open],
+    note: Invoice, own: Sequence[InvoiceLine], billed: Sequence[InvoiceLine], left: dict[int, Open]
 ) -> list[InvoiceLine]:
     """What allowances on invoices pay, so that no more of an order's part of each is credited than it billed."""
     credited: dict[int, Decimal] = defaultdict(Decimal)
@@ -43,12 +46,14 @@ def _on_invoices(
     for key, amount in credited.items():
         rows = [line for line in billed if line.invoice_id == key]
         excess = amount - sum((left[line.pk].gross for line in rows), money.ZERO)
-        made += _take(note, excess, [(line, left[line.pk]) for line in rows if line.pk not in taken])
+        made += _take(
+            note, excess, [(line, left[line.pk]) for line in rows if line.pk not in taken]
+        )
     return made
 
 
 def _alone(
-    note: Invoice, own: Sequence[InvoiceLine], billed: Sequence[InvoiceLine], left: dict[int, Open],
+    note: Invoice, own: Sequence[InvoiceLine], billed: Sequence[InvoiceLine], left: dict[int, Open]
 ) -> list[InvoiceLine]:
     """What allowances that no invoice bears pay, those of the same VAT registration first."""
     alone = [line for line in billed if line.invoice.kind == Invoice.Kind.CREDIT]
@@ -58,7 +63,11 @@ def _alone(
     taken = {line.corrects_id for line in own}
     rows = [(line, left[line.pk]) for line in alone if line.pk not in taken]
     rows += [(line, Open(line.gross, line.tax)) for line in own if line.corrects is None]
-    return _take(note, min(credited, credited - most), [(line, Open(-own.gross, -own.tax)) for line, own in rows])
+    return _take(
+        note,
+        min(credited, credited - most),
+        [(line, Open(-own.gross, -own.tax)) for line, own in rows],
+    )
 
 
 def _take(note: Invoice, excess: Decimal, allowances: Sequence[Allowance]) -> list[InvoiceLine]:
@@ -73,6 +82,17 @@ def _take(note: Invoice, excess: Decimal, allowances: Sequence[Allowance]) -> li
 
 def _share_of(note: Invoice, line: InvoiceLine, left: Open, gross: Decimal) -> InvoiceLine:
     tax = money.part(left.tax, left.gross, money.ZERO, gross, note.currency)
-    return InvoiceLine(invoice=note, charge=line.charge, corrects=line, quantity=0, description=line.description,
-                       unit_price=gross - tax, gross=gross, tax=tax, net=gross - tax, tax_percent=line.tax_percent,
-                       tax_category=line.tax_category, tax_note=line.tax_note)
+    return InvoiceLine(
+        invoice=note,
+        charge=line.charge,
+        corrects=line,
+        quantity=0,
+        description=line.description,
+        unit_price=gross - tax,
+        gross=gross,
+        tax=tax,
+        net=gross - tax,
+        tax_percent=line.tax_percent,
+        tax_category=line.tax_category,
+        tax_note=line.tax_note,
+    )

@@ -36,8 +36,13 @@ class Amendment:
 
 def unchanged(order: Order) -> Amendment:
     """The open lines of an order as they are."""
-    return Amendment([LineChange(line, line.quantity - line.canceled, line.unit_price)
-                      for line in order.lines.select_related("sku").order_by("position") if line.open_quantity])
+    return Amendment(
+        [
+            LineChange(line, line.quantity - line.canceled, line.unit_price)
+            for line in order.lines.select_related("sku").order_by("position")
+            if line.open_quantity
+        ]
+    )
 
 
 @dataclass(frozen=True)
@@ -58,7 +63,11 @@ class _Rehearsed(Exception):
 
 @whole
 def amend(
-    order: Order, lines: Sequence[LineChange] = (), additions: Sequence[Line] = (), *, by: User | None = None,
+    order: Order,
+    lines: Sequence[LineChange] = (),
+    additions: Sequence[Line] = (),
+    *,
+    by: User | None = None,
 ) -> Order:
     """Change a confirmed order: fewer units free their stock, more units and new lines are promised like new ones.
 
@@ -79,7 +88,11 @@ def amend(
 
 
 def preview(
-    order: Order, lines: Sequence[LineChange] = (), additions: Sequence[Line] = (), *, by: User | None = None,
+    order: Order,
+    lines: Sequence[LineChange] = (),
+    additions: Sequence[Line] = (),
+    *,
+    by: User | None = None,
 ) -> Effect:
     """Rehearse an amendment and take it back. Raises what the amendment would raise."""
     try:
@@ -97,10 +110,16 @@ def _differing(order: Order, changes: Sequence[LineChange]) -> list[LineChange]:
     own = {line.pk: line for line in order.lines.select_related("sku")}
     strange = [change.line for change in changes if change.line.pk not in own]
     if strange:
-        raise Refused(_("%(line)s is not a line of order %(order)s.") % {"line": strange[0], "order": order})
-    return [change for change in changes for line in [own[change.line.pk]]
-            if change.quantity not in (None, line.quantity - line.canceled)
-            or change.unit_price not in (None, line.unit_price)]
+        raise Refused(
+            _("%(line)s is not a line of order %(order)s.") % {"line": strange[0], "order": order}
+        )
+    return [
+        change
+        for change in changes
+        for line in [own[change.line.pk]]
+        if change.quantity not in (None, line.quantity - line.canceled)
+        or change.unit_price not in (None, line.unit_price)
+    ]
 
 
 def _apply(order: Order, change: LineChange, extra: list[Line], by: User | None) -> None:
@@ -108,8 +127,11 @@ def _apply(order: Order, change: LineChange, extra: list[Line], by: User | None)
     current = line.quantity - line.canceled
     if change.quantity is not None and change.quantity < current:
         if change.quantity < line.shipped:
-            raise Refused(_("You can't reduce %(sku)s below %(shipped)s: that many have already shipped.")
-                          % {"shipped": line.shipped, "sku": line.sku}, line=line.pk)
+            raise Refused(
+                _("You can't reduce %(sku)s below %(shipped)s: that many have already shipped.")
+                % {"shipped": line.shipped, "sku": line.sku},
+                line=line.pk,
+            )
         _lower(order, line, current - change.quantity, by)
         line.refresh_from_db()
     if change.unit_price is not None and change.unit_price != line.unit_price:
@@ -117,15 +139,30 @@ def _apply(order: Order, change: LineChange, extra: list[Line], by: User | None)
         _split_price(order, line, change.unit_price)
     if change.quantity is not None and change.quantity > current:
         new_price = change.unit_price if change.unit_price is not None else line.unit_price
-        extra.append(Line(line.sku, change.quantity - current, new_price, line.discount_percent, line.description))
+        extra.append(
+            Line(
+                line.sku,
+                change.quantity - current,
+                new_price,
+                line.discount_percent,
+                line.description,
+            )
+        )
 
 
 def _lower(order: Order, line: OrderLine, units: int, by: User | None) -> None:
     """Take units off a line; those that a partner was asked to cancel before are among them."""
     asked = entrusting.asked(order.number).get(line.pk, 0)
     if units < asked:
-        raise Refused(_("A partner was asked already to cancel %(asked)s of %(sku)s. Record their answer on the "
-                        "shipment first.") % {"asked": asked, "sku": line.sku}, line=line.pk, code="cancellation_asked")
+        raise Refused(
+            _(
+                "A partner was asked already to cancel %(asked)s of %(sku)s. Record their answer on the "
+                "shipment first."
+            )
+            % {"asked": asked, "sku": line.sku},
+            line=line.pk,
+            code="cancellation_asked",
+        )
     lifecycle.take_off(order, {line.pk: units - asked}, lowers_allowances=False, by=by)
 
 
@@ -133,10 +170,19 @@ def _split_price(order: Order, line: OrderLine, unit_price: Decimal) -> None:
     """Move what is neither shipped nor invoiced to a line of its own at the new price, with its demand."""
     rest = line.open_quantity
     if line.invoiced > line.shipped or not rest:
-        raise Refused(_("You can't change the price of %(sku)s: it's already shipped or invoiced. Issue a credit "
-                        "note instead.")
-                      % {"sku": line.sku}, line=line.pk)
-    (new,) = _append(order, [Line(line.sku, rest, unit_price, line.discount_percent, line.description)], line.origin)
+        raise Refused(
+            _(
+                "You can't change the price of %(sku)s: it's already shipped or invoiced. Issue a credit "
+                "note instead."
+            )
+            % {"sku": line.sku},
+            line=line.pk,
+        )
+    (new,) = _append(
+        order,
+        [Line(line.sku, rest, unit_price, line.discount_percent, line.description)],
+        line.origin,
+    )
     demand.hand_over(order.number, line.pk, new.pk)
     fulfillment_progress.record_canceled(order, {line.pk: rest}, lowers_allowances=False)
     fulfillment_progress.follow(order)
@@ -150,4 +196,3 @@ def _append(order: Order, lines: Sequence[Line], origin: str = "") -> list[Order
         line.origin = origin
     pricing.price_new_lines(order, new)
     return OrderLine.objects.bulk_create(new)
-

@@ -38,7 +38,12 @@ from orders.pricing import AMOUNTS
 
 
 def invoice(
-    order: Order, units: Mapping[int, int], *, reference: str, by: User | None = None, on: date | None = None,
+    order: Order,
+    units: Mapping[int, int],
+    *,
+    reference: str,
+    by: User | None = None,
+    on: date | None = None,
     registration: str | None = None,
 ) -> Invoice:
     """Bill units of an order's lines, and the charges that are not billed yet.
@@ -53,13 +58,17 @@ def invoice(
         if known:
             return known
         states.require_status(order, Order.Status.CONFIRMED, Order.Status.COMPLETED)
-        document = start(order, Invoice.Kind.INVOICE, reference, _only_registration(order, units, registration))
+        document = start(
+            order, Invoice.Kind.INVOICE, reference, _only_registration(order, units, registration)
+        )
         document.issued_on = on or order.company.today()
         lines = bill(document, order, units)
         einvoicing.require_complete(order, lines, document.registration)
         if not lines:
-            raise Refused(gettext("Order %(number)s has nothing left to invoice.")
-                          % {"number": order.number}, code="nothing_to_bill")
+            raise Refused(
+                gettext("Order %(number)s has nothing left to invoice.") % {"number": order.number},
+                code="nothing_to_bill",
+            )
         document = issue(document, lines, on, by)
         credit_allowances(order, document, on=document.issued_on, by=by)
         return document
@@ -77,22 +86,36 @@ def by_registration(order: Order, units: Mapping[int, int]) -> dict[str, dict[in
 def _only_registration(order: Order, units: Mapping[int, int], given: str | None) -> str:
     found = [*by_registration(order, units)]
     if len(found) > 1:
-        raise Refused(gettext("These goods fall under several VAT numbers of %(company)s (%(numbers)s). Bill "
-                              "them apart.")
-                      % {"company": order.company, "numbers": registrations.numbers(order.company, found)},
-                      code="several_registrations")
+        raise Refused(
+            gettext(
+                "These goods fall under several VAT numbers of %(company)s (%(numbers)s). Bill "
+                "them apart."
+            )
+            % {"company": order.company, "numbers": registrations.numbers(order.company, found)},
+            code="several_registrations",
+        )
     return found[0] if found else given or ""
 
 
 def _invoice_each(
-    order: Order, units: Mapping[int, int], *, reference: str, by: User | None = None, on: date | None = None,
+    order: Order,
+    units: Mapping[int, int],
+    *,
+    reference: str,
+    by: User | None = None,
+    on: date | None = None,
 ) -> list[Invoice]:
     """Bill units of an order's lines, on an invoice for each VAT registration that they fall under."""
     parts = by_registration(order, units) or {"": {}}
-    return [invoice(order, part, reference=f"{reference} {key}".strip(), by=by, on=on) for key, part in parts.items()]
+    return [
+        invoice(order, part, reference=f"{reference} {key}".strip(), by=by, on=on)
+        for key, part in parts.items()
+    ]
 
 
-def bill(document: Invoice, order: Order, units: Mapping[int, int], *, after: int = 0) -> list[InvoiceLine]:
+def bill(
+    document: Invoice, order: Order, units: Mapping[int, int], *, after: int = 0
+) -> list[InvoiceLine]:
     """Lines, from a position on, for units of a locked order and its open charges, less its deposits; they count.
 
     An allowance that is more than what is billed with it waits for the next invoice.
@@ -101,7 +124,9 @@ def bill(document: Invoice, order: Order, units: Mapping[int, int], *, after: in
     charges = open_charges(order, document.registration)
     if sum(line.gross for line in lines) + sum(charge.gross for charge in charges) < 0:
         assert document.issued_on is not None
-        numbering.lock_counters(order.company, SERIES.values(), document.issued_on.year)  # it may have to be credited
+        numbering.lock_counters(
+            order.company, SERIES.values(), document.issued_on.year
+        )  # it may have to be credited
         charges = [charge for charge in charges if charge.gross >= 0]
     lines += [line for charge in charges for line in charge_lines(document, charge)]
     with issuing.language_of(order.customer, order.company):
@@ -115,20 +140,29 @@ def bill(document: Invoice, order: Order, units: Mapping[int, int], *, after: in
 
 def open_charges(order: Order, registration: str) -> list[OrderCharge]:
     """Charges of an order that aren't billed yet and fall under a VAT registration; compensation falls under any."""
-    return [charge for charge in order.charges.filter(is_invoiced=False, is_canceled=False)
-            if charge.kind in OrderCharge.COMPENSATION or registrations.of(order, charge) == registration]
+    return [
+        charge
+        for charge in order.charges.filter(is_invoiced=False, is_canceled=False)
+        if charge.kind in OrderCharge.COMPENSATION
+        or registrations.of(order, charge) == registration
+    ]
 
 
 def credit_allowances(
-    order: Order, document: Invoice, *, on: date | None = None, by: User | None = None,
+    order: Order, document: Invoice, *, on: date | None = None, by: User | None = None
 ) -> Invoice | None:
     """Credit the allowances that no invoice of an order could bear, once all its goods are billed."""
     waiting = [charge for charge in open_charges(order, document.registration) if charge.gross < 0]
-    if not waiting or any(line.invoiced < line.quantity - line.canceled for line in order.lines.all()
-                          if registrations.of(order, line) == document.registration):
+    if not waiting or any(
+        line.invoiced < line.quantity - line.canceled
+        for line in order.lines.all()
+        if registrations.of(order, line) == document.registration
+    ):
         return None
     with issuing.language_of(order.customer, order.company):
-        note = start_credit(document, f"{order.number}/allowances {waiting[0].pk}", gettext("Allowance"))
+        note = start_credit(
+            document, f"{order.number}/allowances {waiting[0].pk}", gettext("Allowance")
+        )
     lines = [line for charge in waiting for line in charge_lines(note, charge, sign=-1)]
     order.charges.filter(pk__in=[charge.pk for charge in waiting]).update(is_invoiced=True)
     return issue_credit(note, document, lines, on=on, by=by)
@@ -142,7 +176,9 @@ def settle_charges(order: Order, *, by: User | None = None) -> Invoice | None:
     with atomic():
         order = lock_one(order)
         left = list(order.charges.filter(is_invoiced=False, is_canceled=False))
-        waits = any(line.open_quantity or line.invoiced < line.shipped for line in order.lines.all())
+        waits = any(
+            line.open_quantity or line.invoiced < line.shipped for line in order.lines.all()
+        )
         if order.status != Order.Status.CONFIRMED or not order.shipped or waits or not left:
             return None
         found = {registrations.of(order, charge): charge for charge in left}
@@ -154,9 +190,20 @@ def _settle(order: Order, registration: str, by: User | None) -> Invoice | None:
     """Bill what is left of an order's charges under a registration; allowances alone are credited."""
     left = open_charges(order, registration)
     if any(charge.gross >= 0 for charge in left):
-        return invoice(order, {}, reference=f"{order.number}/charges {left[0].pk}", by=by, registration=registration)
-    billed = [row for row in of_order(order).filter(kind=Invoice.Kind.INVOICE, status=Invoice.Status.ISSUED).order_by(
-        "pk") if row.registration == registration]
+        return invoice(
+            order,
+            {},
+            reference=f"{order.number}/charges {left[0].pk}",
+            by=by,
+            registration=registration,
+        )
+    billed = [
+        row
+        for row in of_order(order)
+        .filter(kind=Invoice.Kind.INVOICE, status=Invoice.Status.ISSUED)
+        .order_by("pk")
+        if row.registration == registration
+    ]
     if not left or not billed:
         return None
     (last,) = lock(Invoice.objects.filter(pk=billed[-1].pk))
@@ -164,14 +211,22 @@ def _settle(order: Order, registration: str, by: User | None) -> Invoice | None:
 
 
 def bill_shipped(
-    order: Order, units: Mapping[int, int], *, reference: str, on: date | None = None, by: User | None = None,
+    order: Order,
+    units: Mapping[int, int],
+    *,
+    reference: str,
+    on: date | None = None,
+    by: User | None = None,
 ) -> Invoice | None:
     """Bill what was shipped, as far as it is not billed yet; None where it waits for the month's invoice, or is."""
     with atomic():
         order = lock_one(order)
         if order.customer.billing == Customer.Billing.MONTH:
             return None
-        due = {line.pk: min(units.get(line.pk, 0), line.shipped - line.invoiced) for line in order.lines.all()}
+        due = {
+            line.pk: min(units.get(line.pk, 0), line.shipped - line.invoiced)
+            for line in order.lines.all()
+        }
         if not any(count > 0 for count in due.values()):
             return None
         day = periods.open_day(order.company, on) if on else None
@@ -182,8 +237,14 @@ def bill_now(order: Order, *, by: User | None = None) -> Invoice:
     """Bill all that was shipped and is not billed yet. Raises Refused where nothing is left to bill."""
     with atomic():
         order = lock_one(order)
-        due = {line.pk: line.shipped - line.invoiced for line in order.lines.all() if line.shipped > line.invoiced}
-        return _invoice_each(order, due, reference=idempotency.new_reference(order.number), by=by)[-1]
+        due = {
+            line.pk: line.shipped - line.invoiced
+            for line in order.lines.all()
+            if line.shipped > line.invoiced
+        }
+        return _invoice_each(order, due, reference=idempotency.new_reference(order.number), by=by)[
+            -1
+        ]
 
 
 def bill_order(order: Order, *, by: User | None = None) -> Invoice | None:
@@ -200,19 +261,31 @@ def _invoice_lines(document: Invoice, order: Order, units: Mapping[int, int]) ->
     lines = {line.pk: line for line in order.lines.select_related("sku").order_by("position")}
     for key, count in units.items():
         if key not in lines or not 0 < count <= lines[key].quantity - lines[key].invoiced:
-            raise Refused(gettext("You can't invoice %(count)s units of line %(line)s on order %(number)s. Check "
-                                  "how many are left to invoice.")
-                          % {"count": count, "line": lines.get(key, key), "number": order.number}, line=key)
+            raise Refused(
+                gettext(
+                    "You can't invoice %(count)s units of line %(line)s on order %(number)s. Check "
+                    "how many are left to invoice."
+                )
+                % {"count": count, "line": lines.get(key, key), "number": order.number},
+                line=key,
+            )
     return [_part_of(document, line, units[key]) for key, line in lines.items() if key in units]
 
 
 def _part_of(document: Invoice, line: OrderLine, count: int) -> InvoiceLine:
     amounts = _part(line, line.invoiced, line.invoiced + count, document.currency)
-    return InvoiceLine(invoice=document, order_line=line, quantity=count,
-                       unit_price=line.billed_price or money.ZERO,
-                       description=f"{line.sku.code} {line.description}".strip()[:200],
-                       discount_percent=line.discount_percent, tax_percent=line.tax_percent,
-                       tax_category=line.tax_category, tax_note=line.tax_note, **amounts)
+    return InvoiceLine(
+        invoice=document,
+        order_line=line,
+        quantity=count,
+        unit_price=line.billed_price or money.ZERO,
+        description=f"{line.sku.code} {line.description}".strip()[:200],
+        discount_percent=line.discount_percent,
+        tax_percent=line.tax_percent,
+        tax_category=line.tax_category,
+        tax_note=line.tax_note,
+        **amounts,
+    )
 
 
 def _part(line: OrderLine, before: int, after: int, currency: str) -> dict[str, Decimal]:
@@ -224,9 +297,19 @@ def _part(line: OrderLine, before: int, after: int, currency: str) -> dict[str, 
 
 def charge_lines(document: Invoice, charge: OrderCharge, *, sign: int = 1) -> list[InvoiceLine]:
     """A line for each tax rate of a charge."""
-    return [InvoiceLine(invoice=document, charge=charge, description=charge.description, unit_price=sign * part.amount,
-                        tax_percent=part.tax_percent, tax_category=part.tax_category, tax_note=part.tax_note,
-                        **{name: sign * getattr(part, name) for name in AMOUNTS}) for part in charge.parts]
+    return [
+        InvoiceLine(
+            invoice=document,
+            charge=charge,
+            description=charge.description,
+            unit_price=sign * part.amount,
+            tax_percent=part.tax_percent,
+            tax_category=part.tax_category,
+            tax_note=part.tax_note,
+            **{name: sign * getattr(part, name) for name in AMOUNTS},
+        )
+        for part in charge.parts
+    ]
 
 
 @dataclass(frozen=True)
@@ -238,7 +321,12 @@ class Credited:
 
 
 def credit(
-    document: Invoice, credited: Sequence[Credited], *, reference: str, reason: str = "", by: User | None = None,
+    document: Invoice,
+    credited: Sequence[Credited],
+    *,
+    reference: str,
+    reason: str = "",
+    by: User | None = None,
     on: date | None = None,
 ) -> Invoice:
     """Credit units of an issued invoice's lines at their price, tax and rate, and set it off against the invoice.
@@ -250,24 +338,38 @@ def credit(
         lock(Order.objects.filter(pk__in={key for key in keys if key is not None}))
         original = lock_one(document)
         credited = _merged(credited)
-        known = issuing.known(reference, units={item.line.pk: item.quantity for item in credited}, about="corrects",
-                              corrects=original.pk)
+        known = issuing.known(
+            reference,
+            units={item.line.pk: item.quantity for item in credited},
+            about="corrects",
+            corrects=original.pk,
+        )
         if known:
             return known
         if original.kind == Invoice.Kind.CREDIT or original.status != Invoice.Status.ISSUED:
-            raise WrongState(gettext("%(original)s can't be credited. Only issued invoices can.")
-                             % {"original": original})
+            raise WrongState(
+                gettext("%(original)s can't be credited. Only issued invoices can.")
+                % {"original": original}
+            )
         own = set(original.lines.values_list("pk", flat=True))
         for item in credited:
             if item.line.pk not in own:
-                raise Refused(gettext("%(line)s is not a line of %(original)s.")
-                              % {"line": item.line, "original": original})
+                raise Refused(
+                    gettext("%(line)s is not a line of %(original)s.")
+                    % {"line": item.line, "original": original}
+                )
         return note_of(original, credited, reference=reference, reason=reason, by=by, on=on)
 
 
 def note_of(
-    original: Invoice, credited: Sequence[Credited], *, reference: str, reason: str = "", by: User | None = None,
-    on: date | None = None, charges: Sequence[OrderCharge] = (),
+    original: Invoice,
+    credited: Sequence[Credited],
+    *,
+    reference: str,
+    reason: str = "",
+    by: User | None = None,
+    on: date | None = None,
+    charges: Sequence[OrderCharge] = (),
 ) -> Invoice:
     """A credit note over units and charges for a locked invoice, set off against it."""
     note = start_credit(original, reference, reason)
@@ -279,7 +381,12 @@ def note_of(
 
 
 def issue_credit(
-    note: Invoice, original: Invoice, lines: Sequence[InvoiceLine], *, on: date | None = None, by: User | None = None,
+    note: Invoice,
+    original: Invoice,
+    lines: Sequence[InvoiceLine],
+    *,
+    on: date | None = None,
+    by: User | None = None,
 ) -> Invoice:
     """Issue a credit note for an invoice, less allowances that it takes back, and set it off against the invoice.
 
@@ -298,33 +405,70 @@ def _merged(credited: Sequence[Credited]) -> list[Credited]:
     units: dict[int, int] = defaultdict(int)
     for item in credited:
         units[item.line.pk] += item.quantity
-    return [Credited(line, units[key]) for key, line in {item.line.pk: item.line for item in credited}.items()]
+    return [
+        Credited(line, units[key])
+        for key, line in {item.line.pk: item.line for item in credited}.items()
+    ]
 
 
 def _credit_line(note: Invoice, item: Credited) -> InvoiceLine:
     line = InvoiceLine.objects.select_related("invoice").get(pk=item.line.pk)
     original = line.invoice
     if not 0 < item.quantity <= line.quantity - line.credited:
-        raise Refused(gettext("You can credit up to %(open)s × %(description)s on %(original)s, not %(quantity)s.")
-                      % {"quantity": item.quantity, "description": line.description,
-                         "open": line.quantity - line.credited, "original": original}, line=line.pk)
+        raise Refused(
+            gettext(
+                "You can credit up to %(open)s × %(description)s on %(original)s, not %(quantity)s."
+            )
+            % {
+                "quantity": item.quantity,
+                "description": line.description,
+                "open": line.quantity - line.credited,
+                "original": original,
+            },
+            line=line.pk,
+        )
     left = deducting.open_amounts([line])[line.pk]
     if original.kind == Invoice.Kind.DEPOSIT and not left.gross:
-        raise Refused(gettext("%(original)s was deducted from later invoices already; nothing of it is left to credit.")
-                      % {"original": original}, code="nothing_to_credit", line=line.pk)
+        raise Refused(
+            gettext(
+                "%(original)s was deducted from later invoices already; nothing of it is left to credit."
+            )
+            % {"original": original},
+            code="nothing_to_credit",
+            line=line.pk,
+        )
     sign = original.sign  # an allowance that was credited is taken back
-    amounts = {name: sign * amount for name, amount in
-               deducting.part_left(line, item.quantity, left, original.currency).items()}
+    amounts = {
+        name: sign * amount
+        for name, amount in deducting.part_left(
+            line, item.quantity, left, original.currency
+        ).items()
+    }
     line.credited += item.quantity
     line.save(update_fields=["credited"])
-    return InvoiceLine(invoice=note, order_line=line.order_line, charge=line.charge, corrects=line,
-                       description=line.description, quantity=item.quantity, unit_price=sign * line.unit_price,
-                       discount_percent=line.discount_percent, tax_percent=line.tax_percent,
-                       tax_category=line.tax_category, tax_note=line.tax_note, **amounts)
+    return InvoiceLine(
+        invoice=note,
+        order_line=line.order_line,
+        charge=line.charge,
+        corrects=line,
+        description=line.description,
+        quantity=item.quantity,
+        unit_price=sign * line.unit_price,
+        discount_percent=line.discount_percent,
+        tax_percent=line.tax_percent,
+        tax_category=line.tax_category,
+        tax_note=line.tax_note,
+        **amounts,
+    )
 
 
 def credit_units(
-    order: Order, units: Mapping[int, int], *, reference: str, reason: str = "", by: User | None = None,
+    order: Order,
+    units: Mapping[int, int],
+    *,
+    reference: str,
+    reason: str = "",
+    by: User | None = None,
 ) -> list[Invoice]:
     """Credit units of an order's lines over the invoices that billed them, the newest first.
 
@@ -337,16 +481,27 @@ def credit_units(
         invoice_what_shipped(order, reference, by)
         per_invoice = spread_units(order, units)
         invoices = {row.pk: row for row in lock(Invoice.objects.filter(pk__in=per_invoice))}
-        return [credit(invoices[key], items, reference=f"{reference}/{invoices[key].number}", reason=reason, by=by)
-                for key, items in sorted(per_invoice.items())]
+        return [
+            credit(
+                invoices[key],
+                items,
+                reference=f"{reference}/{invoices[key].number}",
+                reason=reason,
+                by=by,
+            )
+            for key, items in sorted(per_invoice.items())
+        ]
 
 
 def spread_units(order: Order, units: Mapping[int, int]) -> dict[int, list[Credited]]:
     """Units of a locked order's lines over the invoices that billed them, the newest first, by invoice."""
     left = {key: count for key, count in units.items() if count}
     per_invoice: dict[int, list[Credited]] = {}
-    billed = InvoiceLine.objects.filter(order_line__in=left, invoice__kind=Invoice.Kind.INVOICE,
-                                        invoice__status=Invoice.Status.ISSUED).order_by("-invoice_id", "-pk")
+    billed = InvoiceLine.objects.filter(
+        order_line__in=left,
+        invoice__kind=Invoice.Kind.INVOICE,
+        invoice__status=Invoice.Status.ISSUED,
+    ).order_by("-invoice_id", "-pk")
     credited_before: dict[int, int] = {}
     for line in billed:
         key = line.order_line_id or 0
@@ -356,8 +511,11 @@ def spread_units(order: Order, units: Mapping[int, int]) -> dict[int, list[Credi
             per_invoice.setdefault(line.invoice_id, []).append(Credited(line, count))
             left[key] -= count
     if any(count > credited_before.get(key, 0) for key, count in left.items()):
-        raise Refused(gettext("You can't credit more on %(number)s than was invoiced.")
-                      % {"number": order.number}, code="not_invoiced")
+        raise Refused(
+            gettext("You can't credit more on %(number)s than was invoiced.")
+            % {"number": order.number},
+            code="not_invoiced",
+        )
     return per_invoice
 
 
@@ -371,20 +529,29 @@ def of_order(order: Order) -> QuerySet[Invoice]:
 @whole
 def invoice_what_shipped(order: Order, reference: str, by: User | None) -> None:
     """Bill what was shipped of a locked order and isn't billed yet; it is credited next."""
-    due = {line.pk: line.shipped - line.invoiced for line in order.lines.all() if line.shipped > line.invoiced}
+    due = {
+        line.pk: line.shipped - line.invoiced
+        for line in order.lines.all()
+        if line.shipped > line.invoiced
+    }
     if due:
         _invoice_each(order, due, reference=f"{reference}/shipped", by=by)
 
 
 def set_off(
-    note: Invoice, document: Invoice, most: Decimal | None = None, *, by: User | None = None,
+    note: Invoice, document: Invoice, most: Decimal | None = None, *, by: User | None = None
 ) -> Decimal:
     """Use a credit note, as far as both are open, to pay an invoice; both are locked or new. Returns the amount."""
     amount = min(note.open_amount, document.open_amount)
     amount = amount if most is None else min(amount, most)
     if amount > 0:
-        PaymentApplication.objects.create(credit=note, invoice=document, amount=amount, by=by,
-                                  exchange_difference=exchange_gains.difference(note, document, amount))
+        PaymentApplication.objects.create(
+            credit=note,
+            invoice=document,
+            amount=amount,
+            by=by,
+            exchange_difference=exchange_gains.difference(note, document, amount),
+        )
         for row in (note, document):
             due_dates.use(row, amount)
     return amount

@@ -25,7 +25,10 @@ def credit_canceled(order: Order, *, key: int | str, by: User | None = None) -> 
     """
     with atomic():
         order = lock_one(order)
-        documents = {row.pk: row for row in lock(Invoice.objects.filter(pk__in=billing.of_order(order).values("pk")))}
+        documents = {
+            row.pk: row
+            for row in lock(Invoice.objects.filter(pk__in=billing.of_order(order).values("pk")))
+        }
         numbering.lock_counters(order.company, SERIES.values(), order.company.today().year)
         plan, lowered = _plan(order, documents)
         plan = _without_negative(plan, lowered, order.currency) if plan else plan
@@ -34,9 +37,20 @@ def credit_canceled(order: Order, *, key: int | str, by: User | None = None) -> 
         last = max(plan)
         with issuing.language_of(order.customer, order.company):
             reason = gettext("Canceled")
-        notes = [billing.note_of(documents[pk], items, reference=f"{_prefix(order)} {key}/{pk}", reason=reason, by=by,
-                                 charges=lowered if pk == last else ()) for pk, items in sorted(plan.items())]
-        OrderCharge.objects.filter(pk__in=[charge.pk for charge in lowered]).update(is_invoiced=True)
+        notes = [
+            billing.note_of(
+                documents[pk],
+                items,
+                reference=f"{_prefix(order)} {key}/{pk}",
+                reason=reason,
+                by=by,
+                charges=lowered if pk == last else (),
+            )
+            for pk, items in sorted(plan.items())
+        ]
+        OrderCharge.objects.filter(pk__in=[charge.pk for charge in lowered]).update(
+            is_invoiced=True
+        )
         return notes
 
 
@@ -47,21 +61,35 @@ def _prefix(order: Order) -> str:
 def _plan(order: Order, documents: dict[int, Invoice]) -> tuple[Plan, list[OrderCharge]]:
     """What is credited, by invoice, and the allowances that stand for larger ones that are credited with it."""
     plan: Plan = defaultdict(list, billing.spread_units(order, _due(order)))
-    rows = InvoiceLine.objects.filter(charge__order=order, corrects=None, credited=0, invoice__in=documents)
+    rows = InvoiceLine.objects.filter(
+        charge__order=order, corrects=None, credited=0, invoice__in=documents
+    )
     if order.status != Order.Status.CANCELED:
         rows = rows.filter(charge__is_canceled=True)
     for line in rows.select_related("invoice").order_by("pk"):
         plan[line.invoice.corrects_id or line.invoice_id].append(Credited(line, line.quantity))
-    lowered = [charge for charge in order.charges.filter(is_invoiced=False, is_canceled=False) if charge.replaces_id]
+    lowered = [
+        charge
+        for charge in order.charges.filter(is_invoiced=False, is_canceled=False)
+        if charge.replaces_id
+    ]
     return dict(plan), lowered
 
 
 def _due(order: Order) -> dict[int, int]:
     """Billed units, by line, that are canceled and were not credited as that before."""
-    done = dict(InvoiceLine.objects.filter(invoice__reference__startswith=f"{_prefix(order)} ", order_line__order=order)
-                .values("order_line").annotate(units=Sum("quantity")).values_list("order_line", "units"))
-    due = {line.pk: line.invoiced - (line.quantity - line.canceled) - done.get(line.pk, 0)
-           for line in order.lines.all()}
+    done = dict(
+        InvoiceLine.objects.filter(
+            invoice__reference__startswith=f"{_prefix(order)} ", order_line__order=order
+        )
+        .values("order_line")
+        .annotate(units=Sum("quantity"))
+        .values_list("order_line", "units")
+    )
+    due = {
+        line.pk: line.invoiced - (line.quantity - line.canceled) - done.get(line.pk, 0)
+        for line in order.lines.all()
+    }
     return {key: count for key, count in due.items() if count > 0}
 
 
@@ -83,5 +111,11 @@ def _without_negative(plan: Plan, lowered: list[OrderCharge], currency: str) -> 
 
 def _worth(items: Sequence[Credited], currency: str) -> Decimal:
     left = deducting.open_amounts([item.line for item in items])
-    return sum((item.line.invoice.sign * deducting.part_left(item.line, item.quantity, left[item.line.pk], currency)[
-        "gross"] for item in items), money.ZERO)
+    return sum(
+        (
+            item.line.invoice.sign
+            * deducting.part_left(item.line, item.quantity, left[item.line.pk], currency)["gross"]
+            for item in items
+        ),
+        money.ZERO,
+    )

@@ -20,7 +20,7 @@ Part = tuple[Order, dict[int, int]]  # an order, and units of its lines
 
 
 def collect(
-    customer: Customer, *, company: Company, on: date | None = None, by: User | None = None,
+    customer: Customer, *, company: Company, on: date | None = None, by: User | None = None
 ) -> list[Invoice]:
     """Bill all that was shipped to a customer: an invoice for each currency and billing address.
 
@@ -35,14 +35,21 @@ def collect(
         together: dict[str, list[Part]] = defaultdict(list)
         for order in orders:
             for registration, units in billing.by_registration(order, _units(order)).items():
-                key = [registration, order.currency, order.bill_to, order.number if order in alone else ""]
+                key = [
+                    registration,
+                    order.currency,
+                    order.bill_to,
+                    order.number if order in alone else "",
+                ]
                 together[json.dumps(key, sort_keys=True)].append((order, units))
         return [_invoice(group, on, by) for group in together.values()]
 
 
 def _nothing_to_bill(customer: Customer) -> Refused:
-    return Refused(_("%(customer)s has no shipped items left to invoice.") % {"customer": customer},
-                   code="nothing_to_bill")
+    return Refused(
+        _("%(customer)s has no shipped items left to invoice.") % {"customer": customer},
+        code="nothing_to_bill",
+    )
 
 
 def _due(customer: Customer, company: Company) -> QuerySet[Order]:
@@ -55,14 +62,20 @@ def _has_money(order: Order) -> bool:
 
 
 def _units(order: Order) -> dict[int, int]:
-    return {line.pk: line.shipped - line.invoiced for line in order.lines.all() if line.shipped > line.invoiced}
+    return {
+        line.pk: line.shipped - line.invoiced
+        for line in order.lines.all()
+        if line.shipped > line.invoiced
+    }
 
 
 def _invoice(parts: Sequence[Part], on: date | None, by: User | None) -> Invoice:
     """One invoice for the orders of a group; of a single one, its own."""
     orders = [order for order, _units in parts]
     first, (registration,) = orders[0], billing.by_registration(*parts[0])
-    document = issuing.start(first, Invoice.Kind.INVOICE, idempotency.new_reference(first.number), registration)
+    document = issuing.start(
+        first, Invoice.Kind.INVOICE, idempotency.new_reference(first.number), registration
+    )
     document.issued_on = on or first.company.today()
     if len(orders) > 1:
         document.order, document.ship_to = None, first.ship_to if _same_place(orders) else {}
@@ -97,7 +110,12 @@ def collect_many(job: Job) -> None:
 
 def collect_all(company: Company, *, by: User | None = None) -> list[Invoice]:
     """Bill every customer who is billed by the month; nothing due is success."""
-    waiting = OrderLine.objects.filter(shipped__gt=F("invoiced"), order__company=company,
-                                       order__customer__billing=Customer.Billing.MONTH)
+    waiting = OrderLine.objects.filter(
+        shipped__gt=F("invoiced"),
+        order__company=company,
+        order__customer__billing=Customer.Billing.MONTH,
+    )
     customers = Customer.objects.filter(pk__in=waiting.values("order__customer")).order_by("pk")
-    return [document for customer in customers for document in collect(customer, company=company, by=by)]
+    return [
+        document for customer in customers for document in collect(customer, company=company, by=by)
+    ]

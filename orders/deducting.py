@@ -32,8 +32,12 @@ def open_amounts(lines: Iterable[InvoiceLine]) -> dict[int, Open]:
     """What deductions and credits have left of invoice lines, by primary key."""
     rows = {line.pk: line for line in lines}
     left = {key: [line.gross, line.tax] for key, line in rows.items()}
-    used = InvoiceLine.objects.filter(corrects__in=rows).order_by().values("corrects", "invoice__kind").annotate(
-        gross=Sum("gross"), tax=Sum("tax"))
+    used = (
+        InvoiceLine.objects.filter(corrects__in=rows)
+        .order_by()
+        .values("corrects", "invoice__kind")
+        .annotate(gross=Sum("gross"), tax=Sum("tax"))
+    )
     for row in used:
         # Deductions, and what a credit note takes back of another one, are below zero themselves.
         sign = Invoice(kind=row["invoice__kind"]).sign * rows[row["corrects"] or 0].invoice.sign
@@ -45,8 +49,9 @@ def open_amounts(lines: Iterable[InvoiceLine]) -> dict[int, Open]:
 
 def lines_of(order: Order | int) -> Q:
     """Which invoice lines bill or credit lines and charges of an order; two indexes answer it, not a scan."""
-    return (Q(any_of("order_line_id", OrderLine.objects.filter(order=order).values("pk")))
-            | Q(any_of("charge_id", OrderCharge.objects.filter(order=order).values("pk"))))
+    return Q(any_of("order_line_id", OrderLine.objects.filter(order=order).values("pk"))) | Q(
+        any_of("charge_id", OrderCharge.objects.filter(order=order).values("pk"))
+    )
 
 
 def open_deposits(order: Order, registration: str | None = None) -> list[tuple[InvoiceLine, Open]]:
@@ -54,8 +59,13 @@ def open_deposits(order: Order, registration: str | None = None) -> list[tuple[I
 
     `registration`: only of invoices under this VAT registration.
     """
-    asked = list(InvoiceLine.objects.filter(invoice__order=order, invoice__kind=Invoice.Kind.DEPOSIT, credited=0)
-                 .select_related("invoice").order_by("pk"))
+    asked = list(
+        InvoiceLine.objects.filter(
+            invoice__order=order, invoice__kind=Invoice.Kind.DEPOSIT, credited=0
+        )
+        .select_related("invoice")
+        .order_by("pk")
+    )
     if registration is not None:
         asked = [line for line in asked if line.invoice.registration == registration]
     left = open_amounts(asked)
@@ -68,7 +78,9 @@ def left_to_bill(order: Order, registration: str | None = None) -> dict[Rate, De
     for line in order.lines.all():
         wanted = line.quantity - line.canceled
         if wanted > line.invoiced and _is_of(order, line, registration):
-            left[_rate(line)] += money.part(line.gross, line.quantity, line.invoiced, wanted, order.currency)
+            left[_rate(line)] += money.part(
+                line.gross, line.quantity, line.invoiced, wanted, order.currency
+            )
     for charge in order.charges.filter(is_invoiced=False, is_canceled=False):
         for part in charge.parts if _is_of(order, charge, registration) else ():
             left[_rate(part)] += part.gross
@@ -93,11 +105,17 @@ def deductions(document: Invoice, order: Order, lines: Sequence[InvoiceLine]) ->
     for line in lines:
         billed[_rate(line)] += line.gross
     taken = _taken(deposits, billed, left_to_bill(order, document.registration), order.currency)
-    return [_deduction(document, line, left, taken[line.pk]) for line, left in deposits if taken[line.pk]]
+    return [
+        _deduction(document, line, left, taken[line.pk])
+        for line, left in deposits
+        if taken[line.pk]
+    ]
 
 
 def _taken(
-    deposits: Sequence[tuple[InvoiceLine, Open]], billed: dict[Rate, Decimal], to_bill: dict[Rate, Decimal],
+    deposits: Sequence[tuple[InvoiceLine, Open]],
+    billed: dict[Rate, Decimal],
+    to_bill: dict[Rate, Decimal],
     currency: str,
 ) -> dict[int, Decimal]:
     """How much each deposit line gives, by primary key."""
@@ -108,7 +126,11 @@ def _taken(
     room = sum(billed.values(), money.ZERO)
     for rate, own in by_rate.items():
         there, now = sum(own.values(), money.ZERO), billed[rate]
-        due = there if now >= to_bill[rate] else money.round_amount(there * now / to_bill[rate], currency)
+        due = (
+            there
+            if now >= to_bill[rate]
+            else money.round_amount(there * now / to_bill[rate], currency)
+        )
         amount = max(money.ZERO, min(due, there, now, room))
         room -= amount
         taken.update(zip(own, money.spread(amount, list(own.values()), currency), strict=True))
@@ -117,12 +139,20 @@ def _taken(
 
 def _deduction(document: Invoice, asked: InvoiceLine, left: Open, gross: Decimal) -> InvoiceLine:
     tax = money.part(left.tax, left.gross, money.ZERO, gross, document.currency)
-    return InvoiceLine(invoice=document, corrects=asked, quantity=0,
-                       description=_("Less %(description)s (%(number)s)")
-                                   % {"description": asked.description, "number": asked.invoice.number},
-                       unit_price=tax - gross, tax_percent=asked.tax_percent,
-                       tax_category=asked.tax_category, tax_note=asked.tax_note, gross=-gross, tax=-tax,
-                       net=tax - gross)
+    return InvoiceLine(
+        invoice=document,
+        corrects=asked,
+        quantity=0,
+        description=_("Less %(description)s (%(number)s)")
+        % {"description": asked.description, "number": asked.invoice.number},
+        unit_price=tax - gross,
+        tax_percent=asked.tax_percent,
+        tax_category=asked.tax_category,
+        tax_note=asked.tax_note,
+        gross=-gross,
+        tax=-tax,
+        net=tax - gross,
+    )
 
 
 def part_left(line: InvoiceLine, units: int, left: Open, currency: str) -> dict[str, Decimal]:

@@ -27,10 +27,14 @@ def ask(order: Order, amount: Decimal, *, reference: str, by: User | None = None
             return known
         found = _registrations(order)
         if len(found) > 1:
-            raise Refused(gettext("The goods of order %(number)s fall under several VAT numbers (%(numbers)s), and a "
-                                  "deposit invoice has one. Register a prepayment instead.")
-                          % {"number": order.number, "numbers": registrations.numbers(order.company, found)},
-                          code="several_registrations")
+            raise Refused(
+                gettext(
+                    "The goods of order %(number)s fall under several VAT numbers (%(numbers)s), and a "
+                    "deposit invoice has one. Register a prepayment instead."
+                )
+                % {"number": order.number, "numbers": registrations.numbers(order.company, found)},
+                code="several_registrations",
+            )
         return _ask(order, amount, reference, found[0] if found else "", by)
 
 
@@ -40,7 +44,9 @@ def _registrations(order: Order) -> list[str]:
     return sorted({registrations.of(order, line) for line in left})
 
 
-def _ask(order: Order, amount: Decimal, reference: str, registration: str, by: User | None) -> Invoice:
+def _ask(
+    order: Order, amount: Decimal, reference: str, registration: str, by: User | None
+) -> Invoice:
     states.require_status(order, Order.Status.PLACED, Order.Status.CONFIRMED)
     _require_room(order, amount)
     document = issuing.start(order, Invoice.Kind.DEPOSIT, reference, registration)
@@ -56,11 +62,20 @@ def _require_room(order: Order, amount: Decimal) -> None:
     most = max(money.ZERO, to_bill - asked)
     if 0 < amount <= most:
         return
-    raise Refused(gettext("A deposit on order %(number)s must be more than zero and at most %(most)s: %(to_bill)s is "
-                          "still to be billed, and deposits of %(asked)s are open.")
-                  % {"number": order.number, "most": money.display(most, order.currency),
-                     "to_bill": money.display(to_bill, order.currency),
-                     "asked": money.display(asked, order.currency)}, code="too_much", field="amount")
+    raise Refused(
+        gettext(
+            "A deposit on order %(number)s must be more than zero and at most %(most)s: %(to_bill)s is "
+            "still to be billed, and deposits of %(asked)s are open."
+        )
+        % {
+            "number": order.number,
+            "most": money.display(most, order.currency),
+            "to_bill": money.display(to_bill, order.currency),
+            "asked": money.display(asked, order.currency),
+        },
+        code="too_much",
+        field="amount",
+    )
 
 
 def ask_share(order: Order, percent: Decimal, *, by: User | None = None) -> Invoice | None:
@@ -70,14 +85,24 @@ def ask_share(order: Order, percent: Decimal, *, by: User | None = None) -> Invo
     """
     with atomic():
         order, reference = lock_one(order), f"{order.number}/deposit"
-        asked = Invoice.objects.filter(reference__startswith=reference, order=order).order_by("pk").first()
+        asked = (
+            Invoice.objects.filter(reference__startswith=reference, order=order)
+            .order_by("pk")
+            .first()
+        )
         if asked:
             return asked
-        found = {key: sum(deducting.left_to_bill(order, key).values(), money.ZERO) for key in _registrations(order)}
+        found = {
+            key: sum(deducting.left_to_bill(order, key).values(), money.ZERO)
+            for key in _registrations(order)
+        }
         whole = money.round_amount(order.gross * percent / 100, order.currency)
         shares = money.spread(whole, list(found.values()), order.currency)
-        made = [_ask(order, share, f"{reference} {key}".strip(), key, by)
-                for key, share in zip(found, shares, strict=True) if share > 0]
+        made = [
+            _ask(order, share, f"{reference} {key}".strip(), key, by)
+            for key, share in zip(found, shares, strict=True)
+            if share > 0
+        ]
         return made[0] if made else None
 
 
@@ -89,19 +114,32 @@ def _deposit_lines(document: Invoice, order: Order, amount: Decimal) -> list[Inv
             continue
         wanted = max(line.invoiced, line.quantity - line.canceled)
         rates[line.tax_percent, line.tax_category, line.tax_note] += money.part(
-            line.gross, line.quantity, line.invoiced, wanted, order.currency)
+            line.gross, line.quantity, line.invoiced, wanted, order.currency
+        )
     for charge in billing.open_charges(order, document.registration):
         for part in charge.parts:
             rates[part.tax_percent, part.tax_category, part.tax_note] += part.gross
-    rates = {rate: gross for rate, gross in rates.items() if gross > 0}  # allowances have none of it
+    rates = {
+        rate: gross for rate, gross in rates.items() if gross > 0
+    }  # allowances have none of it
     shares = money.spread(amount, list(rates.values()), order.currency)
     lines: list[InvoiceLine] = []
     for (percent, category, note), share in zip(rates, shares, strict=True):
         tax = money.round_amount(share * percent / (100 + percent), order.currency)
-        lines.append(InvoiceLine(invoice=document, position=len(lines) + 1, description=_("Deposit on %(number)s")
-                                                                                        % {"number": order.number},
-                                 unit_price=share - tax, tax_percent=percent, tax_category=category, tax_note=note,
-                                 net=share - tax, tax=tax, gross=share))
+        lines.append(
+            InvoiceLine(
+                invoice=document,
+                position=len(lines) + 1,
+                description=_("Deposit on %(number)s") % {"number": order.number},
+                unit_price=share - tax,
+                tax_percent=percent,
+                tax_category=category,
+                tax_note=note,
+                net=share - tax,
+                tax=tax,
+                gross=share,
+            )
+        )
     return lines
 
 
@@ -126,7 +164,9 @@ def credit_rest(order: Order, *, by: User | None = None) -> list[Invoice]:
         return made
 
 
-def _credit_rest(document: Invoice, left: list[tuple[InvoiceLine, Open]], by: User | None) -> Invoice:
+def _credit_rest(
+    document: Invoice, left: list[tuple[InvoiceLine, Open]], by: User | None
+) -> Invoice:
     note = issuing.start_credit(document, f"{document.number}/rest")
     with issuing.language_of(document.customer, document.company):
         lines = [_rest_of(note, asked, amounts) for asked, amounts in left]
@@ -138,7 +178,17 @@ def _credit_rest(document: Invoice, left: list[tuple[InvoiceLine, Open]], by: Us
 
 def _rest_of(note: Invoice, asked: InvoiceLine, left: Open) -> InvoiceLine:
     net = left.gross - left.tax
-    return InvoiceLine(invoice=note, position=asked.position, corrects=asked, quantity=1, gross=left.gross,
-                       tax=left.tax, net=net, description=_("Unused %(description)s")
-                                                          % {"description": asked.description}, unit_price=net,
-                       tax_percent=asked.tax_percent, tax_category=asked.tax_category, tax_note=asked.tax_note)
+    return InvoiceLine(
+        invoice=note,
+        position=asked.position,
+        corrects=asked,
+        quantity=1,
+        gross=left.gross,
+        tax=left.tax,
+        net=net,
+        description=_("Unused %(description)s") % {"description": asked.description},
+        unit_price=net,
+        tax_percent=asked.tax_percent,
+        tax_category=asked.tax_category,
+        tax_note=asked.tax_note,
+    )

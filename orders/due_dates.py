@@ -21,12 +21,18 @@ def agree(document: Invoice) -> list[Installment]:
         document.due_on = document.issued_on
         return []
     agreed = terms_of(document)
-    dues = terms.schedule(agreed, document.gross, document.issued_on, places=money.minor_units(document.currency))
+    dues = terms.schedule(
+        agreed, document.gross, document.issued_on, places=money.minor_units(document.currency)
+    )
     document.due_on = dues[0].day
     if agreed.discount_percent and agreed.discount_days and document.kind == Invoice.Kind.INVOICE:
         document.discount_percent = agreed.discount_percent
         document.discount_until = document.issued_on + timedelta(days=agreed.discount_days)
-    return [Installment(invoice=document, due_on=due.day, amount=due.amount) for due in dues] if len(dues) > 1 else []
+    return (
+        [Installment(invoice=document, due_on=due.day, amount=due.amount) for due in dues]
+        if len(dues) > 1
+        else []
+    )
 
 
 def terms_of(document: Invoice) -> Terms:
@@ -45,8 +51,13 @@ def of_order(order: Order) -> Decimal:
     deposits = sum((left.gross for _line, left in deducting.open_deposits(order)), money.ZERO)
     to_bill = max(money.ZERO, sum(deducting.left_to_bill(order).values(), money.ZERO) - deposits)
     asked = (Payment.Status.REQUESTED, Payment.Status.AUTHORIZED)
-    there = sum((payment.amount if payment.status in asked else payment.unapplied
-                 for payment in Payment.objects.filter(order=order)), money.ZERO)
+    there = sum(
+        (
+            payment.amount if payment.status in asked else payment.unapplied
+            for payment in Payment.objects.filter(order=order)
+        ),
+        money.ZERO,
+    )
     return max(money.ZERO, open_now + to_bill - there)
 
 
@@ -63,14 +74,20 @@ def early_discount(document: Invoice) -> Decimal:
     """What an invoice less its credits may lack if all of it is paid in time."""
     if document.discount_until is None:
         return money.ZERO
-    return money.round_amount(_less_credits(document) * document.discount_percent / 100, document.currency)
+    return money.round_amount(
+        _less_credits(document) * document.discount_percent / 100, document.currency
+    )
 
 
 def earned_discount(document: Invoice) -> Decimal:
     """What an invoice may lack for the part that was paid in time, by the days on which its payments came."""
     whole, percent = early_discount(document), document.discount_percent
-    in_time = document.applications.filter(payment__paid_on__lte=document.discount_until).aggregate(
-        total=Sum("amount"))["total"] or money.ZERO
+    in_time = (
+        document.applications.filter(payment__paid_on__lte=document.discount_until).aggregate(
+            total=Sum("amount")
+        )["total"]
+        or money.ZERO
+    )
     if not whole or in_time >= _less_credits(document) - whole:
         return whole
     return money.round_amount(in_time * percent / (100 - percent), document.currency)
@@ -88,16 +105,32 @@ def in_words(document: Invoice) -> list[str]:
     if document.applied and not document.open_amount:
         return [_("Paid.")]
     parts = list(document.installments.all())
-    told = [_("Paid: %(paid)s. Open: %(open)s.") % {"paid": display(document.applied, document.currency),
-                                                    "open": display(document.open_amount, document.currency)}
-            ] if document.applied else []
-    told += [_("Pay %(amount)s by %(day)s.") % {"amount": display(part.amount, document.currency),
-                                              "day": part.due_on.isoformat()} for part in parts]
+    told = (
+        [
+            _("Paid: %(paid)s. Open: %(open)s.")
+            % {
+                "paid": display(document.applied, document.currency),
+                "open": display(document.open_amount, document.currency),
+            }
+        ]
+        if document.applied
+        else []
+    )
+    told += [
+        _("Pay %(amount)s by %(day)s.")
+        % {"amount": display(part.amount, document.currency), "day": part.due_on.isoformat()}
+        for part in parts
+    ]
     if not parts:
         told.append(_("Pay by %(day)s.") % {"day": document.due_on.isoformat()})
     if document.discount_until:
         less = _less_credits(document) - early_discount(document)
-        told.append(_("%(percent)s%% discount if paid by %(day)s: pay %(less)s.") % {
-            "day": document.discount_until.isoformat(), "percent": f"{document.discount_percent.normalize():f}",
-            "less": display(less, document.currency)})
+        told.append(
+            _("%(percent)s%% discount if paid by %(day)s: pay %(less)s.")
+            % {
+                "day": document.discount_until.isoformat(),
+                "percent": f"{document.discount_percent.normalize():f}",
+                "less": display(less, document.currency),
+            }
+        )
     return told

@@ -25,9 +25,25 @@ from orders.models import Customer, Invoice, InvoiceLine, Order
 from orders.national_rules import Parties
 from orders.planners import places
 
-KINDS = {Invoice.Kind.INVOICE: INVOICE, Invoice.Kind.DEPOSIT: PREPAYMENT, Invoice.Kind.CREDIT: CREDIT_NOTE}
-PARTY = ("name", "country", "street", "postal_code", "city", "region", "vat_number", "registration", "endpoint",
-         "endpoint_scheme", "email", "phone")
+KINDS = {
+    Invoice.Kind.INVOICE: INVOICE,
+    Invoice.Kind.DEPOSIT: PREPAYMENT,
+    Invoice.Kind.CREDIT: CREDIT_NOTE,
+}
+PARTY = (
+    "name",
+    "country",
+    "street",
+    "postal_code",
+    "city",
+    "region",
+    "vat_number",
+    "registration",
+    "endpoint",
+    "endpoint_scheme",
+    "email",
+    "phone",
+)
 
 
 def document_of(invoice: Invoice) -> Document:
@@ -38,25 +54,47 @@ def document_of(invoice: Invoice) -> Document:
 
 
 def _document_of(invoice: Invoice) -> Document:
-    lines = list(invoice.lines.select_related("order_line__sku", "charge", "corrects__charge").order_by("position"))
+    lines = list(
+        invoice.lines.select_related("order_line__sku", "charge", "corrects__charge").order_by(
+            "position"
+        )
+    )
     charges = [line for line in lines if _is_charge(line)]
     goods = [line for line in lines if line not in charges]
     if not goods:  # a document needs a line; what takes something off stays an allowance
-        goods, charges = [line for line in charges if line.net >= 0], [line for line in charges if line.net < 0]
+        goods, charges = (
+            [line for line in charges if line.net >= 0],
+            [line for line in charges if line.net < 0],
+        )
     if not goods:
         goods, charges = charges, []
     outside = all(line.tax_category == "O" for line in lines)
     return Document(
-        kind=KINDS[Invoice.Kind(invoice.kind)], number=str(invoice.number), issued_on=invoice.issued_on,  # type: ignore[arg-type]
-        currency=invoice.currency, places=money.minor_units(invoice.currency),
-        seller=_party(invoice.seller, without_vat=outside), buyer=_party(invoice.bill_to, without_vat=outside),
+        kind=KINDS[Invoice.Kind(invoice.kind)],
+        number=str(invoice.number),
+        issued_on=invoice.issued_on,  # type: ignore[arg-type]
+        currency=invoice.currency,
+        places=money.minor_units(invoice.currency),
+        seller=_party(invoice.seller, without_vat=outside),
+        buyer=_party(invoice.bill_to, without_vat=outside),
         ship_to=_party(invoice.ship_to) if invoice.ship_to.get("country") else None,
         items=[_item(number, line, invoice) for number, line in enumerate(goods, 1)],
-        adjustments=[Adjustment(line.description, line.net, line.tax_category, line.tax_percent) for line in charges],
-        taxes=tax_groups(lines), net=invoice.net, tax=invoice.tax, gross=invoice.gross,
-        paid=ZERO if invoice.kind == Invoice.Kind.CREDIT else invoice.applied, due_on=_last_due(invoice),
-        supplied_on=invoice.supplied_on, terms=_payment_terms(invoice), notes=_notes(invoice),
-        **_references(invoice), **_home(invoice))
+        adjustments=[
+            Adjustment(line.description, line.net, line.tax_category, line.tax_percent)
+            for line in charges
+        ],
+        taxes=tax_groups(lines),
+        net=invoice.net,
+        tax=invoice.tax,
+        gross=invoice.gross,
+        paid=ZERO if invoice.kind == Invoice.Kind.CREDIT else invoice.applied,
+        due_on=_last_due(invoice),
+        supplied_on=invoice.supplied_on,
+        terms=_payment_terms(invoice),
+        notes=_notes(invoice),
+        **_references(invoice),
+        **_home(invoice),
+    )
 
 
 def _payment_terms(invoice: Invoice) -> str:
@@ -94,9 +132,19 @@ def _item(number: int, line: InvoiceLine, invoice: Invoice) -> Item:
             discount = full - line.net
     price = abs(line.unit_price if line.quantity else line.net)
     unit = line.order_line.sku.base_unit if line.order_line and line.quantity else ""
-    return Item(number, line.description, quantity, price, line.net, line.tax_category, line.tax_percent,
-                code=line.order_line.sku.code if line.order_line else "", discount=discount,
-                discount_reason=_("Discount"), unit=unit if unit in codes.units() else "")
+    return Item(
+        number,
+        line.description,
+        quantity,
+        price,
+        line.net,
+        line.tax_category,
+        line.tax_percent,
+        code=line.order_line.sku.code if line.order_line else "",
+        discount=discount,
+        discount_reason=_("Discount"),
+        unit=unit if unit in codes.units() else "",
+    )
 
 
 def tax_groups(lines: Iterable[InvoiceLine]) -> list[TaxGroup]:
@@ -104,9 +152,16 @@ def tax_groups(lines: Iterable[InvoiceLine]) -> list[TaxGroup]:
     found: dict[tuple[str, Decimal], list[InvoiceLine]] = {}
     for line in lines:
         found.setdefault((line.tax_category, line.tax_percent.normalize()), []).append(line)
-    return [TaxGroup(category, percent, sum((line.net for line in own), ZERO), sum((line.tax for line in own), ZERO),
-                     next((taxing.translated(line.tax_note) for line in own if line.tax_note), ""))
-            for (category, percent), own in sorted(found.items())]
+    return [
+        TaxGroup(
+            category,
+            percent,
+            sum((line.net for line in own), ZERO),
+            sum((line.tax for line in own), ZERO),
+            next((taxing.translated(line.tax_note) for line in own if line.tax_note), ""),
+        )
+        for (category, percent), own in sorted(found.items())
+    ]
 
 
 def _last_due(invoice: Invoice) -> Any:
@@ -120,11 +175,15 @@ def _notes(invoice: Invoice) -> tuple[str, ...]:
 
 def _references(invoice: Invoice) -> dict[str, Any]:
     order, corrects = invoice.order, invoice.corrects
-    return {"order_number": invoice.order_number, "purchase_order": order.customer_reference if order else "",
-            "buyer_reference": invoice.bill_to.get("buyer_reference", ""),
-            "corrects": str(corrects.number) if corrects else "",
-            "corrects_on": corrects.issued_on if corrects else None,
-            "iban": invoice.seller.get("iban", ""), "bic": invoice.seller.get("bic", "")}
+    return {
+        "order_number": invoice.order_number,
+        "purchase_order": order.customer_reference if order else "",
+        "buyer_reference": invoice.bill_to.get("buyer_reference", ""),
+        "corrects": str(corrects.number) if corrects else "",
+        "corrects_on": corrects.issued_on if corrects else None,
+        "iban": invoice.seller.get("iban", ""),
+        "bic": invoice.seller.get("bic", ""),
+    }
 
 
 def _home(invoice: Invoice) -> dict[str, Any]:
@@ -132,12 +191,19 @@ def _home(invoice: Invoice) -> dict[str, Any]:
     home = invoice.company.currency
     if invoice.currency == home:
         return {}
-    return {"home_currency": home, "home_tax": money.round_amount(invoice.tax / invoice.exchange_rate, home)}
+    return {
+        "home_currency": home,
+        "home_tax": money.round_amount(invoice.tax / invoice.exchange_rate, home),
+    }
 
 
 def lacking(
-    company: Company, customer: Customer, address: dict[str, str], reference: str = "",
-    ship_to: dict[str, str] | None = None, registration: str = "",
+    company: Company,
+    customer: Customer,
+    address: dict[str, str],
+    reference: str = "",
+    ship_to: dict[str, str] | None = None,
+    registration: str = "",
 ) -> list[str]:
     """What the records must still say so that a customer's e-invoices are complete; nothing where they get none.
 
@@ -147,22 +213,42 @@ def lacking(
         return []
     vat_number = registrations.number(company, registration)
     wanted = [
-        (company.street and company.city and company.country, _("the company's street, city and country")),
+        (
+            company.street and company.city and company.country,
+            _("the company's street, city and country"),
+        ),
         (vat_number or company.registration, _("company VAT or registration number")),
-        (address.get("name") and address.get("country"), _("the customer's billing name and country"))]
+        (
+            address.get("name") and address.get("country"),
+            _("the customer's billing name and country"),
+        ),
+    ]
     if customer.einvoice == Customer.EInvoice.UBL:
         wanted += [
-            (company.endpoint and company.endpoint_scheme, _("the company's e-invoicing address and its scheme")),
-            (customer.endpoint and customer.endpoint_scheme, _("the customer's e-invoicing address and its scheme")),
-            (customer.buyer_reference or reference, _("buyer reference (on customer or order)"))]
+            (
+                company.endpoint and company.endpoint_scheme,
+                _("the company's e-invoicing address and its scheme"),
+            ),
+            (
+                customer.endpoint and customer.endpoint_scheme,
+                _("the customer's e-invoicing address and its scheme"),
+            ),
+            (customer.buyer_reference or reference, _("buyer reference (on customer or order)")),
+        ]
     missing = [name for known, name in wanted if not known]
     if customer.einvoice == Customer.EInvoice.UBL:
-        missing += national_rules.lacking(Parties(company, customer, address, ship_to or {}, vat_number))
+        missing += national_rules.lacking(
+            Parties(company, customer, address, ship_to or {}, vat_number)
+        )
     return missing
 
 
 def lacking_of_taxes(
-    company: Company, customer: Customer, ship_to: dict[str, str], lines: Sequence[Any], registration: str = "",
+    company: Company,
+    customer: Customer,
+    ship_to: dict[str, str],
+    lines: Sequence[Any],
+    registration: str = "",
 ) -> list[str]:
     """What the tax categories of lines ask of the records (EN 16931-1: BR-S, BR-E, BR-AE, BR-IC, BR-G, BR-O)."""
     if not customer.einvoice:
@@ -170,15 +256,23 @@ def lacking_of_taxes(
     categories = {line.tax_category for line in lines}
     vat_number = registrations.number(company, registration)
     is_british = (registration or registrations.home_of(company).country) in places.BRITISH
-    wanted = [(vat_number or categories <= {"O"}, _("the company's VAT number")),
-              (not is_british or "K" not in categories or vat_number.upper().startswith("XI"),
-               _("the company's VAT number with XI, for supplies between Northern Ireland and the EU")),
-              (customer.vat_number or not categories & {"AE", "K"}, _("the customer's VAT number")),
-              (ship_to.get("country") or "K" not in categories, _("destination country")),
-              (categories == {"O"} or "O" not in categories,
-               _("separate invoices for items outside the scope of VAT")),
-              (all(line.tax_note for line in lines if line.tax_category in ("E", "AE", "K", "G", "O")),
-               _("legal text for the tax rate or exemption"))]
+    wanted = [
+        (vat_number or categories <= {"O"}, _("the company's VAT number")),
+        (
+            not is_british or "K" not in categories or vat_number.upper().startswith("XI"),
+            _("the company's VAT number with XI, for supplies between Northern Ireland and the EU"),
+        ),
+        (customer.vat_number or not categories & {"AE", "K"}, _("the customer's VAT number")),
+        (ship_to.get("country") or "K" not in categories, _("destination country")),
+        (
+            categories == {"O"} or "O" not in categories,
+            _("separate invoices for items outside the scope of VAT"),
+        ),
+        (
+            all(line.tax_note for line in lines if line.tax_category in ("E", "AE", "K", "G", "O")),
+            _("legal text for the tax rate or exemption"),
+        ),
+    ]
     return [name for known, name in wanted if not known]
 
 
@@ -195,18 +289,36 @@ def require_ready(order: Order) -> None:
 
 def require_complete(order: Order, lines: Sequence[Any], registration: str = "") -> None:
     """Raise Refused, naming all that is missing, where an order's e-invoice would not be valid."""
-    require_valid(order.company, order.customer, order.bill_to, lines, registration=registration,
-                  reference=order.customer_reference, ship_to=order.ship_to)
+    require_valid(
+        order.company,
+        order.customer,
+        order.bill_to,
+        lines,
+        registration=registration,
+        reference=order.customer_reference,
+        ship_to=order.ship_to,
+    )
 
 
 def require_valid(
-    company: Company, customer: Customer, address: dict[str, str], lines: Sequence[Any], *, registration: str = "",
-    reference: str = "", ship_to: dict[str, str] | None = None,
+    company: Company,
+    customer: Customer,
+    address: dict[str, str],
+    lines: Sequence[Any],
+    *,
+    registration: str = "",
+    reference: str = "",
+    ship_to: dict[str, str] | None = None,
 ) -> None:
     """Raise Refused, naming all that is missing, where an e-invoice of these lines would not be valid."""
     missing = lacking(company, customer, address, reference, ship_to, registration)
     missing += lacking_of_taxes(company, customer, ship_to or {}, lines, registration)
     if missing:
-        raise Refused(_("E-invoices for %(customer)s are missing: %(missing)s. Add this information and try again.")
-                      % {"customer": customer, "missing": "; ".join(missing)}, code="einvoice_incomplete",
-                      missing=missing)
+        raise Refused(
+            _(
+                "E-invoices for %(customer)s are missing: %(missing)s. Add this information and try again."
+            )
+            % {"customer": customer, "missing": "; ".join(missing)},
+            code="einvoice_incomplete",
+            missing=missing,
+        )

@@ -169,13 +169,23 @@ event("order.hold_placed", Reason, _("An order was put on hold."))
 event("order.hold_released", HoldReleased, _("A hold of an order was released."))
 event("order.confirmed", NoData, _("An order was confirmed: its stock is promised."))
 event("order.rescheduled", OrderRescheduled, _("An order is wanted on another day."))
-event("order.retaxed", OrderRetaxed, _("An order has other taxes, because its goods leave from another country."))
-event("order.ship_complete", ShipComplete, _("An order is to leave in one shipment, or in parts again."))
+event(
+    "order.retaxed",
+    OrderRetaxed,
+    _("An order has other taxes, because its goods leave from another country."),
+)
+event(
+    "order.ship_complete",
+    ShipComplete,
+    _("An order is to leave in one shipment, or in parts again."),
+)
 event("order.amended", NoData, _("The lines of a confirmed order were changed."))
 event("order.cancel_requested", Reason, _("The cancellation of an order was requested."))
 event("order.lines_canceled", Reason, _("Lines of an order were canceled."))
 event("order.canceled", NoData, _("An order was canceled."))
-event("order.completed", NoData, _("An order is complete: shipped and invoiced, or canceled in part."))
+event(
+    "order.completed", NoData, _("An order is complete: shipped and invoiced, or canceled in part.")
+)
 
 event("invoice.issued", InvoiceIssued, _("An invoice or credit note was issued."))
 event("invoice.settled", NoData, _("What was paid before was applied to a new invoice."))
@@ -184,11 +194,17 @@ event("invoice.paid", NoData, _("An invoice has no balance due."))
 event("invoice.reopened", InvoiceReopened, _("An invoice has a balance due again."))
 event("invoice.credit_applied", CreditApplied, _("A credit note was applied to an invoice."))
 event("invoice.written_off", InvoiceWrittenOff, _("A part of an invoice was written off."))
-event("invoice.write_off_reversed", InvoiceWriteOffReversed, _("A write-off of an invoice was reversed."))
+event(
+    "invoice.write_off_reversed",
+    InvoiceWriteOffReversed,
+    _("A write-off of an invoice was reversed."),
+)
 
 event("payment.created", Created, _("A payment was requested or received."))
 event("payment.authorized", NoData, _("A payment was authorized."))
-event("payment.capture_requested", CaptureRequested, _("The provider is asked to capture a payment."))
+event(
+    "payment.capture_requested", CaptureRequested, _("The provider is asked to capture a payment.")
+)
 event("payment.captured", PaymentCaptured, _("A payment was captured or received."))
 event("payment.capture_failed", PaymentFailed, _("A payment could not be captured."))
 event("payment.failed", PaymentFailed, _("A payment failed."))
@@ -204,7 +220,11 @@ event("payment.refund_requested", Refund, _("A refund was requested."))
 event("payment.refunded", Refund, _("A payment was refunded."))
 event("payment.refund_failed", RefundFailed, _("A refund failed."))
 event("payment.written_off", PaymentWrittenOff, _("A small overpayment was kept."))
-event("payment.write_off_reversed", PaymentWrittenOff, _("An overpayment that was kept is open again."))
+event(
+    "payment.write_off_reversed",
+    PaymentWrittenOff,
+    _("An overpayment that was kept is open again."),
+)
 
 event("export.created", Created, _("An export for accounting was prepared."))
 event("export.sent", NoData, _("An export was sent to accounting."))

@@ -18,7 +18,9 @@ def difference(source: Invoice | Payment, target: Invoice, amount: Decimal) -> D
 def refund_difference(row: Refund) -> Decimal:
     """The gain where money goes back at its own day's rate, against its worth when it came or was credited."""
     source = row.credit or row.payment
-    return _share(source, row.amount) - _worth(row.amount, row.exchange_rate, row.payment.company.currency)
+    return _share(source, row.amount) - _worth(
+        row.amount, row.exchange_rate, row.payment.company.currency
+    )
 
 
 def _share(document: Invoice | Payment, amount: Decimal) -> Decimal:

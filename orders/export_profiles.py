@@ -13,7 +13,9 @@ from orders.models.export import Profile
 TEXT, DAY, COUNT, MONEY, PRICE, PERCENT = "text", "day", "count", "money", "price", "percent"
 TAX_CATEGORY = "tax_category"  # read as its code, written with its name
 _SIGN = "(CASE i.kind WHEN 'credit' THEN -1 ELSE 1 END)"
-_IN_RUN = "JOIN orders_exporteddocument x ON x.run_id = %(run)s AND x.kind = 'invoice' AND x.key = i.id"
+_IN_RUN = (
+    "JOIN orders_exporteddocument x ON x.run_id = %(run)s AND x.kind = 'invoice' AND x.key = i.id"
+)
 _ISSUED = """i.company_id = %(company)s AND i.status = 'issued' AND NOT i.is_imported
     AND (%(since)s::date IS NULL OR i.issued_on >= %(since)s::date)
     AND (%(until)s::date IS NULL OR i.issued_on <= %(until)s::date)"""
@@ -139,7 +141,13 @@ def _sales(group: str, joins: str) -> str:
 _SALES_SUMS = f"""
     SELECT i.currency, NULL::bigint, sum({_SIGN} * i.net), sum({_SIGN} * i.tax), sum({_SIGN} * i.gross), NULL::numeric
     FROM orders_invoice i WHERE {_ISSUED} GROUP BY 1 ORDER BY 1"""
-_SALES_TAIL = (("Quantity", COUNT), ("Net", MONEY), ("Tax", MONEY), ("Gross", MONEY), ("Currency", TEXT))
+_SALES_TAIL = (
+    ("Quantity", COUNT),
+    ("Net", MONEY),
+    ("Tax", MONEY),
+    ("Gross", MONEY),
+    ("Currency", TEXT),
+)
 _SALES_COLUMNS = {"net": 3, "tax": 4, "gross": 5}
 _MONEY_KEYS = (("payment", _PAYMENT_KEYS), ("refund", _REFUND_KEYS), ("write_off", _WRITE_OFF_KEYS))
 # A display name is unique in QuickBooks, at most 100 characters long, and has no colon.
@@ -147,56 +155,158 @@ _UNIQUE_NAME = "replace(left(c.name, 97 - length(c.code)), ':', '-') || ' (' || 
 _INVOICE_KEYS = (("invoice", f"SELECT i.id FROM orders_invoice i WHERE {_ISSUED}"),)
 
 LINES = Layout(
-    columns=(("Number", TEXT), ("Kind", TEXT), ("Date", DAY), ("Date of supply", DAY), ("Due", DAY), ("Customer", TEXT),
-             ("Name", TEXT), ("Country", TEXT), ("VAT number", TEXT), ("Order", TEXT), ("Channel", TEXT), ("SKU", TEXT),
-             ("Description", TEXT), ("Quantity", COUNT), ("Price", PRICE), ("Discount %", PERCENT),
-             ("Tax category", TAX_CATEGORY), ("Tax %", PERCENT), ("Net", MONEY), ("Tax", MONEY), ("Gross", MONEY),
-             ("Currency", TEXT), ("Rate", PRICE), ("Gross in company currency", MONEY)),
-    rows=_LINES, ledger=_HEADS, ledger_taxes=_HEAD_TAXES, documents=_INVOICE_KEYS,
-    sums={"net": 18, "tax": 19, "gross": 20}, currency=21, document=0, rate=17)
+    columns=(
+        ("Number", TEXT),
+        ("Kind", TEXT),
+        ("Date", DAY),
+        ("Date of supply", DAY),
+        ("Due", DAY),
+        ("Customer", TEXT),
+        ("Name", TEXT),
+        ("Country", TEXT),
+        ("VAT number", TEXT),
+        ("Order", TEXT),
+        ("Channel", TEXT),
+        ("SKU", TEXT),
+        ("Description", TEXT),
+        ("Quantity", COUNT),
+        ("Price", PRICE),
+        ("Discount %", PERCENT),
+        ("Tax category", TAX_CATEGORY),
+        ("Tax %", PERCENT),
+        ("Net", MONEY),
+        ("Tax", MONEY),
+        ("Gross", MONEY),
+        ("Currency", TEXT),
+        ("Rate", PRICE),
+        ("Gross in company currency", MONEY),
+    ),
+    rows=_LINES,
+    ledger=_HEADS,
+    ledger_taxes=_HEAD_TAXES,
+    documents=_INVOICE_KEYS,
+    sums={"net": 18, "tax": 19, "gross": 20},
+    currency=21,
+    document=0,
+    rate=17,
+)
 
 LAYOUTS: dict[str, Layout] = {
     Profile.INVOICE_LINES: LINES,
     Profile.INVOICE_TAXES: Layout(
-        columns=(("Number", TEXT), ("Kind", TEXT), ("Date", DAY), ("Customer", TEXT), ("Name", TEXT), ("Country", TEXT),
-                 ("VAT number", TEXT), ("Tax category", TAX_CATEGORY), ("Tax %", PERCENT), ("Net", MONEY),
-                 ("Tax", MONEY), ("Gross", MONEY), ("Currency", TEXT), ("Rate", PRICE),
-                 ("Net in company currency", MONEY), ("Tax in company currency", MONEY),
-                 ("Company's VAT number", TEXT)),
-        rows=_TAXES, ledger=_HEADS, ledger_taxes=_HEAD_TAXES, documents=_INVOICE_KEYS,
-        sums={"net": 9, "tax": 10, "gross": 11}, currency=12, document=0, rate=8),
+        columns=(
+            ("Number", TEXT),
+            ("Kind", TEXT),
+            ("Date", DAY),
+            ("Customer", TEXT),
+            ("Name", TEXT),
+            ("Country", TEXT),
+            ("VAT number", TEXT),
+            ("Tax category", TAX_CATEGORY),
+            ("Tax %", PERCENT),
+            ("Net", MONEY),
+            ("Tax", MONEY),
+            ("Gross", MONEY),
+            ("Currency", TEXT),
+            ("Rate", PRICE),
+            ("Net in company currency", MONEY),
+            ("Tax in company currency", MONEY),
+            ("Company's VAT number", TEXT),
+        ),
+        rows=_TAXES,
+        ledger=_HEADS,
+        ledger_taxes=_HEAD_TAXES,
+        documents=_INVOICE_KEYS,
+        sums={"net": 9, "tax": 10, "gross": 11},
+        currency=12,
+        document=0,
+        rate=8,
+    ),
     Profile.PAYMENTS: Layout(
-        columns=(("Date", DAY), ("Number", TEXT), ("Kind", TEXT), ("Customer", TEXT), ("Name", TEXT),
-                 ("Reference", TEXT), ("Of", TEXT), ("Amount", MONEY), ("Tax given up", MONEY), ("Currency", TEXT),
-                 ("Rate", PRICE), ("Amount in company currency", MONEY)),
+        columns=(
+            ("Date", DAY),
+            ("Number", TEXT),
+            ("Kind", TEXT),
+            ("Customer", TEXT),
+            ("Name", TEXT),
+            ("Reference", TEXT),
+            ("Of", TEXT),
+            ("Amount", MONEY),
+            ("Tax given up", MONEY),
+            ("Currency", TEXT),
+            ("Rate", PRICE),
+            ("Amount in company currency", MONEY),
+        ),
         rows=f"""SELECT day, number, kind, code, name, reference, of, amount::float8, tax::float8, currency,
                         rate::float8, round(amount / rate, %(places)s)::float8
                  FROM ({_PAYMENT_ROWS}) t ORDER BY day, rank, id""",
-        ledger=_MONEY_SUMS, sums={"amount": 7}, currency=9,
-        documents=_MONEY_KEYS),
+        ledger=_MONEY_SUMS,
+        sums={"amount": 7},
+        currency=9,
+        documents=_MONEY_KEYS,
+    ),
     Profile.QUICKBOOKS: replace(
-        LINES, documents=(*_INVOICE_KEYS, *_MONEY_KEYS),
+        LINES,
+        documents=(*_INVOICE_KEYS, *_MONEY_KEYS),
         rows=_LINES.replace("coalesce(i.bill_to->>'name', c.name)", _UNIQUE_NAME).replace(
-            "ORDER BY i.id", "ORDER BY i.kind = 'credit', i.id")),
+            "ORDER BY i.id", "ORDER BY i.kind = 'credit', i.id"
+        ),
+    ),
     Profile.RECEIVABLES: Layout(
-        columns=(("Customer", TEXT), ("Name", TEXT), *((name.capitalize(), MONEY) for name in receivables.BUCKETS),
-                 ("Total", MONEY), ("Currency", TEXT)),
-        rows=receivables.AGED, ledger=receivables.BALANCES, sums={"amount": 8}, currency=9),
+        columns=(
+            ("Customer", TEXT),
+            ("Name", TEXT),
+            *((name.capitalize(), MONEY) for name in receivables.BUCKETS),
+            ("Total", MONEY),
+            ("Currency", TEXT),
+        ),
+        rows=receivables.AGED,
+        ledger=receivables.BALANCES,
+        sums={"amount": 8},
+        currency=9,
+    ),
     Profile.SALES_BY_PRODUCT: Layout(
-        columns=(("SKU", TEXT), ("Name", TEXT), *_SALES_TAIL), currency=6, sums=_SALES_COLUMNS, ledger=_SALES_SUMS,
-        rows=_sales("coalesce(s.code, '')", """
+        columns=(("SKU", TEXT), ("Name", TEXT), *_SALES_TAIL),
+        currency=6,
+        sums=_SALES_COLUMNS,
+        ledger=_SALES_SUMS,
+        rows=_sales(
+            "coalesce(s.code, '')",
+            """
     LEFT JOIN orders_intercompanysupply p ON p.line_id = coalesce(l.corrects_id, l.id)
-    LEFT JOIN inventory_sku s ON s.id = coalesce(ol.sku_id, p.sku_id)""").replace(
-            "SELECT coalesce(s.code, '')", "SELECT coalesce(s.code, ''), coalesce(s.name, 'charges and deposits')")),
+    LEFT JOIN inventory_sku s ON s.id = coalesce(ol.sku_id, p.sku_id)""",
+        ).replace(
+            "SELECT coalesce(s.code, '')",
+            "SELECT coalesce(s.code, ''), coalesce(s.name, 'charges and deposits')",
+        ),
+    ),
     Profile.SALES_BY_CHANNEL: Layout(
-        columns=(("Channel", TEXT), ("Name", TEXT), *_SALES_TAIL), currency=6, sums=_SALES_COLUMNS, ledger=_SALES_SUMS,
-        rows=_sales("coalesce(h.code, ''), coalesce(h.name, '')", "LEFT JOIN orders_channel h ON h.id = o.channel_id")),
+        columns=(("Channel", TEXT), ("Name", TEXT), *_SALES_TAIL),
+        currency=6,
+        sums=_SALES_COLUMNS,
+        ledger=_SALES_SUMS,
+        rows=_sales(
+            "coalesce(h.code, ''), coalesce(h.name, '')",
+            "LEFT JOIN orders_channel h ON h.id = o.channel_id",
+        ),
+    ),
     Profile.SALES_BY_CUSTOMER: Layout(
-        columns=(("Customer", TEXT), ("Name", TEXT), *_SALES_TAIL), currency=6, sums=_SALES_COLUMNS, ledger=_SALES_SUMS,
-        rows=_sales("c.code, c.name", "JOIN orders_customer c ON c.id = i.customer_id")),
+        columns=(("Customer", TEXT), ("Name", TEXT), *_SALES_TAIL),
+        currency=6,
+        sums=_SALES_COLUMNS,
+        ledger=_SALES_SUMS,
+        rows=_sales("c.code, c.name", "JOIN orders_customer c ON c.id = i.customer_id"),
+    ),
     Profile.STOCK_VALUE: Layout(
-        columns=(("SKU", TEXT), ("Name", TEXT), ("Warehouse", TEXT), ("On hand", COUNT), ("Average cost", PRICE),
-                 ("Value", MONEY), ("Currency", TEXT)),
+        columns=(
+            ("SKU", TEXT),
+            ("Name", TEXT),
+            ("Warehouse", TEXT),
+            ("On hand", COUNT),
+            ("Average cost", PRICE),
+            ("Value", MONEY),
+            ("Currency", TEXT),
+        ),
         rows="""SELECT s.code, s.name, w.code, t.on_hand::float8, t.average_cost::float8,
                        round(t.on_hand * t.average_cost, %(places)s)::float8, m.currency
                 FROM inventory_stock t JOIN inventory_sku s ON s.id = t.sku_id
@@ -209,5 +319,7 @@ LAYOUTS: dict[str, Layout] = {
                         GROUP BY b.warehouse_id, k.sku_id, t.average_cost) v
                   JOIN inventory_warehouse w ON w.id = v.warehouse_id JOIN core_company m ON m.id = w.company_id
                   WHERE w.company_id = %(company)s GROUP BY 1""",
-        sums={"amount": 5}, currency=6),
+        sums={"amount": 5},
+        currency=6,
+    ),
 }

@@ -84,21 +84,40 @@ def _text(amount: Decimal) -> str:
 
 @whole
 def prepare(
-    company: Company, profile: str, *, since: date | None = None, until: date | None = None, only_new: bool = False,
-    file_format: str = "xlsx", by: User | None = None,
+    company: Company,
+    profile: str,
+    *,
+    since: date | None = None,
+    until: date | None = None,
+    only_new: bool = False,
+    file_format: str = "xlsx",
+    by: User | None = None,
 ) -> ExportRun:
     """Begin a run: a worker writes its file and its control totals, which must equal the ledger's."""
     layout = LAYOUTS[profile]
     if since and until and since > until:
         raise Refused(_("The end date must be after the start date."), field="until")
     if only_new and not layout.documents:
-        raise Refused(_("“%(profile)s” can't be limited to new documents. Choose dates.")
-                      % {"profile": Profile(profile).label}, field="only_new")
+        raise Refused(
+            _("“%(profile)s” can't be limited to new documents. Choose dates.")
+            % {"profile": Profile(profile).label},
+            field="only_new",
+        )
     if profile in SNAPSHOTS:
         since, until = None, until or company.today()
     with atomic():
-        run = states.create(ExportRun(company=company, profile=profile, since=since, until=until, only_new=only_new,
-                                      file_format=_format(profile, file_format), by=by), by=by)
+        run = states.create(
+            ExportRun(
+                company=company,
+                profile=profile,
+                since=since,
+                until=until,
+                only_new=only_new,
+                file_format=_format(profile, file_format),
+                by=by,
+            ),
+            by=by,
+        )
         run.job = jobs.submit(KIND, f"{run.number}: {Profile(profile).label}", 0, by=by, run=run.pk)
         run.save(update_fields=["job"])
     return run
@@ -123,8 +142,13 @@ def write(job: Job) -> StoredDocument | None:
         run.rows, run.totals, run.findings = sums.rows, sums.as_totals(), findings(run)
         run.save(update_fields=["rows", "totals", "findings"])
         with path.open("rb") as file:
-            stored = stored_files.keep(run.profile, subject_type=run.subject_type, subject_number=run.number,
-                                    content=File(file), suffix=run.file_format)
+            stored = stored_files.keep(
+                run.profile,
+                subject_type=run.subject_type,
+                subject_number=run.number,
+                content=File(file),
+                suffix=run.file_format,
+            )
     Job.objects.filter(pk=job.pk).update(done=run.rows, total=run.rows)
     jobs.finish(job)
     return stored
@@ -142,25 +166,37 @@ def _one_moment() -> Iterator[None]:
 
 
 def _stored(run: ExportRun) -> StoredDocument | None:
-    return StoredDocument.objects.filter(subject_type=run.subject_type, subject_number=run.number).first()
+    return StoredDocument.objects.filter(
+        subject_type=run.subject_type, subject_number=run.number
+    ).first()
 
 
 def _parameters(run: ExportRun) -> dict[str, Any]:
-    return {"company": run.company_id, "places": money.minor_units(run.company.currency), "run": run.pk,
-            "since": run.since, "until": run.until, "profile": run.profile, "only_new": run.only_new}
+    return {
+        "company": run.company_id,
+        "places": money.minor_units(run.company.currency),
+        "run": run.pk,
+        "since": run.since,
+        "until": run.until,
+        "profile": run.profile,
+        "only_new": run.only_new,
+    }
 
 
 def _take_documents(run: ExportRun) -> None:
     """Note which documents the run holds; of a run of new ones, those in no sent run of its profile."""
     with connection.cursor() as cursor:
         for kind, keys in LAYOUTS[run.profile].documents:
-            cursor.execute(f"""
+            cursor.execute(
+                f"""
                 INSERT INTO orders_exporteddocument (run_id, profile, kind, key, is_sent)
                 SELECT %(run)s, %(profile)s::text, '{kind}', k.id, false FROM ({keys}) k
                 WHERE NOT %(only_new)s::boolean OR NOT EXISTS (
                     SELECT 1 FROM orders_exporteddocument e
                     WHERE e.is_sent AND e.profile = %(profile)s::text AND e.kind = '{kind}' AND e.key = k.id)
-                """, _parameters(run))  # the parts are constants of `exports`
+                """,
+                _parameters(run),
+            )  # the parts are constants of `exports`
 
 
 def _write_file(run: ExportRun, folder: Path, tick: Callable[[int], None]) -> tuple[Path, Sums]:
@@ -173,8 +209,13 @@ def _write_file(run: ExportRun, folder: Path, tick: Callable[[int], None]) -> tu
     elif run.file_format == "csv":
         _write_csv(path, layout, _with_names(layout, rows))
     else:
-        spreadsheets.write_table(str(path), str(Profile(run.profile).label), layout.columns, _with_names(layout, rows),
-                                 _totals(layout, sums))
+        spreadsheets.write_table(
+            str(path),
+            str(Profile(run.profile).label),
+            layout.columns,
+            _with_names(layout, rows),
+            _totals(layout, sums),
+        )
     return path, sums
 
 
@@ -190,7 +231,11 @@ def _with_names(layout: Layout, rows: Iterable[Row]) -> Iterator[Row]:
     coded = [index for index, (_heading, kind) in enumerate(layout.columns) if kind == TAX_CATEGORY]
     names = {code: f"{code} ({label})" for code, label in TaxRate.Category.choices}
     for row in rows:
-        yield [names.get(cell, cell) if index in coded else cell for index, cell in enumerate(row)] if coded else row
+        yield (
+            [names.get(cell, cell) if index in coded else cell for index, cell in enumerate(row)]
+            if coded
+            else row
+        )
 
 
 def _counted(rows: Iterable[Row], sums: Sums, tick: Callable[[int], None]) -> Iterator[Row]:
@@ -203,7 +248,10 @@ def _counted(rows: Iterable[Row], sums: Sums, tick: Callable[[int], None]) -> It
 
 def _totals(layout: Layout, sums: Sums) -> tuple[list[tuple[str, str]], Iterator[Row]]:
     """The columns and rows of the totals, one for each currency; they are complete once all rows were read."""
-    columns = [layout.columns[layout.currency], *(layout.columns[index] for index in layout.sums.values())]
+    columns = [
+        layout.columns[layout.currency],
+        *(layout.columns[index] for index in layout.sums.values()),
+    ]
     return columns, _total_rows(layout, sums)
 
 
@@ -233,16 +281,23 @@ def _write_quickbooks(run: ExportRun, path: Path, rows: Iterable[Row]) -> int:
     codes = tax_codes(run.company)
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for is_credit, billed in groupby(map(_billed, rows), key=lambda line: line.is_credit):
-            name, columns = (("credit-notes", quickbooks.CREDIT_COLUMNS) if is_credit
-                             else ("invoices", quickbooks.COLUMNS))
+            name, columns = (
+                ("credit-notes", quickbooks.CREDIT_COLUMNS)
+                if is_credit
+                else ("invoices", quickbooks.COLUMNS)
+            )
             for number, own in enumerate(quickbooks.files(billed, codes), 1):
-                archive.writestr(f"{name}-{number:03d}.csv", b"".join(spreadsheets.csv_lines([columns, *own])))
+                archive.writestr(
+                    f"{name}-{number:03d}.csv", b"".join(spreadsheets.csv_lines([columns, *own]))
+                )
         layout = LAYOUTS[Profile.PAYMENTS]
         payments = [[_plain(cell) for cell in row] for row in _rows(run, layout)]
         if payments:
             heading = [heading for heading, _kind in layout.columns]
-            archive.writestr("payments-to-enter-by-hand.csv",
-                             b"".join(spreadsheets.csv_lines([heading, *payments])))
+            archive.writestr(
+                "payments-to-enter-by-hand.csv",
+                b"".join(spreadsheets.csv_lines([heading, *payments])),
+            )
     return len(payments)
 
 
@@ -260,9 +315,22 @@ def _billed(row: Row) -> BilledLine:
         return Decimal(repr(row[names[heading]]))
 
     return BilledLine(
-        number=row[0], customer=row[6], issued_on=row[2], supplied_on=row[3], due_on=row[4], reference=row[9],
-        code=row[11], description=row[12], quantity=int(row[13]), net=exact("Net"), tax=exact("Tax"),
-        tax_percent=exact("Tax %"), tax_category=row[16], currency=row[21], is_credit=row[1] == Invoice.Kind.CREDIT)
+        number=row[0],
+        customer=row[6],
+        issued_on=row[2],
+        supplied_on=row[3],
+        due_on=row[4],
+        reference=row[9],
+        code=row[11],
+        description=row[12],
+        quantity=int(row[13]),
+        net=exact("Net"),
+        tax=exact("Tax"),
+        tax_percent=exact("Tax %"),
+        tax_category=row[16],
+        currency=row[21],
+        is_credit=row[1] == Invoice.Kind.CREDIT,
+    )
 
 
 def ledger(run: ExportRun) -> dict[str, dict[str, Any]]:
@@ -287,64 +355,117 @@ def ledger(run: ExportRun) -> dict[str, dict[str, Any]]:
 
 def _require_equal(written: dict[str, Any], booked: dict[str, Any], run: ExportRun) -> None:
     if written != booked:
-        differing = [name for name in sorted({*written, *booked}) if written.get(name) != booked.get(name)]
-        raise Refused(_("Export %(number)s failed: its rows total %(written)s, but the ledger shows %(booked)s "
-                        "(%(currencies)s). Ask a manager to run the data checks.")
-                      % {"number": run.number, "written": written, "booked": booked,
-                         "currencies": ", ".join(differing)}, code="totals_differ")
+        differing = [
+            name for name in sorted({*written, *booked}) if written.get(name) != booked.get(name)
+        ]
+        raise Refused(
+            _(
+                "Export %(number)s failed: its rows total %(written)s, but the ledger shows %(booked)s "
+                "(%(currencies)s). Ask a manager to run the data checks."
+            )
+            % {
+                "number": run.number,
+                "written": written,
+                "booked": booked,
+                "currencies": ", ".join(differing),
+            },
+            code="totals_differ",
+        )
 
 
 def findings(run: ExportRun) -> list[str]:
     """What the accountant should know with the file: gaps, what is not posted, what was credited since."""
-    found = [_("%(series)s %(year)s: number %(number)s is missing.")
-             % {"series": series, "year": year, "number": number} for series, year, number in _gaps(run.company)]
+    found = [
+        _("%(series)s %(year)s: number %(number)s is missing.")
+        % {"series": series, "year": year, "number": number}
+        for series, year, number in _gaps(run.company)
+    ]
     drafts = Invoice.objects.filter(company=run.company, status=Invoice.Status.DRAFT).count()
-    waiting = OrderLine.objects.filter(order__company=run.company, shipped__gt=F("invoiced")).values(
-        "order").distinct().count()
+    waiting = (
+        OrderLine.objects.filter(order__company=run.company, shipped__gt=F("invoiced"))
+        .values("order")
+        .distinct()
+        .count()
+    )
     if drafts:
-        found.append(ngettext("%(count)s draft invoice hasn't been issued.",
-                              "%(count)s draft invoices haven't been issued.", drafts)
-                     % {"count": drafts})
+        found.append(
+            ngettext(
+                "%(count)s draft invoice hasn't been issued.",
+                "%(count)s draft invoices haven't been issued.",
+                drafts,
+            )
+            % {"count": drafts}
+        )
     if waiting:
-        found.append(ngettext("%(count)s order has shipped items that haven't been invoiced.",
-                              "%(count)s orders have shipped items that haven't been invoiced.", waiting)
-                     % {"count": waiting})
-    return found + (_of_quickbooks(run) if run.profile == Profile.QUICKBOOKS else []) + _credited(run)
+        found.append(
+            ngettext(
+                "%(count)s order has shipped items that haven't been invoiced.",
+                "%(count)s orders have shipped items that haven't been invoiced.",
+                waiting,
+            )
+            % {"count": waiting}
+        )
+    return (
+        found + (_of_quickbooks(run) if run.profile == Profile.QUICKBOOKS else []) + _credited(run)
+    )
 
 
 def _of_quickbooks(run: ExportRun) -> list[str]:
     """What its imports don't take, and tax codes that nobody has named."""
     found, codes = [], tax_codes(run.company)
     if run.documents.exclude(kind="invoice").exists():
-        found.append(_("QuickBooks imports no payments from a file. Enter those of payments-to-enter-by-hand.csv, or "
-                       "match them with your bank's."))
-    taxes = InvoiceLine.objects.filter(invoice__in=run.documents.filter(kind="invoice").values("key"))
-    for category, percent in taxes.order_by("tax_category", "tax_percent").values_list(
-            "tax_category", "tax_percent").distinct():
+        found.append(
+            _(
+                "QuickBooks imports no payments from a file. Enter those of payments-to-enter-by-hand.csv, or "
+                "match them with your bank's."
+            )
+        )
+    taxes = InvoiceLine.objects.filter(
+        invoice__in=run.documents.filter(kind="invoice").values("key")
+    )
+    for category, percent in (
+        taxes.order_by("tax_category", "tax_percent")
+        .values_list("tax_category", "tax_percent")
+        .distinct()
+    ):
         if (category, percent.normalize()) not in codes:
-            found.append(_("The tax code of QuickBooks for %(code)s isn't known. Enter it under Tax codes, or choose "
-                           "it at the import.") % {"code": quickbooks.unknown_code(category, percent)})
+            found.append(
+                _(
+                    "The tax code of QuickBooks for %(code)s isn't known. Enter it under Tax codes, or choose "
+                    "it at the import."
+                )
+                % {"code": quickbooks.unknown_code(category, percent)}
+            )
     return found
 
 
 def _gaps(company: Company) -> list[tuple[str, int, int]]:
     with connection.cursor() as cursor:
-        cursor.execute("""
+        cursor.execute(
+            """
             SELECT s.series, s.year, n FROM core_sequence s CROSS JOIN LATERAL generate_series(1, s.last) n
             WHERE s.company_id = %s AND NOT EXISTS (
                 SELECT 1 FROM orders_invoice i WHERE i.company_id = s.company_id AND i.series = s.series
-                AND i.year = s.year AND i.sequence_number = n) ORDER BY 1, 2, 3 LIMIT 50""", [company.pk])
+                AND i.year = s.year AND i.sequence_number = n) ORDER BY 1, 2, 3 LIMIT 50""",
+            [company.pk],
+        )
         return cursor.fetchall()
 
 
 def _credited(run: ExportRun) -> list[str]:
     """Invoices of earlier sent runs that credit notes of this one change."""
     own = ExportedDocument.objects.filter(run=run, kind="invoice").values("key")
-    sent = ExportedDocument.objects.filter(profile=run.profile, kind="invoice", is_sent=True).values("key")
-    notes = Invoice.objects.filter(pk__in=own, kind=Invoice.Kind.CREDIT, corrects__in=sent).order_by("pk")
-    return [_("%(note)s credits %(invoice)s, which was in an earlier export.")
-            % {"note": note, "invoice": note.corrects}
-            for note in notes.select_related("corrects")[:200]]
+    sent = ExportedDocument.objects.filter(
+        profile=run.profile, kind="invoice", is_sent=True
+    ).values("key")
+    notes = Invoice.objects.filter(
+        pk__in=own, kind=Invoice.Kind.CREDIT, corrects__in=sent
+    ).order_by("pk")
+    return [
+        _("%(note)s credits %(invoice)s, which was in an earlier export.")
+        % {"note": note, "invoice": note.corrects}
+        for note in notes.select_related("corrects")[:200]
+    ]
 
 
 def send(run: ExportRun, *, by: User | None = None) -> ExportRun:
@@ -352,13 +473,20 @@ def send(run: ExportRun, *, by: User | None = None) -> ExportRun:
     try:
         with states.advance(run, to=S.SENT, by=by) as run:
             if _stored(run) is None:
-                raise Refused(_("Export %(number)s isn't ready yet.") % {"number": run.number}, code="not_written")
+                raise Refused(
+                    _("Export %(number)s isn't ready yet.") % {"number": run.number},
+                    code="not_written",
+                )
             run.documents.update(is_sent=True)
     except IntegrityError as error:
-        raise Refused(_("Export %(number)s contains documents already sent in another “%(profile)s” export. Undo "
-                        "that export, or export only new documents.") % {"number": run.number,
-                                                                         "profile": run.get_profile_display()},
-                      code="sent_already") from error
+        raise Refused(
+            _(
+                "Export %(number)s contains documents already sent in another “%(profile)s” export. Undo "
+                "that export, or export only new documents."
+            )
+            % {"number": run.number, "profile": run.get_profile_display()},
+            code="sent_already",
+        ) from error
     return run
 
 
@@ -371,4 +499,6 @@ def undo(run: ExportRun, *, by: User | None = None) -> ExportRun:
 
 def file_name(run: ExportRun) -> str:
     period = "-".join(str(day) for day in (run.since, run.until) if day) or "all"
-    return f"{run.number}-{spoken(run.profile).lower().replace(' ', '-')}-{period}.{run.file_format}"
+    return (
+        f"{run.number}-{spoken(run.profile).lower().replace(' ', '-')}-{period}.{run.file_format}"
+    )

@@ -46,7 +46,9 @@ def record_returned(order: Order, units: Mapping[int, int]) -> None:
     _add(order, "returned", units)
 
 
-def record_canceled(order: Order, units: Mapping[int, int], *, lowers_allowances: bool = True) -> None:
+def record_canceled(
+    order: Order, units: Mapping[int, int], *, lowers_allowances: bool = True
+) -> None:
     """Count units as canceled, by line; the order is locked and its totals follow, its allowances with them."""
     _add(order, "canceled", units)
     lines, charges = list(order.lines.all()), list(order.charges.all())
@@ -58,13 +60,17 @@ def record_canceled(order: Order, units: Mapping[int, int], *, lowers_allowances
 
 
 def _add(order: Order, column: str, units: Mapping[int, int]) -> None:
-    bulk_sql.add(OrderLine, {key: {column: quantity} for key, quantity in units.items() if quantity})
+    bulk_sql.add(
+        OrderLine, {key: {column: quantity} for key, quantity in units.items() if quantity}
+    )
     summarize(order)
 
 
 def summarize(order: Order) -> None:
     """Write the order's summary columns: the sums of its lines' quantities."""
     rows = order.lines.values_list(*QUANTITIES)
-    for name, total in zip(QUANTITIES, (sum(column) for column in zip(*rows, strict=True)), strict=False):
+    for name, total in zip(
+        QUANTITIES, (sum(column) for column in zip(*rows, strict=True)), strict=False
+    ):
         setattr(order, name, total)
     order.save(update_fields=list(QUANTITIES))

@@ -40,7 +40,9 @@ def follow_stock(event: Event) -> None:
 @on("demand.reserved")
 def follow_origins(event: Event) -> None:
     """What is reserved is taxed from where it leaves."""
-    for order in lock(Order.objects.filter(number=event.order_number).select_related(*Order.lock_select_related)):
+    for order in lock(
+        Order.objects.filter(number=event.order_number).select_related(*Order.lock_select_related)
+    ):
         retaxing.follow_or_hold(order)
 
 
@@ -48,7 +50,9 @@ def follow_origins(event: Event) -> None:
 def screen_retaxed(event: Event) -> None:
     """An order that became dearer may be over the credit limit, or no longer paid."""
     for order in lock(Order.objects.filter(number=event.subject_number)):
-        screening.screen_retaxed(order, dearer=Decimal(event.data["gross_after"]) > Decimal(event.data["gross_before"]))
+        screening.screen_retaxed(
+            order, dearer=Decimal(event.data["gross_after"]) > Decimal(event.data["gross_before"])
+        )
 
 
 @on("order.placed")
@@ -154,7 +158,10 @@ def _ended_by_refusal(record: Callable[[str], object]) -> Iterator[None]:
 
 def _known(to: Gateway, key: str, event: Event) -> Answer | None:
     """What became of what may have been asked before; it is never simply asked again."""
-    again = event.name == "payment.outcome_asked" or Delivery.objects.filter(event=event, attempts__gt=1).exists()
+    again = (
+        event.name == "payment.outcome_asked"
+        or Delivery.objects.filter(event=event, attempts__gt=1).exists()
+    )
     return to.outcome(key) if again else None
 
 
@@ -181,14 +188,22 @@ def give_up_unwanted_money(event: Event) -> None:
 @on("order.lines_canceled")
 def follow_payment(event: Event) -> None:
     """An order of a channel that is paid at checkout is on hold as long as it is not paid."""
-    numbers = {event.order_number, event.data.get("order", ""), *_billed_by(event.data.get("invoice"))} - {"", None}
+    numbers = {
+        event.order_number,
+        event.data.get("order", ""),
+        *_billed_by(event.data.get("invoice")),
+    } - {"", None}
     orders = Order.objects.filter(number__in=numbers, channel__paid_at_checkout=True)
     for order in lock(orders.select_related("channel")):
         screening.follow_payment(order)
 
 
 def _billed_by(number: str | None) -> set[str]:
-    return set(Order.objects.filter(invoices__number=number).values_list("number", flat=True)) if number else set()
+    return (
+        set(Order.objects.filter(invoices__number=number).values_list("number", flat=True))
+        if number
+        else set()
+    )
 
 
 @on("payment.capture_requested", external=True)
@@ -201,7 +216,9 @@ def ask_to_capture(event: Event) -> None:
         to, key = gateway(payment.gateway), payment.capture_key or f"{payment.number}-capture"
         answer = _known(to, key, event)
         if answer is None and outcomes.is_wanted(payment):
-            answer = to.capture(key, payment.gateway_reference, payment.capture_requested, payment.currency)
+            answer = to.capture(
+                key, payment.gateway_reference, payment.capture_requested, payment.currency
+            )
         if answer is not None:
             payments.record_captured(payment, answer.reference)
 
@@ -221,7 +238,9 @@ def ask_to_void(event: Event) -> None:
 @on("payment.refund_requested", external=True)
 @on("payment.outcome_asked", external=True)
 def ask_to_refund(event: Event) -> None:
-    own = Refund.objects.filter(payment__number=event.subject_number, status=Refund.Status.REQUESTED)
+    own = Refund.objects.filter(
+        payment__number=event.subject_number, status=Refund.Status.REQUESTED
+    )
     rows = own.filter(pk=event.data["refund"]) if "refund" in event.data else own
     for row in rows.select_related("payment").order_by("pk"):
         with _ended_by_refusal(lambda error, row=row: payments.record_refund_failed(row, error)):  # type: ignore[misc]
@@ -231,7 +250,9 @@ def ask_to_refund(event: Event) -> None:
 def _refund(row: Refund, event: Event) -> None:
     by_hand = row.payment.gateway == gateways.TRANSFER or row.payment.is_imported
     to, key = gateway("manual" if by_hand else row.payment.gateway), f"refund-{row.pk}"
-    answer = _known(to, key, event) or to.refund(key, row.payment.gateway_reference, row.amount, row.payment.currency)
+    answer = _known(to, key, event) or to.refund(
+        key, row.payment.gateway_reference, row.amount, row.payment.currency
+    )
     payments.record_refunded(row, answer.reference)
 
 

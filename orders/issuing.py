@@ -21,13 +21,35 @@ from orders.models import Customer, Installment, Invoice, InvoiceLine, Order
 from orders.pricing import AMOUNTS
 
 SERIES = {Invoice.Kind.INVOICE: "INV", Invoice.Kind.DEPOSIT: "INV", Invoice.Kind.CREDIT: "CN"}
-COVERED = ("company_id", "order_id", "corrects_id", "reference", "reason", "seller", "ship_to", "exchange_rate",
-           "supplied_on", "discount_percent", "discount_until")
-LINE_COVERED = ("order_line_id", "charge_id", "corrects_id", "discount_percent", "tax_category", "tax_note")
+COVERED = (
+    "company_id",
+    "order_id",
+    "corrects_id",
+    "reference",
+    "reason",
+    "seller",
+    "ship_to",
+    "exchange_rate",
+    "supplied_on",
+    "discount_percent",
+    "discount_until",
+)
+LINE_COVERED = (
+    "order_line_id",
+    "charge_id",
+    "corrects_id",
+    "discount_percent",
+    "tax_category",
+    "tax_note",
+)
 
 
 def known(
-    reference: str, *, units: Mapping[int, int] | None = None, about: str = "order_line", **facts: Any,
+    reference: str,
+    *,
+    units: Mapping[int, int] | None = None,
+    about: str = "order_line",
+    **facts: Any,
 ) -> Invoice | None:
     """The document with this reference. Raises Refused where it has other facts (fields by name; a relation's key).
 
@@ -37,8 +59,14 @@ def known(
     if row is None:
         return None
     told = f"{row.get_kind_display()} {row} ({money.display(row.gross, row.currency)})"
-    idempotency.require_same(row, told, **{name if name in ("kind", "gross") else f"{name}_id": value
-                                           for name, value in facts.items()})
+    idempotency.require_same(
+        row,
+        told,
+        **{
+            name if name in ("kind", "gross") else f"{name}_id": value
+            for name, value in facts.items()
+        },
+    )
     if units is not None:
         lines = row.lines.filter(**{f"{about}__isnull": False}, quantity__gt=0).order_by()
         billed = dict(lines.values_list(about).annotate(Sum("quantity")))
@@ -54,31 +82,55 @@ def language_of(customer: Customer, company: Company) -> AbstractContextManager[
 
 def start(order: Order, kind: Invoice.Kind, reference: str, registration: str = "") -> Invoice:
     """An invoice of an order, with both parties as they are now, under a VAT registration of the company."""
-    return Invoice(kind=kind, company=order.company, customer=order.customer, order=order, reference=reference,
-                   bill_to={**order.bill_to, **order.customer.identity()}, ship_to=order.ship_to,
-                   seller=registrations.seller(order.company, registration), currency=order.currency)
+    return Invoice(
+        kind=kind,
+        company=order.company,
+        customer=order.customer,
+        order=order,
+        reference=reference,
+        bill_to={**order.bill_to, **order.customer.identity()},
+        ship_to=order.ship_to,
+        seller=registrations.seller(order.company, registration),
+        currency=order.currency,
+    )
 
 
 def start_credit(original: Invoice, reference: str, reason: str = "") -> Invoice:
     """A credit note for an invoice: the same parties, supply and rate."""
-    return Invoice(kind=Invoice.Kind.CREDIT, company=original.company, customer=original.customer,
-                   order=original.order, corrects=original, reference=reference, reason=reason,
-                   seller=original.seller or original.company.identity(), bill_to=original.bill_to,
-                   ship_to=original.ship_to, supplied_on=original.supplied_on, currency=original.currency,
-                   exchange_rate=original.exchange_rate)
+    return Invoice(
+        kind=Invoice.Kind.CREDIT,
+        company=original.company,
+        customer=original.customer,
+        order=original.order,
+        corrects=original,
+        reference=reference,
+        reason=reason,
+        seller=original.seller or original.company.identity(),
+        bill_to=original.bill_to,
+        ship_to=original.ship_to,
+        supplied_on=original.supplied_on,
+        currency=original.currency,
+        exchange_rate=original.exchange_rate,
+    )
 
 
-def issue(document: Invoice, lines: Sequence[InvoiceLine], on: date | None, by: User | None) -> Invoice:
+def issue(
+    document: Invoice, lines: Sequence[InvoiceLine], on: date | None, by: User | None
+) -> Invoice:
     """Add up, agree on when it is due, insert, and take the number last."""
     for name in AMOUNTS:
         setattr(document, name, sum((getattr(line, name) for line in lines), money.ZERO))
     if document.gross < 0:
-        raise Refused(_("Invoice totals can't be negative. Invoice the allowance together with items."))
+        raise Refused(
+            _("Invoice totals can't be negative. Invoice the allowance together with items.")
+        )
     document.issued_on = on or document.company.today()
     periods.require_open(document.company, document.issued_on)
     document.supplied_on = document.supplied_on or document.issued_on
     if document.kind != Invoice.Kind.CREDIT:  # which keeps its invoice's
-        document.exchange_rate = pricing.exchange_rate(document.company, document.currency, document.issued_on)
+        document.exchange_rate = pricing.exchange_rate(
+            document.company, document.currency, document.issued_on
+        )
     document.series, document.year = SERIES[Invoice.Kind(document.kind)], document.issued_on.year
     installments = due_dates.agree(document)
     document.save(force_insert=True)
@@ -88,8 +140,14 @@ def issue(document: Invoice, lines: Sequence[InvoiceLine], on: date | None, by: 
         Installment.objects.bulk_create(installments)
     _number(document, lines)
     states.write_status(document, Invoice.Status.ISSUED)
-    events.emit("invoice.issued", document, by=by, kind=document.kind, gross=str(document.gross),
-                currency=document.currency)
+    events.emit(
+        "invoice.issued",
+        document,
+        by=by,
+        kind=document.kind,
+        gross=str(document.gross),
+        currency=document.currency,
+    )
     return document
 
 
@@ -98,7 +156,9 @@ def _insert(lines: Sequence[InvoiceLine]) -> None:
     later = [line for line in lines if line.corrects is not None and line.corrects.pk is None]
     first = [line for line in lines if line not in later] if later else lines
     for rows in (first, later):
-        InvoiceLine.objects.bulk_create(rows, batch_size=1000)  # a statement takes 65,535 parameters
+        InvoiceLine.objects.bulk_create(
+            rows, batch_size=1000
+        )  # a statement takes 65,535 parameters
 
 
 def record_settled(document: Invoice) -> None:
@@ -111,12 +171,18 @@ def record_frozen(document: Invoice) -> None:
     """Note, once, that the files of an issued document are there."""
     with atomic():
         document = lock_one(document)
-        if not events.timeline(document.subject_type, str(document.number)).filter(name="invoice.frozen").exists():
+        if (
+            not events.timeline(document.subject_type, str(document.number))
+            .filter(name="invoice.frozen")
+            .exists()
+        ):
             events.emit("invoice.frozen", document)
 
 
 def _number(document: Invoice, lines: Sequence[InvoiceLine]) -> None:
-    taken = numbering.take(document.company, document.series, document.year or 0, canonical(document, lines))
+    taken = numbering.take(
+        document.company, document.series, document.year or 0, canonical(document, lines)
+    )
     document.number, document.sequence_number = taken.number, taken.sequence_number
     document.hash, document.previous_hash = taken.hash, taken.previous_hash
     document.save(update_fields=["number", "sequence_number", "hash", "previous_hash"])
@@ -128,15 +194,29 @@ def canonical(document: Invoice, lines: Sequence[InvoiceLine]) -> str:
     Documents that were issued before sellers were kept on them are covered as they were then.
     """
     content: dict[str, object] = {
-        "kind": document.kind, "customer": document.customer_id, "currency": document.currency,
-        "issued_on": str(document.issued_on), "bill_to": document.bill_to,
+        "kind": document.kind,
+        "customer": document.customer_id,
+        "currency": document.currency,
+        "issued_on": str(document.issued_on),
+        "bill_to": document.bill_to,
         "totals": [_fixed(getattr(document, name)) for name in AMOUNTS],
-        "lines": [[line.position, line.description, line.quantity, _fixed(line.unit_price), _fixed(line.tax_percent),
-                   *(_fixed(getattr(line, name)) for name in AMOUNTS)] for line in lines],
+        "lines": [
+            [
+                line.position,
+                line.description,
+                line.quantity,
+                _fixed(line.unit_price),
+                _fixed(line.tax_percent),
+                *(_fixed(getattr(line, name)) for name in AMOUNTS),
+            ]
+            for line in lines
+        ],
     }
     if document.seller:
         content |= {name: _text(getattr(document, name)) for name in COVERED}
-        content["rest of lines"] = [[_text(getattr(line, name)) for name in LINE_COVERED] for line in lines]
+        content["rest of lines"] = [
+            [_text(getattr(line, name)) for name in LINE_COVERED] for line in lines
+        ]
     return json.dumps(content, sort_keys=True, separators=(",", ":"))
 
 

@@ -21,7 +21,11 @@ LINES = Prefetch("lines", OrderLine.objects.select_related("sku").order_by("posi
 
 
 def confirm(
-    order: Order, *, can_backorder: bool | None = None, by: User | None = None, at: datetime | None = None,
+    order: Order,
+    *,
+    can_backorder: bool | None = None,
+    by: User | None = None,
+    at: datetime | None = None,
 ) -> Order:
     """Commit to the order: from here its stock is promised.
 
@@ -38,13 +42,25 @@ def confirm(
 
 @whole
 def promise(
-    order: Order, lines: Sequence[OrderLine], *, can_backorder: bool | None = None, by: User | None = None,
+    order: Order,
+    lines: Sequence[OrderLine],
+    *,
+    can_backorder: bool | None = None,
+    by: User | None = None,
 ) -> None:
     """Promise what lines of a locked order want, that have not been promised before; their taxes follow."""
     waits = order.channel.allow_backorders if can_backorder is None else can_backorder
     life = max(order.customer.min_life_days, order.channel.min_life_days)
-    terms = Terms(waits, order.priority, order.requested_on, order.channel.reserve_from(order.requested_on), life)
-    sent_from = sourcing.promise(order.number, order.company, order.demands(lines), order.destination, terms, by=by)
+    terms = Terms(
+        waits,
+        order.priority,
+        order.requested_on,
+        order.channel.reserve_from(order.requested_on),
+        life,
+    )
+    sent_from = sourcing.promise(
+        order.number, order.company, order.demands(lines), order.destination, terms, by=by
+    )
     retaxing.follow(order, sent_from, by=by)
 
 
@@ -56,15 +72,23 @@ def reschedule(order: Order, *, requested_on: date | None = None, by: User | Non
     with states.change(order, event="order.rescheduled", by=by) as order:
         states.require_status(order, S.PLACED, S.CONFIRMED)
         if requested_on is not None and requested_on < order.company.today():
-            raise Refused(_("%(day)s is past. Choose today or a later day.") % {"day": requested_on},
-                          field="requested_on")
-        order.event_data |= {"before": str(order.requested_on or ""), "after": str(requested_on or "")}
+            raise Refused(
+                _("%(day)s is past. Choose today or a later day.") % {"day": requested_on},
+                field="requested_on",
+            )
+        order.event_data |= {
+            "before": str(order.requested_on or ""),
+            "after": str(requested_on or ""),
+        }
         order.requested_on = requested_on
         order.save(update_fields=["requested_on"])
         if order.status == S.CONFIRMED:
-            sourcing.reschedule(order.number, requested_on=requested_on,
-                                reserve_from=order.channel.reserve_from(requested_on),
-                                by=by)
+            sourcing.reschedule(
+                order.number,
+                requested_on=requested_on,
+                reserve_from=order.channel.reserve_from(requested_on),
+                by=by,
+            )
     return order
 
 
@@ -78,7 +102,11 @@ def cancel(order: Order, *, reason: str = "", by: User | None = None) -> Order:
     with states.change(order, event="order.cancel_requested", by=by, reason=reason) as order:
         states.require_status(order, S.DRAFT, S.QUOTED, S.PLACED, S.CONFIRMED)
         asked = entrusting.asked(order.number) if order.status == S.CONFIRMED else {}
-        rest = {line.pk: left for line in order.lines.all() if (left := line.open_quantity - asked.get(line.pk, 0))}
+        rest = {
+            line.pk: left
+            for line in order.lines.all()
+            if (left := line.open_quantity - asked.get(line.pk, 0))
+        }
         if order.status == S.CONFIRMED:
             _require_cancellable(order, rest, asked)
             rest = _stop(order, rest, reason, by)
@@ -91,11 +119,20 @@ def cancel(order: Order, *, reason: str = "", by: User | None = None) -> Order:
 
 def _require_cancellable(order: Order, rest: Mapping[int, int], asked: Mapping[int, int]) -> None:
     if not rest and asked:
-        raise Refused(_("A partner was asked already to cancel what is left of order %(number)s. Record their answer "
-                        "on the shipment.") % {"number": order.number}, code="cancellation_asked")
+        raise Refused(
+            _(
+                "A partner was asked already to cancel what is left of order %(number)s. Record their answer "
+                "on the shipment."
+            )
+            % {"number": order.number},
+            code="cancellation_asked",
+        )
     if not rest and order.shipped:
-        raise Refused(_("Order %(number)s has already shipped. Create a return instead.")
-                      % {"number": order.number}, code="shipped")
+        raise Refused(
+            _("Order %(number)s has already shipped. Create a return instead.")
+            % {"number": order.number},
+            code="shipped",
+        )
 
 
 def _stop(order: Order, units: Mapping[int, int], reason: str, by: User | None) -> dict[int, int]:
@@ -105,9 +142,10 @@ def _stop(order: Order, units: Mapping[int, int], reason: str, by: User | None) 
     """
     asked = reservations.cancel(order.number, dict(units), reason=reason, by=by)
     if asked:
-        order.news = _("%(order)s: a partner has %(units)s of these units already and must agree. They stay on the "
-                       "order until you record the answer on the shipment.") % {
-                           "order": order, "units": sum(asked.values())}
+        order.news = _(
+            "%(order)s: a partner has %(units)s of these units already and must agree. They stay on the "
+            "order until you record the answer on the shipment."
+        ) % {"order": order, "units": sum(asked.values())}
     return {key: left for key, quantity in units.items() if (left := quantity - asked.get(key, 0))}
 
 
@@ -120,7 +158,9 @@ def _end(order: Order, *, by: User | None) -> Order:
 
 
 @whole
-def cancel_lines(order: Order, units: Mapping[int, int], *, reason: str = "", by: User | None = None) -> Order:
+def cancel_lines(
+    order: Order, units: Mapping[int, int], *, reason: str = "", by: User | None = None
+) -> Order:
     """Cancel units of lines that are not shipped yet."""
     with states.change(order, event="order.lines_canceled", by=by, reason=reason) as order:
         states.require_status(order, S.PLACED, S.CONFIRMED)
@@ -141,7 +181,12 @@ def end_if_empty(order: Order, *, by: User | None = None) -> Order:
 
 
 def take_off(
-    order: Order, units: Mapping[int, int], *, reason: str = "", lowers_allowances: bool = True, by: User | None = None,
+    order: Order,
+    units: Mapping[int, int],
+    *,
+    reason: str = "",
+    lowers_allowances: bool = True,
+    by: User | None = None,
 ) -> None:
     """Cancel units of a locked order's lines, and free their stock; what a partner has is asked of them."""
     lines = {line.pk: line for line in order.lines.select_related("sku")}
@@ -150,20 +195,30 @@ def take_off(
     for key, quantity in wanted.items():
         open_now = lines[key].open_quantity - asked.get(key, 0) if key in lines else 0
         if not 0 < quantity <= open_now:
-            raise Refused(_("You can cancel up to %(open_now)s units of line %(line)s, not %(quantity)s.")
-                          % {"quantity": quantity, "line": lines.get(key, key), "open_now": open_now}
-                          + _said_of_asked(asked.get(key, 0)), line=key, open=open_now)
+            raise Refused(
+                _("You can cancel up to %(open_now)s units of line %(line)s, not %(quantity)s.")
+                % {"quantity": quantity, "line": lines.get(key, key), "open_now": open_now}
+                + _said_of_asked(asked.get(key, 0)),
+                line=key,
+                open=open_now,
+            )
     if order.status == S.CONFIRMED:
         wanted = _stop(order, wanted, reason, by)
     fulfillment_progress.record_canceled(order, wanted, lowers_allowances=lowers_allowances)
 
 
 def _said_of_asked(units: int) -> str:
-    return " " + _("A partner was asked already to cancel %(units)s.") % {"units": units} if units else ""
+    return (
+        " " + _("A partner was asked already to cancel %(units)s.") % {"units": units}
+        if units
+        else ""
+    )
 
 
 @whole
-def cancel_agreed(order: Order, agreed: Sequence[Reservation], *, reason: str = "", by: User | None = None) -> Order:
+def cancel_agreed(
+    order: Order, agreed: Sequence[Reservation], *, reason: str = "", by: User | None = None
+) -> Order:
     """Cancel what a partner agreed not to send."""
     with states.change(order, event="order.lines_canceled", by=by, reason=reason) as order:
         fulfillment_progress.record_canceled(order, entrusting.free_asked(agreed, by=by))
@@ -172,7 +227,9 @@ def cancel_agreed(order: Order, agreed: Sequence[Reservation], *, reason: str = 
 
 def is_done(order: Order) -> bool:
     """Whether nothing of an order is left to ship or to bill."""
-    shipped = all(not line.open_quantity and line.invoiced >= line.shipped for line in order.lines.all())
+    shipped = all(
+        not line.open_quantity and line.invoiced >= line.shipped for line in order.lines.all()
+    )
     return shipped and not order.charges.filter(is_invoiced=False, is_canceled=False).exists()
 
 

@@ -23,9 +23,12 @@ BOOKED_ON = _("Empty: today.")
 @dataclass(frozen=True)
 class AmountInput:
     amount: Decimal
-    reference: str = field(metadata={
-        "help": _("Bank or card terminal reference. The same reference is recorded only once."), "most": 60})
-
+    reference: str = field(
+        metadata={
+            "help": _("Bank or card terminal reference. The same reference is recorded only once."),
+            "most": 60,
+        }
+    )
 
 
 @dataclass(frozen=True)
@@ -37,12 +40,21 @@ def _what_is_open(document: Invoice) -> ReceivedInput:
     return ReceivedInput(round_amount(document.open_amount, document.currency), "")
 
 
-def ask_about_rest(amount: Decimal, most: Decimal, reference: str, question: Any, document: Any) -> None:
+def ask_about_rest(
+    amount: Decimal, most: Decimal, reference: str, question: Any, document: Any
+) -> None:
     """Ask where more money comes in than is open; not again for a payment that is known already."""
     if amount > most and not Payment.objects.filter(reference=reference).exists():
-        confirming.ask(question % {
-            "document": document, "most": display(most, document.currency),
-            "rest": display(amount - most, document.currency), "customer": document.customer.name}, field="amount")
+        confirming.ask(
+            question
+            % {
+                "document": document,
+                "most": display(most, document.currency),
+                "rest": display(amount - most, document.currency),
+                "customer": document.customer.name,
+            },
+            field="amount",
+        )
 
 
 @dataclass(frozen=True)
@@ -57,19 +69,45 @@ class CreditInput:
     reason: str = ""
 
 
-def _credit(document: Invoice, *, lines: list[CreditRow], reason: str = "", by: User | None = None) -> Invoice:
-    return billing.credit(document, [Credited(row.line, row.quantity) for row in lines if row.quantity],
-                          reference=idempotency.new_reference(document.number), reason=reason, by=by)
+def _credit(
+    document: Invoice, *, lines: list[CreditRow], reason: str = "", by: User | None = None
+) -> Invoice:
+    return billing.credit(
+        document,
+        [Credited(row.line, row.quantity) for row in lines if row.quantity],
+        reference=idempotency.new_reference(document.number),
+        reason=reason,
+        by=by,
+    )
 
 
 def _pay(
-    document: Invoice, *, amount: Decimal, reference: str, paid_on: date | None = None, by: User | None = None,
+    document: Invoice,
+    *,
+    amount: Decimal,
+    reference: str,
+    paid_on: date | None = None,
+    by: User | None = None,
 ) -> Invoice:
     open_now = Invoice.objects.get(pk=document.pk).open_amount + write_offs.recoverable(document)
-    ask_about_rest(amount, open_now, reference, _(
-        "Only %(most)s of %(document)s is open. %(rest)s stays with %(customer)s as an unapplied payment."), document)
-    payment = payments.register_transfer(document.customer, amount, company=document.company, reference=reference,
-                                         currency=document.currency, on=paid_on, by=by)
+    ask_about_rest(
+        amount,
+        open_now,
+        reference,
+        _(
+            "Only %(most)s of %(document)s is open. %(rest)s stays with %(customer)s as an unapplied payment."
+        ),
+        document,
+    )
+    payment = payments.register_transfer(
+        document.customer,
+        amount,
+        company=document.company,
+        reference=reference,
+        currency=document.currency,
+        on=paid_on,
+        by=by,
+    )
     if not payment.applications.filter(invoice=document).exists():  # sent again, it is used already
         payments.apply(payment, document, min(payment.amount, open_now) or None, by=by)
     return document
@@ -83,7 +121,12 @@ class WriteOffInput:
 
 
 def _write_off(
-    document: Invoice, *, amount: Decimal, kind: WriteOff.Kind, reason: str = "", by: User | None = None,
+    document: Invoice,
+    *,
+    amount: Decimal,
+    kind: WriteOff.Kind,
+    reason: str = "",
+    by: User | None = None,
 ) -> Invoice:
     write_offs.write_off(document, kind, amount=amount, reason=reason, by=by)
     return document
@@ -92,20 +135,27 @@ def _write_off(
 def _whole_write_off(document: Invoice) -> WriteOffInput:
     """All that is open: a small difference, or else a bad debt."""
     is_small = document.open_amount <= write_offs.limit_of(document)
-    return WriteOffInput(round_amount(document.open_amount, document.currency),
-                         WriteOff.Kind.DIFFERENCE if is_small else WriteOff.Kind.BAD_DEBT)
+    return WriteOffInput(
+        round_amount(document.open_amount, document.currency),
+        WriteOff.Kind.DIFFERENCE if is_small else WriteOff.Kind.BAD_DEBT,
+    )
 
 
 def _is_open_invoice(document: Invoice) -> bool:
-    return bool(document.kind != Invoice.Kind.CREDIT and document.status == Invoice.Status.ISSUED
-                and document.open_amount > 0)
+    return bool(
+        document.kind != Invoice.Kind.CREDIT
+        and document.status == Invoice.Status.ISSUED
+        and document.open_amount > 0
+    )
 
 
 def _is_payable(document: Invoice) -> bool:
     """Open, or given up as a bad debt that may be paid late."""
     return _is_open_invoice(document) or bool(
-        document.kind != Invoice.Kind.CREDIT and document.status == Invoice.Status.ISSUED
-        and write_offs.recoverable(document))
+        document.kind != Invoice.Kind.CREDIT
+        and document.status == Invoice.Status.ISSUED
+        and write_offs.recoverable(document)
+    )
 
 
 @dataclass(frozen=True)
@@ -116,21 +166,35 @@ class ShareRow:
 
 @dataclass(frozen=True)
 class PaySeveralInput:
-    reference: str = field(metadata={
-        "help": _("Bank or card terminal reference. The same reference is recorded only once."), "most": 60})
-    amount: Decimal = field(metadata={"help": _("What came. What no invoice gets stays on account.")})
+    reference: str = field(
+        metadata={
+            "help": _("Bank or card terminal reference. The same reference is recorded only once."),
+            "most": 60,
+        }
+    )
+    amount: Decimal = field(
+        metadata={"help": _("What came. What no invoice gets stays on account.")}
+    )
     lines: list[ShareRow]
     paid_on: date | None = field(default=None, metadata={"help": VALUE_DATE})
 
 
 def _open_beside(document: Invoice) -> PaySeveralInput:
     """The customer's open invoices, with what is open of the one that was looked at."""
-    rows = Invoice.objects.open().filter(customer=document.customer, company=document.company,
-                                         currency=document.currency).exclude(kind=Invoice.Kind.CREDIT)
+    rows = (
+        Invoice.objects.open()
+        .filter(customer=document.customer, company=document.company, currency=document.currency)
+        .exclude(kind=Invoice.Kind.CREDIT)
+    )
     here = round_amount(document.open_amount, document.currency)
-    return PaySeveralInput("", here, [
-        ShareRow(row, here if row.pk == document.pk else round_amount(ZERO, row.currency))
-        for row in rows.order_by("due_on", "pk")[:200]])
+    return PaySeveralInput(
+        "",
+        here,
+        [
+            ShareRow(row, here if row.pk == document.pk else round_amount(ZERO, row.currency))
+            for row in rows.order_by("due_on", "pk")[:200]
+        ],
+    )
 
 
 def _shares(lines: list[ShareRow]) -> dict[Invoice, Decimal]:
@@ -138,19 +202,33 @@ def _shares(lines: list[ShareRow]) -> dict[Invoice, Decimal]:
 
 
 def _pay_several(
-    document: Invoice, *, reference: str, amount: Decimal, lines: list[ShareRow], paid_on: date | None = None,
+    document: Invoice,
+    *,
+    reference: str,
+    amount: Decimal,
+    lines: list[ShareRow],
+    paid_on: date | None = None,
     by: User | None = None,
 ) -> Invoice:
     wanted = sum(_shares(lines).values(), ZERO)
-    ask_about_rest(amount, wanted, reference, _(
-        "The invoices get %(most)s. %(rest)s stays with %(customer)s as an unapplied payment."), document)
+    ask_about_rest(
+        amount,
+        wanted,
+        reference,
+        _("The invoices get %(most)s. %(rest)s stays with %(customer)s as an unapplied payment."),
+        document,
+    )
     applying.pay_many(document, _shares(lines), amount, reference=reference, on=paid_on, by=by)
     return document
 
 
 def _uses(rows: Any, document: Invoice) -> Any:
     """What pays an invoice, or what a credit note pays, and is not taken back yet."""
-    own = rows.filter(credit=document) if document.kind == Invoice.Kind.CREDIT else rows.filter(invoice=document)
+    own = (
+        rows.filter(credit=document)
+        if document.kind == Invoice.Kind.CREDIT
+        else rows.filter(invoice=document)
+    )
     return _live(own)
 
 
@@ -161,7 +239,12 @@ def _uses_of_payment(rows: Any, payment: Payment) -> Any:
 def _live(rows: Any) -> Any:
     """Allocations or write-offs of which something is left."""
     taken = Sum("reversals__amount", default=ZERO)
-    return rows.filter(reverses=None).annotate(taken=taken).filter(amount__gt=-F("taken")).order_by("pk")
+    return (
+        rows.filter(reverses=None)
+        .annotate(taken=taken)
+        .filter(amount__gt=-F("taken"))
+        .order_by("pk")
+    )
 
 
 def _applied(rows: Any) -> Any:
@@ -170,13 +253,19 @@ def _applied(rows: Any) -> Any:
 
 @dataclass(frozen=True)
 class UnapplyInput:
-    use: PaymentApplication = field(metadata={"among": lambda rows, document: _applied(_uses(rows, document))})
+    use: PaymentApplication = field(
+        metadata={"among": lambda rows, document: _applied(_uses(rows, document))}
+    )
     amount: Decimal | None = field(default=None, metadata={"help": _("Empty: all of it.")})
     on: date | None = field(default=None, metadata={"help": BOOKED_ON})
 
 
 def _unapply(
-    document: Any, *, use: PaymentApplication, amount: Decimal | None = None, on: date | None = None,
+    document: Any,
+    *,
+    use: PaymentApplication,
+    amount: Decimal | None = None,
+    on: date | None = None,
     by: User | None = None,
 ) -> Any:
     counter_entries.unapply(use, amount, on=on, by=by)
@@ -185,14 +274,21 @@ def _unapply(
 
 @dataclass(frozen=True)
 class ReverseInput:
-    write_off: WriteOff = field(metadata={"among": lambda rows, document: _live(rows.filter(invoice=document))})
+    write_off: WriteOff = field(
+        metadata={"among": lambda rows, document: _live(rows.filter(invoice=document))}
+    )
     amount: Decimal | None = field(default=None, metadata={"help": _("Empty: all of it.")})
     reason: str = ""
     on: date | None = field(default=None, metadata={"help": BOOKED_ON})
 
 
 def _reverse(
-    document: Any, *, write_off: WriteOff, amount: Decimal | None = None, reason: str = "", on: date | None = None,
+    document: Any,
+    *,
+    write_off: WriteOff,
+    amount: Decimal | None = None,
+    reason: str = "",
+    on: date | None = None,
     by: User | None = None,
 ) -> Any:
     write_offs.reverse(write_off, amount, reason=reason, on=on, by=by)
@@ -207,36 +303,97 @@ def _invoices_beside(rows: Any, note: Invoice) -> Any:
 @dataclass(frozen=True)
 class ApplyInput:
     document: Invoice = field(metadata={"among": _invoices_beside})
-    amount: Decimal | None = field(default=None, metadata={"help": _("Empty: as far as both are open.")})
+    amount: Decimal | None = field(
+        default=None, metadata={"help": _("Empty: as far as both are open.")}
+    )
 
 
-def _apply(note: Invoice, *, document: Invoice, amount: Decimal | None = None, by: User | None = None) -> Invoice:
+def _apply(
+    note: Invoice, *, document: Invoice, amount: Decimal | None = None, by: User | None = None
+) -> Invoice:
     applying.apply(note, document, amount, by=by)
     return note
 
 
-declare("record_payment", Invoice, _pay, label=_("Record payment"), input=ReceivedInput,
-        example={"amount": "1.00", "reference": "bank 2027-01-04/18", "paid_on": "2027-01-04"},
-        initial=_what_is_open, available=_is_payable)
-declare("write_off", Invoice, _write_off, label=_("Write off balance"), input=WriteOffInput,
-        example={"amount": "0.01", "kind": "difference", "reason": "Bank charges."}, danger=True,
-        initial=_whole_write_off,
-        available=_is_open_invoice)
-declare("record_payment_for_several", Invoice, _pay_several, label=_("Record payment for several invoices"),
-        input=PaySeveralInput, initial=_open_beside, available=_is_open_invoice,
-        example={"amount": "2.00", "reference": "bank 2027-01-04/19", "lines": []})
-declare("apply", Invoice, _apply, label=_("Apply to an invoice"), input=ApplyInput,
-        available=lambda note: bool(note.kind == Invoice.Kind.CREDIT and note.open_amount > 0
-                                    and _invoices_beside(Invoice.objects.all(), note).exists()))
-declare("unapply", Invoice, _unapply, label=_("Unapply a payment"), input=UnapplyInput,
-        danger=True, available=lambda document: _applied(_uses(PaymentApplication.objects.all(), document)).exists())
-declare("reverse_write_off", Invoice, _reverse, label=_("Reverse write-off"), input=ReverseInput,
-        danger=True, available=lambda document: _live(document.write_offs.all()).exists())
-declare("credit", Invoice, _credit, label=_("Issue credit note"), input=CreditInput,
-        example={"lines": [{"line": 1, "quantity": 1}], "reason": "Item arrived damaged."},
-        initial=lambda document: CreditInput([CreditRow(line) for line in document.lines.order_by("position")
-                                              if line.credited < line.quantity]),
-        available=lambda document: document.kind != Invoice.Kind.CREDIT and document.status == Invoice.Status.ISSUED)
+declare(
+    "record_payment",
+    Invoice,
+    _pay,
+    label=_("Record payment"),
+    input=ReceivedInput,
+    example={"amount": "1.00", "reference": "bank 2027-01-04/18", "paid_on": "2027-01-04"},
+    initial=_what_is_open,
+    available=_is_payable,
+)
+declare(
+    "write_off",
+    Invoice,
+    _write_off,
+    label=_("Write off balance"),
+    input=WriteOffInput,
+    example={"amount": "0.01", "kind": "difference", "reason": "Bank charges."},
+    danger=True,
+    initial=_whole_write_off,
+    available=_is_open_invoice,
+)
+declare(
+    "record_payment_for_several",
+    Invoice,
+    _pay_several,
+    label=_("Record payment for several invoices"),
+    input=PaySeveralInput,
+    initial=_open_beside,
+    available=_is_open_invoice,
+    example={"amount": "2.00", "reference": "bank 2027-01-04/19", "lines": []},
+)
+declare(
+    "apply",
+    Invoice,
+    _apply,
+    label=_("Apply to an invoice"),
+    input=ApplyInput,
+    available=lambda note: bool(
+        note.kind == Invoice.Kind.CREDIT
+        and note.open_amount > 0
+        and _invoices_beside(Invoice.objects.all(), note).exists()
+    ),
+)
+declare(
+    "unapply",
+    Invoice,
+    _unapply,
+    label=_("Unapply a payment"),
+    input=UnapplyInput,
+    danger=True,
+    available=lambda document: _applied(_uses(PaymentApplication.objects.all(), document)).exists(),
+)
+declare(
+    "reverse_write_off",
+    Invoice,
+    _reverse,
+    label=_("Reverse write-off"),
+    input=ReverseInput,
+    danger=True,
+    available=lambda document: _live(document.write_offs.all()).exists(),
+)
+declare(
+    "credit",
+    Invoice,
+    _credit,
+    label=_("Issue credit note"),
+    input=CreditInput,
+    example={"lines": [{"line": 1, "quantity": 1}], "reason": "Item arrived damaged."},
+    initial=lambda document: CreditInput(
+        [
+            CreditRow(line)
+            for line in document.lines.order_by("position")
+            if line.credited < line.quantity
+        ]
+    ),
+    available=lambda document: (
+        document.kind != Invoice.Kind.CREDIT and document.status == Invoice.Status.ISSUED
+    ),
+)
 
 
 @dataclass(frozen=True)
@@ -246,15 +403,24 @@ class CaptureInput:
 
 def _payable(rows: Any, payment: Payment) -> Any:
     """The invoices that a payment can pay: open, or given up as a bad debt."""
-    bad = WriteOff.objects.filter(kind=WriteOff.Kind.BAD_DEBT, invoice__customer=payment.customer).values("invoice")
-    own = rows.filter(Q(applied__lt=F("gross")) | Q(pk__in=bad), status=Invoice.Status.ISSUED,
-                      customer=payment.customer, company=payment.company, currency=payment.currency)
+    bad = WriteOff.objects.filter(
+        kind=WriteOff.Kind.BAD_DEBT, invoice__customer=payment.customer
+    ).values("invoice")
+    own = rows.filter(
+        Q(applied__lt=F("gross")) | Q(pk__in=bad),
+        status=Invoice.Status.ISSUED,
+        customer=payment.customer,
+        company=payment.company,
+        currency=payment.currency,
+    )
     return own.exclude(kind=Invoice.Kind.CREDIT).order_by("due_on", "pk")
 
 
 def _credits(rows: Any, payment: Payment) -> Any:
     """The credit notes that a payment can give back."""
-    own = rows.open().filter(customer=payment.customer, company=payment.company, currency=payment.currency)
+    own = rows.open().filter(
+        customer=payment.customer, company=payment.company, currency=payment.currency
+    )
     return own.filter(kind=Invoice.Kind.CREDIT).order_by("pk")
 
 
@@ -264,8 +430,9 @@ class ApplyPaymentInput:
     amount: Decimal | None = None
 
 
-def _apply_payment(payment: Payment, *, document: Invoice, amount: Decimal | None = None,
-                   by: User | None = None) -> Payment:
+def _apply_payment(
+    payment: Payment, *, document: Invoice, amount: Decimal | None = None, by: User | None = None
+) -> Payment:
     payments.apply(payment, document, amount, by=by)
     return payment
 
@@ -276,8 +443,12 @@ class RefundInput:
     credit: Invoice | None = field(default=None, metadata={"among": _credits})
 
 
-def _refund(payment: Payment, *, amount: Decimal, credit: Invoice | None = None, by: User | None = None) -> Payment:
-    payments.refund(payment, amount, reference=idempotency.new_reference(payment.number), credit=credit, by=by)
+def _refund(
+    payment: Payment, *, amount: Decimal, credit: Invoice | None = None, by: User | None = None
+) -> Payment:
+    payments.refund(
+        payment, amount, reference=idempotency.new_reference(payment.number), credit=credit, by=by
+    )
     return payment
 
 
@@ -318,18 +489,31 @@ class UnapplyPaymentInput:
 @dataclass(frozen=True)
 class ReturnInput:
     amount: Decimal
-    fee: Decimal = field(default=ZERO, metadata={"help": _("What the bank charged for it, for example 3.50.")})
-    bills_fee: bool = field(default=True, metadata={
-        "help": _("The customer gets an invoice for the fee, without tax.")})
-    reason: str = field(default="", metadata={"help": _("For example: account not covered, chargeback.")})
+    fee: Decimal = field(
+        default=ZERO, metadata={"help": _("What the bank charged for it, for example 3.50.")}
+    )
+    bills_fee: bool = field(
+        default=True, metadata={"help": _("The customer gets an invoice for the fee, without tax.")}
+    )
+    reason: str = field(
+        default="", metadata={"help": _("For example: account not covered, chargeback.")}
+    )
     on: date | None = field(default=None, metadata={"help": BOOKED_ON})
 
 
 def _return(
-    payment: Payment, *, amount: Decimal, fee: Decimal = ZERO, bills_fee: bool = True, reason: str = "",
-    on: date | None = None, by: User | None = None,
+    payment: Payment,
+    *,
+    amount: Decimal,
+    fee: Decimal = ZERO,
+    bills_fee: bool = True,
+    reason: str = "",
+    on: date | None = None,
+    by: User | None = None,
 ) -> Payment:
-    counter_entries.return_payment(payment, amount, fee=fee, bills_fee=bills_fee, reason=reason, on=on, by=by)
+    counter_entries.return_payment(
+        payment, amount, fee=fee, bills_fee=bills_fee, reason=reason, on=on, by=by
+    )
     return payment
 
 
@@ -337,12 +521,19 @@ def _return(
 class MoveInput:
     customer: Customer
     reason: str = ""
-    on: date | None = field(default=None, metadata={
-        "help": _("Empty: the payment's value date, if its books are open.")})
+    on: date | None = field(
+        default=None,
+        metadata={"help": _("Empty: the payment's value date, if its books are open.")},
+    )
 
 
 def _move(
-    payment: Payment, *, customer: Customer, reason: str = "", on: date | None = None, by: User | None = None,
+    payment: Payment,
+    *,
+    customer: Customer,
+    reason: str = "",
+    on: date | None = None,
+    by: User | None = None,
 ) -> Payment:
     counter_entries.move(payment, customer, reason=reason, on=on, by=by)
     return payment
@@ -350,7 +541,9 @@ def _move(
 
 @dataclass(frozen=True)
 class ReverseRestInput:
-    write_off: WriteOff = field(metadata={"among": lambda rows, payment: _live(rows.filter(payment=payment))})
+    write_off: WriteOff = field(
+        metadata={"among": lambda rows, payment: _live(rows.filter(payment=payment))}
+    )
     amount: Decimal | None = field(default=None, metadata={"help": _("Empty: all of it.")})
     reason: str = ""
     on: date | None = field(default=None, metadata={"help": BOOKED_ON})
@@ -366,32 +559,111 @@ class KeptInput:
 
 
 P = Payment.Status
-declare("capture", Payment, payments.capture, label=_("Capture payment"), input=CaptureInput,
-        initial=lambda payment: CaptureInput(round_amount(payment.amount, payment.currency)),
-        available=lambda payment: payment.status == P.AUTHORIZED)
-declare("apply", Payment, _apply_payment, label=_("Apply payment"), input=ApplyPaymentInput,
-        available=lambda payment: payment.status == P.CAPTURED and payment.unapplied > 0)
-declare("apply_several", Payment, _apply_several, label=_("Pay several invoices"),
-        input=ApplySeveralInput, initial=_oldest_first, example={"lines": []},
-        available=lambda payment: payment.status == P.CAPTURED and payment.unapplied > 0)
-declare("unapply", Payment, _unapply, label=_("Unapply from an invoice"), danger=True,
-        input=UnapplyPaymentInput,
-        available=lambda payment: payment.applied > 0)
-declare("returned", Payment, _return, label=_("Record returned payment"), input=ReturnInput,
-        danger=True, example={"amount": "1.00", "fee": "3.50", "reason": "Account not covered."},
-        initial=lambda payment: ReturnInput(round_amount(payment.refundable, payment.currency)), available=_is_here)
-declare("move", Payment, _move, label=_("Move to another customer"), input=MoveInput, danger=True,
-        available=_is_here)
-declare("free", Payment, counter_entries.free, label=_("Release from order"),
-        available=lambda payment: bool(payment.status == P.CAPTURED and payment.order_id and payment.unapplied > 0))
-declare("reverse_write_off", Payment, _reverse, label=_("Reverse write-off"), danger=True,
-        input=ReverseRestInput, available=lambda payment: payment.written_off > 0)
-declare("ask_outcome", Payment, outcomes.ask_outcome, label=_("Check gateway status"),
-        available=outcomes.pending)
-declare("refund", Payment, _refund, label=_("Refund payment"), input=RefundInput, danger=True,
-        available=_is_refundable)
-declare("write_off_remainder", Payment, write_offs.write_off_rest,
-        label=_("Write off remainder"), input=KeptInput, available=lambda payment: (
-            payment.status == P.CAPTURED and 0 < payment.unapplied <= write_offs.limit_of(payment)))
-declare("void", Payment, payments.void, label=_("Void authorization"), danger=True,
-        available=lambda payment: payment.status == P.AUTHORIZED)
+declare(
+    "capture",
+    Payment,
+    payments.capture,
+    label=_("Capture payment"),
+    input=CaptureInput,
+    initial=lambda payment: CaptureInput(round_amount(payment.amount, payment.currency)),
+    available=lambda payment: payment.status == P.AUTHORIZED,
+)
+declare(
+    "apply",
+    Payment,
+    _apply_payment,
+    label=_("Apply payment"),
+    input=ApplyPaymentInput,
+    available=lambda payment: payment.status == P.CAPTURED and payment.unapplied > 0,
+)
+declare(
+    "apply_several",
+    Payment,
+    _apply_several,
+    label=_("Pay several invoices"),
+    input=ApplySeveralInput,
+    initial=_oldest_first,
+    example={"lines": []},
+    available=lambda payment: payment.status == P.CAPTURED and payment.unapplied > 0,
+)
+declare(
+    "unapply",
+    Payment,
+    _unapply,
+    label=_("Unapply from an invoice"),
+    danger=True,
+    input=UnapplyPaymentInput,
+    available=lambda payment: payment.applied > 0,
+)
+declare(
+    "returned",
+    Payment,
+    _return,
+    label=_("Record returned payment"),
+    input=ReturnInput,
+    danger=True,
+    example={"amount": "1.00", "fee": "3.50", "reason": "Account not covered."},
+    initial=lambda payment: ReturnInput(round_amount(payment.refundable, payment.currency)),
+    available=_is_here,
+)
+declare(
+    "move",
+    Payment,
+    _move,
+    label=_("Move to another customer"),
+    input=MoveInput,
+    danger=True,
+    available=_is_here,
+)
+declare(
+    "free",
+    Payment,
+    counter_entries.free,
+    label=_("Release from order"),
+    available=lambda payment: bool(
+        payment.status == P.CAPTURED and payment.order_id and payment.unapplied > 0
+    ),
+)
+declare(
+    "reverse_write_off",
+    Payment,
+    _reverse,
+    label=_("Reverse write-off"),
+    danger=True,
+    input=ReverseRestInput,
+    available=lambda payment: payment.written_off > 0,
+)
+declare(
+    "ask_outcome",
+    Payment,
+    outcomes.ask_outcome,
+    label=_("Check gateway status"),
+    available=outcomes.pending,
+)
+declare(
+    "refund",
+    Payment,
+    _refund,
+    label=_("Refund payment"),
+    input=RefundInput,
+    danger=True,
+    available=_is_refundable,
+)
+declare(
+    "write_off_remainder",
+    Payment,
+    write_offs.write_off_rest,
+    label=_("Write off remainder"),
+    input=KeptInput,
+    available=lambda payment: (
+        payment.status == P.CAPTURED and 0 < payment.unapplied <= write_offs.limit_of(payment)
+    ),
+)
+declare(
+    "void",
+    Payment,
+    payments.void,
+    label=_("Void authorization"),
+    danger=True,
+    available=lambda payment: payment.status == P.AUTHORIZED,
+)

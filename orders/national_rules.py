@@ -55,8 +55,12 @@ def lacking(parties: Parties) -> list[str]:
     """What the seller's country demands that the records don't say; all of it, where its rules aren't supported."""
     for country in (parties.country, country_of(parties.vat_number)):
         if country in NOT_MET:
-            return [_("a format other than Peppol: the national rules of %(country)s (%(name)s) aren't supported")
-                    % {"country": country, "name": NOT_MET[country]}]
+            return [
+                _(
+                    "a format other than Peppol: the national rules of %(country)s (%(name)s) aren't supported"
+                )
+                % {"country": country, "name": NOT_MET[country]}
+            ]
     wanted = RULES.get(parties.country, _none)(parties)
     return [name for known, name in wanted if not known]
 
@@ -71,23 +75,42 @@ def _german(parties: Parties) -> Missing:
         return []
     company, ship_to = parties.company, parties.ship_to
     return [
-        (company.iban, _("the company's IBAN")), (company.phone, _("the company's phone number")),
-        (company.email, _("the company's email address")), (company.postal_code, _("the company's postal code")),
-        (parties.has_buyer("city", "postal_code"), _("the city and postal code of the customer's billing address")),
-        (not ship_to.get("country") or (ship_to.get("city") and ship_to.get("postal_code")),
-         _("the city and postal code of the delivery address"))]
+        (company.iban, _("the company's IBAN")),
+        (company.phone, _("the company's phone number")),
+        (company.email, _("the company's email address")),
+        (company.postal_code, _("the company's postal code")),
+        (
+            parties.has_buyer("city", "postal_code"),
+            _("the city and postal code of the customer's billing address"),
+        ),
+        (
+            not ship_to.get("country") or (ship_to.get("city") and ship_to.get("postal_code")),
+            _("the city and postal code of the delivery address"),
+        ),
+    ]
 
 
 def _dutch(parties: Parties) -> Missing:
     """NL-R-002 to NL-R-008."""
     company = parties.company
     return [
-        (company.iban, _("the company's IBAN")), (company.postal_code, _("the company's postal code")),
-        (company.registration.isdigit(), _("the company's KVK number as its registration, in digits")),
-        (not parties.is_domestic or parties.has_buyer("street", "city", "postal_code"),
-         _("the street, city and postal code of the customer's billing address")),
-        (not parties.is_domestic or parties.buyer_legal_id,
-         _("the customer's KVK or OIN number as their e-invoicing address (scheme 0106 or 0190)"))]
+        (company.iban, _("the company's IBAN")),
+        (company.postal_code, _("the company's postal code")),
+        (
+            company.registration.isdigit(),
+            _("the company's KVK number as its registration, in digits"),
+        ),
+        (
+            not parties.is_domestic or parties.has_buyer("street", "city", "postal_code"),
+            _("the street, city and postal code of the customer's billing address"),
+        ),
+        (
+            not parties.is_domestic or parties.buyer_legal_id,
+            _(
+                "the customer's KVK or OIN number as their e-invoicing address (scheme 0106 or 0190)"
+            ),
+        ),
+    ]
 
 
 def _swedish(parties: Parties) -> Missing:
@@ -95,8 +118,10 @@ def _swedish(parties: Parties) -> Missing:
     if parties.is_foreign_number:
         return []
     number, vat = parties.company.registration, parties.vat_number.replace(" ", "")
-    return [(number.isdigit() and len(number) == 10, _("the company's registration with 10 digits")),
-            (len(vat) == 14 and vat[2:].isdigit(), _("the company's VAT number with SE and 12 digits"))]
+    return [
+        (number.isdigit() and len(number) == 10, _("the company's registration with 10 digits")),
+        (len(vat) == 14 and vat[2:].isdigit(), _("the company's VAT number with SE and 12 digits")),
+    ]
 
 
 def _norwegian(parties: Parties) -> Missing:
@@ -104,7 +129,12 @@ def _norwegian(parties: Parties) -> Missing:
     if parties.is_foreign_number:
         return []
     vat = parties.vat_number.replace(" ", "")
-    return [(vat.startswith("NO") and vat.endswith("MVA"), _("the company's VAT number with NO, 9 digits and MVA"))]
+    return [
+        (
+            vat.startswith("NO") and vat.endswith("MVA"),
+            _("the company's VAT number with NO, 9 digits and MVA"),
+        )
+    ]
 
 
 def _icelandic(parties: Parties) -> Missing:
@@ -113,11 +143,21 @@ def _icelandic(parties: Parties) -> Missing:
     return [
         (company.registration, _("the company's registration (kennitala)")),
         (company.street and company.postal_code, _("the company's street and postal code")),
-        (not parties.is_domestic or parties.buyer_legal_id,
-         _("the customer's kennitala as their e-invoicing address (scheme 0196)")),
-        (not parties.is_domestic or parties.has_buyer("street", "postal_code"),
-         _("the street and postal code of the customer's billing address"))]
+        (
+            not parties.is_domestic or parties.buyer_legal_id,
+            _("the customer's kennitala as their e-invoicing address (scheme 0196)"),
+        ),
+        (
+            not parties.is_domestic or parties.has_buyer("street", "postal_code"),
+            _("the street and postal code of the customer's billing address"),
+        ),
+    ]
 
 
 RULES: dict[str, Callable[[Parties], Missing]] = {
-    "DE": _german, "NL": _dutch, "SE": _swedish, "NO": _norwegian, "IS": _icelandic}
+    "DE": _german,
+    "NL": _dutch,
+    "SE": _swedish,
+    "NO": _norwegian,
+    "IS": _icelandic,
+}

@@ -19,10 +19,20 @@ from orders.models import Customer, Invoice, Order, OrderHold, Payment, Refund
 
 def tell_confirmed(order: Order, event: Event) -> None:
     """The customer hears that the order is confirmed."""
-    lines = [(line.quantity - line.canceled, line.sku.code, line.description)
-             for line in order.lines.select_related("sku").order_by("position") if line.quantity > line.canceled]
-    _send(f"event-{event.pk}", "order_confirmed", order.customer, order, order=order, lines=lines,
-          gross=Amount(order.gross, order.currency))
+    lines = [
+        (line.quantity - line.canceled, line.sku.code, line.description)
+        for line in order.lines.select_related("sku").order_by("position")
+        if line.quantity > line.canceled
+    ]
+    _send(
+        f"event-{event.pk}",
+        "order_confirmed",
+        order.customer,
+        order,
+        order=order,
+        lines=lines,
+        gross=Amount(order.gross, order.currency),
+    )
 
 
 def invoice_key(document: Invoice) -> str:
@@ -32,15 +42,33 @@ def invoice_key(document: Invoice) -> str:
 
 def tell_invoiced(document: Invoice) -> None:
     """The customer gets an invoice or a credit note with its frozen files; it is asked for once they are there."""
-    stored = {kind: stored_files.legal(kind, subject_type=document.subject_type, subject_number=str(document.number))
-              for kind in (document.kind, "ubl")}
-    files = [(f"{document.number}.{suffix}", row, mime) for row, suffix, mime in (
-        (stored[document.kind], "pdf", "application/pdf"), (stored["ubl"], "xml", "application/xml")) if row]
+    stored = {
+        kind: stored_files.legal(
+            kind, subject_type=document.subject_type, subject_number=str(document.number)
+        )
+        for kind in (document.kind, "ubl")
+    }
+    files = [
+        (f"{document.number}.{suffix}", row, mime)
+        for row, suffix, mime in (
+            (stored[document.kind], "pdf", "application/pdf"),
+            (stored["ubl"], "xml", "application/xml"),
+        )
+        if row
+    ]
     template = "credit_issued" if document.kind == Invoice.Kind.CREDIT else "invoice_issued"
     currency = document.currency
-    _send(invoice_key(document), template, document.customer, document, files=files, invoice=document,
-          gross=Amount(document.gross, currency), open=Amount(document.open_amount, currency),
-          paid=Amount(document.applied, currency))
+    _send(
+        invoice_key(document),
+        template,
+        document.customer,
+        document,
+        files=files,
+        invoice=document,
+        gross=Amount(document.gross, currency),
+        open=Amount(document.open_amount, currency),
+        paid=Amount(document.applied, currency),
+    )
 
 
 def tell_refunded(payment: Payment, row: Refund) -> None:
@@ -48,13 +76,22 @@ def tell_refunded(payment: Payment, row: Refund) -> None:
     credit = row.credit
     if credit is not None and not credit.is_imported and not emails.is_settled(invoice_key(credit)):
         return  # the mail of the credit note is followed by this one
-    _send(f"refund-{row.pk}", "payment_refunded", payment.customer, payment, payment=payment, credit=credit,
-          amount=Amount(row.amount, payment.currency))
+    _send(
+        f"refund-{row.pk}",
+        "payment_refunded",
+        payment.customer,
+        payment,
+        payment=payment,
+        credit=credit,
+        amount=Amount(row.amount, payment.currency),
+    )
 
 
 def tell_refunds_of(credit: Invoice) -> None:
     """The refunds that waited for the mail of their credit note."""
-    for row in Refund.objects.filter(credit=credit, status=Refund.Status.DONE).select_related("payment", "credit"):
+    for row in Refund.objects.filter(credit=credit, status=Refund.Status.DONE).select_related(
+        "payment", "credit"
+    ):
         tell_refunded(row.payment, row)
 
 
@@ -71,12 +108,27 @@ class Amount:
         return display(self.value, self.currency)
 
 
-def _send(key: str, template: str, customer: Customer, about: Document, *,
-          files: Sequence[tuple[str, StoredDocument, str]] = (), **context: Any) -> None:
+def _send(
+    key: str,
+    template: str,
+    customer: Customer,
+    about: Document,
+    *,
+    files: Sequence[tuple[str, StoredDocument, str]] = (),
+    **context: Any,
+) -> None:
     """Send a mail to a customer about a document of one of our companies."""
     company = about.company  # type: ignore[attr-defined]
-    emails.send(key, template, context, to=customer.email, company=company, language=customer.language, about=about,
-                files=files)
+    emails.send(
+        key,
+        template,
+        context,
+        to=customer.email,
+        company=company,
+        language=customer.language,
+        about=about,
+        files=files,
+    )
 
 
 def tell_held(order: Order, *, by_hand: bool) -> None:
@@ -84,25 +136,42 @@ def tell_held(order: Order, *, by_hand: bool) -> None:
     told = Q() if by_hand else ~Q(kind=OrderHold.Kind.MANUAL)
     reasons = "; ".join(str(hold) for hold in order.holds.filter(told, released_at=None))
     if reasons:
-        notifications.tell(Topic.ON_HOLD, lambda: _("Order %(number)s is on hold: %(reasons)s")
-                     % {"number": order.number, "reasons": reasons},
-                     without_amounts=lambda: _("Order %(number)s is on hold.") % {"number": order.number},
-                     rep=order.customer.rep,
-                     subject_type=order.subject_type, subject_number=order.number)
+        notifications.tell(
+            Topic.ON_HOLD,
+            lambda: (
+                _("Order %(number)s is on hold: %(reasons)s")
+                % {"number": order.number, "reasons": reasons}
+            ),
+            without_amounts=lambda: _("Order %(number)s is on hold.") % {"number": order.number},
+            rep=order.customer.rep,
+            subject_type=order.subject_type,
+            subject_number=order.number,
+        )
 
 
 @whole
 def tell_overdue(company: Company) -> None:
     """Accountants hear how much is overdue, currency by currency, and since when."""
     late = Invoice.objects.open().overdue(company.today()).filter(company=company)
-    for row in late.order_by().values("currency").annotate(
-            count=Count("pk"), total=Sum(F("gross") - F("applied")), since=Min("due_on")).order_by("currency"):
-        notifications.tell(Topic.OVERDUE, partial(_overdue, company, row), without_amounts="", subject_type="company",
-                     subject_number=company.code)
+    for row in (
+        late.order_by()
+        .values("currency")
+        .annotate(count=Count("pk"), total=Sum(F("gross") - F("applied")), since=Min("due_on"))
+        .order_by("currency")
+    ):
+        notifications.tell(
+            Topic.OVERDUE,
+            partial(_overdue, company, row),
+            without_amounts="",
+            subject_type="company",
+            subject_number=company.code,
+        )
 
 
 def _overdue(company: Company, row: Mapping[str, Any]) -> str:
     text = ngettext(
         "%(name)s: %(count)s overdue invoice of %(amount)s, due %(since)s.",
-        "%(name)s: %(count)s overdue invoices totaling %(amount)s. Oldest due %(since)s.", row["count"])
+        "%(name)s: %(count)s overdue invoices totaling %(amount)s. Oldest due %(since)s.",
+        row["count"],
+    )
     return text % {**row, "name": company.name, "amount": display(row["total"], row["currency"])}

@@ -29,14 +29,19 @@ def open_orders_of_kit(part: KitComponent) -> Iterator[str]:
 
 
 def _open_orders(sku: Any) -> Iterator[str]:
-    lines = OrderLine.objects.filter(sku=sku, order__status=Order.Status.CONFIRMED,
-                                     quantity__gt=F("canceled") + F("shipped"))
-    numbers = list(dict.fromkeys(lines.order_by("order").values_list("order__number", flat=True)[:MOST_NAMED]))
+    lines = OrderLine.objects.filter(
+        sku=sku, order__status=Order.Status.CONFIRMED, quantity__gt=F("canceled") + F("shipped")
+    )
+    numbers = list(
+        dict.fromkeys(lines.order_by("order").values_list("order__number", flat=True)[:MOST_NAMED])
+    )
     if numbers:
         count = lines.count()
-        yield ngettext("%(count)s open order line needs it as it is (%(orders)s)",
-                       "%(count)s open order lines need it as it is (%(orders)s)", count) % {
-            "count": count, "orders": ", ".join(numbers)}
+        yield ngettext(
+            "%(count)s open order line needs it as it is (%(orders)s)",
+            "%(count)s open order lines need it as it is (%(orders)s)",
+            count,
+        ) % {"count": count, "orders": ", ".join(numbers)}
 
 
 @stands_in_the_way(Warehouse, "kind")
@@ -55,8 +60,10 @@ def reserved_where_nothing_reroutes(warehouse: Warehouse) -> Iterator[str]:
 def without_vat_number(warehouse: Warehouse) -> Iterator[str]:
     """Goods aren't sold from a country where the company has no VAT number."""
     for country in registrations.unregistered(warehouse.company, [warehouse]).values():
-        yield _("%(company)s has no VAT number of %(country)s, so nothing is sold from here. Enter it on the company's "
-                "page.") % {"company": warehouse.company, "country": country}
+        yield _(
+            "%(company)s has no VAT number of %(country)s, so nothing is sold from here. Enter it on the company's "
+            "page."
+        ) % {"company": warehouse.company, "country": country}
 
 
 @stands_in_the_way(Customer, "currency")
@@ -64,17 +71,26 @@ def open_documents_of_customer(customer: Customer) -> Iterator[str]:
     """Their amounts are in the currency that the customer had, and are summed with those of the customer."""
     orders = customer.orders.exclude(status__in=[Order.Status.COMPLETED, Order.Status.CANCELED])
     yield from _open(_("open orders are in it (%(names)s)"), orders)
-    yield from _open(_("open invoices and credit notes are in it (%(names)s)"), customer.invoices.open())
+    yield from _open(
+        _("open invoices and credit notes are in it (%(names)s)"), customer.invoices.open()
+    )
     status = Payment.Status
     unused = Q(captured__gt=F("applied") + F("refunded") + F("written_off"))
-    payments = customer.payments.filter(unused | Q(status__in=[status.REQUESTED, status.AUTHORIZED]))
+    payments = customer.payments.filter(
+        unused | Q(status__in=[status.REQUESTED, status.AUTHORIZED])
+    )
     yield from _open(_("payments in it aren't used up (%(names)s)"), payments)
 
 
 def _open(phrase: str, rows: Any) -> Iterator[str]:
-    numbers = [number or "-" for number in rows.order_by("pk").values_list("number", flat=True)[:MOST_NAMED + 1]]
+    numbers = [
+        number or "-"
+        for number in rows.order_by("pk").values_list("number", flat=True)[: MOST_NAMED + 1]
+    ]
     if numbers:
-        yield phrase % {"names": ", ".join(numbers[:MOST_NAMED]) + (" …" if len(numbers) > MOST_NAMED else "")}
+        yield phrase % {
+            "names": ", ".join(numbers[:MOST_NAMED]) + (" …" if len(numbers) > MOST_NAMED else "")
+        }
 
 
 @stands_in_the_way(PriceList, "currency")
@@ -82,18 +98,26 @@ def prices_of_list(prices: PriceList) -> Iterator[str]:
     """Its prices are amounts of the currency that it has."""
     count = prices.prices.count()
     if count:
-        yield ngettext("%(count)s price is in it; create another list for the other currency",
-                       "%(count)s prices are in it; create another list for the other currency", count) % {
-            "count": count}
+        yield ngettext(
+            "%(count)s price is in it; create another list for the other currency",
+            "%(count)s prices are in it; create another list for the other currency",
+            count,
+        ) % {"count": count}
 
 
 @stands_in_the_way(Company, "currency")
 def books_of_company(company: Company) -> Iterator[str]:
     """Documents keep their rate against it, and stock its value in it."""
-    if (Order.objects.filter(company=company).exists() or Invoice.objects.filter(company=company).exists()
-            or Move.objects.filter(Q(source__warehouse__company=company) | Q(target__warehouse__company=company))
-            .exists()):
-        yield _("the books of %(company)s are kept in it; create another company instead") % {"company": company}
+    if (
+        Order.objects.filter(company=company).exists()
+        or Invoice.objects.filter(company=company).exists()
+        or Move.objects.filter(
+            Q(source__warehouse__company=company) | Q(target__warehouse__company=company)
+        ).exists()
+    ):
+        yield _("the books of %(company)s are kept in it; create another company instead") % {
+            "company": company
+        }
 
 
 @stands_in_the_way(IntercompanyRule, "selling", "supplying")
@@ -105,11 +129,21 @@ def shared_stock_of_rule(rule: IntercompanyRule) -> Iterator[str]:
 
 def _reserved(warehouse: Warehouse, orders: Any) -> Iterator[str]:
     state = Reservation.State
-    rows = Reservation.objects.filter(warehouse=warehouse, state__in=[state.RESERVED, state.ALLOCATED, state.PICKED],
-                                      demand__document__in=orders.values("number"))
+    rows = Reservation.objects.filter(
+        warehouse=warehouse,
+        state__in=[state.RESERVED, state.ALLOCATED, state.PICKED],
+        demand__document__in=orders.values("number"),
+    )
     total = rows.aggregate(total=Sum("quantity"))["total"]
     if total:
-        numbers = list(dict.fromkeys(rows.order_by("demand").values_list("demand__document", flat=True)))
-        yield ngettext("%(count)s is held for %(orders)s; ship, re-route or cancel it first",
-                       "%(count)s are held for %(orders)s; ship, re-route or cancel them first", total) % {
-            "count": total, "orders": ", ".join(numbers[:MOST_NAMED]) + (" …" if len(numbers) > MOST_NAMED else "")}
+        numbers = list(
+            dict.fromkeys(rows.order_by("demand").values_list("demand__document", flat=True))
+        )
+        yield ngettext(
+            "%(count)s is held for %(orders)s; ship, re-route or cancel it first",
+            "%(count)s are held for %(orders)s; ship, re-route or cancel them first",
+            total,
+        ) % {
+            "count": total,
+            "orders": ", ".join(numbers[:MOST_NAMED]) + (" …" if len(numbers) > MOST_NAMED else ""),
+        }

@@ -62,7 +62,10 @@ def enter(entry: Entry, *, by: User | None = None, at: datetime | None = None) -
         lines, charges = new_lines(order, entry.lines), _charges(order, entry)
         pricing.price(order, lines, charges)
         pricing.require_positive(order)
-        order.status, order.placed_on = Order.Status.PLACED, at.date() if at else order.company.today()
+        order.status, order.placed_on = (
+            Order.Status.PLACED,
+            at.date() if at else order.company.today(),
+        )
         if at is not None:
             order.created_at = order.status_at = at
         order.save(force_insert=True)
@@ -70,20 +73,32 @@ def enter(entry: Entry, *, by: User | None = None, at: datetime | None = None) -
         bulk_sql.remember(order, "lines", OrderLine.objects.bulk_create(lines))
         bulk_sql.remember(order, "charges", OrderCharge.objects.bulk_create(charges))
         bulk_sql.remember(order, "holds", screening.screen(order, by=by))
-        events.emit("order.placed", order, by=by, at=at, gross=str(order.gross), currency=order.currency)
+        events.emit(
+            "order.placed", order, by=by, at=at, gross=str(order.gross), currency=order.currency
+        )
     return order
 
 
 def _new_order(entry: Entry) -> Order:
     if not entry.lines:
         raise Refused(_("Add at least one line."), code="no_lines")
-    billing, shipping = addresses(entry.customer) if None in (entry.ship_to, entry.bill_to) else ({}, {})
+    billing, shipping = (
+        addresses(entry.customer) if None in (entry.ship_to, entry.bill_to) else ({}, {})
+    )
     ship_to = tidy(entry.ship_to) if entry.ship_to is not None else shipping
     return Order(
-        company=entry.channel.company, channel=entry.channel, customer=entry.customer, external_id=entry.external_id,
-        customer_reference=entry.customer_reference, note=entry.note, requested_on=entry.requested_on,
-        bill_to=tidy(entry.bill_to) if entry.bill_to is not None else billing, ship_to=ship_to,
-        ship_country=ship_to.get("country", ""), currency=entry.customer.currency, priority=entry.customer.priority,
+        company=entry.channel.company,
+        channel=entry.channel,
+        customer=entry.customer,
+        external_id=entry.external_id,
+        customer_reference=entry.customer_reference,
+        note=entry.note,
+        requested_on=entry.requested_on,
+        bill_to=tidy(entry.bill_to) if entry.bill_to is not None else billing,
+        ship_to=ship_to,
+        ship_country=ship_to.get("country", ""),
+        currency=entry.customer.currency,
+        priority=entry.customer.priority,
         prices_include_tax=pricing.prices_include_tax(entry.customer, entry.channel),
         discount_percent=entry.discount_percent,
         ship_complete=entry.ship_complete,
@@ -102,14 +117,24 @@ def new_lines(order: Order, lines: Sequence[Line], first: int = 1) -> list[Order
     """Lines of an order from the position `first` on, not yet priced nor inserted. Raises Refused for a bad one."""
     for number, line in enumerate(lines, first):
         if line.quantity <= 0:
-            raise Refused(_("Line %(number)s: enter a quantity of at least 1 for %(sku)s.")
-                          % {"number": number, "sku": line.sku}, line=number)
+            raise Refused(
+                _("Line %(number)s: enter a quantity of at least 1 for %(sku)s.")
+                % {"number": number, "sku": line.sku},
+                line=number,
+            )
         _require_sellable(line.sku, number)
         require_price(line.sku, line.unit_price, number)
     return [
-        OrderLine(order=order, position=number, sku=line.sku, quantity=line.quantity, unit_price=line.unit_price,
-                  has_manual_price=line.unit_price is not None, discount_percent=line.discount_percent,
-                  description=line.description or line.sku.name)
+        OrderLine(
+            order=order,
+            position=number,
+            sku=line.sku,
+            quantity=line.quantity,
+            unit_price=line.unit_price,
+            has_manual_price=line.unit_price is not None,
+            discount_percent=line.discount_percent,
+            description=line.description or line.sku.name,
+        )
         for number, line in enumerate(lines, first)
     ]
 
@@ -117,20 +142,35 @@ def new_lines(order: Order, lines: Sequence[Line], first: int = 1) -> list[Order
 def require_price(sku: SKU, price: Decimal | None, line: int) -> None:
     """Raise Refused for a price below zero: an invoice takes off by an allowance (EN 16931, BR-27)."""
     if price is not None and price < 0:
-        raise Refused(_("Line %(line)s: the price of %(sku)s can't be below zero. Enter an allowance instead.")
-                      % {"line": line, "sku": sku}, code="negative_price", line=line, sku=sku.code)
+        raise Refused(
+            _(
+                "Line %(line)s: the price of %(sku)s can't be below zero. Enter an allowance instead."
+            )
+            % {"line": line, "sku": sku},
+            code="negative_price",
+            line=line,
+            sku=sku.code,
+        )
 
 
 def _require_sellable(sku: SKU, line: int) -> None:
     """Raise Refused for a SKU that may not be sold."""
     if not sku.is_sellable:
-        raise Refused(_("Line %(line)s: %(sku)s isn't for sale.")
-                      % {"line": line, "sku": sku}, code="not_sold", line=line, sku=sku.code)
+        raise Refused(
+            _("Line %(line)s: %(sku)s isn't for sale.") % {"line": line, "sku": sku},
+            code="not_sold",
+            line=line,
+            sku=sku.code,
+        )
 
 
 def _charges(order: Order, entry: Entry) -> list[OrderCharge]:
-    return [OrderCharge(order=order, kind=charge.kind, description=charge.description, amount=charge.amount)
-            for charge in entry.charges]
+    return [
+        OrderCharge(
+            order=order, kind=charge.kind, description=charge.description, amount=charge.amount
+        )
+        for charge in entry.charges
+    ]
 
 
 def draft(entry: Entry, *, by: User | None = None) -> Order:
@@ -176,9 +216,11 @@ def place(order: Order, *, by: User | None = None, at: datetime | None = None) -
     """Take the customer's word: prices are frozen (a quote's are already) and the order is screened."""
     with states.advance(order, to=Order.Status.PLACED, by=by, at=at) as row:
         if row.valid_until and row.valid_until < row.company.today():
-            raise Refused(_("Quote %(number)s expired on %(valid_until)s. Reopen it and quote again.")
-                          % {"number": row.number, "valid_until": row.valid_until},
-                          code="quote_expired")
+            raise Refused(
+                _("Quote %(number)s expired on %(valid_until)s. Reopen it and quote again.")
+                % {"number": row.number, "valid_until": row.valid_until},
+                code="quote_expired",
+            )
         for line in row.lines.select_related("sku"):
             _require_sellable(line.sku, line.position)
             require_price(line.sku, line.unit_price, line.position)

@@ -25,8 +25,11 @@ def expected(order: Order, lines: Sequence[OrderLine]) -> str:
     home = registrations.home_of(company).code
     if not company.other_vat_numbers:
         return home
-    known = [row for row in Warehouse.objects.active().filter(company=company)
-             if registrations.is_registered(company, places.place(row.country).country)]
+    known = [
+        row
+        for row in Warehouse.objects.active().filter(company=company)
+        if registrations.is_registered(company, places.place(row.country).country)
+    ]
     codes = {code_of(row) for row in known}
     if len(codes) < 2:
         return codes.pop() if codes else home

@@ -20,7 +20,9 @@ def is_wanted(payment: Payment) -> bool:
         payment = lock_one(payment)
         if order is None or order.status != Order.Status.CANCELED:
             return True
-        payments.record_capture_failed(payment, _("Order %(number)s was canceled.") % {"number": order.number})
+        payments.record_capture_failed(
+            payment, _("Order %(number)s was canceled.") % {"number": order.number}
+        )
         return False
 
 
@@ -38,8 +40,11 @@ def record_voided(payment: Payment, gateway_reference: str, error: str = "") -> 
 
 def pending(payment: Payment) -> bool:
     """Whether something was asked of the gateway and not answered yet."""
-    is_asked = (payment.status == S.REQUESTED or (payment.status == S.AUTHORIZED and payment.capture_requested > 0)
-                or (payment.status == S.VOIDED and not payment.void_reference and not payment.error))
+    is_asked = (
+        payment.status == S.REQUESTED
+        or (payment.status == S.AUTHORIZED and payment.capture_requested > 0)
+        or (payment.status == S.VOIDED and not payment.void_reference and not payment.error)
+    )
     return is_asked or payment.refunds.filter(status=Refund.Status.REQUESTED).exists()
 
 
@@ -48,7 +53,9 @@ def ask_outcome(payment: Payment, *, by: User | None = None) -> Payment:
     with atomic():
         payment = lock_one(payment)
         if not pending(payment):
-            raise WrongState(_("The gateway has answered all that was asked about %(number)s.")
-                             % {"number": payment.number})
+            raise WrongState(
+                _("The gateway has answered all that was asked about %(number)s.")
+                % {"number": payment.number}
+            )
         events.emit("payment.outcome_asked", payment, by=by)
     return payment

@@ -26,7 +26,7 @@ class _Part:
 
 
 def credit_shares(
-    order: Order, shares: Mapping[int, Decimal], *, reference: str, by: User | None = None,
+    order: Order, shares: Mapping[int, Decimal], *, reference: str, by: User | None = None
 ) -> list[Invoice]:
     """Credit shares of units of an order's lines (0.5: half of one unit's price), the newest invoice first.
 
@@ -40,15 +40,23 @@ def credit_shares(
         billing.invoice_what_shipped(order, reference, by)
         parts = _spread(order, shares)
         invoices = {row.pk: row for row in lock(Invoice.objects.filter(pk__in=parts))}
-        return [_note(invoices[key], own, f"{reference}/{invoices[key].number}", by)
-                for key, own in sorted(parts.items())]
+        return [
+            _note(invoices[key], own, f"{reference}/{invoices[key].number}", by)
+            for key, own in sorted(parts.items())
+        ]
 
 
 def _spread(order: Order, shares: Mapping[int, Decimal]) -> dict[int, list[_Part]]:
     """The shares over the invoice lines that billed the units, as far as these are open, by invoice."""
-    billed = list(InvoiceLine.objects.filter(order_line__in=shares, invoice__kind=Invoice.Kind.INVOICE,
-                                             invoice__status=Invoice.Status.ISSUED)
-                  .select_related("invoice", "order_line__sku").order_by("-invoice_id", "-pk"))
+    billed = list(
+        InvoiceLine.objects.filter(
+            order_line__in=shares,
+            invoice__kind=Invoice.Kind.INVOICE,
+            invoice__status=Invoice.Status.ISSUED,
+        )
+        .select_related("invoice", "order_line__sku")
+        .order_by("-invoice_id", "-pk")
+    )
     _require_billed(order, shares, billed)
     opened, left = deducting.open_amounts(billed), dict(shares)
     parts: dict[int, list[_Part]] = {}
@@ -64,8 +72,11 @@ def _spread(order: Order, shares: Mapping[int, Decimal]) -> dict[int, list[_Part
 def _require_billed(order: Order, shares: Mapping[int, Decimal], billed: list[InvoiceLine]) -> None:
     for key, share in shares.items():
         if share > sum(line.quantity for line in billed if line.order_line_id == key):
-            raise Refused(_("You can't credit more on %(number)s than was invoiced.") % {"number": order.number},
-                          code="not_invoiced")
+            raise Refused(
+                _("You can't credit more on %(number)s than was invoiced.")
+                % {"number": order.number},
+                code="not_invoiced",
+            )
 
 
 def _part(line: InvoiceLine, share: Decimal, left: Open, currency: str) -> _Part:
@@ -91,8 +102,19 @@ def _line(note: Invoice, part: _Part) -> InvoiceLine:
     line, gross, tax = part.line, part.amount.gross, part.amount.tax
     percent = round(part.share * 100, 2).normalize()
     return InvoiceLine(
-        invoice=note, order_line=line.order_line, corrects=line, quantity=0,
-        unit_price=gross - tax, gross=gross, tax=tax, net=gross - tax, tax_percent=line.tax_percent,
-        tax_category=line.tax_category, tax_note=line.tax_note,
-        description=(_("%(percent)s%% of the price of one %(description)s")
-                     % {"percent": f"{percent:f}", "description": line.description})[:200])
+        invoice=note,
+        order_line=line.order_line,
+        corrects=line,
+        quantity=0,
+        unit_price=gross - tax,
+        gross=gross,
+        tax=tax,
+        net=gross - tax,
+        tax_percent=line.tax_percent,
+        tax_category=line.tax_category,
+        tax_note=line.tax_note,
+        description=(
+            _("%(percent)s%% of the price of one %(description)s")
+            % {"percent": f"{percent:f}", "description": line.description}
+        )[:200],
+    )

@@ -21,8 +21,11 @@ def skus_of(codes: Iterable[str], customer: Customer | None) -> dict[str, SKU]:
         left -= found.keys()
     if left:
         scanned = SKU.objects.filter(barcodes__code__in=left)
-        found |= {code: sku for sku in scanned.prefetch_related("barcodes")
-                  for code in {row.code for row in sku.barcodes.all()} & left}
+        found |= {
+            code: sku
+            for sku in scanned.prefetch_related("barcodes")
+            for code in {row.code for row in sku.barcodes.all()} & left
+        }
     return found
 
 
@@ -32,4 +35,6 @@ def remember(customer: Customer, code: str, sku: SKU) -> CustomerSKU:
     if not code or len(code) > 40:
         raise Refused(_("Customer part numbers must be 1 to 40 characters long."), field="code")
     with atomic():
-        return CustomerSKU.objects.update_or_create(customer=customer, code=code, defaults={"sku": sku})[0]
+        return CustomerSKU.objects.update_or_create(
+            customer=customer, code=code, defaults={"sku": sku}
+        )[0]

@@ -42,8 +42,11 @@ def read_block(customer: Customer, text: str) -> Block:
     """
     lines = pasting.split(text)
     if len(lines) > pasting.MOST_LINES:
-        raise Refused(_("You pasted %(lines)s lines. Paste up to %(MOST_LINES)s at a time.")
-                      % {"lines": len(lines), "MOST_LINES": pasting.MOST_LINES}, field="text")
+        raise Refused(
+            _("You pasted %(lines)s lines. Paste up to %(MOST_LINES)s at a time.")
+            % {"lines": len(lines), "MOST_LINES": pasting.MOST_LINES},
+            field="text",
+        )
     skus = skus_of((token for line in lines for token in line.tokens), customer)
     named = _skus_by_name(line for line in lines if not any(token in skus for token in line.tokens))
     items = {token: Item(sku.code, sku.name) for token, sku in {**skus, **named}.items()}
@@ -52,8 +55,10 @@ def read_block(customer: Customer, text: str) -> Block:
     by_code = {sku.code: sku for sku in [*skus.values(), *named.values()]}
     meant = [(each, by_code.get(each.code or "") or aliases.get(each.rest)) for each in found]
     letter = pasting.lines_of_letter(each for each, sku in meant if sku is None)
-    return Block(list(_with_suggestions((each, sku) for each, sku in meant if each.number not in letter)),
-                 [each for each in found if each.number in letter])
+    return Block(
+        list(_with_suggestions((each, sku) for each, sku in meant if each.number not in letter)),
+        [each for each in found if each.number in letter],
+    )
 
 
 def _skus_by_name(lines: Iterable[Pasted]) -> dict[str, SKU]:
@@ -62,7 +67,9 @@ def _skus_by_name(lines: Iterable[Pasted]) -> dict[str, SKU]:
     if not phrases:
         return {}
     rows: dict[str, list[SKU]] = {}
-    single_blanks = Func(F("name"), Value(r"\s+"), Value(" "), Value("g"), function="regexp_replace")
+    single_blanks = Func(
+        F("name"), Value(r"\s+"), Value(" "), Value("g"), function="regexp_replace"
+    )
     sellable = SKU.objects.filter(is_sellable=True).alias(upper=Upper(Trim(single_blanks)))
     for sku in sellable.filter(upper__in=phrases):
         rows.setdefault(pasting.comparable(sku.name), []).append(sku)

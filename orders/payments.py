@@ -22,7 +22,12 @@ S = Payment.Status
 
 
 def authorize(
-    order: Order, amount: Decimal, *, reference: str, gateway: str = "manual", by: User | None = None,
+    order: Order,
+    amount: Decimal,
+    *,
+    reference: str,
+    gateway: str = "manual",
+    by: User | None = None,
 ) -> Payment:
     """Ask a gateway to set money aside for an order, at most what is due. Again with the same reference: the first
     payment."""
@@ -32,47 +37,92 @@ def authorize(
         order = lock_one(order)
         advisory_lock(f"payment {reference}")
         amount = _positive(amount, order.currency)
-        known = _known(reference, order.customer, amount, order.currency, company=order.company, order=order)
+        known = _known(
+            reference, order.customer, amount, order.currency, company=order.company, order=order
+        )
         if known:
             return known
-        states.require_status(order, Order.Status.PLACED, Order.Status.CONFIRMED, Order.Status.COMPLETED)
+        states.require_status(
+            order, Order.Status.PLACED, Order.Status.CONFIRMED, Order.Status.COMPLETED
+        )
         most = due_dates.of_order(order)
         if amount > most:
-            raise Refused(_("You can't authorize %(amount)s for order %(number)s: at most %(most)s is due, "
-                            "beside what is paid or authorized already.")
-                          % {"amount": money.display(amount, order.currency), "number": order.number,
-                             "most": money.display(most, order.currency)}, code="too_much", field="amount")
+            raise Refused(
+                _(
+                    "You can't authorize %(amount)s for order %(number)s: at most %(most)s is due, "
+                    "beside what is paid or authorized already."
+                )
+                % {
+                    "amount": money.display(amount, order.currency),
+                    "number": order.number,
+                    "most": money.display(most, order.currency),
+                },
+                code="too_much",
+                field="amount",
+            )
         return states.create(
-            Payment(company=order.company, customer=order.customer, order=order, currency=order.currency,
-                    amount=amount, reference=reference, gateway=gateway, exchange_rate=order.exchange_rate), by=by)
+            Payment(
+                company=order.company,
+                customer=order.customer,
+                order=order,
+                currency=order.currency,
+                amount=amount,
+                reference=reference,
+                gateway=gateway,
+                exchange_rate=order.exchange_rate,
+            ),
+            by=by,
+        )
 
 
 def _known(
-    reference: str, customer: Customer, amount: Decimal, currency: str, *, company: Company, order: Order | None,
+    reference: str,
+    customer: Customer,
+    amount: Decimal,
+    currency: str,
+    *,
+    company: Company,
+    order: Order | None,
 ) -> Payment | None:
     """The payment with this reference. Raises Refused where it is another customer's, order's or amount."""
     known = Payment.objects.filter(reference=reference).select_related("customer").first()
     if known:
         told = _("payment %(number)s of %(amount)s by %(customer)s") % {
-            "number": known.number, "amount": money.display(known.amount, known.currency), "customer": known.customer}
-        idempotency.require_same(known, told, customer_id=customer.pk, company_id=company.pk, asked=amount,
-                                 currency=currency, order_id=order.pk if order else None)
+            "number": known.number,
+            "amount": money.display(known.amount, known.currency),
+            "customer": known.customer,
+        }
+        idempotency.require_same(
+            known,
+            told,
+            customer_id=customer.pk,
+            company_id=company.pk,
+            asked=amount,
+            currency=currency,
+            order_id=order.pk if order else None,
+        )
     return known
 
 
 def _require_reference(reference: str) -> None:
     """Without one, a second payment would count as the first."""
     if not reference.strip():
-        raise Refused(_("Enter a payment reference from your bank, card terminal or records."),
-                      field="reference")
+        raise Refused(
+            _("Enter a payment reference from your bank, card terminal or records."),
+            field="reference",
+        )
 
 
 def _positive(amount: Decimal, currency: str) -> Decimal:
     if amount <= 0 or amount != money.round_amount(amount, currency):
-        raise Refused(_("Enter a positive amount in %(currency)s with up to %(minor_units)s decimal places, not "
-                        "%(amount)s.")
-                      % {"amount": amount, "currency": currency, "minor_units": money.minor_units(currency)},
-                      field="amount")
+        raise Refused(
+            _(
+                "Enter a positive amount in %(currency)s with up to %(minor_units)s decimal places, not "
+                "%(amount)s."
+            )
+            % {"amount": amount, "currency": currency, "minor_units": money.minor_units(currency)},
+            field="amount",
+        )
     return amount
 
 
@@ -103,16 +153,24 @@ def capture(payment: Payment, amount: Decimal | None = None, *, by: User | None 
         payment = lock_one(payment)
         states.require_status(payment, S.AUTHORIZED)
         if payment.capture_requested:
-            raise WrongState(_("Payment %(number)s is already being captured.") % {"number": payment.number})
+            raise WrongState(
+                _("Payment %(number)s is already being captured.") % {"number": payment.number}
+            )
         wanted = _positive(amount if amount is not None else payment.amount, payment.currency)
         if wanted > payment.amount:
-            raise Refused(_("You can capture up to %(amount)s of %(number)s.")
-                          % {"amount": payment.amount, "number": payment.number}, field="amount")
+            raise Refused(
+                _("You can capture up to %(amount)s of %(number)s.")
+                % {"amount": payment.amount, "number": payment.number},
+                field="amount",
+            )
         if wanted < payment.amount:
             _split_off(payment, payment.amount - wanted, by)
         payment.amount = payment.capture_requested = wanted
         key = f"{payment.number}-capture"
-        payment.capture_key, payment.error = idempotency.new_reference(key) if payment.capture_key else key, ""
+        payment.capture_key, payment.error = (
+            idempotency.new_reference(key) if payment.capture_key else key,
+            "",
+        )
         payment.save(update_fields=["amount", "capture_requested", "capture_key", "error"])
         events.emit("payment.capture_requested", payment, by=by, amount=str(wanted))
     return payment
@@ -124,19 +182,36 @@ def _require_wanted(payment: Payment) -> None:
     if order is None:
         return
     if order.status == Order.Status.CANCELED:
-        raise Refused(_("Order %(number)s is canceled; its money isn't collected any more. Void the payment.")
-                      % {"number": order.number}, code="canceled")
+        raise Refused(
+            _("Order %(number)s is canceled; its money isn't collected any more. Void the payment.")
+            % {"number": order.number},
+            code="canceled",
+        )
     if order.holds.filter(kind=OrderHold.Kind.FRAUD, released_at=None).exists():
-        raise Refused(_("Order %(number)s waits for a fraud check. Lift that hold first.")
-                      % {"number": order.number}, code="on_hold")
+        raise Refused(
+            _("Order %(number)s waits for a fraud check. Lift that hold first.")
+            % {"number": order.number},
+            code="on_hold",
+        )
 
 
 def _split_off(payment: Payment, rest: Decimal, by: User | None) -> Payment:
     """What a partial capture leaves of an authorization."""
     return states.create(
-        Payment(company=payment.company, customer=payment.customer, order=payment.order, currency=payment.currency,
-                amount=rest, status=S.AUTHORIZED, gateway=payment.gateway, origin=payment,
-                gateway_reference=payment.gateway_reference, exchange_rate=payment.exchange_rate), by=by)
+        Payment(
+            company=payment.company,
+            customer=payment.customer,
+            order=payment.order,
+            currency=payment.currency,
+            amount=rest,
+            status=S.AUTHORIZED,
+            gateway=payment.gateway,
+            origin=payment,
+            gateway_reference=payment.gateway_reference,
+            exchange_rate=payment.exchange_rate,
+        ),
+        by=by,
+    )
 
 
 @whole
@@ -144,7 +219,9 @@ def record_captured(payment: Payment, gateway_reference: str) -> Payment:
     """Note that the money is ours."""
     with states.advance(payment, to=S.CAPTURED) as payment:
         payment.captured, payment.paid_on = payment.capture_requested, payment.company.today()
-        payment.exchange_rate = pricing.exchange_rate(payment.company, payment.currency, payment.paid_on)
+        payment.exchange_rate = pricing.exchange_rate(
+            payment.company, payment.currency, payment.paid_on
+        )
         payment.gateway_reference = gateway_reference
         payment.save(update_fields=["captured", "paid_on", "exchange_rate", "gateway_reference"])
     return payment
@@ -166,9 +243,13 @@ def void(payment: Payment, *, by: User | None = None) -> Payment:
     """Let go of money that was set aside and not captured."""
     with states.advance(payment, to=S.VOIDED, by=by) as payment:
         if payment.capture_requested:
-            raise WrongState(_("Payment %(number)s is already being captured and can't be voided. Refund it after "
-                               "the capture.")
-                             % {"number": payment.number})
+            raise WrongState(
+                _(
+                    "Payment %(number)s is already being captured and can't be voided. Refund it after "
+                    "the capture."
+                )
+                % {"number": payment.number}
+            )
     return payment
 
 
@@ -181,13 +262,26 @@ def give_up(order: Order) -> None:
         for payment in lock(Payment.objects.filter(order=order)):
             if payment.status == S.AUTHORIZED and not payment.capture_requested:
                 void(payment)
-            elif payment.status == S.CAPTURED and payment.gateway != gateways.TRANSFER and payment.unapplied > 0:
-                refund(payment, payment.unapplied, reference=idempotency.new_reference(payment.number))
+            elif (
+                payment.status == S.CAPTURED
+                and payment.gateway != gateways.TRANSFER
+                and payment.unapplied > 0
+            ):
+                refund(
+                    payment, payment.unapplied, reference=idempotency.new_reference(payment.number)
+                )
 
 
 def register_transfer(
-    customer: Customer, amount: Decimal, *, company: Company, reference: str, currency: str | None = None,
-    order: Order | None = None, on: date | None = None, by: User | None = None,
+    customer: Customer,
+    amount: Decimal,
+    *,
+    company: Company,
+    reference: str,
+    currency: str | None = None,
+    order: Order | None = None,
+    on: date | None = None,
+    by: User | None = None,
 ) -> Payment:
     """Book money that came to the bank. Again with the same reference: the first payment."""
     _require_reference(reference)
@@ -198,8 +292,19 @@ def register_transfer(
         known = _known(reference, customer, amount, currency, company=company, order=order)
         if known:
             return known
-        return receive(Payment(company=company, customer=customer, order=order, currency=currency, amount=amount,
-                               reference=reference, gateway=gateways.TRANSFER), on=on, by=by)
+        return receive(
+            Payment(
+                company=company,
+                customer=customer,
+                order=order,
+                currency=currency,
+                amount=amount,
+                reference=reference,
+                gateway=gateways.TRANSFER,
+            ),
+            on=on,
+            by=by,
+        )
 
 
 def receive(payment: Payment, *, on: date | None, by: User | None = None) -> Payment:
@@ -208,10 +313,15 @@ def receive(payment: Payment, *, on: date | None, by: User | None = None) -> Pay
         today = payment.company.today()
         payment.paid_on = on or today
         if payment.paid_on > today:
-            raise Refused(_("%(day)s is in the future. Enter the day on which the money came.")
-                          % {"day": payment.paid_on}, field="paid_on")
+            raise Refused(
+                _("%(day)s is in the future. Enter the day on which the money came.")
+                % {"day": payment.paid_on},
+                field="paid_on",
+            )
         periods.require_open(payment.company, payment.paid_on)
-        payment.exchange_rate = pricing.exchange_rate(payment.company, payment.currency, payment.paid_on)
+        payment.exchange_rate = pricing.exchange_rate(
+            payment.company, payment.currency, payment.paid_on
+        )
         payment.capture_requested = payment.amount
         states.create(payment, by=by)
         with states.advance(payment, to=S.CAPTURED, by=by, amount=str(payment.amount)) as payment:
@@ -221,7 +331,10 @@ def receive(payment: Payment, *, on: date | None, by: User | None = None) -> Pay
 
 
 def book(
-    payment: Payment, *, applied: Decimal = money.ZERO, refunded: Decimal = money.ZERO,
+    payment: Payment,
+    *,
+    applied: Decimal = money.ZERO,
+    refunded: Decimal = money.ZERO,
     refunded_unlinked: Decimal = money.ZERO,
 ) -> None:
     """Count what a locked payment is used for, or what is taken back of it."""
@@ -232,7 +345,7 @@ def book(
 
 
 def apply(
-    payment: Payment, document: Invoice, amount: Decimal | None = None, *, by: User | None = None,
+    payment: Payment, document: Invoice, amount: Decimal | None = None, *, by: User | None = None
 ) -> PaymentApplication:
     """Use a payment, as far as both are open, to pay an invoice of the same customer, company and currency.
 
@@ -246,14 +359,25 @@ def apply(
         usual = min(payment.unapplied, document.open_amount) or most
         wanted = usual if amount is None else _positive(amount, payment.currency)
         if not 0 < wanted <= most:
-            raise Refused(_("You can apply up to %(most)s of %(number)s to %(document)s, not %(wanted)s.")
-                          % {"wanted": money.display(wanted, payment.currency), "number": payment.number,
-                             "document": document, "most": money.display(most, payment.currency)},
-                          field="amount")
+            raise Refused(
+                _("You can apply up to %(most)s of %(number)s to %(document)s, not %(wanted)s.")
+                % {
+                    "wanted": money.display(wanted, payment.currency),
+                    "number": payment.number,
+                    "document": document,
+                    "most": money.display(most, payment.currency),
+                },
+                field="amount",
+            )
         if wanted > document.open_amount:
             write_offs.recover(document, wanted - document.open_amount, on=payment.paid_on, by=by)
-        made = PaymentApplication.objects.create(payment=payment, invoice=document, amount=wanted, by=by,
-                                         exchange_difference=exchange_gains.difference(payment, document, wanted))
+        made = PaymentApplication.objects.create(
+            payment=payment,
+            invoice=document,
+            amount=wanted,
+            by=by,
+            exchange_difference=exchange_gains.difference(payment, document, wanted),
+        )
         book(payment, applied=wanted)
         due_dates.use(document, wanted)
         events.emit("payment.applied", payment, by=by, invoice=document.number, amount=str(wanted))
@@ -269,8 +393,10 @@ def _require_match(payment: Payment, document: Invoice) -> None:
         raise Refused(_("%(document)s isn't an issued invoice.") % {"document": document})
     names = ("customer_id", "company_id", "currency")
     if any(getattr(payment, name) != getattr(document, name) for name in names):
-        raise Refused(_("%(number)s and %(document)s must have the same customer, company and currency.")
-                      % {"number": payment.number, "document": document})
+        raise Refused(
+            _("%(number)s and %(document)s must have the same customer, company and currency.")
+            % {"number": payment.number, "document": document}
+        )
     if payment.order_id and payment.order_id not in document.order_keys():
         raise Refused(_("%(number)s is reserved for another order.") % {"number": payment.number})
 
@@ -278,8 +404,15 @@ def _require_match(payment: Payment, document: Invoice) -> None:
 def apply_prepayments(document: Invoice, *, by: User | None = None) -> list[PaymentApplication]:
     """Pay an invoice from its order's prepayments, as far as they go. Nothing open is success."""
     with atomic():
-        reserved = lock(Payment.objects.filter(order=document.order, order__isnull=False, status=S.CAPTURED,
-                                               company=document.company, currency=document.currency))
+        reserved = lock(
+            Payment.objects.filter(
+                order=document.order,
+                order__isnull=False,
+                status=S.CAPTURED,
+                company=document.company,
+                currency=document.currency,
+            )
+        )
         made = []
         for payment in reserved:
             document.refresh_from_db()
@@ -289,7 +422,12 @@ def apply_prepayments(document: Invoice, *, by: User | None = None) -> list[Paym
 
 
 def refund(
-    payment: Payment, amount: Decimal, *, reference: str, credit: Invoice | None = None, by: User | None = None,
+    payment: Payment,
+    amount: Decimal,
+    *,
+    reference: str,
+    credit: Invoice | None = None,
+    by: User | None = None,
 ) -> Refund:
     """Ask to give money back: for a credit note, else of what was paid too much.
 
@@ -301,17 +439,29 @@ def refund(
         known = Refund.objects.filter(reference=reference).select_related("payment").first()
         if known:
             told = _("a refund of %(amount)s of %(payment)s") % {
-                "amount": money.display(known.amount, known.currency), "payment": known.payment.number}
-            idempotency.require_same(known, told, payment_id=payment.pk, amount=amount,
-                                     credit_id=credit.pk if credit else None)
+                "amount": money.display(known.amount, known.currency),
+                "payment": known.payment.number,
+            }
+            idempotency.require_same(
+                known,
+                told,
+                payment_id=payment.pk,
+                amount=amount,
+                credit_id=credit.pk if credit else None,
+            )
             return known
         states.require_status(payment, S.CAPTURED)
         _require_refundable(payment, amount, credit)
         if credit is not None:
             credit = lock_one(credit)
             _require_credit(payment, credit, amount)
-        row = Refund(payment=payment, credit=credit, amount=amount, reference=reference,
-                     booked_on=payment.company.today())
+        row = Refund(
+            payment=payment,
+            credit=credit,
+            amount=amount,
+            reference=reference,
+            booked_on=payment.company.today(),
+        )
         row.exchange_rate = pricing.exchange_rate(payment.company, payment.currency, row.booked_on)
         row.exchange_difference = exchange_gains.refund_difference(row)
         row.save()
@@ -325,21 +475,35 @@ def refund(
 def _require_refundable(payment: Payment, amount: Decimal, credit: Invoice | None) -> None:
     most = payment.refundable if credit else min(payment.refundable, payment.unapplied)
     if amount > most:
-        raise Refused(_("You can refund up to %(most)s of %(number)s, not %(amount)s.")
-                      % {"amount": money.display(amount, payment.currency), "number": payment.number,
-                         "most": money.display(most, payment.currency)}, code="too_much",
-                      field="amount")
+        raise Refused(
+            _("You can refund up to %(most)s of %(number)s, not %(amount)s.")
+            % {
+                "amount": money.display(amount, payment.currency),
+                "number": payment.number,
+                "most": money.display(most, payment.currency),
+            },
+            code="too_much",
+            field="amount",
+        )
 
 
 def _require_credit(payment: Payment, credit: Invoice, amount: Decimal) -> None:
     if credit.kind != Invoice.Kind.CREDIT or credit.customer_id != payment.customer_id:
-        raise Refused(_("%(credit)s isn't one of this customer's credit notes.") % {"credit": credit})
+        raise Refused(
+            _("%(credit)s isn't one of this customer's credit notes.") % {"credit": credit}
+        )
     if credit.currency != payment.currency or credit.company_id != payment.company_id:
-        raise Refused(_("%(credit)s and %(number)s must have the same company and currency.")
-                      % {"credit": credit, "number": payment.number})
+        raise Refused(
+            _("%(credit)s and %(number)s must have the same company and currency.")
+            % {"credit": credit, "number": payment.number}
+        )
     if amount > credit.open_amount:
-        raise Refused(_("%(credit)s has only %(open_amount)s of unapplied credit.")
-                      % {"credit": credit, "open_amount": credit.open_amount}, code="too_much", field="amount")
+        raise Refused(
+            _("%(credit)s has only %(open_amount)s of unapplied credit.")
+            % {"credit": credit, "open_amount": credit.open_amount},
+            code="too_much",
+            field="amount",
+        )
 
 
 @whole
@@ -348,7 +512,8 @@ def record_refunded(row: Refund, gateway_reference: str) -> None:
     with atomic():
         payment = lock_one(row.payment)
         changed = Refund.objects.filter(pk=row.pk, status=Refund.Status.REQUESTED).update(
-            status=Refund.Status.DONE, gateway_reference=gateway_reference)
+            status=Refund.Status.DONE, gateway_reference=gateway_reference
+        )
         if changed:
             events.emit("payment.refunded", payment, refund=row.pk, amount=str(row.amount))
 
@@ -360,7 +525,8 @@ def record_refund_failed(row: Refund, error: str) -> None:
         payment = lock_one(row.payment)
         credit = lock_one(row.credit) if row.credit else None
         changed = Refund.objects.filter(pk=row.pk, status=Refund.Status.REQUESTED).update(
-            status=Refund.Status.FAILED, error=error[:200])
+            status=Refund.Status.FAILED, error=error[:200]
+        )
         if not changed:
             return
         if credit is not None:
@@ -371,7 +537,9 @@ def record_refund_failed(row: Refund, error: str) -> None:
 
 def refundable(order: Order) -> Sequence[Payment]:
     """The order's captured payments that have something left, the newest first."""
-    paid = PaymentApplication.objects.filter(invoice__order=order, payment__isnull=False).values("payment")
+    paid = PaymentApplication.objects.filter(invoice__order=order, payment__isnull=False).values(
+        "payment"
+    )
     own = Payment.objects.filter(order=order).values("pk")
     rows = Payment.objects.filter(any_of("pk", paid.union(own)), status=S.CAPTURED).order_by("-pk")
     return [row for row in rows if row.refundable > 0]

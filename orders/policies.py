@@ -64,9 +64,20 @@ declare(FraudRule, every_row, view="accountant", edit="manager")
 
 declare(Order, rows(customer="customer"), view="accountant", edit=SALES)
 offer("import", Order, _("Import"), SALES)
-allow(SALES, Order, "place", "quote", "update_prices", "reopen_as_draft", "confirm", "amend", "ship_complete",
-      "reschedule",
-      "cancel_lines", "cancel")
+allow(
+    SALES,
+    Order,
+    "place",
+    "quote",
+    "update_prices",
+    "reopen_as_draft",
+    "confirm",
+    "amend",
+    "ship_complete",
+    "reschedule",
+    "cancel_lines",
+    "cancel",
+)
 allow(f"rep {ACCOUNTS}", Order, "hold", "authorize")
 allow(ACCOUNTS, Order, "release_hold", "record_prepayment", "invoice_deposit", "invoice_shipped")
 declare_parts(Order, "order", OrderLine, OrderCharge, OrderHold)
@@ -81,16 +92,39 @@ declare(PaymentTerms, every_row, view="rep", edit=ACCOUNTS)
 declare(TermsPart, every_row)
 
 declare(Invoice, rows(customer="customer"), view=f"rep {ACCOUNTS}")
-allow(ACCOUNTS, Invoice, "record_payment", "record_payment_for_several", "apply", "unapply", "credit", "write_off",
-      "reverse_write_off")
+allow(
+    ACCOUNTS,
+    Invoice,
+    "record_payment",
+    "record_payment_for_several",
+    "apply",
+    "unapply",
+    "credit",
+    "write_off",
+    "reverse_write_off",
+)
 declare_parts(Invoice, "invoice", InvoiceLine, Installment, PaymentApplication)
 declare(IntercompanyRule, every_row, view="accountant", edit="manager", is_kept=True)
 declare(IntercompanySupply, rows())
 declare(SupplierInvoice, rows(), view=ACCOUNTS)
 declare_parts(SupplierInvoice, "invoice", SupplierInvoiceLine)
 declare(Payment, rows(customer="customer"), view=f"rep {ACCOUNTS}")
-allow(ACCOUNTS, Payment, "capture", "apply", "apply_several", "unapply", "returned", "move", "free",
-      "ask_outcome", "refund", "void", "write_off_remainder", "reverse_write_off")
+allow(
+    ACCOUNTS,
+    Payment,
+    "capture",
+    "apply",
+    "apply_several",
+    "unapply",
+    "returned",
+    "move",
+    "free",
+    "ask_outcome",
+    "refund",
+    "void",
+    "write_off_remainder",
+    "reverse_write_off",
+)
 offer("import", Payment, _("Import"), ACCOUNTS)
 declare_parts(Payment, "payment", Refund)
 declare(WriteOff, rows(), view=ACCOUNTS)
@@ -100,8 +134,21 @@ offer("prepare", ExportRun, _("Prepare an export"), ACCOUNTS)
 declare(ExportedDocument, rows(), view=ACCOUNTS)
 declare(HistoryRecord, rows(), view=ACCOUNTS)
 
-for kind in (Price, Invoice, InvoiceLine, Installment, PaymentApplication, Payment, Refund, WriteOff, ExportRun,
-             ExportedDocument, HistoryRecord, SupplierInvoice, SupplierInvoiceLine):
+for kind in (
+    Price,
+    Invoice,
+    InvoiceLine,
+    Installment,
+    PaymentApplication,
+    Payment,
+    Refund,
+    WriteOff,
+    ExportRun,
+    ExportedDocument,
+    HistoryRecord,
+    SupplierInvoice,
+    SupplierInvoiceLine,
+):
     need("see_money", kind)
 need("see_cost", IntercompanyRule, "add", "change")
 for kind in (SupplierInvoice, SupplierInvoiceLine):
@@ -115,7 +162,18 @@ hide("see_money", OrderCharge)
 hide("see_money", OrderHold, "reason")  # may name what is owed
 hide("see_money", FraudRule)
 need("see_money", Customer, "set_terms", "bill")
-need("see_money", Order, "add", "change", "place", "quote", "update_prices", "amend", "authorize",
-     "record_prepayment", "invoice_deposit",
-     "bill")
+need(
+    "see_money",
+    Order,
+    "add",
+    "change",
+    "place",
+    "quote",
+    "update_prices",
+    "amend",
+    "authorize",
+    "record_prepayment",
+    "invoice_deposit",
+    "bill",
+)
 need("see_money", FraudRule, "add", "change")

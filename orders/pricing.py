@@ -40,7 +40,10 @@ def reprice(order: Order, *, by: User | None = None) -> Order:
 
 def price_and_save(order: Order) -> None:
     """Price a locked order and write its lines, charges and totals."""
-    lines, charges = list(order.lines.select_related("sku").order_by("position")), list(order.charges.order_by("pk"))
+    lines, charges = (
+        list(order.lines.select_related("sku").order_by("position")),
+        list(order.charges.order_by("pk")),
+    )
     price(order, lines, charges)
     _save(order, lines, charges)
 
@@ -95,11 +98,18 @@ class Quoted:
 
 def prices_for(customer: Customer, channel: Channel, wanted: Sequence[Wanted]) -> list[Quoted]:
     """What a customer would pay through a channel today for quantities of SKUs, without ordering them."""
-    order = Order(customer=customer, channel=channel, company=channel.company, currency=customer.currency,
-                  prices_include_tax=prices_include_tax(customer, channel))
+    order = Order(
+        customer=customer,
+        channel=channel,
+        company=channel.company,
+        currency=customer.currency,
+        prices_include_tax=prices_include_tax(customer, channel),
+    )
     offers, rebates = _offers(order, [each.sku.pk for each in wanted]), _rebates(order)
-    return [_quoted(order, each, offers[each.sku.pk], rebates[None] + rebates[each.sku.category_id])
-            for each in wanted]
+    return [
+        _quoted(order, each, offers[each.sku.pk], rebates[None] + rebates[each.sku.category_id])
+        for each in wanted
+    ]
 
 
 def prices_include_tax(customer: Customer, channel: Channel) -> bool:
@@ -108,7 +118,9 @@ def prices_include_tax(customer: Customer, channel: Channel) -> bool:
     return bool(price_list and price_list.includes_tax)
 
 
-def _quoted(order: Order, wanted: Wanted, offers: Sequence[Offer], rebates: Sequence[Rebate]) -> Quoted:
+def _quoted(
+    order: Order, wanted: Wanted, offers: Sequence[Offer], rebates: Sequence[Rebate]
+) -> Quoted:
     price, source, percent = _price_of(wanted, offers, rebates, order.company.today())
     amount = None
     if price is not None and wanted.quantity is not None:
@@ -117,12 +129,15 @@ def _quoted(order: Order, wanted: Wanted, offers: Sequence[Offer], rebates: Sequ
 
 
 def _price_of(
-    wanted: Wanted, offers: Sequence[Offer], rebates: Sequence[Rebate], today: date,
+    wanted: Wanted, offers: Sequence[Offer], rebates: Sequence[Rebate], today: date
 ) -> tuple[Decimal | None, str, Decimal]:
     """The unit price, where it comes from, and the discount in percent; an agreed price has none."""
     if wanted.unit_price is not None:
         return wanted.unit_price, ENTERED, money.ZERO
-    offer, rebate = prices.choose_price(offers, wanted.quantity or 1, today), prices.choose_rebate(rebates, today)
+    offer, rebate = (
+        prices.choose_price(offers, wanted.quantity or 1, today),
+        prices.choose_rebate(rebates, today),
+    )
     source = ", ".join(each.source for each in (offer, rebate) if each)
     return offer.unit_price if offer else None, source, rebate.percent if rebate else money.ZERO
 
@@ -132,24 +147,37 @@ def freeze(order: Order) -> None:
     price_and_save(order)
     require_positive(order)
     if not order.units:
-        raise Refused(_("Order %(number)s has no lines.") % {"number": order.number}, code="no_lines")
+        raise Refused(
+            _("Order %(number)s has no lines.") % {"number": order.number}, code="no_lines"
+        )
 
 
 def require_positive(order: Order) -> None:
     """Raise Refused for an order that comes to less than nothing."""
     if order.gross < 0 or order.net < 0:
-        raise Refused(_("The order comes to %(gross)s: its allowances are more than what is ordered. Lower them.")
-                      % {"gross": money.display(order.gross, order.currency)}, code="below_zero")
+        raise Refused(
+            _(
+                "The order comes to %(gross)s: its allowances are more than what is ordered. Lower them."
+            )
+            % {"gross": money.display(order.gross, order.currency)},
+            code="below_zero",
+        )
 
 
-def lower_allowances(order: Order, charges: Sequence[OrderCharge], lines: Sequence[OrderLine]) -> None:
+def lower_allowances(
+    order: Order, charges: Sequence[OrderCharge], lines: Sequence[OrderLine]
+) -> None:
     """Lower the allowances of a locked order to what its goods and charges come to.
 
     One that is billed already is replaced by a lower one: it is credited with the goods that were canceled.
     """
     _lower_open(order, charges, lines)
     if order.gross < 0 and any(line.quantity > line.canceled for line in lines):
-        billed = [charge for charge in charges if charge.gross < 0 and charge.is_invoiced and not charge.is_canceled]
+        billed = [
+            charge
+            for charge in charges
+            if charge.gross < 0 and charge.is_invoiced and not charge.is_canceled
+        ]
         OrderCharge.objects.filter(pk__in=[charge.pk for charge in billed]).update(is_canceled=True)
         for charge in billed:
             charge.is_canceled = True
@@ -160,7 +188,10 @@ def lower_allowances(order: Order, charges: Sequence[OrderCharge], lines: Sequen
 
 
 def _replacement(charge: OrderCharge) -> OrderCharge:
-    kept = {name: getattr(charge, name) for name in ("order", "kind", "description", "amount", *CHARGE_FIELDS)}
+    kept = {
+        name: getattr(charge, name)
+        for name in ("order", "kind", "description", "amount", *CHARGE_FIELDS)
+    }
     return OrderCharge.objects.create(**kept, replaces=charge)
 
 
@@ -170,7 +201,9 @@ def _lower_open(order: Order, charges: Sequence[OrderCharge], lines: Sequence[Or
             return
         if charge.gross < 0 and not (charge.is_invoiced or charge.is_canceled):
             kept = min(money.ZERO, charge.gross - order.gross)
-            charge.amount = (charge.amount * kept / charge.gross).quantize(money.quantum(order.currency), ROUND_DOWN)
+            charge.amount = (charge.amount * kept / charge.gross).quantize(
+                money.quantum(order.currency), ROUND_DOWN
+            )
             charge.save(update_fields=["amount"])
             follow_goods(order, lines, charges)
             fill_totals(order, lines, charges)
@@ -185,7 +218,10 @@ def tax_rules(order: Order) -> Rules:
 
 def retax(order: Order) -> None:
     """Write a locked order's taxes and totals anew; its prices stand."""
-    lines, charges = list(order.lines.select_related("sku").order_by("position")), list(order.charges.order_by("pk"))
+    lines, charges = (
+        list(order.lines.select_related("sku").order_by("position")),
+        list(order.charges.order_by("pk")),
+    )
     _expect_origin(order, lines, charges)
     _fill_taxes(order, lines, charges, order.company.today())
     fill_totals(order, lines, charges)
@@ -202,7 +238,9 @@ def retotal(order: Order) -> None:
     order.save(update_fields=[*AMOUNTS, "units"])
 
 
-def _expect_origin(order: Order, lines: Sequence[OrderLine], charges: Sequence[OrderCharge] = ()) -> None:
+def _expect_origin(
+    order: Order, lines: Sequence[OrderLine], charges: Sequence[OrderCharge] = ()
+) -> None:
     """Until stock is promised, all of an order is taxed from where it should leave."""
     if order.status == Order.Status.CONFIRMED:
         return
@@ -215,9 +253,22 @@ def _expect_origin(order: Order, lines: Sequence[OrderLine], charges: Sequence[O
 def fill_totals(order: Order, lines: Sequence[OrderLine], charges: Sequence[OrderCharge]) -> None:
     """Add up what is not canceled: gross and tax of each line's part, and of the charges; net is the rest."""
     for name in ("gross", "tax"):
-        total = sum((money.part(getattr(line, name), line.quantity, 0, line.quantity - line.canceled, order.currency)
-                     for line in lines), money.ZERO)
-        total += sum((getattr(charge, name) for charge in charges if not charge.is_canceled), money.ZERO)
+        total = sum(
+            (
+                money.part(
+                    getattr(line, name),
+                    line.quantity,
+                    0,
+                    line.quantity - line.canceled,
+                    order.currency,
+                )
+                for line in lines
+            ),
+            money.ZERO,
+        )
+        total += sum(
+            (getattr(charge, name) for charge in charges if not charge.is_canceled), money.ZERO
+        )
         setattr(order, name, total)
     order.net = order.gross - order.tax
     order.units = sum(line.quantity for line in lines)
@@ -239,9 +290,14 @@ def _fill_prices(order: Order, lines: Sequence[OrderLine], today: date) -> None:
 def _fill_price(order: Order, line: OrderLine, offers: list[Offer], today: date) -> None:
     offer = prices.choose_price(offers, line.quantity, today)
     if offer is None:
-        raise Refused(_("%(sku)s has no %(currency)s price for %(customer)s. Add a price or enter one on the line.")
-                      % {"sku": line.sku, "currency": order.currency, "customer": order.customer},
-                      code="no_price", sku=line.sku.code)
+        raise Refused(
+            _(
+                "%(sku)s has no %(currency)s price for %(customer)s. Add a price or enter one on the line."
+            )
+            % {"sku": line.sku, "currency": order.currency, "customer": order.customer},
+            code="no_price",
+            sku=line.sku.code,
+        )
     line.unit_price, line.price_source = offer.unit_price, offer.source
 
 
@@ -250,35 +306,58 @@ def _offers(order: Order, skus: Sequence[int]) -> dict[int, list[Offer]]:
     if not skus:
         return found
     price_list = order.customer.price_list or order.channel.price_list
-    rows = Price.objects.filter(Q(customer=order.customer) | Q(price_list=price_list, price_list__isnull=False),
-                                sku__in=skus).select_related("price_list")
+    rows = Price.objects.filter(
+        Q(customer=order.customer) | Q(price_list=price_list, price_list__isnull=False),
+        sku__in=skus,
+    ).select_related("price_list")
     for row in rows:
         if row.price_list and (row.price_list.currency, row.price_list.includes_tax) != (
-                order.currency, order.prices_include_tax):
+            order.currency,
+            order.prices_include_tax,
+        ):
             continue
         source = f"list {row.price_list}" if row.price_list else "customer's price"
         break_text = f" from {row.minimum}" if row.minimum > 1 else ""
-        found[row.sku_id].append(Offer(row.unit_price, row.minimum, row.customer_id is not None, source + break_text,
-                                       row.valid_from, row.valid_to))
+        found[row.sku_id].append(
+            Offer(
+                row.unit_price,
+                row.minimum,
+                row.customer_id is not None,
+                source + break_text,
+                row.valid_from,
+                row.valid_to,
+            )
+        )
     return found
 
 
 def _rebates(order: Order) -> dict[int | None, list[Rebate]]:
     found: dict[int | None, list[Rebate]] = defaultdict(list)
-    rows = Discount.objects.filter(Q(customer=None) | Q(customer=order.customer),
-                                   Q(channel=None) | Q(channel=order.channel))
+    rows = Discount.objects.filter(
+        Q(customer=None) | Q(customer=order.customer), Q(channel=None) | Q(channel=order.channel)
+    )
     for row in rows:
-        found[row.category_id].append(Rebate(row.percent, f"discount {row.name}", row.valid_from, row.valid_to))
+        found[row.category_id].append(
+            Rebate(row.percent, f"discount {row.name}", row.valid_from, row.valid_to)
+        )
     return found
 
 
-def _fill_taxes(order: Order, lines: Sequence[OrderLine], charges: Sequence[OrderCharge], today: date) -> None:
+def _fill_taxes(
+    order: Order, lines: Sequence[OrderLine], charges: Sequence[OrderCharge], today: date
+) -> None:
     rules = _rules(order, [*lines, *charges], today)
     amounts = _after_order_discount(order, [_line_amount(order, line) for line in lines])
-    goods = [Goods(line.origin, rules[line.origin][line.sku.tax_class], amount)
-             for line, amount in zip(lines, amounts, strict=True)]
+    goods = [
+        Goods(line.origin, rules[line.origin][line.sku.tax_class], amount)
+        for line, amount in zip(lines, amounts, strict=True)
+    ]
     shared = [taxing.shares(order, charge, goods, _own_rule(charge, rules)) for charge in charges]
-    taxed = iter(_compute(order, [*((each.rule, each.amount) for each in goods), *chain.from_iterable(shared)]))
+    taxed = iter(
+        _compute(
+            order, [*((each.rule, each.amount) for each in goods), *chain.from_iterable(shared)]
+        )
+    )
     for line, each in zip(lines, goods, strict=True):
         _write_tax(line, each.rule, next(taxed))
     for charge, parts in zip(charges, shared, strict=True):
@@ -286,9 +365,12 @@ def _fill_taxes(order: Order, lines: Sequence[OrderLine], charges: Sequence[Orde
 
 
 def _compute(order: Order, parts: Iterable[tuple[TaxRule, Decimal]]) -> list[Taxed]:
-    return taxes.compute([taxing.taxable(order, amount, rule) for rule, amount in parts],
-                         includes_tax=order.prices_include_tax, places=money.minor_units(order.currency),
-                         per_line=order.company.tax_rounding == Company.Rounding.LINE)
+    return taxes.compute(
+        [taxing.taxable(order, amount, rule) for rule, amount in parts],
+        includes_tax=order.prices_include_tax,
+        places=money.minor_units(order.currency),
+        per_line=order.company.tax_rounding == Company.Rounding.LINE,
+    )
 
 
 def _write_tax(line: OrderLine, rule: TaxRule, taxed: Taxed) -> None:
@@ -301,8 +383,10 @@ def _rules(order: Order, rows: Iterable[OrderLine | OrderCharge], today: date) -
     classes: dict[str, set[str]] = defaultdict(lambda: {"standard"})
     for row in rows:
         classes[row.origin].add(row.sku.tax_class if isinstance(row, OrderLine) else "standard")
-    return {origin: taxing.rules(order, origin, names, today, also=OrderCharge.Kind.values)
-            for origin, names in classes.items()}
+    return {
+        origin: taxing.rules(order, origin, names, today, also=OrderCharge.Kind.values)
+        for origin, names in classes.items()
+    }
 
 
 def _own_rule(charge: OrderCharge, rules: Rules) -> TaxRule:
@@ -311,7 +395,9 @@ def _own_rule(charge: OrderCharge, rules: Rules) -> TaxRule:
 
 
 def tax_moved(
-    order: Order, amounts: Sequence[tuple[OrderLine, Decimal]], charges: Sequence[OrderCharge],
+    order: Order,
+    amounts: Sequence[tuple[OrderLine, Decimal]],
+    charges: Sequence[OrderCharge],
     lines: Sequence[OrderLine],
 ) -> None:
     """Tax lines and charges of an order, in memory, by the places that they leave from now.
@@ -320,7 +406,9 @@ def tax_moved(
     """
     rules = _rules(order, [*(line for line, _amount in amounts), *charges], order.company.today())
     own = [(rules[line.origin][line.sku.tax_class], amount) for line, amount in amounts]
-    for (line, _amount), (rule, _same), taxed in zip(amounts, own, _compute(order, own), strict=True):
+    for (line, _amount), (rule, _same), taxed in zip(
+        amounts, own, _compute(order, own), strict=True
+    ):
         _write_tax(line, rule, taxed)
     goods = taxing.goods_left(order, lines)
     for charge in charges:
@@ -339,7 +427,9 @@ def _line_amount(order: Order, line: OrderLine) -> Decimal:
     return _amount(line.unit_price, line.quantity, line.discount_percent, order.currency)
 
 
-def _amount(unit_price: Decimal, quantity: int, discount_percent: Decimal, currency: str) -> Decimal:
+def _amount(
+    unit_price: Decimal, quantity: int, discount_percent: Decimal, currency: str
+) -> Decimal:
     """The amount of a line, less its discount, rounded once."""
     return money.round_amount(unit_price * quantity * (100 - discount_percent) / 100, currency)
 
@@ -347,6 +437,8 @@ def _amount(unit_price: Decimal, quantity: int, discount_percent: Decimal, curre
 def _after_order_discount(order: Order, amounts: list[Decimal]) -> list[Decimal]:
     if not order.discount_percent:
         return amounts
-    off = money.round_amount(sum(amounts, money.ZERO) * order.discount_percent / 100, order.currency)
+    off = money.round_amount(
+        sum(amounts, money.ZERO) * order.discount_percent / 100, order.currency
+    )
     shares = money.spread(off, amounts, order.currency)
     return [amount - share for amount, share in zip(amounts, shares, strict=True)]

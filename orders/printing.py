@@ -50,7 +50,9 @@ def freeze_invoice(document: Invoice) -> StoredDocument:
     Raises RendererMissing where PDFs cannot be made.
     """
     names = {"subject_type": document.subject_type, "subject_number": str(document.number)}
-    if document.customer.einvoice == Customer.EInvoice.UBL and not stored_files.legal("ubl", **names):
+    if document.customer.einvoice == Customer.EInvoice.UBL and not stored_files.legal(
+        "ubl", **names
+    ):
         data = connector.ubl(einvoicing.document_of(document))
         stored_files.freeze("ubl", content=data, suffix="xml", **names)
     known = stored_files.legal(document.kind, **names)
@@ -65,14 +67,23 @@ def invoice_pdf(document: Invoice) -> bytes:
     if document.customer.einvoice != Customer.EInvoice.FACTUR_X:
         return pdf
     xml = connector.cii(einvoicing.document_of(document))
-    return connector.factur_x(pdf, xml, title=f"{paper.title} {document.number}", author=paper.letterhead.name,
-                              language=paper.language)
+    return connector.factur_x(
+        pdf,
+        xml,
+        title=f"{paper.title} {document.number}",
+        author=paper.letterhead.name,
+        language=paper.language,
+    )
 
 
 def _render(template: str, paper: Paper, *, archive: bool = False) -> bytes:
     head = paper.letterhead
-    return rendering.render(template, {"paper": paper}, assets={head.logo_name: head.logo} if head.logo else {},
-                            archive=archive)
+    return rendering.render(
+        template,
+        {"paper": paper},
+        assets={head.logo_name: head.logo} if head.logo else {},
+        archive=archive,
+    )
 
 
 def invoice_paper(document: Invoice) -> Paper:
@@ -80,27 +91,51 @@ def invoice_paper(document: Invoice) -> Paper:
     lines = list(document.lines.select_related("order_line__order").order_by("position"))
     shown = [_line(line, line.description, line.quantity, document.currency) for line in lines]
     return Paper(
-        title=_title(document), number=str(document.number),
-        letterhead=letterheads.letterhead(document.company, document.seller), language=translation.get_language(),
-        recipient=_recipient(document.bill_to, document.bill_to.get("vat_number", "")), facts=_invoice_facts(document),
-        lines=_with_orders(document, lines, shown), **_sums(document, lines),
-        notes=[*([document.reason] if document.reason else []), *due_dates.in_words(document), *_tax_notes(lines)],
-        elsewhere=_in_company_currency(document), bars=barcodes.symbol(str(document.number), LETTER_MM))
+        title=_title(document),
+        number=str(document.number),
+        letterhead=letterheads.letterhead(document.company, document.seller),
+        language=translation.get_language(),
+        recipient=_recipient(document.bill_to, document.bill_to.get("vat_number", "")),
+        facts=_invoice_facts(document),
+        lines=_with_orders(document, lines, shown),
+        **_sums(document, lines),
+        notes=[
+            *([document.reason] if document.reason else []),
+            *due_dates.in_words(document),
+            *_tax_notes(lines),
+        ],
+        elsewhere=_in_company_currency(document),
+        bars=barcodes.symbol(str(document.number), LETTER_MM),
+    )
 
 
 def _title(document: Invoice) -> str:
-    return {Invoice.Kind.INVOICE: gettext("Invoice"), Invoice.Kind.DEPOSIT: gettext("Deposit invoice"),
-            Invoice.Kind.CREDIT: gettext("Credit note")}[Invoice.Kind(document.kind)]
+    return {
+        Invoice.Kind.INVOICE: gettext("Invoice"),
+        Invoice.Kind.DEPOSIT: gettext("Deposit invoice"),
+        Invoice.Kind.CREDIT: gettext("Credit note"),
+    }[Invoice.Kind(document.kind)]
 
 
 def _invoice_facts(document: Invoice) -> Facts:
     order = document.order
-    facts = [(gettext("Date"), _day(document.issued_on)), (gettext("Date of supply"), _day(document.supplied_on)),
-             (gettext("Customer"), document.customer.code)]
+    facts = [
+        (gettext("Date"), _day(document.issued_on)),
+        (gettext("Date of supply"), _day(document.supplied_on)),
+        (gettext("Customer"), document.customer.code),
+    ]
     if order is not None:
-        facts += [(gettext("Order"), str(order.number)), (gettext("Your reference"), order.customer_reference)]
+        facts += [
+            (gettext("Order"), str(order.number)),
+            (gettext("Your reference"), order.customer_reference),
+        ]
     if document.corrects is not None:
-        facts.append((gettext("Corrects invoice"), f"{document.corrects.number}, {_day(document.corrects.issued_on)}"))
+        facts.append(
+            (
+                gettext("Corrects invoice"),
+                f"{document.corrects.number}, {_day(document.corrects.issued_on)}",
+            )
+        )
     return [fact for fact in facts if fact[1]]
 
 
@@ -108,7 +143,9 @@ def _day(day: Any) -> str:
     return day.isoformat() if day else ""
 
 
-def _with_orders(document: Invoice, lines: Sequence[Any], shown: list[dict[str, str]]) -> list[dict[str, str]]:
+def _with_orders(
+    document: Invoice, lines: Sequence[Any], shown: list[dict[str, str]]
+) -> list[dict[str, str]]:
     """The lines of a collective invoice under the orders that they are of."""
     if document.order is not None:
         return shown
@@ -130,35 +167,61 @@ def _in_company_currency(document: Invoice) -> Facts:
         return []
     rate = document.exchange_rate
     return [(gettext("Rate"), f"{rate.normalize():f} {document.currency}/{home}")] + [
-        (label, display(money.round_amount(amount / rate, home), home)) for label, amount in
-        ((gettext("Net"), document.net), (gettext("Tax"), document.tax), (gettext("Total"), document.gross))]
+        (label, display(money.round_amount(amount / rate, home), home))
+        for label, amount in (
+            (gettext("Net"), document.net),
+            (gettext("Tax"), document.tax),
+            (gettext("Total"), document.gross),
+        )
+    ]
 
 
 def order_paper(order: Order, *, title: str = "") -> Paper:
     """What stands on a quote or an order confirmation: what is not canceled, and the charges."""
-    lines = [_without_canceled(line, order.currency) for line in
-             order.lines.select_related("sku", "order").order_by("position") if line.quantity > line.canceled]
+    lines = [
+        _without_canceled(line, order.currency)
+        for line in order.lines.select_related("sku", "order").order_by("position")
+        if line.quantity > line.canceled
+    ]
     charges = [charge for charge in order.charges.order_by("pk") if not charge.is_canceled]
-    shown = [_line(line, f"{line.sku.code} {line.description}", line.quantity, order.currency) for line in lines]
+    shown = [
+        _line(line, f"{line.sku.code} {line.description}", line.quantity, order.currency)
+        for line in lines
+    ]
     parts = [(part, charge.description) for charge in charges for part in charge.parts]
     shown += [_line(part, description, 1, order.currency) for part, description in parts]
     taxed = [*lines, *(part for part, _description in parts)]
-    facts = [(gettext("Date"), _day(order.placed_on or order.company.day_of(order.status_at))),
-             (gettext("Customer"), order.customer.code), (gettext("Your reference"), order.customer_reference),
-             (gettext("Valid until"), _day(order.valid_until)), (gettext("Requested delivery date"),
-                                                                 _day(order.requested_on))]
+    facts = [
+        (gettext("Date"), _day(order.placed_on or order.company.day_of(order.status_at))),
+        (gettext("Customer"), order.customer.code),
+        (gettext("Your reference"), order.customer_reference),
+        (gettext("Valid until"), _day(order.valid_until)),
+        (gettext("Requested delivery date"), _day(order.requested_on)),
+    ]
     is_quote = order.status == Order.Status.QUOTED
     return Paper(
-        title=title or (gettext("Quote") if is_quote else gettext("Order confirmation")), number=str(order.number),
-        letterhead=letterheads.letterhead(order.company), language=translation.get_language(),
-        recipient=_recipient(order.bill_to, order.customer.vat_number), facts=[fact for fact in facts if fact[1]],
-        lines=shown, **_sums(order, taxed), notes=_tax_notes(taxed))
+        title=title or (gettext("Quote") if is_quote else gettext("Order confirmation")),
+        number=str(order.number),
+        letterhead=letterheads.letterhead(order.company),
+        language=translation.get_language(),
+        recipient=_recipient(order.bill_to, order.customer.vat_number),
+        facts=[fact for fact in facts if fact[1]],
+        lines=shown,
+        **_sums(order, taxed),
+        notes=_tax_notes(taxed),
+    )
 
 
 def _recipient(address: dict[str, str], vat_number: str) -> list[str]:
     place = f"{address.get('postal_code', '')} {address.get('city', '')}".strip()
-    lines = [address.get("name", ""), address.get("street", ""), place, address.get("region", ""),
-             address.get("country", ""), gettext("VAT number %(value)s") % {"value": vat_number} if vat_number else ""]
+    lines = [
+        address.get("name", ""),
+        address.get("street", ""),
+        place,
+        address.get("region", ""),
+        address.get("country", ""),
+        gettext("VAT number %(value)s") % {"value": vat_number} if vat_number else "",
+    ]
     return [line for line in lines if line]
 
 
@@ -170,17 +233,32 @@ def _without_canceled(line: OrderLine, currency: str) -> OrderLine:
     """A line as far as it is still wanted, by the parts that the order's totals add up (never saved)."""
     left = line.quantity - line.canceled
     net, tax = (part(amount, line.quantity, 0, left, currency) for amount in (line.net, line.tax))
-    return OrderLine(order=line.order, sku=line.sku, description=line.description, quantity=left,
-                     unit_price=line.billed_price, net=net, tax=tax, gross=net + tax, tax_percent=line.tax_percent,
-                     tax_category=line.tax_category, tax_note=line.tax_note, discount_percent=line.discount_percent)
+    return OrderLine(
+        order=line.order,
+        sku=line.sku,
+        description=line.description,
+        quantity=left,
+        unit_price=line.billed_price,
+        net=net,
+        tax=tax,
+        gross=net + tax,
+        tax_percent=line.tax_percent,
+        tax_category=line.tax_category,
+        tax_note=line.tax_note,
+        discount_percent=line.discount_percent,
+    )
 
 
 def _line(line: Any, description: str, quantity: int, currency: str) -> dict[str, str]:
     price = getattr(line, "unit_price", None)
-    return {"description": description, "quantity": str(quantity) if quantity else "",
-            "unit_price": grouped(line.net if price is None else price, currency),
-            "discount": _discount(line, quantity, currency),
-            "tax": f"{line.tax_percent.normalize():f} %", "net": grouped(line.net, currency)}
+    return {
+        "description": description,
+        "quantity": str(quantity) if quantity else "",
+        "unit_price": grouped(line.net if price is None else price, currency),
+        "discount": _discount(line, quantity, currency),
+        "tax": f"{line.tax_percent.normalize():f} %",
+        "net": grouped(line.net, currency),
+    }
 
 
 def _discount(line: Any, quantity: int, currency: str) -> str:
@@ -192,17 +270,28 @@ def _discount(line: Any, quantity: int, currency: str) -> str:
     with_tax = order_line.order.prices_include_tax
     full = money.round_amount(line.unit_price * quantity * (100 - own) / 100, currency)
     rest = full - (line.gross if with_tax else line.net)
-    told = ([f"−{own.normalize():f} %"] if own else []) + ([f"−{grouped(rest, currency)}"] if rest > 0 else [])
+    told = ([f"−{own.normalize():f} %"] if own else []) + (
+        [f"−{grouped(rest, currency)}"] if rest > 0 else []
+    )
     return ", ".join(told)
 
 
 def _sums(document: Any, lines: Sequence[Any]) -> dict[str, Any]:
     """The totals of a document, and its tax by rate."""
     currency = document.currency
-    return {"net": display(document.net, currency), "tax": display(document.tax, currency),
-            "gross": display(document.gross, currency), "taxes": [
-                {"percent": f"{group.percent:f} %", "base": display(group.net, currency),
-                 "tax": display(group.tax, currency)} for group in einvoicing.tax_groups(lines)]}
+    return {
+        "net": display(document.net, currency),
+        "tax": display(document.tax, currency),
+        "gross": display(document.gross, currency),
+        "taxes": [
+            {
+                "percent": f"{group.percent:f} %",
+                "base": display(group.net, currency),
+                "tax": display(group.tax, currency),
+            }
+            for group in einvoicing.tax_groups(lines)
+        ],
+    }
 
 
 def print_order(order: Order, *, title: str = "") -> bytes:
@@ -211,8 +300,10 @@ def print_order(order: Order, *, title: str = "") -> bytes:
     A pro-forma invoice is for customs and prepayment: no number of a series, no booking.
     """
     if not _is_printable(order):
-        raise Refused(gettext("Order %(number)s is %(status)s and can't be printed. Quote or place it first.")
-                      % {"number": order.number, "status": order.get_status_display()})
+        raise Refused(
+            gettext("Order %(number)s is %(status)s and can't be printed. Quote or place it first.")
+            % {"number": order.number, "status": order.get_status_display()}
+        )
     with issuing.language_of(order.customer, order.company):
         return _render("order", order_paper(order, title=str(title)))
 
@@ -223,23 +314,45 @@ def _is_printable(order: Order) -> bool:
 
 def read_invoice(document: Invoice) -> bytes:
     """The frozen PDF of an issued document. Raises Refused where it is not made yet, or was changed."""
-    stored = stored_files.legal(document.kind, subject_type=document.subject_type, subject_number=str(document.number))
+    stored = stored_files.legal(
+        document.kind, subject_type=document.subject_type, subject_number=str(document.number)
+    )
     if stored is None:
-        why = gettext("Try again in a moment.") if rendering.can_render() else rendering.MISSING_SYSTEM_LIBRARY
-        raise Refused(gettext("The PDF for %(document)s isn't ready yet. %(why)s")
-                      % {"document": document, "why": why}, code="not_made_yet")
+        why = (
+            gettext("Try again in a moment.")
+            if rendering.can_render()
+            else rendering.MISSING_SYSTEM_LIBRARY
+        )
+        raise Refused(
+            gettext("The PDF for %(document)s isn't ready yet. %(why)s")
+            % {"document": document, "why": why},
+            code="not_made_yet",
+        )
     return stored_files.read(stored)
+
 
 def statement_lines(statement: Statement) -> list[dict[str, str]]:
     """A statement as its page and its letter show it, the balance brought forward first."""
+
     def show(amount: Any) -> str:
         return grouped(money.round_amount(amount, statement.currency), statement.currency)
 
-    before = {"day": statement.since.isoformat(), "text": gettext("Balance brought forward"),
-              "balance": show(statement.before)}
-    return [before] + [{"day": entry.day.isoformat(), "text": str(entry.text), "number": entry.number,
-                        "due": _day(entry.due_on), "amount": show(entry.amount), "balance": show(entry.balance)}
-                       for entry in statement.entries]
+    before = {
+        "day": statement.since.isoformat(),
+        "text": gettext("Balance brought forward"),
+        "balance": show(statement.before),
+    }
+    return [before] + [
+        {
+            "day": entry.day.isoformat(),
+            "text": str(entry.text),
+            "number": entry.number,
+            "due": _day(entry.due_on),
+            "amount": show(entry.amount),
+            "balance": show(entry.balance),
+        }
+        for entry in statement.entries
+    ]
 
 
 def print_statement(statement: Statement) -> bytes:
@@ -247,19 +360,52 @@ def print_statement(statement: Statement) -> bytes:
     customer, company = statement.customer, statement.company
     billing, _shipping = order_entry.addresses(customer)
     with issuing.language_of(customer, company):
-        total = display(money.round_amount(statement.balance, statement.currency), statement.currency)
+        total = display(
+            money.round_amount(statement.balance, statement.currency), statement.currency
+        )
         paper = Paper(
-            title=gettext("Statement"), number=customer.code, letterhead=letterheads.letterhead(company),
-            language=translation.get_language(), recipient=_recipient(billing or {"name": customer.name},
-                                                                      customer.vat_number),
-            facts=[(gettext("Date"), statement.until.isoformat()), (gettext("Customer"), customer.code),
-                   ("", gettext("From %(start)s to %(end)s") % {"start": statement.since, "end": statement.until})],
-            lines=statement_lines(statement), taxes=[], net="", tax="", gross=total, notes=[])
+            title=gettext("Statement"),
+            number=customer.code,
+            letterhead=letterheads.letterhead(company),
+            language=translation.get_language(),
+            recipient=_recipient(billing or {"name": customer.name}, customer.vat_number),
+            facts=[
+                (gettext("Date"), statement.until.isoformat()),
+                (gettext("Customer"), customer.code),
+                (
+                    "",
+                    gettext("From %(start)s to %(end)s")
+                    % {"start": statement.since, "end": statement.until},
+                ),
+            ],
+            lines=statement_lines(statement),
+            taxes=[],
+            net="",
+            tax="",
+            gross=total,
+            notes=[],
+        )
         return _render("statement", paper)
 
 
-printouts.register("order", Order, _("Print"), draw=print_order, available=_is_printable, needs="see_money")
-printouts.register("pro_forma", Order, _("Pro-forma invoice"), available=_is_printable, needs="see_money",
-                draw=lambda order: print_order(order, title=gettext("Pro-forma invoice")))
-printouts.register("invoice", Invoice, _("PDF"), draw=read_invoice, needs="see_money", available=lambda document: (
-    document.status == Invoice.Status.ISSUED and not document.is_imported))
+printouts.register(
+    "order", Order, _("Print"), draw=print_order, available=_is_printable, needs="see_money"
+)
+printouts.register(
+    "pro_forma",
+    Order,
+    _("Pro-forma invoice"),
+    available=_is_printable,
+    needs="see_money",
+    draw=lambda order: print_order(order, title=gettext("Pro-forma invoice")),
+)
+printouts.register(
+    "invoice",
+    Invoice,
+    _("PDF"),
+    draw=read_invoice,
+    needs="see_money",
+    available=lambda document: (
+        document.status == Invoice.Status.ISSUED and not document.is_imported
+    ),
+)

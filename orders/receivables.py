@@ -14,10 +14,20 @@ from oms.core.money import ZERO
 from oms.core.wording import Words
 from orders.models import Customer, Invoice, Payment, Refund, WriteOff
 
-BUCKETS = ("not due", "1 to 30 days", "31 to 60 days", "61 to 90 days", "over 90 days", "on account")
+BUCKETS = (
+    "not due",
+    "1 to 30 days",
+    "31 to 60 days",
+    "61 to 90 days",
+    "over 90 days",
+    "on account",
+)
 # In the language of who reads the statement, so not the names of the admin.
-TITLES = {Invoice.Kind.INVOICE: _("Invoice"), Invoice.Kind.DEPOSIT: _("Deposit invoice"),
-          Invoice.Kind.CREDIT: _("Credit note")}
+TITLES = {
+    Invoice.Kind.INVOICE: _("Invoice"),
+    Invoice.Kind.DEPOSIT: _("Deposit invoice"),
+    Invoice.Kind.CREDIT: _("Credit note"),
+}
 # Open items as of a day. An application counts from the later of both its documents' days on; what is paid of an
 # invoice in installments covers the first ones first; credit notes and payments with something left stand on account.
 ITEMS = """
@@ -107,9 +117,13 @@ class Aged:
 def aged(company: Company, as_of: date) -> list[Aged]:
     """Receivables by customer and currency as of a day, in the order of BUCKETS."""
     with connection.cursor() as cursor:
-        cursor.execute(AGED if as_of < company.today() else _AGED_NOW, {"company": company.pk, "until": as_of})
-        return [Aged(code, name, [amount or ZERO for amount in amounts], total, currency)
-                for code, name, *amounts, total, currency in cursor.fetchall()]
+        cursor.execute(
+            AGED if as_of < company.today() else _AGED_NOW, {"company": company.pk, "until": as_of}
+        )
+        return [
+            Aged(code, name, [amount or ZERO for amount in amounts], total, currency)
+            for code, name, *amounts, total, currency in cursor.fetchall()
+        ]
 
 
 @dataclass(frozen=True)
@@ -141,7 +155,9 @@ class Statement:
         return self.entries[-1].balance if self.entries else self.before
 
 
-def statement(customer: Customer, company: Company, since: date, until: date, currency: str = "") -> Statement:
+def statement(
+    customer: Customer, company: Company, since: date, until: date, currency: str = ""
+) -> Statement:
     """A customer's account by the days of its documents."""
     currency = currency or customer.currency
     moves = sorted(_moves(customer, company, currency, until), key=lambda move: move[0])
@@ -159,19 +175,38 @@ Move = tuple[date, Words, str, date | None, Decimal]
 
 def _moves(customer: Customer, company: Company, currency: str, until: date) -> Iterable[Move]:
     own = {"customer": customer, "company": company, "currency": currency}
-    for document in Invoice.objects.filter(status=Invoice.Status.ISSUED, issued_on__lte=until, **own).order_by("pk"):
+    for document in Invoice.objects.filter(
+        status=Invoice.Status.ISSUED, issued_on__lte=until, **own
+    ).order_by("pk"):
         assert document.issued_on is not None
-        yield (document.issued_on, TITLES[Invoice.Kind(document.kind)], str(document.number),
-               None if document.sign < 0 else document.due_on, document.sign * document.gross)
-    for payment in Payment.objects.filter(status=Payment.Status.CAPTURED, paid_on__lte=until, **own):
+        yield (
+            document.issued_on,
+            TITLES[Invoice.Kind(document.kind)],
+            str(document.number),
+            None if document.sign < 0 else document.due_on,
+            document.sign * document.gross,
+        )
+    for payment in Payment.objects.filter(
+        status=Payment.Status.CAPTURED, paid_on__lte=until, **own
+    ):
         assert payment.paid_on is not None
         yield payment.paid_on, _("Payment"), str(payment.number), None, -payment.captured
-    refunds = Refund.objects.filter(payment__customer=customer, payment__company=company, payment__currency=currency)
-    for refund in refunds.exclude(status=Refund.Status.FAILED).filter(booked_on__lte=until).select_related("payment"):
-        text = {Refund.Kind.RETURNED: _("Returned payment"), Refund.Kind.MOVED: _("Moved payment")}.get(
-            Refund.Kind(refund.kind), _("Refund"))
+    refunds = Refund.objects.filter(
+        payment__customer=customer, payment__company=company, payment__currency=currency
+    )
+    for refund in (
+        refunds.exclude(status=Refund.Status.FAILED)
+        .filter(booked_on__lte=until)
+        .select_related("payment")
+    ):
+        text = {
+            Refund.Kind.RETURNED: _("Returned payment"),
+            Refund.Kind.MOVED: _("Moved payment"),
+        }.get(Refund.Kind(refund.kind), _("Refund"))
         yield refund.booked_on, text, str(refund.payment.number), None, refund.amount
-    of_customer = Q(invoice__customer=customer, invoice__company=company, invoice__currency=currency)
+    of_customer = Q(
+        invoice__customer=customer, invoice__company=company, invoice__currency=currency
+    )
     of_payment = Q(payment__customer=customer, payment__company=company, payment__currency=currency)
     given_up = WriteOff.objects.filter(of_customer | of_payment, booked_on__lte=until)
     for row in given_up.select_related("invoice", "payment"):

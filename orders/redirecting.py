@@ -31,6 +31,10 @@ def redirect(order: Order, ship_to: dict[str, str], *, by: User | None = None) -
 def _require_untouched(order: Order) -> None:
     if order.shipped or order.invoiced or order.invoices.exists():
         raise Refused(
-            _("You can't send order %(number)s there: other taxes apply, and part of it is shipped or invoiced. "
-              "Cancel the remaining units and enter a new order for them.") % {"number": order.number},
-            code="other_taxes")
+            _(
+                "You can't send order %(number)s there: other taxes apply, and part of it is shipped or invoiced. "
+                "Cancel the remaining units and enter a new order for them."
+            )
+            % {"number": order.number},
+            code="other_taxes",
+        )

@@ -33,7 +33,9 @@ def others(company: Company) -> dict[str, str]:
 def is_registered(company: Company, country: str) -> bool:
     """Whether the company may sell goods that leave from a country (as VAT law counts countries)."""
     known = others(company)
-    return country in (home_of(company).country, *known) or (country == "GB" and NORTHERN_IRELAND in known)
+    return country in (home_of(company).country, *known) or (
+        country == "GB" and NORTHERN_IRELAND in known
+    )
 
 
 def unregistered(company: Company, warehouses: Iterable[Warehouse]) -> dict[Warehouse, str]:
@@ -46,9 +48,15 @@ def require(company: Company, origin: Place) -> None:
     """Raise Refused where a company has no VAT registration in the country that goods leave from."""
     if not is_registered(company, origin.country):
         raise Refused(
-            _("%(company)s has no VAT number of %(country)s, but these goods leave from there. Enter the number on the "
-              "company's page, or send the goods from another warehouse.")
-            % {"company": company, "country": origin.country}, code="not_registered", country=origin.country)
+            _(
+                "%(company)s has no VAT number of %(country)s, but these goods leave from there. "
+                "Enter the number on the company's page, or send the goods from another "
+                "warehouse."
+            )
+            % {"company": company, "country": origin.country},
+            code="not_registered",
+            country=origin.country,
+        )
 
 
 def destination_of(order: Order, origin: Place) -> Place:

@@ -37,8 +37,12 @@ class _Moved:
 
     amounts: list[tuple[OrderLine, Decimal]] = field(default_factory=list)
     added: list[OrderLine] = field(default_factory=list)
-    sources: list[OrderLine] = field(default_factory=list)  # of the lines that are added, in their order
-    taken_off: dict[int, int] = field(default_factory=dict)  # units of lines that can't be made smaller
+    sources: list[OrderLine] = field(
+        default_factory=list
+    )  # of the lines that are added, in their order
+    taken_off: dict[int, int] = field(
+        default_factory=dict
+    )  # units of lines that can't be made smaller
     flows: dict[str, dict[str, Decimal]] = field(default_factory=dict)
 
     def flow(self, before: str, after: str, amount: Decimal) -> None:
@@ -61,7 +65,9 @@ def follow(order: Order, sent_from: SentFrom | None = None, *, by: User | None =
     lines = {line.pk: line for line in order.lines.select_related("sku").order_by("position")}
     reserved = _with_other_taxes(order, lines, _elsewhere(order, sent_from))
     leaving = {line: _leave(line, reserved[key]) for key, line in lines.items() if key in reserved}
-    leaving = {line: each for line, each in leaving.items() if each.origin != line.origin or each.apart}
+    leaving = {
+        line: each for line, each in leaving.items() if each.origin != line.origin or each.apart
+    }
     if leaving:
         _move(order, leaving, sent_from, by)
     return bool(leaving)
@@ -108,8 +114,13 @@ def _with_other_taxes(order: Order, lines: Mapping[int, OrderLine], reserved: He
     """The same, where a place with the same taxes and registration counts as the one that a line is taxed from."""
     codes = {code for key, units in reserved.items() for code in (lines[key].origin, *units)}
     classes, today = {lines[key].sku.tax_class for key in reserved}, order.company.today()
-    taxes = {code: {name: (rule, registrations.key_of(order, code, rule.category)) for name, rule in
-                    taxing.rules(order, code, classes, today).items()} for code in codes}
+    taxes = {
+        code: {
+            name: (rule, registrations.key_of(order, code, rule.category))
+            for name, rule in taxing.rules(order, code, classes, today).items()
+        }
+        for code in codes
+    }
     found: Held = {}
     for key, units in reserved.items():
         line, found[key] = lines[key], Counter()
@@ -124,14 +135,20 @@ def _leave(line: OrderLine, reserved: Mapping[str, int]) -> Leaving:
     leaving = planner.leave(planner.Line(line.origin, kept, line.shipped, line.invoiced), reserved)
     if leaving.stuck:
         raise Refused(
-            _("%(units)s × %(sku)s would leave from %(place)s, but are billed already with other taxes. Send them from "
-              "elsewhere, or cancel them and enter a new order.")
+            _(
+                "%(units)s × %(sku)s would leave from %(place)s, but are billed already with "
+                "other taxes. Send them from elsewhere, or cancel them and enter a new order."
+            )
             % {"units": leaving.stuck, "sku": line.sku, "place": ", ".join(leaving.apart)},
-            code="billed_elsewhere", line=line.pk)
+            code="billed_elsewhere",
+            line=line.pk,
+        )
     return leaving
 
 
-def _move(order: Order, leaving: Mapping[OrderLine, Leaving], sent_from: SentFrom, by: User | None) -> None:
+def _move(
+    order: Order, leaving: Mapping[OrderLine, Leaving], sent_from: SentFrom, by: User | None
+) -> None:
     gross, tax = str(order.gross), str(order.tax)
     lines, moved = list(order.lines.select_related("sku").order_by("position")), _Moved()
     for line in lines:
@@ -147,8 +164,17 @@ def _move(order: Order, leaving: Mapping[OrderLine, Leaving], sent_from: SentFro
     order.save(update_fields=["version"])
     if order.customer.einvoice:
         einvoicing.require_ready(order)
-    events.emit("order.retaxed", order, by=by, gross_before=gross, tax_before=tax, gross_after=str(order.gross),
-                tax_after=str(order.tax), currency=order.currency, places=sorted({line.origin for line in lines}))
+    events.emit(
+        "order.retaxed",
+        order,
+        by=by,
+        gross_before=gross,
+        tax_before=tax,
+        gross_after=str(order.gross),
+        tax_after=str(order.tax),
+        currency=order.currency,
+        places=sorted({line.origin for line in lines}),
+    )
 
 
 def _divide(order: Order, line: OrderLine, leaving: Leaving, moved: _Moved) -> None:
@@ -174,8 +200,18 @@ def _divide(order: Order, line: OrderLine, leaving: Leaving, moved: _Moved) -> N
 
 
 def _copy(line: OrderLine, quantity: int, place: str) -> OrderLine:
-    kept = ("order", "sku", "description", "unit_price", "price_source", "has_manual_price", "discount_percent")
-    return OrderLine(**{name: getattr(line, name) for name in kept}, quantity=quantity, origin=place)
+    kept = (
+        "order",
+        "sku",
+        "description",
+        "unit_price",
+        "price_source",
+        "has_manual_price",
+        "discount_percent",
+    )
+    return OrderLine(
+        **{name: getattr(line, name) for name in kept}, quantity=quantity, origin=place
+    )
 
 
 def _is_open(charge: OrderCharge) -> bool:
@@ -183,29 +219,53 @@ def _is_open(charge: OrderCharge) -> bool:
 
 
 def _move_charges(
-    order: Order, charges: Sequence[OrderCharge], moved: _Moved,
+    order: Order, charges: Sequence[OrderCharge], moved: _Moved
 ) -> tuple[list[OrderCharge], list[OrderCharge]]:
     """Share open charges by where their goods went; returns those that changed, and new ones for other places."""
     changed, new = [], []
     for charge in charges:
-        goods = {place: amount for place, amount in moved.flows.get(charge.origin, {}).items() if amount}
+        goods = {
+            place: amount for place, amount in moved.flows.get(charge.origin, {}).items() if amount
+        }
         if set(goods) <= {charge.origin}:
             continue
-        first = charge.origin if charge.origin in goods else max(goods, key=lambda place: goods[place])
-        shares = dict(zip(goods, money.spread(charge.amount, list(goods.values()), order.currency), strict=True))
-        new += [_part_of(charge, place, share) for place, share in shares.items() if place != first and share]
+        first = (
+            charge.origin if charge.origin in goods else max(goods, key=lambda place: goods[place])
+        )
+        shares = dict(
+            zip(
+                goods,
+                money.spread(charge.amount, list(goods.values()), order.currency),
+                strict=True,
+            )
+        )
+        new += [
+            _part_of(charge, place, share)
+            for place, share in shares.items()
+            if place != first and share
+        ]
         charge.origin, charge.amount = first, shares[first]
         changed.append(charge)
     return changed, new
 
 
 def _part_of(charge: OrderCharge, place: str, amount: Decimal) -> OrderCharge:
-    return OrderCharge(order=charge.order, kind=charge.kind, description=charge.description, replaces=charge.replaces,
-                       origin=place, amount=amount)
+    return OrderCharge(
+        order=charge.order,
+        kind=charge.kind,
+        description=charge.description,
+        replaces=charge.replaces,
+        origin=place,
+        amount=amount,
+    )
 
 
 def _save(
-    order: Order, moved: _Moved, changed: Sequence[OrderCharge], new: Sequence[OrderCharge], sent_from: SentFrom,
+    order: Order,
+    moved: _Moved,
+    changed: Sequence[OrderCharge],
+    new: Sequence[OrderCharge],
+    sent_from: SentFrom,
 ) -> None:
     if moved.taken_off:
         fulfillment_progress.record_canceled(order, moved.taken_off, lowers_allowances=False)
@@ -213,8 +273,10 @@ def _save(
     for position, line in enumerate(moved.added, last + 1):
         line.position = position
     OrderLine.objects.bulk_create(moved.added)
-    OrderLine.objects.bulk_update([line for line, _amount in moved.amounts if line not in moved.added],
-                                  [*pricing.LINE_FIELDS, "quantity"])
+    OrderLine.objects.bulk_update(
+        [line for line, _amount in moved.amounts if line not in moved.added],
+        [*pricing.LINE_FIELDS, "quantity"],
+    )
     OrderCharge.objects.bulk_update(changed, [*pricing.CHARGE_FIELDS, "amount"])
     OrderCharge.objects.bulk_create(new)
     for source, line in zip(moved.sources, moved.added, strict=True):

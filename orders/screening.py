@@ -33,7 +33,9 @@ REQUIRED_IN_ADDRESS = ("name", "country")
 
 def screen(order: Order, *, by: User | None = None) -> list[OrderHold]:
     """Put a locked order on hold for what a program can see: credit, address, payment at checkout and fraud rules."""
-    found = [hold for hold in (_credit(order), _address(order), _payment(order), _fraud(order)) if hold]
+    found = [
+        hold for hold in (_credit(order), _address(order), _payment(order), _fraud(order)) if hold
+    ]
     for hold in found:
         hold.placed_by = by
     return OrderHold.objects.bulk_create(found) if found else []
@@ -42,7 +44,11 @@ def screen(order: Order, *, by: User | None = None) -> list[OrderHold]:
 def screen_address(order: Order, *, dearer: bool, by: User | None = None) -> list[OrderHold]:
     """Screen a locked order again for its new address, and for credit if it became dearer; open holds stay."""
     known = set(order.holds.filter(released_at=None).values_list("kind", flat=True))
-    seen = [hold for hold in (_credit(order) if dearer else None, _address(order), _fraud(order)) if hold]
+    seen = [
+        hold
+        for hold in (_credit(order) if dearer else None, _address(order), _fraud(order))
+        if hold
+    ]
     found = [hold for hold in seen if hold.kind not in known]
     for hold in found:
         hold.placed_by = by
@@ -57,8 +63,10 @@ def _credit(order: Order) -> OrderHold | None:
     after = exposure(order.customer) + (ZERO if _counts_already(order) else order.gross)
     if after <= limit:
         return None
-    text = (_("Exposure of %(display)s exceeds the credit limit of %(display2)s")
-            % {"display": display(after, order.currency), "display2": display(limit, order.currency)})
+    text = _("Exposure of %(display)s exceeds the credit limit of %(display2)s") % {
+        "display": display(after, order.currency),
+        "display2": display(limit, order.currency),
+    }
     return OrderHold(order=order, kind=OrderHold.Kind.CREDIT, reason=text)
 
 
@@ -70,9 +78,15 @@ def _counts_already(order: Order) -> bool:
 def exposure(customer: Customer) -> Decimal:
     """What a customer owes, and has ordered that is not yet invoiced, in their currency."""
     open_orders = Order.objects.filter(customer=OuterRef("pk"), status__in=["placed", "confirmed"])
-    uninvoiced = Greatest(F("gross") * (F("units") - F("canceled") - F("invoiced"))
-                          / NullIf(F("units") - F("canceled"), 0), ZERO)  # no order frees credit for others
-    known = Customer.objects.filter(pk=customer.pk).annotate(total=_sum(open_orders, uninvoiced) + _balance())
+    uninvoiced = Greatest(
+        F("gross")
+        * (F("units") - F("canceled") - F("invoiced"))
+        / NullIf(F("units") - F("canceled"), 0),
+        ZERO,
+    )  # no order frees credit for others
+    known = Customer.objects.filter(pk=customer.pk).annotate(
+        total=_sum(open_orders, uninvoiced) + _balance()
+    )
     return known.values_list("total", flat=True).get()
 
 
@@ -90,10 +104,12 @@ def balances(customers: Sequence[Customer]) -> dict[int, Decimal]:
 def _balance() -> Combinable:
     issued = Invoice.objects.filter(customer=OuterRef("pk"), status=Invoice.Status.ISSUED)
     paid = Payment.objects.filter(customer=OuterRef("pk"))
-    return (_sum(issued.exclude(kind=Invoice.Kind.CREDIT), F("gross"))
-            - _sum(issued.filter(kind=Invoice.Kind.CREDIT), F("gross"))
-            - _sum(paid, F("captured") - F("refunded") - F("written_off"))
-            - _written_off())
+    return (
+        _sum(issued.exclude(kind=Invoice.Kind.CREDIT), F("gross"))
+        - _sum(issued.filter(kind=Invoice.Kind.CREDIT), F("gross"))
+        - _sum(paid, F("captured") - F("refunded") - F("written_off"))
+        - _written_off()
+    )
 
 
 def _written_off() -> Coalesce:
@@ -105,7 +121,9 @@ def _written_off() -> Coalesce:
 
 def _sum(rows: "QuerySet[Any]", expression: Combinable) -> Coalesce:
     """The sum over a customer's rows, as a column of the customer."""
-    total = rows.values("customer").annotate(total=Sum(expression, output_field=AMOUNT)).values("total")
+    total = (
+        rows.values("customer").annotate(total=Sum(expression, output_field=AMOUNT)).values("total")
+    )
     return Coalesce(Subquery(total), ZERO, output_field=AMOUNT)
 
 
@@ -116,17 +134,26 @@ def _address(order: Order) -> OrderHold | None:
         missing.append(_("the postal code, without which the VAT area isn't known"))
     if not missing:
         return None
-    return OrderHold(order=order, kind=OrderHold.Kind.ADDRESS, reason=(_("Shipping address is missing: %(missing)s")
-                                                             % {"missing": ", ".join(missing)}))
+    return OrderHold(
+        order=order,
+        kind=OrderHold.Kind.ADDRESS,
+        reason=(_("Shipping address is missing: %(missing)s") % {"missing": ", ".join(missing)}),
+    )
 
 
 def _payment(order: Order) -> OrderHold | None:
     """Where a channel is paid at checkout, an order waits until all of it is authorized or received."""
     if not order.channel.paid_at_checkout or order.gross <= secured(order):
         return None
-    return OrderHold(order=order, kind=OrderHold.Kind.PAYMENT,
-                     reason=_("%(secured)s of %(gross)s is paid or authorized") % {
-        "secured": display(secured(order), order.currency), "gross": display(order.gross, order.currency)})
+    return OrderHold(
+        order=order,
+        kind=OrderHold.Kind.PAYMENT,
+        reason=_("%(secured)s of %(gross)s is paid or authorized")
+        % {
+            "secured": display(secured(order), order.currency),
+            "gross": display(order.gross, order.currency),
+        },
+    )
 
 
 def secured(order: Order) -> Decimal:
@@ -135,15 +162,25 @@ def secured(order: Order) -> Decimal:
         return ZERO
     reserved = Payment.objects.filter(order=order).aggregate(
         set_aside=Sum("amount", filter=Q(status=Payment.Status.AUTHORIZED), default=ZERO),
-        received=Sum(F("captured") - F("refunded_unlinked") - F("written_off"), default=ZERO, output_field=AMOUNT))
-    others = PaymentApplication.objects.filter(invoice__order=order).exclude(payment__order=order).aggregate(
-        total=Sum("amount", default=ZERO))["total"]
+        received=Sum(
+            F("captured") - F("refunded_unlinked") - F("written_off"),
+            default=ZERO,
+            output_field=AMOUNT,
+        ),
+    )
+    others = (
+        PaymentApplication.objects.filter(invoice__order=order)
+        .exclude(payment__order=order)
+        .aggregate(total=Sum("amount", default=ZERO))["total"]
+    )
     return Decimal(reserved["set_aside"] + reserved["received"] + others)
 
 
 def lift_payment(order: Order, *, by: User | None = None) -> None:
     """Lift a locked order's payment hold for good: what pays it is known."""
-    order.holds.filter(kind=OrderHold.Kind.PAYMENT, released_at=None).update(released_at=timezone.now(), released_by=by)
+    order.holds.filter(kind=OrderHold.Kind.PAYMENT, released_at=None).update(
+        released_at=timezone.now(), released_by=by
+    )
 
 
 def follow_payment(order: Order) -> None:
@@ -151,15 +188,22 @@ def follow_payment(order: Order) -> None:
 
     A hold that a person lifted is not placed again.
     """
-    if not order.channel.paid_at_checkout or order.status not in (Order.Status.PLACED, Order.Status.CONFIRMED):
+    if not order.channel.paid_at_checkout or order.status not in (
+        Order.Status.PLACED,
+        Order.Status.CONFIRMED,
+    ):
         return
     wanted, kind = _payment(order), OrderHold.Kind.PAYMENT
     is_open = order.holds.filter(kind=kind, released_at=None).exists()
     if wanted is None and is_open:
         with states.change(order, event="order.hold_released", note=_("Paid.")) as order:
             order.holds.filter(kind=kind, released_at=None).update(released_at=timezone.now())
-    elif wanted is not None and not is_open and order.shipped < order.units - order.canceled and (
-            not order.holds.filter(kind=kind, released_by__isnull=False).exists()):
+    elif (
+        wanted is not None
+        and not is_open
+        and order.shipped < order.units - order.canceled
+        and (not order.holds.filter(kind=kind, released_by__isnull=False).exists())
+    ):
         with states.change(order, event="order.hold_placed", reason=wanted.reason) as order:
             wanted.save()
 
@@ -176,22 +220,33 @@ def _applies(rule: FraudRule, order: Order) -> bool:
         return False
     if rule.countries_differ and order.ship_to.get("country") == order.bill_to.get("country"):
         return False
-    return not (rule.is_new_customer and Order.objects.filter(
-        customer=order.customer, status=Order.Status.COMPLETED).exists())
+    return not (
+        rule.is_new_customer
+        and Order.objects.filter(customer=order.customer, status=Order.Status.COMPLETED).exists()
+    )
 
 
-def hold(order: Order, *, reason: str, kind: str = OrderHold.Kind.MANUAL, by: User | None = None) -> Order:
+def hold(
+    order: Order, *, reason: str, kind: str = OrderHold.Kind.MANUAL, by: User | None = None
+) -> Order:
     """Make an order wait, with the reason why: it isn't confirmed, and if it is, none of its goods leave."""
     with states.change(order, event="order.hold_placed", by=by, reason=reason) as order:
         states.require_status(order, Order.Status.PLACED, Order.Status.CONFIRMED)
         if order.status == Order.Status.CONFIRMED and order.shipped >= order.units - order.canceled:
-            raise Refused(_("All of order %(number)s has left; there is nothing to stop. Open a return instead.")
-                          % {"number": order.number}, code="shipped")
+            raise Refused(
+                _(
+                    "All of order %(number)s has left; there is nothing to stop. Open a return instead."
+                )
+                % {"number": order.number},
+                code="shipped",
+            )
         if not reason.strip():
             raise Refused(_("Enter a reason for the hold."), field="reason")
         if order.holds.filter(kind=kind, released_at=None).exists():
-            raise Refused(_("Order %(number)s is already on hold (%(kind)s). Release that hold first.")
-                          % {"number": order.number, "kind": OrderHold.Kind(kind).label})
+            raise Refused(
+                _("Order %(number)s is already on hold (%(kind)s). Release that hold first.")
+                % {"number": order.number, "kind": OrderHold.Kind(kind).label}
+            )
         OrderHold.objects.create(order=order, kind=kind, reason=reason, placed_by=by)
     return order
 
@@ -216,9 +271,13 @@ def screen_retaxed(order: Order, *, dearer: bool) -> None:
 def release_hold(order: Order, *, note: str = "", by: User | None = None) -> Order:
     """Let an order go on in spite of its holds."""
     with states.change(order, event="order.hold_released", by=by, note=note) as order:
-        lifted = order.holds.filter(released_at=None).update(released_at=timezone.now(), released_by=by)
+        lifted = order.holds.filter(released_at=None).update(
+            released_at=timezone.now(), released_by=by
+        )
         if not lifted:
-            raise Refused(_("Order %(number)s is not on hold.") % {"number": order.number}, code="not_on_hold")
+            raise Refused(
+                _("Order %(number)s is not on hold.") % {"number": order.number}, code="not_on_hold"
+            )
     return order
 
 
@@ -226,9 +285,17 @@ def require_clear(order: Order) -> None:
     """Raise Refused where a hold has not been lifted, or nobody has said yet to which country the goods go."""
     open_holds = [hold for hold in order.holds.all() if hold.released_at is None]
     if open_holds:
-        raise Refused(_("Order %(number)s is on hold (%(map)s). Release the hold first.")
-                      % {"number": order.number, "map": "; ".join(map(str, open_holds))},
-                      code="on_hold")
+        raise Refused(
+            _("Order %(number)s is on hold (%(map)s). Release the hold first.")
+            % {"number": order.number, "map": "; ".join(map(str, open_holds))},
+            code="on_hold",
+        )
     if not order.ship_to.get("country"):
-        raise Refused(_("You can't confirm order %(number)s: its delivery address has no country, so its tax isn't "
-                        "known. Change the delivery address first.") % {"number": order.number}, code="no_country")
+        raise Refused(
+            _(
+                "You can't confirm order %(number)s: its delivery address has no country, so its tax isn't "
+                "known. Change the delivery address first."
+            )
+            % {"number": order.number},
+            code="no_country",
+        )

@@ -18,7 +18,15 @@ from orders.models import (
 )
 
 AMOUNTS = ("net", "tax", "gross")
-COPIED = ("position", "description", "quantity", "unit_price", "tax_percent", "tax_category", *AMOUNTS)
+COPIED = (
+    "position",
+    "description",
+    "quantity",
+    "unit_price",
+    "tax_percent",
+    "tax_category",
+    *AMOUNTS,
+)
 
 
 def mirror(document: Invoice) -> SupplierInvoice | None:
@@ -37,22 +45,36 @@ def mirror(document: Invoice) -> SupplierInvoice | None:
         company = rule.selling
         original = _original(document)
         row = SupplierInvoice.objects.create(
-            company=company, supplier=rule.supplier, kind=document.kind, number=str(document.number),
-            mirrors=document, corrects=original, currency=document.currency, issued_on=document.issued_on,
-            exchange_rate=_rate(rule, document, original), due_on=document.due_on,
+            company=company,
+            supplier=rule.supplier,
+            kind=document.kind,
+            number=str(document.number),
+            mirrors=document,
+            corrects=original,
+            currency=document.currency,
+            issued_on=document.issued_on,
+            exchange_rate=_rate(rule, document, original),
+            due_on=document.due_on,
             booked_on=periods.open_day(company, document.issued_on),
-            **{name: getattr(document, name) for name in AMOUNTS})
+            **{name: getattr(document, name) for name in AMOUNTS},
+        )
         SupplierInvoiceLine.objects.bulk_create(
-            SupplierInvoiceLine(invoice=row, sku_id=supplies[line.corrects_id or line.pk].sku_id,
-                                **{name: getattr(line, name) for name in COPIED})
-            for line in lines)
+            SupplierInvoiceLine(
+                invoice=row,
+                sku_id=supplies[line.corrects_id or line.pk].sku_id,
+                **{name: getattr(line, name) for name in COPIED},
+            )
+            for line in lines
+        )
         return row
 
 
 def _supplies(lines: Iterable[InvoiceLine]) -> dict[int, IntercompanySupply]:
     """What intercompany lines, or those that they correct, bill; by the key of the line that bills it."""
     keys = [line.corrects_id or line.pk for line in lines]
-    rows = IntercompanySupply.objects.filter(line__in=keys).select_related("rule__selling", "rule__supplier")
+    rows = IntercompanySupply.objects.filter(line__in=keys).select_related(
+        "rule__selling", "rule__supplier"
+    )
     return {row.line_id: row for row in rows}
 
 
@@ -62,8 +84,11 @@ def _original(document: Invoice) -> SupplierInvoice | None:
         return None
     found = SupplierInvoice.objects.filter(mirrors=document.corrects_id).first()
     if found is None:
-        raise Refused(_("The supplier invoice for %(invoice)s isn't recorded yet. Try again once it is.")
-                      % {"invoice": document.corrects}, code="not_recorded")
+        raise Refused(
+            _("The supplier invoice for %(invoice)s isn't recorded yet. Try again once it is.")
+            % {"invoice": document.corrects},
+            code="not_recorded",
+        )
     return found
 
 
@@ -79,6 +104,14 @@ def bought_at(supply: IntercompanySupply) -> Decimal:
     line = supply.line
     recorded = SupplierInvoice.objects.filter(mirrors=line.invoice_id).first()
     if recorded is None:
-        raise Refused(_("The supplier invoice for %(invoice)s isn't recorded yet, so the goods have no cost. See "
-                        "Attention.") % {"invoice": line.invoice}, code="not_recorded")
-    return round(line.net / line.quantity / recorded.exchange_rate, 4) if line.quantity else money.ZERO
+        raise Refused(
+            _(
+                "The supplier invoice for %(invoice)s isn't recorded yet, so the goods have no cost. See "
+                "Attention."
+            )
+            % {"invoice": line.invoice},
+            code="not_recorded",
+        )
+    return (
+        round(line.net / line.quantity / recorded.exchange_rate, 4) if line.quantity else money.ZERO
+    )

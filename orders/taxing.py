@@ -62,7 +62,7 @@ def is_place_uncertain(order: Order) -> bool:
 
 
 def rules(
-    order: Order, origin: str, classes: Collection[str], on: date, *, also: Collection[str] = (),
+    order: Order, origin: str, classes: Collection[str], on: date, *, also: Collection[str] = ()
 ) -> dict[str, TaxRule]:
     """The taxes of an order's goods that leave from a place (by its code), on a day, by tax class.
 
@@ -73,7 +73,10 @@ def rules(
     registrations.require(order.company, start)
     end = destination_of(order, start)
     rates = _rates(end, order.ship_to.get("region", ""), on)
-    found = {name: _untaxed(order, start, end, name, bool(rates)) or rates.get(name) for name in {*classes, *also}}
+    found = {
+        name: _untaxed(order, start, end, name, bool(rates)) or rates.get(name)
+        for name in {*classes, *also}
+    }
     missing = {name for name in classes if found[name] is None}
     if missing:
         raise _no_rate(missing, end, on)
@@ -81,13 +84,17 @@ def rules(
     return _with_included(order, known, on) if order.prices_include_tax else known
 
 
-def where_goods_are(place: Place, customer: Customer, classes: Collection[str], on: date) -> dict[str, TaxRule]:
+def where_goods_are(
+    place: Place, customer: Customer, classes: Collection[str], on: date
+) -> dict[str, TaxRule]:
     """The taxes of goods that are sold to a customer where they are, on a day, by tax class.
 
     Raises Refused where a class has none.
     """
     if customer.is_tax_exempt:
-        return dict.fromkeys(classes, TaxRule(Decimal(0), TaxRate.Category.EXEMPT, customer.exemption_note))
+        return dict.fromkeys(
+            classes, TaxRule(Decimal(0), TaxRate.Category.EXEMPT, customer.exemption_note)
+        )
     rates = _rates(place, "", on)
     missing = set(classes) - set(rates)
     if missing:
@@ -97,10 +104,19 @@ def where_goods_are(place: Place, customer: Customer, classes: Collection[str], 
 
 def _rates(place: Place, region: str, on: date) -> dict[str, TaxRule]:
     """The rates of a place: those of its region before its country's, dated ones before undated ones."""
-    rows = [row for row in TaxRate.objects.filter(country=place.country)
-            if prices.applies(row.valid_from, row.valid_to, on) and _is_there(row, place, region)]
-    rows.sort(key=lambda row: (bool(row.region), bool(row.valid_from or row.valid_to), str(row.valid_from or ""),
-                               row.pk))
+    rows = [
+        row
+        for row in TaxRate.objects.filter(country=place.country)
+        if prices.applies(row.valid_from, row.valid_to, on) and _is_there(row, place, region)
+    ]
+    rows.sort(
+        key=lambda row: (
+            bool(row.region),
+            bool(row.valid_from or row.valid_to),
+            str(row.valid_from or ""),
+            row.pk,
+        )
+    )
     return {row.tax_class: TaxRule(row.percent, row.category, row.note) for row in rows}
 
 
@@ -112,33 +128,52 @@ def _is_there(row: TaxRate, place: Place, region: str) -> bool:
     return own in ("", region.casefold())
 
 
-def _untaxed(order: Order, start: Place, end: Place, tax_class: str, is_registered_there: bool) -> TaxRule | None:
+def _untaxed(
+    order: Order, start: Place, end: Place, tax_class: str, is_registered_there: bool
+) -> TaxRule | None:
     if order.customer.is_tax_exempt:
         return TaxRule(Decimal(0), TaxRate.Category.EXEMPT, order.customer.exemption_note)
     is_goods = tax_class != SERVICES
-    found = vat.between(start if is_goods else home_of(order.company), end, order.customer.vat_number,
-                        is_registered_there=is_registered_there, is_goods=is_goods)
+    found = vat.between(
+        start if is_goods else home_of(order.company),
+        end,
+        order.customer.vat_number,
+        is_registered_there=is_registered_there,
+        is_goods=is_goods,
+    )
     return TaxRule(Decimal(0), found.category, found.note) if found else None
 
 
 def _with_included(order: Order, known: dict[str, TaxRule], on: date) -> dict[str, TaxRule]:
     """Rules with the rate at home that prices with tax include, where the buyer pays no tax."""
-    if order.customer.is_tax_exempt or any(rule.category in ("K", "G", "AE") for rule in known.values()):
+    if order.customer.is_tax_exempt or any(
+        rule.category in ("K", "G", "AE") for rule in known.values()
+    ):
         home = home_of(order.company)
         rates = _rates(home, "", on)
-        untaxed = {name: rule for name, rule in known.items() if rule.category in ("E", "K", "G", "AE")}
+        untaxed = {
+            name: rule for name, rule in known.items() if rule.category in ("E", "K", "G", "AE")
+        }
         if not rates:
             raise _no_rate(untaxed, home, on)
-        return known | {name: replace(rule, included=rates.get(name, rates.get("standard", rule)).percent)
-                        for name, rule in untaxed.items() if not rule.percent}
+        return known | {
+            name: replace(rule, included=rates.get(name, rates.get("standard", rule)).percent)
+            for name, rule in untaxed.items()
+            if not rule.percent
+        }
     return known
 
 
 def _no_rate(missing: Collection[str], place: Place, on: date) -> Refused:
     name = f"{place.country} {place.territory}".strip()
-    return Refused(_("No tax rate for %(missing)s in %(country)s on %(today)s. Add one under Finance > Tax rates.")
-                   % {"missing": ", ".join(sorted(missing)), "country": name, "today": on},
-                   code="no_tax_rate", country=place.country)
+    return Refused(
+        _(
+            "No tax rate for %(missing)s in %(country)s on %(today)s. Add one under Finance > Tax rates."
+        )
+        % {"missing": ", ".join(sorted(missing)), "country": name, "today": on},
+        code="no_tax_rate",
+        country=place.country,
+    )
 
 
 def without_included(amount: Decimal, included: Decimal, currency: str) -> Decimal:
@@ -147,7 +182,7 @@ def without_included(amount: Decimal, included: Decimal, currency: str) -> Decim
 
 
 def shares(
-    order: Order, charge: OrderCharge, goods: Sequence[Goods], own: TaxRule | None,
+    order: Order, charge: OrderCharge, goods: Sequence[Goods], own: TaxRule | None
 ) -> list[tuple[TaxRule, Decimal]]:
     """The rules of a charge, each with its part of the charge's amount.
 
@@ -172,24 +207,40 @@ def set_parts(charge: OrderCharge, parts: Sequence[ChargePart]) -> None:
     """Give a charge its parts by tax rate; its own rate is that of the largest."""
     largest = max(parts, key=lambda part: abs(part.amount))
     charge.tax_percent, charge.tax_category, charge.tax_note = (
-        largest.tax_percent, largest.tax_category, largest.tax_note)
+        largest.tax_percent,
+        largest.tax_category,
+        largest.tax_note,
+    )
     for name in ("net", "tax", "gross"):
         setattr(charge, name, sum((getattr(part, name) for part in parts), money.ZERO))
     charge.taxes = [part.as_json() for part in parts]
 
 
-def parts_of(shared: Sequence[tuple[TaxRule, Decimal]], taxed: Sequence[taxes.Taxed]) -> list[ChargePart]:
+def parts_of(
+    shared: Sequence[tuple[TaxRule, Decimal]], taxed: Sequence[taxes.Taxed]
+) -> list[ChargePart]:
     """The parts of a charge from its shares and what each of them is taxed."""
-    return [ChargePart(each.gross if rule.included else amount, rule.percent, rule.category, rule.note,
-                       each.net, each.tax, each.gross)
-            for (rule, amount), each in zip(shared, taxed, strict=True)]
+    return [
+        ChargePart(
+            each.gross if rule.included else amount,
+            rule.percent,
+            rule.category,
+            rule.note,
+            each.net,
+            each.tax,
+            each.gross,
+        )
+        for (rule, amount), each in zip(shared, taxed, strict=True)
+    ]
 
 
 def taxable(order: Order, amount: Decimal, rule: TaxRule) -> Taxable:
     return Taxable(without_included(amount, rule.included, order.currency), rule.percent)
 
 
-def follow_goods(order: Order, lines: Sequence[OrderLine], charges: Sequence[OrderCharge]) -> list[OrderCharge]:
+def follow_goods(
+    order: Order, lines: Sequence[OrderLine], charges: Sequence[OrderCharge]
+) -> list[OrderCharge]:
     """Share the charges that are still to be billed by the goods that are left; returns those that changed."""
     goods = goods_left(order, lines)
     if not any(each.amount for each in goods):
@@ -202,7 +253,9 @@ def follow_goods(order: Order, lines: Sequence[OrderLine], charges: Sequence[Ord
             continue
         before = charge.origin, charge.taxes
         charge.origin = _origin_among(charge, goods)
-        share(order, charge, goods, TaxRule(charge.tax_percent, charge.tax_category, charge.tax_note))
+        share(
+            order, charge, goods, TaxRule(charge.tax_percent, charge.tax_category, charge.tax_note)
+        )
         if (charge.origin, charge.taxes) != before:
             changed.append(charge)
     return changed
@@ -218,15 +271,22 @@ def _origin_among(charge: OrderCharge, goods: Sequence[Goods]) -> str:
     by_origin: dict[str, Decimal] = {}
     for each in goods:
         by_origin[each.origin] = by_origin.get(each.origin, money.ZERO) + each.amount
-    return charge.origin if by_origin.get(charge.origin) else max(by_origin, key=lambda name: by_origin[name])
+    return (
+        charge.origin
+        if by_origin.get(charge.origin)
+        else max(by_origin, key=lambda name: by_origin[name])
+    )
 
 
 def share(order: Order, charge: OrderCharge, goods: Sequence[Goods], own: TaxRule | None) -> None:
     """Tax a charge by its goods, or at its own rate."""
     shared = shares(order, charge, goods, own)
-    taxed = taxes.compute([taxable(order, amount, rule) for rule, amount in shared],
-                          includes_tax=order.prices_include_tax, per_line=True,
-                          places=money.minor_units(order.currency))
+    taxed = taxes.compute(
+        [taxable(order, amount, rule) for rule, amount in shared],
+        includes_tax=order.prices_include_tax,
+        per_line=True,
+        places=money.minor_units(order.currency),
+    )
     set_parts(charge, parts_of(shared, taxed))
 
 
@@ -236,7 +296,9 @@ def _rule_of(line: OrderLine) -> TaxRule:
 
 def _left(order: Order, line: OrderLine) -> Decimal:
     """What is not canceled of a line, in the order's price mode."""
-    return money.part(agreed(order, line), line.quantity, 0, line.quantity - line.canceled, order.currency)
+    return money.part(
+        agreed(order, line), line.quantity, 0, line.quantity - line.canceled, order.currency
+    )
 
 
 def agreed(order: Order, line: OrderLine) -> Decimal:

@@ -18,8 +18,11 @@ HUNDRED = Decimal(100)
 
 def live_lines(order: Order) -> Iterable[ReturnLine]:
     """The component lines of an order's returns that are not rejected or canceled."""
-    return (ReturnLine.objects.filter(request__order=order, component__isnull=False)
-            .exclude(request__status__in=ReturnRequest.DEAD).select_related("order_line__sku", "component"))
+    return (
+        ReturnLine.objects.filter(request__order=order, component__isnull=False)
+        .exclude(request__status__in=ReturnRequest.DEAD)
+        .select_related("order_line__sku", "component")
+    )
 
 
 def touched(order: Order, more: Iterable[ReturnLine] = ()) -> dict[int, int]:
@@ -46,27 +49,52 @@ def require_returnable(order: Order, asked: list[ReturnLine], whole: dict[int, i
     for line in asked:
         parts = {sku.pk: per_unit for sku, per_unit in made_of(line.order_line)}
         if not line.order_line.sku.is_kit or line.component_id not in parts:
-            raise Refused(_("%(component)s is no component of %(kit)s.")
-                          % {"component": line.component, "kit": line.order_line.sku}, field="component")
+            raise Refused(
+                _("%(component)s is no component of %(kit)s.")
+                % {"component": line.component, "kit": line.order_line.sku},
+                field="component",
+            )
         if line.share_percent is None or not 0 <= line.share_percent <= HUNDRED:
-            raise Refused(_("Say what share of the kit's price a piece of %(component)s is worth, in percent.")
-                          % {"component": line.component}, field="share_percent")
+            raise Refused(
+                _(
+                    "Say what share of the kit's price a piece of %(component)s is worth, in percent."
+                )
+                % {"component": line.component},
+                field="share_percent",
+            )
         key = line.order_line_id
         if line.quantity <= 0 or after[key] - before.get(key, 0) > whole.get(key, 0):
             left = whole.get(key, 0)
-            raise Refused(ngettext(
-                "%(quantity)s × %(component)s can't come back: at most %(kits)s more kit is still out.",
-                "%(quantity)s × %(component)s can't come back: at most %(kits)s more kits are still out.", left)
+            raise Refused(
+                ngettext(
+                    "%(quantity)s × %(component)s can't come back: at most %(kits)s more kit is still out.",
+                    "%(quantity)s × %(component)s can't come back: at most %(kits)s more kits are still out.",
+                    left,
+                )
                 % {"quantity": line.quantity, "component": line.component, "kits": left},
-                code="not_returnable", line=key)
+                code="not_returnable",
+                line=key,
+            )
     for key, kits in after.items():
-        worth = sum(((line.quantity - line.missing) * (line.share_percent or 0)
-                     for line in [*live_lines(order), *asked] if line.order_line_id == key), Decimal(0))
+        worth = sum(
+            (
+                (line.quantity - line.missing) * (line.share_percent or 0)
+                for line in [*live_lines(order), *asked]
+                if line.order_line_id == key
+            ),
+            Decimal(0),
+        )
         if worth > kits * HUNDRED:
-            raise Refused(ngettext(
-                "The shares come to %(worth)s%% of the price of %(kits)s kit. Lower them to 100%% a kit.",
-                "The shares come to %(worth)s%% of the price of %(kits)s kits. Lower them to 100%% a kit.", kits)
-                % {"worth": worth, "kits": kits}, code="more_than_the_kit", line=key)
+            raise Refused(
+                ngettext(
+                    "The shares come to %(worth)s%% of the price of %(kits)s kit. Lower them to 100%% a kit.",
+                    "The shares come to %(worth)s%% of the price of %(kits)s kits. Lower them to 100%% a kit.",
+                    kits,
+                )
+                % {"worth": worth, "kits": kits},
+                code="more_than_the_kit",
+                line=key,
+            )
 
 
 def worth(lines: Iterable[ReturnLine], *, credit_damaged: bool) -> dict[int, Decimal]:
@@ -79,6 +107,14 @@ def worth(lines: Iterable[ReturnLine], *, credit_damaged: bool) -> dict[int, Dec
     return {key: share for key, share in kits.items() if share}
 
 
-def new_line(order_line: OrderLine, component: SKU, quantity: int, share: Decimal | None, reason: str) -> ReturnLine:
+def new_line(
+    order_line: OrderLine, component: SKU, quantity: int, share: Decimal | None, reason: str
+) -> ReturnLine:
     """A return line for pieces of a component, not yet of a return."""
-    return ReturnLine(order_line=order_line, component=component, quantity=quantity, share_percent=share, reason=reason)
+    return ReturnLine(
+        order_line=order_line,
+        component=component,
+        quantity=quantity,
+        share_percent=share,
+        reason=reason,
+    )

@@ -43,7 +43,11 @@ event("return.approved", NoData, _("A return was approved."))
 event("return.rejected", ReturnRejected, _("A return was rejected."))
 event("return.canceled", NoData, _("A return was canceled."))
 event("return.received", ReturnReceived, _("Returned goods were received."))
-event("return.unexpected_decided", UnexpectedDecided, _("It was decided what becomes of unannounced goods."))
+event(
+    "return.unexpected_decided",
+    UnexpectedDecided,
+    _("It was decided what becomes of unannounced goods."),
+)
 event("return.inspected", NoData, _("Returned goods were inspected."))
 event("return.settled", ReturnSettled, _("A return was credited."))
 event("return.exchange_created", ExchangeCreated, _("The order of an exchange was created."))

@@ -27,18 +27,34 @@ def send(request: ReturnRequest, *, by: User | None = None) -> Order:
         if settlement.exchange is not None:
             return settlement.exchange
         original = request.order
-        lines = [Line(line.exchange_for, line.came) for line in request.lines.select_related("exchange_for")
-                 if line.exchange_for and line.came]
+        lines = [
+            Line(line.exchange_for, line.came)
+            for line in request.lines.select_related("exchange_for")
+            if line.exchange_for and line.came
+        ]
         order = order_entry.enter(
-            Entry(original.channel, original.customer, lines, ship_to=original.ship_to, bill_to=original.bill_to,
-                  customer_reference=f"exchange for {request.number}"), by=by)
+            Entry(
+                original.channel,
+                original.customer,
+                lines,
+                ship_to=original.ship_to,
+                bill_to=original.bill_to,
+                customer_reference=f"exchange for {request.number}",
+            ),
+            by=by,
+        )
         left = sum((note.open_amount for note in settlement.credits.all()), ZERO)
         settlement.exchange, settlement.difference_due = order, max(ZERO, order.gross - left)
         settlement.save(update_fields=["exchange", "difference_due"])
         if not settlement.difference_due:  # the credit pays it
             screening.lift_payment(order, by=by)
-        events.emit("return.exchange_created", request, by=by, exchange=order.number,
-                    difference_due=str(settlement.difference_due))
+        events.emit(
+            "return.exchange_created",
+            request,
+            by=by,
+            exchange=order.number,
+            difference_due=str(settlement.difference_due),
+        )
         return order
 
 
@@ -55,14 +71,23 @@ def require_sellable(order: Order, wanted: Mapping[SKU, int]) -> None:
     """Raise Refused for what could never be sent in exchange: it isn't sold, has no price, or is an empty kit."""
     for sku in wanted:
         if not sku.is_sellable:
-            raise Refused(_("%(sku)s isn't sold. Choose something else in exchange.") % {"sku": sku},
-                          code="not_sold", field="exchange_for")
+            raise Refused(
+                _("%(sku)s isn't sold. Choose something else in exchange.") % {"sku": sku},
+                code="not_sold",
+                field="exchange_for",
+            )
     catalog.components(wanted)
-    prices = pricing.prices_for(order.customer, order.channel, [pricing.Wanted(*each) for each in wanted.items()])
+    prices = pricing.prices_for(
+        order.customer, order.channel, [pricing.Wanted(*each) for each in wanted.items()]
+    )
     for sku, quoted in zip(wanted, prices, strict=True):
         if quoted.unit_price is None:
-            raise Refused(_("%(sku)s has no price for %(customer)s. Choose something else in exchange.")
-                          % {"sku": sku, "customer": order.customer}, code="no_price", field="exchange_for")
+            raise Refused(
+                _("%(sku)s has no price for %(customer)s. Choose something else in exchange.")
+                % {"sku": sku, "customer": order.customer},
+                code="no_price",
+                field="exchange_for",
+            )
 
 
 def in_stock(wanted: Mapping[SKU, int], company: Company) -> dict[str, str]:
@@ -73,11 +98,17 @@ def in_stock(wanted: Mapping[SKU, int], company: Company) -> dict[str, str]:
 
 def _stock_text(there: availability.Available, quantity: int) -> str:
     if there.quantity >= quantity:
-        return _("%(quantity)s available: sent once the return is settled") % {"quantity": there.quantity}
+        return _("%(quantity)s available: sent once the return is settled") % {
+            "quantity": there.quantity
+        }
     if there.next_arrival:
-        return (_("%(quantity)s available: the rest waits; more is expected on %(day)s")
-                % {"quantity": max(0, there.quantity), "day": there.next_arrival.isoformat()})
-    return _("%(quantity)s available: the rest waits until more comes") % {"quantity": max(0, there.quantity)}
+        return _("%(quantity)s available: the rest waits; more is expected on %(day)s") % {
+            "quantity": max(0, there.quantity),
+            "day": there.next_arrival.isoformat(),
+        }
+    return _("%(quantity)s available: the rest waits until more comes") % {
+        "quantity": max(0, there.quantity)
+    }
 
 
 def pay_with_credit(document: Invoice, *, by: User | None = None) -> None:

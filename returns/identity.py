@@ -15,7 +15,10 @@ from oms.core.errors import Refused
 from orders.models import OrderLine
 from returns.models import ReturnedLot, ReturnLine, ReturnRequest
 
-LOTS = {"most": 8000, "help": gettext_lazy("Only if tracked: for example S1 S2, A001..A010, or L1 x 2, L2 x 1.")}
+LOTS = {
+    "most": 8000,
+    "help": gettext_lazy("Only if tracked: for example S1 S2, A001..A010, or L1 x 2, L2 x 1."),
+}
 
 
 class Goods(NamedTuple):
@@ -28,7 +31,9 @@ class Goods(NamedTuple):
 
 def shipments_of(request: ReturnRequest) -> list[str]:
     """The numbers of the shipments from which the goods of a return may be."""
-    return list(Shipment.objects.filter(order=request.order).order_by("pk").values_list("number", flat=True))
+    return list(
+        Shipment.objects.filter(order=request.order).order_by("pk").values_list("number", flat=True)
+    )
 
 
 def composition(line: ReturnLine) -> list[tuple[SKU, int]]:
@@ -38,7 +43,9 @@ def composition(line: ReturnLine) -> list[tuple[SKU, int]]:
 
 def made_of(order_line: OrderLine) -> list[tuple[SKU, int]]:
     """The SKUs that a unit of an order line is made of, and base units of each."""
-    demands = Demand.objects.filter(document=order_line.order.number, line=order_line.pk).select_related("sku")
+    demands = Demand.objects.filter(
+        document=order_line.order.number, line=order_line.pk
+    ).select_related("sku")
     found = [(demand.sku, demand.per_unit) for demand in demands.order_by("pk")]
     return found or parts_of(order_line.sku)
 
@@ -55,12 +62,21 @@ def came_back(line: ReturnLine, good: str, damaged: str) -> tuple[list[Goods], l
     Raises Refused for one that wasn't shipped on the order line or came back already, and where several are possible.
     """
     parts = composition(line)
-    outside = {sku.pk: still_out(line, sku) for sku, _per_unit in parts if sku.tracking != SKU.Tracking.NONE}
+    outside = {
+        sku.pk: still_out(line, sku)
+        for sku, _per_unit in parts
+        if sku.tracking != SKU.Tracking.NONE
+    }
     _require_shipped(parts, outside, f"{good}\n{damaged}")
     found: tuple[list[Goods], list[Goods]] = ([], [])
     for sku, per_unit in parts:
-        wanted = ((found[0], line.good * per_unit, good), (found[1], line.damaged * per_unit, damaged))
-        for goods, quantity, text in sorted(wanted, key=lambda each: not each[2].strip()):  # named ones first
+        wanted = (
+            (found[0], line.good * per_unit, good),
+            (found[1], line.damaged * per_unit, damaged),
+        )
+        for goods, quantity, text in sorted(
+            wanted, key=lambda each: not each[2].strip()
+        ):  # named ones first
             goods += _taken(sku, quantity, text, outside.get(sku.pk))
     _record(line, found)
     return found
@@ -81,11 +97,17 @@ def still_out(line: ReturnLine, sku: SKU) -> Counter[Lot]:
     """The lots that were shipped on the order line of a return line and have not come back, with their base units."""
     order_line = line.order_line
     shipped = Reservation.objects.filter(
-        demand__document=order_line.order.number, demand__line=order_line.pk, sku=sku,
-        state=Reservation.State.SHIPPED, lot__isnull=False)
+        demand__document=order_line.order.number,
+        demand__line=order_line.pk,
+        sku=sku,
+        state=Reservation.State.SHIPPED,
+        lot__isnull=False,
+    )
     returned = ReturnedLot.objects.filter(line__order_line=order_line, lot__sku=sku)
     left: Counter[Lot] = Counter()
-    lot_of = Lot.objects.in_bulk([*shipped.values_list("lot", flat=True), *returned.values_list("lot", flat=True)])
+    lot_of = Lot.objects.in_bulk(
+        [*shipped.values_list("lot", flat=True), *returned.values_list("lot", flat=True)]
+    )
     for key, total in shipped.values_list("lot").annotate(Sum("quantity")):
         left[lot_of[key]] += total
     for key, total in returned.values_list("lot").annotate(Sum("quantity")):
@@ -93,27 +115,41 @@ def still_out(line: ReturnLine, sku: SKU) -> Counter[Lot]:
     return left
 
 
-def _require_shipped(parts: Iterable[tuple[SKU, int]], outside: dict[int, Counter[Lot]], text: str) -> None:
+def _require_shipped(
+    parts: Iterable[tuple[SKU, int]], outside: dict[int, Counter[Lot]], text: str
+) -> None:
     named = _named([sku for sku, _per_unit in parts if sku.pk in outside], text)
     possible = {lot.code for left in outside.values() for lot, count in left.items() if count > 0}
     known = {lot.code for left in outside.values() for lot in left}
     strange = sorted(named - possible)
     if strange and known:
-        text = (_("%(lot)s came back already. Still with the customer: %(lots)s.") if strange[0] in known
-                else _("%(lot)s wasn't shipped on this order line. Still with the customer: %(lots)s."))
-        raise Refused(text % {"lot": strange[0], "lots": lots.listed(possible)}, code="not_shipped", lot=strange[0])
+        text = (
+            _("%(lot)s came back already. Still with the customer: %(lots)s.")
+            if strange[0] in known
+            else _("%(lot)s wasn't shipped on this order line. Still with the customer: %(lots)s.")
+        )
+        raise Refused(
+            text % {"lot": strange[0], "lots": lots.listed(possible)},
+            code="not_shipped",
+            lot=strange[0],
+        )
 
 
 def _named(tracked: list[SKU], text: str) -> set[str]:
     """The codes in a text about tracked SKUs; where a kit has serial numbers, they are written between commas, too."""
-    reader = next((sku for sku in tracked if sku.tracking == SKU.Tracking.SERIAL), next(iter(tracked), None))
+    reader = next(
+        (sku for sku in tracked if sku.tracking == SKU.Tracking.SERIAL), next(iter(tracked), None)
+    )
     return {each.code for each in lots.parse(reader, text)} if reader else set()
 
 
 def _record(line: ReturnLine, found: tuple[list[Goods], list[Goods]]) -> None:
     ReturnedLot.objects.bulk_create(
         ReturnedLot(line=line, lot=goods.lot, quantity=goods.quantity, is_damaged=is_damaged)
-        for is_damaged, several in zip((False, True), found, strict=True) for goods in several if goods.lot is not None)
+        for is_damaged, several in zip((False, True), found, strict=True)
+        for goods in several
+        if goods.lot is not None
+    )
 
 
 class Waiting:
@@ -128,7 +164,9 @@ class Waiting:
         """The goods of some units of a line: of the lots that are named, or the only ones possible."""
         waiting = self.left.get((line.pk, is_damaged), Counter())
         parts = composition(line)
-        self._require_came(line, [sku for sku, _ in parts if sku.tracking != SKU.Tracking.NONE], text)
+        self._require_came(
+            line, [sku for sku, _ in parts if sku.tracking != SKU.Tracking.NONE], text
+        )
         goods = []
         for sku, per_unit in parts:
             own = {lot: count for lot, count in waiting.items() if lot.sku_id == sku.pk}
@@ -145,5 +183,9 @@ class Waiting:
         came = {lot.code for key, lots_ in self.left.items() if key[0] == line.pk for lot in lots_}
         strange = sorted(_named(tracked, text) - came)
         if strange:
-            raise Refused(_("%(lot)s didn't come back on this line. Received: %(lots)s.")
-                          % {"lot": strange[0], "lots": lots.listed(came)}, code="not_received", lot=strange[0])
+            raise Refused(
+                _("%(lot)s didn't come back on this line. Received: %(lots)s.")
+                % {"lot": strange[0], "lots": lots.listed(came)},
+                code="not_received",
+                lot=strange[0],
+            )

@@ -33,26 +33,48 @@ class Finding:
     lots: str = ""
 
 
-def inspect(request: ReturnRequest, findings: Sequence[Finding], *, by: User | None = None) -> ReturnRequest:
+def inspect(
+    request: ReturnRequest, findings: Sequence[Finding], *, by: User | None = None
+) -> ReturnRequest:
     """Grade all that came and send it on: back into stock, to be refurbished, or to scrap."""
-    with states.advance(request, to=ReturnRequest.Status.INSPECTED, by=by, first=request.order) as request:
+    with states.advance(
+        request, to=ReturnRequest.Status.INSPECTED, by=by, first=request.order
+    ) as request:
         unannounced.require_decided(request)
         findings = [finding for finding in findings if finding.quantity]
         lines = {line.pk: line for line in request.lines.select_related("order_line__sku")}
         _require_all_graded(lines, findings)
         Inspection.objects.bulk_create(
-            Inspection(line=lines[item.line.pk], quantity=item.quantity, grade=item.grade, disposition=item.disposition,
-                       was_damaged=item.damaged, by=by) for item in findings
+            Inspection(
+                line=lines[item.line.pk],
+                quantity=item.quantity,
+                grade=item.grade,
+                disposition=item.disposition,
+                was_damaged=item.damaged,
+                by=by,
+            )
+            for item in findings
         )
         goods = _goods(lines, findings)
-        by_disposition = [(disposition, [each for each in goods if each[0].disposition == disposition])
-                          for disposition in Disposition.values]
-        transports = [(disposition, _transports(request, items)) for disposition, items in by_disposition if items]
+        by_disposition = [
+            (disposition, [each for each in goods if each[0].disposition == disposition])
+            for disposition in Disposition.values
+        ]
+        transports = [
+            (disposition, _transports(request, items))
+            for disposition, items in by_disposition
+            if items
+        ]
         ledger.lock_ends([each for _, moved in transports for each in moved])
         for disposition, moved in transports:
-            ledger.move_many(moved,
-                             reason=Move.Reason.SCRAP if disposition == Disposition.SCRAP else Move.Reason.RETURN,
-                             reference=request.number, by=by)
+            ledger.move_many(
+                moved,
+                reason=Move.Reason.SCRAP
+                if disposition == Disposition.SCRAP
+                else Move.Reason.RETURN,
+                reference=request.number,
+                by=by,
+            )
             if disposition == Disposition.RESTOCK:
                 receiving.announce_stock(request.warehouse, [each.sku for each in moved], by=by)
     return request
@@ -64,32 +86,52 @@ def _require_all_graded(lines: dict[int, ReturnLine], findings: Sequence[Finding
         if item.line.pk not in lines:
             raise Refused(_("%(line)s is not a line of this return.") % {"line": item.line})
         if item.disposition not in Disposition.values or item.grade not in Grade.values:
-            raise Refused(_("%(grade)s/%(disposition)s isn't a valid grade and disposition.")
-                          % {"grade": item.grade, "disposition": item.disposition})
+            raise Refused(
+                _("%(grade)s/%(disposition)s isn't a valid grade and disposition.")
+                % {"grade": item.grade, "disposition": item.disposition}
+            )
         if item.disposition == Disposition.RESTOCK and item.grade == Grade.BROKEN:
             raise Refused(_("Broken items can't be restocked."), line=item.line.pk)
         graded[item.line.pk, item.damaged] += item.quantity
     for key, line in lines.items():
         if (graded[key, False], graded[key, True]) != (line.good, line.damaged):
-            raise Refused(_("Grade all received units of %(line)s: %(good)s good and %(damaged)s damaged.")
-                          % {"line": line, "good": line.good, "damaged": line.damaged},
-                          line=key)
+            raise Refused(
+                _("Grade all received units of %(line)s: %(good)s good and %(damaged)s damaged.")
+                % {"line": line, "good": line.good, "damaged": line.damaged},
+                line=key,
+            )
 
 
-def _goods(lines: dict[int, ReturnLine], findings: Sequence[Finding]) -> list[tuple[Finding, Goods]]:
+def _goods(
+    lines: dict[int, ReturnLine], findings: Sequence[Finding]
+) -> list[tuple[Finding, Goods]]:
     """The goods of each finding: first of those that name their lots, then what is left."""
     waiting = Waiting(lines.values())
     named_first = sorted(findings, key=lambda item: not item.lots.strip())
-    return [(item, goods) for item in named_first
-            for goods in waiting.take(lines[item.line.pk], item.quantity, is_damaged=item.damaged, text=item.lots)]
-
-
-def _transports(request: ReturnRequest, goods: Sequence[tuple[Finding, Goods]]) -> list[ledger.Transport]:
-    sources = {damaged: keeping.bin_of(request, is_damaged=damaged) for damaged in {item.damaged for item, _ in goods}}
     return [
-        ledger.Transport(each.sku, sources[item.damaged],
-                         expiry.arriving(_target(request.warehouse, item.disposition),
-                                         each.lot), each.quantity, each.lot)
+        (item, goods)
+        for item in named_first
+        for goods in waiting.take(
+            lines[item.line.pk], item.quantity, is_damaged=item.damaged, text=item.lots
+        )
+    ]
+
+
+def _transports(
+    request: ReturnRequest, goods: Sequence[tuple[Finding, Goods]]
+) -> list[ledger.Transport]:
+    sources = {
+        damaged: keeping.bin_of(request, is_damaged=damaged)
+        for damaged in {item.damaged for item, _ in goods}
+    }
+    return [
+        ledger.Transport(
+            each.sku,
+            sources[item.damaged],
+            expiry.arriving(_target(request.warehouse, item.disposition), each.lot),
+            each.quantity,
+            each.lot,
+        )
         for item, each in goods
     ]
 
@@ -97,4 +139,6 @@ def _transports(request: ReturnRequest, goods: Sequence[tuple[Finding, Goods]]) 
 def _target(warehouse: Warehouse, disposition: str) -> Bin:
     if disposition == Disposition.SCRAP:
         return catalog.outside(Bin.Kind.SCRAP)
-    return catalog.place(warehouse, Bin.Kind.RECEIVING if disposition == Disposition.RESTOCK else Bin.Kind.QUARANTINE)
+    return catalog.place(
+        warehouse, Bin.Kind.RECEIVING if disposition == Disposition.RESTOCK else Bin.Kind.QUARANTINE
+    )

@@ -19,6 +19,9 @@ def bins_of(request: ReturnRequest) -> list[Bin]:
 
 def bin_of(request: ReturnRequest, *, is_damaged: bool) -> Bin:
     """Return the bin that a return's goods were received into, or are to be received into now."""
-    kinds = (Kind.DAMAGED_RETURNS, Kind.DAMAGED) if is_damaged else (Kind.RETURNS,)  # earlier ones are in DAMAGED
-    return next((place for place in bins_of(request) if place.kind in kinds), None) or catalog.place(
-        request.warehouse, kinds[0])
+    kinds = (
+        (Kind.DAMAGED_RETURNS, Kind.DAMAGED) if is_damaged else (Kind.RETURNS,)
+    )  # earlier ones are in DAMAGED
+    return next(
+        (place for place in bins_of(request) if place.kind in kinds), None
+    ) or catalog.place(request.warehouse, kinds[0])

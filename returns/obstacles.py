@@ -15,13 +15,17 @@ S = ReturnRequest.Status
 @stands_in_the_way(Warehouse, "is_active", "kind", "company")
 def live_returns(warehouse: Warehouse) -> Iterator[str]:
     """Returns that are on their way there, or wait there for their inspection."""
-    rows = ReturnRequest.objects.filter(warehouse=warehouse, status__in=[S.APPROVED, S.RECEIVED]).order_by("pk")
+    rows = ReturnRequest.objects.filter(
+        warehouse=warehouse, status__in=[S.APPROVED, S.RECEIVED]
+    ).order_by("pk")
     count = rows.count()
     if count:
         numbers = ", ".join(rows.values_list("number", flat=True)[:5])
-        yield ngettext("%(count)s return is expected or inspected there (%(numbers)s)",
-                       "%(count)s returns are expected or inspected there (%(numbers)s)", count) % {
-            "count": count, "numbers": numbers}
+        yield ngettext(
+            "%(count)s return is expected or inspected there (%(numbers)s)",
+            "%(count)s returns are expected or inspected there (%(numbers)s)",
+            count,
+        ) % {"count": count, "numbers": numbers}
 
 
 @stands_in_the_way(KitComponent, "kit", "component", "quantity")
@@ -41,6 +45,8 @@ def _waiting(sku: int) -> Iterator[str]:
     rows = ReturnRequest.objects.filter(came, status=S.RECEIVED).distinct().order_by("pk")
     count = rows.count()
     if count:
-        yield ngettext("%(count)s return with it waits for inspection (%(numbers)s)",
-                       "%(count)s returns with it wait for inspection (%(numbers)s)", count) % {
-            "count": count, "numbers": ", ".join(rows.values_list("number", flat=True)[:5])}
+        yield ngettext(
+            "%(count)s return with it waits for inspection (%(numbers)s)",
+            "%(count)s returns with it wait for inspection (%(numbers)s)",
+            count,
+        ) % {"count": count, "numbers": ", ".join(rows.values_list("number", flat=True)[:5])}

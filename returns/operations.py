@@ -40,8 +40,10 @@ def _is(*statuses: str) -> Any:
 class ComponentRow:
     part: KitComponent
     quantity: int = 0
-    share_percent: Decimal | None = field(default=None, metadata={
-        "help": _("What one piece is worth, in percent of the kit's price.")})
+    share_percent: Decimal | None = field(
+        default=None,
+        metadata={"help": _("What one piece is worth, in percent of the kit's price.")},
+    )
     reason: ReturnLine.Reason = ReturnLine.Reason.UNWANTED
     exchange_for: SKU | None = None
 
@@ -51,18 +53,32 @@ class OpenInput:
     lines: list[Asked]
     components: list[ComponentRow]
     resolution: ReturnRequest.Resolution = ReturnRequest.Resolution.REFUND
-    warehouse: Warehouse | None = field(default=None, metadata={
-        "help": _("Empty: where the goods came from, if that is ours."), "among": lambda rows, order: rows.filter(
-            is_active=True, kind=Warehouse.Kind.OWN, company__in=ownership.companies(order))})
+    warehouse: Warehouse | None = field(
+        default=None,
+        metadata={
+            "help": _("Empty: where the goods came from, if that is ours."),
+            "among": lambda rows, order: rows.filter(
+                is_active=True, kind=Warehouse.Kind.OWN, company__in=ownership.companies(order)
+            ),
+        },
+    )
     note: str = ""
 
 
 def _open(
-    order: Order, *, lines: list[Asked], components: Sequence[ComponentRow] = (), resolution: str = "refund",
-    warehouse: Warehouse | None = None, note: str = "", by: User | None = None,
+    order: Order,
+    *,
+    lines: list[Asked],
+    components: Sequence[ComponentRow] = (),
+    resolution: str = "refund",
+    warehouse: Warehouse | None = None,
+    note: str = "",
+    by: User | None = None,
 ) -> ReturnRequest:
     asked = _asked(order, lines, components)
-    return requests.open_request(order, asked, resolution=resolution, warehouse=warehouse, note=note, by=by)
+    return requests.open_request(
+        order, asked, resolution=resolution, warehouse=warehouse, note=note, by=by
+    )
 
 
 def _asked(order: Order, lines: Sequence[Asked], components: Sequence[ComponentRow]) -> list[Asked]:
@@ -70,21 +86,42 @@ def _asked(order: Order, lines: Sequence[Asked], components: Sequence[ComponentR
     asked = [row for row in lines if row.quantity]
     for row in components:
         if row.quantity:
-            line = order.lines.filter(sku=row.part.kit_id, shipped__gt=0).order_by("position").first()
+            line = (
+                order.lines.filter(sku=row.part.kit_id, shipped__gt=0).order_by("position").first()
+            )
             if line is None:
-                raise Refused(gettext("No %(kit)s was shipped with %(order)s.")
-                              % {"kit": row.part.kit, "order": order}, code="not_returnable")
-            asked.append(Asked(line, row.quantity, row.reason, row.exchange_for, row.part.component,
-                               row.share_percent))
+                raise Refused(
+                    gettext("No %(kit)s was shipped with %(order)s.")
+                    % {"kit": row.part.kit, "order": order},
+                    code="not_returnable",
+                )
+            asked.append(
+                Asked(
+                    line,
+                    row.quantity,
+                    row.reason,
+                    row.exchange_for,
+                    row.part.component,
+                    row.share_percent,
+                )
+            )
     return asked
 
 
 def _returnable(order: Order) -> OpenInput:
     left = requests.returnable(order)
-    lines = [line for line in order.lines.select_related("sku").order_by("position") if line.shipped]
+    lines = [
+        line for line in order.lines.select_related("sku").order_by("position") if line.shipped
+    ]
     kits = [line.sku_id for line in lines if line.sku.is_kit]
-    parts = KitComponent.objects.filter(kit__in=kits).select_related("kit", "component").order_by("kit", "pk")
-    return OpenInput([Asked(line) for line in lines if left.get(line.pk)], [ComponentRow(part) for part in parts])
+    parts = (
+        KitComponent.objects.filter(kit__in=kits)
+        .select_related("kit", "component")
+        .order_by("kit", "pk")
+    )
+    return OpenInput(
+        [Asked(line) for line in lines if left.get(line.pk)], [ComponentRow(part) for part in parts]
+    )
 
 
 @dataclass(frozen=True)
@@ -94,8 +131,14 @@ class OpenPreview:
 
 
 def _preview(
-    order: Order, *, lines: list[Asked], components: Sequence[ComponentRow] = (), resolution: str = "refund",
-    warehouse: Warehouse | None = None, note: str = "", by: User | None = None,
+    order: Order,
+    *,
+    lines: list[Asked],
+    components: Sequence[ComponentRow] = (),
+    resolution: str = "refund",
+    warehouse: Warehouse | None = None,
+    note: str = "",
+    by: User | None = None,
 ) -> OpenPreview:
     """What comes back, and what of an exchange is in stock now."""
     asked = _asked(order, lines, components)
@@ -103,14 +146,23 @@ def _preview(
     wanted = requests.exchange_of(asked) if resolution == ReturnRequest.Resolution.EXCHANGE else {}
     exchanges.require_sellable(order, wanted)
     told = exchanges.in_stock(wanted, order.company)
-    return OpenPreview(", ".join(f"{item.quantity} × {item.component or item.line.sku}" for item in asked) or "–",
-                       "; ".join(f"{code}: {text}" for code, text in told.items()) or "–")
+    return OpenPreview(
+        ", ".join(f"{item.quantity} × {item.component or item.line.sku}" for item in asked) or "–",
+        "; ".join(f"{code}: {text}" for code, text in told.items()) or "–",
+    )
 
 
-declare("return", Order, _open, label=_("Create return"), input=OpenInput, initial=_returnable,
-        preview=_preview,
-        example={"lines": [{"line": 1, "quantity": 1, "reason": "damaged"}], "resolution": "refund"},
-        available=lambda order: order.shipped > order.returned)
+declare(
+    "return",
+    Order,
+    _open,
+    label=_("Create return"),
+    input=OpenInput,
+    initial=_returnable,
+    preview=_preview,
+    example={"lines": [{"line": 1, "quantity": 1, "reason": "damaged"}], "resolution": "refund"},
+    available=lambda order: order.shipped > order.returned,
+)
 
 
 @dataclass(frozen=True)
@@ -157,36 +209,86 @@ class InspectInput:
 
 
 def _findings(request: ReturnRequest) -> InspectInput:
-    return InspectInput([FindingRow(line, restock=line.good, damaged_to_scrap=line.damaged)
-                         for line in request.lines.select_related("order_line__sku", "component")])
+    return InspectInput(
+        [
+            FindingRow(line, restock=line.good, damaged_to_scrap=line.damaged)
+            for line in request.lines.select_related("order_line__sku", "component")
+        ]
+    )
 
 
-def _inspect(request: ReturnRequest, *, findings: list[FindingRow], by: User | None = None) -> ReturnRequest:
+def _inspect(
+    request: ReturnRequest, *, findings: list[FindingRow], by: User | None = None
+) -> ReturnRequest:
     """Grade what came: a line's row has a column for each way that its units can go."""
     grade, disposition = Inspection.Grade, Inspection.Disposition
     found = [
-        finding for row in findings for finding in (
+        finding
+        for row in findings
+        for finding in (
             Finding(row.line, row.restock, grade.NEW, disposition.RESTOCK),
-            Finding(row.line, row.refurbish, grade.USED, disposition.REFURBISH, lots=row.refurbish_lots),
+            Finding(
+                row.line, row.refurbish, grade.USED, disposition.REFURBISH, lots=row.refurbish_lots
+            ),
             Finding(row.line, row.scrap, grade.BROKEN, disposition.SCRAP, lots=row.scrap_lots),
-            Finding(row.line, row.damaged_to_scrap, grade.BROKEN, disposition.SCRAP, damaged=True, lots=row.scrap_lots),
-            Finding(row.line, row.damaged_to_refurbish, grade.USED, disposition.REFURBISH, damaged=True,
-                    lots=row.refurbish_lots),
+            Finding(
+                row.line,
+                row.damaged_to_scrap,
+                grade.BROKEN,
+                disposition.SCRAP,
+                damaged=True,
+                lots=row.scrap_lots,
+            ),
+            Finding(
+                row.line,
+                row.damaged_to_refurbish,
+                grade.USED,
+                disposition.REFURBISH,
+                damaged=True,
+                lots=row.refurbish_lots,
+            ),
         )
     ]
     return inspection.inspect(request, found, by=by)
 
 
 declare("approve", ReturnRequest, requests.approve, many=True, available=_is(S.REQUESTED))
-declare("reject", ReturnRequest, requests.reject, input=RejectInput, danger=True,
-        example={"reason": "The item has been used."},
-        available=_is(S.REQUESTED))
-declare("receive", ReturnRequest, receiving.receive, label=_("Receive items"), input=ReceiveInput,
-        available=_is(S.APPROVED), initial=_announced)
-declare("decide", ReturnRequest, unannounced.decide, label=_("Decide on unannounced goods"),
-        input=DecideInput, initial=lambda request: DecideInput([Decided(item) for item in _undecided(request)]),
-        available=lambda request: request.status == S.RECEIVED and _undecided(request).exists())
-declare("inspect", ReturnRequest, _inspect, label=_("Record inspection"), input=InspectInput, initial=_findings,
-        available=_is(S.RECEIVED))
-declare("cancel", ReturnRequest, requests.cancel, danger=True,
-        available=_is(S.REQUESTED, S.APPROVED))
+declare(
+    "reject",
+    ReturnRequest,
+    requests.reject,
+    input=RejectInput,
+    danger=True,
+    example={"reason": "The item has been used."},
+    available=_is(S.REQUESTED),
+)
+declare(
+    "receive",
+    ReturnRequest,
+    receiving.receive,
+    label=_("Receive items"),
+    input=ReceiveInput,
+    available=_is(S.APPROVED),
+    initial=_announced,
+)
+declare(
+    "decide",
+    ReturnRequest,
+    unannounced.decide,
+    label=_("Decide on unannounced goods"),
+    input=DecideInput,
+    initial=lambda request: DecideInput([Decided(item) for item in _undecided(request)]),
+    available=lambda request: request.status == S.RECEIVED and _undecided(request).exists(),
+)
+declare(
+    "inspect",
+    ReturnRequest,
+    _inspect,
+    label=_("Record inspection"),
+    input=InspectInput,
+    initial=_findings,
+    available=_is(S.RECEIVED),
+)
+declare(
+    "cancel", ReturnRequest, requests.cancel, danger=True, available=_is(S.REQUESTED, S.APPROVED)
+)

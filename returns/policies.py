@@ -16,7 +16,11 @@ from returns.models import (
 
 FLOOR = "picker packer manager"
 
-declare(ReturnRequest, rows(customer="order__customer", warehouse="warehouse"), view=f"{FLOOR} rep accountant")
+declare(
+    ReturnRequest,
+    rows(customer="order__customer", warehouse="warehouse"),
+    view=f"{FLOOR} rep accountant",
+)
 allow("rep manager", Order, "return")
 allow("rep manager", ReturnRequest, "approve", "reject", "decide", "cancel")
 allow(FLOOR, ReturnRequest, "receive", "inspect")

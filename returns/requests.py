@@ -40,8 +40,13 @@ class Asked:
 
 
 def open_request(
-    order: Order, asked: Sequence[Asked], *, resolution: str = ReturnRequest.Resolution.REFUND,
-    warehouse: Warehouse | None = None, note: str = "", by: User | None = None,
+    order: Order,
+    asked: Sequence[Asked],
+    *,
+    resolution: str = ReturnRequest.Resolution.REFUND,
+    warehouse: Warehouse | None = None,
+    note: str = "",
+    by: User | None = None,
 ) -> ReturnRequest:
     """Ask to give goods back. Never more than was shipped and is not on its way back already."""
     with atomic():
@@ -55,29 +60,54 @@ def open_request(
         exchanges.require_sellable(order, wanted)
         warehouse = warehouse or _warehouse_of(order)
         require_warehouse(order, warehouse, asked)
-        request = states.create(ReturnRequest(order=order, resolution=resolution, note=note, warehouse=warehouse),
-                                by=by)
+        request = states.create(
+            ReturnRequest(order=order, resolution=resolution, note=note, warehouse=warehouse), by=by
+        )
         ReturnLine.objects.bulk_create(
-            ReturnLine(request=request, order_line=item.line, quantity=item.quantity, reason=item.reason,
-                       exchange_for=item.exchange_for, component=item.component, share_percent=item.share_percent)
+            ReturnLine(
+                request=request,
+                order_line=item.line,
+                quantity=item.quantity,
+                reason=item.reason,
+                exchange_for=item.exchange_for,
+                component=item.component,
+                share_percent=item.share_percent,
+            )
             for item in asked
         )
         if wanted:
-            decisions.record("exchange", subject_type=request.subject_type, subject_number=request.number,
-                             chosen=exchanges.in_stock(wanted, order.company), candidates=[],
-                             reasons=["what is not in stock when the return is settled waits until it comes"])
+            decisions.record(
+                "exchange",
+                subject_type=request.subject_type,
+                subject_number=request.number,
+                chosen=exchanges.in_stock(wanted, order.company),
+                candidates=[],
+                reasons=["what is not in stock when the return is settled waits until it comes"],
+            )
         verdict = judge(request)
-        decisions.record("return policy", subject_type=request.subject_type, subject_number=request.number,
-                         chosen="approved" if verdict.is_approved else "for a person", candidates=[],
-                         reasons=[verdict.reason])
+        decisions.record(
+            "return policy",
+            subject_type=request.subject_type,
+            subject_number=request.number,
+            chosen="approved" if verdict.is_approved else "for a person",
+            candidates=[],
+            reasons=[verdict.reason],
+        )
         return approve(request, by=by) if verdict.is_approved else request
 
 
 def require_warehouse(order: Order, warehouse: Warehouse | None, asked: Sequence[Asked]) -> None:
     """Raise Refused where what is asked back may not come to a warehouse."""
     if warehouse is not None:
-        ownership.require_may_come(order, warehouse, [
-            sku for item in asked for sku, _units in ([(item.component, 1)] if item.component else made_of(item.line))])
+        ownership.require_may_come(
+            order,
+            warehouse,
+            [
+                sku
+                for item in asked
+                for sku, _units in ([(item.component, 1)] if item.component else made_of(item.line))
+            ],
+        )
 
 
 def exchange_of(asked: Sequence[Asked]) -> dict[SKU, int]:
@@ -92,16 +122,23 @@ def exchange_of(asked: Sequence[Asked]) -> dict[SKU, int]:
 def returnable(order: Order) -> dict[int, int]:
     """Units of each line that were shipped and are in no live return, by the line's key."""
     under_way = dict(
-        ReturnLine.objects.filter(request__order=order, component=None).exclude(request__status__in=ReturnRequest.DEAD)
-        .values_list("order_line").annotate(Sum("quantity"))
+        ReturnLine.objects.filter(request__order=order, component=None)
+        .exclude(request__status__in=ReturnRequest.DEAD)
+        .values_list("order_line")
+        .annotate(Sum("quantity"))
     )
     never_came = dict(
-        ReturnLine.objects.filter(request__order=order, component=None).exclude(request__status__in=ReturnRequest.DEAD)
-        .values_list("order_line").annotate(Sum("missing"))
+        ReturnLine.objects.filter(request__order=order, component=None)
+        .exclude(request__status__in=ReturnRequest.DEAD)
+        .values_list("order_line")
+        .annotate(Sum("missing"))
     )
     historical, torn = _returned_by_history(order), components.touched(order)
     return {
-        line.pk: line.shipped - under_way.get(line.pk, 0) + never_came.get(line.pk, 0) - historical.get(line.pk, 0)
+        line.pk: line.shipped
+        - under_way.get(line.pk, 0)
+        + never_came.get(line.pk, 0)
+        - historical.get(line.pk, 0)
         - torn.get(line.pk, 0)
         for line in order.lines.all()
     }
@@ -112,8 +149,10 @@ def _returned_by_history(order: Order) -> dict[int, int]:
     if not order.is_imported:
         return {}
     came = dict(
-        ReturnLine.objects.filter(request__order=order, component=None).exclude(request__status__in=ReturnRequest.DEAD)
-        .values_list("order_line").annotate(total=Sum("good") + Sum("damaged"))
+        ReturnLine.objects.filter(request__order=order, component=None)
+        .exclude(request__status__in=ReturnRequest.DEAD)
+        .values_list("order_line")
+        .annotate(total=Sum("good") + Sum("damaged"))
     )
     return {line.pk: line.returned - came.get(line.pk, 0) for line in order.lines.all()}
 
@@ -127,32 +166,57 @@ def _require_returnable(order: Order, asked: Sequence[Asked]) -> None:
             continue
         most = left.get(item.line.pk, 0)
         if not 0 < item.quantity <= most:
-            raise Refused(_("You can return up to %(most)s × %(sku)s, not %(quantity)s.")
-                          % {"quantity": item.quantity, "sku": item.line.sku, "most": most},
-                          code="not_returnable", line=item.line.pk, returnable=most)
+            raise Refused(
+                _("You can return up to %(most)s × %(sku)s, not %(quantity)s.")
+                % {"quantity": item.quantity, "sku": item.line.sku, "most": most},
+                code="not_returnable",
+                line=item.line.pk,
+                returnable=most,
+            )
         left[item.line.pk] = most - item.quantity
-    parts = [components.new_line(item.line, item.component, item.quantity, item.share_percent, item.reason)
-             for item in asked if item.component is not None]
+    parts = [
+        components.new_line(
+            item.line, item.component, item.quantity, item.share_percent, item.reason
+        )
+        for item in asked
+        if item.component is not None
+    ]
     if parts:
         components.require_returnable(order, parts, left)
 
 
 def _require_wish(resolution: str, asked: Sequence[Asked]) -> None:
     if resolution not in ReturnRequest.Resolution.values:
-        raise Refused(_("%(resolution)r isn't a valid resolution. Use one of: %(values)s.")
-                      % {"resolution": resolution,
-                         "values": ", ".join(ReturnRequest.Resolution.values)}, field="resolution")
-    if resolution == ReturnRequest.Resolution.EXCHANGE and not all(item.exchange_for for item in asked):
+        raise Refused(
+            _("%(resolution)r isn't a valid resolution. Use one of: %(values)s.")
+            % {"resolution": resolution, "values": ", ".join(ReturnRequest.Resolution.values)},
+            field="resolution",
+        )
+    if resolution == ReturnRequest.Resolution.EXCHANGE and not all(
+        item.exchange_for for item in asked
+    ):
         raise Refused(_("Choose a replacement SKU for each line."), field="exchange_for")
 
 
 def _warehouse_of(order: Order) -> Warehouse:
     """Goods go back to where most recently some came from, else to our first own warehouse."""
-    shipment = Shipment.objects.filter(order=order, shipped_at__isnull=False).order_by("-shipped_at").first()
-    if shipment and shipment.warehouse.is_active and shipment.warehouse.company_id == order.company_id:
+    shipment = (
+        Shipment.objects.filter(order=order, shipped_at__isnull=False)
+        .order_by("-shipped_at")
+        .first()
+    )
+    if (
+        shipment
+        and shipment.warehouse.is_active
+        and shipment.warehouse.company_id == order.company_id
+    ):
         return shipment.warehouse
-    own = Warehouse.objects.active().filter(kind=Warehouse.Kind.OWN, company=order.company).order_by(
-        "priority", "pk").first()
+    own = (
+        Warehouse.objects.active()
+        .filter(kind=Warehouse.Kind.OWN, company=order.company)
+        .order_by("priority", "pk")
+        .first()
+    )
     if own is None:
         raise Refused(_("No own warehouse can receive returns. Add or activate one."))
     return own
@@ -160,8 +224,11 @@ def _warehouse_of(order: Order) -> Warehouse:
 
 def policy_of(order: Order) -> ReturnPolicy:
     """The policy of the order's channel, else the general one, else the defaults."""
-    rows = {row.channel_id: row for row in ReturnPolicy.objects.filter(channel=order.channel)
-            | ReturnPolicy.objects.filter(channel=None)}
+    rows = {
+        row.channel_id: row
+        for row in ReturnPolicy.objects.filter(channel=order.channel)
+        | ReturnPolicy.objects.filter(channel=None)
+    }
     return rows.get(order.channel_id) or rows.get(None) or ReturnPolicy()
 
 

@@ -21,28 +21,48 @@ def settle(request: ReturnRequest, *, by: User | None = None) -> Settlement:
 
     What was shipped and is not invoiced yet is invoiced first.
     """
-    with states.advance(request, to=ReturnRequest.Status.SETTLED, by=by, first=request.order) as request:
+    with states.advance(
+        request, to=ReturnRequest.Status.SETTLED, by=by, first=request.order
+    ) as request:
         policy = requests.policy_of(request.order)
         lines = list(request.lines.all())
-        came = [Came(line.order_line_id, line.good, line.damaged) for line in lines if line.component_id is None]
+        came = [
+            Came(line.order_line_id, line.good, line.damaged)
+            for line in lines
+            if line.component_id is None
+        ]
         units = planner.creditable(came, credit_damaged=policy.credit_damaged)
-        notes = billing.credit_units(request.order, units, reference=request.number, by=by) if units else []
+        notes = (
+            billing.credit_units(request.order, units, reference=request.number, by=by)
+            if units
+            else []
+        )
         shares = components.worth(lines, credit_damaged=policy.credit_damaged)
         if shares:
-            notes += part_credits.credit_shares(request.order, shares, reference=f"{request.number}/components", by=by)
+            notes += part_credits.credit_shares(
+                request.order, shares, reference=f"{request.number}/components", by=by
+            )
         cleared = _clear_open_invoices(request, notes, by)
         left = sum((note.open_amount for note in notes), ZERO)
         settlement = Settlement.objects.create(
-            request=request, credited=sum((note.gross for note in notes), ZERO), cleared=cleared,
-            to_refund=left if request.resolution == Resolution.REFUND else ZERO)
+            request=request,
+            credited=sum((note.gross for note in notes), ZERO),
+            cleared=cleared,
+            to_refund=left if request.resolution == Resolution.REFUND else ZERO,
+        )
         settlement.credits.set(notes)
-        request.event_data |= {"credited": str(settlement.credited), "to_refund": str(settlement.to_refund)}
+        request.event_data |= {
+            "credited": str(settlement.credited),
+            "to_refund": str(settlement.to_refund),
+        }
     return settlement
 
 
 def _clear_open_invoices(request: ReturnRequest, notes: list[Invoice], by: User | None) -> Decimal:
     """Set the notes off against other open invoices of the order; returns what was set off in all."""
-    others = lock(Invoice.objects.open().filter(order=request.order).exclude(kind=Invoice.Kind.CREDIT))
+    others = lock(
+        Invoice.objects.open().filter(order=request.order).exclude(kind=Invoice.Kind.CREDIT)
+    )
     for note in notes:
         for document in others:
             billing.set_off(note, document, by=by)
@@ -63,7 +83,9 @@ def refund(request: ReturnRequest, *, by: User | None = None) -> list[Refund]:
     return made
 
 
-def _refund_share(settlement: Settlement, payment: Payment, amount: Decimal, by: User | None) -> list[Refund]:
+def _refund_share(
+    settlement: Settlement, payment: Payment, amount: Decimal, by: User | None
+) -> list[Refund]:
     """An amount of one payment, over the credit notes that are still open."""
     made = []
     for note in settlement.credits.order_by("pk"):

@@ -14,8 +14,12 @@ from oms.printing import rendering
 from tests import database, plain_pdf
 
 # A busy machine is no fault. CI judges a change by the same examples each time; new ones are looked for elsewhere.
-settings.register_profile("oms", suppress_health_check=[HealthCheck.too_slow], deadline=None,
-                          derandomize="CI" in os.environ)
+settings.register_profile(
+    "oms",
+    suppress_health_check=[HealthCheck.too_slow],
+    deadline=None,
+    derandomize="CI" in os.environ,
+)
 settings.load_profile("oms")
 
 
@@ -24,7 +28,10 @@ def django_db_setup(request, django_test_environment, django_db_blocker):
     """A database of this worker's own, copied from one that was migrated."""
     with django_db_blocker.unblock():
         database.create(getattr(request.config, "workerinput", {}).get("workerid", ""))
-    before, TransactionTestCase._fixture_teardown = TransactionTestCase._fixture_teardown, _undo_commits
+    before, TransactionTestCase._fixture_teardown = (
+        TransactionTestCase._fixture_teardown,
+        _undo_commits,
+    )
     yield
     TransactionTestCase._fixture_teardown = before
     with django_db_blocker.unblock():

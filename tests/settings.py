@@ -22,12 +22,16 @@ ASSERT_EVENT_PAYLOADS = True
 DRAIN_AFTER_COMMIT = False
 CELERY_TASK_ALWAYS_EAGER = not (os.environ.get("REDIS_URL") or os.environ.get("OMS_TEST_DATABASE"))
 CELERY_TASK_EAGER_PROPAGATES = True
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}  # throttles of each worker alone
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+}  # throttles of each worker alone
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 if os.environ.get("OMS_TEST_DATABASE"):  # a worker that a test starts works on that test's database
     DATABASES["default"]["NAME"] = os.environ["OMS_TEST_DATABASE"]  # noqa: F405
-    STORAGES["default"]["BACKEND"] = "django.core.files.storage.FileSystemStorage"  # its files are in a folder
+    STORAGES["default"]["BACKEND"] = (
+        "django.core.files.storage.FileSystemStorage"  # its files are in a folder
+    )
 MIDDLEWARE = [*MIDDLEWARE, "tests.browser.rehearsal.Rehearsal"]  # noqa: F405

@@ -45,7 +45,15 @@ class CartonAdmin(ScopedAdmin):
 
 @admin.register(Label)
 class LabelAdmin(ReadOnlyAdmin):
-    list_display = ["tracking_number", "shipment", "service", "status", "cost", "requested_at", "error"]
+    list_display = [
+        "tracking_number",
+        "shipment",
+        "service",
+        "status",
+        "cost",
+        "requested_at",
+        "error",
+    ]
     list_filter = ["status"]
     list_select_related = ["shipment", "service__account"]
     search_fields = exact_search_fields = ["tracking_number"]

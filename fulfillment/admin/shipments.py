@@ -39,7 +39,11 @@ class ShipmentLines(Lines):
     readonly_fields = fields
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        rows = super().get_queryset(request).select_related("reservation__sku", "reservation__bin", "reservation__lot")
+        rows = (
+            super()
+            .get_queryset(request)
+            .select_related("reservation__sku", "reservation__bin", "reservation__lot")
+        )
         return rows.prefetch_related("contents__package")
 
     @display(description=_("SKU"))
@@ -64,7 +68,11 @@ class ShipmentLines(Lines):
 
     @display(description=_("Put-back reason"))
     def put_back_reason(self, line: ShipmentLine) -> str:
-        return line.reservation.get_put_back_reason_display() if line.reservation.put_back_reason else ""
+        return (
+            line.reservation.get_put_back_reason_display()
+            if line.reservation.put_back_reason
+            else ""
+        )
 
     @display(description=_("Packages"))
     def parcels(self, line: ShipmentLine) -> str:
@@ -82,17 +90,26 @@ class Packages(Lines):
     ordering = ["position"]
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).select_related("carton").prefetch_related(
-            "labels", "contents__line__reservation__sku")
+        return (
+            super()
+            .get_queryset(request)
+            .select_related("carton")
+            .prefetch_related("labels", "contents__line__reservation__sku")
+        )
 
     @display(description=_("Contents"))
     def contents(self, package: Package) -> str:
-        return ", ".join(f"{each.quantity} × {each.line.reservation.sku.code}" for each in package.contents.all())
+        return ", ".join(
+            f"{each.quantity} × {each.line.reservation.sku.code}" for each in package.contents.all()
+        )
 
     @display(description=_("Tracking number"))
     def tracking(self, package: Package) -> str:
         own = " ".join(filter(None, [package.carrier, package.tracking_number]))
-        labels = [f"{label.tracking_number} ({label.get_status_display()})" for label in package.labels.all()]
+        labels = [
+            f"{label.tracking_number} ({label.get_status_display()})"
+            for label in package.labels.all()
+        ]
         return ", ".join(filter(None, [own, *labels]))
 
 
@@ -128,18 +145,33 @@ class CancellationAsked(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         if not self.value():
             return queryset
-        return queryset.filter(pk__in=Cancellation.objects.filter(state=self.value()).values("shipment"))
+        return queryset.filter(
+            pk__in=Cancellation.objects.filter(state=self.value()).values("shipment")
+        )
 
 
 class Cancellations(Lines):
     model = Cancellation
-    fields = ["units", "state", "reason", "asked_at", "asked_by", "answer", "answered_at", "answered_by"]
+    fields = [
+        "units",
+        "state",
+        "reason",
+        "asked_at",
+        "asked_by",
+        "answer",
+        "answered_at",
+        "answered_by",
+    ]
     readonly_fields = ["units"]
     ordering = ["pk"]
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).select_related("asked_by", "answered_by").prefetch_related(
-            "lines__order_line__sku")
+        return (
+            super()
+            .get_queryset(request)
+            .select_related("asked_by", "answered_by")
+            .prefetch_related("lines__order_line__sku")
+        )
 
     @display(description=_("Units"))
     def units(self, row: Cancellation) -> str:
@@ -151,14 +183,26 @@ class Contents(Lines):
     fields = ["line", "quantity"]
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).select_related("line__reservation__sku", "line__reservation__warehouse")
+        return (
+            super()
+            .get_queryset(request)
+            .select_related("line__reservation__sku", "line__reservation__warehouse")
+        )
 
 
 @admin.register(Package)
 class PackageAdmin(ReadOnlyAdmin):
     """Parcels, each with what is in it."""
 
-    list_display = ["shipment", "position", "carton", "weight_g", "carrier", "tracking_number", "verified_at"]
+    list_display = [
+        "shipment",
+        "position",
+        "carton",
+        "weight_g",
+        "carrier",
+        "tracking_number",
+        "verified_at",
+    ]
     list_select_related = ["shipment", "carton"]
     ordering = ["-pk"]
     inlines = [Contents]
@@ -170,13 +214,21 @@ class CancellationLines(Lines):
     ordering = ["pk"]
 
 
-
 @admin.register(Cancellation)
 class CancellationAdmin(ReadOnlyAdmin):
     """What partners were asked to cancel, and what they answered."""
 
     inlines = [CancellationLines]
-    list_display = ["shipment", "units", "state", "reason", "asked_at", "asked_by", "answer", "answered_at"]
+    list_display = [
+        "shipment",
+        "units",
+        "state",
+        "reason",
+        "asked_at",
+        "asked_by",
+        "answer",
+        "answered_at",
+    ]
     list_select_related = ["shipment", "asked_by"]
     list_filter = ["state", "shipment__warehouse"]
     ordering = ["-pk"]
@@ -191,14 +243,43 @@ class CancellationAdmin(ReadOnlyAdmin):
 
 @admin.register(Shipment)
 class ShipmentAdmin(DocumentAdmin):
-    list_display = ["number", "state", "order_no", "to", "warehouse", "wave", "service", "ship_by", "status_at",
-                    "prints"]
+    list_display = [
+        "number",
+        "state",
+        "order_no",
+        "to",
+        "warehouse",
+        "wave",
+        "service",
+        "ship_by",
+        "status_at",
+        "prints",
+    ]
     list_filter = ["status", Stopped, CancellationAsked, "warehouse"]
     list_select_related = ["order__customer", "warehouse", "wave", "service__account"]
-    search_fields = exact_search_fields = ["number", "order__number", "labels__tracking_number",
-                                     "packages__tracking_number", "external_id"]
-    fields = ["stopped", "loose", "order_no", "to", "warehouse", "wave", "service", "external_id", "ship_by",
-              "promised_on", "expected_on", "shipped_at", "delivered_at", "prints"]
+    search_fields = exact_search_fields = [
+        "number",
+        "order__number",
+        "labels__tracking_number",
+        "packages__tracking_number",
+        "external_id",
+    ]
+    fields = [
+        "stopped",
+        "loose",
+        "order_no",
+        "to",
+        "warehouse",
+        "wave",
+        "service",
+        "external_id",
+        "ship_by",
+        "promised_on",
+        "expected_on",
+        "shipped_at",
+        "delivered_at",
+        "prints",
+    ]
     readonly_fields = fields
     inlines = [ShipmentLines, Cancellations, Packages, Scans]
 
@@ -235,7 +316,9 @@ class Tasks(Lines):
     readonly_fields = ["sku", "quantity"]
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).select_related("line__reservation__sku", "bin", "done_by")
+        return (
+            super().get_queryset(request).select_related("line__reservation__sku", "bin", "done_by")
+        )
 
     @display(description=_("SKU"))
     def sku(self, task: PickTask) -> str:
@@ -248,8 +331,16 @@ class Tasks(Lines):
 
 @admin.register(Wave)
 class WaveAdmin(DocumentAdmin):
-    list_display = ["number", "state", "warehouse", "shipments_in_it", "on_hold", "walking_distance_cm", "status_at",
-                    "prints"]
+    list_display = [
+        "number",
+        "state",
+        "warehouse",
+        "shipments_in_it",
+        "on_hold",
+        "walking_distance_cm",
+        "status_at",
+        "prints",
+    ]
     list_filter = ["status", "warehouse"]
     list_select_related = ["warehouse"]
     fields = ["warehouse", "walking_distance_cm", "prints"]
@@ -265,16 +356,28 @@ class WaveAdmin(DocumentAdmin):
         context = super().document_context(request, document)
         if document.status == Wave.Status.RELEASED:
             place = f"{document.warehouse.code}/{document.number}"
-            context["links"].append((gettext("Open in picking station"),
-                                     f"{reverse('station', args=['pick'])}#{place}"))
+            context["links"].append(
+                (gettext("Open in picking station"), f"{reverse('station', args=['pick'])}#{place}")
+            )
         return context
 
     def get_queryset(self, request: HttpRequest) -> Any:
         """With how many shipments are in each wave, and how many of them are on hold."""
-        own = Shipment.objects.filter(wave=OuterRef("pk")).order_by().values("wave").annotate(n=Count("pk"))
+        own = (
+            Shipment.objects.filter(wave=OuterRef("pk"))
+            .order_by()
+            .values("wave")
+            .annotate(n=Count("pk"))
+        )
         reserved = own.filter(order__in=gates.on_hold(), status__in=gates.LIVE)
-        return super().get_queryset(request).annotate(
-            inside=Coalesce(Subquery(own.values("n")), 0), reserved=Coalesce(Subquery(reserved.values("n")), 0))
+        return (
+            super()
+            .get_queryset(request)
+            .annotate(
+                inside=Coalesce(Subquery(own.values("n")), 0),
+                reserved=Coalesce(Subquery(reserved.values("n")), 0),
+            )
+        )
 
     @display(description=_("Shipments"))
     def shipments_in_it(self, wave: Any) -> int:
@@ -285,15 +388,22 @@ class WaveAdmin(DocumentAdmin):
         return str(wave.reserved or "")
 
     def get_urls(self) -> Any:
-        return [path("plan/", self.admin_site.admin_view(self.plan_view), name="plan_waves"), *super().get_urls()]
+        return [
+            path("plan/", self.admin_site.admin_view(self.plan_view), name="plan_waves"),
+            *super().get_urls(),
+        ]
 
     def plan_view(self, request: HttpRequest) -> Any:
         """The button that puts all open shipments of the person's warehouses into waves."""
         user: Any = request.user
         if request.method == "POST" and self.may(request, "plan"):
-            for warehouse in policy.scope(Warehouse, user, "plan", Wave).active().filter(kind=Warehouse.Kind.OWN):
+            for warehouse in (
+                policy.scope(Warehouse, user, "plan", Wave).active().filter(kind=Warehouse.Kind.OWN)
+            ):
                 waves.propose(warehouse, by=user)
-        return HttpResponse(status=302, headers={"Location": reverse("admin:fulfillment_wave_changelist")})
+        return HttpResponse(
+            status=302, headers={"Location": reverse("admin:fulfillment_wave_changelist")}
+        )
 
 
 @admin.register(Scan)
@@ -306,12 +416,49 @@ class ScanAdmin(ReadOnlyAdmin):
     ordering = ["-pk"]
 
 
-panels.register(Order, _("Shipments"), Shipment, lambda order: Shipment.objects.filter(order=order).order_by("pk"),
-                "number", "status", "warehouse", "ship_by", "promised_on", "tracking", "shipped_at",
-                "delivered_at")
-panels.register(Order, _("Cancellations asked of partners"), Cancellation,
-                lambda order: Cancellation.objects.filter(shipment__order=order).order_by("pk").select_related(
-                    "shipment").prefetch_related("lines__order_line__sku"),
-                "shipment", "units", "state", "reason", "asked_at", "answer", "answered_at")
-panels.register(Wave, _("Shipments"), Shipment, lambda wave: wave.shipments.order_by("pk").select_related(
-    "order__customer").prefetch_related(gates.OPEN_HOLDS), "number", "status", "order_number", "stopped_because")
+panels.register(
+    Order,
+    _("Shipments"),
+    Shipment,
+    lambda order: Shipment.objects.filter(order=order).order_by("pk"),
+    "number",
+    "status",
+    "warehouse",
+    "ship_by",
+    "promised_on",
+    "tracking",
+    "shipped_at",
+    "delivered_at",
+)
+panels.register(
+    Order,
+    _("Cancellations asked of partners"),
+    Cancellation,
+    lambda order: (
+        Cancellation.objects.filter(shipment__order=order)
+        .order_by("pk")
+        .select_related("shipment")
+        .prefetch_related("lines__order_line__sku")
+    ),
+    "shipment",
+    "units",
+    "state",
+    "reason",
+    "asked_at",
+    "answer",
+    "answered_at",
+)
+panels.register(
+    Wave,
+    _("Shipments"),
+    Shipment,
+    lambda wave: (
+        wave.shipments.order_by("pk")
+        .select_related("order__customer")
+        .prefetch_related(gates.OPEN_HOLDS)
+    ),
+    "number",
+    "status",
+    "order_number",
+    "stopped_because",
+)

@@ -51,7 +51,11 @@ class PackageSerializer(RecordSerializer[Package]):
         fields = ("position", "carton", "weight_g", "carrier", "tracking_numbers", "contents")
 
     def get_tracking_numbers(self, package: Package) -> list[str]:
-        bought = [label.tracking_number for label in package.labels.all() if label.status == Label.Status.BOUGHT]
+        bought = [
+            label.tracking_number
+            for label in package.labels.all()
+            if label.status == Label.Status.BOUGHT
+        ]
         return bought or [number for number in [package.tracking_number] if number]
 
 
@@ -93,8 +97,21 @@ class ShipmentSummarySerializer(RecordSerializer[Shipment]):
     class Meta:
         model = Shipment
         fields: tuple[str, ...] = (
-            "number", "status", "version", "order", "warehouse", "wave", "service", "external_id", "ship_by",
-            "promised_on", "expected_on", "shipped_at", "delivered_at", "created_at", "stopped_by",
+            "number",
+            "status",
+            "version",
+            "order",
+            "warehouse",
+            "wave",
+            "service",
+            "external_id",
+            "ship_by",
+            "promised_on",
+            "expected_on",
+            "shipped_at",
+            "delivered_at",
+            "created_at",
+            "stopped_by",
         )
 
     def get_stopped_by(self, shipment: Shipment) -> list[str]:
@@ -114,7 +131,14 @@ class ShipmentSerializer(ShipmentSummarySerializer):
     cancellations = CancellationSerializer(many=True, read_only=True)
 
     class Meta(ShipmentSummarySerializer.Meta):
-        fields = (*ShipmentSummarySerializer.Meta.fields, "ship_to", "lines", "packages", "tracking", "cancellations")
+        fields = (
+            *ShipmentSummarySerializer.Meta.fields,
+            "ship_to",
+            "lines",
+            "packages",
+            "tracking",
+            "cancellations",
+        )
 
 
 class ShipmentFilter(filters.FilterSet):
@@ -123,7 +147,9 @@ class ShipmentFilter(filters.FilterSet):
     status = filters.MultipleChoiceFilter(choices=Shipment.Status.choices)
     tracking_number = filters.CharFilter(method="of_tracking_number")
 
-    cancellation = filters.ChoiceFilter(choices=Cancellation.State.choices, method="of_cancellation")
+    cancellation = filters.ChoiceFilter(
+        choices=Cancellation.State.choices, method="of_cancellation"
+    )
 
     class Meta:
         model = Shipment
@@ -136,8 +162,12 @@ class ShipmentFilter(filters.FilterSet):
     def of_tracking_number(self, rows: QuerySet[Any], name: str, number: str) -> QuerySet[Any]:
         """Of our labels, or of parcels that a partner sent."""
         labels = Label.objects.filter(tracking_number=number).values("shipment")
-        return rows.filter(any_of("pk", labels.union(
-            Package.objects.filter(tracking_number=number).values("shipment"))))
+        return rows.filter(
+            any_of(
+                "pk",
+                labels.union(Package.objects.filter(tracking_number=number).values("shipment")),
+            )
+        )
 
 
 @with_operations
@@ -146,7 +176,8 @@ class ShipmentViewSet(DocumentViewSet):
 
     area = "shipments"
     queryset = Shipment.objects.select_related(
-        "order__customer", "warehouse", "wave", "service__account").prefetch_related(gates.OPEN_HOLDS)
+        "order__customer", "warehouse", "wave", "service__account"
+    ).prefetch_related(gates.OPEN_HOLDS)
     serializer_class = ShipmentSerializer
     filterset_class = ShipmentFilter
 
@@ -154,14 +185,22 @@ class ShipmentViewSet(DocumentViewSet):
         rows = super().get_queryset()
         if self.action == "list":
             return rows
-        lines = ShipmentLine.objects.select_related("order_line", "reservation__sku", "reservation__lot")
-        contents = PackageContent.objects.order_by("line").select_related("line__reservation__sku",
-                                                                          "line__reservation__lot")
+        lines = ShipmentLine.objects.select_related(
+            "order_line", "reservation__sku", "reservation__lot"
+        )
+        contents = PackageContent.objects.order_by("line").select_related(
+            "line__reservation__sku", "line__reservation__lot"
+        )
         asked = Cancellation.objects.order_by("pk").prefetch_related("lines__order_line__sku")
         packages = Package.objects.order_by("position").select_related("carton")
-        return rows.prefetch_related(Prefetch("lines", lines.prefetch_related("contents__package")),
-                                     Prefetch("packages", packages), Prefetch("packages__contents", contents),
-                                     "packages__labels", "tracking_events", Prefetch("cancellations", asked))
+        return rows.prefetch_related(
+            Prefetch("lines", lines.prefetch_related("contents__package")),
+            Prefetch("packages", packages),
+            Prefetch("packages__contents", contents),
+            "packages__labels",
+            "tracking_events",
+            Prefetch("cancellations", asked),
+        )
 
     def get_serializer_class(self) -> Any:
         return ShipmentSummarySerializer if self.action == "list" else ShipmentSerializer

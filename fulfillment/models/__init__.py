@@ -9,6 +9,21 @@ from fulfillment.models.sscc import SSCCSeries
 from fulfillment.models.tracking import TrackingEvent
 from fulfillment.models.wave import PickTask, Wave
 
-__all__ = ["Cancellation", "CancellationLine", "CarrierAccount", "CarrierService", "Carton", "Label", "Package",
-           "PackageContent", "PickTask", "Rate", "SSCCSeries", "Scan", "Shipment", "ShipmentLine", "TrackingEvent",
-           "Wave"]
+__all__ = [
+    "Cancellation",
+    "CancellationLine",
+    "CarrierAccount",
+    "CarrierService",
+    "Carton",
+    "Label",
+    "Package",
+    "PackageContent",
+    "PickTask",
+    "Rate",
+    "SSCCSeries",
+    "Scan",
+    "Shipment",
+    "ShipmentLine",
+    "TrackingEvent",
+    "Wave",
+]

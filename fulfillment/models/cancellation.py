@@ -22,17 +22,25 @@ class Cancellation(models.Model):
     state = models.CharField(max_length=8, choices=State, default=State.ASKED)
     reason = models.CharField(max_length=200, blank=True)
     asked_at = models.DateTimeField(default=timezone.now)
-    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
     answer = models.CharField(max_length=200, blank=True)
     answered_at = models.DateTimeField(null=True)
-    answered_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    answered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["shipment"], condition=Q(state="asked"), name="one_cancellation_is_asked"),
+            models.UniqueConstraint(
+                fields=["shipment"], condition=Q(state="asked"), name="one_cancellation_is_asked"
+            ),
             models.CheckConstraint(
-                condition=Q(state="asked", answered_at=None) | ~Q(state="asked") & Q(answered_at__isnull=False),
-                name="cancellation_has_an_answer_once_answered"),
+                condition=Q(state="asked", answered_at=None)
+                | ~Q(state="asked") & Q(answered_at__isnull=False),
+                name="cancellation_has_an_answer_once_answered",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -54,8 +62,12 @@ class CancellationLine(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["cancellation", "order_line"], name="line_once_per_cancellation"),
-            models.CheckConstraint(condition=Q(quantity__gt=0), name="cancellation_quantity_is_positive"),
+            models.UniqueConstraint(
+                fields=["cancellation", "order_line"], name="line_once_per_cancellation"
+            ),
+            models.CheckConstraint(
+                condition=Q(quantity__gt=0), name="cancellation_quantity_is_positive"
+            ),
         ]
 
     def __str__(self) -> str:

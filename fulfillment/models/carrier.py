@@ -21,9 +21,18 @@ class CarrierAccount(models.Model):
     connector = models.CharField(max_length=20, default="manual")
     account_number = models.CharField(max_length=40, blank=True)
     tracking_url = models.CharField(
-        _("tracking link"), max_length=200, blank=True, db_default="", validators=[RegexValidator(
-            r"^https://[^\s{}]+\{number\}[^\s{}]*$", _("Start with https:// and put {number} where the number goes."))],
-        help_text=_("For customers' emails, for example https://www.dhl.com/track?id={number}."))
+        _("tracking link"),
+        max_length=200,
+        blank=True,
+        db_default="",
+        validators=[
+            RegexValidator(
+                r"^https://[^\s{}]+\{number\}[^\s{}]*$",
+                _("Start with https:// and put {number} where the number goes."),
+            )
+        ],
+        help_text=_("For customers' emails, for example https://www.dhl.com/track?id={number}."),
+    )
     is_active = models.BooleanField(default=True)
 
     class Meta:
@@ -43,7 +52,9 @@ class CarrierService(models.Model):
     max_weight_g = models.PositiveIntegerField(_("max. package weight (g)"), default=30_000)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["account", "code"], name="service_once_per_account")]
+        constraints = [
+            models.UniqueConstraint(fields=["account", "code"], name="service_once_per_account")
+        ]
 
     def __str__(self) -> str:
         return f"{self.account} {self.name}"
@@ -53,22 +64,46 @@ class Rate(models.Model):
     """What a parcel up to a weight costs from one zone to another: a country, or a postal prefix of it."""
 
     service = models.ForeignKey(CarrierService, on_delete=models.CASCADE, related_name="rates")
-    origin_country = CountryField(_("from country"), blank=True, default="", db_default="",
-                                      help_text=_("Empty: from anywhere."))
-    origin_prefix = PostalCodeField(_("from postal prefix"), max_length=8, blank=True, default="", db_default="",
-                                    country="origin_country", help_text=_("For example N1; empty: the whole country."))
-    country = CountryField(_("to country"), )
+    origin_country = CountryField(
+        _("from country"),
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("Empty: from anywhere."),
+    )
+    origin_prefix = PostalCodeField(
+        _("from postal prefix"),
+        max_length=8,
+        blank=True,
+        default="",
+        db_default="",
+        country="origin_country",
+        help_text=_("For example N1; empty: the whole country."),
+    )
+    country = CountryField(_("to country"))
     postal_prefix = PostalCodeField(_("to postal prefix"), max_length=8, blank=True)
     up_to_g = models.PositiveIntegerField(_("max. weight (g)"))
-    price = models.DecimalField(max_digits=10, decimal_places=2, help_text=_("In the company's currency."))
+    price = models.DecimalField(
+        max_digits=10, decimal_places=2, help_text=_("In the company's currency.")
+    )
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["service", "origin_country", "origin_prefix", "country", "postal_prefix", "up_to_g"],
-                name="one_rate_per_step"),
-            models.CheckConstraint(condition=Q(origin_prefix="") | ~Q(origin_country=""),
-                                   name="origin_prefix_is_of_a_country"),
+                fields=[
+                    "service",
+                    "origin_country",
+                    "origin_prefix",
+                    "country",
+                    "postal_prefix",
+                    "up_to_g",
+                ],
+                name="one_rate_per_step",
+            ),
+            models.CheckConstraint(
+                condition=Q(origin_prefix="") | ~Q(origin_country=""),
+                name="origin_prefix_is_of_a_country",
+            ),
             models.CheckConstraint(condition=Q(price__gte=0), name="rate_is_not_negative"),
         ]
 
@@ -81,7 +116,9 @@ class Rate(models.Model):
 
         `origin` and `to` are a country followed by what `postal_codes.regions` says of a postal code there.
         """
-        if self.origin_country and (self.origin_country != origin[0] or self.origin_prefix not in origin[1:]):
+        if self.origin_country and (
+            self.origin_country != origin[0] or self.origin_prefix not in origin[1:]
+        ):
             return None
         if self.country != to[0] or self.postal_prefix not in to[1:]:
             return None

@@ -35,13 +35,24 @@ class Package(models.Model):
     weight_g = models.PositiveIntegerField(_("weight (g)"), default=0)
     verified_at = models.DateTimeField(null=True)
     carrier = models.CharField(max_length=60, blank=True, db_default="")
-    tracking_number = models.CharField(max_length=60, blank=True, db_default="", help_text=_(
-        "From a shop or third party that sent it; our own labels have theirs."))
+    tracking_number = models.CharField(
+        max_length=60,
+        blank=True,
+        db_default="",
+        help_text=_("From a shop or third party that sent it; our own labels have theirs."),
+    )
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["shipment", "position"], name="package_position_once")]
-        indexes = [models.Index(fields=["tracking_number"], condition=~Q(tracking_number=""),
-                                name="packages_by_tracking_number")]
+        constraints = [
+            models.UniqueConstraint(fields=["shipment", "position"], name="package_position_once")
+        ]
+        indexes = [
+            models.Index(
+                fields=["tracking_number"],
+                condition=~Q(tracking_number=""),
+                name="packages_by_tracking_number",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.shipment}/{self.position}"
@@ -81,19 +92,31 @@ class Label(models.Model):
     key = models.CharField(max_length=60, unique=True)
     tracking_number = models.CharField(max_length=60, blank=True, db_index=True)
     sscc = models.CharField("SSCC", max_length=18, null=True, editable=False)
-    sscc_count = models.PositiveBigIntegerField(null=True, editable=False)  # in its series: another one each time round
-    digest = models.CharField(max_length=64, blank=True, db_default="", editable=False, help_text=_(
-        "SHA-256 of the label text and package contents."))
+    sscc_count = models.PositiveBigIntegerField(
+        null=True, editable=False
+    )  # in its series: another one each time round
+    digest = models.CharField(
+        max_length=64,
+        blank=True,
+        db_default="",
+        editable=False,
+        help_text=_("SHA-256 of the label text and package contents."),
+    )
     cost = models.DecimalField(max_digits=10, decimal_places=2, default=0)
     error = models.CharField(max_length=200, blank=True)
     requested_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["package"], condition=Q(status__in=["requested", "bought"]),
-                                    name="one_live_label_per_package"),
+            models.UniqueConstraint(
+                fields=["package"],
+                condition=Q(status__in=["requested", "bought"]),
+                name="one_live_label_per_package",
+            ),
             models.UniqueConstraint(fields=["sscc", "sscc_count"], name="sscc_once_per_round"),
         ]
 
     def __str__(self) -> str:
-        return self.tracking_number or gettext("label of %(shipment)s") % {"shipment": self.shipment}
+        return self.tracking_number or gettext("label of %(shipment)s") % {
+            "shipment": self.shipment
+        }

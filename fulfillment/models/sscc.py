@@ -19,7 +19,9 @@ class SSCCSeries(models.Model):
 
     class Meta:
         verbose_name, verbose_name_plural = _("SSCC series"), _("SSCC series")
-        constraints = [models.CheckConstraint(condition=Q(freed__lte=F("given")), name="sscc_freed_were_given")]
+        constraints = [
+            models.CheckConstraint(condition=Q(freed__lte=F("given")), name="sscc_freed_were_given")
+        ]
 
     def __str__(self) -> str:
         return f"{self.prefix}: {self.used}/{self.capacity}"

@@ -24,7 +24,11 @@ class TrackingEvent(models.Model):
     at = models.DateTimeField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["tracking_number", "kind", "at"], name="scan_recorded_once")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tracking_number", "kind", "at"], name="scan_recorded_once"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.tracking_number} {self.kind}"

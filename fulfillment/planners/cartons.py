@@ -37,8 +37,11 @@ class Box:
     def takes(self, item: Item) -> bool:
         """Whether one unit fits an empty carton of this kind."""
         sides = zip(sorted(item.size), sorted(self.size), strict=True)
-        return (all(side <= inner for side, inner in sides) and item.volume <= FILL * self.volume
-                and item.weight_g <= self.max_weight_g)
+        return (
+            all(side <= inner for side, inner in sides)
+            and item.volume <= FILL * self.volume
+            and item.weight_g <= self.max_weight_g
+        )
 
 
 @dataclass(frozen=True)
@@ -65,8 +68,12 @@ class _Open:
         return max((self._room_in(box, item) for box in fitting), default=0)
 
     def _room_in(self, box: Box, item: Item) -> int:
-        by_volume = int(FILL * box.volume - self.volume) // item.volume if item.volume else item.quantity
-        by_weight = (box.max_weight_g - self.weight_g) // item.weight_g if item.weight_g else item.quantity
+        by_volume = (
+            int(FILL * box.volume - self.volume) // item.volume if item.volume else item.quantity
+        )
+        by_weight = (
+            (box.max_weight_g - self.weight_g) // item.weight_g if item.weight_g else item.quantity
+        )
         if self.volume > FILL * box.volume or self.weight_g > box.max_weight_g:
             return 0
         return max(0, min(by_volume, by_weight))
@@ -79,11 +86,16 @@ class _Open:
 
     def close(self) -> Packed:
         """Put it into the smallest carton that holds it all."""
-        holding = [box for box in self.boxes
-                   if self.volume <= FILL * box.volume and self.weight_g <= box.max_weight_g]
+        holding = [
+            box
+            for box in self.boxes
+            if self.volume <= FILL * box.volume and self.weight_g <= box.max_weight_g
+        ]
         box = min(holding, key=lambda box: (box.volume, box.key), default=None)
         contents = tuple(sorted((item.key, units) for item, units in self.items.items()))
-        return Packed(box.key if box else None, contents, self.weight_g + (box.weight_g if box else 0))
+        return Packed(
+            box.key if box else None, contents, self.weight_g + (box.weight_g if box else 0)
+        )
 
 
 def suggest(items: Sequence[Item], boxes: Sequence[Box]) -> list[Packed]:

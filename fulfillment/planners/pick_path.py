@@ -66,7 +66,10 @@ def distance(a: Spot, b: Spot, depth: int) -> int:
 
 def length(spots: Iterable[Spot], floor: Floor) -> int:
     """The length in cm of the shortest round from the start over all spots and back."""
-    return sum(abs(a[0] - b[0]) + abs(a[1] - b[1]) for a, b in _shortest({*spots, floor.start}, floor.depth))
+    return sum(
+        abs(a[0] - b[0]) + abs(a[1] - b[1])
+        for a, b in _shortest({*spots, floor.start}, floor.depth)
+    )
 
 
 def route(stops: Sequence[Stop], floor: Floor) -> Walk:
@@ -86,14 +89,18 @@ def route(stops: Sequence[Stop], floor: Floor) -> Walk:
             at[stop.x, stop.y].append(stop.key)
     spots = {*at, floor.start}
     if outside := [spot for spot in spots if not 0 <= spot[1] <= floor.depth]:
-        raise ValueError(f"{outside[0]} lies outside the aisles, which go from 0 to {floor.depth} cm.")
+        raise ValueError(
+            f"{outside[0]} lies outside the aisles, which go from 0 to {floor.depth} cm."
+        )
     tour = [spot for spot in _round(_shortest(spots, floor.depth), floor.start) if spot in at]
     tour = _by_bins(tour, at, {stop.key: place for place, stop in enumerate(named)}, floor.start)
     walk = _walk(tour, at, floor)
     return Walk((*walk.keys, *unknown), (*walk.legs, *[0] * len(unknown)), walk.total)
 
 
-def _by_bins(tour: list[Spot], at: dict[Spot, list[int]], order: dict[int, int], start: Spot) -> list[Spot]:
+def _by_bins(
+    tour: list[Spot], at: dict[Spot, list[int]], order: dict[int, int], start: Spot
+) -> list[Spot]:
     """A round, or the same the other way, whichever begins with the lower bin; what is at the start stays first."""
     fixed, rest = (tour[:1], tour[1:]) if tour[:1] == [start] else ([], tour)
     if rest and order[at[rest[-1]][0]] < order[at[rest[0]][0]]:
@@ -113,7 +120,11 @@ def _walk(tour: Sequence[Spot], at: dict[Spot, list[int]], floor: Floor) -> Walk
     for before, here in pairwise([floor.start, *tour]):
         keys += at[here]
         legs += [distance(before, here, floor.depth), *[0] * (len(at[here]) - 1)]
-    return Walk(tuple(keys), tuple(legs), sum(legs) + (distance(tour[-1], floor.start, floor.depth) if tour else 0))
+    return Walk(
+        tuple(keys),
+        tuple(legs),
+        sum(legs) + (distance(tour[-1], floor.start, floor.depth) if tour else 0),
+    )
 
 
 def _shortest(spots: Iterable[Spot], depth: int) -> list[Edge]:
@@ -125,13 +136,27 @@ def _shortest(spots: Iterable[Spot], depth: int) -> list[Edge]:
     parts = {Ends(): Part(0)}
     for here, after in pairwise([*columns, columns[-1]]):
         inside = list(_inside(here, aisles[here], depth))
-        parts = _best((_enter(ends, change), _longer(part, edges))
-                      for ends, part in parts.items() for change, edges in inside)
+        parts = _best(
+            (_enter(ends, change), _longer(part, edges))
+            for ends, part in parts.items()
+            for change, edges in inside
+        )
         if here != after:
             across = list(_across(here, after, depth))
-            parts = _best((left, _longer(part, edges)) for ends, part in parts.items()
-                          for change, edges in across if (left := _leave(ends, change)))
-    return list(_edges(min((part for ends, part in parts.items() if _is_closed(ends)), key=lambda part: part.length)))
+            parts = _best(
+                (left, _longer(part, edges))
+                for ends, part in parts.items()
+                for change, edges in across
+                if (left := _leave(ends, change))
+            )
+    return list(
+        _edges(
+            min(
+                (part for ends, part in parts.items() if _is_closed(ends)),
+                key=lambda part: part.length,
+            )
+        )
+    )
 
 
 def _inside(x: int, ys: set[int], depth: int) -> Iterator[tuple[Ends, tuple[Edge, ...]]]:
@@ -141,7 +166,7 @@ def _inside(x: int, ys: set[int], depth: int) -> Iterator[tuple[Ends, tuple[Edge
     yield Ends(1, 1, True), tuple(steps)
     yield Ends(2, 2, True), (*steps, *steps)
     for gap, ((_, low), (_, high)) in enumerate(steps):
-        rest = (*steps[:gap], *steps[gap + 1:])
+        rest = (*steps[:gap], *steps[gap + 1 :])
         yield Ends(2 * any(y <= low for y in ys), 2 * any(y >= high for y in ys)), (*rest, *rest)
 
 
@@ -154,7 +179,11 @@ def _across(here: int, after: int, depth: int) -> Iterator[tuple[Ends, tuple[Edg
 
 def _enter(ends: Ends, change: Ends) -> Ends:
     """The open ends after an aisle was visited."""
-    return Ends(_times(ends.front + change.front), _times(ends.back + change.back), ends.joined or change.joined)
+    return Ends(
+        _times(ends.front + change.front),
+        _times(ends.back + change.back),
+        ends.joined or change.joined,
+    )
 
 
 def _leave(ends: Ends, change: Ends) -> Ends | None:
@@ -172,7 +201,9 @@ def _times(count: int) -> int:
 
 
 def _is_closed(ends: Ends) -> bool:
-    return not ends.front % 2 and not ends.back % 2 and (ends.joined or not (ends.front and ends.back))
+    return (
+        not ends.front % 2 and not ends.back % 2 and (ends.joined or not (ends.front and ends.back))
+    )
 
 
 def _best(found: Iterable[tuple[Ends, Part]]) -> dict[Ends, Part]:
@@ -184,7 +215,9 @@ def _best(found: Iterable[tuple[Ends, Part]]) -> dict[Ends, Part]:
 
 
 def _longer(part: Part, edges: tuple[Edge, ...]) -> Part:
-    return Part(part.length + sum(abs(a[0] - b[0]) + abs(a[1] - b[1]) for a, b in edges), edges, part)
+    return Part(
+        part.length + sum(abs(a[0] - b[0]) + abs(a[1] - b[1]) for a, b in edges), edges, part
+    )
 
 
 def _edges(part: Part | None) -> Iterator[Edge]:

@@ -27,5 +27,8 @@ def shrunk(record: Record, mean: float, strength: float = PRIOR_DELIVERIES) -> f
 
 def mean_of(records: Mapping[object, Record]) -> float:
     """A company's share on time over all its ways, itself drawn towards what is expected where little is known."""
-    total = Record(sum(each.deliveries for each in records.values()), sum(each.on_time for each in records.values()))
+    total = Record(
+        sum(each.deliveries for each in records.values()),
+        sum(each.on_time for each in records.values()),
+    )
     return shrunk(total, EXPECTED_SHARE)

@@ -30,7 +30,13 @@ def choose(offers: Sequence[Offer], within_days: int | None) -> Choice:
         return Choice(None, "no service covers this weight and destination")
     in_time = [offer for offer in offers if within_days is None or offer.days <= within_days]
     if in_time:
-        best = min(in_time, key=lambda offer: (offer.price, -offer.on_time_share, offer.days, offer.service))
-        return Choice(best, "the cheapest" if within_days is None else f"the cheapest within {within_days} days")
+        best = min(
+            in_time,
+            key=lambda offer: (offer.price, -offer.on_time_share, offer.days, offer.service),
+        )
+        return Choice(
+            best,
+            "the cheapest" if within_days is None else f"the cheapest within {within_days} days",
+        )
     best = min(offers, key=lambda offer: (offer.days, offer.price, offer.service))
     return Choice(best, f"none is within {within_days} days; this is the fastest")

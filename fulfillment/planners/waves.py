@@ -41,15 +41,19 @@ class Limits:
 
     def allow(self, wave: Sequence[Candidate]) -> bool:
         """Whether these make a wave; one shipment always does, however large."""
-        return len(wave) == 1 or (len(wave) <= self.shipments and sum(each.stops for each in wave) <= self.stops)
+        return len(wave) == 1 or (
+            len(wave) <= self.shipments and sum(each.stops for each in wave) <= self.stops
+        )
 
 
 def batch(candidates: Sequence[Candidate], floor: Floor, limits: Limits) -> list[list[int]]:
     """Waves of shipments by their keys, those with urgent ones first and filled up with others."""
     waves = _filled(candidates, floor, limits)
     if len(candidates) <= FEW:
-        starts = [_filled(candidates, floor, limits, from_afar=far, by_saving=saving)
-                  for far, saving in product((True, False), repeat=2)]
+        starts = [
+            _filled(candidates, floor, limits, from_afar=far, by_saving=saving)
+            for far, saving in product((True, False), repeat=2)
+        ]
         waves = _Improver(floor, limits).best_of(starts)
     waves.sort(key=lambda wave: min(_rank(each) for each in wave))
     return [[each.key for each in sorted(wave, key=_rank)] for wave in waves]
@@ -60,7 +64,12 @@ def _rank(candidate: Candidate) -> tuple[bool, int, int]:
 
 
 def _filled(
-    candidates: Sequence[Candidate], floor: Floor, limits: Limits, *, from_afar: bool = True, by_saving: bool = True,
+    candidates: Sequence[Candidate],
+    floor: Floor,
+    limits: Limits,
+    *,
+    from_afar: bool = True,
+    by_saving: bool = True,
 ) -> list[list[Candidate]]:
     """Waves that each begin with an urgent or the farthest shipment that is left, and take what saves the most walk.
 
@@ -68,8 +77,15 @@ def _filled(
     """
     left, waves = _Left(candidates), []
     alone = {each.key: _walk(each.aisles, floor) for each in candidates}
-    seeds = sorted(candidates, key=lambda each: (
-        not each.is_urgent, -alone[each.key] if from_afar else alone[each.key], each.priority, each.key))
+    seeds = sorted(
+        candidates,
+        key=lambda each: (
+            not each.is_urgent,
+            -alone[each.key] if from_afar else alone[each.key],
+            each.priority,
+            each.key,
+        ),
+    )
     for seed in seeds:
         if seed.key not in left.by_key:
             continue
@@ -79,8 +95,16 @@ def _filled(
             left.remove(found)
             wave.add(found)
             near = [each for each in left.around(wave.aisles) if wave.takes(each)]
-            found = max(near, key=lambda each: (each.is_urgent, by_saving * alone[each.key] - wave.added(each),
-                                                -each.priority, -each.key), default=None)
+            found = max(
+                near,
+                key=lambda each: (
+                    each.is_urgent,
+                    by_saving * alone[each.key] - wave.added(each),
+                    -each.priority,
+                    -each.key,
+                ),
+                default=None,
+            )
         waves.append(wave.members)
     return waves
 
@@ -135,7 +159,7 @@ class _Left:
         high = bisect_left(columns, aisles[-1] + 1) if aisles else 0
         first, last = (aisles[0], aisles[-1]) if aisles else (0, 0)
         known = set(inside)
-        yield from (x for x in columns[low + 1:high] if x not in known)
+        yield from (x for x in columns[low + 1 : high] if x not in known)
         while low >= 0 or high < len(columns):
             if high >= len(columns) or (low >= 0 and first - columns[low] <= columns[high] - last):
                 yield columns[low]
@@ -157,7 +181,10 @@ class _Wave:
     stops: int = 0
 
     def takes(self, each: Candidate) -> bool:
-        return len(self.members) < self.limits.shipments and self.stops + each.stops <= self.limits.stops
+        return (
+            len(self.members) < self.limits.shipments
+            and self.stops + each.stops <= self.limits.stops
+        )
 
     def add(self, each: Candidate) -> None:
         self.members.append(each)
@@ -226,7 +253,7 @@ class _Improver:
 
 
 def _others(
-    one: list[Candidate], other: list[Candidate], limits: Limits,
+    one: list[Candidate], other: list[Candidate], limits: Limits
 ) -> Iterator[tuple[list[Candidate], list[Candidate]]]:
     """Two waves with a shipment moved, or two swapped; an urgent one stays among the first, and never alone."""
     for here, there in product([None, *one], [None, *other]):

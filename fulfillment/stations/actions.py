@@ -37,7 +37,9 @@ Entry = TypeVar("Entry")
 Act = Callable[[Warehouse, Body, User], str]
 
 
-def perform(key: UUID, action: str, warehouse: Warehouse, body: Body, *, by: User) -> dict[str, Any]:
+def perform(
+    key: UUID, action: str, warehouse: Warehouse, body: Body, *, by: User
+) -> dict[str, Any]:
     """Do an act, or answer as the first time. Raises Refused where the id was used for something else."""
     limits.require("scan", body)
     known = Scan.objects.filter(pk=key).first()
@@ -54,7 +56,9 @@ def perform(key: UUID, action: str, warehouse: Warehouse, body: Body, *, by: Use
 
 
 @whole
-def _perform_new(key: UUID, action: str, warehouse: Warehouse, body: Body, by: User) -> dict[str, Any]:
+def _perform_new(
+    key: UUID, action: str, warehouse: Warehouse, body: Body, by: User
+) -> dict[str, Any]:
     Scan.objects.create(pk=key, by=by, action=action, body=body)
     answer = {"done": ACTS[action](warehouse, body, by)}
     Scan.objects.filter(pk=key).update(answer=answer)
@@ -65,11 +69,21 @@ def _perform_new(key: UUID, action: str, warehouse: Warehouse, body: Body, by: U
 def pick(warehouse: Warehouse, body: Body, by: User) -> str:
     """A stop of the walk: all of it was taken from its bin."""
     line = picking.pick(_with_lot(_line(warehouse, body, by), body, by), by=by)
-    if line.reservation.quantity != body.get("quantity"):  # as it is under the lock: the act is taken back
-        raise Refused(_("Pick %(quantity)s × %(sku)s, not %(asked)s.")
-                      % {"quantity": line.reservation.quantity, "sku": line.reservation.sku,
-                         "asked": body.get("quantity")})
-    return _("%(quantity)s × %(sku)s picked.") % {"quantity": line.reservation.quantity, "sku": line.reservation.sku}
+    if line.reservation.quantity != body.get(
+        "quantity"
+    ):  # as it is under the lock: the act is taken back
+        raise Refused(
+            _("Pick %(quantity)s × %(sku)s, not %(asked)s.")
+            % {
+                "quantity": line.reservation.quantity,
+                "sku": line.reservation.sku,
+                "asked": body.get("quantity"),
+            }
+        )
+    return _("%(quantity)s × %(sku)s picked.") % {
+        "quantity": line.reservation.quantity,
+        "sku": line.reservation.sku,
+    }
 
 
 def _with_lot(line: ShipmentLine, body: Body, by: User) -> ShipmentLine:
@@ -79,8 +93,11 @@ def _with_lot(line: ShipmentLine, body: Body, by: User) -> ShipmentLine:
         return line
     there = BinStock.objects.filter(sku=row.sku, bin=row.bin, lot__code=code, on_hand__gt=0).first()
     if there is None:
-        raise Refused(_("Lot %(lot)s of %(sku)s isn't in %(bin)s.")
-                      % {"lot": code, "sku": row.sku, "bin": row.bin}, code="unknown")
+        raise Refused(
+            _("Lot %(lot)s of %(sku)s isn't in %(bin)s.")
+            % {"lot": code, "sku": row.sku, "bin": row.bin},
+            code="unknown",
+        )
     picking.change_lot(line, there, by=by)
     line.refresh_from_db()
     return line
@@ -92,18 +109,28 @@ def short(warehouse: Warehouse, body: Body, by: User) -> str:
     sku, wanted, found = line.reservation.sku, line.reservation.quantity, _number(body, "found")
     damaged = body.get("why") == "damaged"
     picked = picking.report_short(line, found, is_damaged=damaged, by=by).event_data["picked"]
-    text = _("%(found)s × %(sku)s picked, %(rest)s damaged.") if damaged else _(
-        "%(found)s × %(sku)s picked, %(rest)s missing.")
+    text = (
+        _("%(found)s × %(sku)s picked, %(rest)s damaged.")
+        if damaged
+        else _("%(found)s × %(sku)s picked, %(rest)s missing.")
+    )
     told = text % {"found": picked, "sku": sku, "rest": wanted - found}
     if picked == found:
         return told
-    return " ".join([told, _("Leave %(loose)s in the bin: the kit is not whole.") % {"loose": found - picked}])
+    return " ".join(
+        [told, _("Leave %(loose)s in the bin: the kit is not whole.") % {"loose": found - picked}]
+    )
 
 
 def _line(warehouse: Warehouse, body: Body, by: User) -> ShipmentLine:
-    lines = ShipmentLine.objects.filter(shipment__in=policy.scope(Shipment, by).filter(warehouse=warehouse))
-    line = lines.filter(pk=_number(body, "line")).select_related(
-        "reservation__sku", "reservation__lot", "reservation__bin", "shipment").first()
+    lines = ShipmentLine.objects.filter(
+        shipment__in=policy.scope(Shipment, by).filter(warehouse=warehouse)
+    )
+    line = (
+        lines.filter(pk=_number(body, "line"))
+        .select_related("reservation__sku", "reservation__lot", "reservation__bin", "shipment")
+        .first()
+    )
     if line is None:
         raise Refused(_("This pick was removed because the shipment changed."), code="gone")
     return line
@@ -113,50 +140,85 @@ def receive(warehouse: Warehouse, body: Body, by: User) -> str:
     """Goods of a purchase order or a transfer that came."""
     good, damaged = _number(body, "good"), _number(body, "damaged")
     transfer = Transfer.objects.filter(number=body.get("order"), target=warehouse).first()
-    sku = (_transfer_came(transfer, body, good, damaged, by) if transfer
-           else _purchase_came(warehouse, body, good, damaged, by))
-    text = _("%(good)s × %(sku)s received, %(damaged)s damaged.") if damaged else _("%(good)s × %(sku)s received.")
+    sku = (
+        _transfer_came(transfer, body, good, damaged, by)
+        if transfer
+        else _purchase_came(warehouse, body, good, damaged, by)
+    )
+    text = (
+        _("%(good)s × %(sku)s received, %(damaged)s damaged.")
+        if damaged
+        else _("%(good)s × %(sku)s received.")
+    )
     return text % {"good": good, "sku": sku, "damaged": damaged}
 
 
 def _purchase_came(warehouse: Warehouse, body: Body, good: int, damaged: int, by: User) -> SKU:
     order = PurchaseOrder.objects.filter(number=body.get("order"), warehouse=warehouse).first()
-    line = order.lines.filter(sku__code=body.get("sku")).select_related("sku").first() if order else None
+    line = (
+        order.lines.filter(sku__code=body.get("sku")).select_related("sku").first()
+        if order
+        else None
+    )
     if order is None or line is None:
-        raise Refused(_("%(sku)s isn't on %(order)s for %(warehouse)s.")
-                      % {"order": body.get("order"), "sku": body.get("sku"), "warehouse": warehouse}, code="unknown")
-    receiving.receive(order, [Received(line, good, damaged, str(body.get("lot", "")), expires_on=_day(body))],
-                      accept_more=body.get("accept_more") is True, by=by)
+        raise Refused(
+            _("%(sku)s isn't on %(order)s for %(warehouse)s.")
+            % {"order": body.get("order"), "sku": body.get("sku"), "warehouse": warehouse},
+            code="unknown",
+        )
+    receiving.receive(
+        order,
+        [Received(line, good, damaged, str(body.get("lot", "")), expires_on=_day(body))],
+        accept_more=body.get("accept_more") is True,
+        by=by,
+    )
     return line.sku
 
 
 def _transfer_came(transfer: Transfer, body: Body, good: int, damaged: int, by: User) -> SKU:
     """One product of a transfer may be on several lines: they are filled one after the other."""
-    on_way = [line for line in transfer.lines.select_related("sku", "lot").order_by("pk")
-              if line.in_transit and line.sku.code == body.get("sku")]
+    on_way = [
+        line
+        for line in transfer.lines.select_related("sku", "lot").order_by("pk")
+        if line.in_transit and line.sku.code == body.get("sku")
+    ]
     if not on_way:
-        raise Refused(_("%(order)s has no %(sku)s in transit.")
-                      % {"order": transfer, "sku": body.get("sku")}, code="unknown")
-    transfers.receive(transfer, _arrived(transfer, on_way, str(body.get("lot", "")), good, damaged), by=by)
+        raise Refused(
+            _("%(order)s has no %(sku)s in transit.") % {"order": transfer, "sku": body.get("sku")},
+            code="unknown",
+        )
+    transfers.receive(
+        transfer, _arrived(transfer, on_way, str(body.get("lot", "")), good, damaged), by=by
+    )
     return on_way[0].sku
 
 
-def _arrived(transfer: Transfer, on_way: list[TransferLine], text: str, good: int, damaged: int) -> list[Arrived]:
+def _arrived(
+    transfer: Transfer, on_way: list[TransferLine], text: str, good: int, damaged: int
+) -> list[Arrived]:
     """What arrived of one product, of one lot or of several: the first of them are the good ones."""
     sku = on_way[0].sku
     named = lots.parse(sku, text) if sku.tracking != SKU.Tracking.NONE else []
-    counts = {each.code: each.quantity or 0 for each in named} if len(named) > 1 else {
-        named[0].code if named else "": good + damaged}
+    counts = (
+        {each.code: each.quantity or 0 for each in named}
+        if len(named) > 1
+        else {named[0].code if named else "": good + damaged}
+    )
     if sum(counts.values()) != good + damaged:
-        raise Refused(_("The lots named for %(sku)s add up to %(named)s, not %(quantity)s.")
-                      % {"sku": sku, "named": sum(counts.values()), "quantity": good + damaged},
-                      code="lots_do_not_add_up")
+        raise Refused(
+            _("The lots named for %(sku)s add up to %(named)s, not %(quantity)s.")
+            % {"sku": sku, "named": sum(counts.values()), "quantity": good + damaged},
+            code="lots_do_not_add_up",
+        )
     arrived = []
     for code, count in counts.items():
         lines = [line for line in on_way if (line.lot.code if line.lot else "") == code]
         if not lines:
-            raise Refused(_("%(order)s has no %(sku)s %(lot)s in transit.")
-                          % {"order": transfer, "sku": sku, "lot": code}, code="unknown")
+            raise Refused(
+                _("%(order)s has no %(sku)s %(lot)s in transit.")
+                % {"order": transfer, "sku": sku, "lot": code},
+                code="unknown",
+            )
         of_good = min(good, count)
         arrived += transfers.spread(lines, of_good, count - of_good)
         good -= of_good
@@ -167,17 +229,36 @@ def put_away(warehouse: Warehouse, body: Body, by: User) -> str:
     """Received goods, brought to a bin."""
     sku = _sku(body)
     target, quantity = _bin(warehouse, body, "to"), _number(body, "quantity")
-    receiving.put_away(sku, catalog.place(warehouse, Bin.Kind.RECEIVING), target, quantity, lot=_lot(sku, body), by=by)
-    return _("Put %(quantity)s × %(sku)s into %(target)s.") % {"quantity": quantity, "sku": sku, "target": target}
+    receiving.put_away(
+        sku,
+        catalog.place(warehouse, Bin.Kind.RECEIVING),
+        target,
+        quantity,
+        lot=_lot(sku, body),
+        by=by,
+    )
+    return _("Put %(quantity)s × %(sku)s into %(target)s.") % {
+        "quantity": quantity,
+        "sku": sku,
+        "target": target,
+    }
 
 
 def move(warehouse: Warehouse, body: Body, by: User) -> str:
     """Stock that went from one bin to another."""
     sku = _sku(body)
-    source, target, quantity = _bin(warehouse, body, "from"), _bin(warehouse, body, "to"), _number(body, "quantity")
+    source, target, quantity = (
+        _bin(warehouse, body, "from"),
+        _bin(warehouse, body, "to"),
+        _number(body, "quantity"),
+    )
     adjusting.move_stock(sku, source, target, quantity, lot=_lot(sku, body), note="station", by=by)
-    return (_("%(quantity)s × %(sku)s moved from %(source)s to %(target)s.")
-            % {"quantity": quantity, "sku": sku, "source": source, "target": target})
+    return _("%(quantity)s × %(sku)s moved from %(source)s to %(target)s.") % {
+        "quantity": quantity,
+        "sku": sku,
+        "source": source,
+        "target": target,
+    }
 
 
 def pack(warehouse: Warehouse, body: Body, by: User) -> str:
@@ -187,18 +268,25 @@ def pack(warehouse: Warehouse, body: Body, by: User) -> str:
     scanned = {code: _number(counts, code) for code in counts} if isinstance(counts, dict) else {}
     wanted: dict[str, int] = {}
     for line in shipment.lines.select_related("reservation__sku"):
-        wanted[line.reservation.sku.code] = wanted.get(line.reservation.sku.code, 0) + line.reservation.quantity
+        wanted[line.reservation.sku.code] = (
+            wanted.get(line.reservation.sku.code, 0) + line.reservation.quantity
+        )
     if scanned != wanted:
-        raise Refused(_("Shipment %(shipment)s needs %(told)s. You scanned %(scanned)s.")
-                      % {"shipment": shipment, "told": _told(wanted), "scanned": _told(scanned)}, code="not_the_same")
+        raise Refused(
+            _("Shipment %(shipment)s needs %(told)s. You scanned %(scanned)s.")
+            % {"shipment": shipment, "told": _told(wanted), "scanned": _told(scanned)},
+            code="not_the_same",
+        )
     packing.pack(shipment, _chosen(shipment, body), by=by)
     for package in Package.objects.filter(shipment=shipment):
         packing.verify(package, parcels.inside(package), by=by)
     labels.buy(shipment, by=by)
     count = shipment.packages.count()
-    return ngettext("Shipment %(shipment)s packed: %(count)s package.",
-                    "Shipment %(shipment)s packed: %(count)s packages.", count) % {
-                        "shipment": shipment, "count": count}
+    return ngettext(
+        "Shipment %(shipment)s packed: %(count)s package.",
+        "Shipment %(shipment)s packed: %(count)s packages.",
+        count,
+    ) % {"shipment": shipment, "count": count}
 
 
 def _chosen(shipment: Shipment, body: Body) -> list[Parcel] | None:
@@ -214,8 +302,11 @@ def _parcel(made: Body, lines: list[ShipmentLine], left: dict[int, int]) -> Parc
     inside: list[tuple[ShipmentLine, int]] = []
     contents = made.get("contents", {})
     if not isinstance(contents, dict):
-        raise Refused(_("%(name)s must be units by SKU code, not %(value)r.") % {"name": "contents", "value": contents},
-                      code="malformed")
+        raise Refused(
+            _("%(name)s must be units by SKU code, not %(value)r.")
+            % {"name": "contents", "value": contents},
+            code="malformed",
+        )
     for code in contents:
         units = _number(contents, code)
         for line in lines:
@@ -224,10 +315,15 @@ def _parcel(made: Body, lines: list[ShipmentLine], left: dict[int, int]) -> Parc
                 inside.append((line, taken))
                 left[line.pk], units = left[line.pk] - taken, units - taken
         if units:
-            raise Refused(_("More %(sku)s is in packages than belongs in.") % {"sku": code}, code="not_the_same")
+            raise Refused(
+                _("More %(sku)s is in packages than belongs in.") % {"sku": code},
+                code="not_the_same",
+            )
     carton = Carton.objects.filter(code=str(made["carton"])).first() if made.get("carton") else None
     if made.get("carton") and carton is None:
-        raise Refused(_("There is no carton %(carton)s.") % {"carton": made["carton"]}, code="unknown")
+        raise Refused(
+            _("There is no carton %(carton)s.") % {"carton": made["carton"]}, code="unknown"
+        )
     return Parcel(tuple(inside), carton, _number(made, "weight_g") or None)
 
 
@@ -246,8 +342,11 @@ def ship(warehouse: Warehouse, body: Body, by: User) -> str:
         if why := labels.outdated(label):
             raise Refused(why, code="label_outdated")
     if not numbers or sorted(label.tracking_number for label in found if label) != sorted(numbers):
-        raise Refused(_("Scan all %(numbers)s labels of %(shipment)s before shipping.")
-                      % {"numbers": len(numbers), "shipment": shipment}, code="labels_missing")
+        raise Refused(
+            _("Scan all %(numbers)s labels of %(shipment)s before shipping.")
+            % {"numbers": len(numbers), "shipment": shipment},
+            code="labels_missing",
+        )
     shipping.ship(shipment, by=by)
     return _("Shipment %(shipment)s shipped.") % {"shipment": shipment}
 
@@ -256,16 +355,25 @@ def count(warehouse: Warehouse, body: Body, by: User) -> str:
     """What was found in a bin, product by product; what the books have there and nobody found is none."""
     place = _bin(warehouse, body, "bin")
     rows = _list(body, "found", dict)
-    found = {(str(row.get("sku", "")), str(row.get("lot", ""))): _number(row, "quantity") for row in rows}
+    found = {
+        (str(row.get("sku", "")), str(row.get("lot", ""))): _number(row, "quantity") for row in rows
+    }
     dates = {(str(row.get("sku", "")), str(row.get("lot", ""))): _day(row) for row in rows}
     with atomic():
         planned = counting.plan(warehouse, [place], by=by)
         lines = {_name(line): line for line in planned.lines.select_related("sku", "lot")}
-        also = [Found(_sku({"sku": code}), place, quantity, lot, dates[code, lot])
-                for (code, lot), quantity in found.items() if (code, lot) not in lines]
-        counting.key(planned, {line.pk: found.get(name, 0) for name, line in lines.items()}, also=also, by=by)
-    return (_("%(place)s counted (%(count)s). A manager will post the adjustment.")
-            % {"place": place, "count": Count.objects.get(pk=planned.pk)})
+        also = [
+            Found(_sku({"sku": code}), place, quantity, lot, dates[code, lot])
+            for (code, lot), quantity in found.items()
+            if (code, lot) not in lines
+        ]
+        counting.key(
+            planned, {line.pk: found.get(name, 0) for name, line in lines.items()}, also=also, by=by
+        )
+    return _("%(place)s counted (%(count)s). A manager will post the adjustment.") % {
+        "place": place,
+        "count": Count.objects.get(pk=planned.pk),
+    }
 
 
 def _name(line: CountLine) -> tuple[str, str]:
@@ -276,8 +384,11 @@ def _shipment(warehouse: Warehouse, body: Body, by: User) -> Shipment:
     rows = policy.scope(Shipment, by).filter(warehouse=warehouse)
     shipment = rows.filter(number=body.get("shipment")).select_related("order", "warehouse").first()
     if shipment is None:
-        raise Refused(_("Shipment %(shipment)s not found in %(warehouse)s.")
-                      % {"shipment": body.get("shipment"), "warehouse": warehouse}, code="unknown")
+        raise Refused(
+            _("Shipment %(shipment)s not found in %(warehouse)s.")
+            % {"shipment": body.get("shipment"), "warehouse": warehouse},
+            code="unknown",
+        )
     return shipment
 
 
@@ -293,32 +404,43 @@ def _lot(sku: SKU, body: Body) -> Lot | None:
         return None
     lot = Lot.objects.filter(sku=sku, code=body.get("lot", "")).first()
     if lot is None:
-        raise Refused(_("Lot %(lot)s of %(sku)s not found.")
-                      % {"sku": sku, "lot": body.get("lot") or _("(nothing scanned)")}, code="unknown")
+        raise Refused(
+            _("Lot %(lot)s of %(sku)s not found.")
+            % {"sku": sku, "lot": body.get("lot") or _("(nothing scanned)")},
+            code="unknown",
+        )
     return lot
 
 
 def _bin(warehouse: Warehouse, body: Body, name: str) -> Bin:
     place = Bin.objects.filter(warehouse=warehouse, code=body.get(name)).first()
     if place is None:
-        raise Refused(_("Bin %(bin)s not found in %(warehouse)s.")
-                      % {"warehouse": warehouse, "bin": body.get(name)}, code="unknown")
+        raise Refused(
+            _("Bin %(bin)s not found in %(warehouse)s.")
+            % {"warehouse": warehouse, "bin": body.get(name)},
+            code="unknown",
+        )
     return place
 
 
 def _number(body: Body, name: str) -> int:
     value = body.get(name, 0)
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= limits.MOST_UNITS:
-        raise Refused(_("%(name)s must be a whole number. Got %(value)r.")
-                      % {"name": name, "value": value}, code="malformed")
+        raise Refused(
+            _("%(name)s must be a whole number. Got %(value)r.") % {"name": name, "value": value},
+            code="malformed",
+        )
     return value
 
 
 def _list(body: Body, name: str, kind: type[Entry]) -> list[Entry]:
     value = body.get(name, [])
     if not isinstance(value, list) or not all(isinstance(each, kind) for each in value):
-        raise Refused(_("%(name)s must be a list of what was scanned, not %(value)r.")
-                      % {"name": name, "value": value}, code="malformed")
+        raise Refused(
+            _("%(name)s must be a list of what was scanned, not %(value)r.")
+            % {"name": name, "value": value},
+            code="malformed",
+        )
     return value
 
 
@@ -327,13 +449,24 @@ def _day(body: Body) -> date | None:
     try:
         return date.fromisoformat(str(value)) if value else None
     except ValueError:
-        raise Refused(_("“%(value)s” isn't a date. Write it like 2027-01-31.") % {"value": value},
-                      code="malformed") from None
+        raise Refused(
+            _("“%(value)s” isn't a date. Write it like 2027-01-31.") % {"value": value},
+            code="malformed",
+        ) from None
 
 
 def _told(counts: dict[str, int]) -> str:
     return ", ".join(f"{number} × {code}" for code, number in sorted(counts.items())) or "nothing"
 
 
-ACTS: dict[str, Act] = {"pick": pick, "short": short, "split": split, "receive": receive,
-                        "put_away": put_away, "move": move, "pack": pack, "ship": ship, "count": count}
+ACTS: dict[str, Act] = {
+    "pick": pick,
+    "short": short,
+    "split": split,
+    "receive": receive,
+    "put_away": put_away,
+    "move": move,
+    "pack": pack,
+    "ship": ship,
+    "count": count,
+}

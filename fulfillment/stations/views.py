@@ -26,16 +26,39 @@ from oms.core.models import User
 from oms.printing import printout_revisions
 
 STATIONS = {
-    "receive": _("Receive"), "put-away": _("Put away"), "pick": _("Pick"), "pack": _("Pack and ship"),
-    "count": _("Count"), "move": _("Move"), "look-up": _("Look up"),
+    "receive": _("Receive"),
+    "put-away": _("Put away"),
+    "pick": _("Pick"),
+    "pack": _("Pack and ship"),
+    "count": _("Count"),
+    "move": _("Move"),
+    "look-up": _("Look up"),
 }
-RIGHTS: dict[str, tuple[str, Any]] = {  # to do the work of a station; who has one may look things up
-    "receive": ("receive", PurchaseOrder), "put-away": ("receive", PurchaseOrder), "pick": ("pick_all", Shipment),
-    "pack": ("pack", Shipment), "count": ("record_counts", Count), "move": ("move", BinStock)}
-STATION_OF = {"short": "pick", "put_away": "put-away", "ship": "pack",
-              "split": "pick"}  # acts that are not called as their station
-SCRIPTS = {"pick": "pick", "pack": "pack", "receive": "receive", "put-away": "receive", "count": "stock",
-           "move": "stock", "look-up": "stock"}
+RIGHTS: dict[
+    str, tuple[str, Any]
+] = {  # to do the work of a station; who has one may look things up
+    "receive": ("receive", PurchaseOrder),
+    "put-away": ("receive", PurchaseOrder),
+    "pick": ("pick_all", Shipment),
+    "pack": ("pack", Shipment),
+    "count": ("record_counts", Count),
+    "move": ("move", BinStock),
+}
+STATION_OF = {
+    "short": "pick",
+    "put_away": "put-away",
+    "ship": "pack",
+    "split": "pick",
+}  # acts that are not called as their station
+SCRIPTS = {
+    "pick": "pick",
+    "pack": "pack",
+    "receive": "receive",
+    "put-away": "receive",
+    "count": "stock",
+    "move": "stock",
+    "look-up": "stock",
+}
 View = Callable[..., HttpResponse]
 
 
@@ -49,16 +72,23 @@ def may_work(user: Any, station: str) -> bool:
 
 def warehouses_of(user: User) -> Any:
     """Where a person works."""
-    open_there = Shipment.objects.filter(status__in=LIVE).values("warehouse")  # what is begun is finished
-    return policy.scope(Warehouse, user).filter(Q(is_active=True) | Q(pk__in=open_there), kind=Warehouse.Kind.OWN)
+    open_there = Shipment.objects.filter(status__in=LIVE).values(
+        "warehouse"
+    )  # what is begun is finished
+    return policy.scope(Warehouse, user).filter(
+        Q(is_active=True) | Q(pk__in=open_there), kind=Warehouse.Kind.OWN
+    )
 
 
 def _answered(view: View) -> View:
     """A view of JSON: who may not is a 403, what is refused a 409, each with a message."""
+
     @wraps(view)
     def answer(request: HttpRequest, station: str) -> HttpResponse:
         if not may_work(request.user, station):
-            return JsonResponse({"message": gettext("No access to this station. Log in again.")}, status=403)
+            return JsonResponse(
+                {"message": gettext("No access to this station. Log in again.")}, status=403
+            )
         try:
             return view(request, station)
         except DomainError as refused:
@@ -89,18 +119,34 @@ def station_page(request: HttpRequest, station: str) -> HttpResponse:
         return redirect_to_login(request.get_full_path())
     if not may_work(user, station):
         raise Http404
-    return render(request, "stations/station.html", {
-        "station": station, "title": STATIONS[station],
-        "scripts": [f"oms/stations/{name}.js" for name in ("asking", "server", "steps", SCRIPTS[station], "start")],
-        "setup": {"station": station, "user": user.pk,
-                  "warehouses": list(warehouses_of(user).order_by("code").values_list("code", flat=True))}})
+    return render(
+        request,
+        "stations/station.html",
+        {
+            "station": station,
+            "title": STATIONS[station],
+            "scripts": [
+                f"oms/stations/{name}.js"
+                for name in ("asking", "server", "steps", SCRIPTS[station], "start")
+            ],
+            "setup": {
+                "station": station,
+                "user": user.pk,
+                "warehouses": list(
+                    warehouses_of(user).order_by("code").values_list("code", flat=True)
+                ),
+            },
+        },
+    )
 
 
 def _warehouse(request: HttpRequest, code: Any) -> Warehouse:
     user: Any = request.user
     warehouse = warehouses_of(user).filter(code=code).first()
     if warehouse is None:
-        raise Refused(gettext("You aren't assigned to warehouse %(code)s.") % {"code": code}, code="unknown")
+        raise Refused(
+            gettext("You aren't assigned to warehouse %(code)s.") % {"code": code}, code="unknown"
+        )
     return warehouse
 
 
@@ -126,12 +172,22 @@ def act_view(request: HttpRequest, station: str) -> HttpResponse:
         sent = json.loads(request.body)
         key, action, body = UUID(str(sent["id"])), str(sent["action"]), dict(sent["body"])
     except (ValueError, KeyError, TypeError) as error:
-        return JsonResponse({"message": (gettext("Can't read this scan: %(error)s.")
-                                         % {"error": error})}, status=400)
+        return JsonResponse(
+            {"message": (gettext("Can't read this scan: %(error)s.") % {"error": error})},
+            status=400,
+        )
     if STATION_OF.get(action, action) != station or action not in actions.ACTS:
-        return JsonResponse({"message": (gettext("%(action)s isn't available at this station.")
-                                         % {"action": action})}, status=400)
-    return JsonResponse(actions.perform(key, action, _warehouse(request, sent.get("warehouse")), body, by=user))
+        return JsonResponse(
+            {
+                "message": (
+                    gettext("%(action)s isn't available at this station.") % {"action": action}
+                )
+            },
+            status=400,
+        )
+    return JsonResponse(
+        actions.perform(key, action, _warehouse(request, sent.get("warehouse")), body, by=user)
+    )
 
 
 urlpatterns = [

@@ -34,9 +34,15 @@ MOST = 50
 def products(skus: Iterable[SKU]) -> dict[str, dict[str, Any]]:
     """What a scanner may read for these SKUs, by code: the code itself and each barcode, with its base units."""
     by_key: dict[int, dict[str, Any]] = {
-        sku.pk: {"sku": sku.code, "name": sku.name, "tracking": sku.tracking,
-                 "has_expiry": sku.has_expiry, "barcodes": {sku.code: 1}}
-        for sku in skus}
+        sku.pk: {
+            "sku": sku.code,
+            "name": sku.name,
+            "tracking": sku.tracking,
+            "has_expiry": sku.has_expiry,
+            "barcodes": {sku.code: 1},
+        }
+        for sku in skus
+    }
     for row in Barcode.objects.filter(sku__in=by_key):
         by_key[row.sku_id]["barcodes"][row.code] = row.pack_quantity
     return {product["sku"]: product for product in by_key.values()}
@@ -45,29 +51,61 @@ def products(skus: Iterable[SKU]) -> dict[str, dict[str, Any]]:
 def _way(wave: Wave) -> str:
     stops = wave.tasks.filter(done_at=None).count()
     return ngettext("%(stops)s pick, %(meters)s m", "%(stops)s picks, %(meters)s m", stops) % {
-        "stops": stops, "meters": round(wave.walking_distance_cm / 100)}
+        "stops": stops,
+        "meters": round(wave.walking_distance_cm / 100),
+    }
 
 
 def pick(warehouse: Warehouse, user: User, name: str) -> dict[str, Any]:
     """Released waves; of one by its number (or a shipment's), the stops that are left in the order of the walk."""
     waves = policy.scope(Wave, user).filter(warehouse=warehouse, status=Wave.Status.RELEASED)
     if not name:
-        return {"choices": [{"code": wave.number, "text": _way(wave)} for wave in waves.order_by("pk")[:MOST]]}
+        return {
+            "choices": [
+                {"code": wave.number, "text": _way(wave)} for wave in waves.order_by("pk")[:MOST]
+            ]
+        }
     wave = waves.filter(number=name).first() or waves.filter(shipments__number=name).first()
     if wave is None:
-        raise Refused(_("%(name)s isn't an open wave in %(warehouse)s.")
-                      % {"name": name, "warehouse": warehouse}, code="unknown")
+        raise Refused(
+            _("%(name)s isn't an open wave in %(warehouse)s.")
+            % {"name": name, "warehouse": warehouse},
+            code="unknown",
+        )
     left = PickTask.objects.filter(wave=wave, done_at=None, line__reservation__state="allocated")
-    tasks = list(left.exclude(line__shipment__order__in=gates.on_hold()).order_by("sequence").select_related(
-        "bin", "line__reservation__sku", "line__reservation__lot", "line__reservation__demand",
-        "line__reservation__warehouse", "line__shipment"))
+    tasks = list(
+        left.exclude(line__shipment__order__in=gates.on_hold())
+        .order_by("sequence")
+        .select_related(
+            "bin",
+            "line__reservation__sku",
+            "line__reservation__lot",
+            "line__reservation__demand",
+            "line__reservation__warehouse",
+            "line__shipment",
+        )
+    )
     known, others = products({task.line.reservation.sku for task in tasks}), _other_lots(tasks)
-    return {"name": wave.number, "total": wave.tasks.count(), "changes": _changes(wave),
-            "started": _partly_picked(wave), "whole": _complete_only(wave), "stops": [
-        {**known[task.line.reservation.sku.code], "line": task.line_id, "bin": task.bin.code,
-         "walk_m": round(task.walking_distance_cm / 100), "quantity": task.line.reservation.quantity,
-         "lot": task.line.reservation.lot.code if task.line.reservation.lot else "", "lots": others.get(task.pk, []),
-         "shipment": task.line.shipment.number} for task in tasks]}
+    return {
+        "name": wave.number,
+        "total": wave.tasks.count(),
+        "changes": _changes(wave),
+        "started": _partly_picked(wave),
+        "whole": _complete_only(wave),
+        "stops": [
+            {
+                **known[task.line.reservation.sku.code],
+                "line": task.line_id,
+                "bin": task.bin.code,
+                "walk_m": round(task.walking_distance_cm / 100),
+                "quantity": task.line.reservation.quantity,
+                "lot": task.line.reservation.lot.code if task.line.reservation.lot else "",
+                "lots": others.get(task.pk, []),
+                "shipment": task.line.shipment.number,
+            }
+            for task in tasks
+        ],
+    }
 
 
 def _partly_picked(wave: Wave) -> list[str]:
@@ -78,19 +116,37 @@ def _partly_picked(wave: Wave) -> list[str]:
 
 def _complete_only(wave: Wave) -> list[str]:
     """The shipments that never go without the rest."""
-    return [row.number for row in wave.shipments.select_related("order__customer") if row.order.ships_complete]
+    return [
+        row.number
+        for row in wave.shipments.select_related("order__customer")
+        if row.order.ships_complete
+    ]
 
 
 def _other_lots(tasks: Iterable[PickTask]) -> dict[int, list[str]]:
     """The lots that may be taken instead, by stop: in the same bin, free, and good for the order."""
     tracked = [task for task in tasks if task.line.reservation.lot_id]
-    lying = list(BinStock.objects.filter(bin__in={task.bin_id for task in tracked}, lot__isnull=False,
-                                         on_hand__gt=F("allocated")).select_related("lot")) if tracked else []
+    lying = (
+        list(
+            BinStock.objects.filter(
+                bin__in={task.bin_id for task in tracked},
+                lot__isnull=False,
+                on_hand__gt=F("allocated"),
+            ).select_related("lot")
+        )
+        if tracked
+        else []
+    )
     found: dict[int, list[str]] = {}
     for task in tracked:
         row = task.line.reservation
-        found[task.pk] = [str(place.lot) for place in lying if (place.sku_id, place.bin_id) == (row.sku_id, task.bin_id)
-                          and place.on_hand - place.allocated >= row.quantity and shelf_life.suits(place, row)]
+        found[task.pk] = [
+            str(place.lot)
+            for place in lying
+            if (place.sku_id, place.bin_id) == (row.sku_id, task.bin_id)
+            and place.on_hand - place.allocated >= row.quantity
+            and shelf_life.suits(place, row)
+        ]
     return found
 
 
@@ -98,8 +154,12 @@ def _changes(wave: Wave) -> list[str]:
     """How the walk changed since it was released: where stock left its bin, the stop is elsewhere, or gone."""
     told = []
     for event in events.timeline(wave.subject_type, wave.number).filter(name="wave.changed"):
-        told += [_("No longer to pick: %(sku)s from %(bin)s.") % stop for stop in event.data["gone"]]
-        told += [_("New stop: %(quantity)s × %(sku)s from %(bin)s.") % stop for stop in event.data["new"]]
+        told += [
+            _("No longer to pick: %(sku)s from %(bin)s.") % stop for stop in event.data["gone"]
+        ]
+        told += [
+            _("New stop: %(quantity)s × %(sku)s from %(bin)s.") % stop for stop in event.data["new"]
+        ]
     return told
 
 
@@ -108,21 +168,42 @@ def receive(warehouse: Warehouse, user: User, name: str) -> dict[str, Any]:
     orders = PurchaseOrder.objects.filter(warehouse=warehouse, status=PurchaseOrder.Status.SENT)
     coming = Transfer.objects.filter(target=warehouse, status=Transfer.Status.SENT)
     if not name:
-        bought = [{"code": order.number, "text": str(order.supplier)}
-                  for order in orders.select_related("supplier").order_by("expected_on", "pk")[:MOST]]
-        return {"choices": bought + [{"code": transfer.number, "text": _("from %(source)s")
-                                                                       % {"source": transfer.source}}
-                                     for transfer in coming.select_related("source").order_by("pk")[:MOST]]}
+        bought = [
+            {"code": order.number, "text": str(order.supplier)}
+            for order in orders.select_related("supplier").order_by("expected_on", "pk")[:MOST]
+        ]
+        return {
+            "choices": bought
+            + [
+                {
+                    "code": transfer.number,
+                    "text": _("from %(source)s") % {"source": transfer.source},
+                }
+                for transfer in coming.select_related("source").order_by("pk")[:MOST]
+            ]
+        }
     transfer, order = coming.filter(number=name).first(), orders.filter(number=name).first()
     if transfer is not None:
         return _arriving(transfer)
     if order is None:
-        raise Refused(_("%(name)s isn't an open purchase order or transfer for %(warehouse)s.")
-                      % {"name": name, "warehouse": warehouse}, code="unknown")
+        raise Refused(
+            _("%(name)s isn't an open purchase order or transfer for %(warehouse)s.")
+            % {"name": name, "warehouse": warehouse},
+            code="unknown",
+        )
     lines = list(order.lines.select_related("sku").order_by("pk"))
     known, most = products({line.sku for line in lines}), purchasing.most_expected(order, lines)
-    return {"name": order.number, "lines": [{**known[line.sku.code], "outstanding": line.outstanding,
-                                             "most": most[line.pk] - line.received} for line in lines]}
+    return {
+        "name": order.number,
+        "lines": [
+            {
+                **known[line.sku.code],
+                "outstanding": line.outstanding,
+                "most": most[line.pk] - line.received,
+            }
+            for line in lines
+        ],
+    }
 
 
 def _arriving(transfer: Transfer) -> dict[str, Any]:
@@ -132,38 +213,77 @@ def _arriving(transfer: Transfer) -> dict[str, Any]:
     for line in lines:
         left[line.sku.code] = left.get(line.sku.code, 0) + line.in_transit
     known = products({line.sku for line in lines})
-    return {"name": transfer.number,
-            "lines": [{**known[code], "outstanding": quantity} for code, quantity in left.items()]}
+    return {
+        "name": transfer.number,
+        "lines": [{**known[code], "outstanding": quantity} for code, quantity in left.items()],
+    }
 
 
 def put_away(warehouse: Warehouse, user: User, name: str) -> dict[str, Any]:
     """What lies where goods come in, and where it should go."""
-    lying = list(BinStock.objects.filter(bin=catalog.place(warehouse, Bin.Kind.RECEIVING), on_hand__gt=0)
-                 .select_related("sku", "lot").order_by("sku__code")[:200])
+    lying = list(
+        BinStock.objects.filter(bin=catalog.place(warehouse, Bin.Kind.RECEIVING), on_hand__gt=0)
+        .select_related("sku", "lot")
+        .order_by("sku__code")[:200]
+    )
     known = products({row.sku for row in lying})
     suggested = {sku: receiving.suggest_bin(sku, warehouse) for sku in {row.sku for row in lying}}
-    return {"lines": [{**known[row.sku.code], "lot": row.lot.code if row.lot else "", "quantity": row.on_hand,
-                       "bin": suggested[row.sku].code if suggested[row.sku] else ""} for row in lying],  # type: ignore[union-attr]
-            "bins": list(Bin.objects.filter(warehouse=warehouse, kind=Bin.Kind.STORAGE).values_list("code", flat=True))}
+    return {
+        "lines": [
+            {
+                **known[row.sku.code],
+                "lot": row.lot.code if row.lot else "",
+                "quantity": row.on_hand,
+                "bin": suggested[row.sku].code if suggested[row.sku] else "",
+            }
+            for row in lying
+        ],  # type: ignore[union-attr]
+        "bins": list(
+            Bin.objects.filter(warehouse=warehouse, kind=Bin.Kind.STORAGE).values_list(
+                "code", flat=True
+            )
+        ),
+    }
 
 
 def pack(warehouse: Warehouse, user: User, name: str) -> dict[str, Any]:
     """Shipments that are picked or packed; of one, what is in it, and its labels once it is packed."""
-    rows = policy.scope(Shipment, user).filter(warehouse=warehouse, status__in=["picking", "packed"])
+    rows = policy.scope(Shipment, user).filter(
+        warehouse=warehouse, status__in=["picking", "packed"]
+    )
     if not name:
-        first = rows.order_by("status", "pk").select_related("order__customer").prefetch_related(gates.OPEN_HOLDS)
-        ready = [row for row in first[:MOST]
-                 if row.status == Shipment.Status.PACKED
-                 or not row.lines.filter(reservation__state="allocated").exists()]
-        return {"choices": [{"code": row.number, "text": "; ".join([row.get_status_display(), *gates.reasons(row)])}
-                            for row in ready]}
+        first = (
+            rows.order_by("status", "pk")
+            .select_related("order__customer")
+            .prefetch_related(gates.OPEN_HOLDS)
+        )
+        ready = [
+            row
+            for row in first[:MOST]
+            if row.status == Shipment.Status.PACKED
+            or not row.lines.filter(reservation__state="allocated").exists()
+        ]
+        return {
+            "choices": [
+                {
+                    "code": row.number,
+                    "text": "; ".join([row.get_status_display(), *gates.reasons(row)]),
+                }
+                for row in ready
+            ]
+        }
     label = labels.scanned(name)
     if label and (why := labels.outdated(label)):
         raise Refused(why, code="label_outdated")
-    shipment = rows.filter(number=name).first() or (rows.filter(pk=label.shipment_id).first() if label else None)
+    shipment = rows.filter(number=name).first() or (
+        rows.filter(pk=label.shipment_id).first() if label else None
+    )
     if shipment is None:
-        raise Refused(_("%(name)s isn't ready to pack in %(warehouse)s.")
-                      % {"name": name, "warehouse": warehouse}, code="unknown")
+        raise Refused(
+            _("%(name)s isn't ready to pack in %(warehouse)s.")
+            % {"name": name, "warehouse": warehouse},
+            code="unknown",
+        )
     gates.require_workable(shipment)
     lines = list(shipment.lines.select_related("reservation__sku"))
     known = products({line.reservation.sku for line in lines})
@@ -172,13 +292,21 @@ def pack(warehouse: Warehouse, user: User, name: str) -> dict[str, Any]:
         code = line.reservation.sku.code
         wanted[code] = wanted.get(code, 0) + line.reservation.quantity
     weights = {line.reservation.sku.code: line.reservation.sku.weight_g for line in lines}
-    return {"name": shipment.number, "pk": shipment.pk, "status": shipment.status,
-            "lines": [{**known[code], "quantity": quantity, "weight_g": weights[code]}
-                      for code, quantity in sorted(wanted.items())],
-            "loose": parcels.told_loose(lines), "parcels": _suggested(shipment),
-            "cartons": list(Carton.objects.order_by("code").values("code", "weight_g", "max_weight_g")),
-            "tracking": tracking_numbers(shipment), "labels": _label_codes(shipment),
-            "alarms": attention.waiting(shipment)}
+    return {
+        "name": shipment.number,
+        "pk": shipment.pk,
+        "status": shipment.status,
+        "lines": [
+            {**known[code], "quantity": quantity, "weight_g": weights[code]}
+            for code, quantity in sorted(wanted.items())
+        ],
+        "loose": parcels.told_loose(lines),
+        "parcels": _suggested(shipment),
+        "cartons": list(Carton.objects.order_by("code").values("code", "weight_g", "max_weight_g")),
+        "tracking": tracking_numbers(shipment),
+        "labels": _label_codes(shipment),
+        "alarms": attention.waiting(shipment),
+    }
 
 
 def _suggested(shipment: Shipment) -> list[dict[str, Any]]:
@@ -188,13 +316,17 @@ def _suggested(shipment: Shipment) -> list[dict[str, Any]]:
         contents: Counter[str] = Counter()
         for line, units in parcel.contents:
             contents[line.reservation.sku.code] += units
-        suggested.append({"carton": parcel.carton.code if parcel.carton else "", "contents": dict(contents)})
+        suggested.append(
+            {"carton": parcel.carton.code if parcel.carton else "", "contents": dict(contents)}
+        )
     return suggested
 
 
 def _label_codes(shipment: Shipment) -> dict[str, str]:
     """What a scanner may read of each label: its tracking number, or its SSCC with and without identifier."""
-    bought = shipment.labels.filter(status=Label.Status.BOUGHT).values_list("tracking_number", "sscc")
+    bought = shipment.labels.filter(status=Label.Status.BOUGHT).values_list(
+        "tracking_number", "sscc"
+    )
     return {code: number for number, sscc in bought for code in (number, sscc, f"00{sscc}") if code}
 
 
@@ -202,8 +334,10 @@ def count(warehouse: Warehouse, user: User, name: str) -> dict[str, Any]:
     """A bin that is counted: its name alone, for who counts must not know what the books say."""
     place = Bin.objects.filter(warehouse=warehouse, code=name).first()
     if name and place is None:
-        raise Refused(_("Bin %(name)s not found in %(warehouse)s.") % {"warehouse": warehouse, "name": name},
-                      code="unknown")
+        raise Refused(
+            _("Bin %(name)s not found in %(warehouse)s.") % {"warehouse": warehouse, "name": name},
+            code="unknown",
+        )
     return {"name": name, "choices": []}
 
 
@@ -211,25 +345,55 @@ def look_up(warehouse: Warehouse, user: User, name: str) -> dict[str, Any]:
     """What a code stands for, and what the house knows of it: no money."""
     place = Bin.objects.filter(warehouse=warehouse, code=name).first()
     if place is not None:
-        rows = BinStock.objects.filter(bin=place, on_hand__gt=0).select_related("sku", "lot").order_by("sku__code")
-        return {"bin": place.code, "kind": place.get_kind_display(), "rows": [
-            [f"{row.sku} {row.sku.name}", row.lot.code if row.lot else "", row.on_hand] for row in rows[:MOST]],
-            "products": list(products({row.sku for row in rows[:MOST]}).values())}
+        rows = (
+            BinStock.objects.filter(bin=place, on_hand__gt=0)
+            .select_related("sku", "lot")
+            .order_by("sku__code")
+        )
+        return {
+            "bin": place.code,
+            "kind": place.get_kind_display(),
+            "rows": [
+                [f"{row.sku} {row.sku.name}", row.lot.code if row.lot else "", row.on_hand]
+                for row in rows[:MOST]
+            ],
+            "products": list(products({row.sku for row in rows[:MOST]}).values()),
+        }
     sku = SKU.objects.filter(code=name).first() or SKU.objects.filter(barcodes__code=name).first()
     if sku is not None:
-        bins = BinStock.objects.filter(sku=sku, bin__warehouse=warehouse, on_hand__gt=0).select_related("bin", "lot")
+        bins = BinStock.objects.filter(
+            sku=sku, bin__warehouse=warehouse, on_hand__gt=0
+        ).select_related("bin", "lot")
         stock = Stock.objects.filter(sku=sku, warehouse=warehouse).first()
-        return {**products([sku])[sku.code], "product": True, "lots": _dated(sku),
-                "available": stock.available if stock else 0, "rows": [
-            [row.bin.code, row.lot.code if row.lot else "", row.on_hand] for row in bins.order_by("bin__code")]}
+        return {
+            **products([sku])[sku.code],
+            "product": True,
+            "lots": _dated(sku),
+            "available": stock.available if stock else 0,
+            "rows": [
+                [row.bin.code, row.lot.code if row.lot else "", row.on_hand]
+                for row in bins.order_by("bin__code")
+            ],
+        }
     label = labels.scanned(name)
     seen = policy.scope(Shipment, user)
-    shipment = seen.filter(number=name).first() or (seen.filter(pk=label.shipment_id).first() if label else None)
+    shipment = seen.filter(number=name).first() or (
+        seen.filter(pk=label.shipment_id).first() if label else None
+    )
     if shipment is not None:
-        return {"bin": "", "kind": f"shipment {shipment.number}: {shipment.get_status_display()}",
-                "changed": [labels.outdated(label)] if label and labels.outdated(label) else [], "rows": [
-            [f"{line.reservation.sku} {line.reservation.sku.name}", "", line.reservation.quantity]
-            for line in shipment.lines.select_related("reservation__sku")]}
+        return {
+            "bin": "",
+            "kind": f"shipment {shipment.number}: {shipment.get_status_display()}",
+            "changed": [labels.outdated(label)] if label and labels.outdated(label) else [],
+            "rows": [
+                [
+                    f"{line.reservation.sku} {line.reservation.sku.name}",
+                    "",
+                    line.reservation.quantity,
+                ]
+                for line in shipment.lines.select_related("reservation__sku")
+            ],
+        }
     raise Refused(_("No match for %(name)s.") % {"name": name}, code="unknown")
 
 
@@ -244,11 +408,25 @@ def _dated(sku: SKU) -> list[str]:
 def changed_since(number: str, printed: int) -> list[str]:
     """What happened to a shipment or a wave (and its shipments) since its paper was printed, oldest first."""
     wave = Wave.objects.filter(number=number).first()
-    documents = [wave, *wave.shipments.all()] if wave else list(Shipment.objects.filter(number=number))
-    return [_("%(at)s %(number)s: %(what)s") % {
-        "at": f"{event.at:%Y-%m-%d %H:%M}", "number": event.subject_number,
-        "what": event.name.split(".")[1].replace("_", " ")} for event in printout_revisions.changed_since(printed,
-                                                                                                          *documents)]
+    documents = (
+        [wave, *wave.shipments.all()] if wave else list(Shipment.objects.filter(number=number))
+    )
+    return [
+        _("%(at)s %(number)s: %(what)s")
+        % {
+            "at": f"{event.at:%Y-%m-%d %H:%M}",
+            "number": event.subject_number,
+            "what": event.name.split(".")[1].replace("_", " "),
+        }
+        for event in printout_revisions.changed_since(printed, *documents)
+    ]
 
 
-WORK = {"pick": pick, "receive": receive, "put-away": put_away, "pack": pack, "count": count, "look-up": look_up}
+WORK = {
+    "pick": pick,
+    "receive": receive,
+    "put-away": put_away,
+    "pack": pack,
+    "count": count,
+    "look-up": look_up,
+}

@@ -40,8 +40,10 @@ class ComponentRows(PaginationInlineFormSet):
         super().clean()
         for form in self.deleted_forms:
             if form.instance.pk and (found := guarding.obstacles(form.instance, "kit")):
-                raise ValidationError(_("You can't remove %(component)s: %(obstacles)s.")
-                                      % {"component": form.instance.component, "obstacles": ", ".join(found)})
+                raise ValidationError(
+                    _("You can't remove %(component)s: %(obstacles)s.")
+                    % {"component": form.instance.component, "obstacles": ", ".join(found)}
+                )
 
 
 class Components(Lines):
@@ -94,7 +96,9 @@ class LotAdmin(ScopedAdmin):
         """Save; what is reserved and can't be served with the new expiry date waits again."""
         super().save_model(request, obj, form, change)
         if change and "expires_on" in form.changed_data:
-            there = Warehouse.objects.filter(bins__stock__lot=obj, bins__stock__on_hand__gt=0).distinct()
+            there = Warehouse.objects.filter(
+                bins__stock__lot=obj, bins__stock__on_hand__gt=0
+            ).distinct()
             for warehouse in there.order_by("pk"):
                 unservable.release([obj.sku], warehouse, by=request.user)  # type: ignore[arg-type]
 

@@ -35,7 +35,10 @@ class PurchaseOrderAdmin(DocumentAdmin):
     inlines = [PurchaseLines]
 
     def get_urls(self) -> Any:
-        return [path("check/", self.admin_site.admin_view(self.check_view), name="reorder_check"), *super().get_urls()]
+        return [
+            path("check/", self.admin_site.admin_view(self.check_view), name="reorder_check"),
+            *super().get_urls(),
+        ]
 
     def check_view(self, request: HttpRequest) -> HttpResponseRedirect:
         """The button that runs the reorder check now."""
@@ -47,13 +50,21 @@ class PurchaseOrderAdmin(DocumentAdmin):
 
     def _say(self, request: HttpRequest, check: replenishment.Check) -> None:
         numbers = ", ".join(document.number for document in [*check.orders, *check.transfers])
-        messages.success(request, _("Reorder check: %(numbers)s.") % {"numbers": numbers or _("nothing to buy")})
+        messages.success(
+            request, _("Reorder check: %(numbers)s.") % {"numbers": numbers or _("nothing to buy")}
+        )
         for each in check.unserved[:MOST_SAID]:
-            messages.warning(request, _("Nothing could be proposed for %(sku)s in %(warehouse)s: %(reason)s.")
-                                      % {"sku": each.sku, "warehouse": each.warehouse, "reason": each.reason})
+            messages.warning(
+                request,
+                _("Nothing could be proposed for %(sku)s in %(warehouse)s: %(reason)s.")
+                % {"sku": each.sku, "warehouse": each.warehouse, "reason": each.reason},
+            )
         if len(check.unserved) > MOST_SAID:
-            messages.warning(request, _("%(count)s more could not be served.")
-                                      % {"count": len(check.unserved) - MOST_SAID})
+            messages.warning(
+                request,
+                _("%(count)s more could not be served.")
+                % {"count": len(check.unserved) - MOST_SAID},
+            )
 
     list_tools_template, list_tools_rights = "admin/oms/reorder_button.html", ("add",)
 

@@ -57,8 +57,23 @@ class SKUSheet(ScannedSheet):
     class Meta(RecordMeta):
         model = SKU
         import_id_fields = ["code"]
-        fields = ("code", "name", "category", "base_unit", "tax_class", "weight_g", "length_mm", "width_mm",
-                  "height_mm", "hs_code", "origin", "tracking", "has_expiry", "is_kit", "is_sellable")
+        fields = (
+            "code",
+            "name",
+            "category",
+            "base_unit",
+            "tax_class",
+            "weight_g",
+            "length_mm",
+            "width_mm",
+            "height_mm",
+            "hs_code",
+            "origin",
+            "tracking",
+            "has_expiry",
+            "is_kit",
+            "is_sellable",
+        )
 
     def codes_of_others(self, codes: set[str]) -> dict[str, int]:
         return dict(Barcode.objects.filter(code__in=codes).values_list("code", "sku_id"))
@@ -105,11 +120,24 @@ class SupplierItemSheet(RecordSheet):
     class Meta(RecordMeta):
         model = SupplierItem
         import_id_fields = ["supplier", "sku"]
-        fields = ("supplier", "sku", "code", "cost", "pack", "minimum", "lead_time_days", "over_receipt_percent",
-                  "is_preferred")
+        fields = (
+            "supplier",
+            "sku",
+            "code",
+            "cost",
+            "pack",
+            "minimum",
+            "lead_time_days",
+            "over_receipt_percent",
+            "is_preferred",
+        )
 
     def listed(self, rows: Any) -> Any:
-        return SupplierItem.objects.filter(supplier__in=rows).select_related("supplier", "sku").order_by("pk")
+        return (
+            SupplierItem.objects.filter(supplier__in=rows)
+            .select_related("supplier", "sku")
+            .order_by("pk")
+        )
 
 
 class OpeningStockSheet(DocumentSheet):
@@ -122,7 +150,9 @@ class OpeningStockSheet(DocumentSheet):
     lot = column("lot__code", Text("", most=40), "lot")
     expires_on = column("lot__expires_on", Day(None), "expires_on")
     quantity = column("on_hand", Whole(least=1), "quantity")
-    unit_cost = column("unit_cost", column_of(Stock._meta.get_field("average_cost"), empty=Decimal(0)))
+    unit_cost = column(
+        "unit_cost", column_of(Stock._meta.get_field("average_cost"), empty=Decimal(0))
+    )
 
     class Meta:
         import_id_fields = ["warehouse", "bin", "sku", "lot"]
@@ -132,12 +162,19 @@ class OpeningStockSheet(DocumentSheet):
         return ["warehouse", "bin", "sku"]
 
     def subject(self, row: dict[str, Any]) -> str:
-        return " ".join(str(row.get(name, "")) for name in ("warehouse", "bin", "sku", "lot")).strip()
+        return " ".join(
+            str(row.get(name, "")) for name in ("warehouse", "bin", "sku", "lot")
+        ).strip()
 
     def listed(self, rows: Any) -> Any:
-        cost = Stock.objects.filter(sku=OuterRef("sku"), warehouse=OuterRef("bin__warehouse")).values("average_cost")
-        return rows.filter(on_hand__gt=0).select_related("sku", "bin__warehouse", "lot").annotate(
-            unit_cost=Subquery(cost))
+        cost = Stock.objects.filter(
+            sku=OuterRef("sku"), warehouse=OuterRef("bin__warehouse")
+        ).values("average_cost")
+        return (
+            rows.filter(on_hand__gt=0)
+            .select_related("sku", "bin__warehouse", "lot")
+            .annotate(unit_cost=Subquery(cost))
+        )
 
     def groups(self, rows: Sequence[Row]) -> list[list[Row]]:
         return [list(rows)]
@@ -172,34 +209,49 @@ class OpeningStockSheet(DocumentSheet):
 
     def _book(self, entries: Sequence[dict[str, Any]]) -> set[int]:
         """Book what is not there yet, and return the positions of those rows."""
-        bins = {(each.warehouse_id, each.code): each for each in Bin.objects.filter(
-            warehouse__in={entry["warehouse"] for entry in entries}, code__in={entry["bin"] for entry in entries})}
-        lying = BinStock.objects.filter(bin__in=bins.values(), sku__in={entry["sku"] for entry in entries},
-                                        on_hand__gt=0)
-        known = {tuple(key): on_hand
-                 for *key, on_hand in lying.values_list("bin_id", "sku_id", "lot__code", "on_hand")}
+        bins = {
+            (each.warehouse_id, each.code): each
+            for each in Bin.objects.filter(
+                warehouse__in={entry["warehouse"] for entry in entries},
+                code__in={entry["bin"] for entry in entries},
+            )
+        }
+        lying = BinStock.objects.filter(
+            bin__in=bins.values(), sku__in={entry["sku"] for entry in entries}, on_hand__gt=0
+        )
+        known = {
+            tuple(key): on_hand
+            for *key, on_hand in lying.values_list("bin_id", "sku_id", "lot__code", "on_hand")
+        }
         wanted: dict[Warehouse, list[Opening]] = {}
         booked = set()
         for position, entry in enumerate(entries):
             place = bins.get((entry["warehouse"].pk, entry["bin"]))
             if place is None:
-                raise Refused(gettext("Bin “%(bin)s” doesn't exist in %(warehouse)s. Create it first.")
-                              % {"warehouse": entry["warehouse"], "bin": entry["bin"]})
+                raise Refused(
+                    gettext("Bin “%(bin)s” doesn't exist in %(warehouse)s. Create it first.")
+                    % {"warehouse": entry["warehouse"], "bin": entry["bin"]}
+                )
             if entry["quantity"] is None:
                 raise Refused(gettext("Enter a whole number greater than 0."))
             if entry["lot"] and entry["sku"].tracking == SKU.Tracking.NONE:
-                raise Refused(gettext("%(sku)s isn't lot-tracked. Remove lot %(lot)s.")
-                              % {"sku": entry["sku"], "lot": entry["lot"]})
+                raise Refused(
+                    gettext("%(sku)s isn't lot-tracked. Remove lot %(lot)s.")
+                    % {"sku": entry["sku"], "lot": entry["lot"]}
+                )
             there = known.get((place.pk, entry["sku"].pk, entry["lot"] or None), 0)
             if there == entry["quantity"]:
                 continue
             if there:
-                raise Refused(gettext("%(place)s already has %(there)s × %(sku)s. Count the bin instead.")
-                              % {"place": place, "there": there, "sku": entry["sku"]})
+                raise Refused(
+                    gettext("%(place)s already has %(there)s × %(sku)s. Count the bin instead.")
+                    % {"place": place, "there": there, "sku": entry["sku"]}
+                )
             lot = receiving.lot_of(entry["sku"], entry["lot"], entry["expires_on"])
             booked.add(position)
             wanted.setdefault(entry["warehouse"], []).append(
-                Opening(entry["sku"], place, entry["quantity"], entry["unit_cost"], lot))
+                Opening(entry["sku"], place, entry["quantity"], entry["unit_cost"], lot)
+            )
         for warehouse, stock in wanted.items():
             receiving.open_stock(warehouse, stock, by=self.user)
         return booked

@@ -17,7 +17,16 @@ from oms.files.runs import offer
 
 @admin.register(Stock)
 class StockAdmin(ReadOnlyAdmin):
-    list_display = ["sku", "name", "warehouse", "on_hand", "sellable", "reserved", "available", "average_cost"]
+    list_display = [
+        "sku",
+        "name",
+        "warehouse",
+        "on_hand",
+        "sellable",
+        "reserved",
+        "available",
+        "average_cost",
+    ]
     list_filter = ["warehouse"]
     list_select_related = ["sku", "warehouse"]
     search_fields = ["=sku__code", "sku__name"]
@@ -52,12 +61,19 @@ class BinStockAdmin(ReadOnlyAdmin, DocumentAdmin):
         return str(stock.bin.warehouse)
 
     def changeform_view(
-        self, request: HttpRequest, object_id: Any = None, form_url: str = "", extra_context: Any = None,
+        self,
+        request: HttpRequest,
+        object_id: Any = None,
+        form_url: str = "",
+        extra_context: Any = None,
     ) -> Any:
         stock = self.get_object(request, object_id)
         user: Any = request.user
-        steps = [(step, self.operation_url(stock, step)) for step in operations.of(BinStock).values()
-                 if stock is not None and step.allowed_for(user) and step.available(stock)]
+        steps = [
+            (step, self.operation_url(stock, step))
+            for step in operations.of(BinStock).values()
+            if stock is not None and step.allowed_for(user) and step.available(stock)
+        ]
         context = {"document": stock, "next_steps": steps, "timeline": []}
         return super().changeform_view(request, object_id, form_url, extra_context=context)
 
@@ -67,7 +83,17 @@ class BinStockAdmin(ReadOnlyAdmin, DocumentAdmin):
 
 @admin.register(Move)
 class MoveAdmin(ReadOnlyAdmin):
-    list_display = ["at", "sku", "quantity", "source", "target", "reason", "reference", "unit_cost", "by"]
+    list_display = [
+        "at",
+        "sku",
+        "quantity",
+        "source",
+        "target",
+        "reason",
+        "reference",
+        "unit_cost",
+        "by",
+    ]
     list_filter = ["reason"]
     list_select_related = ["sku", "source", "target", "by"]
     search_fields = exact_search_fields = ["sku__code", "reference"]
@@ -76,8 +102,17 @@ class MoveAdmin(ReadOnlyAdmin):
 
 @admin.register(Demand)
 class DemandAdmin(ReadOnlyAdmin):
-    list_display = ["document", "sku", "quantity", "unreserved", "reserved", "picked", "shipped", "priority",
-                    "can_backorder"]
+    list_display = [
+        "document",
+        "sku",
+        "quantity",
+        "unreserved",
+        "reserved",
+        "picked",
+        "shipped",
+        "priority",
+        "can_backorder",
+    ]
     list_select_related = ["sku"]
     search_fields = exact_search_fields = ["document", "sku__code"]
     ordering = ["-pk"]
@@ -85,7 +120,16 @@ class DemandAdmin(ReadOnlyAdmin):
 
 @admin.register(Reservation)
 class ReservationAdmin(ReadOnlyAdmin):
-    list_display = ["demand", "sku", "warehouse", "quantity", "state", "bin", "lot", "put_back_reason"]
+    list_display = [
+        "demand",
+        "sku",
+        "warehouse",
+        "quantity",
+        "state",
+        "bin",
+        "lot",
+        "put_back_reason",
+    ]
     list_filter = ["state", "warehouse"]
     list_select_related = ["demand__sku", "sku", "warehouse", "bin", "lot"]
     ordering = ["-pk"]

@@ -38,7 +38,9 @@ class WarehouseAdmin(ScopedAdmin):
             sourcing.announce_change(obj, by=user)
         self._warn(request, obj)
 
-    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **options: Any) -> Any:
+    def render_change_form(
+        self, request: HttpRequest, context: Any, *args: Any, **options: Any
+    ) -> Any:
         if request.method == "GET" and options.get("obj") is not None:
             self._warn(request, options["obj"])
         return super().render_change_form(request, context, *args, **options)
@@ -51,12 +53,19 @@ class WarehouseAdmin(ScopedAdmin):
 class BinForm(forms.ModelForm):
     """A bin; a place that is far from all others is asked about before it is saved."""
 
-    is_measured = forms.BooleanField(label=_("The coordinates are right"), required=False, widget=forms.HiddenInput)
+    is_measured = forms.BooleanField(
+        label=_("The coordinates are right"), required=False, widget=forms.HiddenInput
+    )
 
     def clean(self) -> Any:
         cleaned = super().clean()
         if not self.errors and {"x_cm", "y_cm"} & set(self.changed_data):
-            place = Bin(**{name: self.cleaned_data.get(name, getattr(self.instance, name)) for name in PLACED})
+            place = Bin(
+                **{
+                    name: self.cleaned_data.get(name, getattr(self.instance, name))
+                    for name in PLACED
+                }
+            )
             place.pk = self.instance.pk
             try:
                 with confirming.agreed(bool(self.cleaned_data.get("is_measured"))):
@@ -70,7 +79,17 @@ class BinForm(forms.ModelForm):
 @admin.register(Bin)
 class BinAdmin(PapersAdmin, ScopedAdmin):
     form = BinForm
-    list_display = ["code", "warehouse", "kind", "is_sellable", "aisle", "bay", "level", "x_cm", "y_cm"]
+    list_display = [
+        "code",
+        "warehouse",
+        "kind",
+        "is_sellable",
+        "aisle",
+        "bay",
+        "level",
+        "x_cm",
+        "y_cm",
+    ]
     list_filter = ["warehouse", "kind"]
     list_select_related = ["warehouse"]
     search_fields = ["code"]
@@ -81,8 +100,11 @@ class BinAdmin(PapersAdmin, ScopedAdmin):
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Who only looks at a bin isn't asked anything."""
         names = super().get_fields(request, obj)
-        return names if self.has_change_permission(request, obj) else [
-            name for name in names if name != "is_measured"]
+        return (
+            names
+            if self.has_change_permission(request, obj)
+            else [name for name in names if name != "is_measured"]
+        )
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Places outside are built in."""
@@ -91,7 +113,9 @@ class BinAdmin(PapersAdmin, ScopedAdmin):
     def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
         super().delete_queryset(request, queryset.filter(warehouse__isnull=False))
 
-    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
+    def get_search_results(
+        self, request: HttpRequest, queryset: Any, search_term: str
+    ) -> tuple[Any, bool]:
         """Lines of transfers and counts offer only the bins whose stock people change."""
         rows, doubles = super().get_search_results(request, queryset, search_term)
         if request.GET.get("model_name") in ("transferline", "countline"):
@@ -101,7 +125,15 @@ class BinAdmin(PapersAdmin, ScopedAdmin):
 
 @admin.register(Lane)
 class LaneAdmin(ScopedAdmin):
-    list_display = ["warehouse", "country", "postal_prefix", "base_cost", "cost_per_kg", "days", "on_time_share"]
+    list_display = [
+        "warehouse",
+        "country",
+        "postal_prefix",
+        "base_cost",
+        "cost_per_kg",
+        "days",
+        "on_time_share",
+    ]
     list_select_related = ["warehouse"]
 
     def save_model(self, request: HttpRequest, obj: Lane, form: Any, change: bool) -> None:

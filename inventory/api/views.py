@@ -17,7 +17,9 @@ class StockSerializer(RecordSerializer[Stock]):
 
     sku = serializers.CharField(source="sku.code")
     warehouse = serializers.CharField(source="warehouse.code")
-    available = serializers.IntegerField(source="free", help_text=_("Sellable, not held for orders and not expired."))
+    available = serializers.IntegerField(
+        source="free", help_text=_("Sellable, not held for orders and not expired.")
+    )
 
     class Meta:
         model = Stock
@@ -40,7 +42,16 @@ class StockViewSet(ListModelMixin, ScopedListSet):
 class WarehouseSerializer(RecordSerializer[Warehouse]):
     class Meta:
         model = Warehouse
-        fields = ("code", "name", "kind", "city", "postal_code", "country", "time_zone", "is_active")
+        fields = (
+            "code",
+            "name",
+            "kind",
+            "city",
+            "postal_code",
+            "country",
+            "time_zone",
+            "is_active",
+        )
 
 
 class WarehouseViewSet(ScopedViewSet):

@@ -11,6 +11,30 @@ from inventory.models.supplier import Supplier, SupplierItem
 from inventory.models.transfer import Transfer, TransferLine
 from inventory.models.warehouse import Bin, Warehouse, Zone
 
-__all__ = ["SKU", "Barcode", "Bin", "BinStock", "Category", "Count", "CountLine", "Demand", "KitComponent", "Lane",
-           "Lot", "Move", "PostalCode", "PurchaseLine", "PurchaseOrder", "ReorderRule", "Reservation", "Stock",
-           "StockShare", "Supplier", "SupplierItem", "Transfer", "TransferLine", "Warehouse", "Zone"]
+__all__ = [
+    "SKU",
+    "Barcode",
+    "Bin",
+    "BinStock",
+    "Category",
+    "Count",
+    "CountLine",
+    "Demand",
+    "KitComponent",
+    "Lane",
+    "Lot",
+    "Move",
+    "PostalCode",
+    "PurchaseLine",
+    "PurchaseOrder",
+    "ReorderRule",
+    "Reservation",
+    "Stock",
+    "StockShare",
+    "Supplier",
+    "SupplierItem",
+    "Transfer",
+    "TransferLine",
+    "Warehouse",
+    "Zone",
+]

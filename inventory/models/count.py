@@ -31,7 +31,6 @@ class Count(Document):
     status = models.CharField(max_length=10, choices=Status, default=Status.PLANNED, editable=False)
 
 
-
 class CountLine(models.Model):
     """A SKU (and lot) in a bin: what the books said when it was keyed, and what was found.
 
@@ -46,14 +45,21 @@ class CountLine(models.Model):
     found = models.PositiveIntegerField(null=True, blank=True)
     mark = models.BigIntegerField(null=True, editable=False)
     keyed_at = models.DateTimeField(null=True, editable=False)
-    moved = models.IntegerField(_("moved since"), null=True, editable=False,
-                                help_text=_("Went in or out between counting and posting."))
+    moved = models.IntegerField(
+        _("moved since"),
+        null=True,
+        editable=False,
+        help_text=_("Went in or out between counting and posting."),
+    )
     posted = models.IntegerField(_("difference posted"), null=True, editable=False)
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["count", "sku", "bin", "lot"], nulls_distinct=False,
-                                    name="place_once_per_count"),
+            models.UniqueConstraint(
+                fields=["count", "sku", "bin", "lot"],
+                nulls_distinct=False,
+                name="place_once_per_count",
+            )
         ]
 
     def __str__(self) -> str:

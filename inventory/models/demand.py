@@ -37,8 +37,12 @@ class Demand(models.Model):
 
     lock_rank = LockRank.DEMAND
 
-    company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="+", help_text=_(
-        "Whose stock it is served from."))
+    company = models.ForeignKey(
+        Company,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text=_("Whose stock it is served from."),
+    )
     document = models.CharField(max_length=40)
     line = models.BigIntegerField()
     sku = models.ForeignKey(SKU, on_delete=models.PROTECT, related_name="demands")
@@ -50,7 +54,8 @@ class Demand(models.Model):
     shipped = models.IntegerField(default=0)
     unreserved = models.GeneratedField(
         expression=F("quantity") - F("reserved") - F("picked") - F("shipped"),
-        output_field=models.IntegerField(), db_persist=True,
+        output_field=models.IntegerField(),
+        db_persist=True,
     )
     can_backorder = models.BooleanField(default=False)
     priority = models.PositiveSmallIntegerField(default=100)
@@ -65,16 +70,29 @@ class Demand(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["document", "line", "sku"], name="one_demand_per_line_and_sku"),
+            models.UniqueConstraint(
+                fields=["document", "line", "sku"], name="one_demand_per_line_and_sku"
+            ),
             models.CheckConstraint(
-                condition=Q(quantity__gte=F("reserved") + F("picked") + F("shipped")), name="demand_is_not_exceeded"),
-            models.CheckConstraint(condition=Q(reserved__gte=0, picked__gte=0, shipped__gte=0),
-                                   name="demand_progress_is_not_negative"),
+                condition=Q(quantity__gte=F("reserved") + F("picked") + F("shipped")),
+                name="demand_is_not_exceeded",
+            ),
+            models.CheckConstraint(
+                condition=Q(reserved__gte=0, picked__gte=0, shipped__gte=0),
+                name="demand_progress_is_not_negative",
+            ),
         ]
         indexes = [
-            models.Index(fields=["sku", "priority", "id"], condition=Q(unreserved__gt=0), name="demand_waiting"),
-            models.Index(fields=["reserve_from"], condition=Q(unreserved__gt=0, reserve_from__isnull=False),
-                         name="demand_reserving_later"),
+            models.Index(
+                fields=["sku", "priority", "id"],
+                condition=Q(unreserved__gt=0),
+                name="demand_waiting",
+            ),
+            models.Index(
+                fields=["reserve_from"],
+                condition=Q(unreserved__gt=0, reserve_from__isnull=False),
+                name="demand_reserving_later",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -110,29 +128,51 @@ class Reservation(models.Model):
     state = models.CharField(max_length=12, choices=State, default=State.RESERVED)
     bin = models.ForeignKey(Bin, on_delete=models.PROTECT, null=True, related_name="+")
     lot = models.ForeignKey(Lot, on_delete=models.PROTECT, null=True, related_name="+")
-    put_back_reason = models.CharField(max_length=7, choices=PutBackReason, default=PutBackReason.NO, blank=True)
-    is_entrusted = models.BooleanField(default=False, db_default=False, editable=False,
-                                       help_text=_("A partner has taken it on; only they can stop it."))
+    put_back_reason = models.CharField(
+        max_length=7, choices=PutBackReason, default=PutBackReason.NO, blank=True
+    )
+    is_entrusted = models.BooleanField(
+        default=False,
+        db_default=False,
+        editable=False,
+        help_text=_("A partner has taken it on; only they can stop it."),
+    )
     bundle = models.UUIDField(default=uuid.uuid4, db_default=RandomUUID(), editable=False)
-    share = models.ForeignKey(StockShare, on_delete=models.PROTECT, null=True, editable=False, db_index=False,
-                              related_name="+", help_text=_("Under which another company's stock was promised."))
+    share = models.ForeignKey(
+        StockShare,
+        on_delete=models.PROTECT,
+        null=True,
+        editable=False,
+        db_index=False,
+        related_name="+",
+        help_text=_("Under which another company's stock was promised."),
+    )
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=Q(quantity__gt=0), name="reservation_quantity_is_positive"),
             models.CheckConstraint(
-                condition=Q(state__in=["reserved", "unreserved"],
-                            bin=None) | Q(state__in=["allocated", "picked", "shipped"],
-                                                                      bin__isnull=False),
-                name="reservation_has_a_bin_once_allocated"),
+                condition=Q(quantity__gt=0), name="reservation_quantity_is_positive"
+            ),
             models.CheckConstraint(
-                condition=Q(put_back_reason="") | Q(put_back_reason__in=["cancel", "release"], state="picked")
-                | Q(put_back_reason="asked", state__in=["reserved", "unreserved"], is_entrusted=True),
-                name="only_picked_or_entrusted_stock_stops"),
+                condition=Q(state__in=["reserved", "unreserved"], bin=None)
+                | Q(state__in=["allocated", "picked", "shipped"], bin__isnull=False),
+                name="reservation_has_a_bin_once_allocated",
+            ),
+            models.CheckConstraint(
+                condition=Q(put_back_reason="")
+                | Q(put_back_reason__in=["cancel", "release"], state="picked")
+                | Q(
+                    put_back_reason="asked", state__in=["reserved", "unreserved"], is_entrusted=True
+                ),
+                name="only_picked_or_entrusted_stock_stops",
+            ),
         ]
         indexes = [
-            models.Index(fields=["sku", "warehouse"], condition=Q(state__in=["reserved", "allocated"]),
-                         name="reservation_unpicked"),
+            models.Index(
+                fields=["sku", "warehouse"],
+                condition=Q(state__in=["reserved", "allocated"]),
+                name="reservation_unpicked",
+            )
         ]
 
     def __str__(self) -> str:

@@ -17,7 +17,6 @@ from oms.core.numbering import number_field
 OTHER_COMPANY = _("This warehouse belongs to another company. Choose one of the company that buys.")
 
 
-
 class PurchaseOrder(Document):
     """An order to a supplier, for one warehouse."""
 
@@ -41,8 +40,12 @@ class PurchaseOrder(Document):
     number = number_field("PO")
     company = models.ForeignKey(Company, on_delete=models.PROTECT)
     supplier = models.ForeignKey(Supplier, on_delete=models.PROTECT, related_name="orders")
-    warehouse = models.ForeignKey(Warehouse, on_delete=models.PROTECT, related_name="purchase_orders")
-    status = models.CharField(max_length=10, choices=Status, default=Status.PROPOSED, editable=False)
+    warehouse = models.ForeignKey(
+        Warehouse, on_delete=models.PROTECT, related_name="purchase_orders"
+    )
+    status = models.CharField(
+        max_length=10, choices=Status, default=Status.PROPOSED, editable=False
+    )
     currency = CurrencyField()
     expected_on = models.DateField(null=True, blank=True)
     note = models.CharField(max_length=200, blank=True)
@@ -64,20 +67,36 @@ class PurchaseLine(models.Model):
     sku = models.ForeignKey(SKU, on_delete=models.PROTECT, related_name="purchase_lines")
     quantity = models.PositiveIntegerField()
     received = models.PositiveIntegerField(default=0, editable=False)
-    damaged = models.PositiveIntegerField(default=0, editable=False, help_text=_("Damaged units included in the "
-                                                                                 "quantity received."))
-    returned = models.PositiveIntegerField(default=0, db_default=0, editable=False,
-                                           help_text=_("Sent back to the supplier, of the received ones."))
-    replacing = models.PositiveIntegerField(_("to be replaced"), default=0, db_default=0, editable=False,
-                                            help_text=_("Of the returned ones, how many the supplier sends again."))
+    damaged = models.PositiveIntegerField(
+        default=0, editable=False, help_text=_("Damaged units included in the quantity received.")
+    )
+    returned = models.PositiveIntegerField(
+        default=0,
+        db_default=0,
+        editable=False,
+        help_text=_("Sent back to the supplier, of the received ones."),
+    )
+    replacing = models.PositiveIntegerField(
+        _("to be replaced"),
+        default=0,
+        db_default=0,
+        editable=False,
+        help_text=_("Of the returned ones, how many the supplier sends again."),
+    )
     unit_cost = UnitPriceField()
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=Q(returned__lte=F("received")), name="returned_goods_were_received"),
-            models.CheckConstraint(condition=Q(replacing__lte=F("returned")), name="replaced_goods_were_returned"),
+            models.CheckConstraint(
+                condition=Q(returned__lte=F("received")), name="returned_goods_were_received"
+            ),
+            models.CheckConstraint(
+                condition=Q(replacing__lte=F("returned")), name="replaced_goods_were_returned"
+            ),
             models.UniqueConstraint(fields=["order", "sku"], name="sku_once_per_purchase_order"),
-            models.CheckConstraint(condition=Q(damaged__lte=F("received")), name="damaged_goods_were_received"),
+            models.CheckConstraint(
+                condition=Q(damaged__lte=F("received")), name="damaged_goods_were_received"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -107,8 +126,12 @@ class ReorderRule(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["sku", "warehouse"], name="one_rule_per_sku_and_warehouse"),
-            models.CheckConstraint(condition=Q(target__gte=F("point")), name="target_is_not_below_point"),
+            models.UniqueConstraint(
+                fields=["sku", "warehouse"], name="one_rule_per_sku_and_warehouse"
+            ),
+            models.CheckConstraint(
+                condition=Q(target__gte=F("point")), name="target_is_not_below_point"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -29,9 +29,14 @@ class StockShare(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["selling", "supplying"], condition=Q(until=None),
-                                    name="one_open_share_per_pair"),
-            models.CheckConstraint(condition=~Q(selling=F("supplying")), name="share_is_of_another_company"),
+            models.UniqueConstraint(
+                fields=["selling", "supplying"],
+                condition=Q(until=None),
+                name="one_open_share_per_pair",
+            ),
+            models.CheckConstraint(
+                condition=~Q(selling=F("supplying")), name="share_is_of_another_company"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -46,8 +46,12 @@ class SKU(Guarded):
     code = CodeField(max_length=40, unique=True)
     name = models.CharField(max_length=200)
     category = models.ForeignKey(Category, on_delete=models.PROTECT, null=True, blank=True)
-    base_unit = UnitField(default="H87", help_text=_(
-        "A code of UN/ECE Recommendation 20 or 21, for example H87 (piece), KGM (kilogram) or XBX (box)."))
+    base_unit = UnitField(
+        default="H87",
+        help_text=_(
+            "A code of UN/ECE Recommendation 20 or 21, for example H87 (piece), KGM (kilogram) or XBX (box)."
+        ),
+    )
     tax_class = models.CharField(max_length=20, default="standard")
     weight_g = models.PositiveIntegerField(_("weight (g)"), default=0)
     length_mm = models.PositiveIntegerField(_("length (mm)"), default=0)
@@ -56,21 +60,34 @@ class SKU(Guarded):
     hs_code = models.CharField(_("HS code"), max_length=12, blank=True)
     origin = CountryField(_("country of origin"), blank=True)
     tracking = models.CharField(max_length=6, choices=Tracking, default=Tracking.NONE)
-    has_expiry = models.BooleanField(default=False, db_default=False, help_text=_(
-        "Lots or serial numbers have an expiry date, which is asked when they are received."))
+    has_expiry = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text=_(
+            "Lots or serial numbers have an expiry date, which is asked when they are received."
+        ),
+    )
     is_kit = models.BooleanField(default=False)
     is_sellable = models.BooleanField(default=True)
-    components = models.ManyToManyField("self", through="KitComponent", symmetrical=False,
-                                        through_fields=("kit", "component"), related_name="kits")
+    components = models.ManyToManyField(
+        "self",
+        through="KitComponent",
+        symmetrical=False,
+        through_fields=("kit", "component"),
+        related_name="kits",
+    )
 
     class Meta:
         verbose_name = _("SKU")
         ordering = ["code"]
         indexes = [words_index("code", "name", name="skus_by_words")]
         constraints = [
-            models.CheckConstraint(condition=Q(is_kit=False) | Q(tracking="none"), name="kit_is_not_tracked"),
-            models.CheckConstraint(condition=Q(has_expiry=False) | ~Q(tracking="none"),
-                                   name="what_expires_is_tracked"),
+            models.CheckConstraint(
+                condition=Q(is_kit=False) | Q(tracking="none"), name="kit_is_not_tracked"
+            ),
+            models.CheckConstraint(
+                condition=Q(has_expiry=False) | ~Q(tracking="none"), name="what_expires_is_tracked"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -95,8 +112,12 @@ class KitComponent(Guarded):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["kit", "component"], name="component_once_per_kit"),
-            models.CheckConstraint(condition=Q(quantity__gt=0), name="component_quantity_is_positive"),
-            models.CheckConstraint(condition=~Q(kit=models.F("component")), name="kit_is_not_its_component"),
+            models.CheckConstraint(
+                condition=Q(quantity__gt=0), name="component_quantity_is_positive"
+            ),
+            models.CheckConstraint(
+                condition=~Q(kit=models.F("component")), name="kit_is_not_its_component"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -105,21 +126,30 @@ class KitComponent(Guarded):
     def clean(self) -> None:
         super().clean()
         if self.component_id and self.component.is_kit:
-            raise ValidationError({
-                "component": gettext("A kit can't contain another kit. Add its components instead.")})
+            raise ValidationError(
+                {
+                    "component": gettext(
+                        "A kit can't contain another kit. Add its components instead."
+                    )
+                }
+            )
         if self._state.adding and self.kit_id:
             found = guarding.obstacles(self, "kit")
             if found:
-                raise ValidationError(gettext("You can't add a component to %(kit)s: %(obstacles)s.")
-                                      % {"kit": self.kit, "obstacles": ", ".join(found)})
+                raise ValidationError(
+                    gettext("You can't add a component to %(kit)s: %(obstacles)s.")
+                    % {"kit": self.kit, "obstacles": ", ".join(found)}
+                )
 
     def delete(self, *args: Any, **options: Any) -> tuple[int, dict[str, int]]:
         """Delete, or raise Refused while open orders consist of it."""
         found = guarding.obstacles(self, "kit")
         if found:
-            raise Refused(gettext("You can't remove %(component)s from %(kit)s: %(obstacles)s.")
-                          % {"component": self.component, "kit": self.kit, "obstacles": ", ".join(found)},
-                          code="relied_on")
+            raise Refused(
+                gettext("You can't remove %(component)s from %(kit)s: %(obstacles)s.")
+                % {"component": self.component, "kit": self.kit, "obstacles": ", ".join(found)},
+                code="relied_on",
+            )
         return super().delete(*args, **options)
 
 
@@ -132,7 +162,9 @@ class Barcode(models.Model):
     pack_quantity = models.PositiveIntegerField(_("base units per pack"), default=1)
 
     class Meta:
-        constraints = [models.CheckConstraint(condition=Q(pack_quantity__gt=0), name="pack_holds_something")]
+        constraints = [
+            models.CheckConstraint(condition=Q(pack_quantity__gt=0), name="pack_holds_something")
+        ]
 
     def __str__(self) -> str:
         return self.code
@@ -164,4 +196,6 @@ class Lot(Guarded):
         if self.sku_id and self.sku.tracking == SKU.Tracking.NONE:
             raise ValidationError({"sku": gettext("This SKU isn't tracked, so it has no lots.")})
         if self.sku_id and self.sku.has_expiry and self.expires_on is None:
-            raise ValidationError({"expires_on": gettext("This SKU expires. Enter the expiry date.")})
+            raise ValidationError(
+                {"expires_on": gettext("This SKU expires. Enter the expiry date.")}
+            )

@@ -19,22 +19,37 @@ from oms.core.money import UnitPriceField
 
 
 class StockQuerySet(models.QuerySet["Stock"]):
-
     def with_free(self) -> "StockQuerySet":
         """With what can be promised (`free`): sellable, not reserved, and of no lot that expired in its warehouse."""
-        local = Func(F("bin__warehouse__time_zone"), Value(timezone.now()), function="timezone",
-                     output_field=models.DateTimeField())
-        expired = BinStock.objects.filter(
-            sku=OuterRef("sku"), bin__warehouse=OuterRef("warehouse"), bin__is_sellable=True,
-            lot__expires_on__lt=Cast(local, models.DateField())).order_by().values("sku").annotate(
-                total=Sum(F("on_hand") - F("allocated"))).values("total")
-        return self.annotate(free=Greatest(F("sellable") - F("reserved") - Coalesce(Subquery(expired), 0), 0))
+        local = Func(
+            F("bin__warehouse__time_zone"),
+            Value(timezone.now()),
+            function="timezone",
+            output_field=models.DateTimeField(),
+        )
+        expired = (
+            BinStock.objects.filter(
+                sku=OuterRef("sku"),
+                bin__warehouse=OuterRef("warehouse"),
+                bin__is_sellable=True,
+                lot__expires_on__lt=Cast(local, models.DateField()),
+            )
+            .order_by()
+            .values("sku")
+            .annotate(total=Sum(F("on_hand") - F("allocated")))
+            .values("total")
+        )
+        return self.annotate(
+            free=Greatest(F("sellable") - F("reserved") - Coalesce(Subquery(expired), 0), 0)
+        )
 
     def promised_by(self, *companies: int) -> Self:
         """What companies (by their keys) can promise, in warehouses that are open: their own and what others share."""
         shared = StockShare.objects.open(companies).values("supplying")
-        return self.filter(Q(warehouse__company__in=companies) | Q(warehouse__company__in=shared),
-                           warehouse__is_active=True)
+        return self.filter(
+            Q(warehouse__company__in=companies) | Q(warehouse__company__in=shared),
+            warehouse__is_active=True,
+        )
 
 
 class Stock(models.Model):
@@ -55,17 +70,25 @@ class Stock(models.Model):
     sellable = models.IntegerField(default=0)
     reserved = models.IntegerField(default=0)
     average_cost = UnitPriceField()
-    told = models.CharField(max_length=3, choices=Level, default=Level.OK, db_default="", blank=True, editable=False)
+    told = models.CharField(
+        max_length=3, choices=Level, default=Level.OK, db_default="", blank=True, editable=False
+    )
 
     objects = StockQuerySet.as_manager()
 
     class Meta:
         verbose_name_plural = _("stock")
         constraints = [
-            models.UniqueConstraint(fields=["sku", "warehouse"], name="one_stock_per_sku_and_warehouse"),
+            models.UniqueConstraint(
+                fields=["sku", "warehouse"], name="one_stock_per_sku_and_warehouse"
+            ),
             models.CheckConstraint(condition=Q(reserved__gte=0), name="reserved_is_not_negative"),
-            models.CheckConstraint(condition=Q(reserved__lte=F("sellable")), name="reserved_is_on_hand"),
-            models.CheckConstraint(condition=Q(sellable__lte=F("on_hand")), name="sellable_is_on_hand"),
+            models.CheckConstraint(
+                condition=Q(reserved__lte=F("sellable")), name="reserved_is_on_hand"
+            ),
+            models.CheckConstraint(
+                condition=Q(sellable__lte=F("on_hand")), name="sellable_is_on_hand"
+            ),
         ]
 
     layers: Layers | None = None  # by expiry date, where `shelf_life` attached them
@@ -88,7 +111,9 @@ class BinStock(models.Model):
 
     sku = models.ForeignKey(SKU, on_delete=models.PROTECT, related_name="bin_stock")
     bin = models.ForeignKey(Bin, on_delete=models.PROTECT, related_name="stock")
-    lot = models.ForeignKey(Lot, on_delete=models.PROTECT, null=True, blank=True, related_name="bin_stock")
+    lot = models.ForeignKey(
+        Lot, on_delete=models.PROTECT, null=True, blank=True, related_name="bin_stock"
+    )
     on_hand = models.IntegerField(default=0)
     allocated = models.IntegerField(default=0)
     is_serial = models.BooleanField(default=False, db_default=False, editable=False)
@@ -96,12 +121,21 @@ class BinStock(models.Model):
     class Meta:
         verbose_name_plural = _("bin stock")
         constraints = [
-            models.UniqueConstraint(fields=["sku", "bin", "lot"], nulls_distinct=False, name="one_row_per_sku_bin_lot"),
+            models.UniqueConstraint(
+                fields=["sku", "bin", "lot"], nulls_distinct=False, name="one_row_per_sku_bin_lot"
+            ),
             models.CheckConstraint(condition=Q(allocated__gte=0), name="allocated_is_not_negative"),
-            models.CheckConstraint(condition=Q(allocated__lte=F("on_hand")), name="allocated_is_in_the_bin"),
-            models.CheckConstraint(condition=Q(is_serial=False) | Q(on_hand__lte=1), name="serial_is_one_piece"),
-            models.UniqueConstraint(fields=["lot"], condition=Q(is_serial=True, on_hand__gt=0),
-                                    name="serial_in_one_place"),
+            models.CheckConstraint(
+                condition=Q(allocated__lte=F("on_hand")), name="allocated_is_in_the_bin"
+            ),
+            models.CheckConstraint(
+                condition=Q(is_serial=False) | Q(on_hand__lte=1), name="serial_is_one_piece"
+            ),
+            models.UniqueConstraint(
+                fields=["lot"],
+                condition=Q(is_serial=True, on_hand__gt=0),
+                name="serial_in_one_place",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -130,7 +164,9 @@ class Move(models.Model):
         SEND_BACK = "send_back", _("sent back to the supplier")
 
     sku = models.ForeignKey(SKU, on_delete=models.PROTECT, related_name="moves")
-    lot = models.ForeignKey(Lot, on_delete=models.PROTECT, null=True, blank=True, related_name="moves")
+    lot = models.ForeignKey(
+        Lot, on_delete=models.PROTECT, null=True, blank=True, related_name="moves"
+    )
     source = models.ForeignKey(Bin, on_delete=models.PROTECT, related_name="+")
     target = models.ForeignKey(Bin, on_delete=models.PROTECT, related_name="+")
     quantity = models.PositiveIntegerField()
@@ -138,7 +174,9 @@ class Move(models.Model):
     reason = models.CharField(max_length=10, choices=Reason)
     note = models.CharField(max_length=200, blank=True)
     reference = models.CharField(max_length=40, blank=True, db_index=True)
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
     at = models.DateTimeField(db_default=Now())
 
     class Meta:
@@ -146,8 +184,10 @@ class Move(models.Model):
             models.CheckConstraint(condition=Q(quantity__gt=0), name="move_quantity_is_positive"),
             models.CheckConstraint(condition=~Q(source=F("target")), name="move_goes_somewhere"),
         ]
-        indexes = [models.Index(fields=["sku", "-id"], name="moves_of_sku"),
-                   BrinIndex(fields=["at"], name="moves_by_time")]
+        indexes = [
+            models.Index(fields=["sku", "-id"], name="moves_of_sku"),
+            BrinIndex(fields=["at"], name="moves_by_time"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.quantity} × {self.sku} {self.source} → {self.target}"

@@ -40,15 +40,24 @@ class SupplierItem(models.Model):
     minimum = models.PositiveIntegerField(_("minimum order quantity (base units)"), default=1)
     lead_time_days = models.PositiveSmallIntegerField(default=7)
     over_receipt_percent = models.PositiveSmallIntegerField(
-        _("over-receipt tolerance (%)"), default=10, db_default=10,
-        help_text=_("Up to this much more than ordered is received without asking, for example 10."))
+        _("over-receipt tolerance (%)"),
+        default=10,
+        db_default=10,
+        help_text=_(
+            "Up to this much more than ordered is received without asking, for example 10."
+        ),
+    )
     is_preferred = models.BooleanField(default=True)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["supplier", "sku"], name="sku_once_per_supplier"),
-            models.UniqueConstraint(fields=["sku"], condition=Q(is_preferred=True), name="one_preferred_supplier"),
-            models.CheckConstraint(condition=Q(pack__gt=0, minimum__gt=0), name="pack_and_minimum_are_positive"),
+            models.UniqueConstraint(
+                fields=["sku"], condition=Q(is_preferred=True), name="one_preferred_supplier"
+            ),
+            models.CheckConstraint(
+                condition=Q(pack__gt=0, minimum__gt=0), name="pack_and_minimum_are_positive"
+            ),
         ]
 
     def __str__(self) -> str:

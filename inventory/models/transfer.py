@@ -11,7 +11,9 @@ from oms.core.locking import LockRank
 from oms.core.models import Document
 from oms.core.numbering import number_field
 
-OTHER_COMPANY = _("This warehouse belongs to another company. Sell the goods to it and buy them there instead.")
+OTHER_COMPANY = _(
+    "This warehouse belongs to another company. Sell the goods to it and buy them there instead."
+)
 
 
 class Transfer(Document):
@@ -38,11 +40,15 @@ class Transfer(Document):
     status = models.CharField(max_length=9, choices=Status, default=Status.DRAFT, editable=False)
 
     class Meta:
-        constraints = [models.CheckConstraint(condition=~Q(source=F("target")), name="transfer_goes_somewhere")]
+        constraints = [
+            models.CheckConstraint(condition=~Q(source=F("target")), name="transfer_goes_somewhere")
+        ]
 
     def clean(self) -> None:
         if self.source_id and self.source_id == self.target_id:
-            raise ValidationError({"target": _("The goods are there already. Choose another warehouse.")})
+            raise ValidationError(
+                {"target": _("The goods are there already. Choose another warehouse.")}
+            )
         if self.source_id and self.target_id and self.source.company_id != self.target.company_id:
             raise ValidationError({"target": OTHER_COMPANY})
 
@@ -56,17 +62,25 @@ class TransferLine(models.Model):
     lot = models.ForeignKey(Lot, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     quantity = models.PositiveIntegerField()
     received = models.PositiveIntegerField(default=0, db_default=0, editable=False)
-    damaged = models.PositiveIntegerField(default=0, db_default=0, editable=False, help_text=_("Of the received ones."))
+    damaged = models.PositiveIntegerField(
+        default=0, db_default=0, editable=False, help_text=_("Of the received ones.")
+    )
     recalled = models.PositiveIntegerField(default=0, db_default=0, editable=False)
     lost = models.PositiveIntegerField(default=0, db_default=0, editable=False)
     unit_cost = models.DecimalField(max_digits=16, decimal_places=4, default=0, editable=False)
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=Q(quantity__gt=0), name="transfer_quantity_is_positive"),
-            models.CheckConstraint(condition=Q(quantity__gte=F("received") + F("recalled") + F("lost")),
-                                   name="no_more_arrives_than_was_sent"),
-            models.CheckConstraint(condition=Q(damaged__lte=F("received")), name="damaged_goods_arrived"),
+            models.CheckConstraint(
+                condition=Q(quantity__gt=0), name="transfer_quantity_is_positive"
+            ),
+            models.CheckConstraint(
+                condition=Q(quantity__gte=F("received") + F("recalled") + F("lost")),
+                name="no_more_arrives_than_was_sent",
+            ),
+            models.CheckConstraint(
+                condition=Q(damaged__lte=F("received")), name="damaged_goods_arrived"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -43,12 +43,21 @@ class Warehouse(Guarded):
     postal_code = PostalCodeField(max_length=12, blank=True)
     city = models.CharField(max_length=60, blank=True)
     country = CountryField()
-    latitude = models.FloatField(null=True, blank=True, help_text=_("Empty: where the postal code lies."))
+    latitude = models.FloatField(
+        null=True, blank=True, help_text=_("Empty: where the postal code lies.")
+    )
     longitude = models.FloatField(null=True, blank=True)
     time_zone = models.CharField(max_length=40, default="UTC", validators=[validate_time_zone])
-    cutoff = models.TimeField(null=True, blank=True, help_text=_(
-        "Orders confirmed after this time ship the next business day, in the warehouse's time zone."))
-    priority = models.PositiveSmallIntegerField(default=100, help_text=_("Tiebreaker: lower numbers ship first."))
+    cutoff = models.TimeField(
+        null=True,
+        blank=True,
+        help_text=_(
+            "Orders confirmed after this time ship the next business day, in the warehouse's time zone."
+        ),
+    )
+    priority = models.PositiveSmallIntegerField(
+        default=100, help_text=_("Tiebreaker: lower numbers ship first.")
+    )
     is_active = models.BooleanField(default=True)
     staff = models.ManyToManyField(settings.AUTH_USER_MODEL, blank=True, related_name="warehouses")
 
@@ -72,7 +81,9 @@ class Zone(models.Model):
     name = models.CharField(max_length=40)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["warehouse", "name"], name="zone_once_per_warehouse")]
+        constraints = [
+            models.UniqueConstraint(fields=["warehouse", "name"], name="zone_once_per_warehouse")
+        ]
 
     def __str__(self) -> str:
         return f"{self.warehouse} {self.name}"
@@ -108,29 +119,50 @@ class Bin(Guarded):
     CUSTODY = (Kind.STAGING, Kind.RETURNS, Kind.DAMAGED_RETURNS)
     OUTSIDE = (Kind.SUPPLIER, Kind.CUSTOMER, Kind.ADJUSTMENT, Kind.SCRAP, Kind.TRANSIT)
 
-    warehouse = models.ForeignKey(Warehouse, on_delete=models.PROTECT, null=True, related_name="bins")
-    zone = models.ForeignKey(Zone, on_delete=models.PROTECT, null=True, blank=True, related_name="bins")
+    warehouse = models.ForeignKey(
+        Warehouse, on_delete=models.PROTECT, null=True, related_name="bins"
+    )
+    zone = models.ForeignKey(
+        Zone, on_delete=models.PROTECT, null=True, blank=True, related_name="bins"
+    )
     code = CodeField(max_length=24)
     kind = models.CharField(max_length=16, choices=Kind, default=Kind.STORAGE)
     is_sellable = models.BooleanField(default=True)
     aisle = models.CharField(max_length=8, blank=True)
     bay = models.PositiveSmallIntegerField(default=0)
     level = models.PositiveSmallIntegerField(default=0)
-    x_cm = models.IntegerField(_("x (cm)"), null=True, blank=True, help_text=_(
-        "Along the front aisle. Bins without coordinates are walked in the order of their names."))
-    y_cm = models.PositiveIntegerField(_("y (cm)"), null=True, blank=True,
-                                       help_text=_("Distance into the picking aisle from its front end."))
+    x_cm = models.IntegerField(
+        _("x (cm)"),
+        null=True,
+        blank=True,
+        help_text=_(
+            "Along the front aisle. Bins without coordinates are walked in the order of their names."
+        ),
+    )
+    y_cm = models.PositiveIntegerField(
+        _("y (cm)"),
+        null=True,
+        blank=True,
+        help_text=_("Distance into the picking aisle from its front end."),
+    )
 
     objects = BinQuerySet.as_manager()
 
     class Meta:
         ordering = ["code"]
         constraints = [
-            models.UniqueConstraint(fields=["warehouse", "code"], nulls_distinct=False, name="bin_once_per_warehouse"),
+            models.UniqueConstraint(
+                fields=["warehouse", "code"], nulls_distinct=False, name="bin_once_per_warehouse"
+            ),
             models.CheckConstraint(
-                condition=Q(warehouse=None, kind__in=["supplier", "customer", "adjustment", "scrap", "transit"])
-                | (Q(warehouse__isnull=False)
-                   & ~Q(kind__in=["supplier", "customer", "adjustment", "scrap", "transit"])),
+                condition=Q(
+                    warehouse=None,
+                    kind__in=["supplier", "customer", "adjustment", "scrap", "transit"],
+                )
+                | (
+                    Q(warehouse__isnull=False)
+                    & ~Q(kind__in=["supplier", "customer", "adjustment", "scrap", "transit"])
+                ),
                 name="only_outside_places_have_no_warehouse",
             ),
             models.CheckConstraint(
@@ -149,15 +181,24 @@ class Bin(Guarded):
     def clean(self) -> None:
         super().clean()
         if self._state.adding and (self.kind in Bin.OUTSIDE or self.warehouse_id is None):
-            raise ValidationError({"kind": gettext("Places outside are built in. Choose a kind inside a warehouse.")})
+            raise ValidationError(
+                {"kind": gettext("Places outside are built in. Choose a kind inside a warehouse.")}
+            )
         if self.zone is not None and self.zone.warehouse_id != self.warehouse_id:
             raise ValidationError({"zone": gettext("This zone is in another warehouse.")})
         if self.is_sellable and self.kind not in Bin.SELLABLE:
-            raise ValidationError({"is_sellable": gettext("Only storage and receiving bins can be sellable.")})
+            raise ValidationError(
+                {"is_sellable": gettext("Only storage and receiving bins can be sellable.")}
+            )
 
     def require_by_hand(self, field: str) -> None:
         """Raise ValidationError for a place whose goods a process keeps or that is only in the books."""
         if self.is_outside or self.kind in (*Bin.CUSTODY, Bin.Kind.MISSING):
-            raise ValidationError({field: gettext("The goods in %(bin)s (%(kind)s) belong to a process. Choose "
-                                                  "another bin.")
-                                          % {"bin": self, "kind": self.get_kind_display()}})
+            raise ValidationError(
+                {
+                    field: gettext(
+                        "The goods in %(bin)s (%(kind)s) belong to a process. Choose another bin."
+                    )
+                    % {"bin": self, "kind": self.get_kind_display()}
+                }
+            )

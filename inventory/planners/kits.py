@@ -37,7 +37,9 @@ def excess(needs: Iterable[Need], pieces: Sequence[Piece]) -> dict[int, int]:
     return gone
 
 
-def choose(needs: Iterable[Need], pieces: Sequence[Piece], units: Mapping[Any, int]) -> dict[int, int]:
+def choose(
+    needs: Iterable[Need], pieces: Sequence[Piece], units: Mapping[Any, int]
+) -> dict[int, int]:
     """Let so many units of each line go, the easiest first, the youngest of those; kits by whole bundles."""
     lines = _by_line(needs)
     gone: dict[int, int] = {}
@@ -68,7 +70,9 @@ def _bundles(pieces: Iterable[Piece]) -> list[list[Piece]]:
 
 
 def _line_of(bundle: Sequence[Piece], lines: Mapping[Hashable, list[Need]]) -> Hashable:
-    return next(line for line, parts in lines.items() if bundle[0].demand in {need.demand for need in parts})
+    return next(
+        line for line, parts in lines.items() if bundle[0].demand in {need.demand for need in parts}
+    )
 
 
 def _total(bundle: Iterable[Piece], demand: int) -> int:
@@ -80,7 +84,9 @@ def _whole(parts: Sequence[Need], bundle: Sequence[Piece]) -> int:
 
 
 def _ease(bundle: Sequence[Piece]) -> tuple[int, int]:
-    return max((piece.stage for piece in bundle), default=0), -max((piece.key for piece in bundle), default=0)
+    return max((piece.stage for piece in bundle), default=0), -max(
+        (piece.key for piece in bundle), default=0
+    )
 
 
 def _take(bundle: Iterable[Piece], demand: int, amount: int, gone: dict[int, int]) -> None:

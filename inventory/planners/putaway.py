@@ -16,5 +16,8 @@ class Spot:
 
 def suggest(spots: Sequence[Spot]) -> Spot | None:
     """The bin that has the SKU already, else the emptiest, else the nearest."""
-    return min(spots, key=lambda spot: (not spot.has_same, spot.other_skus, spot.walking_distance_cm, spot.bin),
-               default=None)
+    return min(
+        spots,
+        key=lambda spot: (not spot.has_same, spot.other_skus, spot.walking_distance_cm, spot.bin),
+        default=None,
+    )

@@ -34,8 +34,14 @@ class Advice:
 
 def projected(position: Position) -> int:
     """What there will be once orders are served and what is under way has come (the inventory position)."""
-    return (position.sellable - position.reserved - position.back_ordered + position.on_order + position.coming
-            - position.leaving)
+    return (
+        position.sellable
+        - position.reserved
+        - position.back_ordered
+        + position.on_order
+        + position.coming
+        - position.leaving
+    )
 
 
 def surplus(position: Position) -> int:
@@ -66,4 +72,6 @@ def advise(position: Position, spare: Mapping[int, int] | None = None) -> Advice
         return Advice(0, why, transfers)
     wanted = max(wanted, position.minimum)
     quantity = -(-wanted // position.pack) * position.pack
-    return Advice(quantity, f"{why}, minimum {position.minimum}, packs of {position.pack}", transfers)
+    return Advice(
+        quantity, f"{why}, minimum {position.minimum}, packs of {position.pack}", transfers
+    )

@@ -25,14 +25,17 @@ class Layers:
     def available(self, min_life_days: int) -> int:
         """Base units that can still be promised to somebody who asks for so many days of remaining life."""
         own = self.earliest(min_life_days)
-        return max(0, min(self._free(day) for day in {own, *(day for day in self.reserved if day < own)}))
+        return max(
+            0, min(self._free(day) for day in {own, *(day for day in self.reserved if day < own)})
+        )
 
     def reserve(self, min_life_days: int, quantity: int) -> None:
         self.reserved[self.earliest(min_life_days)] += quantity
 
     def _free(self, day: date) -> int:
-        return (sum(count for expires, count in self.stock.items() if expires >= day)
-                - sum(count for asked, count in self.reserved.items() if asked >= day))
+        return sum(count for expires, count in self.stock.items() if expires >= day) - sum(
+            count for asked, count in self.reserved.items() if asked >= day
+        )
 
     def copy(self) -> "Layers":
         return Layers(self.today, self.stock, Counter(self.reserved))

@@ -75,8 +75,13 @@ class Parts:
     split: float = 0.0
 
     def __add__(self, other: "Parts") -> "Parts":
-        return Parts(self.cost + other.cost, self.distance + other.distance, self.days + other.days,
-                     self.lateness + other.lateness, self.split + other.split)
+        return Parts(
+            self.cost + other.cost,
+            self.distance + other.distance,
+            self.days + other.days,
+            self.lateness + other.lateness,
+            self.split + other.split,
+        )
 
     @property
     def score(self) -> float:
@@ -115,44 +120,71 @@ def plan(wants: Sequence[Want], sources: Sequence[Source], weights: Weights | No
     cent are a tie, which the priority decides. A cost that is not known counts as the highest that is.
     """
     weights = weights or Weights()
-    ranked = sorted(_with_costs(sources), key=lambda source: (
-        round(parcel_score(source, weights), 2), source.priority, source.warehouse))
+    ranked = sorted(
+        _with_costs(sources),
+        key=lambda source: (
+            round(parcel_score(source, weights), 2),
+            source.priority,
+            source.warehouse,
+        ),
+    )
     tried = [_fill(wants, combination) for combination in _combinations(ranked)]
     if not tried:
         return Plan((), {want.key: want.quantity for want in wants})
     candidates = sorted({_weigh(filled, ranked, weights) for filled in tried}, key=_rank)
     best = next(filled for filled in tried if _weigh(filled, ranked, weights) == candidates[0])
     short = {want.key: want.quantity - _filled(best, want.key) for want in wants}
-    return Plan(tuple(best), {key: units for key, units in short.items() if units}, tuple(candidates[:10]))
+    return Plan(
+        tuple(best), {key: units for key, units in short.items() if units}, tuple(candidates[:10])
+    )
 
 
 def plan_in_turn(wants: Sequence[Want], turns: Iterable[Sequence[Source]]) -> Plan:
     """Plan with the first sources, and what they can't send with the next ones."""
     found = Plan((), {want.key: want.quantity for want in wants if want.quantity > 0})
     for sources in turns:
-        left = [replace(want, quantity=found.short[want.key]) for want in wants if want.key in found.short]
+        left = [
+            replace(want, quantity=found.short[want.key])
+            for want in wants
+            if want.key in found.short
+        ]
         if left and sources:
             more = plan(left, sources)
-            found = Plan((*found.assignments, *more.assignments), more.short, (*found.candidates, *more.candidates))
+            found = Plan(
+                (*found.assignments, *more.assignments),
+                more.short,
+                (*found.candidates, *more.candidates),
+            )
     return found
 
 
-def weigh(assignments: Sequence[Assignment], sources: Sequence[Source], weights: Weights | None = None) -> Candidate:
+def weigh(
+    assignments: Sequence[Assignment], sources: Sequence[Source], weights: Weights | None = None
+) -> Candidate:
     """What assignments are worth as they are; units from a warehouse that is no source do not count."""
     known = _with_costs(sources)
     there = {source.warehouse for source in known}
-    return _weigh([each for each in assignments if each.warehouse in there], known, weights or Weights())
+    return _weigh(
+        [each for each in assignments if each.warehouse in there], known, weights or Weights()
+    )
 
 
 def _with_costs(sources: Sequence[Source]) -> list[Source]:
     known = [source.cost for source in sources if source.cost is not None]
-    return [source if source.cost is not None else replace(source, cost=max(known, default=0.0)) for source in sources]
+    return [
+        source if source.cost is not None else replace(source, cost=max(known, default=0.0))
+        for source in sources
+    ]
 
 
 def parcel_parts(source: Source, weights: Weights) -> Parts:
     """What a parcel from this warehouse is worth, part by part; lower is better."""
-    return Parts(source.cost or 0.0, weights.km * source.distance_km, weights.day * source.days,
-                 weights.late * (1 - source.on_time_share))
+    return Parts(
+        source.cost or 0.0,
+        weights.km * source.distance_km,
+        weights.day * source.days,
+        weights.late * (1 - source.on_time_share),
+    )
 
 
 def parcel_score(source: Source, weights: Weights) -> float:
@@ -183,9 +215,13 @@ def _fill(wants: Sequence[Want], sources: Iterable[Source]) -> list[Assignment]:
     return assignments
 
 
-def _whole_first(want: Want, sources: list[Source], left: dict[int, dict[int, int]]) -> list[Source]:
+def _whole_first(
+    want: Want, sources: list[Source], left: dict[int, dict[int, int]]
+) -> list[Source]:
     """A warehouse that can send the whole line comes before those that would split it."""
-    return sorted(sources, key=lambda source: _possible(want, left[source.warehouse]) < want.quantity)
+    return sorted(
+        sources, key=lambda source: _possible(want, left[source.warehouse]) < want.quantity
+    )
 
 
 def _possible(want: Want, available: Mapping[int, int]) -> int:
@@ -199,16 +235,31 @@ def _take(want: Want, available: dict[int, int], units: int) -> None:
 
 def _weigh(filled: list[Assignment], ranked: Sequence[Source], weights: Weights) -> Candidate:
     keys = {assignment.warehouse for assignment in filled}
-    used = sorted((source for source in ranked if source.warehouse in keys), key=lambda source: source.warehouse)
-    parts = sum((parcel_parts(source, weights) for source in used), Parts(split=weights.split * max(0, len(used) - 1)))
-    return Candidate(tuple(source.warehouse for source in used), sum(assignment.quantity for assignment in filled),
-                     parts, tuple(source.distance_km for source in used),
-                     tuple(sorted(source.priority for source in used)))
+    used = sorted(
+        (source for source in ranked if source.warehouse in keys),
+        key=lambda source: source.warehouse,
+    )
+    parts = sum(
+        (parcel_parts(source, weights) for source in used),
+        Parts(split=weights.split * max(0, len(used) - 1)),
+    )
+    return Candidate(
+        tuple(source.warehouse for source in used),
+        sum(assignment.quantity for assignment in filled),
+        parts,
+        tuple(source.distance_km for source in used),
+        tuple(sorted(source.priority for source in used)),
+    )
 
 
 def _rank(candidate: Candidate) -> tuple[int, float, int, tuple[int, ...], tuple[int, ...]]:
-    return (-candidate.units, round(candidate.score, 2), len(candidate.warehouses), candidate.priorities,
-            candidate.warehouses)
+    return (
+        -candidate.units,
+        round(candidate.score, 2),
+        len(candidate.warehouses),
+        candidate.priorities,
+        candidate.warehouses,
+    )
 
 
 def _filled(assignments: list[Assignment], key: int) -> int:
@@ -223,5 +274,8 @@ def distance_km(a: tuple[float, float] | None, b: tuple[float, float] | None) ->
     if a is None or b is None:
         return UNKNOWN_KM
     (lat1, lon1), (lat2, lon2) = ((math.radians(x), math.radians(y)) for x, y in (a, b))
-    h = math.sin((lat2 - lat1) / 2) ** 2 + math.cos(lat1) * math.cos(lat2) * math.sin((lon2 - lon1) / 2) ** 2
+    h = (
+        math.sin((lat2 - lat1) / 2) ** 2
+        + math.cos(lat1) * math.cos(lat2) * math.sin((lon2 - lon1) / 2) ** 2
+    )
     return 2 * EARTH_RADIUS_KM * math.asin(math.sqrt(h))

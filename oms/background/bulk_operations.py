@@ -17,9 +17,15 @@ KIND = "bulk"
 
 def submit(step: Operation, keys: Sequence[int], *, by: User) -> Job:
     """Have a worker perform an operation on documents, each in a transaction of its own."""
-    return jobs.submit(KIND, _("%(title)s (%(keys)s selected)")
-                             % {"title": step.title, "keys": len(keys)}, len(keys), by=by, operation=step.name,
-                       model=step.model._meta.label, keys=list(keys))
+    return jobs.submit(
+        KIND,
+        _("%(title)s (%(keys)s selected)") % {"title": step.title, "keys": len(keys)},
+        len(keys),
+        by=by,
+        operation=step.name,
+        model=step.model._meta.label,
+        keys=list(keys),
+    )
 
 
 @jobs.runs(KIND)

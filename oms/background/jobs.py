@@ -30,6 +30,7 @@ _runners: dict[str, Runner] = {}
 
 def runs(kind: str) -> Callable[[Runner], Runner]:
     """Name the function that does jobs of a kind. Called again for the same job, it does what is left."""
+
     def keep(runner: Runner) -> Runner:
         assert kind not in _runners, f"Jobs of the kind {kind} have a runner already"
         _runners[kind] = runner
@@ -39,10 +40,18 @@ def runs(kind: str) -> Callable[[Runner], Runner]:
 
 
 def start(
-    kind: str, title: str, total: int, *, by: User | None = None, due_at: datetime | None = None, **details: Any,
+    kind: str,
+    title: str,
+    total: int,
+    *,
+    by: User | None = None,
+    due_at: datetime | None = None,
+    **details: Any,
 ) -> Job:
     """Create the row that shows a job's progress."""
-    return Job.objects.create(kind=kind, title=title[:120], total=total, by=by, due_at=due_at, details=details)
+    return Job.objects.create(
+        kind=kind, title=title[:120], total=total, by=by, due_at=due_at, details=details
+    )
 
 
 def submit(kind: str, title: str, total: int, *, by: User | None = None, **details: Any) -> Job:
@@ -58,7 +67,9 @@ def _send(key: int) -> None:
 
 def waiting() -> QuerySet[Job]:
     """Jobs that were asked for and that no worker is at, the oldest first."""
-    return Job.objects.filter(_free(), due_at__isnull=False, finished_at=None).order_by("due_at", "pk")
+    return Job.objects.filter(_free(), due_at__isnull=False, finished_at=None).order_by(
+        "due_at", "pk"
+    )
 
 
 def late() -> QuerySet[Job]:
@@ -81,7 +92,11 @@ def work_waiting() -> None:
 def work(key: int) -> None:
     """Do a job, unless a worker is at it or it is done. What stops it altogether is said on it."""
     claimed = Job.objects.filter(_free(), pk=key, finished_at=None).update(
-        leased_until=timezone.now() + pulse.lease(), claimed_by=pulse.claimer(), attempts=F("attempts") + 1, error="")
+        leased_until=timezone.now() + pulse.lease(),
+        claimed_by=pulse.claimer(),
+        attempts=F("attempts") + 1,
+        error="",
+    )
     if not claimed:
         return
     job = Job.objects.select_related("by").get(pk=key)
@@ -91,7 +106,9 @@ def work(key: int) -> None:
         _runners[job.kind](job)
     except Exception as error:
         log.exception("job_failed job=%s", key)
-        message = error.message if isinstance(error, DomainError) else f"{type(error).__name__}: {error}"
+        message = (
+            error.message if isinstance(error, DomainError) else f"{type(error).__name__}: {error}"
+        )
         Job.objects.filter(pk=key).update(error=message, finished_at=timezone.now(), **NOT_CLAIMED)
     job.refresh_from_db()
     if job.error or job.failed:
@@ -104,14 +121,28 @@ def again(job: Job) -> Job:
     with transaction.atomic():
         job = Job.objects.select_for_update().get(pk=job.pk)
         if job.is_running:
-            raise Refused(_("%(title)s is still running. Wait until it finishes.")
-                          % {"title": job.title}, code="running")
+            raise Refused(
+                _("%(title)s is still running. Wait until it finishes.") % {"title": job.title},
+                code="running",
+            )
         if job.kind not in _runners:
-            raise Refused(_("%(title)s can't be repeated.") % {"title": job.title}, code="not_repeatable")
-        job.details = {**job.details, "failed_keys": list(
-            job.results.filter(succeeded=False).exclude(key="").values_list("key", flat=True))}
+            raise Refused(
+                _("%(title)s can't be repeated.") % {"title": job.title}, code="not_repeatable"
+            )
+        job.details = {
+            **job.details,
+            "failed_keys": list(
+                job.results.filter(succeeded=False).exclude(key="").values_list("key", flat=True)
+            ),
+        }
         job.results.filter(succeeded=False).delete()
-        job.failed, job.finished_at, job.leased_until, job.claimed_by, job.error = 0, None, None, "", ""
+        job.failed, job.finished_at, job.leased_until, job.claimed_by, job.error = (
+            0,
+            None,
+            None,
+            "",
+            "",
+        )
         job.due_at, job.attempts = timezone.now(), 0
         job.save()
         transaction.on_commit(lambda: _send(job.pk))
@@ -154,8 +185,12 @@ def selected(job: Job, rows: "QuerySet[Any]") -> list[Any]:
     known = set(job.results.exclude(key="").values_list("key", flat=True))
     for key in job.details["keys"]:
         if key not in found and str(key) not in known:
-            record(job, f"{rows.model._meta.verbose_name} {key}", key=str(key),
-                   error=_("Not found, or access was removed."))
+            record(
+                job,
+                f"{rows.model._meta.verbose_name} {key}",
+                key=str(key),
+                error=_("Not found, or access was removed."),
+            )
     return [found[key] for key in job.details["keys"] if key in found]
 
 
@@ -174,14 +209,19 @@ def _perform(job: Job, item: Item, key: str, perform: Callable[[Item], object]) 
 @whole
 def record(job: Job, subject: str, *, key: str = "", error: str = "") -> None:
     """Note what became of one item."""
-    JobResult.objects.create(job=job, key=key, subject=subject[:60], succeeded=not error, message=error)
+    JobResult.objects.create(
+        job=job, key=key, subject=subject[:60], succeeded=not error, message=error
+    )
     progress(job, **{"failed" if error else "done": 1})
 
 
 def progress(job: Job, *, done: int = 0, failed: int = 0) -> None:
     """Note that so many more are done or failed, and that the worker is alive."""
     Job.objects.filter(pk=job.pk).update(
-        done=F("done") + done, failed=F("failed") + failed, leased_until=timezone.now() + pulse.lease())
+        done=F("done") + done,
+        failed=F("failed") + failed,
+        leased_until=timezone.now() + pulse.lease(),
+    )
 
 
 @contextmanager
@@ -191,8 +231,10 @@ def ticking(job: Job, total: int) -> Iterator[Callable[[int], None]]:
 
     def tick(done: int) -> None:
         with other.cursor() as cursor:
-            cursor.execute("UPDATE core_job SET done = %s, total = %s, leased_until = %s WHERE id = %s",
-                           [done, total, timezone.now() + pulse.lease(), job.pk])
+            cursor.execute(
+                "UPDATE core_job SET done = %s, total = %s, leased_until = %s WHERE id = %s",
+                [done, total, timezone.now() + pulse.lease(), job.pk],
+            )
 
     try:
         yield tick
@@ -208,8 +250,11 @@ def finish(job: Job) -> Job:
 
 
 def _told_late(count: int) -> str:
-    return ngettext("%(count)s job has waited too long for a worker.",
-                    "%(count)s jobs have waited too long for a worker.", count) % {"count": count}
+    return ngettext(
+        "%(count)s job has waited too long for a worker.",
+        "%(count)s jobs have waited too long for a worker.",
+        count,
+    ) % {"count": count}
 
 
 attention.watch(late, _told_late)

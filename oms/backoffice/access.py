@@ -29,6 +29,7 @@ def is_money(model: type[Model], name: str) -> bool:
 @cache
 def money_column(model: type[Model], name: str) -> Any:
     """A column or field that shows an amount or a price at the minor units of its row's currency."""
+
     def shown(row: Any) -> str | None:
         amount = getattr(row, name)
         return None if amount is None else money.grouped(amount, getattr(row, "currency", ""))
@@ -46,6 +47,7 @@ def with_money_columns(model: type[Model], names: Iterable[Any]) -> list[Any]:
 
 def acting(right: str, title: Words) -> Any:
     """Make a function of a page, a request and rows a bulk action, for those who have a right to the rows."""
+
     def made(run: Any) -> Any:
         @wraps(run)
         def act(page: Any, request: HttpRequest, rows: Any) -> Any:
@@ -84,12 +86,18 @@ class PolicyAccess:
     def without_hidden(self, request: HttpRequest, names: Any) -> list[Any]:
         """Names of fields and columns, less those that the person isn't shown."""
         page: Any = self
-        return [name for name in names if policy.shows(request.user, page.model, getattr(name, "__name__", name))]
+        return [
+            name
+            for name in names
+            if policy.shows(request.user, page.model, getattr(name, "__name__", name))
+        ]
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         sets: Any = super().get_fieldsets(request, obj)  # type: ignore[misc]
-        return [(title, {**options, "fields": self.shown_fields(request, obj, options["fields"])})
-                for title, options in sets]
+        return [
+            (title, {**options, "fields": self.shown_fields(request, obj, options["fields"])})
+            for title, options in sets
+        ]
 
     def shown_fields(self, request: HttpRequest, obj: Any, names: Any) -> list[Any]:
         """The fields that a person may see; money that they cannot edit as its currency writes it."""
@@ -99,7 +107,9 @@ class PolicyAccess:
             return with_money_columns(page.model, names)
         fixed = page.get_readonly_fields(request, obj)
         columns = with_money_columns(page.model, names)
-        return [column if column in fixed else name for name, column in zip(names, columns, strict=True)]
+        return [
+            column if column in fixed else name for name, column in zip(names, columns, strict=True)
+        ]
 
 
 def _refused(form: Any, message: str) -> Any:
@@ -119,8 +129,11 @@ def _tell_corrections(request: HttpRequest, form: Any) -> None:
     for name in form.changed_data:
         written, code = getattr(form.fields[name], "corrected", None) or ("", "")
         if code:
-            messages.info(request, _("%(field)s: %(written)s was corrected to %(code)s.") % {
-                "field": form.fields[name].label, "written": written, "code": code})
+            messages.info(
+                request,
+                _("%(field)s: %(written)s was corrected to %(code)s.")
+                % {"field": form.fields[name].label, "written": written, "code": code},
+            )
 
 
 class ScopedAdmin(PolicyAccess, FastListAdmin, SheetsAdmin, SavedViewsAdmin, ModelAdmin):
@@ -134,12 +147,18 @@ class ScopedAdmin(PolicyAccess, FastListAdmin, SheetsAdmin, SavedViewsAdmin, Mod
     list_tools_rights: tuple[str, ...] = ()  # those that its buttons ask for
 
     def changeform_view(
-        self, request: HttpRequest, object_id: Any = None, form_url: str = "", extra_context: Any = None,
+        self,
+        request: HttpRequest,
+        object_id: Any = None,
+        form_url: str = "",
+        extra_context: Any = None,
     ) -> Any:
         """What a form saves is one transaction; what is refused only then is told above what was entered."""
         try:
             with limits.within():
-                return run_again(super().changeform_view, request, object_id, form_url, extra_context)
+                return run_again(
+                    super().changeform_view, request, object_id, form_url, extra_context
+                )
         except DomainError as refused:
             if request.method != "POST":
                 raise
@@ -150,7 +169,9 @@ class ScopedAdmin(PolicyAccess, FastListAdmin, SheetsAdmin, SavedViewsAdmin, Mod
             page.status_code = 503 if refused.code == "busy" else 409
             return page
 
-    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **options: Any) -> Any:
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **options: Any
+    ) -> Any:
         form = super().get_form(request, obj, change=change, **options)
         message = getattr(request, "refused", "")
         return _refused(form, message) if message else form
@@ -174,13 +195,18 @@ class ScopedAdmin(PolicyAccess, FastListAdmin, SheetsAdmin, SavedViewsAdmin, Mod
     def lookup_allowed(self, lookup: str, value: Any, request: Any = None) -> bool:
         """A list can't be narrowed by what isn't shown, either."""
         name = lookup.partition("__")[0]
-        return policy.shows(request.user, self.model, name) and super().lookup_allowed(lookup, value, request)
+        return policy.shows(request.user, self.model, name) and super().lookup_allowed(
+            lookup, value, request
+        )
 
     def get_actions(self, request: HttpRequest) -> Any:
         """The bulk actions that the person has the right to."""
         actions = super().get_actions(request)
-        return {name: action for name, action in actions.items()
-                if self.may(request, getattr(action[0], "right", "view"))}
+        return {
+            name: action
+            for name, action in actions.items()
+            if self.may(request, getattr(action[0], "right", "view"))
+        }
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         super().delete_queryset(request, policy.scope(queryset, request.user, "delete"))
@@ -215,7 +241,9 @@ class Lines(PolicyAccess, TabularInline):
         """A cell of the table is named by its heading, for those who hear it."""
         field: Any = super().formfield_for_dbfield(db_field, request, **options)
         if field is not None and field.widget is not None:
-            getattr(field.widget, "widget", field.widget).attrs.setdefault("aria-label", str(field.label))
+            getattr(field.widget, "widget", field.widget).attrs.setdefault(
+                "aria-label", str(field.label)
+            )
         return field
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -225,8 +253,11 @@ class Lines(PolicyAccess, TabularInline):
         return self.has_change_permission(request, obj)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self.is_editable and not policy.lacks(request.user, "change", self.model) and (
-            self._parent_is_editable(request, obj))
+        return (
+            self.is_editable
+            and not policy.lacks(request.user, "change", self.model)
+            and (self._parent_is_editable(request, obj))
+        )
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self.has_change_permission(request, obj)
@@ -239,6 +270,13 @@ class Lines(PolicyAccess, TabularInline):
         names = list(super().get_readonly_fields(request, obj))
         shown = {str(name) for name in self.fields or ()}
         is_fixed = not self.has_change_permission(request, obj)
-        names += [field.name for field in self.model._meta.fields if field.name not in names
-                  and ((field.name in shown and not field.editable) or (is_fixed and is_money(self.model, field.name)))]
+        names += [
+            field.name
+            for field in self.model._meta.fields
+            if field.name not in names
+            and (
+                (field.name in shown and not field.editable)
+                or (is_fixed and is_money(self.model, field.name))
+            )
+        ]
         return with_money_columns(self.model, self.without_hidden(request, names))

@@ -32,7 +32,8 @@ def _revoke(client: ApiClient) -> str:
 
 
 STEPS: dict[str, tuple[Words, Callable[[ApiClient], str]]] = {
-    "issue": (_("New token"), clients.issue_token), "rotate": (_("Rotate newest token"), _rotate),
+    "issue": (_("New token"), clients.issue_token),
+    "rotate": (_("Rotate newest token"), _rotate),
     "revoke": (_("Revoke all tokens"), _revoke),
 }
 
@@ -47,15 +48,33 @@ class ApiClientAdmin(ScopedAdmin):
     change_form_outer_before_template = "admin/oms/steps.html"
 
     def get_urls(self) -> Any:
-        return [path("<int:pk>/<str:step>-token/", self.admin_site.admin_view(self.token_view), name="api_token"),
-                *super().get_urls()]
+        return [
+            path(
+                "<int:pk>/<str:step>-token/",
+                self.admin_site.admin_view(self.token_view),
+                name="api_token",
+            ),
+            *super().get_urls(),
+        ]
 
     def changeform_view(
-        self, request: HttpRequest, object_id: Any = None, form_url: str = "", extra_context: Any = None,
+        self,
+        request: HttpRequest,
+        object_id: Any = None,
+        form_url: str = "",
+        extra_context: Any = None,
     ) -> Any:
-        context = {"steps": [(title, reverse("admin:api_token", args=[object_id, name]))
-                             for name, (title, _step) in STEPS.items()] if object_id else []}
-        return super().changeform_view(request, object_id, form_url, {**context, **(extra_context or {})})
+        context = {
+            "steps": [
+                (title, reverse("admin:api_token", args=[object_id, name]))
+                for name, (title, _step) in STEPS.items()
+            ]
+            if object_id
+            else []
+        }
+        return super().changeform_view(
+            request, object_id, form_url, {**context, **(extra_context or {})}
+        )
 
     def token_view(self, request: HttpRequest, pk: int, step: str) -> HttpResponse:
         """The buttons: make, rotate and revoke."""
@@ -65,6 +84,11 @@ class ApiClientAdmin(ScopedAdmin):
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
         text = STEPS[step][1](client)
-        messages.warning(request, _("New token: %(text)s. Copy it now; you won't be able to see it again.")
-                                  % {"text": text} if text else _("All tokens revoked."))
+        messages.warning(
+            request,
+            _("New token: %(text)s. Copy it now; you won't be able to see it again.")
+            % {"text": text}
+            if text
+            else _("All tokens revoked."),
+        )
         return HttpResponseRedirect(reverse("admin:core_apiclient_change", args=[pk]))

@@ -22,17 +22,29 @@ class CompanyAdmin(ScopedAdmin):
     change_form_outer_after_template = "admin/oms/close_books.html"
 
     def get_urls(self) -> Any:
-        return [path("<int:pk>/close/", self.admin_site.admin_view(self.close_view), name="core_company_close"),
-                *super().get_urls()]
+        return [
+            path(
+                "<int:pk>/close/",
+                self.admin_site.admin_view(self.close_view),
+                name="core_company_close",
+            ),
+            *super().get_urls(),
+        ]
 
     def close_view(self, request: HttpRequest, pk: int) -> HttpResponseRedirect:
         """The button that closes the books up to a day."""
         company, user = self.get_object(request, str(pk)), request.user
-        if company is None or request.method != "POST" or not self.may(request, "close_books", company):
+        if (
+            company is None
+            or request.method != "POST"
+            or not self.may(request, "close_books", company)
+        ):
             return self._get_obj_does_not_exist_redirect(request, self.opts, str(pk))
         try:
             periods.close(company, _day(request.POST.get("until", "")), by=user)  # type: ignore[arg-type]
-            messages.success(request, _("Books closed through %(until)s.") % {"until": request.POST["until"]})
+            messages.success(
+                request, _("Books closed through %(until)s.") % {"until": request.POST["until"]}
+            )
         except DomainError as refused:
             messages.error(request, refused.message)
         return HttpResponseRedirect(reverse("admin:core_company_change", args=[pk]))
@@ -42,7 +54,9 @@ def _day(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise Refused(_("“%(text)s” isn't a valid date. Use the format 2027-01-31.") % {"text": text or "—"}) from None
+        raise Refused(
+            _("“%(text)s” isn't a valid date. Use the format 2027-01-31.") % {"text": text or "—"}
+        ) from None
 
 
 @admin.register(ExchangeRate)
@@ -56,7 +70,10 @@ class ExchangeRateAdmin(ScopedAdmin):
     list_tools_template, list_tools_rights = "admin/oms/upload_rates.html", ("add",)
 
     def get_urls(self) -> Any:
-        return [path("upload/", self.admin_site.admin_view(self.rates_view), name="upload_rates"), *super().get_urls()]
+        return [
+            path("upload/", self.admin_site.admin_view(self.rates_view), name="upload_rates"),
+            *super().get_urls(),
+        ]
 
     def rates_view(self, request: HttpRequest) -> HttpResponseRedirect:
         """Take the rates of a file in, for every company."""
@@ -65,8 +82,15 @@ class ExchangeRateAdmin(ScopedAdmin):
             try:
                 days = exchange_rates.read(file.read(), file.name)
                 count = sum(exchange_rates.take(company, days) for company in Company.objects.all())
-                messages.success(request, ngettext("%(count)s exchange rate imported.",
-                                                   "%(count)s exchange rates imported.", count) % {"count": count})
+                messages.success(
+                    request,
+                    ngettext(
+                        "%(count)s exchange rate imported.",
+                        "%(count)s exchange rates imported.",
+                        count,
+                    )
+                    % {"count": count},
+                )
             except DomainError as refused:
                 messages.error(request, refused.message)
         return HttpResponseRedirect(reverse("admin:core_exchangerate_changelist"))

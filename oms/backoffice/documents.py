@@ -27,15 +27,33 @@ from oms.core.money import display
 from oms.core.operations import Operation
 from oms.core.wording import spoken
 
-COLORS = {"canceled": "red", "rejected": "red", "failed": "red", "draft": "gray", "completed": "green",
-          "delivered": "green", "settled": "green", "closed": "green", "captured": "green", "issued": "green"}
+COLORS = {
+    "canceled": "red",
+    "rejected": "red",
+    "failed": "red",
+    "draft": "gray",
+    "completed": "green",
+    "delivered": "green",
+    "settled": "green",
+    "closed": "green",
+    "captured": "green",
+    "issued": "green",
+}
 
 
 COLUMNS = {  # what decisions weigh, in the order in which it is shown
-    "service": gettext_lazy("service"), "warehouses": gettext_lazy("warehouses"), "units": gettext_lazy("units"),
-    "km": gettext_lazy("km"), "price": gettext_lazy("price"), "cost": gettext_lazy("cost"),
-    "distance": gettext_lazy("distance"), "days": gettext_lazy("days"), "lateness": gettext_lazy("lateness"),
-    "split": gettext_lazy("split"), "score": gettext_lazy("score")}
+    "service": gettext_lazy("service"),
+    "warehouses": gettext_lazy("warehouses"),
+    "units": gettext_lazy("units"),
+    "km": gettext_lazy("km"),
+    "price": gettext_lazy("price"),
+    "cost": gettext_lazy("cost"),
+    "distance": gettext_lazy("distance"),
+    "days": gettext_lazy("days"),
+    "lateness": gettext_lazy("lateness"),
+    "split": gettext_lazy("split"),
+    "score": gettext_lazy("score"),
+}
 
 
 class VersionedForm(forms.ModelForm):
@@ -61,17 +79,37 @@ class VersionedForm(forms.ModelForm):
 
     def _told(self) -> list[str]:
         """Who changed the document, and where what is entered differs from what is saved now."""
-        last = events.timeline(self.instance.subject_type, self.instance.number).select_related("by").last()
-        who = (f"{last.by or _('the program')} ({last.name}, {last.at:%Y-%m-%d %H:%M} UTC)" if last
-               else _("someone"))
+        last = (
+            events.timeline(self.instance.subject_type, self.instance.number)
+            .select_related("by")
+            .last()
+        )
+        who = (
+            f"{last.by or _('the program')} ({last.name}, {last.at:%Y-%m-%d %H:%M} UTC)"
+            if last
+            else _("someone")
+        )
         now = type(self.instance)._default_manager.get(pk=self.instance.pk)
         differing = [
             _("%(field)s: saved “%(saved)s”, yours “%(entered)s”")
-            % {"field": field.label, "saved": _text(getattr(now, name)), "entered": _text(self.cleaned_data[name])}
-            for name, field in self.fields.items() if name in self.cleaned_data and hasattr(now, name)
-            and getattr(now, name) != self.cleaned_data[name]]
-        return [_("%(who)s changed this document after you opened it. Your changes aren't saved yet. Review the "
-                  "differences, then save again to overwrite.") % {"who": who}, *differing]
+            % {
+                "field": field.label,
+                "saved": _text(getattr(now, name)),
+                "entered": _text(self.cleaned_data[name]),
+            }
+            for name, field in self.fields.items()
+            if name in self.cleaned_data
+            and hasattr(now, name)
+            and getattr(now, name) != self.cleaned_data[name]
+        ]
+        return [
+            _(
+                "%(who)s changed this document after you opened it. Your changes aren't saved yet. Review the "
+                "differences, then save again to overwrite."
+            )
+            % {"who": who},
+            *differing,
+        ]
 
 
 def _text(value: Any) -> str:
@@ -110,10 +148,16 @@ class DocumentAdmin(PapersAdmin, ScopedAdmin):
         if not change:
             states.create(obj, by=user)
             return
-        with states.change(obj, event=f"{obj.subject_type}.edited", by=user, fields=form.changed_data) as row:
+        with states.change(
+            obj, event=f"{obj.subject_type}.edited", by=user, fields=form.changed_data
+        ) as row:
             if row.version != obj.version:
-                raise Conflict(_("Someone changed this document while you were saving. Reload it and try again."),
-                               code="stale")
+                raise Conflict(
+                    _(
+                        "Someone changed this document while you were saving. Reload it and try again."
+                    ),
+                    code="stale",
+                )
             for name in form.changed_data:
                 if name != "version_read":
                     setattr(row, name, getattr(obj, name))
@@ -126,10 +170,17 @@ class DocumentAdmin(PapersAdmin, ScopedAdmin):
     def get_urls(self) -> Any:
         name = f"{self.opts.app_label}_{self.opts.model_name}_operation"
         notes = f"{self.opts.app_label}_{self.opts.model_name}_notes"
-        return [path("<path:object_id>/do/<str:operation>/", self.admin_site.admin_view(self.operation_view),
-                     name=name),
-                path("<path:object_id>/notes/", self.admin_site.admin_view(self.notes_view), name=notes),
-                *super().get_urls()]
+        return [
+            path(
+                "<path:object_id>/do/<str:operation>/",
+                self.admin_site.admin_view(self.operation_view),
+                name=name,
+            ),
+            path(
+                "<path:object_id>/notes/", self.admin_site.admin_view(self.notes_view), name=notes
+            ),
+            *super().get_urls(),
+        ]
 
     def notes_view(self, request: HttpRequest, object_id: str) -> Any:
         """Write a note, take one away (`?remove=`), or open what is attached to one (`?open=`)."""
@@ -141,20 +192,31 @@ class DocumentAdmin(PapersAdmin, ScopedAdmin):
         if request.method == "GET" and request.GET.get("open", "").isdigit():
             note = mine.filter(pk=request.GET["open"]).exclude(file="").first()
             if note is not None:
-                return FileResponse(note.file.open("rb"), as_attachment=True, filename=note.file_name)
+                return FileResponse(
+                    note.file.open("rb"), as_attachment=True, filename=note.file_name
+                )
         try:
             if request.method == "POST" and request.POST.get("remove", "").isdigit():
                 for note in mine.filter(pk=request.POST["remove"]):
                     notes.remove(note, by=user)
             elif request.method == "POST":
-                notes.write(document, request.POST.get("text", ""), by=user, file=request.FILES.get("file"),
-                            visible_to_warehouse="visible_to_warehouse" in request.POST)
+                notes.write(
+                    document,
+                    request.POST.get("text", ""),
+                    by=user,
+                    file=request.FILES.get("file"),
+                    visible_to_warehouse="visible_to_warehouse" in request.POST,
+                )
         except DomainError as refused:
             messages.error(request, refused.message)
         return HttpResponseRedirect(self.document_url(document) + "#notes")
 
     def changeform_view(
-        self, request: HttpRequest, object_id: Any = None, form_url: str = "", extra_context: Any = None,
+        self,
+        request: HttpRequest,
+        object_id: Any = None,
+        form_url: str = "",
+        extra_context: Any = None,
     ) -> Any:
         context = dict(extra_context or {})
         document = self.get_object(request, object_id) if object_id else None
@@ -166,17 +228,29 @@ class DocumentAdmin(PapersAdmin, ScopedAdmin):
         """What stands around a document: its next steps, what hangs on it, its events and decisions."""
         user: Any = request.user
         return {
-            "document": document, "alarms": self.alarms(document),
+            "document": document,
+            "alarms": self.alarms(document),
             "status_chip": chip(document),
-            "next_steps": [(step, self.operation_url(document, step))
-                           for step in operations.next_steps(document, user)],
+            "next_steps": [
+                (step, self.operation_url(document, step))
+                for step in operations.next_steps(document, user)
+            ],
             "panels": panels_of(document, request),
-            "timeline": events.timeline(document.subject_type, document.number).select_related("by"),
-            "decisions": [_in_words(decision) for decision in about(document.subject_type, document.number)]
-            if not policy.lacks(user, "view", Decision) else [],
-            "sees_money": user.sees_money, "notes": notes.of(document, user)[:100],
-            "links": self.print_links(request, document), "form_key": uuid4().hex,
-            "notes_url": reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_notes", args=[document.pk]),
+            "timeline": events.timeline(document.subject_type, document.number).select_related(
+                "by"
+            ),
+            "decisions": [
+                _in_words(decision) for decision in about(document.subject_type, document.number)
+            ]
+            if not policy.lacks(user, "view", Decision)
+            else [],
+            "sees_money": user.sees_money,
+            "notes": notes.of(document, user)[:100],
+            "links": self.print_links(request, document),
+            "form_key": uuid4().hex,
+            "notes_url": reverse(
+                f"admin:{self.opts.app_label}_{self.opts.model_name}_notes", args=[document.pk]
+            ),
         }
 
     def alarms(self, document: Any) -> list[str]:
@@ -200,12 +274,19 @@ class DocumentAdmin(PapersAdmin, ScopedAdmin):
         form = OperationForm(step, document, user, request.POST or None) if step.input else None
         error: str | None = None
         question = preview = None
-        if request.method == "POST" and "_preview" in request.POST and form is not None and form.is_valid():
+        if (
+            request.method == "POST"
+            and "_preview" in request.POST
+            and form is not None
+            and form.is_valid()
+        ):
             preview, error = self._preview(step, document, form, user)
         elif request.method == "POST" and (form is None or _was_done(request) or form.is_valid()):
             version = str(getattr(document, "version", ""))
             stale = request.POST.get("version", version) != version and not _was_done(request)
-            error = _("Someone changed this document after you opened it. Review it and confirm again.")
+            error = _(
+                "Someone changed this document after you opened it. Review it and confirm again."
+            )
             refused = None if stale else self._perform(request, step, document, form)
             if not stale and refused is None:
                 return HttpResponseRedirect(self.document_url(document))
@@ -214,46 +295,73 @@ class DocumentAdmin(PapersAdmin, ScopedAdmin):
             elif refused is not None:
                 error = refused.message
         context = {
-            **self.admin_site.each_context(request), "title": f"{step.title}: {document}", "opts": self.opts,
-            "document": document, "operation": step, "operation_form": form, "error": error, "preview": preview,
-            "question": question, "back": self.document_url(document), "form_key": _form_key(request),
+            **self.admin_site.each_context(request),
+            "title": f"{step.title}: {document}",
+            "opts": self.opts,
+            "document": document,
+            "operation": step,
+            "operation_form": form,
+            "error": error,
+            "preview": preview,
+            "question": question,
+            "back": self.document_url(document),
+            "form_key": _form_key(request),
         }
         status = 409 if error or question else 200
         return TemplateResponse(request, "admin/oms/operation.html", context, status=status)
 
-    def _preview(self, step: Operation, document: Any, form: OperationForm, user: User) -> tuple[Any, str | None]:
+    def _preview(
+        self, step: Operation, document: Any, form: OperationForm, user: User
+    ) -> tuple[Any, str | None]:
         """What the operation would do, by name, or why it would be refused."""
         try:
             effect = step.rehearse(document, by=user, **form.values())
         except DomainError as refused:
             return None, refused.message
-        return [(spoken(name), display(value, document.currency) if isinstance(value, Decimal) else value)
-                for name, value in operations.told(effect, user).items()], None
+        return [
+            (
+                spoken(name),
+                display(value, document.currency) if isinstance(value, Decimal) else value,
+            )
+            for name, value in operations.told(effect, user).items()
+        ], None
 
     def document_url(self, document: Any) -> str:
-        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[document.pk])
+        return reverse(
+            f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[document.pk]
+        )
 
     def _perform(
-        self, request: HttpRequest, step: Operation, document: Any, form: OperationForm | None,
+        self, request: HttpRequest, step: Operation, document: Any, form: OperationForm | None
     ) -> DomainError | None:
         """Run the operation; the refusal, or None where it was done."""
         user: Any = request.user
 
         def act() -> str:
-            done = step.perform(document, by=user, agreed=frozenset(request.POST.getlist("agreed")),
-                                **(form.values() if form else {}))
+            done = step.perform(
+                document,
+                by=user,
+                agreed=frozenset(request.POST.getlist("agreed")),
+                **(form.values() if form else {}),
+            )
             return str(getattr(done, "news", ""))
 
         try:
-            news = idempotency.once(_sender(request), key, _entered(request), act) if (
-                key := _key(request)) else act()
+            news = (
+                idempotency.once(_sender(request), key, _entered(request), act)
+                if (key := _key(request))
+                else act()
+            )
         except DomainError as refused:
             return _sent_already() if refused.code == "key_reused" else refused
         if news:
             messages.info(request, news)
             return None
-        messages.success(request, _("%(document)s: %(title)s done.")
-                                  % {"document": document, "title": step.title.lower()})
+        messages.success(
+            request,
+            _("%(document)s: %(title)s done.")
+            % {"document": document, "title": step.title.lower()},
+        )
         return None
 
     def get_actions(self, request: HttpRequest) -> Any:
@@ -286,14 +394,22 @@ def _was_done(request: HttpRequest) -> bool:
 
 def _entered(request: HttpRequest) -> dict[str, Any]:
     """What a form is about: its page and its entries."""
-    kept = {name: request.POST.getlist(name) for name in request.POST
-            if name not in ("csrfmiddlewaretoken", "version", "form_key", "agreed")}
+    kept = {
+        name: request.POST.getlist(name)
+        for name in request.POST
+        if name not in ("csrfmiddlewaretoken", "version", "form_key", "agreed")
+    }
     return {"path": request.path, "entries": kept}
 
 
 def _sent_already() -> Conflict:
-    return Conflict(_("This form was sent already, with other entries, and that was done. Look at the document; send "
-                      "this once more if you want both."), code="key_reused")
+    return Conflict(
+        _(
+            "This form was sent already, with other entries, and that was done. Look at the document; send "
+            "this once more if you want both."
+        ),
+        code="key_reused",
+    )
 
 
 def _bulk(step: Operation) -> Any:
@@ -312,10 +428,14 @@ def _in_words(decision: Decision) -> dict[str, Any]:
     rows = decision.candidates
     alike = rows and all(isinstance(row, dict) and row.keys() == rows[0].keys() for row in rows)
     headings = sorted(rows[0], key=_column) if alike else []
-    return {"kind": decision.kind, "chosen": _words(decision.chosen), "reasons": decision.reasons,
-            "headings": [str(COLUMNS.get(heading, heading.replace("_", " "))) for heading in headings],
-            "rows": [[_cell(row[heading]) for heading in headings] for row in rows] if headings else [],
-            "candidates": [] if headings else [_words(candidate) for candidate in rows]}
+    return {
+        "kind": decision.kind,
+        "chosen": _words(decision.chosen),
+        "reasons": decision.reasons,
+        "headings": [str(COLUMNS.get(heading, heading.replace("_", " "))) for heading in headings],
+        "rows": [[_cell(row[heading]) for heading in headings] for row in rows] if headings else [],
+        "candidates": [] if headings else [_words(candidate) for candidate in rows],
+    }
 
 
 def _column(name: str) -> tuple[int, str]:
@@ -346,8 +466,14 @@ def bar(done: int, of: int) -> SafeString:
     if not of:
         return SafeString("–")
     share = min(100, 100 * done // of)
-    return format_html('<span class="oms-bar" title="{} of {}"><span style="width: {}%"></span></span> {}/{}',
-                       done, of, share, done, of)
+    return format_html(
+        '<span class="oms-bar" title="{} of {}"><span style="width: {}%"></span></span> {}/{}',
+        done,
+        of,
+        share,
+        done,
+        of,
+    )
 
 
 def chips(document: Any, is_held: bool) -> SafeString:
@@ -359,4 +485,6 @@ def chips(document: Any, is_held: bool) -> SafeString:
 def chip(document: Any) -> SafeString:
     """The status as a colored chip."""
     color = COLORS.get(document.status, "blue")
-    return format_html('<span class="oms-chip oms-{}">{}</span>', color, document.get_status_display())
+    return format_html(
+        '<span class="oms-chip oms-{}">{}</span>', color, document.get_status_display()
+    )

@@ -20,7 +20,17 @@ class EmailAdmin(ReadOnlyAdmin):
     list_filter = ["state"]
     search_fields = exact_search_fields = ["subject_number"]
     ordering = ["-pk"]
-    fields = ["subject", "to", "company", "text", "attachments", "state", "attempts", "tried_at", "error"]
+    fields = [
+        "subject",
+        "to",
+        "company",
+        "text",
+        "attachments",
+        "state",
+        "attempts",
+        "tried_at",
+        "error",
+    ]
     actions = ["send_again", "mark_sent"]
 
     @admin.display(description=_("Document"), ordering="subject_number")
@@ -40,19 +50,29 @@ class EmailAdmin(ReadOnlyAdmin):
                 emails.attempt(row)
             except ConnectorError as error:
                 messages.error(request, error.message)
-        self._tell(request, len(chosen), ngettext("%(count)s email tried again.", "%(count)s emails tried again.",
-                                                  len(chosen)))
+        self._tell(
+            request,
+            len(chosen),
+            ngettext("%(count)s email tried again.", "%(count)s emails tried again.", len(chosen)),
+        )
 
     @acting("send_again", _("Mark as sent"))
     def mark_sent(self, request: HttpRequest, rows: Any) -> None:
         chosen = list(emails.standing().filter(pk__in=rows.values("pk")))
         for row in chosen:
             emails.mark_sent(row)
-        self._tell(request, len(chosen), ngettext("%(count)s email marked as sent.", "%(count)s emails marked as sent.",
-                                                  len(chosen)))
+        self._tell(
+            request,
+            len(chosen),
+            ngettext(
+                "%(count)s email marked as sent.", "%(count)s emails marked as sent.", len(chosen)
+            ),
+        )
 
     def _tell(self, request: HttpRequest, count: int, done: str) -> None:
         if count:
             messages.success(request, done % {"count": count})
         else:
-            messages.warning(request, gettext("Choose emails that weren't accepted or whose outcome is unknown."))
+            messages.warning(
+                request, gettext("Choose emails that weren't accepted or whose outcome is unknown.")
+            )

@@ -71,7 +71,10 @@ class OperationForm:
         name = field.name
         if field.blank:
             fields = list(asked.fields)
-            rows = [Row(self._build_blank(fields, data, f"{name}-new{index}")) for index in range(field.blank)]
+            rows = [
+                Row(self._build_blank(fields, data, f"{name}-new{index}"))
+                for index in range(field.blank)
+            ]
         else:
             fields = [each for each in asked.fields[1:] if not each.is_fixed]
             rows = self._known_rows(name, asked, fields, data)
@@ -84,8 +87,15 @@ class OperationForm:
         for index, entry in enumerate(entries):
             record = getattr(entry, asked.about.name)
             again = sum(getattr(other, asked.about.name) == record for other in entries[:index])
-            prefix = f"{name}-{record.pk}" + (f"-{again}" if again else "")  # one record in several rows
-            told = ", ".join([str(record), *(f"{each.label.lower()} {getattr(entry, each.name)}" for each in fixed)])
+            prefix = f"{name}-{record.pk}" + (
+                f"-{again}" if again else ""
+            )  # one record in several rows
+            told = ", ".join(
+                [
+                    str(record),
+                    *(f"{each.label.lower()} {getattr(entry, each.name)}" for each in fixed),
+                ]
+            )
             rows.append(Row(self._build(fields, data, entry, prefix=prefix), entry, told))
         return rows
 
@@ -102,14 +112,22 @@ class OperationForm:
     def values(self) -> dict[str, Any]:
         """What was entered, as keyword arguments for the operation."""
         lists = {
-            table.name: [_stated(row, asked) for row in table.rows if row.entry is not None or row.form.has_changed()]
+            table.name: [
+                _stated(row, asked)
+                for row in table.rows
+                if row.entry is not None or row.form.has_changed()
+            ]
             for table, (_field, asked) in zip(self.tables, self.input.tables, strict=True)
         }
         return {**_entered(self.input, self.form), **lists}
 
     def _build(self, asked: list[Field], data: Any, initial: Any, prefix: str) -> forms.Form:
         fields = {each.name: _field(each, self.user, self.document) for each in asked}
-        values = {each.name: getattr(initial, each.name) for each in asked} if initial is not None else None
+        values = (
+            {each.name: getattr(initial, each.name) for each in asked}
+            if initial is not None
+            else None
+        )
         form_class: type[forms.Form] = type("InputForm", (forms.Form,), fields)
         return form_class(data=data, initial=values, prefix=prefix or None)
 
@@ -119,36 +137,56 @@ class OperationForm:
         for field in fields.values():
             field.initial = None
         form_class: type[forms.Form] = type("NewRowForm", (forms.Form,), fields)
-        return form_class(data=data, prefix=prefix, empty_permitted=True, use_required_attribute=False)
+        return form_class(
+            data=data, prefix=prefix, empty_permitted=True, use_required_attribute=False
+        )
 
 
 def _stated(row: Row, asked: Input) -> Any:
     """The entry of a row as it was filled in."""
     entered = _entered(asked, row.form)
-    return asked.source(**entered) if row.entry is None else dataclasses.replace(row.entry, **entered)
+    return (
+        asked.source(**entered) if row.entry is None else dataclasses.replace(row.entry, **entered)
+    )
 
 
 def _entered(asked: Input, form: forms.Form) -> dict[str, Any]:
     """What was entered; a field that was emptied is as where nothing is said."""
-    defaults = {field.name: field.default for field in asked.fields if field.has_default and not field.is_nullable}
-    return {name: defaults[name] if value in (None, "") and name in defaults else value
-            for name, value in form.cleaned_data.items()}
+    defaults = {
+        field.name: field.default
+        for field in asked.fields
+        if field.has_default and not field.is_nullable
+    }
+    return {
+        name: defaults[name] if value in (None, "") and name in defaults else value
+        for name, value in form.cleaned_data.items()
+    }
 
 
 def _helps(fields: list[Field]) -> list[tuple[str, str]]:
     """Each help text once, with the columns that it is about."""
     texts = dict.fromkeys(str(each.help) for each in fields if each.help)
-    return [(", ".join(each.label for each in fields if str(each.help) == text), text) for text in texts]
+    return [
+        (", ".join(each.label for each in fields if str(each.help) == text), text) for text in texts
+    ]
 
 
 def _field(asked: Field, user: User, document: Any) -> forms.Field:
-    options: dict[str, Any] = {"label": asked.label, "required": asked.is_required, "help_text": asked.help}
+    options: dict[str, Any] = {
+        "label": asked.label,
+        "required": asked.is_required,
+        "help_text": asked.help,
+    }
     if asked.has_default and asked.default is not None:
         options["initial"] = asked.default
     if asked.is_record:
-        return forms.ModelChoiceField(asked.choices(document, user), widget=_select(asked), **options)
+        return forms.ModelChoiceField(
+            asked.choices(document, user), widget=_select(asked), **options
+        )
     if asked.is_choice:
-        return forms.ChoiceField(choices=asked.kind.choices, widget=UnfoldAdminSelectWidget, **options)
+        return forms.ChoiceField(
+            choices=asked.kind.choices, widget=UnfoldAdminSelectWidget, **options
+        )
     field, widget = SIMPLE[asked.kind]
     if asked.kind is bool:
         options["required"] = False
@@ -170,5 +208,7 @@ def _select(asked: Field) -> forms.Widget:
     """A list where the choice is narrow, else a search over the model's admin."""
     if asked.among or not admin.site.is_registered(asked.kind):
         return UnfoldAdminSelectWidget()
-    link = next(relation.field for relation in asked.kind._meta.related_objects if relation.field.name)
+    link = next(
+        relation.field for relation in asked.kind._meta.related_objects if relation.field.name
+    )
     return AutocompleteSelect(link, admin.site, attrs={"data-theme": "admin-autocomplete"})

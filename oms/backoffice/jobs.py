@@ -54,19 +54,29 @@ class JobAdmin(ReadOnlyAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
         waits = self.get_queryset(request).filter(pk__in=jobs.waiting().values("pk")).exists()
-        return super().changelist_view(request, {"alarms": pulse.alarms() if waits else [], **(extra_context or {})})
+        return super().changelist_view(
+            request, {"alarms": pulse.alarms() if waits else [], **(extra_context or {})}
+        )
 
     def get_urls(self) -> Any:
         wrap = self.admin_site.admin_view
         names: dict[str, Callable[[HttpRequest, Job], HttpResponse]] = {
-            "file": self.file, "faults": self.faults, "rows": self.rows, "again": self.again, "undo": self.undo,
-            "apply": self.apply}
-        own = [path(f"<int:pk>/{name}/", wrap(self._on_job(view)), name=f"core_job_{name}")
-               for name, view in names.items()]
+            "file": self.file,
+            "faults": self.faults,
+            "rows": self.rows,
+            "again": self.again,
+            "undo": self.undo,
+            "apply": self.apply,
+        }
+        own = [
+            path(f"<int:pk>/{name}/", wrap(self._on_job(view)), name=f"core_job_{name}")
+            for name, view in names.items()
+        ]
         return [*own, *super().get_urls()]
 
     def _on_job(self, view: Callable[[HttpRequest, Job], HttpResponse]) -> Any:
         """A view of a job that the person may see; a refusal is told on the job's page."""
+
         def on_job(request: HttpRequest, pk: int) -> HttpResponse:
             job = self.get_object(request, str(pk))
             if job is None:
@@ -80,7 +90,11 @@ class JobAdmin(ReadOnlyAdmin):
         return on_job
 
     def changeform_view(
-        self, request: HttpRequest, object_id: Any = None, form_url: str = "", extra_context: Any = None,
+        self,
+        request: HttpRequest,
+        object_id: Any = None,
+        form_url: str = "",
+        extra_context: Any = None,
     ) -> Any:
         if object_id is None or request.method == "POST":
             raise PermissionDenied
@@ -89,28 +103,46 @@ class JobAdmin(ReadOnlyAdmin):
             return self._get_obj_does_not_exist_redirect(request, self.opts, str(object_id))
         results = list(job.results.order_by("succeeded", "pk")[: MOST + 1])
         context = {
-            **self.admin_site.each_context(request), "title": job.title, "opts": self.opts, "job": job,
-            "reached": job.done + job.failed, "counts": job.details.get("counts"),
-            "read_as": runs.told_format(job) if job.kind == runs.KIND else "", "results": results[:MOST],
+            **self.admin_site.each_context(request),
+            "title": job.title,
+            "opts": self.opts,
+            "job": job,
+            "reached": job.done + job.failed,
+            "counts": job.details.get("counts"),
+            "read_as": runs.told_format(job) if job.kind == runs.KIND else "",
+            "results": results[:MOST],
             "alarms": pulse.alarms() if job.waits else [],
-            "more": len(results) > MOST, "steps": self._steps(request, job), "links": self._links(job),
+            "more": len(results) > MOST,
+            "steps": self._steps(request, job),
+            "links": self._links(job),
         }
         return TemplateResponse(request, "admin/oms/job.html", context)
 
     def _steps(self, request: HttpRequest, job: Job) -> list[tuple[str, str, bool]]:
         """What can be done with a job now: title, address, whether it is the first thing to do."""
+
         def to(name: str) -> str:
             return reverse(f"admin:core_job_{name}", args=[job.pk])
 
         steps = []
-        if job.kind == runs.KIND and job.details.get("dry_run") and job.finished_at and not job.error:
+        if (
+            job.kind == runs.KIND
+            and job.details.get("dry_run")
+            and job.finished_at
+            and not job.error
+        ):
             steps.append((_("Import"), to("apply"), True))
         if jobs.can_run_again(job) and self._may_run(request, job):
             steps.append((_("Retry failed items"), to("again"), False))
         inverse = bulk_operations.inverse_of(job)
-        if inverse is not None and self._may_run(request, job) and inverse.allowed_for(
-                request.user):  # type: ignore[arg-type]
-            steps.append((_("Undo %(title)s") % {"title": inverse.title.lower()}, to("undo"), False))
+        if (
+            inverse is not None
+            and self._may_run(request, job)
+            and inverse.allowed_for(request.user)
+        ):  # type: ignore[arg-type]
+            steps.append(
+                (_("Undo %(title)s") % {"title": inverse.title.lower()}, to("undo"), False)
+            )
         return steps
 
     def _may_run(self, request: HttpRequest, job: Job) -> bool:
@@ -122,9 +154,13 @@ class JobAdmin(ReadOnlyAdmin):
         if self._stored(job) is not None:
             links.append((_("Download file"), reverse("admin:core_job_file", args=[job.pk])))
         if job.kind == runs.KIND and job.failed:
-            links.append((_("Download failed rows"), reverse("admin:core_job_faults", args=[job.pk])))
+            links.append(
+                (_("Download failed rows"), reverse("admin:core_job_faults", args=[job.pk]))
+            )
         if job.kind == runs.KIND and job.details.get("counts"):
-            links.append((_("All rows with their outcome"), reverse("admin:core_job_rows", args=[job.pk])))
+            links.append(
+                (_("All rows with their outcome"), reverse("admin:core_job_rows", args=[job.pk]))
+            )
         return links
 
     def _stored(self, job: Job) -> StoredDocument | None:
@@ -140,8 +176,12 @@ class JobAdmin(ReadOnlyAdmin):
         if stored is None:
             return self._to(job)
         suffix = str(stored.file.name).rpartition(".")[2]
-        answer: Any = FileResponse(stored.file.open("rb"), content_type=TYPES[suffix], as_attachment=suffix != "pdf",
-                                   filename=f"{job.title.lower().replace(' ', '-')}-{job.pk}.{suffix}")
+        answer: Any = FileResponse(
+            stored.file.open("rb"),
+            content_type=TYPES[suffix],
+            as_attachment=suffix != "pdf",
+            filename=f"{job.title.lower().replace(' ', '-')}-{job.pk}.{suffix}",
+        )
         return answer
 
     def faults(self, request: HttpRequest, job: Job) -> HttpResponse:
@@ -152,21 +192,32 @@ class JobAdmin(ReadOnlyAdmin):
 
     def rows(self, request: HttpRequest, job: Job) -> HttpResponse:
         """All rows of an import, each with what became of it."""
-        return self._csv(f"rows-{job.pk}.csv", runs.all_rows(job)) if job.kind == runs.KIND else self._to(job)
+        return (
+            self._csv(f"rows-{job.pk}.csv", runs.all_rows(job))
+            if job.kind == runs.KIND
+            else self._to(job)
+        )
 
     def _csv(self, name: str, rows: Iterator[list[Any]]) -> Any:
         first = next(rows)  # opens the file; where it is gone, the job's page says so
         return StreamingHttpResponse(
-            spreadsheets.csv_lines(chain([first], rows)), content_type="text/csv",
-            headers={"Content-Disposition": f'attachment; filename="{name}"'})
+            spreadsheets.csv_lines(chain([first], rows)),
+            content_type="text/csv",
+            headers={"Content-Disposition": f'attachment; filename="{name}"'},
+        )
 
     def again(self, request: HttpRequest, job: Job) -> HttpResponse:
-        return self._to(jobs.again(job) if request.method == "POST" and self._may_run(request, job) else job)
+        return self._to(
+            jobs.again(job) if request.method == "POST" and self._may_run(request, job) else job
+        )
 
     def undo(self, request: HttpRequest, job: Job) -> HttpResponse:
         user: Any = request.user
-        return self._to(bulk_operations.undo(job, by=user) if request.method == "POST" and self._may_run(request,
-                                                                                                         job) else job)
+        return self._to(
+            bulk_operations.undo(job, by=user)
+            if request.method == "POST" and self._may_run(request, job)
+            else job
+        )
 
     def apply(self, request: HttpRequest, job: Job) -> HttpResponse:
         """Take in the file that was checked."""

@@ -75,26 +75,34 @@ def sort_keys(rows: QuerySet[Any]) -> list[SortKey]:
     keys: list[SortKey] = []
     for name in rows.query.order_by:
         if not isinstance(name, str):
-            raise TypeError(f"{rows.model.__name__} is sorted by {name!r}; lists are sorted by columns.")
+            raise TypeError(
+                f"{rows.model.__name__} is sorted by {name!r}; lists are sorted by columns."
+            )
         keys += _expanded(rows.model, name.lstrip("-"), name.startswith("-"))
         if keys[-1].name in ("pk", rows.model._meta.pk.name):
             return keys
     return [*keys, SortKey("pk", True, False)]
 
 
-def _expanded(model: type[Model], name: str, descending: bool, nullable: bool = False) -> list[SortKey]:
+def _expanded(
+    model: type[Model], name: str, descending: bool, nullable: bool = False
+) -> list[SortKey]:
     """A name as the columns that it sorts by: a relation's are those that its model is sorted by."""
     step, _, rest = name.partition("__")
     field: Any = model._meta.pk if step == "pk" else model._meta.get_field(step)
     nullable = nullable or field.null
     if not field.is_relation:
         return [SortKey(name, descending, nullable)]
-    inner = [rest] if rest else [str(other) for other in field.related_model._meta.ordering] or ["pk"]
+    inner = (
+        [rest] if rest else [str(other) for other in field.related_model._meta.ordering] or ["pk"]
+    )
     found = []
     for other in inner:
         down = descending != other.startswith("-")
-        found += [SortKey(f"{step}__{key.name}", key.descending, key.nullable)
-                  for key in _expanded(field.related_model, other.lstrip("-"), down, nullable)]
+        found += [
+            SortKey(f"{step}__{key.name}", key.descending, key.nullable)
+            for key in _expanded(field.related_model, other.lstrip("-"), down, nullable)
+        ]
     return found
 
 
@@ -127,21 +135,31 @@ class FastList(ChangeList):
         rows = rows.order_by(*(f"{'-' if key.descending else ''}{key.name}" for key in keys))
         place = self._place(request, len(keys))
         page = self._page(rows, keys, place, size)
-        known = len(page) if place is None and len(page) <= size else rows.order_by().values("pk")[
-            : MOST_COUNTED + 1].count()
+        known = (
+            len(page)
+            if place is None and len(page) <= size
+            else rows.order_by().values("pk")[: MOST_COUNTED + 1].count()
+        )
         more, page = len(page) > size, page[:size]
         backwards = place is not None and place.backwards
         page = page[::-1] if backwards else page
         self.result_list: Any = page
         self.older = str(Place(_values(page[-1], keys))) if page and (more or backwards) else ""
-        self.newer = str(Place(_values(page[0], keys), True)) if page and (
-            more if backwards else place is not None) else ""
+        self.newer = (
+            str(Place(_values(page[0], keys), True))
+            if page and (more if backwards else place is not None)
+            else ""
+        )
         self.has_more_than_counted = known > MOST_COUNTED
         self.known_count = min(known, MOST_COUNTED)
         self.result_count = len(page) if self.has_more_than_counted else known
         self.paginator: Any = Counted(page, size)
         self.paginator.count = self.result_count
-        self.full_result_count, self.show_full_result_count, self.show_admin_actions = self.result_count, False, True
+        self.full_result_count, self.show_full_result_count, self.show_admin_actions = (
+            self.result_count,
+            False,
+            True,
+        )
         self.can_show_all, self.multi_page, self.page_num = False, False, 1
 
     def _place(self, request: HttpRequest, width: int) -> Place | None:
@@ -156,7 +174,9 @@ class FastList(ChangeList):
             raise IncorrectLookupParameters
         return place
 
-    def _page(self, rows: QuerySet[Any], keys: Sequence[SortKey], place: Place | None, size: int) -> list[Any]:
+    def _page(
+        self, rows: QuerySet[Any], keys: Sequence[SortKey], place: Place | None, size: int
+    ) -> list[Any]:
         """The rows of a page and one more, in reading order."""
         try:
             rows = rows.filter(beyond(keys, place)) if place else rows
@@ -166,14 +186,21 @@ class FastList(ChangeList):
 
     @property
     def count_text(self) -> str:
-        return (_("%(MOST_COUNTED)s+")
-                % {"MOST_COUNTED": MOST_COUNTED}) if self.has_more_than_counted else str(self.known_count)
+        return (
+            (_("%(MOST_COUNTED)s+") % {"MOST_COUNTED": MOST_COUNTED})
+            if self.has_more_than_counted
+            else str(self.known_count)
+        )
 
     @property
     def amount_columns(self) -> str:
         """The columns that show amounts, as far as the first rows tell, by their names in the page's classes."""
-        names = {name if isinstance(name, str) else name.__name__ for row in self.result_list[:MOST_LOOKED_AT]
-                 for name in self.list_display if isinstance(self._shown(name, row), Amount)}
+        names = {
+            name if isinstance(name, str) else name.__name__
+            for row in self.result_list[:MOST_LOOKED_AT]
+            for name in self.list_display
+            if isinstance(self._shown(name, row), Amount)
+        }
         return " ".join(sorted(names))
 
     def _shown(self, name: Any, row: Any) -> Any:
@@ -215,7 +242,9 @@ class FastListAdmin:
     def get_changelist(self, request: HttpRequest, **options: Any) -> type[ChangeList]:
         return FastList
 
-    def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> Any:
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> Any:
         page: Any = self
         has_words = hasattr(page.model, "worded")
         if not (self.exact_search_fields or self.search_related or has_words) or not search_term:
@@ -229,17 +258,29 @@ class FastListAdmin:
             return with_words(queryset, term), False
         through = Q(pk__in=[])
         for name in self.search_related:
-            other: Any = page.admin_site.get_model_admin(page.model._meta.get_field(name).related_model)
+            other: Any = page.admin_site.get_model_admin(
+                page.model._meta.get_field(name).related_model
+            )
             rows, _ = other.get_search_results(request, other.get_queryset(request), term)
-            through |= Q(**{f"{name}__in": list(rows.order_by().values_list("pk", flat=True)[:MOST_COUNTED])})
+            through |= Q(
+                **{f"{name}__in": list(rows.order_by().values_list("pk", flat=True)[:MOST_COUNTED])}
+            )
         return queryset.filter(through), False
 
-    def response_action(self, request: HttpRequest, queryset: Any, *args: Any, **options: Any) -> Any:
+    def response_action(
+        self, request: HttpRequest, queryset: Any, *args: Any, **options: Any
+    ) -> Any:
         """An action on all rows acts on as many as the page said, or on none."""
         if request.POST.get("select_across") == "1":
             count = queryset.order_by().values("pk")[: MOST_COUNTED + 1].count()
             if str(count) != request.POST.get("rows_said"):
-                messages.error(request, _("The list changed and now has %(count)s rows. Nothing was done. Review "
-                                          "the list and try again.") % {"count": count})
+                messages.error(
+                    request,
+                    _(
+                        "The list changed and now has %(count)s rows. Nothing was done. Review "
+                        "the list and try again."
+                    )
+                    % {"count": count},
+                )
                 return HttpResponseRedirect(request.get_full_path())
         return super().response_action(request, queryset, *args, **options)  # type: ignore[misc]

@@ -37,7 +37,9 @@ class PanelTable:
 _panels: dict[type[Document], list[Panel]] = {}
 
 
-def register(document: type[Document], title: Words, model: type[Model], rows: Any, *columns: str) -> None:
+def register(
+    document: type[Document], title: Words, model: type[Model], rows: Any, *columns: str
+) -> None:
     """Show related documents on the page of a kind of document."""
     _panels.setdefault(document, []).append(Panel(title, model, rows, columns))
 
@@ -50,8 +52,11 @@ def registered() -> Iterator[Panel]:
 def panels_of(document: Any, request: HttpRequest) -> list[PanelTable]:
     """The panels of a document that this person may see, with the rows in their scope and without hidden money."""
     user: Any = request.user
-    shown = [_table(panel, document, user) for panel in _panels.get(type(document), [])
-             if policy.may(user, "view", panel.model)]
+    shown = [
+        _table(panel, document, user)
+        for panel in _panels.get(type(document), [])
+        if policy.may(user, "view", panel.model)
+    ]
     return [table for table in shown if table.rows]
 
 
@@ -61,12 +66,20 @@ def _table(panel: Panel, document: Any, user: User) -> PanelTable:
     opts = panel.model._meta
     link = f"admin:{opts.app_label}_{opts.model_name}_change"
     return PanelTable(
-        str(panel.title), [spoken(name) for name in columns],
-        [(reverse(link, args=[row.pk]), [_cell(row, name) for name in columns]) for row in rows[:50]],
+        str(panel.title),
+        [spoken(name) for name in columns],
+        [
+            (reverse(link, args=[row.pk]), [_cell(row, name) for name in columns])
+            for row in rows[:50]
+        ],
     )
 
 
 def _cell(row: Any, name: str) -> Any:
     display = getattr(row, f"get_{name}_display", None)
     value = display() if display else getattr(row, name)
-    return money.display(value, row.currency) if is_money(type(row), name) and value is not None else value
+    return (
+        money.display(value, row.currency)
+        if is_money(type(row), name) and value is not None
+        else value
+    )

@@ -43,15 +43,28 @@ class RolesField(forms.ModelMultipleChoiceField):
 class ScopesForm(forms.ModelForm):
     """A person's roles, and the rows that are theirs."""
 
-    groups = RolesField(Group.objects.select_related("role").order_by("name"), label=_("Roles"), required=False,
-                        widget=UnfoldAdminCheckboxSelectMultipleWidget)
+    groups = RolesField(
+        Group.objects.select_related("role").order_by("name"),
+        label=_("Roles"),
+        required=False,
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
+    )
     warehouses = forms.ModelMultipleChoiceField(
-        Group.objects.none(), label=_("Warehouses"), required=False, widget=UnfoldAdminCheckboxSelectMultipleWidget,
-        help_text=_("With a role that reaches own warehouses, only those checked here are seen."))
+        Group.objects.none(),
+        label=_("Warehouses"),
+        required=False,
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
+        help_text=_("With a role that reaches own warehouses, only those checked here are seen."),
+    )
     customers = forms.ModelMultipleChoiceField(
-        Group.objects.none(), label=_("Customers"), required=False,
-        help_text=_("With a role that reaches own customers, only these are seen. A customer of another rep changes "
-                    "over to this one."))
+        Group.objects.none(),
+        label=_("Customers"),
+        required=False,
+        help_text=_(
+            "With a role that reaches own customers, only these are seen. A customer of another rep changes "
+            "over to this one."
+        ),
+    )
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -64,7 +77,9 @@ class ScopesForm(forms.ModelForm):
         model = scope_model(name)
         if name == "customers":
             link = next(each.field for each in model._meta.related_objects if each.one_to_many)
-            field.widget = AutocompleteSelectMultiple(link, admin.site, attrs={"data-theme": "admin-autocomplete"})
+            field.widget = AutocompleteSelectMultiple(
+                link, admin.site, attrs={"data-theme": "admin-autocomplete"}
+            )
         field.queryset = model._default_manager.all()
         if self.instance.pk:
             field.initial = list(rows_of(self.instance, name).values_list("pk", flat=True))
@@ -84,10 +99,17 @@ class NewPersonForm(SetPasswordMixin, ScopesForm):
     """Somebody new, who gets an email to set a password, or is given one."""
 
     access = forms.ChoiceField(
-        label=_("First log-in"), initial=INVITE, widget=UnfoldAdminRadioSelectWidget,
-        choices=[(INVITE, _("By an invitation: an email with a link to set a password")),
-                 (PASSWORD, _("With the password below"))])
-    password1, password2 = SetPasswordMixin.create_password_fields(_("Password"), _("Password again"))
+        label=_("First log-in"),
+        initial=INVITE,
+        widget=UnfoldAdminRadioSelectWidget,
+        choices=[
+            (INVITE, _("By an invitation: an email with a link to set a password")),
+            (PASSWORD, _("With the password below")),
+        ],
+    )
+    password1, password2 = SetPasswordMixin.create_password_fields(
+        _("Password"), _("Password again")
+    )
 
     class Meta:
         model = User
@@ -97,7 +119,9 @@ class NewPersonForm(SetPasswordMixin, ScopesForm):
         super().__init__(*args, **options)
         for name in ("password1", "password2"):
             self.fields[name].required = False
-            self.fields[name].widget = UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"})
+            self.fields[name].widget = UnfoldAdminPasswordWidget(
+                attrs={"autocomplete": "new-password"}
+            )
         self.fields["password2"].help_text = ""
         self.fields["email"].help_text = _("Invitations and notifications go here.")
 
@@ -108,20 +132,30 @@ class NewPersonForm(SetPasswordMixin, ScopesForm):
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         if self.is_invited and not cleaned.get("email") and "email" not in self.errors:
-            self.add_error("email", _("Enter the address that the invitation goes to, or give them a password."))
+            self.add_error(
+                "email",
+                _("Enter the address that the invitation goes to, or give them a password."),
+            )
         if self.is_invited and cleaned.get("password1"):
-            self.add_error("password1", _("Leave the password empty for an invitation, or choose to give them one."))
+            self.add_error(
+                "password1",
+                _("Leave the password empty for an invitation, or choose to give them one."),
+            )
         if cleaned.get("access") == PASSWORD:
             missing = [name for name in ("password1", "password2") if not cleaned.get(name)]
             if missing:
-                self.add_error(missing[0], _("Enter the password twice, or send them an invitation."))
+                self.add_error(
+                    missing[0], _("Enter the password twice, or send them an invitation.")
+                )
             self.validate_passwords()
         return cleaned
 
     def _post_clean(self) -> None:
         super()._post_clean()  # type: ignore[misc]
         if not self.is_invited:
-            self.validate_password_for_user(self.instance, "password1")  # it may resemble the name entered here
+            self.validate_password_for_user(
+                self.instance, "password1"
+            )  # it may resemble the name entered here
 
     def save(self, commit: bool = True) -> User:
         person: User = super().save(commit=False)

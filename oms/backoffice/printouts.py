@@ -21,8 +21,14 @@ class PapersAdmin:
 
     def get_urls(self) -> Any:
         page: Any = self
-        return [path("<int:pk>/print/<str:paper>/", page.admin_site.admin_view(self.paper_view), name=self._name()),
-                *super().get_urls()]  # type: ignore[misc]
+        return [
+            path(
+                "<int:pk>/print/<str:paper>/",
+                page.admin_site.admin_view(self.paper_view),
+                name=self._name(),
+            ),
+            *super().get_urls(),
+        ]  # type: ignore[misc]
 
     def get_actions(self, request: HttpRequest) -> Any:
         return super().get_actions(request) | self.prints_of_many(request)  # type: ignore[misc]
@@ -44,31 +50,46 @@ class PapersAdmin:
     def print_links(self, request: HttpRequest, record: Any) -> list[tuple[str, str]]:
         """What can be printed of a record now, and where."""
         user: Any = request.user
-        return [(str(paper.title), reverse(f"admin:{self._name()}", args=[record.pk, paper.name]))
-                for paper in printouts.of(type(record), user) if paper.available(record)]
+        return [
+            (str(paper.title), reverse(f"admin:{self._name()}", args=[record.pk, paper.name]))
+            for paper in printouts.of(type(record), user)
+            if paper.available(record)
+        ]
 
     @display(description=_("Print"))
     def prints(self, record: Any) -> Any:
         """A column of links; of papers without amounts, for it is shown to everybody who sees the list."""
-        links = ((reverse(f"admin:{self._name()}", args=[record.pk, paper.name]), paper.title)
-                 for paper in printouts.all_of(type(record)) if not paper.needs)
+        links = (
+            (reverse(f"admin:{self._name()}", args=[record.pk, paper.name]), paper.title)
+            for paper in printouts.all_of(type(record))
+            if not paper.needs
+        )
         return format_html_join(" · ", '<a href="{}">{}</a>', links)
 
     def prints_of_many(self, request: HttpRequest) -> dict[str, Any]:
         """A bulk action for each paper."""
         page: Any = self
         user: Any = request.user
-        return {f"print_{paper.name}": (_printing(paper), f"print_{paper.name}",
-                                        gettext("Print %(paper)s") % {"paper": paper.title})
-                for paper in printouts.of(page.model, user)}
+        return {
+            f"print_{paper.name}": (
+                _printing(paper),
+                f"print_{paper.name}",
+                gettext("Print %(paper)s") % {"paper": paper.title},
+            )
+            for paper in printouts.of(page.model, user)
+        }
 
 
 def _printing(paper: Paper) -> Any:
     """A bulk action: have a worker draw a paper of the selected records as one PDF; the job's page shows it."""
+
     def run(modeladmin: Any, request: HttpRequest, rows: Any) -> HttpResponseRedirect:
         user: Any = request.user
         keys = list(rows.order_by(*paper.order).values_list("pk", flat=True))
-        title = gettext("%(paper)s: %(count)s selected") % {"paper": paper.title, "count": len(keys)}
+        title = gettext("%(paper)s: %(count)s selected") % {
+            "paper": paper.title,
+            "count": len(keys),
+        }
         job = printouts.submit(paper, keys, title=title, by=user)
         return HttpResponseRedirect(reverse("admin:core_job_change", args=[job.pk]))
 
@@ -82,7 +103,8 @@ def pdf_answer(render: Callable[[], bytes], filename: str) -> HttpResponse:
     except DomainError as refused:
         status = 503 if isinstance(refused, RendererMissing) else 409
         return HttpResponse(refused.message, status=status, content_type="text/plain")
-    return HttpResponse(content, content_type="application/pdf",
-                        headers={"Content-Disposition": f'inline; filename="{filename}"'})
-
-
+    return HttpResponse(
+        content,
+        content_type="application/pdf",
+        headers={"Content-Disposition": f'inline; filename="{filename}"'},
+    )

@@ -54,13 +54,17 @@ class NoticeAdmin(ReadOnlyAdmin):
         return super().get_queryset(request).order_by("-pk")
 
     def get_urls(self) -> Any:
-        return [path("bell/", self.admin_site.admin_view(self.bell), name="bell"), *super().get_urls()]
+        return [
+            path("bell/", self.admin_site.admin_view(self.bell), name="bell"),
+            *super().get_urls(),
+        ]
 
     def bell(self, request: HttpRequest) -> JsonResponse:
         """How many notices are unread, to a hundred."""
         unread = Notice.objects.filter(to=request.user, read_at=None)[:100].count()  # type: ignore[misc]
-        title = ngettext("%(unread)s unread notification", "%(unread)s unread notifications",
-                         unread) % {"unread": unread}
+        title = ngettext(
+            "%(unread)s unread notification", "%(unread)s unread notifications", unread
+        ) % {"unread": unread}
         return JsonResponse({"unread": unread, "title": title})
 
     @acting("view", _("Mark as read"))
@@ -80,7 +84,15 @@ class SubscriptionAdmin(ScopedAdmin):
 class NoteAdmin(ReadOnlyAdmin):
     """Notes are written on their documents; here a manager finds them."""
 
-    list_display = ["subject_type", "subject_number", "text", "file_name", "visible_to_warehouse", "by", "at"]
+    list_display = [
+        "subject_type",
+        "subject_number",
+        "text",
+        "file_name",
+        "visible_to_warehouse",
+        "by",
+        "at",
+    ]
     list_select_related = ["by"]
     search_fields = exact_search_fields = ["subject_number"]
     ordering = ["-pk"]
@@ -102,7 +114,9 @@ class SubjectType(admin.SimpleListFilter):
     parameter_name = "subject_type"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(value, value.replace("_", " ")) for value in distinct_values(Event, "subject_type")]
+        return [
+            (value, value.replace("_", " ")) for value in distinct_values(Event, "subject_type")
+        ]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         return queryset.filter(subject_type=self.value()) if self.value() else queryset
@@ -125,7 +139,9 @@ class AttentionAdmin(ReadOnlyAdmin):
     list_tools_template = "admin/oms/verify_button.html"
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
-        return super().changelist_view(request, {"alarms": attention.alarms(), **(extra_context or {})})
+        return super().changelist_view(
+            request, {"alarms": attention.alarms(), **(extra_context or {})}
+        )
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return outbox.standing().select_related("event")
@@ -189,5 +205,8 @@ class SavedViewAdmin(ReadOnlyAdmin):
 
     def get_urls(self) -> Any:
         wrap = self.admin_site.admin_view
-        return [path("keep/", wrap(views.keep), name="keep_view"),
-                path("<int:pk>/forget/", wrap(views.forget), name="forget_view"), *super().get_urls()]
+        return [
+            path("keep/", wrap(views.keep), name="keep_view"),
+            path("<int:pk>/forget/", wrap(views.forget), name="forget_view"),
+            *super().get_urls(),
+        ]

@@ -15,7 +15,12 @@ from django.utils.translation import gettext_lazy as _
 from oms.core import policy, roles
 from oms.core.wording import Words, in_capitals
 
-COLUMNS: dict[str, Words] = {"view": _("View"), "add": _("Add"), "change": _("Change"), "delete": _("Delete")}
+COLUMNS: dict[str, Words] = {
+    "view": _("View"),
+    "add": _("Add"),
+    "change": _("Change"),
+    "delete": _("Delete"),
+}
 
 
 @dataclass(frozen=True)
@@ -40,8 +45,10 @@ class Row:
 def sections(checked: Iterable[int]) -> list[tuple[str, list[Row]]]:
     """All rights that roles can be made of, by app and kind of record; rights in general come first."""
     known, chosen = roles.permissions(), set(checked)
-    titles = {**{(model, right): title for right, title in COLUMNS.items() for model in policy.offered()},
-              **roles.titles()}
+    titles = {
+        **{(model, right): title for right, title in COLUMNS.items() for model in policy.offered()},
+        **roles.titles(),
+    }
 
     def box(model: type[Model] | None, right: str, kind: str) -> Box:
         key = known[policy.code(right, model)].pk
@@ -51,24 +58,35 @@ def sections(checked: Iterable[int]) -> list[tuple[str, list[Row]]]:
     def row(model: type[Model] | None, rights: list[str]) -> Row:
         kind = in_capitals(str(model._meta.verbose_name_plural)) if model else ""
         kind = kind[:1].upper() + kind[1:]
-        return Row(kind, [box(model, right, kind) if right in rights else None for right in COLUMNS],
-                   [box(model, right, kind) for right in rights if right not in COLUMNS])
+        return Row(
+            kind,
+            [box(model, right, kind) if right in rights else None for right in COLUMNS],
+            [box(model, right, kind) for right in rights if right not in COLUMNS],
+        )
 
     offered = sorted(policy.offered().items(), key=lambda item: _place(item[0]))
-    return [(title, [row(model, rights) for model, rights in kinds])
-            for title, kinds in groupby(offered, key=lambda item: _app_of(item[0]))]
+    return [
+        (title, [row(model, rights) for model, rights in kinds])
+        for title, kinds in groupby(offered, key=lambda item: _app_of(item[0]))
+    ]
 
 
 def _place(model: type[Model] | None) -> tuple[int, str]:
     """Rights in general first, then by app; what all apps share comes last."""
     if model is None:
         return -1, ""
-    labels = [config.label for config in apps.get_app_configs() if config.label != "core"] + ["core"]
+    labels = [config.label for config in apps.get_app_configs() if config.label != "core"] + [
+        "core"
+    ]
     return labels.index(model._meta.app_label), str(model._meta.verbose_name_plural).lower()
 
 
 def _app_of(model: type[Model] | None) -> str:
-    return str(_("In general") if model is None else apps.get_app_config(model._meta.app_label).verbose_name)
+    return str(
+        _("In general")
+        if model is None
+        else apps.get_app_config(model._meta.app_label).verbose_name
+    )
 
 
 class RightsTable(forms.CheckboxSelectMultiple):
@@ -107,5 +125,9 @@ def _views(chosen: "set[Permission]") -> Iterator[int]:
 
 def offered_permissions() -> Any:
     """The permissions that roles can be made of."""
-    codes = {policy.code(right, model) for model, rights in policy.offered().items() for right in rights}
-    return Permission.objects.filter(pk__in=[row.pk for code, row in roles.permissions().items() if code in codes])
+    codes = {
+        policy.code(right, model) for model, rights in policy.offered().items() for right in rights
+    }
+    return Permission.objects.filter(
+        pk__in=[row.pk for code, row in roles.permissions().items() if code in codes]
+    )

@@ -23,11 +23,17 @@ class RoleForm(forms.ModelForm):
     """A role of a company's own."""
 
     reach = forms.ChoiceField(
-        choices=Reach.choices, widget=UnfoldAdminRadioSelectWidget, label=_("Reach"),
-        help_text=_("Which customers' and warehouses' records its rights hold for."))
+        choices=Reach.choices,
+        widget=UnfoldAdminRadioSelectWidget,
+        label=_("Reach"),
+        help_text=_("Which customers' and warehouses' records its rights hold for."),
+    )
     permissions = RightsField(
-        Permission.objects.none(), required=False, label=_("Rights"),
-        help_text=_("Any right on a kind of record includes looking at it."))
+        Permission.objects.none(),
+        required=False,
+        label=_("Rights"),
+        help_text=_("Any right on a kind of record includes looking at it."),
+    )
 
     class Meta:
         model = Role
@@ -72,15 +78,22 @@ class RoleAdmin(ScopedAdmin):
         return [] if self.has_change_permission(request, obj) else ["rights"]
 
     def get_urls(self) -> Any:
-        return [path("<int:pk>/copy/", self.admin_site.admin_view(self.copy_view), name="core_role_copy"),
-                *super().get_urls()]
+        return [
+            path(
+                "<int:pk>/copy/", self.admin_site.admin_view(self.copy_view), name="core_role_copy"
+            ),
+            *super().get_urls(),
+        ]
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Say which rights don't hold, as another one is missing that they need."""
         super().save_related(request, form, formsets, change)
         for needed, rights in roles.without_effect(form.instance).items():
-            messages.warning(request, gettext("Without “%(needed)s” these rights have no effect: %(rights)s.") % {
-                "needed": needed, "rights": ", ".join(rights)})
+            messages.warning(
+                request,
+                gettext("Without “%(needed)s” these rights have no effect: %(rights)s.")
+                % {"needed": needed, "rights": ", ".join(rights)},
+            )
 
     def copy_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """The button that copies a role, to be changed."""
@@ -90,16 +103,27 @@ class RoleAdmin(ScopedAdmin):
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
         made = roles.copy(role)
-        messages.success(request, gettext("This is a copy of “%(role)s”. Give it a name, change it and save it.")
-                                  % {"role": role})
+        messages.success(
+            request,
+            gettext("This is a copy of “%(role)s”. Give it a name, change it and save it.")
+            % {"role": role},
+        )
         return HttpResponseRedirect(reverse("admin:core_role_change", args=[made.pk]))
 
     def changeform_view(
-        self, request: HttpRequest, object_id: Any = None, form_url: str = "", extra_context: Any = None,
+        self,
+        request: HttpRequest,
+        object_id: Any = None,
+        form_url: str = "",
+        extra_context: Any = None,
     ) -> Any:
         """Above the form: its copy, and what somebody with this role sees."""
         context: dict[str, Any] = {"steps": [], "links": []}
         if object_id and str(object_id).isdigit():
-            context = {"steps": [(_("Copy"), reverse("admin:core_role_copy", args=[object_id]))],
-                       "links": [(_("What this role sees"), reverse("preview_role", args=[object_id]))]}
-        return super().changeform_view(request, object_id, form_url, {**context, **(extra_context or {})})
+            context = {
+                "steps": [(_("Copy"), reverse("admin:core_role_copy", args=[object_id]))],
+                "links": [(_("What this role sees"), reverse("preview_role", args=[object_id]))],
+            }
+        return super().changeform_view(
+            request, object_id, form_url, {**context, **(extra_context or {})}
+        )

@@ -40,10 +40,12 @@ class SheetsAdmin:
         page: Any = self
         name = f"{page.opts.app_label}_{page.opts.model_name}"
         wrap = page.admin_site.admin_view
-        return [path("export/", wrap(self.export_view), name=f"{name}_export"),
-                path("import/<slug:slug>/", wrap(self.upload_view), name=f"{name}_import"),
-                path("import/<slug:slug>/<int:job>/", wrap(self.mapping_view), name=f"{name}_mapping"),
-                *super().get_urls()]  # type: ignore[misc]
+        return [
+            path("export/", wrap(self.export_view), name=f"{name}_export"),
+            path("import/<slug:slug>/", wrap(self.upload_view), name=f"{name}_import"),
+            path("import/<slug:slug>/<int:job>/", wrap(self.mapping_view), name=f"{name}_mapping"),
+            *super().get_urls(),
+        ]  # type: ignore[misc]
 
     def importable(self, request: HttpRequest) -> list[runs.SheetType]:
         """The sheets that a person may take in."""
@@ -60,13 +62,26 @@ class SheetsAdmin:
         page: Any = self
         kind, slug = request.POST.get("format", "xlsx"), request.POST.get("sheet", "")
         allowed = {sheet.slug for sheet in self.exportable(request)} | {""}
-        if request.method != "POST" or not page.has_view_permission(request) or (
-                kind not in spreadsheets.FORMATS or slug not in allowed):
-            return HttpResponseRedirect(reverse(f"admin:{page.opts.app_label}_{page.opts.model_name}_changelist"))
+        if (
+            request.method != "POST"
+            or not page.has_view_permission(request)
+            or (kind not in spreadsheets.FORMATS or slug not in allowed)
+        ):
+            return HttpResponseRedirect(
+                reverse(f"admin:{page.opts.app_label}_{page.opts.model_name}_changelist")
+            )
         user: Any = request.user
         title = _("Export %(records)s") % {"records": page.opts.verbose_name_plural}
-        job = jobs.submit("export", title, 0, by=user, page=page.opts.label, query=request.POST.get("query", ""),
-                          format=kind, sheet=slug)
+        job = jobs.submit(
+            "export",
+            title,
+            0,
+            by=user,
+            page=page.opts.label,
+            query=request.POST.get("query", ""),
+            format=kind,
+            sheet=slug,
+        )
         return HttpResponseRedirect(reverse("admin:core_job_change", args=[job.pk]))
 
     def upload_view(self, request: HttpRequest, slug: str) -> HttpResponse:
@@ -83,9 +98,15 @@ class SheetsAdmin:
                 error, status = refused.message, 422
             else:
                 return HttpResponseRedirect(self._address("mapping", slug, job.pk))
-        context = {**page.admin_site.each_context(request), "title": (_("Import %(title)s")
-                                                                      % {"title": sheet.title}), "opts": page.opts,
-                   "sheet": sheet, "columns": sheet.columns(), "keys": sheet.needed(), "error": error}
+        context = {
+            **page.admin_site.each_context(request),
+            "title": (_("Import %(title)s") % {"title": sheet.title}),
+            "opts": page.opts,
+            "sheet": sheet,
+            "columns": sheet.columns(),
+            "keys": sheet.needed(),
+            "error": error,
+        }
         return TemplateResponse(request, "admin/oms/upload.html", context, status=status)
 
     def _upload(self, request: HttpRequest, sheet: runs.SheetType) -> Job:
@@ -93,8 +114,10 @@ class SheetsAdmin:
         if file is None:
             raise Refused(_("Choose a file."), code="no_file")
         if file.size > MOST_BYTES:
-            raise Refused(_("The file is %(size)s MB. The maximum is %(most)s MB; split the file.")
-                          % {"size": file.size // 2 ** 20, "most": MOST_BYTES // 2 ** 20})
+            raise Refused(
+                _("The file is %(size)s MB. The maximum is %(most)s MB; split the file.")
+                % {"size": file.size // 2**20, "most": MOST_BYTES // 2**20}
+            )
         user: Any = request.user
         return runs.upload(sheet, file, file.name, by=user)
 
@@ -112,29 +135,53 @@ class SheetsAdmin:
                 runs.look_again(row, how)
                 return HttpResponseRedirect(self._address("mapping", slug, row.pk))
             chosen = request.POST if request.method == "POST" else row.details["mapping"]
-            mapping = {name: chosen[name] for name in sheet.columns() if chosen.get(name) in row.details["heading"]}
+            mapping = {
+                name: chosen[name]
+                for name in sheet.columns()
+                if chosen.get(name) in row.details["heading"]
+            }
             error = ""
             if request.method == "POST" and "look" not in request.POST:
-                written = {name: request.POST.get(f"notation-{name}", "") for name in sheet.columns()}
-                begun = runs.begin(row, mapping, dry_run="check" in request.POST, by=user, notations=written)
+                written = {
+                    name: request.POST.get(f"notation-{name}", "") for name in sheet.columns()
+                }
+                begun = runs.begin(
+                    row, mapping, dry_run="check" in request.POST, by=user, notations=written
+                )
                 return HttpResponseRedirect(reverse("admin:core_job_change", args=[begun.pk]))
         except DomainError as refused:
             error = refused.message
-            mapping = {name: request.POST[name] for name in sheet.columns()
-                       if request.POST.get(name) in row.details["heading"]}
+            mapping = {
+                name: request.POST[name]
+                for name in sheet.columns()
+                if request.POST.get(name) in row.details["heading"]
+            }
         heading, how = row.details["heading"], runs.format_of(row)
         context = {
-            **page.admin_site.each_context(request), "title": (_("Import %(title)s: %(name)s")
-                                                               % {"title": sheet.title, "name": row.details["name"]}),
-            "opts": page.opts, "heading": [name for name in heading if name], "error": error,
+            **page.admin_site.each_context(request),
+            "title": (
+                _("Import %(title)s: %(name)s")
+                % {"title": sheet.title, "name": row.details["name"]}
+            ),
+            "opts": page.opts,
+            "heading": [name for name in heading if name],
+            "error": error,
             "hidden": row.details.get("hidden", []),
-            "again": self._address("import", slug), "format": how, "choices": _format_choices(how),
+            "again": self._address("import", slug),
+            "format": how,
+            "choices": _format_choices(how),
             "columns": _columns(row, sheet, mapping, request.POST),
-            "unused": [name or _("column %(letters)s (no heading)") % {"letters": reading.letters(position)}
-                       for position, name in enumerate(heading)
-                       if name not in mapping.values() and name not in {*runs.FAULT_COLUMNS, *runs.OUTCOME_COLUMNS}],
+            "unused": [
+                name
+                or _("column %(letters)s (no heading)") % {"letters": reading.letters(position)}
+                for position, name in enumerate(heading)
+                if name not in mapping.values()
+                and name not in {*runs.FAULT_COLUMNS, *runs.OUTCOME_COLUMNS}
+            ],
         }
-        return TemplateResponse(request, "admin/oms/mapping.html", context, status=422 if error else 200)
+        return TemplateResponse(
+            request, "admin/oms/mapping.html", context, status=422 if error else 200
+        )
 
     def _address(self, name: str, *arguments: Any) -> str:
         page: Any = self
@@ -157,20 +204,35 @@ def _format_choices(how: Format) -> list[tuple[str, str, str, list[Any]]]:
     return found
 
 
-def _columns(job: Job, sheet: runs.SheetType, mapping: dict[str, str], chosen: Any) -> list[dict[str, Any]]:
+def _columns(
+    job: Job, sheet: runs.SheetType, mapping: dict[str, str], chosen: Any
+) -> list[dict[str, Any]]:
     """The columns of a sheet: what they are in the file, first values, and how these are written."""
     first, doubts = runs.sample(job), runs.doubts(job, mapping)
     heading = job.details["heading"]
     found = []
     for name in sheet.columns():
         doubt = doubts.get(name)
-        values = [str(row[heading.index(mapping[name])]) for row in first] if name in mapping else []
-        found.append({
-            "name": name, "is_needed": name in sheet.needed(), "chosen": mapping.get(name, ""), "samples": values,
-            "doubt": doubt, "notation": chosen.get(f"notation-{name}") or job.details.get("notations", {}).get(
-                name, doubt.notation if doubt else ""),
-            "notations": [(notation, notations.NAMES[notation], notations.shown(value)) for notation, value
-                          in doubt.readings.items()] if doubt else []})
+        values = (
+            [str(row[heading.index(mapping[name])]) for row in first] if name in mapping else []
+        )
+        found.append(
+            {
+                "name": name,
+                "is_needed": name in sheet.needed(),
+                "chosen": mapping.get(name, ""),
+                "samples": values,
+                "doubt": doubt,
+                "notation": chosen.get(f"notation-{name}")
+                or job.details.get("notations", {}).get(name, doubt.notation if doubt else ""),
+                "notations": [
+                    (notation, notations.NAMES[notation], notations.shown(value))
+                    for notation, value in doubt.readings.items()
+                ]
+                if doubt
+                else [],
+            }
+        )
     return found
 
 
@@ -192,7 +254,13 @@ def export(job: Job) -> None:
                 jobs.progress(job, done=BATCH)
         writer.close()
         file.seek(0)
-        stored_files.keep("export", subject_type="job", subject_number=str(job.pk), content=File(file), suffix=kind)
+        stored_files.keep(
+            "export",
+            subject_type="job",
+            subject_number=str(job.pk),
+            content=File(file),
+            suffix=kind,
+        )
     Job.objects.filter(pk=job.pk).update(total=count, done=count)
     jobs.finish(job)
 
@@ -216,18 +284,23 @@ class Table(NamedTuple):
 
 def _table(page: Any, request: HttpRequest, rows: Any, job: Job) -> Table:
     """A sheet, or the list as it is shown, without what is there only to be pressed."""
-    sheet = next((each for each in page.exportable(request) if each.slug == job.details["sheet"]), None)
+    sheet = next(
+        (each for each in page.exportable(request) if each.slug == job.details["sheet"]), None
+    )
     if sheet is not None:
         assert job.by is not None
         made = sheet(job.by)
         shown = sheet.shown_fields(job.by)
         kinds = ["price" if _is_price(each.widget) else "" for each in shown]
         found = made.exported(made.listed(rows).iterator(BATCH))
-        return Table(_first_capital(str(sheet.title)), [each.column_name for each in shown], found, kinds)
+        return Table(
+            _first_capital(str(sheet.title)), [each.column_name for each in shown], found, kinds
+        )
     names = [name for name in page.get_list_display(request) if name not in page.only_links]
     shown = [_first_capital(str(label_for_field(name, page.model, page))) for name in names]
-    heading, found = _with_currencies(shown, ([_shown(page, row, name) for name in names]
-                                              for row in rows.iterator(BATCH)))
+    heading, found = _with_currencies(
+        shown, ([_shown(page, row, name) for name in names] for row in rows.iterator(BATCH))
+    )
     return Table(_first_capital(str(page.opts.verbose_name_plural)), heading, found)
 
 
@@ -239,17 +312,27 @@ def _first_capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _with_currencies(heading: list[str], rows: Iterator[list[Any]]) -> tuple[list[str], Iterator[list[Any]]]:
+def _with_currencies(
+    heading: list[str], rows: Iterator[list[Any]]
+) -> tuple[list[str], Iterator[list[Any]]]:
     """A list whose amounts are numbers, each with its currency, if it has one, in a column beside it."""
     first = list(islice(rows, BATCH))
-    money = [any(isinstance(row[place], Amount) and row[place].currency for row in first)
-             for place in range(len(heading))]
-    titles = [[title, _("%(column)s: currency") % {"column": title}] if is_money else [title]
-              for title, is_money in zip(heading, money, strict=True)]
+    money = [
+        any(isinstance(row[place], Amount) and row[place].currency for row in first)
+        for place in range(len(heading))
+    ]
+    titles = [
+        [title, _("%(column)s: currency") % {"column": title}] if is_money else [title]
+        for title, is_money in zip(heading, money, strict=True)
+    ]
 
     def cells(row: list[Any]) -> Iterator[Any]:
         for value, is_money in zip(row, money, strict=True):
-            yield value if is_money or not isinstance(value, Amount) or not value.currency else str(value)
+            yield (
+                value
+                if is_money or not isinstance(value, Amount) or not value.currency
+                else str(value)
+            )
             if is_money:
                 yield value.currency if isinstance(value, Amount) else ""
 

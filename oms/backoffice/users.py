@@ -21,7 +21,10 @@ from oms.core.models import User
 NAME = ("username", "first_name", "last_name", "email", "language")
 POWERS = ("is_active", "is_staff", "is_superuser")
 DATES = ("last_login", "date_joined")
-SHOWN = {"warehouses": "their_warehouses", "customers": "their_customers"}  # where they cannot be edited
+SHOWN = {
+    "warehouses": "their_warehouses",
+    "customers": "their_customers",
+}  # where they cannot be edited
 
 admin.site.unregister(Group)  # The import above registers it. Groups are changed as roles.
 
@@ -32,17 +35,26 @@ class UserAdmin(ScopedAdmin, DjangoUserAdmin):
 
     form = PersonForm
     add_form = NewPersonForm
-    add_form_template = "admin/change_form.html"  # Django's says that more can be entered afterwards
+    add_form_template = (
+        "admin/change_form.html"  # Django's says that more can be entered afterwards
+    )
     change_password_form = AdminPasswordChangeForm
     change_form_outer_before_template = "admin/oms/steps.html"
     list_display = ["username", "first_name", "last_name", "email", "roles", "is_active"]
     list_filter = ["groups", "is_active"]
     filter_horizontal = ()
     ordering = ["username"]
-    add_fieldsets = ((None, {"fields": NAME}), (_("Log-in"), {"fields": ("access", "password1", "password2")}),
-                     (_("Work"), {"fields": ("groups", *SCOPES)}))
-    fieldsets = ((None, {"fields": NAME}), (_("Work"), {"fields": ("groups", *SCOPES)}),
-                 (_("Powers"), {"fields": POWERS}), (_("Dates"), {"fields": DATES}))
+    add_fieldsets = (
+        (None, {"fields": NAME}),
+        (_("Log-in"), {"fields": ("access", "password1", "password2")}),
+        (_("Work"), {"fields": ("groups", *SCOPES)}),
+    )
+    fieldsets = (
+        (None, {"fields": NAME}),
+        (_("Work"), {"fields": ("groups", *SCOPES)}),
+        (_("Powers"), {"fields": POWERS}),
+        (_("Dates"), {"fields": DATES}),
+    )
 
     @display(description=_("roles"))
     def roles(self, person: User) -> str:
@@ -66,16 +78,30 @@ class UserAdmin(ScopedAdmin, DjangoUserAdmin):
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         if request.user.is_superuser:
             return True
-        return obj is not None and not policy.may(obj, "change", User) and super().has_change_permission(request, obj)
+        return (
+            obj is not None
+            and not policy.may(obj, "change", User)
+            and super().has_change_permission(request, obj)
+        )
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         sets: Any = super().get_fieldsets(request, obj)
         if obj is None:
             return sets
         fixed = set(self.get_readonly_fields(request, obj))
-        return [(title, {**options, "fields": [
-            SHOWN[name] if name in SHOWN and SHOWN[name] in fixed else name for name in options["fields"]]})
-            for title, options in sets]
+        return [
+            (
+                title,
+                {
+                    **options,
+                    "fields": [
+                        SHOWN[name] if name in SHOWN and SHOWN[name] in fixed else name
+                        for name in options["fields"]
+                    ],
+                },
+            )
+            for title, options in sets
+        ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Powers and roles where a manager looks; scopes where nothing is edited, or where there are too many."""
@@ -101,14 +127,23 @@ class UserAdmin(ScopedAdmin, DjangoUserAdmin):
         user: Any = request.user
         try:
             people.invite(person, site=request.build_absolute_uri("/").rstrip("/"), by=user)
-            messages.success(request, gettext("A link to set a password is on its way to %(email)s.")
-                                      % {"email": person.email})
+            messages.success(
+                request,
+                gettext("A link to set a password is on its way to %(email)s.")
+                % {"email": person.email},
+            )
         except DomainError as refused:
             messages.error(request, refused.message)
 
     def get_urls(self) -> Any:
-        return [path("<int:pk>/invite/", self.admin_site.admin_view(self.invite_view), name="core_user_invite"),
-                *super().get_urls()]
+        return [
+            path(
+                "<int:pk>/invite/",
+                self.admin_site.admin_view(self.invite_view),
+                name="core_user_invite",
+            ),
+            *super().get_urls(),
+        ]
 
     def invite_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """The button that sends a link to set a password."""
@@ -121,21 +156,37 @@ class UserAdmin(ScopedAdmin, DjangoUserAdmin):
         return HttpResponseRedirect(reverse("admin:core_user_change", args=[pk]))
 
     def changeform_view(
-        self, request: HttpRequest, object_id: Any = None, form_url: str = "", extra_context: Any = None,
+        self,
+        request: HttpRequest,
+        object_id: Any = None,
+        form_url: str = "",
+        extra_context: Any = None,
     ) -> Any:
         """Around the form: the link by email, and the page that sets a password."""
         person = self.get_object(request, object_id) if object_id else None
         context: dict[str, Any] = {"steps": [], "links": []}
         if person is not None and self.has_change_permission(request, person):
-            context["steps"] = [(_("Email a link to set a password"),
-                                 reverse("admin:core_user_invite", args=[person.pk]))]
+            context["steps"] = [
+                (
+                    _("Email a link to set a password"),
+                    reverse("admin:core_user_invite", args=[person.pk]),
+                )
+            ]
             if request.user.is_superuser:
                 context["links"] = [
-                    (_("Set a password"), reverse("admin:auth_user_password_change", args=[person.pk])),
-                    (_("What they see"), reverse("preview_person", args=[person.pk]))]
-        return super().changeform_view(request, object_id, form_url, {**context, **(extra_context or {})})
+                    (
+                        _("Set a password"),
+                        reverse("admin:auth_user_password_change", args=[person.pk]),
+                    ),
+                    (_("What they see"), reverse("preview_person", args=[person.pk])),
+                ]
+        return super().changeform_view(
+            request, object_id, form_url, {**context, **(extra_context or {})}
+        )
 
     def user_change_password(self, request: HttpRequest, *args: Any, **options: Any) -> Any:
         if not request.user.is_superuser:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, str(args[0] if args else ""))
+            return self._get_obj_does_not_exist_redirect(
+                request, self.opts, str(args[0] if args else "")
+            )
         return super().user_change_password(request, *args, **options)

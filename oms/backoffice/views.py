@@ -20,13 +20,20 @@ def list_tools(page: Any, request: HttpRequest) -> dict[str, Any]:
     user: Any = request.user
     name = f"{page.opts.app_label}_{page.opts.model_name}"
     return {
-        "page": name, "may": [right for right in page.list_tools_rights if page.may(request, right)],
-        "query": _query(request.GET.urlencode()), "teams": sorted(user.role_names),
+        "page": name,
+        "may": [right for right in page.list_tools_rights if page.may(request, right)],
+        "query": _query(request.GET.urlencode()),
+        "teams": sorted(user.role_names),
         "views": list(policy.scope(SavedView, user).filter(page=name)),
         "export": reverse(f"admin:{name}_export"),
-        "exportable": [(sheet.title, sheet.slug, sheet.imports is not None) for sheet in page.exportable(request)],
-        "imports": [(sheet.title, reverse(f"admin:{name}_import", args=[sheet.slug]))
-                    for sheet in page.importable(request)],
+        "exportable": [
+            (sheet.title, sheet.slug, sheet.imports is not None)
+            for sheet in page.exportable(request)
+        ],
+        "imports": [
+            (sheet.title, reverse(f"admin:{name}_import", args=[sheet.slug]))
+            for sheet in page.importable(request)
+        ],
     }
 
 
@@ -57,10 +64,16 @@ def keep(request: HttpRequest) -> HttpResponseRedirect:
     if request.method != "POST" or model is None or not policy.may(user, "view", model):
         return HttpResponseRedirect(reverse("admin:index"))
     if not 0 < len(name) <= 40 or len(query) > 1000 or team not in {"", *user.role_names}:
-        messages.error(request, _("Enter a name of up to 40 characters, and choose one of your own roles."))
+        messages.error(
+            request, _("Enter a name of up to 40 characters, and choose one of your own roles.")
+        )
     else:
-        SavedView.objects.update_or_create(owner=user, page=page, name=name, defaults={
-            "query": query, "team": Role.objects.filter(name=team).first()})
+        SavedView.objects.update_or_create(
+            owner=user,
+            page=page,
+            name=name,
+            defaults={"query": query, "team": Role.objects.filter(name=team).first()},
+        )
         messages.success(request, _("View “%(name)s” saved.") % {"name": name})
     return HttpResponseRedirect(f"{reverse(f'admin:{page}_changelist')}?{query}")
 

@@ -32,8 +32,10 @@ class WebhookEndpointAdmin(ScopedAdmin):
     list_tools_template = "admin/oms/events_button.html"
 
     def get_urls(self) -> Any:
-        return [path("events/", self.admin_site.admin_view(self.events_view), name="webhook_events"),
-                *super().get_urls()]
+        return [
+            path("events/", self.admin_site.admin_view(self.events_view), name="webhook_events"),
+            *super().get_urls(),
+        ]
 
     def events_view(self, request: HttpRequest) -> TemplateResponse:
         """The events that this person's endpoints can be sent, with an example of each call."""
@@ -41,16 +43,27 @@ class WebhookEndpointAdmin(ScopedAdmin):
             raise PermissionDenied
         person: Any = request.user
         kinds = event_access.kinds_for(person)
-        known = [(each, json.dumps(event_schema.example(each, person), indent=2)) for each in event_schema.offered()
-                 if each.subject in kinds]
-        context = {**self.admin_site.each_context(request), "title": gettext("Events"), "events": known}
+        known = [
+            (each, json.dumps(event_schema.example(each, person), indent=2))
+            for each in event_schema.offered()
+            if each.subject in kinds
+        ]
+        context = {
+            **self.admin_site.each_context(request),
+            "title": gettext("Events"),
+            "events": known,
+        }
         return TemplateResponse(request, "admin/oms/events.html", context)
 
     def formfield_for_dbfield(self, db_field: Any, request: Any, **options: Any) -> Any:
         field = super().formfield_for_dbfield(db_field, request, **options)
         if db_field.name == "events" and field is not None:
-            field.help_text = format_html('{} <a href="{}">{}</a>', field.help_text, reverse("admin:webhook_events"),
-                                          gettext("List of events"))
+            field.help_text = format_html(
+                '{} <a href="{}">{}</a>',
+                field.help_text,
+                reverse("admin:webhook_events"),
+                gettext("List of events"),
+            )
         return field
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
@@ -66,7 +79,9 @@ class WebhookEndpointAdmin(ScopedAdmin):
     def rotate_secrets(self, request: HttpRequest, rows: Any) -> None:
         for endpoint in rows:
             webhooks.rotate_secret(endpoint)
-        messages.success(request, gettext("Signing secrets rotated. The old secrets stay valid for 24 hours."))
+        messages.success(
+            request, gettext("Signing secrets rotated. The old secrets stay valid for 24 hours.")
+        )
 
 
 class Attempts(Lines):
@@ -85,7 +100,9 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
         waits = WebhookDelivery.objects.exclude(next_at=None).exists()
-        return super().changelist_view(request, {"alarms": pulse.alarms() if waits else [], **(extra_context or {})})
+        return super().changelist_view(
+            request, {"alarms": pulse.alarms() if waits else [], **(extra_context or {})}
+        )
 
     @acting("send_again", _("Resend"))
     def send_again(self, request: HttpRequest, rows: Any) -> None:

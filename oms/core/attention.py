@@ -52,8 +52,11 @@ def _late() -> list[tuple[int, str]]:
 
 
 def _told_of_events(count: int) -> str:
-    return ngettext("%(count)s event has waited too long to be delivered.",
-                    "%(count)s events have waited too long to be delivered.", count) % {"count": count}
+    return ngettext(
+        "%(count)s event has waited too long to be delivered.",
+        "%(count)s events have waited too long to be delivered.",
+        count,
+    ) % {"count": count}
 
 
 def _most(rows: QuerySet[Any]) -> int:

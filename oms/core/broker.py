@@ -64,7 +64,9 @@ def _read(path: Path) -> dict[str, Any] | None:
     """A message; None where it is none, which costs nothing: the row that it rang for is found without it."""
     try:
         message = loads(path.read_text(encoding="utf-8"))
-        if not isinstance(message, dict) or not isinstance(message["properties"]["delivery_info"], dict):
+        if not isinstance(message, dict) or not isinstance(
+            message["properties"]["delivery_info"], dict
+        ):
             raise ValueError("it is no message")
     except (OSError, ValueError, KeyError, TypeError) as error:
         log.warning("message_unreadable file=%s error=%s", path.name, error)
@@ -79,7 +81,9 @@ class Transport(virtual.Transport):
     driver_type = driver_name = "files"
     default_port = 0
     global_state = virtual.BrokerState()
-    implements = virtual.Transport.implements.extend(asynchronous=False, exchange_type=frozenset(["direct", "topic"]))
+    implements = virtual.Transport.implements.extend(
+        asynchronous=False, exchange_type=frozenset(["direct", "topic"])
+    )
 
     def __init__(self, client: Any, **options: Any) -> None:
         super().__init__(client, **options)

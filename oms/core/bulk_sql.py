@@ -7,8 +7,15 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db import connection, models
 from django.db.models import F, Func
 
-COLUMN_TYPES = {"IntegerField": "integer", "PositiveIntegerField": "integer", "BigIntegerField": "bigint",
-                "DecimalField": "numeric", "CharField": "text", "BooleanField": "boolean", "ForeignKey": "bigint"}
+COLUMN_TYPES = {
+    "IntegerField": "integer",
+    "PositiveIntegerField": "integer",
+    "BigIntegerField": "bigint",
+    "DecimalField": "numeric",
+    "CharField": "text",
+    "BooleanField": "boolean",
+    "ForeignKey": "bigint",
+}
 
 
 def any_of(column: str, keys: models.QuerySet[Any, Any]) -> Func:
@@ -16,8 +23,13 @@ def any_of(column: str, keys: models.QuerySet[Any, Any]) -> Func:
 
     Several of these under OR use an index each, which conditions over several joins can't.
     """
-    return Func(F(column), ArraySubquery(keys), template="%(expressions)s)", arg_joiner=" = ANY(",
-                output_field=models.BooleanField())
+    return Func(
+        F(column),
+        ArraySubquery(keys),
+        template="%(expressions)s)",
+        arg_joiner=" = ANY(",
+        output_field=models.BooleanField(),
+    )
 
 
 def distinct_values(model: type[models.Model], column: str) -> list[Any]:
@@ -27,7 +39,8 @@ def distinct_values(model: type[models.Model], column: str) -> list[Any]:
         cursor.execute(
             f"WITH RECURSIVE known AS ((SELECT {column} AS value FROM {table} ORDER BY 1 LIMIT 1) "  # noqa: S608
             f"UNION ALL SELECT (SELECT {column} FROM {table} WHERE {column} > known.value ORDER BY 1 LIMIT 1) "
-            "FROM known WHERE known.value IS NOT NULL) SELECT value FROM known WHERE value IS NOT NULL")
+            "FROM known WHERE known.value IS NOT NULL) SELECT value FROM known WHERE value IS NOT NULL"
+        )
         return [value for (value,) in cursor.fetchall()]
 
 
@@ -41,7 +54,9 @@ def write(model: type[models.Model], values: Mapping[int, Mapping[str, Any]]) ->
     _update(model, values, "{column} = d.{name}")
 
 
-def _update(model: type[models.Model], rows: Mapping[int, Mapping[str, Any]], assignment: str) -> None:
+def _update(
+    model: type[models.Model], rows: Mapping[int, Mapping[str, Any]], assignment: str
+) -> None:
     if not rows:
         return
     names = list(next(iter(rows.values())))
@@ -62,8 +77,11 @@ def _update(model: type[models.Model], rows: Mapping[int, Mapping[str, Any]], as
 
 
 def _column_type(field: Any) -> str:
-    return next(kind for parent, kind in COLUMN_TYPES.items()
-                if any(base.__name__ == parent for base in type(field).__mro__))
+    return next(
+        kind
+        for parent, kind in COLUMN_TYPES.items()
+        if any(base.__name__ == parent for base in type(field).__mro__)
+    )
 
 
 Changes = dict[int, dict[str, int]]
@@ -93,8 +111,10 @@ def forget(row: models.Model, *names: str) -> None:
 def take_ids(model: type[models.Model], count: int) -> list[int]:
     """Primary keys for rows that are written past the ORM."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)",
-                       [model._meta.db_table, count])
+        cursor.execute(
+            "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)",
+            [model._meta.db_table, count],
+        )
         return [key for (key,) in cursor.fetchall()]
 
 
@@ -102,6 +122,9 @@ def copy(model: type[models.Model], columns: Sequence[str], rows: Iterable[Seque
     """Insert rows by COPY, all NOT NULL columns named; constraints and triggers hold as for any INSERT."""
     fields = {field.name: field for field in model._meta.concrete_fields}
     names = ", ".join(str(fields[name].column) for name in columns)
-    with connection.cursor() as cursor, cursor.copy(f"COPY {model._meta.db_table} ({names}) FROM STDIN") as sink:
+    with (
+        connection.cursor() as cursor,
+        cursor.copy(f"COPY {model._meta.db_table} ({names}) FROM STDIN") as sink,
+    ):
         for row in rows:
             sink.write_row(row)

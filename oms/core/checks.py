@@ -11,8 +11,12 @@ from oms.core.event_catalog import UnknownEvent
 @register
 def check_events(**options: Any) -> list[CheckMessage]:
     """Each status that a document reaches has its event, and public events are about what somebody may view."""
-    reached = {states.event_of(model, status) for model in event_access.document_models()
-               for moves in model.TRANSITIONS.values() for status in moves}
+    reached = {
+        states.event_of(model, status)
+        for model in event_access.document_models()
+        for moves in model.TRANSITIONS.values()
+        for status in moves
+    }
     return [*_undeclared(sorted(reached)), *_unseen()]
 
 
@@ -28,7 +32,13 @@ def _undeclared(names: list[str]) -> list[CheckMessage]:
 
 def _unseen() -> list[CheckMessage]:
     kinds = event_access.kinds()
-    return [Error(f"{each.name} is declared as {'internal' if each.is_internal else 'public'}, and events about "
-                  f"{each.subject!r} are {'shown' if each.subject in kinds else 'shown to nobody'}.", obj=each.name,
-                  id="events.E002")
-            for each in event_catalog.declared() if each.is_internal == (each.subject in kinds)]
+    return [
+        Error(
+            f"{each.name} is declared as {'internal' if each.is_internal else 'public'}, and events about "
+            f"{each.subject!r} are {'shown' if each.subject in kinds else 'shown to nobody'}.",
+            obj=each.name,
+            id="events.E002",
+        )
+        for each in event_catalog.declared()
+        if each.is_internal == (each.subject in kinds)
+    ]

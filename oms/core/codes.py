@@ -43,18 +43,71 @@ LANGUAGES = _words("""
     za zh zu
 """)  # ISO 639-1
 COUNTRY_SPELLINGS = {
-    "UK": "GB", "EL": "GR", "USA": "US",
-    "UNITED KINGDOM": "GB", "GREAT BRITAIN": "GB", "UNITED STATES": "US", "GERMANY": "DE", "DEUTSCHLAND": "DE",
-    "FRANCE": "FR", "SPAIN": "ES", "ITALY": "IT", "NETHERLANDS": "NL", "IRELAND": "IE", "GREECE": "GR",
-    "AUSTRIA": "AT", "ÖSTERREICH": "AT", "SWITZERLAND": "CH", "SCHWEIZ": "CH"}
+    "UK": "GB",
+    "EL": "GR",
+    "USA": "US",
+    "UNITED KINGDOM": "GB",
+    "GREAT BRITAIN": "GB",
+    "UNITED STATES": "US",
+    "GERMANY": "DE",
+    "DEUTSCHLAND": "DE",
+    "FRANCE": "FR",
+    "SPAIN": "ES",
+    "ITALY": "IT",
+    "NETHERLANDS": "NL",
+    "IRELAND": "IE",
+    "GREECE": "GR",
+    "AUSTRIA": "AT",
+    "ÖSTERREICH": "AT",
+    "SWITZERLAND": "CH",
+    "SCHWEIZ": "CH",
+}
 CURRENCY_SPELLINGS = {"€": "EUR", "EURO": "EUR", "£": "GBP", "US$": "USD", "YEN": "JPY"}
 UNIT_SPELLINGS = {
-    "PIECE": "H87", "PIECES": "H87", "PC": "H87", "PCE": "H87", "PCS": "H87", "STK": "H87", "STÜCK": "H87",
-    "EACH": "EA", "UNIT": "C62", "ONE": "C62", "KG": "KGM", "KILOGRAM": "KGM", "G": "GRM", "GRAM": "GRM",
-    "M": "MTR", "METER": "MTR", "METRE": "MTR", "CM": "CMT", "MM": "MMT", "M2": "MTK", "M²": "MTK", "M3": "MTQ",
-    "M³": "MTQ", "L": "LTR", "LITER": "LTR", "LITRE": "LTR", "ML": "MLT", "PAIR": "PR", "PAIRS": "PR", "SETS": "SET",
-    "DOZEN": "DZN", "BOX": "XBX", "CARTON": "XCT", "CASE": "XCS", "PACK": "XPK", "PACKAGE": "XPK", "PALLET": "XPX",
-    "BAG": "XBG", "BOTTLE": "XBO", "CAN": "XCA", "ROLL": "XRO", "HOUR": "HUR", "DAY": "DAY"}
+    "PIECE": "H87",
+    "PIECES": "H87",
+    "PC": "H87",
+    "PCE": "H87",
+    "PCS": "H87",
+    "STK": "H87",
+    "STÜCK": "H87",
+    "EACH": "EA",
+    "UNIT": "C62",
+    "ONE": "C62",
+    "KG": "KGM",
+    "KILOGRAM": "KGM",
+    "G": "GRM",
+    "GRAM": "GRM",
+    "M": "MTR",
+    "METER": "MTR",
+    "METRE": "MTR",
+    "CM": "CMT",
+    "MM": "MMT",
+    "M2": "MTK",
+    "M²": "MTK",
+    "M3": "MTQ",
+    "M³": "MTQ",
+    "L": "LTR",
+    "LITER": "LTR",
+    "LITRE": "LTR",
+    "ML": "MLT",
+    "PAIR": "PR",
+    "PAIRS": "PR",
+    "SETS": "SET",
+    "DOZEN": "DZN",
+    "BOX": "XBX",
+    "CARTON": "XCT",
+    "CASE": "XCS",
+    "PACK": "XPK",
+    "PACKAGE": "XPK",
+    "PALLET": "XPX",
+    "BAG": "XBG",
+    "BOTTLE": "XBO",
+    "CAN": "XCA",
+    "ROLL": "XRO",
+    "HOUR": "HUR",
+    "DAY": "DAY",
+}
 _TAG = re.compile(r"^([a-z]{2})(?:-([a-z]{4}))?(?:-([a-z]{2}))?$")
 _UNITS = Path(__file__).parent / "data" / "units.csv"
 
@@ -64,15 +117,27 @@ def country(written: str) -> str:
 
     Greece's EL is right in a VAT number only; as a country it is GR.
     """
-    return _find(written, COUNTRIES, COUNTRY_SPELLINGS, _(
-        "“%(written)s” isn't an ISO 3166-1 country code. Enter two letters, for example GB or DE."))
+    return _find(
+        written,
+        COUNTRIES,
+        COUNTRY_SPELLINGS,
+        _(
+            "“%(written)s” isn't an ISO 3166-1 country code. Enter two letters, for example GB or DE."
+        ),
+    )
 
 
 def currency(written: str) -> str:
     """The ISO 4217 code of a currency as people write it. Raises ValidationError for anything else."""
-    return _find(written, CURRENCIES, CURRENCY_SPELLINGS, _(
-        "“%(written)s” isn't an ISO 4217 currency code that amounts can be kept in. Enter three letters, for example "
-        "EUR or GBP."))
+    return _find(
+        written,
+        CURRENCIES,
+        CURRENCY_SPELLINGS,
+        _(
+            "“%(written)s” isn't an ISO 4217 currency code that amounts can be kept in. Enter "
+            "three letters, for example EUR or GBP."
+        ),
+    )
 
 
 def language(written: str) -> str:
@@ -80,16 +145,25 @@ def language(written: str) -> str:
     found = _TAG.match(written.strip().replace("_", "-").lower())
     code, script, place = found.groups() if found else ("", None, None)
     if code not in LANGUAGES or (place and place.upper() not in COUNTRIES):
-        raise ValidationError(_("“%(written)s” isn't a BCP 47 language tag. Enter one like de or en-GB."),
-                              code="unknown_code", params={"written": written})
+        raise ValidationError(
+            _("“%(written)s” isn't a BCP 47 language tag. Enter one like de or en-GB."),
+            code="unknown_code",
+            params={"written": written},
+        )
     return "-".join(filter(None, [code, script and script.title(), place and place.upper()]))
 
 
 def unit(written: str) -> str:
     """The code of a unit by UN/ECE Recommendation 20 or 21. Raises ValidationError for anything else."""
-    return _find(written, units().keys(), UNIT_SPELLINGS, _(
-        "“%(written)s” isn't a unit code of UN/ECE Recommendation 20 or 21. Enter one like H87 (piece), KGM (kilogram) "
-        "or XBX (box)."))
+    return _find(
+        written,
+        units().keys(),
+        UNIT_SPELLINGS,
+        _(
+            "“%(written)s” isn't a unit code of UN/ECE Recommendation 20 or 21. Enter one like "
+            "H87 (piece), KGM (kilogram) or XBX (box)."
+        ),
+    )
 
 
 @cache

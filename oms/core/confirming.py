@@ -8,7 +8,9 @@ from typing import Any
 from oms.core.errors import NeedsConfirmation
 
 Agreed = bool | frozenset[str]  # all there may be to ask, or just these questions
-_agreed: ContextVar[Agreed] = ContextVar("what whoever asks for this has said yes to", default=False)
+_agreed: ContextVar[Agreed] = ContextVar(
+    "what whoever asks for this has said yes to", default=False
+)
 
 
 @contextmanager

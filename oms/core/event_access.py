@@ -29,8 +29,9 @@ def kinds() -> set[str]:
 
 def kinds_for(user: User) -> set[str]:
     """The kinds of records whose events a person may see, if only some of them."""
-    return {model.subject_type for model in document_models() if policy.may(user, "view", model)} | {
-        kind for kind, look in _records.items() if look(user, None) != Q(pk__in=[])}
+    return {
+        model.subject_type for model in document_models() if policy.may(user, "view", model)
+    } | {kind for kind, look in _records.items() if look(user, None) != Q(pk__in=[])}
 
 
 def rule_of(subject_type: str) -> str:
@@ -39,7 +40,9 @@ def rule_of(subject_type: str) -> str:
     return (look.__doc__ or "").strip().rstrip(".") if look else ""
 
 
-def visible_events(user: User, events: "QuerySet[Event]", company: Company | None = None) -> "QuerySet[Event]":
+def visible_events(
+    user: User, events: "QuerySet[Event]", company: Company | None = None
+) -> "QuerySet[Event]":
     """Those about documents that a person may see; of one company, where it is named."""
     return events.filter(condition(user, company))
 
@@ -47,7 +50,9 @@ def visible_events(user: User, events: "QuerySet[Event]", company: Company | Non
 def condition(user: User, company: Company | None = None) -> Q:
     """Of the documents that a person may see; of one company, where it is named."""
     seen = [model for model in document_models() if policy.may(user, "view", model)]
-    whole = [model.subject_type for model in seen if company is None and policy.sees_all(user, model)]
+    whole = [
+        model.subject_type for model in seen if company is None and policy.sees_all(user, model)
+    ]
     found = Q(subject_type__in=whole)
     for subject_type, look in _records.items():
         found |= Q(subject_type=subject_type) & look(user, company)
@@ -68,6 +73,11 @@ def company_of(model: type[Document]) -> str:
 
 def event_body(event: Event, user: User) -> dict[str, Any]:
     """An event as programs are told it; without its data for people who see no money."""
-    return {"position": event.position, "type": event.name, "timestamp": event.at.isoformat(),
-            "subject": {"type": event.subject_type, "number": event.subject_number},
-            "order": event.order_number or None, "data": event.data if policy.shows(user, Event, "data") else {}}
+    return {
+        "position": event.position,
+        "type": event.name,
+        "timestamp": event.at.isoformat(),
+        "subject": {"type": event.subject_type, "number": event.subject_number},
+        "order": event.order_number or None,
+        "data": event.data if policy.shows(user, Event, "data") else {},
+    }

@@ -90,7 +90,12 @@ _declared: dict[str, EventType] = {}
 
 
 def event(
-    name: str, payload: type[Any], meaning: str | Promise, *, subject: str = "", version: int = 1,
+    name: str,
+    payload: type[Any],
+    meaning: str | Promise,
+    *,
+    subject: str = "",
+    version: int = 1,
     is_internal: bool = False,
 ) -> EventType:
     """Declare an event about a kind of record (`subject`: else the first part of its name).
@@ -99,7 +104,9 @@ def event(
     """
     if name in _declared:
         raise ValueError(f"The event {name!r} is declared twice.")
-    made = EventType(name, payload, meaning, subject or name.partition(".")[0], version, is_internal)
+    made = EventType(
+        name, payload, meaning, subject or name.partition(".")[0], version, is_internal
+    )
     _declared[name] = made
     return made
 
@@ -120,8 +127,11 @@ def get(name: str) -> EventType:
     _load()
     if name not in _declared:
         near = get_close_matches(name, _declared, 1)
-        raise UnknownEvent(f"No app declares the event {name!r}" + (f" (did you mean {near[0]!r}?)" if near else "")
-                           + ". Declare it in the events.py of the app that emits it.")
+        raise UnknownEvent(
+            f"No app declares the event {name!r}"
+            + (f" (did you mean {near[0]!r}?)" if near else "")
+            + ". Declare it in the events.py of the app that emits it."
+        )
     return _declared[name]
 
 
@@ -138,13 +148,18 @@ def check(name: str, subject_type: str, data: dict[str, Any]) -> None:
         raise WrongPayload(f"{name} is declared about {known.subject!r}, not {subject_type!r}.")
     wrong = list(_faults(data, known.fields))
     if wrong:
-        raise WrongPayload(f"The payload of {name} does not fit {known.payload.__qualname__}: {'; '.join(wrong)}.")
+        raise WrongPayload(
+            f"The payload of {name} does not fit {known.payload.__qualname__}: {'; '.join(wrong)}."
+        )
 
 
 def fields_of(payload: type[Any]) -> dict[str, tuple[Any, bool]]:
     """The fields of a payload's dataclass; `from_` stands for `from`."""
     hints = get_type_hints(payload, include_extras=True)
-    return {field.name.rstrip("_"): (hints[field.name], _is_required(field)) for field in fields(payload)}
+    return {
+        field.name.rstrip("_"): (hints[field.name], _is_required(field))
+        for field in fields(payload)
+    }
 
 
 def _is_required(field: Field[Any]) -> bool:
@@ -170,11 +185,14 @@ def fits(value: Any, kind: Any) -> bool:
     if origin is list:
         return isinstance(value, list) and all(fits(each, inner[0]) for each in value)
     if origin is dict:
-        return isinstance(value, dict) and all(isinstance(key, str) and fits(each, inner[1])
-                                               for key, each in value.items())
+        return isinstance(value, dict) and all(
+            isinstance(key, str) and fits(each, inner[1]) for key, each in value.items()
+        )
     if is_dataclass(kind):
         return isinstance(value, dict) and not any(_faults(value, fields_of(kind)))  # type: ignore[arg-type]
-    return isinstance(value, (int, float) if kind is float else kind) and (kind is bool or not isinstance(value, bool))
+    return isinstance(value, (int, float) if kind is float else kind) and (
+        kind is bool or not isinstance(value, bool)
+    )
 
 
 _JSON = {str: "string", int: "integer", float: "number", bool: "boolean", type(None): "null"}
@@ -194,8 +212,11 @@ def schema_of(kind: Any) -> dict[str, Any]:
     if is_dataclass(kind):
         known = fields_of(kind)  # type: ignore[arg-type]
         required = [name for name, (_, is_required) in known.items() if is_required]
-        return {"type": "object", "properties": {name: schema_of(each) for name, (each, _) in known.items()},
-                **({"required": required} if required else {})}
+        return {
+            "type": "object",
+            "properties": {name: schema_of(each) for name, (each, _) in known.items()},
+            **({"required": required} if required else {}),
+        }
     return {"type": _JSON[kind]}
 
 
@@ -211,8 +232,18 @@ def describe(kind: Any) -> str:
     if origin is dict:
         return f"{describe(inner[1])} by {describe(inner[0])}"
     if is_dataclass(kind):
-        return "(" + ", ".join(f"{name}: {describe(each)}" for name, (each, _) in fields_of(kind).items()) + ")"  # type: ignore[arg-type]
-    return {str: "text", int: "integer", float: "number", bool: "true or false", type(None): "null"}[kind]
+        return (
+            "("
+            + ", ".join(f"{name}: {describe(each)}" for name, (each, _) in fields_of(kind).items())
+            + ")"
+        )  # type: ignore[arg-type]
+    return {
+        str: "text",
+        int: "integer",
+        float: "number",
+        bool: "true or false",
+        type(None): "null",
+    }[kind]
 
 
 _EXAMPLES = {str: "A-01", int: 2, float: 1.5, bool: True, type(None): None}

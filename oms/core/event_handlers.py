@@ -12,8 +12,10 @@ Handle = Callable[[Event], None]
 
 # After each try that failed; the last one parks it.
 PLAIN_PAUSES = tuple(timedelta(seconds=seconds) for seconds in (5, 20, 80, 320))
-WORLD_PAUSES = tuple(timedelta(seconds=seconds) for seconds in (
-    5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400))  # together 75 hours: longer than ordinary outages
+WORLD_PAUSES = tuple(
+    timedelta(seconds=seconds)
+    for seconds in (5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400)
+)  # together 75 hours: longer than ordinary outages
 
 
 @dataclass(frozen=True)
@@ -61,4 +63,6 @@ def heard() -> list[str]:
 
 def heard_by(handler: str) -> list[str]:
     """The names of the events that a handler reacts to."""
-    return [event for event, known in _handlers.items() if any(each.name == handler for each in known)]
+    return [
+        event for event, known in _handlers.items() if any(each.name == handler for each in known)
+    ]

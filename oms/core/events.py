@@ -27,20 +27,47 @@ class BooksClosed:
 
 
 event("job.failed", NoData, _("A job failed, or some of its rows did."), is_internal=True)
-event("person.invited", PersonInvited, _("A person was invited to set their password."), is_internal=True)
-event("company.books_closed", BooksClosed, _("A company's books were closed up to a day."), is_internal=True)
+event(
+    "person.invited",
+    PersonInvited,
+    _("A person was invited to set their password."),
+    is_internal=True,
+)
+event(
+    "company.books_closed",
+    BooksClosed,
+    _("A company's books were closed up to a day."),
+    is_internal=True,
+)
 
 
-def emit(name: str, subject: Document, *, by: User | None = None, at: datetime | None = None, **data: Any) -> Event:
+def emit(
+    name: str, subject: Document, *, by: User | None = None, at: datetime | None = None, **data: Any
+) -> Event:
     """Record what happened to a locked document, in the current transaction."""
-    assert locking.is_locked(subject), f"{name}: {subject} must be locked before an event is emitted"
-    return record(name, subject_type=subject.subject_type, subject_number=subject.number,
-                  order_number=subject.order_number, by=by, at=at, **data)
+    assert locking.is_locked(subject), (
+        f"{name}: {subject} must be locked before an event is emitted"
+    )
+    return record(
+        name,
+        subject_type=subject.subject_type,
+        subject_number=subject.number,
+        order_number=subject.order_number,
+        by=by,
+        at=at,
+        **data,
+    )
 
 
 def record(
-    name: str, *, subject_type: str, subject_number: str, order_number: str = "", by: User | None = None,
-    at: datetime | None = None, **data: Any,
+    name: str,
+    *,
+    subject_type: str,
+    subject_number: str,
+    order_number: str = "",
+    by: User | None = None,
+    at: datetime | None = None,
+    **data: Any,
 ) -> Event:
     """Record what happened to a subject that is known by its type and number, under a lock that the caller holds.
 
@@ -53,8 +80,14 @@ def record(
         if settings.ASSERT_EVENT_PAYLOADS:
             raise
         log.error("event_payload_misfit event=%s subject=%s error=%s", name, subject_number, error)
-    made = Event(name=name, subject_type=subject_type, subject_number=subject_number, order_number=order_number,
-                 by=by, data=data)
+    made = Event(
+        name=name,
+        subject_type=subject_type,
+        subject_number=subject_number,
+        order_number=order_number,
+        by=by,
+        data=data,
+    )
     if at is not None:
         made.at = at
     locking.insert_last(made)
@@ -65,7 +98,11 @@ def record(
 def record_once(name: str, *, subject_type: str, subject_number: str, **options: Any) -> Event:
     """Record an event once per operation and subject; lists in its data take up what comes later."""
     for known in locking.pending(Event):
-        if (known.name, known.subject_type, known.subject_number) == (name, subject_type, subject_number):
+        if (known.name, known.subject_type, known.subject_number) == (
+            name,
+            subject_type,
+            subject_number,
+        ):
             for key, value in options.items():
                 if isinstance(value, list):
                     known.data[key] = sorted({*known.data.get(key, ()), *value})
@@ -75,4 +112,6 @@ def record_once(name: str, *, subject_type: str, subject_number: str, **options:
 
 def timeline(subject_type: str, subject_number: str) -> QuerySet[Event]:
     """What happened to a document, oldest first."""
-    return Event.objects.filter(subject_type=subject_type, subject_number=subject_number).order_by("id")
+    return Event.objects.filter(subject_type=subject_type, subject_number=subject_number).order_by(
+        "id"
+    )

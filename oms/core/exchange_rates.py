@@ -31,10 +31,24 @@ def read(content: bytes, name: str) -> list[Day]:
         if zipfile.is_zipfile(io.BytesIO(content)):
             with zipfile.ZipFile(io.BytesIO(content)) as archive:
                 content = archive.read(archive.namelist()[0])
-        days = list(_read_xml(content) if content.lstrip()[:1] == b"<" else _read_csv(content.decode("utf-8-sig")))
-    except (ElementTree.ParseError, UnicodeDecodeError, ValueError, KeyError, InvalidOperation, IndexError) as error:
-        raise Refused(_("%(name)s isn't an ECB reference rates file: %(error)s.")
-                      % {"name": name, "error": error}, code="unreadable") from error
+        days = list(
+            _read_xml(content)
+            if content.lstrip()[:1] == b"<"
+            else _read_csv(content.decode("utf-8-sig"))
+        )
+    except (
+        ElementTree.ParseError,
+        UnicodeDecodeError,
+        ValueError,
+        KeyError,
+        InvalidOperation,
+        IndexError,
+    ) as error:
+        raise Refused(
+            _("%(name)s isn't an ECB reference rates file: %(error)s.")
+            % {"name": name, "error": error},
+            code="unreadable",
+        ) from error
     if not days:
         raise Refused(_("%(name)s contains no rates.") % {"name": name}, code="unreadable")
     return days
@@ -45,41 +59,75 @@ def _read_xml(content: bytes) -> Iterator[Day]:
         raise ValueError("a document type is not expected")
     for day in ElementTree.fromstring(content).iter():  # noqa: S314  # no entities, as was looked for
         if "time" in day.attrib:
-            yield date.fromisoformat(day.attrib["time"]), {
-                rate.attrib["currency"]: Decimal(rate.attrib["rate"]) for rate in day if "rate" in rate.attrib}
+            yield (
+                date.fromisoformat(day.attrib["time"]),
+                {
+                    rate.attrib["currency"]: Decimal(rate.attrib["rate"])
+                    for rate in day
+                    if "rate" in rate.attrib
+                },
+            )
 
 
 def _read_csv(text: str) -> Iterator[Day]:
     for row in csv.DictReader(io.StringIO(text), skipinitialspace=True):
-        cells = {name: (value or "").strip() for name, value in row.items() if name and name.strip()}
+        cells = {
+            name: (value or "").strip() for name, value in row.items() if name and name.strip()
+        }
         day = cells.pop("Date")
-        yield _day(day), {name.strip(): Decimal(value) for name, value in cells.items() if value not in ("", "N/A")}
+        yield (
+            _day(day),
+            {
+                name.strip(): Decimal(value)
+                for name, value in cells.items()
+                if value not in ("", "N/A")
+            },
+        )
 
 
 def _day(text: str) -> date:
     """The historical file writes 2027-01-29, the daily one 29 January 2027."""
-    return date.fromisoformat(text) if text[:4].isdigit() else datetime.strptime(text, "%d %B %Y").date()  # noqa: DTZ007
+    if text[:4].isdigit():
+        return date.fromisoformat(text)
+    return datetime.strptime(text, "%d %B %Y").date()  # noqa: DTZ007
 
 
 def exchange_rate(company: Company, currency: str, on: date) -> Decimal:
     """Units of the currency for one of the company's, as of a day. Raises Refused where none is known."""
     if currency == company.currency:
         return Decimal(1)
-    row = ExchangeRate.objects.filter(company=company, currency=currency, day__lte=on).order_by("-day").first()
+    row = (
+        ExchangeRate.objects.filter(company=company, currency=currency, day__lte=on)
+        .order_by("-day")
+        .first()
+    )
     if row is None:
-        raise Refused(_("No %(currency)s to %(own)s exchange rate on or before %(on)s. Add one under Finance > "
-                        "Exchange rates.")
-                      % {"currency": currency, "own": company.currency, "on": on}, code="no_rate")
+        raise Refused(
+            _(
+                "No %(currency)s to %(own)s exchange rate on or before %(on)s. Add one under Finance > "
+                "Exchange rates."
+            )
+            % {"currency": currency, "own": company.currency, "on": on},
+            code="no_rate",
+        )
     return row.rate
 
 
 @whole
 def take(company: Company, days: list[Day]) -> int:
     """Enter rates for a company, in place of what was entered for the same days; how many there are."""
-    rows = [ExchangeRate(company=company, currency=currency, day=day, rate=rate)
-            for day, rates in days for currency, rate in _for(company.currency, rates).items()]
-    ExchangeRate.objects.bulk_create(rows, batch_size=5000, update_conflicts=True, update_fields=["rate"],
-                                     unique_fields=["company", "currency", "day"])
+    rows = [
+        ExchangeRate(company=company, currency=currency, day=day, rate=rate)
+        for day, rates in days
+        for currency, rate in _for(company.currency, rates).items()
+    ]
+    ExchangeRate.objects.bulk_create(
+        rows,
+        batch_size=5000,
+        update_conflicts=True,
+        update_fields=["rate"],
+        unique_fields=["company", "currency", "day"],
+    )
     return len(rows)
 
 
@@ -88,5 +136,10 @@ def _for(home: str, rates: dict[str, Decimal]) -> dict[str, Decimal]:
     known = {"EUR": Decimal(1), **rates}
     if home not in known:
         return {}
-    return {currency: value for currency, rate in known.items()
-            if currency != home and currency in CURRENCIES and (value := (rate / known[home]).quantize(PLACES)) > 0}
+    return {
+        currency: value
+        for currency, rate in known.items()
+        if currency != home
+        and currency in CURRENCIES
+        and (value := (rate / known[home]).quantize(PLACES)) > 0
+    }

@@ -8,23 +8,31 @@ from functools import cache, lru_cache
 
 from django.utils.translation import gettext as _
 
-UNSEEN = re.compile("[\\s\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufe00-\ufe0f\ufeff\U000e0100-\U000e01ef]")
+UNSEEN = re.compile(
+    "[\\s\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufe00-\ufe0f\ufeff\U000e0100-\U000e01ef]"
+)
 
 
 def missing(text: str) -> str:
     """The characters of a text that no font has, each once; none where there is nothing to print with."""
     if text.isascii():
         return ""
-    return "".join(sorted(character for character in set(text)
-                          if not (character.isascii() or UNSEEN.match(character) or _is_covered(character))))
+    return "".join(
+        sorted(
+            character
+            for character in set(text)
+            if not (character.isascii() or UNSEEN.match(character) or _is_covered(character))
+        )
+    )
 
 
 def told(characters: str) -> str:
     """What a person can do about characters that no font has."""
     named = ", ".join(f"{character} (U+{ord(character):04X})" for character in characters)
-    return _("No font on this machine has %(characters)s. Write it in other letters, or have a font for it installed: "
-             "Debian and Ubuntu have fonts-noto-cjk for Chinese, Japanese and Korean, and fonts-symbola for emoji."
-             ) % {"characters": named}
+    return _(
+        "No font on this machine has %(characters)s. Write it in other letters, or have a font for it installed: "
+        "Debian and Ubuntu have fonts-noto-cjk for Chinese, Japanese and Korean, and fonts-symbola for emoji."
+    ) % {"characters": named}
 
 
 @lru_cache(maxsize=4096)
@@ -40,7 +48,9 @@ def _ranges() -> tuple[list[int], list[int]]:
     lister = shutil.which("fc-list")
     if lister is None:
         return [], []
-    listed = subprocess.run([lister, "--format", "%{charset}\n"], capture_output=True, text=True, check=False).stdout
+    listed = subprocess.run(
+        [lister, "--format", "%{charset}\n"], capture_output=True, text=True, check=False
+    ).stdout
     starts: list[int] = []
     ends: list[int] = []
     for start, end in sorted(_run(word) for word in set(listed.split())):

@@ -18,6 +18,7 @@ _warnings: dict[type[models.Model], list[Obstacles]] = {}
 
 def stands_in_the_way(model: type[models.Model], *names: str) -> Callable[[Obstacles], Obstacles]:
     """Register what prevents changing fields of a model: phrases with numbers, such as "12 in stock"."""
+
     def register(find: Obstacles) -> Obstacles:
         for name in names:
             _obstacles.setdefault((model, name), []).append(find)
@@ -28,6 +29,7 @@ def stands_in_the_way(model: type[models.Model], *names: str) -> Callable[[Obsta
 
 def warns(model: type[models.Model]) -> Callable[[Obstacles], Obstacles]:
     """Register what a form of a model warns of, in sentences, though it may be saved."""
+
     def register(find: Obstacles) -> Obstacles:
         _warnings.setdefault(model, []).append(find)
         return find
@@ -51,8 +53,11 @@ def problems(record: models.Model, names: Iterable[str]) -> Iterator[tuple[str, 
         found = obstacles(known, name)
         if found:
             title = str(record._meta.get_field(name).verbose_name)  # type: ignore[union-attr]
-            yield name, _("You can't change “%(title)s” of %(record)s: %(obstacles)s.") % {
-                "title": title, "record": known, "obstacles": ", ".join(found)}
+            yield (
+                name,
+                _("You can't change “%(title)s” of %(record)s: %(obstacles)s.")
+                % {"title": title, "record": known, "obstacles": ", ".join(found)},
+            )
 
 
 def _changes(record: models.Model, names: Iterable[str]) -> Iterator[tuple[str, models.Model]]:
@@ -61,7 +66,9 @@ def _changes(record: models.Model, names: Iterable[str]) -> Iterator[tuple[str, 
         return
     rows = type(record)._base_manager.filter(pk=record.pk)
     if connection.in_atomic_block:
-        rows = rows.select_for_update()  # new rows that refer to it wait, and those under way are seen
+        rows = (
+            rows.select_for_update()
+        )  # new rows that refer to it wait, and those under way are seen
     known = rows.first()
     for name in _differing(record, known, names):
         assert known is not None
@@ -71,7 +78,9 @@ def _changes(record: models.Model, names: Iterable[str]) -> Iterator[tuple[str, 
 def _may_differ(record: models.Model, names: Iterable[str]) -> bool:
     """Whether a field isn't as it was read, without asking the database."""
     read = getattr(record, "as_read", {})
-    return any(getattr(record, name) != read.get(name, _UNREAD) for name in map(_column(record), names))
+    return any(
+        getattr(record, name) != read.get(name, _UNREAD) for name in map(_column(record), names)
+    )
 
 
 def _column(record: models.Model) -> Callable[[str], str]:

@@ -33,8 +33,10 @@ def once(client: str, key: str, body: Any, perform: Callable[[], Any]) -> Any:
     if known is None:
         raise _still_running()
     if known.body_hash != digest:
-        raise Refused(_("This idempotency key was already used with a different request. Use a new key."),
-                      code="key_reused")
+        raise Refused(
+            _("This idempotency key was already used with a different request. Use a new key."),
+            code="key_reused",
+        )
     return known.answer
 
 
@@ -56,8 +58,12 @@ def require_same(known: Model, told: str, **facts: Any) -> None:
 
 def used(told: str) -> Refused:
     """What is raised where a reference comes with other facts than the first time."""
-    return Refused(_("This reference belongs to %(told)s already. Check the entry, or use another reference.")
-                   % {"told": told}, code="reference_used", field="reference")
+    return Refused(
+        _("This reference belongs to %(told)s already. Check the entry, or use another reference.")
+        % {"told": told},
+        code="reference_used",
+        field="reference",
+    )
 
 
 def new_reference(subject: object) -> str:
@@ -74,7 +80,11 @@ def answer_to(client: str, key: str) -> Any:
     """The answer of a finished request; None where it took no effect. Raises Conflict while it is running."""
     with atomic():
         _claim(client, key)
-        return IdempotencyKey.objects.filter(client=client, key=key).values_list("answer", flat=True).first()
+        return (
+            IdempotencyKey.objects.filter(client=client, key=key)
+            .values_list("answer", flat=True)
+            .first()
+        )
 
 
 def _claim_new(client: str, key: str, digest: str) -> int | None:
@@ -84,7 +94,8 @@ def _claim_new(client: str, key: str, digest: str) -> int | None:
             "INSERT INTO core_idempotencykey (client, key, body_hash) SELECT %s, %s, %s "
             "WHERE pg_try_advisory_xact_lock(hashtextextended(%s, 0)) "
             "ON CONFLICT (client, key) DO NOTHING RETURNING id",
-            [client, key, digest, _lock_name(client, key)])
+            [client, key, digest, _lock_name(client, key)],
+        )
         row = cursor.fetchone()
     return row[0] if row else None
 
@@ -94,8 +105,10 @@ def _lock_name(client: str, key: str) -> str:
 
 
 def _still_running() -> Conflict:
-    return Conflict(_("A request with this idempotency key is still in progress. Try again in a moment."),
-                    code="still_running")
+    return Conflict(
+        _("A request with this idempotency key is still in progress. Try again in a moment."),
+        code="still_running",
+    )
 
 
 def _claim(client: str, key: str) -> None:

@@ -3,9 +3,39 @@
 import re
 
 # Whose numbers have no signs of their own.
-_VAT_PREFIXES = frozenset([
-    "AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "EL", "ES", "FI", "FR", "GB", "HR", "HU", "IE", "IT", "LT", "LU",
-    "LV", "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK", "XI"])
+_VAT_PREFIXES = frozenset(
+    [
+        "AT",
+        "BE",
+        "BG",
+        "CY",
+        "CZ",
+        "DE",
+        "DK",
+        "EE",
+        "EL",
+        "ES",
+        "FI",
+        "FR",
+        "GB",
+        "HR",
+        "HU",
+        "IE",
+        "IT",
+        "LT",
+        "LU",
+        "LV",
+        "MT",
+        "NL",
+        "PL",
+        "PT",
+        "RO",
+        "SE",
+        "SI",
+        "SK",
+        "XI",
+    ]
+)
 
 
 def tidy_vat_number(written: str) -> str:
@@ -38,4 +68,4 @@ def tidy_iban(written: str) -> str:
 def by_fours(iban: str) -> str:
     """An IBAN as people read it: in groups of four."""
     bare = tidy_iban(iban)
-    return " ".join(bare[start:start + 4] for start in range(0, len(bare), 4))
+    return " ".join(bare[start : start + 4] for start in range(0, len(bare), 4))

@@ -25,11 +25,22 @@ MOST_CHARACTERS = 200
 MOST_ROWS = 1000
 NOTHING: Any = object()
 KEYS = ("number", "code", "position")
-METADATA = {"help": "help", "label": "own_label", "among": "among", "most": "most", "least": "least",
-            "fixed": "is_fixed", "blank": "blank"}
+METADATA = {
+    "help": "help",
+    "label": "own_label",
+    "among": "among",
+    "most": "most",
+    "least": "least",
+    "fixed": "is_fixed",
+    "blank": "blank",
+}
 JSON_TYPES: dict[type, dict[str, Any]] = {
-    bool: {"type": "boolean"}, int: {"type": "integer"}, date: {"type": "string", "format": "date"},
-    Decimal: {"type": "string", "format": "decimal"}, str: {"type": "string"}}
+    bool: {"type": "boolean"},
+    int: {"type": "integer"},
+    date: {"type": "string", "format": "date"},
+    Decimal: {"type": "string", "format": "decimal"},
+    str: {"type": "string"},
+}
 _described: "dict[type[Any], Input]" = {}
 
 
@@ -103,8 +114,13 @@ def describe(source: type[Any]) -> Input:
     if source not in _described:
         hints = get_type_hints(source)
         _described[source] = Input(
-            source, tuple(_field(each, hints[each.name]) for each in dataclasses.fields(source)
-                          if each.metadata.get("asked", True)))
+            source,
+            tuple(
+                _field(each, hints[each.name])
+                for each in dataclasses.fields(source)
+                if each.metadata.get("asked", True)
+            ),
+        )
     return _described[source]
 
 
@@ -134,14 +150,20 @@ def key_of(model: type[Model]) -> str:
 
 def json_schema(source: type[Any], *, has_initial: bool = False) -> dict[str, Any]:
     """Return the JSON Schema (2020-12) of an input. With `has_initial`, omitted fields keep the document's values."""
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema",
-            **_object(describe(source).fields, [] if has_initial else None)}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **_object(describe(source).fields, [] if has_initial else None),
+    }
 
 
 def _object(fields: tuple[Field, ...], required: list[str] | None) -> dict[str, Any]:
     needed = [field.name for field in fields if field.is_required] if required is None else required
-    return {"type": "object", "additionalProperties": False, "required": needed,
-            "properties": {field.name: _json_type(field) for field in fields}}
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "required": needed,
+        "properties": {field.name: _json_type(field) for field in fields},
+    }
 
 
 def _json_type(field: Field) -> dict[str, Any]:

@@ -33,8 +33,11 @@ def require_text(value: Any) -> None:
         return
     found = UNWRITABLE.search(value)
     if found is not None:
-        raise ValidationError(_("Remove the invisible character U+%(code)s at position %(position)s."),
-                              code="unwritable", params={"code": f"{ord(found[0]):04X}", "position": found.start() + 1})
+        raise ValidationError(
+            _("Remove the invisible character U+%(code)s at position %(position)s."),
+            code="unwritable",
+            params={"code": f"{ord(found[0]):04X}", "position": found.start() + 1},
+        )
     if missing := fonts.missing(value):
         raise ValidationError(fonts.told(missing), code="no_font")
 
@@ -42,28 +45,37 @@ def require_text(value: Any) -> None:
 def require_number(value: Any) -> None:
     """Raise ValidationError for a whole number that is no quantity, such as a barcode."""
     if isinstance(value, int) and abs(value) > MOST_UNITS:
-        raise ValidationError(_("%(value)s is too large; %(most)s is the most. Is it a barcode?"), code="too_large",
-                              params={"value": value, "most": MOST_UNITS})
+        raise ValidationError(
+            _("%(value)s is too large; %(most)s is the most. Is it a barcode?"),
+            code="too_large",
+            params={"value": value, "most": MOST_UNITS},
+        )
 
 
 def require_day(value: Any) -> None:
     """Raise ValidationError for a day that nobody means."""
     day = value.date() if isinstance(value, datetime) else value
     if isinstance(day, date) and not FIRST_DAY <= day <= LAST_DAY:
-        raise ValidationError(_("Enter a day from %(first)s to %(last)s."), code="far_away",
-                              params={"first": FIRST_DAY, "last": LAST_DAY})
+        raise ValidationError(
+            _("Enter a day from %(first)s to %(last)s."),
+            code="far_away",
+            params={"first": FIRST_DAY, "last": LAST_DAY},
+        )
 
 
 def bind_models() -> None:
     """OrderHold all fields of the project's models to these limits, wherever a record is validated."""
-    for model in (model for model in apps.get_models() if is_ours(model) or model._meta.label == "auth.Group"):
+    for model in (
+        model for model in apps.get_models() if is_ours(model) or model._meta.label == "auth.Group"
+    ):
         for field in model._meta.concrete_fields:
             if isinstance(field, models.CharField | models.TextField):
                 field.validators.append(require_text)
             elif isinstance(field, models.DateField):
                 field.validators.append(require_day)
             elif isinstance(field, models.IntegerField) and not isinstance(
-                    field, models.AutoField | models.BigAutoField | models.SmallAutoField):
+                field, models.AutoField | models.BigAutoField | models.SmallAutoField
+            ):
                 field.validators.append(require_number)
         for rule in model._meta.constraints:
             if rule.violation_error_message == rule.default_violation_error_message:
@@ -77,7 +89,9 @@ def _broken(name: str) -> str:
     return _("Not saved. The rule is: %(rule)s.") % {"rule": spoken(name).lower()}
 
 
-def _validate(rule: models.CheckConstraint, validate: Any, model: Any, instance: Any, **options: Any) -> None:
+def _validate(
+    rule: models.CheckConstraint, validate: Any, model: Any, instance: Any, **options: Any
+) -> None:
     """Check a rule of a table; the fault of one about a single field is that field's."""
     try:
         validate(model, instance, **options)
@@ -89,7 +103,9 @@ def _validate(rule: models.CheckConstraint, validate: Any, model: Any, instance:
         least, most = bounds(model._meta.get_field(name))
         told = {"least": least, "most": most, "value": getattr(instance, name)}
         if least is not None and most is not None:
-            raise ValidationError({name: _("%(value)s is not between %(least)s and %(most)s.") % told}) from error
+            raise ValidationError(
+                {name: _("%(value)s is not between %(least)s and %(most)s.") % told}
+            ) from error
         raise ValidationError({name: error.messages[0]}) from error
 
 
@@ -110,14 +126,21 @@ def bounds(field: Any) -> tuple[Any, Any]:
     least = most = None
     for rule in field.model._meta.constraints:
         condition = getattr(rule, "condition", None)
-        if not isinstance(rule, models.CheckConstraint) or not isinstance(condition, models.Q) or (
-                condition.connector != models.Q.AND or condition.negated):
+        if (
+            not isinstance(rule, models.CheckConstraint)
+            or not isinstance(condition, models.Q)
+            or (condition.connector != models.Q.AND or condition.negated)
+        ):
             continue
         for path, limit in (child for child in condition.children if isinstance(child, tuple)):
             name, _sep, lookup = path.partition("__")
             if name == field.name and isinstance(limit, int | Decimal):
                 least = limit if lookup == "gte" else least
-                least = limit + 1 if lookup == "gt" and isinstance(field, models.IntegerField) else least
+                least = (
+                    limit + 1
+                    if lookup == "gt" and isinstance(field, models.IntegerField)
+                    else least
+                )
                 most = limit if lookup == "lte" else most
     return least, most
 
@@ -133,8 +156,9 @@ def told(error: Exception) -> str:
     if isinstance(error, DatabaseError):
         return _refused(error)
     log.error("record_failed error=%s", type(error).__name__, exc_info=error)
-    return _("Not done because of an unexpected error (%(error)s). It is in the log; tell your administrator.") % {
-        "error": type(error).__name__}
+    return _(
+        "Not done because of an unexpected error (%(error)s). It is in the log; tell your administrator."
+    ) % {"error": type(error).__name__}
 
 
 def _refused(error: DatabaseError) -> str:
@@ -143,11 +167,17 @@ def _refused(error: DatabaseError) -> str:
     if state == CHECK and name:
         return _broken(name)
     if state == UNIQUE:
-        return _("Not saved: another record has the same values already. Was it entered at the same time? Try again.")
+        return _(
+            "Not saved: another record has the same values already. Was it entered at the same time? Try again."
+        )
     if state == TOO_LARGE:
-        return _("Not saved: a quantity or an amount becomes larger than can be stored. Enter less.")
+        return _(
+            "Not saved: a quantity or an amount becomes larger than can be stored. Enter less."
+        )
     log.warning("refused_by_database state=%s constraint=%s", state, name)
-    return _("Not saved: the database doesn't accept these values. Check the row's texts and numbers.")
+    return _(
+        "Not saved: the database doesn't accept these values. Check the row's texts and numbers."
+    )
 
 
 def require(name: str, value: Any) -> None:
@@ -164,8 +194,11 @@ def require(name: str, value: Any) -> None:
             for check in (require_text, require_number, require_day):
                 check(value)
         except ValidationError as error:
-            raise Refused(_("%(field)s: %(message)s") % {
-                "field": spoken(UNWRITABLE.sub("", name)), "message": error.messages[0]}, code="malformed") from None
+            raise Refused(
+                _("%(field)s: %(message)s")
+                % {"field": spoken(UNWRITABLE.sub("", name)), "message": error.messages[0]},
+                code="malformed",
+            ) from None
 
 
 @contextmanager
@@ -174,8 +207,12 @@ def within() -> Iterator[None]:
     try:
         yield
     except DataError as error:
-        told = _("A quantity or an amount becomes larger than can be stored. Nothing was changed. Enter less, or in "
-                 "parts.")
+        told = _(
+            "A quantity or an amount becomes larger than can be stored. Nothing was changed. Enter less, or in "
+            "parts."
+        )
         if getattr(error.__cause__, "sqlstate", "") != TOO_LARGE:
-            told = _("A text can't be stored: it's too long, or has an invisible character. Nothing was changed.")
+            told = _(
+                "A text can't be stored: it's too long, or has an invisible character. Nothing was changed."
+            )
         raise Refused(told, code="out_of_range") from error

@@ -54,13 +54,17 @@ class _Taken:
     locked: dict[LockRank, set[int]] = field(default_factory=lambda: defaultdict(set))
     created: dict[LockRank, set[int]] = field(default_factory=lambda: defaultdict(set))
     inserted: list[models.Model] = field(default_factory=list)
-    to_insert: dict[type[models.Model], list[models.Model]] = field(default_factory=lambda: defaultdict(list))
+    to_insert: dict[type[models.Model], list[models.Model]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
 
 
 _taken: ContextVar[_Taken | None] = ContextVar("locks taken in this transaction", default=None)
 
 
-_expected: ContextVar[tuple[type[models.Model], int, int] | None] = ContextVar("version that was read", default=None)
+_expected: ContextVar[tuple[type[models.Model], int, int] | None] = ContextVar(
+    "version that was read", default=None
+)
 
 
 @contextmanager
@@ -81,9 +85,12 @@ def _require_expected(locked: "Iterable[models.Model]") -> None:
         if (type(row), row.pk) == expected[:2]:
             _expected.set(None)  # the operation itself raises the version
             if row.version != expected[2]:  # type: ignore[attr-defined]
-                raise Conflict(_("Someone changed %(row)s after you opened it. Reload it and try again.")
-                               % {"row": row}, code="stale",
-                               version=row.version)  # type: ignore[attr-defined]
+                raise Conflict(
+                    _("Someone changed %(row)s after you opened it. Reload it and try again.")
+                    % {"row": row},
+                    code="stale",
+                    version=row.version,
+                )  # type: ignore[attr-defined]
 
 
 @contextmanager
@@ -107,11 +114,14 @@ def atomic() -> Iterator[None]:
             _taken.reset(token)  # before the commit, whose hooks begin operations of their own
 
 
-_repeats: ContextVar[bool] = ContextVar("what is aborted here is run again from further out", default=False)
+_repeats: ContextVar[bool] = ContextVar(
+    "what is aborted here is run again from further out", default=False
+)
 
 
 def whole(function: Callable[Given, Result]) -> Callable[Given, Result]:
     """Make a function one transaction, which joins that of its caller, and is run again where it must be."""
+
     def once(*args: Given.args, **kwargs: Given.kwargs) -> Result:
         with atomic():
             return function(*args, **kwargs)
@@ -123,7 +133,9 @@ def whole(function: Callable[Given, Result]) -> Callable[Given, Result]:
     return run
 
 
-def run_again(function: Callable[Given, Result], *args: Given.args, **kwargs: Given.kwargs) -> Result:
+def run_again(
+    function: Callable[Given, Result], *args: Given.args, **kwargs: Given.kwargs
+) -> Result:
     """Run a function that is one transaction; once more, from its beginning, where the server aborts it.
 
     The server aborts one of two transactions that wait for each other. Within another operation nothing is repeated:
@@ -142,13 +154,18 @@ def run_again(function: Callable[Given, Result], *args: Given.args, **kwargs: Gi
                 raise
             if sqlstate(error) == LOCK_TIMEOUT or pause is None:
                 raise busy() from error
-            log.info("transaction_aborted function=%s sqlstate=%s", getattr(function, "__qualname__", "?"),
-                     sqlstate(error))
+            log.info(
+                "transaction_aborted function=%s sqlstate=%s",
+                getattr(function, "__qualname__", "?"),
+                sqlstate(error),
+            )
             time.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311  # two that met must not meet again
         except (IntegrityError, ObjectDoesNotExist) as error:
             if (overtaken := _overtaken(error)) is None:
                 raise
-            log.warning("overtaken function=%s", getattr(function, "__qualname__", "?"), exc_info=True)
+            log.warning(
+                "overtaken function=%s", getattr(function, "__qualname__", "?"), exc_info=True
+            )
             raise overtaken from error
         finally:
             _repeats.reset(token)
@@ -163,10 +180,17 @@ def _overtaken(error: Exception) -> Conflict | None:
     if isinstance(error, IntegrityError) and state not in (UNIQUE_VIOLATION, FOREIGN_KEY_VIOLATION):
         return None
     if state == UNIQUE_VIOLATION:
-        return Conflict(_("Something with this number or name exists already, perhaps since a moment ago. Nothing was "
-                          "done; look at the list again."), code="duplicate")
-    return Conflict(_("Somebody deleted something that this needs. Nothing was done; reload and try again."),
-                    code="gone")
+        return Conflict(
+            _(
+                "Something with this number or name exists already, perhaps since a moment ago. Nothing was "
+                "done; look at the list again."
+            ),
+            code="duplicate",
+        )
+    return Conflict(
+        _("Somebody deleted something that this needs. Nothing was done; reload and try again."),
+        code="gone",
+    )
 
 
 def is_aborted(error: BaseException) -> bool:
@@ -193,8 +217,14 @@ def _read_again(value: Any) -> Any:
     if type(value) is dict:
         return {key: _read_again(each) for key, each in value.items()}
     if is_dataclass(value) and not isinstance(value, type):
-        return replace(value, **{each.name: _read_again(getattr(value, each.name))
-                                 for each in fields(value) if each.init})
+        return replace(
+            value,
+            **{
+                each.name: _read_again(getattr(value, each.name))
+                for each in fields(value)
+                if each.init
+            },
+        )
     return value
 
 
@@ -249,7 +279,9 @@ def lock_one(row: Row) -> Row:
     lock_select_related = getattr(row, "lock_select_related", ())
     found = lock(rows.select_related(*lock_select_related) if lock_select_related else rows)
     if not found:
-        raise Conflict(_("Somebody deleted %(row)s. Look at the list again.") % {"row": row}, code="gone")
+        raise Conflict(
+            _("Somebody deleted %(row)s. Look at the list again.") % {"row": row}, code="gone"
+        )
     return found[0]
 
 
@@ -280,12 +312,18 @@ def _rank(model: type[models.Model]) -> LockRank:
 def _note(model: type[models.Model], keys: list[int]) -> None:
     taken, rank = _taken.get(), _rank(model)
     if taken is None:
-        raise RuntimeError("lock() needs an operation's transaction: use locking.atomic() or states.advance().")
+        raise RuntimeError(
+            "lock() needs an operation's transaction: use locking.atomic() or states.advance()."
+        )
     new = set(keys) - taken.locked[rank] - taken.created[rank]
     if settings.ASSERT_LOCK_ORDER and new:
-        later = [other.name for other, reserved in taken.locked.items() if other > rank and reserved]
+        later = [
+            other.name for other, reserved in taken.locked.items() if other > rank and reserved
+        ]
         assert not later, f"{model.__name__} ({rank.name}) is locked after {later}"
-        assert min(new) > max(taken.locked[rank], default=0), f"{model.__name__} {new} is locked out of order"
+        assert min(new) > max(taken.locked[rank], default=0), (
+            f"{model.__name__} {new} is locked out of order"
+        )
     taken.locked[rank].update(new)
 
 

@@ -11,9 +11,31 @@ Units = TypeVar("Units", int, Decimal)
 ZERO = Decimal(0)
 # ISO 4217 minor units, where they are not two.
 MINOR_UNITS = {
-    "BIF": 0, "CLP": 0, "DJF": 0, "GNF": 0, "ISK": 0, "JPY": 0, "KMF": 0, "KRW": 0, "PYG": 0, "RWF": 0, "UGX": 0,
-    "UYI": 0, "VND": 0, "VUV": 0, "XAF": 0, "XOF": 0, "XPF": 0,
-    "BHD": 3, "IQD": 3, "JOD": 3, "KWD": 3, "LYD": 3, "OMR": 3, "TND": 3}
+    "BIF": 0,
+    "CLP": 0,
+    "DJF": 0,
+    "GNF": 0,
+    "ISK": 0,
+    "JPY": 0,
+    "KMF": 0,
+    "KRW": 0,
+    "PYG": 0,
+    "RWF": 0,
+    "UGX": 0,
+    "UYI": 0,
+    "VND": 0,
+    "VUV": 0,
+    "XAF": 0,
+    "XOF": 0,
+    "XPF": 0,
+    "BHD": 3,
+    "IQD": 3,
+    "JOD": 3,
+    "KWD": 3,
+    "LYD": 3,
+    "OMR": 3,
+    "TND": 3,
+}
 
 
 class AmountField(models.DecimalField):
@@ -64,6 +86,7 @@ def part(whole: Decimal, quantity: Units, before: Units, after: Units, currency:
 
     round(whole × after ÷ quantity) − round(whole × before ÷ quantity): the parts of any cut add up to the whole.
     """
+
     def so_far(units: Units) -> Decimal:
         return round_amount(whole * units / quantity, currency)
 

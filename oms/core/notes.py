@@ -13,7 +13,12 @@ MOST_BYTES = 20 * 2**20
 
 
 def write(
-    document: Document, text: str, *, by: User, file: "File[bytes] | None" = None, visible_to_warehouse: bool = False,
+    document: Document,
+    text: str,
+    *,
+    by: User,
+    file: "File[bytes] | None" = None,
+    visible_to_warehouse: bool = False,
 ) -> Note:
     """Leave a remark on a document, with a file of at most MOST_BYTES. Raises Refused for an empty or too large one."""
     text = text.strip()
@@ -21,11 +26,19 @@ def write(
     if not text and file is None:
         raise Refused(_("Enter a note or attach a file."), code="empty")
     if file is not None and (file.size or 0) > MOST_BYTES:
-        raise Refused(_("The file is too large. The maximum is %(MOST_BYTES)s MB.")
-                      % {"MOST_BYTES": MOST_BYTES // 2 ** 20}, code="too_large")
-    note = Note(subject_type=document.subject_type, subject_number=document.number, text=text[:5000], by=by,
-                visible_to_warehouse=visible_to_warehouse or not by.sees_money,
-                file_name=(file.name or "")[:200] if file else "")
+        raise Refused(
+            _("The file is too large. The maximum is %(MOST_BYTES)s MB.")
+            % {"MOST_BYTES": MOST_BYTES // 2**20},
+            code="too_large",
+        )
+    note = Note(
+        subject_type=document.subject_type,
+        subject_number=document.number,
+        text=text[:5000],
+        by=by,
+        visible_to_warehouse=visible_to_warehouse or not by.sees_money,
+        file_name=(file.name or "")[:200] if file else "",
+    )
     if file is not None:
         note.file.save(f"{document.number}-{file.name}", file, save=False)
     note.save()

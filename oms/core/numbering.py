@@ -27,8 +27,12 @@ class NextNumber(models.Func):
 
 def number_field(prefix: str) -> "models.CharField[str, str]":
     """The number of a document, given by the database when it is created."""
-    return models.CharField(max_length=20, unique=True, editable=False,
-                            db_default=NextNumber(prefix, sequence_name(prefix)))
+    return models.CharField(
+        max_length=20,
+        unique=True,
+        editable=False,
+        db_default=NextNumber(prefix, sequence_name(prefix)),
+    )
 
 
 def sequence_name(prefix: str) -> str:
@@ -70,8 +74,9 @@ def take(company: Company, series: str, year: int, content: str) -> Taken:
 def lock_counters(company: Company, series: Iterable[str], year: int) -> list[Sequence]:
     """Lock the counters of several series at once, for who takes numbers of more than one."""
     names = sorted(set(series))
-    Sequence.objects.bulk_create([Sequence(company=company, series=name, year=year) for name in names],
-                                 ignore_conflicts=True)
+    Sequence.objects.bulk_create(
+        [Sequence(company=company, series=name, year=year) for name in names], ignore_conflicts=True
+    )
     return lock(Sequence.objects.filter(company=company, series__in=names, year=year))
 
 

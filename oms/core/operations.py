@@ -78,7 +78,10 @@ class Operation:
     def refusal(self) -> str:
         """What a person is told who may not run it."""
         roles = policy.holders(self.name, self.model)
-        return _("%(title)s requires one of these roles: %(roles)s.") % {"title": self.title, "roles": ", ".join(roles)}
+        return _("%(title)s requires one of these roles: %(roles)s.") % {
+            "title": self.title,
+            "roles": ", ".join(roles),
+        }
 
     def perform(self, document: Any, /, *, by: User, agreed: Agreed = False, **values: Any) -> Any:
         """Check the permission and run, in one transaction. Raises NotAllowed, or what the operation raises.
@@ -98,20 +101,26 @@ class Operation:
 def told(effect: Any, user: User) -> dict[str, Any]:
     """What a rehearsal found, by name; without amounts for users who see none."""
     sees = policy.may(user, "see_money") and policy.may(user, "see_cost")
-    return {name: value for name, value in vars(effect).items() if sees or not isinstance(value, Decimal)}
+    return {
+        name: value
+        for name, value in vars(effect).items()
+        if sees or not isinstance(value, Decimal)
+    }
 
 
 _catalog: dict[type[Any], dict[str, Operation]] = {}
 
 
-def declare(
-    name: str, model: type[Any], run: Callable[..., Any], **options: Any,
-) -> Operation:
+def declare(name: str, model: type[Any], run: Callable[..., Any], **options: Any) -> Operation:
     """Add an operation to the catalog. Its name is the right to it (`oms.core.policy`)."""
     operation = Operation(name, model, run, **options)
     asked = {each.name for each in fields(operation.input)} if operation.input else set()
-    assert not asked & RESERVED, f"{name} of {model.__name__} asks for {asked & RESERVED}, which have a meaning already"
-    signature(run).bind(None, by=None, **dict.fromkeys(asked - {operation.acts_on}))  # it takes what is asked for
+    assert not asked & RESERVED, (
+        f"{name} of {model.__name__} asks for {asked & RESERVED}, which have a meaning already"
+    )
+    signature(run).bind(
+        None, by=None, **dict.fromkeys(asked - {operation.acts_on})
+    )  # it takes what is asked for
     known = _catalog.setdefault(model, {})
     assert name not in known, f"{model.__name__} has an operation {name} already"
     known[name] = operation
@@ -131,7 +140,8 @@ def every() -> Iterator[Operation]:
 def next_steps(document: Document, user: User) -> list[Operation]:
     """What this person can do with this document now, the likeliest first."""
     steps = [
-        operation for operation in of(type(document)).values()
+        operation
+        for operation in of(type(document)).values()
         if operation.available(document) and operation.allowed_for(user, document)
     ]
     return sorted(steps, key=lambda operation: operation.comes_last(document))

@@ -92,7 +92,9 @@ class _Round:
     def run(self) -> int | None:
         """How many effects were made; None where nothing is due."""
         number_events()
-        due = Event.objects.filter(Q(due_at=None) | Q(due_at__lte=self.now), is_drained=False, position__isnull=False)
+        due = Event.objects.filter(
+            Q(due_at=None) | Q(due_at__lte=self.now), is_drained=False, position__isnull=False
+        )
         events = list(due.order_by("position")[:BATCH])
         if not events:
             return None
@@ -143,7 +145,9 @@ def _postpone(later: dict[int, datetime]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE core_event SET due_at = d.due_at FROM unnest(%s::bigint[], %s::timestamptz[]) AS d(id, due_at) "
-            "WHERE core_event.id = d.id AND NOT core_event.is_drained", [list(later), list(later.values())])
+            "WHERE core_event.id = d.id AND NOT core_event.is_drained",
+            [list(later), list(later.values())],
+        )
 
 
 def _look_again(subjects: set[tuple[str, str]]) -> None:
@@ -153,7 +157,8 @@ def _look_again(subjects: set[tuple[str, str]]) -> None:
             "UPDATE core_event e SET due_at = NULL FROM unnest(%s::text[], %s::text[]) AS d(type, number) "
             "WHERE e.subject_type = d.type AND e.subject_number = d.number AND NOT e.is_drained "
             "AND e.due_at IS NOT NULL",
-            [[kind for kind, _ in subjects], [number for _, number in subjects]])
+            [[kind for kind, _ in subjects], [number for _, number in subjects]],
+        )
 
 
 def _claim(handler: Handler, event: Event, now: datetime) -> Delivery | _Outcome:
@@ -178,9 +183,18 @@ def _claim(handler: Handler, event: Event, now: datetime) -> Delivery | _Outcome
               AND (known.leased_until IS NULL OR known.leased_until <= %(now)s)
             RETURNING id, attempts
             """,
-            {"event": event.pk, "handler": handler.name, "until": now + pulse.lease(), "now": now,
-             "most": handler.tries, "claimer": pulse.claimer(), "type": event.subject_type,
-             "number": event.subject_number, "position": event.position, "heard": heard_by(handler.name)},
+            {
+                "event": event.pk,
+                "handler": handler.name,
+                "until": now + pulse.lease(),
+                "now": now,
+                "most": handler.tries,
+                "claimer": pulse.claimer(),
+                "type": event.subject_type,
+                "number": event.subject_number,
+                "position": event.position,
+                "heard": heard_by(handler.name),
+            },
         )
         row = cursor.fetchone()
     if row:
@@ -203,8 +217,12 @@ def _why_unclaimed(handler: Handler, event: Event, now: datetime) -> _Outcome:
 
 def _due_of_earlier(event: Event) -> datetime | None:
     """When the next of the earlier events of a subject is due."""
-    earlier = Event.objects.filter(subject_type=event.subject_type, subject_number=event.subject_number,
-                                   is_drained=False, position__lt=event.position)
+    earlier = Event.objects.filter(
+        subject_type=event.subject_type,
+        subject_number=event.subject_number,
+        is_drained=False,
+        position__lt=event.position,
+    )
     return earlier.aggregate(next=Min("due_at"))["next"]
 
 
@@ -233,9 +251,18 @@ def _mark(claim: Delivery) -> int:
 
 
 def _failed(handler: Handler, claim: Delivery, error: Exception, now: datetime) -> _Outcome:
-    text = error.message if isinstance(error, DomainError) else "".join(traceback.format_exception(error))[-3000:]
-    log.warning("handler_failed handler=%s event=%s attempt=%s error=%s", claim.handler, claim.event, claim.attempts,
-                text)
+    text = (
+        error.message
+        if isinstance(error, DomainError)
+        else "".join(traceback.format_exception(error))[-3000:]
+    )
+    log.warning(
+        "handler_failed handler=%s event=%s attempt=%s error=%s",
+        claim.handler,
+        claim.event,
+        claim.attempts,
+        text,
+    )
     is_hopeless = isinstance(error, ConnectorError) and error.permanent
     if claim.attempts >= handler.tries or is_hopeless:
         _park(claim, text, now)
@@ -246,7 +273,9 @@ def _failed(handler: Handler, claim: Delivery, error: Exception, now: datetime) 
 
 
 def _park(delivery: Delivery, error: str, now: datetime) -> None:
-    Delivery.objects.filter(pk=delivery.pk).update(parked_at=now, leased_until=None, claimed_by="", error=error)
+    Delivery.objects.filter(pk=delivery.pk).update(
+        parked_at=now, leased_until=None, claimed_by="", error=error
+    )
 
 
 def retry(delivery: Delivery) -> None:
@@ -254,7 +283,8 @@ def retry(delivery: Delivery) -> None:
     with transaction.atomic():
         open_now = Q(claimed_by="") | Q(leased_until__lt=timezone.now())
         if not Delivery.objects.filter(open_now, pk=delivery.pk, done_at=None).update(
-                parked_at=None, leased_until=None, claimed_by="", attempts=0):
+            parked_at=None, leased_until=None, claimed_by="", attempts=0
+        ):
             return
         Event.objects.filter(pk=delivery.event_id).update(is_drained=False, due_at=None)
         wake()
@@ -267,19 +297,25 @@ def standing() -> QuerySet[Delivery]:
 
 def undelivered(document: Document) -> QuerySet[Event]:
     """The events of a document that have not reached all of their handlers."""
-    return Event.objects.filter(subject_type=document.subject_type, subject_number=document.number, is_drained=False)
+    return Event.objects.filter(
+        subject_type=document.subject_type, subject_number=document.number, is_drained=False
+    )
 
 
 def late() -> QuerySet[Event]:
     """Events that wait for longer than they may, and that no process is at."""
     now = timezone.now()
-    rows = Event.objects.filter(is_drained=False).annotate(since=Greatest("due_at", "written_at"))  # NULL counts not
+    rows = Event.objects.filter(is_drained=False).annotate(
+        since=Greatest("due_at", "written_at")
+    )  # NULL counts not
     return rows.filter(since__lt=now - LIMIT).exclude(deliveries__leased_until__gt=now)
 
 
 def parked() -> list[Delivery]:
     """Deliveries that are not tried again by themselves."""
-    return list(Delivery.objects.exclude(parked_at=None).select_related("event").order_by("parked_at"))
+    return list(
+        Delivery.objects.exclude(parked_at=None).select_related("event").order_by("parked_at")
+    )
 
 
 def stream_end() -> int:

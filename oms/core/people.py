@@ -20,11 +20,19 @@ def invite(person: User, *, site: str, by: User) -> Event:
     The event holds no link: whoever reads events must not be able to use it.
     """
     if not person.is_active:
-        raise Refused(_("%(person)s isn't active. Check “active” first, then send the link.") % {"person": person})
+        raise Refused(
+            _("%(person)s isn't active. Check “active” first, then send the link.")
+            % {"person": person}
+        )
     if not person.email:
-        raise Refused(_("%(person)s has no email address. Enter one first, then send the link.") % {"person": person})
+        raise Refused(
+            _("%(person)s has no email address. Enter one first, then send the link.")
+            % {"person": person}
+        )
     with atomic():
-        return events.record(INVITED, subject_type="person", subject_number=str(person.pk), by=by, site=site)
+        return events.record(
+            INVITED, subject_type="person", subject_number=str(person.pk), by=by, site=site
+        )
 
 
 def link_for(person: User) -> str:

@@ -14,9 +14,14 @@ def require_open(company: Company, day: date) -> None:
     """Raise Refused for a day of a closed period. Until this transaction ends, nobody closes the company's books."""
     closed = _closed_until(company)
     if closed and day <= closed:
-        raise Refused(_("The books of %(company)s are closed through %(closed)s. Choose a date after that, not "
-                        "%(day)s.")
-                      % {"company": company, "closed": closed, "day": day}, code="period_closed")
+        raise Refused(
+            _(
+                "The books of %(company)s are closed through %(closed)s. Choose a date after that, not "
+                "%(day)s."
+            )
+            % {"company": company, "closed": closed, "day": day},
+            code="period_closed",
+        )
 
 
 def open_day(company: Company, day: date) -> date:
@@ -37,13 +42,24 @@ def close(company: Company, until: date, *, by: User | None = None) -> Company:
         advisory_lock(f"books of company {company.pk}")
         company = Company.objects.get(pk=company.pk)
         if company.books_closed_through and until <= company.books_closed_through:
-            raise Refused(_("The books of %(company)s are already closed through %(closed)s.")
-                          % {"company": company, "closed": company.books_closed_through}, field="until")
+            raise Refused(
+                _("The books of %(company)s are already closed through %(closed)s.")
+                % {"company": company, "closed": company.books_closed_through},
+                field="until",
+            )
         if until >= company.today():
-            raise Refused(_("You can only close past days. Choose a date before %(today)s.")
-                          % {"today": company.today()}, field="until")
+            raise Refused(
+                _("You can only close past days. Choose a date before %(today)s.")
+                % {"today": company.today()},
+                field="until",
+            )
         company.books_closed_through = until
         company.save(update_fields=["books_closed_through"])
-        events.record("company.books_closed", subject_type="company", subject_number=company.code, by=by,
-                      until=str(until))
+        events.record(
+            "company.books_closed",
+            subject_type="company",
+            subject_number=company.code,
+            by=by,
+            until=str(until),
+        )
     return company

@@ -61,7 +61,12 @@ role("accountant", Reach.EVERYTHING, _("Bills, books payments and exports to acc
 role("manager", Reach.EVERYTHING, _("Runs the business and sets it up."))
 
 offer("see_money", None, _("See prices, totals and balances"), "rep buyer accountant manager")
-offer("see_cost", None, _("See unit costs, supplier prices and shipping costs"), "rep buyer accountant manager")
+offer(
+    "see_cost",
+    None,
+    _("See unit costs, supplier prices and shipping costs"),
+    "rep buyer accountant manager",
+)
 offer("see_receivables", None, _("See what customers owe"), "accountant manager")
 offer("verify", None, _("Check that everything adds up"), "manager")
 offer("oversee", Job, _("See the jobs of others"), "manager")
@@ -133,10 +138,15 @@ hide("see_money", Company)
 
 # Who is notified of what, to begin with; managers change it.
 RULES = (
-    ("buyer", Topic.LOW_STOCK, Mail.DIGEST), ("buyer", Topic.OUT_OF_STOCK, Mail.AT_ONCE),
-    ("buyer", Topic.PROPOSED, Mail.NO), ("picker", Topic.TO_PICK, Mail.NO),
-    ("rep", Topic.ON_HOLD, Mail.AT_ONCE), ("manager", Topic.ON_HOLD, Mail.NO),
-    ("accountant", Topic.OVERDUE, Mail.DIGEST), ("manager", Topic.JOB_FAILED, Mail.NO),
-    ("picker", Topic.CANCEL_ASKED, Mail.AT_ONCE), ("manager", Topic.CANCEL_ASKED, Mail.AT_ONCE),
+    ("buyer", Topic.LOW_STOCK, Mail.DIGEST),
+    ("buyer", Topic.OUT_OF_STOCK, Mail.AT_ONCE),
+    ("buyer", Topic.PROPOSED, Mail.NO),
+    ("picker", Topic.TO_PICK, Mail.NO),
+    ("rep", Topic.ON_HOLD, Mail.AT_ONCE),
+    ("manager", Topic.ON_HOLD, Mail.NO),
+    ("accountant", Topic.OVERDUE, Mail.DIGEST),
+    ("manager", Topic.JOB_FAILED, Mail.NO),
+    ("picker", Topic.CANCEL_ASKED, Mail.AT_ONCE),
+    ("manager", Topic.CANCEL_ASKED, Mail.AT_ONCE),
     ("rep", Topic.CANCEL_ASKED, Mail.AT_ONCE),
 )

@@ -19,7 +19,10 @@ from oms.core.wording import Words
 VIEW = ("view",)
 EDIT = ("view", "add", "change", "delete")
 ALL = "*"  # a path to a scope in place of which every row counts
-TIES = {Reach.CUSTOMERS: "rep", Reach.WAREHOUSES: "staff"}  # how customers and warehouses name their people
+TIES = {
+    Reach.CUSTOMERS: "rep",
+    Reach.WAREHOUSES: "staff",
+}  # how customers and warehouses name their people
 
 
 class Actor(Protocol):
@@ -49,7 +52,9 @@ class System:
 
 SYSTEM = System()
 Right = tuple[type[Model] | None, str]  # on a kind of record, or in general
-Rule = Callable[[Any, str], Q | None]  # (actor, reach) to the rows that are reached; None where there are none
+Rule = Callable[
+    [Any, str], Q | None
+]  # (actor, reach) to the rows that are reached; None where there are none
 _rules: dict[type[Model], Rule] = {}
 _defaults: dict[Right, set[str]] = {}  # the built-in roles that have each right
 _titles: dict[Right, Words] = {}  # what rights that are no Django permissions are called
@@ -60,12 +65,15 @@ _hidden: dict[tuple[type[Model], str], set[str]] = {}  # those without which a f
 
 # Rules: which rows of a model a reach leads to.
 
+
 def every_row(actor: Actor, reach: str) -> Q | None:
     """Master data: whoever may look at the kind sees all of it."""
     return Q()
 
 
-def rows(*, customer: str | None = None, warehouse: str | None = None, own: str | None = None) -> Rule:
+def rows(
+    *, customer: str | None = None, warehouse: str | None = None, own: str | None = None
+) -> Rule:
     """Rows by the paths that lead to their customer and their warehouse, or to the person whose own they are.
 
     A path is empty on the customer or warehouse itself, ALL where every row counts. Without a path, only actors who
@@ -93,6 +101,7 @@ def own(path: str) -> Rule:
 
 def part_of(path: str, parent: type[Model]) -> Rule:
     """Rows of a parent: those of the parents that the actor sees."""
+
     def rule(actor: Actor, reach: str) -> Q | None:
         known = _rules[parent](actor, reach)
         return Q(**{f"{path}__in": parent._base_manager.filter(known)}) if known else known
@@ -102,12 +111,15 @@ def part_of(path: str, parent: type[Model]) -> Rule:
 
 # Declaring: by `policies.py` of each app.
 
+
 def role(name: str, reach: Reach, description: Words) -> None:
     """Declare a built-in role."""
     _roles[name] = (reach, description)
 
 
-def declare(model: type[Model], rule: Rule, *, view: str = "", edit: str = "", is_kept: bool = False) -> None:
+def declare(
+    model: type[Model], rule: Rule, *, view: str = "", edit: str = "", is_kept: bool = False
+) -> None:
     """Declare a model's rows, and the built-in roles (words) that view and edit it.
 
     Documents, and records that are kept, are never deleted.
@@ -115,7 +127,15 @@ def declare(model: type[Model], rule: Rule, *, view: str = "", edit: str = "", i
     assert model not in _rules, f"{model.__name__} has a rule already"
     _rules[model] = rule
     allow(view, model, *VIEW)
-    allow(edit, model, *(right for right in EDIT if right != "delete" or not (is_kept or issubclass(model, Document))))
+    allow(
+        edit,
+        model,
+        *(
+            right
+            for right in EDIT
+            if right != "delete" or not (is_kept or issubclass(model, Document))
+        ),
+    )
 
 
 def declare_parts(parent: type[Model], path: str, *models: type[Model]) -> None:
@@ -154,9 +174,14 @@ def hide(right: str, model: type[Model], *names: str) -> None:
 
 # Asking.
 
+
 def code(right: str, model: Any = None) -> str:
     """The permission of a right on a kind of record, or in general, such as `orders.confirm_order`."""
-    return f"{model._meta.app_label}.{right}_{model._meta.model_name}" if model is not None else f"core.{right}"
+    return (
+        f"{model._meta.app_label}.{right}_{model._meta.model_name}"
+        if model is not None
+        else f"core.{right}"
+    )
 
 
 def may(actor: Any, right: str, subject: Any = None) -> bool:
@@ -236,11 +261,14 @@ def _ways(model: type[Model], actor: Any, right: str, of: type[Model]) -> list[Q
 def holders(right: str, model: Any = None) -> list[str]:
     """The roles that have a right, by name."""
     app, _, codename = code(right, model).partition(".")
-    found = Group.objects.filter(permissions__codename=codename, permissions__content_type__app_label=app)
+    found = Group.objects.filter(
+        permissions__codename=codename, permissions__content_type__app_label=app
+    )
     return list(found.order_by("name").values_list("name", flat=True))
 
 
 # What was declared.
+
 
 def needs(model: type[Model] | None, right: str) -> set[str]:
     """The rights in general without which a right on a kind of record doesn't hold."""

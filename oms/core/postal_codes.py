@@ -6,12 +6,45 @@ from oms.core import codes
 
 BRITISH = {"GB", "JE", "GG", "IM", "GI"}
 GROUPS = {  # lengths of the two parts, and what stands between them
-    "SE": (3, " ", 2), "CZ": (3, " ", 2), "SK": (3, " ", 2), "GR": (3, " ", 2), "NL": (4, " ", 2), "CA": (3, " ", 3),
-    "IE": (3, " ", 4), "MT": (3, " ", 4), "PL": (2, "-", 3), "PT": (4, "-", 3), "BR": (5, "-", 3), "JP": (3, "-", 4),
-    "US": (5, "-", 4), "PR": (5, "-", 4),
+    "SE": (3, " ", 2),
+    "CZ": (3, " ", 2),
+    "SK": (3, " ", 2),
+    "GR": (3, " ", 2),
+    "NL": (4, " ", 2),
+    "CA": (3, " ", 3),
+    "IE": (3, " ", 4),
+    "MT": (3, " ", 4),
+    "PL": (2, "-", 3),
+    "PT": (4, "-", 3),
+    "BR": (5, "-", 3),
+    "JP": (3, "-", 4),
+    "US": (5, "-", 4),
+    "PR": (5, "-", 4),
 }
-WITH_LETTERS = {*BRITISH, "CA", "IE", "MT", "NL", "AR", "AD", "BM", "BN", "KY", "SZ", "VG", "SO", "MS", "TC", "VC",
-                "FK", "GS", "IO", "PN", "AI", "SH"}
+WITH_LETTERS = {
+    *BRITISH,
+    "CA",
+    "IE",
+    "MT",
+    "NL",
+    "AR",
+    "AD",
+    "BM",
+    "BN",
+    "KY",
+    "SZ",
+    "VG",
+    "SO",
+    "MS",
+    "TC",
+    "VC",
+    "FK",
+    "GS",
+    "IO",
+    "PN",
+    "AI",
+    "SH",
+}
 UNIT = re.compile(r"^([A-Z]{1,2}[0-9][A-Z0-9]?)([0-9][A-Z]{2})$")
 SECTOR = re.compile(r"^([A-Z]{1,2}[0-9][A-Z0-9]?) ([0-9])([A-Z]{2})?$")
 OUTWARD = re.compile(r"^([A-Z]{1,2})([0-9]{1,2})([A-Z]?)$")
@@ -78,4 +111,7 @@ def tidy(address: dict[str, str]) -> dict[str, str]:
     if not address.get("country"):
         return address
     country = codes.require(codes.country, address["country"], "country")
-    return address | {"country": country, "postal_code": normalize(country, address.get("postal_code") or "")}
+    return address | {
+        "country": country,
+        "postal_code": normalize(country, address.get("postal_code") or ""),
+    }

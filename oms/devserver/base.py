@@ -10,7 +10,10 @@ from oms.devserver import server
 
 class DatabaseWrapper(base.DatabaseWrapper):
     def get_connection_params(self) -> dict[str, Any]:
-        folder, name = Path(self.settings_dict["DATA_FOLDER"]), self.settings_dict["NAME"] or "postgres"
+        folder, name = (
+            Path(self.settings_dict["DATA_FOLDER"]),
+            self.settings_dict["NAME"] or "postgres",
+        )
         address = server.ensure_running(folder, name)
         self.settings_dict["HOST"], self.settings_dict["USER"] = address.socket_folder, address.user
         return super().get_connection_params()

@@ -46,7 +46,11 @@ def _stop(data: Path, binaries: Path) -> None:
     if not (data / "PG_VERSION").exists():
         return
     owner = data.stat()
-    options = {"user": owner.st_uid, "group": owner.st_gid, "extra_groups": []} if os.geteuid() == 0 else {}
+    options = (
+        {"user": owner.st_uid, "group": owner.st_gid, "extra_groups": []}
+        if os.geteuid() == 0
+        else {}
+    )
     command = [str(binaries / "pg_ctl"), "-D", str(data), "-m", "fast", "-w", "-s", "stop"]
     subprocess.run(command, check=False, stdin=subprocess.DEVNULL, cwd="/", **options)  # type: ignore[call-overload]
 

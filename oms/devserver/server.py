@@ -50,7 +50,9 @@ class Address:
     user: str
 
 
-_reserved: dict[tuple[int, Path], int] = {}  # (process id, folder) -> file descriptor of the shared lock
+_reserved: dict[
+    tuple[int, Path], int
+] = {}  # (process id, folder) -> file descriptor of the shared lock
 _databases: set[tuple[int, Path, str]] = set()
 
 
@@ -139,7 +141,9 @@ def _runs_in(pid: int, data: Path) -> bool:
 
 
 def _connect(address: Address, database: str = "postgres") -> psycopg.Connection:
-    return psycopg.connect(host=address.socket_folder, user=address.user, dbname=database, autocommit=True)
+    return psycopg.connect(
+        host=address.socket_folder, user=address.user, dbname=database, autocommit=True
+    )
 
 
 def _answers(address: Address) -> bool:
@@ -155,8 +159,18 @@ def _initialize(place: Place, throwaway: bool) -> None:
     if not (place.data / "PG_VERSION").exists():
         unfinished = Path(tempfile.mkdtemp(prefix="new-", dir=place.data.parent))
         place.account.own(unfinished)
-        command = [place.binaries / "initdb", "-D", unfinished, "-U", ROLE, "--auth=trust", "--encoding=UTF8",
-                   "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
+        command = [
+            place.binaries / "initdb",
+            "-D",
+            unfinished,
+            "-U",
+            ROLE,
+            "--auth=trust",
+            "--encoding=UTF8",
+            "--locale-provider=builtin",
+            "--builtin-locale=C.UTF-8",
+            "--locale=C",
+        ]
         if throwaway:
             command.append("--no-sync")
         _run(command, place)
@@ -179,8 +193,20 @@ def _start(place: Place, socket_folder: Path) -> None:
     socket_folder.mkdir(mode=0o700)
     place.account.own(socket_folder)
     log = place.data / "server.log"
-    command = [place.binaries / "pg_ctl", "-D", place.data, "-l", log, "-w", "-t", str(START_SECONDS), "-s",
-               "-o", f"-k '{socket_folder}'", "start"]
+    command = [
+        place.binaries / "pg_ctl",
+        "-D",
+        place.data,
+        "-l",
+        log,
+        "-w",
+        "-t",
+        str(START_SECONDS),
+        "-s",
+        "-o",
+        f"-k '{socket_folder}'",
+        "start",
+    ]
     for remaining in reversed(range(START_TRIES)):
         _remove_stale_pid(place.data)
         try:
@@ -202,8 +228,14 @@ def _remove_stale_pid(data: Path) -> None:
 def _run(command: list[object], place: Place, log: Path | None = None) -> None:
     with tempfile.TemporaryFile("w+") as output:
         done = subprocess.run(  # type: ignore[call-overload]
-            [str(part) for part in command], check=False, stdin=subprocess.DEVNULL, stdout=output,
-            stderr=subprocess.STDOUT, cwd="/", start_new_session=True, **place.account.process_options,
+            [str(part) for part in command],
+            check=False,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            cwd="/",
+            start_new_session=True,
+            **place.account.process_options,
         )
         output.seek(0)
         text = output.read().strip()
@@ -225,8 +257,12 @@ def _start_guard(folder: Path, place: Place, socket_folder: Path, throwaway: boo
         arguments = [folder, place.data, place.binaries, socket_folder, descriptor, fate]
         subprocess.Popen(
             [sys.executable, str(Path(__file__).with_name("guard.py")), *map(str, arguments)],
-            pass_fds=[descriptor], start_new_session=True, cwd="/",
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            pass_fds=[descriptor],
+            start_new_session=True,
+            cwd="/",
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
         )
     finally:
         os.close(descriptor)
@@ -239,11 +275,14 @@ def _create_database(folder: Path, address: Address, database: str) -> None:
     deadline = time.monotonic() + START_SECONDS
     while key not in _databases:
         with _connect(address) as connection:
-            if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [database]).fetchone():
+            if connection.execute(
+                "SELECT 1 FROM pg_database WHERE datname = %s", [database]
+            ).fetchone():
                 _databases.add(key)
                 return
-            with contextlib.suppress(psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation):
+            with contextlib.suppress(
+                psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation
+            ):
                 connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(database)))
         if time.monotonic() > deadline:
             raise EmbeddedServerError(f"The database {database} could not be created.")
-

@@ -7,8 +7,26 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 # Error values as spreadsheet programs write them, in English and German.
-ERRORS = {"#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#SPILL!", "#CALC!", "#GETTING_DATA",
-          "#NV", "#BEZUG!", "#WERT!", "#ZAHL!", "#ÜBERLAUF!", "ERR:502", "ERR:504", "ERR:508"}
+ERRORS = {
+    "#N/A",
+    "#REF!",
+    "#VALUE!",
+    "#DIV/0!",
+    "#NAME?",
+    "#NULL!",
+    "#NUM!",
+    "#SPILL!",
+    "#CALC!",
+    "#GETTING_DATA",
+    "#NV",
+    "#BEZUG!",
+    "#WERT!",
+    "#ZAHL!",
+    "#ÜBERLAUF!",
+    "ERR:502",
+    "ERR:504",
+    "ERR:508",
+}
 ZEROS = re.compile(r"0{2,}")
 _QUOTED = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]')
 
@@ -30,28 +48,48 @@ class Percent(float):
 
 
 def error(text: str) -> Unreadable:
-    return Unreadable(text, _("This cell holds the error %(error)s. Enter a value or empty the cell.")
-                      % {"error": text})
+    return Unreadable(
+        text,
+        _("This cell holds the error %(error)s. Enter a value or empty the cell.")
+        % {"error": text},
+    )
 
 
 def formula(text: str) -> Unreadable:
-    return Unreadable(text, _("This cell is a formula without a value. Open the file in a spreadsheet program, "
-                              "save it, and upload it again."))
+    return Unreadable(
+        text,
+        _(
+            "This cell is a formula without a value. Open the file in a spreadsheet program, "
+            "save it, and upload it again."
+        ),
+    )
 
 
 def merged(area: str) -> Unreadable:
-    return Unreadable("", _("This cell is part of the merged cells %(area)s. Unmerge them and enter each value.")
-                      % {"area": area})
+    return Unreadable(
+        "",
+        _("This cell is part of the merged cells %(area)s. Unmerge them and enter each value.")
+        % {"area": area},
+    )
 
 
 def hidden_row() -> Unreadable:
-    return Unreadable("", _("This row is hidden in the file. Show or delete it, then upload the file again."),
-                      is_of_row=True)
+    return Unreadable(
+        "",
+        _("This row is hidden in the file. Show or delete it, then upload the file again."),
+        is_of_row=True,
+    )
 
 
 def surplus() -> Unreadable:
-    return Unreadable("", _("This row has more cells than the heading. Put quotation marks around values that contain "
-                            "the separator."), is_of_row=True)
+    return Unreadable(
+        "",
+        _(
+            "This row has more cells than the heading. Put quotation marks around values that contain "
+            "the separator."
+        ),
+        is_of_row=True,
+    )
 
 
 def text(value: str) -> Any:

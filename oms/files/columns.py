@@ -65,8 +65,13 @@ class Column(Widget):
         values = sorted(set(found.values()))
         if len(values) > 1:
             first, second = (notations.shown(each) for each in values)
-            raise ValueError(_("“%(value)s” can mean %(first)s or %(second)s. Choose how this column is written where "
-                               "you map the columns.") % {"value": text, "first": first, "second": second})
+            raise ValueError(
+                _(
+                    "“%(value)s” can mean %(first)s or %(second)s. Choose how this column is written where "
+                    "you map the columns."
+                )
+                % {"value": text, "first": first, "second": second}
+            )
         if not values:
             raise ValueError(wrong)
         return values[0]
@@ -82,24 +87,40 @@ class Text(Column):
     def read(self, value: Any) -> str:
         text = _within(self._as_text(value), require_text)
         if self.most is not None and len(text) > self.most:
-            raise ValueError(_("Too long: %(text)s characters (maximum %(most)s).")
-                              % {"text": len(text), "most": self.most})
+            raise ValueError(
+                _("Too long: %(text)s characters (maximum %(most)s).")
+                % {"text": len(text), "most": self.most}
+            )
         return text
 
     def _as_text(self, value: Any) -> str:
         """A cell as text. Raises ValueError for what a spreadsheet program may have made of a code."""
         if isinstance(value, bool | date | time | timedelta | Percent):
-            raise ValueError(_("This cell holds a date, a time, a percentage or a truth value, not text. Format it as "
-                               "text and enter it again."))
+            raise ValueError(
+                _(
+                    "This cell holds a date, a time, a percentage or a truth value, not text. Format it as "
+                    "text and enter it again."
+                )
+            )
         if isinstance(value, float) and value.is_integer():
             value = int(value)
-        if isinstance(value, int | float) and abs(value) >= 10 ** SURE_DIGITS:
-            raise ValueError(_("This cell holds a number with more than %(digits)s digits, and the last ones are lost. "
-                               "Format it as text and enter it again.") % {"digits": SURE_DIGITS})
+        if isinstance(value, int | float) and abs(value) >= 10**SURE_DIGITS:
+            raise ValueError(
+                _(
+                    "This cell holds a number with more than %(digits)s digits, and the last ones are lost. "
+                    "Format it as text and enter it again."
+                )
+                % {"digits": SURE_DIGITS}
+            )
         text = f"{value:.15g}" if isinstance(value, float) else str(value).strip()
         if SHORTENED.fullmatch(text):
-            raise ValueError(_("“%(value)s” is a long number in scientific notation, and its last digits may be lost. "
-                               "Format the column as text and enter it again.") % {"value": text})
+            raise ValueError(
+                _(
+                    "“%(value)s” is a long number in scientific notation, and its last digits may be lost. "
+                    "Format the column as text and enter it again."
+                )
+                % {"value": text}
+            )
         return text
 
 
@@ -108,8 +129,16 @@ class Exact(Column):
 
     kind = "number"
 
-    def __init__(self, empty: Any = None, *, least: Any = None, most: Any = None, places: int | None = None,
-                 digits: int = MOST_DIGITS, is_percent: bool = False) -> None:
+    def __init__(
+        self,
+        empty: Any = None,
+        *,
+        least: Any = None,
+        most: Any = None,
+        places: int | None = None,
+        digits: int = MOST_DIGITS,
+        is_percent: bool = False,
+    ) -> None:
         super().__init__(empty)
         self.least, self.most, self.places, self.is_percent = least, most, places, is_percent
         self.digits = digits  # before the decimal point
@@ -120,7 +149,11 @@ class Exact(Column):
     def number(self, value: Any) -> Decimal:
         """The number of a cell."""
         if isinstance(value, Percent) and not self.is_percent:
-            raise ValueError(_("This cell is formatted as a percentage. Format it as a number and enter it again."))
+            raise ValueError(
+                _(
+                    "This cell is formatted as a percentage. Format it as a number and enter it again."
+                )
+            )
         wrong = _("“%(value)s” isn't a number. Use the format 1234.56.") % {"value": value}
         if isinstance(value, bool | date | time | timedelta):
             raise ValueError(wrong)
@@ -129,18 +162,32 @@ class Exact(Column):
             number *= 100 if isinstance(value, Percent) else 1
         else:
             text = str(value).strip()
-            number = self.in_notation(text.removesuffix("%").strip() if self.is_percent else text, wrong)
+            number = self.in_notation(
+                text.removesuffix("%").strip() if self.is_percent else text, wrong
+            )
         if not number.is_finite() or abs(number.adjusted()) > MOST_DIGITS:
             raise ValueError(wrong)
         return number
 
     def within_limits(self, number: Any) -> Any:
         """The number. Raises ValueError where it is beyond the column's limits."""
-        told = {"value": f"{number:f}" if isinstance(number, Decimal) else number, "least": self.least,
-                "most": self.most, "places": self.places, "digits": self.digits}
-        if abs(number) >= 10 ** self.digits:
-            raise ValueError(_("%(value)s is too large; enter at most %(digits)s digits before the point.") % told)
-        if self.least is not None and self.most is not None and not self.least <= number <= self.most:
+        told = {
+            "value": f"{number:f}" if isinstance(number, Decimal) else number,
+            "least": self.least,
+            "most": self.most,
+            "places": self.places,
+            "digits": self.digits,
+        }
+        if abs(number) >= 10**self.digits:
+            raise ValueError(
+                _("%(value)s is too large; enter at most %(digits)s digits before the point.")
+                % told
+            )
+        if (
+            self.least is not None
+            and self.most is not None
+            and not self.least <= number <= self.most
+        ):
             raise ValueError(_("%(value)s is not between %(least)s and %(most)s.") % told)
         if self.least is not None and number < self.least:
             raise ValueError(_("%(value)s is less than %(least)s.") % told)
@@ -199,8 +246,10 @@ class Choice(Column):
     def read(self, value: Any) -> str:
         text = str(value).strip()
         if text not in self.values:
-            raise ValueError(_("“%(value)s” isn't valid. Use one of: %(values)s.")
-                              % {"value": value, "values": ", ".join(self.values)})
+            raise ValueError(
+                _("“%(value)s” isn't valid. Use one of: %(values)s.")
+                % {"value": value, "values": ", ".join(self.values)}
+            )
         return text
 
 
@@ -225,12 +274,18 @@ class Coded(Text):
 
 def with_zeros(name: str) -> list[str]:
     """What a code of digits may have been before a spreadsheet program took its leading zeros away."""
-    return [name.zfill(length) for length in range(len(name) + 1, LONGEST_CODE + 1)] if name.isdecimal() else []
+    return (
+        [name.zfill(length) for length in range(len(name) + 1, LONGEST_CODE + 1)]
+        if name.isdecimal()
+        else []
+    )
 
 
 def lost_zeros(name: str, full: str) -> str:
-    return _("“%(name)s” may have lost its leading zeros: there is “%(full)s”. Format the column as text and enter it "
-             "again.") % {"name": name, "full": full}
+    return _(
+        "“%(name)s” may have lost its leading zeros: there is “%(full)s”. Format the column as text and enter it "
+        "again."
+    ) % {"name": name, "full": full}
 
 
 class Reference(Column):
@@ -264,8 +319,12 @@ class Reference(Column):
         if name in self.known:
             return self.known[name]
         full = next((each for each in with_zeros(name) if each in self.known), "")
-        raise ValueError(lost_zeros(name, full) if full else _("%(verbose_name)s “%(name)s” not found.") % {
-            "verbose_name": self.model._meta.verbose_name, "name": name})
+        raise ValueError(
+            lost_zeros(name, full)
+            if full
+            else _("%(verbose_name)s “%(name)s” not found.")
+            % {"verbose_name": self.model._meta.verbose_name, "name": name}
+        )
 
     def render(self, value: Any, obj: Any = None, **options: Any) -> Any:
         return None if value is None else getattr(value, self.by)
@@ -273,7 +332,15 @@ class Reference(Column):
 
 def column_of(f: Any, **options: Any) -> Column:
     """The column that a field of a model becomes, with the field's limits; `empty` is what an empty cell means."""
-    empty = f.get_default if f.has_default() else None if f.null else "" if f.empty_strings_allowed else None
+    empty = (
+        f.get_default
+        if f.has_default()
+        else None
+        if f.null
+        else ""
+        if f.empty_strings_allowed
+        else None
+    )
     empty = options.get("empty", empty)
     if isinstance(f, CodedField):
         return Coded(type(f).read, empty)
@@ -281,9 +348,18 @@ def column_of(f: Any, **options: Any) -> Column:
         return Choice([value for value, _ in f.choices], empty)
     least, most = bounds(f)
     if isinstance(f, models.DecimalField):
-        return Exact(empty, least=least, most=most, places=f.decimal_places, digits=f.max_digits - f.decimal_places,
-                     is_percent=f.name.endswith("percent"))
+        return Exact(
+            empty,
+            least=least,
+            most=most,
+            places=f.decimal_places,
+            digits=f.max_digits - f.decimal_places,
+            is_percent=f.name.endswith("percent"),
+        )
     if isinstance(f, models.IntegerField):
         return Whole(empty, least=least, most=most, is_percent=f.name.endswith("percent"))
-    kinds: tuple[tuple[type, type[Column]], ...] = ((models.BooleanField, YesNo), (models.DateField, Day))
+    kinds: tuple[tuple[type, type[Column]], ...] = (
+        (models.BooleanField, YesNo),
+        (models.DateField, Day),
+    )
     return next((kind for field_type, kind in kinds if isinstance(f, field_type)), Text)(empty)

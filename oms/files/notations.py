@@ -27,7 +27,9 @@ def number(text: str, notation: str) -> Decimal | None:
     text = _GROUPED.sub(lambda found: found[1] + re.sub(r"\D", "", found[2]), text)
     if not any(letter.isdigit() for letter in text) or not _NUMBERS[notation].fullmatch(text):
         return None
-    return Decimal(text.replace(",", "") if notation == POINT else text.replace(".", "").replace(",", "."))
+    return Decimal(
+        text.replace(",", "") if notation == POINT else text.replace(".", "").replace(",", ".")
+    )
 
 
 def day(text: str, notation: str) -> date | None:
@@ -46,7 +48,9 @@ def day(text: str, notation: str) -> date | None:
 
 Reader = Callable[[str, str], Any]
 READERS: dict[str, tuple[Reader, tuple[str, str]]] = {
-    "number": (number, (POINT, COMMA)), "day": (day, (DAY_FIRST, MONTH_FIRST))}
+    "number": (number, (POINT, COMMA)),
+    "day": (day, (DAY_FIRST, MONTH_FIRST)),
+}
 
 
 def readings(kind: str, text: str) -> dict[str, Any]:
@@ -63,8 +67,12 @@ def shown(value: Decimal | date) -> str:
     return f"{value.normalize():f}"
 
 
-NAMES = {POINT: _("decimal point (1,234.56)"), COMMA: _("decimal comma (1.234,56)"),
-         DAY_FIRST: _("day first (31/01/2027)"), MONTH_FIRST: _("month first (01/31/2027)")}
+NAMES = {
+    POINT: _("decimal point (1,234.56)"),
+    COMMA: _("decimal comma (1.234,56)"),
+    DAY_FIRST: _("day first (31/01/2027)"),
+    MONTH_FIRST: _("month first (01/31/2027)"),
+}
 
 
 @dataclass(frozen=True)

@@ -46,24 +46,41 @@ def recognize(file: IO[bytes], name: str) -> Format:
 
 def chosen(known: Format, choices: Any) -> Format:
     """A format with what somebody chose in its stead; what isn't on offer is left out."""
-    allowed = {"encoding": texts.ENCODINGS if known.encoding else (), "sheet": known.sheets,
-               "delimiter": texts.DELIMITERS if known.delimiter else ()}
-    wanted = {name: choices.get(name) for name, values in allowed.items() if choices.get(name) in values}
+    allowed = {
+        "encoding": texts.ENCODINGS if known.encoding else (),
+        "sheet": known.sheets,
+        "delimiter": texts.DELIMITERS if known.delimiter else (),
+    }
+    wanted = {
+        name: choices.get(name) for name, values in allowed.items() if choices.get(name) in values
+    }
     return replace(known, **wanted)
 
 
 def told(how: Format) -> list[str]:
     """How a file is read, in words."""
-    sheet = [_("sheet %(name)s") % {"name": how.sheet}] if how.sheet and len(how.sheets) + len(how.hidden) > 1 else []
-    return [str(texts.ENCODINGS[how.encoding]), str(texts.DELIMITERS.get(how.delimiter, how.delimiter)),
-            ] if how.encoding else sheet
+    sheet = (
+        [_("sheet %(name)s") % {"name": how.sheet}]
+        if how.sheet and len(how.sheets) + len(how.hidden) > 1
+        else []
+    )
+    return (
+        [
+            str(texts.ENCODINGS[how.encoding]),
+            str(texts.DELIMITERS.get(how.delimiter, how.delimiter)),
+        ]
+        if how.encoding
+        else sheet
+    )
 
 
 def _kind(name: str) -> str:
     kind = name.rpartition(".")[2].lower()
     if kind not in FORMATS:
-        raise Refused(_("%(name)s isn't a .csv or .xlsx file. Save it as one of these.")
-                      % {"name": name}, code="unknown_format")
+        raise Refused(
+            _("%(name)s isn't a .csv or .xlsx file. Save it as one of these.") % {"name": name},
+            code="unknown_format",
+        )
     return kind
 
 
@@ -96,7 +113,9 @@ def _read_xlsx(file: IO[bytes], name: str, how: Format) -> Iterator[Line]:
         if not row.cells:
             continue
         width = width or max(row.cells) + 1
-        reserved = [row.cells.get(column, "") for column in range(min(width, workbooks.MOST_COLUMNS))]
+        reserved = [
+            row.cells.get(column, "") for column in range(min(width, workbooks.MOST_COLUMNS))
+        ]
         if row.is_hidden:
             reserved[0] = cells.hidden_row()
         if any(cell != "" for cell in reserved):
@@ -109,16 +128,26 @@ def heading_of(file: IO[bytes], name: str, how: Format) -> list[str]:
     names = [str(cell).strip() for cell in row]
     wrong = next((cell for cell in row if isinstance(cell, cells.Unreadable)), None)
     if wrong is not None:
-        raise Refused(_("The heading in row %(row)s can't be read: %(reason)s")
-                      % {"row": number, "reason": wrong.message}, code="no_heading")
+        raise Refused(
+            _("The heading in row %(row)s can't be read: %(reason)s")
+            % {"row": number, "reason": wrong.message},
+            code="no_heading",
+        )
     if not any(names):
-        raise Refused(_("%(name)s has no heading. Name the columns in its first row.")
-                      % {"name": name}, code="no_heading")
+        raise Refused(
+            _("%(name)s has no heading. Name the columns in its first row.") % {"name": name},
+            code="no_heading",
+        )
     seen: dict[str, str] = {}
     for position, each in enumerate(names):
         if each and plain(each) in seen:
-            raise Refused(_("Two columns are named “%(heading)s” (%(first)s and %(second)s). Rename or delete one.") % {
-                "heading": each, "first": seen[plain(each)], "second": letters(position)}, code="duplicate_heading")
+            raise Refused(
+                _(
+                    "Two columns are named “%(heading)s” (%(first)s and %(second)s). Rename or delete one."
+                )
+                % {"heading": each, "first": seen[plain(each)], "second": letters(position)},
+                code="duplicate_heading",
+            )
         seen[plain(each)] = letters(position)
     return names
 

@@ -34,7 +34,9 @@ class ByKeys(BaseInstanceLoader):
         found = resource.get_queryset().filter(wanted).order_by("pk") if rows else []
         self.known: dict[Any, Any] = {}
         for record in found:
-            self.known.setdefault(tuple(getattr(record, each.attribute) for each in self.keys), record)
+            self.known.setdefault(
+                tuple(getattr(record, each.attribute) for each in self.keys), record
+            )
         resource.before = {record.pk: resource.stored(record) for record in self.known.values()}
 
     def key_of(self, row: dict[str, Any]) -> tuple[Any, ...] | None:
@@ -65,12 +67,21 @@ class RecordSheet(Sheet, ModelResource):
         return {}
 
     def get_queryset(self) -> Any:
-        rows = super().get_queryset().select_related(*(
-            each.attribute for each in self.fields.values() if isinstance(each.widget, Reference)))
+        rows = (
+            super()
+            .get_queryset()
+            .select_related(
+                *(
+                    each.attribute
+                    for each in self.fields.values()
+                    if isinstance(each.widget, Reference)
+                )
+            )
+        )
         return policy.scope(rows, self.user)
 
     def validate_instance(
-        self, instance: Any, import_validation_errors: Any = None, validate_unique: bool = True,
+        self, instance: Any, import_validation_errors: Any = None, validate_unique: bool = True
     ) -> None:
         """Check the fields; what takes a query a row, only where the batch as a whole was refused."""
         errors: dict[str, Any] = dict(import_validation_errors or {}) | self._lost_zeros(instance)
@@ -109,7 +120,9 @@ class RecordSheet(Sheet, ModelResource):
         rows = [(number, dict.fromkeys(self.key_columns(), "") | row) for number, row in rows]
         self.look_up(rows)
         heading = list(rows[0][1])
-        dataset = Dataset(*([row.get(name, "") for name in heading] for _, row in rows), headers=heading)
+        dataset = Dataset(
+            *([row.get(name, "") for name in heading] for _, row in rows), headers=heading
+        )
         try:
             outcome = self._import(rows, dataset, dry_run, precise=False)
         except DatabaseError as error:
@@ -126,18 +139,31 @@ class RecordSheet(Sheet, ModelResource):
             codes = {str(row.get(column.column_name) or "") for _, row in rows}
             full = {each: code for code in codes for each in with_zeros(code)}
             known = self._meta.model._base_manager.filter(**{f"{column.attribute}__in": full})
-            self.twins = {full[each]: each for each in known.values_list(column.attribute, flat=True)} if full else {}
+            self.twins = (
+                {full[each]: each for each in known.values_list(column.attribute, flat=True)}
+                if full
+                else {}
+            )
 
-    def _import(self, rows: Sequence[Row], dataset: Any, dry_run: bool, *, precise: bool) -> Outcome | None:
+    def _import(
+        self, rows: Sequence[Row], dataset: Any, dry_run: bool, *, precise: bool
+    ) -> Outcome | None:
         """Import a batch and return what became of its rows; None where nothing of it could be saved."""
         self.is_precise, self._meta.use_bulk = precise, not precise
         with transaction.atomic():
-            result = self.import_data(dataset, dry_run=False, use_transactions=None if not precise else False)
-            for each in (*result.base_errors, *(error for row in result.rows for error in row.errors)):
+            result = self.import_data(
+                dataset, dry_run=False, use_transactions=None if not precise else False
+            )
+            for each in (
+                *result.base_errors,
+                *(error for row in result.rows for error in row.errors),
+            ):
                 if is_aborted(each.error):
                     raise each.error
             if result.base_errors:
-                log.warning("import_batch_failed sheet=%s error=%s", self.slug, result.base_errors[0].error)
+                log.warning(
+                    "import_batch_failed sheet=%s error=%s", self.slug, result.base_errors[0].error
+                )
                 transaction.set_rollback(True)
                 return None
             outcome = self._outcome(rows, result)
@@ -158,15 +184,24 @@ class RecordSheet(Sheet, ModelResource):
         """What became of each row, by what is stored now and what was before."""
         outcome, names = Outcome(), self._names()
         keys = [each.instance.pk for each in result.rows if each.instance is not None]
-        now = {key: tuple(values) for key, *values in self._meta.model._base_manager.filter(
-            pk__in=keys).values_list("pk", *names)}
+        now = {
+            key: tuple(values)
+            for key, *values in self._meta.model._base_manager.filter(pk__in=keys).values_list(
+                "pk", *names
+            )
+        }
         for (number, row), each in zip(rows, result.rows, strict=True):
             error = each.validation_error or (each.errors[0].error if each.errors else None)
-            subject, key = self.subject(row), each.instance.pk if each.instance is not None else None
+            subject, key = (
+                self.subject(row),
+                each.instance.pk if each.instance is not None else None,
+            )
             if error is not None:
                 outcome.faults += self.faults(number, subject, error)
             elif key not in now:
-                outcome.faults.append(Fault(number, subject, "", _("This row wasn't saved. Try again.")))
+                outcome.faults.append(
+                    Fault(number, subject, "", _("This row wasn't saved. Try again."))
+                )
             elif key not in self.before:
                 outcome.add(number, subject, NEW, "; ".join(self._corrections(row)))
             elif now[key] == self.before[key]:
@@ -187,7 +222,10 @@ class RecordSheet(Sheet, ModelResource):
             written = row.get(each.column_name)
             if isinstance(each.widget, Coded) and (code := each.widget.correction(written)):
                 yield _("%(column)s: %(written)s corrected to %(code)s") % {
-                    "column": each.column_name, "written": written, "code": code}
+                    "column": each.column_name,
+                    "written": written,
+                    "code": code,
+                }
 
     def _changes(self, before: Any, after: Any) -> str:
         told = []

@@ -40,11 +40,15 @@ class Fault:
 class Outcome:
     """What became of each row of a batch, and what changed (shown up to MOST_SHOWN)."""
 
-    rows: list[tuple[int, str, str]] = field(default_factory=list)  # the row, one of DONE, what changed
+    rows: list[tuple[int, str, str]] = field(
+        default_factory=list
+    )  # the row, one of DONE, what changed
     faults: list[Fault] = field(default_factory=list)
     changes: list[list[str]] = field(default_factory=list)
 
-    def add(self, row: int, subject: str, done: str, what: str = "", *, is_shown: bool = True) -> None:
+    def add(
+        self, row: int, subject: str, done: str, what: str = "", *, is_shown: bool = True
+    ) -> None:
         self.rows.append((row, done, what))
         if done != UNCHANGED and is_shown and len(self.changes) < MOST_SHOWN:
             self.changes.append([str(row), subject, what or done])
@@ -65,7 +69,9 @@ class Sheet:
     def __init__(self, user: User) -> None:
         super().__init__()
         self.user = user
-        self._widgets: dict[str, Any] = {each.column_name: each.widget for each in self.fields.values()}
+        self._widgets: dict[str, Any] = {
+            each.column_name: each.widget for each in self.fields.values()
+        }
 
     def write_as(self, notations: dict[str, str]) -> None:
         """Read columns in the notations that were recognized or chosen for them."""
@@ -85,7 +91,11 @@ class Sheet:
     @classmethod
     def shown_fields(cls, user: User) -> list[Field]:
         """The columns that a person may see."""
-        return [each for each in cls.fields.values() if policy.shows(user, cls.about, str(each.attribute))]
+        return [
+            each
+            for each in cls.fields.values()
+            if policy.shows(user, cls.about, str(each.attribute))
+        ]
 
     @classmethod
     def needed(cls) -> list[str]:
@@ -186,16 +196,31 @@ class DocumentSheet(Sheet, Resource):
                 if is_aborted(error):
                     raise
                 at = error.details.get("line") if isinstance(error, DomainError) else None
-                number, row = group[at - 1] if isinstance(at, int) and 0 < at <= len(group) else group[0]
+                number, row = (
+                    group[at - 1] if isinstance(at, int) and 0 < at <= len(group) else group[0]
+                )
                 faults.append(Fault(number, self.subject(row), "", told(error)))
             else:
                 for each, cells in group:
-                    outcome.add(each, self.subject(cells), NEW if what else UNCHANGED, what, is_shown=each == number)
+                    outcome.add(
+                        each,
+                        self.subject(cells),
+                        NEW if what else UNCHANGED,
+                        what,
+                        is_shown=each == number,
+                    )
         known = {fault.row for fault in faults}
         outcome.faults += faults
-        outcome.faults += [Fault(number, self.subject(row), "", _("Skipped because another row of the same record "
-                                                                  "failed."))
-                           for number, row in group if faults and number not in known]
+        outcome.faults += [
+            Fault(
+                number,
+                self.subject(row),
+                "",
+                _("Skipped because another row of the same record failed."),
+            )
+            for number, row in group
+            if faults and number not in known
+        ]
 
     def read(self, number: int, row: dict[str, Any], faults: list[Fault]) -> dict[str, Any]:
         """A row's values by column; what is wrong with it is added to the faults."""

@@ -43,12 +43,24 @@ def upload(sheet: SheetType, file: "File[bytes]", name: str, *, by: User) -> Job
     stream = file.open("rb")
     how = reading.recognize(stream, name)
     found = _looked_at(sheet, stream, name, how)
-    job = jobs.start(KIND, _("Check %(title)s: %(name)s")
-                           % {"title": sheet.title, "name": name}, 0, by=by, sheet=sheet.slug, name=name, dry_run=True,
-                     **found)
+    job = jobs.start(
+        KIND,
+        _("Check %(title)s: %(name)s") % {"title": sheet.title, "name": name},
+        0,
+        by=by,
+        sheet=sheet.slug,
+        name=name,
+        dry_run=True,
+        **found,
+    )
     file.seek(0)
-    stored_files.keep("import", subject_type="job", subject_number=str(job.pk), content=file,
-                   suffix=name.rpartition(".")[2].lower())
+    stored_files.keep(
+        "import",
+        subject_type="job",
+        subject_number=str(job.pk),
+        content=file,
+        suffix=name.rpartition(".")[2].lower(),
+    )
     return job
 
 
@@ -61,19 +73,35 @@ def _looked_at(sheet: SheetType, file: IO[bytes], name: str, how: Format) -> dic
     heading = reading.heading_of(file, name, how)
     file.seek(0)
     rows = [cells for _number, cells in islice(reading.read(file, name, how), 1, MOST_LOOKED_AT)]
-    written = {kind: {title: asdict(found) for position, title in enumerate(heading) if title and (
-        found := notations.of_column(kind, (row[position] for row in rows))).notation} for kind in notations.READERS}
+    written = {
+        kind: {
+            title: asdict(found)
+            for position, title in enumerate(heading)
+            if title
+            and (found := notations.of_column(kind, (row[position] for row in rows))).notation
+        }
+        for kind in notations.READERS
+    }
     file.seek(0)
     hidden = reading.hidden_columns(file, name, how, heading)
-    return {"format": how.as_details(), "heading": heading, "hidden": hidden, "written": written,
-            "mapping": matched(sheet, [title for title in heading if title not in hidden])}
+    return {
+        "format": how.as_details(),
+        "heading": heading,
+        "hidden": hidden,
+        "written": written,
+        "mapping": matched(sheet, [title for title in heading if title not in hidden]),
+    }
 
 
 @whole
 def look_again(job: Job, how: Format) -> Job:
     """Read a file in another way: its heading may be another."""
     with stored_file(job).file.open("rb") as file:
-        job.details = {**job.details, **_looked_at(sheet_of(job), file, job.details["name"], how), "notations": {}}
+        job.details = {
+            **job.details,
+            **_looked_at(sheet_of(job), file, job.details["name"], how),
+            "notations": {},
+        }
     job.save(update_fields=["details"])
     return job
 
@@ -86,7 +114,11 @@ def format_of(job: Job) -> Format:
 def matched(sheet: SheetType, names: Sequence[str]) -> dict[str, str]:
     """Which of a file's columns is which of the sheet's, by name, whatever the case and spaces."""
     known = {reading.plain(name): name for name in names if name}
-    return {column: known[reading.plain(column)] for column in sheet.columns() if reading.plain(column) in known}
+    return {
+        column: known[reading.plain(column)]
+        for column in sheet.columns()
+        if reading.plain(column) in known
+    }
 
 
 def doubts(job: Job, mapping: dict[str, str]) -> dict[str, Found]:
@@ -101,17 +133,29 @@ def doubts(job: Job, mapping: dict[str, str]) -> dict[str, Found]:
 
 def _notations(job: Job, mapping: dict[str, str], chosen: Mapping[str, str]) -> dict[str, str]:
     """How each column is written. Raises Refused where the file proves nothing and nobody chose."""
-    found = {name: chosen[name] if chosen.get(name) in NAMES else doubt.notation
-             for name, doubt in doubts(job, mapping).items()}
+    found = {
+        name: chosen[name] if chosen.get(name) in NAMES else doubt.notation
+        for name, doubt in doubts(job, mapping).items()
+    }
     asked = [name for name, notation in found.items() if notation == ASK]
     if asked:
-        raise Refused(_("Choose how these columns are written: %(names)s. Their values can be read in two ways.")
-                      % {"names": ", ".join(asked)}, code="notation_needed")
+        raise Refused(
+            _(
+                "Choose how these columns are written: %(names)s. Their values can be read in two ways."
+            )
+            % {"names": ", ".join(asked)},
+            code="notation_needed",
+        )
     return found
 
 
 def begin(
-    job: Job, mapping: dict[str, str], *, dry_run: bool, by: User, notations: Mapping[str, str] | None = None,
+    job: Job,
+    mapping: dict[str, str],
+    *,
+    dry_run: bool,
+    by: User,
+    notations: Mapping[str, str] | None = None,
 ) -> Job:
     """Have a worker check a file, or take it in. Raises Refused where a column that rows are known by is missing.
 
@@ -120,16 +164,30 @@ def begin(
     sheet = sheet_of(job)
     missing = [name for name in sheet.needed() if name not in mapping]
     if missing:
-        raise Refused(_("Map a column to: %(missing)s.")
-                      % {"missing": ", ".join(missing)}, code="column_missing")
+        raise Refused(
+            _("Map a column to: %(missing)s.") % {"missing": ", ".join(missing)},
+            code="column_missing",
+        )
     if not format_of(job).is_complete:
-        raise Refused(_("%(name)s has several sheets. Choose the one to import.")
-                      % {"name": job.details["name"]}, code="sheet_needed")
-    written = _notations(job, mapping, job.details.get("notations", {}) if notations is None else notations)
-    details = {**job.details, "mapping": mapping, "dry_run": dry_run, "file_of": job.details.get("file_of", job.pk),
-               "notations": written}
+        raise Refused(
+            _("%(name)s has several sheets. Choose the one to import.")
+            % {"name": job.details["name"]},
+            code="sheet_needed",
+        )
+    written = _notations(
+        job, mapping, job.details.get("notations", {}) if notations is None else notations
+    )
+    details = {
+        **job.details,
+        "mapping": mapping,
+        "dry_run": dry_run,
+        "file_of": job.details.get("file_of", job.pk),
+        "notations": written,
+    }
     title = (_("Check %(sheet)s: %(file)s") if dry_run else _("Import %(sheet)s: %(file)s")) % {
-        "sheet": sheet.title, "file": job.details["name"]}
+        "sheet": sheet.title,
+        "file": job.details["name"],
+    }
     for name in ("rows_done", "counts", "changes", "failed_keys"):
         details.pop(name, None)
     return jobs.submit(KIND, title, 0, by=by, **details)
@@ -137,17 +195,28 @@ def begin(
 
 def told_format(job: Job) -> str:
     """How a job's file is read, in words."""
-    written = [f"{column}: {NAMES[notation]}" for column, notation in job.details.get("notations", {}).items()]
+    written = [
+        f"{column}: {NAMES[notation]}"
+        for column, notation in job.details.get("notations", {}).items()
+    ]
     used = set(job.details["mapping"].values())
-    hidden = [(_("hidden column %(name)s read") if name in used else _("hidden column %(name)s not read"))
-              % {"name": name} for name in job.details.get("hidden", [])]
+    hidden = [
+        (_("hidden column %(name)s read") if name in used else _("hidden column %(name)s not read"))
+        % {"name": name}
+        for name in job.details.get("hidden", [])
+    ]
     return "; ".join([*reading.told(format_of(job)), *written, *hidden])
 
 
 def sample(job: Job, most: int = 5) -> list[list[Any]]:
     """The first rows of a job's file."""
     with stored_file(job).file.open("rb") as file:
-        return [row for _number, row in islice(reading.read(file, job.details["name"], format_of(job)), 1, most + 1)]
+        return [
+            row
+            for _number, row in islice(
+                reading.read(file, job.details["name"], format_of(job)), 1, most + 1
+            )
+        ]
 
 
 def may_import(sheet: SheetType, person: User) -> bool:
@@ -164,7 +233,9 @@ def sheet_of(job: Job) -> SheetType:
 def stored_file(job: Job) -> StoredDocument:
     """The file that a job takes in."""
     number = str(job.details.get("file_of", job.pk))
-    stored = StoredDocument.objects.filter(kind="import", subject_type="job", subject_number=number).first()
+    stored = StoredDocument.objects.filter(
+        kind="import", subject_type="job", subject_number=number
+    ).first()
     if stored is None:
         raise Refused(_("The file has expired. Upload it again."), code="file_gone")
     return stored
@@ -190,7 +261,9 @@ def run(job: Job) -> None:
     """Check a file, or take it in, batch by batch: what a batch did and that it is done is one transaction."""
     assert job.by is not None
     if not may_import(sheet_of(job), job.by):
-        raise NotAllowed(_("None of your roles may import %(title)s.") % {"title": sheet_of(job).title})
+        raise NotAllowed(
+            _("None of your roles may import %(title)s.") % {"title": sheet_of(job).title}
+        )
     sheet: Any = sheet_of(job)(job.by)
     sheet.write_as(job.details.get("notations", {}))
     stored = stored_file(job)
@@ -208,9 +281,13 @@ def run(job: Job) -> None:
 
 def _take(job: Job, sheet: Any, batch: "Batch") -> None:
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # what a row breaks is told of that row, not of the commit
+        cursor.execute(
+            "SET CONSTRAINTS ALL IMMEDIATE"
+        )  # what a row breaks is told of that row, not of the commit
         job.refresh_from_db(fields=["details"])  # an aborted try may have counted already
-        outcome = sheet.take(batch.rows, dry_run=job.details["dry_run"]) if batch.rows else Outcome()
+        outcome = (
+            sheet.take(batch.rows, dry_run=job.details["dry_run"]) if batch.rows else Outcome()
+        )
         outcome.faults += batch.faults
         _note(job, batch, outcome)
 
@@ -234,7 +311,10 @@ def last_rows(sheet: DocumentSheet, rows: Iterator[Row]) -> dict[Any, int]:
 
 def _batches(job: Job, sheet: Any, rows: Iterator[Row], ends: dict[Any, int]) -> Iterator[Batch]:
     """The rows still to do, in batches that hold each document whole; a record whose key comes again is a fault."""
-    failed, reached = {int(key) for key in job.details.get("failed_keys", [])}, job.details.get("rows_done", 0)
+    failed, reached = (
+        {int(key) for key in job.details.get("failed_keys", [])},
+        job.details.get("rows_done", 0),
+    )
     first_with: dict[Any, int] = {}
     gathered: dict[Any, list[Row]] = {}
     batch = Batch()
@@ -263,8 +343,16 @@ def _batches(job: Job, sheet: Any, rows: Iterator[Row], ends: dict[Any, int]) ->
 def _note(job: Job, batch: Batch, outcome: Outcome) -> None:
     """Write down what became of a batch."""
     JobResult.objects.bulk_create(
-        JobResult(job=job, key=str(fault.row), subject=f"row {fault.row}: {fault.subject}"[:60], column=fault.column,
-                  succeeded=False, message=fault.message) for fault in outcome.faults)
+        JobResult(
+            job=job,
+            key=str(fault.row),
+            subject=f"row {fault.row}: {fault.subject}"[:60],
+            column=fault.column,
+            succeeded=False,
+            message=fault.message,
+        )
+        for fault in outcome.faults
+    )
     failed = len({fault.row for fault in outcome.faults})
     if outcome.rows:
         JobRows.objects.create(job=job, rows=outcome.rows)
@@ -286,7 +374,12 @@ def faulty_rows(job: Job) -> Iterator[list[Any]]:
             yield row
         elif number in faults:
             wrong = faults[number]
-            yield [number, ", ".join(each.column for each in wrong if each.column), _told(wrong), *row]
+            yield [
+                number,
+                ", ".join(each.column for each in wrong if each.column),
+                _told(wrong),
+                *row,
+            ]
 
 
 def all_rows(job: Job) -> Iterator[list[Any]]:
@@ -301,7 +394,11 @@ def all_rows(job: Job) -> Iterator[list[Any]]:
         if number in faults:
             yield [number, "failed", _told(faults[number]), *row]
         else:
-            yield [number, done.get(number, "not reached"), details.get(number, ""), *row] if number else row
+            yield (
+                [number, done.get(number, "not reached"), details.get(number, ""), *row]
+                if number
+                else row
+            )
 
 
 def _faults(job: Job) -> dict[int, list[JobResult]]:
@@ -313,7 +410,9 @@ def _faults(job: Job) -> dict[int, list[JobResult]]:
 
 
 def _told(faults: Sequence[JobResult]) -> str:
-    return " ".join(f"{each.column}: {each.message}" if each.column else each.message for each in faults)
+    return " ".join(
+        f"{each.column}: {each.message}" if each.column else each.message for each in faults
+    )
 
 
 def _lines(job: Job, columns: Sequence[str]) -> Iterator[reading.Line]:

@@ -25,8 +25,17 @@ from rustpy_xlsxwriter import Format, write_worksheets
 
 from oms.core.money import Amount
 
-FORMATS = {"csv": "text/csv", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
-NUMBER_FORMATS = {"money": "#,##0.00##", "price": "0.00####", "count": "0", "percent": "General", "day": "yyyy-mm-dd"}
+FORMATS = {
+    "csv": "text/csv",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+NUMBER_FORMATS = {
+    "money": "#,##0.00##",
+    "price": "0.00####",
+    "count": "0",
+    "percent": "General",
+    "day": "yyyy-mm-dd",
+}
 WIDTHS = {"money": 14.0, "price": 11.0, "count": 9.0, "percent": 8.0, "day": 11.0}
 MOST_MEASURED = 200
 LONGEST_SHEET_NAME = 31
@@ -69,8 +78,12 @@ class CSVWriter:
 def csv_line(cells: Iterable[Any]) -> bytes:
     """A row as CSV."""
     text = io.StringIO(newline="")
-    csv.writer(text).writerow([escape(cell) if isinstance(cell, str) and not isinstance(cell, Amount) else _plain(cell)
-                               for cell in cells])
+    csv.writer(text).writerow(
+        [
+            escape(cell) if isinstance(cell, str) and not isinstance(cell, Amount) else _plain(cell)
+            for cell in cells
+        ]
+    )
     return text.getvalue().encode()
 
 
@@ -86,7 +99,9 @@ class XLSXWriter:
     `kinds` are those of its columns, where they say more than the values do. The widths are of the first rows.
     """
 
-    def __init__(self, file: IO[bytes], heading: Sequence[str], title: str = "", kinds: Sequence[str] = ()) -> None:
+    def __init__(
+        self, file: IO[bytes], heading: Sequence[str], title: str = "", kinds: Sequence[str] = ()
+    ) -> None:
         self.file, self.book, self.heading = file, Workbook(write_only=True), heading
         self.formats = [NUMBER_FORMATS.get(kind, "") for kind in kinds] or [""] * len(heading)
         self.sheet: Any = self.book.create_sheet(sheet_name(title))
@@ -108,8 +123,12 @@ class XLSXWriter:
         """Set the widths, and write the heading and the rows that were kept."""
         first, self.first = self.first or [], None
         for position, name in enumerate(self.heading):
-            longest = max((_length(row[position]) for row in first if position < len(row)), default=0)
-            self.sheet.column_dimensions[get_column_letter(position + 1)].width = _within_reason(longest, name)
+            longest = max(
+                (_length(row[position]) for row in first if position < len(row)), default=0
+            )
+            self.sheet.column_dimensions[get_column_letter(position + 1)].width = _within_reason(
+                longest, name
+            )
         cells = [WriteOnlyCell(self.sheet, value=escape(name)) for name in self.heading]
         for cell in cells:
             cell.font = Font(bold=True)
@@ -118,8 +137,12 @@ class XLSXWriter:
             self._write(row)
 
     def _write(self, row: Sequence[Any]) -> None:
-        self.sheet.append([self._made(value, number_format)
-                           for value, number_format in zip_longest(row, self.formats, fillvalue="")])
+        self.sheet.append(
+            [
+                self._made(value, number_format)
+                for value, number_format in zip_longest(row, self.formats, fillvalue="")
+            ]
+        )
 
     def _made(self, value: Any, number_format: str) -> Any:
         if isinstance(value, Amount):
@@ -138,7 +161,9 @@ class XLSXWriter:
     def close(self) -> None:
         if self.first is not None:
             self._begin()
-        self.sheet.auto_filter.ref = f"A1:{get_column_letter(max(len(self.heading), 1))}{self.count}"
+        self.sheet.auto_filter.ref = (
+            f"A1:{get_column_letter(max(len(self.heading), 1))}{self.count}"
+        )
         self.book.save(self.file)
 
 
@@ -153,13 +178,13 @@ def sheet_name(title: str) -> str:
     """A title as a sheet's name: at most 31 characters in whole words, and none that spreadsheet programs reserve."""
     name = re.sub(r"[\[\]:*?/\\]", " ", title).strip().strip("'")
     if len(name) > LONGEST_SHEET_NAME:
-        start = name[:LONGEST_SHEET_NAME + 1]
+        start = name[: LONGEST_SHEET_NAME + 1]
         name = start.rpartition(",")[0] or start.rpartition(" ")[0] or name[:LONGEST_SHEET_NAME]
     return name[:1].upper() + name[1:] or _("Data")
 
 
 def writer(
-    file: IO[bytes], kind: str, heading: Sequence[str], title: str = "", kinds: Sequence[str] = (),
+    file: IO[bytes], kind: str, heading: Sequence[str], title: str = "", kinds: Sequence[str] = ()
 ) -> Writer:
     """A writer of "csv" or "xlsx"."""
     return XLSXWriter(file, heading, title, kinds) if kind == "xlsx" else CSVWriter(file, heading)
@@ -169,7 +194,9 @@ Columns = Sequence[tuple[str, str]]
 Rows = Iterable[Sequence[Any]]
 
 
-def write_table(path: str, title: str, columns: Columns, rows: Rows, totals: tuple[Columns, Rows]) -> None:
+def write_table(
+    path: str, title: str, columns: Columns, rows: Rows, totals: tuple[Columns, Rows]
+) -> None:
     """A large XLSX file of typed columns (heading, and text, day, count, money, price or percent), as a stream.
 
     Numbers come as float or int, days as date; texts are escaped. The heading is bold and frozen, with filters. Totals
@@ -182,14 +209,30 @@ def write_table(path: str, title: str, columns: Columns, rows: Rows, totals: tup
         with Path(path).open("wb") as file:
             XLSXWriter(file, [heading for heading, _kind in columns], title).close()
         return
-    formats: Any = {name: {heading: Format().set_num_format(NUMBER_FORMATS[kind]) for heading, kind in own
-                      if kind in NUMBER_FORMATS} for name, (own, _rows) in sheets.items()}
-    widths: Any = {name: {heading: WIDTHS.get(kind) or _width(heading, first.get(name, [])) for heading, kind in own}
-              for name, (own, _rows) in sheets.items()}
+    formats: Any = {
+        name: {
+            heading: Format().set_num_format(NUMBER_FORMATS[kind])
+            for heading, kind in own
+            if kind in NUMBER_FORMATS
+        }
+        for name, (own, _rows) in sheets.items()
+    }
+    widths: Any = {
+        name: {
+            heading: WIDTHS.get(kind) or _width(heading, first.get(name, []))
+            for heading, kind in own
+        }
+        for name, (own, _rows) in sheets.items()
+    }
     write_worksheets(
-        [(name, chain(first.get(name, []), records)) for name, records in found.items()], path, bold_headers=True,
-        freeze_panes={name: {"row": 1} for name in sheets}, autofilter={sheet_name(title): True},
-        column_formats=formats, column_widths=widths)
+        [(name, chain(first.get(name, []), records)) for name, records in found.items()],
+        path,
+        bold_headers=True,
+        freeze_panes={name: {"row": 1} for name in sheets},
+        autofilter={sheet_name(title): True},
+        column_formats=formats,
+        column_widths=widths,
+    )
 
 
 def _records(columns: Columns, rows: Rows) -> Iterator[dict[str, Any]]:
@@ -230,5 +273,11 @@ def _cell(value: Any) -> Any:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, datetime):
-        return (timezone.localtime(value) if timezone.is_aware(value) else value).replace(tzinfo=None)
-    return value if value is None or isinstance(value, int | float | Decimal | date) else _cell(str(value))
+        return (timezone.localtime(value) if timezone.is_aware(value) else value).replace(
+            tzinfo=None
+        )
+    return (
+        value
+        if value is None or isinstance(value, int | float | Decimal | date)
+        else _cell(str(value))
+    )

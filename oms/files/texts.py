@@ -12,10 +12,21 @@ from django.utils.translation import gettext_lazy
 
 from oms.core.errors import Refused
 
-ENCODINGS = {"utf-8": "UTF-8", "cp1252": gettext_lazy("Western European (Windows-1252)"), "utf-16": "UTF-16",
-             "utf-16-le": "UTF-16 LE", "utf-16-be": "UTF-16 BE",
-             "cp1250": gettext_lazy("Central European (Windows-1250)"), "mac-roman": "Mac Roman"}
-DELIMITERS = {",": gettext_lazy("comma"), ";": gettext_lazy("semicolon"), "\t": gettext_lazy("tab"), "|": "|"}
+ENCODINGS = {
+    "utf-8": "UTF-8",
+    "cp1252": gettext_lazy("Western European (Windows-1252)"),
+    "utf-16": "UTF-16",
+    "utf-16-le": "UTF-16 LE",
+    "utf-16-be": "UTF-16 BE",
+    "cp1250": gettext_lazy("Central European (Windows-1250)"),
+    "mac-roman": "Mac Roman",
+}
+DELIMITERS = {
+    ",": gettext_lazy("comma"),
+    ";": gettext_lazy("semicolon"),
+    "\t": gettext_lazy("tab"),
+    "|": "|",
+}
 CHUNK = 2**20
 SEPARATOR_LINE = re.compile(r"sep=(.)\r?\n?", re.IGNORECASE)  # Excel's own first line
 QUOTED = re.compile(r'"[^"]*"')
@@ -60,10 +71,14 @@ def delimiter_of(file: IO[bytes], encoding: str) -> str:
 
 
 def _text(file: IO[bytes], encoding: str) -> io.TextIOWrapper:
-    return io.TextIOWrapper(file, encoding="utf-8-sig" if encoding == "utf-8" else encoding, newline="")
+    return io.TextIOWrapper(
+        file, encoding="utf-8-sig" if encoding == "utf-8" else encoding, newline=""
+    )
 
 
-def rows(file: IO[bytes], name: str, encoding: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+def rows(
+    file: IO[bytes], name: str, encoding: str, delimiter: str
+) -> Iterator[tuple[int, list[str]]]:
     """The rows of a file with their numbers. Raises Refused, naming the row, where it can't be read so."""
     text = _text(file, encoding)
     number = 0
@@ -76,11 +91,21 @@ def rows(file: IO[bytes], name: str, encoding: str, delimiter: str) -> Iterator[
             if number > 1 or not has_separator_line:
                 yield number, [cell.removeprefix("\ufeff") for cell in row] if number == 1 else row
     except UnicodeError as error:
-        raise Refused(_("%(name)s isn't encoded as %(encoding)s (after row %(row)s). Choose another encoding, or save "
-                        "it as “CSV UTF-8”.") % {"name": name, "encoding": ENCODINGS.get(encoding, encoding),
-                                              "row": number}, code="other_encoding") from error
+        raise Refused(
+            _(
+                "%(name)s isn't encoded as %(encoding)s (after row %(row)s). Choose another encoding, or save "
+                "it as “CSV UTF-8”."
+            )
+            % {"name": name, "encoding": ENCODINGS.get(encoding, encoding), "row": number},
+            code="other_encoding",
+        ) from error
     except csv.Error as error:
-        raise Refused(_("%(name)s can't be read after row %(row)s: %(error)s. Check the quotation marks there.")
-                      % {"name": name, "row": number, "error": error}, code="unreadable") from error
+        raise Refused(
+            _(
+                "%(name)s can't be read after row %(row)s: %(error)s. Check the quotation marks there."
+            )
+            % {"name": name, "row": number, "error": error},
+            code="unreadable",
+        ) from error
     finally:
         text.detach()

@@ -39,8 +39,11 @@ def opened(file: IO[bytes], name: str) -> Iterator[Any]:
         with zipfile.ZipFile(file) as archive:
             size = sum(each.file_size for each in archive.infolist())
         if size > MOST_UNPACKED:
-            raise Refused(_("%(name)s unpacks to %(size)s MiB; the limit is %(most)s MiB. Split the file.") % {
-                "name": name, "size": size // 2**20, "most": MOST_UNPACKED // 2**20}, code="too_large")
+            raise Refused(
+                _("%(name)s unpacks to %(size)s MiB; the limit is %(most)s MiB. Split the file.")
+                % {"name": name, "size": size // 2**20, "most": MOST_UNPACKED // 2**20},
+                code="too_large",
+            )
         file.seek(0)
         book: Any = load_workbook(file, read_only=True, data_only=True)
     except Refused:
@@ -54,17 +57,26 @@ def opened(file: IO[bytes], name: str) -> Iterator[Any]:
 
 
 def _unreadable(name: str, error: Exception) -> Refused:
-    return Refused(_("%(name)s can't be read as an XLSX file: %(error)s. Save it again in a spreadsheet program.")
-                   % {"name": name, "error": error}, code="unreadable")
+    return Refused(
+        _(
+            "%(name)s can't be read as an XLSX file: %(error)s. Save it again in a spreadsheet program."
+        )
+        % {"name": name, "error": error},
+        code="unreadable",
+    )
 
 
 def sheet_names(file: IO[bytes], name: str) -> tuple[list[str], list[str]]:
     """The visible sheets that hold anything, and the hidden ones."""
     with opened(file, name) as book:
-        sheets = [(sheet.title, sheet.sheet_state == "visible", _is_empty(book, sheet, name))
-                  for sheet in book.worksheets]
-    return ([title for title, is_visible, is_empty in sheets if is_visible and not is_empty],
-            [title for title, is_visible, _is_empty in sheets if not is_visible])
+        sheets = [
+            (sheet.title, sheet.sheet_state == "visible", _is_empty(book, sheet, name))
+            for sheet in book.worksheets
+        ]
+    return (
+        [title for title, is_visible, is_empty in sheets if is_visible and not is_empty],
+        [title for title, is_visible, _is_empty in sheets if not is_visible],
+    )
 
 
 def _is_empty(book: Any, sheet: Any, name: str) -> bool:
@@ -74,8 +86,11 @@ def _is_empty(book: Any, sheet: Any, name: str) -> bool:
 def rows(file: IO[bytes], name: str, sheet_name: str = "") -> Iterator[Row]:
     """The rows of a sheet that hold anything, the first visible sheet's by default."""
     with opened(file, name) as book:
-        sheets = [each for each in book.worksheets if (
-            each.title == sheet_name if sheet_name else each.sheet_state == "visible")]
+        sheets = [
+            each
+            for each in book.worksheets
+            if (each.title == sheet_name if sheet_name else each.sheet_state == "visible")
+        ]
         if not sheets:
             raise Refused(_("%(name)s has no visible sheet.") % {"name": name}, code="no_sheet")
         yield from _without_merged(_rows(book, sheets[0], name), _merged(book, sheets[0]))
@@ -90,9 +105,14 @@ def hidden_columns(file: IO[bytes], name: str, sheet_name: str) -> set[int]:
         with book._archive.open(sheet._worksheet_path) as source:
             parser = _Parser(source, book, sheet)
             next(iter(_parsed(parser, name)), None)  # the columns stand before the rows
-    hidden = [each for each in parser.column_dimensions.values() if each.get("hidden") in ("1", "true")]
-    return {column - 1 for each in hidden
-            for column in range(int(each["min"]), min(int(each["max"]), MOST_COLUMNS) + 1)}
+    hidden = [
+        each for each in parser.column_dimensions.values() if each.get("hidden") in ("1", "true")
+    ]
+    return {
+        column - 1
+        for each in hidden
+        for column in range(int(each["min"]), min(int(each["max"]), MOST_COLUMNS) + 1)
+    }
 
 
 def _rows(book: Any, sheet: Any, name: str) -> Iterator[Row]:
@@ -104,7 +124,11 @@ def _parsed(parser: "_Parser", name: str) -> Iterator[Row]:
     try:
         for number, found in parser.parse():
             hidden = parser.row_dimensions.pop(str(number), {}).get("hidden") in ("1", "true")
-            reserved = {cell["column"] - 1: cell["value"] for cell in found if cell["value"] not in (None, "")}
+            reserved = {
+                cell["column"] - 1: cell["value"]
+                for cell in found
+                if cell["value"] not in (None, "")
+            }
             yield Row(number, reserved, hidden)
     except Exception as error:  # a broken part of the archive
         raise _unreadable(name, error) from error
@@ -114,14 +138,24 @@ class _Parser(WorkSheetParser):
     """openpyxl's parser, with the meaning of each cell."""
 
     def __init__(self, source: IO[bytes], book: Any, sheet: Any) -> None:
-        super().__init__(source, sheet._shared_strings, data_only=True, epoch=book.epoch,
-                         date_formats=book._date_formats, timedelta_formats=book._timedelta_formats)
+        super().__init__(
+            source,
+            sheet._shared_strings,
+            data_only=True,
+            epoch=book.epoch,
+            date_formats=book._date_formats,
+            timedelta_formats=book._timedelta_formats,
+        )
         self.formats = [_format_of(book, style) for style in book._cell_styles]
 
     def parse_cell(self, element: Any) -> dict[str, Any]:
         cell: dict[str, Any] = super().parse_cell(element)
         value, kind = cell["value"], cell["data_type"]
-        if element.find(FORMULA_TAG) is not None and value is None and not _holds_empty_text(element):
+        if (
+            element.find(FORMULA_TAG) is not None
+            and value is None
+            and not _holds_empty_text(element)
+        ):
             cell["value"] = cells.formula("=" + (element.findtext(FORMULA_TAG) or ""))
         elif kind == "e" and value is not None:
             cell["value"] = cells.error(str(value))
@@ -129,7 +163,9 @@ class _Parser(WorkSheetParser):
             cell["value"] = cells.text(value)
         elif kind == "n" and isinstance(value, int | float):
             style = cell["style_id"]
-            cell["value"] = cells.number(value, self.formats[style] if style < len(self.formats) else "")
+            cell["value"] = cells.number(
+                value, self.formats[style] if style < len(self.formats) else ""
+            )
         return cell
 
 
@@ -142,7 +178,11 @@ def _format_of(book: Any, style: Any) -> str:
     if number < BUILTIN_FORMATS_MAX_SIZE:
         return str(BUILTIN_FORMATS.get(number, ""))
     known = book._number_formats
-    return str(known[number - BUILTIN_FORMATS_MAX_SIZE]) if number - BUILTIN_FORMATS_MAX_SIZE < len(known) else ""
+    return (
+        str(known[number - BUILTIN_FORMATS_MAX_SIZE])
+        if number - BUILTIN_FORMATS_MAX_SIZE < len(known)
+        else ""
+    )
 
 
 def _merged(book: Any, sheet: Any) -> list[tuple[str, Area]]:
@@ -152,7 +192,7 @@ def _merged(book: Any, sheet: Any) -> list[tuple[str, Area]]:
         while chunk := source.read(CHUNK):
             part = rest + chunk
             found += MERGED.findall(part)
-            rest = part[part.rfind(b"<"):] if b">" not in part[part.rfind(b"<"):] else b""
+            rest = part[part.rfind(b"<") :] if b">" not in part[part.rfind(b"<") :] else b""
     areas = [(ref.decode(), range_boundaries(ref.decode())) for ref in found]
     return sorted(areas, key=lambda each: each[1][1])
 

@@ -9,7 +9,9 @@ from oms.insights.invariants import Invariant
 _AMOUNTS = "i.currency, i.net, i.tax, i.gross"
 
 RULES = (
-    Invariant("no stock of another company is promised without an active setting", """
+    Invariant(
+        "no stock of another company is promised without an active setting",
+        """
         SELECT d.document, r.quantity || ' × ' || k.code || ' ' || r.state || ' in ' || w.code || ', under '
                || CASE WHEN s.id IS NULL THEN 'no setting'
                        WHEN s.until < d.created_at THEN 'a setting that was off by then'
@@ -18,8 +20,11 @@ RULES = (
         JOIN inventory_warehouse w ON w.id = r.warehouse_id AND w.company_id <> d.company_id
         JOIN inventory_sku k ON k.id = r.sku_id LEFT JOIN inventory_stockshare s ON s.id = r.share_id
         WHERE s.id IS NULL OR (s.selling_id, s.supplying_id) <> (d.company_id, w.company_id)
-           OR s.until < d.created_at - interval '1 minute'"""),  # a promise and the switch may overlap
-    Invariant("what was shipped of another company's stock is on its intercompany invoice", f"""
+           OR s.until < d.created_at - interval '1 minute'""",
+    ),  # a promise and the switch may overlap
+    Invariant(
+        "what was shipped of another company's stock is on its intercompany invoice",
+        f"""
         SELECT coalesce(m.number, b.shipment), k.code || ': shipped ' || coalesce(m.units, 0) || ', billed '
                || coalesce(b.units, 0)
         FROM (SELECT h.number, o.number AS order_number, w.company_id, v.sku_id, sum(v.quantity) AS units
@@ -34,8 +39,11 @@ RULES = (
           ON (b.shipment, b.order_number, b.company_id, b.sku_id) = (m.number, m.order_number, m.company_id, m.sku_id)
         JOIN inventory_sku k ON k.id = coalesce(m.sku_id, b.sku_id)
         WHERE m.units IS DISTINCT FROM b.units
-          AND {liveness_rules.settled('coalesce(m.order_number, b.order_number)')}"""),
-    Invariant("both companies have the same document", f"""
+          AND {liveness_rules.settled("coalesce(m.order_number, b.order_number)")}""",
+    ),
+    Invariant(
+        "both companies have the same document",
+        f"""
         SELECT i.number, 'supplier: ' || concat_ws(' ', {_AMOUNTS}) || ', buyer: ' || CASE WHEN s.id IS NULL
                THEN 'nothing' ELSE concat_ws(' ', s.number, s.currency, s.net, s.tax, s.gross) END
         FROM orders_invoice i
@@ -48,7 +56,8 @@ RULES = (
         WHERE (({_AMOUNTS}, i.number, i.kind, p.selling_id, p.supplying_id)
                IS DISTINCT FROM (s.currency, s.net, s.tax, s.gross, s.number, s.kind, s.company_id, i.company_id)
                OR (i.net, i.tax, i.gross) IS DISTINCT FROM (t.net, t.tax, t.gross))
-          AND NOT EXISTS (SELECT 1 FROM under_way u WHERE u.subject_type = 'invoice' AND u.subject_number = i.number)"""),
+          AND NOT EXISTS (SELECT 1 FROM under_way u WHERE u.subject_type = 'invoice' AND u.subject_number = i.number)""",
+    ),
 )
 
 

@@ -34,6 +34,8 @@ def check(invariants: "tuple[Invariant, ...]", *, limit: int = 50) -> list[Breac
     with connection.cursor() as cursor:
         for invariant in invariants:
             cursor.execute(f"SELECT * FROM ({invariant.sql}) AS breach LIMIT %s", [limit])  # noqa: S608  # constants
-            found += [Breach(invariant.name, str(subject), str(problem)) for subject, problem in cursor.fetchall()]
+            found += [
+                Breach(invariant.name, str(subject), str(problem))
+                for subject, problem in cursor.fetchall()
+            ]
     return found
-

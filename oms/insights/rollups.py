@@ -54,7 +54,10 @@ def roll_up(today: date | None = None) -> None:
             _note(name)
         StockOutlook.objects.all().delete()
         with connection.cursor() as cursor:
-            cursor.execute(OUTLOOK, {"days": PACE_DAYS, "since": today - timedelta(days=PACE_DAYS), "most": MOST})
+            cursor.execute(
+                OUTLOOK,
+                {"days": PACE_DAYS, "since": today - timedelta(days=PACE_DAYS), "most": MOST},
+            )
         _note("outlook")
 
 

@@ -24,8 +24,14 @@ from oms.insights.invariants import Breach, Invariant, check
 from orders import issuing
 from orders.models import Invoice
 
-RULES = (stock_rules.RULES + lot_rules.RULES + shipment_rules.RULES + money_rules.RULES + tax_rules.RULES
-         + waiting_rules.RULES)
+RULES = (
+    stock_rules.RULES
+    + lot_rules.RULES
+    + shipment_rules.RULES
+    + money_rules.RULES
+    + tax_rules.RULES
+    + waiting_rules.RULES
+)
 
 STATEMENT_LIMIT = "30min"  # an order of magnitude above what a million orders took
 HASHES, FILES = "a legal document is what its hash covers", "a frozen file is as it was stored"
@@ -37,8 +43,13 @@ def names() -> list[str]:
 
 
 def _rules() -> tuple[Invariant, ...]:
-    return (RULES + completeness_rules.rules() + event_rules.rules() + liveness_rules.rules()
-            + intercompany_rules.rules())
+    return (
+        RULES
+        + completeness_rules.rules()
+        + event_rules.rules()
+        + liveness_rules.rules()
+        + intercompany_rules.rules()
+    )
 
 
 def breaches(*, files: bool = True) -> list[Breach]:
@@ -52,8 +63,10 @@ def breaches(*, files: bool = True) -> list[Breach]:
 def _patience() -> Iterator[None]:
     """Let statements of this connection run as long as a check may: they read every row of a company's history."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT current_setting('statement_timeout'), set_config('statement_timeout', %s, false)",
-                       [STATEMENT_LIMIT])
+        cursor.execute(
+            "SELECT current_setting('statement_timeout'), set_config('statement_timeout', %s, false)",
+            [STATEMENT_LIMIT],
+        )
         before = cursor.fetchone()[0]
     try:
         yield
@@ -64,7 +77,9 @@ def _patience() -> Iterator[None]:
 
 def _hashes() -> list[Breach]:
     """Issued documents whose content is not what their hash covers."""
-    issued = Invoice.objects.filter(status=Invoice.Status.ISSUED, is_imported=False).prefetch_related("lines")
+    issued = Invoice.objects.filter(
+        status=Invoice.Status.ISSUED, is_imported=False
+    ).prefetch_related("lines")
     return [
         Breach(HASHES, str(document.number), "its content was changed")
         for document in issued.iterator(chunk_size=2000)

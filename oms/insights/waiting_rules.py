@@ -24,7 +24,9 @@ def _asked(kind: str, event: str, subject: str, more: str = "true") -> str:
 
 
 RULES = (
-    Invariant("no event is forgotten", f"""
+    Invariant(
+        "no event is forgotten",
+        f"""
         SELECT 'event ' || e.id || ' ' || e.name, 'undelivered since ' || coalesce(e.due_at, e.written_at)
         FROM core_event e
         WHERE NOT e.is_drained AND greatest(e.due_at, e.written_at) < {_ago(outbox.LIMIT)}
@@ -35,19 +37,31 @@ RULES = (
         WHERE NOT e.is_drained AND e.due_at > now() + interval '1 minute'
           AND NOT EXISTS (SELECT 1 FROM core_event b JOIN core_delivery d ON d.event_id = b.id
                           WHERE b.subject_type = e.subject_type AND b.subject_number = e.subject_number
-                            AND b.position <= e.position AND d.done_at IS NULL AND d.parked_at IS NULL)"""),
-    Invariant("a delivered event is settled with each of its handlers", """
+                            AND b.position <= e.position AND d.done_at IS NULL AND d.parked_at IS NULL)""",
+    ),
+    Invariant(
+        "a delivered event is settled with each of its handlers",
+        """
         SELECT 'event ' || e.id || ' ' || e.name, d.handler || ' was tried ' || d.attempts || ' times and is not done'
         FROM core_delivery d JOIN core_event e ON e.id = d.event_id
-        WHERE e.is_drained AND d.done_at IS NULL AND d.parked_at IS NULL"""),
-    Invariant("no job waits for a worker longer than its limit", f"""
+        WHERE e.is_drained AND d.done_at IS NULL AND d.parked_at IS NULL""",
+    ),
+    Invariant(
+        "no job waits for a worker longer than its limit",
+        f"""
         SELECT 'job ' || id || ' ' || title, 'waits since ' || due_at FROM core_job
-        WHERE finished_at IS NULL AND greatest(due_at, leased_until) < {_ago(jobs.LIMIT)} AND due_at IS NOT NULL"""),
-    Invariant("no notice waits to be mailed longer than its limit", f"""
+        WHERE finished_at IS NULL AND greatest(due_at, leased_until) < {_ago(jobs.LIMIT)} AND due_at IS NOT NULL""",
+    ),
+    Invariant(
+        "no notice waits to be mailed longer than its limit",
+        f"""
         SELECT 'notice ' || id, 'to be mailed since ' || at FROM core_notice
         WHERE mail = 'at_once' AND mailed_at IS NULL
-          AND greatest(at, mail_leased_until) < {_ago(notifications.MAIL_LIMIT)}"""),
-    Invariant("no endpoint waits longer than its limit", f"""
+          AND greatest(at, mail_leased_until) < {_ago(notifications.MAIL_LIMIT)}""",
+    ),
+    Invariant(
+        "no endpoint waits longer than its limit",
+        f"""
         SELECT 'delivery ' || w.id || ' of ' || w.subject, 'due since ' || w.next_at
         FROM core_webhookdelivery w JOIN core_webhookendpoint p ON p.id = w.endpoint_id AND p.is_active
         WHERE w.next_at < {_ago(webhooks.LIMIT)} AND NOT EXISTS (
@@ -56,29 +70,33 @@ RULES = (
         UNION ALL
         SELECT 'endpoint ' || p.url, 'not told of event ' || min(e.id) FROM core_webhookendpoint p
         JOIN core_event e ON e.position > p.position AND e.written_at < {_ago(webhooks.LIMIT)}
-        WHERE p.is_active GROUP BY p.id, p.url"""),
-    Invariant("what was asked of a carrier or a bank is on its way, or stands under Attention", f"""
+        WHERE p.is_active GROUP BY p.id, p.url""",
+    ),
+    Invariant(
+        "what was asked of a carrier or a bank is on its way, or stands under Attention",
+        f"""
         SELECT 'label ' || l.key, 'requested at ' || l.requested_at || ', and nobody asks'
         FROM fulfillment_label l JOIN fulfillment_shipment s ON s.id = l.shipment_id
         WHERE l.status = 'requested' AND l.requested_at < {_ago(outbox.LIMIT)}
-          AND NOT {_asked('shipment', 'shipment.labels_requested', 's.number')}
+          AND NOT {_asked("shipment", "shipment.labels_requested", "s.number")}
         UNION ALL
         SELECT p.number, 'requested at ' || p.status_at || ', and nobody asks' FROM orders_payment p
         WHERE p.status = 'requested' AND p.status_at < {_ago(outbox.LIMIT)}
-          AND NOT {_asked('payment', 'payment.created', 'p.number')}
+          AND NOT {_asked("payment", "payment.created", "p.number")}
         UNION ALL
         SELECT p.number, 'to be captured: ' || p.capture_requested || ', and nobody asks' FROM orders_payment p
         WHERE p.status = 'authorized' AND p.capture_requested > 0
-          AND NOT {_asked('payment', 'payment.capture_requested', 'p.number')}
-          AND NOT {_asked('payment', 'payment.outcome_asked', 'p.number')}
+          AND NOT {_asked("payment", "payment.capture_requested", "p.number")}
+          AND NOT {_asked("payment", "payment.outcome_asked", "p.number")}
         UNION ALL
         SELECT p.number, 'voided at ' || p.status_at || ', and nobody asks' FROM orders_payment p
         WHERE p.status = 'voided' AND p.void_reference = '' AND p.error = ''
-          AND NOT {_asked('payment', 'payment.voided', 'p.number')}
-          AND NOT {_asked('payment', 'payment.outcome_asked', 'p.number')}
+          AND NOT {_asked("payment", "payment.voided", "p.number")}
+          AND NOT {_asked("payment", "payment.outcome_asked", "p.number")}
         UNION ALL
         SELECT p.number, 'refund ' || r.id || ' of ' || r.amount || ' requested, and nobody asks'
         FROM orders_refund r JOIN orders_payment p ON p.id = r.payment_id
         WHERE r.status = 'requested'
-          AND NOT {_asked('payment', 'payment.refund_requested', 'p.number', "e.data->>'refund' = r.id::text")}"""),
+          AND NOT {_asked("payment", "payment.refund_requested", "p.number", "e.data->>'refund' = r.id::text")}""",
+    ),
 )

@@ -29,8 +29,15 @@ SETTLED = (S.SENT, S.FAILED, S.UNKNOWN)
 
 
 def send(
-    key: str, template: str, context: Mapping[str, Any], *, to: str, company: Company, language: str = "",
-    about: Document, files: Sequence[tuple[str, StoredDocument, str]] = (),
+    key: str,
+    template: str,
+    context: Mapping[str, Any],
+    *,
+    to: str,
+    company: Company,
+    language: str = "",
+    about: Document,
+    files: Sequence[tuple[str, StoredDocument, str]] = (),
 ) -> None:
     """Send a customer's mail, outside any transaction; again with the same key it goes out no second time.
 
@@ -39,7 +46,9 @@ def send(
     """
     if not to:
         return
-    row = Email.objects.filter(key=key).first() or _write(key, template, context, to, company, language, about, files)
+    row = Email.objects.filter(key=key).first() or _write(
+        key, template, context, to, company, language, about, files
+    )
     if row.state == S.SENDING:  # this event's earlier attempt never ended
         _settle(row, S.UNKNOWN, _("The process that sent it died."))
     elif row.state == S.WAITING:
@@ -59,8 +68,11 @@ def standing() -> QuerySet[Email]:
 
 def attempt(row: Email) -> None:
     """Claim a mail, hand it to the server, and note what came of it."""
-    claimed = Email.objects.filter(pk=row.pk, state=row.state).exclude(state=S.SENT).update(
-        state=S.SENDING, attempts=F("attempts") + 1, tried_at=timezone.now(), error="")
+    claimed = (
+        Email.objects.filter(pk=row.pk, state=row.state)
+        .exclude(state=S.SENT)
+        .update(state=S.SENDING, attempts=F("attempts") + 1, tried_at=timezone.now(), error="")
+    )
     if not claimed:
         return
     connection = get_connection()
@@ -95,8 +107,10 @@ def _settle(row: Email, state: Email.State, error: str = "") -> None:
 def _not_taken(row: Email, error: Exception, *, permanent: bool) -> ConnectorError:
     told = str(error) or type(error).__name__
     _settle(row, S.FAILED if permanent else S.WAITING, told)
-    return ConnectorError(_("The mail to %(to)s wasn't accepted: %(error)s") % {"to": row.to, "error": told},
-                          permanent=permanent)
+    return ConnectorError(
+        _("The mail to %(to)s wasn't accepted: %(error)s") % {"to": row.to, "error": told},
+        permanent=permanent,
+    )
 
 
 def _is_final(error: SMTPRecipientsRefused | SMTPResponseException) -> bool:
@@ -107,7 +121,13 @@ def _is_final(error: SMTPRecipientsRefused | SMTPResponseException) -> bool:
 
 
 def _write(
-    key: str, template: str, context: Mapping[str, Any], to: str, company: Company, language: str, about: Document,
+    key: str,
+    template: str,
+    context: Mapping[str, Any],
+    to: str,
+    company: Company,
+    language: str,
+    about: Document,
     files: Sequence[tuple[str, StoredDocument, str]],
 ) -> Email:
     """Put a mail into words, in the customer's language, and keep it."""
@@ -115,15 +135,31 @@ def _write(
     with translation.override(language):
         head = letterheads.letterhead(company)
         subject, text, html = worded(template, language, {**context, "company": company}, head)
-    Email.objects.bulk_create([Email(
-        key=key, company=company, to=to, subject=subject[:200], text=text, html=html,
-        subject_type=about.subject_type, subject_number=str(about.number),
-        files=[{"name": name, "document": stored.pk, "type": kind} for name, stored, kind in files],
-    )], ignore_conflicts=True)
+    Email.objects.bulk_create(
+        [
+            Email(
+                key=key,
+                company=company,
+                to=to,
+                subject=subject[:200],
+                text=text,
+                html=html,
+                subject_type=about.subject_type,
+                subject_number=str(about.number),
+                files=[
+                    {"name": name, "document": stored.pk, "type": kind}
+                    for name, stored, kind in files
+                ],
+            )
+        ],
+        ignore_conflicts=True,
+    )
     return Email.objects.get(key=key)
 
 
-def worded(template: str, language: str, context: Mapping[str, Any], head: Letterhead) -> tuple[str, str, str]:
+def worded(
+    template: str, language: str, context: Mapping[str, Any], head: Letterhead
+) -> tuple[str, str, str]:
     """A mail's subject, text and HTML from its templates, of which the text's first line is the subject."""
     known = {**context, "letterhead": head, "language": language}
     subject, _line, text = _render(template, "txt", language, known).strip().partition("\n")
@@ -131,11 +167,15 @@ def worded(template: str, language: str, context: Mapping[str, Any], head: Lette
     return subject.strip(), text.strip() + "\n", html
 
 
-def made(key: str, to: str, words: tuple[str, str, str], logo: bytes, **options: Any) -> EmailMultiAlternatives:
+def made(
+    key: str, to: str, words: tuple[str, str, str], logo: bytes, **options: Any
+) -> EmailMultiAlternatives:
     """A mail of text and HTML, with the logo if the HTML shows it; of the same key it has the same Message-ID."""
     subject, text, html = words
     domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].partition("@")[2] or "oms"
-    message = EmailMultiAlternatives(subject, text, to=[to], headers={"Message-ID": f"<{key}@{domain}>"}, **options)
+    message = EmailMultiAlternatives(
+        subject, text, to=[to], headers={"Message-ID": f"<{key}@{domain}>"}, **options
+    )
     if html:
         message.attach_alternative(html, "text/html")
     if logo and "cid:logo" in html:
@@ -148,8 +188,11 @@ def made(key: str, to: str, words: tuple[str, str, str], logo: bytes, **options:
 
 def _render(name: str, suffix: str, language: str, context: dict[str, Any]) -> str:
     """A template, one of its language if there is such; only HTML is escaped."""
-    names = [f"emails/{name}.{language}.{suffix}", f"emails/{name}.{language.partition('-')[0]}.{suffix}",
-             f"emails/{name}.{suffix}"]
+    names = [
+        f"emails/{name}.{language}.{suffix}",
+        f"emails/{name}.{language.partition('-')[0]}.{suffix}",
+        f"emails/{name}.{suffix}",
+    ]
     found: Any = select_template(names)
     return str(found.template.render(Context(context, autoescape=suffix == "html")))
 
@@ -157,9 +200,14 @@ def _render(name: str, suffix: str, language: str, context: dict[str, Any]) -> s
 def _message(row: Email) -> EmailMultiAlternatives:
     """The mail as it is sent."""
     sender = parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
-    message = made(row.key, row.to, (row.subject, row.text, row.html), letterheads.letterhead(row.company).logo,
-                   from_email=formataddr((row.company.name, sender)),
-                   reply_to=[row.company.email] if row.company.email else [])
+    message = made(
+        row.key,
+        row.to,
+        (row.subject, row.text, row.html),
+        letterheads.letterhead(row.company).logo,
+        from_email=formataddr((row.company.name, sender)),
+        reply_to=[row.company.email] if row.company.email else [],
+    )
     kept = StoredDocument.objects.in_bulk([file["document"] for file in row.files])
     for file in row.files:
         message.attach(file["name"], stored_files.read(kept[file["document"]]), file["type"])
@@ -170,7 +218,8 @@ def _told_standing(count: int) -> str:
     return ngettext(
         "%(count)s email to a customer wasn't accepted, or its outcome is unknown: look under Emails.",
         "%(count)s emails to customers weren't accepted, or their outcome is unknown: look under Emails.",
-        count) % {"count": count}
+        count,
+    ) % {"count": count}
 
 
 attention.watch(standing, _told_standing)

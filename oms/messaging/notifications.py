@@ -26,8 +26,14 @@ Text = str | Callable[[], str]  # as it is, or asked for in the language of each
 
 
 def tell(
-    topic: Topic, text: Text, *, without_amounts: Text | None = None, warehouse: str = "", rep: User | None = None,
-    subject_type: str = "", subject_number: str = "",
+    topic: Topic,
+    text: Text,
+    *,
+    without_amounts: Text | None = None,
+    warehouse: str = "",
+    rep: User | None = None,
+    subject_type: str = "",
+    subject_number: str = "",
 ) -> list[Notice]:
     """Leave a notice for everybody whose role hears of the topic, from this warehouse or from all.
 
@@ -35,8 +41,12 @@ def tell(
     theirs alone (`rep` is the customer's), one that reaches own warehouses of theirs. Users who don't see money are
     told `without_amounts` where it is given, and nothing where it is empty.
     """
-    lines = {line.role: line for line in Subscription.objects.select_related("role").filter(
-        topic=topic, warehouse__in={"", warehouse}).order_by("warehouse", "role__name")}
+    lines = {
+        line.role: line
+        for line in Subscription.objects.select_related("role")
+        .filter(topic=topic, warehouse__in={"", warehouse})
+        .order_by("warehouse", "role__name")
+    }
     told: dict[int, Notice] = {}
     for role, line in lines.items():
         people = User.objects.filter(is_active=True, groups=role)
@@ -45,9 +55,15 @@ def tell(
         if role.reach == Reach.CUSTOMERS:
             people = people.filter(pk__in=[rep.pk] if rep else [])
         for person in people:
-            said = text if without_amounts is None or policy.may(person, "see_money") else without_amounts
+            said = (
+                text
+                if without_amounts is None or policy.may(person, "see_money")
+                else without_amounts
+            )
             if said:
-                told.setdefault(person.pk, _notice(person, line, said, subject_type, subject_number))
+                told.setdefault(
+                    person.pk, _notice(person, line, said, subject_type, subject_number)
+                )
     return Notice.objects.bulk_create(told.values())
 
 
@@ -61,16 +77,31 @@ def _said(text: Text, person: User) -> str:
         return text if isinstance(text, str) else text()
 
 
-def _notice(person: User, line: Subscription, text: Text, subject_type: str, subject_number: str) -> Notice:
-    return Notice(to=person, text=_said(text, person)[:300], topic=line.topic, mail=line.mail,
-                  subject_type=subject_type, subject_number=subject_number,
-                  read_at=None if line.bell else timezone.now())
+def _notice(
+    person: User, line: Subscription, text: Text, subject_type: str, subject_number: str
+) -> Notice:
+    return Notice(
+        to=person,
+        text=_said(text, person)[:300],
+        topic=line.topic,
+        mail=line.mail,
+        subject_type=subject_type,
+        subject_number=subject_number,
+        read_at=None if line.bell else timezone.now(),
+    )
 
 
-def tell_person(person: User, topic: Topic, text: str, *, subject_type: str = "", subject_number: str = "") -> Notice:
+def tell_person(
+    person: User, topic: Topic, text: str, *, subject_type: str = "", subject_number: str = ""
+) -> Notice:
     """Leave a notice for one person."""
-    return Notice.objects.create(to=person, topic=topic, text=text[:300], subject_type=subject_type,
-                                 subject_number=subject_number)
+    return Notice.objects.create(
+        to=person,
+        topic=topic,
+        text=text[:300],
+        subject_type=subject_type,
+        subject_number=subject_number,
+    )
 
 
 def send_at_once() -> None:
@@ -85,7 +116,12 @@ def send_mails(mail: Mail) -> int:
     for _, notices in groupby(list(waiting), key=lambda notice: notice.to_id):
         rows = list(notices)
         try:
-            email(rows[0].to, "notices", {"notices": rows, "person": rows[0].to}, key=f"notices-{rows[-1].pk}")
+            email(
+                rows[0].to,
+                "notices",
+                {"notices": rows, "person": rows[0].to},
+                key=f"notices-{rows[-1].pk}",
+            )
         except Exception:  # one mailbox must not keep the others' mails
             log.warning("mail_failed user=%s", rows[0].to_id, exc_info=True)
             continue
@@ -97,8 +133,12 @@ def send_mails(mail: Mail) -> int:
 def late() -> QuerySet[Notice]:
     """Notices that wait for longer than they may to be mailed at once."""
     now = timezone.now()
-    return Notice.objects.filter(Q(mail_leased_until=None) | Q(mail_leased_until__lt=now - MAIL_LIMIT),
-                                 mail=Mail.AT_ONCE, mailed_at=None, at__lt=now - MAIL_LIMIT)
+    return Notice.objects.filter(
+        Q(mail_leased_until=None) | Q(mail_leased_until__lt=now - MAIL_LIMIT),
+        mail=Mail.AT_ONCE,
+        mailed_at=None,
+        at__lt=now - MAIL_LIMIT,
+    )
 
 
 def _claim(mail: Mail) -> list[int]:
@@ -113,13 +153,17 @@ def _claim(mail: Mail) -> list[int]:
                   AND (mail_leased_until IS NULL OR mail_leased_until < %(now)s)
                 ORDER BY to_id, id LIMIT 5000 FOR UPDATE SKIP LOCKED)
             RETURNING id
-            """, {"mail": mail, "now": now, "until": now + MAIL_PAUSE})
+            """,
+            {"mail": mail, "now": now, "until": now + MAIL_PAUSE},
+        )
         return [key for (key,) in cursor.fetchall()]
 
 
 def mark_read(notices: Iterable[Notice]) -> None:
     """Take notices off the list of what is new."""
-    Notice.objects.filter(pk__in=[notice.pk for notice in notices], read_at=None).update(read_at=timezone.now())
+    Notice.objects.filter(pk__in=[notice.pk for notice in notices], read_at=None).update(
+        read_at=timezone.now()
+    )
 
 
 def email(person: User, template: str, context: dict[str, object], *, key: str) -> None:
@@ -136,8 +180,11 @@ def email(person: User, template: str, context: dict[str, object], *, key: str) 
 
 
 def _told_late(count: int) -> str:
-    return ngettext("%(count)s notice has waited too long to be mailed.",
-                    "%(count)s notices have waited too long to be mailed.", count) % {"count": count}
+    return ngettext(
+        "%(count)s notice has waited too long to be mailed.",
+        "%(count)s notices have waited too long to be mailed.",
+        count,
+    ) % {"count": count}
 
 
 attention.watch(late, _told_late)

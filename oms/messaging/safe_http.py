@@ -43,8 +43,11 @@ def post(url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
         connection.request("POST", path, body, dict(headers))
         return _answer(connection.getresponse())
     except (OSError, http.client.HTTPException, ValueError) as error:
-        raise ConnectorError(_("No response from %(hostname)s: %(error)s.")
-                             % {"hostname": parts.hostname, "error": error}, permanent=False) from error
+        raise ConnectorError(
+            _("No response from %(hostname)s: %(error)s.")
+            % {"hostname": parts.hostname, "error": error},
+            permanent=False,
+        ) from error
     finally:
         connection.close()
 
@@ -69,8 +72,10 @@ def _checked_address(parts: Any) -> Address:
     try:
         found = socket.getaddrinfo(host, port or 443, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
-        raise ConnectorError(_("%(host)s can't be resolved: %(error)s.")
-                             % {"host": host, "error": error}, permanent=False) from error
+        raise ConnectorError(
+            _("%(host)s can't be resolved: %(error)s.") % {"host": host, "error": error},
+            permanent=False,
+        ) from error
     addresses = [ipaddress.ip_address(str(row[4][0]).partition("%")[0]) for row in found]
     if all(is_allowed(address) for address in addresses):
         return addresses[0]
@@ -80,8 +85,11 @@ def _checked_address(parts: Any) -> Address:
 
 
 def _forbidden(why: str) -> ConnectorError:
-    return ConnectorError(_("This URL isn't allowed. %(why)s")
-                          % {"why": why}, code="forbidden_address", permanent=True)
+    return ConnectorError(
+        _("This URL isn't allowed. %(why)s") % {"why": why},
+        code="forbidden_address",
+        permanent=True,
+    )
 
 
 class _Plain(http.client.HTTPConnection):

@@ -44,7 +44,8 @@ def rotate_secret(endpoint: WebhookEndpoint) -> str:
     """A new secret; for a day calls carry a signature by the old one, too, so that nothing is lost in between."""
     secret = new_secret()
     WebhookEndpoint.objects.filter(pk=endpoint.pk).update(
-        old_secret=endpoint.secret, old_secret_until=timezone.now() + GRACE, secret=secret)
+        old_secret=endpoint.secret, old_secret_until=timezone.now() + GRACE, secret=secret
+    )
     return secret
 
 
@@ -59,18 +60,32 @@ def fan_out() -> int:
     for key in WebhookEndpoint.objects.filter(is_active=True).values_list("pk", flat=True):
         with transaction.atomic():
             if try_advisory_lock(f"webhook {key}"):
-                made += _take_over(WebhookEndpoint.objects.select_related("user", "company").get(pk=key))
+                made += _take_over(
+                    WebhookEndpoint.objects.select_related("user", "company").get(pk=key)
+                )
     return made
 
 
 def _take_over(endpoint: WebhookEndpoint) -> int:
     end = outbox.stream_end()
     new = Event.objects.filter(position__gt=endpoint.position, position__lte=end)
-    rows = [event for event in visible_events(endpoint.user, new, endpoint.company).order_by("position")
-            if _is_chosen(endpoint, event.name)]
+    rows = [
+        event
+        for event in visible_events(endpoint.user, new, endpoint.company).order_by("position")
+        if _is_chosen(endpoint, event.name)
+    ]
     WebhookDelivery.objects.bulk_create(
-        [WebhookDelivery(endpoint=endpoint, event=event, subject=f"{event.subject_type} {event.subject_number}")
-         for event in rows], ignore_conflicts=True, batch_size=1000)
+        [
+            WebhookDelivery(
+                endpoint=endpoint,
+                event=event,
+                subject=f"{event.subject_type} {event.subject_number}",
+            )
+            for event in rows
+        ],
+        ignore_conflicts=True,
+        batch_size=1000,
+    )
     WebhookEndpoint.objects.filter(pk=endpoint.pk).update(position=end)
     return len(rows)
 
@@ -90,9 +105,15 @@ def send_due(*, now: datetime | None = None, post: Post = safe_http.post) -> int
 
 def late() -> QuerySet[WebhookDelivery]:
     """Calls that are due for longer than they may be, and not behind another of their subject."""
-    first = WebhookDelivery.objects.filter(endpoint=OuterRef("endpoint"), subject=OuterRef("subject"),
-                                           next_at__isnull=False, pk__lt=OuterRef("pk"))
-    return WebhookDelivery.objects.filter(~Exists(first), next_at__lt=timezone.now() - LIMIT, endpoint__is_active=True)
+    first = WebhookDelivery.objects.filter(
+        endpoint=OuterRef("endpoint"),
+        subject=OuterRef("subject"),
+        next_at__isnull=False,
+        pk__lt=OuterRef("pk"),
+    )
+    return WebhookDelivery.objects.filter(
+        ~Exists(first), next_at__lt=timezone.now() - LIMIT, endpoint__is_active=True
+    )
 
 
 def _claim(now: datetime) -> "list[WebhookDelivery]":
@@ -110,14 +131,18 @@ def _claim(now: datetime) -> "list[WebhookDelivery]":
                       AND o.position < v.position)
                 ORDER BY v.position LIMIT %(batch)s FOR UPDATE OF w SKIP LOCKED)
             RETURNING d.id
-            """, {"now": now, "leased": now + LEASE, "batch": BATCH})
+            """,
+            {"now": now, "leased": now + LEASE, "batch": BATCH},
+        )
         keys = [key for (key,) in cursor.fetchall()]
     rows: QuerySet[WebhookDelivery] = WebhookDelivery.objects.filter(pk__in=keys)
     return list(rows.select_related("endpoint__user", "event").order_by("event__position"))
 
 
 def _send(delivery: WebhookDelivery, now: datetime | None, post: Post) -> bool:
-    body = json.dumps(event_body(delivery.event, delivery.endpoint.user), separators=(",", ":")).encode()
+    body = json.dumps(
+        event_body(delivery.event, delivery.endpoint.user), separators=(",", ":")
+    ).encode()
     started = time.monotonic()
     status, text = None, ""
     try:
@@ -126,7 +151,9 @@ def _send(delivery: WebhookDelivery, now: datetime | None, post: Post) -> bool:
     except ConnectorError as error:
         text = error.message
     took = int((time.monotonic() - started) * 1000)
-    WebhookAttempt.objects.create(delivery=delivery, status=status, response=text[:500], took_ms=took)
+    WebhookAttempt.objects.create(
+        delivery=delivery, status=status, response=text[:500], took_ms=took
+    )
     return _record(delivery, status, now or timezone.now())
 
 
@@ -136,7 +163,8 @@ def _record(delivery: WebhookDelivery, status: int | None, now: datetime) -> boo
         return bool(row.update(delivered_at=now, next_at=None))
     if status == GONE:
         WebhookEndpoint.objects.filter(pk=delivery.endpoint_id).update(
-            is_active=False, disabled_reason="It answered 410 Gone.")
+            is_active=False, disabled_reason="It answered 410 Gone."
+        )
     if delivery.attempts > len(WORLD_PAUSES):
         row.update(given_up_at=now, next_at=None)
     else:
@@ -147,7 +175,8 @@ def _record(delivery: WebhookDelivery, status: int | None, now: datetime) -> boo
 def replay(delivery: WebhookDelivery) -> None:
     """Send a delivery again, whatever became of it."""
     WebhookDelivery.objects.filter(pk=delivery.pk).update(
-        attempts=0, next_at=timezone.now(), delivered_at=None, given_up_at=None)
+        attempts=0, next_at=timezone.now(), delivered_at=None, given_up_at=None
+    )
 
 
 def headers(delivery: WebhookDelivery, body: bytes, now: datetime) -> dict[str, str]:
@@ -158,8 +187,13 @@ def headers(delivery: WebhookDelivery, body: bytes, now: datetime) -> dict[str, 
     if endpoint.old_secret and endpoint.old_secret_until and now < endpoint.old_secret_until:
         secrets_.append(endpoint.old_secret)
     signatures = " ".join(sign(secret, name, stamp, body) for secret in secrets_)
-    return {"Content-Type": "application/json", "User-Agent": "OMS-Webhooks/1", "webhook-id": name,
-            "webhook-timestamp": stamp, "webhook-signature": signatures}
+    return {
+        "Content-Type": "application/json",
+        "User-Agent": "OMS-Webhooks/1",
+        "webhook-id": name,
+        "webhook-timestamp": stamp,
+        "webhook-signature": signatures,
+    }
 
 
 def sign(secret: str, name: str, stamp: str, body: bytes) -> str:
@@ -177,8 +211,11 @@ def deliver() -> int:
 
 
 def _told_late(count: int) -> str:
-    return ngettext("%(count)s webhook call has waited too long to be sent.",
-                    "%(count)s webhook calls have waited too long to be sent.", count) % {"count": count}
+    return ngettext(
+        "%(count)s webhook call has waited too long to be sent.",
+        "%(count)s webhook calls have waited too long to be sent.",
+        count,
+    ) % {"count": count}
 
 
 attention.watch(late, _told_late)

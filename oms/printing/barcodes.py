@@ -12,7 +12,11 @@ from oms.core.errors import Refused
 
 DOT_MM = 25.4 / 203  # of a label printer
 MM_PER_PX = 25.4 / 96  # CSS 2.2, 4.3.2
-BAR_DOTS = (4, 3, 2)  # widths of a module, from the easiest to read to the narrowest that scanners read at 203 dpi
+BAR_DOTS = (
+    4,
+    3,
+    2,
+)  # widths of a module, from the easiest to read to the narrowest that scanners read at 203 dpi
 CELL_DOTS, MANY_CELLS = (4, 3), 37  # of a QR code, and of one with that many cells or more across
 # Without a prefix of our own: numbers of restricted circulation, for use within a company (GS1 General Specifications).
 IN_HOUSE_PREFIX = "0400000"
@@ -74,17 +78,27 @@ def bars(text: str, room_mm: float) -> Bars:
     """
     strange = sorted({character for character in text if not " " <= character <= "~"})
     if strange or not text:
-        raise Refused(_("The barcode of “%(text)s” can't hold %(characters)s. Use letters A to Z, digits and common "
-                        "punctuation.") % {"text": text, "characters": ", ".join(strange) or _("an empty text")},
-                      code="unprintable")
+        raise Refused(
+            _(
+                "The barcode of “%(text)s” can't hold %(characters)s. Use letters A to Z, digits and common "
+                "punctuation."
+            )
+            % {"text": text, "characters": ", ".join(strange) or _("an empty text")},
+            code="unprintable",
+        )
     widths = _runs(zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.Code128))
     for dots in BAR_DOTS:
         found = Bars(text, tuple(width * dots for width in widths))
         if found.width_mm <= room_mm:
             return found
-    raise Refused(_("The barcode of “%(text)s” would be %(width)s mm wide, and there is room for %(room)s mm. Use a "
-                    "shorter number.") % {"text": text, "width": round(found.width_mm), "room": int(room_mm)},
-                  code="unprintable")
+    raise Refused(
+        _(
+            "The barcode of “%(text)s” would be %(width)s mm wide, and there is room for %(room)s mm. Use a "
+            "shorter number."
+        )
+        % {"text": text, "width": round(found.width_mm), "room": int(room_mm)},
+        code="unprintable",
+    )
 
 
 def sscc_bars(sscc: str) -> Bars:
@@ -105,7 +119,9 @@ def _rows(barcode: Any) -> list[Sequence[int]]:
 
 def _matrix(text: str) -> Matrix:
     """A QR code in UTF-8, which it names, so that every reader takes it for the same text."""
-    rows = _rows(zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.QRCode, ec_level="M", eci="UTF-8"))
+    rows = _rows(
+        zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.QRCode, ec_level="M", eci="UTF-8")
+    )
     path = []
     for y, row in enumerate(rows):
         x = 0
@@ -136,13 +152,25 @@ def sscc_capacity(prefix: str) -> int:
 
 def check_digit(body: str) -> str:
     """The GS1 check digit: digits from the right weighed 3, 1, 3 …, up to the next ten."""
-    total = sum(int(digit) * (3 if index % 2 == 0 else 1) for index, digit in enumerate(reversed(body)))
+    total = sum(
+        int(digit) * (3 if index % 2 == 0 else 1) for index, digit in enumerate(reversed(body))
+    )
     return str(-total % 10)
 
 
 def read_sscc(scanned: str) -> str | None:
     """The SSCC in what a scanner read, with or without its application identifier; None where it is none."""
-    digits = scanned.removeprefix("]C1").strip("()").replace("(00)", "00").replace(")", "").replace(" ", "")
+    digits = (
+        scanned.removeprefix("]C1")
+        .strip("()")
+        .replace("(00)", "00")
+        .replace(")", "")
+        .replace(" ", "")
+    )
     if len(digits) == 20 and digits.startswith("00"):
         digits = digits[2:]
-    return digits if len(digits) == 18 and digits.isdigit() and check_digit(digits[:-1]) == digits[-1] else None
+    return (
+        digits
+        if len(digits) == 18 and digits.isdigit() and check_digit(digits[:-1]) == digits[-1]
+        else None
+    )

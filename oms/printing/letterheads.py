@@ -36,8 +36,14 @@ class Letterhead:
 
 def _ems(text: str) -> float:
     """About how wide a text is, in widths of its font's em."""
-    return sum(1.0 if character > "\u02ff" or character in "WM@%" else 0.72 if character.isupper() else 0.56
-               for character in text)
+    return sum(
+        1.0
+        if character > "\u02ff" or character in "WM@%"
+        else 0.72
+        if character.isupper()
+        else 0.56
+        for character in text
+    )
 
 
 def letterhead(company: Company, identity: dict[str, str] | None = None) -> Letterhead:
@@ -46,9 +52,14 @@ def letterhead(company: Company, identity: dict[str, str] | None = None) -> Lett
     place = f"{facts.get('postal_code', '')} {facts.get('city', '')}".strip()
     lines = [*facts.get("street", "").splitlines(), place, facts.get("country", "")]
     return Letterhead(
-        name=facts.get("name", company.name), lines=[line for line in lines if line], foot=_foot(facts),
-        color=company.color, logo_name=f"oms:logo/{company.pk}" if company.logo else "", logo=_logo(company),
-        terms=company.terms_and_conditions)
+        name=facts.get("name", company.name),
+        lines=[line for line in lines if line],
+        foot=_foot(facts),
+        color=company.color,
+        logo_name=f"oms:logo/{company.pk}" if company.logo else "",
+        logo=_logo(company),
+        terms=company.terms_and_conditions,
+    )
 
 
 def of_house() -> Letterhead:
@@ -58,8 +69,14 @@ def of_house() -> Letterhead:
 
 
 def _foot(facts: dict[str, str]) -> list[str]:
-    told = (("registration", _("Company no. %(value)s")), ("vat_number", _("VAT number %(value)s")),
-            ("iban", _("IBAN %(value)s")), ("bic", _("BIC %(value)s")), ("email", "%(value)s"), ("phone", "%(value)s"))
+    told = (
+        ("registration", _("Company no. %(value)s")),
+        ("vat_number", _("VAT number %(value)s")),
+        ("iban", _("IBAN %(value)s")),
+        ("bic", _("BIC %(value)s")),
+        ("email", "%(value)s"),
+        ("phone", "%(value)s"),
+    )
     shown = facts | {"iban": by_fours(facts.get("iban", ""))}
     return [text % {"value": shown[name]} for name, text in told if facts.get(name)]
 

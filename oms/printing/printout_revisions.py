@@ -16,8 +16,12 @@ def code(document: Document, *others: Document) -> str:
 
 def revision(*documents: Document) -> int:
     """The last event of documents of one kind or several; zero where nothing happened yet."""
-    last = (Event.objects.filter(subject_type=document.subject_type, subject_number=document.number)
-            .aggregate(last=Max("pk"))["last"] for document in documents)
+    last = (
+        Event.objects.filter(
+            subject_type=document.subject_type, subject_number=document.number
+        ).aggregate(last=Max("pk"))["last"]
+        for document in documents
+    )
     return max((each or 0 for each in last), default=0)
 
 
@@ -29,6 +33,11 @@ def parse(scanned: str) -> tuple[str, int | None]:
 
 def changed_since(printed: int, *documents: Document) -> list[Event]:
     """What happened to documents after a paper of them was printed, oldest first."""
-    found = [event for document in documents for event in Event.objects.filter(
-        subject_type=document.subject_type, subject_number=document.number, pk__gt=printed).select_related("by")]
+    found = [
+        event
+        for document in documents
+        for event in Event.objects.filter(
+            subject_type=document.subject_type, subject_number=document.number, pk__gt=printed
+        ).select_related("by")
+    ]
     return sorted(found, key=lambda event: event.pk)

@@ -61,7 +61,11 @@ def register(name: str, model: type[Model], title: Words, **options: Any) -> Pap
 
 def of(model: type[Model], user: User) -> list[Paper]:
     """The papers of a kind of record that a person may print."""
-    return [paper for paper in _papers.get(model, {}).values() if not paper.needs or policy.may(user, paper.needs)]
+    return [
+        paper
+        for paper in _papers.get(model, {}).values()
+        if not paper.needs or policy.may(user, paper.needs)
+    ]
 
 
 def all_of(model: type[Model]) -> list[Paper]:
@@ -99,8 +103,14 @@ def _shrunk(paper: Paper, page: Page) -> Page:
         smaller = {**page, "size": size}
         if not _overflowing(_rendered(paper, [smaller]), [smaller]):
             return smaller
-    raise Refused(_("The text doesn't fit on “%(paper)s”, not even in the smallest print. Shorten the names or the "
-                    "address on it.") % {"paper": paper.title}, code="too_long")
+    raise Refused(
+        _(
+            "The text doesn't fit on “%(paper)s”, not even in the smallest print. Shorten the names or the "
+            "address on it."
+        )
+        % {"paper": paper.title},
+        code="too_long",
+    )
 
 
 def _overflowing(drawn: Drawn, pages: Sequence[Page]) -> list[int]:
@@ -117,15 +127,25 @@ def _overflowing(drawn: Drawn, pages: Sequence[Page]) -> list[int]:
 
 def _rendered(paper: Paper, pages: Sequence[Page]) -> Drawn:
     """Pages by their template; the logos on them come from the pages, never from an address."""
-    assets = {page["letterhead"].logo_name: page["letterhead"].logo for page in pages
-              if page.get("letterhead") and page["letterhead"].logo}
+    assets = {
+        page["letterhead"].logo_name: page["letterhead"].logo
+        for page in pages
+        if page.get("letterhead") and page["letterhead"].logo
+    }
     return rendering.draw(paper.template, {"pages": pages}, assets=assets, is_plain=paper.is_plain)
 
 
 def submit(paper: Paper, keys: Sequence[int], *, title: str, by: User) -> Job:
     """Have a worker draw a paper of records, in this order, as one PDF."""
-    return jobs.submit("print", title, len(keys), by=by, paper=paper.name, model=paper.model._meta.label,
-                       keys=list(keys))
+    return jobs.submit(
+        "print",
+        title,
+        len(keys),
+        by=by,
+        paper=paper.name,
+        model=paper.model._meta.label,
+        keys=list(keys),
+    )
 
 
 @dataclass(frozen=True)
@@ -148,7 +168,9 @@ def print_many(job: Job) -> StoredDocument | None:
     sheets = list(_prepared(paper, records, failed))
     stored = None
     if content := _drawn(paper, sheets, failed):
-        stored = stored_files.keep(paper.name, subject_type="job", subject_number=str(job.pk), content=content)
+        stored = stored_files.keep(
+            paper.name, subject_type="job", subject_number=str(job.pk), content=content
+        )
     for record in records:
         jobs.record(job, str(record), key=str(record.pk), error=failed.get(record, ""))
     jobs.finish(job)

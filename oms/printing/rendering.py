@@ -15,7 +15,7 @@ from oms.core.errors import ConnectorError, Refused
 
 MISSING_SYSTEM_LIBRARY = (
     "PDF rendering requires Pango, which isn't installed. On Debian or Ubuntu, run: apt-get install "
-     "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0. On macOS, run: brew install pango."
+    "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0. On macOS, run: brew install pango."
 )
 
 
@@ -67,14 +67,26 @@ class Drawn:
     pages: Mapping[str, int] = field(default_factory=dict)
 
 
-def render(name: str, context: dict[str, Any], *, assets: Mapping[str, bytes] | None = None,
-           archive: bool = False, is_plain: bool = False) -> bytes:
+def render(
+    name: str,
+    context: dict[str, Any],
+    *,
+    assets: Mapping[str, bytes] | None = None,
+    archive: bool = False,
+    is_plain: bool = False,
+) -> bytes:
     """A PDF from templates/documents/<name>.html; see `draw`."""
     return draw(name, context, assets=assets, archive=archive, is_plain=is_plain).content
 
 
-def draw(name: str, context: dict[str, Any], *, assets: Mapping[str, bytes] | None = None,
-         archive: bool = False, is_plain: bool = False) -> Drawn:
+def draw(
+    name: str,
+    context: dict[str, Any],
+    *,
+    assets: Mapping[str, bytes] | None = None,
+    archive: bool = False,
+    is_plain: bool = False,
+) -> Drawn:
     """A PDF from templates/documents/<name>.html, which may show the `assets` by their addresses.
 
     `archive`: as PDF/A-3, to be kept for good. `is_plain`: the template is XML too and styles all that it uses, so
@@ -87,9 +99,16 @@ def draw(name: str, context: dict[str, Any], *, assets: Mapping[str, bytes] | No
     page = _plain_html() if is_plain else engine.HTML
     options = {"pdf_variant": "pdf/a-3b" if archive else None}
     with _without_collector():
-        laid = page(string=html, url_fetcher=_fetcher(assets or {})).render(font_config=_fonts(), **options)
+        laid = page(string=html, url_fetcher=_fetcher(assets or {})).render(
+            font_config=_fonts(), **options
+        )
         pdf: bytes = laid.write_pdf(**options)
-    missing = {chr(code) for font in laid.fonts.values() for code in font.missing if chr(code).isprintable()}
+    missing = {
+        chr(code)
+        for font in laid.fonts.values()
+        for code in font.missing
+        if chr(code).isprintable()
+    }
     if missing:
         raise Refused(fonts.told("".join(sorted(missing))), code="no_font")
     return Drawn(pdf, _first_pages(laid.pages))
@@ -125,7 +144,9 @@ def _plain_html() -> Any:
         def __init__(self, string: str, url_fetcher: Any) -> None:
             try:
                 root = ElementTree.fromstring(string)  # noqa: S314  # our template, its values escaped
-            except ElementTree.ParseError:  # a template of one's own, or a character that XML does not know
+            except (
+                ElementTree.ParseError
+            ):  # a template of one's own, or a character that XML does not know
                 super().__init__(string=string, url_fetcher=url_fetcher)
                 return
             self.base_url, self.url_fetcher, self.media_type = None, url_fetcher, "print"

@@ -57,7 +57,10 @@ class HasScope(BasePermission):
             return True
         reads = request.method in ("GET", "HEAD", "OPTIONS") or view.action in view.reading_actions
         right = "read" if reads else "write"
-        self.message = _("This token needs the %(area)s:%(right)s scope.") % {"area": view.area, "right": right}
+        self.message = _("This token needs the %(area)s:%(right)s scope.") % {
+            "area": view.area,
+            "right": right,
+        }
         return f"{view.area}:{right}" in request.auth.client.scopes
 
 

@@ -25,18 +25,35 @@ from oms.core.operations import Operation
 from oms.rest.authentication import HasScope, client_of
 from oms.rest.operations import arguments, request_of
 
-IF_MATCH = OpenApiParameter("If-Match", {"type": "string", "pattern": r'^("?[0-9]{1,9}"?|\*)$', "examples": ['"3"']},
-                            OpenApiParameter.HEADER, description=(
-    "ETag from your last read. Returns 412 if the document has changed since."))
+IF_MATCH = OpenApiParameter(
+    "If-Match",
+    {"type": "string", "pattern": r'^("?[0-9]{1,9}"?|\*)$', "examples": ['"3"']},
+    OpenApiParameter.HEADER,
+    description=("ETag from your last read. Returns 412 if the document has changed since."),
+)
 KEY_SCHEMA = {"type": "string", "pattern": "^[!-~]{1,100}$"}
-IDEMPOTENCY_KEY = OpenApiParameter("Idempotency-Key", KEY_SCHEMA, OpenApiParameter.HEADER, required=True, description=(
-    "A unique key you generate for each new object. For 30 days, repeating the key with the same body returns the "
-     "original response; a different body returns 422, and a request still in progress returns 409."))
+IDEMPOTENCY_KEY = OpenApiParameter(
+    "Idempotency-Key",
+    KEY_SCHEMA,
+    OpenApiParameter.HEADER,
+    required=True,
+    description=(
+        "A unique key you generate for each new object. For 30 days, repeating the key with the same body returns the "
+        "original response; a different body returns 422, and a request still in progress returns 409."
+    ),
+)
 
 
-OPTIONAL_KEY = OpenApiParameter("Idempotency-Key", KEY_SCHEMA, OpenApiParameter.HEADER, description=(
-    "A key of the caller's choice, kept for 30 days: an operation sent again with the same key and body takes effect "
-    "once and answers with the document as it is then; with another body it is refused (422)."))
+OPTIONAL_KEY = OpenApiParameter(
+    "Idempotency-Key",
+    KEY_SCHEMA,
+    OpenApiParameter.HEADER,
+    description=(
+        "A key of the caller's choice, kept for 30 days: an operation sent again with the same "
+        "key and body takes effect once and answers with the document as it is then; with "
+        "another body it is refused (422)."
+    ),
+)
 
 
 class HasRight(BasePermission):
@@ -45,7 +62,9 @@ class HasRight(BasePermission):
     def has_permission(self, request: Request, view: Any) -> bool:
         kind, right = view.queryset.model, right_of(view)
         self.message = _("None of your roles has the right “%(right)s” for %(kind)s.") % {
-            "right": right.replace("_", " "), "kind": kind._meta.verbose_name_plural}
+            "right": right.replace("_", " "),
+            "kind": kind._meta.verbose_name_plural,
+        }
         return all(policy.may(request.user, each, kind) for each in ("view", right))
 
     def has_object_permission(self, request: Request, view: Any, obj: Any) -> bool:
@@ -71,7 +90,11 @@ class ScopedListSet(viewsets.GenericViewSet[Any]):
 
     def get_queryset(self) -> QuerySet[Any]:
         rows = super().get_queryset()
-        return rows.none() if getattr(self, "swagger_fake_view", False) else policy.scope(rows, self.request.user)
+        return (
+            rows.none()
+            if getattr(self, "swagger_fake_view", False)
+            else policy.scope(rows, self.request.user)
+        )
 
 
 class ScopedViewSet(RetrieveModelMixin, ListModelMixin, ScopedListSet):
@@ -118,8 +141,14 @@ class DocumentViewSet(ScopedViewSet):
         user: Any = request.user
         document, values = self._asked(operation, request)
         effect = operations.told(operation.rehearse(document, by=user, **values), user)
-        return Response({name: str(round_amount(value, document.currency)) if isinstance(value, Decimal) else value
-                         for name, value in effect.items()})
+        return Response(
+            {
+                name: str(round_amount(value, document.currency))
+                if isinstance(value, Decimal)
+                else value
+                for name, value in effect.items()
+            }
+        )
 
     def _asked(self, operation: Operation, request: Request) -> tuple[Any, dict[str, Any]]:
         user: Any = request.user
@@ -150,29 +179,52 @@ def _endpoint(viewset: type[DocumentViewSet], operation: Operation) -> Callable[
         return self.do(operation, request)
 
     view.__name__, view.__doc__ = f"do_{operation.name}", operation.run.__doc__
-    responses = {200: viewset.serializer_class, 204: OpenApiResponse(description=_(
-        "Done. You may no longer see the document."))}
-    schema = extend_schema(request=request_of(operation), responses=responses, parameters=[IF_MATCH, OPTIONAL_KEY],
-                           summary=operation.title, examples=_examples(operation))
-    return schema(action(detail=True, methods=["post"], url_path=operation.name.replace("_", "-"))(view))
+    responses = {
+        200: viewset.serializer_class,
+        204: OpenApiResponse(description=_("Done. You may no longer see the document.")),
+    }
+    schema = extend_schema(
+        request=request_of(operation),
+        responses=responses,
+        parameters=[IF_MATCH, OPTIONAL_KEY],
+        summary=operation.title,
+        examples=_examples(operation),
+    )
+    return schema(
+        action(detail=True, methods=["post"], url_path=operation.name.replace("_", "-"))(view)
+    )
 
 
-def _preview_endpoint(viewset: type[DocumentViewSet], operation: Operation) -> Callable[..., Response]:
+def _preview_endpoint(
+    viewset: type[DocumentViewSet], operation: Operation
+) -> Callable[..., Response]:
     def view(self: DocumentViewSet, request: Request, number: str) -> Response:
         return self.rehearse(operation, request)
 
     view.__name__ = f"preview_{operation.name}"
     view.__doc__ = f"What `{operation.name}` would do; nothing is changed."
-    schema = extend_schema(request=request_of(operation), summary=f"{operation.title}: preview",
-                           examples=_examples(operation),
-                           responses=OpenApiResponse(OpenApiTypes.OBJECT, description=_("Values before and after "
-                                                                                        "the change.")))
+    schema = extend_schema(
+        request=request_of(operation),
+        summary=f"{operation.title}: preview",
+        examples=_examples(operation),
+        responses=OpenApiResponse(
+            OpenApiTypes.OBJECT, description=_("Values before and after the change.")
+        ),
+    )
     path = f"{operation.name.replace('_', '-')}/preview"
-    return schema(action(detail=True, methods=["post"], url_path=path, url_name=f"{operation.name}-preview")(view))
+    return schema(
+        action(detail=True, methods=["post"], url_path=path, url_name=f"{operation.name}-preview")(
+            view
+        )
+    )
 
 
 def _examples(operation: Operation) -> list[OpenApiExample]:
-    return [OpenApiExample(operation.title, operation.example, request_only=True)] if operation.example else []
+    return (
+        [OpenApiExample(operation.title, operation.example, request_only=True)]
+        if operation.example
+        else []
+    )
 
 
 def version_headers(record: Any) -> dict[str, str]:
@@ -186,20 +238,25 @@ def version_asked(request: Request) -> int | None:
     if text == "*":
         return None
     if not re.fullmatch('"?[0-9]{1,9}"?', text):
-        raise ParseError("If-Match must be an ETag returned by this API, for example \"3\".")
+        raise ParseError('If-Match must be an ETag returned by this API, for example "3".')
     return int(text.strip('"'))
 
 
-def create_once(request: Request, view: Any, perform: Callable[[], tuple[dict[str, Any], str]]) -> Response:
+def create_once(
+    request: Request, view: Any, perform: Callable[[], tuple[dict[str, Any], str]]
+) -> Response:
     """Create under the request's Idempotency-Key, or replay what its first sending got.
 
     `perform` makes the thing and returns its representation and its address.
     """
+
     def answer() -> dict[str, Any]:
         body, location = perform()
         return {"status": 201, "body": body, "location": location}
 
-    return replay(idempotency.once(client_of(request), key_of_request(request), _body_of(request), answer))
+    return replay(
+        idempotency.once(client_of(request), key_of_request(request), _body_of(request), answer)
+    )
 
 
 def _body_of(request: Request) -> dict[str, Any]:
@@ -210,9 +267,16 @@ def key_of_request(request: Request) -> str:
     """The Idempotency-Key header. Raises ValidationError where it is missing or unusable."""
     key = request.headers.get("Idempotency-Key", "")
     if not re.fullmatch("[!-~]{1,100}", key):
-        raise serializers.ValidationError({"Idempotency-Key": [
-            _("This header is required. Use a unique string of up to 100 ASCII characters without spaces for each "
-              "new object.")]})
+        raise serializers.ValidationError(
+            {
+                "Idempotency-Key": [
+                    _(
+                        "This header is required. Use a unique string of up to 100 ASCII "
+                        "characters without spaces for each new object."
+                    )
+                ]
+            }
+        )
     return key
 
 

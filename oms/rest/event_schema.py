@@ -11,12 +11,24 @@ from oms.core.models import Event, User
 HEADERS = {
     "webhook-id": ("The same in each attempt, so that a repetition can be told.", "msg_1042_7"),
     "webhook-timestamp": ("When this attempt was made, in seconds since 1970.", "1801400000"),
-    "webhook-signature": ("HMAC-SHA256 over `id.timestamp.body`, as the Standard Webhooks specification says.",
-                          "v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4="),
+    "webhook-signature": (
+        "HMAC-SHA256 over `id.timestamp.body`, as the Standard Webhooks specification says.",
+        "v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4=",
+    ),
 }
-NUMBERS = {"order": "SO-1042", "invoice": "INV-2027-00042", "payment": "PAY-42", "export": "EXP-7", "return": "RMA-42",
-           "shipment": "SH-1042", "wave": "WV-42", "purchase_order": "PO-42", "transfer": "TR-42", "count": "CC-42",
-           "sku": "TEE-M"}
+NUMBERS = {
+    "order": "SO-1042",
+    "invoice": "INV-2027-00042",
+    "payment": "PAY-42",
+    "export": "EXP-7",
+    "return": "RMA-42",
+    "shipment": "SH-1042",
+    "wave": "WV-42",
+    "purchase_order": "PO-42",
+    "transfer": "TR-42",
+    "count": "CC-42",
+    "sku": "TEE-M",
+}
 OF_AN_ORDER = {"order", "invoice", "payment", "return", "shipment"}
 
 
@@ -28,16 +40,33 @@ def offered() -> list[EventType]:
 def example(known: EventType, user: User | None = None) -> dict[str, Any]:
     """The body of a call as it could be, to an endpoint of somebody."""
     data = known.example if user is None or policy.shows(user, Event, "data") else {}
-    return {"position": 31042, "type": known.name, "timestamp": "2027-01-31T09:30:00+00:00",
-            "subject": {"type": known.subject, "number": NUMBERS.get(known.subject, "")},
-            "order": NUMBERS["order"] if known.subject in OF_AN_ORDER else None, "data": data}
+    return {
+        "position": 31042,
+        "type": known.name,
+        "timestamp": "2027-01-31T09:30:00+00:00",
+        "subject": {"type": known.subject, "number": NUMBERS.get(known.subject, "")},
+        "order": NUMBERS["order"] if known.subject in OF_AN_ORDER else None,
+        "data": data,
+    }
 
 
-def add_webhooks(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
+def add_webhooks(
+    result: dict[str, Any], generator: Any, request: Any, public: bool
+) -> dict[str, Any]:
     """Publish each event as a webhook of the description."""
     result["components"].setdefault("parameters", {}).update(
-        {name: {"name": name, "in": "header", "required": True, "description": text, "schema": {"type": "string"},
-                "example": value} for name, (text, value) in HEADERS.items()})
+        {
+            name: {
+                "name": name,
+                "in": "header",
+                "required": True,
+                "description": text,
+                "schema": {"type": "string"},
+                "example": value,
+            }
+            for name, (text, value) in HEADERS.items()
+        }
+    )
     result["webhooks"] = {known.name: {"post": _call(known)} for known in offered()}
     return result
 
@@ -45,16 +74,39 @@ def add_webhooks(result: dict[str, Any], generator: Any, request: Any, public: b
 def _call(known: EventType) -> dict[str, Any]:
     name = known.name.replace(".", "_")
     return {
-        "operationId": f"on_{name}", "tags": ["webhooks"], "summary": str(known.meaning), "security": [{}],
-        "description": _("Version %(version)s of the payload; within a version it only gains fields.")
-                       % {"version": known.version},
+        "operationId": f"on_{name}",
+        "tags": ["webhooks"],
+        "summary": str(known.meaning),
+        "security": [{}],
+        "description": _(
+            "Version %(version)s of the payload; within a version it only gains fields."
+        )
+        % {"version": known.version},
         "parameters": [{"$ref": f"#/components/parameters/{each}"} for each in HEADERS],
-        "requestBody": {"required": True, "content": {"application/json": {
-            "schema": {"allOf": [{"$ref": "#/components/schemas/Event"}, {"type": "object", "properties": {
-                "type": {"type": "string", "const": known.name}, "data": _data(known)}}]},
-            "example": example(known)}}},
-        "responses": {"2XX": {"description": "Received. Any other answer is tried again for three days."},
-                      "410": {"description": "The endpoint is gone: it is called no more."}},
+        "requestBody": {
+            "required": True,
+            "content": {
+                "application/json": {
+                    "schema": {
+                        "allOf": [
+                            {"$ref": "#/components/schemas/Event"},
+                            {
+                                "type": "object",
+                                "properties": {
+                                    "type": {"type": "string", "const": known.name},
+                                    "data": _data(known),
+                                },
+                            },
+                        ]
+                    },
+                    "example": example(known),
+                }
+            },
+        },
+        "responses": {
+            "2XX": {"description": "Received. Any other answer is tried again for three days."},
+            "410": {"description": "The endpoint is gone: it is called no more."},
+        },
     }
 
 

@@ -55,10 +55,15 @@ class EventViewSet(viewsets.ViewSet):
 
     @extend_schema(
         parameters=[
-            OpenApiParameter("after", {"type": "integer", "minimum": 0, "maximum": 2**63 - 1},
-                             description="The last position you've read."),
-            OpenApiParameter("limit", {"type": "integer", "minimum": 1, "maximum": MOST})],
-        responses=forced_singular_serializer(EventsResponse))
+            OpenApiParameter(
+                "after",
+                {"type": "integer", "minimum": 0, "maximum": 2**63 - 1},
+                description="The last position you've read.",
+            ),
+            OpenApiParameter("limit", {"type": "integer", "minimum": 1, "maximum": MOST}),
+        ],
+        responses=forced_singular_serializer(EventsResponse),
+    )
     def list(self, request: Request) -> Response:
         """Lists events after a position, oldest first. Poll again with `next`; an empty list means no new events."""
         user: Any = request.user

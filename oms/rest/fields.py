@@ -12,7 +12,9 @@ from oms.core import codes, money
 from oms.core.limits import require_day, require_text
 
 # Characters that can be seen, spelled out because "\s" means another set in each language.
-VISIBLE = r"[^\u0000-\u0020\u007f-\u00a0\u1680\u180e\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff]"
+VISIBLE = (
+    r"[^\u0000-\u0020\u007f-\u00a0\u1680\u180e\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff]"
+)
 
 
 @extend_schema_field({"type": ["string", "null"], "format": "decimal", "examples": ["12.50"]})
@@ -46,7 +48,9 @@ class WholeField(serializers.IntegerField):
     """A whole number, as a number (to JSON, 2.0 is one, too)."""
 
     def to_internal_value(self, data: Any) -> int:
-        if isinstance(data, bool) or not (isinstance(data, int) or (isinstance(data, float) and data.is_integer())):
+        if isinstance(data, bool) or not (
+            isinstance(data, int) or (isinstance(data, float) and data.is_integer())
+        ):
             self.fail("invalid")
         return super().to_internal_value(int(data))
 
@@ -77,8 +81,13 @@ class DecimalField(serializers.DecimalField):
         return super().to_internal_value(data)
 
 
-@extend_schema_field({"type": "string", "enum": sorted(codes.COUNTRIES), "description":
-                      "ISO 3166-1 alpha-2. Usual spellings such as UK are corrected, as the answer shows."})
+@extend_schema_field(
+    {
+        "type": "string",
+        "enum": sorted(codes.COUNTRIES),
+        "description": "ISO 3166-1 alpha-2. Usual spellings such as UK are corrected, as the answer shows.",
+    }
+)
 class CountryField(serializers.CharField):
     """A country by its code; usual spellings are corrected."""
 

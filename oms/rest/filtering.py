@@ -21,13 +21,22 @@ class WordsFilter(filters.CharFilter):
 class StrictFilters(filters.DjangoFilterBackend):
     """A value that is empty or makes no sense is a mistake, not a resolution for everything."""
 
-    def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: Any) -> QuerySet[Any]:
+    def filter_queryset(
+        self, request: Request, queryset: QuerySet[Any], view: Any
+    ) -> QuerySet[Any]:
         known = view.filterset_class.base_filters if getattr(view, "filterset_class", None) else {}
-        empty = {name: [_("Enter a value or omit this parameter.")] for name, row in known.items()
-                 if "" in request.query_params.getlist(name) and not isinstance(row, filters.CharFilter)}
-        unclear = {name: [_("Must be true or false.")] for name, row in known.items()
-                   if isinstance(row, filters.BooleanFilter)
-                   and {text.lower() for text in request.query_params.getlist(name)} - {"true", "false", ""}}
+        empty = {
+            name: [_("Enter a value or omit this parameter.")]
+            for name, row in known.items()
+            if "" in request.query_params.getlist(name) and not isinstance(row, filters.CharFilter)
+        }
+        unclear = {
+            name: [_("Must be true or false.")]
+            for name, row in known.items()
+            if isinstance(row, filters.BooleanFilter)
+            and {text.lower() for text in request.query_params.getlist(name)}
+            - {"true", "false", ""}
+        }
         if empty or unclear:
             raise ValidationError(empty | unclear)
         rows: QuerySet[Any] = super().filter_queryset(request, queryset, view)

@@ -18,9 +18,20 @@ class Pages(CursorPagination):
 
     def get_page_size(self, request: Request) -> int:
         text = request.query_params.get("limit", str(self.page_size))
-        if not (text.isascii() and text.isdecimal() and len(text) < 4 and 1 <= int(text) <= self.max_page_size):
-            raise ValidationError({"limit": [_("Must be between 1 and %(max_page_size)s.")
-                                             % {"max_page_size": self.max_page_size}]})
+        if not (
+            text.isascii()
+            and text.isdecimal()
+            and len(text) < 4
+            and 1 <= int(text) <= self.max_page_size
+        ):
+            raise ValidationError(
+                {
+                    "limit": [
+                        _("Must be between 1 and %(max_page_size)s.")
+                        % {"max_page_size": self.max_page_size}
+                    ]
+                }
+            )
         return int(text)
 
     def get_paginated_response_schema(self, schema: Any) -> Any:
@@ -35,5 +46,9 @@ class Pages(CursorPagination):
         parameters: Any = super().get_schema_operation_parameters(view)
         for parameter in parameters:
             if parameter["name"] == "limit":
-                parameter["schema"] = {"type": "integer", "minimum": 1, "maximum": self.max_page_size}
+                parameter["schema"] = {
+                    "type": "integer",
+                    "minimum": 1,
+                    "maximum": self.max_page_size,
+                }
         return parameters

@@ -18,4 +18,8 @@ class RecordSerializer(serializers.ModelSerializer[Record]):
     @cached_property
     def _readable_fields(self) -> Iterable[serializers.Field[Any, Any, Any, Any]]:  # type: ignore[override]
         user, model = self.context["request"].user, self.Meta.model
-        return [field for field in super()._readable_fields if policy.shows(user, model, str(field.field_name))]
+        return [
+            field
+            for field in super()._readable_fields
+            if policy.shows(user, model, str(field.field_name))
+        ]

@@ -13,11 +13,17 @@ NO_NUL = r"[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\ufffe\uffff]"
 ANY_TEXT, SOME_TEXT = f"^{NO_NUL}*$", f"^{NO_NUL}*{VISIBLE}{NO_NUL}*$"
 PERCENT = r"^(100(\.0{1,2})?|\d{1,2}(\.\d{1,2})?)$"
 
-PROBLEMS = {"400": "Malformed request.", "401": "Missing or invalid token or session.", "403": "Not allowed.",
-            "404": "Not found or not accessible.", "409": "Conflict: wrong state or already in progress.",
-            "412": "The document has changed since you read it.",
-            "422": "Rejected by a business rule.", "429": "Too many calls.",
-            "503": "Busy; try again."}
+PROBLEMS = {
+    "400": "Malformed request.",
+    "401": "Missing or invalid token or session.",
+    "403": "Not allowed.",
+    "404": "Not found or not accessible.",
+    "409": "Conflict: wrong state or already in progress.",
+    "412": "The document has changed since you read it.",
+    "422": "Rejected by a business rule.",
+    "429": "Too many calls.",
+    "503": "Busy; try again.",
+}
 READING = ("400", "401", "403", "404", "409", "422", "429")
 
 PROBLEM_SCHEMA = {
@@ -25,34 +31,75 @@ PROBLEM_SCHEMA = {
     "description": "Problem details (RFC 9457).",
     "required": ["type", "title", "status", "code", "detail"],
     "properties": {
-        "type": {"type": "string"}, "title": {"type": "string"}, "status": {"type": "integer"},
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
         "code": {"type": "string", "description": "Stable, for programs."},
-        "detail": {"type": "string", "description": "Human-readable explanation of the problem and how to fix it."},
-        "errors": {"type": "array", "items": {"type": "object", "properties": {
-            "field": {"type": ["string", "null"]}, "line": {"type": ["integer", "null"]}, "code": {"type": "string"},
-            "message": {"type": "string"}}}},
-        "shortfall": {"type": "object", "additionalProperties": {"type": "integer"},
-                      "description": "Missing quantity in base units, by SKU."},
+        "detail": {
+            "type": "string",
+            "description": "Human-readable explanation of the problem and how to fix it.",
+        },
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {
+                    "field": {"type": ["string", "null"]},
+                    "line": {"type": ["integer", "null"]},
+                    "code": {"type": "string"},
+                    "message": {"type": "string"},
+                },
+            },
+        },
+        "shortfall": {
+            "type": "object",
+            "additionalProperties": {"type": "integer"},
+            "description": "Missing quantity in base units, by SKU.",
+        },
     },
-    "examples": [{"type": "urn:oms:problem:not_enough", "title": "Unprocessable Entity", "status": 422,
-                  "code": "not_enough", "detail": "Not enough stock: 3 × TEE-M missing. Reduce the quantity or wait "
-                  "for a receipt.", "shortfall": {"TEE-M": 3}}],
+    "examples": [
+        {
+            "type": "urn:oms:problem:not_enough",
+            "title": "Unprocessable Entity",
+            "status": 422,
+            "code": "not_enough",
+            "detail": "Not enough stock: 3 × TEE-M missing. Reduce the quantity or wait "
+            "for a receipt.",
+            "shortfall": {"TEE-M": 3},
+        }
+    ],
 }
 
 
-_STATUS_HEADERS = {"201": ("Location",), "401": ("WWW-Authenticate",), "429": ("Retry-After",), "503": ("Retry-After",)}
+_STATUS_HEADERS = {
+    "201": ("Location",),
+    "401": ("WWW-Authenticate",),
+    "429": ("Retry-After",),
+    "503": ("Retry-After",),
+}
 HEADERS = {
-    "ETag": {"description": "The version; send it as `If-Match` with a change.", "schema": {
-        "type": "string", "pattern": '^"[0-9]+"$', "examples": ['"3"']}},
-    "Location": {"description": "The address of what was created.", "schema": {"type": "string", "format": "uri"}},
-    "Retry-After": {"description": "Seconds to wait before trying again.", "schema": {
-        "type": "integer", "minimum": 1, "examples": [30]}},
-    "WWW-Authenticate": {"description": "How to prove who you are.", "schema": {
-        "type": "string", "examples": ["Bearer"]}},
+    "ETag": {
+        "description": "The version; send it as `If-Match` with a change.",
+        "schema": {"type": "string", "pattern": '^"[0-9]+"$', "examples": ['"3"']},
+    },
+    "Location": {
+        "description": "The address of what was created.",
+        "schema": {"type": "string", "format": "uri"},
+    },
+    "Retry-After": {
+        "description": "Seconds to wait before trying again.",
+        "schema": {"type": "integer", "minimum": 1, "examples": [30]},
+    },
+    "WWW-Authenticate": {
+        "description": "How to prove who you are.",
+        "schema": {"type": "string", "examples": ["Bearer"]},
+    },
 }
 
 
-def add_headers(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
+def add_headers(
+    result: dict[str, Any], generator: Any, request: Any, public: bool
+) -> dict[str, Any]:
     """Name the headers of each response: of its status, and the ETag of a record with a version."""
     result["components"]["headers"] = HEADERS
     schemas = result["components"].get("schemas", {})
@@ -63,7 +110,9 @@ def add_headers(result: dict[str, Any], generator: Any, request: Any, public: bo
                 if status in ("200", "201") and _has_version(response, schemas):
                     names.append("ETag")
                 if names:
-                    response["headers"] = {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+                    response["headers"] = {
+                        name: {"$ref": f"#/components/headers/{name}"} for name in names
+                    }
     return result
 
 
@@ -87,24 +136,36 @@ class Description(AutoSchema):
     def get_summary(self) -> str:
         own = super().get_summary()
         kind = self.get_tags()[0].replace("-", " ").replace("skus", "SKUs")
-        usual = {"list": f"List {kind}", "retrieve": f"Get one of the {kind}",
-                 "partial_update": f"Change one of the {kind}", "destroy": f"Delete one of the {kind}"}
+        usual = {
+            "list": f"List {kind}",
+            "retrieve": f"Get one of the {kind}",
+            "partial_update": f"Change one of the {kind}",
+            "destroy": f"Delete one of the {kind}",
+        }
         name = getattr(self.view, "action", "")
-        return str(own or usual.get(name) or re.split("[.;]", self.get_description(), maxsplit=1)[0])
+        return str(
+            own or usual.get(name) or re.split("[.;]", self.get_description(), maxsplit=1)[0]
+        )
 
 
-def add_problems(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
+def add_problems(
+    result: dict[str, Any], generator: Any, request: Any, public: bool
+) -> dict[str, Any]:
     """Add the problems to each operation of the description."""
     result["components"].setdefault("schemas", {})["Problem"] = PROBLEM_SCHEMA
     content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
     for path in result["paths"].values():
         for method, operation in path.items():
             for status in READING if method == "get" else PROBLEMS:
-                operation["responses"].setdefault(status, {"description": PROBLEMS[status], "content": content})
+                operation["responses"].setdefault(
+                    status, {"description": PROBLEMS[status], "content": content}
+                )
     return result
 
 
-def describe_texts(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
+def describe_texts(
+    result: dict[str, Any], generator: Any, request: Any, public: bool
+) -> dict[str, Any]:
     """Say of each text in a query that it is one that can be stored; and say once, not twice, what may be blank."""
     for path in result["paths"].values():
         for operation in path.values():
@@ -145,5 +206,8 @@ class DecimalDescription(OpenApiSerializerFieldExtension):
             return {"type": "string", "format": "decimal", "pattern": PERCENT}
         sign = "" if field.min_value is not None and field.min_value >= 0 else "-?"
         whole = field.max_digits - field.decimal_places
-        return {"type": "string", "format": "decimal",
-                "pattern": rf"^{sign}\d{{1,{whole}}}(\.\d{{1,{field.decimal_places}}})?$"}
+        return {
+            "type": "string",
+            "format": "decimal",
+            "pattern": rf"^{sign}\d{{1,{whole}}}(\.\d{{1,{field.decimal_places}}})?$",
+        }

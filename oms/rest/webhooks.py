@@ -29,8 +29,11 @@ from oms.rest.documents import IDEMPOTENCY_KEY, ScopedViewSet, create_once
 from oms.rest.fields import FlagField
 from oms.rest.records import RecordSerializer
 
-ENDS = {"waiting": {"next_at__isnull": False}, "delivered": {"delivered_at__isnull": False},
-        "given_up": {"given_up_at__isnull": False}}
+ENDS = {
+    "waiting": {"next_at__isnull": False},
+    "delivered": {"delivered_at__isnull": False},
+    "given_up": {"given_up_at__isnull": False},
+}
 
 
 @extend_schema_field({"type": "string", "pattern": "^[-a-zA-Z0-9_]{1,12}$"})
@@ -40,8 +43,11 @@ class CompanyField(serializers.SlugRelatedField[Company]):
     def to_internal_value(self, data: Any) -> Company:
         found = Company.objects.filter(code=str(data)).first()
         if found is None:
-            raise Refused(gettext("Company %(data)r not found.")
-                          % {"data": str(data)}, code="no_company", field="company")
+            raise Refused(
+                gettext("Company %(data)r not found.") % {"data": str(data)},
+                code="no_company",
+                field="company",
+            )
         return found
 
 
@@ -65,8 +71,12 @@ class WebhookSerializer(RecordSerializer[WebhookEndpoint]):
     """A webhook endpoint. `events`: types such as `order.confirmed` or `order.*`; empty means all."""
 
     company = CompanyField(slug_field="code", queryset=Company.objects.all())
-    url = serializers.RegexField(web_addresses.ADDRESS, max_length=500, validators=[web_addresses.require_callable],
-                                 help_text=_("An HTTPS URL with a public address."))
+    url = serializers.RegexField(
+        web_addresses.ADDRESS,
+        max_length=500,
+        validators=[web_addresses.require_callable],
+        help_text=_("An HTTPS URL with a public address."),
+    )
     is_active = FlagField(required=False)
     events = serializers.ListField(child=EventNameField(), required=False, max_length=100)
 
@@ -76,9 +86,19 @@ class WebhookSerializer(RecordSerializer[WebhookEndpoint]):
         read_only_fields = ("disabled_reason", "created_at")
 
 
-@extend_schema_serializer(examples=[OpenApiExample("All order events and shipped shipments", {
-    "company": "demo", "url": "https://example.com/oms", "events": ["order.*", "shipment.shipped"]},
-    request_only=True)])
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample(
+            "All order events and shipped shipments",
+            {
+                "company": "demo",
+                "url": "https://example.com/oms",
+                "events": ["order.*", "shipment.shipped"],
+            },
+            request_only=True,
+        )
+    ]
+)
 class WebhookRequestSerializer(WebhookSerializer):
     """An endpoint as it is asked for."""
 
@@ -108,8 +128,11 @@ class WebhookViewSet(UpdateModelMixin, DestroyModelMixin, ScopedViewSet):
     rights = {"rotate_secret": "change"}
     http_method_names = ("get", "post", "patch", "delete", "head", "options")
 
-    @extend_schema(request=WebhookRequestSerializer, responses={201: NewWebhookSerializer},
-                   parameters=[IDEMPOTENCY_KEY])
+    @extend_schema(
+        request=WebhookRequestSerializer,
+        responses={201: NewWebhookSerializer},
+        parameters=[IDEMPOTENCY_KEY],
+    )
     def create(self, request: Request) -> Response:
         """Creates an endpoint. It receives events from now on."""
         form = WebhookSerializer(data=request.data)
@@ -152,8 +175,18 @@ class DeliverySerializer(RecordSerializer[WebhookDelivery]):
 
     class Meta:
         model = WebhookDelivery
-        fields = ("id", "endpoint", "type", "position", "subject", "attempts", "next_at", "delivered_at", "given_up_at",
-                  "log")
+        fields = (
+            "id",
+            "endpoint",
+            "type",
+            "position",
+            "subject",
+            "attempts",
+            "next_at",
+            "delivered_at",
+            "given_up_at",
+            "log",
+        )
 
 
 @extend_schema_field({"type": "integer", "minimum": 0, "maximum": 2**31 - 1})

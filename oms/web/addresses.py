@@ -16,7 +16,10 @@ class PlainAddresses:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        texts = (request.path_info, *(text for values in request.GET.lists() for text in (values[0], *values[1])))
+        texts = (
+            request.path_info,
+            *(text for values in request.GET.lists() for text in (values[0], *values[1])),
+        )
         if any(UNWRITABLE.search(text) for text in texts):
             raise BadRequest(_("This address has an invisible character. Remove it and try again."))
         return self.get_response(request)

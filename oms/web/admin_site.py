@@ -38,10 +38,18 @@ class OMSAdminSite(UnfoldAdminSite):
 
         started = time.perf_counter()
         hits = Paginator(search(request, request.GET.get("s", "")), 200)
-        return TemplateResponse(request, "unfold/helpers/command_results.html", {
-            "page_obj": hits, "results": hits.page(1), "page_counter": 0,
-            "execution_time": time.perf_counter() - started, "command_show_history": False,
-        }, headers={"HX-Trigger": "search"})
+        return TemplateResponse(
+            request,
+            "unfold/helpers/command_results.html",
+            {
+                "page_obj": hits,
+                "results": hits.page(1),
+                "page_counter": 0,
+                "execution_time": time.perf_counter() - started,
+                "command_show_history": False,
+            },
+            headers={"HX-Trigger": "search"},
+        )
 
     def autocomplete_view(self, request: HttpRequest) -> HttpResponseBase:
         return Suggestions.as_view(admin_site=self)(request)

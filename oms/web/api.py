@@ -37,6 +37,7 @@ router.register("webhooks", WebhookViewSet, "webhook")
 router.register("webhook-deliveries", WebhookDeliveryViewSet, "webhook-delivery")
 router.register("requests", RequestViewSet, "request")
 
+
 @csrf_exempt
 def no_such_address(request: HttpRequest, **values: Any) -> JsonResponse:
     """An address that the API does not have, as a problem."""
@@ -45,8 +46,13 @@ def no_such_address(request: HttpRequest, **values: Any) -> JsonResponse:
 
 
 schema = SpectacularAPIView.as_view(authentication_classes=[], permission_classes=[AllowAny])
-page = SpectacularSwaggerView.as_view(url_name="api-schema", authentication_classes=[], permission_classes=[AllowAny])
-DESCRIBERS = (description.DecimalDescription, description.TextDescription)  # loaded before it is first made
+page = SpectacularSwaggerView.as_view(
+    url_name="api-schema", authentication_classes=[], permission_classes=[AllowAny]
+)
+DESCRIBERS = (
+    description.DecimalDescription,
+    description.TextDescription,
+)  # loaded before it is first made
 
 urlpatterns = [
     path("v1/schema/", schema, name="api-schema"),

@@ -15,4 +15,13 @@ class WebConfig(AppConfig):
         app.conf.beat_schedule = SCHEDULE
         translate_derived_names()
         bind_models()
-        discover("checks", "policies", "handlers", "obstacles", "operations", "printing", "tasks", "admin")
+        discover(
+            "checks",
+            "policies",
+            "handlers",
+            "obstacles",
+            "operations",
+            "printing",
+            "tasks",
+            "admin",
+        )

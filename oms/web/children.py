@@ -24,7 +24,9 @@ def child(command: Sequence[str]) -> Iterator["subprocess.Popen[bytes]"]:
 
 
 @contextmanager
-def kept(name: str, command: Sequence[str], errors: "IO[str] | Any", *, pause: float = FIRST_PAUSE) -> Iterator["Kept"]:
+def kept(
+    name: str, command: Sequence[str], errors: "IO[str] | Any", *, pause: float = FIRST_PAUSE
+) -> Iterator["Kept"]:
     """A process that is started again when it dies, and ends with this one."""
     keeper = Kept(name, command, errors, pause)
     keeper.start()
@@ -50,7 +52,9 @@ class Kept(threading.Thread):
             if self.over.is_set():
                 return
             pause = self.first_pause if time.monotonic() - started > LONGEST_PAUSE else pause
-            self.errors.write(f"The {self.what} ended with exit code {code}. Starting another in {pause:g} s.\n")
+            self.errors.write(
+                f"The {self.what} ended with exit code {code}. Starting another in {pause:g} s.\n"
+            )
             if self.over.wait(pause):
                 return
             pause, started = min(pause * 2, LONGEST_PAUSE), time.monotonic()

@@ -41,38 +41,121 @@ def _of(model: Any, **conditions: Any) -> Callable[[User], QuerySet[Any]]:
 
 
 TO_DO = (
-    ToDo(_("Drafts and open quotes"), ("place", Order), _of(Order, status__in=["draft", "quoted"]), "orders_order",
-         "status__in=draft,quoted"),
-    ToDo(_("Orders to confirm"), ("confirm", Order), _of(Order, status="placed"), "orders_order",
-         "status__exact=placed"),
-    ToDo(_("Shipments to pick"), ("release", Wave), _of(Shipment, status="open"), "fulfillment_shipment",
-         "status__exact=open"),
-    ToDo(_("Waves to pick"), ("expect", Wave), _of(Wave, status="released"), "fulfillment_wave",
-         "status__exact=released"),
-    ToDo(_("Shipments being picked"), ("pick_all", Shipment), _of(Shipment, status="picking"), "fulfillment_shipment",
-         "status__exact=picking"),
-    ToDo(_("Packed shipments"), ("expect", Shipment), _of(Shipment, status="packed"), "fulfillment_shipment",
-         "status__exact=packed"),
-    ToDo(_("Returns to approve"), ("approve", ReturnRequest), _of(ReturnRequest, status="requested"),
-         "returns_returnrequest", "status__exact=requested"),
-    ToDo(_("Returns to receive"), ("receive", ReturnRequest), _of(ReturnRequest, status="approved"),
-         "returns_returnrequest", "status__exact=approved"),
-    ToDo(_("Returns to inspect"), ("expect", ReturnRequest), _of(ReturnRequest, status="received"),
-         "returns_returnrequest", "status__exact=received"),
-    ToDo(_("Purchase orders to approve"), ("approve", PurchaseOrder), _of(PurchaseOrder, status="proposed"),
-         "inventory_purchaseorder", "status__exact=proposed"),
-    ToDo(_("Purchase orders to receive"), ("send", PurchaseOrder), _of(PurchaseOrder, status="sent"),
-         "inventory_purchaseorder", "status__exact=sent"),
-    ToDo(_("Overdue invoices"), ("record_payment", Invoice), lambda user: policy.scope(Invoice, user).open().overdue(),
-         "orders_invoice", "due=overdue"),
-    ToDo(_("Open invoices"), ("record_payment", Invoice), lambda user: policy.scope(Invoice, user).open().exclude(
-        kind="credit"), "orders_invoice", "due=open"),
-    ToDo(_("Counts to reconcile"), ("reconcile", Count), _of(Count, status="counted"), "inventory_count",
-         "status__exact=counted"),
-    ToDo(_("Needs attention"), ("view", Delivery), lambda user: outbox.standing(), "core_delivery",
-         more=attention.others),
-    ToDo(_("Waiting for a worker"), ("oversee", Job), lambda user: jobs.late(), "core_job", "waits=1"),
-    ToDo(_("Unread notifications"), ("view", Notice), _of(Notice, read_at=None), "core_notice", "read_at__isempty=1"),
+    ToDo(
+        _("Drafts and open quotes"),
+        ("place", Order),
+        _of(Order, status__in=["draft", "quoted"]),
+        "orders_order",
+        "status__in=draft,quoted",
+    ),
+    ToDo(
+        _("Orders to confirm"),
+        ("confirm", Order),
+        _of(Order, status="placed"),
+        "orders_order",
+        "status__exact=placed",
+    ),
+    ToDo(
+        _("Shipments to pick"),
+        ("release", Wave),
+        _of(Shipment, status="open"),
+        "fulfillment_shipment",
+        "status__exact=open",
+    ),
+    ToDo(
+        _("Waves to pick"),
+        ("expect", Wave),
+        _of(Wave, status="released"),
+        "fulfillment_wave",
+        "status__exact=released",
+    ),
+    ToDo(
+        _("Shipments being picked"),
+        ("pick_all", Shipment),
+        _of(Shipment, status="picking"),
+        "fulfillment_shipment",
+        "status__exact=picking",
+    ),
+    ToDo(
+        _("Packed shipments"),
+        ("expect", Shipment),
+        _of(Shipment, status="packed"),
+        "fulfillment_shipment",
+        "status__exact=packed",
+    ),
+    ToDo(
+        _("Returns to approve"),
+        ("approve", ReturnRequest),
+        _of(ReturnRequest, status="requested"),
+        "returns_returnrequest",
+        "status__exact=requested",
+    ),
+    ToDo(
+        _("Returns to receive"),
+        ("receive", ReturnRequest),
+        _of(ReturnRequest, status="approved"),
+        "returns_returnrequest",
+        "status__exact=approved",
+    ),
+    ToDo(
+        _("Returns to inspect"),
+        ("expect", ReturnRequest),
+        _of(ReturnRequest, status="received"),
+        "returns_returnrequest",
+        "status__exact=received",
+    ),
+    ToDo(
+        _("Purchase orders to approve"),
+        ("approve", PurchaseOrder),
+        _of(PurchaseOrder, status="proposed"),
+        "inventory_purchaseorder",
+        "status__exact=proposed",
+    ),
+    ToDo(
+        _("Purchase orders to receive"),
+        ("send", PurchaseOrder),
+        _of(PurchaseOrder, status="sent"),
+        "inventory_purchaseorder",
+        "status__exact=sent",
+    ),
+    ToDo(
+        _("Overdue invoices"),
+        ("record_payment", Invoice),
+        lambda user: policy.scope(Invoice, user).open().overdue(),
+        "orders_invoice",
+        "due=overdue",
+    ),
+    ToDo(
+        _("Open invoices"),
+        ("record_payment", Invoice),
+        lambda user: policy.scope(Invoice, user).open().exclude(kind="credit"),
+        "orders_invoice",
+        "due=open",
+    ),
+    ToDo(
+        _("Counts to reconcile"),
+        ("reconcile", Count),
+        _of(Count, status="counted"),
+        "inventory_count",
+        "status__exact=counted",
+    ),
+    ToDo(
+        _("Needs attention"),
+        ("view", Delivery),
+        lambda user: outbox.standing(),
+        "core_delivery",
+        more=attention.others,
+    ),
+    ToDo(
+        _("Waiting for a worker"), ("oversee", Job), lambda user: jobs.late(), "core_job", "waits=1"
+    ),
+    ToDo(
+        _("Unread notifications"),
+        ("view", Notice),
+        _of(Notice, read_at=None),
+        "core_notice",
+        "read_at__isempty=1",
+    ),
 )
 
 
@@ -83,9 +166,15 @@ def home(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     context["to_do"] = [(todo.title, _count(todo, user), _link(todo)) for todo in mine]
     context["alarms"] = attention.alarms() if policy.may(user, "view", Delivery) else []
     today = latest_day()
-    offered = (("view", DailySales, lambda: charts.sales(policy.scope(DailySales, user), today)),
-               ("pick_all", Shipment, lambda: charts.order_to_ship(policy.scope(DailyShipping, user), today)),
-               ("view", StockOutlook, lambda: charts.stock_outs_ahead(policy.scope(StockOutlook, user))))
+    offered = (
+        ("view", DailySales, lambda: charts.sales(policy.scope(DailySales, user), today)),
+        (
+            "pick_all",
+            Shipment,
+            lambda: charts.order_to_ship(policy.scope(DailyShipping, user), today),
+        ),
+        ("view", StockOutlook, lambda: charts.stock_outs_ahead(policy.scope(StockOutlook, user))),
+    )
     drawn = [chart() for right, kind, chart in offered if policy.may(user, right, kind)]
     context["charts"] = [chart for chart in drawn if chart is not None]
     return context

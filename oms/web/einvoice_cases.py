@@ -33,55 +33,114 @@ def case(build: Case) -> Case:
 
 def seller(**fields: object) -> Company:
     """The company that sells: in Germany, with all that its e-invoices name."""
-    facts = {"name": "Muster & Söhne GmbH", "street": "Lindenallee 5", "postal_code": "10115", "city": "Berlin",
-             "country": "DE", "vat_number": "DE136695976", "registration": "HRB 12345 B", "endpoint": "DE136695976",
-             "endpoint_scheme": "9930", "iban": "DE89370400440532013000", "bic": "COBADEFFXXX", "currency": "EUR",
-             "email": "billing@example.com", "phone": "+49 30 123456", "time_zone": "Europe/Berlin"}
+    facts = {
+        "name": "Muster & Söhne GmbH",
+        "street": "Lindenallee 5",
+        "postal_code": "10115",
+        "city": "Berlin",
+        "country": "DE",
+        "vat_number": "DE136695976",
+        "registration": "HRB 12345 B",
+        "endpoint": "DE136695976",
+        "endpoint_scheme": "9930",
+        "iban": "DE89370400440532013000",
+        "bic": "COBADEFFXXX",
+        "currency": "EUR",
+        "email": "billing@example.com",
+        "phone": "+49 30 123456",
+        "time_zone": "Europe/Berlin",
+    }
     return Company.objects.update_or_create(code="einv", defaults={**facts, **fields})[0]
 
 
 def buyer(
-    country: str = "DE", vat_number: str = "DE811907980", postal_code: str = "20457", **fields: object,
+    country: str = "DE",
+    vat_number: str = "DE811907980",
+    postal_code: str = "20457",
+    **fields: object,
 ) -> Customer:
     """A business that wants e-invoices by Peppol."""
-    facts = {"name": "Käufer & Co <Handel>", "currency": "EUR", "vat_number": vat_number, "einvoice": "ubl",
-             "endpoint": "4012345000009", "endpoint_scheme": "0088", "buyer_reference": "04011000-12345-34"}
+    facts = {
+        "name": "Käufer & Co <Handel>",
+        "currency": "EUR",
+        "vat_number": vat_number,
+        "einvoice": "ubl",
+        "endpoint": "4012345000009",
+        "endpoint_scheme": "0088",
+        "buyer_reference": "04011000-12345-34",
+    }
     customer, _ = Customer.objects.update_or_create(code="EINV-1", defaults={**facts, **fields})
-    Address.objects.update_or_create(customer=customer, defaults={
-        "name": customer.name, "street": "Hafenstraße 1", "postal_code": postal_code, "city": "Hafenstadt",
-        "country": country})
+    Address.objects.update_or_create(
+        customer=customer,
+        defaults={
+            "name": customer.name,
+            "street": "Hafenstraße 1",
+            "postal_code": postal_code,
+            "city": "Hafenstadt",
+            "country": country,
+        },
+    )
     return customer
 
 
 def taxes() -> None:
     """The rates of the seller's country, one of them for goods whose tax the buyer owes."""
     for name, percent, category, note in (
-            ("standard", 19, "S", ""), ("reduced", 7, "S", ""), ("zero", 0, "Z", ""), ("scrap", 0, "AE", AE_NOTE),
-            ("outside", 0, "O", "Outside the scope of VAT.")):
-        TaxRate.objects.get_or_create(country="DE", tax_class=name, defaults={
-            "percent": percent, "category": category, "note": note})
+        ("standard", 19, "S", ""),
+        ("reduced", 7, "S", ""),
+        ("zero", 0, "Z", ""),
+        ("scrap", 0, "AE", AE_NOTE),
+        ("outside", 0, "O", "Outside the scope of VAT."),
+    ):
+        TaxRate.objects.get_or_create(
+            country="DE",
+            tax_class=name,
+            defaults={"percent": percent, "category": category, "note": note},
+        )
 
 
 def confirmed(
-    customer: Customer, *lines: tuple[str, int, str], charges: tuple[Charge, ...] = (), discount: str = "0",
-    includes_tax: bool = False, company: Company | None = None,
+    customer: Customer,
+    *lines: tuple[str, int, str],
+    charges: tuple[Charge, ...] = (),
+    discount: str = "0",
+    includes_tax: bool = False,
+    company: Company | None = None,
 ) -> Order:
     """A confirmed order of lines (tax class, quantity, price), whether or not there is stock."""
     taxes()
     prices, _ = PriceList.objects.get_or_create(
         name=f"einv {customer.currency} {includes_tax}",
-        defaults={"currency": customer.currency, "includes_tax": includes_tax})
-    channel, _ = Channel.objects.update_or_create(code="einv", defaults={
-        "name": "E-invoices", "company": company or seller(), "allow_backorders": True, "price_list": prices})
-    wanted = [Line(_sku(tax_class), quantity, Decimal(price)) for tax_class, quantity, price in lines]
-    entry = Entry(channel, customer, wanted, charges=charges, discount_percent=Decimal(discount),
-                  customer_reference="PO 4711")
+        defaults={"currency": customer.currency, "includes_tax": includes_tax},
+    )
+    channel, _ = Channel.objects.update_or_create(
+        code="einv",
+        defaults={
+            "name": "E-invoices",
+            "company": company or seller(),
+            "allow_backorders": True,
+            "price_list": prices,
+        },
+    )
+    wanted = [
+        Line(_sku(tax_class), quantity, Decimal(price)) for tax_class, quantity, price in lines
+    ]
+    entry = Entry(
+        channel,
+        customer,
+        wanted,
+        charges=charges,
+        discount_percent=Decimal(discount),
+        customer_reference="PO 4711",
+    )
     return lifecycle.confirm(order_entry.enter(entry))
 
 
 def _sku(tax_class: str) -> SKU:
-    return SKU.objects.get_or_create(code=f"EINV-{tax_class}", defaults={
-        "name": f"Article of the class {tax_class}", "tax_class": tax_class})[0]
+    return SKU.objects.get_or_create(
+        code=f"EINV-{tax_class}",
+        defaults={"name": f"Article of the class {tax_class}", "tax_class": tax_class},
+    )[0]
 
 
 def bill(order: Order, share: int = 1) -> Invoice:
@@ -97,7 +156,9 @@ def domestic() -> Invoice:
 
 @case
 def several_rates() -> Invoice:
-    return bill(confirmed(buyer(), ("standard", 3, "19.99"), ("reduced", 7, "3.33"), ("zero", 1, "5.00")))
+    return bill(
+        confirmed(buyer(), ("standard", 3, "19.99"), ("reduced", 7, "3.33"), ("zero", 1, "5.00"))
+    )
 
 
 @case
@@ -128,28 +189,43 @@ def outside_of_vat() -> Invoice:
 
 @case
 def discounts_and_charges() -> Invoice:
-    charges = (Charge("freight", "Freight", Decimal("7.90")), Charge("allowance", "Goodwill", Decimal("-3.00")))
-    order = confirmed(buyer(), ("standard", 3, "19.99"), ("reduced", 7, "3.33"), charges=charges, discount="7.5")
+    charges = (
+        Charge("freight", "Freight", Decimal("7.90")),
+        Charge("allowance", "Goodwill", Decimal("-3.00")),
+    )
+    order = confirmed(
+        buyer(), ("standard", 3, "19.99"), ("reduced", 7, "3.33"), charges=charges, discount="7.5"
+    )
     return bill(order)
 
 
 @case
 def prices_with_tax() -> Invoice:
-    return bill(confirmed(buyer(), ("standard", 3, "9.99"), ("reduced", 7, "3.33"), includes_tax=True))
+    return bill(
+        confirmed(buyer(), ("standard", 3, "9.99"), ("reduced", 7, "3.33"), includes_tax=True)
+    )
 
 
 @case
 def part_of_an_order() -> Invoice:
-    return bill(confirmed(buyer(), ("standard", 3, "3.333"), ("reduced", 5, "0.999"), discount="3"), share=2)
+    return bill(
+        confirmed(buyer(), ("standard", 3, "3.333"), ("reduced", 5, "0.999"), discount="3"), share=2
+    )
 
 
 @case
 def credit_note() -> Invoice:
     charges = (Charge("freight", "Freight", Decimal("7.90")),)
-    document = bill(confirmed(buyer(), ("standard", 3, "19.99"), ("reduced", 7, "3.33"), charges=charges))
+    document = bill(
+        confirmed(buyer(), ("standard", 3, "19.99"), ("reduced", 7, "3.33"), charges=charges)
+    )
     lines = list(document.lines.order_by("position"))
-    return billing.credit(document, [Credited(lines[0], 2), Credited(lines[2], 1)], reference=f"{document}/case",
-                          reason="Two arrived damaged.")
+    return billing.credit(
+        document,
+        [Credited(lines[0], 2), Credited(lines[2], 1)],
+        reference=f"{document}/case",
+        reason="Two arrived damaged.",
+    )
 
 
 @case
@@ -165,8 +241,9 @@ def less_a_deposit() -> Invoice:
 
 @case
 def installments_and_early_discount() -> Invoice:
-    terms, _ = PaymentTerms.objects.get_or_create(code="einv", defaults={
-        "name": "In three parts", "discount_percent": 2, "discount_days": 10})
+    terms, _ = PaymentTerms.objects.get_or_create(
+        code="einv", defaults={"name": "In three parts", "discount_percent": 2, "discount_days": 10}
+    )
     if not terms.parts.exists():
         for days in (14, 44, 74):
             terms.parts.create(percent=Decimal("33.33"), days=days)
@@ -176,7 +253,10 @@ def installments_and_early_discount() -> Invoice:
 @case
 def rounding_extremes() -> Invoice:
     """Many small lines whose taxes all round up, rounded on each line."""
-    lines = [("standard", 1, "0.03")] * 90 + [("reduced", 999, "0.0075"), ("standard", 1, "99999.99")]
+    lines = [("standard", 1, "0.03")] * 90 + [
+        ("reduced", 999, "0.0075"),
+        ("standard", 1, "99999.99"),
+    ]
     return bill(confirmed(buyer(), *lines))
 
 
@@ -190,8 +270,9 @@ def rounding_of_the_document() -> Invoice:
 @case
 def foreign_currency() -> Invoice:
     company = seller()
-    ExchangeRate.objects.update_or_create(company=company, currency="USD", day=date(2020, 1, 2),
-                                          defaults={"rate": Decimal("1.117")})
+    ExchangeRate.objects.update_or_create(
+        company=company, currency="USD", day=date(2020, 1, 2), defaults={"rate": Decimal("1.117")}
+    )
     return bill(confirmed(buyer(currency="USD"), ("standard", 3, "19.99"), company=company))
 
 
@@ -212,7 +293,9 @@ def month_together() -> Invoice:
 def paid_before() -> Invoice:
     """One that a prepayment has paid already: it says so by its terms alone, and its totals stay whole."""
     order = confirmed(buyer(), ("standard", 3, "19.99"))
-    payments.register_transfer(order.customer, order.gross, company=order.company, reference="case", order=order)
+    payments.register_transfer(
+        order.customer, order.gross, company=order.company, reference="case", order=order
+    )
     return bill(order)
 
 
@@ -228,7 +311,9 @@ def paid_in_full() -> Invoice:
 @case
 def paid_in_part() -> Invoice:
     order = confirmed(buyer(), ("standard", 3, "19.99"))
-    payments.register_transfer(order.customer, Decimal("10.00"), company=order.company, reference="part", order=order)
+    payments.register_transfer(
+        order.customer, Decimal("10.00"), company=order.company, reference="part", order=order
+    )
     document = bill(order)
     payments.apply_prepayments(document)
     document.refresh_from_db()
@@ -237,8 +322,10 @@ def paid_in_part() -> Invoice:
 
 @case
 def early_discount() -> Invoice:
-    terms, _ = PaymentTerms.objects.get_or_create(code="early", defaults={
-        "name": "2 % within 14 days", "discount_percent": 2, "discount_days": 14})
+    terms, _ = PaymentTerms.objects.get_or_create(
+        code="early",
+        defaults={"name": "2 % within 14 days", "discount_percent": 2, "discount_days": 14},
+    )
     return bill(confirmed(buyer(terms=terms), ("standard", 3, "33.37")))
 
 
@@ -275,22 +362,34 @@ def credit_note_foreign_currency() -> Invoice:
 @case
 def charges_of_several_rates() -> Invoice:
     """Freight and an allowance that follow the goods' rates, and compensation without tax."""
-    charges = (Charge("freight", "Freight", Decimal("10.00")), Charge("allowance", "Goodwill", Decimal("-4.00")),
-               Charge("damage", "Broken pallet", Decimal("15.00")))
-    return bill(confirmed(buyer(), ("standard", 3, "19.99"), ("reduced", 7, "3.33"), charges=charges))
+    charges = (
+        Charge("freight", "Freight", Decimal("10.00")),
+        Charge("allowance", "Goodwill", Decimal("-4.00")),
+        Charge("damage", "Broken pallet", Decimal("15.00")),
+    )
+    return bill(
+        confirmed(buyer(), ("standard", 3, "19.99"), ("reduced", 7, "3.33"), charges=charges)
+    )
 
 
 @case
 def charges_alone() -> Invoice:
     """An order whose goods are all billed: a charge and an allowance without a line of goods."""
-    charges = (Charge("freight", "Freight", Decimal("10.00")), Charge("allowance", "Goodwill", Decimal("-4.00")))
+    charges = (
+        Charge("freight", "Freight", Decimal("10.00")),
+        Charge("allowance", "Goodwill", Decimal("-4.00")),
+    )
     order = confirmed(buyer(), ("standard", 1, "0.00"), charges=charges)
     return billing.invoice(order, {}, reference=f"{order.number}/case")
 
 
 @case
 def gross_prices_of_an_export() -> Invoice:
-    return bill(confirmed(buyer("CH", ""), ("standard", 3, "9.99"), ("reduced", 7, "3.33"), includes_tax=True))
+    return bill(
+        confirmed(
+            buyer("CH", ""), ("standard", 3, "9.99"), ("reduced", 7, "3.33"), includes_tax=True
+        )
+    )
 
 
 @case
@@ -306,9 +405,19 @@ def credit_note_to_northern_ireland() -> Invoice:
 
 @case
 def from_northern_ireland() -> Invoice:
-    company = seller(country="GB", postal_code="BT1 1AA", city="Belfast", vat_number="XI980780684", currency="GBP",
-                     endpoint="GB980780684", endpoint_scheme="9932", iban="GB33BUKB20201555555555", bic="BUKBGB22XXX",
-                     registration="NI123456", time_zone="Europe/London")
+    company = seller(
+        country="GB",
+        postal_code="BT1 1AA",
+        city="Belfast",
+        vat_number="XI980780684",
+        currency="GBP",
+        endpoint="GB980780684",
+        endpoint_scheme="9932",
+        iban="GB33BUKB20201555555555",
+        bic="BUKBGB22XXX",
+        registration="NI123456",
+        time_zone="Europe/London",
+    )
     return bill(confirmed(buyer(currency="GBP"), ("standard", 3, "19.99"), company=company))
 
 
@@ -320,7 +429,9 @@ def to_the_canary_islands() -> Invoice:
 @case
 def seller_without_bank() -> Invoice:
     """From a country whose rules ask for no payment instructions."""
-    return bill(confirmed(buyer("IE", "IE6388047V"), ("standard", 3, "19.99"), company=irish_seller()))
+    return bill(
+        confirmed(buyer("IE", "IE6388047V"), ("standard", 3, "19.99"), company=irish_seller())
+    )
 
 
 @case
@@ -342,7 +453,9 @@ def credit_note_of_dutch_parties() -> Invoice:
 def credited(document: Invoice) -> Invoice:
     """A credit note for the first units of a document."""
     line = document.lines.order_by("position")[0]
-    return billing.credit(document, [Credited(line, 1)], reference=f"{document}/case", reason="One arrived damaged.")
+    return billing.credit(
+        document, [Credited(line, 1)], reference=f"{document}/case", reason="One arrived damaged."
+    )
 
 
 def northern_buyer() -> Customer:
@@ -351,16 +464,37 @@ def northern_buyer() -> Customer:
 
 def irish_seller() -> Company:
     TaxRate.objects.get_or_create(country="IE", tax_class="standard", defaults={"percent": 23})
-    return seller(country="IE", postal_code="D02 AF30", city="Dublin", vat_number="IE6433435F", iban="", bic="",
-                  registration="123456", endpoint="IE6433435F", endpoint_scheme="9935", time_zone="Europe/Dublin")
+    return seller(
+        country="IE",
+        postal_code="D02 AF30",
+        city="Dublin",
+        vat_number="IE6433435F",
+        iban="",
+        bic="",
+        registration="123456",
+        endpoint="IE6433435F",
+        endpoint_scheme="9935",
+        time_zone="Europe/Dublin",
+    )
 
 
 def dutch_seller() -> Company:
     TaxRate.objects.get_or_create(country="NL", tax_class="standard", defaults={"percent": 21})
-    return seller(country="NL", postal_code="1012 AB", city="Amsterdam", vat_number="NL004495445B01",
-                  iban="NL91ABNA0417164300", bic="ABNANL2A", registration="12345678", endpoint="12345678",
-                  endpoint_scheme="0106", time_zone="Europe/Amsterdam")
+    return seller(
+        country="NL",
+        postal_code="1012 AB",
+        city="Amsterdam",
+        vat_number="NL004495445B01",
+        iban="NL91ABNA0417164300",
+        bic="ABNANL2A",
+        registration="12345678",
+        endpoint="12345678",
+        endpoint_scheme="0106",
+        time_zone="Europe/Amsterdam",
+    )
 
 
 def dutch_buyer() -> Customer:
-    return buyer("NL", "NL123456782B12", postal_code="1012 AB", endpoint="87654321", endpoint_scheme="0106")
+    return buyer(
+        "NL", "NL123456782B12", postal_code="1012 AB", endpoint="87654321", endpoint_scheme="0106"
+    )

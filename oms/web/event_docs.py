@@ -30,31 +30,46 @@ Payloads = dict[str, dict[str, Schema]]
 def page() -> str:
     """The list of events, by what they are about."""
     emitters = event_sources.emitters()
-    kinds = groupby(sorted(event_catalog.declared(), key=lambda each: (each.subject, each.name)),
-                    key=lambda each: each.subject)
+    kinds = groupby(
+        sorted(event_catalog.declared(), key=lambda each: (each.subject, each.name)),
+        key=lambda each: each.subject,
+    )
     return HEAD + "".join(_section(kind, list(known), emitters) for kind, known in kinds)
 
 
 def _section(kind: str, known: list[EventType], emitters: dict[str, list[str]]) -> str:
     rows = "".join(_row(each, emitters[each.name]) for each in known)
     title = "SKU" if kind == "sku" else kind.replace("_", " ").capitalize()
-    return (f"\n## {title}\n\nWho may see them: {_viewers(kind)}.\n\n"
-            f"| event | version | meaning | payload | emitted by | handled by |\n|---|---|---|---|---|---|\n{rows}")
+    return (
+        f"\n## {title}\n\nWho may see them: {_viewers(kind)}.\n\n"
+        f"| event | version | meaning | payload | emitted by | handled by |\n|---|---|---|---|---|---|\n{rows}"
+    )
 
 
 def _row(known: EventType, emitters: list[str]) -> str:
-    cells = (f"`{known.name}`", str(known.version), str(known.meaning), _payload(known), _listed(emitters),
-             _listed(_handlers(known.name)))
+    cells = (
+        f"`{known.name}`",
+        str(known.version),
+        str(known.meaning),
+        _payload(known),
+        _listed(emitters),
+        _listed(_handlers(known.name)),
+    )
     return f"| {' | '.join(cells)} |\n"
 
 
 def _payload(known: EventType) -> str:
-    return ", ".join(f"{name if is_required else f'*{name}*'}: {event_catalog.describe(kind)}"
-                     for name, (kind, is_required) in known.fields.items())
+    return ", ".join(
+        f"{name if is_required else f'*{name}*'}: {event_catalog.describe(kind)}"
+        for name, (kind, is_required) in known.fields.items()
+    )
 
 
 def _handlers(name: str) -> list[str]:
-    return [("→ " if handler.external else "") + handler.name for handler in event_handlers.handlers_of(name)]
+    return [
+        ("→ " if handler.external else "") + handler.name
+        for handler in event_handlers.handlers_of(name)
+    ]
 
 
 def _listed(names: list[str]) -> str:
@@ -63,7 +78,9 @@ def _listed(names: list[str]) -> str:
 
 def _viewers(kind: str) -> str:
     """The built-in roles that may view a kind of record."""
-    model = next((model for model in event_access.document_models() if model.subject_type == kind), None)
+    model = next(
+        (model for model in event_access.document_models() if model.subject_type == kind), None
+    )
     if model is not None:
         return ", ".join(sorted(policy.roles_with("view", model)))
     return event_access.rule_of(kind) or "nobody (internal)"
@@ -87,15 +104,29 @@ def merged(before: Payloads, now: Payloads) -> Payloads:
 
 def as_text(known: Payloads) -> str:
     """Payloads as they are written down."""
-    return "{\n" + ",\n".join(f" {json.dumps(name)}: {json.dumps(known[name])}" for name in sorted(known)) + "\n}\n"
+    return (
+        "{\n"
+        + ",\n".join(f" {json.dumps(name)}: {json.dumps(known[name])}" for name in sorted(known))
+        + "\n}\n"
+    )
 
 
 def lost(before: Payloads, now: Payloads) -> list[str]:
     """What receivers relied on and is not there any more: events, and within a version fields and their types."""
-    return [fault for name, versions in before.items() for fault in (
-        [f"{name} is gone"] if name not in now else [
-            f"{name}, version {version}: {fault}" for version, schema in versions.items() if version in now[name]
-            for fault in _lost(schema, now[name][version])])]
+    return [
+        fault
+        for name, versions in before.items()
+        for fault in (
+            [f"{name} is gone"]
+            if name not in now
+            else [
+                f"{name}, version {version}: {fault}"
+                for version, schema in versions.items()
+                if version in now[name]
+                for fault in _lost(schema, now[name][version])
+            ]
+        )
+    ]
 
 
 def _lost(before: Schema, now: Schema, at: str = "") -> Iterator[str]:
@@ -103,8 +134,11 @@ def _lost(before: Schema, now: Schema, at: str = "") -> Iterator[str]:
     nested = {"properties", "required", "items", "additionalProperties"}
     if {**before, **dict.fromkeys(nested)} != {**now, **dict.fromkeys(nested)}:
         yield f"{at or 'the payload'} is of another type"
-    yield from (f"{at}{name} may be missing" for name in before.get("required", ())
-                if name in now.get("properties", {}) and name not in now.get("required", ()))
+    yield from (
+        f"{at}{name} may be missing"
+        for name in before.get("required", ())
+        if name in now.get("properties", {}) and name not in now.get("required", ())
+    )
     for name, schema in before.get("properties", {}).items():
         if name in now.get("properties", {}):
             yield from _lost(schema, now["properties"][name], f"{at}{name}")

@@ -14,7 +14,12 @@ from oms.core.models import Document
 
 ABOVE = {"oms.rest", "oms.insights", "oms.web"}  # rooms that emit nothing of their own
 NO_SOURCES = {"events.py", "handlers.py", "states.py", "event_catalog.py"}
-READS = {"on", "filter", "exclude", "get"}  # calls whose names of events are looked for, not emitted
+READS = {
+    "on",
+    "filter",
+    "exclude",
+    "get",
+}  # calls whose names of events are looked for, not emitted
 EDITED = ".edited"
 
 
@@ -29,7 +34,11 @@ def emitters() -> dict[str, list[str]]:
 
 def _sources() -> Iterator[Path]:
     for room in settings.ROOMS:
-        for path in sorted((settings.BASE_DIR / room.replace(".", "/")).rglob("*.py")) if room not in ABOVE else ():
+        for path in (
+            sorted((settings.BASE_DIR / room.replace(".", "/")).rglob("*.py"))
+            if room not in ABOVE
+            else ()
+        ):
             if path.name not in NO_SOURCES and not {"migrations", "api"} & set(path.parts):
                 yield path
 
@@ -79,7 +88,10 @@ def _of_calls(function: ast.FunctionDef, tree: ast.Module, names: dict[str, Any]
             target = next(word.value for word in call.keywords if word.arg == "to")
             yield from _reached(function if isinstance(target, ast.Name) else target, names)
         elif ast.unparse(call.func) == "states.create":
-            yield from next(filter(None, (_created(place, names) for place in (call, function, tree))), _drafts())
+            yield from next(
+                filter(None, (_created(place, names) for place in (call, function, tree))),
+                _drafts(),
+            )
 
 
 def _reached(node: ast.AST, names: dict[str, Any]) -> set[str]:
@@ -87,8 +99,11 @@ def _reached(node: ast.AST, names: dict[str, Any]) -> set[str]:
     found: set[str] = set()
     if isinstance(node, ast.Attribute):
         value = _value(node, names)
-        found |= {states.event_of(model, value) for model in event_access.document_models()
-                  if type(value) is getattr(model, "Status", None)}
+        found |= {
+            states.event_of(model, value)
+            for model in event_access.document_models()
+            if type(value) is getattr(model, "Status", None)
+        }
     return found.union(*(_reached(child, names) for child in _children(node)))
 
 
@@ -101,12 +116,23 @@ def _value(node: ast.AST, names: dict[str, Any]) -> Any:
 
 def _created(place: ast.AST, names: dict[str, Any]) -> set[str]:
     """The events of the kinds of documents that are made below a node."""
-    made = {_value(node.func, names) for node in ast.walk(place) if isinstance(node, ast.Call)
-            and isinstance(node.func, ast.Name)}
-    return {f"{each.subject_type}.created" for each in made if isinstance(each, type) and issubclass(each, Document)}
+    made = {
+        _value(node.func, names)
+        for node in ast.walk(place)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+    }
+    return {
+        f"{each.subject_type}.created"
+        for each in made
+        if isinstance(each, type) and issubclass(each, Document)
+    }
 
 
 @cache
 def _drafts() -> set[str]:
     """The events of drafts that the admin makes, of whichever kind."""
-    return {each.name.replace(EDITED, ".created") for each in event_catalog.declared() if each.name.endswith(EDITED)}
+    return {
+        each.name.replace(EDITED, ".created")
+        for each in event_catalog.declared()
+        if each.name.endswith(EDITED)
+    }

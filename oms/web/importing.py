@@ -22,7 +22,12 @@ from orders.models import Channel, Customer, HistoryRecord, OrderCharge
 from orders.order_entry import Charge, Entry, Line
 
 BATCH = 500
-CHARGES = {Kind.CARRIAGE: "freight", Kind.FEE: "fee", Kind.DISCOUNT: "allowance", Kind.VOUCHER: "fee"}
+CHARGES = {
+    Kind.CARRIAGE: "freight",
+    Kind.FEE: "fee",
+    Kind.DISCOUNT: "allowance",
+    Kind.VOUCHER: "fee",
+}
 
 
 @dataclass
@@ -54,7 +59,9 @@ class Selection:
 
     def takes(self, row: Row) -> bool:
         day = row.at.date()
-        return (self.since is None or day >= self.since) and (self.until is None or day <= self.until)
+        return (self.since is None or day >= self.since) and (
+            self.until is None or day <= self.until
+        )
 
 
 def open_file(path: Path) -> IO[str]:
@@ -71,7 +78,9 @@ def read(path: Path) -> Iterator[Row | BadRow]:
         header = next(reader, [])
         missing = [name for name in COLUMNS if name not in header]
         if missing:
-            raise ValueError(f"The columns {', '.join(missing)} are missing; the first line has: {', '.join(header)}.")
+            raise ValueError(
+                f"The columns {', '.join(missing)} are missing; the first line has: {', '.join(header)}."
+            )
         order = [header.index(name) for name in COLUMNS]
         for number, cells in enumerate(reader, 2):
             whole = len(cells) == len(header)
@@ -79,7 +88,7 @@ def read(path: Path) -> Iterator[Row | BadRow]:
 
 
 def invoices(
-    rows: Iterator[Row | BadRow], selection: Selection, report: Report, tick: Callable[[], object],
+    rows: Iterator[Row | BadRow], selection: Selection, report: Report, tick: Callable[[], object]
 ) -> Iterator[dict[str, list[Row]]]:
     """Batches of invoices with their rows; what is left out or bad is reported."""
     batch: dict[str, list[Row]] = {}
@@ -89,8 +98,15 @@ def invoices(
         if isinstance(row, BadRow):
             report.bad.append(row)
             continue
-        if row.invoice not in batch and (row.invoice in done or not _has_room(row, selection, done, batch)):
-            report.count("left out" if row.invoice not in done else "came back after its invoice was written", row)
+        if row.invoice not in batch and (
+            row.invoice in done or not _has_room(row, selection, done, batch)
+        ):
+            report.count(
+                "left out"
+                if row.invoice not in done
+                else "came back after its invoice was written",
+                row,
+            )
             continue
         if row.invoice not in batch and len(batch) >= BATCH:
             done |= batch.keys()
@@ -126,15 +142,43 @@ def import_history(channel: Channel, batch: dict[str, list[Row]], report: Report
 def _document(name: str, rows: list[Row]) -> PastDocument:
     first = rows[0]
     sign = -1 if first.is_credit else 1
-    lines = [PastLine(row.number, row.code, row.text, sign * row.quantity, row.unit_price, CHARGES.get(row.kind, ""))
-             for row in rows]
-    return PastDocument(name, first.customer or f"GUEST-{first.country or 'UNKNOWN'}", first.country, first.at, lines)
+    lines = [
+        PastLine(
+            row.number,
+            row.code,
+            row.text,
+            sign * row.quantity,
+            row.unit_price,
+            CHARGES.get(row.kind, ""),
+        )
+        for row in rows
+    ]
+    return PastDocument(
+        name,
+        first.customer or f"GUEST-{first.country or 'UNKNOWN'}",
+        first.country,
+        first.at,
+        lines,
+    )
 
 
 def _record(channel: Channel, position: int, row: Row) -> HistoryRecord:
-    kind = HistoryRecord.Kind.BAD_DEBT if row.kind == Kind.BAD_DEBT else HistoryRecord.Kind.STOCK_ADJUSTMENT
-    return HistoryRecord(channel=channel, external_id=row.invoice, row=position, kind=kind, code=row.code,
-                         text=row.text, quantity=row.quantity, unit_price=row.unit_price, at=row.at)
+    kind = (
+        HistoryRecord.Kind.BAD_DEBT
+        if row.kind == Kind.BAD_DEBT
+        else HistoryRecord.Kind.STOCK_ADJUSTMENT
+    )
+    return HistoryRecord(
+        channel=channel,
+        external_id=row.invoice,
+        row=position,
+        kind=kind,
+        code=row.code,
+        text=row.text,
+        quantity=row.quantity,
+        unit_price=row.unit_price,
+        at=row.at,
+    )
 
 
 def _count_history(report: Report, row: Row, known: bool, matched: dict[int, int]) -> None:
@@ -144,7 +188,10 @@ def _count_history(report: Report, row: Row, known: bool, matched: dict[int, int
     report.rounding += round(row.amount, 2) - row.amount
     if not row.is_credit or row.kind != Kind.GOODS:
         name = f"{row.kind} credited" if row.is_credit else row.kind.value
-        report.count(f"{name}, free of charge" if not row.unit_price and row.kind == Kind.GOODS else name, row)
+        report.count(
+            f"{name}, free of charge" if not row.unit_price and row.kind == Kind.GOODS else name,
+            row,
+        )
         return
     units = matched.get(row.number, 0)
     fate = "matched to earlier lines" if units == -row.quantity else "credited on their own"
@@ -186,10 +233,19 @@ def _entry(channel: Channel, name: str, rows: list[Row], skus: dict[str, SKU]) -
     first = rows[0]
     code = first.customer or f"GUEST-{first.country or 'UNKNOWN'}"
     customer, _ = Customer.objects.get_or_create(
-        code=code, defaults={"name": f"Customer {code}", "currency": channel.company.currency})
+        code=code, defaults={"name": f"Customer {code}", "currency": channel.company.currency}
+    )
     address = {"name": customer.name, "country": first.country}
-    charges = [Charge(CHARGES[row.kind], row.text or row.code, round(row.amount, 2)) for row in rows
-               if row.kind in CHARGES and CHARGES[row.kind] in OrderCharge.Kind.values]
-    lines = [Line(skus[row.code], row.quantity, row.unit_price, description=row.text) for row in rows
-             if row.kind == Kind.GOODS and row.quantity > 0]
-    return Entry(channel, customer, lines, charges, ship_to=address, bill_to=address, external_id=name)
+    charges = [
+        Charge(CHARGES[row.kind], row.text or row.code, round(row.amount, 2))
+        for row in rows
+        if row.kind in CHARGES and CHARGES[row.kind] in OrderCharge.Kind.values
+    ]
+    lines = [
+        Line(skus[row.code], row.quantity, row.unit_price, description=row.text)
+        for row in rows
+        if row.kind == Kind.GOODS and row.quantity > 0
+    ]
+    return Entry(
+        channel, customer, lines, charges, ship_to=address, bill_to=address, external_id=name
+    )

@@ -12,37 +12,84 @@ from fulfillment.stations.views import STATIONS, may_work
 from oms.core import policy
 
 MENU = (  # titles of groups, and in them title, model (with a page of its own, if any), icon
-    ("Orders", (("New order", "orders.order:entry", "add_shopping_cart"),
-                ("Orders", "orders.order", "shopping_cart"), ("Customers", "orders.customer", "storefront"),
-                ("Returns", "returns.returnrequest", "assignment_return"))),
-    ("Warehouse", (("Stations", "stations", "barcode_scanner"),
-                   ("Waves", "fulfillment.wave", "directions_walk"), ("Shipments", "fulfillment.shipment", "package_2"),
-                   ("Stock", "inventory.stock", "inventory_2"), ("Bins", "inventory.binstock", "shelves"),
-                   ("Counts", "inventory.count", "fact_check"), ("Transfers", "inventory.transfer", "swap_horiz"))),
-    ("Purchasing", (("Purchase orders", "inventory.purchaseorder", "receipt_long"),
-                ("Suppliers", "inventory.supplier", "factory"), ("Reorder rules", "inventory.reorderrule", "rule"))),
-    ("Finance", (("Invoices", "orders.invoice", "request_quote"), ("Payments", "orders.payment", "payments"),
-               ("Supplier invoices", "orders.supplierinvoice", "receipt"),
-               ("Intercompany settings", "orders.intercompanyrule", "handshake"),
-               ("Aged receivables", "orders.exportrun:receivables", "account_balance_wallet"),
-               ("Accounting exports", "orders.exportrun", "ios_share"),
-               ("Prices", "orders.price", "sell"), ("Discounts", "orders.discount", "percent"),
-               ("Tax rates", "orders.taxrate", "account_balance"), ("Tax codes", "orders.taxcode", "tag"),
-               ("Exchange rates", "core.exchangerate", "currency_exchange"),
-               ("Payment terms", "orders.paymentterms", "event_available"))),
-    ("Catalog", (("SKUs", "inventory.sku", "category"), ("Warehouses", "inventory.warehouse", "warehouse"),
-                   ("Channels", "orders.channel", "hub"),
-                   ("Carriers", "fulfillment.carrieraccount", "local_shipping"))),
-    ("System",
-     (("Notifications", "core.notice", "notifications"), ("Notification rules", "core.subscription", "campaign"),
-                ("Needs attention", "core.delivery", "warning"), ("Emails", "core.email", "mail"),
-                ("Events", "core.event", "history"), ("Jobs", "core.job", "hourglass_top"),
-                ("Users", "core.user", "group"), ("Roles", "core.role", "badge"),
-                ("API clients", "core.apiclient", "key"), ("Webhooks", "core.webhookendpoint", "webhook"),
-                ("Webhook deliveries", "core.webhookdelivery", "call_made"), ("Companies", "core.company", "domain"))),
+    (
+        "Orders",
+        (
+            ("New order", "orders.order:entry", "add_shopping_cart"),
+            ("Orders", "orders.order", "shopping_cart"),
+            ("Customers", "orders.customer", "storefront"),
+            ("Returns", "returns.returnrequest", "assignment_return"),
+        ),
+    ),
+    (
+        "Warehouse",
+        (
+            ("Stations", "stations", "barcode_scanner"),
+            ("Waves", "fulfillment.wave", "directions_walk"),
+            ("Shipments", "fulfillment.shipment", "package_2"),
+            ("Stock", "inventory.stock", "inventory_2"),
+            ("Bins", "inventory.binstock", "shelves"),
+            ("Counts", "inventory.count", "fact_check"),
+            ("Transfers", "inventory.transfer", "swap_horiz"),
+        ),
+    ),
+    (
+        "Purchasing",
+        (
+            ("Purchase orders", "inventory.purchaseorder", "receipt_long"),
+            ("Suppliers", "inventory.supplier", "factory"),
+            ("Reorder rules", "inventory.reorderrule", "rule"),
+        ),
+    ),
+    (
+        "Finance",
+        (
+            ("Invoices", "orders.invoice", "request_quote"),
+            ("Payments", "orders.payment", "payments"),
+            ("Supplier invoices", "orders.supplierinvoice", "receipt"),
+            ("Intercompany settings", "orders.intercompanyrule", "handshake"),
+            ("Aged receivables", "orders.exportrun:receivables", "account_balance_wallet"),
+            ("Accounting exports", "orders.exportrun", "ios_share"),
+            ("Prices", "orders.price", "sell"),
+            ("Discounts", "orders.discount", "percent"),
+            ("Tax rates", "orders.taxrate", "account_balance"),
+            ("Tax codes", "orders.taxcode", "tag"),
+            ("Exchange rates", "core.exchangerate", "currency_exchange"),
+            ("Payment terms", "orders.paymentterms", "event_available"),
+        ),
+    ),
+    (
+        "Catalog",
+        (
+            ("SKUs", "inventory.sku", "category"),
+            ("Warehouses", "inventory.warehouse", "warehouse"),
+            ("Channels", "orders.channel", "hub"),
+            ("Carriers", "fulfillment.carrieraccount", "local_shipping"),
+        ),
+    ),
+    (
+        "System",
+        (
+            ("Notifications", "core.notice", "notifications"),
+            ("Notification rules", "core.subscription", "campaign"),
+            ("Needs attention", "core.delivery", "warning"),
+            ("Emails", "core.email", "mail"),
+            ("Events", "core.event", "history"),
+            ("Jobs", "core.job", "hourglass_top"),
+            ("Users", "core.user", "group"),
+            ("Roles", "core.role", "badge"),
+            ("API clients", "core.apiclient", "key"),
+            ("Webhooks", "core.webhookendpoint", "webhook"),
+            ("Webhook deliveries", "core.webhookdelivery", "call_made"),
+            ("Companies", "core.company", "domain"),
+        ),
+    ),
 )
 
-OWN = {"entry": ("add", "orders.order"), "receivables": ("see_receivables", None)}  # the rights to pages of their own
+OWN = {
+    "entry": ("add", "orders.order"),
+    "receivables": ("see_receivables", None),
+}  # the rights to pages of their own
 
 
 def stylesheet(request: HttpRequest) -> str:
@@ -58,10 +105,15 @@ def script(request: HttpRequest) -> str:
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     """The menu for the person who asks; empty groups are left out."""
     groups = [
-        {"title": gettext(title), "separator": True, "items": [
-            {"title": gettext(name), "icon": icon, "link": link} for name, address, icon in items
-            if (link := _link(address, request))
-        ]}
+        {
+            "title": gettext(title),
+            "separator": True,
+            "items": [
+                {"title": gettext(name), "icon": icon, "link": link}
+                for name, address, icon in items
+                if (link := _link(address, request))
+            ],
+        }
         for title, items in MENU
     ]
     return [group for group in groups if group["items"]]

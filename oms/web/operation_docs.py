@@ -27,21 +27,33 @@ TYPES = {bool: "yes or no", int: "integer", Decimal: "decimal", date: "date", st
 
 def page() -> str:
     """The list of operations, by what they change."""
-    kinds = sorted((model for model in apps.get_models() if operations.of(model)),
-                   key=lambda model: (model._meta.app_label, model.__name__))
+    kinds = sorted(
+        (model for model in apps.get_models() if operations.of(model)),
+        key=lambda model: (model._meta.app_label, model.__name__),
+    )
     return HEAD + "".join(_section(model) for model in kinds)
 
 
 def _section(model: type[Any]) -> str:
-    rows = "".join(_row(step) for step in sorted(operations.of(model).values(), key=lambda step: step.name))
-    return (f"\n## {sentence(str(model._meta.verbose_name))} ({model._meta.app_label})\n\n"
-            f"| operation | button | roles | asks for | more | runs |\n|---|---|---|---|---|---|\n{rows}")
+    rows = "".join(
+        _row(step) for step in sorted(operations.of(model).values(), key=lambda step: step.name)
+    )
+    return (
+        f"\n## {sentence(str(model._meta.verbose_name))} ({model._meta.app_label})\n\n"
+        f"| operation | button | roles | asks for | more | runs |\n|---|---|---|---|---|---|\n{rows}"
+    )
 
 
 def _row(step: Operation) -> str:
     roles = ", ".join(sorted(policy.roles_with(step.name, step.model)))
-    cells = (f"`{step.name}`", step.title, roles, _asked(step), _more(step),
-             f"`{step.run.__module__}.{step.run.__name__.lstrip('_')}`")
+    cells = (
+        f"`{step.name}`",
+        step.title,
+        roles,
+        _asked(step),
+        _more(step),
+        f"`{step.run.__module__}.{step.run.__name__.lstrip('_')}`",
+    )
     return f"| {' | '.join(cells)} |\n"
 
 
@@ -50,7 +62,10 @@ def _asked(step: Operation) -> str:
 
 
 def _fields(fields: tuple[Field, ...]) -> str:
-    return ", ".join(f"{field.name if field.is_required else f'*{field.name}*'}: {_type(field)}" for field in fields)
+    return ", ".join(
+        f"{field.name if field.is_required else f'*{field.name}*'}: {_type(field)}"
+        for field in fields
+    )
 
 
 def _type(field: Field) -> str:
@@ -64,6 +79,11 @@ def _type(field: Field) -> str:
 
 
 def _more(step: Operation) -> str:
-    told = {"list": step.many, "prefilled": step.initial is not None, "preview": step.has_preview,
-            "asks for confirmation": step.danger, f"undone by `{step.inverse}`": bool(step.inverse)}
+    told = {
+        "list": step.many,
+        "prefilled": step.initial is not None,
+        "preview": step.has_preview,
+        "asks for confirmation": step.danger,
+        f"undone by `{step.inverse}`": bool(step.inverse),
+    }
     return ", ".join(word for word, holds in told.items() if holds)

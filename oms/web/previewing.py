@@ -44,36 +44,53 @@ def preview_role(request: HttpRequest, pk: int) -> HttpResponse:
     role = get_object_or_404(Role, pk=pk)
     person = User(username=role.name, is_staff=True)
     person.know_grants([{"role": role.name, "reach": role.reach, "permissions": _codes(role)}])
-    return _page(request, person, gettext("What “%(role)s” sees") % {"role": role}, is_counted=False)
+    return _page(
+        request, person, gettext("What “%(role)s” sees") % {"role": role}, is_counted=False
+    )
 
 
 @user_passes_test(_may_preview)
 def preview_person(request: HttpRequest, pk: int) -> HttpResponse:
     """What a person sees, with how many records of each kind."""
     person = get_object_or_404(User, pk=pk)
-    return _page(request, person, gettext("What %(person)s sees") % {"person": person}, is_counted=True)
+    return _page(
+        request, person, gettext("What %(person)s sees") % {"person": person}, is_counted=True
+    )
 
 
 def _codes(role: Role) -> list[str]:
-    return [f"{app}.{name}" for app, name in role.permissions.values_list("content_type__app_label", "codename")]
+    return [
+        f"{app}.{name}"
+        for app, name in role.permissions.values_list("content_type__app_label", "codename")
+    ]
 
 
 def _page(request: HttpRequest, person: User, title: str, *, is_counted: bool) -> HttpResponse:
     asked = HttpRequest()
     asked.user = person
     context = {
-        **admin.site.each_context(request), "title": title, "person": person, "menu": navigation(asked),
+        **admin.site.each_context(request),
+        "title": title,
+        "person": person,
+        "menu": navigation(asked),
         "cards": [todo.title for todo in TO_DO if policy.may(person, *todo.right)],
-        "seen": list(seen_by(person, is_counted=is_counted)), "is_counted": is_counted,
-        "general": [title for (model, right), title in policy.titles().items()
-                    if model is None and policy.may(person, right)]}
+        "seen": list(seen_by(person, is_counted=is_counted)),
+        "is_counted": is_counted,
+        "general": [
+            title
+            for (model, right), title in policy.titles().items()
+            if model is None and policy.may(person, right)
+        ],
+    }
     return TemplateResponse(request, "admin/oms/preview.html", context)
 
 
 def seen_by(person: User, *, is_counted: bool) -> list[Seen]:
     """The kinds of records that a person may look at, as pages or over the API."""
     kinds = [model for model, rights in policy.offered().items() if model and "view" in rights]
-    found = [_seen(model, person, is_counted) for model in kinds if policy.may(person, "view", model)]
+    found = [
+        _seen(model, person, is_counted) for model in kinds if policy.may(person, "view", model)
+    ]
     return sorted(found, key=lambda each: each.title)
 
 
@@ -81,9 +98,18 @@ def _seen(model: type[Model], person: User, is_counted: bool) -> Seen:
     kind = in_capitals(str(model._meta.verbose_name_plural))
     rights = [str(title) for right, title in COLUMNS.items() if policy.may(person, right, model)]
     steps = [step.title for step in operations.of(model).values() if step.allowed_for(person)]
-    addresses = [f"/api/v1/{prefix}/" for prefix, viewset, _name in router.registry if _model_of(viewset) is model]
-    return Seen(kind[:1].upper() + kind[1:], _counted(model, person) if is_counted else _told(model, person), rights,
-                steps, addresses)
+    addresses = [
+        f"/api/v1/{prefix}/"
+        for prefix, viewset, _name in router.registry
+        if _model_of(viewset) is model
+    ]
+    return Seen(
+        kind[:1].upper() + kind[1:],
+        _counted(model, person) if is_counted else _told(model, person),
+        rights,
+        steps,
+        addresses,
+    )
 
 
 def _model_of(viewset: Any) -> type[Model] | None:
@@ -100,5 +126,8 @@ def _told(model: type[Model], person: User) -> str:
     if policy.sees_all(person, model):
         return gettext("all")
     reached = policy.reaches(person, "view", model)
-    return gettext("one's own") if Reach.EVERYTHING in reached else " / ".join(
-        str(Reach(each).label) for each in reached)
+    return (
+        gettext("one's own")
+        if Reach.EVERYTHING in reached
+        else " / ".join(str(Reach(each).label) for each in reached)
+    )

@@ -26,6 +26,10 @@ class Refusals:
         if not isinstance(refused, DomainError):
             return None
         status = 503 if refused.code == "busy" else 403 if isinstance(refused, NotAllowed) else 409
-        context = {**admin.site.each_context(request), "title": _("Not done"), "message": refused.message,
-                   "back": request.get_full_path()}
+        context = {
+            **admin.site.each_context(request),
+            "title": _("Not done"),
+            "message": refused.message,
+            "back": request.get_full_path(),
+        }
         return TemplateResponse(request, "admin/oms/refused.html", context, status=status).render()

@@ -57,7 +57,9 @@ class Finder:
         rows = rows.select_related(self.shown) if self.shown else rows
         for row in rows[:MOST]:
             record = getattr(row, self.shown) if self.shown else row
-            yield Found(_title(record), _description(record, row), _link(record), self.icon, row.search_rank)
+            yield Found(
+                _title(record), _description(record, row), _link(record), self.icon, row.search_rank
+            )
 
     def _numbered(self, rows: QuerySet[Any], term: str) -> QuerySet[Any]:
         named = Q(pk__in=[])
@@ -66,13 +68,19 @@ class Finder:
         return rows.filter(named).annotate(search_rank=Value(EXACT)).order_by("-pk")
 
     def _worded(self, rows: QuerySet[Any], term: str) -> QuerySet[Any]:
-        rank = Case(When(code__iexact=term, then=Value(EXACT)), When(code__istartswith=term, then=Value(BEGINS)),
-                    default=Value(WORDS), output_field=IntegerField())
+        rank = Case(
+            When(code__iexact=term, then=Value(EXACT)),
+            When(code__istartswith=term, then=Value(BEGINS)),
+            default=Value(WORDS),
+            output_field=IntegerField(),
+        )
         return with_words(rows, term).annotate(search_rank=rank).order_by("search_rank", "code")
 
     def _visible(self, request: HttpRequest) -> QuerySet[Any] | None:
         """The rows in the person's scope; None where they may not look at what would be opened."""
-        opened: Any = self.model._meta.get_field(self.shown).related_model if self.shown else self.model
+        opened: Any = (
+            self.model._meta.get_field(self.shown).related_model if self.shown else self.model
+        )
         if not policy.may(request.user, "view", opened):
             return None
         if self.shown:
@@ -114,8 +122,11 @@ def search(request: HttpRequest, term: str) -> list[Found]:
 def _pages(request: HttpRequest, term: str) -> list[Found]:
     """Pages of the menu."""
     items = [item for group in navigation(request) for item in group["items"]]
-    return [Found(str(item["title"]), "page", item["link"], item["icon"], WORDS) for item in items
-            if term.lower() in str(item["title"]).lower()]
+    return [
+        Found(str(item["title"]), "page", item["link"], item["icon"], WORDS)
+        for item in items
+        if term.lower() in str(item["title"]).lower()
+    ]
 
 
 def _title(record: Any) -> str:

@@ -14,6 +14,10 @@ from oms.insights import verification
 @user_passes_test(lambda user: user.is_active and user.is_staff and policy.may(user, "verify"))
 def verify(request: HttpRequest) -> HttpResponse:
     """Check now, and show what is broken."""
-    context = {**admin.site.each_context(request), "title": "Check", "breaches": verification.breaches(),
-               "names": verification.names()}
+    context = {
+        **admin.site.each_context(request),
+        "title": "Check",
+        "breaches": verification.breaches(),
+        "names": verification.names(),
+    }
     return TemplateResponse(request, "admin/oms/verify.html", context)

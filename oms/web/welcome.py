@@ -19,9 +19,14 @@ class PasswordForm(SetPasswordForm):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        for name, label in (("new_password1", _("New password")), ("new_password2", _("New password again"))):
+        for name, label in (
+            ("new_password1", _("New password")),
+            ("new_password2", _("New password again")),
+        ):
             self.fields[name].label = label
-            self.fields[name].widget = UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"})
+            self.fields[name].widget = UnfoldAdminPasswordWidget(
+                attrs={"autocomplete": "new-password"}
+            )
         self.fields["new_password2"].help_text = ""
 
 
@@ -41,4 +46,8 @@ class SetPassword(PasswordResetConfirmView):
 
     def get_context_data(self, **context: Any) -> dict[str, Any]:
         shown = {**admin.site.each_context(self.request), **super().get_context_data(**context)}
-        return shown | ({"person": self.user} if self.validlink else {"title": _("This link doesn't work anymore")})
+        return shown | (
+            {"person": self.user}
+            if self.validlink
+            else {"title": _("This link doesn't work anymore")}
+        )

@@ -39,7 +39,16 @@ from orders.models import (
 class InvoiceLines(Lines):
     model = InvoiceLine
     fk_name = "invoice"
-    fields = ["description", "quantity", "unit_price", "tax_percent", "net", "tax", "gross", "credited"]
+    fields = [
+        "description",
+        "quantity",
+        "unit_price",
+        "tax_percent",
+        "net",
+        "tax",
+        "gross",
+        "credited",
+    ]
     ordering = ["position"]
 
 
@@ -51,7 +60,16 @@ class Installments(Lines):
 class Allocations(Lines):
     model = PaymentApplication
     fk_name = "invoice"
-    fields = ["payment", "credit", "write_off", "amount", "exchange_difference", "booked_on", "by", "at"]
+    fields = [
+        "payment",
+        "credit",
+        "write_off",
+        "amount",
+        "exchange_difference",
+        "booked_on",
+        "by",
+        "at",
+    ]
     readonly_fields = ["exchange_difference", "at"]
 
 
@@ -64,9 +82,27 @@ class InvoiceAdmin(DocumentAdmin):
     search_fields = exact_search_fields = ["number", "order__number"]
     search_related = ["customer"]
     sheets = offer(InvoiceLineSheet)
-    fields = ["kind", "company", "customer", "order", "corrects", "reason", "issued_on", "supplied_on", "due_on",
-              "discount_percent", "discount_until", "currency", "net", "tax", "gross", "applied",
-              "at_home", "billed_to", "hash"]
+    fields = [
+        "kind",
+        "company",
+        "customer",
+        "order",
+        "corrects",
+        "reason",
+        "issued_on",
+        "supplied_on",
+        "due_on",
+        "discount_percent",
+        "discount_until",
+        "currency",
+        "net",
+        "tax",
+        "gross",
+        "applied",
+        "at_home",
+        "billed_to",
+        "hash",
+    ]
     readonly_fields = ["at_home", "billed_to"]
     inlines = [InvoiceLines, Installments, Allocations]
 
@@ -88,18 +124,34 @@ class InvoiceAdmin(DocumentAdmin):
         home, rate = document.company.currency, document.exchange_rate
         if document.currency == home:
             return "–"
-        told = [show_amount(round_amount(amount / rate, home), home)
-                for amount in (document.net, document.tax, document.gross)]
-        return f"{' + '.join(told[:2])} = {told[2]} ({rate.normalize():f} {document.currency}/{home})"
+        told = [
+            show_amount(round_amount(amount / rate, home), home)
+            for amount in (document.net, document.tax, document.gross)
+        ]
+        return (
+            f"{' + '.join(told[:2])} = {told[2]} ({rate.normalize():f} {document.currency}/{home})"
+        )
 
     @display(description=_("PDF"))
     def pdf(self, document: Invoice) -> Any:
-        return format_html('<a href="{}">PDF</a>', reverse("admin:orders_invoice_pdf", args=[document.pk]))
+        return format_html(
+            '<a href="{}">PDF</a>', reverse("admin:orders_invoice_pdf", args=[document.pk])
+        )
 
     def get_urls(self) -> Any:
-        return [path("<int:pk>/pdf/", self.admin_site.admin_view(self.pdf_view), name="orders_invoice_pdf"),
-                path("<int:pk>/data/", self.admin_site.admin_view(self.data_view), name="orders_invoice_data"),
-                *super().get_urls()]
+        return [
+            path(
+                "<int:pk>/pdf/",
+                self.admin_site.admin_view(self.pdf_view),
+                name="orders_invoice_pdf",
+            ),
+            path(
+                "<int:pk>/data/",
+                self.admin_site.admin_view(self.data_view),
+                name="orders_invoice_data",
+            ),
+            *super().get_urls(),
+        ]
 
     def pdf_view(self, request: HttpRequest, pk: int) -> Any:
         """The frozen PDF of an issued invoice."""
@@ -111,22 +163,34 @@ class InvoiceAdmin(DocumentAdmin):
         except DomainError as refused:
             status = 404 if refused.code == "not_made_yet" else 409
             return HttpResponse(refused.message, status=status, content_type="text/plain")
-        return HttpResponse(content, content_type="application/pdf",
-                            headers={"Content-Disposition": f'inline; filename="{document.number}.pdf"'})
+        return HttpResponse(
+            content,
+            content_type="application/pdf",
+            headers={"Content-Disposition": f'inline; filename="{document.number}.pdf"'},
+        )
 
     def data_view(self, request: HttpRequest, pk: int) -> Any:
         """The frozen UBL file of an issued document."""
         document = self.get_object(request, str(pk))
-        stored = stored_files.legal("ubl", subject_type="invoice", subject_number=str(document)) if document else None
+        stored = (
+            stored_files.legal("ubl", subject_type="invoice", subject_number=str(document))
+            if document
+            else None
+        )
         if stored is None or not self.has_view_permission(request, document):
             return self._get_obj_does_not_exist_redirect(request, self.opts, str(pk))
-        return HttpResponse(stored_files.read(stored), content_type="application/xml", headers={
-            "Content-Disposition": f'attachment; filename="{document}.xml"'})
+        return HttpResponse(
+            stored_files.read(stored),
+            content_type="application/xml",
+            headers={"Content-Disposition": f'attachment; filename="{document}.xml"'},
+        )
 
     def document_context(self, request: HttpRequest, document: Any) -> dict[str, Any]:
         context = super().document_context(request, document)
         if stored_files.legal("ubl", subject_type="invoice", subject_number=str(document)):
-            context["links"].append((gettext("UBL"), reverse("admin:orders_invoice_data", args=[document.pk])))
+            context["links"].append(
+                (gettext("UBL"), reverse("admin:orders_invoice_data", args=[document.pk]))
+            )
         return context
 
 
@@ -134,7 +198,17 @@ class InvoiceAdmin(DocumentAdmin):
 class WriteOffAdmin(ReadOnlyAdmin):
     """What was given up; it is done on the invoice or the payment."""
 
-    list_display = ["booked_on", "kind", "invoice", "payment", "amount", "tax", "reverses", "reason", "by"]
+    list_display = [
+        "booked_on",
+        "kind",
+        "invoice",
+        "payment",
+        "amount",
+        "tax",
+        "reverses",
+        "reason",
+        "by",
+    ]
     list_select_related = ["invoice", "payment", "by", "reverses__invoice", "reverses__payment"]
     list_filter = ["kind"]
     ordering = ["-pk"]
@@ -147,7 +221,15 @@ class TermsParts(Lines):
 
 @admin.register(PaymentTerms)
 class PaymentTermsAdmin(ScopedAdmin):
-    list_display = ["code", "name", "days", "end_of_month", "discount_percent", "discount_days", "deposit_percent"]
+    list_display = [
+        "code",
+        "name",
+        "days",
+        "end_of_month",
+        "discount_percent",
+        "discount_days",
+        "deposit_percent",
+    ]
     inlines = [TermsParts]
 
 
@@ -160,8 +242,18 @@ class HistoryRecordAdmin(ReadOnlyAdmin):
 
 class Refunds(Lines):
     model = Refund
-    fields = ["kind", "amount", "credit", "fee", "booked_on", "reason", "exchange_difference", "status", "reference",
-              "error"]
+    fields = [
+        "kind",
+        "amount",
+        "credit",
+        "fee",
+        "booked_on",
+        "reason",
+        "exchange_difference",
+        "status",
+        "reference",
+        "error",
+    ]
     readonly_fields = ["kind", "exchange_difference"]
 
 
@@ -175,13 +267,36 @@ class Uses(Lines):
 @admin.register(Payment)
 class PaymentAdmin(DocumentAdmin):
     sheets = offer(PaymentSheet)
-    list_display = ["number", "state", "customer", "amount", "currency", "captured", "applied", "refunded", "paid_on"]
+    list_display = [
+        "number",
+        "state",
+        "customer",
+        "amount",
+        "currency",
+        "captured",
+        "applied",
+        "refunded",
+        "paid_on",
+    ]
     list_filter = ["status", GatewayName, "paid_on"]
     list_select_related = ["customer"]
     search_fields = exact_search_fields = ["number", "reference"]
     search_related = ["customer"]
-    fields = ["company", "customer", "order", "gateway", "reference", "currency", "amount", "captured", "applied",
-              "refunded", "paid_on", "origin", "error"]
+    fields = [
+        "company",
+        "customer",
+        "order",
+        "gateway",
+        "reference",
+        "currency",
+        "amount",
+        "captured",
+        "applied",
+        "refunded",
+        "paid_on",
+        "origin",
+        "error",
+    ]
     readonly_fields = ["origin", "error"]
     inlines = [Uses, Refunds]
 
@@ -190,5 +305,12 @@ class PaymentAdmin(DocumentAdmin):
         return chip(payment)
 
 
-panels.register(Invoice, _("Credit notes"), Invoice, lambda document: document.credits.all(), "number", "issued_on",
-                "gross")
+panels.register(
+    Invoice,
+    _("Credit notes"),
+    Invoice,
+    lambda document: document.credits.all(),
+    "number",
+    "issued_on",
+    "gross",
+)

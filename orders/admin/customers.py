@@ -55,7 +55,16 @@ class CustomerPrices(Lines):
 
 @admin.register(Customer)
 class CustomerAdmin(ScopedAdmin):
-    list_display = ["code", "name", "currency", "rep", "terms_days", "credit_limit", "is_active", "statement"]
+    list_display = [
+        "code",
+        "name",
+        "currency",
+        "rep",
+        "terms_days",
+        "credit_limit",
+        "is_active",
+        "statement",
+    ]
     only_links = ["statement"]
     list_filter = ["is_active"]
     list_select_related = ["rep"]
@@ -67,20 +76,31 @@ class CustomerAdmin(ScopedAdmin):
 
     def get_urls(self) -> Any:
         view = self.admin_site.admin_view(partial(statement_page, self))
-        return [path("statement/<str:code>/", view, name="orders_customer_statement"), *super().get_urls()]
+        return [
+            path("statement/<str:code>/", view, name="orders_customer_statement"),
+            *super().get_urls(),
+        ]
 
     @display(description=_("Statement"))
     def statement(self, customer: Customer) -> Any:
-        return format_html('<a href="{}">{}</a>', reverse("admin:orders_customer_statement", args=[customer.code]),
-                           gettext("Statement"))
+        return format_html(
+            '<a href="{}">{}</a>',
+            reverse("admin:orders_customer_statement", args=[customer.code]),
+            gettext("Statement"),
+        )
 
     @acting("bill", _("Invoice shipped items"))
     def collect(self, request: HttpRequest, rows: Any) -> HttpResponseRedirect:
         """A job: one invoice for all that was shipped to each customer and is not billed yet."""
         user: Any = request.user
         keys = list(rows.order_by("pk").values_list("pk", flat=True))
-        job = jobs.submit("collect", gettext("Invoice shipped items for %(keys)s customers") % {"keys": len(keys)},
-                          len(keys), by=user, keys=keys)
+        job = jobs.submit(
+            "collect",
+            gettext("Invoice shipped items for %(keys)s customers") % {"keys": len(keys)},
+            len(keys),
+            by=user,
+            keys=keys,
+        )
         return HttpResponseRedirect(reverse("admin:core_job_change", args=[job.pk]))
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -88,13 +108,20 @@ class CustomerAdmin(ScopedAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Not everybody who edits customers hands them over or raises their credit."""
-        fixed = [] if self.may(request, "set_terms", obj) else ["rep", "credit_limit", "is_tax_exempt",
-                                                                "exemption_note", "terms", "billing"]
+        fixed = (
+            []
+            if self.may(request, "set_terms", obj)
+            else ["rep", "credit_limit", "is_tax_exempt", "exemption_note", "terms", "billing"]
+        )
         return with_money_columns(Customer, fixed)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         user: Any = request.user
-        if not change and obj.rep_id is None and Reach.CUSTOMERS in policy.reaches(user, "add", Customer):
+        if (
+            not change
+            and obj.rep_id is None
+            and Reach.CUSTOMERS in policy.reaches(user, "add", Customer)
+        ):
             obj.rep = user
         super().save_model(request, obj, form, change)
 
@@ -107,8 +134,17 @@ class Listings(Lines):
 
 @admin.register(Channel)
 class ChannelAdmin(ScopedAdmin):
-    list_display = ["code", "name", "kind", "company", "allow_backorders", "reserve_days_ahead", "reroutes",
-                    "paid_at_checkout", "commission_percent"]
+    list_display = [
+        "code",
+        "name",
+        "kind",
+        "company",
+        "allow_backorders",
+        "reserve_days_ahead",
+        "reroutes",
+        "paid_at_checkout",
+        "commission_percent",
+    ]
     list_select_related = ["company"]
     inlines = [Listings]
 
@@ -117,6 +153,13 @@ class ChannelAdmin(ScopedAdmin):
 class FraudRuleAdmin(ScopedAdmin):
     """Which orders wait for a fraud check."""
 
-    list_display = ["name", "channel", "minimum", "is_new_customer", "countries_differ", "is_active"]
+    list_display = [
+        "name",
+        "channel",
+        "minimum",
+        "is_new_customer",
+        "countries_differ",
+        "is_active",
+    ]
     list_select_related = ["channel"]
     list_filter = ["is_active", "channel"]

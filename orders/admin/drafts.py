@@ -13,9 +13,12 @@ class DraftForm(VersionedForm):
     """A draft, whose delivery address is one of the customer's; without a choice, their first."""
 
     ship_to = forms.ModelChoiceField(
-        Address.objects.none(), label=_("delivery address"), required=False,
+        Address.objects.none(),
+        label=_("delivery address"),
+        required=False,
         empty_label=_("the customer's delivery address"),
-        help_text=_("Another address of the customer can be chosen once the draft is saved."))
+        help_text=_("Another address of the customer can be chosen once the draft is saved."),
+    )
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -23,11 +26,15 @@ class DraftForm(VersionedForm):
         choice: Any = self.fields.get("ship_to")
         if choice is None:
             return
-        choice.queryset = Address.objects.filter(customer__in=customers, is_shipping=True).order_by("pk")
+        choice.queryset = Address.objects.filter(customer__in=customers, is_shipping=True).order_by(
+            "pk"
+        )
         if self.instance.customer_id:
             choice.help_text = ""
         kept = self.instance.ship_to
-        self.initial["ship_to"] = next((row.pk for row in choice.queryset if row.snapshot() == kept), None)
+        self.initial["ship_to"] = next(
+            (row.pk for row in choice.queryset if row.snapshot() == kept), None
+        )
         if kept and self.initial["ship_to"] is None:
             choice.empty_label = _("the address as entered")
 
@@ -40,7 +47,10 @@ class DraftForm(VersionedForm):
         chosen, customer = self.cleaned_data.get("ship_to"), self.cleaned_data.get("customer")
         if chosen is not None and chosen.customer_id == getattr(customer, "pk", None):
             return dict(chosen.snapshot())
-        is_same = self.instance.customer_id == getattr(customer, "pk", None) and self.initial["ship_to"] is None
+        is_same = (
+            self.instance.customer_id == getattr(customer, "pk", None)
+            and self.initial["ship_to"] is None
+        )
         return dict(self.instance.ship_to) if is_same else {}
 
     @property

@@ -17,10 +17,16 @@ def entry_page(page: Any, request: HttpRequest) -> HttpResponse:
     if not page.has_add_permission(request):
         raise Http404
     context = {
-        **page.admin_site.each_context(request), "title": _("New order"), "opts": page.opts,
-        "channels": Channel.objects.order_by(Case(When(kind=Channel.Kind.IN_HOUSE, then=0), default=1), "name"),
+        **page.admin_site.each_context(request),
+        "title": _("New order"),
+        "opts": page.opts,
+        "channels": Channel.objects.order_by(
+            Case(When(kind=Channel.Kind.IN_HOUSE, then=0), default=1), "name"
+        ),
         "setup": {
-            "user": request.user.pk, "repeat": _repeated(page, request), "api": "/api/v1/",
+            "user": request.user.pk,
+            "repeat": _repeated(page, request),
+            "api": "/api/v1/",
             "open": reverse("admin:orders_order_number", args=["NUMBER"]),
         },
     }
@@ -31,11 +37,17 @@ def _repeated(page: Any, request: HttpRequest) -> dict[str, Any] | None:
     number = request.GET.get("repeat")
     if not number:
         return None
-    order = get_object_or_404(page.get_queryset(request).select_related("customer", "channel"), number=number)
+    order = get_object_or_404(
+        page.get_queryset(request).select_related("customer", "channel"), number=number
+    )
     return {
-        "customer": {"code": order.customer.code, "name": order.customer.name}, "channel": order.channel.code,
-        "lines": [{"sku": line.sku.code, "quantity": line.quantity - line.canceled}
-                  for line in order.lines.select_related("sku").order_by("position") if line.quantity > line.canceled],
+        "customer": {"code": order.customer.code, "name": order.customer.name},
+        "channel": order.channel.code,
+        "lines": [
+            {"sku": line.sku.code, "quantity": line.quantity - line.canceled}
+            for line in order.lines.select_related("sku").order_by("position")
+            if line.quantity > line.canceled
+        ],
     }
 
 

@@ -33,14 +33,26 @@ from orders.models.export import Profile, TaxCode
 class ExportForm(forms.Form):
     """What is asked for a run."""
 
-    company = forms.ModelChoiceField(Company.objects.all(), label=_("Company"), widget=UnfoldAdminSelectWidget)
-    profile = forms.ChoiceField(choices=Profile.choices, label=_("Export type"), widget=UnfoldAdminSelectWidget)
-    only_new = forms.BooleanField(required=False, label=_("Only documents not exported before"),
-                                  widget=UnfoldBooleanWidget)
-    since = forms.DateField(required=False, label=_("From"), widget=forms.DateInput(attrs={"type": "date"}))
-    until = forms.DateField(required=False, label=_("To"), widget=forms.DateInput(attrs={"type": "date"}))
-    file_format = forms.ChoiceField(choices=[("xlsx", "XLSX"), ("csv", "CSV")], label=_("File format"),
-                                    widget=UnfoldAdminSelectWidget)
+    company = forms.ModelChoiceField(
+        Company.objects.all(), label=_("Company"), widget=UnfoldAdminSelectWidget
+    )
+    profile = forms.ChoiceField(
+        choices=Profile.choices, label=_("Export type"), widget=UnfoldAdminSelectWidget
+    )
+    only_new = forms.BooleanField(
+        required=False, label=_("Only documents not exported before"), widget=UnfoldBooleanWidget
+    )
+    since = forms.DateField(
+        required=False, label=_("From"), widget=forms.DateInput(attrs={"type": "date"})
+    )
+    until = forms.DateField(
+        required=False, label=_("To"), widget=forms.DateInput(attrs={"type": "date"})
+    )
+    file_format = forms.ChoiceField(
+        choices=[("xlsx", "XLSX"), ("csv", "CSV")],
+        label=_("File format"),
+        widget=UnfoldAdminSelectWidget,
+    )
 
 
 @admin.register(ExportedDocument)
@@ -57,11 +69,25 @@ class ExportedDocumentAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> Any:
         """With the number of each document; a refund or write-off has that of its payment or invoice."""
         sources: dict[str, Any] = {
-            "invoice": Invoice.objects.values("number"), "payment": Payment.objects.values("number"),
+            "invoice": Invoice.objects.values("number"),
+            "payment": Payment.objects.values("number"),
             "refund": Refund.objects.values("payment__number"),
-            "write_off": WriteOff.objects.values(shown=Coalesce("invoice__number", "payment__number"))}
-        return super().get_queryset(request).annotate(shown=Case(*[
-            When(kind=kind, then=Subquery(rows.filter(pk=OuterRef("key")))) for kind, rows in sources.items()]))
+            "write_off": WriteOff.objects.values(
+                shown=Coalesce("invoice__number", "payment__number")
+            ),
+        }
+        return (
+            super()
+            .get_queryset(request)
+            .annotate(
+                shown=Case(
+                    *[
+                        When(kind=kind, then=Subquery(rows.filter(pk=OuterRef("key"))))
+                        for kind, rows in sources.items()
+                    ]
+                )
+            )
+        )
 
     @display(description=_("Kind"), ordering="kind")
     def kind_of_document(self, row: ExportedDocument) -> str:
@@ -83,13 +109,35 @@ class TaxCodeAdmin(ScopedAdmin):
 
 @admin.register(ExportRun)
 class ExportRunAdmin(DocumentAdmin):
-    list_display = ["number", "state", "profile", "company", "since", "until", "only_new", "rows", "by", "created_at",
-                    "file"]
+    list_display = [
+        "number",
+        "state",
+        "profile",
+        "company",
+        "since",
+        "until",
+        "only_new",
+        "rows",
+        "by",
+        "created_at",
+        "file",
+    ]
     only_links = ["file"]
     list_filter = ["status", "profile", "company"]
     list_select_related = ["company", "by"]
     search_fields = exact_search_fields = ["number"]
-    fields = ["profile", "company", "since", "until", "only_new", "rows", "control_totals", "found", "progress", "file"]
+    fields = [
+        "profile",
+        "company",
+        "since",
+        "until",
+        "only_new",
+        "rows",
+        "control_totals",
+        "found",
+        "progress",
+        "file",
+    ]
     readonly_fields = ["control_totals", "found", "progress", "file"]
     list_tools_template, list_tools_rights = "admin/oms/new_export_button.html", ("prepare",)
 
@@ -98,7 +146,9 @@ class ExportRunAdmin(DocumentAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
         waits = jobs.waiting().filter(kind=export_runs.KIND).exists()
-        return super().changelist_view(request, {"alarms": pulse.alarms() if waits else [], **(extra_context or {})})
+        return super().changelist_view(
+            request, {"alarms": pulse.alarms() if waits else [], **(extra_context or {})}
+        )
 
     @display(description=_("Status"), ordering="status")
     def state(self, run: ExportRun) -> Any:
@@ -108,14 +158,28 @@ class ExportRunAdmin(DocumentAdmin):
     def file(self, run: ExportRun) -> Any:
         if not run.totals and not run.rows:
             return "–"
-        return format_html('<a href="{}">{}</a>', reverse("admin:orders_exportrun_file", args=[run.pk]),
-                           run.file_format.upper())
+        return format_html(
+            '<a href="{}">{}</a>',
+            reverse("admin:orders_exportrun_file", args=[run.pk]),
+            run.file_format.upper(),
+        )
 
     @display(description=_("Control totals (match the ledger)"))
     def control_totals(self, run: ExportRun) -> Any:
-        return format_html_join("", "<div><strong>{}</strong> {}</div>", (
-            (currency, ", ".join(_told(name, value, currency) for name, value in totals.items()))
-            for currency, totals in run.totals.items())) or "–"
+        return (
+            format_html_join(
+                "",
+                "<div><strong>{}</strong> {}</div>",
+                (
+                    (
+                        currency,
+                        ", ".join(_told(name, value, currency) for name, value in totals.items()),
+                    )
+                    for currency, totals in run.totals.items()
+                ),
+            )
+            or "–"
+        )
 
     @display(description=_("Notes for your accountant"))
     def found(self, run: ExportRun) -> Any:
@@ -130,40 +194,60 @@ class ExportRunAdmin(DocumentAdmin):
 
     def get_urls(self) -> Any:
         wrap = self.admin_site.admin_view
-        return [path("new/", wrap(self.new_view), name="orders_exportrun_new"),
-                path("receivables/", wrap(self.receivables_view), name="orders_exportrun_receivables"),
-                path("<int:pk>/file/", wrap(self.file_view), name="orders_exportrun_file"), *super().get_urls()]
+        return [
+            path("new/", wrap(self.new_view), name="orders_exportrun_new"),
+            path("receivables/", wrap(self.receivables_view), name="orders_exportrun_receivables"),
+            path("<int:pk>/file/", wrap(self.file_view), name="orders_exportrun_file"),
+            *super().get_urls(),
+        ]
 
     def new_view(self, request: HttpRequest) -> HttpResponse:
         """The form of a new run."""
         if not self.may(request, "prepare"):
             return HttpResponseRedirect(reverse("admin:index"))
-        form, user = ExportForm(request.POST or None, initial={"company": _only_company()}), request.user
+        form, user = (
+            ExportForm(request.POST or None, initial={"company": _only_company()}),
+            request.user,
+        )
         if request.method == "POST" and form.is_valid():
             try:
                 run = export_runs.prepare(by=user, **form.cleaned_data)  # type: ignore[arg-type]
                 return HttpResponseRedirect(self.document_url(run))
             except DomainError as refused:
                 form.add_error(refused.details.get("field"), refused.message)
-        context = {**self.admin_site.each_context(request), "title": gettext("New export"), "opts": self.opts,
-                   "form": form}
+        context = {
+            **self.admin_site.each_context(request),
+            "title": gettext("New export"),
+            "opts": self.opts,
+            "form": form,
+        }
         return TemplateResponse(request, "admin/oms/new_export.html", context)
 
     def file_view(self, request: HttpRequest, pk: int) -> Any:
         run = self.get_object(request, str(pk))
-        stored = StoredDocument.objects.filter(subject_type="export", subject_number=str(run)).first() if run else None
+        stored = (
+            StoredDocument.objects.filter(subject_type="export", subject_number=str(run)).first()
+            if run
+            else None
+        )
         if run is None or stored is None or not self.has_view_permission(request, run):
             messages.error(request, gettext("File not ready yet."))
             return self._get_obj_does_not_exist_redirect(request, self.opts, str(pk))
-        return FileResponse(stored.file.open("rb"), as_attachment=True, filename=export_runs.file_name(run),
-                            content_type=TYPES.get(run.file_format, "application/zip"))
+        return FileResponse(
+            stored.file.open("rb"),
+            as_attachment=True,
+            filename=export_runs.file_name(run),
+            content_type=TYPES.get(run.file_format, "application/zip"),
+        )
 
     def receivables_view(self, request: HttpRequest) -> HttpResponse:
         """What the customers whom the person may see owe by age, as of a day."""
         if not policy.may(request.user, "see_receivables"):
             return HttpResponseRedirect(reverse("admin:index"))
         companies = list(Company.objects.all())
-        chosen = next((each for each in companies if each.code == request.GET.get("company")), companies[0])
+        chosen = next(
+            (each for each in companies if each.code == request.GET.get("company")), companies[0]
+        )
         form = forms.DateField(required=False)
         try:
             day = form.clean(request.GET.get("day")) or chosen.today()
@@ -171,12 +255,24 @@ class ExportRunAdmin(DocumentAdmin):
             day = chosen.today()
         rows = _seen_by(request.user, receivables.aged(chosen, day))
         context = {
-            **self.admin_site.each_context(request), "title": gettext("Aged receivables"), "opts": self.opts,
-            "companies": companies, "company": chosen, "day": day, "buckets": [spoken(name) for name in
-                                                                              receivables.BUCKETS],
-            "rows": [(row, [grouped(amount, row.currency) if amount else "" for amount in row.amounts],
-                      grouped(row.total, row.currency)) for row in rows[:500]], "more": len(rows) > 500,
-            "totals": _totals(rows)}
+            **self.admin_site.each_context(request),
+            "title": gettext("Aged receivables"),
+            "opts": self.opts,
+            "companies": companies,
+            "company": chosen,
+            "day": day,
+            "buckets": [spoken(name) for name in receivables.BUCKETS],
+            "rows": [
+                (
+                    row,
+                    [grouped(amount, row.currency) if amount else "" for amount in row.amounts],
+                    grouped(row.total, row.currency),
+                )
+                for row in rows[:500]
+            ],
+            "more": len(rows) > 500,
+            "totals": _totals(rows),
+        }
         return TemplateResponse(request, "admin/oms/receivables.html", context)
 
 
@@ -206,6 +302,9 @@ def _totals(rows: list[receivables.Aged]) -> list[tuple[str, list[Amount], Amoun
     found = []
     for currency in sorted({row.currency for row in rows}):
         own = [row for row in rows if row.currency == currency]
-        amounts = [grouped(sum(column), currency) for column in zip(*(row.amounts for row in own), strict=True)]
+        amounts = [
+            grouped(sum(column), currency)
+            for column in zip(*(row.amounts for row in own), strict=True)
+        ]
         found.append((currency, amounts, grouped(sum(row.total for row in own), currency)))  # type: ignore[arg-type]
     return found

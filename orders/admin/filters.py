@@ -31,12 +31,16 @@ def _late(orders: QuerySet[Order], user: User) -> QuerySet[Order]:
 def _short(orders: QuerySet[Order], user: User) -> QuerySet[Order]:
     """Not those that reserve their stock on a later day."""
     later = Demand.objects.filter(today_of("reserve_from__gt"), unreserved__gt=0)
-    return orders.filter(CONFIRMED, reserved__lt=WANTED).exclude(number__in=later.values("document"))
+    return orders.filter(CONFIRMED, reserved__lt=WANTED).exclude(
+        number__in=later.values("document")
+    )
 
 
 def _on_hold(orders: QuerySet[Order], user: User) -> QuerySet[Order]:
-    return orders.filter(pk__in=OrderHold.objects.filter(released_at=None).values("order"),
-                         status__in=[Order.Status.PLACED, Order.Status.CONFIRMED])
+    return orders.filter(
+        pk__in=OrderHold.objects.filter(released_at=None).values("order"),
+        status__in=[Order.Status.PLACED, Order.Status.CONFIRMED],
+    )
 
 
 def _ready(orders: QuerySet[Order], user: User) -> QuerySet[Order]:

@@ -27,7 +27,16 @@ class IntercompanyRuleAdmin(ScopedAdmin):
     list_display = ["selling", "supplying", "pricing", "percent", "price_list", "is_active"]
     list_display_links = ["selling", "supplying"]
     list_select_related = ["selling", "supplying", "price_list"]
-    fields = ["selling", "supplying", "customer", "supplier", "pricing", "percent", "price_list", "is_active"]
+    fields = [
+        "selling",
+        "supplying",
+        "customer",
+        "supplier",
+        "pricing",
+        "percent",
+        "price_list",
+        "is_active",
+    ]
     autocomplete_fields = ["customer", "supplier", "price_list"]
     conditional_fields = {"percent": "pricing == 'cost_plus'", "price_list": "pricing == 'list'"}
 
@@ -53,8 +62,22 @@ class SupplierInvoiceAdmin(ReadOnlyAdmin):
     list_select_related = ["company", "supplier"]
     list_filter = ["kind", "company", "supplier", "issued_on"]
     search_fields = exact_search_fields = ["number"]
-    fields = ["number", "kind", "company", "supplier", "mirrors", "corrects", "issued_on", "booked_on", "due_on",
-              "currency", "net", "tax", "gross", "at_home"]
+    fields = [
+        "number",
+        "kind",
+        "company",
+        "supplier",
+        "mirrors",
+        "corrects",
+        "issued_on",
+        "booked_on",
+        "due_on",
+        "currency",
+        "net",
+        "tax",
+        "gross",
+        "at_home",
+    ]
     readonly_fields = ["at_home"]
     inlines = [SupplierInvoiceLines]
     ordering = ["-pk"]
@@ -78,6 +101,23 @@ def _between_companies(order: Any) -> Any:
     return Invoice.objects.filter(Q(pk__in=supplied) | Q(corrects__in=supplied)).order_by("pk")
 
 
-panels.register(Order, _("Intercompany invoices"), Invoice, _between_companies, "number", "kind", "issued_on", "gross")
-panels.register(Invoice, _("Supplier invoices"), SupplierInvoice, lambda document: SupplierInvoice.objects.filter(
-    mirrors=document), "number", "company", "supplier", "booked_on")
+panels.register(
+    Order,
+    _("Intercompany invoices"),
+    Invoice,
+    _between_companies,
+    "number",
+    "kind",
+    "issued_on",
+    "gross",
+)
+panels.register(
+    Invoice,
+    _("Supplier invoices"),
+    SupplierInvoice,
+    lambda document: SupplierInvoice.objects.filter(mirrors=document),
+    "number",
+    "company",
+    "supplier",
+    "booked_on",
+)

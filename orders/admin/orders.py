@@ -43,14 +43,31 @@ class OrderLines(Lines):
     model = OrderLine
     is_editable = True
     autocomplete_fields = ["sku"]
-    readonly_fields = ["available", "price_source", "tax_percent", "origin", "net", "gross", *PROGRESS]
+    readonly_fields = [
+        "available",
+        "price_source",
+        "tax_percent",
+        "origin",
+        "net",
+        "gross",
+        *PROGRESS,
+    ]
     entered = ["sku", "quantity", "unit_price", "discount_percent"]
     ordering = ["position"]
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         if obj is None or obj.status == Order.Status.DRAFT:
             return [*self.entered, *(["available", "price_source", "net"] if obj else [])]
-        return [*self.entered, "available", "price_source", "tax_percent", "origin", "net", "gross", *PROGRESS]
+        return [
+            *self.entered,
+            "available",
+            "price_source",
+            "tax_percent",
+            "origin",
+            "net",
+            "gross",
+            *PROGRESS,
+        ]
 
     def get_queryset(self, request: HttpRequest) -> Any:
         """With what the order's company can still promise of each SKU, over all warehouses."""
@@ -59,7 +76,12 @@ class OrderLines(Lines):
         own = Q(warehouse__company=company) | Q(warehouse__company__in=shared)
         rows = Stock.objects.filter(own, warehouse__is_active=True, sku=OuterRef("sku")).with_free()
         stock = rows.values("sku").annotate(left=Sum("free"))
-        return super().get_queryset(request).select_related("sku").annotate(left=Subquery(stock.values("left")))
+        return (
+            super()
+            .get_queryset(request)
+            .select_related("sku")
+            .annotate(left=Subquery(stock.values("left")))
+        )
 
     @display(description=_("Available"))
     def available(self, line: OrderLine) -> Any:
@@ -83,8 +105,20 @@ class Holds(Lines):
 class OrderAdmin(DocumentAdmin):
     form = DraftForm
     editable_statuses = ("draft",)
-    list_display = ["number", "state", "customer", "channel", "placed_on", "requested_on", "total", "units",
-                    "is_reserved", "is_shipped", "is_invoiced", "is_paid"]
+    list_display = [
+        "number",
+        "state",
+        "customer",
+        "channel",
+        "placed_on",
+        "requested_on",
+        "total",
+        "units",
+        "is_reserved",
+        "is_shipped",
+        "is_invoiced",
+        "is_paid",
+    ]
     list_filter = [View, "status", "channel"]
     list_select_related = ["customer", "channel"]
     search_fields = exact_search_fields = ["number", "external_id", "customer_reference"]
@@ -93,21 +127,50 @@ class OrderAdmin(DocumentAdmin):
     autocomplete_fields = ["customer"]
     inlines = [OrderLines, OrderCharges, Holds]
     sheets = offer(OrderSheet)
-    entered = ["customer", "channel", "ship_to", "customer_reference", "requested_on", "ship_complete",
-               "discount_percent", "note"]
-    shown = ["external_id", "placed_on", "valid_until", "currency", "net", "tax", "gross", "shipped_to", "billed_to"]
+    entered = [
+        "customer",
+        "channel",
+        "ship_to",
+        "customer_reference",
+        "requested_on",
+        "ship_complete",
+        "discount_percent",
+        "note",
+    ]
+    shown = [
+        "external_id",
+        "placed_on",
+        "valid_until",
+        "currency",
+        "net",
+        "tax",
+        "gross",
+        "shipped_to",
+        "billed_to",
+    ]
     readonly_fields = shown
 
     def get_urls(self) -> Any:
         return [
-            path("entry/", self.admin_site.admin_view(partial(entry.entry_page, self)), name="orders_order_entry"),
-            path("number/<str:number>/", self.admin_site.admin_view(partial(entry.by_number, self)),
-                 name="orders_order_number"),
+            path(
+                "entry/",
+                self.admin_site.admin_view(partial(entry.entry_page, self)),
+                name="orders_order_entry",
+            ),
+            path(
+                "number/<str:number>/",
+                self.admin_site.admin_view(partial(entry.by_number, self)),
+                name="orders_order_number",
+            ),
             *super().get_urls(),
         ]
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        entered = [name for name in self.entered if name != "ship_to" or self.has_change_permission(request, obj)]
+        entered = [
+            name
+            for name in self.entered
+            if name != "ship_to" or self.has_change_permission(request, obj)
+        ]
         names = entered if obj is None else [*entered, *self.shown]
         return [*names, "version_read"] if self.has_change_permission(request, obj) else names
 
@@ -135,15 +198,31 @@ class OrderAdmin(DocumentAdmin):
     def get_queryset(self, request: HttpRequest) -> Any:
         """With what was billed and paid of each order, read for the rows that are shown: its own invoices, and its
         lines on those that bill it with others, paid as these are."""
-        own = Invoice.objects.filter(order=OuterRef("pk"), status=Invoice.Status.ISSUED).exclude(
-            kind=Invoice.Kind.CREDIT).values("order")
-        shared = InvoiceLine.objects.filter(order_line__order=OuterRef("pk"), invoice__order=None, invoice__gross__gt=0,
-                                            invoice__kind=Invoice.Kind.INVOICE).values("order_line__order")
-        return super().get_queryset(request).annotate(
-            is_held=Exists(OrderHold.objects.filter(order=OuterRef("pk"), released_at=None)),
-            billed=_sum(own.annotate(sum=Sum("gross")), shared.annotate(sum=Sum("gross"))),
-            paid=_sum(own.annotate(sum=Sum("applied")),
-                      shared.annotate(sum=Sum(F("gross") * F("invoice__applied") / F("invoice__gross")))))
+        own = (
+            Invoice.objects.filter(order=OuterRef("pk"), status=Invoice.Status.ISSUED)
+            .exclude(kind=Invoice.Kind.CREDIT)
+            .values("order")
+        )
+        shared = InvoiceLine.objects.filter(
+            order_line__order=OuterRef("pk"),
+            invoice__order=None,
+            invoice__gross__gt=0,
+            invoice__kind=Invoice.Kind.INVOICE,
+        ).values("order_line__order")
+        return (
+            super()
+            .get_queryset(request)
+            .annotate(
+                is_held=Exists(OrderHold.objects.filter(order=OuterRef("pk"), released_at=None)),
+                billed=_sum(own.annotate(sum=Sum("gross")), shared.annotate(sum=Sum("gross"))),
+                paid=_sum(
+                    own.annotate(sum=Sum("applied")),
+                    shared.annotate(
+                        sum=Sum(F("gross") * F("invoice__applied") / F("invoice__gross"))
+                    ),
+                ),
+            )
+        )
 
     @display(description=_("Total"), ordering="gross")
     def total(self, order: Order) -> str:
@@ -161,8 +240,10 @@ class OrderAdmin(DocumentAdmin):
         context = super().document_context(request, document)
         is_entered = document.status not in (Order.Status.DRAFT, Order.Status.QUOTED)
         if is_entered and policy.shows(request.user, Order, "bridge"):
-            context["bridge"] = [(step.name, _bridge_cells(step, document.currency))
-                                 for step in order_to_cash.of(document)]
+            context["bridge"] = [
+                (step.name, _bridge_cells(step, document.currency))
+                for step in order_to_cash.of(document)
+            ]
         if self.has_add_permission(request):
             context["repeat"] = f"{reverse('admin:orders_order_entry')}?repeat={document.number}"
         return context
@@ -198,21 +279,45 @@ class OrderAdmin(DocumentAdmin):
 
 def _sum(first: Any, second: Any) -> Any:
     """What two queries of one sum each add up to."""
-    return Coalesce(Subquery(first.values("sum")), ZERO) + Coalesce(Subquery(second.values("sum")), ZERO)
+    return Coalesce(Subquery(first.values("sum")), ZERO) + Coalesce(
+        Subquery(second.values("sum")), ZERO
+    )
 
 
 def _bridge_cells(step: order_to_cash.Step, currency: str) -> list[str]:
-    amounts = [grouped(amount, currency) if amount is not None else "" for amount in (step.net, step.tax, step.gross)]
+    amounts = [
+        grouped(amount, currency) if amount is not None else ""
+        for amount in (step.net, step.tax, step.gross)
+    ]
     return ["" if step.units is None else str(step.units), *amounts]
 
 
 def _paying(order: Order) -> QuerySet[Any, Any]:
-    used = PaymentApplication.objects.filter(any_of("invoice_id", billing.of_order(order).values("pk")),
-                                             payment__isnull=False)
+    used = PaymentApplication.objects.filter(
+        any_of("invoice_id", billing.of_order(order).values("pk")), payment__isnull=False
+    )
     return Payment.objects.filter(order=order).values("pk").union(used.values("payment"))
 
 
-panels.register(Order, _("Invoices and credit notes"), Invoice, lambda order: billing.of_order(order).order_by("pk"),
-                "number", "kind", "issued_on", "gross", "applied")
-panels.register(Order, _("Payments"), Payment, lambda order: Payment.objects.filter(any_of("pk", _paying(order))),
-                "number", "status", "captured", "applied", "refunded")
+panels.register(
+    Order,
+    _("Invoices and credit notes"),
+    Invoice,
+    lambda order: billing.of_order(order).order_by("pk"),
+    "number",
+    "kind",
+    "issued_on",
+    "gross",
+    "applied",
+)
+panels.register(
+    Order,
+    _("Payments"),
+    Payment,
+    lambda order: Payment.objects.filter(any_of("pk", _paying(order))),
+    "number",
+    "status",
+    "captured",
+    "applied",
+    "refunded",
+)

@@ -16,7 +16,15 @@ class PriceListAdmin(ScopedAdmin):
 
 @admin.register(Price)
 class PriceAdmin(ScopedAdmin):
-    list_display = ["sku", "price_list", "customer", "minimum", "unit_price", "valid_from", "valid_to"]
+    list_display = [
+        "sku",
+        "price_list",
+        "customer",
+        "minimum",
+        "unit_price",
+        "valid_from",
+        "valid_to",
+    ]
     list_filter = ["price_list"]
     list_select_related = ["sku", "price_list", "customer"]
     search_fields = ["=sku__code"]
@@ -33,5 +41,13 @@ class DiscountAdmin(ScopedAdmin):
 
 @admin.register(TaxRate)
 class TaxRateAdmin(ScopedAdmin):
-    list_display = ["country", "region", "tax_class", "percent", "category", "valid_from", "valid_to"]
+    list_display = [
+        "country",
+        "region",
+        "tax_class",
+        "percent",
+        "category",
+        "valid_from",
+        "valid_to",
+    ]
     list_filter = ["country"]

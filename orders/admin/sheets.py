@@ -45,10 +45,30 @@ class CustomerSheet(RecordSheet):
     class Meta(RecordMeta):
         model = Customer
         import_id_fields = ["code"]
-        fields = ("code", "name", "email", "currency", "rep", "price_list", "terms_days", "terms", "billing",
-                  "credit_limit", "vat_number", "is_tax_exempt", "exemption_note", "einvoice", "endpoint",
-                  "endpoint_scheme", "buyer_reference", "language", "priority", "ship_complete",
-                  "min_life_days", "is_active")
+        fields = (
+            "code",
+            "name",
+            "email",
+            "currency",
+            "rep",
+            "price_list",
+            "terms_days",
+            "terms",
+            "billing",
+            "credit_limit",
+            "vat_number",
+            "is_tax_exempt",
+            "exemption_note",
+            "einvoice",
+            "endpoint",
+            "endpoint_scheme",
+            "buyer_reference",
+            "language",
+            "priority",
+            "ship_complete",
+            "min_life_days",
+            "is_active",
+        )
 
 
 def _tidy(row: dict[str, Any]) -> dict[str, Any]:
@@ -66,7 +86,17 @@ class AddressSheet(RecordSheet):
     class Meta(RecordMeta):
         model = Address
         import_id_fields = ["customer", "name", "street", "postal_code"]
-        fields = ("customer", "name", "street", "postal_code", "city", "region", "country", "is_billing", "is_shipping")
+        fields = (
+            "customer",
+            "name",
+            "street",
+            "postal_code",
+            "city",
+            "region",
+            "country",
+            "is_billing",
+            "is_shipping",
+        )
 
     def get_queryset(self) -> Any:
         return super().get_queryset().filter(customer__in=policy.scope(Customer, self.user))
@@ -88,15 +118,26 @@ class PriceSheet(RecordSheet):
     class Meta(RecordMeta):
         model = Price
         import_id_fields = ["sku", "price_list", "customer", "minimum", "valid_from"]
-        fields = ("sku", "price_list", "customer", "minimum", "unit_price", "valid_from", "valid_to")
+        fields = (
+            "sku",
+            "price_list",
+            "customer",
+            "minimum",
+            "unit_price",
+            "valid_from",
+            "valid_to",
+        )
 
     @classmethod
     def needed(cls) -> list[str]:
         return ["sku"]
 
     def subject(self, row: dict[str, Any]) -> str:
-        return " ".join(str(row[name]) for name in ("sku", "price_list", "customer", "minimum", "valid_from")
-                        if row.get(name) not in (None, ""))
+        return " ".join(
+            str(row[name])
+            for name in ("sku", "price_list", "customer", "minimum", "valid_from")
+            if row.get(name) not in (None, "")
+        )
 
 
 class InvoiceLineSheet(Sheet, Resource):
@@ -124,10 +165,16 @@ class InvoiceLineSheet(Sheet, Resource):
         import_id_fields = ["number"]
 
     def listed(self, rows: Any) -> Any:
-        sign = Case(When(invoice__kind=Invoice.Kind.CREDIT, then=-1), default=1, output_field=IntegerField())
+        sign = Case(
+            When(invoice__kind=Invoice.Kind.CREDIT, then=-1), default=1, output_field=IntegerField()
+        )
         signed = {f"signed_{name}": F(name) * sign for name in ("quantity", "net", "tax", "gross")}
-        return InvoiceLine.objects.filter(invoice__in=rows).annotate(**signed).select_related(
-            "invoice__customer", "invoice__order").order_by("invoice_id", "position")
+        return (
+            InvoiceLine.objects.filter(invoice__in=rows)
+            .annotate(**signed)
+            .select_related("invoice__customer", "invoice__order")
+            .order_by("invoice_id", "position")
+        )
 
 
 class OrderSheet(DocumentSheet):
@@ -138,14 +185,20 @@ class OrderSheet(DocumentSheet):
     order = column("order__known_as", Text("", most=80), "order")
     channel = column("order__channel", Reference(Channel, "code"), "channel")
     customer = column("order__customer", Reference(Customer, "code"), "customer")
-    customer_reference = column("order__customer_reference", Text("", most=80), "customer_reference")
+    customer_reference = column(
+        "order__customer_reference", Text("", most=80), "customer_reference"
+    )
     requested_on = column("order__requested_on", Day(), "requested_on")
     ship_complete = column("order__ship_complete", YesNo(), "ship_complete")
     note = column("order__note", Text("", most=5000), "note")
     sku = column("sku", Reference(SKU, "code"))
     quantity = column("quantity", column_of(OrderLine._meta.get_field("quantity"), empty=None))
-    unit_price = column("unit_price", column_of(OrderLine._meta.get_field("unit_price"), empty=None))
-    discount_percent = column("discount_percent", column_of(OrderLine._meta.get_field("discount_percent")))
+    unit_price = column(
+        "unit_price", column_of(OrderLine._meta.get_field("unit_price"), empty=None)
+    )
+    discount_percent = column(
+        "discount_percent", column_of(OrderLine._meta.get_field("discount_percent"))
+    )
     description = column("description", Text("", most=200))
 
     class Meta:
@@ -159,36 +212,70 @@ class OrderSheet(DocumentSheet):
         return str(row.get("order", ""))
 
     def listed(self, rows: Any) -> Any:
-        return OrderLine.objects.filter(order__in=rows).select_related(
-            "order__channel", "order__customer", "sku").order_by("order_id", "position")
+        return (
+            OrderLine.objects.filter(order__in=rows)
+            .select_related("order__channel", "order__customer", "sku")
+            .order_by("order_id", "position")
+        )
 
     def perform(self, entries: Sequence[dict[str, Any]]) -> str:
         first, name = entries[0], entries[0]["order"]
-        heads = [each.column_name for each in self.fields.values() if str(each.attribute).startswith("order__")]
+        heads = [
+            each.column_name
+            for each in self.fields.values()
+            if str(each.attribute).startswith("order__")
+        ]
         for number, entry in enumerate(entries, 1):
             other = next((head for head in heads if entry[head] not in (None, "", first[head])), "")
             if other:
-                raise Refused(_("The rows of %(name)s differ in “%(column)s”. Enter the same value in each, or only in "
-                                "the first row.") % {"name": name, "column": other}, line=number)
+                raise Refused(
+                    _(
+                        "The rows of %(name)s differ in “%(column)s”. Enter the same value in each, or only in "
+                        "the first row."
+                    )
+                    % {"name": name, "column": other},
+                    line=number,
+                )
         known = policy.scope(Order, self.user).filter(channel=first["channel"])
         order = known.filter(external_id=name).first() or known.filter(number=name).first()
         if order is not None:
             self._require_same(order, entries)
             return ""
-        lines = [Line(entry["sku"], entry["quantity"], entry["unit_price"], entry["discount_percent"],
-                      entry["description"]) for entry in entries]
-        order = order_entry.enter(Entry(first["channel"], first["customer"], lines, external_id=name,
-                                        note=first["note"],
-                                   customer_reference=first["customer_reference"], requested_on=first["requested_on"],
-                                   ship_complete=first["ship_complete"]), by=self.user)
+        lines = [
+            Line(
+                entry["sku"],
+                entry["quantity"],
+                entry["unit_price"],
+                entry["discount_percent"],
+                entry["description"],
+            )
+            for entry in entries
+        ]
+        order = order_entry.enter(
+            Entry(
+                first["channel"],
+                first["customer"],
+                lines,
+                external_id=name,
+                note=first["note"],
+                customer_reference=first["customer_reference"],
+                requested_on=first["requested_on"],
+                ship_complete=first["ship_complete"],
+            ),
+            by=self.user,
+        )
         return f"{order.number}: {len(lines)} lines, {order.gross} {order.currency}"
 
     def _require_same(self, order: Order, entries: Sequence[dict[str, Any]]) -> None:
         there = sorted(order.lines.values_list("sku__code", "quantity"))
         if there != sorted((entry["sku"].code, entry["quantity"]) for entry in entries):
-            raise Refused(_("Order %(number)s already exists with different lines. Edit it on its order page.")
-                          % {"number": order.number},
-                          code="other_lines")
+            raise Refused(
+                _(
+                    "Order %(number)s already exists with different lines. Edit it on its order page."
+                )
+                % {"number": order.number},
+                code="other_lines",
+            )
 
 
 class PaymentSheet(DocumentSheet):
@@ -212,28 +299,46 @@ class PaymentSheet(DocumentSheet):
 
     def listed(self, rows: Any) -> Any:
         """Transfers as they came: what was split off, moved or captured by a gateway is no line of a statement."""
-        first = PaymentApplication.objects.filter(payment=OuterRef("pk"), reverses=None).order_by("pk")
-        came = rows.filter(gateway=gateways.TRANSFER, origin=None, order=None, reference__isnull=False)
-        return came.annotate(paid_invoice=Subquery(first.values("invoice__number")[:1])).select_related(
-            "customer", "company").order_by("pk")
+        first = PaymentApplication.objects.filter(payment=OuterRef("pk"), reverses=None).order_by(
+            "pk"
+        )
+        came = rows.filter(
+            gateway=gateways.TRANSFER, origin=None, order=None, reference__isnull=False
+        )
+        return (
+            came.annotate(paid_invoice=Subquery(first.values("invoice__number")[:1]))
+            .select_related("customer", "company")
+            .order_by("pk")
+        )
 
     def perform(self, entries: Sequence[dict[str, Any]]) -> str:
         (row,) = entries
         document = self._invoice(row["invoice"])
         company = row["company"] or (document.company if document else None) or self._only_company()
         payment = applying.book_statement_line(
-            row["customer"], row["amount"], company=company, reference=row["reference"], on=row["paid_on"],
-            currency=row["currency"] or row["customer"].currency, document=document, by=self.user)
+            row["customer"],
+            row["amount"],
+            company=company,
+            reference=row["reference"],
+            on=row["paid_on"],
+            currency=row["currency"] or row["customer"].currency,
+            document=document,
+            by=self.user,
+        )
         return f"{payment.number}: {payment.amount} {payment.currency}" if payment else ""
 
     def _invoice(self, number: str) -> Invoice | None:
         found = policy.scope(Invoice, self.user).filter(number=number).first() if number else None
         if number and found is None:
-            raise Refused(_("There is no invoice “%(number)s”.") % {"number": number}, field="invoice")
+            raise Refused(
+                _("There is no invoice “%(number)s”.") % {"number": number}, field="invoice"
+            )
         return found
 
     def _only_company(self) -> Company:
         found = list(Company.objects.all()[:2])
         if len(found) != 1:
-            raise Refused(_("Enter the company whose account it is: there are several."), field="company")
+            raise Refused(
+                _("Enter the company whose account it is: there are several."), field="company"
+            )
         return found[0]

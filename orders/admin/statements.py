@@ -19,21 +19,34 @@ from orders.models import Customer
 def statement_page(page: Any, request: HttpRequest, code: str) -> HttpResponse:
     """The account of a customer whom the person may see: `?company=`, `?currency=`, `?since=`, `?until=`, `?pdf=1`."""
     customer = page.get_queryset(request).filter(code=code).first()
-    if customer is None or not page.has_view_permission(request, customer) or (
-            not policy.shows(request.user, Customer, "statement")):
+    if (
+        customer is None
+        or not page.has_view_permission(request, customer)
+        or (not policy.shows(request.user, Customer, "statement"))
+    ):
         answer: HttpResponse = page._get_obj_does_not_exist_redirect(request, page.opts, code)
         return answer
     company = _company(customer, request.GET.get("company", ""))
     if company is None:
-        messages.error(request, gettext("%(customer)s has no documents with any company yet.") % {"customer": customer})
+        messages.error(
+            request,
+            gettext("%(customer)s has no documents with any company yet.") % {"customer": customer},
+        )
         return HttpResponseRedirect(reverse("admin:orders_customer_changelist"))
     since, until = receivables.default_period(company)
     since, until = _day(request, "since", since), _day(request, "until", until)
-    found = receivables.statement(customer, company, since, until, request.GET.get("currency", "")[:3])
+    found = receivables.statement(
+        customer, company, since, until, request.GET.get("currency", "")[:3]
+    )
     if "pdf" in request.GET:
         return pdf_answer(lambda: printing.print_statement(found), f"{customer.code}-{until}.pdf")
-    context = {**page.admin_site.each_context(request), "title": gettext("Statement: %(customer)s") % {
-        "customer": customer}, "opts": page.opts, "statement": found, "lines": printing.statement_lines(found)}
+    context = {
+        **page.admin_site.each_context(request),
+        "title": gettext("Statement: %(customer)s") % {"customer": customer},
+        "opts": page.opts,
+        "statement": found,
+        "lines": printing.statement_lines(found),
+    }
     return TemplateResponse(request, "admin/oms/statement.html", context)
 
 

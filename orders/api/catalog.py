@@ -46,21 +46,56 @@ class SKUSerializer(RecordSerializer[SKU]):
 
     class Meta:
         model = SKU
-        fields = ("code", "name", "category", "base_unit", "tax_class", "weight_g", "length_mm", "width_mm",
-                  "height_mm", "hs_code", "origin", "tracking", "is_kit", "is_sellable", "barcodes")
+        fields = (
+            "code",
+            "name",
+            "category",
+            "base_unit",
+            "tax_class",
+            "weight_g",
+            "length_mm",
+            "width_mm",
+            "height_mm",
+            "hs_code",
+            "origin",
+            "tracking",
+            "is_kit",
+            "is_sellable",
+            "barcodes",
+        )
 
 
 class WantedRequest(serializers.Serializer[Any]):
     sku = TextField(max_length=48, help_text=_("SKU code, customer part number or barcode."))
-    quantity = serializers.IntegerField(min_value=1, max_value=1_000_000, default=1, allow_null=True,
-                                        help_text=_("Base units; null for the price of one, without an amount."))
-    unit_price = DecimalField(max_digits=11, decimal_places=4, min_value=0, required=False,
-                              help_text=_("Defaults to the price that applies to the customer."))
+    quantity = serializers.IntegerField(
+        min_value=1,
+        max_value=1_000_000,
+        default=1,
+        allow_null=True,
+        help_text=_("Base units; null for the price of one, without an amount."),
+    )
+    unit_price = DecimalField(
+        max_digits=11,
+        decimal_places=4,
+        min_value=0,
+        required=False,
+        help_text=_("Defaults to the price that applies to the customer."),
+    )
 
 
-@extend_schema_serializer(examples=[OpenApiExample("Two products", {
-    "customer": "12375", "channel": "reps", "items": [{"sku": "20846", "quantity": 12}, {"sku": "22423"}]},
-    request_only=True)])
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample(
+            "Two products",
+            {
+                "customer": "12375",
+                "channel": "reps",
+                "items": [{"sku": "20846", "quantity": 12}, {"sku": "22423"}],
+            },
+            request_only=True,
+        )
+    ]
+)
 class LookupRequest(serializers.Serializer[Any]):
     """A customer, a channel and up to 500 SKUs."""
 
@@ -79,13 +114,21 @@ class Found(serializers.Serializer[Any]):
     unit_price = serializers.DecimalField(max_digits=16, decimal_places=4, allow_null=True)
     discount_percent = serializers.DecimalField(max_digits=5, decimal_places=2)
     price_source = serializers.CharField()
-    amount = serializers.DecimalField(max_digits=16, decimal_places=3, allow_null=True, help_text=_(
-        "Quantity × price, less the discount, rounded as an order's line; null without a price or quantity, and for "
-        "users who see no prices."))
+    amount = serializers.DecimalField(
+        max_digits=16,
+        decimal_places=3,
+        allow_null=True,
+        help_text=_(
+            "Quantity × price, less the discount, rounded as an order's line; null without a "
+            "price or quantity, and for users who see no prices."
+        ),
+    )
     available = serializers.IntegerField()
     by_warehouse = serializers.DictField(child=serializers.IntegerField())
     next_arrival = serializers.DateField(allow_null=True)
-    projected = serializers.IntegerField(help_text=_("Left once waiting orders are served and purchases have come."))
+    projected = serializers.IntegerField(
+        help_text=_("Left once waiting orders are served and purchases have come.")
+    )
 
 
 class LookupResponse(serializers.Serializer[Any]):
@@ -162,57 +205,106 @@ class SKUViewSet(ScopedViewSet):
         customer = customer_of(form.validated_data["customer"], request.user)  # type: ignore[arg-type]
         block = pasted_lines.read_block(customer, form.validated_data["text"])
         skipped = [{"line": each.number, "text": each.text} for each in block.skipped]
-        return Response({"skipped": skipped, "lines": [{
-            "line": each.read.number, "text": each.read.text, "quantity": each.read.quantity, "doubt": each.read.doubt,
-            "sku": each.sku.code if each.sku else None, "rest": each.read.rest,
-            "suggestions": [{"code": sku.code, "name": sku.name} for sku in each.suggestions],
-        } for each in block.lines]})
+        return Response(
+            {
+                "skipped": skipped,
+                "lines": [
+                    {
+                        "line": each.read.number,
+                        "text": each.read.text,
+                        "quantity": each.read.quantity,
+                        "doubt": each.read.doubt,
+                        "sku": each.sku.code if each.sku else None,
+                        "rest": each.read.rest,
+                        "suggestions": [
+                            {"code": sku.code, "name": sku.name} for sku in each.suggestions
+                        ],
+                    }
+                    for each in block.lines
+                ],
+            }
+        )
 
-    @extend_schema(parameters=[
-        OpenApiParameter("customer", CODE, required=True), OpenApiParameter("channel", CODE, required=True),
-        OpenApiParameter("quantity", {"type": "integer", "minimum": 1, "maximum": 1_000_000})], responses=Found)
+    @extend_schema(
+        parameters=[
+            OpenApiParameter("customer", CODE, required=True),
+            OpenApiParameter("channel", CODE, required=True),
+            OpenApiParameter("quantity", {"type": "integer", "minimum": 1, "maximum": 1_000_000}),
+        ],
+        responses=Found,
+    )
     @action(detail=True, methods=["get"])
     def price(self, request: Request, code: str) -> Response:
         """Returns price and availability for one SKU."""
-        form = LookupRequest(data={
-            "customer": request.query_params.get("customer"), "channel": request.query_params.get("channel"),
-            "items": [{"sku": self.get_object().code, "quantity": request.query_params.get("quantity", 1)}]})
+        form = LookupRequest(
+            data={
+                "customer": request.query_params.get("customer"),
+                "channel": request.query_params.get("channel"),
+                "items": [
+                    {
+                        "sku": self.get_object().code,
+                        "quantity": request.query_params.get("quantity", 1),
+                    }
+                ],
+            }
+        )
         form.is_valid(raise_exception=True)
         (found,) = look_up(**form.validated_data, user=request.user)["items"]
         return Response(found)
 
 
-def look_up(*, customer: str, channel: str, items: list[dict[str, Any]], user: Any) -> dict[str, Any]:
+def look_up(
+    *, customer: str, channel: str, items: list[dict[str, Any]], user: Any
+) -> dict[str, Any]:
     """Prices, amounts and availability; raises Unknown for what does not exist, with its line."""
     buyer, through = parties(customer, channel, user)
     wanted = _wanted(items, buyer)
     quoted = pricing.prices_for(buyer, through, wanted)
-    stock = availability.available({each.sku.pk: each.sku for each in wanted}.values(), through.company)
+    stock = availability.available(
+        {each.sku.pk: each.sku for each in wanted}.values(), through.company
+    )
     if not policy.shows(user, SKU, "price"):
         quoted = [replace(price, unit_price=None, amount=None) for price in quoted]
     amounts = [price.amount for price in quoted if price.amount is not None]
-    return {"items": [_found(*each, stock, buyer.currency) for each in zip(wanted, quoted, strict=True)],
-            "total": str(sum(amounts)) if amounts else None,
-            "prices_include_tax": pricing.prices_include_tax(buyer, through)}
+    return {
+        "items": [
+            _found(*each, stock, buyer.currency) for each in zip(wanted, quoted, strict=True)
+        ],
+        "total": str(sum(amounts)) if amounts else None,
+        "prices_include_tax": pricing.prices_include_tax(buyer, through),
+    }
 
 
 def _wanted(items: list[dict[str, Any]], customer: Customer) -> list[pricing.Wanted]:
     skus = skus_of([item["sku"] for item in items], customer)
-    missing = {index: {"sku": [gettext("SKU %(code)r not found.") % {"code": item["sku"]}]}
-               for index, item in enumerate(items) if item["sku"] not in skus}
+    missing = {
+        index: {"sku": [gettext("SKU %(code)r not found.") % {"code": item["sku"]}]}
+        for index, item in enumerate(items)
+        if item["sku"] not in skus
+    }
     if missing:
         raise Unknown({"items": [missing.get(index, {}) for index in range(len(items))]})
     return [pricing.Wanted(**{**item, "sku": skus[item["sku"]]}) for item in items]
 
 
-def _found(wanted: pricing.Wanted, price: pricing.Quoted, stock: dict[int, availability.Available],
-           currency: str) -> dict[str, Any]:
+def _found(
+    wanted: pricing.Wanted,
+    price: pricing.Quoted,
+    stock: dict[int, availability.Available],
+    currency: str,
+) -> dict[str, Any]:
     there = stock[wanted.sku.pk]
     return {
-        "sku": wanted.sku.code, "name": wanted.sku.name, "quantity": wanted.quantity, "currency": currency,
+        "sku": wanted.sku.code,
+        "name": wanted.sku.name,
+        "quantity": wanted.quantity,
+        "currency": currency,
         "unit_price": None if price.unit_price is None else str(price.unit_price),
-        "discount_percent": str(price.discount_percent), "price_source": price.source,
+        "discount_percent": str(price.discount_percent),
+        "price_source": price.source,
         "amount": None if price.amount is None else str(price.amount),
-        "available": there.quantity, "by_warehouse": there.by_warehouse,
-        "next_arrival": there.next_arrival, "projected": there.projected,
+        "available": there.quantity,
+        "by_warehouse": there.by_warehouse,
+        "next_arrival": there.next_arrival,
+        "projected": there.projected,
     }

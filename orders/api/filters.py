@@ -33,8 +33,10 @@ class InvoiceFilter(filters.FilterSet):
     order = filters.CharFilter(field_name="order__number")
     issued_from = filters.DateFilter(field_name="issued_on", lookup_expr="gte")
     issued_to = filters.DateFilter(field_name="issued_on", lookup_expr="lte")
-    is_open = filters.BooleanFilter(method="only_open", label=_("Only invoices with a balance due and credit notes "
-                                                                "with unapplied credit."))
+    is_open = filters.BooleanFilter(
+        method="only_open",
+        label=_("Only invoices with a balance due and credit notes with unapplied credit."),
+    )
 
     class Meta:
         model = Invoice

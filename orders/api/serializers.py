@@ -34,7 +34,17 @@ PROGRESS = ("canceled", "reserved", "picked", "shipped", "invoiced", "returned")
 class CustomerAddressSerializer(RecordSerializer[Address]):
     class Meta:
         model = Address
-        fields = ("id", "name", "street", "postal_code", "city", "region", "country", "is_billing", "is_shipping")
+        fields = (
+            "id",
+            "name",
+            "street",
+            "postal_code",
+            "city",
+            "region",
+            "country",
+            "is_billing",
+            "is_shipping",
+        )
 
 
 class CustomerSerializer(RecordSerializer[Customer]):
@@ -45,8 +55,18 @@ class CustomerSerializer(RecordSerializer[Customer]):
 
     class Meta:
         model = Customer
-        fields = ("code", "name", "email", "currency", "terms_days", "credit_limit", "vat_number", "is_tax_exempt",
-                  "is_active", "addresses")
+        fields = (
+            "code",
+            "name",
+            "email",
+            "currency",
+            "terms_days",
+            "credit_limit",
+            "vat_number",
+            "is_tax_exempt",
+            "is_active",
+            "addresses",
+        )
 
 
 class CreditResponse(serializers.Serializer[Any]):
@@ -68,12 +88,28 @@ class PartNumberRequest(serializers.Serializer[Any]):
 class OrderLineSerializer(RecordSerializer[OrderLine]):
     sku = serializers.CharField(source="sku.code")
     net, tax, gross = AmountField(), AmountField(), AmountField()
-    warehouses = serializers.SerializerMethodField(help_text=_("Units reserved or shipped, by warehouse code."))
+    warehouses = serializers.SerializerMethodField(
+        help_text=_("Units reserved or shipped, by warehouse code.")
+    )
 
     class Meta:
         model = OrderLine
-        fields = ("position", "sku", "description", "quantity", "unit_price", "price_source", "discount_percent",
-                  "tax_percent", "net", "tax", "gross", "origin", "warehouses", *PROGRESS)
+        fields = (
+            "position",
+            "sku",
+            "description",
+            "quantity",
+            "unit_price",
+            "price_source",
+            "discount_percent",
+            "tax_percent",
+            "net",
+            "tax",
+            "gross",
+            "origin",
+            "warehouses",
+            *PROGRESS,
+        )
 
     def get_warehouses(self, line: OrderLine) -> dict[str, int]:
         """Return the units of a line by warehouse, read once for all lines of its order."""
@@ -107,8 +143,23 @@ class OrderSummarySerializer(RecordSerializer[Order]):
     class Meta:
         model = Order
         fields: tuple[str, ...] = (
-            "number", "status", "version", "customer", "channel", "external_id", "customer_reference", "currency",
-            "placed_on", "valid_until", "requested_on", "created_at", "net", "tax", "gross", "units", *PROGRESS,
+            "number",
+            "status",
+            "version",
+            "customer",
+            "channel",
+            "external_id",
+            "customer_reference",
+            "currency",
+            "placed_on",
+            "valid_until",
+            "requested_on",
+            "created_at",
+            "net",
+            "tax",
+            "gross",
+            "units",
+            *PROGRESS,
         )
 
 
@@ -122,8 +173,19 @@ class OrderSerializer(OrderSummarySerializer):
     ship_complete = serializers.BooleanField(source="ships_complete")
 
     class Meta(OrderSummarySerializer.Meta):
-        fields = (*OrderSummarySerializer.Meta.fields, "note", "discount_percent", "prices_include_tax",
-                  "exchange_rate", "ship_to", "bill_to", "ship_complete", "lines", "charges", "holds")
+        fields = (
+            *OrderSummarySerializer.Meta.fields,
+            "note",
+            "discount_percent",
+            "prices_include_tax",
+            "exchange_rate",
+            "ship_to",
+            "bill_to",
+            "ship_complete",
+            "lines",
+            "charges",
+            "holds",
+        )
 
 
 class InvoiceLineSerializer(RecordSerializer[InvoiceLine]):
@@ -131,8 +193,20 @@ class InvoiceLineSerializer(RecordSerializer[InvoiceLine]):
 
     class Meta:
         model = InvoiceLine
-        fields = ("position", "description", "quantity", "unit_price", "discount_percent", "tax_percent",
-                  "tax_category", "tax_note", "net", "tax", "gross", "credited")
+        fields = (
+            "position",
+            "description",
+            "quantity",
+            "unit_price",
+            "discount_percent",
+            "tax_percent",
+            "tax_category",
+            "tax_note",
+            "net",
+            "tax",
+            "gross",
+            "credited",
+        )
 
 
 class InvoiceSummarySerializer(RecordSerializer[Invoice]):
@@ -146,8 +220,20 @@ class InvoiceSummarySerializer(RecordSerializer[Invoice]):
     class Meta:
         model = Invoice
         fields: tuple[str, ...] = (
-            "number", "kind", "status", "version", "customer", "order", "corrects", "currency", "issued_on",
-            "due_on", "net", "tax", "gross", "open_amount",
+            "number",
+            "kind",
+            "status",
+            "version",
+            "customer",
+            "order",
+            "corrects",
+            "currency",
+            "issued_on",
+            "due_on",
+            "net",
+            "tax",
+            "gross",
+            "open_amount",
         )
 
 
@@ -167,8 +253,9 @@ class LineRequest(serializers.Serializer[Any]):
     sku = TextField(max_length=48, help_text=_("SKU code, customer part number or barcode."))
     quantity = WholeField(min_value=1, max_value=1_000_000)
     unit_price = DecimalField(max_digits=11, decimal_places=4, min_value=0, required=False)
-    discount_percent = DecimalField(max_digits=5, decimal_places=2, min_value=0, max_value=100,
-                                                required=False)
+    discount_percent = DecimalField(
+        max_digits=5, decimal_places=2, min_value=0, max_value=100, required=False
+    )
     description = TextField(max_length=200, required=False, allow_blank=True)
 
 
@@ -190,39 +277,77 @@ class EntryRequest(serializers.Serializer[Any]):
     customer_reference = TextField(max_length=80, required=False, allow_blank=True)
     note = TextField(max_length=5000, required=False, allow_blank=True)
     requested_on = DayField(required=False)
-    discount_percent = DecimalField(max_digits=5, decimal_places=2, min_value=0, max_value=100,
-                                                required=False)
+    discount_percent = DecimalField(
+        max_digits=5, decimal_places=2, min_value=0, max_value=100, required=False
+    )
     ship_to = AddressSerializer(required=False, help_text=_("Defaults to customer address."))
-    ship_to_address = WholeField(required=False, min_value=1, max_value=2**63 - 1, help_text=_(
-        "The `id` of one of the customer's addresses, instead of `ship_to`."))
+    ship_to_address = WholeField(
+        required=False,
+        min_value=1,
+        max_value=2**63 - 1,
+        help_text=_("The `id` of one of the customer's addresses, instead of `ship_to`."),
+    )
     bill_to = AddressSerializer(required=False, help_text=_("Defaults to customer address."))
-    external_id = TextField(max_length=80, required=False, help_text=_("Your order number, unique per channel."))
-    ship_complete = FlagField(required=False, help_text=_(
-        "Nothing leaves until everything ordered is in stock. Defaults to the customer's setting."))
+    external_id = TextField(
+        max_length=80, required=False, help_text=_("Your order number, unique per channel.")
+    )
+    ship_complete = FlagField(
+        required=False,
+        help_text=_(
+            "Nothing leaves until everything ordered is in stock. Defaults to the customer's setting."
+        ),
+    )
 
 
-ORDER = {"customer": "12375", "channel": "reps", "external_id": "WEB-10042", "lines": [
-    {"sku": "20846", "quantity": 12}, {"sku": "22423", "quantity": 1, "unit_price": "10.95"}]}
+ORDER = {
+    "customer": "12375",
+    "channel": "reps",
+    "external_id": "WEB-10042",
+    "lines": [
+        {"sku": "20846", "quantity": 12},
+        {"sku": "22423", "quantity": 1, "unit_price": "10.95"},
+    ],
+}
 
 
-@extend_schema_serializer(examples=[OpenApiExample("An order of two lines", ORDER, request_only=True)])
+@extend_schema_serializer(
+    examples=[OpenApiExample("An order of two lines", ORDER, request_only=True)]
+)
 class OrderRequest(EntryRequest):
     """An order to create. It's confirmed right away unless `confirm` is `false`."""
 
     confirm = FlagField(default=True)
 
 
-@extend_schema_serializer(examples=[
-    OpenApiExample("A quote", {**ORDER, "external_id": "RFQ-7", "valid_until": "2027-12-31"}, request_only=True)])
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample(
+            "A quote",
+            {**ORDER, "external_id": "RFQ-7", "valid_until": "2027-12-31"},
+            request_only=True,
+        )
+    ]
+)
 class QuoteRequest(EntryRequest):
     """A quote to create."""
 
     valid_until = DayField()
 
 
-@extend_schema_serializer(examples=[OpenApiExample("Two orders", {"orders": [
-    {**ORDER, "external_id": "WEB-10043"}, {**ORDER, "external_id": "WEB-10044", "confirm": False}]},
-    request_only=True)])
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample(
+            "Two orders",
+            {
+                "orders": [
+                    {**ORDER, "external_id": "WEB-10043"},
+                    {**ORDER, "external_id": "WEB-10044", "confirm": False},
+                ]
+            },
+            request_only=True,
+        )
+    ]
+)
 class BulkOrdersRequest(serializers.Serializer[Any]):
     """Up to 100 orders, processed independently."""
 

@@ -46,8 +46,11 @@ from orders.api.serializers import (
 )
 from orders.models import Customer, Invoice, InvoiceLine, Order, OrderCharge, OrderHold
 
-WHOLE = (lifecycle.LINES, Prefetch("charges", OrderCharge.objects.order_by("pk")),
-         Prefetch("holds", OrderHold.objects.order_by("pk")))
+WHOLE = (
+    lifecycle.LINES,
+    Prefetch("charges", OrderCharge.objects.order_by("pk")),
+    Prefetch("holds", OrderHold.objects.order_by("pk")),
+)
 
 
 class CustomerViewSet(ScopedViewSet):
@@ -69,9 +72,13 @@ class CustomerViewSet(ScopedViewSet):
             raise PermissionDenied(_("None of your roles may see amounts."))
         used, limit = screening.exposure(customer), customer.credit_limit
         amounts = {"limit": limit, "used": used, "left": None if limit is None else limit - used}
-        return Response({"currency": customer.currency} | {
-            name: None if amount is None else str(round_amount(amount, customer.currency))
-            for name, amount in amounts.items()})
+        return Response(
+            {"currency": customer.currency}
+            | {
+                name: None if amount is None else str(round_amount(amount, customer.currency))
+                for name, amount in amounts.items()
+            }
+        )
 
     @extend_schema(request=PartNumberRequest, responses=PartNumberRequest)
     @action(detail=True, methods=["put"], url_path="part-numbers")
@@ -81,7 +88,9 @@ class CustomerViewSet(ScopedViewSet):
         form.is_valid(raise_exception=True)
         sku = SKU.objects.filter(code=form.validated_data["sku"]).first()
         if sku is None:
-            raise problems.Unknown({"sku": [_("SKU %(sku)r not found.") % {"sku": form.validated_data["sku"]}]})
+            raise problems.Unknown(
+                {"sku": [_("SKU %(sku)r not found.") % {"sku": form.validated_data["sku"]}]}
+            )
         kept = part_numbers.remember(self.get_object(), form.validated_data["code"], sku)
         return Response({"code": kept.code, "sku": sku.code})
 
@@ -104,7 +113,9 @@ class _OrdersInput(DocumentViewSet):
     def shown(self, order: Order) -> tuple[dict[str, Any], str]:
         """An order's representation and address."""
         prefetch_related_objects([order], *WHOLE)
-        return dict(self.get_serializer(order).data), reverse("order-detail", args=[order.number], request=self.request)
+        return dict(self.get_serializer(order).data), reverse(
+            "order-detail", args=[order.number], request=self.request
+        )
 
 
 @with_operations
@@ -113,7 +124,9 @@ class OrderViewSet(_OrdersInput):
 
     rights = {"bulk": "add"}
 
-    @extend_schema(request=OrderRequest, responses={201: OrderSerializer}, parameters=[IDEMPOTENCY_KEY])
+    @extend_schema(
+        request=OrderRequest, responses={201: OrderSerializer}, parameters=[IDEMPOTENCY_KEY]
+    )
     def create(self, request: Request) -> Response:
         """Places an order and confirms it (unless `confirm` is `false`) in one transaction."""
         form = OrderRequest(data=request.data)
@@ -127,7 +140,9 @@ class OrderViewSet(_OrdersInput):
             order = order_entry.enter(entry_of(data, user), by=user)
             return lifecycle.confirm(order, by=user) if data["confirm"] else order
 
-    @extend_schema(request=BulkOrdersRequest, responses=BulkOrdersResponse, parameters=[IDEMPOTENCY_KEY])
+    @extend_schema(
+        request=BulkOrdersRequest, responses=BulkOrdersResponse, parameters=[IDEMPOTENCY_KEY]
+    )
     @action(detail=False, methods=["post"])
     def bulk(self, request: Request) -> Response:
         """Enter many orders, each in a transaction of its own, with a result for each.
@@ -139,8 +154,12 @@ class OrderViewSet(_OrdersInput):
         form.is_valid(raise_exception=True)
         key = key_of_request(request)
         sent: Any = request.data
-        results = [self._one_of_many(index, data, raw, key) for index, (data, raw) in enumerate(
-            zip(form.validated_data["orders"], sent["orders"], strict=True))]
+        results = [
+            self._one_of_many(index, data, raw, key)
+            for index, (data, raw) in enumerate(
+                zip(form.validated_data["orders"], sent["orders"], strict=True)
+            )
+        ]
         done = sum(result["problem"] is None for result in results)
         return Response({"done": done, "failed": len(results) - done, "results": results})
 
@@ -162,9 +181,13 @@ class OrderViewSet(_OrdersInput):
 class QuoteViewSet(_OrdersInput):
     """Create and list quotes. To turn a quote into an order, call `POST /orders/{number}/place/`."""
 
-    queryset = Order.objects.select_related("customer", "channel").filter(status=Order.Status.QUOTED)
+    queryset = Order.objects.select_related("customer", "channel").filter(
+        status=Order.Status.QUOTED
+    )
 
-    @extend_schema(request=QuoteRequest, responses={201: OrderSerializer}, parameters=[IDEMPOTENCY_KEY])
+    @extend_schema(
+        request=QuoteRequest, responses={201: OrderSerializer}, parameters=[IDEMPOTENCY_KEY]
+    )
     def create(self, request: Request) -> Response:
         """Creates a quote at today's prices."""
         form = QuoteRequest(data=request.data)
@@ -183,14 +206,19 @@ class InvoiceViewSet(DocumentViewSet):
     """List and retrieve invoices and credit notes."""
 
     area = "invoices"
-    queryset = Invoice.objects.select_related("customer", "order", "corrects").filter(number__isnull=False)
+    queryset = Invoice.objects.select_related("customer", "order", "corrects").filter(
+        number__isnull=False
+    )
     serializer_class = InvoiceSerializer
     filterset_class = InvoiceFilter
 
     def get_queryset(self) -> QuerySet[Any]:
         rows = super().get_queryset()
-        return rows if self.action == "list" else rows.prefetch_related(
-            Prefetch("lines", InvoiceLine.objects.order_by("position")))
+        return (
+            rows
+            if self.action == "list"
+            else rows.prefetch_related(Prefetch("lines", InvoiceLine.objects.order_by("position")))
+        )
 
     def get_serializer_class(self) -> Any:
         return InvoiceSummarySerializer if self.action == "list" else InvoiceSerializer
@@ -200,14 +228,25 @@ class InvoiceViewSet(DocumentViewSet):
     def pdf(self, request: Request, number: str) -> FileResponse:
         """Returns the archived PDF. The file never changes."""
         document = self.get_object()
-        stored = stored_files.legal(document.kind, subject_type=document.subject_type, subject_number=document.number)
+        stored = stored_files.legal(
+            document.kind, subject_type=document.subject_type, subject_number=document.number
+        )
         if stored is None:
             if document.is_imported:
                 raise Http404
-            raise _NotYet((_("The PDF for %(document)s isn't ready yet. Try again in a few seconds.")
-                           % {"document": document}), code="not_made_yet")
+            raise _NotYet(
+                (
+                    _("The PDF for %(document)s isn't ready yet. Try again in a few seconds.")
+                    % {"document": document}
+                ),
+                code="not_made_yet",
+            )
         stored_files.read(stored)
-        return FileResponse(stored.file.open("rb"), filename=f"{document.number}.pdf", content_type="application/pdf")
+        return FileResponse(
+            stored.file.open("rb"),
+            filename=f"{document.number}.pdf",
+            content_type="application/pdf",
+        )
 
 
 class _NotYet(Refused):

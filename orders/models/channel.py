@@ -29,25 +29,46 @@ class Channel(models.Model):
     company = models.ForeignKey(Company, on_delete=models.PROTECT)
     price_list = models.ForeignKey(PriceList, on_delete=models.PROTECT, null=True, blank=True)
     min_life_days = models.PositiveSmallIntegerField(
-        _("minimum remaining life (days)"), default=0, db_default=0,
-        help_text=_("Lots that expire earlier than so many days after picking are not sent, for example 90."))
+        _("minimum remaining life (days)"),
+        default=0,
+        db_default=0,
+        help_text=_(
+            "Lots that expire earlier than so many days after picking are not sent, for example 90."
+        ),
+    )
     allow_backorders = models.BooleanField(default=False)
     reserve_days_ahead = models.PositiveSmallIntegerField(
-        _("reserve stock (days ahead)"), null=True, blank=True,
-        help_text=_("Orders requested for later reserve stock only this many days before their date. Empty: at once."))
+        _("reserve stock (days ahead)"),
+        null=True,
+        blank=True,
+        help_text=_(
+            "Orders requested for later reserve stock only this many days before their date. Empty: at once."
+        ),
+    )
     reroutes = models.BooleanField(
-        _("re-route automatically"), default=False, db_default=False,
-        help_text=_("Move unstarted shipments to a better warehouse when stock or a warehouse changes."))
+        _("re-route automatically"),
+        default=False,
+        db_default=False,
+        help_text=_(
+            "Move unstarted shipments to a better warehouse when stock or a warehouse changes."
+        ),
+    )
     paid_at_checkout = models.BooleanField(
-        default=False, db_default=False,
-        help_text=_("Its orders are on hold until their payment is authorized or received in full."))
+        default=False,
+        db_default=False,
+        help_text=_(
+            "Its orders are on hold until their payment is authorized or received in full."
+        ),
+    )
     commission_percent = models.DecimalField(max_digits=5, decimal_places=2, default=0)
 
     class Meta:
         ordering = ["code"]
         constraints = [
-            models.CheckConstraint(condition=Q(commission_percent__gte=0, commission_percent__lte=100),
-                                   name="commission_is_a_percentage"),
+            models.CheckConstraint(
+                condition=Q(commission_percent__gte=0, commission_percent__lte=100),
+                name="commission_is_a_percentage",
+            )
         ]
 
     def __str__(self) -> str:
@@ -65,19 +86,35 @@ class FraudRule(models.Model):
     """Which orders wait for a fraud check: those to which all that a rule says applies."""
 
     name = models.CharField(max_length=80, unique=True)
-    channel = models.ForeignKey(Channel, on_delete=models.CASCADE, null=True, blank=True, related_name="fraud_rules",
-                                help_text=_("Empty: every channel."))
-    minimum = AmountField(verbose_name=_("from an order of"),
-                          help_text=_("In the company's currency, for example 500."))
-    is_new_customer = models.BooleanField(_("first order"), default=False,
-                                          help_text=_("Only customers without a completed order."))
+    channel = models.ForeignKey(
+        Channel,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="fraud_rules",
+        help_text=_("Empty: every channel."),
+    )
+    minimum = AmountField(
+        verbose_name=_("from an order of"),
+        help_text=_("In the company's currency, for example 500."),
+    )
+    is_new_customer = models.BooleanField(
+        _("first order"), default=False, help_text=_("Only customers without a completed order.")
+    )
     countries_differ = models.BooleanField(
-        _("delivered abroad"), default=False, help_text=_("Only where delivery and billing country differ."))
+        _("delivered abroad"),
+        default=False,
+        help_text=_("Only where delivery and billing country differ."),
+    )
     is_active = models.BooleanField(default=True)
 
     class Meta:
         ordering = ["name"]
-        constraints = [models.CheckConstraint(condition=Q(minimum__gte=0), name="fraud_rule_minimum_is_not_negative")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(minimum__gte=0), name="fraud_rule_minimum_is_not_negative"
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -91,7 +128,11 @@ class Listing(models.Model):
     external_id = models.CharField(max_length=80)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["channel", "external_id"], name="listing_once_per_channel")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["channel", "external_id"], name="listing_once_per_channel"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.external_id} on {self.channel}"

@@ -1,6 +1,5 @@
 """Customers, their people, addresses and part numbers."""
 
-
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -41,41 +40,86 @@ class Customer(Guarded):
     name = models.CharField(max_length=120)
     email = models.EmailField(blank=True)
     currency = CurrencyField()
-    rep = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True,
-                            related_name="customers")
-    price_list = models.ForeignKey("orders.PriceList", on_delete=models.PROTECT, null=True, blank=True)
+    rep = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="customers",
+    )
+    price_list = models.ForeignKey(
+        "orders.PriceList", on_delete=models.PROTECT, null=True, blank=True
+    )
     terms_days = models.PositiveSmallIntegerField(_("payment due in (days)"), default=30)
-    terms = models.ForeignKey("orders.PaymentTerms", on_delete=models.PROTECT, null=True, blank=True,
-                              verbose_name=_("payment terms"), help_text=_("Overrides the number of days."))
-    billing = models.CharField(_("invoice per"), max_length=8, choices=Billing, default=Billing.SHIPMENT)
+    terms = models.ForeignKey(
+        "orders.PaymentTerms",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        verbose_name=_("payment terms"),
+        help_text=_("Overrides the number of days."),
+    )
+    billing = models.CharField(
+        _("invoice per"), max_length=8, choices=Billing, default=Billing.SHIPMENT
+    )
     credit_limit = AmountField(null=True, blank=True, default=None)
-    vat_number = VATNumberField(_("VAT number"), blank=True,
-                                help_text=_("Include the country prefix, for example DE136695976."))
+    vat_number = VATNumberField(
+        _("VAT number"),
+        blank=True,
+        help_text=_("Include the country prefix, for example DE136695976."),
+    )
     is_tax_exempt = models.BooleanField(default=False)
     exemption_note = models.CharField(max_length=200, blank=True)
-    einvoice = models.CharField(_("e-invoices"), max_length=8, choices=EInvoice, default=EInvoice.NONE, blank=True)
-    endpoint = models.CharField(_("e-invoicing address"), max_length=60, blank=True,
-                                help_text=_("Participant ID, for example a VAT number or GLN."))
-    endpoint_scheme = models.CharField(_("e-invoicing address scheme"), max_length=4, blank=True,
-                                       help_text=_("EAS code, for example 9930, 9906 or 0088."))
-    buyer_reference = models.CharField(max_length=60, blank=True,
-                                       help_text=_("Reference the customer requires on e-invoices, for example a "
-                                                   "Leitweg-ID."))
+    einvoice = models.CharField(
+        _("e-invoices"), max_length=8, choices=EInvoice, default=EInvoice.NONE, blank=True
+    )
+    endpoint = models.CharField(
+        _("e-invoicing address"),
+        max_length=60,
+        blank=True,
+        help_text=_("Participant ID, for example a VAT number or GLN."),
+    )
+    endpoint_scheme = models.CharField(
+        _("e-invoicing address scheme"),
+        max_length=4,
+        blank=True,
+        help_text=_("EAS code, for example 9930, 9906 or 0088."),
+    )
+    buyer_reference = models.CharField(
+        max_length=60,
+        blank=True,
+        help_text=_("Reference the customer requires on e-invoices, for example a Leitweg-ID."),
+    )
     language = LanguageField(blank=True, help_text=_("Print language. Default: company's."))
-    priority = models.PositiveSmallIntegerField(default=100, help_text=_("Lower numbers get scarce stock first."))
-    ship_complete = models.BooleanField(_("ship complete only"), default=False, db_default=False, help_text=_(
-        "Nothing of an order leaves until everything ordered is in stock. An order can say otherwise."))
+    priority = models.PositiveSmallIntegerField(
+        default=100, help_text=_("Lower numbers get scarce stock first.")
+    )
+    ship_complete = models.BooleanField(
+        _("ship complete only"),
+        default=False,
+        db_default=False,
+        help_text=_(
+            "Nothing of an order leaves until everything ordered is in stock. An order can say otherwise."
+        ),
+    )
     min_life_days = models.PositiveSmallIntegerField(
-        _("minimum remaining life (days)"), default=0, db_default=0,
-        help_text=_("Lots that expire earlier than so many days after picking are not sent, for example 90."))
+        _("minimum remaining life (days)"),
+        default=0,
+        db_default=0,
+        help_text=_(
+            "Lots that expire earlier than so many days after picking are not sent, for example 90."
+        ),
+    )
     is_active = models.BooleanField(default=True)
 
     class Meta:
         ordering = ["code"]
         indexes = [words_index("code", "name", "email", name="customers_by_words")]
         constraints = [
-            models.CheckConstraint(condition=Q(is_tax_exempt=False) | ~Q(exemption_note=""),
-                                   name="tax_exemption_has_a_reason"),
+            models.CheckConstraint(
+                condition=Q(is_tax_exempt=False) | ~Q(exemption_note=""),
+                name="tax_exemption_has_a_reason",
+            )
         ]
 
     def __str__(self) -> str:
@@ -86,7 +130,9 @@ class Customer(Guarded):
         super().clean()
         validate_endpoint(self.endpoint_scheme, self.endpoint)
         if self.einvoice == Customer.EInvoice.UBL and not (self.endpoint and self.endpoint_scheme):
-            raise ValidationError({"endpoint": _("Enter an e-invoicing address and scheme to use Peppol.")})
+            raise ValidationError(
+                {"endpoint": _("Enter an e-invoicing address and scheme to use Peppol.")}
+            )
 
     def identity(self) -> dict[str, str]:
         """What identifies the customer on an invoice, as it is now; what is not known is left out."""
@@ -140,7 +186,11 @@ class CustomerSKU(models.Model):
 
     class Meta:
         verbose_name = _("customer part number")
-        constraints = [models.UniqueConstraint(fields=["customer", "code"], name="part_number_once_per_customer")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["customer", "code"], name="part_number_once_per_customer"
+            )
+        ]
 
     def __str__(self) -> str:
         return self.code

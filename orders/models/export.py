@@ -44,12 +44,18 @@ class ExportRun(Document):
     file_format = models.CharField(max_length=4, default="xlsx")
     since = models.DateField(null=True, blank=True)
     until = models.DateField(null=True, blank=True)
-    only_new = models.BooleanField(default=False, help_text=_("Exclude documents already sent with this export type."))
+    only_new = models.BooleanField(
+        default=False, help_text=_("Exclude documents already sent with this export type.")
+    )
     rows = models.PositiveIntegerField(default=0, editable=False)
     totals = models.JSONField(default=dict, editable=False)
     findings = models.JSONField(default=list, editable=False)
-    job = models.ForeignKey(Job, on_delete=models.SET_NULL, null=True, editable=False, related_name="+")
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    job = models.ForeignKey(
+        Job, on_delete=models.SET_NULL, null=True, editable=False, related_name="+"
+    )
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
 
     class Meta:
         verbose_name = _("export run")
@@ -67,8 +73,11 @@ class ExportedDocument(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["run", "kind", "key"], name="document_once_per_run"),
-            models.UniqueConstraint(fields=["profile", "kind", "key"], condition=Q(is_sent=True),
-                                    name="document_in_one_sent_run"),
+            models.UniqueConstraint(
+                fields=["profile", "kind", "key"],
+                condition=Q(is_sent=True),
+                name="document_in_one_sent_run",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -79,14 +88,22 @@ class TaxCode(models.Model):
     """What a company's accounting program calls a tax category and rate."""
 
     company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="tax_codes")
-    category = models.CharField(max_length=2, choices=TaxRate.Category, default=TaxRate.Category.STANDARD)
+    category = models.CharField(
+        max_length=2, choices=TaxRate.Category, default=TaxRate.Category.STANDARD
+    )
     percent = models.DecimalField(max_digits=6, decimal_places=3, default=0)
-    code = models.CharField(max_length=40, help_text=_("As the accounting program writes it, for example 19.0% S."))
+    code = models.CharField(
+        max_length=40, help_text=_("As the accounting program writes it, for example 19.0% S.")
+    )
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["company", "category", "percent"], name="one_tax_code_per_rate"),
-            models.CheckConstraint(condition=Q(percent__gte=0), name="percent_of_tax_code_is_not_negative"),
+            models.UniqueConstraint(
+                fields=["company", "category", "percent"], name="one_tax_code_per_rate"
+            ),
+            models.CheckConstraint(
+                condition=Q(percent__gte=0), name="percent_of_tax_code_is_not_negative"
+            ),
         ]
 
     def __str__(self) -> str:

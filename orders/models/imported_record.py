@@ -25,7 +25,11 @@ class HistoryRecord(models.Model):
     at = models.DateTimeField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["channel", "external_id", "row"], name="history_recorded_once")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["channel", "external_id", "row"], name="history_recorded_once"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.external_id} {self.code}"

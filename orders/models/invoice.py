@@ -19,7 +19,6 @@ from orders.models.tax import TaxRate
 
 
 class InvoiceQuerySet(models.QuerySet["Invoice"]):
-
     def overdue(self, today: date | None = None) -> Self:
         """Invoices that should have been paid before a day; before today's date of their companies, if none."""
         late = Q(due_on__lt=today) if today else today_of("due_on__lt")
@@ -51,14 +50,27 @@ class Invoice(Document):
     status = models.CharField(max_length=8, choices=Status, default=Status.DRAFT, editable=False)
     company = models.ForeignKey(Company, on_delete=models.PROTECT)
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="invoices")
-    order = models.ForeignKey(Order, on_delete=models.PROTECT, null=True, blank=True, related_name="invoices")
-    corrects = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="credits")
+    order = models.ForeignKey(
+        Order, on_delete=models.PROTECT, null=True, blank=True, related_name="invoices"
+    )
+    corrects = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="credits"
+    )
     reference = models.CharField(max_length=60, unique=True, null=True, editable=False)
-    reason = models.CharField(max_length=200, blank=True, db_default="", editable=False,
-                              help_text=_("Reason for the credit note."))
-    seller = models.JSONField(default=dict, db_default=Value({}, models.JSONField()), editable=False)
+    reason = models.CharField(
+        max_length=200,
+        blank=True,
+        db_default="",
+        editable=False,
+        help_text=_("Reason for the credit note."),
+    )
+    seller = models.JSONField(
+        default=dict, db_default=Value({}, models.JSONField()), editable=False
+    )
     bill_to = models.JSONField(default=dict)
-    ship_to = models.JSONField(default=dict, db_default=Value({}, models.JSONField()), editable=False)
+    ship_to = models.JSONField(
+        default=dict, db_default=Value({}, models.JSONField()), editable=False
+    )
     currency = CurrencyField()
     exchange_rate = models.DecimalField(max_digits=14, decimal_places=6, default=1)
     net = AmountField()
@@ -67,10 +79,19 @@ class Invoice(Document):
     applied = AmountField(editable=False)
     supplied_on = models.DateField(_("date of supply"), null=True, editable=False)
     issued_on = models.DateField(null=True, editable=False)
-    due_on = models.DateField(null=True, editable=False, help_text=_(
-        "Payment due date. With installments, the next unpaid one."))
-    discount_percent = models.DecimalField(_("early payment discount (%)"), max_digits=5, decimal_places=2,
-                                           default=0, db_default=0, editable=False)
+    due_on = models.DateField(
+        null=True,
+        editable=False,
+        help_text=_("Payment due date. With installments, the next unpaid one."),
+    )
+    discount_percent = models.DecimalField(
+        _("early payment discount (%)"),
+        max_digits=5,
+        decimal_places=2,
+        default=0,
+        db_default=0,
+        editable=False,
+    )
     discount_until = models.DateField(_("discount until"), null=True, editable=False)
     is_imported = models.BooleanField(default=False, editable=False)
     series = models.CharField(max_length=8, blank=True, editable=False)
@@ -83,20 +104,32 @@ class Invoice(Document):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=Q(gross=F("net") + F("tax")), name="invoice_gross_is_net_and_tax"),
+            models.CheckConstraint(
+                condition=Q(gross=F("net") + F("tax")), name="invoice_gross_is_net_and_tax"
+            ),
             models.CheckConstraint(condition=Q(gross__gte=0), name="invoice_is_not_negative"),
-            models.CheckConstraint(condition=Q(applied__gte=0, applied__lte=F("gross")),
-                                   name="invoice_is_not_overpaid"),
-            models.CheckConstraint(condition=Q(status="draft") | Q(number__isnull=False),
-                                   name="issued_invoice_has_a_number"),
-            models.CheckConstraint(condition=Q(corrects=None) | Q(kind="credit"), name="only_credit_notes_correct"),
-            models.UniqueConstraint(fields=["company", "series", "year", "sequence_number"],
-                                    name="legal_number_once_per_series"),
+            models.CheckConstraint(
+                condition=Q(applied__gte=0, applied__lte=F("gross")), name="invoice_is_not_overpaid"
+            ),
+            models.CheckConstraint(
+                condition=Q(status="draft") | Q(number__isnull=False),
+                name="issued_invoice_has_a_number",
+            ),
+            models.CheckConstraint(
+                condition=Q(corrects=None) | Q(kind="credit"), name="only_credit_notes_correct"
+            ),
+            models.UniqueConstraint(
+                fields=["company", "series", "year", "sequence_number"],
+                name="legal_number_once_per_series",
+            ),
         ]
         indexes = [
             models.Index(fields=["customer", "-id"], name="invoices_of_customer"),
-            models.Index(fields=["due_on"], condition=Q(status="issued") & Q(applied__lt=F("gross")),
-                         name="invoices_open_by_due_date"),
+            models.Index(
+                fields=["due_on"],
+                condition=Q(status="issued") & Q(applied__lt=F("gross")),
+                name="invoices_open_by_due_date",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -113,7 +146,9 @@ class Invoice(Document):
     def order_keys(self) -> set[int]:
         """The orders that it bills or credits, by primary key; a collective one's are several."""
         lines = self.lines.values_list("order_line__order", "charge__order")
-        return {key for pair in lines for key in pair if key} | ({self.order_id} if self.order_id else set())
+        return {key for pair in lines for key in pair if key} | (
+            {self.order_id} if self.order_id else set()
+        )
 
     @property
     def registration(self) -> str:
@@ -135,7 +170,9 @@ class Installment(models.Model):
 
     class Meta:
         ordering = ["due_on", "pk"]
-        constraints = [models.CheckConstraint(condition=Q(amount__gte=0), name="installment_is_not_negative")]
+        constraints = [
+            models.CheckConstraint(condition=Q(amount__gte=0), name="installment_is_not_negative")
+        ]
 
     def __str__(self) -> str:
         return f"{self.amount} by {self.due_on}"
@@ -150,11 +187,15 @@ class InvoiceLine(models.Model):
 
     invoice = models.ForeignKey(Invoice, on_delete=models.CASCADE, related_name="lines")
     position = models.PositiveIntegerField()
-    order_line = models.ForeignKey(OrderLine, on_delete=models.PROTECT, null=True, blank=True,
-                                   related_name="invoice_lines")
-    charge = models.ForeignKey(OrderCharge, on_delete=models.PROTECT, null=True, blank=True,
-                               related_name="invoice_lines")
-    corrects = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="credit_lines")
+    order_line = models.ForeignKey(
+        OrderLine, on_delete=models.PROTECT, null=True, blank=True, related_name="invoice_lines"
+    )
+    charge = models.ForeignKey(
+        OrderCharge, on_delete=models.PROTECT, null=True, blank=True, related_name="invoice_lines"
+    )
+    corrects = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="credit_lines"
+    )
     description = models.CharField(max_length=200)
     quantity = models.PositiveIntegerField(default=1)
     credited = models.PositiveIntegerField(default=0, editable=False)
@@ -169,8 +210,12 @@ class InvoiceLine(models.Model):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=Q(gross=F("net") + F("tax")), name="invoice_line_gross_is_net_and_tax"),
-            models.CheckConstraint(condition=Q(credited__lte=F("quantity")), name="credited_is_not_more_than_invoiced"),
+            models.CheckConstraint(
+                condition=Q(gross=F("net") + F("tax")), name="invoice_line_gross_is_net_and_tax"
+            ),
+            models.CheckConstraint(
+                condition=Q(credited__lte=F("quantity")), name="credited_is_not_more_than_invoiced"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -26,7 +26,9 @@ from orders.models.tax import TaxRate
 
 def origin_field(help_text: Any) -> "models.CharField[str, str]":
     """The code of a place (`planners.places`)."""
-    return models.CharField(max_length=40, blank=True, default="", db_default="", editable=False, help_text=help_text)
+    return models.CharField(
+        max_length=40, blank=True, default="", db_default="", editable=False, help_text=help_text
+    )
 
 
 class Order(Document):
@@ -61,8 +63,12 @@ class Order(Document):
     bill_to = models.JSONField(default=dict)
     ship_to = models.JSONField(default=dict)
     ship_country = CountryField(blank=True)
-    origin = origin_field(_("Where its goods are expected to leave from, as VAT law divides the world; empty: the "
-                            "company's address."))
+    origin = origin_field(
+        _(
+            "Where its goods are expected to leave from, as VAT law divides the world; empty: the "
+            "company's address."
+        )
+    )
     currency = CurrencyField()
     prices_include_tax = models.BooleanField(default=False)
     discount_percent = models.DecimalField(max_digits=5, decimal_places=2, default=0)
@@ -70,8 +76,11 @@ class Order(Document):
     priority = models.PositiveSmallIntegerField(default=100)
     requested_on = models.DateField(null=True, blank=True)
     ship_complete = models.BooleanField(
-        null=True, blank=True, choices=[(None, _("as the customer")), (True, _("yes")), (False, _("no"))],
-        help_text=_("Nothing leaves until everything ordered is in stock."))
+        null=True,
+        blank=True,
+        choices=[(None, _("as the customer")), (True, _("yes")), (False, _("no"))],
+        help_text=_("Nothing leaves until everything ordered is in stock."),
+    )
     valid_until = models.DateField(null=True, blank=True)
     placed_on = models.DateField(null=True, editable=False)
     is_imported = models.BooleanField(default=False, editable=False)
@@ -88,17 +97,26 @@ class Order(Document):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["channel", "external_id"], name="one_order_per_external_id"),
-            models.CheckConstraint(condition=Q(gross=F("net") + F("tax")), name="order_gross_is_net_and_tax"),
+            models.UniqueConstraint(
+                fields=["channel", "external_id"], name="one_order_per_external_id"
+            ),
+            models.CheckConstraint(
+                condition=Q(gross=F("net") + F("tax")), name="order_gross_is_net_and_tax"
+            ),
         ]
         indexes = [
             models.Index(fields=["customer", "-id"], name="orders_of_customer"),
             models.Index(fields=["status", "-id"], name="orders_by_status"),
             models.Index(fields=["channel", "-id"], name="orders_of_channel"),
             BrinIndex(fields=["placed_on"], name="orders_by_day"),
-            models.Index(fields=["external_id"], condition=~Q(external_id=None), name="orders_by_external_id"),
-            models.Index(fields=["customer_reference"], condition=~Q(customer_reference=""),
-                         name="orders_by_reference"),
+            models.Index(
+                fields=["external_id"], condition=~Q(external_id=None), name="orders_by_external_id"
+            ),
+            models.Index(
+                fields=["customer_reference"],
+                condition=~Q(customer_reference=""),
+                name="orders_by_reference",
+            ),
         ]
 
     @property
@@ -121,7 +139,9 @@ class Order(Document):
 
     def demands(self, lines: "Sequence[OrderLine]") -> list[Wanted]:
         """What the lines want of the stock."""
-        return [Wanted(line.pk, line.sku, line.open_quantity) for line in lines if line.open_quantity]
+        return [
+            Wanted(line.pk, line.sku, line.open_quantity) for line in lines if line.open_quantity
+        ]
 
 
 class OrderLine(models.Model):
@@ -132,17 +152,32 @@ class OrderLine(models.Model):
     sku = models.ForeignKey(SKU, on_delete=models.PROTECT, related_name="order_lines")
     description = models.CharField(max_length=200, blank=True)
     quantity = models.PositiveIntegerField()
-    unit_price = UnitPriceField(null=True, blank=True, default=None, validators=[MinValueValidator(0)],
-                                help_text=_("Leave empty to use the customer's price."))
+    unit_price = UnitPriceField(
+        null=True,
+        blank=True,
+        default=None,
+        validators=[MinValueValidator(0)],
+        help_text=_("Leave empty to use the customer's price."),
+    )
     price_source = models.CharField(max_length=80, blank=True, editable=False)
     has_manual_price = models.BooleanField(default=False, editable=False)
     discount_percent = models.DecimalField(max_digits=5, decimal_places=2, default=0)
     tax_percent = models.DecimalField(max_digits=6, decimal_places=3, default=0, editable=False)
-    tax_category = models.CharField(max_length=2, choices=TaxRate.Category, default="S", editable=False)
+    tax_category = models.CharField(
+        max_length=2, choices=TaxRate.Category, default="S", editable=False
+    )
     tax_note = models.CharField(max_length=200, blank=True, editable=False)
-    origin = origin_field(_("Where its goods leave from, by which it is taxed; empty: the company's address."))
+    origin = origin_field(
+        _("Where its goods leave from, by which it is taxed; empty: the company's address.")
+    )
     included_percent = models.DecimalField(
-        _("tax taken out of the price (%)"), max_digits=6, decimal_places=3, default=0, db_default=0, editable=False)
+        _("tax taken out of the price (%)"),
+        max_digits=6,
+        decimal_places=3,
+        default=0,
+        db_default=0,
+        editable=False,
+    )
     net = AmountField(editable=False)
     tax = AmountField(editable=False)
     gross = AmountField(editable=False)
@@ -157,17 +192,30 @@ class OrderLine(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["order", "position"], name="position_once_per_order"),
             models.CheckConstraint(condition=Q(quantity__gt=0), name="order_quantity_is_positive"),
-            models.CheckConstraint(condition=Q(shipped__lte=F("quantity") - F("canceled")),
-                                   name="shipped_is_not_more_than_ordered"),
-            models.CheckConstraint(condition=Q(invoiced__lte=F("quantity")), name="invoiced_is_not_more_than_ordered"),
-            models.CheckConstraint(condition=Q(returned__lte=F("shipped")), name="returned_is_not_more_than_shipped"),
-            models.CheckConstraint(condition=Q(canceled__lte=F("quantity")),
-                                   name="canceled_is_not_more_than_ordered"),
-            models.CheckConstraint(condition=Q(picked__gte=F("shipped"), reserved__gte=F("picked")),
-                                   name="goods_are_reserved_then_picked_then_shipped"),
-            models.CheckConstraint(condition=Q(discount_percent__gte=0, discount_percent__lte=100),
-                                   name="line_discount_is_a_percentage"),
-            models.CheckConstraint(condition=Q(gross=F("net") + F("tax")), name="line_gross_is_net_and_tax"),
+            models.CheckConstraint(
+                condition=Q(shipped__lte=F("quantity") - F("canceled")),
+                name="shipped_is_not_more_than_ordered",
+            ),
+            models.CheckConstraint(
+                condition=Q(invoiced__lte=F("quantity")), name="invoiced_is_not_more_than_ordered"
+            ),
+            models.CheckConstraint(
+                condition=Q(returned__lte=F("shipped")), name="returned_is_not_more_than_shipped"
+            ),
+            models.CheckConstraint(
+                condition=Q(canceled__lte=F("quantity")), name="canceled_is_not_more_than_ordered"
+            ),
+            models.CheckConstraint(
+                condition=Q(picked__gte=F("shipped"), reserved__gte=F("picked")),
+                name="goods_are_reserved_then_picked_then_shipped",
+            ),
+            models.CheckConstraint(
+                condition=Q(discount_percent__gte=0, discount_percent__lte=100),
+                name="line_discount_is_a_percentage",
+            ),
+            models.CheckConstraint(
+                condition=Q(gross=F("net") + F("tax")), name="line_gross_is_net_and_tax"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -208,7 +256,9 @@ class ChargePart:
     @classmethod
     def from_json(cls, row: dict[str, str]) -> "ChargePart":
         texts = ("tax_category", "tax_note")
-        return cls(**{name: value if name in texts else Decimal(value) for name, value in row.items()})  # type: ignore[arg-type]
+        return cls(
+            **{name: value if name in texts else Decimal(value) for name, value in row.items()}
+        )  # type: ignore[arg-type]
 
 
 class OrderCharge(models.Model):
@@ -226,26 +276,46 @@ class OrderCharge(models.Model):
     order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="charges")
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.FREIGHT)
     description = models.CharField(max_length=120)
-    amount = AmountField(help_text=_("Before or after tax, like the order's prices. Enter allowances as negative "
-                                     "amounts."))
+    amount = AmountField(
+        help_text=_(
+            "Before or after tax, like the order's prices. Enter allowances as negative amounts."
+        )
+    )
     tax_percent = models.DecimalField(max_digits=6, decimal_places=3, default=0, editable=False)
-    tax_category = models.CharField(max_length=2, choices=TaxRate.Category, default="S", editable=False)
+    tax_category = models.CharField(
+        max_length=2, choices=TaxRate.Category, default="S", editable=False
+    )
     tax_note = models.CharField(max_length=200, blank=True, db_default="", editable=False)
-    origin = origin_field(_("Where the goods leave from whose taxes it follows; empty: the company's address."))
+    origin = origin_field(
+        _("Where the goods leave from whose taxes it follows; empty: the company's address.")
+    )
     net = AmountField(editable=False)
     tax = AmountField(editable=False)
     gross = AmountField(editable=False)
-    taxes = models.JSONField(default=list, db_default=Value([], models.JSONField()), editable=False,
-                             help_text=_("The charge by tax rate, where it follows the goods' rates."))
+    taxes = models.JSONField(
+        default=list,
+        db_default=Value([], models.JSONField()),
+        editable=False,
+        help_text=_("The charge by tax rate, where it follows the goods' rates."),
+    )
     is_invoiced = models.BooleanField(default=False, editable=False)
     is_canceled = models.BooleanField(default=False, editable=False)
     replaces = models.ForeignKey(
-        "self", on_delete=models.CASCADE, null=True, editable=False, related_name="+",
-        help_text=_("The billed allowance that is credited, because it was more than what was kept."))
+        "self",
+        on_delete=models.CASCADE,
+        null=True,
+        editable=False,
+        related_name="+",
+        help_text=_(
+            "The billed allowance that is credited, because it was more than what was kept."
+        ),
+    )
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=Q(gross=F("net") + F("tax")), name="charge_gross_is_net_and_tax"),
+            models.CheckConstraint(
+                condition=Q(gross=F("net") + F("tax")), name="charge_gross_is_net_and_tax"
+            )
         ]
 
     def __str__(self) -> str:
@@ -256,8 +326,17 @@ class OrderCharge(models.Model):
         """The charge by tax rate."""
         if self.taxes:
             return [ChargePart.from_json(row) for row in self.taxes]
-        return [ChargePart(self.amount, self.tax_percent, self.tax_category, self.tax_note, self.net, self.tax,
-                           self.gross)]
+        return [
+            ChargePart(
+                self.amount,
+                self.tax_percent,
+                self.tax_category,
+                self.tax_note,
+                self.net,
+                self.tax,
+                self.gross,
+            )
+        ]
 
     @property
     def currency(self) -> str:
@@ -278,15 +357,22 @@ class OrderHold(models.Model):
     order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="holds")
     kind = models.CharField(max_length=8, choices=Kind)
     reason = models.CharField(max_length=200)
-    placed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    placed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
     placed_at = models.DateTimeField(auto_now_add=True)
-    released_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    released_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
     released_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["order", "kind"], condition=Q(released_at=None),
-                                    name="one_open_hold_per_kind"),
+            models.UniqueConstraint(
+                fields=["order", "kind"],
+                condition=Q(released_at=None),
+                name="one_open_hold_per_kind",
+            )
         ]
 
     def __str__(self) -> str:

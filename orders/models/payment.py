@@ -35,10 +35,14 @@ class Payment(Document):
     subject_type = "payment"
 
     number = number_field("PAY")
-    status = models.CharField(max_length=10, choices=Status, default=Status.REQUESTED, editable=False)
+    status = models.CharField(
+        max_length=10, choices=Status, default=Status.REQUESTED, editable=False
+    )
     company = models.ForeignKey(Company, on_delete=models.PROTECT)
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="payments")
-    order = models.ForeignKey(Order, on_delete=models.PROTECT, null=True, blank=True, related_name="payments")
+    order = models.ForeignKey(
+        Order, on_delete=models.PROTECT, null=True, blank=True, related_name="payments"
+    )
     gateway = models.CharField(max_length=20, default="manual")
     reference = models.CharField(max_length=80, unique=True, null=True)
     gateway_reference = models.CharField(max_length=80, blank=True, editable=False)
@@ -49,12 +53,22 @@ class Payment(Document):
     captured = AmountField(editable=False)
     applied = AmountField(editable=False)
     refunded = AmountField(editable=False)
-    refunded_unlinked = AmountField(editable=False, help_text=_("Part of the refunds made without a credit note."))
-    written_off = AmountField(editable=False, db_default=0, help_text=_("Small overpayment kept, not refunded."))
+    refunded_unlinked = AmountField(
+        editable=False, help_text=_("Part of the refunds made without a credit note.")
+    )
+    written_off = AmountField(
+        editable=False, db_default=0, help_text=_("Small overpayment kept, not refunded.")
+    )
     is_imported = models.BooleanField(default=False, editable=False)
     paid_on = models.DateField(_("value date"), null=True, blank=True)
-    origin = models.ForeignKey("self", on_delete=models.PROTECT, null=True, editable=False, related_name="follow_ups",
-                               help_text=_("The payment that this is the rest of, or was moved from."))
+    origin = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        editable=False,
+        related_name="follow_ups",
+        help_text=_("The payment that this is the rest of, or was moved from."),
+    )
     capture_key = models.CharField(max_length=80, blank=True, db_default="", editable=False)
     void_reference = models.CharField(max_length=80, blank=True, db_default="", editable=False)
     error = models.CharField(max_length=200, blank=True, db_default="", editable=False)
@@ -62,15 +76,26 @@ class Payment(Document):
     class Meta:
         constraints = [
             models.CheckConstraint(condition=Q(amount__gt=0), name="payment_is_positive"),
-            models.CheckConstraint(condition=Q(captured__lte=F("amount")), name="captured_is_not_more_than_authorized"),
-            models.CheckConstraint(condition=Q(refunded__gte=0, refunded__lte=F("captured")),
-                                   name="refunded_is_not_more_than_captured"),
             models.CheckConstraint(
-                condition=Q(applied__gte=0, refunded_unlinked__gte=0, written_off__gte=0,
-                            applied__lte=F("captured") - F("refunded_unlinked") - F("written_off")),
-                name="applied_is_not_more_than_captured"),
-            models.CheckConstraint(condition=Q(captured=0) | Q(paid_on__isnull=False),
-                                   name="captured_money_has_a_value_date"),
+                condition=Q(captured__lte=F("amount")), name="captured_is_not_more_than_authorized"
+            ),
+            models.CheckConstraint(
+                condition=Q(refunded__gte=0, refunded__lte=F("captured")),
+                name="refunded_is_not_more_than_captured",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    applied__gte=0,
+                    refunded_unlinked__gte=0,
+                    written_off__gte=0,
+                    applied__lte=F("captured") - F("refunded_unlinked") - F("written_off"),
+                ),
+                name="applied_is_not_more_than_captured",
+            ),
+            models.CheckConstraint(
+                condition=Q(captured=0) | Q(paid_on__isnull=False),
+                name="captured_money_has_a_value_date",
+            ),
         ]
         indexes = [models.Index(fields=["customer", "-id"], name="payments_of_customer")]
 
@@ -104,25 +129,42 @@ class WriteOff(models.Model):
         BAD_DEBT = "bad_debt", _("bad debt")
 
     kind = models.CharField(max_length=10, choices=Kind)
-    invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, null=True, related_name="write_offs")
-    payment = models.ForeignKey(Payment, on_delete=models.PROTECT, null=True, related_name="write_offs")
+    invoice = models.ForeignKey(
+        Invoice, on_delete=models.PROTECT, null=True, related_name="write_offs"
+    )
+    payment = models.ForeignKey(
+        Payment, on_delete=models.PROTECT, null=True, related_name="write_offs"
+    )
     amount = AmountField()
     tax = AmountField(help_text=_("Tax included in the amount written off."))
-    taxes = models.JSONField(default=list, db_default=Value([], models.JSONField()), editable=False,
-                             help_text=_("The same by category and rate."))
+    taxes = models.JSONField(
+        default=list,
+        db_default=Value([], models.JSONField()),
+        editable=False,
+        help_text=_("The same by category and rate."),
+    )
     reason = models.CharField(max_length=200, blank=True)
     booked_on = models.DateField()
-    reverses = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="reversals")
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    reverses = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, related_name="reversals"
+    )
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
     at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=Q(reverses=None, amount__gt=0, tax__gte=0)
-                                   | Q(reverses__isnull=False, amount__lt=0, tax__lte=0),
-                                   name="write_off_is_positive_and_its_reversal_negative"),
-            models.CheckConstraint(condition=Q(invoice=None, payment__isnull=False)
-                                   | Q(invoice__isnull=False, payment=None), name="write_off_has_one_subject"),
+            models.CheckConstraint(
+                condition=Q(reverses=None, amount__gt=0, tax__gte=0)
+                | Q(reverses__isnull=False, amount__lt=0, tax__lte=0),
+                name="write_off_is_positive_and_its_reversal_negative",
+            ),
+            models.CheckConstraint(
+                condition=Q(invoice=None, payment__isnull=False)
+                | Q(invoice__isnull=False, payment=None),
+                name="write_off_has_one_subject",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -141,27 +183,44 @@ class WriteOff(models.Model):
 class PaymentApplication(models.Model):
     """A payment, a credit note or a write-off that pays (a part of) an invoice."""
 
-    payment = models.ForeignKey(Payment, on_delete=models.PROTECT, null=True, related_name="applications")
+    payment = models.ForeignKey(
+        Payment, on_delete=models.PROTECT, null=True, related_name="applications"
+    )
     credit = models.ForeignKey(Invoice, on_delete=models.PROTECT, null=True, related_name="uses")
-    write_off = models.OneToOneField(WriteOff, on_delete=models.PROTECT, null=True, related_name="use")
+    write_off = models.OneToOneField(
+        WriteOff, on_delete=models.PROTECT, null=True, related_name="use"
+    )
     invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="applications")
     amount = AmountField()
-    exchange_difference = AmountField(db_default=0, editable=False,
-                                      help_text=_("Exchange gain (or loss, if negative) in company currency."))
-    reverses = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="reversals")
-    booked_on = models.DateField(null=True, help_text=_("Of a counter-entry: the day from which it counts."))
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    exchange_difference = AmountField(
+        db_default=0,
+        editable=False,
+        help_text=_("Exchange gain (or loss, if negative) in company currency."),
+    )
+    reverses = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, related_name="reversals"
+    )
+    booked_on = models.DateField(
+        null=True, help_text=_("Of a counter-entry: the day from which it counts.")
+    )
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
     at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=Q(reverses=None, amount__gt=0)
-                                   | Q(reverses__isnull=False, amount__lt=0, booked_on__isnull=False),
-                                   name="application_is_positive_and_its_reversal_negative"),
-            models.CheckConstraint(condition=Q(payment=None, credit__isnull=False, write_off=None)
-                                   | Q(payment__isnull=False, credit=None, write_off=None)
-                                   | Q(payment=None, credit=None, write_off__isnull=False),
-                                   name="application_has_one_source"),
+            models.CheckConstraint(
+                condition=Q(reverses=None, amount__gt=0)
+                | Q(reverses__isnull=False, amount__lt=0, booked_on__isnull=False),
+                name="application_is_positive_and_its_reversal_negative",
+            ),
+            models.CheckConstraint(
+                condition=Q(payment=None, credit__isnull=False, write_off=None)
+                | Q(payment__isnull=False, credit=None, write_off=None)
+                | Q(payment=None, credit=None, write_off__isnull=False),
+                name="application_has_one_source",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -193,22 +252,30 @@ class Refund(models.Model):
         FAILED = "failed", _("failed")
 
     payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="refunds")
-    credit = models.ForeignKey(Invoice, on_delete=models.PROTECT, null=True, blank=True, related_name="refunds")
-    kind = models.CharField(max_length=8, choices=Kind, default=Kind.REFUND, db_default="refund", editable=False)
+    credit = models.ForeignKey(
+        Invoice, on_delete=models.PROTECT, null=True, blank=True, related_name="refunds"
+    )
+    kind = models.CharField(
+        max_length=8, choices=Kind, default=Kind.REFUND, db_default="refund", editable=False
+    )
     amount = AmountField()
     fee = AmountField(db_default=0, help_text=_("What the bank charged us for a returned payment."))
     booked_on = models.DateField(_("value date"))
     reason = models.CharField(max_length=200, blank=True, db_default="")
     exchange_rate = models.DecimalField(max_digits=14, decimal_places=6, default=1, db_default=1)
     exchange_difference = AmountField(db_default=0, editable=False)
-    status = models.CharField(max_length=10, choices=Status, default=Status.REQUESTED, editable=False)
+    status = models.CharField(
+        max_length=10, choices=Status, default=Status.REQUESTED, editable=False
+    )
     reference = models.CharField(max_length=80, unique=True)
     gateway_reference = models.CharField(max_length=80, blank=True)
     error = models.CharField(max_length=200, blank=True)
     at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        constraints = [models.CheckConstraint(condition=Q(amount__gt=0, fee__gte=0), name="refund_is_positive")]
+        constraints = [
+            models.CheckConstraint(condition=Q(amount__gt=0, fee__gte=0), name="refund_is_positive")
+        ]
 
     def __str__(self) -> str:
         return f"{display(self.amount, self.currency)} of {self.payment}"

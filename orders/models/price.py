@@ -30,9 +30,12 @@ class PriceList(Guarded):
 class Price(models.Model):
     """The price of a SKU from a quantity on, in a list or for one customer, for some days."""
 
-    price_list = models.ForeignKey(PriceList, on_delete=models.CASCADE, null=True, blank=True, related_name="prices")
-    customer = models.ForeignKey("orders.Customer", on_delete=models.CASCADE, null=True, blank=True,
-                                 related_name="prices")
+    price_list = models.ForeignKey(
+        PriceList, on_delete=models.CASCADE, null=True, blank=True, related_name="prices"
+    )
+    customer = models.ForeignKey(
+        "orders.Customer", on_delete=models.CASCADE, null=True, blank=True, related_name="prices"
+    )
     sku = models.ForeignKey(SKU, on_delete=models.CASCADE, related_name="prices")
     minimum = models.PositiveIntegerField(_("minimum quantity"), default=1)
     unit_price = UnitPriceField()
@@ -42,13 +45,20 @@ class Price(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(price_list=None, customer__isnull=False) | Q(price_list__isnull=False, customer=None),
-                name="price_is_of_a_list_or_a_customer"),
+                condition=Q(price_list=None, customer__isnull=False)
+                | Q(price_list__isnull=False, customer=None),
+                name="price_is_of_a_list_or_a_customer",
+            ),
             models.CheckConstraint(condition=Q(unit_price__gte=0), name="price_is_not_negative"),
-            models.CheckConstraint(condition=Q(valid_to=None) | Q(valid_from=None) | Q(valid_to__gte=F("valid_from")),
-                                   name="price_ends_after_it_begins"),
+            models.CheckConstraint(
+                condition=Q(valid_to=None) | Q(valid_from=None) | Q(valid_to__gte=F("valid_from")),
+                name="price_ends_after_it_begins",
+            ),
         ]
-        indexes = [models.Index(fields=["sku", "price_list"]), models.Index(fields=["sku", "customer"])]
+        indexes = [
+            models.Index(fields=["sku", "price_list"]),
+            models.Index(fields=["sku", "customer"]),
+        ]
 
     def __str__(self) -> str:
         return f"{self.sku}: {grouped(self.unit_price, self.currency)} from {self.minimum}"
@@ -79,9 +89,13 @@ class Discount(models.Model):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=Q(percent__gt=0, percent__lte=100), name="discount_is_a_percentage"),
-            models.CheckConstraint(condition=Q(valid_to=None) | Q(valid_from=None) | Q(valid_to__gte=F("valid_from")),
-                                   name="discount_ends_after_it_begins"),
+            models.CheckConstraint(
+                condition=Q(percent__gt=0, percent__lte=100), name="discount_is_a_percentage"
+            ),
+            models.CheckConstraint(
+                condition=Q(valid_to=None) | Q(valid_from=None) | Q(valid_to__gte=F("valid_from")),
+                name="discount_ends_after_it_begins",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -12,8 +12,10 @@ from django.utils.translation import gettext_lazy as _
 
 from oms.core.models.coded import CountryField
 
-OVERLAPPING = _("Another rate of this country, region and tax class holds then. Enter days that don't overlap, or "
-                "change that rate.")
+OVERLAPPING = _(
+    "Another rate of this country, region and tax class holds then. Enter days that don't overlap, or "
+    "change that rate."
+)
 
 
 def _days(template: str = "daterange(%(expressions)s, '[]')") -> Any:
@@ -27,8 +29,15 @@ def _key() -> Any:
     A rate without days is beside those with days, which go before it.
     """
     is_always = _days("(daterange(%(expressions)s, '[]') = '(,)'::daterange)::text")
-    text = Concat("country", Value("/"), Func("region", function="lower"), Value("/"), "tax_class", Value("/"),
-                  is_always)
+    text = Concat(
+        "country",
+        Value("/"),
+        Func("region", function="lower"),
+        Value("/"),
+        "tax_class",
+        Value("/"),
+        is_always,
+    )
     number = Func(text, Value(0), function="hashtextextended")
     return Func(number, number, Value("[]"), function="int8range")
 
@@ -53,18 +62,24 @@ class TaxRate(models.Model):
     tax_class = models.CharField(max_length=20, default="standard")
     percent = models.DecimalField(max_digits=6, decimal_places=3)
     category = models.CharField(max_length=2, choices=Category, default=Category.STANDARD)
-    note = models.CharField(max_length=200, blank=True, help_text=_("Legal text printed when no tax is charged."))
+    note = models.CharField(
+        max_length=200, blank=True, help_text=_("Legal text printed when no tax is charged.")
+    )
     valid_from = models.DateField(null=True, blank=True)
     valid_to = models.DateField(null=True, blank=True)
 
     class Meta:
         constraints = [
             models.CheckConstraint(condition=Q(percent__gte=0), name="tax_rate_is_not_negative"),
-            models.CheckConstraint(condition=Q(valid_to=None) | Q(valid_from=None) | Q(valid_to__gte=F("valid_from")),
-                                   name="tax_rate_ends_after_it_begins"),
+            models.CheckConstraint(
+                condition=Q(valid_to=None) | Q(valid_from=None) | Q(valid_to__gte=F("valid_from")),
+                name="tax_rate_ends_after_it_begins",
+            ),
             ExclusionConstraint(
-                name="tax_rates_do_not_overlap", violation_error_message=OVERLAPPING,
-                expressions=[(_key(), RangeOperators.OVERLAPS), (_days(), RangeOperators.OVERLAPS)]),
+                name="tax_rates_do_not_overlap",
+                violation_error_message=OVERLAPPING,
+                expressions=[(_key(), RangeOperators.OVERLAPS), (_days(), RangeOperators.OVERLAPS)],
+            ),
         ]
         indexes = [models.Index(fields=["country", "tax_class"])]
 

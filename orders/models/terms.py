@@ -15,21 +15,35 @@ class PaymentTerms(models.Model):
     code = models.SlugField(max_length=20, unique=True)
     name = models.CharField(max_length=80)
     days = models.PositiveSmallIntegerField(_("payment due in (days)"), default=30)
-    end_of_month = models.BooleanField(default=False, help_text=_("Count from the end of the invoice month."))
-    discount_percent = models.DecimalField(max_digits=5, decimal_places=2, default=0,
-                                           help_text=_("Applied to the total if the invoice is paid early."))
+    end_of_month = models.BooleanField(
+        default=False, help_text=_("Count from the end of the invoice month.")
+    )
+    discount_percent = models.DecimalField(
+        max_digits=5,
+        decimal_places=2,
+        default=0,
+        help_text=_("Applied to the total if the invoice is paid early."),
+    )
     discount_days = models.PositiveSmallIntegerField(_("discount period (days)"), default=0)
-    deposit_percent = models.DecimalField(max_digits=5, decimal_places=2, default=0, help_text=_(
-        "Percentage of the order total, invoiced on confirmation."))
+    deposit_percent = models.DecimalField(
+        max_digits=5,
+        decimal_places=2,
+        default=0,
+        help_text=_("Percentage of the order total, invoiced on confirmation."),
+    )
 
     class Meta:
         verbose_name_plural = _("payment terms")
         ordering = ["code"]
         constraints = [
-            models.CheckConstraint(condition=Q(discount_percent__gte=0, discount_percent__lt=100),
-                                   name="early_discount_is_a_percentage"),
-            models.CheckConstraint(condition=Q(deposit_percent__gte=0, deposit_percent__lte=100),
-                                   name="deposit_is_a_percentage"),
+            models.CheckConstraint(
+                condition=Q(discount_percent__gte=0, discount_percent__lt=100),
+                name="early_discount_is_a_percentage",
+            ),
+            models.CheckConstraint(
+                condition=Q(deposit_percent__gte=0, deposit_percent__lte=100),
+                name="deposit_is_a_percentage",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -37,7 +51,10 @@ class PaymentTerms(models.Model):
 
     def plan(self) -> terms.Terms:
         """The terms as the planner reads them."""
-        parts = tuple(terms.Part(part.percent, part.days, part.end_of_month) for part in self.parts.order_by("pk"))
+        parts = tuple(
+            terms.Part(part.percent, part.days, part.end_of_month)
+            for part in self.parts.order_by("pk")
+        )
         whole = terms.Part(Decimal(100), self.days, self.end_of_month)
         return terms.Terms(parts or (whole,), self.discount_percent, self.discount_days)
 
@@ -52,8 +69,11 @@ class TermsPart(models.Model):
 
     class Meta:
         verbose_name = _("installment")
-        constraints = [models.CheckConstraint(condition=Q(percent__gt=0, percent__lte=100),
-                                              name="installment_is_a_percentage")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(percent__gt=0, percent__lte=100), name="installment_is_a_percentage"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.percent} %"

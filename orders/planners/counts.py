@@ -14,7 +14,9 @@ def _set(words: str) -> frozenset[str]:
     return frozenset(words.split())
 
 
-UNITS = _set("x × * pc pcs pce pces piece pieces ea each unit units qty quantity of stk stück st menge")
+UNITS = _set(
+    "x × * pc pcs pce pces piece pieces ea each unit units qty quantity of stk stück st menge"
+)
 PACKS = _set("""
     dozen dozens doz dz dutzend gross score hundred thousand k pair pairs paar pr pack packs packet packets pk pkt box
     boxes case cases carton cartons ctn karton kartons crate crates kiste kisten pallet pallets palette paletten set
@@ -28,7 +30,9 @@ CURRENCIES = {"gbp", "eur", "usd", "chf", "£", "€", "$"}
 PRICE_SIGNS = {"@", "à", "at", "je", "price", "preis", "£", "€", "$"}
 
 PLAIN = re.compile(
-    r"(?:[x×*]?(\d{1,7}|\d{1,3}(?:,\d{3})+)|(\d{1,7})[.,]0{1,2})(?:x|×|pcs?|pieces?|stk)?", re.IGNORECASE)
+    r"(?:[x×*]?(\d{1,7}|\d{1,3}(?:,\d{3})+)|(\d{1,7})[.,]0{1,2})(?:x|×|pcs?|pieces?|stk)?",
+    re.IGNORECASE,
+)
 NUMERIC = re.compile(r"[x×*]?[-+−–~≈<>±]*\d[\d.,'’/:–−+*x×-]*[%?k]?x?|\d*[¼½¾⅓⅔⅛]", re.IGNORECASE)
 PRICE = re.compile(r"[£€$]\d[\d.,]*|\d[\d.,]*[£€$]")
 DECIMAL = re.compile(r"\d+[.,]\d{1,2}")
@@ -73,7 +77,9 @@ def _sort(words: Sequence[str]) -> tuple[list[str], list[str], list[str]]:
     for index, word in enumerate(words):
         before = words[index - 1].lower() if index else ""
         after = words[index + 1].lower().strip(".") if index + 1 < len(words) else ""
-        if PRICE.fullmatch(word) or (NUMERIC.fullmatch(word) and (before in PRICE_SIGNS or after in CURRENCIES)):
+        if PRICE.fullmatch(word) or (
+            NUMERIC.fullmatch(word) and (before in PRICE_SIGNS or after in CURRENCIES)
+        ):
             continue
         if plain(word) is not None and after not in PACKS:
             counts.append(word)
@@ -89,5 +95,7 @@ def _sort(words: Sequence[str]) -> tuple[list[str], list[str], list[str]]:
 def _is_marked(words: Sequence[str], word: str) -> bool:
     """Whether the word says that it counts, or the one beside it does: `x3`, `3 pcs`, `qty 3`."""
     at = words.index(word)
-    beside = {other.lower().strip(".") for other in (*words[max(0, at - 1):at], *words[at + 1:at + 2])}
+    beside = {
+        other.lower().strip(".") for other in (*words[max(0, at - 1) : at], *words[at + 1 : at + 2])
+    }
     return word.strip("0123456789,.") != "" or bool(beside & (UNITS - {"of"}))

@@ -15,9 +15,12 @@ from orders.planners.counts import UNITS, Count
 MOST_LINES = 500
 TRIMMED = 4  # words beside a name, at either end
 WORD = re.compile(
-    r"(?<![\d,])\d{1,3}(?:,\d{3})+(?![\d,])|(?<![\d,])\d+,0{1,2}(?![\d,])|(?<!\d)\d+,\d(?![\d,])|[^\s,;|]+")
-GLUED = (re.compile(r"(?P<count>\d{1,7}[x×*])(?P<code>.{2,})", re.IGNORECASE),
-         re.compile(r"(?P<code>.{2,})(?P<count>[x×*=:]\d{1,7})", re.IGNORECASE))
+    r"(?<![\d,])\d{1,3}(?:,\d{3})+(?![\d,])|(?<![\d,])\d+,0{1,2}(?![\d,])|(?<!\d)\d+,\d(?![\d,])|[^\s,;|]+"
+)
+GLUED = (
+    re.compile(r"(?P<count>\d{1,7}[x×*])(?P<code>.{2,})", re.IGNORECASE),
+    re.compile(r"(?P<code>.{2,})(?P<count>[x×*=:]\d{1,7})", re.IGNORECASE),
+)
 NUMBERING = re.compile(r"\d{1,3}[.)]")
 EDGES = ".:-–•()[]\"'"
 
@@ -34,7 +37,11 @@ class Pasted:
     def phrases(self) -> tuple[str, ...]:
         """Possible names of an item, comparable: each cell, and the words with some cut off at the ends."""
         words = _words(self.text)
-        cut = [words[start:len(words) - end] for start in range(TRIMMED + 1) for end in range(TRIMMED + 1)]
+        cut = [
+            words[start : len(words) - end]
+            for start in range(TRIMMED + 1)
+            for end in range(TRIMMED + 1)
+        ]
         phrases = [*_cells(self.text), *(" ".join(each) for each in cut)]
         return tuple(dict.fromkeys(filter(None, map(comparable, phrases))))
 
@@ -64,7 +71,10 @@ class Read:
 
 def split(text: str) -> list[Pasted]:
     """The lines that have something in them."""
-    lines = [Pasted(number, line.strip(), _tokens(line)) for number, line in enumerate(text.splitlines(), 1)]
+    lines = [
+        Pasted(number, line.strip(), _tokens(line))
+        for number, line in enumerate(text.splitlines(), 1)
+    ]
     return [line for line in lines if line.tokens]
 
 
@@ -76,7 +86,9 @@ def comparable(name: str) -> str:
 def _tokens(line: str) -> tuple[str, ...]:
     """Cells where there are several, whole (a code may have blanks in it), every word, and both ends of `5x20713`."""
     cells, words = _cells(line), _words(line)
-    glued = [found["code"] for word in words for pattern in GLUED if (found := pattern.fullmatch(word))]
+    glued = [
+        found["code"] for word in words for pattern in GLUED if (found := pattern.fullmatch(word))
+    ]
     return tuple(dict.fromkeys([*(cells if len(cells) > 1 else []), *words, *glued]))
 
 
@@ -87,9 +99,14 @@ def _cells(line: str) -> list[str]:
 def _words(line: str) -> list[str]:
     """The words without what surrounds them; a minus before a number stays, and the point of a numbered line."""
     found = WORD.findall(line)
-    words = [word if index == 0 and NUMBERING.fullmatch(word) else
-             word.strip("()[]\"'•").rstrip(EDGES) if re.match(r"[-–−]\d", word) else word.strip(EDGES)
-             for index, word in enumerate(found)]
+    words = [
+        word
+        if index == 0 and NUMBERING.fullmatch(word)
+        else word.strip("()[]\"'•").rstrip(EDGES)
+        if re.match(r"[-–−]\d", word)
+        else word.strip(EDGES)
+        for index, word in enumerate(found)
+    ]
     return [word for word in words if word]
 
 
@@ -109,24 +126,36 @@ def read(line: Pasted, known: Container[str], items: Mapping[str, Item] | None =
     return _read_as(line, None, items, [])[0]
 
 
-def _read_as(line: Pasted, code: str | None, items: Mapping[str, Item], codes: Sequence[str]) -> tuple[Read, Count]:
+def _read_as(
+    line: Pasted, code: str | None, items: Mapping[str, Item], codes: Sequence[str]
+) -> tuple[Read, Count]:
     words = _without(_words(line.text), code)
     item = items.get(code or "")
-    same = [token for token in codes if token != code and item and token in items and items[token].code == item.code]
+    same = [
+        token
+        for token in codes
+        if token != code and item and token in items and items[token].code == item.code
+    ]
     for other in [*same, item.name if item else ""]:
         words = _without(words, other)
     words = _without_numbering(words) if code else _without_codes(words)
     count = counts.count(words)
     rest = [word for word in words if word not in count.used and word.lower() not in UNITS]
-    second = next((token for token in codes if token in rest and token not in same and token != code), None)
+    second = next(
+        (token for token in codes if token in rest and token not in same and token != code), None
+    )
     if second and count.units is not None:
         count = replace(count, units=None, doubt=second)
     text = " ".join(rest if code else _rest_of_unknown(line, count))
-    return Read(line.number, line.text, item.code if item else code, count.units, text, count.doubt), count
+    return Read(
+        line.number, line.text, item.code if item else code, count.units, text, count.doubt
+    ), count
 
 
 def _rest_of_unknown(line: Pasted, count: Count) -> list[str]:
-    return [word for word in _words(line.text) if word not in count.used and word.lower() not in UNITS]
+    return [
+        word for word in _words(line.text) if word not in count.used and word.lower() not in UNITS
+    ]
 
 
 def _without(words: list[str], phrase: str | None) -> list[str]:
@@ -134,13 +163,17 @@ def _without(words: list[str], phrase: str | None) -> list[str]:
     parts = [word.upper() for word in _words(phrase or "")]
     upper = [word.upper() for word in words]
     for start in range(len(words) - len(parts) + 1 if parts else 0):
-        if upper[start:start + len(parts)] == parts:
-            return words[:start] + words[start + len(parts):]
+        if upper[start : start + len(parts)] == parts:
+            return words[:start] + words[start + len(parts) :]
     for index, word in enumerate(words if parts else []):
         for pattern in GLUED:
             found = pattern.fullmatch(word)
             if found and found["code"] == phrase:
-                return [*words[:index], found["count"].replace("=", "x").replace(":", "x"), *words[index + 1:]]
+                return [
+                    *words[:index],
+                    found["count"].replace("=", "x").replace(":", "x"),
+                    *words[index + 1 :],
+                ]
     return words
 
 

@@ -4,9 +4,37 @@ import re
 from dataclasses import dataclass
 
 # The member states of the European Union, ISO 3166-1.
-EU = frozenset([
-    "AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU",
-    "IE", "IT", "LT", "LU", "LV", "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK"])
+EU = frozenset(
+    [
+        "AT",
+        "BE",
+        "BG",
+        "CY",
+        "CZ",
+        "DE",
+        "DK",
+        "EE",
+        "ES",
+        "FI",
+        "FR",
+        "GR",
+        "HR",
+        "HU",
+        "IE",
+        "IT",
+        "LT",
+        "LU",
+        "LV",
+        "MT",
+        "NL",
+        "PL",
+        "PT",
+        "RO",
+        "SE",
+        "SI",
+        "SK",
+    ]
+)
 NORTHERN_IRELAND = "XI"
 BRITISH = ("GB", NORTHERN_IRELAND)
 # Directive 2006/112/EC, Article 7: what counts as another country's.
@@ -17,8 +45,13 @@ OUTSIDE = {
     "DE": {"27498": "Heligoland", "78266": "Büsingen"},
     "ES": {"35": "Canary Islands", "38": "Canary Islands", "51": "Ceuta", "52": "Melilla"},
     "FI": {"22": "Åland"},
-    "FR": {"97": "French overseas", "984": "French overseas", "986": "French overseas", "987": "French overseas",
-           "988": "French overseas"},
+    "FR": {
+        "97": "French overseas",
+        "984": "French overseas",
+        "986": "French overseas",
+        "987": "French overseas",
+        "988": "French overseas",
+    },
     "GR": {"63086": "Mount Athos", "63087": "Mount Athos"},
     "IT": {"23041": "Livigno", "22061": "Campione d'Italia"},
 }
@@ -43,7 +76,11 @@ class Place:
     @property
     def code(self) -> str:
         """How it's stored: country, or XI, or country and territory."""
-        return NORTHERN_IRELAND if self.area == NORTHERN_IRELAND else f"{self.country} {self.territory}".strip()
+        return (
+            NORTHERN_IRELAND
+            if self.area == NORTHERN_IRELAND
+            else f"{self.country} {self.territory}".strip()
+        )
 
     @property
     def is_in_union(self) -> bool:

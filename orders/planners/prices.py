@@ -35,9 +35,16 @@ def applies(valid_from: date | None, valid_to: date | None, on: date) -> bool:
 
 def choose_price(offers: Sequence[Offer], quantity: int, on: date) -> Offer | None:
     """The customer's own price beats the list's; among those, the highest break reached, then the lowest price."""
-    possible = [offer for offer in offers
-                if offer.minimum <= quantity and applies(offer.valid_from, offer.valid_to, on)]
-    return min(possible, key=lambda offer: (not offer.is_customers_own, -offer.minimum, offer.unit_price), default=None)
+    possible = [
+        offer
+        for offer in offers
+        if offer.minimum <= quantity and applies(offer.valid_from, offer.valid_to, on)
+    ]
+    return min(
+        possible,
+        key=lambda offer: (not offer.is_customers_own, -offer.minimum, offer.unit_price),
+        default=None,
+    )
 
 
 def choose_rebate(rebates: Sequence[Rebate], on: date) -> Rebate | None:

@@ -8,8 +8,10 @@ from orders.planners.places import BRITISH, EU, NORTHERN_IRELAND, Place, place
 
 PREFIXES = {"EL": "GR"}  # of VAT numbers, where it is not the country's code
 
-INTRA_COMMUNITY = ("Intra-Community supply, exempt under Article 138 of Directive 2006/112/EC. "
-                   "The recipient accounts for the VAT (reverse charge).")
+INTRA_COMMUNITY = (
+    "Intra-Community supply, exempt under Article 138 of Directive 2006/112/EC. "
+    "The recipient accounts for the VAT (reverse charge)."
+)
 SERVICE = "Reverse charge: the recipient accounts for the VAT (Directive 2006/112/EC, Articles 44 and 196)."
 EU_EXPORT = "Export of goods, exempt under Article 146 of Directive 2006/112/EC."
 EXPORT = "Export of goods, zero rated."
@@ -24,8 +26,14 @@ class Untaxed:
 
 
 def untaxed(
-    *, seller: str, to: str, buyer_vat_number: str, is_registered_there: bool = False, seller_postal_code: str = "",
-    to_postal_code: str = "", is_goods: bool = True,
+    *,
+    seller: str,
+    to: str,
+    buyer_vat_number: str,
+    is_registered_there: bool = False,
+    seller_postal_code: str = "",
+    to_postal_code: str = "",
+    is_goods: bool = True,
 ) -> Untaxed | None:
     """Why a supply from one address to another carries no tax; None where it is taxed, or where it isn't known.
 
@@ -36,12 +44,22 @@ def untaxed(
     """
     if not seller or not to:
         return None
-    return between(place(seller, seller_postal_code), place(to, to_postal_code), buyer_vat_number,
-                   is_registered_there=is_registered_there, is_goods=is_goods)
+    return between(
+        place(seller, seller_postal_code),
+        place(to, to_postal_code),
+        buyer_vat_number,
+        is_registered_there=is_registered_there,
+        is_goods=is_goods,
+    )
 
 
 def between(
-    start: Place, end: Place, buyer_vat_number: str, *, is_registered_there: bool = False, is_goods: bool = True,
+    start: Place,
+    end: Place,
+    buyer_vat_number: str,
+    *,
+    is_registered_there: bool = False,
+    is_goods: bool = True,
 ) -> Untaxed | None:
     """Why a supply from one place to another carries no tax; None where it is taxed."""
     if not is_goods:
@@ -59,7 +77,9 @@ def between(
 def is_uncertain(start: Place, end: Place, buyer_vat_number: str) -> bool:
     """Whether a supply is untaxed only as long as its address doesn't mean another place of its country."""
     found = between(start, end, buyer_vat_number)
-    return found is not None and any(between(start, other, buyer_vat_number) != found for other in end.may_be)
+    return found is not None and any(
+        between(start, other, buyer_vat_number) != found for other in end.may_be
+    )
 
 
 def _is_domestic(start: Place, end: Place) -> bool:

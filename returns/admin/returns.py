@@ -26,7 +26,17 @@ from returns.models import (
 
 class ReturnLines(Lines):
     model = ReturnLine
-    fields = ["sku", "component", "share_percent", "quantity", "reason", "exchange_for", "good", "damaged", "missing"]
+    fields = [
+        "sku",
+        "component",
+        "share_percent",
+        "quantity",
+        "reason",
+        "exchange_for",
+        "good",
+        "damaged",
+        "missing",
+    ]
     readonly_fields = ["sku"]
 
     @display(description=_("SKU"))
@@ -50,11 +60,16 @@ class ReturnRequestAdmin(DocumentAdmin):
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         names = super().get_fields(request, obj)
-        return [*names, "waiting_in"] if obj and obj.status == ReturnRequest.Status.RECEIVED else names
+        return (
+            [*names, "waiting_in"] if obj and obj.status == ReturnRequest.Status.RECEIVED else names
+        )
 
     @display(description=_("Waiting in"))
     def waiting_in(self, request: ReturnRequest) -> str:
-        return ", ".join(f"{place} ({place.get_kind_display()})" for place in keeping.bins_of(request)) or "–"
+        return (
+            ", ".join(f"{place} ({place.get_kind_display()})" for place in keeping.bins_of(request))
+            or "–"
+        )
 
     @display(description=_("Order"))
     def order_no(self, request: ReturnRequest) -> str:
@@ -89,17 +104,65 @@ class InspectionAdmin(ReadOnlyAdmin):
 
 @admin.register(Unexpected)
 class UnexpectedAdmin(ReadOnlyAdmin):
-    list_display = ["request", "sku", "description", "lot", "quantity", "is_damaged", "decision", "decided_by"]
+    list_display = [
+        "request",
+        "sku",
+        "description",
+        "lot",
+        "quantity",
+        "is_damaged",
+        "decision",
+        "decided_by",
+    ]
     list_filter = ["decision"]
     list_select_related = ["request", "sku", "lot", "decided_by"]
 
 
-panels.register(Order, _("Returns"), ReturnRequest, lambda order: order.returns.order_by("pk"),
-                "number", "status", "resolution")
-panels.register(ReturnRequest, _("Unexpected goods"), Unexpected, lambda request: request.unexpected.select_related(
-    "sku", "lot").order_by("pk"), "sku", "description", "lot", "quantity", "is_damaged", "decision", "note")
-panels.register(ReturnRequest, _("Lots and serial numbers"), ReturnedLot, lambda request: ReturnedLot.objects.filter(
-    line__request=request).select_related("line__order_line__sku", "lot").order_by("pk"),
-    "line", "lot", "quantity", "is_damaged")
-panels.register(ReturnRequest, _("Settlement"), Settlement, lambda request: Settlement.objects.filter(request=request),
-                "request", "credited", "cleared", "to_refund", "exchange", "difference_due")
+panels.register(
+    Order,
+    _("Returns"),
+    ReturnRequest,
+    lambda order: order.returns.order_by("pk"),
+    "number",
+    "status",
+    "resolution",
+)
+panels.register(
+    ReturnRequest,
+    _("Unexpected goods"),
+    Unexpected,
+    lambda request: request.unexpected.select_related("sku", "lot").order_by("pk"),
+    "sku",
+    "description",
+    "lot",
+    "quantity",
+    "is_damaged",
+    "decision",
+    "note",
+)
+panels.register(
+    ReturnRequest,
+    _("Lots and serial numbers"),
+    ReturnedLot,
+    lambda request: (
+        ReturnedLot.objects.filter(line__request=request)
+        .select_related("line__order_line__sku", "lot")
+        .order_by("pk")
+    ),
+    "line",
+    "lot",
+    "quantity",
+    "is_damaged",
+)
+panels.register(
+    ReturnRequest,
+    _("Settlement"),
+    Settlement,
+    lambda request: Settlement.objects.filter(request=request),
+    "request",
+    "credited",
+    "cleared",
+    "to_refund",
+    "exchange",
+    "difference_due",
+)

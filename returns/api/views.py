@@ -32,14 +32,30 @@ class ReturnLineSerializer(RecordSerializer[ReturnLine]):
 
     class Meta:
         model = ReturnLine
-        fields = ("id", "order_line", "sku", "component", "share_percent", "quantity", "reason", "exchange_for", "good",
-                  "damaged", "missing")
+        fields = (
+            "id",
+            "order_line",
+            "sku",
+            "component",
+            "share_percent",
+            "quantity",
+            "reason",
+            "exchange_for",
+            "good",
+            "damaged",
+            "missing",
+        )
 
 
 class SettlementSerializer(RecordSerializer[Settlement]):
     """Amounts credited, applied to open invoices and to be refunded."""
 
-    credited, cleared, to_refund, difference_due = AmountField(), AmountField(), AmountField(), AmountField()
+    credited, cleared, to_refund, difference_due = (
+        AmountField(),
+        AmountField(),
+        AmountField(),
+        AmountField(),
+    )
     exchange = serializers.CharField(source="exchange.number", default=None, allow_null=True)
 
     class Meta:
@@ -57,8 +73,18 @@ class ReturnSerializer(RecordSerializer[ReturnRequest]):
 
     class Meta:
         model = ReturnRequest
-        fields = ("number", "status", "version", "order", "warehouse", "resolution", "note", "created_at", "lines",
-                  "settlement")
+        fields = (
+            "number",
+            "status",
+            "version",
+            "order",
+            "warehouse",
+            "resolution",
+            "note",
+            "created_at",
+            "lines",
+            "settlement",
+        )
 
     @extend_schema(responses=SettlementSerializer)
     def get_settlement(self, request: ReturnRequest) -> dict[str, Any] | None:
@@ -71,23 +97,47 @@ class ReturnSerializer(RecordSerializer[ReturnRequest]):
 class AskedRequest(serializers.Serializer[Any]):
     order_line = WholeField(min_value=1, max_value=100_000, help_text=_("Order line position."))
     quantity = WholeField(min_value=1, max_value=1_000_000)
-    reason = serializers.ChoiceField(choices=ReturnLine.Reason.choices, default=ReturnLine.Reason.UNWANTED)
+    reason = serializers.ChoiceField(
+        choices=ReturnLine.Reason.choices, default=ReturnLine.Reason.UNWANTED
+    )
     exchange_for = TextField(max_length=40, required=False, help_text=_("Replacement SKU."))
-    component = TextField(max_length=40, required=False,
-                          help_text=_("SKU of a kit's component, where pieces of it come back instead of whole kits."))
-    share_percent = DecimalField(max_digits=5, decimal_places=2, min_value=0, max_value=100, required=False,
-                                 help_text=_("What one piece is worth, in percent of the kit's price."))
+    component = TextField(
+        max_length=40,
+        required=False,
+        help_text=_(
+            "SKU of a kit's component, where pieces of it come back instead of whole kits."
+        ),
+    )
+    share_percent = DecimalField(
+        max_digits=5,
+        decimal_places=2,
+        min_value=0,
+        max_value=100,
+        required=False,
+        help_text=_("What one piece is worth, in percent of the kit's price."),
+    )
 
 
-@extend_schema_serializer(examples=[OpenApiExample("One damaged piece", {
-    "order": "SO-1042", "resolution": "refund", "lines": [{"order_line": 1, "quantity": 1, "reason": "damaged"}]},
-    request_only=True)])
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample(
+            "One damaged piece",
+            {
+                "order": "SO-1042",
+                "resolution": "refund",
+                "lines": [{"order_line": 1, "quantity": 1, "reason": "damaged"}],
+            },
+            request_only=True,
+        )
+    ]
+)
 class ReturnRequestRequest(serializers.Serializer[Any]):
     """Items to return and the resolution the customer wants."""
 
     order = TextField(max_length=40)
-    resolution = serializers.ChoiceField(choices=ReturnRequest.Resolution.choices,
-                                         default=ReturnRequest.Resolution.REFUND)
+    resolution = serializers.ChoiceField(
+        choices=ReturnRequest.Resolution.choices, default=ReturnRequest.Resolution.REFUND
+    )
     note = TextField(max_length=5000, required=False, allow_blank=True, default="")
     lines = serializers.ListField(child=AskedRequest(), min_length=1, max_length=1000)
 
@@ -107,16 +157,24 @@ class ReturnViewSet(DocumentViewSet):
 
     area = "returns"
     rights = {"create": "view"}  # asks for the right to the operation on orders
-    queryset = ReturnRequest.objects.select_related("order", "warehouse", "settlement__exchange",
-                                                    "settlement__request__order")
+    queryset = ReturnRequest.objects.select_related(
+        "order", "warehouse", "settlement__exchange", "settlement__request__order"
+    )
     serializer_class = ReturnSerializer
     filterset_class = ReturnFilter
 
     def get_queryset(self) -> QuerySet[Any]:
-        return super().get_queryset().prefetch_related("lines__order_line__sku", "lines__exchange_for",
-                                                       "lines__component")
+        return (
+            super()
+            .get_queryset()
+            .prefetch_related("lines__order_line__sku", "lines__exchange_for", "lines__component")
+        )
 
-    @extend_schema(request=ReturnRequestRequest, responses={201: ReturnSerializer}, parameters=[IDEMPOTENCY_KEY])
+    @extend_schema(
+        request=ReturnRequestRequest,
+        responses={201: ReturnSerializer},
+        parameters=[IDEMPOTENCY_KEY],
+    )
     def create(self, request: Request) -> Response:
         """Creates a return. It's approved automatically if the return policy allows it."""
         user: Any = request.user
@@ -128,29 +186,60 @@ class ReturnViewSet(DocumentViewSet):
     def ask(self, data: dict[str, Any], user: Any) -> ReturnRequest:
         order = policy.scope(Order, user).filter(number=data["order"]).first()
         if order is None:
-            raise Unknown({"order": [(gettext("Order %(order)r not found, or you don't have access.")
-                                      % {"order": data["order"]})]})
-        return requests.open_request(order, _asked(order, data["lines"]), resolution=data["resolution"],
-                                     note=data["note"], by=user)
+            raise Unknown(
+                {
+                    "order": [
+                        (
+                            gettext("Order %(order)r not found, or you don't have access.")
+                            % {"order": data["order"]}
+                        )
+                    ]
+                }
+            )
+        return requests.open_request(
+            order,
+            _asked(order, data["lines"]),
+            resolution=data["resolution"],
+            note=data["note"],
+            by=user,
+        )
 
     def shown(self, made: ReturnRequest) -> tuple[dict[str, Any], str]:
         row = self.get_queryset().get(pk=made.pk)
-        return dict(self.get_serializer(row).data), reverse("return-detail", args=[row.number], request=self.request)
+        return dict(self.get_serializer(row).data), reverse(
+            "return-detail", args=[row.number], request=self.request
+        )
 
 
 def _asked(order: Order, rows: list[dict[str, Any]]) -> list[Asked]:
     lines = {line.position: line for line in order.lines.select_related("sku")}
     named = ("exchange_for", "component")
-    skus = SKU.objects.in_bulk([row[name] for row in rows for name in named if row.get(name)], field_name="code")
+    skus = SKU.objects.in_bulk(
+        [row[name] for row in rows for name in named if row.get(name)], field_name="code"
+    )
     problems: list[dict[str, list[str]]] = []
     for row in rows:
-        strange = {name: [gettext("SKU %(wanted)r not found.") % {"wanted": row[name]}]
-                   for name in named if row.get(name) and row[name] not in skus}
+        strange = {
+            name: [gettext("SKU %(wanted)r not found.") % {"wanted": row[name]}]
+            for name in named
+            if row.get(name) and row[name] not in skus
+        }
         if row["order_line"] not in lines:
-            strange["order_line"] = [gettext("Line %(order_line)s not found on %(order)s.")
-                                     % {"order": order, "order_line": row["order_line"]}]
+            strange["order_line"] = [
+                gettext("Line %(order_line)s not found on %(order)s.")
+                % {"order": order, "order_line": row["order_line"]}
+            ]
         problems.append(strange)
     if any(problems):
         raise Unknown({"lines": problems})
-    return [Asked(lines[row["order_line"]], row["quantity"], row["reason"], skus.get(row.get("exchange_for", "")),
-                  skus.get(row.get("component", "")), row.get("share_percent")) for row in rows]
+    return [
+        Asked(
+            lines[row["order_line"]],
+            row["quantity"],
+            row["reason"],
+            skus.get(row.get("exchange_for", "")),
+            skus.get(row.get("component", "")),
+            row.get("share_percent"),
+        )
+        for row in rows
+    ]

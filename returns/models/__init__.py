@@ -7,4 +7,12 @@ from returns.models.request import ReturnLine, ReturnRequest
 from returns.models.settlement import Settlement
 from returns.models.unexpected import Unexpected
 
-__all__ = ["Inspection", "ReturnLine", "ReturnPolicy", "ReturnRequest", "ReturnedLot", "Settlement", "Unexpected"]
+__all__ = [
+    "Inspection",
+    "ReturnLine",
+    "ReturnPolicy",
+    "ReturnRequest",
+    "ReturnedLot",
+    "Settlement",
+    "Unexpected",
+]

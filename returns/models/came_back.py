@@ -19,8 +19,12 @@ class ReturnedLot(models.Model):
     class Meta:
         verbose_name = _("returned lot")
         constraints = [
-            models.UniqueConstraint(fields=["line", "lot", "is_damaged"], name="lot_once_per_return_line"),
-            models.CheckConstraint(condition=Q(quantity__gt=0), name="returned_quantity_is_positive"),
+            models.UniqueConstraint(
+                fields=["line", "lot", "is_damaged"], name="lot_once_per_return_line"
+            ),
+            models.CheckConstraint(
+                condition=Q(quantity__gt=0), name="returned_quantity_is_positive"
+            ),
         ]
 
     def __str__(self) -> str:

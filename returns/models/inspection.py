@@ -26,11 +26,17 @@ class Inspection(models.Model):
     was_damaged = models.BooleanField(default=False, help_text=_("Received as damaged."))
     grade = models.CharField(max_length=6, choices=Grade)
     disposition = models.CharField(max_length=9, choices=Disposition)
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
     at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        constraints = [models.CheckConstraint(condition=Q(quantity__gt=0), name="inspected_quantity_is_positive")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(quantity__gt=0), name="inspected_quantity_is_positive"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.quantity} {self.get_grade_display()}: {self.get_disposition_display()}"

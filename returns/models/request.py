@@ -1,6 +1,5 @@
 """What a customer wants to give back."""
 
-
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -41,7 +40,9 @@ class ReturnRequest(Document):
     lock_select_related = ("order", "warehouse")
 
     number = number_field("RMA")
-    status = models.CharField(max_length=10, choices=Status, default=Status.REQUESTED, editable=False)
+    status = models.CharField(
+        max_length=10, choices=Status, default=Status.REQUESTED, editable=False
+    )
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="returns")
     warehouse = models.ForeignKey(Warehouse, on_delete=models.PROTECT, related_name="returns")
     resolution = models.CharField(max_length=8, choices=Resolution, default=Resolution.REFUND)
@@ -70,24 +71,45 @@ class ReturnLine(models.Model):
     order_line = models.ForeignKey(OrderLine, on_delete=models.PROTECT, related_name="return_lines")
     quantity = models.PositiveIntegerField()
     reason = models.CharField(max_length=8, choices=Reason, default=Reason.UNWANTED)
-    component = models.ForeignKey(SKU, on_delete=models.PROTECT, null=True, blank=True, related_name="+",
-                                  help_text=_("Pieces of this component came back, not whole kits."))
-    share_percent = models.DecimalField(_("share of the kit's price (%)"), max_digits=5, decimal_places=2, null=True,
-                                        blank=True, help_text=_("What one piece of the component is worth."))
-    exchange_for = models.ForeignKey(SKU, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    component = models.ForeignKey(
+        SKU,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text=_("Pieces of this component came back, not whole kits."),
+    )
+    share_percent = models.DecimalField(
+        _("share of the kit's price (%)"),
+        max_digits=5,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        help_text=_("What one piece of the component is worth."),
+    )
+    exchange_for = models.ForeignKey(
+        SKU, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
     good = models.PositiveIntegerField(default=0, editable=False)
     damaged = models.PositiveIntegerField(default=0, editable=False)
     missing = models.PositiveIntegerField(default=0, editable=False)
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["request", "order_line", "component"], nulls_distinct=False,
-                                    name="order_line_once_per_return"),
-            models.CheckConstraint(condition=Q(component=None) | Q(share_percent__gte=0, share_percent__lte=100),
-                                   name="component_has_its_share"),
+            models.UniqueConstraint(
+                fields=["request", "order_line", "component"],
+                nulls_distinct=False,
+                name="order_line_once_per_return",
+            ),
+            models.CheckConstraint(
+                condition=Q(component=None) | Q(share_percent__gte=0, share_percent__lte=100),
+                name="component_has_its_share",
+            ),
             models.CheckConstraint(condition=Q(quantity__gt=0), name="return_quantity_is_positive"),
-            models.CheckConstraint(condition=Q(quantity__gte=F("good") + F("damaged") + F("missing")),
-                                   name="no_more_came_than_was_sent_back"),
+            models.CheckConstraint(
+                condition=Q(quantity__gte=F("good") + F("damaged") + F("missing")),
+                name="no_more_came_than_was_sent_back",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -12,12 +12,16 @@ from returns.models.request import ReturnRequest
 class Settlement(models.Model):
     """The credit notes of a return, what is refunded of them, and the order sent in exchange."""
 
-    request = models.OneToOneField(ReturnRequest, on_delete=models.PROTECT, related_name="settlement")
+    request = models.OneToOneField(
+        ReturnRequest, on_delete=models.PROTECT, related_name="settlement"
+    )
     credits = models.ManyToManyField(Invoice, related_name="settlements")
     credited = AmountField()
     cleared = AmountField(help_text=_("Applied to the order's open invoices."))
     to_refund = AmountField()
-    exchange = models.OneToOneField(Order, on_delete=models.PROTECT, null=True, related_name="settlement")
+    exchange = models.OneToOneField(
+        Order, on_delete=models.PROTECT, null=True, related_name="settlement"
+    )
     difference_due = AmountField(help_text=_("Exchange total minus amount credited."))
 
     def __str__(self) -> str:

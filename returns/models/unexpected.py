@@ -25,18 +25,26 @@ class Unexpected(models.Model):
     description = models.CharField(max_length=200, blank=True)
     quantity = models.PositiveIntegerField()
     is_damaged = models.BooleanField(_("damaged"), default=False)
-    decision = models.CharField(max_length=9, choices=Decision, default=Decision.OPEN, blank=True, editable=False)
+    decision = models.CharField(
+        max_length=9, choices=Decision, default=Decision.OPEN, blank=True, editable=False
+    )
     note = models.CharField(max_length=200, blank=True)
-    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
     decided_at = models.DateTimeField(null=True)
 
     class Meta:
         verbose_name = _("unexpected goods")
         verbose_name_plural = _("unexpected goods")
         constraints = [
-            models.CheckConstraint(condition=Q(quantity__gt=0), name="unexpected_quantity_is_positive"),
-            models.CheckConstraint(condition=Q(sku__isnull=False) | ~Q(description=""),
-                                   name="unexpected_goods_are_named"),
+            models.CheckConstraint(
+                condition=Q(quantity__gt=0), name="unexpected_quantity_is_positive"
+            ),
+            models.CheckConstraint(
+                condition=Q(sku__isnull=False) | ~Q(description=""),
+                name="unexpected_goods_are_named",
+            ),
         ]
 
     def __str__(self) -> str:

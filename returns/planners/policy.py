@@ -25,7 +25,9 @@ def judge(facts: Facts) -> Verdict:
     if facts.days_since_shipped is None:
         return Verdict(False, "it is not known when the goods were shipped")
     if facts.days_since_shipped > facts.window_days:
-        return Verdict(False, f"shipped {facts.days_since_shipped} days ago, more than {facts.window_days}")
+        return Verdict(
+            False, f"shipped {facts.days_since_shipped} days ago, more than {facts.window_days}"
+        )
     if not facts.auto_approve:
         return Verdict(False, "the policy wants a person to look")
     return Verdict(True, f"shipped {facts.days_since_shipped} days ago, within {facts.window_days}")

@@ -13,8 +13,12 @@ class Caller(APIClient):
 
     def send(self, path, data, key=None, **headers):
         Caller.sent += 1
-        return self.post(f"/api/v1/{path}", data, format="json",
-                         headers={"Idempotency-Key": key or f"key-{Caller.sent}", **headers})
+        return self.post(
+            f"/api/v1/{path}",
+            data,
+            format="json",
+            headers={"Idempotency-Key": key or f"key-{Caller.sent}", **headers},
+        )
 
     def do(self, path, data=None, **headers):
         return self.post(f"/api/v1/{path}", data or {}, format="json", headers=headers)
@@ -30,7 +34,9 @@ def call():
     def caller(role="rep", name=None, **fields):
         person = make.user(name or role, role)
         User.objects.filter(pk=person.pk).update(is_staff=True)
-        client, _ = ApiClient.objects.get_or_create(name=f"program of {person}", defaults={"user": person, **fields})
+        client, _ = ApiClient.objects.get_or_create(
+            name=f"program of {person}", defaults={"user": person, **fields}
+        )
         made = Caller()
         made.credentials(HTTP_AUTHORIZATION=f"Bearer {clients.issue_token(client)}")
         made.user = User.objects.get(pk=person.pk)

@@ -30,31 +30,70 @@ def main() -> None:
     from tests.api import real_data
     from tests.races.resend import Server
 
-    cases, seed = (sys.argv[1:] + ["15", "1"][len(sys.argv[1:]):])[:2]
+    cases, seed = (sys.argv[1:] + ["15", "1"][len(sys.argv[1:]) :])[:2]
     token = _token()
     log = os.open(Path(settings.DATA_FOLDER, "fuzz.log"), os.O_CREAT | os.O_TRUNC | os.O_WRONLY)
-    server = Server(log=log, environment={"DJANGO_SETTINGS_MODULE": os.environ["DJANGO_SETTINGS_MODULE"]})
+    server = Server(
+        log=log, environment={"DJANGO_SETTINGS_MODULE": os.environ["DJANGO_SETTINGS_MODULE"]}
+    )
     with tempfile.TemporaryDirectory() as folder:
-        config, api, report = (Path(folder, name) for name in ("schemathesis.toml", "api.json", "calls.ndjson"))
+        config, api, report = (
+            Path(folder, name) for name in ("schemathesis.toml", "api.json", "calls.ndjson")
+        )
         try:
             endpoints = [*real_data.endpoints(), real_data.answered(server.url, token)]
             description = _description(f"{server.url}/api/v1/schema/", endpoints)
-            lines = [f"hooks = {json.dumps(str(HOOKS))}\n", SETTINGS.read_text(), *map(_addressed, endpoints)]
+            lines = [
+                f"hooks = {json.dumps(str(HOOKS))}\n",
+                SETTINGS.read_text(),
+                *map(_addressed, endpoints),
+            ]
             config.write_text("".join(lines))
             api.write_text(json.dumps(description))
-            done = subprocess.run([
-                str(Path(sys.executable).with_name("schemathesis")), "--config-file", str(config), "run", str(api),
-                "--url", server.url, "-H", f"Authorization: Bearer {token}", "--checks", "all", "--max-examples", cases,
-                "--seed", seed, "--continue-on-failure", "-w", "2", "--request-timeout", "60",
-                "--max-response-time", "30", "--report-ndjson-path", str(report), "--no-color",
-            ], cwd=folder, check=False)
+            done = subprocess.run(
+                [
+                    str(Path(sys.executable).with_name("schemathesis")),
+                    "--config-file",
+                    str(config),
+                    "run",
+                    str(api),
+                    "--url",
+                    server.url,
+                    "-H",
+                    f"Authorization: Bearer {token}",
+                    "--checks",
+                    "all",
+                    "--max-examples",
+                    cases,
+                    "--seed",
+                    seed,
+                    "--continue-on-failure",
+                    "-w",
+                    "2",
+                    "--request-timeout",
+                    "60",
+                    "--max-response-time",
+                    "30",
+                    "--report-ndjson-path",
+                    str(report),
+                    "--no-color",
+                ],
+                cwd=folder,
+                check=False,
+            )
         finally:
             server.stop()
         reached = _reached(report)
-    all_of_them = {f"{method.upper()} {path}" for path, methods in description["paths"].items() for method in methods}
+    all_of_them = {
+        f"{method.upper()} {path}"
+        for path, methods in description["paths"].items()
+        for method in methods
+    }
     missed = sorted(all_of_them - reached)
     share = 1 - len(missed) / len(all_of_them)
-    print(f"{len(all_of_them) - len(missed)} of {len(all_of_them)} endpoints reached a 2xx ({share:.0%}).")
+    print(
+        f"{len(all_of_them) - len(missed)} of {len(all_of_them)} endpoints reached a 2xx ({share:.0%})."
+    )
     for name in missed:
         print(f"  not: {name}")
     sys.exit(done.returncode or share < 0.9)
@@ -66,14 +105,20 @@ def _token() -> str:
 
     boss = User.objects.filter(is_superuser=True).first()
     assert boss is not None, "There is no demo here; run `manage.py demo --no-serve` first."
-    client, _ = ApiClient.objects.get_or_create(name="fuzz", defaults={"user": boss, "calls_per_minute": 10**7})
+    client, _ = ApiClient.objects.get_or_create(
+        name="fuzz", defaults={"user": boss, "calls_per_minute": 10**7}
+    )
     return clients.issue_token(client)
 
 
 def _addressed(endpoint: Any) -> str:
-    listed = ", ".join(f"{json.dumps(name)} = {json.dumps(value)}" for name, value in endpoint.parameters.items())
-    return (f'\n[[operations]]\ninclude-name = "{endpoint.method} {endpoint.path}"\n'
-            f"parameters = {{ {listed} }}\n")
+    listed = ", ".join(
+        f"{json.dumps(name)} = {json.dumps(value)}" for name, value in endpoint.parameters.items()
+    )
+    return (
+        f'\n[[operations]]\ninclude-name = "{endpoint.method} {endpoint.path}"\n'
+        f"parameters = {{ {listed} }}\n"
+    )
 
 
 def _description(address: str, endpoints: Iterable[Any]) -> dict[str, Any]:
@@ -94,8 +139,12 @@ def _description(address: str, endpoints: Iterable[Any]) -> dict[str, Any]:
 
 def _reached(report: Path) -> set[str]:
     """The endpoints that answered a 2xx, by the events of the report."""
-    return {label for line in report.read_text().splitlines() for label, status in _interactions(json.loads(line))
-            if 200 <= status < 300}
+    return {
+        label
+        for line in report.read_text().splitlines()
+        for label, status in _interactions(json.loads(line))
+        if 200 <= status < 300
+    }
 
 
 def _interactions(event: Any) -> Iterator[tuple[str, int]]:

@@ -15,8 +15,16 @@ from schemathesis.generation.meta import TestPhase
 @schemathesis.hook
 def filter_case(context: Any, case: Any) -> bool:
     """Whether a case is what it says that it is."""
-    changed = {where for where, part in case.meta.components.items() if part.mode == GenerationMode.NEGATIVE}
+    changed = {
+        where
+        for where, part in case.meta.components.items()
+        if part.mode == GenerationMode.NEGATIVE
+    }
     described = case.operation.get_body_for_media_type(case.media_type) if case.media_type else None
-    if case.meta.phase.name != TestPhase.COVERAGE or changed != {ParameterLocation.BODY} or described is None:
+    if (
+        case.meta.phase.name != TestPhase.COVERAGE
+        or changed != {ParameterLocation.BODY}
+        or described is None
+    ):
         return True
     return not described.get_validator().is_valid(case.body)

@@ -63,7 +63,9 @@ def carry() -> None:
     pick, pack, label, ship = picking.pick_all, packing.pack, labels.buy, shipping.ship
     for steps in ((), (), (pick,), (pick,), *[(pick, pack)] * 4, *[(pick, pack, label)] * 2):
         _walk(_to_ship(), waves.start_picking, *steps)
-    shipped = [_walk(_to_ship(), waves.start_picking, pick, pack, label, ship).order for _ in range(9)]
+    shipped = [
+        _walk(_to_ship(), waves.start_picking, pick, pack, label, ship).order for _ in range(9)
+    ]
     _policy(auto_approve=True)
     make.asked_back(shipped[0])
     make.came_back(shipped[1])
@@ -73,14 +75,23 @@ def carry() -> None:
 
 
 def _policy(*, auto_approve: bool) -> None:
-    ReturnPolicy.objects.update_or_create(channel=_channel(), defaults={"auto_approve": auto_approve})
+    ReturnPolicy.objects.update_or_create(
+        channel=_channel(), defaults={"auto_approve": auto_approve}
+    )
 
 
 def _stock() -> None:
     """Enough of a product at London, and of another that only a third party keeps."""
     company = Company.objects.get()
-    outside, _ = Warehouse.objects.get_or_create(code="FUZZ3PL", defaults={
-        "name": "Third party", "company": company, "kind": Warehouse.Kind.THIRD_PARTY, "country": "GB"})
+    outside, _ = Warehouse.objects.get_or_create(
+        code="FUZZ3PL",
+        defaults={
+            "name": "Third party",
+            "company": company,
+            "kind": Warehouse.Kind.THIRD_PARTY,
+            "country": "GB",
+        },
+    )
     for code, place in ((AT_LONDON, Warehouse.objects.get(code="LON")), (OUTSIDE, outside)):
         sku, _ = SKU.objects.get_or_create(code=code, defaults={"name": code, "weight_g": 200})
         shelf, _ = Bin.objects.get_or_create(warehouse=place, code="FUZZ-01")
@@ -123,14 +134,28 @@ def _reading() -> Iterator[Endpoint]:
     customer = _customer()
     yield Endpoint("/api/v1/customers/{code}/", {"path.code": customer.code})
     yield Endpoint("/api/v1/customers/{code}/credit/", {"path.code": customer.code})
-    yield Endpoint("/api/v1/customers/{code}/part-numbers/", {"path.code": customer.code}, "PUT", {
-        "code": "FUZZ 1", "sku": AT_LONDON})
-    yield Endpoint("/api/v1/skus/read-lines/", {}, "POST", {"customer": customer.code, "text": f"3 x {AT_LONDON}"})
+    yield Endpoint(
+        "/api/v1/customers/{code}/part-numbers/",
+        {"path.code": customer.code},
+        "PUT",
+        {"code": "FUZZ 1", "sku": AT_LONDON},
+    )
+    yield Endpoint(
+        "/api/v1/skus/read-lines/",
+        {},
+        "POST",
+        {"customer": customer.code, "text": f"3 x {AT_LONDON}"},
+    )
     yield Endpoint("/api/v1/warehouses/{code}/", {"path.code": "LON"})
     yield Endpoint("/api/v1/skus/{code}/", {"path.code": AT_LONDON})
-    yield Endpoint("/api/v1/skus/{code}/price/", {
-        "path.code": SKU.objects.filter(prices__isnull=False)[0].code, "query.customer": customer.code,
-        "query.channel": "reps"})
+    yield Endpoint(
+        "/api/v1/skus/{code}/price/",
+        {
+            "path.code": SKU.objects.filter(prices__isnull=False)[0].code,
+            "query.customer": customer.code,
+            "query.channel": "reps",
+        },
+    )
     quoted = Order.objects.filter(status=Order.Status.QUOTED).order_by("pk")[0]
     yield Endpoint("/api/v1/quotes/{number}/", {"path.number": quoted.number})
     for path, model in PATHS.items():
@@ -148,8 +173,11 @@ def answered(server: str, token: str) -> Endpoint:
 
 
 def _order() -> dict[str, Any]:
-    return {"customer": _customer().code, "channel": "reps",
-            "lines": [{"sku": AT_LONDON, "quantity": 2, "unit_price": "2.50"}]}
+    return {
+        "customer": _customer().code,
+        "channel": "reps",
+        "lines": [{"sku": AT_LONDON, "quantity": 2, "unit_price": "2.50"}],
+    }
 
 
 def _entering() -> Iterator[Endpoint]:
@@ -160,9 +188,15 @@ def _entering() -> Iterator[Endpoint]:
     until = (_today() + timedelta(days=9)).isoformat()
     yield Endpoint("/api/v1/quotes/", {}, "POST", {**order, "valid_until": until})
     shipped = [each for each in Order.objects.order_by("-pk")[:60] if each.shipped > each.returned]
-    free = next(order for order in shipped if not ReturnRequest.objects.filter(order=order).exists())
-    yield Endpoint("/api/v1/returns/", {}, "POST", {
-        "order": free.number, "lines": [{"order_line": 1, "quantity": 1, "reason": "damaged"}]})
+    free = next(
+        order for order in shipped if not ReturnRequest.objects.filter(order=order).exists()
+    )
+    yield Endpoint(
+        "/api/v1/returns/",
+        {},
+        "POST",
+        {"order": free.number, "lines": [{"order_line": 1, "quantity": 1, "reason": "damaged"}]},
+    )
 
 
 def _operations() -> Iterator[Endpoint]:
@@ -172,13 +206,18 @@ def _operations() -> Iterator[Endpoint]:
         used: set[str] = set()
         newest = model.objects.exclude(number=None).order_by("-pk")
         rows = list(newest.exclude(pk__in=worked_on) if model is Order else newest)[:300]
-        fitting = {step: [row for row in rows if step.available(row)] for step in operations.of(model).values()}
+        fitting = {
+            step: [row for row in rows if step.available(row)]
+            for step in operations.of(model).values()
+        }
         for step, fits in sorted(fitting.items(), key=lambda pair: len(pair[1])):
             fit = next(row for row in fits if row.number not in used)
             used.add(fit.number)
             where = f"/api/v1/{path}/{{number}}/{step.name.replace('_', '-')}/"
             for address in [where] + ([f"{where}preview/"] if step.preview else []):
-                yield Endpoint(address, {"path.number": fit.number}, "POST", body_of(step, fit), fit.version)
+                yield Endpoint(
+                    address, {"path.number": fit.number}, "POST", body_of(step, fit), fit.version
+                )
 
 
 def body_of(step: operations.Operation, document: Any) -> dict[str, Any] | None:
@@ -189,7 +228,9 @@ def body_of(step: operations.Operation, document: Any) -> dict[str, Any] | None:
     for field in inputs.describe(step.input).fields:
         if field.rows is not None:
             known = [row for row in getattr(initial, field.name) if _record(row) is not None]
-            body[field.name] = [{**row, **_row(known[0])} for row in body.get(field.name, [{}])] if known else []
+            body[field.name] = (
+                [{**row, **_row(known[0])} for row in body.get(field.name, [{}])] if known else []
+            )
         elif field.is_record and not field.is_nullable:
             rows = field.among(field.kind._default_manager.all(), document)
             body[field.name] = getattr(rows[0], key_of(field.kind))
@@ -211,15 +252,25 @@ def _row(row: Any) -> dict[str, Any]:
 def _webhooks() -> Iterator[Endpoint]:
     """Endpoints with something to tell, one for each thing that can be done with one."""
     company, boss = Company.objects.first(), User.objects.filter(is_superuser=True).first()
-    made = [webhooks.subscribe(WebhookEndpoint(company=company, user=boss, url="https://example.com/"))
-            for _ in range(5)]
+    made = [
+        webhooks.subscribe(WebhookEndpoint(company=company, user=boss, url="https://example.com/"))
+        for _ in range(5)
+    ]
     where = "/api/v1/webhooks/{id}/"
     yield Endpoint(where, {"path.id": str(made[0].pk)})
     yield Endpoint(where, {"path.id": str(made[1].pk)}, "PATCH", {"events": ["order.*"]})
     yield Endpoint(where, {"path.id": str(made[2].pk)}, "DELETE")
     yield Endpoint(f"{where}rotate-secret/", {"path.id": str(made[3].pk)}, "POST")
-    yield Endpoint("/api/v1/webhooks/", {}, "POST", {
-        "company": company.code if company else "", "url": "https://example.com/oms", "events": ["order.*"]})
+    yield Endpoint(
+        "/api/v1/webhooks/",
+        {},
+        "POST",
+        {
+            "company": company.code if company else "",
+            "url": "https://example.com/oms",
+            "events": ["order.*"],
+        },
+    )
     WebhookEndpoint.objects.filter(pk=made[4].pk).update(position=0)
     webhooks.fan_out()
     delivery = WebhookDelivery.objects.order_by("-pk")[0]

@@ -18,7 +18,10 @@ def test_no_token_is_a_401_problem(client):
     answer = client.get("/api/v1/orders/")
 
     assert (answer.status_code, answer.json()["code"], answer.headers["WWW-Authenticate"]) == (
-        401, "not_authenticated", "Bearer")
+        401,
+        "not_authenticated",
+        "Bearer",
+    )
 
 
 def test_a_token_is_kept_as_its_hash_and_its_use_is_noted(rep):
@@ -28,8 +31,10 @@ def test_a_token_is_kept_as_its_hash_and_its_use_is_noted(rep):
     assert len(token.digest) == 64 and token.hint.startswith("oms_") and token.last_used_at
 
 
-@pytest.mark.parametrize("change", [{"expires_at": timezone.now() - timedelta(seconds=1)},
-                                    {"revoked_at": timezone.now()}])
+@pytest.mark.parametrize(
+    "change",
+    [{"expires_at": timezone.now() - timedelta(seconds=1)}, {"revoked_at": timezone.now()}],
+)
 def test_an_expired_or_revoked_token_is_refused(rep, change):
     ApiToken.objects.update(**change)
 
@@ -51,7 +56,10 @@ def test_a_scope_that_is_missing_is_named(call):
 
     assert reader.read("orders/").status_code == 200
     answer = reader.send("orders/", {})
-    assert (answer.status_code, answer.json()["detail"]) == (403, "This token needs the orders:write scope.")
+    assert (answer.status_code, answer.json()["detail"]) == (
+        403,
+        "This token needs the orders:write scope.",
+    )
     assert reader.read("invoices/").status_code == 403
 
 
@@ -94,4 +102,7 @@ def test_a_token_is_made_in_the_admin_and_shown_once(client):
 
     token = re.search(r"oms_[\w-]+", page.split("New token:")[1]).group()
     assert clients.token_of(token).client == made
-    assert token not in client.get(reverse("admin:core_apiclient_change", args=[made.pk])).content.decode()
+    assert (
+        token
+        not in client.get(reverse("admin:core_apiclient_change", args=[made.pk])).content.decode()
+    )

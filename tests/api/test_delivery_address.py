@@ -9,8 +9,14 @@ pytestmark = pytest.mark.django_db
 
 
 def address(customer, name):
-    return customer.addresses.create(name=name, street="2 Quay", postal_code="M1 1AA", city="Leeds", country="GB",
-                                     is_billing=False)
+    return customer.addresses.create(
+        name=name,
+        street="2 Quay",
+        postal_code="M1 1AA",
+        city="Leeds",
+        country="GB",
+        is_billing=False,
+    )
 
 
 def test_a_program_names_one_of_the_customers_addresses(rep):
@@ -22,7 +28,9 @@ def test_a_program_names_one_of_the_customers_addresses(rep):
     known = [each["id"] for each in rep.read("customers/C-1/").json()["addresses"]]
     made = rep.send("orders/", {**order, "ship_to_address": depot.pk})
     refused = rep.send("orders/", {**order, "ship_to_address": strange.pk})
-    both = rep.send("orders/", {**order, "ship_to_address": depot.pk, "ship_to": {"name": "A", "country": "GB"}})
+    both = rep.send(
+        "orders/", {**order, "ship_to_address": depot.pk, "ship_to": {"name": "A", "country": "GB"}}
+    )
 
     assert depot.pk in known
     assert (made.status_code, made.json()["ship_to"]["name"]) == (201, "Depot")

@@ -18,7 +18,9 @@ def described():
 
 def walked(node):
     yield node
-    for inner in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
+    for inner in (
+        node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
+    ):
         yield from walked(inner)
 
 
@@ -27,8 +29,15 @@ def operations(described):
 
 
 def test_nothing_is_said_in_the_words_of_openapi_3_0(described):
-    found = [node for node in walked(described) if isinstance(node, dict) and (
-        "nullable" in node or True in (node.get("exclusiveMinimum"), node.get("exclusiveMaximum")))]
+    found = [
+        node
+        for node in walked(described)
+        if isinstance(node, dict)
+        and (
+            "nullable" in node
+            or True in (node.get("exclusiveMinimum"), node.get("exclusiveMaximum"))
+        )
+    ]
 
     assert described["openapi"].startswith("3.1") and found == []
     page = described["components"]["schemas"]["PaginatedOrderSummaryList"]["properties"]
@@ -36,11 +45,20 @@ def test_nothing_is_said_in_the_words_of_openapi_3_0(described):
 
 
 def test_every_operation_has_a_summary_and_names_its_headers(described):
-    assert [operation["operationId"] for operation in operations(described) if not operation.get("summary")] == []
-    assert all("Retry-After" in operation["responses"]["429"]["headers"] for operation in operations(described))
+    assert [
+        operation["operationId"]
+        for operation in operations(described)
+        if not operation.get("summary")
+    ] == []
+    assert all(
+        "Retry-After" in operation["responses"]["429"]["headers"]
+        for operation in operations(described)
+    )
     paths = described["paths"]
     assert "ETag" in paths["/api/v1/orders/{number}/"]["get"]["responses"]["200"]["headers"]
-    assert {"ETag", "Location"} <= paths["/api/v1/orders/"]["post"]["responses"]["201"]["headers"].keys()
+    assert {"ETag", "Location"} <= paths["/api/v1/orders/"]["post"]["responses"]["201"][
+        "headers"
+    ].keys()
     cancel = paths["/api/v1/orders/{number}/cancel/"]["post"]
     assert "If-Match" in [parameter["name"] for parameter in cancel["parameters"]]
     assert "ETag" in cancel["responses"]["200"]["headers"]
@@ -49,7 +67,10 @@ def test_every_operation_has_a_summary_and_names_its_headers(described):
 def test_what_is_named_is_sent(rep):
     make.sku("TEE-M", stock={"LON": 9})
 
-    made = rep.send("orders/", {"customer": "C-1", "channel": "reps", "lines": [{"sku": "TEE-M", "quantity": 1}]})
+    made = rep.send(
+        "orders/",
+        {"customer": "C-1", "channel": "reps", "lines": [{"sku": "TEE-M", "quantity": 1}]},
+    )
     read = rep.read(f"orders/{made.json()['number']}/")
     done = rep.do(f"orders/{made.json()['number']}/cancel/", {}, **{"If-Match": read["ETag"]})
 
@@ -61,8 +82,12 @@ def test_every_address_that_answers_with_an_etag_says_so(rep, described):
     """Each kind of document that a rep can read has the header where its description says that it has."""
     make.sku("TEE-M", stock={"LON": 9})
     order = make.shipped(("TEE-M", 1))
-    documents = {"orders": order.number, "invoices": order.invoices.get().number,
-                 "shipments": make.shipment_of(order).number, "customers": "C-1"}
+    documents = {
+        "orders": order.number,
+        "invoices": order.invoices.get().number,
+        "shipments": make.shipment_of(order).number,
+        "customers": "C-1",
+    }
 
     for name, number in documents.items():
         path = f"/api/v1/{name}/{{{'code' if name == 'customers' else 'number'}}}/"
@@ -74,10 +99,15 @@ def test_every_address_that_answers_with_an_etag_says_so(rep, described):
 def test_every_event_that_webhooks_can_ask_for_is_published_with_its_payload(described):
     published = described["webhooks"]
 
-    assert published.keys() == {each.name for each in event_catalog.declared() if not each.is_internal}
+    assert published.keys() == {
+        each.name for each in event_catalog.declared() if not each.is_internal
+    }
     body = published["order.placed"]["post"]["requestBody"]["content"]["application/json"]
     payload = body["schema"]["allOf"][1]["properties"]["data"]["anyOf"][0]
-    assert payload["required"] == ["gross", "currency"] and payload["properties"]["gross"]["format"] == "decimal"
+    assert (
+        payload["required"] == ["gross", "currency"]
+        and payload["properties"]["gross"]["format"] == "decimal"
+    )
     assert body["example"]["data"] == {"gross": "119.00", "currency": "EUR"}
 
 
@@ -88,6 +118,10 @@ def test_a_call_has_the_form_that_is_published(described):
 
     sent = event_body(event, person)
 
-    body = described["webhooks"]["order.placed"]["post"]["requestBody"]["content"]["application/json"]
-    jsonschema.validate({**sent, "position": 1}, {**body["schema"], "components": described["components"]})
+    body = described["webhooks"]["order.placed"]["post"]["requestBody"]["content"][
+        "application/json"
+    ]
+    jsonschema.validate(
+        {**sent, "position": 1}, {**body["schema"], "components": described["components"]}
+    )
     assert sent.keys() == body["example"].keys()

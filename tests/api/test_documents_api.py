@@ -64,14 +64,18 @@ def test_a_reason_longer_than_can_be_kept_is_malformed(call, order):
 
 
 def test_return_is_asked_for_and_followed_to_its_refund(rep, call, order, picker):
-    asked = rep.send("returns/", {"order": order.number, "lines": [{"order_line": 1, "quantity": 1}]})
+    asked = rep.send(
+        "returns/", {"order": order.number, "lines": [{"order_line": 1, "quantity": 1}]}
+    )
     number = asked.json()["number"]
     assert (asked.status_code, asked.json()["status"]) == (201, "approved")
 
     line = asked.json()["lines"][0]["id"]
     received = picker.do(f"returns/{number}/receive/", {"goods": [{"line": line, "good": 1}]})
     assert received.json()["status"] == "received"
-    inspected = picker.do(f"returns/{number}/inspect/", {"findings": [{"line": line, "restock": 1}]}).json()
+    inspected = picker.do(
+        f"returns/{number}/inspect/", {"findings": [{"line": line, "restock": 1}]}
+    ).json()
     outbox.drain()
 
     assert (inspected["status"], inspected["settlement"]) == ("inspected", None)
@@ -80,7 +84,9 @@ def test_return_is_asked_for_and_followed_to_its_refund(rep, call, order, picker
 
 
 def test_more_than_was_shipped_is_not_taken_back(rep, order):
-    answer = rep.send("returns/", {"order": order.number, "lines": [{"order_line": 1, "quantity": 4}]})
+    answer = rep.send(
+        "returns/", {"order": order.number, "lines": [{"order_line": 1, "quantity": 4}]}
+    )
 
     assert answer.status_code == 422, answer.json()
 
@@ -90,8 +96,10 @@ def test_a_picker_works_a_shipment_by_its_operations(rep, picker):
     make.confirmed(("TEE-M", 2))
     number = picker.read("shipments/", status="open").json()["results"][0]["number"]
 
-    steps = [picker.do(f"shipments/{number}/{step}/").json()["status"]
-             for step in ("start-picking", "pick-all", "pack")]
+    steps = [
+        picker.do(f"shipments/{number}/{step}/").json()["status"]
+        for step in ("start-picking", "pick-all", "pack")
+    ]
 
     assert steps == ["picking", "picking", "packed"]
     assert picker.do(f"shipments/{number}/ship/").status_code == 422
@@ -122,13 +130,17 @@ def test_events_are_read_by_position_and_end(rep, order):
 
 
 ROWS = {
-    "customers": lambda order: "C-2", "orders": lambda order: order.number,
-    "shipments": lambda order: order.shipments.get().number, "invoices": lambda order: Invoice.objects.get().number,
+    "customers": lambda order: "C-2",
+    "orders": lambda order: order.number,
+    "shipments": lambda order: order.shipments.get().number,
+    "invoices": lambda order: Invoice.objects.get().number,
     "returns": lambda order: make.asked_back(order).number,
 }
 
 
-@pytest.mark.parametrize("query", [{"after": ""}, {"after": "-1"}, {"limit": "501"}, {"limit": "many"}])
+@pytest.mark.parametrize(
+    "query", [{"after": ""}, {"after": "-1"}, {"limit": "501"}, {"limit": "many"}]
+)
 def test_a_part_of_the_stream_that_makes_no_sense_is_malformed(rep, query):
     assert rep.read("events/", **query).status_code == 400
 
@@ -148,19 +160,46 @@ def test_what_is_another_reps_shows_nowhere(rep, call, role, path):
 
     page, lists = caller.read(f"{path}/{key}/"), caller.read(f"{path}/")
 
-    assert page.status_code == (200 if may else 404 if role == "rep" or lists.status_code == 200 else 403)
+    assert page.status_code == (
+        200 if may else 404 if role == "rep" or lists.status_code == 200 else 403
+    )
     assert (key in str(lists.json().get("results", []))) == may
     if not may:
-        others = [caller.read("events/"), caller.read("orders/", external_id="secret-1"), caller.read(
-            "shipments/", order=order.number), caller.send("returns/", {"order": order.number, "lines": [
-                {"order_line": 1, "quantity": 1}]}), caller.read("skus/TEE-M/price/", customer="C-2", channel="reps")]
-        texts = "".join(answer.content.decode().replace(f"'{order.number}'", "").replace("'C-2'", "")
-                        for answer in others) if role != "buyer" else ""
+        others = [
+            caller.read("events/"),
+            caller.read("orders/", external_id="secret-1"),
+            caller.read("shipments/", order=order.number),
+            caller.send(
+                "returns/", {"order": order.number, "lines": [{"order_line": 1, "quantity": 1}]}
+            ),
+            caller.read("skus/TEE-M/price/", customer="C-2", channel="reps"),
+        ]
+        texts = (
+            "".join(
+                answer.content.decode().replace(f"'{order.number}'", "").replace("'C-2'", "")
+                for answer in others
+            )
+            if role != "buyer"
+            else ""
+        )
         assert "secret" not in texts and order.number not in texts and "Shop C-2" not in texts
 
 
-@pytest.mark.parametrize("path", ["shipments/", "returns/", "stock/", "events/", "skus/", "warehouses/", "orders/",
-                                  "invoices/", "customers/", "quotes/"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "shipments/",
+        "returns/",
+        "stock/",
+        "events/",
+        "skus/",
+        "warehouses/",
+        "orders/",
+        "invoices/",
+        "customers/",
+        "quotes/",
+    ],
+)
 def test_a_picker_finds_no_amount_anywhere(rep, picker, path):
     make.sku("TEE-M", stock={"LON": 20}, cost="7777.77")
     order = make.shipped(("TEE-M", 1, "8888.88"))
@@ -182,13 +221,17 @@ def test_roles_without_customers_may_not_ask_for_prices(rep, picker):
     assert answer.status_code in (403, 422) and "10.0" not in answer.content.decode()
 
 
-def test_an_operation_that_takes_a_document_out_of_the_callers_scope_is_done_and_shows_nothing(picker, monkeypatch):
+def test_an_operation_that_takes_a_document_out_of_the_callers_scope_is_done_and_shows_nothing(
+    picker, monkeypatch
+):
     """Somebody takes them off the warehouse in the middle."""
     make.sku("TEE-M", stock={"LON": 5})
     order = make.confirmed(("TEE-M", 2))
     number = make.shipment_of(order).number
     step = operations.of(Shipment)["start_picking"]
-    monkeypatch.setattr(type(step), "perform", _then(type(step).perform, make.warehouse().staff.clear))
+    monkeypatch.setattr(
+        type(step), "perform", _then(type(step).perform, make.warehouse().staff.clear)
+    )
 
     answer = picker.do(f"shipments/{number}/start-picking/")
 

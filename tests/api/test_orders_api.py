@@ -13,7 +13,12 @@ pytestmark = [pytest.mark.smoke, pytest.mark.django_db, pytest.mark.usefixtures(
 
 def body(*lines, **fields):
     lines = lines or (("TEE-M", 2),)
-    return {"customer": "C-1", "channel": "reps", "lines": [{"sku": sku, "quantity": n} for sku, n in lines], **fields}
+    return {
+        "customer": "C-1",
+        "channel": "reps",
+        "lines": [{"sku": sku, "quantity": n} for sku, n in lines],
+        **fields,
+    }
 
 
 def test_create_places_and_confirms_in_one_go(rep):
@@ -23,7 +28,9 @@ def test_create_places_and_confirms_in_one_go(rep):
 
     assert answer.status_code == 201, answer.json()
     assert (answer.json()["status"], answer.json()["gross"]) == ("confirmed", "24.00")
-    assert answer.headers["ETag"] and answer.headers["Location"].endswith(f"/orders/{answer.json()['number']}/")
+    assert answer.headers["ETag"] and answer.headers["Location"].endswith(
+        f"/orders/{answer.json()['number']}/"
+    )
     assert Stock.objects.get().reserved == 2
 
 
@@ -32,7 +39,10 @@ def test_a_character_that_no_font_has_is_named(rep, monkeypatch):
 
     answer = rep.send("orders/", body(customer_reference="Box 📦"))
 
-    assert answer.status_code == 400 and "No font on this machine has 📦 (U+1F4E6)" in answer.content.decode()
+    assert (
+        answer.status_code == 400
+        and "No font on this machine has 📦 (U+1F4E6)" in answer.content.decode()
+    )
 
 
 def test_create_without_confirming_only_places(rep):
@@ -46,8 +56,11 @@ def test_shortfall_is_a_422_by_sku_and_leaves_nothing(rep):
 
     assert (answer.status_code, answer.headers["Content-Type"]) == (422, "application/problem+json")
     assert (answer.json()["code"], answer.json()["shortfall"]) == ("not_enough", {"TEE-M": 1})
-    assert (Order.objects.count(), IdempotencyKey.objects.count(), Event.objects.filter(
-        subject_type="order").count()) == (0, 0, 0)
+    assert (
+        Order.objects.count(),
+        IdempotencyKey.objects.count(),
+        Event.objects.filter(subject_type="order").count(),
+    ) == (0, 0, 0)
 
 
 def test_same_key_replays_and_another_body_is_refused(rep):
@@ -86,8 +99,16 @@ def test_bad_lines_are_named_by_field_and_line(rep):
     negative = rep.send("orders/", body(("TEE-M", 1), ("TEE-M", -1)))
 
     assert unknown.json()["errors"] == [
-        {"field": "lines[1].sku", "line": 2, "code": "invalid", "message": "SKU 'NO-SUCH' not found."}]
-    assert [(e["field"], e["line"]) for e in negative.json()["errors"]] == [("lines[1].quantity", 2)]
+        {
+            "field": "lines[1].sku",
+            "line": 2,
+            "code": "invalid",
+            "message": "SKU 'NO-SUCH' not found.",
+        }
+    ]
+    assert [(e["field"], e["line"]) for e in negative.json()["errors"]] == [
+        ("lines[1].quantity", 2)
+    ]
 
 
 def test_own_part_number_and_barcode_name_a_sku(rep):
@@ -121,7 +142,9 @@ def test_bulk_gives_a_result_per_order_and_replays_what_was_done(rep):
 
     assert [result["status"] for result in first["results"]] == [201, 422, 201]
     assert (first["done"], first["failed"]) == (2, 1)
-    assert [result["number"] for result in again["results"]] == [result["number"] for result in first["results"]]
+    assert [result["number"] for result in again["results"]] == [
+        result["number"] for result in first["results"]
+    ]
     assert Order.objects.count() == 2
 
 
@@ -166,7 +189,10 @@ def test_amend_with_preview_and_new_lines(rep):
     amended = rep.do(f"orders/{number}/amend/", change).json()
 
     assert (preview["gross_before"], preview["gross_after"]) == ("24.00", "48.00")
-    assert (amended["gross"], [line["sku"] for line in amended["lines"]]) == ("48.00", ["TEE-M", "MUG", "TEE-M"])
+    assert (amended["gross"], [line["sku"] for line in amended["lines"]]) == (
+        "48.00",
+        ["TEE-M", "MUG", "TEE-M"],
+    )
 
 
 def test_a_line_that_is_not_there_is_named(rep):
@@ -184,9 +210,15 @@ def test_if_match_refuses_what_was_changed_since(rep):
     rep.do(f"{path}/hold/", {"reason": "wait"})
 
     stale = rep.do(f"{path}/cancel/", {"reason": "no"}, **{"If-Match": first.headers["ETag"]})
-    fresh = rep.do(f"{path}/cancel/", {"reason": "no"}, **{"If-Match": rep.read(f"{path}/").headers["ETag"]})
+    fresh = rep.do(
+        f"{path}/cancel/", {"reason": "no"}, **{"If-Match": rep.read(f"{path}/").headers["ETag"]}
+    )
 
-    assert (stale.status_code, stale.json()["code"], fresh.json()["status"]) == (412, "stale", "canceled")
+    assert (stale.status_code, stale.json()["code"], fresh.json()["status"]) == (
+        412,
+        "stale",
+        "canceled",
+    )
 
 
 def test_external_id_comes_once_per_channel(rep):
@@ -194,12 +226,22 @@ def test_external_id_comes_once_per_channel(rep):
 
     answer = rep.send("orders/", body(external_id="web-1", confirm=False))
 
-    assert (answer.status_code, answer.json()["code"], Order.objects.count()) == (409, "duplicate", 1)
+    assert (answer.status_code, answer.json()["code"], Order.objects.count()) == (
+        409,
+        "duplicate",
+        1,
+    )
 
 
 def test_too_large_numbers_are_refused_not_broken(rep):
-    answer = rep.send("orders/", {**body(), "confirm": False, "lines": [
-        {"sku": "TEE-M", "quantity": 1_000_000, "unit_price": "9999999.0000"}] * 1000})
+    answer = rep.send(
+        "orders/",
+        {
+            **body(),
+            "confirm": False,
+            "lines": [{"sku": "TEE-M", "quantity": 1_000_000, "unit_price": "9999999.0000"}] * 1000,
+        },
+    )
 
     assert answer.status_code == 422, answer.json()
 
@@ -217,7 +259,9 @@ def test_lists_filter_and_page_by_cursor(rep):
 
 
 @pytest.mark.parametrize("count", [1, 3])
-def test_lists_take_the_same_statements_for_one_row_and_three(rep, count, django_assert_max_num_queries):
+def test_lists_take_the_same_statements_for_one_row_and_three(
+    rep, count, django_assert_max_num_queries
+):
     for _ in range(count):
         rep.send("orders/", body(confirm=False))
 
@@ -225,18 +269,28 @@ def test_lists_take_the_same_statements_for_one_row_and_three(rep, count, django
         assert len(rep.read("orders/").json()["results"]) == count
 
 
-def test_lookup_of_a_hundred_skus_takes_at_most_twelve_statements(rep, django_assert_max_num_queries):
+def test_lookup_of_a_hundred_skus_takes_at_most_twelve_statements(
+    rep, django_assert_max_num_queries
+):
     codes = [f"SKU-{number}" for number in range(100)]
     for code in codes:
         make.sku(code, stock={"LON": 7})
         make.priced(code, "2.50")
-    asked = {"customer": "C-1", "channel": "reps", "items": [{"sku": code, "quantity": 3} for code in codes]}
+    asked = {
+        "customer": "C-1",
+        "channel": "reps",
+        "items": [{"sku": code, "quantity": 3} for code in codes],
+    }
 
     with django_assert_max_num_queries(12):
         items = rep.do("skus/lookup/", asked).json()["items"]
 
     assert len(items) == 100
-    assert (D(items[0]["unit_price"]), items[0]["available"], items[0]["by_warehouse"]) == (D("2.5"), 7, {"LON": 7})
+    assert (D(items[0]["unit_price"]), items[0]["available"], items[0]["by_warehouse"]) == (
+        D("2.5"),
+        7,
+        {"LON": 7},
+    )
 
 
 @pytest.mark.parametrize("includes_tax", [False, True])
@@ -245,16 +299,30 @@ def test_amounts_and_total_that_are_looked_up_are_those_of_the_order(rep, includ
     make.sku("PIN", stock={"LON": 50})
     make.priced("PIN", "0.3350")
     Discount.objects.create(name="spring", percent="2.5")
-    lines = [{"sku": "PIN", "quantity": 1}, {"sku": "PIN", "quantity": 7}, {"sku": "TEE-M", "quantity": 1},
-             {"sku": "TEE-M", "quantity": 3, "unit_price": "1.2350"}]
-    asked = {"customer": "C-1", "channel": "reps", "items": [*lines, {"sku": "PIN", "quantity": None}]}
+    lines = [
+        {"sku": "PIN", "quantity": 1},
+        {"sku": "PIN", "quantity": 7},
+        {"sku": "TEE-M", "quantity": 1},
+        {"sku": "TEE-M", "quantity": 3, "unit_price": "1.2350"},
+    ]
+    asked = {
+        "customer": "C-1",
+        "channel": "reps",
+        "items": [*lines, {"sku": "PIN", "quantity": None}],
+    }
 
     found = rep.do("skus/lookup/", asked).json()
-    order = Order.objects.get(number=rep.send("orders/", body(lines=lines, confirm=False)).json()["number"])
+    order = Order.objects.get(
+        number=rep.send("orders/", body(lines=lines, confirm=False)).json()["number"]
+    )
 
     mode = "gross" if includes_tax else "net"
     amounts = list(order.lines.order_by("position").values_list(mode, flat=True))
-    assert [D(item["amount"]) for item in found["items"][:4]] == amounts == [D("0.33"), D("2.29"), D("9.75"), D("3.71")]
+    assert (
+        [D(item["amount"]) for item in found["items"][:4]]
+        == amounts
+        == [D("0.33"), D("2.29"), D("9.75"), D("3.71")]
+    )
     assert (found["items"][4]["amount"], found["items"][4]["unit_price"]) == (None, "0.3350")
     assert (D(found["total"]), found["prices_include_tax"]) == (getattr(order, mode), includes_tax)
 
@@ -262,7 +330,11 @@ def test_amounts_and_total_that_are_looked_up_are_those_of_the_order(rep, includ
 def test_price_of_one_sku(rep):
     found = rep.read("skus/TEE-M/price/", customer="C-1", channel="reps", quantity=2).json()
 
-    assert (found["unit_price"], found["price_source"], found["available"]) == ("10.0000", "list wholesale", 0)
+    assert (found["unit_price"], found["price_source"], found["available"]) == (
+        "10.0000",
+        "list wholesale",
+        0,
+    )
 
 
 def test_expecting_looks_at_the_first_lock_only(rep):

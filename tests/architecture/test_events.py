@@ -14,8 +14,16 @@ def named(path):
     for node in ast.walk(tree(path)) if "events." in text or "states.change" in text else ():
         if isinstance(node, ast.Call):
             called = ast.unparse(node.func)
-            texts = [word.value for word in node.keywords if word.arg == "event"] if called == "states.change" else []
-            texts += node.args[:1] if called.startswith("events.") and called.partition(".")[2] in EMITS else []
+            texts = (
+                [word.value for word in node.keywords if word.arg == "event"]
+                if called == "states.change"
+                else []
+            )
+            texts += (
+                node.args[:1]
+                if called.startswith("events.") and called.partition(".")[2] in EMITS
+                else []
+            )
             yield from (text.value for text in texts if isinstance(text, ast.Constant))
 
 

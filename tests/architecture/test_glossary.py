@@ -17,7 +17,12 @@ def names():
     for path in FILES:
         for node in ast.walk(tree(path)):
             match node:
-                case ast.ClassDef(name=name) | ast.FunctionDef(name=name) | ast.Name(id=name) | ast.arg(arg=name):
+                case (
+                    ast.ClassDef(name=name)
+                    | ast.FunctionDef(name=name)
+                    | ast.Name(id=name)
+                    | ast.arg(arg=name)
+                ):
                     known.add(name)
                 case ast.AnnAssign(target=ast.Name(id=name)):
                     known.add(name)

@@ -12,12 +12,19 @@ from tests.architecture.test_house import FILES, module, tree
 OPENING = {"atomic", "advance", "change", "rolled_back_if", "locked"}
 DOORS = {"admin", "api", "management", "demo", "models", "connectors", "planners"}
 NO_ACTIVITIES = {"handlers.py", "tasks.py", "operations.py", "outbox.py", "einvoice_cases.py"}
-ACTIVITIES = [path for path in FILES if path.name not in NO_ACTIVITIES and not DOORS & set(path.parts)]
+ACTIVITIES = [
+    path for path in FILES if path.name not in NO_ACTIVITIES and not DOORS & set(path.parts)
+]
 PIECEWISE = {  # what does one thing after the other on purpose, and goes on where it stopped
     "fulfillment.stations.actions.pack",  # within the transaction of its scan
-    "oms.background.jobs.each", "oms.background.jobs.run", "oms.background.jobs.work_waiting",
-    "oms.messaging.webhooks.deliver", "oms.messaging.webhooks.fan_out",
-    "oms.web.importing.import_open", "orders.consolidated_invoicing.collect_all"}
+    "oms.background.jobs.each",
+    "oms.background.jobs.run",
+    "oms.background.jobs.work_waiting",
+    "oms.messaging.webhooks.deliver",
+    "oms.messaging.webhooks.fan_out",
+    "oms.web.importing.import_open",
+    "orders.consolidated_invoicing.collect_all",
+}
 
 
 def called(node):
@@ -32,17 +39,27 @@ def called(node):
 @cache
 def names_of(path):
     """What the names of a module mean: its own functions, and what it imports."""
-    known = {node.name: f"{module(path)}.{node.name}" for node in tree(path).body if isinstance(node, ast.FunctionDef)}
+    known = {
+        node.name: f"{module(path)}.{node.name}"
+        for node in tree(path).body
+        if isinstance(node, ast.FunctionDef)
+    }
     for node in ast.walk(tree(path)):
         if isinstance(node, ast.ImportFrom) and node.module:
-            known |= {alias.asname or alias.name: f"{node.module}.{alias.name}" for alias in node.names}
+            known |= {
+                alias.asname or alias.name: f"{node.module}.{alias.name}" for alias in node.names
+            }
     return known
 
 
 @cache
 def all_functions():
-    return {f"{module(path)}.{node.name}": (path, node) for path in FILES for node in tree(path).body
-            if isinstance(node, ast.FunctionDef)}
+    return {
+        f"{module(path)}.{node.name}": (path, node)
+        for path in FILES
+        for node in tree(path).body
+        if isinstance(node, ast.FunctionDef)
+    }
 
 
 def is_whole(node):
@@ -51,7 +68,9 @@ def is_whole(node):
 
 def is_job(node):
     """Jobs do one item after the other, and go on where they stopped."""
-    return any(isinstance(each, ast.Call) and called(each).endswith("runs") for each in node.decorator_list)
+    return any(
+        isinstance(each, ast.Call) and called(each).endswith("runs") for each in node.decorator_list
+    )
 
 
 def opened_by(name, seen=()):
@@ -77,10 +96,15 @@ def transactions(path, body, seen):
         return 0
     first, rest = body[0], body[1:]
     if isinstance(first, ast.If):
-        ways = [transactions(path, [*branch, *([] if ends(branch) else rest)], seen)
-                for branch in (first.body, first.orelse)]
+        ways = [
+            transactions(path, [*branch, *([] if ends(branch) else rest)], seen)
+            for branch in (first.body, first.orelse)
+        ]
         return min(2, of_expression(path, first.test, seen) + max(ways))
-    return min(2, of_statement(path, first, seen) + (0 if ends([first]) else transactions(path, rest, seen)))
+    return min(
+        2,
+        of_statement(path, first, seen) + (0 if ends([first]) else transactions(path, rest, seen)),
+    )
 
 
 def ends(body):
@@ -97,8 +121,12 @@ def of_statement(path, statement, seen):
         opened = sum(of_expression(path, item.context_expr, seen) for item in statement.items)
         return 1 if opened else transactions(path, statement.body, seen)
     if isinstance(statement, ast.Try):
-        handled = max((transactions(path, handler.body, seen) for handler in statement.handlers), default=0)
-        return handled + transactions(path, [*statement.body, *statement.orelse, *statement.finalbody], seen)
+        handled = max(
+            (transactions(path, handler.body, seen) for handler in statement.handlers), default=0
+        )
+        return handled + transactions(
+            path, [*statement.body, *statement.orelse, *statement.finalbody], seen
+        )
     return sum(of_expression(path, node, seen) for node in ast.iter_child_nodes(statement))
 
 
@@ -110,14 +138,21 @@ def of_expression(path, node, seen):
     if isinstance(node, ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp):
         return 2 * inner
     if isinstance(node, ast.IfExp):
-        return of_expression(path, node.test, seen) + max(of_expression(path, node.body, seen),
-                                                          of_expression(path, node.orelse, seen))
+        return of_expression(path, node.test, seen) + max(
+            of_expression(path, node.body, seen), of_expression(path, node.orelse, seen)
+        )
     return inner + (begins(path, node, seen) if isinstance(node, ast.Call) else 0)
 
 
 def test_activities_are_whole():
-    torn = {name for name, (path, node) in all_functions().items()
-            if path in ACTIVITIES and not node.name.startswith("_") and not is_job(node)
-            and not is_whole(node) and transactions(path, node.body, (name,)) > 1}
+    torn = {
+        name
+        for name, (path, node) in all_functions().items()
+        if path in ACTIVITIES
+        and not node.name.startswith("_")
+        and not is_job(node)
+        and not is_whole(node)
+        and transactions(path, node.body, (name,)) > 1
+    }
 
     assert sorted(torn - PIECEWISE) == []

@@ -17,7 +17,11 @@ import time
 
 ROUNDS, ORDERS, LINES = 3, 48, 10
 CLIENTS = (1, 4, 8)
-BODY = {"customer": "C-1", "channel": "reps", "lines": [{"sku": f"S-{n}", "quantity": 1} for n in range(LINES)]}
+BODY = {
+    "customer": "C-1",
+    "channel": "reps",
+    "lines": [{"sku": f"S-{n}", "quantity": 1} for n in range(LINES)],
+}
 DRAINER = """
 import time, django
 django.setup()
@@ -27,10 +31,13 @@ while True:
     time.sleep(0.02)
 """
 TABLES = {
-    "orders_order": "number = %s", "orders_orderline": "order_id = (SELECT id FROM orders_order WHERE number = %s)",
-    "core_event": "order_number = %s", "inventory_demand": "document = %s",
+    "orders_order": "number = %s",
+    "orders_orderline": "order_id = (SELECT id FROM orders_order WHERE number = %s)",
+    "core_event": "order_number = %s",
+    "inventory_demand": "document = %s",
     "inventory_reservation": "demand_id IN (SELECT id FROM inventory_demand WHERE document = %s)",
-    "core_decision": "subject_number = %s", "core_idempotencykey": "answer #>> '{body,number}' = %s",
+    "core_decision": "subject_number = %s",
+    "core_idempotencykey": "answer #>> '{body,number}' = %s",
 }
 
 
@@ -50,8 +57,11 @@ def main() -> None:
     from tests.races.resend import Server
 
     connection.ensure_connection()
-    parameters = {name: value for name, value in connection.get_connection_params().items()
-                  if name in ("dbname", "user", "password", "host", "port")}
+    parameters = {
+        name: value
+        for name, value in connection.get_connection_params().items()
+        if name in ("dbname", "user", "password", "host", "port")
+    }
     server = Server()
     try:
         _compare(server.port, token, parameters)
@@ -79,7 +89,9 @@ def _set_up() -> str:
     customer = make.customer()
     customer.rep = rep
     customer.save()
-    return clients.issue_token(ApiClient.objects.create(name="benchmark", user=rep, calls_per_minute=10**7))
+    return clients.issue_token(
+        ApiClient.objects.create(name="benchmark", user=rep, calls_per_minute=10**7)
+    )
 
 
 def over_http(port: int, token: str, parameters: dict, keys: list[str]) -> list[str]:
@@ -87,8 +99,16 @@ def over_http(port: int, token: str, parameters: dict, keys: list[str]) -> list[
     connection = http.client.HTTPConnection("127.0.0.1", port)
     numbers = []
     for key in keys:
-        connection.request("POST", "/api/v1/orders/", json.dumps(BODY), {
-            "Authorization": f"Bearer {token}", "Content-Type": "application/json", "Idempotency-Key": key})
+        connection.request(
+            "POST",
+            "/api/v1/orders/",
+            json.dumps(BODY),
+            {
+                "Authorization": f"Bearer {token}",
+                "Content-Type": "application/json",
+                "Idempotency-Key": key,
+            },
+        )
         answer = connection.getresponse()
         text = answer.read()
         assert answer.status == 201, text
@@ -112,17 +132,40 @@ def _rows(number: str) -> dict[str, list[tuple]]:
 
     found = {}
     with connection.cursor() as cursor:
-        cursor.execute("SELECT l.id FROM orders_orderline l JOIN orders_order o ON o.id = l.order_id "
-                       "WHERE o.number = %s ORDER BY l.position", [number])
+        cursor.execute(
+            "SELECT l.id FROM orders_orderline l JOIN orders_order o ON o.id = l.order_id "
+            "WHERE o.number = %s ORDER BY l.position",
+            [number],
+        )
         lines = {str(key): f"line {position}" for position, (key,) in enumerate(cursor.fetchall())}
         for table, where in TABLES.items():
             cursor.execute(f"SELECT * FROM {table} WHERE {where} ORDER BY id", [number])
             names = [column.name for column in cursor.description]
-            kept = [name for name in names if name not in ("id", "created_at", "status_at", "at", "key", "order_id",
-                                                           "demand_id", "position" if table == "core_event" else "")]
+            kept = [
+                name
+                for name in names
+                if name
+                not in (
+                    "id",
+                    "created_at",
+                    "status_at",
+                    "at",
+                    "key",
+                    "order_id",
+                    "demand_id",
+                    "position" if table == "core_event" else "",
+                )
+            ]
             rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
-            found[table] = [tuple(lines[str(row[name])] if name == "line" else _plain(str(row[name]), number, lines)
-                                  for name in kept) for row in rows]
+            found[table] = [
+                tuple(
+                    lines[str(row[name])]
+                    if name == "line"
+                    else _plain(str(row[name]), number, lines)
+                    for name in kept
+                )
+                for row in rows
+            ]
     return found
 
 
@@ -132,7 +175,10 @@ def _plain(text: str, number: str, lines: dict[str, str]) -> str:
 
 
 def _compare(port: int, token: str, parameters: dict) -> None:
-    (one,), (other,) = over_http(port, token, parameters, ["a"]), by_hand(port, token, parameters, ["b"])
+    (one,), (other,) = (
+        over_http(port, token, parameters, ["a"]),
+        by_hand(port, token, parameters, ["b"]),
+    )
     rows, same = _rows(one), _rows(other)
     for table in TABLES:
         assert rows[table] == same[table] != [], f"{table}:\n{rows[table]}\n{same[table]}"
@@ -148,11 +194,20 @@ def _measure(port: int, token: str, parameters: dict) -> None:
             for count in CLIENTS:
                 for name, way in (("API", over_http), ("by hand", by_hand)):
                     serial += 1
-                    jobs = [(port, token, parameters, [f"{serial}-{client}-{n}" for n in range(ORDERS // count)])
-                            for client in range(count)]
+                    jobs = [
+                        (
+                            port,
+                            token,
+                            parameters,
+                            [f"{serial}-{client}-{n}" for n in range(ORDERS // count)],
+                        )
+                        for client in range(count)
+                    ]
                     started = time.perf_counter()
                     pool.starmap(way, jobs, chunksize=1)
-                    times.setdefault((name, count), []).append((time.perf_counter() - started) / ORDERS * 1000)
+                    times.setdefault((name, count), []).append(
+                        (time.perf_counter() - started) / ORDERS * 1000
+                    )
     print("clients   API ms/order   by hand ms/order   ratio")
     for count in CLIENTS:
         api, hand = (statistics.median(times[name, count]) for name in ("API", "by hand"))

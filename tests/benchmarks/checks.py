@@ -10,7 +10,12 @@ import sys
 import time
 
 FEW, TIMES = 10, 3
-REFERRING = {"document", "reference", "subject_number", "order_number"}  # texts that name a document
+REFERRING = {
+    "document",
+    "reference",
+    "subject_number",
+    "order_number",
+}  # texts that name a document
 LINES = {"inventory_demand": "line"}  # keys of rows that no foreign key names
 KEYS = """
     SELECT c.relname, a.attname, f.relname FROM pg_constraint k
@@ -51,8 +56,10 @@ def main() -> None:
     print(f"{before} and {after} orders: {growth:.1f} times as many")
     rows = sorted(((large[name] / max(small[name], 0.001), name) for name in large), reverse=True)
     for ratio, name in rows:
-        print(f"{ratio:6.1f} {small[name] * 1000:9.1f} ms {large[name] * 1000:9.1f} ms  "
-              f"{'SLOWER  ' if ratio > 1.5 * growth and large[name] > 0.05 else ''}{name}")
+        print(
+            f"{ratio:6.1f} {small[name] * 1000:9.1f} ms {large[name] * 1000:9.1f} ms  "
+            f"{'SLOWER  ' if ratio > 1.5 * growth and large[name] > 0.05 else ''}{name}"
+        )
     print(f"all: {sum(small.values()):.2f} s and {sum(large.values()):.2f} s")
 
 
@@ -86,10 +93,14 @@ def _multiply(first: int, last: int) -> None:
         columns: dict[str, list[tuple[str, str]]] = {}
         for table, name, kind in cursor.fetchall():
             columns.setdefault(table, []).append((name, kind))
-        tables = {name for name, own in columns.items() if ("id", "bigint") in own
-                  and not name.startswith(("django_", "auth_", "core_user", "core_apitoken"))}
+        tables = {
+            name
+            for name, own in columns.items()
+            if ("id", "bigint") in own
+            and not name.startswith(("django_", "auth_", "core_user", "core_apitoken"))
+        }
         cursor.execute(EXCLUSIVE)
-        tables -= {name for name, in cursor.fetchall()}
+        tables -= {name for (name,) in cursor.fetchall()}
         cursor.execute(KEYS)
         keys = {(table, name): to for table, name, to in cursor.fetchall() if to in tables}
         cursor.execute(UNIQUE)
@@ -97,9 +108,14 @@ def _multiply(first: int, last: int) -> None:
         for table, names in cursor.fetchall():
             unique.setdefault(table, []).append(names)
         cursor.execute("SET session_replication_role = replica")
-        cursor.execute("SELECT table_name FROM information_schema.tables WHERE table_schema = 'base'")
-        based = {name for name, in cursor.fetchall()}
-        least = {name: f'(SELECT coalesce(max(id), 0) FROM base."{name}")' if name in based else "0" for name in tables}
+        cursor.execute(
+            "SELECT table_name FROM information_schema.tables WHERE table_schema = 'base'"
+        )
+        based = {name for (name,) in cursor.fetchall()}
+        least = {
+            name: f'(SELECT coalesce(max(id), 0) FROM base."{name}")' if name in based else "0"
+            for name in tables
+        }
         for table in sorted(tables):
             _copy(cursor, table, columns[table], keys, unique.get(table, []), least, first, last)
         cursor.execute("SET session_replication_role = DEFAULT")
@@ -107,17 +123,29 @@ def _multiply(first: int, last: int) -> None:
 
 
 def _copy(cursor, table, columns, keys, unique, least, first, last) -> None:
-    lonely = {name for names in unique for name in names if not any((table, each) in keys for each in names)}
+    lonely = {
+        name
+        for names in unique
+        for name in names
+        if not any((table, each) in keys for each in names)
+    }
     values = []
     for name, kind in columns:
         column = f't."{name}"'
-        if name == "id" or LINES.get(table) == name or (name in lonely and kind in ("bigint", "integer")):
+        if (
+            name == "id"
+            or LINES.get(table) == name
+            or (name in lonely and kind in ("bigint", "integer"))
+        ):
             values.append(f"{column} + n * 1000000")
         elif (table, name) in keys:
-            values.append(f"CASE WHEN {column} > {least[keys[table, name]]} THEN {column} + n * 1000000 "
-                          f"ELSE {column} END")
+            values.append(
+                f"CASE WHEN {column} > {least[keys[table, name]]} THEN {column} + n * 1000000 "
+                f"ELSE {column} END"
+            )
         elif (name in REFERRING or name in lonely) and (
-                kind in ("character varying", "text") or name in ("number", "code")):
+            kind in ("character varying", "text") or name in ("number", "code")
+        ):
             values.append(f"CASE WHEN {column} = '' THEN '' ELSE {column} || '~' || n END")
         elif name in lonely and kind.isdigit() and name not in ("number", "code"):
             values.append(f"left(md5({column} || n), {kind})")
@@ -126,9 +154,11 @@ def _copy(cursor, table, columns, keys, unique, least, first, last) -> None:
         else:
             values.append(column)
     names = ", ".join(f'"{name}"' for name, _kind in columns)
-    cursor.execute(f'INSERT INTO "{table}" ({names}) SELECT {", ".join(values)} FROM "{table}" t, '
-                   f"generate_series(%s::bigint, %s::bigint) n WHERE t.id > {least[table]} AND t.id < 1000000",
-                   [first, last])
+    cursor.execute(
+        f'INSERT INTO "{table}" ({names}) SELECT {", ".join(values)} FROM "{table}" t, '
+        f"generate_series(%s::bigint, %s::bigint) n WHERE t.id > {least[table]} AND t.id < 1000000",
+        [first, last],
+    )
 
 
 def _measure() -> dict[str, float]:

@@ -38,7 +38,9 @@ def main() -> None:
         started = time.perf_counter()
         with atomic():
             skus = SKU.objects.filter(code__in=[f"S-{number}" for number in range(size)])
-            order = order_entry.enter(Entry(channel, make.customer(), [Line(item, 1) for item in skus]))
+            order = order_entry.enter(
+                Entry(channel, make.customer(), [Line(item, 1) for item in skus])
+            )
             lifecycle.confirm(order)
         return (time.perf_counter() - started) * 1000
 
@@ -48,7 +50,9 @@ def main() -> None:
         for size in times:
             times[size].append(enter(size))
     ten, fifty = (statistics.median(times[size]) for size in (10, 50))
-    print(f"10 lines {ten:.1f} ms, 50 lines {fifty:.1f} ms, ratio {fifty / ten:.2f} (medians of {ROUNDS})")
+    print(
+        f"10 lines {ten:.1f} ms, 50 lines {fifty:.1f} ms, ratio {fifty / ten:.2f} (medians of {ROUNDS})"
+    )
 
 
 if __name__ == "__main__":

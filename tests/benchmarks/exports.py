@@ -23,16 +23,47 @@ def fill(lines):
     company, customer = make.company(), make.customer()
     today = company.today()
     count = lines // PER_INVOICE
-    invoices = [Invoice(
-        kind="invoice", company=company, customer=customer, bill_to={"name": "Shop", "country": "GB"}, currency="GBP",
-        seller={"name": company.name}, net=50, tax=10, gross=60, issued_on=today, supplied_on=today, due_on=today,
-        series="INV", year=today.year, status="issued", sequence_number=number, number=f"INV-ACME-{number:06d}")
-        for number in range(1, count + 1)]
+    invoices = [
+        Invoice(
+            kind="invoice",
+            company=company,
+            customer=customer,
+            bill_to={"name": "Shop", "country": "GB"},
+            currency="GBP",
+            seller={"name": company.name},
+            net=50,
+            tax=10,
+            gross=60,
+            issued_on=today,
+            supplied_on=today,
+            due_on=today,
+            series="INV",
+            year=today.year,
+            status="issued",
+            sequence_number=number,
+            number=f"INV-ACME-{number:06d}",
+        )
+        for number in range(1, count + 1)
+    ]
     Invoice.objects.bulk_create(invoices, batch_size=2000)
-    InvoiceLine.objects.bulk_create((InvoiceLine(
-        invoice=invoice, position=position, description=f"A thing of the kind {position}", quantity=2, unit_price=5,
-        tax_percent=20, net=10, tax=2, gross=12) for invoice in invoices for position in range(1, PER_INVOICE + 1)),
-        batch_size=5000)
+    InvoiceLine.objects.bulk_create(
+        (
+            InvoiceLine(
+                invoice=invoice,
+                position=position,
+                description=f"A thing of the kind {position}",
+                quantity=2,
+                unit_price=5,
+                tax_percent=20,
+                net=10,
+                tax=2,
+                gross=12,
+            )
+            for invoice in invoices
+            for position in range(1, PER_INVOICE + 1)
+        ),
+        batch_size=5000,
+    )
 
 
 def peak():
@@ -106,14 +137,21 @@ def main():
         environment = {**os.environ, "OMS_TEST_DATABASE": connection.settings_dict["NAME"]}
         found = {}
         for which in ("ours", "theirs"):
-            told = subprocess.run([sys.executable, "-m", "tests.benchmarks.exports", which], env=environment,
-                                  check=True, capture_output=True, text=True).stdout.split()
+            told = subprocess.run(
+                [sys.executable, "-m", "tests.benchmarks.exports", which],
+                env=environment,
+                check=True,
+                capture_output=True,
+                text=True,
+            ).stdout.split()
             found[which] = [float(value) for value in told[-3:]]
         (took, memory, rows), (other, _, same) = found["ours"], found["theirs"]
         assert rows == same == lines
-        print(f"{lines:,} lines: from the database to the file {took:.1f} s, openpyxl write-only from memory "
-              f"{other:.1f} s, {other / took:.1f} times as fast (at least 3); {memory:.0f} MiB above the idle process "
-              "(under 200)")
+        print(
+            f"{lines:,} lines: from the database to the file {took:.1f} s, openpyxl write-only from memory "
+            f"{other:.1f} s, {other / took:.1f} times as fast (at least 3); {memory:.0f} MiB above the idle process "
+            "(under 200)"
+        )
     finally:
         teardown_databases(old, verbosity=0)
 

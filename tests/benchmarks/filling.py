@@ -11,13 +11,39 @@ from django.apps import apps
 from django.db import connection, models
 
 OF_ORDERS = ["orders.Order", "orders.OrderLine"]
-GROWING = [*OF_ORDERS, "orders.OrderCharge", "inventory.Demand", "inventory.Reservation", "inventory.Move",
-           "fulfillment.Wave", "fulfillment.PickTask", "fulfillment.Shipment", "fulfillment.ShipmentLine",
-           "fulfillment.Package", "fulfillment.PackageContent", "fulfillment.Label", "fulfillment.TrackingEvent",
-           "orders.Invoice", "orders.InvoiceLine", "orders.Payment", "orders.PaymentApplication", "core.Event",
-           "core.Delivery", "core.Notice", "core.StoredDocument"]
-NUMBERED = {"number", "external_id", "reference", "subject_number", "order_number", "document", "tracking_number",
-            "key"}
+GROWING = [
+    *OF_ORDERS,
+    "orders.OrderCharge",
+    "inventory.Demand",
+    "inventory.Reservation",
+    "inventory.Move",
+    "fulfillment.Wave",
+    "fulfillment.PickTask",
+    "fulfillment.Shipment",
+    "fulfillment.ShipmentLine",
+    "fulfillment.Package",
+    "fulfillment.PackageContent",
+    "fulfillment.Label",
+    "fulfillment.TrackingEvent",
+    "orders.Invoice",
+    "orders.InvoiceLine",
+    "orders.Payment",
+    "orders.PaymentApplication",
+    "core.Event",
+    "core.Delivery",
+    "core.Notice",
+    "core.StoredDocument",
+]
+NUMBERED = {
+    "number",
+    "external_id",
+    "reference",
+    "subject_number",
+    "order_number",
+    "document",
+    "tracking_number",
+    "key",
+}
 SSCC_GAP = 10**11  # far from the numbers that real labels take
 HAS_SHIPPED = "n %% 50 >= 2"  # of 50 copies two are open orders
 Template = Mapping[type[models.Model], Sequence[int]]
@@ -42,14 +68,20 @@ def finished_order(*lines: Any) -> Template:
 
 def _marks() -> dict[type[models.Model], int]:
     """The last key of each table that grows, before the template is made."""
-    return {model: model._base_manager.aggregate(last=models.Max("pk"))["last"] or 0
-            for model in map(apps.get_model, GROWING)}
+    return {
+        model: model._base_manager.aggregate(last=models.Max("pk"))["last"] or 0
+        for model in map(apps.get_model, GROWING)
+    }
 
 
 def _since(marks: Mapping[type[models.Model], int]) -> Template:
     """The rows that were made after the marks, by their keys."""
-    made = {model: list(model._base_manager.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True))
-            for model, last in marks.items()}
+    made = {
+        model: list(
+            model._base_manager.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)
+        )
+        for model, last in marks.items()
+    }
     return {model: keys for model, keys in made.items() if keys}
 
 
@@ -63,24 +95,37 @@ def grow(template: Template, copies: range, own: Mapping[str, str]) -> dict[str,
         cursor.execute("SET session_replication_role = replica")
         for model in template:
             cursor.execute(_copy(model, template, own), [copies[0], copies[-1]])
-            cursor.execute("SELECT setval(pg_get_serial_sequence(%s, 'id'), %s)",
-                           [model._meta.db_table, template[model][-1] + copies[-1] * len(template[model])])
+            cursor.execute(
+                "SELECT setval(pg_get_serial_sequence(%s, 'id'), %s)",
+                [model._meta.db_table, template[model][-1] + copies[-1] * len(template[model])],
+            )
         cursor.execute("SET session_replication_role = DEFAULT")
-        cursor.execute("UPDATE core_stream SET last_position = (SELECT max(position) FROM core_event)")
+        cursor.execute(
+            "UPDATE core_stream SET last_position = (SELECT max(position) FROM core_event)"
+        )
         cursor.execute("ANALYZE")
     return {model._meta.label: model._base_manager.count() for model in template}
 
 
 def _copy(model: type[models.Model], template: Template, own: Mapping[str, str]) -> str:
-    values = {field.column: _value(field, model, template) for field in model._meta.concrete_fields
-              if not isinstance(field, models.GeneratedField)}
+    values = {
+        field.column: _value(field, model, template)
+        for field in model._meta.concrete_fields
+        if not isinstance(field, models.GeneratedField)
+    }
     is_order = model._meta.label == "orders.Order"
-    values |= {name: text for name, text in own.items() if is_order or (name == "customer_id" and name in values)}
+    values |= {
+        name: text
+        for name, text in own.items()
+        if is_order or (name == "customer_id" and name in values)
+    }
     columns = ", ".join(f'"{name}"' for name in values)
     condition = "true" if model._meta.label in OF_ORDERS else HAS_SHIPPED
-    return (f"INSERT INTO {model._meta.db_table} ({columns}) SELECT {', '.join(values.values())} "
-            f"FROM generate_series(%s::int, %s::int) n, {model._meta.db_table} t "
-            f"WHERE t.id = ANY({_array(template[model])}) AND {condition} ORDER BY n, t.id")
+    return (
+        f"INSERT INTO {model._meta.db_table} ({columns}) SELECT {', '.join(values.values())} "
+        f"FROM generate_series(%s::int, %s::int) n, {model._meta.db_table} t "
+        f"WHERE t.id = ANY({_array(template[model])}) AND {condition} ORDER BY n, t.id"
+    )
 
 
 def _value(field: Any, model: type[models.Model], template: Template) -> str:

@@ -18,8 +18,13 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "oms.settings")
 BAD = 37
 HEADING = ["code", "name", "weight_g", "length_mm", "tracking", "is_kit", "is_sellable", "origin"]
 FAULTS = (
-    ("weight_g", 2, "heavy"), ("tracking", 4, "sometimes"), ("is_sellable", 6, "perhaps"), ("length_mm", 3, "-5"),
-    ("name", 1, "x" * 201), ("origin", 7, "GBR"), ("is_kit", 5, "2"),
+    ("weight_g", 2, "heavy"),
+    ("tracking", 4, "sometimes"),
+    ("is_sellable", 6, "perhaps"),
+    ("length_mm", 3, "-5"),
+    ("name", 1, "x" * 201),
+    ("origin", 7, "GBR"),
+    ("is_kit", 5, "2"),
 )
 
 
@@ -27,7 +32,16 @@ def rows(count):
     """So many rows, of which 37, spread over the file, are bad in one column each: (row, column it is bad in)."""
     bad = {round((n + 0.5) * count / BAD): FAULTS[n % len(FAULTS)] for n in range(BAD)}
     for number in range(count):
-        row = [f"SKU-{number:06}", f"Thing number {number}", number % 5000, 100, "none", "no", "yes", "GB"]
+        row = [
+            f"SKU-{number:06}",
+            f"Thing number {number}",
+            number % 5000,
+            100,
+            "none",
+            "no",
+            "yes",
+            "GB",
+        ]
         if number in bad:
             row[bad[number][1]] = bad[number][2]
         yield row, bad[number][0] if number in bad else ""
@@ -51,7 +65,13 @@ def take_in(content, by):
     from oms.files import runs
 
     uploaded = runs.upload(SKUSheet, ContentFile(content), "skus.csv", by=by)
-    job = jobs.start(runs.KIND, "Import", 0, by=by, **{**uploaded.details, "dry_run": False, "file_of": uploaded.pk})
+    job = jobs.start(
+        runs.KIND,
+        "Import",
+        0,
+        by=by,
+        **{**uploaded.details, "dry_run": False, "file_of": uploaded.pk},
+    )
     jobs.work(job.pk)
     return Job.objects.get(pk=job.pk)
 
@@ -85,9 +105,13 @@ def prove(count, by, say=print):
     assert not job.error, job.error
     assert (job.done, job.failed, SKU.objects.count()) == (count - BAD, BAD, count - BAD)
     assert [(each.key, each.column) for each in job.results.filter(succeeded=False)] == expected
-    say(f"{job.done} of {count} rows are in, {job.failed} are named by row and column, in {took:.1f} s.")
+    say(
+        f"{job.done} of {count} rows are in, {job.failed} are named by row and column, in {took:.1f} s."
+    )
     again = take_in(mended(job), by)
-    assert (again.done, again.failed, SKU.objects.count()) == (BAD, 0, count), list(again.results.all())
+    assert (again.done, again.failed, SKU.objects.count()) == (BAD, 0, count), list(
+        again.results.all()
+    )
     say(f"The {BAD} are in once they are mended.")
     return content, took
 
@@ -110,16 +134,21 @@ def main():
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         content, took = prove(count, by)
         grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
-        print(f"Memory: {grown:.0f} MiB above the start, "
-              f"the file's {len(content) / 2**20:.0f} MiB and this program's table of it included.")
+        print(
+            f"Memory: {grown:.0f} MiB above the start, "
+            f"the file's {len(content) / 2**20:.0f} MiB and this program's table of it included."
+        )
         with connection.cursor() as cursor:
             cursor.execute("TRUNCATE inventory_sku CASCADE")
         began = time.perf_counter()
         read = [row for _, row in reading.read(io.BytesIO(content), "x.csv")][1:]
         SKU.objects.bulk_create(
-            [SKU(code=row[0], name=row[1][:200], origin=row[7][:2]) for row in read], batch_size=500)
+            [SKU(code=row[0], name=row[1][:200], origin=row[7][:2]) for row in read], batch_size=500
+        )
         bare = time.perf_counter() - began
-        print(f"Reading the file and bulk_create alone: {bare:.1f} s; the import takes {took / bare:.1f} times that.")
+        print(
+            f"Reading the file and bulk_create alone: {bare:.1f} s; the import takes {took / bare:.1f} times that."
+        )
     finally:
         teardown_databases(kept, verbosity=0)
 

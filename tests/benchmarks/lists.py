@@ -18,7 +18,9 @@ from tests.benchmarks import operations
 SMALL, PER_CUSTOMER, PER_PAGE = 10_000, 50, 50
 TIMES = 21
 ORDER_VALUES = {
-    "external_id": "'EXT-' || n", "customer_id": "{first} + n %% {customers}", "customer_reference": "'PO ' || n",
+    "external_id": "'EXT-' || n",
+    "customer_id": "{first} + n %% {customers}",
+    "customer_reference": "'PO ' || n",
     "status": "CASE n %% 50 WHEN 0 THEN 'confirmed' WHEN 1 THEN 'placed' ELSE 'completed' END",
     "reserved": "CASE WHEN n %% 100 = 0 THEN 5 ELSE 10 END",
     "shipped": "CASE WHEN n %% 50 < 2 THEN 0 ELSE 10 END",
@@ -40,17 +42,23 @@ def main() -> None:
     many = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
     for orders in (SMALL, many):
         _create(orders)
-    print(f"{'page':28} {'at ' + str(SMALL):>10} {'at ' + str(many):>12} {'ratio':>6} {'bare SQL':>9} {'queries':>8} "
-          f"{'buffers':>15}")
+    print(
+        f"{'page':28} {'at ' + str(SMALL):>10} {'at ' + str(many):>12} {'ratio':>6} {'bare SQL':>9} {'queries':>8} "
+        f"{'buffers':>15}"
+    )
     with _database(SMALL):
         count = len(_pages(SMALL))
     for number in range(count):
         name, (small, _, few, low), (large, bare, queries, high) = _measure(number, SMALL, many)
-        print(f"{name:28} {small:8.1f}ms {large:10.1f}ms {large / small:6.2f} {bare:7.1f}ms {few:3} {queries:4} "
-              f"{low:7} {high:7}")
+        print(
+            f"{name:28} {small:8.1f}ms {large:10.1f}ms {large / small:6.2f} {bare:7.1f}ms {few:3} {queries:4} "
+            f"{low:7} {high:7}"
+        )
     for name in operations.NAMES:
         (small, low), (large, high) = (_operate(name, size) for size in (SMALL, many))
-        print(f"{name:28} {small:8.1f}ms {large:10.1f}ms {large / small:6.2f} {'':18} {low:7} {high:7}")
+        print(
+            f"{name:28} {small:8.1f}ms {large:10.1f}ms {large / small:6.2f} {'':18} {low:7} {high:7}"
+        )
 
 
 @contextmanager
@@ -92,14 +100,28 @@ def _set_up(orders: int) -> None:
         make.sku(name, stock={"LON": 1_000})
     reps = [make.user(f"rep {number}", "rep") for number in range(3)]
     count = orders // PER_CUSTOMER
-    made = Customer.objects.bulk_create([
-        Customer(code=f"B-{number}", name=f"Shop {number} of {number % 977}", currency="GBP", rep=reps[number % 3])
-        for number in range(count)])
+    made = Customer.objects.bulk_create(
+        [
+            Customer(
+                code=f"B-{number}",
+                name=f"Shop {number} of {number % 977}",
+                currency="GBP",
+                rep=reps[number % 3],
+            )
+            for number in range(count)
+        ]
+    )
     make.user("boss", "manager")
     User.objects.update(is_staff=True)
     template = filling.finished_order(*((name, 2) for name in operations.SKUS))
-    rows = filling.grow(template, range(1, orders + 1), {
-        name: text.format(first=made[0].pk, customers=count) for name, text in ORDER_VALUES.items()})
+    rows = filling.grow(
+        template,
+        range(1, orders + 1),
+        {
+            name: text.format(first=made[0].pk, customers=count)
+            for name, text in ORDER_VALUES.items()
+        },
+    )
     print(rows, file=sys.stderr)
 
 
@@ -117,14 +139,22 @@ def _measure(number: int, *sizes: int) -> tuple[Any, ...]:
             with _database(size):
                 name, address, statements = _pages(size)[number]
                 client = Client()
-                client.force_login(User.objects.get(username="rep 1" if name.startswith("rep") else "boss"))
+                client.force_login(
+                    User.objects.get(username="rep 1" if name.startswith("rep") else "boss")
+                )
                 queries[size] = _warm_up(client, address)
-                read[size] = operations.buffers(lambda client=client, address=address: client.get(address))
+                read[size] = operations.buffers(
+                    lambda client=client, address=address: client.get(address)
+                )
                 for _ in range(TIMES // 3):
-                    times[size].append(_time(lambda client=client, address=address: client.get(address)))
+                    times[size].append(
+                        _time(lambda client=client, address=address: client.get(address))
+                    )
                     bare[size].append(_time(lambda statements=statements: _rows(statements)))
-    return name, *((statistics.median(times[size]), statistics.median(bare[size]), queries[size], read[size])
-                   for size in sizes)
+    return name, *(
+        (statistics.median(times[size]), statistics.median(bare[size]), queries[size], read[size])
+        for size in sizes
+    )
 
 
 def _operate(name: str, size: int) -> tuple[float, int]:
@@ -164,33 +194,88 @@ def _pages(orders: int) -> list[tuple[str, str, list[tuple[str, list[Any]]]]]:
         ("the page after 999 nexts", f"{page}?p={Place((deep,))}", _listed("o.id < %s", deep)),
         ("status: confirmed", f"{page}?status__exact=confirmed", _listed("o.status = 'confirmed'")),
         ("status: completed", f"{page}?status__exact=completed", _listed("o.status = 'completed'")),
-        ("channel", f"{page}?channel__id__exact={middle.channel_id}", _listed("o.channel_id = %s", middle.channel_id)),
-        ("rep: of my customers", f"{page}?view=mine", _listed(
-            "o.customer_id IN (SELECT id FROM orders_customer WHERE rep_id = %s)", rep.pk)),
-        ("late", f"{page}?view=late", _listed(
-            wanted.format("shipped <") + " AND o.requested_on < CURRENT_DATE")),
+        (
+            "channel",
+            f"{page}?channel__id__exact={middle.channel_id}",
+            _listed("o.channel_id = %s", middle.channel_id),
+        ),
+        (
+            "rep: of my customers",
+            f"{page}?view=mine",
+            _listed("o.customer_id IN (SELECT id FROM orders_customer WHERE rep_id = %s)", rep.pk),
+        ),
+        (
+            "late",
+            f"{page}?view=late",
+            _listed(wanted.format("shipped <") + " AND o.requested_on < CURRENT_DATE"),
+        ),
         ("Backordered", f"{page}?view=short", _listed(wanted.format("reserved <"))),
-        ("on hold", f"{page}?view=hold",
-         _listed("o.id IN (SELECT order_id FROM orders_orderhold WHERE released_at IS NULL)")),
-        ("Ready to ship today", f"{page}?view=ready", _listed(
-            wanted.format("reserved >=") + " AND o.shipped < o.units - o.canceled "
-            "AND (o.requested_on IS NULL OR o.requested_on <= CURRENT_DATE)")),
+        (
+            "on hold",
+            f"{page}?view=hold",
+            _listed("o.id IN (SELECT order_id FROM orders_orderhold WHERE released_at IS NULL)"),
+        ),
+        (
+            "Ready to ship today",
+            f"{page}?view=ready",
+            _listed(
+                wanted.format("reserved >=") + " AND o.shipped < o.units - o.canceled "
+                "AND (o.requested_on IS NULL OR o.requested_on <= CURRENT_DATE)"
+            ),
+        ),
         ("search by number", f"{page}?q={middle.number}", _listed("o.number = %s", middle.number)),
-        ("search by customer's code", f"{page}?q={one.code}", _listed("o.customer_id = %s", one.pk)),
-        ("search by customer's name", f"{page}?q=of 76", _listed("o.customer_id = ANY(%s)", same_word)),
-        ("rep: first page", page, _listed(
-            "o.customer_id IN (SELECT id FROM orders_customer WHERE rep_id = %s)", rep.pk)),
-        ("rep: search by number", f"{page}?q={middle.number}", _listed("o.number = %s", middle.number)),
-        ("an order's page", f"{page}{middle.pk}/change/", [
-            (f"{SELECTED} WHERE o.id = %s", [middle.pk]),
-            ("SELECT * FROM orders_orderline WHERE order_id = %s", [middle.pk]),
-            ("SELECT * FROM core_event WHERE order_number = %s", [middle.number])]),
-        ("home page of a manager", "/admin/", [
-            ("SELECT status, count(*) FROM orders_order WHERE status IN ('draft', 'quoted', 'placed') GROUP BY 1", []),
-            ("SELECT count(*) FROM core_notice WHERE to_id = %s", [boss.pk])]),
-        ("rep's home page", "/admin/", [
-            ("SELECT o.status, count(*) FROM orders_order o JOIN orders_customer c ON c.id = o.customer_id "
-             "WHERE o.status IN ('draft', 'quoted', 'placed') AND c.rep_id = %s GROUP BY 1", [rep.pk])]),
+        (
+            "search by customer's code",
+            f"{page}?q={one.code}",
+            _listed("o.customer_id = %s", one.pk),
+        ),
+        (
+            "search by customer's name",
+            f"{page}?q=of 76",
+            _listed("o.customer_id = ANY(%s)", same_word),
+        ),
+        (
+            "rep: first page",
+            page,
+            _listed("o.customer_id IN (SELECT id FROM orders_customer WHERE rep_id = %s)", rep.pk),
+        ),
+        (
+            "rep: search by number",
+            f"{page}?q={middle.number}",
+            _listed("o.number = %s", middle.number),
+        ),
+        (
+            "an order's page",
+            f"{page}{middle.pk}/change/",
+            [
+                (f"{SELECTED} WHERE o.id = %s", [middle.pk]),
+                ("SELECT * FROM orders_orderline WHERE order_id = %s", [middle.pk]),
+                ("SELECT * FROM core_event WHERE order_number = %s", [middle.number]),
+            ],
+        ),
+        (
+            "home page of a manager",
+            "/admin/",
+            [
+                (
+                    "SELECT status, count(*) FROM orders_order WHERE status IN ('draft', "
+                    "'quoted', 'placed') GROUP BY 1",
+                    [],
+                ),
+                ("SELECT count(*) FROM core_notice WHERE to_id = %s", [boss.pk]),
+            ],
+        ),
+        (
+            "rep's home page",
+            "/admin/",
+            [
+                (
+                    "SELECT o.status, count(*) FROM orders_order o JOIN orders_customer c ON c.id = o.customer_id "
+                    "WHERE o.status IN ('draft', 'quoted', 'placed') AND c.rep_id = %s GROUP BY 1",
+                    [rep.pk],
+                )
+            ],
+        ),
     ]
 
 

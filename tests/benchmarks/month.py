@@ -31,11 +31,26 @@ def build(rows):
     from orders.connectors.channels.online_retail.mapping import COUNTRIES, Kind
     from orders.models import Channel, TaxRate
 
-    company = Company.objects.create(code="month", name="Gifts Ltd", street="1 Mill", city="London", country="GB",
-                                     currency="GBP", vat_number="GB123456782", time_zone="Europe/London")
-    place = Warehouse.objects.create(code="LON", name="London", company=company, country="GB", latitude=51.5,
-                                     longitude=-0.1)
-    for kind in (Bin.Kind.RECEIVING, Bin.Kind.STAGING, Bin.Kind.RETURNS, Bin.Kind.DAMAGED, Bin.Kind.MISSING):
+    company = Company.objects.create(
+        code="month",
+        name="Gifts Ltd",
+        street="1 Mill",
+        city="London",
+        country="GB",
+        currency="GBP",
+        vat_number="GB123456782",
+        time_zone="Europe/London",
+    )
+    place = Warehouse.objects.create(
+        code="LON", name="London", company=company, country="GB", latitude=51.5, longitude=-0.1
+    )
+    for kind in (
+        Bin.Kind.RECEIVING,
+        Bin.Kind.STAGING,
+        Bin.Kind.RETURNS,
+        Bin.Kind.DAMAGED,
+        Bin.Kind.MISSING,
+    ):
         catalog.place(place, kind)
     shelf = Bin.objects.create(warehouse=place, code="A-01")
     wanted = Counter()
@@ -43,14 +58,25 @@ def build(rows):
         if row.kind == Kind.GOODS and row.quantity > 0:
             wanted[row.code] += row.quantity
     SKU.objects.bulk_create(SKU(code=code, name=code, weight_g=1) for code in wanted)
-    receiving.open_stock(place, [Opening(sku, shelf, wanted[sku.code], Decimal("1.2345"), None)
-                                 for sku in SKU.objects.all()])
+    receiving.open_stock(
+        place,
+        [
+            Opening(sku, shelf, wanted[sku.code], Decimal("1.2345"), None)
+            for sku in SKU.objects.all()
+        ],
+    )
     TaxRate.objects.create(country="GB", percent=20)
     account = CarrierAccount.objects.create(code="post", name="Post", company=company)
-    service = CarrierService.objects.create(account=account, code="std", name="Std", max_weight_g=10**7)
-    Rate.objects.bulk_create(Rate(service=service, country=country, up_to_g=10**7, price=4)
-                             for country in sorted(set(COUNTRIES.values())))
-    return Channel.objects.create(code="online-retail", name="Own site", kind="own_site", company=company)
+    service = CarrierService.objects.create(
+        account=account, code="std", name="Std", max_weight_g=10**7
+    )
+    Rate.objects.bulk_create(
+        Rate(service=service, country=country, up_to_g=10**7, price=4)
+        for country in sorted(set(COUNTRIES.values()))
+    )
+    return Channel.objects.create(
+        code="online-retail", name="Own site", kind="own_site", company=company
+    )
 
 
 def take_in(channel, rows, limit):
@@ -91,11 +117,20 @@ def credit(channel, rows):
         if row.is_credit and row.quantity < 0:
             wanted[row.customer, row.code] -= row.quantity
     for number, ((customer, code), units) in enumerate(sorted(wanted.items())):
-        line = OrderLine.objects.filter(order__customer__code=customer or "-", sku__code=code, invoiced__gt=0,
-                                        net__gt=0).select_related("order").first()
+        line = (
+            OrderLine.objects.filter(
+                order__customer__code=customer or "-", sku__code=code, invoiced__gt=0, net__gt=0
+            )
+            .select_related("order")
+            .first()
+        )
         if line is not None:
-            billing.credit_units(line.order, {line.pk: min(units, line.invoiced)}, reference=f"month {number}",
-                                 reason="Returned")
+            billing.credit_units(
+                line.order,
+                {line.pk: min(units, line.invoiced)},
+                reference=f"month {number}",
+                reason="Returned",
+            )
     outbox.drain()
 
 
@@ -109,8 +144,12 @@ def pay(channel):
         open_now = document.open_amount
         amount = open_now if number % 3 else round(open_now / 2, 2)
         if amount > 0:
-            payment = payments.register_transfer(document.customer, amount, company=document.company,
-                                                 reference=f"bank {document.number}")
+            payment = payments.register_transfer(
+                document.customer,
+                amount,
+                company=document.company,
+                reference=f"bank {document.number}",
+            )
             payments.apply(payment, document)
     outbox.drain()
 
@@ -120,17 +159,28 @@ def sums_by_sql(company):
     from django.db import connection
 
     with connection.cursor() as cursor:
-        cursor.execute("""
+        cursor.execute(
+            """
             SELECT count(*), sum(s * net), sum(s * tax), sum(s * gross) FROM (
                 SELECT CASE kind WHEN 'credit' THEN -1 ELSE 1 END AS s, net, tax, gross FROM orders_invoice
-                WHERE company_id = %s AND status = 'issued') i""", [company.pk])
+                WHERE company_id = %s AND status = 'issued') i""",
+            [company.pk],
+        )
         documents, net, tax, gross = cursor.fetchone()
-        cursor.execute("SELECT sum(captured) FROM orders_payment WHERE company_id = %s", [company.pk])
+        cursor.execute(
+            "SELECT sum(captured) FROM orders_payment WHERE company_id = %s", [company.pk]
+        )
         (paid,) = cursor.fetchone()
         cursor.execute("SELECT coalesce(sum(amount), 0) FROM orders_refund WHERE status = 'done'")
         (refunded,) = cursor.fetchone()
-    return {"documents": documents, "net": net, "tax": tax, "gross": gross, "amount": paid - refunded,
-            "owed": gross - paid + refunded}
+    return {
+        "documents": documents,
+        "net": net,
+        "tax": tax,
+        "gross": gross,
+        "amount": paid - refunded,
+        "owed": gross - paid + refunded,
+    }
 
 
 def export(company, profile, **options):
@@ -152,7 +202,9 @@ def read_again(run):
     from oms.core import stored_files
     from oms.core.models import StoredDocument
 
-    content = stored_files.read(StoredDocument.objects.get(subject_type="export", subject_number=run.number))
+    content = stored_files.read(
+        StoredDocument.objects.get(subject_type="export", subject_number=run.number)
+    )
     if run.file_format == "zip":
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             texts = [archive.read(name).decode("utf-8-sig") for name in archive.namelist()]
@@ -160,7 +212,9 @@ def read_again(run):
     if run.file_format == "csv":
         rows = list(csv.reader(io.StringIO(content.decode("utf-8-sig"))))
     else:
-        rows = list(load_workbook(io.BytesIO(content), read_only=True).active.iter_rows(values_only=True))
+        rows = list(
+            load_workbook(io.BytesIO(content), read_only=True).active.iter_rows(values_only=True)
+        )
     return [row for row in rows[1:] if "Total" not in row[:2]]
 
 
@@ -178,13 +232,19 @@ def prove(company, say=print):
         for name in layout.sums:
             key = "owed" if profile == "receivables" else name
             if profile not in ("stock_value", "quickbooks"):
-                assert Decimal(totals[name]) == wanted[key], (profile, name, totals[name], wanted[key])
+                assert Decimal(totals[name]) == wanted[key], (
+                    profile,
+                    name,
+                    totals[name],
+                    wanted[key],
+                )
         rows = read_again(run)
         assert len(rows) == run.rows, (profile, len(rows), run.rows)
         if profile != "quickbooks":
             for name, index in layout.sums.items():
                 assert sum(Decimal(str(row[index] or 0)) for row in rows) == Decimal(
-                    totals.get(name, "0")), (profile, name)
+                    totals.get(name, "0")
+                ), (profile, name)
         if layout.documents:
             export_runs.send(run)
             assert export(company, profile, only_new=True).rows == 0
@@ -198,8 +258,13 @@ def rows_of(path, since, until):
     from oms.web import importing
     from oms.web.importing import BadRow
 
-    return [row for row in importing.read(path) if not isinstance(row, BadRow) and (
-        since is None or row.at.date() >= since) and (until is None or row.at.date() <= until)]
+    return [
+        row
+        for row in importing.read(path)
+        if not isinstance(row, BadRow)
+        and (since is None or row.at.date() >= since)
+        and (until is None or row.at.date() <= until)
+    ]
 
 
 def main():

@@ -7,9 +7,17 @@ from typing import Any
 from django.db import connection, transaction
 
 SKUS = [f"TEE-{number}" for number in range(5)]
-NAMES = ["entering and confirming", "issuing an invoice", "invoicing less a deposit", "crediting an invoice",
-         "asking for a deposit", "taking a payment", "canceling", "shipping, with what follows",
-         "a return, with what follows"]
+NAMES = [
+    "entering and confirming",
+    "issuing an invoice",
+    "invoicing less a deposit",
+    "crediting an invoice",
+    "asking for a deposit",
+    "taking a payment",
+    "canceling",
+    "shipping, with what follows",
+    "a return, with what follows",
+]
 _ROWS = "SELECT sum(seq_tup_read + coalesce(idx_tup_fetch, 0)) FROM pg_stat_xact_user_tables"
 _BUFFERS = "SELECT sum(pg_stat_get_xact_blocks_fetched(oid)) FROM pg_class WHERE relkind IN ('r', 'i', 't')"
 
@@ -35,7 +43,9 @@ def _counted(statistic: str, call: Callable[[], Any]) -> int:
     return int(after - before)
 
 
-def measure(name: str, statistic: Callable[[Callable[[], Any]], int] = buffers) -> tuple[float, int]:
+def measure(
+    name: str, statistic: Callable[[Callable[[], Any]], int] = buffers
+) -> tuple[float, int]:
     """An operation's milliseconds and what the statistic counts; the order that it works on is made before."""
     with transaction.atomic():
         call, taken = _prepare(name), []
@@ -76,7 +86,9 @@ def _prepare(name: str) -> Callable[[], Any]:
         "invoicing less a deposit": lambda: billing.bill_order(order),
         "crediting an invoice": lambda: billing.credit_units(order, units, reference="measured"),
         "asking for a deposit": lambda: deposits.ask(order, Decimal(10), reference="measured"),
-        "taking a payment": lambda: make.transfer("10", "measured", customer_code=order.customer.code, order=order),
+        "taking a payment": lambda: make.transfer(
+            "10", "measured", customer_code=order.customer.code, order=order
+        ),
         "canceling": lambda: lifecycle.cancel(order),
         "shipping, with what follows": lambda: make.ship_rest(order),
         "a return, with what follows": lambda: make.settled(order),

@@ -68,8 +68,10 @@ def measure(count):
         batches.append(median_ms(lambda: printouts._draw(paper, [page] * LABELS), 1))
         singles.append(median_ms(lambda: weasyprint.HTML(string=single).write_pdf(), 8) * LABELS)
     batch, bare = statistics.median(batches), statistics.median(singles)
-    print(f"{LABELS} labels: batch {batch:.0f} ms, {LABELS} single renderings {bare:.0f} ms, "
-          f"ratio {batch / bare:.2f} (at most 0.25)")
+    print(
+        f"{LABELS} labels: batch {batch:.0f} ms, {LABELS} single renderings {bare:.0f} ms, "
+        f"ratio {batch / bare:.2f} (at most 0.25)"
+    )
 
     document = order.invoices.get()
     drawn = printing.invoice_paper(document)
@@ -77,10 +79,14 @@ def measure(count):
     ours, theirs = [], []
     for _ in range(20):  # by turns, for the machine is shared
         ours.append(median_ms(lambda: printing.invoice_pdf(document), 1))
-        theirs.append(median_ms(lambda: weasyprint.HTML(string=html).write_pdf(pdf_variant="pdf/a-3b"), 1))
+        theirs.append(
+            median_ms(lambda: weasyprint.HTML(string=html).write_pdf(pdf_variant="pdf/a-3b"), 1)
+        )
     ours, theirs = statistics.median(ours), statistics.median(theirs)
-    print(f"invoice: with its data from the database {ours:.0f} ms, the bare rendering {theirs:.0f} ms, "
-          f"ratio {ours / theirs:.2f} (at most 1.3)")
+    print(
+        f"invoice: with its data from the database {ours:.0f} ms, the bare rendering {theirs:.0f} ms, "
+        f"ratio {ours / theirs:.2f} (at most 1.3)"
+    )
 
     marks = []
     for number in range(1, count + 1):

@@ -13,16 +13,24 @@ from playwright.sync_api import sync_playwright
 from oms.core.models import Heartbeat, User
 from tests import builders as make
 
-os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # Playwright runs a loop of its own in the test's thread
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which(
-    "google-chrome")
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = (
+    "true"  # Playwright runs a loop of its own in the test's thread
+)
+CHROMIUM = (
+    os.environ.get("CHROMIUM")
+    or shutil.which("chromium")
+    or shutil.which("chromium-browser")
+    or shutil.which("google-chrome")
+)
 SECONDS = 60  # a busy machine is no fault
 
 
 @pytest.fixture(scope="session")
 def browser():
     if not CHROMIUM:
-        pytest.skip("No Chromium here; install it (apt-get install chromium) or name it in CHROMIUM.")
+        pytest.skip(
+            "No Chromium here; install it (apt-get install chromium) or name it in CHROMIUM."
+        )
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield running
@@ -58,8 +66,13 @@ def open_as(browser, live_server):
 @pytest.fixture
 def alive(transactional_db):
     """A worker is seen all the time: stations raise no alarm over what it has still to do."""
-    Heartbeat.objects.create(name="worker", kind=Heartbeat.Kind.WORKER, host="here", pid=1,
-                             seen_at=timezone.now() + timedelta(hours=1))
+    Heartbeat.objects.create(
+        name="worker",
+        kind=Heartbeat.Kind.WORKER,
+        host="here",
+        pid=1,
+        seen_at=timezone.now() + timedelta(hours=1),
+    )
 
 
 @pytest.fixture

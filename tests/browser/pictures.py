@@ -19,7 +19,8 @@ os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 PORT = 8377
 ADDRESS = f"http://127.0.0.1:{PORT}"
 LOOKS = {  # of a look: its window, and whether it is dark
-    "light": ({"width": 1440, "height": 900}, "light"), "dark": ({"width": 1440, "height": 900}, "dark"),
+    "light": ({"width": 1440, "height": 900}, "light"),
+    "dark": ({"width": 1440, "height": 900}, "dark"),
     "phone": ({"width": 390, "height": 844}, "light"),
 }
 
@@ -30,7 +31,10 @@ def demo():
     server = subprocess.Popen([sys.executable, "manage.py", "demo", "--port", str(PORT)])
     try:
         for _ in range(600):
-            with contextlib.suppress(OSError), urllib.request.urlopen(f"{ADDRESS}/admin/login/") as answer:
+            with (
+                contextlib.suppress(OSError),
+                urllib.request.urlopen(f"{ADDRESS}/admin/login/") as answer,
+            ):
                 if answer.status == 200:
                     break
             if server.poll() is not None:
@@ -45,7 +49,9 @@ def demo():
 def log_in(browser, role, window, scheme):
     from oms.web.demo.company import LOG_INS
 
-    context = browser.new_context(viewport=window, color_scheme=scheme, locale="en-GB", device_scale_factor=1)
+    context = browser.new_context(
+        viewport=window, color_scheme=scheme, locale="en-GB", device_scale_factor=1
+    )
     page = context.new_page()
     page.goto(f"{ADDRESS}/admin/login/")
     page.fill("[name=username]", role)
@@ -68,7 +74,9 @@ def take(folder):
         for look, (window, scheme) in LOOKS.items():
             pages = {}
             for name, role, path in main_pages():
-                page = pages.get(role) or pages.setdefault(role, log_in(browser, role, window, scheme))
+                page = pages.get(role) or pages.setdefault(
+                    role, log_in(browser, role, window, scheme)
+                )
                 page.goto(ADDRESS + path)
                 with contextlib.suppress(TimeoutError):
                     page.wait_for_load_state("networkidle", timeout=5000)

@@ -38,7 +38,9 @@ def furnish():
     ReorderRule.objects.create(sku=make.sku("TEE-M"), warehouse=make.warehouse(), point=5, target=9)
     job = jobs.start("print", "Labels: 1 selected", 1, by=User.objects.get(username="manager"))
     jobs.record(jobs.finish(job), "SO-1", error="No")
-    run = export_runs.prepare(make.company(), "invoice_lines", by=User.objects.get(username="accountant"))
+    run = export_runs.prepare(
+        make.company(), "invoice_lines", by=User.objects.get(username="accountant")
+    )
     jobs.work(run.job_id)
     outbox.drain()
     rollups.roll_up()
@@ -57,6 +59,8 @@ def test_no_main_page_has_a_serious_fault(open_as, live_server):
             for violation in Axe().run(page, options={"runOnly": RULES}).response["violations"]:
                 if violation["impact"] in ("serious", "critical"):
                     targets = [" ".join(map(str, node["target"])) for node in violation["nodes"]]
-                    found.setdefault(f"{violation['id']}: {violation['help']}", {})[f"{name}, {scheme}"] = targets[:6]
+                    found.setdefault(f"{violation['id']}: {violation['help']}", {})[
+                        f"{name}, {scheme}"
+                    ] = targets[:6]
 
     assert not found, json.dumps(found, indent=1)

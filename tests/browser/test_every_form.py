@@ -31,19 +31,35 @@ class Desk:
     def __init__(self, browser, server, person, seen, faults, *, rehearsed=True):
         client = Client()
         client.force_login(person)
-        self.server, self.person, self.seen, self.faults, self.name = server, person, seen, faults, ""
-        self.context = browser.new_context(viewport={"width": 1280, "height": 900}, locale="en-GB",
-                                           extra_http_headers={HEADER: "1"} if rehearsed else {})
-        self.context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": server}])
+        self.server, self.person, self.seen, self.faults, self.name = (
+            server,
+            person,
+            seen,
+            faults,
+            "",
+        )
+        self.context = browser.new_context(
+            viewport={"width": 1280, "height": 900},
+            locale="en-GB",
+            extra_http_headers={HEADER: "1"} if rehearsed else {},
+        )
+        self.context.add_cookies(
+            [{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": server}]
+        )
         self.context.add_init_script(SCRIPT)
         self.page = self.context.new_page()
         self.page.on("pageerror", lambda error: self.fault(f"script: {error}"))
         self.page.on("console", self._console)
-        self.page.on("response", lambda answer: answer.status >= 500 and self.fault(f"{answer.status} {answer.url}"))
+        self.page.on(
+            "response",
+            lambda answer: answer.status >= 500 and self.fault(f"{answer.status} {answer.url}"),
+        )
         self.page.goto(f"{server}/admin/core/notice/")
 
     def _console(self, told):
-        if told.type == "error" and "status of 409" not in told.text:  # a refusal, which is told on the page
+        if (
+            told.type == "error" and "status of 409" not in told.text
+        ):  # a refusal, which is told on the page
             self.fault(f"console: {told.text} {told.location.get('url', '')}")
 
     def fault(self, text):
@@ -52,14 +68,20 @@ class Desk:
     def walk(self, page):
         """Save a page as it is offered; the first of its shape also with garbage in its tables, and empty."""
         self.name = page.name  # of the faults found there
-        if page.shape in self.seen:  # what its first person couldn't save isn't tried in every way again
+        if (
+            page.shape in self.seen
+        ):  # what its first person couldn't save isn't tried in every way again
             steps = MOST_STEPS if self.seen[page.shape] else 0
-            return self.judge(page, self.page.evaluate("page => omsForms.fetched(page)", self.asked(page, steps)))
+            return self.judge(
+                page, self.page.evaluate("page => omsForms.fetched(page)", self.asked(page, steps))
+            )
         self.seen[page.shape] = True
         answer = self.page.goto(self.server + page.path)
         if answer.status != 200 or answer.request.redirected_from:
             return self.fault(f"does not open: {answer.status} {self.page.url}")
-        saved = self.judge(page, self.page.evaluate("page => omsForms.tried(page)", self.asked(page)))
+        saved = self.judge(
+            page, self.page.evaluate("page => omsForms.tried(page)", self.asked(page))
+        )
         self.seen[page.shape] = saved
         if page.saves and page.asks:
             for prefix in self.page.evaluate("omsForms.tables()"):
@@ -69,10 +91,20 @@ class Desk:
 
     def asked(self, page, steps=MOST_STEPS, *, is_quick=False):
         """What the script is to do: how much it tries, and whether only where there is something to choose from."""
-        return {"path": page.path, "saves": page.saves, "whole": is_quick,
-                "steps": 0 if is_quick or not self.is_furnished else steps,
-                "hints": {"country": "GB", "currency": "GBP", "day": "2027-01-04", "number": next(NUMBERS),
-                          "url": "https://shop.example.com/hook", "events": "order.confirmed"}}
+        return {
+            "path": page.path,
+            "saves": page.saves,
+            "whole": is_quick,
+            "steps": 0 if is_quick or not self.is_furnished else steps,
+            "hints": {
+                "country": "GB",
+                "currency": "GBP",
+                "day": "2027-01-04",
+                "number": next(NUMBERS),
+                "url": "https://shop.example.com/hook",
+                "events": "order.confirmed",
+            },
+        }
 
     def judge(self, page, found):
         """Whether a page was opened and saved."""
@@ -80,8 +112,11 @@ class Desk:
             self.fault(found["error"])
         elif page.asks and not found["fields"]:
             self.fault("a form without fields")
-        elif page.saves and not found["saved"] and (
-                not found["wrong"][1:] or (self.is_furnished and page.shape[-1] not in KNOWING)):
+        elif (
+            page.saves
+            and not found["saved"]
+            and (not found["wrong"][1:] or (self.is_furnished and page.shape[-1] not in KNOWING))
+        ):
             self.fault(f"cannot be saved: {found['wrong']}")
         return bool(found["saved"])
 
@@ -121,7 +156,9 @@ def test_every_form_on_the_demos_database(browser, live_server, monkeypatch):
     monkeypatch.setattr(story, "_rows_until_now", lambda: few(whole()))
     demo.load()
     Company.objects.create(code="zz", name="Zz Ltd", currency="GBP", country="GB")  # goods can pass
-    SKU.objects.create(code="00", name="Tracked by lot", tracking=SKU.Tracking.LOT)  # a lot can be added
+    SKU.objects.create(
+        code="00", name="Tracked by lot", tracking=SKU.Tracking.LOT
+    )  # a lot can be added
     faults, seen = [], {}
     for person in [person_of(role) for role in ("admin", *ROLES)]:
         desk = Desk(browser, live_server.url, person, seen, faults)
@@ -149,8 +186,13 @@ def test_the_first_record_of_each_kind_is_entered_by_forms_alone(browser, live_s
     desk = Desk(browser, live_server.url, person, {}, faults, rehearsed=False)
     pages = [page for page in pages_of(person) if page.name.startswith("add ")]
     left = enter(desk, pages)
-    enter(desk, [page for page in pages if page not in left])  # a second one, for what goes from one to another
-    told = [f"{page.name}: {found['wrong'] or found['error']}" for page, found in enter(desk, list(left)).items()]
+    enter(
+        desk, [page for page in pages if page not in left]
+    )  # a second one, for what goes from one to another
+    told = [
+        f"{page.name}: {found['wrong'] or found['error']}"
+        for page, found in enter(desk, list(left)).items()
+    ]
     desk.context.close()
     assert not faults, "\n".join(faults)
     assert len(told) == 1, told
@@ -165,9 +207,14 @@ def enter(desk, pages):
     left, is_quick = dict.fromkeys(pages), True
     while left:
         asked = {page: desk.asked(page, is_quick=is_quick) for page in left}
-        told = {page: desk.page.evaluate("page => omsForms.fetched(page)", asked[page]) for page in left}
+        told = {
+            page: desk.page.evaluate("page => omsForms.fetched(page)", asked[page]) for page in left
+        }
         if any(found["saved"] for found in told.values()):
-            left, is_quick = {page: found for page, found in told.items() if not found["saved"]}, True
+            left, is_quick = (
+                {page: found for page, found in told.items() if not found["saved"]},
+                True,
+            )
         elif is_quick:
             is_quick = False
         else:

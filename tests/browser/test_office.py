@@ -42,7 +42,11 @@ def test_an_accountant_collects_an_invoice_and_exports_what_is_open(open_as, wor
     page.get_by_text("finished").wait_for()
     with page.expect_download() as download:
         page.get_by_role("link", name="Download file").click()
-    rows = list(load_workbook(io.BytesIO(download.value.path().read_bytes())).active.iter_rows(values_only=True))
+    rows = list(
+        load_workbook(io.BytesIO(download.value.path().read_bytes())).active.iter_rows(
+            values_only=True
+        )
+    )
     assert rows[0][0] == "Number"
     assert [row[0] for row in rows[1:]] == [left.number]
 
@@ -71,7 +75,9 @@ def test_an_accountant_ends_the_month(open_as, worker):
     lines, totals = load_workbook(io.BytesIO(download.value.path().read_bytes())).worksheets
     assert lines["A2"].value == order.invoices.get().number
     assert (totals.title, totals["A2"].value) == ("Totals", "GBP")
-    page.get_by_role("link", name="Mark as sent").or_(page.get_by_role("button", name="Mark as sent")).first.click()
+    page.get_by_role("link", name="Mark as sent").or_(
+        page.get_by_role("button", name="Mark as sent")
+    ).first.click()
     page.get_by_text("done.").wait_for()
 
     page.goto(page.url.split("/admin/")[0] + f"/admin/core/company/{company.pk}/change/")
@@ -143,7 +149,11 @@ def test_a_buyer_imports_skus_mends_what_failed_and_imports_that(open_as, worker
     with page.expect_download() as download:
         page.get_by_role("link", name="Download failed rows").click()
     rows = list(csv.reader(io.StringIO(download.value.path().read_text("utf-8-sig"))))
-    assert rows[1][:3] == ["3", "weight_g", "weight_g: “heavy” isn't a number. Use the format 1234.56."]
+    assert rows[1][:3] == [
+        "3",
+        "weight_g",
+        "weight_g: “heavy” isn't a number. Use the format 1234.56.",
+    ]
 
     mended = tmp_path / "mended.csv"
     mended.write_text("code,name,weight_g\nCAP,Cap,60\n")

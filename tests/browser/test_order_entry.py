@@ -55,7 +55,12 @@ def test_twenty_lines_are_keyed_without_the_mouse(open_as, rep):
     page.keyboard.press("Control+Enter")
 
     order = wait_for_order(page)
-    assert (order.status, order.units, order.lines.count(), str(order.net)) == ("confirmed", 210, 20, "2100.000")
+    assert (order.status, order.units, order.lines.count(), str(order.net)) == (
+        "confirmed",
+        210,
+        20,
+        "2100.000",
+    )
 
 
 def test_a_block_is_pasted_and_what_matches_nothing_is_chosen_and_remembered(open_as, rep):
@@ -75,7 +80,10 @@ def test_a_block_is_pasted_and_what_matches_nothing_is_chosen_and_remembered(ope
     order = wait_for_order(page)
     assert order.ship_complete is True
     assert list(order.lines.order_by("position").values_list("sku__code", "quantity")) == [
-        ("MUG-01", 2), ("TEE-M", 3), ("TEE-M", 4)]
+        ("MUG-01", 2),
+        ("TEE-M", 3),
+        ("TEE-M", 4),
+    ]
     assert make.customer().part_numbers.get().code == "the tee shirts"
 
 
@@ -124,7 +132,9 @@ def test_what_is_refused_says_why_and_loses_nothing(open_as, rep):
 
 
 def test_an_order_goes_to_the_address_that_was_chosen_also_after_the_browser_died(open_as, rep):
-    make.customer().addresses.create(name="Depot", street="2 Quay", postal_code="M1 1AA", city="Leeds", country="GB")
+    make.customer().addresses.create(
+        name="Depot", street="2 Quay", postal_code="M1 1AA", city="Leeds", country="GB"
+    )
     page = open_as("rep", ENTRY)
     pick(page, "C-1", "C-1 Shop C-1")
     page.locator("#ship_to_address option").nth(2).wait_for(state="attached")
@@ -147,7 +157,10 @@ def test_an_earlier_order_is_repeated(open_as, rep):
 
     order = wait_for_order(page)
     assert order.pk != earlier.pk
-    assert list(order.lines.order_by("position").values_list("sku__code", "quantity")) == [("MUG-03", 4), ("TEE-M", 2)]
+    assert list(order.lines.order_by("position").values_list("sku__code", "quantity")) == [
+        ("MUG-03", 4),
+        ("TEE-M", 2),
+    ]
 
 
 def test_the_search_box_opens_by_keyboard_from_a_field(open_as, rep):

@@ -40,7 +40,9 @@ def test_a_returns_clerk_is_made_from_nothing_and_sees_exactly_their_pages(open_
     page.get_by_text("was changed successfully").wait_for()
 
     page = open_as("ann")
-    assert {item.inner_text().split("\n")[-1] for item in page.locator("#nav-sidebar-apps a").all()} == MENU
+    assert {
+        item.inner_text().split("\n")[-1] for item in page.locator("#nav-sidebar-apps a").all()
+    } == MENU
     page.get_by_role("link", name="Returns to receive").click()
     page.get_by_role("link", name=asked.number).click()
     page.get_by_role("link", name="Receive items").wait_for()
@@ -53,8 +55,11 @@ def seen_in_the_admin(person):
     """The kinds of records whose lists open."""
     client = Client()
     client.force_login(User.objects.get(pk=person.pk))
-    lists = {model: reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
-             for model in apps.get_models() if site.is_registered(model)}
+    lists = {
+        model: reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+        for model in apps.get_models()
+        if site.is_registered(model)
+    }
     return {model for model, address in lists.items() if client.get(address).status_code == 200}
 
 
@@ -62,4 +67,8 @@ def answered_over_the_api(person):
     """The addresses that answer a token of this person; events are those of what is seen."""
     program = ApiClient.objects.create(name="clerk's", user=User.objects.get(pk=person.pk))
     caller = APIClient(headers={"Authorization": f"Bearer {clients.issue_token(program)}"})
-    return {name for name, _viewset, _base in router.registry if caller.get(f"/api/v1/{name}/").status_code == 200}
+    return {
+        name
+        for name, _viewset, _base in router.registry
+        if caller.get(f"/api/v1/{name}/").status_code == 200
+    }

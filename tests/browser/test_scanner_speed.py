@@ -32,7 +32,9 @@ def rep():
 def lines_of(page):
     page.wait_for_url(re.compile(r"/admin/orders/order/\d+/change/"))
     order = Order.objects.latest("pk")
-    return order.customer.code, list(order.lines.order_by("position").values_list("sku__code", "quantity"))
+    return order.customer.code, list(
+        order.lines.order_by("position").values_list("sku__code", "quantity")
+    )
 
 
 @pytest.mark.parametrize("pause", [0, 15, 60, 120])
@@ -47,8 +49,10 @@ def test_codes_and_quantities_are_taken_as_fast_as_they_are_typed(open_as, rep, 
 def test_what_waits_for_an_answer_is_shown_and_sent_once_it_is_there(open_as, rep):
     page, reserved = open_as("rep", ENTRY), []
     answering = []
-    page.route(re.compile(r"/api/v1/(customers/\?|skus/)"),
-               lambda route: route.continue_() if answering else reserved.append(route))
+    page.route(
+        re.compile(r"/api/v1/(customers/\?|skus/)"),
+        lambda route: route.continue_() if answering else reserved.append(route),
+    )
     page.keyboard.type("12375\n20685\n2\n22423\n3\n")
     page.get_by_text("Looking up “12375”…").wait_for()
     page.get_by_text("Lines being looked up: 2").wait_for()
@@ -101,7 +105,8 @@ def test_a_pasted_letter_leaves_out_the_letter_and_marks_what_is_not_a_count(ope
     page.keyboard.type("12375\n")
     page.get_by_text("Paste lines").click()
     page.locator("#block").fill(
-        "Hello,\n5x20713\n3 x 20685\n2 dozen 22423\nARTICLE 85123A x 4\nRegards\nAnna\nTel 020 7946 0958")
+        "Hello,\n5x20713\n3 x 20685\n2 dozen 22423\nARTICLE 85123A x 4\nRegards\nAnna\nTel 020 7946 0958"
+    )
     page.get_by_role("button", name="Add lines").click()
     page.get_by_text("Lines read: 4. Marked because they match no SKU: 1.").wait_for()
     assert page.get_by_text("Marked because the quantity isn't plain: 2.").is_visible()

@@ -49,7 +49,11 @@ def take(page, stop):
 
 
 def stops(wave):
-    return list(PickTask.objects.filter(wave=wave).order_by("sequence").select_related("bin", "line__reservation__sku"))
+    return list(
+        PickTask.objects.filter(wave=wave)
+        .order_by("sequence")
+        .select_related("bin", "line__reservation__sku")
+    )
 
 
 def test_a_picker_and_a_packer_do_a_wave_by_scanner(open_as, wave):
@@ -115,7 +119,9 @@ def test_a_pick_goes_on_without_a_network_and_arrives_once(open_as, wave):
     scan(page, wave.number)
     first, *rest = stops(wave)
     page.get_by_role("heading", name=first.bin.code, exact=True).wait_for()
-    page.route("**/act/", lambda route: (route.fetch(), route.abort()), times=1)  # done there, the answer is lost
+    page.route(
+        "**/act/", lambda route: (route.fetch(), route.abort()), times=1
+    )  # done there, the answer is lost
     with page.expect_event("requestfailed"):
         take(page, first)
     page.context.set_offline(True)

@@ -11,12 +11,15 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def paste(page, text):
-    page.evaluate("""(text) => {
+    page.evaluate(
+        """(text) => {
         const data = new DataTransfer();
         data.setData("text", text);
         const field = document.getElementById("code");
         field.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, cancelable: true }));
-    }""", text)
+    }""",
+        text,
+    )
     page.keyboard.press("Enter")
 
 
@@ -61,4 +64,7 @@ def test_a_count_asks_the_date_of_a_lot_that_nobody_knows(open_as):
     page.get_by_role("heading", name="Scan a bin to count").wait_for()
     synced(page)
 
-    assert (str(Lot.objects.get(sku=tea).expires_on), CountLine.objects.get().found) == ("2027-05-31", 4)
+    assert (str(Lot.objects.get(sku=tea).expires_on), CountLine.objects.get().found) == (
+        "2027-05-31",
+        4,
+    )

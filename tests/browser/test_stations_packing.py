@@ -16,7 +16,14 @@ def floor(alive):
     """Shirts and caps in LON, two cartons, and the people of the floor."""
     make.service()
     for code, size in (("BOX-L", 400), ("BOX-S", 200)):
-        Carton.objects.create(code=code, length_mm=size, width_mm=size, height_mm=size, weight_g=100, max_weight_g=9000)
+        Carton.objects.create(
+            code=code,
+            length_mm=size,
+            width_mm=size,
+            height_mm=size,
+            weight_g=100,
+            max_weight_g=9000,
+        )
     for code, place in (("TEE", "A-01"), ("CAP", "B-01")):
         make.sku(code, weight_g=200)
         make.storage(make.warehouse(), place)
@@ -27,8 +34,15 @@ def floor(alive):
 
 def packages():
     rows = PackageContent.objects.order_by("package__position", "line__reservation__sku__code")
-    return list(rows.values_list("package__position", "package__carton__code", "package__weight_g",
-                                 "line__reservation__sku__code", "quantity"))
+    return list(
+        rows.values_list(
+            "package__position",
+            "package__carton__code",
+            "package__weight_g",
+            "line__reservation__sku__code",
+            "quantity",
+        )
+    )
 
 
 def press(page, name):
@@ -69,7 +83,11 @@ def test_a_packer_spreads_a_line_over_two_packages(open_as, floor):
     synced(page)
 
     first = Carton.objects.get(pk=Shipment.objects.get().packages.get(position=1).carton_id)
-    assert packages() == [(1, first.code, 500, "TEE", 2), (2, "BOX-S", 777, "CAP", 1), (2, "BOX-S", 777, "TEE", 2)]
+    assert packages() == [
+        (1, first.code, 500, "TEE", 2),
+        (2, "BOX-S", 777, "CAP", 1),
+        (2, "BOX-S", 777, "TEE", 2),
+    ]
 
 
 def test_as_suggested_the_last_scan_packs_and_what_fits_no_carton_is_told(open_as, floor):
@@ -82,7 +100,9 @@ def test_as_suggested_the_last_scan_packs_and_what_fits_no_carton_is_told(open_a
     synced(page)
 
     assert [(code, sku) for _at, code, _grams, sku, _units in packages()] in (
-        [("BOX-S", "TEE"), (None, "LADDER")], [(None, "LADDER"), ("BOX-S", "TEE")])
+        [("BOX-S", "TEE"), (None, "LADDER")],
+        [(None, "LADDER"), ("BOX-S", "TEE")],
+    )
 
 
 def test_a_picker_ships_what_is_picked_and_the_rest_waits(open_as, floor):
@@ -102,6 +122,9 @@ def test_a_picker_ships_what_is_picked_and_the_rest_waits(open_as, floor):
     outbox.drain()
 
     old, new = Shipment.objects.order_by("pk")
-    assert [line.reservation.sku.code for line in old.lines.all()] == [first.line.reservation.sku.code]
+    assert [line.reservation.sku.code for line in old.lines.all()] == [
+        first.line.reservation.sku.code
+    ]
     assert [(new.status, line.reservation.sku.code) for line in new.lines.all()] == [
-        ("open", second.line.reservation.sku.code)]
+        ("open", second.line.reservation.sku.code)
+    ]

@@ -12,8 +12,11 @@ from tests.builders import stock as make_stock
 
 def service(code: str = "std", price: str = "4.50", days: int = 2) -> CarrierService:
     account, _ = CarrierAccount.objects.get_or_create(
-        code="post", defaults={"name": "Post", "company": make_stock.company()})
-    made, new = CarrierService.objects.get_or_create(account=account, code=code, defaults={"name": code, "days": days})
+        code="post", defaults={"name": "Post", "company": make_stock.company()}
+    )
+    made, new = CarrierService.objects.get_or_create(
+        account=account, code=code, defaults={"name": code, "days": days}
+    )
     if new:
         Rate.objects.create(service=made, country="GB", up_to_g=30_000, price=Decimal(price))
     return made

@@ -23,14 +23,22 @@ def customer(code: str = "C-1", **fields) -> Customer:
     defaults = {"name": f"Shop {code}", "currency": "GBP", "email": f"{code}@example.com".lower()}
     person, made = Customer.objects.get_or_create(code=code, defaults={**defaults, **fields})
     if made:
-        Address.objects.create(customer=person, name=person.name, street="1 High Street", postal_code="N1 9GU",
-                               city="London", country="GB")
+        Address.objects.create(
+            customer=person,
+            name=person.name,
+            street="1 High Street",
+            postal_code="N1 9GU",
+            city="London",
+            country="GB",
+        )
     return person
 
 
 def taxes() -> None:
     for tax_class, percent in (("standard", 20), ("reduced", 5), ("zero", 0)):
-        TaxRate.objects.get_or_create(country="GB", tax_class=tax_class, defaults={"percent": percent})
+        TaxRate.objects.get_or_create(
+            country="GB", tax_class=tax_class, defaults={"percent": percent}
+        )
 
 
 def priced(code: str, unit_price: str = "10") -> SKU:
@@ -45,16 +53,31 @@ def line(code: str, quantity: int, price: str | None = None) -> Line:
     return Line(priced(code), quantity, Decimal(price) if price else None)
 
 
-def order(*, lines, customer_code: str = "C-1", backorder: bool = False, charges=(), confirmed: bool = False,
-          discount: str = "0", channel_code: str = "reps", external_id: str | None = None) -> Order:
+def order(
+    *,
+    lines,
+    customer_code: str = "C-1",
+    backorder: bool = False,
+    charges=(),
+    confirmed: bool = False,
+    discount: str = "0",
+    channel_code: str = "reps",
+    external_id: str | None = None,
+) -> Order:
     """A placed order of lines such as ("TEE-M", 2) or ("TEE-M", 2, "9.99")."""
     taxes()
     way = channel(channel_code)
     if way.allow_backorders != backorder:
         way.allow_backorders = backorder
         way.save()
-    entry = Entry(way, customer(customer_code), [line(*each) for each in lines], charges=charges,
-                  discount_percent=Decimal(discount), external_id=external_id)
+    entry = Entry(
+        way,
+        customer(customer_code),
+        [line(*each) for each in lines],
+        charges=charges,
+        discount_percent=Decimal(discount),
+        external_id=external_id,
+    )
     made = order_entry.enter(entry)
     return lifecycle.confirm(made) if confirmed else made
 
@@ -72,8 +95,13 @@ def fresh(row):
 
 
 def transfer(amount: str, reference: str = "bank-1", customer_code: str = "C-1", **options):
-    return payments.register_transfer(customer(customer_code), Decimal(amount), company=make_stock.company(),
-                                      reference=reference, **options)
+    return payments.register_transfer(
+        customer(customer_code),
+        Decimal(amount),
+        company=make_stock.company(),
+        reference=reference,
+        **options,
+    )
 
 
 def only_line(made: Order):

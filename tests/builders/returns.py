@@ -12,8 +12,9 @@ from tests.builders.orders import fresh
 
 def asked_back(order: Order, quantity: int = 1, **options) -> ReturnRequest:
     line = order.lines.order_by("position").first()
-    return requests.open_request(order, [Asked(line, quantity, exchange_for=options.pop("exchange_for", None))],
-                                 **options)
+    return requests.open_request(
+        order, [Asked(line, quantity, exchange_for=options.pop("exchange_for", None))], **options
+    )
 
 
 def came_back(order: Order, good: int = 1, damaged: int = 0, **options) -> ReturnRequest:
@@ -24,6 +25,8 @@ def came_back(order: Order, good: int = 1, damaged: int = 0, **options) -> Retur
 def settled(order: Order, good: int = 1, damaged: int = 0, **options) -> ReturnRequest:
     request = came_back(order, good, damaged, **options)
     line = request.lines.get()
-    inspection.inspect(request, [Finding(line, good), Finding(line, damaged, "broken", "scrap", damaged=True)])
+    inspection.inspect(
+        request, [Finding(line, good), Finding(line, damaged, "broken", "scrap", damaged=True)]
+    )
     outbox.drain()
     return fresh(request)

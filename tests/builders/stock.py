@@ -17,15 +17,24 @@ from oms.core.models import Company, Role, User
 def role(name, reach, rights=None, without=()):
     """A role of a company's own with all offered rights, or those of the named kinds, less some."""
     made, _ = Role.objects.get_or_create(name=name, defaults={"reach": reach})
-    codes = {policy.code(right, model) for model, each in policy.offered().items() for right in each
-             if (rights is None or right in rights) and right not in without}
+    codes = {
+        policy.code(right, model)
+        for model, each in policy.offered().items()
+        for right in each
+        if (rights is None or right in rights) and right not in without
+    }
     known = roles.permissions()
     made.permissions.set(known[code] for code in codes)
     return made
 
 
 def company(code: str = "acme", **fields) -> Company:
-    defaults = {"name": "Acme Ltd", "country": "GB", "currency": "GBP", "time_zone": "Europe/London"}
+    defaults = {
+        "name": "Acme Ltd",
+        "country": "GB",
+        "currency": "GBP",
+        "time_zone": "Europe/London",
+    }
     return Company.objects.get_or_create(code=code, defaults={**defaults, **fields})[0]
 
 
@@ -37,10 +46,22 @@ def user(name: str = "mary", *roles: str) -> User:
 
 
 def warehouse(code: str = "LON", **fields) -> Warehouse:
-    defaults = {"name": code, "company": company(), "country": "GB", "latitude": 51.5, "longitude": -0.1}
+    defaults = {
+        "name": code,
+        "company": company(),
+        "country": "GB",
+        "latitude": 51.5,
+        "longitude": -0.1,
+    }
     place, made = Warehouse.objects.get_or_create(code=code, defaults={**defaults, **fields})
     if made:
-        for kind in (Bin.Kind.RECEIVING, Bin.Kind.STAGING, Bin.Kind.RETURNS, Bin.Kind.DAMAGED, Bin.Kind.MISSING):
+        for kind in (
+            Bin.Kind.RECEIVING,
+            Bin.Kind.STAGING,
+            Bin.Kind.RETURNS,
+            Bin.Kind.DAMAGED,
+            Bin.Kind.MISSING,
+        ):
             catalog.place(place, kind)
     return place
 
@@ -49,10 +70,18 @@ def storage(place: Warehouse, code: str = "A-01", **fields) -> Bin:
     return Bin.objects.get_or_create(warehouse=place, code=code, defaults=fields)[0]
 
 
-def sku(code: str = "TEE-M", *, stock: dict[str, int] | None = None, kit: dict[str, int] | None = None,
-        cost: str = "4", **fields) -> SKU:
+def sku(
+    code: str = "TEE-M",
+    *,
+    stock: dict[str, int] | None = None,
+    kit: dict[str, int] | None = None,
+    cost: str = "4",
+    **fields,
+) -> SKU:
     """A SKU; `stock` puts base units into bin A-01 of warehouses by their codes, `kit` names components."""
-    item, _ = SKU.objects.get_or_create(code=code, defaults={"name": code.title(), "weight_g": 200, **fields})
+    item, _ = SKU.objects.get_or_create(
+        code=code, defaults={"name": code.title(), "weight_g": 200, **fields}
+    )
     for component, quantity in (kit or {}).items():
         SKU.objects.filter(pk=item.pk).update(is_kit=True)
         item.is_kit = True
@@ -62,7 +91,9 @@ def sku(code: str = "TEE-M", *, stock: dict[str, int] | None = None, kit: dict[s
     return item
 
 
-def put(item: SKU, place: str, quantity: int, *, code: str = "A-01", lot=None, cost: str = "4") -> None:
+def put(
+    item: SKU, place: str, quantity: int, *, code: str = "A-01", lot=None, cost: str = "4"
+) -> None:
     target = storage(warehouse(place), code)
     receiving.open_stock(target.warehouse, [Opening(item, target, quantity, Decimal(cost), lot)])
 
@@ -86,11 +117,15 @@ def ledger_sum(item: SKU, place: str) -> int:
 
 
 def supplier(code: str = "mill") -> Supplier:
-    return Supplier.objects.get_or_create(code=code, defaults={"name": "The Mill", "currency": "GBP"})[0]
+    return Supplier.objects.get_or_create(
+        code=code, defaults={"name": "The Mill", "currency": "GBP"}
+    )[0]
 
 
 def sent_purchase(item: SKU, quantity: int, place: str = "LON"):
-    order = purchasing.propose(supplier(), warehouse(place), [Purchase(item, quantity, Decimal("5"))])
+    order = purchasing.propose(
+        supplier(), warehouse(place), [Purchase(item, quantity, Decimal("5"))]
+    )
     purchasing.approve(order)
     return purchasing.send(order)
 
@@ -102,4 +137,6 @@ def receive_purchase(item: SKU, quantity: int, place: str = "LON"):
 
 def arrived(transfer):
     """A transfer of which everything has arrived."""
-    return transfers.receive(transfer, [Arrived(line, line.in_transit) for line in transfer.lines.all()])
+    return transfers.receive(
+        transfer, [Arrived(line, line.in_transit) for line in transfer.lines.all()]
+    )

@@ -26,7 +26,9 @@ def ago(seconds):
 
 
 def beat(kind="worker", seconds=0):
-    Heartbeat.objects.create(name=f"{kind}-{seconds}", kind=kind, host="here", pid=1, seen_at=ago(seconds))
+    Heartbeat.objects.create(
+        name=f"{kind}-{seconds}", kind=kind, host="here", pid=1, seen_at=ago(seconds)
+    )
 
 
 def tile(user):
@@ -45,10 +47,16 @@ def event(**fields):
     return row
 
 
-@pytest.mark.parametrize("beats, count", [
-    ([], "1"), ([("worker", 900)], "1"), ([("worker", 0)], "0"), ([("worker", 0), ("clock", 900)], "1"),
-    ([("worker", 900), ("clock", 900)], "2"),
-])
+@pytest.mark.parametrize(
+    "beats, count",
+    [
+        ([], "1"),
+        ([("worker", 900)], "1"),
+        ([("worker", 0)], "0"),
+        ([("worker", 0), ("clock", 900)], "1"),
+        ([("worker", 900), ("clock", 900)], "2"),
+    ],
+)
 def test_a_dead_worker_and_a_dead_clock_count(manager, beats, count):
     for kind, seconds in beats:
         beat(kind, seconds)
@@ -59,7 +67,9 @@ def test_a_dead_worker_and_a_dead_clock_count(manager, beats, count):
 def test_what_fails_counts_from_the_second_try(manager):
     beat()
     for attempts in (1, 2, 3):
-        Delivery.objects.create(event=event(is_drained=True), handler="x", attempts=attempts, leased_until=ago(-60))
+        Delivery.objects.create(
+            event=event(is_drained=True), handler="x", attempts=attempts, leased_until=ago(-60)
+        )
 
     assert tile(manager) == "2"
 
@@ -71,19 +81,32 @@ def test_what_waits_beyond_its_limit_counts(manager):
     event()
     event(written_at=timezone.now() - LONG_AGO)
     event(written_at=timezone.now() - LONG_AGO, due_at=timezone.now() + LONG_AGO)
-    Delivery.objects.create(event=event(written_at=timezone.now() - LONG_AGO), handler="x", leased_until=ago(-60))
+    Delivery.objects.create(
+        event=event(written_at=timezone.now() - LONG_AGO), handler="x", leased_until=ago(-60)
+    )
     notice = Notice.objects.create(to=manager, topic="job_failed", text="x", mail="at_once")
     Notice.objects.filter(pk=notice.pk).update(at=timezone.now() - LONG_AGO)
-    endpoint = webhooks.subscribe(WebhookEndpoint(company=make.company(), user=manager, url="https://example.com"))
+    endpoint = webhooks.subscribe(
+        WebhookEndpoint(company=make.company(), user=manager, url="https://example.com")
+    )
     for _number in range(2):  # the second waits for the first
-        WebhookDelivery.objects.create(endpoint=endpoint, event=event(is_drained=True), subject="T-1",
-                                       next_at=timezone.now() - LONG_AGO)
+        WebhookDelivery.objects.create(
+            endpoint=endpoint,
+            event=event(is_drained=True),
+            subject="T-1",
+            next_at=timezone.now() - LONG_AGO,
+        )
 
-    assert [rows().count() for rows in (jobs.late, outbox.late, notifications.late, webhooks.late)] == [1, 1, 1, 1]
+    assert [
+        rows().count() for rows in (jobs.late, outbox.late, notifications.late, webhooks.late)
+    ] == [1, 1, 1, 1]
     assert tile(manager) == "4"
     assert sorted(attention.alarms()) == [
-        "1 event has waited too long to be delivered.", "1 job has waited too long for a worker.",
-        "1 notice has waited too long to be mailed.", "1 webhook call has waited too long to be sent."]
+        "1 event has waited too long to be delivered.",
+        "1 job has waited too long for a worker.",
+        "1 notice has waited too long to be mailed.",
+        "1 webhook call has waited too long to be sent.",
+    ]
 
 
 def test_the_page_says_what_the_number_counts(log_in):
@@ -92,7 +115,9 @@ def test_the_page_says_what_the_number_counts(log_in):
     browser = log_in("manager")
 
     for page in ("admin:index", "admin:core_delivery_changelist"):
-        assert "1 job has waited too long for a worker." in browser.get(reverse(page)).content.decode()
+        assert (
+            "1 job has waited too long for a worker." in browser.get(reverse(page)).content.decode()
+        )
 
 
 def job_list():
@@ -101,7 +126,9 @@ def job_list():
 
 
 def export_run():
-    run = export_runs.prepare(make.company(), "payments", file_format="csv", by=make.user("ann", "accountant"))
+    run = export_runs.prepare(
+        make.company(), "payments", file_format="csv", by=make.user("ann", "accountant")
+    )
     return reverse("admin:orders_exportrun_change", args=[run.pk])
 
 
@@ -112,7 +139,9 @@ def list_of_runs():
 
 def order_to_follow():
     make.sku("TEE-M", stock={"LON": 9})
-    order = make.order(lines=[("TEE-M", 1)], confirmed=True)  # as where a worker delivers its events
+    order = make.order(
+        lines=[("TEE-M", 1)], confirmed=True
+    )  # as where a worker delivers its events
     assert outbox.undelivered(order).exists()
     return reverse("admin:orders_order_change", args=[order.pk])
 

@@ -32,14 +32,22 @@ def folder():
 
 
 def hold(folder):
-    return subprocess.Popen([sys.executable, "-c", ORDERHOLD, str(folder)], cwd=ROOT, text=True,
-                            stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True)
+    return subprocess.Popen(
+        [sys.executable, "-c", ORDERHOLD, str(folder)],
+        cwd=ROOT,
+        text=True,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        start_new_session=True,
+    )
 
 
 def query(socket_folder, statement):
     import psycopg
 
-    with psycopg.connect(host=socket_folder, user="oms", dbname="oms", autocommit=True) as connection:
+    with psycopg.connect(
+        host=socket_folder, user="oms", dbname="oms", autocommit=True
+    ) as connection:
         cursor = connection.execute(statement)
         return cursor.fetchone()[0] if cursor.description else None
 
@@ -104,8 +112,14 @@ def test_a_file_in_place_of_the_folder_is_refused_with_the_way_out(tmp_path):
 
 
 def run_manage(*arguments, **environment):
-    return subprocess.run([sys.executable, "manage.py", *arguments], cwd=ROOT, text=True, capture_output=True,
-                          env={**os.environ, "DJANGO_SETTINGS_MODULE": "oms.settings", **environment}, check=False)
+    return subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        cwd=ROOT,
+        text=True,
+        capture_output=True,
+        env={**os.environ, "DJANGO_SETTINGS_MODULE": "oms.settings", **environment},
+        check=False,
+    )
 
 
 def test_check_and_help_do_not_start_a_server(tmp_path):
@@ -115,9 +129,15 @@ def test_check_and_help_do_not_start_a_server(tmp_path):
     assert not (tmp_path / "postgres").exists()
 
 
-@pytest.mark.parametrize("name, value", [
-    ("DATABASE_URL", "mysql://x/y"), ("DATABASE_URL", "nonsense"), ("DEBUG", "perhaps"), ("CONN_MAX_AGE", "soon"),
-])
+@pytest.mark.parametrize(
+    "name, value",
+    [
+        ("DATABASE_URL", "mysql://x/y"),
+        ("DATABASE_URL", "nonsense"),
+        ("DEBUG", "perhaps"),
+        ("CONN_MAX_AGE", "soon"),
+    ],
+)
 def test_a_malformed_setting_is_one_clear_line(tmp_path, name, value):
     done = run_manage("check", **{"OMS_DATA_FOLDER": str(tmp_path), name: value})
 

@@ -10,30 +10,50 @@ SHIPPED = {"units": {"7": 2}, "tracking": ["1Z"]}
 
 
 def test_a_name_that_nobody_declares_is_refused_with_the_nearest(db):
-    with pytest.raises(UnknownEvent, match=r"declares the event 'order.confrimed' \(did you mean 'order.confirmed'"):
+    with pytest.raises(
+        UnknownEvent, match=r"declares the event 'order.confrimed' \(did you mean 'order.confirmed'"
+    ):
         events.record("order.confrimed", subject_type="order", subject_number="SO-1")
     with pytest.raises(UnknownEvent, match=r"order\.confrimed"):
         event_handlers.on("order.confrimed")
     assert not Event.objects.exists()
 
 
-@pytest.mark.parametrize("name, subject, data, told", [
-    ("shipment.shipped", "shipment", {"units": {"7": 2}}, "tracking is missing"),
-    ("shipment.shipped", "shipment", {**SHIPPED, "units": {"7": "2"}}, "units is .* not integer by text"),
-    ("shipment.shipped", "shipment", {**SHIPPED, "units": {7: 2}}, "units is"),
-    ("shipment.shipped", "shipment", {**SHIPPED, "tracking": [None]}, "tracking is"),
-    ("shipment.shipped", "shipment", {**SHIPPED, "carrier": "UPS"}, "carrier is not declared"),
-    ("shipment.shipped", "order", SHIPPED, "declared about 'shipment', not 'order'"),
-    ("shipment.picked", "shipment", {"lines": True}, "lines is True, not integer"),
-    ("wave.changed", "wave", {"stops": 1, "new": [{"sku": "TEE-M", "bin": "A-1"}], "gone": []}, "new is"),
-])
+@pytest.mark.parametrize(
+    "name, subject, data, told",
+    [
+        ("shipment.shipped", "shipment", {"units": {"7": 2}}, "tracking is missing"),
+        (
+            "shipment.shipped",
+            "shipment",
+            {**SHIPPED, "units": {"7": "2"}},
+            "units is .* not integer by text",
+        ),
+        ("shipment.shipped", "shipment", {**SHIPPED, "units": {7: 2}}, "units is"),
+        ("shipment.shipped", "shipment", {**SHIPPED, "tracking": [None]}, "tracking is"),
+        ("shipment.shipped", "shipment", {**SHIPPED, "carrier": "UPS"}, "carrier is not declared"),
+        ("shipment.shipped", "order", SHIPPED, "declared about 'shipment', not 'order'"),
+        ("shipment.picked", "shipment", {"lines": True}, "lines is True, not integer"),
+        (
+            "wave.changed",
+            "wave",
+            {"stops": 1, "new": [{"sku": "TEE-M", "bin": "A-1"}], "gone": []},
+            "new is",
+        ),
+    ],
+)
 def test_a_payload_that_does_not_fit_is_refused(name, subject, data, told):
     with pytest.raises(WrongPayload, match=told):
         event_catalog.check(name, subject, data)
 
 
 def test_a_payload_that_does_not_fit_stops_tests_and_not_the_business(db, settings, caplog):
-    slip = {"subject_type": "shipment", "subject_number": "SH-1", "units": {"7": "2"}, "tracking": []}
+    slip = {
+        "subject_type": "shipment",
+        "subject_number": "SH-1",
+        "units": {"7": "2"},
+        "tracking": [],
+    }
     with pytest.raises(WrongPayload):
         events.record("shipment.shipped", **slip)
 
@@ -43,14 +63,26 @@ def test_a_payload_that_does_not_fit_stops_tests_and_not_the_business(db, settin
     assert "event_payload_misfit event=shipment.shipped subject=SH-1 error=" in caplog.text
 
 
-@pytest.mark.parametrize("name, subject, data", [
-    ("shipment.shipped", "shipment", SHIPPED),
-    ("shipment.lot_changed", "shipment", {"sku": "TEE-M", "from": "L-1", "to": ""}),
-    ("payment.captured", "payment", {}),
-    ("stock.out", "sku", {"warehouse": "LON", "available": 0, "point": None}),
-    ("order.rerouted", "order", {"before": "LON", "after": "PAR", "score_before": 0, "score_after": 1.5,
-                                 "units_moved": 2}),
-])
+@pytest.mark.parametrize(
+    "name, subject, data",
+    [
+        ("shipment.shipped", "shipment", SHIPPED),
+        ("shipment.lot_changed", "shipment", {"sku": "TEE-M", "from": "L-1", "to": ""}),
+        ("payment.captured", "payment", {}),
+        ("stock.out", "sku", {"warehouse": "LON", "available": 0, "point": None}),
+        (
+            "order.rerouted",
+            "order",
+            {
+                "before": "LON",
+                "after": "PAR",
+                "score_before": 0,
+                "score_after": 1.5,
+                "units_moved": 2,
+            },
+        ),
+    ],
+)
 def test_a_payload_that_fits_is_taken(name, subject, data):
     event_catalog.check(name, subject, data)
 
@@ -70,7 +102,9 @@ def test_a_webhook_asks_only_for_events_that_it_can_be_sent():
             field.clean(name, None)
 
 
-def test_a_status_without_an_event_and_a_public_event_that_nobody_may_see_are_found_at_start(monkeypatch, test_event):
+def test_a_status_without_an_event_and_a_public_event_that_nobody_may_see_are_found_at_start(
+    monkeypatch, test_event
+):
     monkeypatch.setattr(Order, "TRANSITIONS", {"placed": ("lost",)})
     event_catalog.event("ghost.seen", NoData, "A ghost was seen.")
 

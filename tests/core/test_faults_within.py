@@ -24,10 +24,17 @@ class Stopped(Exception):
 def digest():
     """What is in every table, as one text each."""
     with connection.cursor() as cursor:
-        tables = [name for name in connection.introspection.table_names(cursor)
-                  if name.startswith(("core_", "inventory_", "orders_", "fulfillment_", "returns_"))]
-        cursor.execute(" UNION ALL ".join(
-            f"SELECT '{name}', md5(string_agg(t::text, '|' ORDER BY t::text)) FROM {name} t" for name in tables))
+        tables = [
+            name
+            for name in connection.introspection.table_names(cursor)
+            if name.startswith(("core_", "inventory_", "orders_", "fulfillment_", "returns_"))
+        ]
+        cursor.execute(
+            " UNION ALL ".join(
+                f"SELECT '{name}', md5(string_agg(t::text, '|' ORDER BY t::text)) FROM {name} t"
+                for name in tables
+            )
+        )
         return dict(cursor.fetchall())
 
 
@@ -55,7 +62,9 @@ def stops(activity):
             return nth - 1
         except Stopped:
             after = digest()
-            assert {name for name in before if before[name] != after[name]} == set(), f"stopped at write {nth}"
+            assert {name for name in before if before[name] != after[name]} == set(), (
+                f"stopped at write {nth}"
+            )
     raise AssertionError("It never got through.")
 
 

@@ -52,7 +52,9 @@ def test_forms_and_sheets_name_them(latin_only, client):
         SKU(code="BOX", name="Box 📦").full_clean()
     with pytest.raises(ValueError, match=NAMED):
         Text().read("Box 📦")
-    page = client.post(reverse("admin:inventory_sku_add"), {"code": "BOX", "name": "Box 📦"}).content.decode()
+    page = client.post(
+        reverse("admin:inventory_sku_add"), {"code": "BOX", "name": "Box 📦"}
+    ).content.decode()
     assert "No font on this machine has 📦 (U+1F4E6)" in page and not SKU.objects.exists()
 
 

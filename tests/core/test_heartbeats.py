@@ -25,8 +25,14 @@ def ago(seconds):
 
 
 def beat(kind="worker", seconds=0, **fields):
-    return Heartbeat.objects.create(name=f"{kind}-{seconds}-{len(fields)}", kind=kind, host="here", pid=1,
-                                    seen_at=ago(seconds), **fields)
+    return Heartbeat.objects.create(
+        name=f"{kind}-{seconds}-{len(fields)}",
+        kind=kind,
+        host="here",
+        pid=1,
+        seen_at=ago(seconds),
+        **fields,
+    )
 
 
 def waiting_job(**fields):
@@ -34,29 +40,41 @@ def waiting_job(**fields):
     make.sku("TEE-M", stock={"LON": 9})
     order = order_entry.enter(Entry(make.channel(), make.customer(), [make.line("TEE-M", 2)]))
     step = operations.of(Order)["confirm"]
-    job = jobs.start(bulk_operations.KIND, "Confirm: 1 selected", 1, by=make.user("mary", "manager"),
-                     due_at=timezone.now(),
-                     operation=step.name, model="orders.Order", keys=[order.pk])
+    job = jobs.start(
+        bulk_operations.KIND,
+        "Confirm: 1 selected",
+        1,
+        by=make.user("mary", "manager"),
+        due_at=timezone.now(),
+        operation=step.name,
+        model="orders.Order",
+        keys=[order.pk],
+    )
     Job.objects.filter(pk=job.pk).update(**fields)
     return make.fresh(job)
 
 
-@pytest.mark.parametrize("beats, told", [
-    ([], ["No worker has run yet."]),
-    ([("worker", 1)], []),
-    ([("worker", 1), ("worker", 900)], []),
-    ([("worker", 900)], ["No worker since "]),
-    ([("server", 1)], ["No worker has run yet."]),
-    ([("worker", 1), ("clock", 1)], []),
-    ([("worker", 1), ("clock", 900)], ["No clock since "]),
-])
+@pytest.mark.parametrize(
+    "beats, told",
+    [
+        ([], ["No worker has run yet."]),
+        ([("worker", 1)], []),
+        ([("worker", 1), ("worker", 900)], []),
+        ([("worker", 900)], ["No worker since "]),
+        ([("server", 1)], ["No worker has run yet."]),
+        ([("worker", 1), ("clock", 1)], []),
+        ([("worker", 1), ("clock", 900)], ["No clock since "]),
+    ],
+)
 def test_where_nobody_works_it_is_told(beats, told):
     for kind, seconds in beats:
         beat(kind, seconds)
 
     alarms = pulse.alarms()
 
-    assert len(alarms) == len(told) and all(alarm.startswith(text) for alarm, text in zip(alarms, told, strict=True))
+    assert len(alarms) == len(told) and all(
+        alarm.startswith(text) for alarm, text in zip(alarms, told, strict=True)
+    )
 
 
 def test_a_worker_that_was_stopped_is_missed_at_once():
@@ -68,8 +86,11 @@ def test_a_worker_that_was_stopped_is_missed_at_once():
 def test_attention_the_home_page_and_a_waiting_job_say_so(log_in):
     job = waiting_job()
     browser = log_in("manager")
-    pages = [reverse("admin:index"), reverse("admin:core_delivery_changelist"),
-             reverse("admin:core_job_change", args=[job.pk])]
+    pages = [
+        reverse("admin:index"),
+        reverse("admin:core_delivery_changelist"),
+        reverse("admin:core_job_change", args=[job.pk]),
+    ]
 
     assert all("No worker has run yet" in browser.get(page).content.decode() for page in pages)
 
@@ -133,7 +154,9 @@ def test_a_file_that_waits_for_its_person_is_no_work():
 def test_a_beat_prolongs_what_its_process_is_at():
     own = pulse.Pulse("worker")
     job = waiting_job(leased_until=timezone.now() + timedelta(seconds=1), claimed_by=own.name)
-    other = Job.objects.create(kind="bulk", title="x", leased_until=ago(1), claimed_by="other", due_at=ago(9))
+    other = Job.objects.create(
+        kind="bulk", title="x", leased_until=ago(1), claimed_by="other", due_at=ago(9)
+    )
 
     own.beat()
     own.beat()
@@ -154,7 +177,9 @@ def test_a_beat_prolongs_the_deliveries_of_its_process(monkeypatch):
     def slow(event):
         until = Delivery.objects.get().leased_until
         own.beat()
-        seen.append((Delivery.objects.get().claimed_by, Delivery.objects.get().leased_until > until))
+        seen.append(
+            (Delivery.objects.get().claimed_by, Delivery.objects.get().leased_until > until)
+        )
 
     event_handlers.on("test.happened", external=True)(slow)
     events.record("test.happened", subject_type="test", subject_number="T-1")

@@ -27,14 +27,25 @@ ROWS, BAD = 6000, 60
 def test_an_import_whose_worker_is_killed_goes_on_and_counts_each_row_once(quick, settings):
     """The worker is killed once it has done the first of several batches."""
     settings.HEARTBEAT_SECONDS = 0.5
-    settings.STORAGES = {**settings.STORAGES, "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"}}
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    }
     make.sku("S-0700", name="old")
     text = "code,name,weight_g\n" + "".join(
-        f"S-{number:04},Thing,{'heavy' if number % 100 == 7 else number}\n" for number in range(ROWS))
+        f"S-{number:04},Thing,{'heavy' if number % 100 == 7 else number}\n"
+        for number in range(ROWS)
+    )
     by = make.user("mary", "manager")
     uploaded = runs.upload(SKUSheet, ContentFile(text.encode()), "skus.csv", by=by)
-    job = jobs.start(runs.KIND, "Import", 0, by=by, due_at=timezone.now(), **{
-        **uploaded.details, "dry_run": False, "file_of": uploaded.pk})
+    job = jobs.start(
+        runs.KIND,
+        "Import",
+        0,
+        by=by,
+        due_at=timezone.now(),
+        **{**uploaded.details, "dry_run": False, "file_of": uploaded.pk},
+    )
     errors = io.StringIO()
 
     with kept("worker", COMMAND, errors, pause=0.1) as keeper:
@@ -45,7 +56,13 @@ def test_an_import_whose_worker_is_killed_goes_on_and_counts_each_row_once(quick
         until(lambda: is_done(job))
 
     job.refresh_from_db()
-    assert (job.error, job.attempts, job.done, job.failed, job.total) == ("", 2, ROWS - BAD, BAD, ROWS)
+    assert (job.error, job.attempts, job.done, job.failed, job.total) == (
+        "",
+        2,
+        ROWS - BAD,
+        BAD,
+        ROWS,
+    )
     assert job.details["counts"] == {"new": ROWS - BAD - 1, "changed": 1, "unchanged": 0}
     assert SKU.objects.count() == ROWS - BAD and job.results.filter(succeeded=False).count() == BAD
 
@@ -55,11 +72,21 @@ def test_what_failed_before_the_kill_is_told_once():
     """As a second worker finds it: one order refused, one gone, one done, and the first worker is no more."""
     make.taxes()
     make.sku("TEE-M", stock={"LON": 1})
-    orders = [order_entry.enter(Entry(make.channel(), make.customer(), [make.line("TEE-M", count)])) for count in (1,
-                                                                                                                   5)]
+    orders = [
+        order_entry.enter(Entry(make.channel(), make.customer(), [make.line("TEE-M", count)]))
+        for count in (1, 5)
+    ]
     keys = [*(order.pk for order in orders), 10**6]
-    job = jobs.start(bulk_operations.KIND, "Confirm", 3, by=make.user("mary", "manager"), due_at=timezone.now(),
-                     operation="confirm", model="orders.Order", keys=keys)
+    job = jobs.start(
+        bulk_operations.KIND,
+        "Confirm",
+        3,
+        by=make.user("mary", "manager"),
+        due_at=timezone.now(),
+        operation="confirm",
+        model="orders.Order",
+        keys=keys,
+    )
     jobs.work(job.pk)
     Job.objects.filter(pk=job.pk).update(finished_at=None)
 

@@ -9,7 +9,12 @@ from oms.rest.operations import request_of
 from orders.amending import Amendment
 from orders.operations import HoldInput, RescheduleInput
 
-STEPS = [step for model in apps.get_models() for step in operations.of(model).values() if step.input is not None]
+STEPS = [
+    step
+    for model in apps.get_models()
+    for step in operations.of(model).values()
+    if step.input is not None
+]
 
 
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: f"{step.model.__name__}.{step.name}")
@@ -24,8 +29,16 @@ def test_each_schema_is_valid_names_what_the_request_does_and_takes_the_example(
         Draft202012Validator(schema).validate(step.example)
 
 
-@pytest.mark.parametrize("body", [
-    {"reason": "x" * 201}, {"reason": None}, {}, {"reason": "late", "kind": "credit"}, {"reason": "late", "more": 1}])
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"reason": "x" * 201},
+        {"reason": None},
+        {},
+        {"reason": "late", "kind": "credit"},
+        {"reason": "late", "more": 1},
+    ],
+)
 def test_what_the_request_refuses_the_schema_refuses(body):
     with pytest.raises(ValidationError):
         Draft202012Validator(inputs.json_schema(HoldInput)).validate(body)
@@ -37,5 +50,9 @@ def test_rows_need_what_they_are_about_and_days_may_be_none():
     amend.validate({"lines": [{"line": 1, "quantity": None}]})
     with pytest.raises(ValidationError, match="'line' is a required property"):
         amend.validate({"lines": [{"quantity": 2}]})
-    assert inputs.json_schema(RescheduleInput)["properties"]["requested_on"] == {"anyOf": [
-        {"type": "string", "format": "date", "description": "Empty: as soon as possible."}, {"type": "null"}]}
+    assert inputs.json_schema(RescheduleInput)["properties"]["requested_on"] == {
+        "anyOf": [
+            {"type": "string", "format": "date", "description": "Empty: as soon as possible."},
+            {"type": "null"},
+        ]
+    }

@@ -57,8 +57,13 @@ def test_amounts_are_written_as_the_language_writes_numbers():
 @pytest.mark.parametrize("per_line", [False, True])
 def test_what_rounds_to_nothing_is_never_minus_zero(includes_tax, per_line):
     """A document's hash covers amounts as text; the database gives -0 back as 0."""
-    [taxed] = taxes.compute([taxes.Taxable(D("-0.01"), D(20))], includes_tax=includes_tax, per_line=per_line)
+    [taxed] = taxes.compute(
+        [taxes.Taxable(D("-0.01"), D(20))], includes_tax=includes_tax, per_line=per_line
+    )
 
     assert str(taxed.tax) == "0.00"
     assert str(money.round_amount(D("-0.004"), "GBP")) == "0.00"
-    assert [str(share) for share in money.spread(D("-0.01"), [D(1), D(0)], "GBP")] == ["-0.01", "0.00"]
+    assert [str(share) for share in money.spread(D("-0.01"), [D(1), D(0)], "GBP")] == [
+        "-0.01",
+        "0.00",
+    ]

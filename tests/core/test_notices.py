@@ -21,7 +21,9 @@ pytestmark = pytest.mark.django_db
 
 
 def told():
-    return [(notice.to.username, notice.topic, notice.text) for notice in Notice.objects.order_by("pk")]
+    return [
+        (notice.to.username, notice.topic, notice.text) for notice in Notice.objects.order_by("pk")
+    ]
 
 
 def test_a_role_hears_of_a_topic_and_the_floor_of_its_own_warehouse():
@@ -37,14 +39,21 @@ def test_a_role_hears_of_a_topic_and_the_floor_of_its_own_warehouse():
 
 def test_a_roles_line_for_a_warehouse_counts_before_its_line_for_all():
     make.user("buyer", "buyer")
-    Subscription.objects.create(role=Role.objects.get(name="buyer"), topic=Topic.PROPOSED, warehouse="LON",
-                                bell=False, mail=Mail.AT_ONCE)
+    Subscription.objects.create(
+        role=Role.objects.get(name="buyer"),
+        topic=Topic.PROPOSED,
+        warehouse="LON",
+        bell=False,
+        mail=Mail.AT_ONCE,
+    )
 
     notifications.tell(Topic.PROPOSED, "LON's", warehouse="LON")
     notifications.tell(Topic.PROPOSED, "LEE's", warehouse="LEE")
 
     assert [(notice.mail, notice.read_at is None) for notice in Notice.objects.order_by("pk")] == [
-        ("at_once", False), ("no", True)]
+        ("at_once", False),
+        ("no", True),
+    ]
 
 
 def test_mails_are_sent_once_and_digests_are_one_mail_a_person():
@@ -53,7 +62,10 @@ def test_mails_are_sent_once_and_digests_are_one_mail_a_person():
         notifications.tell(Topic.LOW_STOCK, text)
     notifications.tell(Topic.OUT_OF_STOCK, "now")
 
-    assert [notifications.send_mails(Mail.AT_ONCE), notifications.send_mails(Mail.AT_ONCE)] == [1, 0]
+    assert [notifications.send_mails(Mail.AT_ONCE), notifications.send_mails(Mail.AT_ONCE)] == [
+        1,
+        0,
+    ]
     assert [notifications.send_mails(Mail.DIGEST), notifications.send_mails(Mail.DIGEST)] == [1, 0]
     assert ["now" in message.body for message in mail.outbox] == [True, False]
     assert "first" in mail.outbox[1].body and "second" in mail.outbox[1].body
@@ -68,15 +80,23 @@ def test_a_mail_to_a_colleague_has_the_companys_frame_and_its_text_is_not_escape
     notifications.send_mails(Mail.AT_ONCE)
 
     (message,), ((html, kind),) = mail.outbox, mail.outbox[0].alternatives
-    assert message.subject == "1 new notification in OMS" and "50'S <XL> & CO is out" in message.body
-    assert kind == "text/html" and "50&#x27;S &lt;XL&gt; &amp; CO is out" in html and "#aa3300" in html
+    assert (
+        message.subject == "1 new notification in OMS" and "50'S <XL> & CO is out" in message.body
+    )
+    assert (
+        kind == "text/html" and "50&#x27;S &lt;XL&gt; &amp; CO is out" in html and "#aa3300" in html
+    )
     assert "because of your role" in message.body and "because of your role" in html
 
 
 def test_an_invitation_is_in_the_same_frame():
     person = make.user("new", "buyer")
-    notifications.email(person, "invitation", {"person": person, "link": "https://oms.example/set/1/?a=1&b=2",
-                                               "days": 7}, key="invitation-1")
+    notifications.email(
+        person,
+        "invitation",
+        {"person": person, "link": "https://oms.example/set/1/?a=1&b=2", "days": 7},
+        key="invitation-1",
+    )
 
     (message,), ((html, _kind),) = mail.outbox, mail.outbox[0].alternatives
     assert "https://oms.example/set/1/?a=1&b=2\n" in message.body and "for 7 days" in message.body
@@ -93,7 +113,9 @@ def test_the_customers_own_rep_hears_of_a_hold(drain):
     screening.hold(order, reason="Call them first")
     drain()
 
-    assert told() == [("mine", "on_hold", f"Order {order.number} is on hold: Manual: Call them first")]
+    assert told() == [
+        ("mine", "on_hold", f"Order {order.number} is on hold: Manual: Call them first")
+    ]
 
 
 def test_what_is_low_and_what_is_out_is_told_by_warehouse():
@@ -105,8 +127,10 @@ def test_what_is_low_and_what_is_out_is_told_by_warehouse():
 
     alerts.watch_all()
 
-    assert sorted(told()) == [("buyer", "low_stock", "Low stock in LON: LOW."),
-                              ("buyer", "out_of_stock", "Out of stock in LON: OUT.")]
+    assert sorted(told()) == [
+        ("buyer", "low_stock", "Low stock in LON: LOW."),
+        ("buyer", "out_of_stock", "Out of stock in LON: OUT."),
+    ]
 
 
 def test_accountants_hear_of_overdue_invoices():
@@ -117,8 +141,9 @@ def test_accountants_hear_of_overdue_invoices():
 
     order_notices.tell_overdue(order.company)
 
-    assert told() == [("accountant", "overdue",
-                       "Acme Ltd: 1 overdue invoice of 24.00 GBP, due 2020-01-01.")]
+    assert told() == [
+        ("accountant", "overdue", "Acme Ltd: 1 overdue invoice of 24.00 GBP, due 2020-01-01.")
+    ]
 
 
 def test_who_asked_for_a_job_hears_that_it_failed():
@@ -148,7 +173,9 @@ def test_everybody_is_told_and_mailed_in_their_own_language(drain):
         person.save()
         make.warehouse("LON").staff.add(person)
     make.sku("TEE-M", stock={"LON": 5})
-    Subscription.objects.filter(topic=Topic.TO_PICK, role__name="picker").update(mail="at_once", bell=True)
+    Subscription.objects.filter(topic=Topic.TO_PICK, role__name="picker").update(
+        mail="at_once", bell=True
+    )
 
     order = make.confirmed(("TEE-M", 1))
     drain()
@@ -156,8 +183,15 @@ def test_everybody_is_told_and_mailed_in_their_own_language(drain):
     notifications.send_at_once()
 
     number = make.shipment_of(order).number
-    texts = {notice.to.username: notice.text for notice in Notice.objects.filter(topic=Topic.TO_PICK)}
-    assert texts == {"hans": f"Lieferung {number} ist in LON neu zu kommissionieren.",
-                     "ann": f"Shipment {number} is ready to pick in LON."}
+    texts = {
+        notice.to.username: notice.text for notice in Notice.objects.filter(topic=Topic.TO_PICK)
+    }
+    assert texts == {
+        "hans": f"Lieferung {number} ist in LON neu zu kommissionieren.",
+        "ann": f"Shipment {number} is ready to pick in LON.",
+    }
     subjects = {message.to[0]: message.subject for message in mail.outbox}
-    assert subjects == {"hans@example.com": "1 neue Mitteilung in OMS", "ann@example.com": "1 new notification in OMS"}
+    assert subjects == {
+        "hans@example.com": "1 neue Mitteilung in OMS",
+        "ann@example.com": "1 new notification in OMS",
+    }

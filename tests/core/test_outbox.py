@@ -115,7 +115,9 @@ def test_five_failures_park_the_delivery_and_let_the_next_pass(handler):
 def test_retry_takes_a_parked_delivery_out(handler):
     handler(lambda event: None)
     event = happened()
-    Delivery.objects.create(event=event, handler="tests.core.<lambda>", attempts=5, parked_at=timezone.now())
+    Delivery.objects.create(
+        event=event, handler="tests.core.<lambda>", attempts=5, parked_at=timezone.now()
+    )
     outbox.drain()
     assert len(outbox.parked()) == 1
 
@@ -173,11 +175,18 @@ def test_what_waits_behind_another_process_is_not_taken_before_it(handler):
     first = happened(n=1)
     happened(n=2)
     outbox.number_events()
-    reserved = Delivery.objects.create(event=first, handler="tests.core.<lambda>", attempts=1, claimed_by="other",
-                                   leased_until=timezone.now() + timedelta(minutes=5))
+    reserved = Delivery.objects.create(
+        event=first,
+        handler="tests.core.<lambda>",
+        attempts=1,
+        claimed_by="other",
+        leased_until=timezone.now() + timedelta(minutes=5),
+    )
 
     assert outbox.drain() == 0
-    Delivery.objects.filter(pk=reserved.pk).update(leased_until=timezone.now() - timedelta(seconds=1))
+    Delivery.objects.filter(pk=reserved.pk).update(
+        leased_until=timezone.now() - timedelta(seconds=1)
+    )
     drain_after(1)
 
     assert seen == [1, 2]
@@ -230,8 +239,13 @@ def test_what_is_of_no_use_to_try_again_is_parked_at_once(handler):
 def test_a_claim_whose_process_died_in_each_try_is_parked(handler):
     handler(lambda event: None)
     event = happened()
-    Delivery.objects.create(event=event, handler="tests.core.<lambda>", attempts=5, claimed_by="dead",
-                            leased_until=timezone.now() - timedelta(seconds=1))
+    Delivery.objects.create(
+        event=event,
+        handler="tests.core.<lambda>",
+        attempts=5,
+        claimed_by="dead",
+        leased_until=timezone.now() - timedelta(seconds=1),
+    )
 
     outbox.drain()
 
@@ -245,7 +259,9 @@ def test_what_is_drained_at_a_commit_is_an_operation_of_its_own(settings):
 
     order = make.shipped(("TEE-M", 2))
 
-    names = list(Event.objects.filter(subject_type="shipment").order_by("pk").values_list("name", flat=True))
+    names = list(
+        Event.objects.filter(subject_type="shipment").order_by("pk").values_list("name", flat=True)
+    )
     assert names[0] == "shipment.created"
     assert [str(breach) for breach in verification.breaches()] == []
     assert order.shipped == 2

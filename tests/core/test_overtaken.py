@@ -22,7 +22,12 @@ def test_an_operation_that_is_overtaken_is_a_conflict_and_nothing_is_done(state,
     with aborted("inventory_reservation", state=state) as tries, pytest.raises(Conflict) as told:
         operations.of(Order)["confirm"].perform(order, by=make.user("mary", "manager"))
 
-    assert (told.value.code, len(tries), make.fresh(order).status, Event.objects.count()) == (code, 1, "placed", known)
+    assert (told.value.code, len(tries), make.fresh(order).status, Event.objects.count()) == (
+        code,
+        1,
+        "placed",
+        known,
+    )
 
 
 def test_a_broken_constraint_is_a_fault():
@@ -47,6 +52,11 @@ def test_the_page_says_so_instead_of_breaking(log_in):
     order, browser = placed(), log_in("manager")
 
     with aborted("inventory_reservation", state=GONE):
-        page = browser.post(f"/admin/orders/order/{order.pk}/do/confirm/", {"version": order.version})
+        page = browser.post(
+            f"/admin/orders/order/{order.pk}/do/confirm/", {"version": order.version}
+        )
 
-    assert page.status_code == 409 and "Somebody deleted something that this needs" in page.content.decode()
+    assert (
+        page.status_code == 409
+        and "Somebody deleted something that this needs" in page.content.decode()
+    )

@@ -29,30 +29,46 @@ def orders():
 
 
 def test_every_model_says_whose_rows_are_seen():
-    without = {model for model in apps.get_models() if is_ours(model) and not policy.has_rule(model)}
+    without = {
+        model for model in apps.get_models() if is_ours(model) and not policy.has_rule(model)
+    }
 
     assert without == set()
 
 
 def test_every_amount_is_declared_as_money_or_as_a_cost():
-    open_to_all = [f"{model.__name__}.{field.name}" for model in apps.get_models() for field in model._meta.fields
-                   if isinstance(field, money.AMOUNT_FIELDS) and not policy.needs(model, "view")
-                   and field.name not in policy.hidden(model)]
+    open_to_all = [
+        f"{model.__name__}.{field.name}"
+        for model in apps.get_models()
+        for field in model._meta.fields
+        if isinstance(field, money.AMOUNT_FIELDS)
+        and not policy.needs(model, "view")
+        and field.name not in policy.hidden(model)
+    ]
 
     assert open_to_all == []
 
 
 def test_whoever_enters_an_amount_sees_amounts():
     """Percentages of a kit's price are no amounts."""
-    asking = {f"{each.model.__name__}.{each.name}": policy.needs(each.model, each.name)
-              for each in operations.every() if each.input and _asks_for_amounts(inputs.describe(each.input))}
+    asking = {
+        f"{each.model.__name__}.{each.name}": policy.needs(each.model, each.name)
+        for each in operations.every()
+        if each.input and _asks_for_amounts(inputs.describe(each.input))
+    }
 
-    assert asking and {name for name, needed in asking.items() if "see_money" not in needed} == set()
+    assert (
+        asking and {name for name, needed in asking.items() if "see_money" not in needed} == set()
+    )
 
 
 def _asks_for_amounts(asked):
-    return any(_asks_for_amounts(field.rows) if field.rows else field.kind is Decimal and "percent" not in field.name
-               for field in asked.fields)
+    return any(
+        _asks_for_amounts(field.rows)
+        if field.rows
+        else field.kind is Decimal and "percent" not in field.name
+        for field in asked.fields
+    )
 
 
 def test_a_right_that_needs_another_holds_only_with_it():
@@ -73,7 +89,10 @@ def test_a_right_that_needs_another_holds_only_with_it():
 def test_a_person_without_roles_sees_nothing(orders):
     person = make.user("mary")
 
-    assert not any(policy.scope(model, person).exists() for model in (Order, OrderLine, SKU, Stock, Notice, Role))
+    assert not any(
+        policy.scope(model, person).exists()
+        for model in (Order, OrderLine, SKU, Stock, Notice, Role)
+    )
 
 
 def test_a_group_that_is_no_role_reaches_no_rows_but_master_data(orders):

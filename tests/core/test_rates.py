@@ -27,8 +27,11 @@ def zipped(content):
     return file.getvalue()
 
 
-@pytest.mark.parametrize("content, days", [(XML, 2), (HISTORY, 2), (DAILY, 1), (zipped(HISTORY), 2)],
-                         ids=["xml", "history", "daily", "zip"])
+@pytest.mark.parametrize(
+    "content, days",
+    [(XML, 2), (HISTORY, 2), (DAILY, 1), (zipped(HISTORY), 2)],
+    ids=["xml", "history", "daily", "zip"],
+)
 def test_files_of_the_ecb_are_read(content, days):
     found = exchange_rates.read(content, "rates")
 
@@ -36,8 +39,17 @@ def test_files_of_the_ecb_are_read(content, days):
     assert found[0] == (date(2027, 1, 29), {"USD": D("1.1000"), "GBP": D("0.8000")})
 
 
-@pytest.mark.parametrize("content", [b"", b"a,b\n1,2\n", b"<html></html>", b"\xff\xfe", b"Date,USD\n2027-13-01,1\n",
-                                     b'<!DOCTYPE x [<!ENTITY a "b">]><x/>'])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"a,b\n1,2\n",
+        b"<html></html>",
+        b"\xff\xfe",
+        b"Date,USD\n2027-13-01,1\n",
+        b'<!DOCTYPE x [<!ENTITY a "b">]><x/>',
+    ],
+)
 def test_what_is_no_such_file_is_refused(content):
     with pytest.raises(Refused):
         exchange_rates.read(content, "rates")
@@ -50,5 +62,8 @@ def test_rates_are_entered_for_the_company_s_own_currency_and_once_a_day():
     for _ in range(2):
         assert exchange_rates.take(company, exchange_rates.read(XML, "rates")) == 4
 
-    assert list(ExchangeRate.objects.filter(day="2027-01-29").order_by("currency").values_list("currency", "rate")) == [
-        ("EUR", D("1.25")), ("USD", D("1.375"))]
+    assert list(
+        ExchangeRate.objects.filter(day="2027-01-29")
+        .order_by("currency")
+        .values_list("currency", "rate")
+    ) == [("EUR", D("1.25")), ("USD", D("1.375"))]

@@ -37,8 +37,12 @@ def aborted(table, times=1, state=DEADLOCK):
     def abort(execute, sql, params, many, context):
         if len(seen) < times and re.search(rf'(UPDATE|INSERT INTO) "?{table}"?\s', sql):
             seen.append(sql)
-            return execute(f"DO $$ BEGIN RAISE EXCEPTION 'forced' USING ERRCODE = '{state}'; END $$", None, False,
-                           context)
+            return execute(
+                f"DO $$ BEGIN RAISE EXCEPTION 'forced' USING ERRCODE = '{state}'; END $$",
+                None,
+                False,
+                context,
+            )
         return execute(sql, params, many, context)
 
     with connection.execute_wrapper(abort):
@@ -179,8 +183,11 @@ def test_a_form_of_the_admin(log_in):
     form = shown["adminform"].form
     read = {name: form.get_initial_for_field(field, name) for name, field in form.fields.items()}
     data = {name: value for name, value in read.items() if value is not None and value is not False}
-    data |= {f"{table.formset.prefix}-{count}": 0 for table in shown["inline_admin_formsets"]
-             for count in ("TOTAL_FORMS", "INITIAL_FORMS")}
+    data |= {
+        f"{table.formset.prefix}-{count}": 0
+        for table in shown["inline_admin_formsets"]
+        for count in ("TOTAL_FORMS", "INITIAL_FORMS")
+    }
 
     with aborted("inventory_sku") as seen:
         answer = browser.post(page, {**data, "name": "Shirt"})
@@ -244,7 +251,11 @@ def test_entering_by_the_api_takes_effect_once_under_its_key(rep, verified):
     again = rep.send("orders/", body, key="k")
 
     assert (len(seen), first.status_code, again.json()) == (2, 201, first.json())
-    assert (Order.objects.count(), IdempotencyKey.objects.count(), Stock.objects.get().reserved) == (1, 1, 2)
+    assert (
+        Order.objects.count(),
+        IdempotencyKey.objects.count(),
+        Stock.objects.get().reserved,
+    ) == (1, 1, 2)
 
 
 def test_an_act_at_a_station(client):
@@ -254,18 +265,27 @@ def test_an_act_at_a_station(client):
     User.objects.filter(pk=person.pk).update(is_staff=True)
     make.warehouse().staff.add(person)
     client.force_login(User.objects.get(pk=person.pk))
-    sent = {"id": str(uuid4()), "action": "pick", "warehouse": "LON", "body": {"line": line.pk, "quantity": 5}}
+    sent = {
+        "id": str(uuid4()),
+        "action": "pick",
+        "warehouse": "LON",
+        "body": {"line": line.pk, "quantity": 5},
+    }
 
     with aborted("fulfillment_shipment") as seen:
-        answer = client.post("/stations/pick/act/", json.dumps(sent), content_type="application/json")
+        answer = client.post(
+            "/stations/pick/act/", json.dumps(sent), content_type="application/json"
+        )
 
     assert (len(seen), answer.status_code, answer.json()) == (1, 200, {"done": "5 × TEE-M picked."})
 
 
 def imported(client, worked, page, slug, content):
     with worked():
-        answer = client.post(reverse(f"admin:{page}_import", args=[slug]),
-                             {"file": SimpleUploadedFile("file.csv", content.encode())})
+        answer = client.post(
+            reverse(f"admin:{page}_import", args=[slug]),
+            {"file": SimpleUploadedFile("file.csv", content.encode())},
+        )
         client.post(answer.url, {**Job.objects.latest("pk").details["mapping"], "import": ""})
     return Job.objects.latest("pk")
 
@@ -287,8 +307,13 @@ def test_an_import_of_orders(log_in, worked):
     client = log_in("manager")
 
     with aborted("orders_order") as seen:
-        job = imported(client, worked, "orders_order", "orders", (
-            "order,channel,customer,sku,quantity\nX-1,reps,C-1,TEE-M,1\n"))
+        job = imported(
+            client,
+            worked,
+            "orders_order",
+            "orders",
+            ("order,channel,customer,sku,quantity\nX-1,reps,C-1,TEE-M,1\n"),
+        )
 
     assert (len(seen), job.done, job.failed, Order.objects.count()) == (1, 1, 0, 1)
 

@@ -34,9 +34,11 @@ def test_a_text_is_escaped_so_that_it_is_no_formula_and_unescaped_to_what_it_was
 
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])
 def test_texts_read_back_as_they_were(kind):
-    texts = ["=1+1", "'=1+1", "-5 off", "@home", "O'Neill", "plain", "ä; ö, \"ü\"", "00123", ""]
+    texts = ["=1+1", "'=1+1", "-5 off", "@home", "O'Neill", "plain", 'ä; ö, "ü"', "00123", ""]
 
-    (_, heading), *rows = reading.read(written(kind, ["text"], [[text] for text in texts]), f"file.{kind}")
+    (_, heading), *rows = reading.read(
+        written(kind, ["text"], [[text] for text in texts]), f"file.{kind}"
+    )
 
     assert heading == ["text"]
     assert [row[0] for _, row in rows] == [text for text in texts if text]
@@ -47,7 +49,13 @@ def test_xlsx_holds_real_numbers_and_days():
 
     _, (_, read) = reading.read(written("xlsx", list("abcde"), [row]), "file.xlsx")
 
-    assert (read[0], read[1], read[2].date(), read[3], read[4]) == (12.5, 7, date(2027, 1, 31), "", "yes")
+    assert (read[0], read[1], read[2].date(), read[3], read[4]) == (
+        12.5,
+        7,
+        date(2027, 1, 31),
+        "",
+        "yes",
+    )
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
@@ -57,10 +65,14 @@ def test_csv_is_read_whatever_separates_its_cells(delimiter):
     assert list(reading.read(file, "x.CSV")) == [(1, ["code", "name"]), (2, ["A", "B"])]
 
 
-@pytest.mark.parametrize(("name", "content", "code"), [
-    ("x.ods", b"", "unknown_format"), ("x.csv", b'code\n"K', "unreadable"),
-    ("x.xlsx", b"PK no zip", "unreadable"),
-])
+@pytest.mark.parametrize(
+    ("name", "content", "code"),
+    [
+        ("x.ods", b"", "unknown_format"),
+        ("x.csv", b'code\n"K', "unreadable"),
+        ("x.xlsx", b"PK no zip", "unreadable"),
+    ],
+)
 def test_what_is_no_table_is_refused(name, content, code):
     with pytest.raises(Refused) as refused:
         list(reading.read(io.BytesIO(content), name))
@@ -69,11 +81,16 @@ def test_what_is_no_table_is_refused(name, content, code):
 
 
 def test_a_sheet_is_as_wide_as_its_texts_and_has_filters_over_its_rows():
-    file = written("xlsx", ["code", "a longer heading", "at"], [
-        ["T" * 30, Decimal("1.5"), datetime(2027, 7, 1, 10, tzinfo=UTC)], ["U" * 300, 2, None]])
+    file = written(
+        "xlsx",
+        ["code", "a longer heading", "at"],
+        [["T" * 30, Decimal("1.5"), datetime(2027, 7, 1, 10, tzinfo=UTC)], ["U" * 300, 2, None]],
+    )
 
     sheet = load_workbook(file).active
 
     assert [sheet.column_dimensions[letter].width for letter in "ABC"] == [46, 18, 18]
     assert (sheet.auto_filter.ref, sheet.freeze_panes) == ("A1:C3", "A2")
-    assert sheet["C2"].value == timezone.localtime(datetime(2027, 7, 1, 10, tzinfo=UTC)).replace(tzinfo=None)
+    assert sheet["C2"].value == timezone.localtime(datetime(2027, 7, 1, 10, tzinfo=UTC)).replace(
+        tzinfo=None
+    )

@@ -14,17 +14,31 @@ pytestmark = pytest.mark.django_db
 PROMISED, BILLED, BOTH = (rule.name for rule in intercompany_rules.RULES)
 BREAKS = [
     (PROMISED, "UPDATE inventory_reservation SET share_id = NULL", "no setting"),
-    (PROMISED, "UPDATE inventory_stockshare SET selling_id = supplying_id, supplying_id = selling_id",
-     "other companies"),
+    (
+        PROMISED,
+        "UPDATE inventory_stockshare SET selling_id = supplying_id, supplying_id = selling_id",
+        "other companies",
+    ),
     (PROMISED, "UPDATE inventory_stockshare SET until = now() - interval '1 hour'", "off by then"),
     (BILLED, "DELETE FROM orders_intercompanysupply", "billed 0"),
-    (BILLED, "UPDATE orders_invoiceline SET quantity = 1 WHERE id IN (SELECT line_id FROM orders_intercompanysupply)",
-     "shipped 2, billed 1"),
+    (
+        BILLED,
+        "UPDATE orders_invoiceline SET quantity = 1 WHERE id IN (SELECT line_id FROM orders_intercompanysupply)",
+        "shipped 2, billed 1",
+    ),
     (BILLED, "UPDATE orders_intercompanysupply SET shipment = 'SH-0'", "shipped 0, billed 2"),
-    (BOTH, "DELETE FROM orders_supplierinvoiceline; DELETE FROM orders_supplierinvoice", "buyer: nothing"),
+    (
+        BOTH,
+        "DELETE FROM orders_supplierinvoiceline; DELETE FROM orders_supplierinvoice",
+        "buyer: nothing",
+    ),
     (BOTH, "UPDATE orders_supplierinvoice SET net = net + 1, gross = gross + 1", "10.600"),
     (BOTH, "UPDATE orders_supplierinvoice SET currency = 'EUR'", "EUR"),
-    (BOTH, "UPDATE orders_supplierinvoice SET company_id = (SELECT id FROM core_company WHERE code = 'stockco')", ""),
+    (
+        BOTH,
+        "UPDATE orders_supplierinvoice SET company_id = (SELECT id FROM core_company WHERE code = 'stockco')",
+        "",
+    ),
     (BOTH, "UPDATE orders_supplierinvoiceline SET net = net + 1, gross = gross + 1", "9.600"),
 ]
 
@@ -35,8 +49,13 @@ def business():
     owner = make.company("stockco", name="Stock Co Ltd")
     make.warehouse("MAN", company=owner)
     make.sku("TEE-M", stock={"MAN": 5}, cost="4")
-    IntercompanyRule.objects.create(selling=make.company(), supplying=owner, customer=make.customer("IC"),
-                                    supplier=make.supplier(), is_active=True)
+    IntercompanyRule.objects.create(
+        selling=make.company(),
+        supplying=owner,
+        customer=make.customer("IC"),
+        supplier=make.supplier(),
+        is_active=True,
+    )
     make.shipped(("TEE-M", 2))
     outbox.drain()
 

@@ -26,7 +26,9 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("verified")]
 @cache
 def example(name):
     """A program that the documentation shows."""
-    spec = importlib.util.spec_from_file_location(name, Path(__file__).resolve().parents[2] / "docs" / f"{name}.py")
+    spec = importlib.util.spec_from_file_location(
+        name, Path(__file__).resolve().parents[2] / "docs" / f"{name}.py"
+    )
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
@@ -47,7 +49,10 @@ class Receiver:
 
     @property
     def told(self):
-        return [(json.loads(body)["type"], json.loads(body)["subject"]["number"]) for _, body in self.calls]
+        return [
+            (json.loads(body)["type"], json.loads(body)["subject"]["number"])
+            for _, body in self.calls
+        ]
 
 
 @pytest.fixture
@@ -64,8 +69,11 @@ def boss():
 
 @pytest.fixture
 def endpoint():
-    return webhooks.subscribe(WebhookEndpoint(company=make.company(), user=boss(),
-                                              url="https://example.com/hook", events=["order.*"]))
+    return webhooks.subscribe(
+        WebhookEndpoint(
+            company=make.company(), user=boss(), url="https://example.com/hook", events=["order.*"]
+        )
+    )
 
 
 def happen():
@@ -86,12 +94,18 @@ def test_chosen_events_are_told_once_in_order(endpoint, receiver):
     tell(receiver)
     tell(receiver)
 
-    assert receiver.told == [("order.placed", number), ("order.cancel_requested", number), ("order.canceled", number)]
+    assert receiver.told == [
+        ("order.placed", number),
+        ("order.cancel_requested", number),
+        ("order.canceled", number),
+    ]
 
 
 def test_what_was_before_is_not_told(receiver):
     happen()
-    endpoint = webhooks.subscribe(WebhookEndpoint(company=make.company(), user=boss(), url="https://x.y"))
+    endpoint = webhooks.subscribe(
+        WebhookEndpoint(company=make.company(), user=boss(), url="https://x.y")
+    )
 
     assert (tell(receiver), endpoint.position > 0) == (0, True)
 
@@ -117,11 +131,15 @@ def test_the_example_receiver_tells_forged_stale_and_repeated_apart(endpoint, re
     theirs = example("receive_webhooks").Receiver(endpoint.secret)
     sent_at = int(headers["webhook-timestamp"])
 
-    answers = [theirs.take(headers, body, now).name for now in (sent_at + 301, sent_at, sent_at + 5)]
+    answers = [
+        theirs.take(headers, body, now).name for now in (sent_at + 301, sent_at, sent_at + 5)
+    ]
 
     assert answers == ["STALE", "NEW", "REPEATED"]
     assert theirs.take(headers, body + b" ", sent_at).name == "FORGED"
-    assert {verdict.value // 100 for verdict in verdicts if verdict.name in ("NEW", "REPEATED")} == {2}
+    assert {
+        verdict.value // 100 for verdict in verdicts if verdict.name in ("NEW", "REPEATED")
+    } == {2}
 
 
 def test_a_rotated_secret_loses_nothing(endpoint, receiver):
@@ -130,7 +148,9 @@ def test_a_rotated_secret_loses_nothing(endpoint, receiver):
     tell(receiver)
     headers, body = receiver.calls[0]
 
-    assert Webhook(endpoint.secret).verify(body.decode(), headers) == Webhook(new).verify(body.decode(), headers)
+    assert Webhook(endpoint.secret).verify(body.decode(), headers) == Webhook(new).verify(
+        body.decode(), headers
+    )
 
 
 def test_a_receiver_that_is_down_for_a_day_loses_nothing_and_keeps_the_order(endpoint, receiver):
@@ -144,7 +164,10 @@ def test_a_receiver_that_is_down_for_a_day_loses_nothing_and_keeps_the_order(end
 
     for number in (first, second):
         assert [name for name, subject in receiver.told if subject == number] == [
-            "order.placed", "order.cancel_requested", "order.canceled"]
+            "order.placed",
+            "order.cancel_requested",
+            "order.canceled",
+        ]
     assert WebhookDelivery.objects.exclude(delivered_at=None).count() == len(receiver.calls) == 6
 
 
@@ -187,8 +210,13 @@ def test_an_endpoint_is_told_what_its_person_may_see(receiver):
     mine.rep.is_staff = True
     mine.rep.save()
     mine.save()
-    webhooks.subscribe(WebhookEndpoint(company=make.company(), user=mine.rep, url="https://example.com/rep"))
-    order, _ = make.order(lines=[("TEE-M", 1)]), make.order(lines=[("TEE-M", 1)], customer_code=theirs.code)
+    webhooks.subscribe(
+        WebhookEndpoint(company=make.company(), user=mine.rep, url="https://example.com/rep")
+    )
+    order, _ = (
+        make.order(lines=[("TEE-M", 1)]),
+        make.order(lines=[("TEE-M", 1)], customer_code=theirs.code),
+    )
     outbox.drain()
 
     tell(receiver)
@@ -197,7 +225,9 @@ def test_an_endpoint_is_told_what_its_person_may_see(receiver):
 
 
 def test_events_of_another_company_are_not_told(receiver):
-    webhooks.subscribe(WebhookEndpoint(company=make.company("other"), user=boss(), url="https://x.y"))
+    webhooks.subscribe(
+        WebhookEndpoint(company=make.company("other"), user=boss(), url="https://x.y")
+    )
     happen()
 
     assert tell(receiver) == 0
@@ -211,19 +241,58 @@ def test_each_call_is_in_the_log_with_its_answer_and_time(endpoint, receiver):
 
 
 HOSTILE = [
-    "http://127.0.0.1/", "https://127.0.0.1/", "https://127.1/", "https://2130706433/", "https://0x7f000001/",
-    "https://0177.0.0.1/", "https://0/", "https://0.0.0.0/", "https://localhost/", "https://[::1]/", "https://[::]/",
-    "https://[::ffff:127.0.0.1]/", "https://[::ffff:7f00:1]/", "https://[::ffff:10.0.0.1]/",
-    "https://[64:ff9b::7f00:1]/", "https://[64:ff9b::a00:1]/", "https://[2002:7f00:1::]/", "https://[2002:a00:1::]/",
-    "https://[2001:0:4136:e378:8000:63bf:80ff:fffe]/", "https://[fe80::1]/", "https://[fe80::1%25lo]/",
-    "https://[fc00::1]/", "https://[fd12:3456::1]/", "https://[ff02::1]/", "https://[2001:db8::1]/",
-    "https://10.0.0.1/", "https://10.255.255.255/", "https://172.16.0.1/", "https://172.31.255.1/",
-    "https://192.168.0.1/", "https://192.168.1.254:8443/", "https://169.254.169.254/latest/meta-data/",
-    "https://169.254.0.1/", "https://100.64.0.1/", "https://100.127.255.254/", "https://192.0.0.1/",
-    "https://192.0.2.1/", "https://198.18.0.1/", "https://198.51.100.1/", "https://203.0.113.1/", "https://224.0.0.1/",
-    "https://239.255.255.250/", "https://240.0.0.1/", "https://255.255.255.255/", "https://user:secret@127.0.0.1/",
-    "https://example.com@127.0.0.1/", "ftp://example.com/", "file:///etc/passwd", "gopher://127.0.0.1:6379/_INFO",
-    "https:///nohost", "https://127.0.0.1:99999/", "https://rebind.example/",
+    "http://127.0.0.1/",
+    "https://127.0.0.1/",
+    "https://127.1/",
+    "https://2130706433/",
+    "https://0x7f000001/",
+    "https://0177.0.0.1/",
+    "https://0/",
+    "https://0.0.0.0/",
+    "https://localhost/",
+    "https://[::1]/",
+    "https://[::]/",
+    "https://[::ffff:127.0.0.1]/",
+    "https://[::ffff:7f00:1]/",
+    "https://[::ffff:10.0.0.1]/",
+    "https://[64:ff9b::7f00:1]/",
+    "https://[64:ff9b::a00:1]/",
+    "https://[2002:7f00:1::]/",
+    "https://[2002:a00:1::]/",
+    "https://[2001:0:4136:e378:8000:63bf:80ff:fffe]/",
+    "https://[fe80::1]/",
+    "https://[fe80::1%25lo]/",
+    "https://[fc00::1]/",
+    "https://[fd12:3456::1]/",
+    "https://[ff02::1]/",
+    "https://[2001:db8::1]/",
+    "https://10.0.0.1/",
+    "https://10.255.255.255/",
+    "https://172.16.0.1/",
+    "https://172.31.255.1/",
+    "https://192.168.0.1/",
+    "https://192.168.1.254:8443/",
+    "https://169.254.169.254/latest/meta-data/",
+    "https://169.254.0.1/",
+    "https://100.64.0.1/",
+    "https://100.127.255.254/",
+    "https://192.0.0.1/",
+    "https://192.0.2.1/",
+    "https://198.18.0.1/",
+    "https://198.51.100.1/",
+    "https://203.0.113.1/",
+    "https://224.0.0.1/",
+    "https://239.255.255.250/",
+    "https://240.0.0.1/",
+    "https://255.255.255.255/",
+    "https://user:secret@127.0.0.1/",
+    "https://example.com@127.0.0.1/",
+    "ftp://example.com/",
+    "file:///etc/passwd",
+    "gopher://127.0.0.1:6379/_INFO",
+    "https:///nohost",
+    "https://127.0.0.1:99999/",
+    "https://rebind.example/",
 ]
 
 
@@ -234,7 +303,9 @@ def test_a_hostile_address_is_never_connected_to(url, monkeypatch):
 
     def resolve(host, *arguments, **options):
         if host == "rebind.example":
-            return lookup("8.8.8.8", *arguments, **options) + lookup("127.0.0.1", *arguments, **options)
+            return lookup("8.8.8.8", *arguments, **options) + lookup(
+                "127.0.0.1", *arguments, **options
+            )
         return lookup(host, *arguments, **options)
 
     def refuse(*arguments, **options):
@@ -251,7 +322,9 @@ def test_the_connection_goes_to_the_address_that_was_checked(monkeypatch):
     """The name points to a public address when it is looked up first, and to a private one ever after."""
     answers = iter(["8.8.8.8"])
     lookup, connected = socket.getaddrinfo, []
-    monkeypatch.setattr(socket, "getaddrinfo", lambda host, *a, **o: lookup(next(answers, "127.0.0.1"), *a, **o))
+    monkeypatch.setattr(
+        socket, "getaddrinfo", lambda host, *a, **o: lookup(next(answers, "127.0.0.1"), *a, **o)
+    )
 
     def connect(address, **options):
         connected.append(address)

@@ -11,11 +11,30 @@ from tests import builders as make
 pytestmark = pytest.mark.django_db
 
 
-@pytest.mark.parametrize(("text", "found"), [
-    ("tee", True), ("TEE-M", True), ("m", True), ("red te", True), ("te red", True), ("12", True), ("-12", True),
-    ("Bär", True), ("bär red", True), ("ed", False), ("red mug", False), ("'", False), ("\\", False),
-    ("a' | 'b", False),
-    ("!", False), ("", False), ("\0", False), ("te:*", True), ("100%", False)])
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("tee", True),
+        ("TEE-M", True),
+        ("m", True),
+        ("red te", True),
+        ("te red", True),
+        ("12", True),
+        ("-12", True),
+        ("Bär", True),
+        ("bär red", True),
+        ("ed", False),
+        ("red mug", False),
+        ("'", False),
+        ("\\", False),
+        ("a' | 'b", False),
+        ("!", False),
+        ("", False),
+        ("\0", False),
+        ("te:*", True),
+        ("100%", False),
+    ],
+)
 def test_every_word_of_the_text_begins_one_of_the_name(text, found):
     make.sku("TEE-M")
     SKU.objects.update(name="Red tee, size M/L-12 (Bär)")

@@ -21,14 +21,29 @@ from orders.order_entry import Entry
 from tests import builders as make
 
 pytestmark = pytest.mark.django_db(transaction=True)
-COMMAND = [sys.executable, "-m", "celery", "-A", "oms", "worker", "--pool", "solo", "--loglevel", "INFO"]
+COMMAND = [
+    sys.executable,
+    "-m",
+    "celery",
+    "-A",
+    "oms",
+    "worker",
+    "--pool",
+    "solo",
+    "--loglevel",
+    "INFO",
+]
 
 
 @pytest.fixture
 def quick(monkeypatch):
     """What a worker started by this test is told: this test's database, and to be quick."""
-    for name, value in {"OMS_TEST_DATABASE": connection.settings_dict["NAME"], "HEARTBEAT_SECONDS": "0.5",
-                        "DJANGO_SETTINGS_MODULE": "tests.settings", "SWEEP_SECONDS": "0.5"}.items():
+    for name, value in {
+        "OMS_TEST_DATABASE": connection.settings_dict["NAME"],
+        "HEARTBEAT_SECONDS": "0.5",
+        "DJANGO_SETTINGS_MODULE": "tests.settings",
+        "SWEEP_SECONDS": "0.5",
+    }.items():
         monkeypatch.setenv(name, value)
 
 
@@ -51,11 +66,20 @@ def until(condition, told=lambda: "", seconds=120):
 
 def confirming(*quantities):
     """A job that confirms orders, of which nobody was told."""
-    orders = [order_entry.enter(Entry(make.channel(), make.customer(),
-                                      [make.line("TEE-M", count)])) for count in quantities]
-    return jobs.start(bulk_operations.KIND, "Confirm", len(orders), by=make.user("mary", "manager"),
-                      due_at=timezone.now(),
-                      operation="confirm", model="orders.Order", keys=[order.pk for order in orders]), orders
+    orders = [
+        order_entry.enter(Entry(make.channel(), make.customer(), [make.line("TEE-M", count)]))
+        for count in quantities
+    ]
+    return jobs.start(
+        bulk_operations.KIND,
+        "Confirm",
+        len(orders),
+        by=make.user("mary", "manager"),
+        due_at=timezone.now(),
+        operation="confirm",
+        model="orders.Order",
+        keys=[order.pk for order in orders],
+    ), orders
 
 
 def is_done(job):
@@ -64,7 +88,9 @@ def is_done(job):
 
 def test_a_worker_does_what_it_is_told_of_and_what_it_is_not(worker):
     tee = make.sku(stock={"LON": 1})
-    sourcing.promise("SO-1", make.company(), [Wanted(1, tee, 3)], Destination("GB"), Terms(can_backorder=True))
+    sourcing.promise(
+        "SO-1", make.company(), [Wanted(1, tee, 3)], Destination("GB"), Terms(can_backorder=True)
+    )
     make.receive_purchase(tee, 2)
     broken = settings.DATA_FOLDER / "broker"
     if not settings.REDIS_URL:
@@ -74,7 +100,10 @@ def test_a_worker_does_what_it_is_told_of_and_what_it_is_not(worker):
 
     current_app.send_task("oms.core.tasks.drain_outbox", ignore_result=True)
 
-    until(lambda: not Event.objects.exclude(is_drained=True).exists(), lambda: worker.log.read_text()[-2000:])
+    until(
+        lambda: not Event.objects.exclude(is_drained=True).exists(),
+        lambda: worker.log.read_text()[-2000:],
+    )
     assert Demand.objects.get().reserved == 3
 
     make.taxes()

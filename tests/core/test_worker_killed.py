@@ -19,14 +19,29 @@ from orders.order_entry import Entry
 from tests import builders as make
 
 pytestmark = pytest.mark.django_db(transaction=True)
-COMMAND = [sys.executable, "-m", "celery", "-A", "oms", "worker", "--pool", "solo", "--loglevel", "INFO"]
+COMMAND = [
+    sys.executable,
+    "-m",
+    "celery",
+    "-A",
+    "oms",
+    "worker",
+    "--pool",
+    "solo",
+    "--loglevel",
+    "INFO",
+]
 
 
 @pytest.fixture
 def quick(monkeypatch):
     """What a worker started by this test is told: this test's database, and to be quick."""
-    for name, value in {"OMS_TEST_DATABASE": connection.settings_dict["NAME"], "HEARTBEAT_SECONDS": "0.5",
-                        "DJANGO_SETTINGS_MODULE": "tests.settings", "SWEEP_SECONDS": "0.5"}.items():
+    for name, value in {
+        "OMS_TEST_DATABASE": connection.settings_dict["NAME"],
+        "HEARTBEAT_SECONDS": "0.5",
+        "DJANGO_SETTINGS_MODULE": "tests.settings",
+        "SWEEP_SECONDS": "0.5",
+    }.items():
         monkeypatch.setenv(name, value)
 
 
@@ -39,18 +54,29 @@ def until(condition, told=lambda: "", seconds=120):
 
 def confirming(*quantities):
     """A job that confirms orders, of which nobody was told."""
-    orders = [order_entry.enter(Entry(make.channel(), make.customer(),
-                                      [make.line("TEE-M", count)])) for count in quantities]
-    return jobs.start(bulk_operations.KIND, "Confirm", len(orders), by=make.user("mary", "manager"),
-                      due_at=timezone.now(),
-                      operation="confirm", model="orders.Order", keys=[order.pk for order in orders]), orders
+    orders = [
+        order_entry.enter(Entry(make.channel(), make.customer(), [make.line("TEE-M", count)]))
+        for count in quantities
+    ]
+    return jobs.start(
+        bulk_operations.KIND,
+        "Confirm",
+        len(orders),
+        by=make.user("mary", "manager"),
+        due_at=timezone.now(),
+        operation="confirm",
+        model="orders.Order",
+        keys=[order.pk for order in orders],
+    ), orders
 
 
 def is_done(job):
     return Job.objects.filter(pk=job.pk, finished_at__isnull=False).exists()
 
 
-def test_a_worker_that_is_killed_in_the_middle_of_a_job_is_replaced_and_the_job_goes_on(quick, monkeypatch, settings):
+def test_a_worker_that_is_killed_in_the_middle_of_a_job_is_replaced_and_the_job_goes_on(
+    quick, monkeypatch, settings
+):
     """The second of two orders is locked by somebody while the worker is at it, and then the worker is no more."""
     settings.HEARTBEAT_SECONDS = 0.5
     make.taxes()

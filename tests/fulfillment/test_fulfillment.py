@@ -48,14 +48,20 @@ def test_confirming_opens_a_shipment_per_warehouse_and_tells_its_pickers():
 
 def test_walk_follows_coordinates_not_names():
     place = make.warehouse()
-    for code, sku, x, y in (("A-01", "A", 900, 100), ("B-01", "B", 0, 100), ("C-01", "C", 300, 100)):
+    for code, sku, x, y in (
+        ("A-01", "A", 900, 100),
+        ("B-01", "B", 0, 100),
+        ("C-01", "C", 300, 100),
+    ):
         bin = storage(place, code, x_cm=x, y_cm=y)
         put(make.sku(sku), "LON", 5, code=bin.code)
     order = make.confirmed(("A", 1), ("B", 1), ("C", 1))
 
     waves.start_picking(make.shipment_of(order))
 
-    walk = list(PickTask.objects.order_by("sequence").values_list("line__reservation__sku__code", flat=True))
+    walk = list(
+        PickTask.objects.order_by("sequence").values_list("line__reservation__sku__code", flat=True)
+    )
     assert walk in (["B", "C", "A"], ["A", "C", "B"])
 
 
@@ -135,7 +141,12 @@ def test_ship_bills_and_tells_the_customer_the_tracking_number(order, drain, mai
     drain()
 
     order = make.fresh(order)
-    assert (order.status, order.shipped, order.invoiced, order.invoices.get().gross) == ("completed", 3, 3, order.gross)
+    assert (order.status, order.shipped, order.invoiced, order.invoices.get().gross) == (
+        "completed",
+        3,
+        3,
+        order.gross,
+    )
     (mail,) = [each for each in mailoutbox if "has shipped" in each.subject]
     assert shipping.tracking_numbers(shipment)[0] in mail.body
 
@@ -256,7 +267,9 @@ def test_lanes_learn_costs_and_punctuality():
     for day in range(20):
         order = make.shipped(("TEE-M", 1))
         shipment = make.shipment_of(order)
-        Shipment.objects.filter(pk=shipment.pk).update(promised_on=timezone.now().date() + timedelta(days=day % 2 - 1))
+        Shipment.objects.filter(pk=shipment.pk).update(
+            promised_on=timezone.now().date() + timedelta(days=day % 2 - 1)
+        )
         shipping.deliver(shipment)
     outbox.drain()
 
@@ -264,7 +277,10 @@ def test_lanes_learn_costs_and_punctuality():
 
     lane = Lane.objects.get(country="GB")
     mean = (10 + 20 * 0.95) / (20 + 20)
-    assert (lane.base_cost, float(lane.on_time_share)) == (4.5, round((10 + 20 * mean) / (20 + 20), 3))
+    assert (lane.base_cost, float(lane.on_time_share)) == (
+        4.5,
+        round((10 + 20 * mean) / (20 + 20), 3),
+    )
 
 
 def test_backorder_is_filled_by_a_receipt_and_shipped(drain):
@@ -278,8 +294,11 @@ def test_backorder_is_filled_by_a_receipt_and_shipped(drain):
     drain()
 
     order = make.fresh(order)
-    assert (order.status, order.invoices.count(), sum(each.gross for each in order.invoices.all())) == (
-        "completed", 2, order.gross)
+    assert (
+        order.status,
+        order.invoices.count(),
+        sum(each.gross for each in order.invoices.all()),
+    ) == ("completed", 2, order.gross)
 
 
 def test_kits_leave_whole(drain):
@@ -288,5 +307,9 @@ def test_kits_leave_whole(drain):
     make.sku("SET", kit={"CUP": 2, "POT": 1})
     order = make.shipped(("SET", 2))
 
-    assert (order.status, only_line(order).shipped, make.stock_of(make.sku("CUP"))[0]) == ("completed", 2, 5)
+    assert (order.status, only_line(order).shipped, make.stock_of(make.sku("CUP"))[0]) == (
+        "completed",
+        2,
+        5,
+    )
     assert Bin.objects.filter(kind="staging", stock__on_hand__gt=0).count() == 0

@@ -35,7 +35,9 @@ def held_karp(places):
     def rest(here, left):
         if not left:
             return distance(here, places[0], FLOOR.depth)
-        return min(distance(here, place, FLOOR.depth) + rest(place, left - {place}) for place in left)
+        return min(
+            distance(here, place, FLOOR.depth) + rest(place, left - {place}) for place in left
+        )
 
     return rest(places[0], frozenset(places[1:]))
 
@@ -49,7 +51,10 @@ def test_route_is_as_short_as_brute_force_finds(places):
     assert sorted(walk.keys) == list(range(len(places)))
 
 
-@given(st.lists(spots, min_size=7, max_size=10, unique=True), st.sampled_from([(0, 0), (600, 0), (300, 900)]))
+@given(
+    st.lists(spots, min_size=7, max_size=10, unique=True),
+    st.sampled_from([(0, 0), (600, 0), (300, 900)]),
+)
 @settings(max_examples=30, deadline=None)
 def test_route_is_as_short_as_dynamic_programming_over_all_subsets(places, start):
     walk = route(stops(places), Floor(FLOOR.depth, start))
@@ -57,7 +62,13 @@ def test_route_is_as_short_as_dynamic_programming_over_all_subsets(places, start
     assert walk.total == held_karp([start, *(place for place in places if place != start)])
 
 
-@given(st.lists(st.tuples(st.integers(0, 30).map(lambda n: n * 250), st.integers(0, 2000)), min_size=100, max_size=300))
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 30).map(lambda n: n * 250), st.integers(0, 2000)),
+        min_size=100,
+        max_size=300,
+    )
+)
 @settings(max_examples=10, deadline=None)
 def test_long_routes_visit_all_and_their_legs_add_up(places):
     walk = route(stops(places), FLOOR)
@@ -93,7 +104,10 @@ def test_the_smallest_box_that_holds_it_all_is_taken():
 
 
 def test_what_fits_no_box_becomes_a_parcel_without_one():
-    assert suggest([Item(7, 1, (900, 900, 900), 200)], [Box(1, (200, 200, 100), 100, 5000)])[0].box is None
+    assert (
+        suggest([Item(7, 1, (900, 900, 900), 200)], [Box(1, (200, 200, 100), 100, 5000)])[0].box
+        is None
+    )
 
 
 def test_the_cheapest_service_within_the_promise_is_chosen():

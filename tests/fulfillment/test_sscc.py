@@ -38,7 +38,14 @@ def give(shipment, first, last, ago=timedelta(days=1)):
             "INSERT INTO fulfillment_label (shipment_id, service_id, status, key, tracking_number, sscc, sscc_count,"
             " cost, error, requested_at) SELECT %s, %s, 'voided', 'old-' || nr, 'T-' || nr, sscc, nr, 0, '', %s"
             " FROM unnest(%s::text[], %s::bigint[]) AS given (sscc, nr)",
-            [shipment.pk, make.service().pk, timezone.now() - ago, numbers, list(range(first, last))])
+            [
+                shipment.pk,
+                make.service().pk,
+                timezone.now() - ago,
+                numbers,
+                list(range(first, last)),
+            ],
+        )
     SSCCSeries.objects.update_or_create(prefix=PREFIX, defaults={"given": last})
 
 
@@ -51,22 +58,31 @@ def test_sscc_run_out_with_a_warning_and_come_round_after_a_year(shipment):
     assert sscc.take(make.company()) == (barcodes.sscc(PREFIX, 79_998), 79_998)
     assert warned() == []
     give(shipment, 79_998, 80_000)
-    assert warned() == [f"80000 of the 100000 SSCCs of the GS1 prefix {PREFIX} are in use. Ask GS1 for another prefix "
-                        "before they run out."]
+    assert warned() == [
+        f"80000 of the 100000 SSCCs of the GS1 prefix {PREFIX} are in use. Ask GS1 for another prefix "
+        "before they run out."
+    ]
 
     give(shipment, 80_000, CAPACITY)
-    with pytest.raises(Refused, match=f"All 100000 SSCCs of the GS1 prefix {PREFIX} were used in the last 12 months"):
+    with pytest.raises(
+        Refused,
+        match=f"All 100000 SSCCs of the GS1 prefix {PREFIX} were used in the last 12 months",
+    ):
         labels.buy(shipment)
     assert not shipment.labels.exclude(status="voided").exists()
 
-    Label.objects.filter(sscc_count__lt=30_000).update(requested_at=timezone.now() - A_YEAR_AND_MORE)
+    Label.objects.filter(sscc_count__lt=30_000).update(
+        requested_at=timezone.now() - A_YEAR_AND_MORE
+    )
     labels.buy(shipment)
     new = shipment.labels.exclude(status="voided").get()
     assert (new.sscc, new.sscc_count) == (barcodes.sscc(PREFIX, 0), CAPACITY)
     assert labels.scanned(f"00{new.sscc}") == new
     assert warned() == []
     with pytest.raises(IntegrityError), transaction.atomic():
-        Label.objects.create(shipment=shipment, service=new.service, key="twice", sscc=new.sscc, sscc_count=CAPACITY)
+        Label.objects.create(
+            shipment=shipment, service=new.service, key="twice", sscc=new.sscc, sscc_count=CAPACITY
+        )
 
     Company.objects.update(sscc_reuse_months=24)
     labels.void(shipment)
@@ -90,7 +106,10 @@ def test_each_prefix_counts_on_its_own_and_rests_for_a_year_at_least():
     other = make.company("other", gs1_prefix=PREFIX)
 
     assert (first, sscc.take(other), sscc.take(make.company())[1]) == (
-        (barcodes.sscc(barcodes.IN_HOUSE_PREFIX, 0), 0), (barcodes.sscc(PREFIX, 0), 0), 1)
+        (barcodes.sscc(barcodes.IN_HOUSE_PREFIX, 0), 0),
+        (barcodes.sscc(PREFIX, 0), 0),
+        1,
+    )
     other.sscc_reuse_months = 11
     with pytest.raises(ValidationError, match="12"):
         other.clean_fields()

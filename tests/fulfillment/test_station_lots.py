@@ -33,7 +33,10 @@ def test_another_serial_of_the_same_bin_is_picked(at):
 
 
 def test_what_expires_is_received_with_its_date(at):
-    order, picker = make.sent_purchase(make.sku("TEA", tracking="lot", has_expiry=True), 5), at("picker")
+    order, picker = (
+        make.sent_purchase(make.sku("TEA", tracking="lot", has_expiry=True), 5),
+        at("picker"),
+    )
     body = {"order": order.number, "sku": "TEA", "good": 5, "damaged": 0, "lot": "L1"}
     day = timezone.now().date() + timedelta(days=90)
 

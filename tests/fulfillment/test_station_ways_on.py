@@ -34,7 +34,9 @@ def test_what_is_not_picked_moves_to_a_new_shipment(at, drain):
     assert picker.act("pick", "pick", line=first.pk, quantity=1)[0] == 200
     assert picker.work("pick", shipment.wave.number)[1]["started"] == [shipment.number]
     assert picker.act("pick", "split", shipment=shipment.number) == (
-        200, {"done": f"Unpicked items of {shipment.number} moved to a new shipment."})
+        200,
+        {"done": f"Unpicked items of {shipment.number} moved to a new shipment."},
+    )
 
     drain()
     new = Shipment.objects.exclude(pk=shipment.pk).get()
@@ -54,12 +56,20 @@ def test_serial_numbers_of_a_transfer_arrive_in_one_act(at):
     for code in ("S1", "S2", "S3"):
         lot = Lot.objects.create(sku=drill, code=code)
         put(drill, "MAN", 1, lot=lot)
-        TransferLine.objects.create(transfer=transfer, sku=drill, bin=make.storage(make.warehouse("MAN"), "A-01"),
-                                    quantity=1, lot=lot)
+        TransferLine.objects.create(
+            transfer=transfer,
+            sku=drill,
+            bin=make.storage(make.warehouse("MAN"), "A-01"),
+            quantity=1,
+            lot=lot,
+        )
     transfers.send(transfer)
     picker, body = at("picker"), {"order": transfer.number, "sku": "DRILL", "damaged": 0}
 
-    assert picker.act("receive", "receive", **body, good=3, lot="S1 S2")[1]["code"] == "lots_do_not_add_up"
+    assert (
+        picker.act("receive", "receive", **body, good=3, lot="S1 S2")[1]["code"]
+        == "lots_do_not_add_up"
+    )
     assert picker.act("receive", "receive", **body, good=2, lot="S1 S9")[1]["code"] == "unknown"
     assert picker.act("receive", "receive", **body, good=2, lot="S1 S2")[0] == 200
 

@@ -17,6 +17,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def at(client):
     """at(role) is a person at a station in LON: `.work(station, name)` and `.act(station, action, **body)`."""
+
     class Station:
         def __init__(self, role):
             person = make.user(role, role)
@@ -25,13 +26,24 @@ def at(client):
             client.force_login(User.objects.get(pk=person.pk))
 
         def work(self, station, name="", **query):
-            answer = client.get(f"/stations/{station}/todo/", {"warehouse": "LON", "name": name, **query})
+            answer = client.get(
+                f"/stations/{station}/todo/", {"warehouse": "LON", "name": name, **query}
+            )
             return answer.status_code, answer.json()
 
         def act(self, station, action, key=None, warehouse="LON", **body):
-            answer = client.post(f"/stations/{station}/act/", json.dumps(
-                {"id": str(key or uuid4()), "action": action, "warehouse": warehouse, "body": body}),
-                content_type="application/json")
+            answer = client.post(
+                f"/stations/{station}/act/",
+                json.dumps(
+                    {
+                        "id": str(key or uuid4()),
+                        "action": action,
+                        "warehouse": warehouse,
+                        "body": body,
+                    }
+                ),
+                content_type="application/json",
+            )
             return answer.status_code, answer.json()
 
     return Station
@@ -80,7 +92,12 @@ def test_a_walk_names_bin_barcodes_lot_quantity_and_distance_and_no_money(at):
 
     (found,) = wave["stops"]
     assert status == 200
-    assert (found["bin"], found["barcodes"], found["quantity"], found["lot"]) == ("A-01", {"TEE-M": 1, "501": 6}, 5, "")
+    assert (found["bin"], found["barcodes"], found["quantity"], found["lot"]) == (
+        "A-01",
+        {"TEE-M": 1, "501": 6},
+        5,
+        "",
+    )
     assert not {"unit_cost", "price", "cost"} & set(found)
 
 
@@ -89,13 +106,21 @@ def test_pieces_are_scanned_into_their_shipment_and_labels_out_of_the_door(at, d
     make.sku("TEE-M", stock={"LON": 9})
     shipment, packer = make.picked(make.confirmed(("TEE-M", 2))), at("packer")
 
-    assert packer.act("pack", "pack", shipment=shipment.number, scanned={"TEE-M": 1})[1]["code"] == "not_the_same"
+    assert (
+        packer.act("pack", "pack", shipment=shipment.number, scanned={"TEE-M": 1})[1]["code"]
+        == "not_the_same"
+    )
     assert packer.act("pack", "pack", shipment=shipment.number, scanned={"TEE-M": 2})[0] == 200
     assert Package.objects.get().verified_at is not None
     drain()
     _, packed = packer.work("pack", shipment.number)
-    assert packer.act("pack", "ship", shipment=shipment.number, tracking=[])[1]["code"] == "labels_missing"
-    assert packer.act("pack", "ship", shipment=shipment.number, tracking=packed["tracking"])[0] == 200
+    assert (
+        packer.act("pack", "ship", shipment=shipment.number, tracking=[])[1]["code"]
+        == "labels_missing"
+    )
+    assert (
+        packer.act("pack", "ship", shipment=shipment.number, tracking=packed["tracking"])[0] == 200
+    )
 
     assert make.fresh(shipment).status == "shipped"
 
@@ -106,14 +131,32 @@ def test_goods_are_received_put_away_moved_and_counted(at, verified):
     make.storage(make.warehouse(), "B-01")
     order, picker = make.sent_purchase(item, 10), at("picker")
 
-    assert picker.act("receive", "receive", order=order.number, sku="TEE-M", good=8, damaged=1, lot="")[0] == 200
+    assert (
+        picker.act(
+            "receive", "receive", order=order.number, sku="TEE-M", good=8, damaged=1, lot=""
+        )[0]
+        == 200
+    )
     assert picker.work("put-away")[1]["lines"][0]["quantity"] == 8
     assert picker.act("put-away", "put_away", sku="TEE-M", quantity=8, to="A-01", lot="")[0] == 200
-    assert picker.act("move", "move", sku="TEE-M", quantity=3, **{"from": "A-01", "to": "B-01", "lot": ""})[0] == 200
-    assert picker.act("count", "count", bin="B-01", found=[{"sku": "TEE-M", "lot": "", "quantity": 2}])[0] == 200
+    assert (
+        picker.act(
+            "move", "move", sku="TEE-M", quantity=3, **{"from": "A-01", "to": "B-01", "lot": ""}
+        )[0]
+        == 200
+    )
+    assert (
+        picker.act(
+            "count", "count", bin="B-01", found=[{"sku": "TEE-M", "lot": "", "quantity": 2}]
+        )[0]
+        == 200
+    )
 
     assert {place: make.bin_stock(item, "LON", place) for place in ("A-01", "B-01", "DAMAGED")} == {
-        "A-01": 5, "B-01": 3, "DAMAGED": 1}
+        "A-01": 5,
+        "B-01": 3,
+        "DAMAGED": 1,
+    }
     line = Count.objects.get().lines.get()
     assert (line.booked, line.found) == (3, 2)
 
@@ -125,7 +168,10 @@ def test_a_count_takes_what_the_books_do_not_have_and_misses_what_nobody_found(a
     at("picker").act("count", "count", bin="A-01", found=[{"sku": "MUG", "lot": "", "quantity": 7}])
 
     lines = Count.objects.get().lines.order_by("sku__code")
-    assert [(line.sku.code, line.booked, line.found) for line in lines] == [("MUG", 0, 7), ("TEE-M", 4, 0)]
+    assert [(line.sku.code, line.booked, line.found) for line in lines] == [
+        ("MUG", 0, 7),
+        ("TEE-M", 4, 0),
+    ]
 
 
 def test_anything_is_looked_up(at):
@@ -142,7 +188,10 @@ def test_nobody_works_at_a_station_or_in_a_warehouse_that_is_not_theirs(at, clie
     make.warehouse("LEE")
     line = stop()
 
-    assert at("picker").act("pick", "pick", warehouse="LEE", line=line.pk, quantity=5)[1]["code"] == "unknown"
+    assert (
+        at("picker").act("pick", "pick", warehouse="LEE", line=line.pk, quantity=5)[1]["code"]
+        == "unknown"
+    )
     assert at("rep").act("pick", "pick", line=line.pk, quantity=5)[0] == 403
     assert at("accountant").work("pick")[0] == 403
     assert at("buyer").work("pick")[0] == 403
@@ -152,8 +201,16 @@ def test_nobody_works_at_a_station_or_in_a_warehouse_that_is_not_theirs(at, clie
     assert BinStock.objects.get(bin__code="A-01").on_hand == 9
 
 
-@pytest.mark.parametrize("body", ["", "[]", "{}", '{"id": "x", "action": "pick", "body": {}}',
-                                  '{"id": "00000000-0000-4000-a000-000000000000", "action": "explode", "body": {}}'])
+@pytest.mark.parametrize(
+    "body",
+    [
+        "",
+        "[]",
+        "{}",
+        '{"id": "x", "action": "pick", "body": {}}',
+        '{"id": "00000000-0000-4000-a000-000000000000", "action": "explode", "body": {}}',
+    ],
+)
 def test_what_cannot_be_read_says_so(at, client, body):
     at("picker")
 

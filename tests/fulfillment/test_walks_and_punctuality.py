@@ -18,8 +18,12 @@ def test_bins_without_coordinates_are_walked_by_name_as_people_count():
 
 
 def test_measured_bins_are_walked_first_and_the_others_by_name():
-    stops = [Stop(1, None, None, "C-10"), Stop(2, 300, 100, "B-01"), Stop(3, None, None, "C-9"),
-             Stop(4, 0, 100, "A-01")]
+    stops = [
+        Stop(1, None, None, "C-10"),
+        Stop(2, 300, 100, "B-01"),
+        Stop(3, None, None, "C-9"),
+        Stop(4, 0, 100, "A-01"),
+    ]
 
     assert route(stops, Floor(500)).keys == (4, 2, 3, 1)
 

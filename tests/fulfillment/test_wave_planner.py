@@ -14,14 +14,25 @@ FLOOR = Floor(2000)
 
 def orders(count, seed, *, aisles=10, lines=(1, 5), depth=2000):
     chance = random.Random(seed)
-    return [Candidate(key, 100, number, frozenset(
-        (chance.randrange(aisles) * 300, chance.randrange(1, 20) * depth // 20) for _ in range(number)))
-        for key, number in enumerate(chance.randint(*lines) for _ in range(count))]
+    return [
+        Candidate(
+            key,
+            100,
+            number,
+            frozenset(
+                (chance.randrange(aisles) * 300, chance.randrange(1, 20) * depth // 20)
+                for _ in range(number)
+            ),
+        )
+        for key, number in enumerate(chance.randint(*lines) for _ in range(count))
+    ]
 
 
 def walked(waves, candidates, floor=FLOOR):
     by_key = {each.key: each for each in candidates}
-    return sum(length({spot for key in wave for spot in by_key[key].spots}, floor) for wave in waves)
+    return sum(
+        length({spot for key in wave for spot in by_key[key].spots}, floor) for wave in waves
+    )
 
 
 def least(candidates, limits):
@@ -53,8 +64,12 @@ def least(candidates, limits):
 def test_few_orders_are_within_five_percent_of_the_exact_optimum(seed):
     chance = random.Random(seed + 999)
     limits = Limits(chance.randint(2, 6), chance.randint(6, 20))
-    candidates = orders(12 if seed < 4 else chance.randint(4, 10), seed, aisles=chance.choice([3, 6, 10, 20]),
-                        lines=chance.choice([(1, 1), (1, 3), (1, 5), (3, 6)]))
+    candidates = orders(
+        12 if seed < 4 else chance.randint(4, 10),
+        seed,
+        aisles=chance.choice([3, 6, 10, 20]),
+        lines=chance.choice([(1, 1), (1, 3), (1, 5), (3, 6)]),
+    )
 
     waves = batch(candidates, FLOOR, limits)
 
@@ -70,7 +85,9 @@ def test_five_thousand_shipments_take_seconds_and_grow_about_linearly():
         began = time.process_time()
         waves = batch(candidates, floor, limits)
         taken[count] = time.process_time() - began
-    in_turn = [[each.key for each in candidates[start:start + 12]] for start in range(0, count, 12)]
+    in_turn = [
+        [each.key for each in candidates[start : start + 12]] for start in range(0, count, 12)
+    ]
 
     assert taken[5000] < 10 and taken[5000] < 8 * taken[1250]
     assert len(waves) <= 1.02 * len(in_turn)  # full ones
@@ -78,8 +95,10 @@ def test_five_thousand_shipments_take_seconds_and_grow_about_linearly():
 
 
 def test_a_wave_goes_on_after_a_shipment_that_does_not_fit():
-    near, large, small = (Candidate(key, 100, stops, frozenset({(0, 100 * (key + 1))}))
-                          for key, stops in enumerate((5, 6, 4)))
+    near, large, small = (
+        Candidate(key, 100, stops, frozenset({(0, 100 * (key + 1))}))
+        for key, stops in enumerate((5, 6, 4))
+    )
 
     assert batch([near, large, small], FLOOR, Limits(12, 10)) in ([[0, 2], [1]], [[0], [1, 2]])
 
@@ -87,8 +106,12 @@ def test_a_wave_goes_on_after_a_shipment_that_does_not_fit():
 def test_urgent_ones_come_first_and_are_never_alone():
     candidates = orders(60, 5)
     urgent = {3, 17, 41}
-    candidates = [Candidate(each.key, 10 if each.key in urgent else 100, each.stops, each.spots, each.key in urgent)
-                  for each in candidates]
+    candidates = [
+        Candidate(
+            each.key, 10 if each.key in urgent else 100, each.stops, each.spots, each.key in urgent
+        )
+        for each in candidates
+    ]
 
     for limits in (Limits(12, 60), Limits(2, 60)):
         waves = batch(candidates, FLOOR, limits)
@@ -98,8 +121,11 @@ def test_urgent_ones_come_first_and_are_never_alone():
 
 
 def test_a_shipment_larger_than_a_wave_is_one_and_places_that_nobody_measured_fill_up():
-    huge, unknown, known = Candidate(1, 100, 90, frozenset({(0, 100)})), Candidate(2, 100, 1), Candidate(
-        3, 100, 1, frozenset({(300, 100)}))
+    huge, unknown, known = (
+        Candidate(1, 100, 90, frozenset({(0, 100)})),
+        Candidate(2, 100, 1),
+        Candidate(3, 100, 1, frozenset({(300, 100)})),
+    )
 
     assert sorted(batch([huge, unknown, known], FLOOR, Limits(12, 60))) == [[1], [2, 3]]
     assert batch([], FLOOR, Limits(12, 60)) == []
@@ -108,6 +134,8 @@ def test_a_shipment_larger_than_a_wave_is_one_and_places_that_nobody_measured_fi
 def test_of_two_ways_around_the_one_to_the_lower_bin_is_taken():
     corners = [(300, 500, "B-05"), (300, 1500, "B-15"), (900, 500, "A-05"), (900, 1500, "A-15")]
 
-    walk = route([Stop(key, x, y, name) for key, (x, y, name) in enumerate(corners)], Floor(2000, (600, 0)))
+    walk = route(
+        [Stop(key, x, y, name) for key, (x, y, name) in enumerate(corners)], Floor(2000, (600, 0))
+    )
 
     assert [corners[key][2] for key in walk.keys] == ["A-05", "A-15", "B-15", "B-05"]

@@ -17,7 +17,8 @@ GEONAMES = (
     "GB\tN1 9GU\tLondon\tEngland\tENG\tGreater London\t11609024\t\t\t51.5355\t-0.1217\t6\n"
     "GB\tTD15 1AA\tBerwick\tEngland\tENG\t\t\t\t\t55.77\t-2.01\t6\n"
     "NL\t1012\tAmsterdam\tNoord-Holland\t07\t\t\t\t\t52.373\t4.892\t6\n"
-    "NL\t1012\tAmsterdam Centrum\tNoord-Holland\t07\t\t\t\t\t52.375\t4.894\t6\n")
+    "NL\t1012\tAmsterdam Centrum\tNoord-Holland\t07\t\t\t\t\t52.375\t4.894\t6\n"
+)
 
 
 @pytest.fixture
@@ -41,12 +42,23 @@ def test_any_way_of_writing_a_code_is_one_place(centers):
     assert len(set(geography.coordinates(written).values())) == 1
 
 
-@pytest.mark.parametrize("country, code, near, within_km", [
-    ("GB", "LS1 4AP", (53.80, -1.55), 5), ("GB", "EC1A 1BB", (51.52, -0.10), 3), ("GB", "N99 9ZZ", (51.58, -0.12), 15),
-    ("NL", "1012 AB", (52.37, 4.89), 15), ("CA", "K1A 0B1", (45.42, -75.70), 15), ("PL", "00-950", (52.23, 21.01), 20),
-    ("PT", "1100-148", (38.71, -9.14), 30), ("US", "10001", (40.75, -73.99), 20), ("DE", "D-80331", (48.14, 11.57), 20),
-    ("IE", "D02 X285", (53.34, -6.25), 10), ("AE", "", (24.9, 55.2), 150), ("IS", "101", (64.15, -21.94), 60),
-])
+@pytest.mark.parametrize(
+    "country, code, near, within_km",
+    [
+        ("GB", "LS1 4AP", (53.80, -1.55), 5),
+        ("GB", "EC1A 1BB", (51.52, -0.10), 3),
+        ("GB", "N99 9ZZ", (51.58, -0.12), 15),
+        ("NL", "1012 AB", (52.37, 4.89), 15),
+        ("CA", "K1A 0B1", (45.42, -75.70), 15),
+        ("PL", "00-950", (52.23, 21.01), 20),
+        ("PT", "1100-148", (38.71, -9.14), 30),
+        ("US", "10001", (40.75, -73.99), 20),
+        ("DE", "D-80331", (48.14, 11.57), 20),
+        ("IE", "D02 X285", (53.34, -6.25), 10),
+        ("AE", "", (24.9, 55.2), 150),
+        ("IS", "101", (64.15, -21.94), 60),
+    ],
+)
 def test_shipped_centers_are_where_places_are(centers, country, code, near, within_km):
     point = geography.coordinates({(country, code)})[country, code]
 
@@ -65,7 +77,9 @@ def test_import_of_geonames_own_file(centers, tmp_path):
     imported(path)
 
     assert geography.coordinates({("GB", "n19gu")}) == {("GB", "n19gu"): (51.5355, -0.1217)}
-    assert geography.coordinates({("NL", "1012AB")})["NL", "1012AB"] == pytest.approx((52.374, 4.893))
+    assert geography.coordinates({("NL", "1012AB")})["NL", "1012AB"] == pytest.approx(
+        (52.374, 4.893)
+    )
     assert km(("GB", "N1 9ZZ"), ("GB", "N1")) == 0  # not in the file: its district
 
 
@@ -74,7 +88,9 @@ def test_import_reads_zip_and_gz_and_csv(centers, tmp_path):
         archive.writestr("readme.txt", "CC BY 4.0")
         archive.writestr("allCountries.txt", GEONAMES)
     with gzip.open(tmp_path / "codes.csv.gz", "wt") as file:
-        file.write("country_code,postal_code,latitude,longitude,places,place\nPL,81-042,54.5,18.5,1,Gdynia\n")
+        file.write(
+            "country_code,postal_code,latitude,longitude,places,place\nPL,81-042,54.5,18.5,1,Gdynia\n"
+        )
 
     imported(tmp_path / "allCountries.zip", country=["nl"])
     imported(tmp_path / "codes.csv.gz")

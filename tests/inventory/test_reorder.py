@@ -15,18 +15,25 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("verified")]
 def rule(code="TEE-M", place="LON", point=10, target=30, **item):
     sku = make.sku(code)
     if item.pop("bought", True):
-        SupplierItem.objects.get_or_create(supplier=supplier(), sku=sku, defaults={"cost": "4", **item})
-    return ReorderRule.objects.create(sku=sku, warehouse=make.warehouse(place), point=point, target=target)
+        SupplierItem.objects.get_or_create(
+            supplier=supplier(), sku=sku, defaults={"cost": "4", **item}
+        )
+    return ReorderRule.objects.create(
+        sku=sku, warehouse=make.warehouse(place), point=point, target=target
+    )
 
 
-@pytest.mark.parametrize("position, spare, quantity, moved", [
-    (Position(20, 0, 0, 0, 10, 30), {}, 0, {}),
-    (Position(5, 0, 0, 0, 10, 30), {}, 25, {}),
-    (Position(5, 0, 0, 0, 10, 30, coming=6), {}, 0, {}),
-    (Position(15, 0, 0, 0, 10, 30, leaving=6), {}, 21, {}),
-    (Position(5, 0, 0, 0, 10, 30), {7: 40}, 0, {7: 25}),
-    (Position(5, 0, 0, 0, 10, 30, pack=12, minimum=24), {7: 5, 8: 10}, 24, {8: 10, 7: 5}),
-])
+@pytest.mark.parametrize(
+    "position, spare, quantity, moved",
+    [
+        (Position(20, 0, 0, 0, 10, 30), {}, 0, {}),
+        (Position(5, 0, 0, 0, 10, 30), {}, 25, {}),
+        (Position(5, 0, 0, 0, 10, 30, coming=6), {}, 0, {}),
+        (Position(15, 0, 0, 0, 10, 30, leaving=6), {}, 21, {}),
+        (Position(5, 0, 0, 0, 10, 30), {7: 40}, 0, {7: 25}),
+        (Position(5, 0, 0, 0, 10, 30, pack=12, minimum=24), {7: 5, 8: 10}, 24, {8: 10, 7: 5}),
+    ],
+)
 def test_what_others_can_spare_comes_before_what_is_bought(position, spare, quantity, moved):
     advice = advise(position, spare)
 
@@ -48,7 +55,11 @@ def test_surplus_in_another_warehouse_is_offered_as_a_transfer():
 
     assert (check.orders[0].lines.get().quantity, len(check.orders)) == (5, 1)
     line = check.transfers[0].lines.get()
-    assert (check.transfers[0].source.code, check.transfers[0].target.code, line.quantity) == ("MAN", "LON", 20)
+    assert (check.transfers[0].source.code, check.transfers[0].target.code, line.quantity) == (
+        "MAN",
+        "LON",
+        20,
+    )
     assert replenishment.reorder_check() == replenishment.Check()
     transfers.send(Transfer.objects.get())
     assert replenishment.reorder_check() == replenishment.Check()
@@ -78,14 +89,22 @@ def test_rules_that_cannot_be_served_are_named_with_the_reason():
     check = replenishment.reorder_check()
 
     assert sorted(map(str, check.unserved)) == [
-        "FREE in LON (no supplier sells it)", "GONE in LON (the SKU is not sold)",
-        "SET in LON (a kit is not bought; set rules for its components)", "TEE-M in OLD (the warehouse is not active)"]
-    assert any("FREE in LON (no supplier sells it)" in notice.text for notice in Notice.objects.filter(to=buyer))
+        "FREE in LON (no supplier sells it)",
+        "GONE in LON (the SKU is not sold)",
+        "SET in LON (a kit is not bought; set rules for its components)",
+        "TEE-M in OLD (the warehouse is not active)",
+    ]
+    assert any(
+        "FREE in LON (no supplier sells it)" in notice.text
+        for notice in Notice.objects.filter(to=buyer)
+    )
 
 
 def test_what_waits_without_a_rule_is_bought_once(drain):
     make.sku("TEE-M", stock={"LON": 2})
-    SupplierItem.objects.create(supplier=supplier(), sku=make.sku("TEE-M"), cost="4", is_preferred=False)
+    SupplierItem.objects.create(
+        supplier=supplier(), sku=make.sku("TEE-M"), cost="4", is_preferred=False
+    )
     make.confirmed(("TEE-M", 7), backorder=True)
     make.sku("LOOSE")
     make.confirmed(("LOOSE", 1), backorder=True)

@@ -26,7 +26,11 @@ def served(stock, asked):
     return True
 
 
-@given(st.dictionaries(days, st.integers(0, 3)), st.lists(st.tuples(days, st.integers(1, 2)), max_size=3), days)
+@given(
+    st.dictionaries(days, st.integers(0, 3)),
+    st.lists(st.tuples(days, st.integers(1, 2)), max_size=3),
+    days,
+)
 def test_available_is_what_can_be_served_beside_everything_reserved(stock, holds, life):
     layers = Layers(TODAY, {TODAY + timedelta(days=day): count for day, count in stock.items()})
     for day, count in holds:
@@ -42,9 +46,14 @@ def test_available_is_what_can_be_served_beside_everything_reserved(stock, holds
 
 
 def test_what_expires_leaves_what_is_reserved_lacking():
-    layers = Layers(TODAY, {TODAY: 2, date.max: 1}, Counter({TODAY: 2, TODAY + timedelta(days=5): 1}))
+    layers = Layers(
+        TODAY, {TODAY: 2, date.max: 1}, Counter({TODAY: 2, TODAY + timedelta(days=5): 1})
+    )
     assert layers.lacking == 0
-    later = Layers(TODAY + timedelta(days=1), layers.stock, Counter({TODAY + timedelta(days=1): 2,
-                                                                    TODAY + timedelta(days=6): 1}))
+    later = Layers(
+        TODAY + timedelta(days=1),
+        layers.stock,
+        Counter({TODAY + timedelta(days=1): 2, TODAY + timedelta(days=6): 1}),
+    )
     assert later.lacking == 2
     assert [later.available(life) for life, _ in product((0, 9), (1,))] == [0, 0]

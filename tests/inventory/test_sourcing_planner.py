@@ -70,8 +70,10 @@ def test_priority_decides_where_all_else_is_equal():
 
 
 def test_priority_decides_among_equal_pairs():
-    sources = [Source(key, {7: 3}, cost=4, days=1, distance_km=20, priority=priority)
-               for key, priority in ((1, 100), (2, 50), (3, 10))]
+    sources = [
+        Source(key, {7: 3}, cost=4, days=1, distance_km=20, priority=priority)
+        for key, priority in ((1, 100), (2, 50), (3, 10))
+    ]
 
     assert {each.warehouse for each in plan([want(1, 7, 6)], sources).assignments} == {2, 3}
 
@@ -94,11 +96,15 @@ def test_a_cost_that_is_not_known_is_no_bargain():
 
 
 def test_a_candidate_tells_the_parts_of_its_score():
-    sources = [Source(1, {7: 5}, cost=4, days=2, distance_km=100, on_time_share=0.9),
-               Source(2, {7: 5}, cost=5, days=1, distance_km=300)]
+    sources = [
+        Source(1, {7: 5}, cost=4, days=2, distance_km=100, on_time_share=0.9),
+        Source(2, {7: 5}, cost=5, days=1, distance_km=300),
+    ]
 
     (both,) = plan([want(1, 7, 8)], sources).candidates[:1]
 
     assert (both.warehouses, both.units, both.km) == ((1, 2), 8, (100, 300))
-    assert both.parts == Parts(cost=9, distance=0.2 + 0.6, days=3, lateness=pytest.approx(1.0), split=4.0)
+    assert both.parts == Parts(
+        cost=9, distance=0.2 + 0.6, days=3, lateness=pytest.approx(1.0), split=4.0
+    )
     assert both.score == pytest.approx(17.8)

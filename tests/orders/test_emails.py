@@ -49,14 +49,25 @@ def test_a_customer_reads_the_whole_way_of_an_order_in_their_language(language):
     credit = order.invoices.get(kind="credit")
     refund = credit.refunds.get().payment.number
     told = {
-        "en": [f"Your order {order.number} is confirmed", f"Your order {order.number} has shipped",
-               f"Your order {order.number} was delivered", f"Invoice {invoice.number}",
-               f"We've received your return {request.number}", f"Credit note {credit.number}",
-               "We've refunded 1,200.00 GBP"],
-        "de": [f"Ihre Bestellung {order.number} ist bestätigt", f"Ihre Bestellung {order.number} wurde versandt",
-               f"Ihre Bestellung {order.number} wurde zugestellt", f"Rechnung {invoice.number}",
-               f"Ihre Retoure {request.number} ist eingegangen", f"Rechnungskorrektur {credit.number}",
-               "Wir haben 1.200,00 GBP erstattet"]}[language]
+        "en": [
+            f"Your order {order.number} is confirmed",
+            f"Your order {order.number} has shipped",
+            f"Your order {order.number} was delivered",
+            f"Invoice {invoice.number}",
+            f"We've received your return {request.number}",
+            f"Credit note {credit.number}",
+            "We've refunded 1,200.00 GBP",
+        ],
+        "de": [
+            f"Ihre Bestellung {order.number} ist bestätigt",
+            f"Ihre Bestellung {order.number} wurde versandt",
+            f"Ihre Bestellung {order.number} wurde zugestellt",
+            f"Rechnung {invoice.number}",
+            f"Ihre Retoure {request.number} ist eingegangen",
+            f"Rechnungskorrektur {credit.number}",
+            "Wir haben 1.200,00 GBP erstattet",
+        ],
+    }[language]
     subjects = [message.subject for message in mail.outbox]
     assert sorted(subjects) == sorted(told)
     assert subjects.index(told[5]) < subjects.index(told[6])  # the credit before the refund
@@ -66,8 +77,10 @@ def test_a_customer_reads_the_whole_way_of_an_order_in_their_language(language):
         assert not [word for word in FORBIDDEN if word in message.body or word in html]
         assert "&#x27;" not in message.body
     shipped = _by_subject()[told[1]]
-    assert "https://example.com/track?id=" in shipped.body and 'href="https://example.com/track?id=' in (
-        shipped.alternatives[0].content)
+    assert (
+        "https://example.com/track?id=" in shipped.body
+        and 'href="https://example.com/track?id=' in (shipped.alternatives[0].content)
+    )
     assert "50's <Christmas> & more" in shipped.body
     assert "&lt;Christmas&gt;" in shipped.alternatives[0].content
     assert refund in _by_subject()[told[6]].body and credit.number in _by_subject()[told[6]].body
@@ -82,10 +95,14 @@ def test_an_invoice_goes_out_with_its_files_and_says_whether_it_is_paid(language
     invoice = order.invoices.get()
     message = next(each for each in mail.outbox if invoice.number in each.subject)
     assert [name for name, *_rest in message.attachments] == [f"{invoice.number}.pdf"]
-    words = {"en": ("is paid", "due by", b"Paid."), "de": ("bezahlt", "zahlbar", b"Bezahlt.")}[language]
+    words = {"en": ("is paid", "due by", b"Paid."), "de": ("bezahlt", "zahlbar", b"Bezahlt.")}[
+        language
+    ]
     assert words[0] in message.body and words[1] not in message.body
     assert words[2] in message.attachments[0][1]
-    assert b"Pay by" not in message.attachments[0][1] and b"Zahlbar" not in message.attachments[0][1]
+    assert (
+        b"Pay by" not in message.attachments[0][1] and b"Zahlbar" not in message.attachments[0][1]
+    )
 
 
 def test_a_deposit_invoice_has_its_legal_name(language):
@@ -110,7 +127,9 @@ def test_a_mail_of_unknown_outcome_is_shown_and_not_repeated(shirts, monkeypatch
     assert row.attempts == 1 and not mail.outbox
     monkeypatch.undo()
     emails.attempt(row)
-    assert [message.extra_headers["Message-ID"] for message in mail.outbox] == [f"<{row.key}@localhost>"]
+    assert [message.extra_headers["Message-ID"] for message in mail.outbox] == [
+        f"<{row.key}@localhost>"
+    ]
     assert not emails.standing()
 
 
@@ -138,8 +157,17 @@ def test_an_address_that_does_not_exist_is_shown_at_once(shirts, monkeypatch):
 def test_an_attempt_whose_process_died_is_of_unknown_outcome(shirts):
     order = make.order(lines=[("TEE-M", 1)], confirmed=True)
     event = Event.objects.get(name="order.confirmed")
-    Email.objects.create(key=f"event-{event.pk}", company=order.company, to="c-1@example.com", subject="x", text="x",
-                         subject_type="order", subject_number=order.number, state="sending", attempts=1)
+    Email.objects.create(
+        key=f"event-{event.pk}",
+        company=order.company,
+        to="c-1@example.com",
+        subject="x",
+        text="x",
+        subject_type="order",
+        subject_number=order.number,
+        state="sending",
+        attempts=1,
+    )
     outbox.drain()
     assert Email.objects.get().state == "unknown" and not mail.outbox
 
@@ -147,4 +175,5 @@ def test_an_attempt_whose_process_died_is_of_unknown_outcome(shirts):
 def _fail(monkeypatch, error):
     def send_messages(self, messages):
         raise error
+
     monkeypatch.setattr(locmem.EmailBackend, "send_messages", send_messages)

@@ -14,8 +14,9 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("verified")]
 def rate(value):
     """From today on: units of EUR for one GBP."""
     company = make.company()
-    ExchangeRate.objects.update_or_create(company=company, currency="EUR", day=company.today(),
-                                          defaults={"rate": D(value)})
+    ExchangeRate.objects.update_or_create(
+        company=company, currency="EUR", day=company.today(), defaults={"rate": D(value)}
+    )
 
 
 @pytest.fixture
@@ -29,7 +30,9 @@ def document():
 
 
 def pay(document, amount, reference="bank-1"):
-    return payments.register_transfer(document.customer, D(amount), company=document.company, reference=reference)
+    return payments.register_transfer(
+        document.customer, D(amount), company=document.company, reference=reference
+    )
 
 
 def test_payment_at_another_rate_books_the_difference(document):

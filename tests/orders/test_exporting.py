@@ -31,11 +31,15 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("verified")]
 def business(drain):
     """Two customers, two currencies, two rates, a credit note, payments, a refund and a write-off."""
     company = make.company()
-    ExchangeRate.objects.create(company=company, currency="EUR", day=date(2020, 1, 1), rate=D("1.25"))
+    ExchangeRate.objects.create(
+        company=company, currency="EUR", day=date(2020, 1, 1), rate=D("1.25")
+    )
     make.sku("TEE-M", stock={"LON": 90})
     make.sku("BOOK", stock={"LON": 90}, tax_class="reduced")
     make.customer("C-EUR", currency="EUR", name="=HYPERLINK(1)")
-    first = make.shipped(("TEE-M", 3), ("BOOK", 2), charges=[Charge("freight", "Freight", D("5.00"))])
+    first = make.shipped(
+        ("TEE-M", 3), ("BOOK", 2), charges=[Charge("freight", "Freight", D("5.00"))]
+    )
     make.shipped(("BOOK", 7, "3.333"), customer_code="C-EUR")
     document = first.invoices.get()
     payments.apply(make.transfer(str(document.gross - D("0.03"))), document)
@@ -53,7 +57,9 @@ def export(company, profile, **options):
 
 
 def content(run):
-    return stored_files.read(StoredDocument.objects.get(subject_type="export", subject_number=run.number))
+    return stored_files.read(
+        StoredDocument.objects.get(subject_type="export", subject_number=run.number)
+    )
 
 
 def table(run):
@@ -62,11 +68,20 @@ def table(run):
         return list(csv.reader(io.StringIO(content(run).decode("utf-8-sig"))))[1:], []
     book = load_workbook(io.BytesIO(content(run)))
     lines, totals = book.worksheets
-    assert (lines.title, totals.title) == (spreadsheets.sheet_name(str(Profile(run.profile).label)), "Totals")
+    assert (lines.title, totals.title) == (
+        spreadsheets.sheet_name(str(Profile(run.profile).label)),
+        "Totals",
+    )
     assert lines.auto_filter.ref.endswith(str(lines.max_row)) and lines.max_row == run.rows + 1
-    assert not any("." in cell.number_format and cell.number_format.endswith((".#", ".###", ".####"))
-                   for row in lines.iter_rows(max_row=2) for cell in row)
-    return [[list(row) for row in sheet.iter_rows(values_only=True, min_row=2)] for sheet in (lines, totals)]
+    assert not any(
+        "." in cell.number_format and cell.number_format.endswith((".#", ".###", ".####"))
+        for row in lines.iter_rows(max_row=2)
+        for cell in row
+    )
+    return [
+        [list(row) for row in sheet.iter_rows(values_only=True, min_row=2)]
+        for sheet in (lines, totals)
+    ]
 
 
 @pytest.mark.parametrize("profile", [name for name in Profile.values if name != "quickbooks"])
@@ -83,7 +98,10 @@ def test_each_file_reads_again_and_adds_up_to_its_totals(business, profile, kind
         own = [row for row in rows if row[layout.currency] == currency]
         for name, index in layout.sums.items():
             summed = sum(D(str(row[index] or 0)) for row in own)
-            assert summed == D(amounts[name]) == D(str(told.get(currency, amounts)[name])), (currency, name)
+            assert summed == D(amounts[name]) == D(str(told.get(currency, amounts)[name])), (
+                currency,
+                name,
+            )
 
 
 def test_control_totals_are_the_ledger_s(business):
@@ -93,7 +111,9 @@ def test_control_totals_are_the_ledger_s(business):
     for currency in ("GBP", "EUR"):
         own = [document for document in invoices if document.currency == currency]
         assert run.totals[currency]["documents"] == len(own)
-        assert D(run.totals[currency]["gross"]) == sum(document.sign * document.gross for document in own)
+        assert D(run.totals[currency]["gross"]) == sum(
+            document.sign * document.gross for document in own
+        )
         lines = InvoiceLine.objects.filter(invoice__in=own).select_related("invoice")
         taxes = Counter()
         for line in lines:
@@ -150,11 +170,16 @@ def test_only_the_period_is_exported(business):
     assert export(business, "sales_by_customer", since=today, until=today).rows == 2
 
 
-@pytest.mark.parametrize("options, told", [
-    ({"profile": "invoice_lines", "since": date(2027, 2, 1), "until": date(2027, 1, 1)},
-     "must be after the start date"),
-    ({"profile": "stock_value", "only_new": True}, "can't be limited to new documents"),
-])
+@pytest.mark.parametrize(
+    "options, told",
+    [
+        (
+            {"profile": "invoice_lines", "since": date(2027, 2, 1), "until": date(2027, 1, 1)},
+            "must be after the start date",
+        ),
+        ({"profile": "stock_value", "only_new": True}, "can't be limited to new documents"),
+    ],
+)
 def test_what_makes_no_sense_is_refused(options, told):
     with pytest.raises(Refused, match=told):
         export_runs.prepare(make.company(), **options)
@@ -178,7 +203,9 @@ def test_what_changed_since_it_was_sent_is_told(business):
 
     run = export(business, "invoice_lines", only_new=True)
 
-    assert f"{note.number} credits {document.number}, which was in an earlier export." in run.findings
+    assert (
+        f"{note.number} credits {document.number}, which was in an earlier export." in run.findings
+    )
     assert D(run.totals["EUR"]["gross"]) == -note.gross
 
 
@@ -201,8 +228,14 @@ def test_quickbooks_reads_invoices_in_its_layout(business):
         credits = read(archive, "credit-notes-001.csv")
         payments = read(archive, "payments-to-enter-by-hand.csv")
     assert (tuple(rows[0]), tuple(credits[0])) == (quickbooks.COLUMNS, quickbooks.CREDIT_COLUMNS)
-    billed, credited = (sum(D(row["*ItemAmount"]) + D(row["ItemTaxAmount"]) for row in each if row["Currency"] == "GBP")
-                        for each in (rows, credits))
+    billed, credited = (
+        sum(
+            D(row["*ItemAmount"]) + D(row["ItemTaxAmount"])
+            for row in each
+            if row["Currency"] == "GBP"
+        )
+        for each in (rows, credits)
+    )
     assert credited > 0
     assert billed - credited == D(run.totals["GBP"]["gross"])
     assert {row["*ItemTaxCode"] for row in [*rows, *credits]} == {"20.0% S", "5.0% R"}
@@ -211,22 +244,44 @@ def test_quickbooks_reads_invoices_in_its_layout(business):
 
 
 def line(number, **fields):
-    return BilledLine(**{"number": number, "customer": "C", "issued_on": date(2027, 1, 1), "due_on": date(2027, 1, 31),
-                         "supplied_on": None, "reference": "", "code": "A", "description": "", "quantity": 1,
-                         "net": D(1), "tax": D(0), "tax_percent": D(0), "tax_category": "Z", "currency": "GBP",
-                         **fields})
+    return BilledLine(
+        **{
+            "number": number,
+            "customer": "C",
+            "issued_on": date(2027, 1, 1),
+            "due_on": date(2027, 1, 31),
+            "supplied_on": None,
+            "reference": "",
+            "code": "A",
+            "description": "",
+            "quantity": 1,
+            "net": D(1),
+            "tax": D(0),
+            "tax_percent": D(0),
+            "tax_category": "Z",
+            "currency": "GBP",
+            **fields,
+        }
+    )
 
 
-@pytest.mark.parametrize("sizes, files", [([1] * 250, [100, 100, 50]), ([600, 600, 3], [600, 603]), ([1200], [1200])])
+@pytest.mark.parametrize(
+    "sizes, files", [([1] * 250, [100, 100, 50]), ([600, 600, 3], [600, 603]), ([1200], [1200])]
+)
 def test_quickbooks_files_keep_to_the_import_s_limits(sizes, files):
     lines = [line(f"INV-{number}") for number, size in enumerate(sizes) for _ in range(size)]
 
     assert [len(rows) for rows in quickbooks.files(lines)] == files
 
 
-@pytest.mark.parametrize("legal, written", [
-    ("INV-ACME-2026-00001", "INV-ACME-2026-00001"), ("INV-ACME-EUROPE-2026-00001", "INV-2026-00001"),
-    ("INV-ACME-EUROPE-2026-00002", "INV-2026-00002")])
+@pytest.mark.parametrize(
+    "legal, written",
+    [
+        ("INV-ACME-2026-00001", "INV-ACME-2026-00001"),
+        ("INV-ACME-EUROPE-2026-00001", "INV-2026-00001"),
+        ("INV-ACME-EUROPE-2026-00002", "INV-2026-00002"),
+    ],
+)
 def test_quickbooks_gets_numbers_that_it_takes_and_each_once(legal, written):
     assert quickbooks.number(legal) == written
 

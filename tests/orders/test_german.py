@@ -34,9 +34,16 @@ def test_lines_of_documents(order):
     outbox.drain()
     make.ship_rest(order)
 
-    told = [line.description for document in Invoice.objects.order_by("pk") for line in document.lines.order_by("pk")]
-    assert told == [f"Anzahlung zu {order.number}", "TEE-M Tee-M", f"Abzüglich Anzahlung zu {order.number} "
-                    f"({Invoice.objects.get(kind='deposit').number})"]
+    told = [
+        line.description
+        for document in Invoice.objects.order_by("pk")
+        for line in document.lines.order_by("pk")
+    ]
+    assert told == [
+        f"Anzahlung zu {order.number}",
+        "TEE-M Tee-M",
+        f"Abzüglich Anzahlung zu {order.number} ({Invoice.objects.get(kind='deposit').number})",
+    ]
 
 
 def test_the_fee_of_a_returned_payment(order):
@@ -47,7 +54,9 @@ def test_the_fee_of_a_returned_payment(order):
 
     line = Invoice.objects.get(order=None).lines.get()
     assert (line.description, line.tax_note) == (
-        f"Bankgebühr für Rücklastschrift zu Zahlung {payment.number}", "Schadensersatz, nicht umsatzsteuerbar")
+        f"Bankgebühr für Rücklastschrift zu Zahlung {payment.number}",
+        "Schadensersatz, nicht umsatzsteuerbar",
+    )
     outbox.drain()
 
 
@@ -59,13 +68,21 @@ def test_the_statement_of_an_account(order, monkeypatch):
     write_offs.reverse(write_offs.write_off(document, "bad_debt", amount=D("5.00")))
     outbox.drain()
     told = []
-    monkeypatch.setattr(printing, "_render", lambda template, paper: told.extend(row["text"] for row in paper.lines))
+    monkeypatch.setattr(
+        printing, "_render", lambda template, paper: told.extend(row["text"] for row in paper.lines)
+    )
 
     today = make.company().today()
     printing.print_statement(receivables.statement(make.customer(), make.company(), today, today))
 
-    assert {"Rechnung", "Zahlung", "Umgebuchte Zahlung", "Rücklastschrift", "Ausgebucht",
-            "Ausbuchung aufgehoben"} <= set(told)
+    assert {
+        "Rechnung",
+        "Zahlung",
+        "Umgebuchte Zahlung",
+        "Rücklastschrift",
+        "Ausgebucht",
+        "Ausbuchung aufgehoben",
+    } <= set(told)
 
 
 def test_the_reason_of_a_discount_on_an_e_invoice(order):

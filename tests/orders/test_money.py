@@ -27,7 +27,11 @@ def bill(order, count, reference="shipment-1"):
 def test_parts_of_a_line_add_up_and_charges_are_billed_once(order):
     first, second = bill(order, 1, "s1"), bill(order, 2, "s2")
 
-    assert (first.gross, second.gross, first.gross + second.gross) == (D("10.00"), D("7.99"), order.gross)
+    assert (first.gross, second.gross, first.gross + second.gross) == (
+        D("10.00"),
+        D("7.99"),
+        order.gross,
+    )
     assert first.lines.count() == 2 and second.lines.count() == 1
 
 
@@ -55,7 +59,9 @@ def test_credit_keeps_price_and_tax_and_adds_up(order):
     document = bill(order, 3)
     line = document.lines.get(order_line__isnull=False)
 
-    notes = [billing.credit(document, [Credited(line, count)], reference=f"c{count}") for count in (1, 2)]
+    notes = [
+        billing.credit(document, [Credited(line, count)], reference=f"c{count}") for count in (1, 2)
+    ]
 
     assert sum(note.gross for note in notes) == line.gross
     with pytest.raises(Refused, match="You can credit up to"):
@@ -157,7 +163,10 @@ def test_deposit_is_deducted_pro_rata_to_the_cent(order):
     first, second = bill(order, 1, "s1"), bill(order, 2, "s2")
 
     assert first.gross + second.gross + asked.gross == order.gross
-    assert [doc.lines.get(corrects__isnull=False).gross for doc in (first, second)] == [D("-3.34"), D("-2.66")]
+    assert [doc.lines.get(corrects__isnull=False).gross for doc in (first, second)] == [
+        D("-3.34"),
+        D("-2.66"),
+    ]
 
 
 def test_what_is_left_of_a_deposit_is_credited_when_the_order_ends(order, drain):

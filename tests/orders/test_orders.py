@@ -143,7 +143,12 @@ def test_cancel_gives_back_stock_and_total(drain):
     drain()
 
     order = make.fresh(order)
-    assert (order.status, order.gross, order.canceled, make.stock_of(tee)) == ("canceled", 0, 3, (5, 5, 0))
+    assert (order.status, order.gross, order.canceled, make.stock_of(tee)) == (
+        "canceled",
+        0,
+        3,
+        (5, 5, 0),
+    )
 
 
 def test_cancel_some_units_keeps_the_rest():
@@ -161,7 +166,11 @@ def test_amend_preview_changes_nothing():
 
     effect = amending.preview(order, [LineChange(only_line(order), quantity=5)])
 
-    assert (effect.gross_before, effect.gross_after, effect.reserved_after) == (D("36.00"), D("60.00"), 5)
+    assert (effect.gross_before, effect.gross_after, effect.reserved_after) == (
+        D("36.00"),
+        D("60.00"),
+        5,
+    )
     assert (make.fresh(order).gross, Demand.objects.get().quantity) == (D("36.00"), 3)
 
 
@@ -186,8 +195,10 @@ def test_amend_price_moves_the_rest_with_its_stock_to_a_new_line(drain):
     amending.amend(order, [LineChange(only_line(order), unit_price=D("8"))])
     drain()
 
-    assert [(row.quantity, row.canceled, row.reserved, row.net) for row in order.lines.order_by("position")] == [
-        (3, 3, 0, D("30.00")), (3, 0, 3, D("24.00"))]
+    assert [
+        (row.quantity, row.canceled, row.reserved, row.net)
+        for row in order.lines.order_by("position")
+    ] == [(3, 3, 0, D("30.00")), (3, 0, 3, D("24.00"))]
     assert (make.fresh(order).net, make.stock_of(tee)) == (D("24.00"), (9, 9, 3))
 
 
@@ -195,7 +206,9 @@ def test_an_order_leaves_a_legal_trail():
     make.sku("TEE-M", stock={"LON": 5})
     make.confirmed(("TEE-M", 3))
 
-    names = list(Event.objects.filter(subject_type="order").order_by("id").values_list("name", flat=True))
+    names = list(
+        Event.objects.filter(subject_type="order").order_by("id").values_list("name", flat=True)
+    )
     assert names == ["order.placed", "order.confirmed"]
 
 
@@ -206,7 +219,9 @@ def test_part_numbers_belong_to_one_customer():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_entry_to_reserved_takes_at_most_22_statements_whatever_the_lines(django_assert_max_num_queries, drain):
+def test_entry_to_reserved_takes_at_most_22_statements_whatever_the_lines(
+    django_assert_max_num_queries, drain
+):
     make.customer(credit_limit=D("100000"))
     for number in range(50):
         make.sku(f"S-{number}", stock={"LON": 9, "MAN": 9})
@@ -216,11 +231,16 @@ def test_entry_to_reserved_takes_at_most_22_statements_whatever_the_lines(django
     counts = []
     for size in (10, 50):
         asked = {f"S-{number}": 1 for number in range(size)}
-        with django_assert_max_num_queries(22 + 2) as counted, locking.atomic():  # BEGIN and COMMIT do not count
+        with (
+            django_assert_max_num_queries(22 + 2) as counted,
+            locking.atomic(),
+        ):  # BEGIN and COMMIT do not count
             way = Channel.objects.select_related("company", "price_list").get(code="reps")
             buyer = Customer.objects.select_related("price_list").get(code="C-1")
             skus = SKU.objects.filter(code__in=asked)
-            placed = order_entry.enter(order_entry.Entry(way, buyer, [Line(item, asked[item.code]) for item in skus]))
+            placed = order_entry.enter(
+                order_entry.Entry(way, buyer, [Line(item, asked[item.code]) for item in skus])
+            )
             lifecycle.confirm(placed)
         counts.append(len(counted))
 

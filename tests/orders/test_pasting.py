@@ -11,32 +11,35 @@ from tests import builders as make
 KNOWN = {"22423", "85123A", "TEE-M", "12", "PACK 12"}
 
 
-@pytest.mark.parametrize(("line", "code", "quantity", "rest"), [
-    ("22423\t3", "22423", 3, ""),
-    ("3\t22423\tREGENCY CAKESTAND", "22423", 3, "REGENCY CAKESTAND"),
-    ("3 x 22423", "22423", 3, ""),
-    ("22423, 3 pcs", "22423", 3, ""),
-    ("22423;3", "22423", 3, ""),
-    ("22423,300", "22423", 300, ""),
-    ("- 22423 (x3) please", "22423", 3, "please"),
-    ("22423 Cake stand 1,200", "22423", 1200, "Cake stand"),
-    ("12pcs of TEE-M", "TEE-M", 12, ""),
-    ("5 12", "12", 5, ""),
-    ("12 22423", "22423", 12, ""),
-    ("PACK 12\t7", "PACK 12", 7, ""),
-    ("22423 3.00", "22423", 3, ""),
-    ("22423", "22423", 1, ""),
-    ("4 red mugs", None, 4, "red mugs"),
-    ("99999 6", None, 6, "99999"),
-    ("5x22423", "22423", 5, ""),
-    ("22423*5", "22423", 5, ""),
-    ("22423=5", "22423", 5, ""),
-    ("1. 22423 3", "22423", 3, ""),
-    ("22423 3 @ 2.50", "22423", 3, "@ 2.50"),
-    ("22423\t3\t2.55", "22423", 3, "2.55"),
-    ("22423 Stk. 4", "22423", 4, ""),
-    ("22423 3,00", "22423", 3, ""),
-])
+@pytest.mark.parametrize(
+    ("line", "code", "quantity", "rest"),
+    [
+        ("22423\t3", "22423", 3, ""),
+        ("3\t22423\tREGENCY CAKESTAND", "22423", 3, "REGENCY CAKESTAND"),
+        ("3 x 22423", "22423", 3, ""),
+        ("22423, 3 pcs", "22423", 3, ""),
+        ("22423;3", "22423", 3, ""),
+        ("22423,300", "22423", 300, ""),
+        ("- 22423 (x3) please", "22423", 3, "please"),
+        ("22423 Cake stand 1,200", "22423", 1200, "Cake stand"),
+        ("12pcs of TEE-M", "TEE-M", 12, ""),
+        ("5 12", "12", 5, ""),
+        ("12 22423", "22423", 12, ""),
+        ("PACK 12\t7", "PACK 12", 7, ""),
+        ("22423 3.00", "22423", 3, ""),
+        ("22423", "22423", 1, ""),
+        ("4 red mugs", None, 4, "red mugs"),
+        ("99999 6", None, 6, "99999"),
+        ("5x22423", "22423", 5, ""),
+        ("22423*5", "22423", 5, ""),
+        ("22423=5", "22423", 5, ""),
+        ("1. 22423 3", "22423", 3, ""),
+        ("22423 3 @ 2.50", "22423", 3, "@ 2.50"),
+        ("22423\t3\t2.55", "22423", 3, "2.55"),
+        ("22423 Stk. 4", "22423", 4, ""),
+        ("22423 3,00", "22423", 3, ""),
+    ],
+)
 def test_a_line_is_read_whatever_the_order(line, code, quantity, rest):
     (pasted,) = planner.split(line)
     read = planner.read(pasted, KNOWN)
@@ -44,27 +47,30 @@ def test_a_line_is_read_whatever_the_order(line, code, quantity, rest):
     assert (read.code, read.quantity, read.rest) == (code, quantity, rest)
 
 
-@pytest.mark.parametrize(("line", "doubt"), [
-    ("1.000 x 22423", "1.000"),
-    ("22423 2.5", "2.5"),
-    ("22423 2,5", "2,5"),
-    ("-3 x 22423", "-3"),
-    ("2 dozen 22423", "2 dozen"),
-    ("22423 2 boxes", "2 boxes"),
-    ("22423 two", "two"),
-    ("22423 a dozen", "dozen"),
-    ("22423 2-3", "2-3"),
-    ("22423 1/2", "1/2"),
-    ("22423 ~5", "~5"),
-    ("22423 5k", "5k"),
-    ("0 22423", "0"),
-    ("22423 5012345678900", "5012345678900"),
-    ("22423 9999999", "9999999"),
-    ("22423 3 4", "3, 4"),
-    ("3. 22423", "3."),
-    ("22423 TEE-M 3", "TEE-M"),
-    ("22423 2½", "2½"),
-])
+@pytest.mark.parametrize(
+    ("line", "doubt"),
+    [
+        ("1.000 x 22423", "1.000"),
+        ("22423 2.5", "2.5"),
+        ("22423 2,5", "2,5"),
+        ("-3 x 22423", "-3"),
+        ("2 dozen 22423", "2 dozen"),
+        ("22423 2 boxes", "2 boxes"),
+        ("22423 two", "two"),
+        ("22423 a dozen", "dozen"),
+        ("22423 2-3", "2-3"),
+        ("22423 1/2", "1/2"),
+        ("22423 ~5", "~5"),
+        ("22423 5k", "5k"),
+        ("0 22423", "0"),
+        ("22423 5012345678900", "5012345678900"),
+        ("22423 9999999", "9999999"),
+        ("22423 3 4", "3, 4"),
+        ("3. 22423", "3."),
+        ("22423 TEE-M 3", "TEE-M"),
+        ("22423 2½", "2½"),
+    ],
+)
 def test_what_is_not_plainly_a_count_is_marked_and_never_guessed(line, doubt):
     (pasted,) = planner.split(line)
 
@@ -97,9 +103,13 @@ def test_a_block_matches_codes_part_numbers_and_barcodes_and_suggests_for_the_re
 
     found = pasted_lines.read_block(customer, "TEE-M 2\n\n3\tX 1\n4 mug\nnonsense 5\n").lines
 
-    assert [(each.read.number, each.sku and each.sku.code, each.read.quantity) for each in found] == [
-        (1, "TEE-M", 2), (3, "TEE-M", 3), (4, None, 4), (5, None, 5)]
-    assert [[sku.code for sku in each.suggestions] for each in found[2:]] == [["MUG-BLUE", "MUG-RED"], []]
+    assert [
+        (each.read.number, each.sku and each.sku.code, each.read.quantity) for each in found
+    ] == [(1, "TEE-M", 2), (3, "TEE-M", 3), (4, None, 4), (5, None, 5)]
+    assert [[sku.code for sku in each.suggestions] for each in found[2:]] == [
+        ["MUG-BLUE", "MUG-RED"],
+        [],
+    ]
 
 
 @pytest.mark.django_db
@@ -142,10 +152,22 @@ def test_of_a_letter_the_items_are_read_and_the_letter_is_not():
     block = pasted_lines.read_block(make.customer(), LETTER)
 
     assert [(each.sku and each.sku.code, each.read.quantity) for each in block.lines] == [
-        ("85099F", 12), ("22720", 4), ("22423", 2), (None, 6), (None, None)]
+        ("85099F", 12),
+        ("22720", 4),
+        ("22423", 2),
+        (None, 6),
+        (None, None),
+    ]
     assert [each.text for each in block.skipped] == [
-        "Hi Mary,", "please send us the following:", "Code\tQty", "Kind regards", "Anna Smith", "Example Gifts Ltd",
-        "Tel. 020 7946 0958", "anna@example.com"]
+        "Hi Mary,",
+        "please send us the following:",
+        "Code\tQty",
+        "Kind regards",
+        "Anna Smith",
+        "Example Gifts Ltd",
+        "Tel. 020 7946 0958",
+        "anna@example.com",
+    ]
 
 
 @pytest.mark.django_db

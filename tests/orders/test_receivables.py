@@ -66,7 +66,8 @@ def test_both_ways_of_reading_receivables_agree(order, drain):
     assert [(row.code, row.total) for row in now] == [(row[0], row[8]) for row in then]
     assert [[amount or 0 for amount in row[2:8]] for row in then] == [row.amounts for row in now]
     assert {row.code: row.total for row in now} == {
-        code: screening.balance(make.customer(code)) for code in ("C-1", "C-2")}
+        code: screening.balance(make.customer(code)) for code in ("C-1", "C-2")
+    }
 
 
 def test_statement_runs_to_the_balance(order, drain):
@@ -76,7 +77,9 @@ def test_statement_runs_to_the_balance(order, drain):
     today = make.company().today()
 
     found = receivables.statement(order.customer, order.company, today, today)
-    later = receivables.statement(order.customer, order.company, today + timedelta(days=1), today + timedelta(days=9))
+    later = receivables.statement(
+        order.customer, order.company, today + timedelta(days=1), today + timedelta(days=9)
+    )
 
     assert [entry.amount for entry in found.entries] == [D("66.00"), D("-12.00"), D("-20.00")]
     assert found.balance == later.before == screening.balance(order.customer)
@@ -92,7 +95,11 @@ def test_bridge_of_an_order_adds_up(order, drain):
 
     assert steps["Ordered"].gross == steps["Invoiced"].gross == D("66.00")
     assert (steps["Shipped"].gross, steps["Credited"].gross) == (D("60.00"), D("24.00"))
-    assert (steps["Paid"].gross, steps["Refunded"].gross, steps["Balance due"].gross) == (D("66.00"), D("24.00"), 0)
+    assert (steps["Paid"].gross, steps["Refunded"].gross, steps["Balance due"].gross) == (
+        D("66.00"),
+        D("24.00"),
+        0,
+    )
 
 
 def test_bridges_of_orders_that_were_billed_together_share_what_was_paid(drain):
@@ -106,10 +113,15 @@ def test_bridges_of_orders_that_were_billed_together_share_what_was_paid(drain):
     write_offs.write_off(make.fresh(document), "bad_debt", amount=D("12.00"))
     make.settled(make.fresh(orders[2]), 3)  # credits 36.00, of which 10.00 are open
 
-    found = [{step.name: step.gross for step in order_to_cash.of(make.fresh(order))} for order in orders]
+    found = [
+        {step.name: step.gross for step in order_to_cash.of(make.fresh(order))} for order in orders
+    ]
 
     assert [steps["Invoiced"] for steps in found] == [12, 24, 48]
     assert [steps["Credited"] for steps in found] == [0, 12, 36]
-    assert sum(steps["Paid"] for steps in found) == 50 and sum(steps["Written off"] for steps in found) == 12
+    assert (
+        sum(steps["Paid"] for steps in found) == 50
+        and sum(steps["Written off"] for steps in found) == 12
+    )
     assert sum(steps["Balance due"] for steps in found) == screening.balance(document.customer)
     assert [steps["Balance due"] for steps in found[:2]] == [0, 0]

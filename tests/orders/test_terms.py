@@ -14,14 +14,19 @@ from tests.builders.orders import only_line
 JAN_31 = date(2027, 1, 31)
 
 
-@pytest.mark.parametrize("parts, expected", [
-    ([Part(D(100), 30)], [(date(2027, 3, 2), "100.00")]),
-    ([Part(D(100), 0, end_of_month=True)], [(JAN_31, "100.00")]),
-    ([Part(D(100), 14, end_of_month=True)], [(date(2027, 2, 14), "100.00")]),
-    ([Part(D(70), 30), Part(D(30), 0)], [(JAN_31, "30.00"), (date(2027, 3, 2), "70.00")]),
-    ([Part(D("33.33"), 0), Part(D("33.33"), 30), Part(D("33.33"), 60)],
-     [(JAN_31, "33.33"), (date(2027, 3, 2), "33.34"), (date(2027, 4, 1), "33.33")]),
-])
+@pytest.mark.parametrize(
+    "parts, expected",
+    [
+        ([Part(D(100), 30)], [(date(2027, 3, 2), "100.00")]),
+        ([Part(D(100), 0, end_of_month=True)], [(JAN_31, "100.00")]),
+        ([Part(D(100), 14, end_of_month=True)], [(date(2027, 2, 14), "100.00")]),
+        ([Part(D(70), 30), Part(D(30), 0)], [(JAN_31, "30.00"), (date(2027, 3, 2), "70.00")]),
+        (
+            [Part(D("33.33"), 0), Part(D("33.33"), 30), Part(D("33.33"), 60)],
+            [(JAN_31, "33.33"), (date(2027, 3, 2), "33.34"), (date(2027, 4, 1), "33.33")],
+        ),
+    ],
+)
 def test_schedule(parts, expected):
     dues = schedule(Terms(tuple(parts)), D("100.00"), JAN_31)
 
@@ -66,7 +71,9 @@ def test_invoice_in_installments_is_due_for_the_first_that_is_not_paid():
 
     today, document = document.issued_on, make.fresh(document)
     assert list(document.installments.values_list("due_on", "amount")) == [
-        (today, D("60.00")), (today + timedelta(days=30), D("60.00"))]
+        (today, D("60.00")),
+        (today + timedelta(days=30), D("60.00")),
+    ]
     assert document.due_on == today + timedelta(days=30)
     assert not Invoice.objects.open().overdue(today + timedelta(days=1)).exists()
 
@@ -91,12 +98,16 @@ def test_payment_that_lacks_more_than_the_discount_leaves_the_rest_open():
 
 def test_payment_after_the_day_of_the_discount_gets_none():
     document = bill(terms(discount_percent=2, discount_days=10))
-    Invoice.objects.filter(pk=document.pk).update(discount_until=document.issued_on - timedelta(days=1))
+    Invoice.objects.filter(pk=document.pk).update(
+        discount_until=document.issued_on - timedelta(days=1)
+    )
 
     payments.apply(make.transfer("117.60"), document)
 
     assert make.fresh(document).open_amount == D("2.40")
-    Invoice.objects.filter(pk=document.pk).update(discount_until=document.discount_until)  # as its hash covers it
+    Invoice.objects.filter(pk=document.pk).update(
+        discount_until=document.discount_until
+    )  # as its hash covers it
 
 
 def test_deposit_is_invoiced_when_the_order_is_confirmed_and_taken_off_later(drain):

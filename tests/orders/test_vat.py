@@ -10,20 +10,25 @@ from tests import builders as make
 DUTCH, GERMAN, GREEK = "NL004495445B01", "DE136695976", "EL094259216"
 
 
-@pytest.mark.parametrize("seller, to, number, registered, category", [
-    ("DE", "DE", GERMAN, False, None),
-    ("DE", "NL", DUTCH, False, "K"),
-    ("DE", "GR", GREEK, True, "K"),
-    ("DE", "NL", "", False, None),
-    ("DE", "NL", "NL004495447B01", False, None),
-    ("DE", "NL", GERMAN, False, None),
-    ("DE", "US", "", False, "G"),
-    ("GB", "DE", GERMAN, False, "G"),
-    ("GB", "DE", GERMAN, True, None),
-    ("GB", "", "", False, None),
-])
+@pytest.mark.parametrize(
+    "seller, to, number, registered, category",
+    [
+        ("DE", "DE", GERMAN, False, None),
+        ("DE", "NL", DUTCH, False, "K"),
+        ("DE", "GR", GREEK, True, "K"),
+        ("DE", "NL", "", False, None),
+        ("DE", "NL", "NL004495447B01", False, None),
+        ("DE", "NL", GERMAN, False, None),
+        ("DE", "US", "", False, "G"),
+        ("GB", "DE", GERMAN, False, "G"),
+        ("GB", "DE", GERMAN, True, None),
+        ("GB", "", "", False, None),
+    ],
+)
 def test_untaxed_supplies(seller, to, number, registered, category):
-    found = vat.untaxed(seller=seller, to=to, buyer_vat_number=number, is_registered_there=registered)
+    found = vat.untaxed(
+        seller=seller, to=to, buyer_vat_number=number, is_registered_there=registered
+    )
 
     assert (found.category if found else None) == category
     assert found is None or found.note

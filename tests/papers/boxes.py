@@ -10,7 +10,9 @@ import zxingcpp
 
 from tests.papers.pictures import DPI, pictures
 
-HALF_LEADING = 0.22  # of a word's height: what a font's box has above its capitals and below its baseline
+HALF_LEADING = (
+    0.22  # of a word's height: what a font's box has above its capitals and below its baseline
+)
 SLACK = 0.6  # pt
 
 
@@ -24,16 +26,23 @@ class Box(NamedTuple):
     text: str
 
     def covers(self, other):
-        return (min(self.right, other.right) - max(self.left, other.left) > SLACK
-                and min(self.bottom, other.bottom) - max(self.top, other.top) > SLACK)
+        return (
+            min(self.right, other.right) - max(self.left, other.left) > SLACK
+            and min(self.bottom, other.bottom) - max(self.top, other.top) > SLACK
+        )
 
 
 def pages(pdf):
     """The size and the words of each page, as poppler finds them; its head, which may be no XML, left out."""
-    told = subprocess.run(["pdftotext", "-bbox", "-", "-"], input=pdf, check=True, capture_output=True).stdout
+    told = subprocess.run(
+        ["pdftotext", "-bbox", "-", "-"], input=pdf, check=True, capture_output=True
+    ).stdout
     told = re.sub(rb"<head>.*?</head>", b"", told, flags=re.DOTALL)
     for page in ElementTree.fromstring(told).iter("{http://www.w3.org/1999/xhtml}page"):
-        yield Box(0, 0, float(page.get("width")), float(page.get("height")), "page"), [_word(word) for word in page]
+        yield (
+            Box(0, 0, float(page.get("width")), float(page.get("height")), "page"),
+            [_word(word) for word in page],
+        )
 
 
 def _word(word):
@@ -54,10 +63,21 @@ def bars(picture):
 def faults(pdf):
     """What covers something else, and what runs off its page."""
     found = []
-    for number, ((sheet, words), picture) in enumerate(zip(pages(pdf), pictures(pdf), strict=True), 1):
+    for number, ((sheet, words), picture) in enumerate(
+        zip(pages(pdf), pictures(pdf), strict=True), 1
+    ):
         things = [*words, *bars(picture)]
-        found += [f"page {number}: {one.text[:20]!r} and {other.text[:20]!r} cover each other"
-                  for one, other in combinations(things, 2) if one.covers(other)]
-        found += [f"page {number}: {thing.text[:20]!r} runs off the page" for thing in things
-                  if thing.left < 0 or thing.top < 0 or thing.right > sheet.right or thing.bottom > sheet.bottom]
+        found += [
+            f"page {number}: {one.text[:20]!r} and {other.text[:20]!r} cover each other"
+            for one, other in combinations(things, 2)
+            if one.covers(other)
+        ]
+        found += [
+            f"page {number}: {thing.text[:20]!r} runs off the page"
+            for thing in things
+            if thing.left < 0
+            or thing.top < 0
+            or thing.right > sheet.right
+            or thing.bottom > sheet.bottom
+        ]
     return found

@@ -13,7 +13,9 @@ DPI = 203  # of a label printer
 def pictures(pdf: bytes) -> list[Image.Image]:
     """The pages of a PDF in gray, as a label printer's dots."""
     with tempfile.TemporaryDirectory() as folder:
-        subprocess.run(["pdftoppm", "-r", str(DPI), "-gray", "-", f"{folder}/page"], input=pdf, check=True)
+        subprocess.run(
+            ["pdftoppm", "-r", str(DPI), "-gray", "-", f"{folder}/page"], input=pdf, check=True
+        )
         return [Image.open(path).copy() for path in sorted(Path(folder).iterdir())]
 
 

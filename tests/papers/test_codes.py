@@ -26,8 +26,12 @@ pytestmark = [
     pytest.mark.skipif(not rendering.can_render(), reason="PDFs need Pango"),
     pytest.mark.skipif(shutil.which("pdftoppm") is None, reason="pictures need poppler-utils"),
 ]
-CARRIERS = {"UPS": "1Z999AA10123456784", "DPD": "%0D7123412345678901234276101",
-            "letters and digits": "DE00DPD12AB34CD56EF78GH90IJ1", "USPS": "4201234567899205590123456789012345"}
+CARRIERS = {
+    "UPS": "1Z999AA10123456784",
+    "DPD": "%0D7123412345678901234276101",
+    "letters and digits": "DE00DPD12AB34CD56EF78GH90IJ1",
+    "USPS": "4201234567899205590123456789012345",
+}
 STRANGE = ["Süd-01", "Regal (2) / Fach 7", "棚-01", "رف-01", "A&B<C>", "100%", "ẞ" * 24, "📦-01"]
 
 
@@ -37,7 +41,9 @@ def draw(name, record):
 
 def printed(paper, rows):
     """A job that printed rows, and its PDF."""
-    job = printouts.submit(paper, [row.pk for row in rows], title="print", by=make.user("root", "manager"))
+    job = printouts.submit(
+        paper, [row.pk for row in rows], title="print", by=make.user("root", "manager")
+    )
     jobs.work(job.pk)
     stored = StoredDocument.objects.filter(subject_type="job", subject_number=str(job.pk)).first()
     return make.fresh(job), stored_files.read(stored) if stored else b""
@@ -73,16 +79,25 @@ def test_digits_are_set_in_pairs_and_bars_get_narrower_before_they_are_refused()
 
 def test_a_label_that_cannot_be_printed_is_told_of_and_the_others_are_printed():
     make.sku("TEE-M", stock={"LON": 9})
-    rows = [make.labeled(make.confirmed(("TEE-M", 1), customer_code=f"C-{each}")) for each in range(3)]
+    rows = [
+        make.labeled(make.confirmed(("TEE-M", 1), customer_code=f"C-{each}")) for each in range(3)
+    ]
     Label.objects.filter(shipment=rows[1]).update(tracking_number="W" * 60)
-    Shipment.objects.filter(pk=rows[2].pk).update(ship_to={"name": "\U00013000 & Sons", "country": "GB"})
+    Shipment.objects.filter(pk=rows[2].pk).update(
+        ship_to={"name": "\U00013000 & Sons", "country": "GB"}
+    )
 
     job, pdf = printed(printouts.get(Shipment, "labels"), rows)
 
     told = {row.subject: row.message for row in job.results.filter(succeeded=False)}
     assert (job.done, job.failed) == (1, 2)
-    assert "“" + "W" * 60 in told[rows[1].number] and "No font on this machine has \U00013000" in told[rows[2].number]
-    assert [codes(page)[0] for page in pictures(pdf)] == [Label.objects.get(shipment=rows[0]).tracking_number]
+    assert (
+        "“" + "W" * 60 in told[rows[1].number]
+        and "No font on this machine has \U00013000" in told[rows[2].number]
+    )
+    assert [codes(page)[0] for page in pictures(pdf)] == [
+        Label.objects.get(shipment=rows[0]).tracking_number
+    ]
 
 
 @pytest.mark.skipif(bool(fonts.missing("棚رف📦")), reason="needs fonts-noto-cjk and fonts-symbola")
@@ -91,8 +106,10 @@ def test_strange_bins_and_articles_are_printed_in_bulk_and_read_as_they_are():
     bins = [make.storage(place, code) for code in ["A-99", *STRANGE]]
     skus = [SKU.objects.create(code=f"{code} groß", name=code) for code in STRANGE]
 
-    (first, labels), (second, articles) = printed(printouts.get(Bin, "bin_label"), bins), printed(
-        printouts.get(SKU, "item_label"), skus)
+    (first, labels), (second, articles) = (
+        printed(printouts.get(Bin, "bin_label"), bins),
+        printed(printouts.get(SKU, "item_label"), skus),
+    )
 
     assert (first.done, first.failed, second.done, second.failed) == (len(bins), 0, len(skus), 0)
     assert [codes(page) for page in pictures(labels)] == [[row.code] for row in bins]
@@ -105,15 +122,22 @@ def test_whatever_goes_wrong_in_a_job_is_the_result_of_its_row():
 
     jobs.run(job, [1, 0, 2], lambda number: 1 / number)
 
-    assert [(row.subject, row.succeeded) for row in job.results.all()] == [("1", True), ("0", False), ("2", True)]
+    assert [(row.subject, row.succeeded) for row in job.results.all()] == [
+        ("1", True),
+        ("0", False),
+        ("2", True),
+    ]
     assert "ZeroDivisionError" in job.results.get(succeeded=False).message
 
 
 def test_a_template_that_fails_on_one_record_spoils_no_other(settings, tmp_path):
     (tmp_path / "documents").mkdir()
     (tmp_path / "documents" / "stickers.html").write_text(
-        "{% for page in pages %}{% if page.title == 'B-02' %}{% include 'none' %}{% endif %}<p>x</p>{% endfor %}")
-    settings.TEMPLATES = [{**settings.TEMPLATES[0], "DIRS": [tmp_path, *settings.TEMPLATES[0]["DIRS"]]}]
+        "{% for page in pages %}{% if page.title == 'B-02' %}{% include 'none' %}{% endif %}<p>x</p>{% endfor %}"
+    )
+    settings.TEMPLATES = [
+        {**settings.TEMPLATES[0], "DIRS": [tmp_path, *settings.TEMPLATES[0]["DIRS"]]}
+    ]
     bins = [make.storage(make.warehouse(), code) for code in ("B-01", "B-02", "B-03")]
 
     job, pdf = printed(printouts.get(Bin, "bin_label"), bins)
@@ -124,8 +148,11 @@ def test_a_template_that_fails_on_one_record_spoils_no_other(settings, tmp_path)
 
 @pytest.mark.parametrize("code", ["A\u200b1", "A\u00a01", " A", "A\u202e1"])
 def test_a_code_that_a_scanner_cannot_give_back_is_refused_at_entry(code):
-    for row in (Bin(warehouse=make.warehouse(), code=code), SKU(code=code, name="x"),
-                Barcode(sku=make.sku("TEE-M"), code=code)):
+    for row in (
+        Bin(warehouse=make.warehouse(), code=code),
+        SKU(code=code, name="x"),
+        Barcode(sku=make.sku("TEE-M"), code=code),
+    ):
         with pytest.raises(ValidationError, match="a scanner couldn't read it"):
             row.clean_fields()
 
@@ -148,13 +175,20 @@ def test_a_picker_scans_what_was_printed_of_a_bin_and_a_sku_with_umlauts():
     make.confirmed(("Tasse-blau-groß", 2))
     outbox.drain()
     wave = waves.release(waves.plan(house, list(Shipment.objects.all())), by=picker)
-    (place,), (article,) = (codes(pictures(draw(name, record))[0]) for name, record in (
-        ("bin_label", Bin.objects.get(code="Süd-01")), ("item_label", SKU.objects.get())))
+    (place,), (article,) = (
+        codes(pictures(draw(name, record))[0])
+        for name, record in (
+            ("bin_label", Bin.objects.get(code="Süd-01")),
+            ("item_label", SKU.objects.get()),
+        )
+    )
 
     (stop,) = worklists.pick(house, picker, wave.number)["stops"]
 
     assert (stop["bin"], stop["barcodes"]) == (place, {article: 1})
-    assert worklists.look_up(house, picker, place)["bin"] == place and worklists.look_up(house, picker,
-                                                                                         article)["product"]
+    assert (
+        worklists.look_up(house, picker, place)["bin"] == place
+        and worklists.look_up(house, picker, article)["product"]
+    )
     actions.perform(uuid4(), "pick", house, {"line": stop["line"], "quantity": 2}, by=picker)
     assert PickTask.objects.get().done_at

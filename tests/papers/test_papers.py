@@ -32,8 +32,10 @@ pytestmark = [
     pytest.mark.skipif(not rendering.can_render(), reason="PDFs need Pango"),
     pytest.mark.skipif(shutil.which("pdftoppm") is None, reason="pictures need poppler-utils"),
 ]
-NASTY = ('<img src="file:///etc/passwd"><link rel=stylesheet href="http://127.0.0.1:9/x.css"><style>@import url('
-         'file:///etc/passwd)</style><svg><image href="file:///etc/passwd"/></svg> url(file:///etc/passwd)')
+NASTY = (
+    '<img src="file:///etc/passwd"><link rel=stylesheet href="http://127.0.0.1:9/x.css"><style>@import url('
+    'file:///etc/passwd)</style><svg><image href="file:///etc/passwd"/></svg> url(file:///etc/passwd)'
+)
 WAVE_OF = 50
 
 
@@ -69,8 +71,12 @@ def test_every_label_slip_and_invoice_of_a_wave_reads_as_its_record():
 
     bought = list(Label.objects.order_by("shipment_id", "package__position"))
     assert len(bought) >= WAVE_OF
-    assert [codes(page) for page in stickers] == [[row.tracking_number, f"(00){row.sscc}"] for row in bought]
-    assert [codes(page) for page in slips] == [[printout_revisions.code(row)] for row in wave.shipments.order_by("pk")]
+    assert [codes(page) for page in stickers] == [
+        [row.tracking_number, f"(00){row.sscc}"] for row in bought
+    ]
+    assert [codes(page) for page in slips] == [
+        [printout_revisions.code(row)] for row in wave.shipments.order_by("pk")
+    ]
     assert codes(walk[0]) == [printout_revisions.code(wave, *wave.shipments.all())]
     for shipment in wave.shipments.all():
         shipping.ship(shipment)
@@ -107,15 +113,21 @@ def test_labels_are_xml_which_is_read_the_quickest():
     wave = wave_of(1)
     Company.objects.get().logo.save("logo.png", logo())
 
-    html = render_to_string("documents/labels.html", {"pages": printouts.get(Wave, "labels").pages(make.fresh(wave))})
+    html = render_to_string(
+        "documents/labels.html", {"pages": printouts.get(Wave, "labels").pages(make.fresh(wave))}
+    )
 
-    assert {"address", "svg", "img"} <= {node.tag.rpartition("}")[2] for node in ElementTree.fromstring(html).iter()}
+    assert {"address", "svg", "img"} <= {
+        node.tag.rpartition("}")[2] for node in ElementTree.fromstring(html).iter()
+    }
 
 
 @pytest.mark.parametrize("name", ["Bits & <Bobs>", "a form\x0cfeed, which XML does not know"])
 def test_a_label_is_drawn_whatever_is_in_a_name(name):
     wave = wave_of(1)
-    Shipment.objects.update(ship_to={"name": name, "street": "1 Quay", "city": "Hull", "country": "GB"})
+    Shipment.objects.update(
+        ship_to={"name": name, "street": "1 Quay", "city": "Hull", "country": "GB"}
+    )
 
     pages = pictures(draw("labels", wave))
 
@@ -139,12 +151,22 @@ def test_bin_item_purchase_and_return_papers_read_as_their_records():
     purchase = make.sent_purchase(item, 7)
     request = make.asked_back(make.shipped(("TEE-M", 2)))
 
-    found = {name: codes(pictures(draw(name, record))[0]) for name, record in (
-        ("bin_label", place), ("item_label", item), ("purchase_order", purchase), ("return_label", request))}
+    found = {
+        name: codes(pictures(draw(name, record))[0])
+        for name, record in (
+            ("bin_label", place),
+            ("item_label", item),
+            ("purchase_order", purchase),
+            ("return_label", request),
+        )
+    }
 
-    assert found == {"bin_label": ["A-01"], "item_label": ["4012345000009"],
-                     "purchase_order": [printout_revisions.code(purchase)],
-                     "return_label": [printout_revisions.code(request)]}
+    assert found == {
+        "bin_label": ["A-01"],
+        "item_label": ["4012345000009"],
+        "purchase_order": [printout_revisions.code(purchase)],
+        "return_label": [printout_revisions.code(request)],
+    }
 
 
 def test_a_return_that_is_not_approved_has_no_label():
@@ -158,12 +180,21 @@ def test_a_return_that_is_not_approved_has_no_label():
 def test_sscc_has_its_check_digit_and_the_company_s_prefix():
     """The example of GS1's check digit calculator: 37610425002123456 gives 9."""
     assert barcodes.check_digit("37610425002123456") == "9"
-    assert barcodes.sscc("4012345", 7) == "040123450000000079"[:17] + barcodes.check_digit("04012345000000007")
+    assert barcodes.sscc("4012345", 7) == "040123450000000079"[:17] + barcodes.check_digit(
+        "04012345000000007"
+    )
     assert barcodes.sscc("4012345", 10**9 + 7).startswith("14012345")
 
 
-@pytest.mark.parametrize("scanned", ["00340123450000000017", "]C100340123450000000017", "(00)340123450000000017",
-                                     "340123450000000017"])
+@pytest.mark.parametrize(
+    "scanned",
+    [
+        "00340123450000000017",
+        "]C100340123450000000017",
+        "(00)340123450000000017",
+        "340123450000000017",
+    ],
+)
 def test_sscc_is_read_with_and_without_its_identifier(scanned):
     good = "34012345000000001" + barcodes.check_digit("34012345000000001")
 
@@ -202,7 +233,9 @@ def test_an_old_label_says_what_became_of_it_and_does_not_leave():
 def test_a_label_is_bound_to_its_parcel():
     wave_of(1)
     shipment = Shipment.objects.get()
-    Shipment.objects.filter(pk=shipment.pk).update(ship_to={**shipment.ship_to, "street": "2 Other Street"})
+    Shipment.objects.filter(pk=shipment.pk).update(
+        ship_to={**shipment.ship_to, "street": "2 Other Street"}
+    )
 
     with pytest.raises(Refused, match="changed after label"):
         shipping.ship(make.fresh(shipment))
@@ -218,7 +251,11 @@ def test_logo_color_terms_and_language_come_from_the_company():
     make.sku("TEE-M", stock={"LON": 9})
     order = make.confirmed(("TEE-M", 2))
     company = order.company
-    company.color, company.terms_and_conditions, company.language = "#aa1122", "Goods remain ours until paid.", "de"
+    company.color, company.terms_and_conditions, company.language = (
+        "#aa1122",
+        "Goods remain ours until paid.",
+        "de",
+    )
     company.logo.save("logo.png", logo())
     company.save()
     order = make.fresh(order)
@@ -233,7 +270,9 @@ def test_logo_color_terms_and_language_come_from_the_company():
 
 def test_an_invoice_is_an_archive_file_with_its_data_inside_where_that_is_wanted():
     make.sku("TEE-M", stock={"LON": 9})
-    Company.objects.filter(pk=make.company().pk).update(street="1 Mill", city="London", vat_number="GB123456782")
+    Company.objects.filter(pk=make.company().pk).update(
+        street="1 Mill", city="London", vat_number="GB123456782"
+    )
     make.customer(einvoice="facturx")
     order = make.shipped(("TEE-M", 2))
 
@@ -248,8 +287,15 @@ def test_an_invoice_is_an_archive_file_with_its_data_inside_where_that_is_wanted
 def test_peppol_data_is_frozen_beside_the_pdf():
     make.sku("TEE-M", stock={"LON": 9})
     Company.objects.filter(pk=make.company().pk).update(
-        street="1 Mill", city="London", vat_number="GB123456782", endpoint="GB123456782", endpoint_scheme="9932")
-    make.customer(einvoice="ubl", endpoint="4012345000009", endpoint_scheme="0088", buyer_reference="B1")
+        street="1 Mill",
+        city="London",
+        vat_number="GB123456782",
+        endpoint="GB123456782",
+        endpoint_scheme="9932",
+    )
+    make.customer(
+        einvoice="ubl", endpoint="4012345000009", endpoint_scheme="0088", buyer_reference="B1"
+    )
     make.shipped(("TEE-M", 2))
 
     stored = StoredDocument.objects.get(kind="ubl")
@@ -262,7 +308,9 @@ def test_a_frozen_invoice_prints_the_same_bytes():
     document = make.shipped(("TEE-M", 2)).invoices.get()
     Customer.objects.update(name="Somebody else")
 
-    assert draw("invoice", document) == stored_files.read(StoredDocument.objects.get(kind="invoice"))
+    assert draw("invoice", document) == stored_files.read(
+        StoredDocument.objects.get(kind="invoice")
+    )
 
 
 def test_nothing_in_the_data_makes_the_engine_read_or_fetch(monkeypatch):
@@ -281,8 +329,11 @@ def test_nothing_in_the_data_makes_the_engine_read_or_fetch(monkeypatch):
     make.customer()
     Customer.objects.update(name=NASTY[:120])
     order = make.confirmed(("TEE-M", 2))
-    Order.objects.update(customer_reference=NASTY[:80], bill_to={"name": NASTY, "street": NASTY, "country": "GB"},
-                         ship_to={"name": NASTY, "street": NASTY, "country": "GB"})
+    Order.objects.update(
+        customer_reference=NASTY[:80],
+        bill_to={"name": NASTY, "street": NASTY, "country": "GB"},
+        ship_to={"name": NASTY, "street": NASTY, "country": "GB"},
+    )
     Shipment.objects.update(ship_to={"name": NASTY, "street": NASTY, "country": "GB"})
     SKU.objects.update(name=NASTY[:120])
     Company.objects.update(name=NASTY[:120], street=NASTY, terms_and_conditions=NASTY)
@@ -291,11 +342,17 @@ def test_nothing_in_the_data_makes_the_engine_read_or_fetch(monkeypatch):
     labels.buy(make.packed(order))
     outbox.drain()
     shipment = make.shipment_of(order)
-    pdfs = [draw(name, shipment) for name in ("packing_slip", "labels")] + [draw("order", make.fresh(order))]
+    pdfs = [draw(name, shipment) for name in ("packing_slip", "labels")] + [
+        draw("order", make.fresh(order))
+    ]
     shipping.ship(shipment)
     outbox.drain()
-    pdfs += [invoice_pdf(Invoice.objects.get()), draw("purchase_order", make.sent_purchase(SKU.objects.get(), 2)),
-             draw("item_label", SKU.objects.get()), draw("return_label", make.asked_back(make.fresh(order)))]
+    pdfs += [
+        invoice_pdf(Invoice.objects.get()),
+        draw("purchase_order", make.sent_purchase(SKU.objects.get(), 2)),
+        draw("item_label", SKU.objects.get()),
+        draw("return_label", make.asked_back(make.fresh(order))),
+    ]
 
     assert asked == []
     assert all("root:" not in text_of(pdf) and "passwd" in text_of(pdf) for pdf in pdfs)
@@ -312,7 +369,9 @@ def test_what_is_given_to_the_engine_is_all_that_it_can_read():
 
 def test_charges_and_discounts_stand_on_the_invoice():
     make.sku("TEE-M", stock={"LON": 9})
-    order = make.shipped(("TEE-M", 2, "10.00"), discount="10", charges=[Charge("freight", "Carriage", D("4.00"))])
+    order = make.shipped(
+        ("TEE-M", 2, "10.00"), discount="10", charges=[Charge("freight", "Carriage", D("4.00"))]
+    )
 
     text = text_of(draw("invoice", order.invoices.get()))
 
@@ -322,7 +381,9 @@ def test_charges_and_discounts_stand_on_the_invoice():
 def test_a_template_of_the_company_is_taken_instead(settings, tmp_path):
     (tmp_path / "documents").mkdir()
     (tmp_path / "documents" / "stickers.html").write_text("<p>Ours: {{ pages.0.title }}</p>")
-    settings.TEMPLATES = [{**settings.TEMPLATES[0], "DIRS": [tmp_path, *settings.TEMPLATES[0]["DIRS"]]}]
+    settings.TEMPLATES = [
+        {**settings.TEMPLATES[0], "DIRS": [tmp_path, *settings.TEMPLATES[0]["DIRS"]]}
+    ]
     make.sku("TEE-M", stock={"LON": 1})
 
     assert "Ours: A-01" in text_of(draw("bin_label", Bin.objects.get(code="A-01")))

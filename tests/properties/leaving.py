@@ -13,8 +13,14 @@ def leave(order, units):
         if part > 0:
             demand = Demand.objects.get(document=order.number, line=line.pk)
             place = make.warehouse()
-            Reservation.objects.create(demand=demand, sku=line.sku, warehouse=place, quantity=part, state="shipped",
-                                       bin=storage(place))
+            Reservation.objects.create(
+                demand=demand,
+                sku=line.sku,
+                warehouse=place,
+                quantity=part,
+                state="shipped",
+                bin=storage(place),
+            )
             Demand.objects.filter(pk=demand.pk).update(shipped=demand.shipped + part)
     fulfillment_progress.follow(make.fresh(order))
     return make.fresh(order)

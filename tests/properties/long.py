@@ -21,9 +21,16 @@ STEPS = 20
 
 def main() -> int:
     options = _options()
-    parts = [options.part] if options.part is not None else list(range(-(-options.sequences // PART)))
+    parts = (
+        [options.part] if options.part is not None else list(range(-(-options.sequences // PART)))
+    )
     failed = _run_all(parts, options)
-    print(f"{len(failed)} of {len(parts)} parts failed: {failed}" if failed else "No sequence failed.", flush=True)
+    print(
+        f"{len(failed)} of {len(parts)} parts failed: {failed}"
+        if failed
+        else "No sequence failed.",
+        flush=True,
+    )
     return 1 if failed else 0
 
 
@@ -33,7 +40,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("seed", type=int)
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     parser.add_argument("--part", type=int, help="only this part of the run")
-    parser.add_argument("--shrink", action="store_true", help="look for the shortest sequence that fails (slow)")
+    parser.add_argument(
+        "--shrink", action="store_true", help="look for the shortest sequence that fails (slow)"
+    )
     return parser.parse_args()
 
 
@@ -48,8 +57,11 @@ def _run_all(parts: list[int], options: argparse.Namespace) -> list[int]:
             print(f"{done} sequences, {time.monotonic() - start:.0f} s", flush=True)
             if trouble:
                 failed.append(part)
-                print(f"\nPart {part} failed; again with: python -m tests.properties.long {options.sequences} "
-                      f"{options.seed} --part {part}\n{trouble}\n", flush=True)
+                print(
+                    f"\nPart {part} failed; again with: python -m tests.properties.long {options.sequences} "
+                    f"{options.seed} --part {part}\n{trouble}\n",
+                    flush=True,
+                )
     return sorted(failed)
 
 
@@ -80,10 +92,19 @@ def _run(work: tuple[int, int, bool]) -> tuple[int, str]:
     from tests.properties.business import Business
 
     phases = (Phase.generate, Phase.shrink) if shrink else (Phase.generate,)
-    how = settings(max_examples=PART, stateful_step_count=STEPS, deadline=None, database=None, phases=phases,
-                   suppress_health_check=list(HealthCheck), print_blob=False)
+    how = settings(
+        max_examples=PART,
+        stateful_step_count=STEPS,
+        deadline=None,
+        database=None,
+        phases=phases,
+        suppress_health_check=list(HealthCheck),
+        print_blob=False,
+    )
     try:
-        run_state_machine_as_test(seed(number * 100_003 + part)(type("Business", (Business,), {})), settings=how)
+        run_state_machine_as_test(
+            seed(number * 100_003 + part)(type("Business", (Business,), {})), settings=how
+        )
     except BaseException as error:
         if isinstance(error, KeyboardInterrupt):
             raise
@@ -93,7 +114,11 @@ def _run(work: tuple[int, int, bool]) -> tuple[int, str]:
 
 def _tell(error: BaseException) -> str:
     """What was wrong, where in the project, and the steps that led there."""
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if "site-packages" not in frame.filename]
+    frames = [
+        frame
+        for frame in traceback.extract_tb(error.__traceback__)
+        if "site-packages" not in frame.filename
+    ]
     where = [f"  {frame.filename}:{frame.lineno} {frame.line}" for frame in frames[-6:]]
     notes = "\n".join(getattr(error, "__notes__", [])).splitlines()
     steps = [line for line in notes if "as_many_as_the_model_says" not in line]

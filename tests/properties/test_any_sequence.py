@@ -22,6 +22,14 @@ def world(db):
 @pytest.mark.parametrize("batch", range(3))
 def test_any_sequence_of_operations_holds(world, batch):
     machine = seed(batch)(type("Business", (Business,), {}))
-    run_state_machine_as_test(machine, settings=settings(
-        max_examples=8, stateful_step_count=20, deadline=None, database=None, phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck)))
+    run_state_machine_as_test(
+        machine,
+        settings=settings(
+            max_examples=8,
+            stateful_step_count=20,
+            deadline=None,
+            database=None,
+            phases=[Phase.generate],
+            suppress_health_check=list(HealthCheck),
+        ),
+    )

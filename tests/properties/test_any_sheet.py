@@ -54,7 +54,9 @@ def house():
     make.supplier("loom")
     shop, other = make.customer("C-1"), make.customer("C-2", name="Other")
     for minimum in (5, 10):
-        Price.objects.create(sku=goods[0], customer=shop, unit_price=Decimal("8.7654"), minimum=minimum)
+        Price.objects.create(
+            sku=goods[0], customer=shop, unit_price=Decimal("8.7654"), minimum=minimum
+        )
     make.price_list("Trade")
     make.order(lines=[("TEE", 2), ("MUG", 1, "5.5")], customer_code="C-1", external_id="WEB-1")
     make.order(lines=[("TEE", 3)], customer_code=other.code, external_id="WEB-2")
@@ -67,16 +69,24 @@ class Files:
 
     def __init__(self, sheet, by, seed):
         self.sheet, self.random, self.serial = sheet(by), Random(f"{sheet.slug} {seed}"), 0
-        page = next(each for each in admin.site._registry.values() if sheet in getattr(each, "sheets", ()))
+        page = next(
+            each for each in admin.site._registry.values() if sheet in getattr(each, "sheets", ())
+        )
         self.listed = self.sheet.listed(page.model._default_manager.all())
-        self.known = [dict(zip(sheet.columns(), map(text, row), strict=True))
-                      for row in self.sheet.exported(self.listed)]
+        self.known = [
+            dict(zip(sheet.columns(), map(text, row), strict=True))
+            for row in self.sheet.exported(self.listed)
+        ]
         self.widgets = {each.column_name: each.widget for each in sheet.fields.values()}
 
     def __call__(self):
         """The columns, in any order and maybe without some that aren't needed, and up to some 20 rows."""
         absent = self.random.choice([0, 0, 0.1, 0.5])
-        names = [name for name in self.sheet.columns() if name in self.sheet.needed() or self.random.random() > absent]
+        names = [
+            name
+            for name in self.sheet.columns()
+            if name in self.sheet.needed() or self.random.random() > absent
+        ]
         self.random.shuffle(names)
         kinds = [self.same, self.changed, self.new]
         if self.random.random() < 0.6:
@@ -103,7 +113,10 @@ class Files:
     def new(self, rows):
         """What is there, under another key: in some of its columns."""
         names = self.sheet.key_columns()
-        keys = {name: self.value(name) for name in self.random.sample(names, self.random.randint(1, len(names)))}
+        keys = {
+            name: self.value(name)
+            for name in self.random.sample(names, self.random.randint(1, len(names)))
+        }
         return [row | keys for row in self.same(rows)]
 
     def wrong(self, rows):
@@ -112,7 +125,12 @@ class Files:
         return found
 
     def any(self, _rows):
-        return [{name: self.random.choice([self.value(name), self.value(name), ""]) for name in self.widgets}]
+        return [
+            {
+                name: self.random.choice([self.value(name), self.value(name), ""])
+                for name in self.widgets
+            }
+        ]
 
     def double(self, rows):
         """A row whose key stands in the file already, written a little differently."""
@@ -132,45 +150,80 @@ class Files:
         if isinstance(widget, columns.Day):
             return self.random.choice(["2026-12-01", "2027-01-31"])
         if isinstance(widget, columns.Exact):
-            return self.random.choice(["1", "2", "7", "12", "0", "2.5", "99999999", "999999999999", "-1"])
+            return self.random.choice(
+                ["1", "2", "7", "12", "0", "2.5", "99999999", "999999999999", "-1"]
+            )
         if isinstance(widget, columns.Coded):
             return self.random.choice(CODES)
         self.serial += 1
         fresh = f"T{self.serial}"
-        return self.random.choice([fresh, fresh, fresh, "042", "Ä b", *(row[name] for row in self.known)])
+        return self.random.choice(
+            [fresh, fresh, fresh, "042", "Ä b", *(row[name] for row in self.known)]
+        )
 
 
-WRONG = ("heavy", "no such", "bell \x07", "x" * 90, "x" * 6000, "-5", "1e15", "0", "31.02.2026", "#N/A", "1,5,5", "")
+WRONG = (
+    "heavy",
+    "no such",
+    "bell \x07",
+    "x" * 90,
+    "x" * 6000,
+    "-5",
+    "1e15",
+    "0",
+    "31.02.2026",
+    "#N/A",
+    "1,5,5",
+    "",
+)
 
 
 def text(value):
-    return "" if value is None else ("yes" if value else "no") if isinstance(value, bool) else str(value)
+    return (
+        ""
+        if value is None
+        else ("yes" if value else "no")
+        if isinstance(value, bool)
+        else str(value)
+    )
 
 
 def stored():
     """A digest of each row of each table but those that an import writes about itself."""
-    tables = sorted(model._meta.db_table for model in apps.get_models() if is_ours(model) and model._meta.managed and (
-        model._meta.db_table not in OF_JOBS))
+    tables = sorted(
+        model._meta.db_table
+        for model in apps.get_models()
+        if is_ours(model) and model._meta.managed and (model._meta.db_table not in OF_JOBS)
+    )
     with connection.cursor() as cursor:
-        cursor.execute(" UNION ALL ".join(
-            f"SELECT '{table}', to_jsonb(t) ->> 'id', md5(t::text) FROM {table} t"
-            + (" WHERE t.subject_type <> 'job'" if table == "core_event" else "") for table in tables))
+        cursor.execute(
+            " UNION ALL ".join(
+                f"SELECT '{table}', to_jsonb(t) ->> 'id', md5(t::text) FROM {table} t"
+                + (" WHERE t.subject_type <> 'job'" if table == "core_event" else "")
+                for table in tables
+            )
+        )
         return {(table, key): digest for table, key, digest in cursor.fetchall()}
 
 
 def difference(before, after, table=""):
     """How many rows came, changed and went, of one table or of all."""
     rows = {row for row in before.keys() | after.keys() if table in (row[0], "")}
-    return (sum(row not in before for row in rows), sum(row not in after for row in rows),
-            sum(row in before and row in after and before[row] != after[row] for row in rows))
+    return (
+        sum(row not in before for row in rows),
+        sum(row not in after for row in rows),
+        sum(row in before and row in after and before[row] != after[row] for row in rows),
+    )
 
 
 def take(sheet, names, rows, by, dry_run):
     content = io.StringIO(newline="")
     csv.writer(content).writerows([names, *rows])
     job = runs.upload(sheet, ContentFile(content.getvalue().encode()), "any.csv", by=by)
-    written = {name: notations.POINT if each.kind == "number" else notations.DAY_FIRST
-               for name, each in ((field.column_name, field.widget) for field in sheet.fields.values())}
+    written = {
+        name: notations.POINT if each.kind == "number" else notations.DAY_FIRST
+        for name, each in ((field.column_name, field.widget) for field in sheet.fields.values())
+    }
     job = runs.begin(job, job.details["mapping"], dry_run=dry_run, by=by, notations=written)
     jobs.work(job.pk)
     return Job.objects.get(pk=job.pk)

@@ -42,26 +42,84 @@ from tests import builders as make
 from tests.properties.leaving import leave
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_files")]
-CURRENCIES = [("GBP", "GBP"), ("GBP", "EUR"), ("GBP", "JPY"), ("GBP", "KWD"), ("JPY", "EUR"), ("KWD", "JPY")]
+CURRENCIES = [
+    ("GBP", "GBP"),
+    ("GBP", "EUR"),
+    ("GBP", "JPY"),
+    ("GBP", "KWD"),
+    ("JPY", "EUR"),
+    ("KWD", "JPY"),
+]
 MOST = "most"  # an allowance of most of the order, which a single invoice of it can't bear
 which, percents = st.integers(0, 9), st.integers(1, 100)
-lines = st.lists(st.tuples(st.sampled_from(["standard", "reduced", "zero"]), st.integers(1, 5),
-                           st.decimals("10", "999.9999", places=4)), min_size=1, max_size=2)
-steps = st.lists(st.tuples(st.sampled_from([
-    "ask_deposit", "pay", "pay", "prepay", "overpay", "ship", "cancel", "cancel", "credit", "refund", "refund_credit",
-    "write_off", "reverse", "unapply", "return_payment", "move", "free", "apply", "capture", "move_rates", "drain"]),
-    which, percents), min_size=3, max_size=12)
+lines = st.lists(
+    st.tuples(
+        st.sampled_from(["standard", "reduced", "zero"]),
+        st.integers(1, 5),
+        st.decimals("10", "999.9999", places=4),
+    ),
+    min_size=1,
+    max_size=2,
+)
+steps = st.lists(
+    st.tuples(
+        st.sampled_from(
+            [
+                "ask_deposit",
+                "pay",
+                "pay",
+                "prepay",
+                "overpay",
+                "ship",
+                "cancel",
+                "cancel",
+                "credit",
+                "refund",
+                "refund_credit",
+                "write_off",
+                "reverse",
+                "unapply",
+                "return_payment",
+                "move",
+                "free",
+                "apply",
+                "capture",
+                "move_rates",
+                "drain",
+            ]
+        ),
+        which,
+        percents,
+    ),
+    min_size=3,
+    max_size=12,
+)
 
 
 @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
-@given(currencies=st.sampled_from(CURRENCIES), wanted=lines, charge=st.sampled_from([0, 5, -9, MOST]),
-       discount=st.booleans(), includes_tax=st.booleans(), billed_by=st.sampled_from(["shipment", "order"]), done=steps,
-       ships=st.booleans())
-@example(currencies=("GBP", "GBP"), wanted=[("standard", 5, D("451.7530"))], charge=0, discount=False,
-         includes_tax=True, billed_by="order", ships=False,
-         done=[("ship", 1, 97), ("move_rates", 0, 95), ("ask_deposit", 0, 93), ("credit", 7, 1)])
-def test_money_adds_up_whatever_is_done_with_it(currencies, wanted, charge, discount, includes_tax, billed_by, done,
-                                                ships):
+@given(
+    currencies=st.sampled_from(CURRENCIES),
+    wanted=lines,
+    charge=st.sampled_from([0, 5, -9, MOST]),
+    discount=st.booleans(),
+    includes_tax=st.booleans(),
+    billed_by=st.sampled_from(["shipment", "order"]),
+    done=steps,
+    ships=st.booleans(),
+)
+@example(
+    currencies=("GBP", "GBP"),
+    wanted=[("standard", 5, D("451.7530"))],
+    charge=0,
+    discount=False,
+    includes_tax=True,
+    billed_by="order",
+    ships=False,
+    done=[("ship", 1, 97), ("move_rates", 0, 95), ("ask_deposit", 0, 93), ("credit", 7, 1)],
+)
+def test_money_adds_up_whatever_is_done_with_it(
+    currencies, wanted, charge, discount, includes_tax, billed_by, done, ships
+):
     with transaction.atomic():
         books = Books(*currencies)
         books.open(wanted, charge, discount, includes_tax, billed_by)
@@ -85,23 +143,35 @@ class Books:
         self.rate(D("1.31"))
         way = make.channel(allow_backorders=True)
         way.refresh_from_db()
-        early = PaymentTerms.objects.create(code="t", name="t", discount_percent=3 if discount else 0, discount_days=9)
+        early = PaymentTerms.objects.create(
+            code="t", name="t", discount_percent=3 if discount else 0, discount_days=9
+        )
         for code in ("C-1", "C-2"):
             make.customer(code, currency=self.currency, billing=billed_by, email="", terms=early)
-        rows = [Line(make.sku(f"SKU-{name}", tax_class=name), quantity, price) for name, quantity, price in wanted]
+        rows = [
+            Line(make.sku(f"SKU-{name}", tax_class=name), quantity, price)
+            for name, quantity, price in wanted
+        ]
         if charge == MOST:
             charge = -self.share(sum(row.quantity * row.unit_price for row in rows), 70)
         for _ in range(2):
-            made = order_entry.enter(Entry(way, Customer.objects.get(code="C-1"), rows,
-                                      charges=[Charge("freight", "Freight", D(charge))] if charge else ()))
+            made = order_entry.enter(
+                Entry(
+                    way,
+                    Customer.objects.get(code="C-1"),
+                    rows,
+                    charges=[Charge("freight", "Freight", D(charge))] if charge else (),
+                )
+            )
             lifecycle.confirm(made)
         outbox.drain()
 
     def rate(self, rate, days=0):
         if self.home != self.currency:
             day = make.company().today() - timedelta(days=days)
-            ExchangeRate.objects.update_or_create(company=make.company(), currency=self.currency, day=day,
-                                                  defaults={"rate": rate})
+            ExchangeRate.objects.update_or_create(
+                company=make.company(), currency=self.currency, day=day, defaults={"rate": rate}
+            )
 
     def attempt(self, step, index, percent):
         """A refusal is an answer like any other, and leaves nothing behind."""
@@ -133,8 +203,14 @@ class Books:
     def receive(self, amount, order=None, days=0):
         customer = Customer.objects.get(code="C-1")
         on = make.company().today() - timedelta(days=days)
-        return payments.register_transfer(customer, amount, company=make.company(), reference=f"bank {self.count}",
-                                          order=order, on=on)
+        return payments.register_transfer(
+            customer,
+            amount,
+            company=make.company(),
+            reference=f"bank {self.count}",
+            order=order,
+            on=on,
+        )
 
     def ask_deposit(self, index, percent):
         order = self.an_order(index)
@@ -151,17 +227,25 @@ class Books:
 
     def overpay(self, index, percent):
         document = self.pick(Invoice.objects.open().exclude(kind="credit"), index)
-        payments.apply(self.receive(document.open_amount + self.share(document.gross, percent)), document)
+        payments.apply(
+            self.receive(document.open_amount + self.share(document.gross, percent)), document
+        )
 
     def capture(self, index, percent):
         order = self.an_order(index)
-        payment = payments.authorize(order, self.share(order.gross, percent), reference=f"card {self.count}")
+        payment = payments.authorize(
+            order, self.share(order.gross, percent), reference=f"card {self.count}"
+        )
         outbox.drain()
         payments.capture(make.fresh(payment), self.share(payment.amount, 50))
 
     def ship(self, index, percent):
         order = leave(self.an_order(index), 1 + percent % 4)
-        due = {line.pk: line.shipped - line.invoiced for line in order.lines.all() if line.shipped > line.invoiced}
+        due = {
+            line.pk: line.shipped - line.invoiced
+            for line in order.lines.all()
+            if line.shipped > line.invoiced
+        }
         billing.bill_shipped(order, due, reference=f"shipment {self.count}")
         lifecycle.complete_if_done(make.fresh(order))
 
@@ -177,12 +261,18 @@ class Books:
 
     def refund(self, index, percent):
         payment = self.a_payment(index)
-        payments.refund(payment, self.share(payment.unapplied, percent), reference=f"refund {self.count}")
+        payments.refund(
+            payment, self.share(payment.unapplied, percent), reference=f"refund {self.count}"
+        )
 
     def refund_credit(self, index, percent):
         note = self.pick(Invoice.objects.open().filter(kind="credit"), index)
-        payments.refund(self.a_payment(percent), self.share(note.open_amount, percent), credit=note,
-                        reference=f"refund {self.count}")
+        payments.refund(
+            self.a_payment(percent),
+            self.share(note.open_amount, percent),
+            credit=note,
+            reference=f"refund {self.count}",
+        )
 
     def write_off(self, index, percent):
         document = self.an_invoice(index)
@@ -199,8 +289,12 @@ class Books:
 
     def return_payment(self, index, percent):
         payment = self.a_payment(index)
-        counter_entries.return_payment(payment, None if percent > 50 else self.share(payment.refundable, percent),
-                                       fee=D(percent % 2), reference=f"return {self.count}")
+        counter_entries.return_payment(
+            payment,
+            None if percent > 50 else self.share(payment.refundable, percent),
+            fee=D(percent % 2),
+            reference=f"return {self.count}",
+        )
 
     def move(self, index, percent):
         to = Customer.objects.get(code="C-1" if percent % 2 else "C-2")

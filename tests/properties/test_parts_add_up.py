@@ -43,8 +43,16 @@ from tests.properties.leaving import leave
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_files")]
 prices = st.decimals("0.01", "999.9999", places=4)
-lines = st.lists(st.tuples(st.sampled_from(["standard", "reduced", "zero"]), st.integers(1, 9), prices,
-                           st.sampled_from([D(0), D("3.5"), D(50)])), min_size=1, max_size=4)
+lines = st.lists(
+    st.tuples(
+        st.sampled_from(["standard", "reduced", "zero"]),
+        st.integers(1, 9),
+        prices,
+        st.sampled_from([D(0), D("3.5"), D(50)]),
+    ),
+    min_size=1,
+    max_size=4,
+)
 amounts = st.decimals("-5.00", "20.00", places=2).filter(bool)
 cuts = st.lists(st.integers(0, 9), min_size=4, max_size=4)
 
@@ -55,9 +63,16 @@ def enter(wanted, charge, discount, includes_tax, billed_by):
     way = make.channel(allow_backorders=True)
     way.refresh_from_db()
     Customer.objects.filter(pk=make.customer().pk).update(billing=billed_by, email="")
-    entry = Entry(way, Customer.objects.get(), charges=[Charge("freight", "Freight", charge)],
-                  discount_percent=discount, lines=[Line(make.sku(f"SKU-{name}", tax_class=name), quantity, price, off)
-                         for name, quantity, price, off in wanted])
+    entry = Entry(
+        way,
+        Customer.objects.get(),
+        charges=[Charge("freight", "Freight", charge)],
+        discount_percent=discount,
+        lines=[
+            Line(make.sku(f"SKU-{name}", tax_class=name), quantity, price, off)
+            for name, quantity, price, off in wanted
+        ],
+    )
     return order_entry.enter(entry)
 
 
@@ -66,11 +81,20 @@ def total(documents, name):
 
 
 @settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
-@given(wanted=lines, charge=amounts, discount=st.sampled_from([D(0), D("7.5"), D("33.33")]), includes_tax=st.booleans(),
-       rounding=st.sampled_from(["line", "document"]), shares=cuts, refunded_unlinked=cuts, deposit=st.integers(0, 100),
-       billed_by=st.sampled_from(["shipment", "month"]))
-def test_parts_of_any_order_add_up(wanted, charge, discount, includes_tax, rounding, shares, refunded_unlinked, deposit,
-                                   billed_by):
+@given(
+    wanted=lines,
+    charge=amounts,
+    discount=st.sampled_from([D(0), D("7.5"), D("33.33")]),
+    includes_tax=st.booleans(),
+    rounding=st.sampled_from(["line", "document"]),
+    shares=cuts,
+    refunded_unlinked=cuts,
+    deposit=st.integers(0, 100),
+    billed_by=st.sampled_from(["shipment", "month"]),
+)
+def test_parts_of_any_order_add_up(
+    wanted, charge, discount, includes_tax, rounding, shares, refunded_unlinked, deposit, billed_by
+):
     with transaction.atomic():
         Company.objects.filter(pk=make.company().pk).update(tax_rounding=rounding)
         try:
@@ -88,8 +112,10 @@ def walk(order, shares, refunded_unlinked, deposit):
     if deposit:
         amount = round(order.gross * deposit / 100, 2)
         if amount > 0:
-            payments.apply(make.transfer(str(amount), "deposit", order=order), deposits.ask(
-                order, amount, reference="deposit"))
+            payments.apply(
+                make.transfer(str(amount), "deposit", order=order),
+                deposits.ask(order, amount, reference="deposit"),
+            )
     for number, share in enumerate([*shares, 9, 9]):  # the last ones take what is left
         order = leave(order, share)
         bill(order, number)
@@ -103,7 +129,11 @@ def walk(order, shares, refunded_unlinked, deposit):
 
 
 def bill(order, number):
-    due = {line.pk: line.shipped - line.invoiced for line in order.lines.all() if line.shipped > line.invoiced}
+    due = {
+        line.pk: line.shipped - line.invoiced
+        for line in order.lines.all()
+        if line.shipped > line.invoiced
+    }
     if not due:
         return
     if order.customer.billing == "month":
@@ -118,12 +148,21 @@ def give_back(order, shares):
         if document.open_amount > 0 and number % 2:
             payments.apply(make.transfer(str(document.open_amount), f"bank {number}"), document)
         for turn, share in enumerate([*shares, 9]):
-            rows = [Credited(line, min(share, line.quantity - line.credited)) for line in document.lines.filter(
-                corrects=None).order_by("position") if line.quantity > line.credited]
+            rows = [
+                Credited(line, min(share, line.quantity - line.credited))
+                for line in document.lines.filter(corrects=None).order_by("position")
+                if line.quantity > line.credited
+            ]
             rows = [row for row in rows if row.quantity]
             left = deducting.open_amounts([row.line for row in rows])
-            if rows and sum(deducting.part_left(row.line, row.quantity, left[row.line.pk], "GBP")["gross"]
-                            for row in rows) >= 0:
+            if (
+                rows
+                and sum(
+                    deducting.part_left(row.line, row.quantity, left[row.line.pk], "GBP")["gross"]
+                    for row in rows
+                )
+                >= 0
+            ):
                 note = billing.credit(document, rows, reference=f"{document.pk}/{turn}")
                 refund(note, f"{document.pk}/{turn}")
 
@@ -133,7 +172,9 @@ def refund(note, reference):
     for payment in payments.refundable(note.order) if note.order else []:
         amount = min(make.fresh(note).open_amount, payment.captured - payment.refunded)
         if amount > 0:
-            payments.refund(payment, amount, reference=f"{reference}/{payment.pk}", credit=make.fresh(note))
+            payments.refund(
+                payment, amount, reference=f"{reference}/{payment.pk}", credit=make.fresh(note)
+            )
 
 
 def _prove(order):
@@ -155,10 +196,17 @@ def _prove(order):
 
 
 @settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
-@given(orders=st.lists(lines, min_size=2, max_size=3), includes_tax=st.booleans(), refunded_unlinked=cuts,
-       paid=st.lists(st.integers(1, 100), max_size=3), written_off=st.integers(0, 40), refunded=st.integers(0, 100))
-def test_bridges_of_orders_that_were_billed_together_add_up(orders, includes_tax, refunded_unlinked, paid, written_off,
-                                                            refunded):
+@given(
+    orders=st.lists(lines, min_size=2, max_size=3),
+    includes_tax=st.booleans(),
+    refunded_unlinked=cuts,
+    paid=st.lists(st.integers(1, 100), max_size=3),
+    written_off=st.integers(0, 40),
+    refunded=st.integers(0, 100),
+)
+def test_bridges_of_orders_that_were_billed_together_add_up(
+    orders, includes_tax, refunded_unlinked, paid, written_off, refunded
+):
     with transaction.atomic():
         made = [enter(wanted, D("1.00"), D(0), includes_tax, "month") for wanted in orders]
         for order in made:
@@ -169,14 +217,20 @@ def test_bridges_of_orders_that_were_billed_together_add_up(orders, includes_tax
             give_up(document, written_off)
             settle(document, paid[1:], list(reversed(refunded_unlinked)), refunded)
         outbox.drain()
-        bridges = [{step.name: step.gross for step in order_to_cash.of(make.fresh(order))} for order in made]
+        bridges = [
+            {step.name: step.gross for step in order_to_cash.of(make.fresh(order))}
+            for order in made
+        ]
 
-        for name, booked in (("Paid", PaymentApplication.objects.exclude(payment=None)),
-                             ("Refunded", Refund.objects.all()),
-                             ("Written off", WriteOff.objects.all())):
+        for name, booked in (
+            ("Paid", PaymentApplication.objects.exclude(payment=None)),
+            ("Refunded", Refund.objects.all()),
+            ("Written off", WriteOff.objects.all()),
+        ):
             assert sum(steps[name] for steps in bridges) == sum(row.amount for row in booked), name
         assert sum(steps["Open"] for steps in bridges) == sum(
-            document.sign * document.open_amount for document in Invoice.objects.all())
+            document.sign * document.open_amount for document in Invoice.objects.all()
+        )
         transaction.set_rollback(True)
 
 
@@ -187,10 +241,14 @@ def settle(document, percents, refunded_unlinked, refunded):
         if amount > 0:
             reference = f"{document.pk} {percent} {amount} {PaymentApplication.objects.count()}"
             payments.apply(make.transfer(str(amount), reference), document)
-    for line, count in zip(document.lines.exclude(order_line=None).order_by("pk"), refunded_unlinked, strict=False):
+    for line, count in zip(
+        document.lines.exclude(order_line=None).order_by("pk"), refunded_unlinked, strict=False
+    ):
         units = min(count, line.quantity - line.credited)
         if units:
-            note = billing.credit(document, [Credited(line, units)], reference=f"{line.pk} {line.credited}")
+            note = billing.credit(
+                document, [Credited(line, units)], reference=f"{line.pk} {line.credited}"
+            )
             pay_back(make.fresh(note), refunded)
 
 
@@ -213,7 +271,11 @@ def unused(order):
 
 
 @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
-@given(percents=st.lists(st.integers(1, 100), min_size=2, max_size=5), price=prices, paid=st.integers(1, 120))
+@given(
+    percents=st.lists(st.integers(1, 100), min_size=2, max_size=5),
+    price=prices,
+    paid=st.integers(1, 120),
+)
 def test_installments_and_write_offs_leave_nothing(percents, price, paid):
     with transaction.atomic():
         agreed = PaymentTerms.objects.create(code="t", name="t")

@@ -1,6 +1,6 @@
 """Issues invoices from a process of its own, and gives up a twentieth of them half way. Run by the race of numbers.
 
-    python -m tests.races.issue FIRST_ORDER LAST_ORDER
+python -m tests.races.issue FIRST_ORDER LAST_ORDER
 """
 
 import os

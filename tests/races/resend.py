@@ -40,12 +40,34 @@ class Server:
         self.start()
 
     def start(self):
-        own = {"OMS_TEST_DATABASE": connection.settings_dict["NAME"], "DJANGO_SETTINGS_MODULE": "tests.settings"}
+        own = {
+            "OMS_TEST_DATABASE": connection.settings_dict["NAME"],
+            "DJANGO_SETTINGS_MODULE": "tests.settings",
+        }
         environment = {**os.environ, **(self.environment or own)}
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "gunicorn", "oms.wsgi", "--bind", f"127.0.0.1:{self.port}", "--workers",
-             str(self.workers), "--threads", "4", "--timeout", "60", "--limit-request-line", "8190"],
-            cwd=settings.BASE_DIR, env=environment, stdout=self.log, stderr=self.log, start_new_session=True)
+            [
+                sys.executable,
+                "-m",
+                "gunicorn",
+                "oms.wsgi",
+                "--bind",
+                f"127.0.0.1:{self.port}",
+                "--workers",
+                str(self.workers),
+                "--threads",
+                "4",
+                "--timeout",
+                "60",
+                "--limit-request-line",
+                "8190",
+            ],
+            cwd=settings.BASE_DIR,
+            env=environment,
+            stdout=self.log,
+            stderr=self.log,
+            start_new_session=True,
+        )
         self.wait()
 
     def wait(self):
@@ -76,7 +98,9 @@ def send_all(server, token, orders, *, times=5, clients=8, kills=3):
     """
     client = example_client()
     work = [(reference, order) for reference, order in orders.items() for _ in range(times)]
-    nearby = [work[start:start + clients * times] for start in range(0, len(work), clients * times)]
+    nearby = [
+        work[start : start + clients * times] for start in range(0, len(work), clients * times)
+    ]
     for part in nearby:
         random.shuffle(part)  # the same order at once from several clients
     work = [each for part in nearby for each in part]

@@ -21,13 +21,18 @@ ROUNDS, FEWER = 25, 5
 
 def lines_of(order):
     """The lines that still want something, by SKU."""
-    return {row.sku.code: row for row in make.fresh(order).lines.select_related("sku").order_by("position")
-            if row.open_quantity}
+    return {
+        row.sku.code: row
+        for row in make.fresh(order).lines.select_related("sku").order_by("position")
+        if row.open_quantity
+    }
 
 
 def amend(order, **wanted):
     rows = lines_of(order)
-    amending.amend(make.fresh(order), [LineChange(rows[code], quantity) for code, quantity in wanted.items()])
+    amending.amend(
+        make.fresh(order), [LineChange(rows[code], quantity) for code, quantity in wanted.items()]
+    )
 
 
 def everything_holds():
@@ -62,7 +67,9 @@ def test_amendments_crosswise_while_the_goods_are_allocated(race):
             for shipment in Shipment.objects.filter(order=order, status="open"):
                 waves.start_picking(shipment)
 
-        results = race(lambda o=first: amend(o, A=6, B=1), lambda o=second: amend(o, A=1, B=6), outbox.drain)
+        results = race(
+            lambda o=first: amend(o, A=6, B=1), lambda o=second: amend(o, A=1, B=6), outbox.drain
+        )
 
         assert kinds(results) == {"done": 3}, results
     everything_holds()
@@ -71,11 +78,16 @@ def test_amendments_crosswise_while_the_goods_are_allocated(race):
 def test_free_and_promise_against_pick(race):
     for _round in range(ROUNDS):
         first, second = two_orders(9)
-        shipments = [waves.start_picking(row) for row in Shipment.objects.filter(order__in=[first, second],
-                                                                                 status="open")]
+        shipments = [
+            waves.start_picking(row)
+            for row in Shipment.objects.filter(order__in=[first, second], status="open")
+        ]
 
-        results = race(lambda o=first: amend(o, A=6, B=1), lambda o=second: amend(o, A=1, B=6),
-                       *[lambda row=row: picking.pick_all(row) for row in shipments])
+        results = race(
+            lambda o=first: amend(o, A=6, B=1),
+            lambda o=second: amend(o, A=1, B=6),
+            *[lambda row=row: picking.pick_all(row) for row in shipments],
+        )
 
         assert kinds(results) == {"done": 2 + len(shipments)}, results
     everything_holds()
@@ -86,12 +98,18 @@ def test_a_loss_a_count_and_a_receipt_against_amendments(race):
         first, second = two_orders(9)
         place = storage(make.warehouse())
         count = counting.plan(make.warehouse(), [place])
-        counting.key(count, {row.pk: make.bin_stock(row.sku, "LON") - turn % 3 for row in count.lines.all()})
+        counting.key(
+            count, {row.pk: make.bin_stock(row.sku, "LON") - turn % 3 for row in count.lines.all()}
+        )
 
-        results = race(lambda o=first: amend(o, A=6, B=1), lambda o=second: amend(o, A=1, B=6),
-                       lambda p=place: adjusting.adjust(make.sku("A"), p, -3, note="broken"),
-                       lambda c=count: counting.reconcile(Count.objects.get(pk=c.pk)),
-                       lambda: make.sku("B", stock={"LON": 2}), outbox.drain)
+        results = race(
+            lambda o=first: amend(o, A=6, B=1),
+            lambda o=second: amend(o, A=1, B=6),
+            lambda p=place: adjusting.adjust(make.sku("A"), p, -3, note="broken"),
+            lambda c=count: counting.reconcile(Count.objects.get(pk=c.pk)),
+            lambda: make.sku("B", stock={"LON": 2}),
+            outbox.drain,
+        )
 
         assert kinds(results) == {"done": 6}, results
     everything_holds()
@@ -109,11 +127,18 @@ def test_kits_against_their_parts(race):
 
         fewer = LineChange(lines_of(kits)["KIT"], 2)
 
-        results = race(lambda o=kits, c=fewer: amending.amend(make.fresh(o), [c], [line("B", 1)]),
-                       lambda o=parts: amend(o, A=1, B=4),
-                       lambda: adjusting.adjust(make.sku("A"), storage(make.warehouse("LON")), -1, note="broken"),
-                       lambda: adjusting.adjust(make.sku("B"), storage(make.warehouse("MAN")), -1, note="broken"),
-                       lambda: sourcing.serve([make.sku("A").pk, make.sku("B").pk]), outbox.drain)
+        results = race(
+            lambda o=kits, c=fewer: amending.amend(make.fresh(o), [c], [line("B", 1)]),
+            lambda o=parts: amend(o, A=1, B=4),
+            lambda: adjusting.adjust(
+                make.sku("A"), storage(make.warehouse("LON")), -1, note="broken"
+            ),
+            lambda: adjusting.adjust(
+                make.sku("B"), storage(make.warehouse("MAN")), -1, note="broken"
+            ),
+            lambda: sourcing.serve([make.sku("A").pk, make.sku("B").pk]),
+            outbox.drain,
+        )
 
         assert kinds(results) == {"done": 6}, results
         outbox.drain()
@@ -128,8 +153,10 @@ def test_a_loss_against_promises_ends_without_a_conflict(race):
         tee = make.sku(f"TEE-{turn}", stock={"LON": 6})
         orders = [make.order(lines=[(f"TEE-{turn}", 2)], backorder=True) for _ in range(3)]
 
-        results = race(*[lambda o=order: lifecycle.confirm(o) for order in orders],
-                       lambda item=tee: adjusting.adjust(item, storage(make.warehouse()), -3, note="broken"))
+        results = race(
+            *[lambda o=order: lifecycle.confirm(o) for order in orders],
+            lambda item=tee: adjusting.adjust(item, storage(make.warehouse()), -3, note="broken"),
+        )
 
         assert kinds(results) == {"done": 4}, results
         assert make.stock_of(tee)[1] == 3
@@ -144,8 +171,12 @@ def test_putting_back_against_amending_and_losing(race):
         picked = list(shipment.lines.select_related("shipment__order"))
         place = storage(shipment.warehouse)
 
-        results = race(lambda row=picked[0], p=place: picking.put_back(row, p), lambda o=second: amend(o, A=5, B=1),
-                       lambda p=place: adjusting.adjust(make.sku("A"), p, -1, note="broken"), outbox.drain)
+        results = race(
+            lambda row=picked[0], p=place: picking.put_back(row, p),
+            lambda o=second: amend(o, A=5, B=1),
+            lambda p=place: adjusting.adjust(make.sku("A"), p, -1, note="broken"),
+            outbox.drain,
+        )
 
         assert kinds(results) == {"done": 4}, results
         outbox.drain()

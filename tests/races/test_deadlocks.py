@@ -61,7 +61,9 @@ def test_an_operation_that_meets_another_transaction_takes_effect_once(race, min
         if not holds.is_set():
             with connection.cursor() as cursor:
                 cursor.execute("SET LOCAL deadlock_timeout = '10s'")  # the other one finds it
-                cursor.execute("SELECT 1 FROM inventory_stock WHERE sku_id = %s FOR UPDATE", [item.pk])
+                cursor.execute(
+                    "SELECT 1 FROM inventory_stock WHERE sku_id = %s FOR UPDATE", [item.pk]
+                )
                 holds.set()
                 waits.wait(20)
                 cursor.execute("SELECT 1 FROM orders_order WHERE id = %s FOR UPDATE", [order.pk])
@@ -80,7 +82,9 @@ def test_an_operation_that_meets_another_transaction_takes_effect_once(race, min
             return execute(sql, params, many, context)
 
         with connection.execute_wrapper(watched):
-            return step.perform(Order.objects.get(pk=order.pk), by=User.objects.get(pk=manager.pk)).status
+            return step.perform(
+                Order.objects.get(pk=order.pk), by=User.objects.get(pk=manager.pk)
+            ).status
 
     caplog.set_level("INFO", "oms.core.locking")
     results = race(operation, other)

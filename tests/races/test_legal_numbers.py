@@ -20,15 +20,43 @@ def confirmed_orders(count):
     """So many confirmed orders of one line, inserted as they are: the race is about their invoices."""
     first = make.order(lines=[("TEE-M", 1)], backorder=True, confirmed=True)
     line = first.lines.get()
-    orders = Order.objects.bulk_create([Order(
-        company=first.company, channel=first.channel, customer=first.customer, bill_to=first.bill_to,
-        ship_to=first.ship_to, currency="GBP", status="confirmed", net=line.net, tax=line.tax,
-        gross=line.gross, units=1)
-        for _ in range(count)], batch_size=1000)
-    OrderLine.objects.bulk_create([OrderLine(
-        order=order, position=1, sku=line.sku, description="Tee", quantity=1, unit_price=line.unit_price,
-        tax_percent=line.tax_percent, net=line.net, tax=line.tax, gross=line.gross) for order in orders],
-        batch_size=1000)
+    orders = Order.objects.bulk_create(
+        [
+            Order(
+                company=first.company,
+                channel=first.channel,
+                customer=first.customer,
+                bill_to=first.bill_to,
+                ship_to=first.ship_to,
+                currency="GBP",
+                status="confirmed",
+                net=line.net,
+                tax=line.tax,
+                gross=line.gross,
+                units=1,
+            )
+            for _ in range(count)
+        ],
+        batch_size=1000,
+    )
+    OrderLine.objects.bulk_create(
+        [
+            OrderLine(
+                order=order,
+                position=1,
+                sku=line.sku,
+                description="Tee",
+                quantity=1,
+                unit_price=line.unit_price,
+                tax_percent=line.tax_percent,
+                net=line.net,
+                tax=line.tax,
+                gross=line.gross,
+            )
+            for order in orders
+        ],
+        batch_size=1000,
+    )
     return [order.pk for order in orders]
 
 
@@ -40,17 +68,39 @@ def test_invoices_of_four_processes_have_no_gap_and_one_chain():
     share = -(-COUNT // PROCESSES)
     environment = {**os.environ, "OMS_TEST_DATABASE": connection.settings_dict["NAME"]}
 
-    running = [subprocess.Popen(
-        [sys.executable, "-m", "tests.races.issue", str(keys[start]), str(keys[min(start + share, COUNT) - 1])],
-        cwd=settings.BASE_DIR, env=environment, stdout=subprocess.PIPE, text=True) for start in range(0, COUNT, share)]
+    running = [
+        subprocess.Popen(
+            [
+                sys.executable,
+                "-m",
+                "tests.races.issue",
+                str(keys[start]),
+                str(keys[min(start + share, COUNT) - 1]),
+            ],
+            cwd=settings.BASE_DIR,
+            env=environment,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for start in range(0, COUNT, share)
+    ]
     told = [tuple(map(int, process.communicate(timeout=900)[0].split())) for process in running]
 
-    issued = list(Invoice.objects.order_by("sequence_number").values_list("sequence_number", "hash", "previous_hash"))
+    issued = list(
+        Invoice.objects.order_by("sequence_number").values_list(
+            "sequence_number", "hash", "previous_hash"
+        )
+    )
     assert sum(done for done, _ in told) == COUNT == len(issued)
     assert sum(aborted for _, aborted in told) > 0
     assert [number for number, *_ in issued] == list(range(1, COUNT + 1))
     assert [previous for *_, previous in issued[1:]] == [own for _, own, _ in issued[:-1]]
-    wrong = {"a legal document is what its hash covers", "legal numbers have no gap and no double",
-             "each legal document carries the hash of the one before"}
-    assert [str(breach) for breach in verification.breaches(files=False) if breach.invariant in wrong] == []
+    wrong = {
+        "a legal document is what its hash covers",
+        "legal numbers have no gap and no double",
+        "each legal document carries the hash of the one before",
+    }
+    assert [
+        str(breach) for breach in verification.breaches(files=False) if breach.invariant in wrong
+    ] == []
     assert SKU.objects.count() == 1

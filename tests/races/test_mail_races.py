@@ -25,7 +25,11 @@ def test_two_processes_send_each_invoice_once_with_its_files(race):
     race(*[lambda: [outbox.drain() for _ in range(6)]] * 2)
     outbox.drain()
     sent = [message for message in mail.outbox if message.subject.startswith("Invoice")]
-    assert sorted(message.subject for message in sent) == sorted(f"Invoice {document.number}"
-                                                                 for document in Invoice.objects.all())
-    assert all([name for name, *_rest in message.attachments] == [f"{message.subject[8:]}.pdf"] for message in sent)
+    assert sorted(message.subject for message in sent) == sorted(
+        f"Invoice {document.number}" for document in Invoice.objects.all()
+    )
+    assert all(
+        [name for name, *_rest in message.attachments] == [f"{message.subject[8:]}.pdf"]
+        for message in sent
+    )
     assert set(Email.objects.values_list("state", "attempts")) == {("sent", 1)}

@@ -33,7 +33,10 @@ def test_cancel_against_confirm_ends_in_one_of_both(race):
         tee = make.sku(f"TEE-{turn}", stock={"LON": 9})
         order = make.order(lines=[(f"TEE-{turn}", 3)])
 
-        race(lambda order=order: lifecycle.confirm(order), lambda order=order: lifecycle.cancel(order))
+        race(
+            lambda order=order: lifecycle.confirm(order),
+            lambda order=order: lifecycle.cancel(order),
+        )
 
         assert make.fresh(order).status == "canceled"
         assert make.stock_of(tee) == (9, 9, 0)
@@ -47,7 +50,9 @@ def test_double_capture_and_double_refund_happen_once(race):
 
     captured = race(lambda: payments.capture(payment), lambda: payments.capture(payment))
     outbox.drain()
-    refunded = race(*[lambda n=n: payments.refund(payment, D("20.00"), reference=f"r{n}") for n in range(4)])
+    refunded = race(
+        *[lambda n=n: payments.refund(payment, D("20.00"), reference=f"r{n}") for n in range(4)]
+    )
 
     assert kinds(captured) == {"done": 1, "WrongState": 1}
     assert kinds(refunded) == {"done": 1, "Refused": 3}
@@ -69,11 +74,16 @@ def test_numbers_taken_at_once_have_no_gap_and_one_chain(race):
     lines = [order.lines.get().pk for order in orders]
 
     for turn in range(3):
-        results = race(*[
-            lambda order=order, line=line, turn=turn: billing.invoice(
-                order, {line: 9 if turn == 1 and order.pk % 2 else 1}, reference=f"{order.number}/{turn}")
-            for order, line in zip(orders, lines, strict=True)
-        ])
+        results = race(
+            *[
+                lambda order=order, line=line, turn=turn: billing.invoice(
+                    order,
+                    {line: 9 if turn == 1 and order.pk % 2 else 1},
+                    reference=f"{order.number}/{turn}",
+                )
+                for order, line in zip(orders, lines, strict=True)
+            ]
+        )
         assert kinds(results) in ({"done": 8}, {"done": 4, "Refused": 4})
 
     issued = list(Invoice.objects.order_by("sequence_number"))
@@ -107,8 +117,10 @@ def test_deposit_against_cancel_leaves_no_deposit_behind(race):
     for turn in range(ROUNDS):
         order = make.confirmed(("TEE-M", 3))
 
-        results = race(lambda o=order, t=turn: deposits.ask(o, D("30.00"), reference=f"d{t}"),
-                       lambda o=order: lifecycle.cancel(o))
+        results = race(
+            lambda o=order, t=turn: deposits.ask(o, D("30.00"), reference=f"d{t}"),
+            lambda o=order: lifecycle.cancel(o),
+        )
         outbox.drain()
 
         assert kinds(results) in ({"done": 2}, {"done": 1, "WrongState": 1}), results
@@ -123,8 +135,12 @@ def test_refund_against_refund_makes_both_once(race):
     for turn in range(ROUNDS):
         payment = make.transfer("40.00", f"bank {turn}")
 
-        results = race(*[lambda p=payment, a=amount: refund.perform(p, by=by, amount=D(a), credit=None)
-                         for amount in ("10.00", "20.00", "20.00")])
+        results = race(
+            *[
+                lambda p=payment, a=amount: refund.perform(p, by=by, amount=D(a), credit=None)
+                for amount in ("10.00", "20.00", "20.00")
+            ]
+        )
 
         assert kinds(results) == {"done": 2, "Refused": 1}, results
         amounts = sorted(payment.refunds.values_list("amount", flat=True))
@@ -141,8 +157,14 @@ def test_credit_against_credit_makes_both_once(race):
         document = billing.invoice(order, {order.lines.get().pk: 3}, reference=f"i{turn}")
         line = document.lines.get()
 
-        results = race(*[lambda d=document, n=line, u=units: credit.perform(d, by=by, lines=[CreditRow(n, u)])
-                         for units in (1, 2, 2)])
+        results = race(
+            *[
+                lambda d=document, n=line, u=units: credit.perform(
+                    d, by=by, lines=[CreditRow(n, u)]
+                )
+                for units in (1, 2, 2)
+            ]
+        )
 
         assert kinds(results) == {"done": 2, "Refused": 1}, results
         assert make.fresh(line).credited in (3, 2) and document.credits.count() == 2
@@ -154,13 +176,21 @@ def test_credits_of_two_invoices_take_an_allowance_of_their_order_back_once(race
     """An allowance of 36 that neither invoice of 24 could bear was credited alone, so that 12 are left to credit."""
     make.customer(billing="month")
     for turn in range(5):
-        order = make.confirmed(("TEE-M", 4), backorder=True, charges=[Charge("allowance", "Spring", D("-30"))])
+        order = make.confirmed(
+            ("TEE-M", 4), backorder=True, charges=[Charge("allowance", "Spring", D("-30"))]
+        )
         other = make.confirmed(("TEE-M", 4), backorder=True)
         documents = [_billed_by_halves(order, other, together) for _half in range(2)]
         lines = [document.lines.get(order_line__order=order) for document in documents]
 
-        results = race(*[lambda d=document, n=line, t=turn: billing.credit(
-            d, [Credited(n, 2)], reference=f"{t} {d.pk}") for document, line in zip(documents, lines, strict=True)])
+        results = race(
+            *[
+                lambda d=document, n=line, t=turn: billing.credit(
+                    d, [Credited(n, 2)], reference=f"{t} {d.pk}"
+                )
+                for document, line in zip(documents, lines, strict=True)
+            ]
+        )
 
         assert kinds(results) == {"done": 2}, results
         notes = billing.of_order(order).filter(kind="credit")
@@ -171,8 +201,11 @@ def test_credits_of_two_invoices_take_an_allowance_of_their_order_back_once(race
 def _billed_by_halves(order, other, together):
     for each in (order, other):
         leave(make.fresh(each), 2)
-    found = consolidated_invoicing.collect(order.customer, company=order.company) if together else [
-        billing.bill_now(make.fresh(each)) for each in (order, other)]
+    found = (
+        consolidated_invoicing.collect(order.customer, company=order.company)
+        if together
+        else [billing.bill_now(make.fresh(each)) for each in (order, other)]
+    )
     outbox.drain()
     assert len(found) == (1 if together else 2)
     return found[0]
@@ -183,7 +216,12 @@ def test_deposit_against_deposit_asks_for_the_order_at_most(race):
     for turn in range(ROUNDS):
         order = make.confirmed(("TEE-M", 3))
 
-        results = race(*[lambda o=order, r=f"{turn}/{n}": deposits.ask(o, D("20.00"), reference=r) for n in range(2)])
+        results = race(
+            *[
+                lambda o=order, r=f"{turn}/{n}": deposits.ask(o, D("20.00"), reference=r)
+                for n in range(2)
+            ]
+        )
 
         assert kinds(results) == {"done": 1, "Refused": 1}, results
     everything_holds()
@@ -196,11 +234,18 @@ def test_deposit_credited_against_deducted_is_used_once(race):
         document = deposits.ask(order, D("30.00"), reference=f"d{turn}")
         line, wanted = document.lines.get(), order.lines.get().pk
 
-        results = race(lambda d=document, n=line, t=turn: billing.credit(d, [Credited(n, 1)], reference=f"c{t}"),
-                       lambda o=order, k=wanted, t=turn: billing.invoice(o, {k: 3}, reference=f"i{t}"))
+        results = race(
+            lambda d=document, n=line, t=turn: billing.credit(
+                d, [Credited(n, 1)], reference=f"c{t}"
+            ),
+            lambda o=order, k=wanted, t=turn: billing.invoice(o, {k: 3}, reference=f"i{t}"),
+        )
 
         assert kinds(results) in ({"done": 2}, {"done": 1, "Refused": 1}), results
-        used = sum(row.gross * (-1 if row.invoice.kind == "invoice" else 1) for row in line.credit_lines.all())
+        used = sum(
+            row.gross * (-1 if row.invoice.kind == "invoice" else 1)
+            for row in line.credit_lines.all()
+        )
         assert used == D("30.00")
     everything_holds()
 
@@ -210,8 +255,17 @@ def test_one_form_sent_by_two_tabs_is_one_refund(race):
     refund = operations.of(Payment)["refund"]
 
     for turn in range(ROUNDS):
-        results = race(*[lambda t=turn: idempotency.once("form", f"key {t}", {"amount": 1}, lambda: (
-            refund.perform(payment, by=by, amount=D("1.00"), credit=None) and "")) for _ in range(2)])
+        results = race(
+            *[
+                lambda t=turn: idempotency.once(
+                    "form",
+                    f"key {t}",
+                    {"amount": 1},
+                    lambda: refund.perform(payment, by=by, amount=D("1.00"), credit=None) and "",
+                )
+                for _ in range(2)
+            ]
+        )
         assert set(kinds(results)) <= {"done", "Conflict"}, results
 
     assert make.fresh(payment).refunded == ROUNDS

@@ -28,7 +28,11 @@ def everything_holds():
 
 
 def only_refused(results):
-    assert [each for each in results if isinstance(each, Exception) and not isinstance(each, DomainError)] == []
+    assert [
+        each
+        for each in results
+        if isinstance(each, Exception) and not isinstance(each, DomainError)
+    ] == []
 
 
 def picked(shipment):
@@ -50,8 +54,12 @@ def test_a_re_route_against_a_pick(kits, race):
         shipment = make.shipment_of(order)
         other = make.warehouse("MAN" if shipment.warehouse.code == "LON" else "LON")
 
-        results = race(lambda s=shipment: picked(s), lambda o=order, to=other: rerouting.reroute(o, to=to),
-                       lambda s=shipment, to=other: rerouting.reroute_shipment(s, to=to), outbox.drain)
+        results = race(
+            lambda s=shipment: picked(s),
+            lambda o=order, to=other: rerouting.reroute(o, to=to),
+            lambda s=shipment, to=other: rerouting.reroute_shipment(s, to=to),
+            outbox.drain,
+        )
 
         only_refused(results)
         assert "done" in kinds(results)
@@ -67,12 +75,16 @@ def test_a_later_day_and_a_hold_against_a_pick_and_a_loss(kits, race):
         shipment = make.shipment_of(order)
         later = make.company().today() + timedelta(days=60)
 
-        results = race(lambda s=shipment: picked(s), lambda o=order,
-                       day=later: lifecycle.reschedule(o, requested_on=day),
-                       lambda o=order: screening.hold(o, reason="Customer asked for a call before shipping."),
-                       lambda o=order: lifecycle.cancel_lines(o, {only_line(o).pk: 1}),
-                       lambda s=shipment: adjusting.adjust(make.sku("B"), storage(s.warehouse), -1, note="broken"),
-                       outbox.drain)
+        results = race(
+            lambda s=shipment: picked(s),
+            lambda o=order, day=later: lifecycle.reschedule(o, requested_on=day),
+            lambda o=order: screening.hold(o, reason="Customer asked for a call before shipping."),
+            lambda o=order: lifecycle.cancel_lines(o, {only_line(o).pk: 1}),
+            lambda s=shipment: adjusting.adjust(
+                make.sku("B"), storage(s.warehouse), -1, note="broken"
+            ),
+            outbox.drain,
+        )
 
         only_refused(results)
     everything_holds()

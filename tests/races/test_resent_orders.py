@@ -23,7 +23,9 @@ def test_each_order_sent_five_times_at_once_through_three_kills_is_there_once():
     User.objects.update(is_staff=True)
     customer.rep = rep
     customer.save()
-    token = clients.issue_token(ApiClient.objects.create(name="shop", user=rep, calls_per_minute=10**6))
+    token = clients.issue_token(
+        ApiClient.objects.create(name="shop", user=rep, calls_per_minute=10**6)
+    )
     order = {"customer": "C-1", "channel": "reps", "lines": [{"sku": "TEE-M", "quantity": 1}]}
     server = Server()
 

@@ -8,7 +8,9 @@ from tests import builders as make
 def test_labels_bought_at_once_have_different_numbers(race):
     make.sku("TEE-M", stock={"LON": 99})
     make.service()
-    shipments = [make.packed(make.confirmed(("TEE-M", 1), customer_code=f"C-{each}")) for each in range(6)]
+    shipments = [
+        make.packed(make.confirmed(("TEE-M", 1), customer_code=f"C-{each}")) for each in range(6)
+    ]
 
     results = race(*[lambda shipment=shipment: labels.buy(shipment) for shipment in shipments])
 

@@ -16,7 +16,9 @@ UK = Destination("GB", "N1")
 
 def promise(document, *lines, can_backorder=False):
     wanted = [Wanted(number, item, quantity) for number, (item, quantity) in enumerate(lines, 1)]
-    return sourcing.promise(document, make.company(), wanted, UK, Terms(can_backorder=can_backorder))
+    return sourcing.promise(
+        document, make.company(), wanted, UK, Terms(can_backorder=can_backorder)
+    )
 
 
 def test_last_units_go_to_exactly_as_many_orders_as_there_are(race):
@@ -33,10 +35,14 @@ def test_orders_with_skus_in_any_order_do_not_deadlock(race):
 
     for turn in range(5):
         mixed = [random.sample(skus, 6) for _ in range(8)]
-        results = race(*[
-            lambda n=n, lines=lines, turn=turn: promise(f"SO-{turn}-{n}", *[(item, 2) for item in lines])
-            for n, lines in enumerate(mixed)
-        ])
+        results = race(
+            *[
+                lambda n=n, lines=lines, turn=turn: promise(
+                    f"SO-{turn}-{n}", *[(item, 2) for item in lines]
+                )
+                for n, lines in enumerate(mixed)
+            ]
+        )
         assert kinds(results) == {"done": 8}
 
     assert sum(Stock.objects.values_list("reserved", flat=True)) == 5 * 8 * 6 * 2
@@ -46,8 +52,10 @@ def test_a_receipt_and_a_promise_never_miss_each_other(race, drain):
     for turn in range(10):
         tee = make.sku(f"TEE-{turn}")
 
-        race(lambda item=tee, turn=turn: promise(f"SO-{turn}", (item, 4), can_backorder=True),
-             lambda item=tee: make.receive_purchase(item, 4))
+        race(
+            lambda item=tee, turn=turn: promise(f"SO-{turn}", (item, 4), can_backorder=True),
+            lambda item=tee: make.receive_purchase(item, 4),
+        )
         drain()
 
         assert Demand.objects.get(sku=tee).reserved == 4
@@ -73,8 +81,10 @@ def test_cancel_against_pick_leaves_nothing_half_done(race):
         reservations.allocate(list(Reservation.objects.filter(sku=tee)))
         rows = list(Reservation.objects.filter(sku=tee))
 
-        results = race(lambda rows=rows: reservations.pick(rows),
-                       lambda document=document: reservations.cancel(document, {1: 5}))
+        results = race(
+            lambda rows=rows: reservations.pick(rows),
+            lambda document=document: reservations.cancel(document, {1: 5}),
+        )
 
         row, stock = Reservation.objects.get(sku=tee), make.stock_of(tee)
         if kinds(results) == {"done": 2}:  # picked first: it must be put back
@@ -88,8 +98,10 @@ def test_loss_against_promise_never_oversells(race):
         tee = make.sku(f"TEE-{turn}", stock={"LON": 5})
         place = storage(make.warehouse())
 
-        race(lambda item=tee, turn=turn: promise(f"SO-{turn}", (item, 4)),
-             lambda item=tee, place=place: adjusting.adjust(item, place, -3, note="broken"))
+        race(
+            lambda item=tee, turn=turn: promise(f"SO-{turn}", (item, 4)),
+            lambda item=tee, place=place: adjusting.adjust(item, place, -3, note="broken"),
+        )
 
         stock = Stock.objects.get(sku=tee)
         assert 0 <= stock.reserved <= stock.sellable

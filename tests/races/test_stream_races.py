@@ -41,4 +41,8 @@ def test_a_reader_beside_eight_writers_sees_each_event_once_and_in_position(race
 
     assert problems == []
     assert len(seen) == WRITERS * ORDERS * 3 + 1
-    assert seen == sorted(set(seen)) == list(Event.objects.order_by("position").values_list("position", flat=True))
+    assert (
+        seen
+        == sorted(set(seen))
+        == list(Event.objects.order_by("position").values_list("position", flat=True))
+    )

@@ -17,7 +17,9 @@ def test_what_was_credited_by_hand_is_not_credited_twice(by_hand, credited):
     make.sku("TEE-M", stock={"LON": 3})
     order = make.shipped(("TEE-M", 2))
     document = order.invoices.get()
-    billing.credit(document, [billing.Credited(document.lines.get(), by_hand)], reference="goodwill")
+    billing.credit(
+        document, [billing.Credited(document.lines.get(), by_hand)], reference="goodwill"
+    )
 
     request = make.settled(order, good=2)
 

@@ -32,9 +32,16 @@ def pay(order, amount=None):
     return payment
 
 
-@pytest.mark.parametrize("days, window, by_itself, approved", [
-    (10, 30, True, True), (30, 30, True, True), (31, 30, True, False), (1, 30, False, False), (None, 30, True, False),
-])
+@pytest.mark.parametrize(
+    "days, window, by_itself, approved",
+    [
+        (10, 30, True, True),
+        (30, 30, True, True),
+        (31, 30, True, False),
+        (1, 30, False, False),
+        (None, 30, True, False),
+    ],
+)
 def test_policy_judges(days, window, by_itself, approved):
     assert judge(Facts(days, window, by_itself)).is_approved is approved
 
@@ -107,7 +114,11 @@ def test_a_paid_order_is_refunded_to_the_cent(order):
     make.settled(order, good=1)
 
     note = Invoice.objects.get(kind="credit")
-    assert (note.gross, Refund.objects.get().amount, Refund.objects.get().status) == (D("12.00"), D("12.00"), "done")
+    assert (note.gross, Refund.objects.get().amount, Refund.objects.get().status) == (
+        D("12.00"),
+        D("12.00"),
+        "done",
+    )
     assert screening.balance(order.customer) == 0
 
 
@@ -115,7 +126,12 @@ def test_an_unpaid_order_is_credited_and_nothing_refunded(order):
     make.settled(order, good=1)
 
     result = Settlement.objects.get()
-    assert (result.credited, result.cleared, result.to_refund, Refund.objects.count()) == (D("12.00"), D("12.00"), 0, 0)
+    assert (result.credited, result.cleared, result.to_refund, Refund.objects.count()) == (
+        D("12.00"),
+        D("12.00"),
+        0,
+        0,
+    )
 
 
 def test_a_partly_paid_order_clears_what_is_open_first(order):
@@ -150,7 +166,10 @@ def test_a_credit_for_later_stays_open(order):
 
     make.settled(order, good=1, resolution="credit")
 
-    assert (Invoice.objects.get(kind="credit").open_amount, Refund.objects.count()) == (D("12.00"), 0)
+    assert (Invoice.objects.get(kind="credit").open_amount, Refund.objects.count()) == (
+        D("12.00"),
+        0,
+    )
     assert screening.balance(order.customer) == D("-12.00")
 
 
@@ -163,7 +182,10 @@ def test_an_exchange_is_sent_and_its_difference_is_due(order, drain):
 
     result = Settlement.objects.get()
     assert (result.exchange.status, result.exchange.gross, result.difference_due) == (
-        "confirmed", D("60.00"), D("48.00"))
+        "confirmed",
+        D("60.00"),
+        D("48.00"),
+    )
     assert make.stock_of(make.sku("COAT")) == (5, 5, 1)
 
 
@@ -196,4 +218,7 @@ def test_a_kit_comes_back_in_its_parts(drain):
 
     make.settled(order, good=1)
 
-    assert (make.stock_of(make.sku("CUP")), make.stock_of(make.sku("POT"))) == ((7, 7, 0), (8, 8, 0))
+    assert (make.stock_of(make.sku("CUP")), make.stock_of(make.sku("POT"))) == (
+        (7, 7, 0),
+        (8, 8, 0),
+    )

@@ -47,7 +47,9 @@ def test_an_allowance_that_is_more_than_what_is_kept_is_lowered_to_it():
 
     assert documents(order) == [("invoice", D("84.00")), ("credit", D("84.00"))]
     assert [(row.gross, row.is_canceled) for row in order.charges.order_by("pk")] == [
-        (D("-36.00"), True), (D("-12.00"), False)]
+        (D("-36.00"), True),
+        (D("-12.00"), False),
+    ]
     make.ship_rest(make.fresh(order))
     order = make.fresh(order)
     assert (order.status, order.gross, screening.balance(order.customer)) == ("completed", 0, 0)
@@ -83,7 +85,11 @@ def test_an_allowance_on_an_older_invoice_is_credited_with_newer_goods():
 
     kinds = [kind for kind, _amount in documents(order)]
     assert kinds.count("credit") in (1, 2)
-    assert sum(row.sign * row.gross for row in order.invoices.all()) == screening.balance(order.customer) == 0
+    assert (
+        sum(row.sign * row.gross for row in order.invoices.all())
+        == screening.balance(order.customer)
+        == 0
+    )
 
 
 def test_an_allowance_that_was_credited_by_itself_is_taken_back():
@@ -106,9 +112,14 @@ def test_no_more_is_credited_of_an_invoice_than_it_billed():
     document = order.invoices.get()
     line = document.lines.get(charge=None)
 
-    first, second = (billing.credit(document, [billing.Credited(line, units)], reference=f"by hand {units}")
-                     for units in (6, 4))
+    first, second = (
+        billing.credit(document, [billing.Credited(line, units)], reference=f"by hand {units}")
+        for units in (6, 4)
+    )
 
-    assert [(note.gross, note.tax) for note in (first, second)] == [(D("72.00"), D("12.00")), (D("12.00"), D("2.00"))]
+    assert [(note.gross, note.tax) for note in (first, second)] == [
+        (D("72.00"), D("12.00")),
+        (D("12.00"), D("2.00")),
+    ]
     assert screening.balance(order.customer) == 0
     make.ship_rest(order)

@@ -76,7 +76,10 @@ def test_what_was_canceled_is_still_to_be_put_back_when_the_rest_was_first(order
 
     assert [row.reservation.quantity for row in picking.put_back_reason(shipment)] == [2]
     put_back_all(shipment, drain)
-    assert (make.fresh(shipment).status, make.stock_of(make.sku("TEE-M"))) == ("canceled", (5, 5, 3))
+    assert (make.fresh(shipment).status, make.stock_of(make.sku("TEE-M"))) == (
+        "canceled",
+        (5, 5, 3),
+    )
     assert make.ship_rest(order).shipped == 3
 
 
@@ -96,7 +99,9 @@ def test_what_moved_to_another_bin_stays_when_the_first_bin_is_empty(moved, drai
     picking.report_short(moved.lines.get(), found=0)
     drain()
 
-    assert list(moved.lines.values_list("reservation__bin__code", "reservation__quantity")) == [("A-02", 2)]
+    assert list(moved.lines.values_list("reservation__bin__code", "reservation__quantity")) == [
+        ("A-02", 2)
+    ]
     picking.pick_all(make.fresh(moved))
     sent(moved, drain)
     assert (make.fresh(moved.order).shipped, make.fresh(moved.order).status) == (2, "confirmed")
@@ -116,7 +121,9 @@ def test_what_moved_to_another_bin_leaves_the_walk_with_the_rest(step, drain):
     (partial.stop_picking if step == "stop" else partial.split_unpicked)(make.fresh(shipment))
     drain()
 
-    assert set(Reservation.objects.filter(sku__code="TEE-M").values_list("state", flat=True)) == {"reserved"}
+    assert set(Reservation.objects.filter(sku__code="TEE-M").values_list("state", flat=True)) == {
+        "reserved"
+    }
     if step == "split":
         sent(shipment, drain)
     assert make.ship_rest(order).status == "completed"
@@ -134,7 +141,9 @@ def test_kits_of_which_some_were_re_routed_are_picked_whole(drain):
     shipment = waves.start_picking(Shipment.objects.get(warehouse__code="LON"))
     drain()
 
-    goods = shipment.lines.values_list("reservation__sku__code", "reservation__quantity", "reservation__state")
+    goods = shipment.lines.values_list(
+        "reservation__sku__code", "reservation__quantity", "reservation__state"
+    )
     assert sorted(goods) == [("A", 4, "allocated"), ("B", 2, "allocated")]
     picking.pick_all(make.fresh(shipment))
     sent(shipment, drain)
@@ -158,7 +167,9 @@ def test_part_of_what_a_kit_must_give_back_is_canceled(drain):
     make.sku("SET", kit={"A": 2, "B": 1})
     order = make.confirmed(("SET", 3), ("TEE-M", 1), backorder=True)
     shipment = waves.start_picking(make.shipment_of(order))
-    picking.pick_lines(shipment, list(shipment.lines.filter(reservation__sku__code__in=["TEE-M", "A"])))
+    picking.pick_lines(
+        shipment, list(shipment.lines.filter(reservation__sku__code__in=["TEE-M", "A"]))
+    )
     partial.split_unpicked(make.fresh(shipment))
     lose("B", 3)
     drain()

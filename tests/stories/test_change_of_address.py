@@ -13,7 +13,13 @@ from orders.models import Order, TaxRate
 from tests import builders as make
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("verified")]
-LEEDS = {"name": "Depot", "street": "2 Quay", "postal_code": "LS1 1AA", "city": "Leeds", "country": "GB"}
+LEEDS = {
+    "name": "Depot",
+    "street": "2 Quay",
+    "postal_code": "LS1 1AA",
+    "city": "Leeds",
+    "country": "GB",
+}
 DUBLIN = {"name": "Depot", "street": "2 Quay", "city": "Dublin", "country": "IE"}
 
 
@@ -34,7 +40,11 @@ def in_warehouses(order):
 
 def test_the_goods_are_sent_from_nearer_and_the_preview_says_so(order, drain):
     told = redirecting.preview(order, **LEEDS)
-    assert (told.warehouses_before, told.warehouses_after, told.new_holds) == ("LON 3", "LEE 3", "none")
+    assert (told.warehouses_before, told.warehouses_after, told.new_holds) == (
+        "LON 3",
+        "LEE 3",
+        "none",
+    )
     assert told.gross_before == told.gross_after
     assert in_warehouses(order) == ["LON"]
 
@@ -53,7 +63,10 @@ def test_what_is_being_picked_stays_where_it_is_and_goes_to_the_new_address(orde
     redirecting.change_address(order, **LEEDS)
     drain()
 
-    assert (make.fresh(shipment).status, make.fresh(shipment).ship_to["city"]) == ("picking", "Leeds")
+    assert (make.fresh(shipment).status, make.fresh(shipment).ship_to["city"]) == (
+        "picking",
+        "Leeds",
+    )
 
 
 def test_a_label_bars_the_change_until_it_is_void(order):
@@ -103,9 +116,12 @@ def test_a_dearer_order_over_the_credit_limit_is_put_on_hold_and_the_preview_say
 
 def test_one_of_the_customers_addresses_is_chosen_or_one_is_typed(order):
     own = make.customer().addresses.create(**LEEDS)
-    for given, said in (({}, "Choose an address"), ({"address": own, **LEEDS}, "not both"),
-                        ({"name": "Depot"}, "at least a name and a country"),
-                        ({"address": make.customer().addresses.first()}, "goes there already")):
+    for given, said in (
+        ({}, "Choose an address"),
+        ({"address": own, **LEEDS}, "not both"),
+        ({"name": "Depot"}, "at least a name and a country"),
+        ({"address": make.customer().addresses.first()}, "goes there already"),
+    ):
         with pytest.raises(Refused, match=said):
             redirecting.change_address(order, **given)
 

@@ -30,23 +30,30 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("verified")]
 def overseas():
     """A second company, in New Zealand, with a warehouse and a channel of its own."""
     make.company()
-    company = type(make.company()).objects.create(code="nz", name="Kiwi Ltd", country="NZ", currency="NZD",
-                                                  time_zone="Pacific/Auckland")
+    company = type(make.company()).objects.create(
+        code="nz", name="Kiwi Ltd", country="NZ", currency="NZD", time_zone="Pacific/Auckland"
+    )
     make.warehouse("AKL", company=company, country="NZ")
     return company
 
 
 def rate(currency, value, days_ago=0, company=None):
     company = company or make.company()
-    ExchangeRate.objects.create(company=company, currency=currency, rate=D(value),
-                                day=company.today() - timedelta(days=days_ago))
+    ExchangeRate.objects.create(
+        company=company,
+        currency=currency,
+        rate=D(value),
+        day=company.today() - timedelta(days=days_ago),
+    )
 
 
 def bought(quantity=10, cost="5.00", currency="USD"):
     supplier = make.supplier("mill-us")
     type(supplier).objects.filter(pk=supplier.pk).update(currency=currency)
     supplier.refresh_from_db()
-    order = purchasing.propose(supplier, make.warehouse("LON"), [Purchase(make.sku("TEE-M"), quantity, D(cost))])
+    order = purchasing.propose(
+        supplier, make.warehouse("LON"), [Purchase(make.sku("TEE-M"), quantity, D(cost))]
+    )
     return purchasing.send(purchasing.approve(order))
 
 
@@ -69,7 +76,9 @@ def test_a_purchase_in_another_currency_is_received_at_its_days_rate_and_goes_ba
     assert cost() == D("3.1000")  # (4 × 4.00 + 6 × 2.50) ÷ 10
 
     bin = Bin.objects.get(warehouse__code="LON", kind="receiving")
-    sending_back.return_to_supplier(make.fresh(order), [sending_back.GoingBack(line, 5, bin)], reason="Faulty")
+    sending_back.return_to_supplier(
+        make.fresh(order), [sending_back.GoingBack(line, 5, bin)], reason="Faulty"
+    )
     assert (cost(), Move.objects.latest("pk").unit_cost) == (D("3.1000"), D("3.1000"))
     assert line.currency == "USD"
 
@@ -89,12 +98,20 @@ def test_an_undone_receipt_leaves_at_what_it_came_in_at():
 
 
 def order_of(company, quantity, *, can_backorder=False):
-    channel, _ = Channel.objects.get_or_create(code=f"of-{company.code}", defaults={
-        "name": company.name, "company": company, "price_list": make.price_list(), "allow_backorders": can_backorder})
+    channel, _ = Channel.objects.get_or_create(
+        code=f"of-{company.code}",
+        defaults={
+            "name": company.name,
+            "company": company,
+            "price_list": make.price_list(),
+            "allow_backorders": can_backorder,
+        },
+    )
     make.taxes()
     if company.currency != "GBP":
-        ExchangeRate.objects.get_or_create(company=company, currency="GBP", day=company.today(),
-                                           defaults={"rate": D("0.5")})
+        ExchangeRate.objects.get_or_create(
+            company=company, currency="GBP", day=company.today(), defaults={"rate": D("0.5")}
+        )
     entry = Entry(channel, make.customer(), [make.line("TEE-M", quantity, "10.00")])
     return lifecycle.confirm(order_entry.enter(entry))
 
@@ -110,10 +127,14 @@ def test_stock_of_another_company_is_never_promised(overseas, log_in):
 
     reserved = Reservation.objects.filter(state="reserved")
     assert {(row.demand.document, row.warehouse.code, row.quantity) for row in reserved} == {
-        (waits.number, "LON", 5), (own.number, "AKL", 2)}
+        (waits.number, "LON", 5),
+        (own.number, "AKL", 2),
+    }
     assert availability.available([tee], overseas)[tee.pk].by_warehouse == {"AKL": 1}
     assert availability.available([tee], make.company())[tee.pk].projected == -2
-    page = log_in("manager").get(reverse("admin:orders_order_change", args=[own.pk])).content.decode()
+    page = (
+        log_in("manager").get(reverse("admin:orders_order_change", args=[own.pk])).content.decode()
+    )
     assert own.number in page
 
     make.put(tee, "AKL", 9)  # nothing of it is for the other company's order
@@ -138,10 +159,14 @@ def test_goods_do_not_change_companies_by_a_transfer_a_purchase_or_a_return(over
     with pytest.raises(Refused, match="another company"):
         transfers.send(transfer)
     with pytest.raises(ValidationError, match="another company"):
-        PurchaseOrder(company=overseas, supplier=make.supplier(), warehouse=london, currency="GBP").full_clean()
+        PurchaseOrder(
+            company=overseas, supplier=make.supplier(), warehouse=london, currency="GBP"
+        ).full_clean()
     order = make.shipped(("TEE-M", 1, "10.00"))
     with pytest.raises(Refused, match="another company"):
-        requests.open_request(order, [requests.Asked(order.lines.get(), 1, "damaged")], warehouse=auckland)
+        requests.open_request(
+            order, [requests.Asked(order.lines.get(), 1, "damaged")], warehouse=auckland
+        )
 
 
 def test_returned_goods_come_back_at_what_they_left_at():
@@ -162,13 +187,23 @@ def test_returned_goods_come_back_at_what_they_left_at():
 
 
 def test_the_business_day_is_the_documents_companys(overseas, monkeypatch, log_in):
-    monkeypatch.setattr(timezone, "now", lambda: datetime(2026, 11, 30, 12, 0, tzinfo=UTC))  # 1 December in Auckland
+    monkeypatch.setattr(
+        timezone, "now", lambda: datetime(2026, 11, 30, 12, 0, tzinfo=UTC)
+    )  # 1 December in Auckland
     due = datetime(2026, 11, 30, tzinfo=UTC).date()
     numbers = []
     for company in (make.company(), overseas):
-        invoice = Invoice.objects.create(company=company, customer=make.customer(), currency="GBP", due_on=due,
-                                         status="issued", number=f"INV-{company.code}", gross=1, net=1,
-                                         is_imported=True)
+        invoice = Invoice.objects.create(
+            company=company,
+            customer=make.customer(),
+            currency="GBP",
+            due_on=due,
+            status="issued",
+            number=f"INV-{company.code}",
+            gross=1,
+            net=1,
+            is_imported=True,
+        )
         numbers.append(invoice.number)
     late = Invoice.objects.open().overdue()
 
@@ -176,5 +211,7 @@ def test_the_business_day_is_the_documents_companys(overseas, monkeypatch, log_i
     page = log_in("accountant").get(reverse("admin:orders_exportrun_new"))
     assert page.context["form"].initial["company"] is None
     statement = log_in("accountant").get(reverse("admin:orders_customer_statement", args=["C-1"]))
-    assert statement.context["statement"].company == overseas  # of the latest document, not the first company
+    assert (
+        statement.context["statement"].company == overseas
+    )  # of the latest document, not the first company
     Invoice.objects.all().delete()

@@ -93,7 +93,9 @@ def test_a_chargeback_of_a_part_opens_the_newest_invoice():
 def test_what_was_owed_on_a_day_stays_what_was_told():
     document = invoice()
     yesterday = today() - timedelta(days=1)
-    Invoice.objects.filter(pk=document.pk).update(issued_on=yesterday)  # as if it had been issued then
+    Invoice.objects.filter(pk=document.pk).update(
+        issued_on=yesterday
+    )  # as if it had been issued then
     payment = paid(document, on=yesterday)
 
     counter_entries.return_payment(payment)
@@ -165,7 +167,10 @@ def test_a_write_off_is_reversed_with_its_tax():
     write_offs.reverse(row, D("20.00"))
     write_offs.reverse(row)
 
-    assert (make.fresh(document).open_amount, sum(each.tax for each in document.write_offs.all())) == (D("120.00"), 0)
+    assert (
+        make.fresh(document).open_amount,
+        sum(each.tax for each in document.write_offs.all()),
+    ) == (D("120.00"), 0)
     with pytest.raises(Refused, match="up to 0"):
         write_offs.reverse(row)
 
@@ -209,8 +214,18 @@ def test_a_prepayment_is_unreserved_from_its_order():
 def test_one_payment_pays_several_invoices():
     documents = [invoice(), make.shipped(("TEE-M", 5)).invoices.get()]
 
-    applying.pay_many(documents[0], {documents[1]: D("60.00"), documents[0]: D("40.00")}, D("110.00"), reference="b")
-    applying.pay_many(documents[0], {documents[1]: D("60.00"), documents[0]: D("40.00")}, D("110.00"), reference="b")
+    applying.pay_many(
+        documents[0],
+        {documents[1]: D("60.00"), documents[0]: D("40.00")},
+        D("110.00"),
+        reference="b",
+    )
+    applying.pay_many(
+        documents[0],
+        {documents[1]: D("60.00"), documents[0]: D("40.00")},
+        D("110.00"),
+        reference="b",
+    )
 
     assert [make.fresh(row).open_amount for row in documents] == [D("80.00"), 0]
     payment = Payment.objects.get()

@@ -26,7 +26,10 @@ def there(code="A-01", sku="TEE-M"):
 
 
 def differences():
-    return [(move.quantity, move.target.kind) for move in Move.objects.filter(reason="count").order_by("pk")]
+    return [
+        (move.quantity, move.target.kind)
+        for move in Move.objects.filter(reason="count").order_by("pk")
+    ]
 
 
 def test_two_counts_of_one_bin_book_one_difference():
@@ -143,9 +146,15 @@ def test_what_lies_in_a_bin_that_the_books_call_empty_is_found(drain):
     manager = make.user("boss", "manager")
     step = declared.of(Count)["record_counts"]
 
-    step.perform(count, by=manager, found=[], also_found=[
-        Found(make.sku("TEE-M"), storage(make.warehouse()), 2),
-        Found(tea, storage(make.warehouse()), 4, "L-7")])
+    step.perform(
+        count,
+        by=manager,
+        found=[],
+        also_found=[
+            Found(make.sku("TEE-M"), storage(make.warehouse()), 2),
+            Found(tea, storage(make.warehouse()), 4, "L-7"),
+        ],
+    )
     counting.reconcile(make.fresh(count))
     drain()
 
@@ -178,7 +187,9 @@ def test_a_bin_is_added_to_a_planned_count():
     put(make.sku("CUP"), "LON", 4, code="B-01")
     count = counting.plan(make.warehouse(), [storage(make.warehouse())])
 
-    count = counting.add_bin(counting.add_bin(count, storage(make.warehouse(), "B-01")), storage(make.warehouse()))
+    count = counting.add_bin(
+        counting.add_bin(count, storage(make.warehouse(), "B-01")), storage(make.warehouse())
+    )
 
     assert list(count.lines.order_by("pk").values_list("sku__code", flat=True)) == ["TEE-M", "CUP"]
 

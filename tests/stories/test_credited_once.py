@@ -28,13 +28,19 @@ def entered(units, allowance="-30", billed_by="month"):
 
 def bill(order, *parts):
     for units in parts:
-        billing.invoice(make.fresh(order), {order.lines.get().pk: units}, reference=f"bill {Invoice.objects.count()}")
+        billing.invoice(
+            make.fresh(order),
+            {order.lines.get().pk: units},
+            reference=f"bill {Invoice.objects.count()}",
+        )
 
 
 def credit(document, units):
     """Credit units of the goods of an invoice as a bookkeeper does."""
     line = document.lines.get(order_line__isnull=False)
-    return billing.credit(document, [Credited(line, units)], reference=f"by hand {Invoice.objects.count()}")
+    return billing.credit(
+        document, [Credited(line, units)], reference=f"by hand {Invoice.objects.count()}"
+    )
 
 
 def cancel(order, units):
@@ -48,8 +54,9 @@ def documents(order):
 
 
 def settle_components(order, share, count=1):
-    request = requests.open_request(order, [Asked(order.lines.get(), count, component=make.sku("CUP"),
-                                                  share_percent=D(share))])
+    request = requests.open_request(
+        order, [Asked(order.lines.get(), count, component=make.sku("CUP"), share_percent=D(share))]
+    )
     line = request.lines.get()
     receiving.receive(request, [Arrived(line, count)])
     inspection.inspect(request, [Finding(line, count)])
@@ -66,8 +73,13 @@ def test_an_allowance_credited_alone_is_taken_back_when_everything_comes_back():
 
     request = make.settled(order, good=4)
 
-    assert documents(order) == [("invoice", D(24)), ("invoice", D(24)), ("credit", D(36)), ("credit", D(12)),
-                                ("credit", D(0))]
+    assert documents(order) == [
+        ("invoice", D(24)),
+        ("invoice", D(24)),
+        ("credit", D(36)),
+        ("credit", D(12)),
+        ("credit", D(0)),
+    ]
     assert (request.settlement.credited, screening.balance(order.customer)) == (D(12), 0)
 
 
@@ -89,7 +101,12 @@ def test_an_allowance_is_credited_as_far_as_a_manual_credit_left_something():
 
     bill(order, 2)
 
-    assert documents(order) == [("invoice", D(24)), ("credit", D(24)), ("invoice", D(24)), ("credit", D(24))]
+    assert documents(order) == [
+        ("invoice", D(24)),
+        ("credit", D(24)),
+        ("invoice", D(24)),
+        ("credit", D(24)),
+    ]
     assert screening.balance(order.customer) == 0
     make.ship_rest(order)
 
@@ -98,7 +115,9 @@ def test_a_manual_credit_leaves_what_an_allowance_credited_alone_took():
     order = entered(4)
     bill(order, 2, 2)
 
-    notes = [credit(document, 2) for document in order.invoices.filter(kind="invoice").order_by("pk")]
+    notes = [
+        credit(document, 2) for document in order.invoices.filter(kind="invoice").order_by("pk")
+    ]
 
     assert [(note.gross, note.tax) for note in notes] == [(D(12), D(2)), (0, 0)]
     make.ship_rest(order)
@@ -125,8 +144,9 @@ def test_a_manual_credit_and_a_cancellation_come_to_what_was_billed_at_most(cred
 
     cancel(order, canceled)
 
-    assert sum(amount if kind == "invoice" else -amount for kind, amount in documents(order)) == max(
-        0, 12 * (10 - credited - canceled) - 36)
+    assert sum(
+        amount if kind == "invoice" else -amount for kind, amount in documents(order)
+    ) == max(0, 12 * (10 - credited - canceled) - 36)
     if canceled < 10:
         make.ship_rest(make.fresh(order))
 

@@ -66,9 +66,25 @@ def by_hand(tee, kept):
     }
 
 
-@pytest.mark.parametrize("how", ["move out", "move in", "find", "loss", "scrap", "put away out", "put away in",
-                                 "opening stock", "plan a count", "count", "transfer"])
-@pytest.mark.parametrize(("kind", "goods"), [(Bin.Kind.STAGING, "staged"), (Bin.Kind.RETURNS, "returned")])
+@pytest.mark.parametrize(
+    "how",
+    [
+        "move out",
+        "move in",
+        "find",
+        "loss",
+        "scrap",
+        "put away out",
+        "put away in",
+        "opening stock",
+        "plan a count",
+        "count",
+        "transfer",
+    ],
+)
+@pytest.mark.parametrize(
+    ("kind", "goods"), [(Bin.Kind.STAGING, "staged"), (Bin.Kind.RETURNS, "returned")]
+)
 def test_what_a_process_keeps_nobody_changes_by_hand(request, kind, goods, how):
     tee = request.getfixturevalue(goods)
     kept = place(kind)
@@ -89,7 +105,9 @@ def damaged():
 
 
 def scrap(request):
-    return inspection.inspect(request, [Finding(request.lines.get(), 1, "broken", "scrap", damaged=True)])
+    return inspection.inspect(
+        request, [Finding(request.lines.get(), 1, "broken", "scrap", damaged=True)]
+    )
 
 
 def test_damaged_goods_of_a_return_are_its_own_until_they_are_inspected(damaged):
@@ -107,7 +125,10 @@ def test_damaged_goods_that_were_received_with_others_are_inspected_there(damage
     Bin.objects.filter(kind=Bin.Kind.DAMAGED).update(code="DAMAGED-1")
     Bin.objects.filter(kind=Bin.Kind.DAMAGED_RETURNS).update(kind=Bin.Kind.DAMAGED, code="DAMAGED")
 
-    assert scrap(damaged).status == "inspected" and make.bin_stock(make.sku("TEE-M"), "LON", "DAMAGED") == 0
+    assert (
+        scrap(damaged).status == "inspected"
+        and make.bin_stock(make.sku("TEE-M"), "LON", "DAMAGED") == 0
+    )
 
 
 def test_a_storage_bin_with_the_name_of_a_place_in_custody_is_not_that_place():
@@ -122,10 +143,12 @@ def test_a_storage_bin_with_the_name_of_a_place_in_custody_is_not_that_place():
 
 def test_the_ledger_itself_holds_the_rule(staged):
     transit = Bin.objects.get(kind=Bin.Kind.TRANSIT)
-    for source, target, reason in ((place(Bin.Kind.STAGING), storage(make.warehouse()), Move.Reason.MOVE),
-                                   (storage(make.warehouse()), place(Bin.Kind.STAGING), Move.Reason.COUNT),
-                                   (transit, storage(make.warehouse()), Move.Reason.ADJUST),
-                                   (storage(make.warehouse()), transit, Move.Reason.MOVE)):
+    for source, target, reason in (
+        (place(Bin.Kind.STAGING), storage(make.warehouse()), Move.Reason.MOVE),
+        (storage(make.warehouse()), place(Bin.Kind.STAGING), Move.Reason.COUNT),
+        (transit, storage(make.warehouse()), Move.Reason.ADJUST),
+        (storage(make.warehouse()), transit, Move.Reason.MOVE),
+    ):
         with pytest.raises(Refused, match="directly"):
             ledger.move(staged, source, target, 1, reason=reason)
 
@@ -142,11 +165,16 @@ def test_picked_goods_are_put_back_through_their_shipment(staged):
     assert make.bin_stock(staged, "LON", "STAGING") == 0
 
 
-@pytest.mark.parametrize(("kind", "arrives"), [(Bin.Kind.DAMAGED, "DAMAGED"), (Bin.Kind.QUARANTINE, "QUARANTINE")])
+@pytest.mark.parametrize(
+    ("kind", "arrives"), [(Bin.Kind.DAMAGED, "DAMAGED"), (Bin.Kind.QUARANTINE, "QUARANTINE")]
+)
 def test_what_cannot_be_sold_here_is_not_sold_there(drain, kind, arrives):
     tee = make.sku("TEE-M", stock={"LON": 5})
-    source = Bin.objects.filter(warehouse=make.warehouse(), kind=kind).first() or Bin.objects.create(
-        warehouse=make.warehouse(), code="QUARANTINE", kind=kind, is_sellable=False)
+    source = Bin.objects.filter(
+        warehouse=make.warehouse(), kind=kind
+    ).first() or Bin.objects.create(
+        warehouse=make.warehouse(), code="QUARANTINE", kind=kind, is_sellable=False
+    )
     adjusting.move_stock(tee, storage(make.warehouse()), source, 2)
     transfer = states.create(Transfer(source=make.warehouse(), target=make.warehouse("MAN")))
     TransferLine.objects.create(transfer=transfer, sku=tee, bin=source, quantity=2)

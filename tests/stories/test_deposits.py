@@ -34,8 +34,11 @@ def amounts(order, kind):
 
 
 def deducted(order):
-    return [line.gross for document in order.invoices.filter(kind="invoice").order_by("pk")
-            for line in document.lines.filter(corrects__isnull=False)]
+    return [
+        line.gross
+        for document in order.invoices.filter(kind="invoice").order_by("pk")
+        for line in document.lines.filter(corrects__isnull=False)
+    ]
 
 
 def ship(order):
@@ -53,7 +56,10 @@ def test_half_is_canceled_after_the_deposit_and_the_rest_ships(order):
     (document,) = order.invoices.filter(kind="invoice")
     assert (document.lines.get(corrects=None).gross, deducted(order)) == (D("60.00"), [D("-60.00")])
     assert amounts(order, "credit") == [D("36.00")]
-    assert (make.fresh(order).status, screening.balance(order.customer)) == ("completed", D("-36.00"))
+    assert (make.fresh(order).status, screening.balance(order.customer)) == (
+        "completed",
+        D("-36.00"),
+    )
 
 
 def test_an_unpaid_deposit_is_credited_by_what_was_canceled(order):
@@ -62,7 +68,10 @@ def test_an_unpaid_deposit_is_credited_by_what_was_canceled(order):
     lifecycle.cancel_lines(order, {order.lines.get().pk: 5})
     ship(order)
 
-    assert (make.fresh(document).open_amount, screening.balance(order.customer)) == (D("60.00"), D("60.00"))
+    assert (make.fresh(document).open_amount, screening.balance(order.customer)) == (
+        D("60.00"),
+        D("60.00"),
+    )
 
 
 def test_the_price_is_lowered_after_the_deposit(order):
@@ -113,7 +122,9 @@ def test_a_deposit_is_credited_by_what_was_not_deducted(order):
     document = asked(order, "60.00")
     billing.invoice(order, {order.lines.get().pk: 5}, reference="first")
 
-    note = billing.credit(document, [billing.Credited(document.lines.get(), 1)], reference="by hand")
+    note = billing.credit(
+        document, [billing.Credited(document.lines.get(), 1)], reference="by hand"
+    )
 
     assert (note.gross, note.tax) == (D("30.00"), D("5.00"))
     ship(order)

@@ -52,16 +52,28 @@ def test_german_parties_without_bank_or_contact_are_told_before_anything_is_conf
         confirmed(customer, ("standard", 1, "10.00"), company=company)
 
     assert set(refused.value.details["missing"]) == {
-        "the company's IBAN", "the company's phone number", "the company's email address",
-        "the company's postal code", "the city and postal code of the customer's billing address",
-        "the city and postal code of the delivery address"}
+        "the company's IBAN",
+        "the company's phone number",
+        "the company's email address",
+        "the company's postal code",
+        "the city and postal code of the customer's billing address",
+        "the city and postal code of the delivery address",
+    }
     assert not Invoice.objects.exists()
 
 
-@pytest.mark.parametrize("country, vat_number, told", [
-    ("GR", "EL094259216", "GR (myDATA)"), ("IT", "IT00743110157", "IT (SdI)"), ("DK", "DK13585628", "DK (NemHandel)"),
-    ("NL", "NL004495445B01", "KVK number"), ("SE", "SE123456789701", "registration with 10 digits"),
-    ("NO", "NO995525828", "MVA"), ("IS", "IS00621", "kennitala")])
+@pytest.mark.parametrize(
+    "country, vat_number, told",
+    [
+        ("GR", "EL094259216", "GR (myDATA)"),
+        ("IT", "IT00743110157", "IT (SdI)"),
+        ("DK", "DK13585628", "DK (NemHandel)"),
+        ("NL", "NL004495445B01", "KVK number"),
+        ("SE", "SE123456789701", "registration with 10 digits"),
+        ("NO", "NO995525828", "MVA"),
+        ("IS", "IS00621", "kennitala"),
+    ],
+)
 def test_countries_whose_rules_are_not_met_are_named(country, vat_number, told):
     TaxRate.objects.get_or_create(country=country, tax_class="standard", defaults={"percent": 25})
     registration = "" if country == "IS" else "A-1"
@@ -86,8 +98,9 @@ def test_no_price_below_zero_reaches_an_invoice(rep):
     answer = rep.send("orders/", {"customer": "C-1", "channel": "reps", "lines": [line]})
     with pytest.raises(Refused, match="Enter an allowance instead"):
         order_entry.enter(Entry(make.channel(), make.customer(), [make.line("TEE-M", 1, "-5.00")]))
-    order = lifecycle.confirm(order_entry.enter(Entry(make.channel(), make.customer(),
-                                                      [make.line("TEE-M", 2, "5.00")])))
+    order = lifecycle.confirm(
+        order_entry.enter(Entry(make.channel(), make.customer(), [make.line("TEE-M", 2, "5.00")]))
+    )
     with pytest.raises(Refused, match="below zero"):
         amending.amend(order, [amending.LineChange(order.lines.get(), unit_price=-1)])
 
@@ -96,8 +109,11 @@ def test_no_price_below_zero_reaches_an_invoice(rep):
 
 
 def test_charges_without_goods_keep_their_signs():
-    order = confirmed(buyer(), ("standard", 1, "0.00"), charges=(
-        Charge("freight", "Freight", 10), Charge("allowance", "Goodwill", -4)))
+    order = confirmed(
+        buyer(),
+        ("standard", 1, "0.00"),
+        charges=(Charge("freight", "Freight", 10), Charge("allowance", "Goodwill", -4)),
+    )
     document = bill(order)
     xml = ubl(einvoice_cases.CASES["charges_alone"]())
 
@@ -127,15 +143,20 @@ def test_a_discount_for_paying_early_is_told_to_german_programs():
     """XRechnung 3, BR-DE-18: a line of this form, with a line break after it."""
     form = r"#SKONTO#TAGE=[0-9]+#PROZENT=[0-9]+\.[0-9]{2}(#BASISBETRAG=-?[0-9]+\.[0-9]{2})?#\n"
 
-    (told,) = [each.text for each in ubl(CASES["early_discount"]()).iter() if each.tag.endswith("}Note")
-               and each.getparent().tag.endswith("}PaymentTerms")]
+    (told,) = [
+        each.text
+        for each in ubl(CASES["early_discount"]()).iter()
+        if each.tag.endswith("}Note") and each.getparent().tag.endswith("}PaymentTerms")
+    ]
     lines = told.splitlines(keepends=True)
     assert [line for line in lines if line.startswith("#")] == ["#SKONTO#TAGE=14#PROZENT=2.00#\n"]
     assert re.fullmatch(form, lines[-1])
 
 
 def test_an_exemption_is_told_in_the_customers_language():
-    assert texts(ubl(CASES["intra_community"]()), "TaxExemptionReason")[0].startswith("Intra-Community supply")
+    assert texts(ubl(CASES["intra_community"]()), "TaxExemptionReason")[0].startswith(
+        "Intra-Community supply"
+    )
     customer = buyer("NL", "NL004495445B01", language="de")
     note = billing.bill_order(confirmed(customer, ("standard", 1, "10.00")))
 

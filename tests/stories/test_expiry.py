@@ -28,7 +28,9 @@ def tea():
 
 def stocked(code, quantity, days, bin_code="A-01", place="LON"):
     """A lot that expires so many days from today."""
-    lot, _ = Lot.objects.get_or_create(sku=tea(), code=code, defaults={"expires_on": TODAY + timedelta(days=days)})
+    lot, _ = Lot.objects.get_or_create(
+        sku=tea(), code=code, defaults={"expires_on": TODAY + timedelta(days=days)}
+    )
     put(tea(), place, quantity, code=bin_code, lot=lot)
     return lot
 
@@ -51,8 +53,11 @@ def pass_days(days):
 
 
 def lots_of(order):
-    return sorted(Reservation.objects.filter(demand__document=order.number, lot__isnull=False)
-                  .values_list("lot__code", "quantity", "state"))
+    return sorted(
+        Reservation.objects.filter(demand__document=order.number, lot__isnull=False).values_list(
+            "lot__code", "quantity", "state"
+        )
+    )
 
 
 def test_what_has_expired_is_not_promised():
@@ -70,11 +75,18 @@ def test_a_lot_expires_at_the_end_of_its_day_in_its_warehouse(monkeypatch):
     make.warehouse("SYD", time_zone="Australia/Sydney", country="AU")
     make.warehouse("NYC", time_zone="America/New_York", country="US")
     for place in ("SYD", "NYC"):
-        lot, _ = Lot.objects.get_or_create(sku=tea(), code="L1", defaults={"expires_on": date(2031, 5, 1)})
+        lot, _ = Lot.objects.get_or_create(
+            sku=tea(), code="L1", defaults={"expires_on": date(2031, 5, 1)}
+        )
         put(tea(), place, 1, lot=lot)
-    monkeypatch.setattr(timezone, "now", lambda: datetime(2031, 5, 1, 20, tzinfo=UTC))  # already May 2 in Sydney
+    monkeypatch.setattr(
+        timezone, "now", lambda: datetime(2031, 5, 1, 20, tzinfo=UTC)
+    )  # already May 2 in Sydney
 
-    assert availability.available([tea()], make.company())[tea().pk].by_warehouse == {"NYC": 1, "SYD": 0}
+    assert availability.available([tea()], make.company())[tea().pk].by_warehouse == {
+        "NYC": 1,
+        "SYD": 0,
+    }
     ordered(1)
     assert Reservation.objects.get().warehouse.code == "NYC"
 
@@ -256,8 +268,10 @@ def test_a_corrected_expiry_date_frees_what_it_no_longer_serves(drain, client):
     type(person).objects.filter(pk=person.pk).update(is_staff=True)
     client.force_login(type(person).objects.get(pk=person.pk))
 
-    answer = client.post(reverse("admin:inventory_lot_change", args=[lot.pk]), {
-        "sku": lot.sku_id, "code": "L1", "expires_on": str(TODAY + timedelta(days=30))})
+    answer = client.post(
+        reverse("admin:inventory_lot_change", args=[lot.pk]),
+        {"sku": lot.sku_id, "code": "L1", "expires_on": str(TODAY + timedelta(days=30))},
+    )
     drain()
 
     assert (answer.status_code, reserved(order)) == (302, [0])
@@ -278,7 +292,9 @@ def test_an_expired_lot_arrives_in_quarantine_as_opening_stock():
 def test_a_lot_that_expired_in_transit_arrives_in_quarantine(end, place, drain):
     lot = stocked("OLD", 5, 1)
     transfer = states.create(Transfer(source=make.warehouse(), target=make.warehouse("MAN")))
-    TransferLine.objects.create(transfer=transfer, sku=tea(), bin=storage(make.warehouse()), lot=lot, quantity=5)
+    TransferLine.objects.create(
+        transfer=transfer, sku=tea(), bin=storage(make.warehouse()), lot=lot, quantity=5
+    )
     transfer = transfers.send(transfer)
     waiting = make.confirmed(("TEA", 1), backorder=True)
     pass_days(2)
@@ -308,7 +324,9 @@ def test_nobody_brings_an_expired_lot_back_to_where_it_is_sold_from():
 
     with pytest.raises(Refused, match="It can't go to A-01, which is sold from"):
         adjusting.move_stock(tea(), quarantine, storage(make.warehouse()), 1, lot=lot)
-    adjusting.move_stock(tea(), quarantine, catalog.place(make.warehouse(), Bin.Kind.DAMAGED), 1, lot=lot)
+    adjusting.move_stock(
+        tea(), quarantine, catalog.place(make.warehouse(), Bin.Kind.DAMAGED), 1, lot=lot
+    )
 
 
 def test_lists_and_programs_do_not_count_what_expired_today(client):

@@ -16,12 +16,16 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("verified")]
 
 
 def rate(currency, value):
-    ExchangeRate.objects.create(company=make.company(), currency=currency, day=make.company().today(), rate=D(value))
+    ExchangeRate.objects.create(
+        company=make.company(), currency=currency, day=make.company().today(), rate=D(value)
+    )
 
 
 def offer(code, currency, cost):
     seller = Supplier.objects.create(code=code, name=code, currency=currency)
-    SupplierItem.objects.create(supplier=seller, sku=make.sku("TEE-M"), cost=D(cost), is_preferred=False)
+    SupplierItem.objects.create(
+        supplier=seller, sku=make.sku("TEE-M"), cost=D(cost), is_preferred=False
+    )
 
 
 @pytest.mark.parametrize("known, cheapest", [(True, "tokyo"), (False, "here")])

@@ -77,11 +77,17 @@ def test_a_capture_refused_for_good_is_over_and_can_be_tried_again_or_voided(ord
         outbox.drain()
 
     payment.refresh_from_db()
-    assert (payment.status, payment.capture_requested, payment.error) == ("authorized", 0, "card expired")
+    assert (payment.status, payment.capture_requested, payment.error) == (
+        "authorized",
+        0,
+        "card expired",
+    )
     payments.capture(payment)
     outbox.drain()
     assert make.fresh(payment).captured == 120
-    assert make.fresh(payment).gateway_reference != f"manual:{payment.number}-capture"  # not the key that was refused
+    assert (
+        make.fresh(payment).gateway_reference != f"manual:{payment.number}-capture"
+    )  # not the key that was refused
 
 
 def test_a_capture_refused_for_good_of_a_canceled_order_is_voided(order, monkeypatch):
@@ -96,7 +102,9 @@ def test_a_capture_refused_for_good_of_a_canceled_order_is_voided(order, monkeyp
 
 def test_nothing_is_captured_after_a_cancel(order, monkeypatch):
     asked = []
-    monkeypatch.setattr(ManualGateway, "capture", lambda self, key, *rest: asked.append(key) or Answer(key))
+    monkeypatch.setattr(
+        ManualGateway, "capture", lambda self, key, *rest: asked.append(key) or Answer(key)
+    )
     early, late = authorized(order, "60.00"), authorized(order, "50.00", "card 2")
     payments.capture(early)
     lifecycle.cancel(order)
@@ -138,15 +146,28 @@ def test_what_was_not_answered_is_asked_for_its_outcome_not_again(order, monkeyp
     outbox.drain()
 
     payment.refresh_from_db()
-    assert (payment.status, payment.gateway_reference, len(asked)) == ("captured", f"found {payment.number}-capture", 1)
+    assert (payment.status, payment.gateway_reference, len(asked)) == (
+        "captured",
+        f"found {payment.number}-capture",
+        1,
+    )
 
 
 def test_no_order_comes_to_less_than_nothing(order):
-    entry = Entry(make.channel(), make.customer(), [line("TEE-M", 1)],
-                  charges=[Charge("allowance", "Voucher", D("-1000000"))])
+    entry = Entry(
+        make.channel(),
+        make.customer(),
+        [line("TEE-M", 1)],
+        charges=[Charge("allowance", "Voucher", D("-1000000"))],
+    )
 
-    for enter in (order_entry.enter, lambda entry: order_entry.place(order_entry.draft(entry)),
-                  lambda entry: order_entry.quote(order_entry.draft(entry), valid_until=make.company().today())):
+    for enter in (
+        order_entry.enter,
+        lambda entry: order_entry.place(order_entry.draft(entry)),
+        lambda entry: order_entry.quote(
+            order_entry.draft(entry), valid_until=make.company().today()
+        ),
+    ):
         with pytest.raises(Refused, match="Lower them"):
             enter(entry)
     Order.objects.filter(status="draft").delete()

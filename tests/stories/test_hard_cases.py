@@ -180,7 +180,9 @@ def test_an_answer_is_recorded_whatever_the_document_is_by_then(drain):
     assert Label.objects.get().status == "voided"
 
 
-def test_a_label_without_an_answer_bars_a_second_and_is_given_back_when_unwanted(drain, monkeypatch):
+def test_a_label_without_an_answer_bars_a_second_and_is_given_back_when_unwanted(
+    drain, monkeypatch
+):
     """The carrier made the label, and its answer was lost on the way."""
     make.sku("TEE-M", stock={"LON": 5})
     make.service()
@@ -278,11 +280,15 @@ def test_a_refused_refund_gives_the_credit_back(drain, monkeypatch):
     assert (Refund.objects.get().status, make.fresh(note).open_amount) == ("failed", D("12.00"))
 
 
-def test_a_live_return_of_historical_goods_is_credited_and_moves_real_stock(drain, tmp_path, monkeypatch):
+def test_a_live_return_of_historical_goods_is_credited_and_moves_real_stock(
+    drain, tmp_path, monkeypatch
+):
     monkeypatch.chdir(tmp_path)
     make.warehouse()
-    rows = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n" \
-           "536365,TEE,SHIRT,6,2010-12-01 08:26:00,2.50,17850,United Kingdom\n"
+    rows = (
+        "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"
+        "536365,TEE,SHIRT,6,2010-12-01 08:26:00,2.50,17850,United Kingdom\n"
+    )
     (tmp_path / "past.csv").write_text(rows)
     call_command("import_orders", "past.csv", "--format", "online-retail", "--as", "history")
     order = Order.objects.get()

@@ -23,15 +23,21 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("verified")]
 def carried(order):
     """Units of each SKU on the order's shipments, by shipment."""
     found = {}
-    for row in ShipmentLine.objects.filter(shipment__order=order).select_related("reservation__sku", "shipment"):
+    for row in ShipmentLine.objects.filter(shipment__order=order).select_related(
+        "reservation__sku", "shipment"
+    ):
         units = found.setdefault(row.shipment.number, {})
-        units[row.reservation.sku.code] = units.get(row.reservation.sku.code, 0) + row.reservation.quantity
+        units[row.reservation.sku.code] = (
+            units.get(row.reservation.sku.code, 0) + row.reservation.quantity
+        )
     return [found[number] for number in sorted(found)]
 
 
 def nothing_is_loose():
     reserved = Reservation.objects.filter(state__in=["reserved", "allocated", "picked"])
-    return set(reserved.values_list("pk", flat=True)) <= set(ShipmentLine.objects.values_list("reservation", flat=True))
+    return set(reserved.values_list("pk", flat=True)) <= set(
+        ShipmentLine.objects.values_list("reservation", flat=True)
+    )
 
 
 def amended(order, drain, *changes, added=()):
@@ -65,13 +71,18 @@ def test_what_is_added_while_a_shipment_is_picked_goes_on_a_new_one(stage, drain
     make.sku("TEE-M", stock={"LON": 10})
     order = make.confirmed(("TEE-M", 2))
     shipment = make.shipment_of(order)
-    {"picking": waves.start_picking, "picked": lambda row: make.picked(order),
-     "packed": lambda row: make.packed(order)}[stage](shipment)
+    {
+        "picking": waves.start_picking,
+        "picked": lambda row: make.picked(order),
+        "packed": lambda row: make.packed(order),
+    }[stage](shipment)
 
     order = amended(order, drain, LineChange(only_line(order), 5))
 
     assert carried(order) == [{"TEE-M": 2}, {"TEE-M": 3}]
-    assert not ShipmentLine.objects.filter(shipment=shipment, reservation__state="reserved").exists()
+    assert not ShipmentLine.objects.filter(
+        shipment=shipment, reservation__state="reserved"
+    ).exists()
     assert nothing_is_loose()
 
 

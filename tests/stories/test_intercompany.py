@@ -57,9 +57,17 @@ def owner():
 def dutch():
     """A second company in the Netherlands, in euros; the selling company has a VAT number there."""
     Company.objects.filter(code="acme").update(vat_number="GB980780684", other_vat_numbers=DUTCH)
-    company = make.company("winkel", name="Winkel BV", country="NL", currency="EUR", vat_number="NL123456782B90",
-                           time_zone="Europe/Amsterdam")
-    make.warehouse("AMS", company=company, country="NL", postal_code="1012 AB", latitude=52.4, longitude=4.9)
+    company = make.company(
+        "winkel",
+        name="Winkel BV",
+        country="NL",
+        currency="EUR",
+        vat_number="NL123456782B90",
+        time_zone="Europe/Amsterdam",
+    )
+    make.warehouse(
+        "AMS", company=company, country="NL", postal_code="1012 AB", latitude=52.4, longitude=4.9
+    )
     TaxRate.objects.create(country="NL", percent=21)
     return company
 
@@ -68,8 +76,14 @@ def setting(selling, supplying, *, is_active=True, **fields):
     customer = make.customer(f"IC-{selling.code}", currency=supplying.currency)
     supplier = make.supplier(f"ic-{supplying.code}")
     type(supplier).objects.filter(pk=supplier.pk).update(currency=supplying.currency)
-    rule = IntercompanyRule(selling=selling, supplying=supplying, customer=customer, supplier=make.fresh(supplier),
-                            is_active=is_active, **fields)
+    rule = IntercompanyRule(
+        selling=selling,
+        supplying=supplying,
+        customer=customer,
+        supplier=make.fresh(supplier),
+        is_active=is_active,
+        **fields,
+    )
     rule.full_clean()
     rule.save()
     outbox.drain()
@@ -86,12 +100,16 @@ def bills(company):
 
 
 def recorded(company):
-    return [(row.kind, row.currency, row.net, row.tax, row.gross)
-            for row in SupplierInvoice.objects.filter(company=company).order_by("pk")]
+    return [
+        (row.kind, row.currency, row.net, row.tax, row.gross)
+        for row in SupplierInvoice.objects.filter(company=company).order_by("pk")
+    ]
 
 
 def reserved(order):
-    rows = Reservation.objects.filter(demand__document=order.number, state__in=["reserved", "shipped"])
+    rows = Reservation.objects.filter(
+        demand__document=order.number, state__in=["reserved", "shipped"]
+    )
     return sorted((row.sku.code, row.warehouse.code, row.quantity) for row in rows)
 
 
@@ -102,7 +120,9 @@ def turn_off(rule):
 
 def came_back(order, quantity, place=None):
     warehouse = Warehouse.objects.get(code=place) if place else None
-    request = requests.open_request(order, [Asked(order.lines.get(), quantity)], warehouse=warehouse)
+    request = requests.open_request(
+        order, [Asked(order.lines.get(), quantity)], warehouse=warehouse
+    )
     if request.status == "requested":
         request = requests.approve(request)
     line = request.lines.get()
@@ -121,7 +141,9 @@ def test_without_an_active_setting_nothing_of_another_company_is_promised(shop, 
 
     assert not StockShare.objects.exists()
     turn_off(rule)
-    assert availability.available([make.sku("TEE-M")], shop)[make.sku("TEE-M").pk].by_warehouse == {}
+    assert (
+        availability.available([make.sku("TEE-M")], shop)[make.sku("TEE-M").pk].by_warehouse == {}
+    )
 
 
 def test_own_stock_goes_first_and_the_rest_is_billed_between_the_companies(shop, owner):
@@ -135,13 +157,24 @@ def test_own_stock_goes_first_and_the_rest_is_billed_between_the_companies(shop,
     assert order.status == "completed"
     (bill,) = bills(owner)
     line = bill.lines.get()
-    assert (bill.customer.code, line.quantity, line.unit_price, line.net, line.tax) == ("IC-acme", 4, 5, 20, 4)
+    assert (bill.customer.code, line.quantity, line.unit_price, line.net, line.tax) == (
+        "IC-acme",
+        4,
+        5,
+        20,
+        4,
+    )
     assert bill.number.startswith("INV-STOCKCO-")
     assert recorded(shop) == [("invoice", "GBP", 20, 4, 24)]
     mirrored = SupplierInvoice.objects.get()
     assert (mirrored.number, mirrored.supplier.code, mirrored.lines.get().sku.code) == (
-        bill.number, "ic-stockco", "TEE-M")
-    assert sum(row.net for row in billing.of_order(order)) == 60  # the customer's, of the selling company
+        bill.number,
+        "ic-stockco",
+        "TEE-M",
+    )
+    assert (
+        sum(row.net for row in billing.of_order(order)) == 60
+    )  # the customer's, of the selling company
     assert Stock.objects.get(warehouse__code="MAN").on_hand == 1
     assert Move.objects.get(reason="ship", source__warehouse__code="MAN").unit_cost == 4
 
@@ -150,7 +183,9 @@ def test_the_owners_own_waiting_orders_go_first(shop, owner):
     tee = make.sku("TEE-M")
     setting(shop, owner)
     make.channel(allow_backorders=True)
-    Channel.objects.create(code="own", name="own", company=owner, price_list=make.price_list(), allow_backorders=True)
+    Channel.objects.create(
+        code="own", name="own", company=owner, price_list=make.price_list(), allow_backorders=True
+    )
     borrows = make.confirmed(("TEE-M", 3), backorder=True)
     owns = make.confirmed(("TEE-M", 3), backorder=True, channel_code="own")
 
@@ -190,7 +225,9 @@ def test_what_was_promised_before_the_setting_was_turned_off_is_shipped_and_bill
 def test_companies_with_two_currencies_and_a_missing_rate_that_is_entered_later(shop, dutch):
     make.sku("TEE-M", stock={"AMS": 5}, cost="6")
     for country in ("DE", "NL"):
-        Rate.objects.get_or_create(service=make.service(), country=country, defaults={"up_to_g": 30_000, "price": 5})
+        Rate.objects.get_or_create(
+            service=make.service(), country=country, defaults={"up_to_g": 30_000, "price": 5}
+        )
     setting(shop, dutch, pricing="cost_plus", percent=D("10"))
     buyer = make.customer("C-DE", vat_number="DE136695976")
     entry = Entry(make.channel(), buyer, [make.line("TEE-M", 2, "20.00")], ship_to=BERLIN)
@@ -199,13 +236,23 @@ def test_companies_with_two_currencies_and_a_missing_rate_that_is_entered_later(
     order = shipped(make.fresh(order))
 
     (bill,) = bills(dutch)
-    assert (bill.currency, bill.net, bill.tax, bill.gross) == ("EUR", D("13.20"), D("2.77"), D("15.97"))
+    assert (bill.currency, bill.net, bill.tax, bill.gross) == (
+        "EUR",
+        D("13.20"),
+        D("2.77"),
+        D("15.97"),
+    )
     assert bill.bill_to["vat_number"] == DUTCH
     line = order.lines.get()
-    assert (line.origin, line.tax_category) == ("NL", "K")  # tax of the customer's invoice follows the warehouse
+    assert (line.origin, line.tax_category) == (
+        "NL",
+        "K",
+    )  # tax of the customer's invoice follows the warehouse
     assert billing.of_order(order).get().seller["vat_number"] == DUTCH
     assert recorded(shop) == []
-    waiting = Delivery.objects.get(handler="orders.record_with_buyer", event__subject_number=bill.number)
+    waiting = Delivery.objects.get(
+        handler="orders.record_with_buyer", event__subject_number=bill.number
+    )
     assert (waiting.done_at, "No EUR to GBP exchange rate" in waiting.error) == (None, True)
 
     ExchangeRate.objects.create(company=shop, currency="EUR", rate=D("1.20"), day=shop.today())
@@ -244,7 +291,9 @@ def test_goods_without_a_cost_are_not_supplied_for_nothing(shop, owner):
     assert "has no cost" in waiting.error
 
     rule.pricing, rule.price_list = "list", make.price_list("between")
-    Price.objects.create(price_list=rule.price_list, sku=make.sku("TEE-M"), unit_price=D("0"))  # given away on purpose
+    Price.objects.create(
+        price_list=rule.price_list, sku=make.sku("TEE-M"), unit_price=D("0")
+    )  # given away on purpose
     rule.save()
     outbox.retry(waiting)
     outbox.drain()
@@ -259,12 +308,16 @@ def test_a_kit_of_the_other_companys_parts_is_billed_part_by_part(shop, owner):
     setting(shop, owner)
 
     order = make.confirmed(("SET", 3, "30.00"))
-    assert reserved(order) == [("BOX", "MAN", 6), ("SHIRT", "MAN", 3)]  # whole kits from one warehouse
+    assert reserved(order) == [
+        ("BOX", "MAN", 6),
+        ("SHIRT", "MAN", 3),
+    ]  # whole kits from one warehouse
     order = shipped(order)
 
     (bill,) = bills(owner)
-    assert sorted((line.description.split()[0], line.quantity, line.net) for line in bill.lines.all()) == [
-        ("BOX", 6, 6), ("SHIRT", 3, 9)]
+    assert sorted(
+        (line.description.split()[0], line.quantity, line.net) for line in bill.lines.all()
+    ) == [("BOX", 6, 6), ("SHIRT", 3, 9)]
     came_back(order, 1, "MAN")
     credit = bills(owner)[1]
     assert sorted((line.quantity, line.net) for line in credit.lines.all()) == [(1, 3), (2, 2)]
@@ -278,7 +331,12 @@ def test_goods_that_come_back_to_their_owner_are_credited_on_both_sides(shop, ow
     came_back(order, 2, "MAN")
 
     invoice, credit = bills(owner)
-    assert (credit.kind, credit.corrects, credit.net, credit.tax) == ("credit", invoice, 12, D("2.40"))
+    assert (credit.kind, credit.corrects, credit.net, credit.tax) == (
+        "credit",
+        invoice,
+        12,
+        D("2.40"),
+    )
     assert recorded(shop)[1] == ("credit", "GBP", 12, D("2.40"), D("14.40"))
     assert SupplierInvoice.objects.get(kind="credit").corrects.mirrors == invoice
     assert Move.objects.get(reason="return", source__kind="customer").unit_cost == 4
@@ -294,7 +352,9 @@ def test_goods_that_come_back_to_the_seller_stay_there_at_the_transfer_price(sho
 
     assert len(bills(owner)) == 1
     step = next(step for step in operations.of(type(order)).values() if step.name == "return")
-    offered = step.input.__dataclass_fields__["warehouse"].metadata["among"](Warehouse.objects.all(), order)
+    offered = step.input.__dataclass_fields__["warehouse"].metadata["among"](
+        Warehouse.objects.all(), order
+    )
     assert sorted(row.code for row in offered) == ["LON", "MAN"]
     with pytest.raises(Refused, match="which didn't send all"):
         step.preview(order, lines=[Asked(order.lines.get(), 1)], warehouse=make.warehouse("MAN"))
@@ -325,7 +385,10 @@ def test_a_manual_credit_of_an_intercompany_invoice_is_mirrored_and_not_credited
     came_back(order, 3, "MAN")
 
     assert [(kind, net) for kind, _currency, net, *_rest in recorded(shop)] == [
-        ("invoice", 12), ("credit", 8), ("credit", 4)]
+        ("invoice", 12),
+        ("credit", 8),
+        ("credit", 4),
+    ]
 
 
 def test_canceled_before_it_leaves_it_is_free_again_and_never_billed(shop, owner):
@@ -365,11 +428,18 @@ def test_an_order_moves_to_own_stock_and_to_shared_stock_only_while_it_is_shared
 
 def test_the_setting_is_refused_with_what_is_wrong(shop, dutch):
     with pytest.raises(ValidationError) as wrong:
-        IntercompanyRule(selling=shop, supplying=dutch, customer=make.customer(), supplier=make.supplier(),
-                         pricing="list").full_clean()
+        IntercompanyRule(
+            selling=shop,
+            supplying=dutch,
+            customer=make.customer(),
+            supplier=make.supplier(),
+            pricing="list",
+        ).full_clean()
     assert set(wrong.value.message_dict) == {"customer", "supplier", "price_list"}
     with pytest.raises(ValidationError) as wrong:
-        IntercompanyRule(selling=shop, supplying=shop, customer=make.customer(), supplier=make.supplier()).full_clean()
+        IntercompanyRule(
+            selling=shop, supplying=shop, customer=make.customer(), supplier=make.supplier()
+        ).full_clean()
     assert "supplying" in wrong.value.message_dict
 
 
@@ -381,6 +451,7 @@ def test_two_drainers_at_once_bill_each_shipment_once(shop, owner):
     for order in orders:
         make.labeled(order)
     from fulfillment import shipping
+
     for order in orders:
         shipping.ship(Shipment.objects.get(order=order))
 
@@ -409,6 +480,9 @@ def test_the_owners_exports_name_the_goods(shop, owner):
     came_back(shipped(make.confirmed(("TEE-M", 3))), 1, "MAN")
 
     rows, _totals = table(export(owner, "invoice_lines"))
-    assert [(row[1], row[11], row[13]) for row in rows] == [("invoice", "TEE-M", 3), ("credit", "TEE-M", -1)]
+    assert [(row[1], row[11], row[13]) for row in rows] == [
+        ("invoice", "TEE-M", 3),
+        ("credit", "TEE-M", -1),
+    ]
     rows, _totals = table(export(owner, "sales_by_product"))
     assert [(row[0], row[2]) for row in rows] == [("TEE-M", 2)]

@@ -30,7 +30,9 @@ def kit():
 
 
 def live(order, **conditions):
-    rows = Reservation.objects.filter(demand__document=order.number, state__in=LIVE, put_back_reason="", **conditions)
+    rows = Reservation.objects.filter(
+        demand__document=order.number, state__in=LIVE, put_back_reason="", **conditions
+    )
     return dict(rows.values_list("sku__code").annotate(Sum("quantity")).order_by("sku__code"))
 
 
@@ -115,7 +117,9 @@ def test_a_part_is_lost_at_any_stage(stage, loss, kit, drain):
     if stage != "reserved":
         shipment = waves.start_picking(shipment)
     for code in {"A picked": "A", "B picked": "B", "picked": "AB"}.get(stage, ""):
-        for row in shipment.lines.filter(reservation__sku__code=code, reservation__state="allocated"):
+        for row in shipment.lines.filter(
+            reservation__sku__code=code, reservation__state="allocated"
+        ):
             picking.pick(row)
     adjusting.adjust(make.sku("A"), storage(make.warehouse(), "SPARE"), -1, note="gone")
     place = storage(make.warehouse())
@@ -126,7 +130,10 @@ def test_a_part_is_lost_at_any_stage(stage, loss, kit, drain):
             adjusting.move_stock(make.sku("B"), place, make.warehouse().bins.get(code="DAMAGED"), 1)
         else:
             count = counting.plan(make.warehouse(), [place])
-            found = {row.pk: 1 if row.sku.code == "B" else make.bin_stock(row.sku, "LON") for row in count.lines.all()}
+            found = {
+                row.pk: 1 if row.sku.code == "B" else make.bin_stock(row.sku, "LON")
+                for row in count.lines.all()
+            }
             counting.key(count, found)
             counting.reconcile(Count.objects.get())
     drain()
@@ -165,7 +172,10 @@ def test_a_part_that_is_put_back_gives_back_what_of_its_kits_is_not_picked(kit, 
     picking.put_back(shipment.lines.get(reservation__sku__code="B"), storage(make.warehouse()))
     drain()
 
-    assert (make.fresh(shipment).status, live(order, state="reserved")) == ("canceled", {"A": 4, "B": 2})
+    assert (make.fresh(shipment).status, live(order, state="reserved")) == (
+        "canceled",
+        {"A": 4, "B": 2},
+    )
     assert make.fresh(shipment.wave).status == "closed"
 
 
@@ -191,16 +201,21 @@ def test_a_kit_amended_in_price_at_any_stage_names_its_new_line(stage, kit, drai
     shipment = make.shipment_of(order)
     steps = {"picking": waves.start_picking, "picked": picking.pick_all, "packed": packing.pack}
     for name, step in steps.items():
-        if stage in list(steps)[list(steps).index(name):]:
+        if stage in list(steps)[list(steps).index(name) :]:
             shipment = step(make.fresh(shipment))
 
     amending.amend(make.fresh(order), [LineChange(only_line(order), unit_price=D("8"))])
     drain()
 
     new = make.fresh(order).lines.latest("position")
-    assert set(ShipmentLine.objects.filter(shipment=shipment).values_list("order_line", flat=True)) == {new.pk}
+    assert set(
+        ShipmentLine.objects.filter(shipment=shipment).values_list("order_line", flat=True)
+    ) == {new.pk}
     for name, step in steps.items():
-        if make.fresh(shipment).status in ("open", "picking") and name not in list(steps)[:_reached(stage)]:
+        if (
+            make.fresh(shipment).status in ("open", "picking")
+            and name not in list(steps)[: _reached(stage)]
+        ):
             step(make.fresh(shipment))
     assert make.fresh(shipment).status == "packed"
 
@@ -274,7 +289,11 @@ def test_a_kit_is_short_of_a_part_of_a_unit(kit, drain):
     picking.report_short(shipment.lines.get(reservation__sku__code="A"), found=1)
     drain()
 
-    assert (live(order), make.fresh(shipment).status, make.bin_stock(make.sku("A"), "LON")) == ({}, "canceled", 1)
+    assert (live(order), make.fresh(shipment).status, make.bin_stock(make.sku("A"), "LON")) == (
+        {},
+        "canceled",
+        1,
+    )
     put(make.sku("A"), "LON", 3)
     drain()
     assert live(order) == {"A": 4, "B": 2}
@@ -320,7 +339,9 @@ def test_a_kit_and_its_part_alone_on_one_order(kit, drain):
     kits, alone = order.lines.order_by("position")
     reserved = {row.line: row.reserved for row in Demand.objects.filter(sku__code="A")}
     assert (reserved[kits.pk] % 2, reserved[kits.pk] + reserved[alone.pk]) in ((0, 3), (0, 2))
-    assert live(order)["B"] == reserved[kits.pk] // 2 if reserved[kits.pk] else "B" not in live(order)
+    assert (
+        live(order)["B"] == reserved[kits.pk] // 2 if reserved[kits.pk] else "B" not in live(order)
+    )
     put(make.sku("A"), "LON", 9)
     drain()
     assert make.ship_rest(order).status == "completed"
@@ -352,7 +373,11 @@ def test_an_expired_part_takes_its_kit_along(drain):
     adjusting.quarantine_expired(milk, storage(make.warehouse()), old)
     drain()
 
-    assert (live(order), make.fresh(shipment).status, make.fresh(shipment.wave).status) == ({}, "canceled", "closed")
+    assert (live(order), make.fresh(shipment).status, make.fresh(shipment.wave).status) == (
+        {},
+        "canceled",
+        "closed",
+    )
 
 
 def test_serving_nothing_new_leaves_whole_kits_alone(kit, drain):

@@ -36,7 +36,9 @@ def test_a_serial_is_one_piece_at_every_door():
     TransferLine.objects.create(transfer=transfer, sku=drill(), bin=shelf, lot=one, quantity=2)
     doors = (
         lambda: receiving.receive(order, [Received(order.lines.get(), 10, lot="S1")]),
-        lambda: receiving.open_stock(make.warehouse(), [Opening(drill(), shelf, 5, 4, serial("S2"))]),
+        lambda: receiving.open_stock(
+            make.warehouse(), [Opening(drill(), shelf, 5, 4, serial("S2"))]
+        ),
         lambda: adjusting.adjust(drill(), shelf, 3, note="found", lot=serial("S3")),
         lambda: adjusting.move_stock(drill(), shelf, storage(make.warehouse(), "B-01"), 2, lot=one),
         lambda: transfers.send(transfer),
@@ -53,14 +55,18 @@ def test_a_serial_is_in_one_place(drain):
     """It can't be found, opened or received a second time while it is in stock, in transit or with a customer."""
     one, shelf = serial("S1"), storage(make.warehouse("MAN"))
     put(drill(), "LON", 1, lot=one)
-    found_again = (lambda: adjusting.adjust(drill(), shelf, 1, note="found", lot=one),
-                   lambda: receiving.open_stock(make.warehouse("MAN"), [Opening(drill(), shelf, 1, 4, one)]))
+    found_again = (
+        lambda: adjusting.adjust(drill(), shelf, 1, note="found", lot=one),
+        lambda: receiving.open_stock(make.warehouse("MAN"), [Opening(drill(), shelf, 1, 4, one)]),
+    )
     for again in found_again:
         with pytest.raises(Refused, match="already in bin A-01 of LON"):
             again()
 
     transfer = states.create(Transfer(source=make.warehouse(), target=make.warehouse("MAN")))
-    TransferLine.objects.create(transfer=transfer, sku=drill(), bin=storage(make.warehouse()), lot=one, quantity=1)
+    TransferLine.objects.create(
+        transfer=transfer, sku=drill(), bin=storage(make.warehouse()), lot=one, quantity=1
+    )
     transfers.send(transfer)
     with pytest.raises(Refused, match="on its way with transfer TR-"):
         found_again[0]()
@@ -116,7 +122,9 @@ def test_a_lot_belongs_to_its_sku_and_an_untracked_sku_has_none():
 def test_ten_serials_come_in_one_receipt():
     order = make.sent_purchase(drill(), 10)
 
-    receiving.receive(order, [Received(order.lines.get(), 9, 1, lot="A001..A008 B1", damaged_lot="B2")])
+    receiving.receive(
+        order, [Received(order.lines.get(), 9, 1, lot="A001..A008 B1", damaged_lot="B2")]
+    )
 
     codes = list(Lot.objects.order_by("code").values_list("code", flat=True))
     assert codes == [f"A00{number}" for number in range(1, 9)] + ["B1", "B2"]
@@ -125,11 +133,18 @@ def test_ten_serials_come_in_one_receipt():
     assert make.fresh(order).status == "closed"
 
 
-@pytest.mark.parametrize(("text", "why"), [
-    ("", "Enter the lot or serial number"), ("A1 A2", "need as many serial numbers"), ("A1 A1 A2",
-                                                                                       "Named more than once"),
-    ("A9..A1", "must go upward"), ("A1..B3", "isn't a range"), ("A1", "not 1"),
-    ("x" * 41 + " B C", "longer")])
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("", "Enter the lot or serial number"),
+        ("A1 A2", "need as many serial numbers"),
+        ("A1 A1 A2", "Named more than once"),
+        ("A9..A1", "must go upward"),
+        ("A1..B3", "isn't a range"),
+        ("A1", "not 1"),
+        ("x" * 41 + " B C", "longer"),
+    ],
+)
 def test_serials_that_do_not_make_up_the_quantity_are_not_received(text, why):
     order = make.sent_purchase(drill(), 3)
 
@@ -158,7 +173,9 @@ def test_expiry_is_asked_at_receipt():
     receiving.receive(order, [Received(line, 5, lot="L1", expires_on=day)])
     receiving.receive(make.fresh(order), [Received(line, 2, lot="L1")])  # it is known by now
     with pytest.raises(Refused, match="expires on 2031-05-01, not on 2031-06-01"):
-        receiving.receive(make.fresh(order), [Received(line, 3, lot="L1", expires_on=date(2031, 6, 1))])
+        receiving.receive(
+            make.fresh(order), [Received(line, 3, lot="L1", expires_on=date(2031, 6, 1))]
+        )
 
     assert (Lot.objects.get().expires_on, make.bin_stock(tea, "LON", "RECEIVING")) == (day, 7)
 
@@ -167,7 +184,9 @@ def test_what_has_expired_is_received_into_quarantine():
     tea = make.sku("TEA", tracking="lot", has_expiry=True)
     order = make.sent_purchase(tea, 5)
 
-    receiving.receive(order, [Received(order.lines.get(), 5, lot="OLD", expires_on=date(2020, 1, 1))])
+    receiving.receive(
+        order, [Received(order.lines.get(), 5, lot="OLD", expires_on=date(2020, 1, 1))]
+    )
 
     assert make.stock_of(tea) == (5, 0, 0)
     assert make.bin_stock(tea, "LON", "QUARANTINE") == 5
@@ -188,7 +207,9 @@ def test_what_is_returned_is_the_serial_that_was_shipped(shipped_drills, drain):
     line = request.lines.get()
 
     def receive(text, good=1, damaged=0, damaged_text=""):
-        return returning.receive(make.fresh(request), [Arrived(line, good, damaged, text, damaged_text)])
+        return returning.receive(
+            make.fresh(request), [Arrived(line, good, damaged, text, damaged_text)]
+        )
 
     with pytest.raises(Refused, match=r"Say which of DRILL came back. Possible: S1, S2, S3"):
         receive("")
@@ -198,7 +219,9 @@ def test_what_is_returned_is_the_serial_that_was_shipped(shipped_drills, drain):
 
     assert BinStock.objects.get(lot__code="S2", on_hand=1).bin.kind == "returns"
     assert BinStock.objects.get(lot__code="S1", on_hand=1).bin.kind == "damaged_returns"
-    inspection.inspect(make.fresh(request), [Finding(line, 1), Finding(line, 1, "broken", "scrap", damaged=True)])
+    inspection.inspect(
+        make.fresh(request), [Finding(line, 1), Finding(line, 1, "broken", "scrap", damaged=True)]
+    )
     drain()
     assert BinStock.objects.get(lot__code="S2", on_hand=1).bin.kind == "receiving"
 
@@ -225,8 +248,12 @@ def test_each_returned_serial_goes_where_it_is_sent(shipped_drills, drain):
     with pytest.raises(Refused, match="Say which of DRILL are meant"):
         inspection.inspect(make.fresh(request), split)
     with pytest.raises(Refused, match="S9 didn't come back"):
-        inspection.inspect(make.fresh(request), [split[0], Finding(line, 1, "broken", "scrap", lots="S9")])
-    inspection.inspect(make.fresh(request), [split[0], Finding(line, 1, "broken", "scrap", lots="S2")])
+        inspection.inspect(
+            make.fresh(request), [split[0], Finding(line, 1, "broken", "scrap", lots="S9")]
+        )
+    inspection.inspect(
+        make.fresh(request), [split[0], Finding(line, 1, "broken", "scrap", lots="S2")]
+    )
     drain()
 
     kept = BinStock.objects.filter(on_hand=1).values_list("lot__code", flat=True)
@@ -240,14 +267,21 @@ def test_lots_come_back_in_the_amounts_that_were_shipped(drain):
     request = make.asked_back(make.shipped(("TEA", 5)), 4)
     line = request.lines.get()
 
-    for text, why in (("L1 x 3, L2 x 1", "Only 2 of lot L1"), ("L1 x 1, L2 x 1", "add up to 2"),
-                      ("L1, L2", "Say how many"), ("L1 x 2, L9 x 2", "wasn't shipped")):
+    for text, why in (
+        ("L1 x 3, L2 x 1", "Only 2 of lot L1"),
+        ("L1 x 1, L2 x 1", "add up to 2"),
+        ("L1, L2", "Say how many"),
+        ("L1 x 2, L9 x 2", "wasn't shipped"),
+    ):
         with pytest.raises(Refused, match=why):
             returning.receive(make.fresh(request), [Arrived(line, 4, lots=text)])
     returning.receive(make.fresh(request), [Arrived(line, 4, lots="L1 x 1, L2 x 3")])
 
-    assert dict(BinStock.objects.filter(on_hand__gt=0, bin__kind="returns").values_list("lot__code", "on_hand")) == {
-        "L1": 1, "L2": 3}
+    assert dict(
+        BinStock.objects.filter(on_hand__gt=0, bin__kind="returns").values_list(
+            "lot__code", "on_hand"
+        )
+    ) == {"L1": 1, "L2": 3}
     inspection.inspect(make.fresh(request), [Finding(line, 4)])
 
 

@@ -27,12 +27,18 @@ def low(stock=10, point=5):
 
 
 def told():
-    return [event.name for event in Event.objects.filter(name__in=["stock.low", "stock.out"]).order_by("pk")]
+    return [
+        event.name
+        for event in Event.objects.filter(name__in=["stock.low", "stock.out"]).order_by("pk")
+    ]
 
 
 def heard():
-    return list(Notice.objects.filter(topic__in=["low_stock", "out_of_stock"]).order_by("pk")
-                .values_list("topic", "text"))
+    return list(
+        Notice.objects.filter(topic__in=["low_stock", "out_of_stock"])
+        .order_by("pk")
+        .values_list("topic", "text")
+    )
 
 
 def test_an_order_that_takes_stock_below_its_point_tells_it_at_once(buyer, drain):
@@ -44,7 +50,10 @@ def test_an_order_that_takes_stock_below_its_point_tells_it_at_once(buyer, drain
 
     assert heard() == [("low_stock", "Low stock in LON: TEE-M.")]
     event = Event.objects.get(name="stock.low")
-    assert (event.subject_number, event.data) == ("TEE-M", {"warehouse": "LON", "available": 4, "point": 5})
+    assert (event.subject_number, event.data) == (
+        "TEE-M",
+        {"warehouse": "LON", "available": 4, "point": 5},
+    )
 
 
 def test_it_is_told_once_until_it_recovers(buyer, drain):
@@ -100,7 +109,9 @@ def lose(tee):
 
 
 def damage(tee):
-    adjusting.move_stock(tee, storage(make.warehouse()), make.warehouse().bins.get(kind=Bin.Kind.DAMAGED), 6)
+    adjusting.move_stock(
+        tee, storage(make.warehouse()), make.warehouse().bins.get(kind=Bin.Kind.DAMAGED), 6
+    )
 
 
 def count(tee):
@@ -110,7 +121,9 @@ def count(tee):
 
 def send(tee):
     transfer = states.create(Transfer(source=make.warehouse(), target=make.warehouse("MAN")))
-    TransferLine.objects.create(transfer=transfer, sku=tee, bin=storage(make.warehouse()), quantity=6)
+    TransferLine.objects.create(
+        transfer=transfer, sku=tee, bin=storage(make.warehouse()), quantity=6
+    )
     transfers.send(transfer)
 
 
@@ -151,7 +164,9 @@ def test_a_short_pick_tells_it(buyer, drain):
 
 def test_it_is_told_by_mail_and_to_whom_it_concerns(drain):
     packer, buyer = make.user("packer", "packer"), make.user("buyer", "buyer")
-    Subscription.objects.create(role=Role.objects.get(name="packer"), topic="low_stock", warehouse="MAN")
+    Subscription.objects.create(
+        role=Role.objects.get(name="packer"), topic="low_stock", warehouse="MAN"
+    )
     low()
 
     make.confirmed(("TEE-M", 6))

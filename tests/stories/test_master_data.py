@@ -68,7 +68,9 @@ def test_tracking_waits_until_nothing_is_booked_the_other_way():
 def test_tracking_waits_for_what_is_in_transit():
     tee = make.sku("TEE-M", stock={"LON": 3})
     transfer = states.create(Transfer(source=make.warehouse(), target=make.warehouse("MAN")))
-    TransferLine.objects.create(transfer=transfer, sku=tee, bin=storage(make.warehouse()), quantity=3)
+    TransferLine.objects.create(
+        transfer=transfer, sku=tee, bin=storage(make.warehouse()), quantity=3
+    )
     transfers.send(transfer)
 
     assert f"in transit on {transfer.number}" in refused(tee, tracking="lot")
@@ -113,11 +115,22 @@ def test_the_kit_form_says_why_a_component_stays(manager):
     part = KitComponent.objects.get()
     page = reverse("admin:inventory_sku_change", args=[tea_set.pk])
     form = manager.get(page).context["adminform"].form
-    data = {name: "" if value is None else value for name, value in form.initial.items() if value is not False}
+    data = {
+        name: "" if value is None else value
+        for name, value in form.initial.items()
+        if value is not False
+    }
     for prefix in ("barcodes", "reorder_rules"):
         data |= {f"{prefix}-TOTAL_FORMS": 0, f"{prefix}-INITIAL_FORMS": 0}
-    data |= {"parts-TOTAL_FORMS": 1, "parts-INITIAL_FORMS": 1, "parts-0-id": part.pk, "parts-0-kit": tea_set.pk,
-             "parts-0-component": part.component_id, "parts-0-quantity": 2, "parts-0-DELETE": "on"}
+    data |= {
+        "parts-TOTAL_FORMS": 1,
+        "parts-INITIAL_FORMS": 1,
+        "parts-0-id": part.pk,
+        "parts-0-kit": tea_set.pk,
+        "parts-0-component": part.component_id,
+        "parts-0-quantity": 2,
+        "parts-0-DELETE": "on",
+    }
 
     answer = manager.post(page, data)
 
@@ -133,7 +146,9 @@ def test_the_base_unit_stays_once_something_is_counted_in_it():
     assert "2 stock movements are counted in it" in refused(tee, base_unit="box")
 
 
-@pytest.mark.parametrize("change", [{"is_sellable": False}, {"kind": "damaged", "is_sellable": False}])
+@pytest.mark.parametrize(
+    "change", [{"is_sellable": False}, {"kind": "damaged", "is_sellable": False}]
+)
 def test_a_bin_with_stock_keeps_what_its_stock_counts_as(change):
     tee = make.sku("TEE-M", stock={"LON": 3})
     shelf = storage(make.warehouse())
@@ -148,7 +163,9 @@ def test_a_bin_stays_in_its_warehouse_once_the_ledger_names_it():
     put(make.sku("TEE-M"), "LON", 1)
     adjusting.adjust(make.sku("TEE-M"), storage(make.warehouse()), -1, note="gone")
 
-    assert "2 stock movements name it" in refused(storage(make.warehouse()), warehouse=make.warehouse("MAN"))
+    assert "2 stock movements name it" in refused(
+        storage(make.warehouse()), warehouse=make.warehouse("MAN")
+    )
     allowed(storage(make.warehouse(), "NEW"), warehouse=make.warehouse("MAN"))
 
 
@@ -158,12 +175,22 @@ def test_places_outside_are_built_in(manager):
     with pytest.raises(ValidationError, match="built in"):
         Bin(code="X", kind="supplier").full_clean()
     with pytest.raises(ValidationError, match="another warehouse"):
-        Bin(code="X", warehouse=make.warehouse(),
-            zone=Zone.objects.create(warehouse=make.warehouse("MAN"), name="Z")).full_clean()
+        Bin(
+            code="X",
+            warehouse=make.warehouse(),
+            zone=Zone.objects.create(warehouse=make.warehouse("MAN"), name="Z"),
+        ).full_clean()
 
-    assert manager.post(reverse("admin:inventory_bin_delete", args=[supplier.pk]), {"post": "yes"}).status_code == 403
-    manager.post(reverse("admin:inventory_bin_changelist"), {
-        "action": "delete_selected", "_selected_action": [supplier.pk], "post": "yes"})
+    assert (
+        manager.post(
+            reverse("admin:inventory_bin_delete", args=[supplier.pk]), {"post": "yes"}
+        ).status_code
+        == 403
+    )
+    manager.post(
+        reverse("admin:inventory_bin_changelist"),
+        {"action": "delete_selected", "_selected_action": [supplier.pk], "post": "yes"},
+    )
     assert Bin.objects.filter(kind="supplier").exists()
 
 
@@ -196,10 +223,14 @@ def test_goods_are_not_sent_to_a_closed_warehouse(drain):
     requests.cancel(request)
 
     transfer = states.create(Transfer(source=other, target=make.fresh(source)))
-    TransferLine.objects.create(transfer=transfer, sku=make.sku("TEE-M"), bin=storage(other), quantity=1)
+    TransferLine.objects.create(
+        transfer=transfer, sku=make.sku("TEE-M"), bin=storage(other), quantity=1
+    )
     with pytest.raises(Refused, match="inactive"):
         transfers.send(transfer)
-    purchase = purchasing.propose(make.supplier(), make.fresh(source), [Purchase(make.sku("TEE-M"), 5, 1)])
+    purchase = purchasing.propose(
+        make.supplier(), make.fresh(source), [Purchase(make.sku("TEE-M"), 5, 1)]
+    )
     with pytest.raises(Refused, match="inactive"):
         purchasing.approve(purchase)
 

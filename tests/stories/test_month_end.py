@@ -11,7 +11,9 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("verified")]
 def test_orders_of_a_month_are_exported_and_every_file_adds_up():
     rows = month.rows_of(SAMPLE, None, None)
     credits = [row for row in rows if row.is_credit]
-    first = {row.invoice for row in [row for row in rows if not row.is_credit and row.customer][:260]}
+    first = {
+        row.invoice for row in [row for row in rows if not row.is_credit and row.customer][:260]
+    }
     rows = [row for row in rows if row.invoice in first] + credits
 
     channel = month.build(rows)

@@ -38,13 +38,15 @@ def test_a_hold_stops_a_confirmed_order_at_every_step_and_lets_it_go_on(order, s
         "packed": lambda: packing.pack(make.fresh(shipment)),
         "labeled": lambda: (labels.buy(make.fresh(shipment)), drain()),
     }
-    for name in STAGES[1:STAGES.index(stage) + 1]:
+    for name in STAGES[1 : STAGES.index(stage) + 1]:
         steps[name]()
     following = {**steps, "gone": lambda: shipping.ship(make.fresh(shipment))}
-    rest = [*STAGES[STAGES.index(stage) + 1:], "gone"]
+    rest = [*STAGES[STAGES.index(stage) + 1 :], "gone"]
     stop(order)
 
-    with pytest.raises(Refused, match=r"on hold .Manual: Customer asked for a call before shipping"):
+    with pytest.raises(
+        Refused, match=r"on hold .Manual: Customer asked for a call before shipping"
+    ):
         following[rest[0]]()
 
     screening.release_hold(make.fresh(order))
@@ -65,7 +67,9 @@ def test_a_wave_goes_without_the_shipments_on_hold(order):
     assert make.shipment_of(other).status == "picking"
     assert waves.propose(make.warehouse()) == []
     screening.release_hold(make.fresh(order))
-    assert [each.shipments.get() for each in waves.propose(make.warehouse())] == [make.shipment_of(order)]
+    assert [each.shipments.get() for each in waves.propose(make.warehouse())] == [
+        make.shipment_of(order)
+    ]
 
 
 def test_the_wave_and_its_list_show_what_is_on_hold(order, client):
@@ -81,7 +85,10 @@ def test_the_wave_and_its_list_show_what_is_on_hold(order, client):
 
     assert [(row.inside, row.reserved) for row in listed] == [(2, 1)]
     assert "Stopped because" in shown[0].headings
-    assert [cells[-1] for _link, cells in shown[0].rows] == ["Manual: Customer asked for a call before shipping.", ""]
+    assert [cells[-1] for _link, cells in shown[0].rows] == [
+        "Manual: Customer asked for a call before shipping.",
+        "",
+    ]
 
 
 def test_a_third_party_neither_gets_nor_reports_what_is_on_hold(drain):

@@ -43,9 +43,14 @@ def two_countries():
 
 
 def placed(ship_to, *lines, charges=(), customer=None, **fields):
-    entry = Entry(make.channel(allow_backorders=True), customer or make.customer(),
-                  [make.line(*each) for each in lines],
-                  charges=charges, ship_to=ship_to, **fields)
+    entry = Entry(
+        make.channel(allow_backorders=True),
+        customer or make.customer(),
+        [make.line(*each) for each in lines],
+        charges=charges,
+        ship_to=ship_to,
+        **fields,
+    )
     return order_entry.enter(entry)
 
 
@@ -56,8 +61,10 @@ def confirmed(ship_to, *lines, **options):
 
 
 def told(order):
-    return [(line.origin, line.quantity - line.canceled, line.tax_percent, line.tax_category, line.net)
-            for line in order.lines.order_by("position")]
+    return [
+        (line.origin, line.quantity - line.canceled, line.tax_percent, line.tax_category, line.net)
+        for line in order.lines.order_by("position")
+    ]
 
 
 def numbers(order):
@@ -95,12 +102,20 @@ def test_an_order_is_priced_from_where_sourcing_would_send_it_and_billed_under_t
 
 def test_an_order_from_two_countries_becomes_two_lines_and_two_invoices_with_their_shares_of_the_freight():
     make.sku("TEE-M", stock={"LON": 6, "AMS": 4})
-    order = confirmed(BERLIN, ("TEE-M", 10, "10.00"), customer=business(), charges=(
-        Charge("freight", "Freight", D("10.00")), Charge("allowance", "Goodwill", D("-1.00"))))
+    order = confirmed(
+        BERLIN,
+        ("TEE-M", 10, "10.00"),
+        customer=business(),
+        charges=(
+            Charge("freight", "Freight", D("10.00")),
+            Charge("allowance", "Goodwill", D("-1.00")),
+        ),
+    )
 
     assert sorted(told(order)) == [("GB", 6, 0, "G", 60), ("NL", 4, 0, "K", 40)]
-    assert sorted((charge.origin, charge.amount, charge.tax_category) for charge in order.charges.all()) == [
-        ("GB", D("-0.60"), "G"), ("GB", 6, "G"), ("NL", D("-0.40"), "K"), ("NL", 4, "K")]
+    assert sorted(
+        (charge.origin, charge.amount, charge.tax_category) for charge in order.charges.all()
+    ) == [("GB", D("-0.60"), "G"), ("GB", 6, "G"), ("NL", D("-0.40"), "K"), ("NL", 4, "K")]
     assert order.gross == 109
     with pytest.raises(Refused, match="several VAT numbers"):
         billing.invoice(order, {line.pk: 1 for line in order.lines.all()}, reference="mixed")
@@ -120,7 +135,9 @@ def test_a_whole_order_and_a_month_are_billed_by_registration(billing_mode):
     ship(order, "LON")
     ship(order, "AMS")
     if billing_mode == "month":
-        assert len(consolidated_invoicing.collect(make.customer("C-DE"), company=make.company())) == 2
+        assert (
+            len(consolidated_invoicing.collect(make.customer("C-DE"), company=make.company())) == 2
+        )
 
     assert numbers(order) == {(BRITISH, 60, 0), (DUTCH, 40, 0)}
 
@@ -143,8 +160,12 @@ def test_gross_prices_stay_and_the_tax_in_them_is_that_of_the_warehouse():
 
 def test_waiting_units_are_taxed_once_they_are_reserved_and_re_routed_ones_again():
     tee = make.sku("TEE-M", stock={"LON": 2})
-    order = confirmed(BERLIN, ("TEE-M", 5, "10.00"), customer=business(), charges=(
-        Charge("freight", "Freight", D("5.00")),))
+    order = confirmed(
+        BERLIN,
+        ("TEE-M", 5, "10.00"),
+        customer=business(),
+        charges=(Charge("freight", "Freight", D("5.00")),),
+    )
     assert told(order) == [("GB", 5, 0, "G", 50)]
     ship(order, "LON")
 
@@ -173,7 +194,9 @@ def test_what_is_billed_already_does_not_leave_with_other_taxes():
 
     with pytest.raises(Refused, match="billed already with other taxes"):
         rerouting.reroute(make.fresh(order), to=make.warehouse("AMS"))
-    assert "billed already with other taxes" in OrderHold.objects.get(order=waits, kind="tax").reason
+    assert (
+        "billed already with other taxes" in OrderHold.objects.get(order=waits, kind="tax").reason
+    )
     screening.release_hold(make.fresh(waits))
     with pytest.raises(Refused, match="billed already"):
         ship(waits, "AMS")
@@ -195,7 +218,9 @@ def test_goods_do_not_leave_from_a_country_where_the_company_is_not_registered()
     Company.objects.update(other_vat_numbers=DUTCH)
     screening.release_hold(make.fresh(waits))
     ship(waits, "AMS")
-    assert Invoice.objects.get(order=waits).seller["vat_number"] == BRITISH  # taxed in Britain, where it goes
+    assert (
+        Invoice.objects.get(order=waits).seller["vat_number"] == BRITISH
+    )  # taxed in Britain, where it goes
     assert make.stock_of(tee, "AMS") == (3, 3, 0)
 
 
@@ -237,7 +262,9 @@ def test_a_dearer_order_is_screened_for_credit_again():
     assert OrderHold.objects.get(order=order).kind == "credit"
 
 
-@pytest.mark.parametrize("country, code, number", [("GB", "BT1 1AA", "XI980780684"), ("ES", "35001", "ESB58378431")])
+@pytest.mark.parametrize(
+    "country, code, number", [("GB", "BT1 1AA", "XI980780684"), ("ES", "35001", "ESB58378431")]
+)
 def test_northern_ireland_and_the_canaries_are_told_by_the_warehouse(country, code, number):
     Company.objects.update(other_vat_numbers=number)
     Warehouse.objects.filter(code="AMS").update(country=country, postal_code=code)

@@ -17,8 +17,9 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("verified")]
 
 @pytest.fixture
 def box():
-    return Carton.objects.create(code="BOX-L", length_mm=600, width_mm=400, height_mm=400, weight_g=600,
-                                 max_weight_g=25_000)
+    return Carton.objects.create(
+        code="BOX-L", length_mm=600, width_mm=400, height_mm=400, weight_g=600, max_weight_g=25_000
+    )
 
 
 @pytest.fixture
@@ -29,7 +30,9 @@ def heavy(box):
 
 
 def contents(shipment):
-    rows = PackageContent.objects.filter(package__shipment=shipment).order_by("package__position", "line")
+    rows = PackageContent.objects.filter(package__shipment=shipment).order_by(
+        "package__position", "line"
+    )
     return [(row.package.position, row.line.reservation.sku.code, row.quantity) for row in rows]
 
 
@@ -43,7 +46,8 @@ def test_a_hundred_kilos_leave_in_four_cartons_each_with_its_label(heavy, drain,
     assert [package.weight_g for package in heavy.packages.order_by("position")] == [25_600] * 4
     assert len(printing.stickers(make.fresh(heavy))) == 4
     assert [(row["parcel"], row["quantity"]) for row in printing.contents(heavy)[0]["lines"]] == [
-        (number, 25) for number in (1, 2, 3, 4)]
+        (number, 25) for number in (1, 2, 3, 4)
+    ]
 
     shipping.ship(make.fresh(heavy))
     drain()
@@ -55,30 +59,45 @@ def test_a_hundred_kilos_leave_in_four_cartons_each_with_its_label(heavy, drain,
 def test_the_packer_chooses_and_changes_what_goes_where(heavy, box):
     line = heavy.lines.get()
 
-    choose_parcels(heavy, lines=[ParcelRow(line, 90, 1, weight_g=91_000), ParcelRow(line, 10, 2, box)])
+    choose_parcels(
+        heavy, lines=[ParcelRow(line, 90, 1, weight_g=91_000), ParcelRow(line, 10, 2, box)]
+    )
     assert contents(heavy) == [(1, "ANVIL", 90), (2, "ANVIL", 10)]
     assert list(heavy.packages.order_by("position").values_list("carton__code", "weight_g")) == [
-        (None, 91_000), ("BOX-L", 10_600)]
+        (None, 91_000),
+        ("BOX-L", 10_600),
+    ]
 
     choose_parcels(make.fresh(heavy), lines=[ParcelRow(line, 20, 1, box), ParcelRow(line, 80, 7)])
     assert contents(heavy) == [(1, "ANVIL", 20), (2, "ANVIL", 80)]
     assert packing.unpack(make.fresh(heavy)).packages.count() == 0
 
 
-@pytest.mark.parametrize(("rows", "why"), [
-    ([(99, 1, False, None)], "99 of 100 × ANVIL are in packages"),
-    ([(60, 1, False, None), (60, 2, False, None)], "120 of 100"),
-    ([(100, 1, True, None)], "too heavy: carton BOX-L holds up to 25000 g, this would be 100000 g"),
-    ([(50, 1, False, 10), (50, 1, False, 20)], "more than one weight"),
-    ([(100, 1, False, 2**31)], "can't weigh"),
-    ([(100, 1, False, None), (-1, 2, False, None)], "must be positive"),
-])
+@pytest.mark.parametrize(
+    ("rows", "why"),
+    [
+        ([(99, 1, False, None)], "99 of 100 × ANVIL are in packages"),
+        ([(60, 1, False, None), (60, 2, False, None)], "120 of 100"),
+        (
+            [(100, 1, True, None)],
+            "too heavy: carton BOX-L holds up to 25000 g, this would be 100000 g",
+        ),
+        ([(50, 1, False, 10), (50, 1, False, 20)], "more than one weight"),
+        ([(100, 1, False, 2**31)], "can't weigh"),
+        ([(100, 1, False, None), (-1, 2, False, None)], "must be positive"),
+    ],
+)
 def test_parcels_that_cannot_be_are_named_and_change_nothing(heavy, box, rows, why):
     line = heavy.lines.get()
 
     with pytest.raises(Refused, match=why):
-        choose_parcels(heavy, lines=[ParcelRow(line, units, parcel, box if boxed else None, grams)
-                                     for units, parcel, boxed, grams in rows])
+        choose_parcels(
+            heavy,
+            lines=[
+                ParcelRow(line, units, parcel, box if boxed else None, grams)
+                for units, parcel, boxed, grams in rows
+            ],
+        )
 
     assert (make.fresh(heavy).status, Package.objects.count()) == ("picking", 0)
 
@@ -88,11 +107,17 @@ def test_a_unit_that_fits_no_carton_is_told_and_sent_without_one(box):
     make.sku("TEE-M", stock={"LON": 5})
     shipment = make.picked(make.confirmed(("LADDER", 2), ("TEE-M", 1)))
 
-    assert parcels.told_loose(list(shipment.lines.all())) == "No carton fits LADDER: packed without one."
+    assert (
+        parcels.told_loose(list(shipment.lines.all()))
+        == "No carton fits LADDER: packed without one."
+    )
     packing.pack(shipment)
 
     assert sorted(shipment.packages.values_list("weight_g", "carton__code")) == [
-        (800, "BOX-L"), (9000, None), (9000, None)]
+        (800, "BOX-L"),
+        (9000, None),
+        (9000, None),
+    ]
 
 
 def test_each_parcel_is_verified_on_its_own(heavy):
@@ -122,7 +147,13 @@ def test_canceled_units_of_a_packed_line_stay_in_their_parcel_until_they_are_put
     packing.pack(heavy)
     lifecycle.cancel_lines(make.fresh(heavy.order), {only_line(heavy.order).pk: 30})
     drain()
-    assert contents(heavy) == [(1, "ANVIL", 25), (2, "ANVIL", 25), (3, "ANVIL", 20), (3, "ANVIL", 5), (4, "ANVIL", 25)]
+    assert contents(heavy) == [
+        (1, "ANVIL", 25),
+        (2, "ANVIL", 25),
+        (3, "ANVIL", 20),
+        (3, "ANVIL", 5),
+        (4, "ANVIL", 25),
+    ]
 
     packing.unpack(make.fresh(heavy))
     for line in picking.put_back_reason(heavy):

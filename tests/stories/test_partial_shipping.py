@@ -14,11 +14,15 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("verified")]
 
 def picked(shipment, *skus):
     """Take only the lines of these SKUs."""
-    return picking.pick_lines(shipment, list(shipment.lines.filter(reservation__sku__code__in=skus)))
+    return picking.pick_lines(
+        shipment, list(shipment.lines.filter(reservation__sku__code__in=skus))
+    )
 
 
 def goods(shipment):
-    return sorted((line.reservation.sku.code, line.reservation.quantity) for line in shipment.lines.all())
+    return sorted(
+        (line.reservation.sku.code, line.reservation.quantity) for line in shipment.lines.all()
+    )
 
 
 @pytest.fixture
@@ -37,7 +41,10 @@ def test_what_is_picked_goes_and_the_rest_follows_in_a_new_shipment(started, dra
 
     rest = Shipment.objects.exclude(pk=started.pk).get()
     assert (goods(started), goods(rest), rest.status) == ([("TEE-M", 2)], [("CAP", 3)], "open")
-    assert (Wave.objects.get().status, PickTask.objects.filter(done_at=None).count()) == ("closed", 0)
+    assert (Wave.objects.get().status, PickTask.objects.filter(done_at=None).count()) == (
+        "closed",
+        0,
+    )
     assert make.bin_stock(make.sku("CAP"), "LON") == 20
     make.service()
     packing.pack(make.fresh(started))
@@ -61,7 +68,9 @@ def test_other_shipments_of_the_wave_stay_on_the_walk(drain):
 
     partial.split_unpicked(make.fresh(first))
 
-    assert set(PickTask.objects.filter(done_at=None).values_list("line__shipment", flat=True)) == {second.pk}
+    assert set(PickTask.objects.filter(done_at=None).values_list("line__shipment", flat=True)) == {
+        second.pk
+    }
     picking.pick_all(make.fresh(second))
     drain()
     assert make.fresh(wave).status == "closed"
@@ -148,7 +157,9 @@ def test_what_a_third_party_has_taken_on_is_not_split_here():
         shipments.split(shipment, [shipment.lines.first()])
 
 
-@pytest.mark.parametrize("step", [partial.split_unpicked, partial.stop_picking, rerouting.reroute_shipment])
+@pytest.mark.parametrize(
+    "step", [partial.split_unpicked, partial.stop_picking, rerouting.reroute_shipment]
+)
 def test_a_shipment_that_has_left_says_so_while_another_is_under_way(step, drain):
     make.sku("TEE-M", stock={"LON": 2, "MAN": 2})
     order = make.confirmed(("TEE-M", 4))

@@ -31,13 +31,23 @@ def line(shipment, code):
     return shipment.lines.get(reservation__sku__code=code)
 
 
-def test_their_carrier_and_tracking_numbers_reach_the_customer_and_the_pages(taken, drain, mailoutbox):
-    partners.record_outside(taken, carrier="DPD", tracking_numbers="D-1, D-2", lines=[
-        SentRow(line(taken, "TEE-M"), 5, 1), SentRow(line(taken, "CAP"), 2, 2)])
+def test_their_carrier_and_tracking_numbers_reach_the_customer_and_the_pages(
+    taken, drain, mailoutbox
+):
+    partners.record_outside(
+        taken,
+        carrier="DPD",
+        tracking_numbers="D-1, D-2",
+        lines=[SentRow(line(taken, "TEE-M"), 5, 1), SentRow(line(taken, "CAP"), 2, 2)],
+    )
     drain()
 
     shipment = make.fresh(taken)
-    assert (shipment.status, shipment.tracking, make.fresh(taken.order).status) == ("shipped", "D-1, D-2", "completed")
+    assert (shipment.status, shipment.tracking, make.fresh(taken.order).status) == (
+        "shipped",
+        "D-1, D-2",
+        "completed",
+    )
     inside = PackageContent.objects.filter(package__tracking_number="D-1")
     assert sum(row.quantity for row in inside) == 5
     (mail,) = [each for each in mailoutbox if "has shipped" in each.subject]
@@ -56,8 +66,9 @@ def test_what_they_did_not_send_waits_under_their_number(taken, drain):
 
     rest = Shipment.objects.exclude(pk=taken.pk).get()
     assert (rest.status, rest.external_id) == ("open", "X-77")
-    assert sorted((row.reservation.sku.code, row.reservation.quantity) for row in rest.lines.all()) == [
-        ("CAP", 2), ("TEE-M", 1)]
+    assert sorted(
+        (row.reservation.sku.code, row.reservation.quantity) for row in rest.lines.all()
+    ) == [("CAP", 2), ("TEE-M", 1)]
     order = make.fresh(taken.order)
     assert (order.status, order.shipped, order.invoiced) == ("confirmed", 4, 4)
 
@@ -71,15 +82,25 @@ def test_all_in_one_parcel_unless_they_say_otherwise_and_further_numbers_are_par
     partners.record_outside(taken, tracking_numbers="D-1 D-2", carrier="DPD")
 
     assert list(taken.packages.order_by("position").values_list("tracking_number", "carrier")) == [
-        ("D-1", "DPD"), ("D-2", "DPD")]
+        ("D-1", "DPD"),
+        ("D-2", "DPD"),
+    ]
 
 
-@pytest.mark.parametrize(("units", "numbers", "why"), [
-    (6, "", "can't have sent 6 of 5"), (-1, "", "can't have sent -1 of 5"), (0, "", "Enter what of"),
-    (1, "9" * 61, "longer than 60 characters")])
+@pytest.mark.parametrize(
+    ("units", "numbers", "why"),
+    [
+        (6, "", "can't have sent 6 of 5"),
+        (-1, "", "can't have sent -1 of 5"),
+        (0, "", "Enter what of"),
+        (1, "9" * 61, "longer than 60 characters"),
+    ],
+)
 def test_what_cannot_be_is_named_and_changes_nothing(taken, units, numbers, why):
     with pytest.raises(Refused, match=why):
-        partners.record_outside(taken, lines=[SentRow(line(taken, "TEE-M"), units)], tracking_numbers=numbers)
+        partners.record_outside(
+            taken, lines=[SentRow(line(taken, "TEE-M"), units)], tracking_numbers=numbers
+        )
 
     assert (make.fresh(taken).status, Shipment.objects.count()) == ("open", 1)
 
@@ -93,7 +114,9 @@ def test_kits_are_sent_whole(drain):
 
     with pytest.raises(Refused, match="incomplete kits"):
         partners.record_outside(taken, lines=[SentRow(line(taken, "CUP"), 2)])
-    partners.record_outside(taken, lines=[SentRow(line(taken, "CUP"), 2), SentRow(line(taken, "POT"), 1)])
+    partners.record_outside(
+        taken, lines=[SentRow(line(taken, "CUP"), 2), SentRow(line(taken, "POT"), 1)]
+    )
     drain()
     assert make.fresh(taken.order).shipped == 1
 
@@ -102,7 +125,9 @@ def test_what_they_send_of_a_sku_with_lots_is_locked_with_what_others_hold_of_it
     """A kit of another order holds the same lots, and a SKU beside them."""
     make.warehouse("3PL", kind="3pl")
     tea = make.sku("TEA", tracking="lot")
-    lot = Lot.objects.create(sku=tea, code="L1", expires_on=timezone.localdate() + timedelta(days=30))
+    lot = Lot.objects.create(
+        sku=tea, code="L1", expires_on=timezone.localdate() + timedelta(days=30)
+    )
     put(tea, "3PL", 9, lot=lot)
     make.sku("CUP", stock={"3PL": 9})
     make.sku("SET", kit={"TEA": 1, "CUP": 1})

@@ -41,8 +41,10 @@ def of(shipment, code):
 
 
 def line(shipment, code, **conditions):
-    return shipment.lines.get(reservation__sku__code=code, **{f"reservation__{name}": value
-                                                             for name, value in conditions.items()})
+    return shipment.lines.get(
+        reservation__sku__code=code,
+        **{f"reservation__{name}": value for name, value in conditions.items()},
+    )
 
 
 def reserved(code):
@@ -59,7 +61,10 @@ def test_the_likeliest_step_of_a_partners_shipment_is_offered_first(taken, drain
 
     waiting = make.confirmed(("CAP", 2))
     drain()
-    assert (first(make.shipment_of(waiting)), first(taken)) == ("send_to_partner", "record_partner_shipment")
+    assert (first(make.shipment_of(waiting)), first(taken)) == (
+        "send_to_partner",
+        "record_partner_shipment",
+    )
     lifecycle.cancel(make.fresh(taken.order), reason="Ordered twice.")
     drain()
     assert first(taken) == "agree_to_cancel"
@@ -72,11 +77,20 @@ def test_a_whole_order_is_canceled_when_they_agree(taken, drain):
     drain()
 
     assert "must agree" in order.news
-    assert (make.fresh(order).status, make.fresh(order).canceled, reserved("TEE-M")) == ("confirmed", 0, 5)
+    assert (make.fresh(order).status, make.fresh(order).canceled, reserved("TEE-M")) == (
+        "confirmed",
+        0,
+        5,
+    )
     row = Cancellation.objects.get()
     assert (row.state, row.units) == ("asked", "5 × TEE-M, 2 × CAP")
     assert (row.reason, row.asked_by) == ("Ordered twice.", somebody)
-    assert Notice.objects.filter(to=team, text__contains="Ask 3PL to cancel 5 × TEE-M, 2 × CAP of X-77").count() == 1
+    assert (
+        Notice.objects.filter(
+            to=team, text__contains="Ask 3PL to cancel 5 × TEE-M, 2 × CAP of X-77"
+        ).count()
+        == 1
+    )
 
     answers.agree_to_cancel(taken, answer="Stopped.", by=team)
     drain()
@@ -107,10 +121,18 @@ def test_some_units_are_asked_and_the_others_stay(taken, drain, by_amending):
         lifecycle.cancel_lines(taken.order, {tees.pk: 2})
     drain()
 
-    assert (asked(), make.fresh(tees).canceled, reserved("TEE-M")) == ([("asked", "2 × TEE-M", "")], 0, 5)
+    assert (asked(), make.fresh(tees).canceled, reserved("TEE-M")) == (
+        [("asked", "2 × TEE-M", "")],
+        0,
+        5,
+    )
     answers.agree_to_cancel(taken)
     drain()
-    assert (make.fresh(tees).canceled, reserved("TEE-M"), make.fresh(taken).status) == (2, 3, "open")
+    assert (make.fresh(tees).canceled, reserved("TEE-M"), make.fresh(taken).status) == (
+        2,
+        3,
+        "open",
+    )
 
 
 def test_what_nobody_has_yet_is_canceled_first_and_only_the_rest_is_asked(drain):
@@ -159,7 +181,9 @@ def test_after_a_decline_they_can_be_asked_again(taken, drain):
             answers.agree_to_cancel(taken)
     drain()
     assert [(row.state, row.reason) for row in Cancellation.objects.order_by("pk")] == [
-        ("declined", "declined"), ("agreed", "agreed")]
+        ("declined", "declined"),
+        ("agreed", "agreed"),
+    ]
     assert make.fresh(of(taken, "CAP")).canceled == 1
 
 
@@ -188,8 +212,9 @@ def test_shipped_meanwhile_counts_as_declined(taken, drain):
 def test_shipped_units_beyond_the_line_are_those_that_they_were_asked_to_cancel(taken, drain):
     whole = line(taken, "TEE-M")
     lifecycle.cancel_lines(taken.order, {of(taken, "TEE-M").pk: 2})
-    partners.record_outside(taken, tracking_numbers="D-1", lines=[
-        SentRow(whole, 4), SentRow(line(taken, "CAP"), 2)])
+    partners.record_outside(
+        taken, tracking_numbers="D-1", lines=[SentRow(whole, 4), SentRow(line(taken, "CAP"), 2)]
+    )
     drain()
 
     assert asked() == [("declined", "1 × TEE-M", "They sent it."), ("asked", "1 × TEE-M", "")]
@@ -200,23 +225,40 @@ def test_what_they_reserved_back_stays_asked_under_their_number(taken, drain):
     lifecycle.cancel_lines(taken.order, {of(taken, "TEE-M").pk: 2})
     drain()
     stopped = line(taken, "TEE-M", put_back_reason="asked")
-    partners.record_outside(taken, lines=[SentRow(row, row.reservation.quantity)
-                                          for row in taken.lines.exclude(pk=stopped.pk)])
+    partners.record_outside(
+        taken,
+        lines=[
+            SentRow(row, row.reservation.quantity) for row in taken.lines.exclude(pk=stopped.pk)
+        ],
+    )
     drain()
 
     rest = Shipment.objects.get(status="open")
-    assert (rest.external_id, asked(), rest.cancellations.count()) == ("X-77", [("asked", "2 × TEE-M", "")], 1)
+    assert (rest.external_id, asked(), rest.cancellations.count()) == (
+        "X-77",
+        [("asked", "2 × TEE-M", "")],
+        1,
+    )
     answers.agree_to_cancel(rest)
     drain()
-    assert (make.fresh(taken.order).status, make.fresh(rest).status, reserved("TEE-M")) == ("completed", "canceled", 0)
+    assert (make.fresh(taken.order).status, make.fresh(rest).status, reserved("TEE-M")) == (
+        "completed",
+        "canceled",
+        0,
+    )
 
 
 def test_what_they_sent_of_it_is_declined_and_the_others_stay_asked(taken, drain):
     lifecycle.cancel_lines(taken.order, {of(taken, "TEE-M").pk: 2})
     drain()
     stopped = line(taken, "TEE-M", put_back_reason="asked")
-    partners.record_outside(taken, lines=[SentRow(row, 1 if row == stopped else row.reservation.quantity)
-                                          for row in taken.lines.all()])
+    partners.record_outside(
+        taken,
+        lines=[
+            SentRow(row, 1 if row == stopped else row.reservation.quantity)
+            for row in taken.lines.all()
+        ],
+    )
     drain()
 
     assert asked() == [("declined", "1 × TEE-M", "They sent it."), ("asked", "1 × TEE-M", "")]
@@ -277,7 +319,11 @@ def test_a_kit_lost_before_the_answer_is_canceled_and_the_others_stay_asked(drai
     adjusting.adjust(cup, storage(make.warehouse("3PL")), -1, note="gone")
     drain()
 
-    assert (make.fresh(sets).canceled, asked(), reserved("POT")) == (1, [("asked", "1 × SET", "")], 2)
+    assert (make.fresh(sets).canceled, asked(), reserved("POT")) == (
+        1,
+        [("asked", "1 × SET", "")],
+        2,
+    )
     answers.agree_to_cancel(taken)
     drain()
     assert (make.fresh(sets).canceled, reserved("CUP"), reserved("POT")) == (2, 2, 1)
@@ -311,7 +357,10 @@ def test_a_new_price_takes_the_question_along(taken, drain):
     assert asked() == [("asked", "2 × TEE-M", "")]
     answers.agree_to_cancel(taken)
     drain()
-    assert (make.fresh(taken.order).units - make.fresh(taken.order).canceled, reserved("TEE-M")) == (5, 3)
+    assert (
+        make.fresh(taken.order).units - make.fresh(taken.order).canceled,
+        reserved("TEE-M"),
+    ) == (5, 3)
 
 
 def test_what_is_asked_is_neither_moved_nor_given_back_before_its_line_is_there(taken):
@@ -330,22 +379,38 @@ def test_programs_and_pages_see_the_question_and_give_the_answer(taken, drain, c
     person.is_staff = True
     person.save()
     client.force_login(person)
-    shown = client.get(reverse("admin:fulfillment_shipment_change", args=[taken.pk])).content.decode()
-    of_order = client.get(reverse("admin:orders_order_change", args=[taken.order.pk])).content.decode()
-    listed = client.get(reverse("admin:fulfillment_shipment_changelist") + "?cancellation=asked").content.decode()
+    shown = client.get(
+        reverse("admin:fulfillment_shipment_change", args=[taken.pk])
+    ).content.decode()
+    of_order = client.get(
+        reverse("admin:orders_order_change", args=[taken.order.pk])
+    ).content.decode()
+    listed = client.get(
+        reverse("admin:fulfillment_shipment_changelist") + "?cancellation=asked"
+    ).content.decode()
     assert all("2 × CAP" in page and "Too late." in page for page in (shown, of_order))
     assert taken.number in listed
-    assert "2 × CAP" in client.get(reverse("admin:fulfillment_cancellation_changelist")).content.decode()
+    assert (
+        "2 × CAP"
+        in client.get(reverse("admin:fulfillment_cancellation_changelist")).content.decode()
+    )
 
     found = client.get(f"/api/v1/shipments/{taken.number}/").json()["cancellations"]
-    assert [(row["state"], row["units"], row["reason"]) for row in found] == [("asked", "2 × CAP", "Too late.")]
+    assert [(row["state"], row["units"], row["reason"]) for row in found] == [
+        ("asked", "2 × CAP", "Too late.")
+    ]
     (row,) = client.get("/api/v1/shipments/?cancellation=asked").json()["results"]
-    answer = client.post(f"/api/v1/shipments/{row['number']}/decline-to-cancel/", {"answer": "It left."},
-                         content_type="application/json")
+    answer = client.post(
+        f"/api/v1/shipments/{row['number']}/decline-to-cancel/",
+        {"answer": "It left."},
+        content_type="application/json",
+    )
     drain()
     assert (answer.status_code, answer.json()["cancellations"][0]["state"]) == (200, "declined")
     url = reverse("admin:orders_order_operation", args=[taken.order.pk, "cancel"])
-    page = client.post(url, {"version": make.fresh(taken.order).version, "reason": "Again."}, follow=True)
+    page = client.post(
+        url, {"version": make.fresh(taken.order).version, "reason": "Again."}, follow=True
+    )
     assert "must agree" in page.content.decode()
     assert "done." not in page.content.decode()
 
@@ -355,8 +420,12 @@ def test_what_they_have_taken_on_is_lost_after_what_nobody_has_begun_with(how, d
     """Although its order is the younger one."""
     make.warehouse("3PL", kind="3pl")
     tea = make.sku("TEA", tracking="lot")
-    soon, later = (Lot.objects.create(sku=tea, code=code, expires_on=timezone.now().date() + timedelta(days=days))
-                   for code, days in (("SOON", 1), ("LATER", 90)))
+    soon, later = (
+        Lot.objects.create(
+            sku=tea, code=code, expires_on=timezone.now().date() + timedelta(days=days)
+        )
+        for code, days in (("SOON", 1), ("LATER", 90))
+    )
     for lot in (soon, later):
         make.put(tea, "3PL", 3, lot=lot)
     older, younger = make.confirmed(("TEA", 3)), make.confirmed(("TEA", 3))

@@ -30,8 +30,13 @@ def damaged():
 def stops(shipment):
     """Where there is still something to pick for a shipment, and how much."""
     rows = PickTask.objects.filter(line__shipment=shipment, done_at=None).order_by("bin__code")
-    assert all(row.bin_id == row.line.reservation.bin_id for row in rows.select_related("line__reservation"))
-    return [(row.bin.code, row.line.reservation.sku.code, row.line.reservation.quantity) for row in rows]
+    assert all(
+        row.bin_id == row.line.reservation.bin_id
+        for row in rows.select_related("line__reservation")
+    )
+    return [
+        (row.bin.code, row.line.reservation.sku.code, row.line.reservation.quantity) for row in rows
+    ]
 
 
 def by_damage(tee, quantity):
@@ -44,8 +49,10 @@ def by_adjustment(tee, quantity):
 
 def by_count(tee, quantity):
     count = counting.plan(make.warehouse(), [place()])
-    found = {row.pk: make.bin_stock(row.sku, "LON") - (quantity if row.sku_id == tee.pk else 0)
-             for row in count.lines.all()}
+    found = {
+        row.pk: make.bin_stock(row.sku, "LON") - (quantity if row.sku_id == tee.pk else 0)
+        for row in count.lines.all()
+    }
     counting.key(count, found)
     counting.reconcile(Count.objects.get())
 
@@ -81,7 +88,9 @@ def test_what_lies_nowhere_waits_and_the_shipment_goes_on_with_the_rest(leave, d
     drain()
 
     assert stops(shipment) == [("A-01", "CAP", 1), ("A-01", "TEE-M", 1)] or stops(shipment) == [
-        ("A-01", "TEE-M", 1), ("A-01", "CAP", 1)]
+        ("A-01", "TEE-M", 1),
+        ("A-01", "CAP", 1),
+    ]
     packing.pack(picking.pick_all(make.fresh(shipment)))
     put(tee, "LON", 5)
     drain()
@@ -131,8 +140,10 @@ def test_stock_that_is_put_away_is_picked_from_its_bin(drain):
 
 def test_an_expired_lot_gives_way_to_a_fresh_one(drain):
     milk = make.sku("MILK", tracking="lot")
-    lots = {code: Lot.objects.create(sku=milk, code=code, expires_on=day)
-            for code, day in (("OLD", date(2027, 1, 1)), ("NEW", date(2028, 1, 1)))}
+    lots = {
+        code: Lot.objects.create(sku=milk, code=code, expires_on=day)
+        for code, day in (("OLD", date(2027, 1, 1)), ("NEW", date(2028, 1, 1)))
+    }
     put(milk, "LON", 3, lot=lots["OLD"])
     shipment = waves.start_picking(make.shipment_of(make.confirmed(("MILK", 3))))
     put(milk, "LON", 3, lot=lots["NEW"])
@@ -140,7 +151,9 @@ def test_an_expired_lot_gives_way_to_a_fresh_one(drain):
     adjusting.quarantine_expired(milk, place(), lots["OLD"])
     drain()
 
-    assert [row.reservation.lot for row in shipment.lines.select_related("reservation__lot")] == [lots["NEW"]]
+    assert [row.reservation.lot for row in shipment.lines.select_related("reservation__lot")] == [
+        lots["NEW"]
+    ]
     packing.pack(picking.pick_all(make.fresh(shipment)))
 
 
@@ -160,7 +173,10 @@ def test_what_is_only_reserved_gives_way_before_another_bin_is_empty(drain):
     """Four are pinned, two held; the bin loses four, two lie elsewhere: the older order keeps what there is."""
     tee = make.sku("TEE-M", stock={"LON": 4})
     put(tee, "LON", 2, code="A-02")
-    older, younger = make.confirmed(("TEE-M", 4), backorder=True), make.confirmed(("TEE-M", 2), backorder=True)
+    older, younger = (
+        make.confirmed(("TEE-M", 4), backorder=True),
+        make.confirmed(("TEE-M", 2), backorder=True),
+    )
     shipment = waves.start_picking(make.shipment_of(older))
 
     by_damage(tee, 4)
@@ -194,7 +210,10 @@ def test_the_wave_and_the_station_say_so(drain):
     drain()
 
     told = worklists.pick(make.warehouse(), make.user("pat", "manager"), shipment.wave.number)
-    assert told["changes"] == ["No longer to pick: TEE-M from A-01.", "New stop: 4 × TEE-M from A-02."]
+    assert told["changes"] == [
+        "No longer to pick: TEE-M from A-01.",
+        "New stop: 4 × TEE-M from A-02.",
+    ]
     assert [stop["bin"] for stop in told["stops"]] == ["A-02"]
     assert events.timeline("wave", shipment.wave.number).filter(name="wave.changed").count() == 1
 
@@ -295,7 +314,9 @@ def test_an_order_whose_rest_is_amended_to_zero_ends(shipped, drain):
     from orders.amending import LineChange
 
     make.sku("TEE-M", stock={"LON": shipped} if shipped else {"LON": 5})
-    order = make.confirmed(("TEE-M", 3), backorder=True, charges=[order_entry.Charge("freight", "Freight", 5)])
+    order = make.confirmed(
+        ("TEE-M", 3), backorder=True, charges=[order_entry.Charge("freight", "Freight", 5)]
+    )
     order = make.ship_rest(order) if shipped else order
 
     amending.amend(order, [LineChange(only_line(order), shipped)])

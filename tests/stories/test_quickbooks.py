@@ -25,8 +25,10 @@ def export(company):
     assert run.job.error == ""
     stored = StoredDocument.objects.get(subject_type="export", subject_number=run.number)
     with zipfile.ZipFile(io.BytesIO(stored_files.read(stored))) as archive:
-        return run, {name: list(csv.DictReader(io.StringIO(archive.read(name).decode("utf-8-sig"))))
-                     for name in archive.namelist()}
+        return run, {
+            name: list(csv.DictReader(io.StringIO(archive.read(name).decode("utf-8-sig"))))
+            for name in archive.namelist()
+        }
 
 
 def test_each_document_is_in_the_file_of_its_own_import_and_customers_have_one_name():
@@ -40,16 +42,27 @@ def test_each_document_is_in_the_file_of_its_own_import_and_customers_have_one_n
 
     run, files = export(make.company())
 
-    assert set(files) == {"invoices-001.csv", "credit-notes-001.csv", "payments-to-enter-by-hand.csv"}
-    billed, credited, paid = (files[name] for name in sorted(files, key=lambda name: "icp".index(name[0])))
+    assert set(files) == {
+        "invoices-001.csv",
+        "credit-notes-001.csv",
+        "payments-to-enter-by-hand.csv",
+    }
+    billed, credited, paid = (
+        files[name] for name in sorted(files, key=lambda name: "icp".index(name[0]))
+    )
     assert [(row["*InvoiceNo"], row["*Customer"]) for row in billed] == [
-        (document.number, "Corner- Shop (C-1)"), (second.invoices.get().number, "Corner- Shop (C-2)")]
-    assert [(row["*CreditNoteNo"], D(row["*ItemAmount"]), D(row["ItemTaxAmount"]), row["ItemQuantity"])
-            for row in credited] == [(note.number, 10, 2, "1")]
+        (document.number, "Corner- Shop (C-1)"),
+        (second.invoices.get().number, "Corner- Shop (C-2)"),
+    ]
+    assert [
+        (row["*CreditNoteNo"], D(row["*ItemAmount"]), D(row["ItemTaxAmount"]), row["ItemQuantity"])
+        for row in credited
+    ] == [(note.number, 10, 2, "1")]
     assert [(row["Kind"], D(row["Amount"])) for row in paid] == [("payment", 5)]
     assert any("imports no payments" in text for text in run.findings)
-    assert sum(D(row["*ItemAmount"]) for row in billed) - sum(D(row["*ItemAmount"]) for row in credited) == D(
-        run.totals["GBP"]["net"])
+    assert sum(D(row["*ItemAmount"]) for row in billed) - sum(
+        D(row["*ItemAmount"]) for row in credited
+    ) == D(run.totals["GBP"]["net"])
 
     export_runs.send(run)
     again = export_runs.prepare(make.company(), "quickbooks", only_new=True, by=None)
@@ -69,8 +82,10 @@ def test_tax_codes_are_those_of_the_sellers_country_or_of_its_own_list(log_in):
     assert [row["*ItemTaxCode"] for row in files["invoices-001.csv"]] == ["S 19%"]
     assert any("for S 19% isn't known" in text for text in run.findings)
 
-    answer = log_in("accountant").post(reverse("admin:orders_taxcode_add"), {
-        "company": make.company().pk, "category": "S", "percent": "19", "code": "19% USt"})
+    answer = log_in("accountant").post(
+        reverse("admin:orders_taxcode_add"),
+        {"company": make.company().pk, "category": "S", "percent": "19", "code": "19% USt"},
+    )
     assert answer.status_code == 302
     run, files = export(make.company())
     assert [row["*ItemTaxCode"] for row in files["invoices-001.csv"]] == ["19% USt"]

@@ -31,7 +31,9 @@ def test_more_than_the_tolerance_is_taken_only_when_it_is_accepted():
     order = sent_purchase(make.sku("TEE-M"), 48)
     row = Received(order.lines.get(), 60)
 
-    with pytest.raises(Refused, match="60 × TEE-M would be received of 48 ordered; up to 52") as refused:
+    with pytest.raises(
+        Refused, match="60 × TEE-M would be received of 48 ordered; up to 52"
+    ) as refused:
         receiving.receive(order, [row])
 
     assert refused.value.code == "more_than_ordered"
@@ -55,7 +57,11 @@ def test_a_mistaken_receipt_is_taken_back_with_its_cost():
 
     order = sending_back.undo_receipt(order, [Undone(order.lines.get(), good=10)])
 
-    assert (order.status, order.lines.get().received, make.stock_of(tee)) == ("sent", 0, (10, 10, 0))
+    assert (order.status, order.lines.get().received, make.stock_of(tee)) == (
+        "sent",
+        0,
+        (10, 10, 0),
+    )
     assert Stock.objects.get().average_cost == D("4")
     assert purchasing.cancel(order).status == "canceled"
 
@@ -68,7 +74,12 @@ def test_goods_that_were_put_away_or_damaged_are_taken_back_from_where_they_are(
     sending_back.undo_receipt(order, [Undone(order.lines.get(), good=5, damaged=2)])
 
     line = order.lines.get()
-    assert (line.received, line.damaged, make.stock_of(tee), make.bin_stock(tee, "LON")) == (1, 0, (1, 1, 0), 1)
+    assert (line.received, line.damaged, make.stock_of(tee), make.bin_stock(tee, "LON")) == (
+        1,
+        0,
+        (1, 1, 0),
+        1,
+    )
 
 
 def test_what_is_reserved_for_an_order_is_not_taken_back(drain):
@@ -108,18 +119,33 @@ def test_damaged_goods_go_back_to_the_supplier():
     order = received(8, damaged=2)
     place = damaged_bin(order)
 
-    order = sending_back.return_to_supplier(order, [GoingBack(order.lines.get(), 2, place)], reason="broken in transit")
+    order = sending_back.return_to_supplier(
+        order, [GoingBack(order.lines.get(), 2, place)], reason="broken in transit"
+    )
 
-    assert (order.status, order.lines.get().returned, make.stock_of(make.sku("TEE-M"))) == ("closed", 2, (8, 8, 0))
+    assert (order.status, order.lines.get().returned, make.stock_of(make.sku("TEE-M"))) == (
+        "closed",
+        2,
+        (8, 8, 0),
+    )
     move = Move.objects.get(reason="send_back")
-    assert (move.quantity, move.unit_cost, move.note, move.reference) == (2, D("5"), "broken in transit", order.number)
+    assert (move.quantity, move.unit_cost, move.note, move.reference) == (
+        2,
+        D("5"),
+        "broken in transit",
+        order.number,
+    )
 
 
 def test_goods_that_are_replaced_are_expected_again():
     order = received(8, damaged=2)
 
-    order = sending_back.return_to_supplier(order, [GoingBack(order.lines.get(), 2, damaged_bin(order))],
-                                            reason="broken", is_replaced=True)
+    order = sending_back.return_to_supplier(
+        order,
+        [GoingBack(order.lines.get(), 2, damaged_bin(order))],
+        reason="broken",
+        is_replaced=True,
+    )
 
     assert (order.status, order.lines.get().outstanding) == ("sent", 2)
     order = receiving.receive(order, [Received(order.lines.get(), 2)])
@@ -133,11 +159,17 @@ def test_what_goes_back_is_free_there_and_was_received(drain):
     receiving_bin = order.warehouse.bins.get(kind="receiving")
 
     with pytest.raises(Refused, match="are reserved for"):
-        sending_back.return_to_supplier(order, [GoingBack(order.lines.get(), 3, receiving_bin)], reason="faulty")
+        sending_back.return_to_supplier(
+            order, [GoingBack(order.lines.get(), 3, receiving_bin)], reason="faulty"
+        )
     with pytest.raises(Refused, match="10 can go back"):
-        sending_back.return_to_supplier(order, [GoingBack(order.lines.get(), 11, receiving_bin)], reason="faulty")
+        sending_back.return_to_supplier(
+            order, [GoingBack(order.lines.get(), 11, receiving_bin)], reason="faulty"
+        )
     with pytest.raises(Refused, match="Say why"):
-        sending_back.return_to_supplier(order, [GoingBack(order.lines.get(), 1, receiving_bin)], reason="")
+        sending_back.return_to_supplier(
+            order, [GoingBack(order.lines.get(), 1, receiving_bin)], reason=""
+        )
 
 
 def test_a_serial_number_that_went_back_comes_again():
@@ -146,8 +178,11 @@ def test_a_serial_number_that_went_back_comes_again():
     order = receiving.receive(order, [Received(order.lines.get(), 1, lot="S-1")])
 
     order = sending_back.return_to_supplier(
-        order, [GoingBack(order.lines.get(), 1, order.warehouse.bins.get(kind="receiving"), "S-1")],
-        reason="repair", is_replaced=True)
+        order,
+        [GoingBack(order.lines.get(), 1, order.warehouse.bins.get(kind="receiving"), "S-1")],
+        reason="repair",
+        is_replaced=True,
+    )
     receiving.receive(order, [Received(order.lines.get(), 1, lot="S-1")])
 
     assert (make.stock_of(saw), Lot.objects.count()) == ((1, 1, 0), 1)
@@ -174,8 +209,12 @@ def test_the_form_says_that_more_is_accepted():
     step.perform(order, by=buyer, goods=goods, accept_more=True)
     back = declared.of(PurchaseOrder)["return_to_supplier"]
     with pytest.raises(Refused, match="Choose the bin"):
-        back.perform(make.fresh(order), by=buyer, reason="faulty",
-                     goods=[row.__class__(row.line, 1) for row in back.initial(order).goods])
+        back.perform(
+            make.fresh(order),
+            by=buyer,
+            reason="faulty",
+            goods=[row.__class__(row.line, 1) for row in back.initial(order).goods],
+        )
 
 
 def delivered(tracking, text, good, damaged=0, **options):
@@ -202,7 +241,9 @@ def test_several_serials_of_one_receipt_are_taken_back_and_several_go_back_to_th
     with pytest.raises(Refused, match="3 pieces of TEA need as many serial numbers, not 2"):
         sending_back.undo_receipt(order, [Undone(line, good=3, lot="S1 S2")])
     undo.perform(order, by=make.user("bea", "buyer"), goods=[Undone(line, 3, 1, "S1..S3", "D2")])
-    sending_back.return_to_supplier(make.fresh(order), [GoingBack(line, 2, place, "S4, S8")], reason="faulty")
+    sending_back.return_to_supplier(
+        make.fresh(order), [GoingBack(line, 2, place, "S4, S8")], reason="faulty"
+    )
 
     assert codes_left() == [("S5", 1), ("S6", 1), ("S7", 1)]
     assert codes_left("damaged") == [("D1", 1)]
@@ -221,7 +262,9 @@ def test_several_lots_of_one_receipt_are_taken_back_but_none_of_another():
     with pytest.raises(Refused, match="isn't available here"):
         sending_back.undo_receipt(order, [Undone(line, 2, lot="L0")])
     order = sending_back.undo_receipt(order, [Undone(line, 5, lot="L1 x 3, L2 x 2")])
-    sending_back.return_to_supplier(order, [GoingBack(line, 4, place, "L1 x 3, L2 x 1")], reason="faulty")
+    sending_back.return_to_supplier(
+        order, [GoingBack(line, 4, place, "L1 x 3, L2 x 1")], reason="faulty"
+    )
     assert codes_left() == [("L2", 1)]
     sending_back.undo_receipt(make.fresh(order), [Undone(line, 1)])  # the only one possible
 

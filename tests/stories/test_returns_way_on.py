@@ -66,14 +66,25 @@ def test_what_is_wanted_in_exchange_is_checked_when_it_is_asked_for(order):
     step, manager = declared.of(Order)["return"], make.user("boss", "manager")
     line = order.lines.get()
 
-    told = step.preview(order, by=manager, resolution="exchange", lines=[Asked(line, 3, "other", make.sku("TEE-L"))])
+    told = step.preview(
+        order, by=manager, resolution="exchange", lines=[Asked(line, 3, "other", make.sku("TEE-L"))]
+    )
 
     assert told.in_exchange == "TEE-L: 2 available: the rest waits until more comes"
     for wanted in ("OLD", "FREE"):
         with pytest.raises(Refused, match="Choose something else in exchange"):
-            step.perform(order, by=manager, resolution="exchange", lines=[Asked(line, 1, "other", make.sku(wanted))])
-    step.perform(order, by=manager, resolution="exchange", lines=[Asked(line, 1, "other", make.sku("TEE-L"))])
-    assert Decision.objects.get(kind="exchange").chosen == {"TEE-L": "2 available: sent once the return is settled"}
+            step.perform(
+                order,
+                by=manager,
+                resolution="exchange",
+                lines=[Asked(line, 1, "other", make.sku(wanted))],
+            )
+    step.perform(
+        order, by=manager, resolution="exchange", lines=[Asked(line, 1, "other", make.sku("TEE-L"))]
+    )
+    assert Decision.objects.get(kind="exchange").chosen == {
+        "TEE-L": "2 available: sent once the return is settled"
+    }
     assert ReturnRequest.objects.count() == 1
 
 
@@ -84,13 +95,18 @@ def received(order, *, good=1, unannounced=(), announced=1):
 
 def decide(request, *decisions):
     items = Unexpected.objects.filter(request=request).order_by("pk")
-    return unannounced.decide(request, [Decided(*each) for each in zip(items, decisions, strict=True)])
+    return unannounced.decide(
+        request, [Decided(*each) for each in zip(items, decisions, strict=True)]
+    )
 
 
 def finish(request, drain):
     lines = ReturnLine.objects.filter(request=request)
-    inspection.inspect(request, [Finding(line, line.good) for line in lines] + [
-        Finding(line, line.damaged, "broken", "scrap", damaged=True) for line in lines])
+    inspection.inspect(
+        request,
+        [Finding(line, line.good) for line in lines]
+        + [Finding(line, line.damaged, "broken", "scrap", damaged=True) for line in lines],
+    )
     drain()
     return Settlement.objects.get(request=request)
 
@@ -99,7 +115,9 @@ def test_more_units_than_announced_are_recorded_and_credited(order, drain):
     request = received(order, good=3, announced=2)
 
     assert (request.lines.get().came, str(Unexpected.objects.get())) == (2, "1 × TEE-M")
-    with pytest.raises(Refused, match="Decide first what becomes of what wasn't announced: 1 × TEE-M"):
+    with pytest.raises(
+        Refused, match="Decide first what becomes of what wasn't announced: 1 × TEE-M"
+    ):
         inspection.inspect(request, [Finding(request.lines.get(), 2)])
     decide(request, "credit")
 
@@ -127,13 +145,18 @@ def test_another_product_of_the_order_is_credited_on_its_line(drain):
     decide(request, "credit", "credit")
 
     settlement = finish(request, drain)
-    assert {line.order_line.sku.code: line.came for line in request.lines.all()} == {"TEE-M": 1, "CUP": 2}
+    assert {line.order_line.sku.code: line.came for line in request.lines.all()} == {
+        "TEE-M": 1,
+        "CUP": 2,
+    }
     assert settlement.credited == sum(note.gross for note in settlement.credits.all()) > 0
     assert make.stock_of(make.sku("CUP")) == (4, 4, 0)
 
 
 def test_what_is_not_ours_goes_back_or_is_scrapped(order, drain):
-    request = received(order, unannounced=[Came(description="a red shoe", good=1), Came(make.sku("CUP"), good=2)])
+    request = received(
+        order, unannounced=[Came(description="a red shoe", good=1), Came(make.sku("CUP"), good=2)]
+    )
 
     with pytest.raises(Refused, match="isn't ours"):
         decide(request, "keep", "keep")
@@ -141,7 +164,10 @@ def test_what_is_not_ours_goes_back_or_is_scrapped(order, drain):
 
     finish(request, drain)
     assert make.stock_of(make.sku("CUP")) == (0, 0, 0)
-    assert list(Unexpected.objects.order_by("pk").values_list("decision", flat=True)) == ["send_back", "scrap"]
+    assert list(Unexpected.objects.order_by("pk").values_list("decision", flat=True)) == [
+        "send_back",
+        "scrap",
+    ]
 
 
 def test_when_only_other_goods_came_the_return_goes_on(order, drain):
@@ -171,8 +197,11 @@ def test_an_unannounced_serial_number_is_the_one_that_came(drain):
     order = make.shipped(("SAW", 2))
     request = make.asked_back(order, 1)
 
-    request = receiving.receive(request, [Arrived(request.lines.get(), 1, lots="S-1")],
-                                unannounced=[Came(saw, good=1, lots="S-2")])
+    request = receiving.receive(
+        request,
+        [Arrived(request.lines.get(), 1, lots="S-1")],
+        unannounced=[Came(saw, good=1, lots="S-2")],
+    )
     decide(request, "credit")
     finish(request, drain)
 
@@ -185,11 +214,17 @@ def test_the_forms_record_and_decide(order):
     step, packer = declared.of(ReturnRequest)["receive"], make.user("pat", "packer")
     start = step.initial(request)
 
-    request = step.perform(request, by=packer, goods=start.goods, unannounced=[Came(description="a shoe", good=1)])
+    request = step.perform(
+        request, by=packer, goods=start.goods, unannounced=[Came(description="a shoe", good=1)]
+    )
     decision = declared.of(ReturnRequest)["decide"]
     assert decision.available(request)
     (row,) = decision.initial(request).decisions
-    decision.perform(request, by=make.user("boss", "manager"), decisions=[Decided(row.goods, "scrap", "worn out")])
+    decision.perform(
+        request,
+        by=make.user("boss", "manager"),
+        decisions=[Decided(row.goods, "scrap", "worn out")],
+    )
 
     assert (Unexpected.objects.get().note, decision.available(request)) == ("worn out", False)
 
@@ -208,7 +243,9 @@ def test_an_unannounced_kit_is_what_was_shipped_until_it_is_inspected(kit_order,
     request = received(kit_order, unannounced=[Came(make.sku("SET"), damaged=1)])
     cups.refresh_from_db()
     cups.quantity = 1
-    with pytest.raises(Refused, match=f"1 return with it waits for inspection \\({request.number}\\)"):
+    with pytest.raises(
+        Refused, match=f"1 return with it waits for inspection \\({request.number}\\)"
+    ):
         cups.save()
     decide(request, "credit")
 
@@ -253,6 +290,8 @@ def test_shares_come_to_a_kit_at_most_and_are_stated(kit_order):
     with pytest.raises(Refused, match="Lower them to 100% a kit"):
         requests.open_request(kit_order, [component(kit_order, "CUP", 2, "60")])
     with pytest.raises(Refused, match="Say what share"):
-        requests.open_request(kit_order, [Asked(kit_order.lines.get(), 1, component=make.sku("CUP"))])
+        requests.open_request(
+            kit_order, [Asked(kit_order.lines.get(), 1, component=make.sku("CUP"))]
+        )
     with pytest.raises(Refused, match="no component of"):
         requests.open_request(kit_order, [component(kit_order, "TEE-M", 1, "10")])

@@ -23,12 +23,28 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("verified")]
 
 PLACES = {"LON": ("GB", "N1 9GU"), "LEE": ("GB", "LS1 4AP"), "RTM": ("NL", "3011 AA")}
 EXPECTED = {
-    ("GB", "ab10 1ab"): "LEE", ("GB", "G11XQ"): "LEE", ("GB", "EH1 1YZ"): "LEE", ("GB", "NE1 7RU"): "LEE",
-    ("GB", "M1 1AE"): "LEE", ("GB", "L1 8JQ"): "LEE", ("GB", "S1 2HE"): "LEE", ("GB", "YO1 7HH"): "LEE",
-    ("GB", "HU1 2AA"): "LEE", ("GB", "n19gu"): "LON", ("GB", "EC1A 1BB"): "LON", ("GB", "BN1 1JE"): "LON",
-    ("GB", "CT1 2HG"): "LON", ("GB", "OX1 1BX"): "LON", ("GB", "BS1 4ST"): "LON", ("GB", "PL1 1EA"): "LON",
-    ("GB", "NR2 1RL"): "LON", ("NL", "1012AB"): "RTM", ("DE", "D-20095"): "RTM", ("BE", "2000"): "RTM",
-    ("FR", "75001"): "RTM", ("IE", "D02X285"): "LEE",
+    ("GB", "ab10 1ab"): "LEE",
+    ("GB", "G11XQ"): "LEE",
+    ("GB", "EH1 1YZ"): "LEE",
+    ("GB", "NE1 7RU"): "LEE",
+    ("GB", "M1 1AE"): "LEE",
+    ("GB", "L1 8JQ"): "LEE",
+    ("GB", "S1 2HE"): "LEE",
+    ("GB", "YO1 7HH"): "LEE",
+    ("GB", "HU1 2AA"): "LEE",
+    ("GB", "n19gu"): "LON",
+    ("GB", "EC1A 1BB"): "LON",
+    ("GB", "BN1 1JE"): "LON",
+    ("GB", "CT1 2HG"): "LON",
+    ("GB", "OX1 1BX"): "LON",
+    ("GB", "BS1 4ST"): "LON",
+    ("GB", "PL1 1EA"): "LON",
+    ("GB", "NR2 1RL"): "LON",
+    ("NL", "1012AB"): "RTM",
+    ("DE", "D-20095"): "RTM",
+    ("BE", "2000"): "RTM",
+    ("FR", "75001"): "RTM",
+    ("IE", "D02X285"): "LEE",
 }
 
 
@@ -38,15 +54,28 @@ def house():
     if not PostalCode.objects.exists():
         geography.take_shipped()
     for code, (country, postal_code) in PLACES.items():
-        make.warehouse(code, country=country, postal_code=postal_code, latitude=None, longitude=None)
+        make.warehouse(
+            code, country=country, postal_code=postal_code, latitude=None, longitude=None
+        )
     Company.objects.update(other_vat_numbers="NL004495445B01")
-    TaxRate.objects.bulk_create(TaxRate(country=country, percent=20) for country in ("NL", "DE", "BE", "FR"))
+    TaxRate.objects.bulk_create(
+        TaxRate(country=country, percent=20) for country in ("NL", "DE", "BE", "FR")
+    )
     service = make.service("std", days=3)
     Rate.objects.all().delete()
     Rate.objects.bulk_create(
-        Rate(service=service, origin_country=origin, country=country, up_to_g=30_000,
-             price=Decimal(4 if origin == country else 8 if origin == "NL" and country != "GB" else 12))
-        for origin in ("GB", "NL") for country in ("GB", "NL", "DE", "BE", "FR", "IE"))
+        Rate(
+            service=service,
+            origin_country=origin,
+            country=country,
+            up_to_g=30_000,
+            price=Decimal(
+                4 if origin == country else 8 if origin == "NL" and country != "GB" else 12
+            ),
+        )
+        for origin in ("GB", "NL")
+        for country in ("GB", "NL", "DE", "BE", "FR", "IE")
+    )
     Rate.objects.filter(origin_country="GB", country="IE").update(price=6)
     lanes.refresh()
     make.sku("TEE-M", stock=dict.fromkeys(PLACES, 100))
@@ -63,7 +92,10 @@ def ordered(units: int, to: tuple[str, str] = PLACES["LON"], **options) -> Order
 
 def sent_from(order: Order) -> dict[str, int]:
     live = Shipment.objects.filter(order=order).exclude(status="canceled")
-    return {row.warehouse.code: sum(line.reservation.quantity for line in row.lines.all()) for row in live}
+    return {
+        row.warehouse.code: sum(line.reservation.quantity for line in row.lines.all())
+        for row in live
+    }
 
 
 def test_an_address_in_each_of_twenty_postal_areas_goes_where_a_person_would_send_it(house):
@@ -78,7 +110,9 @@ def test_the_decision_tells_distance_cost_days_and_lateness_of_each_candidate(ho
     order = ordered(1, ("GB", "EH1 1YZ"))
 
     decision = decisions.about("order", order.number).get()
-    by_place = {each["warehouses"][0]: each for each in decision.candidates if len(each["warehouses"]) == 1}
+    by_place = {
+        each["warehouses"][0]: each for each in decision.candidates if len(each["warehouses"]) == 1
+    }
     assert 245 < by_place["LEE"]["km"][0] < 275
     assert 510 < by_place["LON"]["km"][0] < 550
     assert (by_place["LEE"]["cost"], by_place["RTM"]["cost"]) == (4.0, 12.0)
@@ -101,13 +135,21 @@ def test_late_deliveries_count_from_the_first_on_and_without_any_rate(house):
     Rate.objects.all().delete()
     now = datetime.now(UTC)
     Shipment.objects.filter(order=order).update(
-        status="delivered", delivered_at=now, shipped_at=now - timedelta(days=9), promised_on=None,
-        expected_on=(now - timedelta(days=5)).date(), service=CarrierService.objects.get())
+        status="delivered",
+        delivered_at=now,
+        shipped_at=now - timedelta(days=9),
+        promised_on=None,
+        expected_on=(now - timedelta(days=5)).date(),
+        service=CarrierService.objects.get(),
+    )
 
     lanes.refresh()
 
-    share = {lane.warehouse.code: lane.on_time_share for lane in Lane.objects.filter(country__in=["GB", ""])
-             if lane.warehouse.code != "LON" or lane.country == "GB"}
+    share = {
+        lane.warehouse.code: lane.on_time_share
+        for lane in Lane.objects.filter(country__in=["GB", ""])
+        if lane.warehouse.code != "LON" or lane.country == "GB"
+    }
     assert share["LON"] < share["LEE"] == share["RTM"]
     assert Lane.objects.filter(base_cost=None).count() == Lane.objects.count()
     assert sent_from(ordered(1)) == {"LON": 1}  # one late parcel does not outweigh 270 km
@@ -149,7 +191,9 @@ def test_a_person_may_choose_the_warehouse_and_part_of_it_moves(house):
 def test_goods_stay_with_their_company(house):
     order = ordered(3, ("GB", "LS1 5AB"))
     other = make.company("beta", name="Beta Ltd")
-    make.warehouse("BET", company=other, country="GB", postal_code="LS1 5AB", latitude=None, longitude=None)
+    make.warehouse(
+        "BET", company=other, country="GB", postal_code="LS1 5AB", latitude=None, longitude=None
+    )
     make.sku("TEE-M", stock={"BET": 50})
     Warehouse.objects.filter(code="LEE").update(company=other)  # it was theirs all along
     there, shipment = Warehouse.objects.get(code="BET"), make.shipment_of(order)
@@ -164,7 +208,9 @@ def test_goods_stay_with_their_company(house):
     offered = form.__dataclass_fields__["to"].metadata["among"](Warehouse.objects.all(), order)
     assert sorted(row.code for row in offered) == ["LON", "RTM"]
     rerouting.reroute_if_worth(order)
-    redirecting.change_address(make.fresh(order), name="Shop", postal_code="LS1 5AC", city="Leeds", country="GB")
+    redirecting.change_address(
+        make.fresh(order), name="Shop", postal_code="LS1 5AC", city="Leeds", country="GB"
+    )
     outbox.drain()
 
     assert sent_from(order) == {"LEE": 3}
@@ -213,18 +259,25 @@ def test_a_warehouse_without_a_vat_number_is_left_out_and_the_others_go_on(house
     told = decisions.about("order", order.number).latest("pk").reasons
     assert "RTM is left out: Acme Ltd has no VAT number of NL." in told
     Warehouse.objects.filter(code__in=["LEE", "LON"]).update(is_active=False)
-    redirecting.change_address(make.fresh(order), name="Winkel", postal_code="3011 AB", city="Rotterdam", country="NL")
+    redirecting.change_address(
+        make.fresh(order), name="Winkel", postal_code="3011 AB", city="Rotterdam", country="NL"
+    )
     outbox.drain()
     assert sent_from(order) == {"LEE": 3}
 
 
 def test_the_form_of_a_warehouse_says_where_the_company_has_no_vat_number(house, log_in):
     page = log_in("manager")
-    address = reverse("admin:inventory_warehouse_change", args=[Warehouse.objects.get(code="RTM").pk])
+    address = reverse(
+        "admin:inventory_warehouse_change", args=[Warehouse.objects.get(code="RTM").pk]
+    )
     assert "has no VAT number of NL" not in page.get(address).content.decode()
     Company.objects.update(other_vat_numbers="")
 
-    assert "Acme Ltd has no VAT number of NL, so nothing is sold from here" in page.get(address).content.decode()
+    assert (
+        "Acme Ltd has no VAT number of NL, so nothing is sold from here"
+        in page.get(address).content.decode()
+    )
 
 
 def test_without_the_setting_nothing_moves_by_itself(house):
@@ -256,12 +309,18 @@ def test_kits_move_whole(house):
     make.sku("POT", stock={"LON": 2, "LEE": 1})
     make.sku("SET", kit={"CUP": 2, "POT": 1})
     order = make.confirmed(("SET", 2))
-    assert {row.warehouse.code for row in Reservation.objects.filter(demand__document=order.number)} == {"LON"}
+    assert {
+        row.warehouse.code for row in Reservation.objects.filter(demand__document=order.number)
+    } == {"LON"}
 
     rerouting.reroute(order, to=Warehouse.objects.get(code="LEE"))
     outbox.drain()
 
     live = Reservation.objects.filter(demand__document=order.number, state="reserved")
     assert {(row.sku.code, row.warehouse.code, row.quantity) for row in live} == {
-        ("CUP", "LON", 2), ("POT", "LON", 1), ("CUP", "LEE", 2), ("POT", "LEE", 1)}
+        ("CUP", "LON", 2),
+        ("POT", "LON", 1),
+        ("CUP", "LEE", 2),
+        ("POT", "LEE", 1),
+    }
     assert following.follow(order) == []

@@ -17,8 +17,12 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("verified")]
 
 def transfer(code, quantity, place="A-01"):
     made = states.create(Transfer(source=make.warehouse("LON"), target=make.warehouse("MAN")))
-    TransferLine.objects.create(transfer=made, sku=make.sku(code), bin=storage(make.warehouse("LON"), place),
-                                quantity=quantity)
+    TransferLine.objects.create(
+        transfer=made,
+        sku=make.sku(code),
+        bin=storage(make.warehouse("LON"), place),
+        quantity=quantity,
+    )
     return made
 
 
@@ -43,8 +47,14 @@ def test_goods_go_back_to_the_supplier_from_a_bin_in_which_some_are_allocated(dr
     put(tee, "LON", 10, code="B-01")
 
     sending_back.return_to_supplier(
-        purchase, [GoingBack(purchase.lines.get(), 3, Bin.objects.get(kind="receiving", warehouse__code="LON"))],
-        reason="The wrong color.")
+        purchase,
+        [
+            GoingBack(
+                purchase.lines.get(), 3, Bin.objects.get(kind="receiving", warehouse__code="LON")
+            )
+        ],
+        reason="The wrong color.",
+    )
     drain()
 
     packing.pack(picking.pick_all(make.fresh(shipment)))
@@ -57,12 +67,16 @@ def test_what_is_reserved_is_not_sent_away_and_the_orders_are_named(drain):
     put(tee, "LON", 4)
     order = make.confirmed(("TEE-M", 4))
 
-    with pytest.raises(Refused, match=f"2 × TEE-M of these in LON are reserved for {order.number}. Send less"):
+    with pytest.raises(
+        Refused, match=f"2 × TEE-M of these in LON are reserved for {order.number}. Send less"
+    ):
         transfers.send(transfer("TEE-M", 3))
     receiving = Bin.objects.get(kind="receiving", warehouse__code="LON")
     transfers.send(transfer("TEE-M", 1))
     with pytest.raises(Refused, match=f"1 × TEE-M of these in LON are reserved for {order.number}"):
-        sending_back.return_to_supplier(purchase, [GoingBack(purchase.lines.get(), 1, receiving)], reason="Wrong.")
+        sending_back.return_to_supplier(
+            purchase, [GoingBack(purchase.lines.get(), 1, receiving)], reason="Wrong."
+        )
     assert make.stock_of(tee) == (4, 4, 4)
 
 

@@ -28,7 +28,13 @@ def applied(order):
 def entered(*lines, charges=(), **fields):
     if not TaxRate.objects.exists():
         make.taxes()
-    entry = Entry(make.channel(), make.customer(), [make.line(*each) for each in lines], charges=charges, **fields)
+    entry = Entry(
+        make.channel(),
+        make.customer(),
+        [make.line(*each) for each in lines],
+        charges=charges,
+        **fields,
+    )
     return order_entry.enter(entry)
 
 
@@ -69,30 +75,53 @@ def test_periods_that_overlap_or_end_before_they_begin_are_refused(log_in):
     assert "holds then" in problems(valid_to=today)
     assert "holds then" in problems()
     assert "before the first day" in problems(valid_from=today, valid_to=today - timedelta(days=1))
-    for fields in ({}, {"valid_to": today}, {"valid_from": today, "valid_to": today - timedelta(days=1)}):
+    for fields in (
+        {},
+        {"valid_to": today},
+        {"valid_from": today, "valid_to": today - timedelta(days=1)},
+    ):
         with pytest.raises(IntegrityError), transaction.atomic():
             rate(5, **fields)
     TaxRate(country="GB", percent=5, valid_from=today + timedelta(days=10)).full_clean()
     TaxRate(country="GB", percent=5, region="Kent").full_clean()
     TaxRate(country="GB", percent=5, tax_class="reduced", valid_from=today).full_clean()
 
-    answer = log_in("accountant").post(reverse("admin:orders_taxrate_add"), {
-        "country": "uk", "tax_class": "standard", "percent": "5", "category": "S", "valid_from": today})
+    answer = log_in("accountant").post(
+        reverse("admin:orders_taxrate_add"),
+        {
+            "country": "uk",
+            "tax_class": "standard",
+            "percent": "5",
+            "category": "S",
+            "valid_from": today,
+        },
+    )
     assert "holds then" in answer.content.decode()
 
 
 def test_freight_fees_and_allowances_follow_the_goods_pro_rata():
     make.sku("BOOK", tax_class="reduced", stock={"LON": 9})
-    charges = (Charge("freight", "Freight", D("10.00")), Charge("allowance", "Goodwill", D("-5.00")),
-               Charge("damage", "Broken pallet", D("7.00")), Charge("reminder", "Reminder", D("3.00")))
+    charges = (
+        Charge("freight", "Freight", D("10.00")),
+        Charge("allowance", "Goodwill", D("-5.00")),
+        Charge("damage", "Broken pallet", D("7.00")),
+        Charge("reminder", "Reminder", D("3.00")),
+    )
     order = confirmed(("TEE-M", 1, "60.00"), ("BOOK", 1, "40.00"), charges=charges)
 
     freight, goodwill, damage, reminder = order.charges.order_by("pk")
     assert [(part.tax_percent, part.net, part.tax) for part in freight.parts] == [
-        (20, D("6.00"), D("1.20")), (5, D("4.00"), D("0.20"))]
+        (20, D("6.00"), D("1.20")),
+        (5, D("4.00"), D("0.20")),
+    ]
     assert [(part.tax_percent, part.net, part.tax) for part in goodwill.parts] == [
-        (20, D("-3.00"), D("-0.60")), (5, D("-2.00"), D("-0.10"))]
-    assert [(charge.tax, charge.parts[0].tax_category) for charge in (damage, reminder)] == [(0, "E"), (0, "E")]
+        (20, D("-3.00"), D("-0.60")),
+        (5, D("-2.00"), D("-0.10")),
+    ]
+    assert [(charge.tax, charge.parts[0].tax_category) for charge in (damage, reminder)] == [
+        (0, "E"),
+        (0, "E"),
+    ]
     assert order.gross == D("72.00") + D("42.00") + D("11.40") - D("5.70") + D("10.00")
 
     document = billing.bill_order(order)
@@ -102,7 +131,11 @@ def test_freight_fees_and_allowances_follow_the_goods_pro_rata():
 
 def test_charges_follow_what_is_canceled_and_added():
     make.sku("BOOK", tax_class="reduced", stock={"LON": 9})
-    order = confirmed(("TEE-M", 1, "60.00"), ("BOOK", 1, "40.00"), charges=(Charge("freight", "Freight", D("10.00")),))
+    order = confirmed(
+        ("TEE-M", 1, "60.00"),
+        ("BOOK", 1, "40.00"),
+        charges=(Charge("freight", "Freight", D("10.00")),),
+    )
     book = order.lines.get(sku__code="BOOK")
 
     lifecycle.cancel_lines(order, {book.pk: 1})
@@ -116,7 +149,11 @@ def test_charges_follow_what_is_canceled_and_added():
     deposits.ask(order, D("50.00"), reference="deposit")
     billing.bill_order(order)
     notes = Invoice.objects.filter(order=order)
-    assert sum(note.sign * note.gross for note in notes) == order.gross == D("72.00") + D("63.00") + D("11.25")
+    assert (
+        sum(note.sign * note.gross for note in notes)
+        == order.gross
+        == D("72.00") + D("63.00") + D("11.25")
+    )
 
 
 def test_charges_elsewhere_have_the_rate_that_is_set():
@@ -140,11 +177,15 @@ def gross_prices(**fields):
     Customer.objects.filter(pk=make.customer().pk).update(**fields)
 
 
-@pytest.mark.parametrize("price, quantity, net", [("12.00", 1, "10.00"), ("1.03", 3, "2.58"), ("0.99", 1000, "825.00")])
+@pytest.mark.parametrize(
+    "price, quantity, net", [("12.00", 1, "10.00"), ("1.03", 3, "2.58"), ("0.99", 1000, "825.00")]
+)
 def test_a_buyer_without_tax_pays_the_gross_price_divided(price, quantity, net):
     gross_prices()
     make.customer().addresses.update(country="US", postal_code="10001")
-    order = confirmed(("TEE-M", quantity, price), charges=(Charge("freight", "Freight", D("6.00")),))
+    order = confirmed(
+        ("TEE-M", quantity, price), charges=(Charge("freight", "Freight", D("6.00")),)
+    )
 
     line, freight = order.lines.get(), order.charges.get()
     assert (line.net, line.tax, line.tax_category) == (D(net), 0, "G")
@@ -174,7 +215,9 @@ def test_a_tax_exempt_buyer_of_gross_prices_pays_no_tax_of_anybody():
 
 
 def early(percent=2):
-    terms = PaymentTerms.objects.create(code="early", name="Early", discount_percent=percent, discount_days=10)
+    terms = PaymentTerms.objects.create(
+        code="early", name="Early", discount_percent=percent, discount_days=10
+    )
     make.sku("BOOK", tax_class="reduced", stock={"LON": 9})
     make.customer(terms=terms)
     order = confirmed(("TEE-M", 10, "10.00"), ("BOOK", 1, "100.00"))
@@ -184,7 +227,9 @@ def early(percent=2):
 def pay(document, amount, *, late=False):
     payment = make.transfer(amount, reference=f"bank {amount}")
     if late:
-        type(payment).objects.filter(pk=payment.pk).update(paid_on=document.discount_until + timedelta(days=1))
+        type(payment).objects.filter(pk=payment.pk).update(
+            paid_on=document.discount_until + timedelta(days=1)
+        )
     payments.apply(make.fresh(payment), make.fresh(document))
     return make.fresh(document).open_amount
 
@@ -199,7 +244,9 @@ def test_the_early_discount_is_of_the_invoice_less_its_credits_and_its_tax_goes_
     row = document.write_offs.get()
     assert (row.amount, row.tax) == (D("3.30"), D("0.30"))
     assert [(each["percent"], each["amount"], each["tax"]) for each in row.taxes] == [
-        ("5", "2.10", "0.10"), ("20", "1.20", "0.20")]
+        ("5", "2.10", "0.10"),
+        ("20", "1.20", "0.20"),
+    ]
 
 
 def test_the_discount_is_for_the_part_that_was_paid_in_time():

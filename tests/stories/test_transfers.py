@@ -16,8 +16,9 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("verified")]
 
 def drafted(quantity=6, sku="TEE-M", code="A-01"):
     transfer = states.create(Transfer(source=make.warehouse(), target=make.warehouse("MAN")))
-    TransferLine.objects.create(transfer=transfer, sku=make.sku(sku), bin=storage(make.warehouse(), code),
-                                quantity=quantity)
+    TransferLine.objects.create(
+        transfer=transfer, sku=make.sku(sku), bin=storage(make.warehouse(), code), quantity=quantity
+    )
     return transfer
 
 
@@ -61,7 +62,10 @@ def test_what_is_in_transit_is_called_back(sent):
     transfer = transfers.recall(sent)
 
     assert (transfer.status, transfer.lines.get().recalled) == ("received", 4)
-    assert (make.stock_of(make.sku("TEE-M"))[0], make.stock_of(make.sku("TEE-M"), "MAN")[0]) == (8, 2)
+    assert (make.stock_of(make.sku("TEE-M"))[0], make.stock_of(make.sku("TEE-M"), "MAN")[0]) == (
+        8,
+        2,
+    )
     with pytest.raises(WrongState):
         transfers.recall(transfer)
 
@@ -105,7 +109,9 @@ def test_a_draft_is_canceled():
 
 
 def test_goods_in_custody_are_not_sent():
-    order = make.picked(make.confirmed(("TEE-M", 2))) if make.sku("TEE-M", stock={"LON": 3}) else None
+    order = (
+        make.picked(make.confirmed(("TEE-M", 2))) if make.sku("TEE-M", stock={"LON": 3}) else None
+    )
     staging = catalog.place(make.warehouse(), Bin.Kind.STAGING)
     transfer = drafted(1, code=staging.code)
 

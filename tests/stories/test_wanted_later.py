@@ -37,7 +37,9 @@ def days(count: int) -> date:
 
 
 def confirmed(units: int, requested_on: date | None, code: str = "TEE-M") -> Order:
-    entry = Entry(make.channel(), make.customer(), [make.line(code, units)], requested_on=requested_on)
+    entry = Entry(
+        make.channel(), make.customer(), [make.line(code, units)], requested_on=requested_on
+    )
     order = lifecycle.confirm(order_entry.enter(entry))
     outbox.drain()
     return make.fresh(order)
@@ -57,7 +59,10 @@ def test_an_order_for_later_reserves_nothing_until_its_day_comes_near(channel):
     later = confirmed(8, days(30))
 
     assert (reserved(later), later.shipments.count()) == (0, 0)
-    assert f"reserves stock from {days(25)} on" in decisions.about("order", later.number).get().reasons[0]
+    assert (
+        f"reserves stock from {days(25)} on"
+        in decisions.about("order", later.number).get().reasons[0]
+    )
     assert not VIEWS["short"][1](Order.objects.all(), make.user()).exists()
     sourcing.serve_due()
     assert reserved(later) == 0
@@ -84,7 +89,9 @@ def test_verify_finds_an_order_whose_day_has_come_and_that_reserved_nothing(chan
     assert verification.breaches() == []
 
     Demand.objects.update(reserve_from=days(-2))
-    assert f"{later.number}: line {only_line(later).pk} waits" in " ".join(map(str, verification.breaches()))
+    assert f"{later.number}: line {only_line(later).pk} waits" in " ".join(
+        map(str, verification.breaches())
+    )
     sourcing.serve_due()
     outbox.drain()
     assert reserved(later) == 8
@@ -157,7 +164,9 @@ def test_it_is_amended_and_canceled_like_any_other(channel):
     first = later.lines.order_by("pk").first()
     amending.amend(later, [LineChange(first, 1, first.unit_price + 1)])
     outbox.drain()
-    assert set(Demand.objects.filter(unreserved__gt=0).values_list("reserve_from", flat=True)) == {days(25)}
+    assert set(Demand.objects.filter(unreserved__gt=0).values_list("reserve_from", flat=True)) == {
+        days(25)
+    }
 
     lifecycle.cancel(make.fresh(later))
     outbox.drain()
@@ -195,20 +204,32 @@ def test_what_is_being_picked_stays_when_the_day_is_put_off(channel):
 LONDON = "Europe/London"
 
 
-@pytest.mark.parametrize("local, leaves", [
-    ("2026-11-25 13:59", "2026-11-25"), ("2026-11-25 14:00", "2026-11-25"), ("2026-11-25 14:01", "2026-11-26"),
-    ("2026-11-27 15:00", "2026-11-30"), ("2026-11-28 10:00", "2026-11-30"), ("2026-11-29 23:00", "2026-11-30"),
-])
+@pytest.mark.parametrize(
+    "local, leaves",
+    [
+        ("2026-11-25 13:59", "2026-11-25"),
+        ("2026-11-25 14:00", "2026-11-25"),
+        ("2026-11-25 14:01", "2026-11-26"),
+        ("2026-11-27 15:00", "2026-11-30"),
+        ("2026-11-28 10:00", "2026-11-30"),
+        ("2026-11-29 23:00", "2026-11-30"),
+    ],
+)
 def test_what_is_confirmed_after_the_cut_off_leaves_the_next_working_day(local, leaves):
     at = datetime.fromisoformat(local)  # the warehouse's own clock
 
     assert working_days.ship_day(at, time(14)) == date.fromisoformat(leaves)
 
 
-@pytest.mark.parametrize("wanted, leaves", [
-    ("2027-01-11", "2027-01-07"), ("2027-01-10", "2027-01-06"), ("2027-01-09", "2027-01-06"),
-    ("2027-01-08", "2027-01-06"),
-])
+@pytest.mark.parametrize(
+    "wanted, leaves",
+    [
+        ("2027-01-11", "2027-01-07"),
+        ("2027-01-10", "2027-01-06"),
+        ("2027-01-09", "2027-01-06"),
+        ("2027-01-08", "2027-01-06"),
+    ],
+)
 def test_what_is_wanted_on_a_weekend_is_there_before_it(wanted, leaves):
     """Two working days under way; 2027-01-11 is a Monday."""
     earliest, left = date(2026, 12, 1), date.fromisoformat(leaves)
@@ -290,4 +311,7 @@ def test_a_kit_of_which_a_part_is_picked_is_put_off(channel):
     outbox.drain()
 
     picking.pick_all(make.fresh(shipment))
-    assert (make.fresh(order).picked, reserved(order)) == (1, 0)  # the kit that was lost waits for its day
+    assert (make.fresh(order).picked, reserved(order)) == (
+        1,
+        0,
+    )  # the kit that was lost waits for its day

@@ -24,8 +24,13 @@ def floor(aisles=4, bays=5):
         for bay in range(bays):
             for side in (0, 1):
                 code = f"{'ABCDEFGH'[aisle]}-{2 * bay + side + 1:02}"
-                make.storage(house, code, aisle=code[0], x_cm=AISLE_CM * aisle + FACE_CM * (2 * side + 1),
-                             y_cm=200 * (bay + 1))
+                make.storage(
+                    house,
+                    code,
+                    aisle=code[0],
+                    x_cm=AISLE_CM * aisle + FACE_CM * (2 * side + 1),
+                    y_cm=200 * (bay + 1),
+                )
                 make.put(make.sku(f"SKU-{code}"), "LON", 50, code=code)
     return house
 
@@ -43,8 +48,14 @@ def test_bins_on_both_sides_are_one_aisle_and_walked_by_their_codes():
 
     wave = waves.release(waves.plan(house, list(Shipment.objects.all())))
 
-    assert list(PickTask.objects.order_by("sequence").values_list("bin__code", flat=True)) == ["B-01", "B-02", "B-09"]
-    assert wave.walking_distance_cm == 2 * (AISLE_CM + 2 * FACE_CM) + 2 * 1000  # in the middle between both sides
+    assert list(PickTask.objects.order_by("sequence").values_list("bin__code", flat=True)) == [
+        "B-01",
+        "B-02",
+        "B-09",
+    ]
+    assert (
+        wave.walking_distance_cm == 2 * (AISLE_CM + 2 * FACE_CM) + 2 * 1000
+    )  # in the middle between both sides
     picking.pick_all(Shipment.objects.get())
 
 
@@ -71,8 +82,18 @@ def test_a_coordinate_ten_times_beyond_its_neighbors_is_asked_about(client):
     client.force_login(User.objects.get(username="root"))
     place = Bin.objects.get(code="B-05")
     address = reverse("admin:inventory_bin_change", args=[place.pk])
-    form = {"warehouse": house.pk, "zone": "", "code": "B-05", "kind": "storage", "is_sellable": "on", "aisle": "B",
-            "bay": 0, "level": 0, "x_cm": 500, "y_cm": 6000}
+    form = {
+        "warehouse": house.pk,
+        "zone": "",
+        "code": "B-05",
+        "kind": "storage",
+        "is_sellable": "on",
+        "aisle": "B",
+        "bay": 0,
+        "level": 0,
+        "x_cm": 500,
+        "y_cm": 6000,
+    }
 
     plain = client.get(address).content.decode()
     asked = client.post(address, {**form, "y_cm": 60_000}).content.decode()
@@ -81,7 +102,10 @@ def test_a_coordinate_ten_times_beyond_its_neighbors_is_asked_about(client):
     sure = client.post(address, {**form, "y_cm": 60_000, "is_measured": "on"})
 
     assert 'type="hidden" name="is_measured"' in plain
-    assert "y = 60000 cm is ten times as far as any neighbor of B-05: the farthest is at 1000 cm" in asked
+    assert (
+        "y = 60000 cm is ten times as far as any neighbor of B-05: the farthest is at 1000 cm"
+        in asked
+    )
     assert 'type="checkbox" name="is_measured"' in asked
     assert kept == 600 and close.status_code == 302 and sure.status_code == 302
     assert make.fresh(place).y_cm == 60_000

@@ -34,7 +34,9 @@ def test_from_a_quote_to_a_refund(drain, mailoutbox):
     make.sku("CAP", stock={"LON": 10})
 
     # The rep quotes, and the customer says yes.
-    order = order_entry.draft(Entry(make.channel(), make.customer(), [line("TEE-M", 4), line("CAP", 2)]))
+    order = order_entry.draft(
+        Entry(make.channel(), make.customer(), [line("TEE-M", 4), line("CAP", 2)])
+    )
     order = order_entry.quote(order, valid_until=date(2999, 1, 1))
     order = order_entry.place(order)
     order = lifecycle.confirm(order)
@@ -64,16 +66,33 @@ def test_from_a_quote_to_a_refund(drain, mailoutbox):
     request = requests.open_request(make.fresh(order), [Asked(shirts, 2, "damaged")])
     part = request.lines.get()
     returning.receive(request, [Arrived(part, good=1, damaged=1)])
-    inspection.inspect(make.fresh(request), [Finding(part, 1), Finding(part, 1, "broken", "scrap", damaged=True)])
+    inspection.inspect(
+        make.fresh(request), [Finding(part, 1), Finding(part, 1, "broken", "scrap", damaged=True)]
+    )
     drain()
 
     # The money is back, the good shirt is on the shelf, and everybody was told.
     assert (Payment.objects.get().refunded, screening.balance(order.customer)) == (D("24.00"), 0)
     assert make.stock_of(make.sku("TEE-M")) == (7, 7, 0)
     assert [mail.subject.split()[0] for mail in mailoutbox] == [
-        "Your", "Your", "Invoice", "Your", "We've", "Credit", "We've"]
-    names = list(Event.objects.filter(subject_type="order").order_by("id").values_list("name", flat=True))
-    assert names == ["order.created", "order.quoted", "order.placed", "order.confirmed", "order.completed"]
+        "Your",
+        "Your",
+        "Invoice",
+        "Your",
+        "We've",
+        "Credit",
+        "We've",
+    ]
+    names = list(
+        Event.objects.filter(subject_type="order").order_by("id").values_list("name", flat=True)
+    )
+    assert names == [
+        "order.created",
+        "order.quoted",
+        "order.placed",
+        "order.confirmed",
+        "order.completed",
+    ]
 
 
 def test_two_lines_with_one_sku_ship_and_bill_apart(drain):
@@ -81,7 +100,10 @@ def test_two_lines_with_one_sku_ship_and_bill_apart(drain):
 
     order = make.shipped(("TEE-M", 2, "10"), ("TEE-M", 3, "8"))
 
-    assert [(row.shipped, row.invoiced) for row in order.lines.order_by("position")] == [(2, 2), (3, 3)]
+    assert [(row.shipped, row.invoiced) for row in order.lines.order_by("position")] == [
+        (2, 2),
+        (3, 3),
+    ]
     assert order.invoices.get().net == D("44.00")
 
 
@@ -99,12 +121,18 @@ def test_low_stock_is_bought_and_fills_a_backorder(drain):
     assert (PurchaseOrder.objects.get().status, make.fresh(order).reserved) == ("closed", 3)
 
 
-@pytest.mark.parametrize("stage", ["draft", "quoted", "placed", "confirmed", "picking", "picked", "packed"])
+@pytest.mark.parametrize(
+    "stage", ["draft", "quoted", "placed", "confirmed", "picking", "picked", "packed"]
+)
 def test_cancel_at_every_stage_leaves_the_stock_as_it_was(stage, drain):
     make.taxes()
     tee = make.sku("TEE-M", stock={"LON": 10})
     order = order_entry.draft(Entry(make.channel(), make.customer(), [line("TEE-M", 4)]))
-    steps = {"quoted": lambda: order_entry.quote(order, valid_until=timezone.now().date() + timedelta(days=9))}
+    steps = {
+        "quoted": lambda: order_entry.quote(
+            order, valid_until=timezone.now().date() + timedelta(days=9)
+        )
+    }
     steps["placed"] = lambda: order_entry.place(make.fresh(order))
     steps["confirmed"] = lambda: (lifecycle.confirm(make.fresh(order)), drain())
     steps["picking"] = lambda: waves.start_picking(make.shipment_of(order))
@@ -136,4 +164,9 @@ def test_canceling_a_partly_shipped_order_cancels_its_rest_and_completes_it(drai
     drain()
 
     order = make.fresh(order)
-    assert (order.status, order.shipped, order.canceled, order.gross) == ("completed", 2, 3, D("24.00"))
+    assert (order.status, order.shipped, order.canceled, order.gross) == (
+        "completed",
+        2,
+        3,
+        D("24.00"),
+    )

@@ -24,6 +24,7 @@ def log_in(client):
 @pytest.fixture
 def worked(django_capture_on_commit_callbacks):
     """`with worked():` what is asked for within is done at its end, as the worker would."""
+
     @contextmanager
     def done():
         before, current_app.conf.task_always_eager = current_app.conf.task_always_eager, True
@@ -37,11 +38,14 @@ def worked(django_capture_on_commit_callbacks):
 @pytest.fixture
 def take(worked):
     """take(client, slug, content) uploads a file, maps its columns by name and has it taken in; the finished job."""
+
     def taken(client, slug, content, name="file.csv", press="import", **mapping):
         page = PAGES[slug]
         with worked():
-            answer = client.post(reverse(f"admin:{page}_import", args=[slug]), {
-                "file": SimpleUploadedFile(name, content)})
+            answer = client.post(
+                reverse(f"admin:{page}_import", args=[slug]),
+                {"file": SimpleUploadedFile(name, content)},
+            )
             assert answer.status_code == 302, answer.content.decode()[:3000]
             job = Job.objects.latest("pk")
             answer = client.post(answer.url, {**job.details["mapping"], **mapping, press: ""})

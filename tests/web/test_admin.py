@@ -44,24 +44,37 @@ def test_every_list_and_form_opens_for_who_may_and_for_nobody_else(log_in, role)
 
     assert client.get(reverse("admin:index")).status_code == 200
     for model, pages in admin.site._registry.items():
-        request = client.get(reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist"))
+        request = client.get(
+            reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+        )
         allowed = pages.has_view_permission(request.wsgi_request)
         assert request.status_code == (200 if allowed else 403), model
         row = pages.get_queryset(request.wsgi_request).first() if allowed else None
         if row is not None:
             assert client.get(page(row)).status_code == 200, model
         if allowed and pages.has_add_permission(request.wsgi_request):
-            assert client.get(reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_add")).status_code == 200
+            assert (
+                client.get(
+                    reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_add")
+                ).status_code
+                == 200
+            )
 
 
 def test_every_model_is_registered():
     from django.apps import apps
 
-    ours = {model for model in apps.get_models() if model.__module__.split(".")[0] in
-            {"oms", "inventory", "orders", "fulfillment", "returns"}}
+    ours = {
+        model
+        for model in apps.get_models()
+        if model.__module__.split(".")[0]
+        in {"oms", "inventory", "orders", "fulfillment", "returns"}
+    }
     inlines = {inline.model for pages in admin.site._registry.values() for inline in pages.inlines}
 
-    assert ours - set(admin.site._registry) - inlines == {JobRows}  # which the job's page offers as a file
+    assert ours - set(admin.site._registry) - inlines == {
+        JobRows
+    }  # which the job's page offers as a file
 
 
 def test_an_orders_whole_way_by_its_buttons(log_in, mailoutbox):
@@ -74,12 +87,23 @@ def test_an_orders_whole_way_by_its_buttons(log_in, mailoutbox):
         make.warehouse().staff.add(make.user(role, role))
 
     rep = log_in("rep")
-    response = rep.post(reverse("admin:orders_order_add"), {
-        "customer": customer.pk, "channel": channel.pk, "discount_percent": "0",
-        "lines-TOTAL_FORMS": "1", "lines-INITIAL_FORMS": "0", "lines-0-sku": tee.pk, "lines-0-quantity": "3",
-        "lines-0-discount_percent": "0", "charges-TOTAL_FORMS": "0", "charges-INITIAL_FORMS": "0",
-        "holds-TOTAL_FORMS": "0", "holds-INITIAL_FORMS": "0",
-    })
+    response = rep.post(
+        reverse("admin:orders_order_add"),
+        {
+            "customer": customer.pk,
+            "channel": channel.pk,
+            "discount_percent": "0",
+            "lines-TOTAL_FORMS": "1",
+            "lines-INITIAL_FORMS": "0",
+            "lines-0-sku": tee.pk,
+            "lines-0-quantity": "3",
+            "lines-0-discount_percent": "0",
+            "charges-TOTAL_FORMS": "0",
+            "charges-INITIAL_FORMS": "0",
+            "holds-TOTAL_FORMS": "0",
+            "holds-INITIAL_FORMS": "0",
+        },
+    )
     assert response.status_code == 302, response.context["errors"]
     order = Order.objects.get()
     assert (order.status, order.gross) == ("draft", 36)
@@ -91,8 +115,12 @@ def test_an_orders_whole_way_by_its_buttons(log_in, mailoutbox):
     shipment = do(picker, shipment, "pick_all")
     packer = log_in("packer")
     shipment = do(packer, shipment, "pack")
-    shipment = do(packer, shipment, "verify", **{
-        f"lines-{line.pk}-scanned": 3 for line in shipment.lines.all()})
+    shipment = do(
+        packer,
+        shipment,
+        "verify",
+        **{f"lines-{line.pk}-scanned": 3 for line in shipment.lines.all()},
+    )
     shipment = do(packer, shipment, "buy_labels")
     assert packer.get(page(shipment, "paper", "labels")).content.startswith(b"%PDF")
     shipment = do(packer, shipment, "ship")
@@ -100,26 +128,48 @@ def test_an_orders_whole_way_by_its_buttons(log_in, mailoutbox):
 
     _pay_and_return(log_in, order)
     assert [mail.subject.split()[0] for mail in mailoutbox] == [
-        "Your", "Your", "Invoice", "We've", "Credit", "We've"]
+        "Your",
+        "Your",
+        "Invoice",
+        "We've",
+        "Credit",
+        "We've",
+    ]
 
 
 def _pay_and_return(log_in, order):
     accountant = log_in("accountant")
-    document = do(accountant, Invoice.objects.get(), "record_payment", amount="36.00", reference="bank 1")
+    document = do(
+        accountant, Invoice.objects.get(), "record_payment", amount="36.00", reference="bank 1"
+    )
     assert document.open_amount == 0
     assert accountant.get(page(document, "pdf")).getvalue().startswith(b"%PDF")
 
     rep = log_in("rep")
     line = order.lines.get()
-    do(rep, order, "return", **{f"lines-{line.pk}-quantity": 1, f"lines-{line.pk}-reason": "unwanted",
-                                "resolution": "refund"})
+    do(
+        rep,
+        order,
+        "return",
+        **{
+            f"lines-{line.pk}-quantity": 1,
+            f"lines-{line.pk}-reason": "unwanted",
+            "resolution": "refund",
+        },
+    )
     request = ReturnRequest.objects.get()
     packer = log_in("packer")
     part = request.lines.get()
-    request = do(packer, request, "receive", **{f"goods-{part.pk}-good": 1, f"goods-{part.pk}-damaged": 0})
+    request = do(
+        packer, request, "receive", **{f"goods-{part.pk}-good": 1, f"goods-{part.pk}-damaged": 0}
+    )
     names = ("restock", "refurbish", "scrap", "damaged_to_scrap", "damaged_to_refurbish")
-    request = do(packer, request, "inspect", **{
-        f"findings-{part.pk}-{name}": int(name == "restock") for name in names})
+    request = do(
+        packer,
+        request,
+        "inspect",
+        **{f"findings-{part.pk}-{name}": int(name == "restock") for name in names},
+    )
 
     assert (request.status, Payment.objects.get().refunded) == ("settled", 12)
 
@@ -131,8 +181,13 @@ def test_operations_with_input_open_a_form_and_others_are_buttons(log_in):
     client = log_in("manager")
 
     for name in ("amend", "cancel_lines", "authorize", "cancel"):
-        assert f'href="{page(order, "operation", name)}"' in client.get(page(order)).content.decode(), name
-    assert f'action="{page(placed, "operation", "confirm")}"' in client.get(page(placed)).content.decode()
+        assert (
+            f'href="{page(order, "operation", name)}"' in client.get(page(order)).content.decode()
+        ), name
+    assert (
+        f'action="{page(placed, "operation", "confirm")}"'
+        in client.get(page(placed)).content.decode()
+    )
     assert 'name="_preview"' in client.get(page(order, "operation", "amend")).content.decode()
 
 
@@ -163,18 +218,31 @@ def test_every_form_of_an_operation_opens(log_in):
         for step in operations.of(model).values():
             for document in model.objects.all() if step.has_form else []:
                 if step.available(document):
-                    assert client.get(page(document, "operation", step.name)).status_code == 200, (model, step.name)
+                    assert client.get(page(document, "operation", step.name)).status_code == 200, (
+                        model,
+                        step.name,
+                    )
                     opened.add((model.__name__, step.name))
 
-    assert {("Order", "amend"), ("Order", "return"), ("Shipment", "put_back"), ("Shipment", "verify"),
-            ("Invoice", "credit"), ("Payment", "refund"), ("ReturnRequest", "inspect"),
-            ("ReturnRequest", "receive"), ("BinStock", "adjust")} <= opened
+    assert {
+        ("Order", "amend"),
+        ("Order", "return"),
+        ("Shipment", "put_back"),
+        ("Shipment", "verify"),
+        ("Invoice", "credit"),
+        ("Payment", "refund"),
+        ("ReturnRequest", "inspect"),
+        ("ReturnRequest", "receive"),
+        ("BinStock", "adjust"),
+    } <= opened
 
 
 def test_a_refused_operation_says_why_and_changes_nothing(log_in):
     order = make.order(lines=[("TEE-M", 3)])
 
-    response = log_in("manager").post(page(order, "operation", "confirm"), {"version": order.version})
+    response = log_in("manager").post(
+        page(order, "operation", "confirm"), {"version": order.version}
+    )
 
     assert response.status_code == 409
     assert "Not enough stock: 3 × TEE-M missing" in response.content.decode()
@@ -186,8 +254,10 @@ def test_an_amendment_is_previewed_before_it_is_made(log_in):
     order = make.confirmed(("TEE-M", 3))
     line = order.lines.get()
 
-    response = log_in("manager").post(page(order, "operation", "amend"), {
-        "_preview": "", f"lines-{line.pk}-quantity": 5, f"lines-{line.pk}-unit_price": "10"})
+    response = log_in("manager").post(
+        page(order, "operation", "amend"),
+        {"_preview": "", f"lines-{line.pk}-quantity": 5, f"lines-{line.pk}-unit_price": "10"},
+    )
 
     text = response.content.decode()
     assert "Preview of changes" in text and "60.00" in text
@@ -196,16 +266,21 @@ def test_an_amendment_is_previewed_before_it_is_made(log_in):
 
 @pytest.mark.parametrize(("paper", "failed"), [("labels", 1), ("packing_slip", 0)])
 def test_papers_of_many_shipments_are_printed_by_a_task_with_a_result_each(
-    log_in, paper, failed, worked,
+    log_in, paper, failed, worked
 ):
     make.sku("TEE-M", stock={"LON": 9})
-    labeled, bare = make.labeled(make.confirmed(("TEE-M", 1))), make.packed(make.confirmed(("TEE-M", 1)))
+    labeled, bare = (
+        make.labeled(make.confirmed(("TEE-M", 1))),
+        make.packed(make.confirmed(("TEE-M", 1))),
+    )
     packer = log_in("packer")
     make.warehouse().staff.add(User.objects.get(username="packer"))
 
     with worked():
-        packer.post(reverse("admin:fulfillment_shipment_changelist"), {
-            "action": f"print_{paper}", "_selected_action": [labeled.pk, bare.pk]})
+        packer.post(
+            reverse("admin:fulfillment_shipment_changelist"),
+            {"action": f"print_{paper}", "_selected_action": [labeled.pk, bare.pk]},
+        )
 
     job = Job.objects.get()
     assert (job.done, job.failed, job.finished_at is not None) == (2 - failed, failed, True)
@@ -222,7 +297,9 @@ def test_the_attention_page_checks_every_invariant(log_in):
 def test_a_stale_button_is_refused(log_in):
     order = make.order(lines=[("TEE-M", 3)])
 
-    response = log_in("manager").post(page(order, "operation", "cancel"), {"version": order.version - 1})
+    response = log_in("manager").post(
+        page(order, "operation", "cancel"), {"version": order.version - 1}
+    )
 
     assert response.status_code == 409
     assert "Someone changed this document" in response.content.decode()
@@ -232,8 +309,9 @@ def test_an_operation_needs_its_role(log_in):
     make.sku("TEE-M", stock={"LON": 20})
     order = make.shipped(("TEE-M", 3))
 
-    response = log_in("rep").post(page(order.invoices.get(), "operation", "record_payment"),
-                                  {"amount": "1", "reference": "x"})
+    response = log_in("rep").post(
+        page(order.invoices.get(), "operation", "record_payment"), {"amount": "1", "reference": "x"}
+    )
 
     assert response.status_code in (302, 409)
     assert Payment.objects.count() == 0
@@ -253,8 +331,10 @@ def test_bulk_actions_are_jobs_with_a_result_per_row_and_what_failed_is_tried_ag
     client = log_in("manager")
 
     with worked():
-        response = client.post(reverse("admin:orders_order_changelist"), {
-            "action": "do_confirm", "_selected_action": [first.pk, second.pk]})
+        response = client.post(
+            reverse("admin:orders_order_changelist"),
+            {"action": "do_confirm", "_selected_action": [first.pk, second.pk]},
+        )
     text = client.get(response.url).content.decode()
     assert "1 of 2 done, 1 failed" in text and "3 × TEE-M missing" in text
 
@@ -273,8 +353,10 @@ def test_a_bulk_action_is_undone_where_its_operation_names_its_inverse(log_in, w
     client = log_in("packer")
     make.warehouse().staff.add(User.objects.get(username="packer"))
     with worked():
-        client.post(reverse("admin:fulfillment_shipment_changelist"), {
-            "action": "do_buy_labels", "_selected_action": [packed.pk]})
+        client.post(
+            reverse("admin:fulfillment_shipment_changelist"),
+            {"action": "do_buy_labels", "_selected_action": [packed.pk]},
+        )
     job = Job.objects.get()
     assert "Undo void labels" in client.get(page(job)).content.decode()
 
@@ -288,8 +370,10 @@ def test_a_bulk_action_is_undone_where_its_operation_names_its_inverse(log_in, w
 def test_a_job_is_its_persons_own(log_in, worked):
     order = make.order(lines=[("TEE-M", 3)])
     with worked():
-        log_in("manager").post(reverse("admin:orders_order_changelist"), {
-            "action": "do_confirm", "_selected_action": [order.pk]})
+        log_in("manager").post(
+            reverse("admin:orders_order_changelist"),
+            {"action": "do_confirm", "_selected_action": [order.pk]},
+        )
     job = Job.objects.get()
 
     assert log_in("rep").get(page(job)).status_code == 302
@@ -321,8 +405,14 @@ def test_a_picker_sees_no_money(log_in):
     shipment = make.packed(order)
     client = log_in("picker")
 
-    pages = [reverse("admin:index"), reverse("admin:inventory_stock_changelist"), page(shipment),
-             page(make.sku("TEE-M")), page(BinStock.objects.first()), reverse("admin:fulfillment_shipment_changelist")]
+    pages = [
+        reverse("admin:index"),
+        reverse("admin:inventory_stock_changelist"),
+        page(shipment),
+        page(make.sku("TEE-M")),
+        page(BinStock.objects.first()),
+        reverse("admin:fulfillment_shipment_changelist"),
+    ]
     for url in pages:
         text = client.get(url).content.decode()
         assert not re.search(r"777\.77|888\.88|2,?666\.64|3,?199\.97", text), url
@@ -334,8 +424,15 @@ def test_a_manager_cannot_make_themselves_stronger(log_in):
     clerk = make.user("clerk", "picker")
 
     for person in (manager, clerk):
-        client.post(page(person), {"username": person.username, "is_superuser": "on", "is_staff": "on",
-                                   "groups": [1, 2, 3, 4, 5, 6]})
+        client.post(
+            page(person),
+            {
+                "username": person.username,
+                "is_superuser": "on",
+                "is_staff": "on",
+                "groups": [1, 2, 3, 4, 5, 6],
+            },
+        )
 
     assert not User.objects.filter(is_superuser=True).exists()
     assert make.fresh(clerk).role_names == {"picker"}
@@ -354,12 +451,17 @@ def test_the_reorder_button_proposes(log_in):
     assert PurchaseOrder.objects.get().lines.get().quantity == 9
 
 
-@pytest.mark.parametrize("model, builder", [
-    ("orders_order", lambda: make.order(lines=[("TEE-M", 1)])),
-    ("fulfillment_shipment", lambda: make.confirmed(("TEE-M", 1))),
-    ("orders_invoice", lambda: make.shipped(("TEE-M", 1))),
-])
-def test_lists_take_as_many_queries_for_three_rows_as_for_one(log_in, django_assert_max_num_queries, model, builder):
+@pytest.mark.parametrize(
+    "model, builder",
+    [
+        ("orders_order", lambda: make.order(lines=[("TEE-M", 1)])),
+        ("fulfillment_shipment", lambda: make.confirmed(("TEE-M", 1))),
+        ("orders_invoice", lambda: make.shipped(("TEE-M", 1))),
+    ],
+)
+def test_lists_take_as_many_queries_for_three_rows_as_for_one(
+    log_in, django_assert_max_num_queries, model, builder
+):
     make.sku("TEE-M", stock={"LON": 20})
     client, url, counts = log_in("manager"), reverse(f"admin:{model}_changelist"), []
     for rows in (1, 2):

@@ -31,12 +31,15 @@ def test_accountant_closes_the_books_and_a_rep_cannot(log_in):
     assert "Books closed through" in answer.content.decode()
 
 
-@pytest.mark.parametrize("until, told", [("soon", "a valid date"), ("2999-01-01", "You can only close past days")])
+@pytest.mark.parametrize(
+    "until, told", [("soon", "a valid date"), ("2999-01-01", "You can only close past days")]
+)
 def test_a_day_that_cannot_be_closed_is_told(log_in, until, told):
     company = make.company()
 
-    answer = log_in("accountant").post(reverse("admin:core_company_close", args=[company.pk]), {"until": until},
-                                       follow=True)
+    answer = log_in("accountant").post(
+        reverse("admin:core_company_close", args=[company.pk]), {"until": until}, follow=True
+    )
 
     assert told in answer.content.decode()
 
@@ -75,12 +78,17 @@ def test_accountant_bills_what_was_shipped_to_customers(log_in, worked):
     client = log_in("accountant")
 
     with worked():
-        client.post(reverse("admin:orders_customer_changelist"),
-                    {"action": "collect", "_selected_action": [order.customer_id]})
+        client.post(
+            reverse("admin:orders_customer_changelist"),
+            {"action": "collect", "_selected_action": [order.customer_id]},
+        )
 
     assert Invoice.objects.get().order == order
     assert Job.objects.get().done == 1
-    assert "collect" not in log_in("rep").get(reverse("admin:orders_customer_changelist")).content.decode()
+    assert (
+        "collect"
+        not in log_in("rep").get(reverse("admin:orders_customer_changelist")).content.decode()
+    )
 
 
 def test_the_accountant_reads_receivables_statements_and_exports(log_in, worked):
@@ -88,13 +96,20 @@ def test_the_accountant_reads_receivables_statements_and_exports(log_in, worked)
     order = make.shipped(("TEE-M", 5), charges=[Charge("freight", "Freight", Decimal("5.00"))])
     client = log_in("accountant")
     with worked():
-        client.post(reverse("admin:orders_exportrun_new"), {
-            "company": order.company_id, "profile": "invoice_lines", "file_format": "xlsx"})
+        client.post(
+            reverse("admin:orders_exportrun_new"),
+            {"company": order.company_id, "profile": "invoice_lines", "file_format": "xlsx"},
+        )
     run = ExportRun.objects.get()
     page = client.get(reverse("admin:orders_exportrun_change", args=[run.pk])).content.decode()
     listed = client.get(reverse("admin:orders_exporteddocument_changelist")).content.decode()
-    file = stored_files.read(StoredDocument.objects.get(subject_type="export", subject_number=run.number))
-    lines = [[cell.value for cell in row] for row in load_workbook(io.BytesIO(file)).worksheets[0].iter_rows()]
+    file = stored_files.read(
+        StoredDocument.objects.get(subject_type="export", subject_number=run.number)
+    )
+    lines = [
+        [cell.value for cell in row]
+        for row in load_workbook(io.BytesIO(file)).worksheets[0].iter_rows()
+    ]
     owed = client.get(reverse("admin:orders_exportrun_receivables")).content.decode()
     account = client.get(reverse("admin:orders_customer_statement", args=["C-1"])).content.decode()
     shown = client.get(reverse("admin:orders_order_change", args=[order.pk])).content.decode()
@@ -116,20 +131,35 @@ def test_invoice_list_is_exported_line_by_line(log_in, worked):
     client = log_in("accountant")
 
     with worked():
-        client.post(reverse("admin:orders_invoice_export"), {"sheet": "invoice-lines", "format": "csv", "query": ""})
+        client.post(
+            reverse("admin:orders_invoice_export"),
+            {"sheet": "invoice-lines", "format": "csv", "query": ""},
+        )
 
     answer = client.get(reverse("admin:core_job_file", args=[Job.objects.latest("pk").pk]))
     rows = list(csv.DictReader(io.StringIO(answer.getvalue().decode("utf-8-sig"))))
-    assert [(row["kind"], Decimal(row["gross"])) for row in rows] == [("invoice", 60), ("credit", -12)]
-    assert "import/invoice-lines" not in log_in("root").get(reverse("admin:orders_invoice_changelist")).content.decode()
+    assert [(row["kind"], Decimal(row["gross"])) for row in rows] == [
+        ("invoice", 60),
+        ("credit", -12),
+    ]
+    assert (
+        "import/invoice-lines"
+        not in log_in("root").get(reverse("admin:orders_invoice_changelist")).content.decode()
+    )
 
 
 def test_an_invoice_in_a_foreign_currency_shows_what_it_is_at_home(log_in):
-    ExchangeRate.objects.create(company=make.company(), currency="EUR", day="2020-01-01", rate=Decimal("1.25"))
+    ExchangeRate.objects.create(
+        company=make.company(), currency="EUR", day="2020-01-01", rate=Decimal("1.25")
+    )
     make.sku("TEE-M", stock={"LON": 5})
     make.customer("C-EUR", currency="EUR")
     document = make.shipped(("TEE-M", 1, "10.00"), customer_code="C-EUR").invoices.get()
 
-    page = log_in("accountant").get(reverse("admin:orders_invoice_change", args=[document.pk])).content.decode()
+    page = (
+        log_in("accountant")
+        .get(reverse("admin:orders_invoice_change", args=[document.pk]))
+        .content.decode()
+    )
 
     assert "8.00 GBP + 1.60 GBP = 9.60 GBP (1.25 EUR/GBP)" in page

@@ -23,7 +23,9 @@ def test_a_sample_of_each_e_invoice_is_written_and_no_number_is_used_up(tmp_path
     call_command("issue_sample_einvoices", str(tmp_path / "new"))
 
     written = sorted(path.name for path in (tmp_path / "new").iterdir())
-    assert written == sorted(f"{name}.{kind}" for name in some for kind in ("cii.xml", "ubl.xml", "pdf"))
+    assert written == sorted(
+        f"{name}.{kind}" for name in some for kind in ("cii.xml", "ubl.xml", "pdf")
+    )
     for path in (tmp_path / "new").glob("*.xml"):
         assert xml_check_xsd(path.read_bytes())
     assert "factur-x.xml" in PdfReader(tmp_path / "new" / "domestic.pdf").attachments
@@ -42,8 +44,15 @@ def test_rates_are_imported_from_a_file(tmp_path, capsys):
         call_command("import_rates", str(tmp_path / "other"))
 
 
-@pytest.mark.parametrize("command", [["verify"], ["issue_sample_einvoices", "x"], ["import_rates", "x"],
-                                     ["import_orders", "x", "--format=online-retail", "--as=open"]])
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["verify"],
+        ["issue_sample_einvoices", "x"],
+        ["import_rates", "x"],
+        ["import_orders", "x", "--format=online-retail", "--as=open"],
+    ],
+)
 def test_tables_of_an_earlier_version_are_told(command):
     MigrationRecorder.Migration.objects.filter(app="orders").delete()
 

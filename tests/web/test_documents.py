@@ -51,7 +51,10 @@ def test_notes_and_files_are_kept_on_a_document(log_in):
 def test_the_floor_reads_and_opens_only_what_is_meant_for_it(log_in):
     make.sku("TEE-M", stock={"LON": 9})
     shipment, manager = make.picked(make.confirmed(("TEE-M", 1))), log_in("manager")
-    manager.post(page(shipment, "notes"), {"text": "They pay 888.88", "file": SimpleUploadedFile("a.txt", b"888.88")})
+    manager.post(
+        page(shipment, "notes"),
+        {"text": "They pay 888.88", "file": SimpleUploadedFile("a.txt", b"888.88")},
+    )
     manager.post(page(shipment, "notes"), {"text": "Fragile", "visible_to_warehouse": "on"})
     picker = log_in("picker")
     make.warehouse().staff.add(User.objects.get(username="picker"))
@@ -77,10 +80,23 @@ def test_nobody_writes_on_what_they_may_not_see(log_in):
 
 def test_a_stale_form_says_what_changed_and_loses_nothing(log_in):
     order, client = draft(), log_in("manager")
-    lines = {"lines-TOTAL_FORMS": 0, "lines-INITIAL_FORMS": 0, "charges-TOTAL_FORMS": 0, "charges-INITIAL_FORMS": 0,
-             "holds-TOTAL_FORMS": 0, "holds-INITIAL_FORMS": 0}
-    entered = {"customer": order.customer_id, "channel": order.channel_id, "discount_percent": "0",
-               "customer_reference": "PO 7", "note": "mine", "version_read": order.version, **lines}
+    lines = {
+        "lines-TOTAL_FORMS": 0,
+        "lines-INITIAL_FORMS": 0,
+        "charges-TOTAL_FORMS": 0,
+        "charges-INITIAL_FORMS": 0,
+        "holds-TOTAL_FORMS": 0,
+        "holds-INITIAL_FORMS": 0,
+    }
+    entered = {
+        "customer": order.customer_id,
+        "channel": order.channel_id,
+        "discount_percent": "0",
+        "customer_reference": "PO 7",
+        "note": "mine",
+        "version_read": order.version,
+        **lines,
+    }
     assert client.post(page(order), {**entered, "note": "theirs"}).status_code == 302
 
     answer = client.post(page(order), entered)
@@ -105,7 +121,10 @@ def test_rollups_add_up_and_later_ones_only_redo_the_last_days(log_in):
 
     row = DailySales.objects.get()
     assert (row.day, row.orders, row.net) == (today, 2, 90)
-    assert (DailyShipping.objects.get().shipments, DailyShipping.objects.get().hours >= 0) == (1, True)
+    assert (DailyShipping.objects.get().shipments, DailyShipping.objects.get().hours >= 0) == (
+        1,
+        True,
+    )
     outlook = StockOutlook.objects.get()
     assert (outlook.available, outlook.per_day, outlook.days_left) == (23, 0.25, 92)
     text = log_in("manager").get(reverse("admin:index")).content.decode()
@@ -113,7 +132,9 @@ def test_rollups_add_up_and_later_ones_only_redo_the_last_days(log_in):
 
 
 @pytest.mark.parametrize("role", ["rep", "picker", "packer", "buyer", "accountant", "manager"])
-def test_a_home_page_asks_as_much_for_many_orders_as_for_one_and_each_number_leads_to_its_rows(log_in, role):
+def test_a_home_page_asks_as_much_for_many_orders_as_for_one_and_each_number_leads_to_its_rows(
+    log_in, role
+):
     make.sku("TEE-M", stock={"LON": 30})
     make.shipped(("TEE-M", 1))
     for kind in Heartbeat.Kind.values:  # somebody works, so that Attention counts its rows alone
@@ -138,22 +159,34 @@ def test_a_home_page_asks_as_much_for_many_orders_as_for_one_and_each_number_lea
 
 def test_a_quote_is_printed_and_its_lines_add_up_without_what_is_canceled(log_in):
     make.taxes()
-    order = order_entry.draft(Entry(make.channel(), make.customer(),
-                                    [make.line("TEE-M", 3, "10"), make.line("MUG", 1, "5")],
-                               charges=[Charge("freight", "Carriage", Decimal("4"))]))
+    order = order_entry.draft(
+        Entry(
+            make.channel(),
+            make.customer(),
+            [make.line("TEE-M", 3, "10"), make.line("MUG", 1, "5")],
+            charges=[Charge("freight", "Carriage", Decimal("4"))],
+        )
+    )
     order_entry.quote(order, valid_until=date(2999, 1, 31))
     client = log_in("manager")
     url = reverse("admin:orders_order_paper", args=[order.pk, "order"])
 
-    quote = "".join(page.extract_text() for page in PdfReader(io.BytesIO(client.get(url).getvalue())).pages)
+    quote = "".join(
+        page.extract_text() for page in PdfReader(io.BytesIO(client.get(url).getvalue())).pages
+    )
     assert "Quote " + order.number in quote and "2999-01-31" in quote and "39.00 GBP" in quote
     assert url in client.get(page(order)).content.decode()
 
-    placed = lifecycle.cancel_lines(order_entry.place(make.fresh(order)), {order.lines.first().pk: 2},
-                                    reason="too many")
+    placed = lifecycle.cancel_lines(
+        order_entry.place(make.fresh(order)), {order.lines.first().pk: 2}, reason="too many"
+    )
     paper = printing.order_paper(make.fresh(placed))
     assert (paper.title, paper.lines[0]["quantity"], paper.lines[0]["net"], paper.net) == (
-        "Order confirmation", "1", "10.00", "19.00 GBP")
+        "Order confirmation",
+        "1",
+        "10.00",
+        "19.00 GBP",
+    )
 
 
 def test_a_line_shows_what_can_still_be_promised(log_in):

@@ -11,8 +11,14 @@ pytestmark = pytest.mark.django_db
 
 
 def address(customer, name):
-    return customer.addresses.create(name=name, street="2 Quay", postal_code="M1 1AA", city="Leeds", country="GB",
-                                     is_billing=False)
+    return customer.addresses.create(
+        name=name,
+        street="2 Quay",
+        postal_code="M1 1AA",
+        city="Leeds",
+        country="GB",
+        is_billing=False,
+    )
 
 
 def save(client, order, **fields):
@@ -39,4 +45,7 @@ def test_the_admin_offers_the_customers_addresses_and_forgets_them_with_the_cust
     assert save(manager, order).ship_to["name"] == "Depot"
     moved = save(manager, order, customer=other.pk)
 
-    assert (moved.ship_to, moved.bill_to) == (other.addresses.get().snapshot(), other.addresses.get().snapshot())
+    assert (moved.ship_to, moved.bill_to) == (
+        other.addresses.get().snapshot(),
+        other.addresses.get().snapshot(),
+    )

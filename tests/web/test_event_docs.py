@@ -5,9 +5,21 @@ from django.core.management import CommandError, call_command
 
 from oms.web import event_docs, event_sources
 
-KNOWN = {"order.placed": {"1": {"type": "object", "required": ["gross"], "properties": {
-    "gross": {"type": "string", "format": "decimal"},
-    "lines": {"type": "array", "items": {"type": "object", "properties": {"sku": {"type": "string"}}}}}}}}
+KNOWN = {
+    "order.placed": {
+        "1": {
+            "type": "object",
+            "required": ["gross"],
+            "properties": {
+                "gross": {"type": "string", "format": "decimal"},
+                "lines": {
+                    "type": "array",
+                    "items": {"type": "object", "properties": {"sku": {"type": "string"}}},
+                },
+            },
+        }
+    }
+}
 
 
 def changed(change, version="1"):
@@ -26,7 +38,9 @@ def test_what_is_written_down_is_up_to_date():
     before, now = event_docs.written_payloads(), event_docs.payloads()
 
     assert event_docs.lost(before, now) == []
-    assert event_docs.PAYLOADS.read_text(encoding="utf-8") == event_docs.as_text(event_docs.merged(before, now))
+    assert event_docs.PAYLOADS.read_text(encoding="utf-8") == event_docs.as_text(
+        event_docs.merged(before, now)
+    )
     assert event_docs.PAGE.read_text(encoding="utf-8") == event_docs.page()
 
 
@@ -41,19 +55,33 @@ def test_emitters_are_found_by_name_by_status_and_by_kind_of_document(emitters):
     assert emitters["invoice.frozen"] == ["orders.issuing"]
 
 
-@pytest.mark.parametrize("change, told", [
-    (lambda payload: payload["properties"].pop("lines"), "lines is gone"),
-    (lambda payload: payload["properties"].update(gross={"type": "number"}), "gross is of another type"),
-    (lambda payload: payload.update(required=[]), "gross may be missing"),
-    (lambda payload: payload["properties"]["lines"]["items"].update(properties={}), "lines[]sku is gone"),
-])
+@pytest.mark.parametrize(
+    "change, told",
+    [
+        (lambda payload: payload["properties"].pop("lines"), "lines is gone"),
+        (
+            lambda payload: payload["properties"].update(gross={"type": "number"}),
+            "gross is of another type",
+        ),
+        (lambda payload: payload.update(required=[]), "gross may be missing"),
+        (
+            lambda payload: payload["properties"]["lines"]["items"].update(properties={}),
+            "lines[]sku is gone",
+        ),
+    ],
+)
 def test_a_payload_loses_nothing_within_its_version(change, told):
     assert event_docs.lost(KNOWN, changed(change)) == [f"order.placed, version 1: {told}"]
     assert event_docs.lost(KNOWN, changed(change, version="2")) == []
 
 
 def test_a_payload_may_gain_a_field():
-    assert event_docs.lost(KNOWN, changed(lambda payload: payload["properties"].update(net={"type": "string"}))) == []
+    assert (
+        event_docs.lost(
+            KNOWN, changed(lambda payload: payload["properties"].update(net={"type": "string"}))
+        )
+        == []
+    )
 
 
 def test_nothing_is_written_over_what_receivers_rely_on(monkeypatch, tmp_path):

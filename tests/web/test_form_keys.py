@@ -22,7 +22,9 @@ def order():
 
 def page(document, operation):
     opts = document._meta
-    return reverse(f"admin:{opts.app_label}_{opts.model_name}_operation", args=[document.pk, operation])
+    return reverse(
+        f"admin:{opts.app_label}_{opts.model_name}_operation", args=[document.pk, operation]
+    )
 
 
 def opened(client, document, operation):
@@ -42,15 +44,23 @@ def test_two_forms_of_two_accountants_are_two_refunds_and_one_sent_twice_is_one(
     assert sorted(Refund.objects.values_list("amount", flat=True)) == [10, 20]
     again = client.post(page(payment, "refund"), {**first, "amount": "30.00"})
     assert again.status_code == 409 and "sent already" in again.content.decode()
-    assert client.post(page(payment, "refund"), {**opened(client, payment, "refund"), "amount": "10.00"}
-                       ).status_code == 302
+    assert (
+        client.post(
+            page(payment, "refund"), {**opened(client, payment, "refund"), "amount": "10.00"}
+        ).status_code
+        == 302
+    )
     assert Refund.objects.count() == 3
 
 
 def test_a_credit_and_a_write_off_sent_twice_are_made_once(log_in, order):
     document = billing.invoice(order, {order.lines.get().pk: 3}, reference="i")
     client, line = log_in("accountant"), document.lines.get()
-    form = {**opened(client, document, "credit"), f"lines-{line.pk}-quantity": "1", "reason": "torn"}
+    form = {
+        **opened(client, document, "credit"),
+        f"lines-{line.pk}-quantity": "1",
+        "reason": "torn",
+    }
 
     for _send in range(2):
         assert client.post(page(document, "credit"), form).status_code == 302

@@ -52,22 +52,41 @@ def together(report):
     return int(rows.replace(",", "")), D(money.replace(",", ""))
 
 
-@pytest.mark.parametrize("invoice, code, quantity, kind", [
-    ("536365", "85123A", 6, Kind.GOODS), ("536365", "POST", 1, Kind.CARRIAGE), ("C1", "D", -1, Kind.DISCOUNT),
-    ("1", "gift_0001_20", 1, Kind.VOUCHER), ("1", "PADS", 1, Kind.GOODS), ("1", "m", 1, Kind.FEE),
-    ("1", "22633", -5, Kind.STOCK_ADJUSTMENT), ("A1", "B", 1, Kind.BAD_DEBT), ("C1", "85123A", -4, Kind.GOODS),
-])
+@pytest.mark.parametrize(
+    "invoice, code, quantity, kind",
+    [
+        ("536365", "85123A", 6, Kind.GOODS),
+        ("536365", "POST", 1, Kind.CARRIAGE),
+        ("C1", "D", -1, Kind.DISCOUNT),
+        ("1", "gift_0001_20", 1, Kind.VOUCHER),
+        ("1", "PADS", 1, Kind.GOODS),
+        ("1", "m", 1, Kind.FEE),
+        ("1", "22633", -5, Kind.STOCK_ADJUSTMENT),
+        ("A1", "B", 1, Kind.BAD_DEBT),
+        ("C1", "85123A", -4, Kind.GOODS),
+    ],
+)
 def test_classify(invoice, code, quantity, kind):
     assert classify(invoice, code, quantity) == kind
 
 
-@pytest.mark.parametrize("column, value", [
-    ("Quantity", "six"), ("Quantity", "0"), ("UnitPrice", "NaN"), ("UnitPrice", "1.23456"),
-    ("InvoiceDate", "0010-01-01"),
-    ("InvoiceDate", "yesterday"), ("InvoiceNo", ""), ("Description", "\ufffd"),
-])
+@pytest.mark.parametrize(
+    "column, value",
+    [
+        ("Quantity", "six"),
+        ("Quantity", "0"),
+        ("UnitPrice", "NaN"),
+        ("UnitPrice", "1.23456"),
+        ("InvoiceDate", "0010-01-01"),
+        ("InvoiceDate", "yesterday"),
+        ("InvoiceNo", ""),
+        ("Description", "\ufffd"),
+    ],
+)
 def test_bad_cells_are_named_by_column(column, value):
-    cells = dict(zip(HEADER.split(","), ROWS.splitlines()[0].split(","), strict=True)) | {column: value}
+    cells = dict(zip(HEADER.split(","), ROWS.splitlines()[0].split(","), strict=True)) | {
+        column: value
+    }
 
     bad = read_row(7, list(cells.values()))
 
@@ -80,21 +99,34 @@ def test_history_adds_up_and_touches_no_stock(run):
 
     assert together(report) == (10, D("11088.200"))
     order = Order.objects.get(external_id="536365")
-    assert (order.status, order.units, order.shipped, order.invoiced, order.returned) == ("completed", 18, 18, 18, 6)
+    assert (order.status, order.units, order.shipped, order.invoiced, order.returned) == (
+        "completed",
+        18,
+        18,
+        18,
+        6,
+    )
     assert order.gross == D("74.04")  # 15.30 + 2 × 20.37 + 18.00
     events = Event.objects.filter(name="order.imported")
     assert (Move.objects.count(), Stock.objects.count(), events.count()) == (0, 0, 2)
-    assert set(HistoryRecord.objects.values_list("kind", "code")) == {("stock", "22633"), ("bad_debt", "B")}
+    assert set(HistoryRecord.objects.values_list("kind", "code")) == {
+        ("stock", "22633"),
+        ("bad_debt", "B"),
+    }
 
 
 def test_returns_are_matched_as_far_as_earlier_lines_go(run):
     report = run()
 
-    assert "returns matched to earlier lines" in report and "returns partly credited on their own" in report
+    assert (
+        "returns matched to earlier lines" in report
+        and "returns partly credited on their own" in report
+    )
     first, second = Invoice.objects.filter(kind="credit", customer__code="17850").order_by("number")
     assert [line.corrects is not None for line in first.lines.all()] == [True]
-    assert [(line.quantity, line.corrects is not None) for line in second.lines.order_by("position")] == [
-        (2, True), (2, False)]
+    assert [
+        (line.quantity, line.corrects is not None) for line in second.lines.order_by("position")
+    ] == [(2, True), (2, False)]
 
 
 def test_what_was_paid_is_given_back_and_the_rest_stays_a_credit(run):
@@ -150,7 +182,9 @@ def test_strict_imports_nothing_where_a_row_is_bad(run):
 
 
 def test_bytes_that_are_no_text_are_a_bad_row(run):
-    content = f"{HEADER}\n{ROWS}\n".encode() + b"536500,1,caf\xe9,1,2010-12-01 08:26:00,1,1,France\n"
+    content = (
+        f"{HEADER}\n{ROWS}\n".encode() + b"536500,1,caf\xe9,1,2010-12-01 08:26:00,1,1,France\n"
+    )
 
     assert "bad rows" in run(content)
 

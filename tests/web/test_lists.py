@@ -20,7 +20,9 @@ pytestmark = pytest.mark.django_db
 def orders(django_db_blocker):
     made = [make.order(lines=[("TEE-M", number % 3 + 1)]) for number in range(7)]
     for number, order in enumerate(made):
-        Order.objects.filter(pk=order.pk).update(requested_on=date(2027, 1, 1 + number % 2) if number % 3 else None)
+        Order.objects.filter(pk=order.pk).update(
+            requested_on=date(2027, 1, 1 + number % 2) if number % 3 else None
+        )
     return made
 
 
@@ -40,7 +42,9 @@ def page(rf, monkeypatch):
 
 
 @pytest.mark.parametrize("order_by", ["", "o=1", "o=6", "o=-6", "o=3", "o=-5.6", "o=8.1"])
-def test_next_after_next_shows_each_row_once_in_order_and_previous_goes_back(orders, page, order_by):
+def test_next_after_next_shows_each_row_once_in_order_and_previous_goes_back(
+    orders, page, order_by
+):
     whole = list(page(f"?{order_by}").queryset.values_list("pk", flat=True))
     at, pages = page(f"?{order_by}"), []
     while True:
@@ -78,7 +82,12 @@ def test_an_action_on_all_rows_acts_on_as_many_as_the_page_said_or_on_none(log_i
     shown = client.get(url).content.decode()
     said = re.search(r'name="rows_said" value="(\d+)"', shown).group(1)
     make.order(lines=[("TEE-M", 1)])
-    body = {"action": "do_confirm", "select_across": "1", "index": "0", "_selected_action": [orders[0].pk]}
+    body = {
+        "action": "do_confirm",
+        "select_across": "1",
+        "index": "0",
+        "_selected_action": [orders[0].pk],
+    }
 
     client.post(url, {**body, "rows_said": said})
     assert not Order.objects.filter(status="confirmed").exists()
@@ -88,8 +97,16 @@ def test_an_action_on_all_rows_acts_on_as_many_as_the_page_said_or_on_none(log_i
     assert Job.objects.get().done == 8
 
 
-@pytest.mark.parametrize(("term", "found"), [
-    ("WEB-1", ["WEB-1"]), ("web-1", ["WEB-1"]), ("C-2", ["WEB-2"]), ("shop", ["WEB-2", "WEB-1"]), ("nothing", [])])
+@pytest.mark.parametrize(
+    ("term", "found"),
+    [
+        ("WEB-1", ["WEB-1"]),
+        ("web-1", ["WEB-1"]),
+        ("C-2", ["WEB-2"]),
+        ("shop", ["WEB-2", "WEB-1"]),
+        ("nothing", []),
+    ],
+)
 def test_orders_are_found_by_their_numbers_else_by_their_customer(page, term, found):
     make.order(lines=[("TEE-M", 1)], external_id="WEB-1")
     make.order(lines=[("TEE-M", 1)], external_id="WEB-2", customer_code="C-2")
@@ -109,11 +126,18 @@ def test_views_show_what_is_short_ready_late_and_on_hold(page):
     customer.rep = User.objects.get(username="root")
     customer.save()
 
-    views = {name: {row.pk for row in page(f"?view={name}").result_list} for name in ("ready", "late", "short", "hold",
-                                                                                    "mine")}
+    views = {
+        name: {row.pk for row in page(f"?view={name}").result_list}
+        for name in ("ready", "late", "short", "hold", "mine")
+    }
 
-    assert views == {"ready": {ready.pk, late.pk}, "late": {late.pk}, "short": {short.pk}, "hold": {reserved.pk},
-                     "mine": {reserved.pk}}
+    assert views == {
+        "ready": {ready.pk, late.pk},
+        "late": {late.pk},
+        "short": {short.pk},
+        "hold": {reserved.pk},
+        "mine": {reserved.pk},
+    }
 
 
 def test_every_list_is_sorted_by_columns(rf):

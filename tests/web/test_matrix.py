@@ -30,17 +30,39 @@ from tests.web.test_rights import plant
 
 pytestmark = pytest.mark.django_db
 OWN = {  # roles of a company's own: their reach and rights
-    "returns clerk": ("everything", {"approve_returnrequest", "view_returnrequest", "receive_returnrequest",
-                                     "view_sku", "view_notice"}),
-    "assistant": ("customers", {"view_order", "view_customer", "view_invoice", "view_shipment", "view_webhookendpoint",
-                                "view_webhookdelivery", "view_exportrun", "view_wave", "hold_order"}),
+    "returns clerk": (
+        "everything",
+        {
+            "approve_returnrequest",
+            "view_returnrequest",
+            "receive_returnrequest",
+            "view_sku",
+            "view_notice",
+        },
+    ),
+    "assistant": (
+        "customers",
+        {
+            "view_order",
+            "view_customer",
+            "view_invoice",
+            "view_shipment",
+            "view_webhookendpoint",
+            "view_webhookdelivery",
+            "view_exportrun",
+            "view_wave",
+            "hold_order",
+        },
+    ),
 }
 
 
 def test_each_door_answers_each_role_as_the_policy_says():
     plant("LON", "C-1", "me")
     plant("LEE", "C-2", "other")
-    webhooks.subscribe(WebhookEndpoint(company=make.company(), user=make.user("other"), url="https://example.com/"))
+    webhooks.subscribe(
+        WebhookEndpoint(company=make.company(), user=make.user("other"), url="https://example.com/")
+    )
     names = [*policy.built_in_roles(), *OWN]
     wrong, seen = {}, {}
     for name in names:
@@ -50,8 +72,11 @@ def test_each_door_answers_each_role_as_the_policy_says():
         wrong |= {f"{name}: {door}": answer for door, answer in doors.wrong.items()}
         seen[name] = doors.tried
     assert wrong == {}
-    assert {name for name, tried in seen.items()
-            if tried["page"] < 150 or tried["operation"] < 50 or tried["address"] < 15} == set()
+    assert {
+        name
+        for name, tried in seen.items()
+        if tried["page"] < 150 or tried["operation"] < 50 or tried["address"] < 15
+    } == set()
     assert min(seen[name]["another's"] for name in ("rep", "picker", "packer", "assistant")) >= 150
 
 
@@ -60,7 +85,9 @@ def somebody(name):
     if name in OWN:
         reach, codes = OWN[name]
         role = make.role(name, reach, ())
-        role.permissions.set(each for code, each in roles.permissions().items() if code.partition(".")[2] in codes)
+        role.permissions.set(
+            each for code, each in roles.permissions().items() if code.partition(".")[2] in codes
+        )
     person = make.user(f"{name} who asks", name)
     User.objects.filter(pk=person.pk).update(is_staff=True)
     make.warehouse("LON").staff.add(person)
@@ -114,14 +141,20 @@ class Doors:
         request = RequestFactory().get("/")
         request.user = self.person
         shown = page.get_queryset(request)
-        theirs = model._default_manager.exclude(pk__in=policy.scope(model, self.person).values("pk"))
+        theirs = model._default_manager.exclude(
+            pk__in=policy.scope(model, self.person).values("pk")
+        )
         for row in shown[:1] if views else ():
             self.try_record(name, row)
         for row in theirs.order_by("-pk")[:2]:
             self.try_record_of_another(name, row, shown)
         if views:
-            self.expect("page", f"list of {model.__name__} shows another's", not shown.filter(
-                pk__in=theirs.values("pk")).exists(), "listed")
+            self.expect(
+                "page",
+                f"list of {model.__name__} shows another's",
+                not shown.filter(pk__in=theirs.values("pk")).exists(),
+                "listed",
+            )
             self.expect_none_led_to(model, shown)
 
     def try_record(self, name, row):
@@ -131,11 +164,18 @@ class Doors:
             changed = self.status(reverse(f"{name}_change", args=[row.pk]), {})
             self.expect("page", f"change {name} {row}", changed == 403, changed)
         deleted = self.status(reverse(f"{name}_delete", args=[row.pk]))
-        self.expect("page", f"delete {name} {row}", deleted == 403 or self.may("delete", row), deleted)
+        self.expect(
+            "page", f"delete {name} {row}", deleted == 403 or self.may("delete", row), deleted
+        )
         for step in self.steps(row):
             path, before = reverse(f"{name}_operation", args=[row.pk, step.name]), self.facts(row)
-            answers = [self.status(path)] + ([] if self.may(step.name, row) else [self.status(path, {})])
-            is_right = answers == ([200] if self.may(step.name, row) else [302, 302]) and self.facts(row) == before
+            answers = [self.status(path)] + (
+                [] if self.may(step.name, row) else [self.status(path, {})]
+            )
+            is_right = (
+                answers == ([200] if self.may(step.name, row) else [302, 302])
+                and self.facts(row) == before
+            )
             self.expect("operation", f"{step.name} {name} {row}", is_right, answers)
 
     def try_record_of_another(self, name, row, shown):
@@ -144,21 +184,34 @@ class Doors:
         self.expect("another's", f"open another's {name} {row}", opened in (302, 403), opened)
         for step in self.steps(row):
             answer = self.status(reverse(f"{name}_operation", args=[row.pk, step.name]), {})
-            self.expect("operation", f"{step.name} another's {name} {row}", answer in (302, 403), answer)
-        self.expect("another's", f"changed another's {name} {row}", self.facts(row) == before, "changed")
+            self.expect(
+                "operation", f"{step.name} another's {name} {row}", answer in (302, 403), answer
+            )
+        self.expect(
+            "another's", f"changed another's {name} {row}", self.facts(row) == before, "changed"
+        )
         request = RequestFactory().get("/")
         request.user, link = self.person, reverse(f"{name}_change", args=[row.pk])
-        found = [hit.link for hit in search(request, str(getattr(row, "number", "") or getattr(row, "code", "")))]
+        found = [
+            hit.link
+            for hit in search(request, str(getattr(row, "number", "") or getattr(row, "code", "")))
+        ]
         self.expect("another's", f"found another's {name} {row}", link not in found, found)
 
     def expect_none_led_to(self, model, shown):
         """Of what is shown to a role that reaches its own customers or warehouses alone, nothing leads to others'."""
         reached = policy.reaches(self.person, "view", model)
-        for reach, owner, own in ((Reach.CUSTOMERS, Customer, {"rep": self.person}),
-                                  (Reach.WAREHOUSES, Warehouse, {"staff": self.person})):
+        for reach, owner, own in (
+            (Reach.CUSTOMERS, Customer, {"rep": self.person}),
+            (Reach.WAREHOUSES, Warehouse, {"staff": self.person}),
+        ):
             ways = paths(model, owner) if reached == {reach} else []
             mine, others = owner.objects.filter(**own), owner.objects.exclude(**own)
-            led = shown.filter(any_way(ways, others)).exclude(any_way(ways, mine)).first() if ways else None
+            led = (
+                shown.filter(any_way(ways, others)).exclude(any_way(ways, mine)).first()
+                if ways
+                else None
+            )
             is_shared = policy.sees_all(self.person, model) and not issubclass(model, Document)
             self.expect("another's", f"{model.__name__} by {ways}", led is None or is_shared, led)
 
@@ -175,20 +228,28 @@ class Doors:
         model, root = viewset.queryset.model, f"/api/v1/{prefix}/"
         views = self.may("view", model)
         listed = self.api.get(root)
-        self.expect("address", f"GET {root}", (listed.status_code == 200) == views, listed.status_code)
+        self.expect(
+            "address", f"GET {root}", (listed.status_code == 200) == views, listed.status_code
+        )
         rows = viewset.queryset.all()
         mine = policy.scope(rows, self.person)
         if hasattr(viewset, "retrieve"):
             for row in mine.order_by("-pk")[:1] if views else ():
                 self.try_address(f"{root}{getattr(row, viewset.lookup_field)}/", 200, row)
             for row in rows.exclude(pk__in=mine.values("pk")).order_by("-pk")[:1]:
-                self.try_address(f"{root}{getattr(row, viewset.lookup_field)}/", 404 if views else 403, row)
+                self.try_address(
+                    f"{root}{getattr(row, viewset.lookup_field)}/", 404 if views else 403, row
+                )
         self.try_changes(viewset, model, root)
 
     def try_address(self, path, expected, row):
         answer = self.api.get(path)
-        self.expect("another's" if expected == 404 else "address", f"GET {path}", answer.status_code == expected,
-                    answer.status_code)
+        self.expect(
+            "another's" if expected == 404 else "address",
+            f"GET {path}",
+            answer.status_code == expected,
+            answer.status_code,
+        )
         model, before = type(row), self.facts(row)
         for step in operations.of(model).values():
             may = self.may(step.name, model) and self.may("view", model)
@@ -201,17 +262,30 @@ class Doors:
     def try_changes(self, viewset, model, root):
         """What makes, changes or deletes a record asks for that right; nothing is done by an empty body."""
         if hasattr(viewset, "create") and "create" not in viewset.rights:
-            answer = self.api.post(root, {}, format="json", headers={"Idempotency-Key": f"key of {self.person.pk}"})
-            self.expect("address", f"POST {root}", (answer.status_code != 403) == (
-                self.may("add", model) and self.may("view", model)), answer.status_code)
+            answer = self.api.post(
+                root, {}, format="json", headers={"Idempotency-Key": f"key of {self.person.pk}"}
+            )
+            self.expect(
+                "address",
+                f"POST {root}",
+                (answer.status_code != 403) == (self.may("add", model) and self.may("view", model)),
+                answer.status_code,
+            )
         row = policy.scope(model, self.person).first() or model._default_manager.first()
         for method, right in (("patch", "change"), ("delete", "delete")):
-            if hasattr(viewset, {"patch": "partial_update", "delete": "destroy"}[method]) and row is not None and (
-                    not self.may(right, row)):
+            if (
+                hasattr(viewset, {"patch": "partial_update", "delete": "destroy"}[method])
+                and row is not None
+                and (not self.may(right, row))
+            ):
                 path, before = f"{root}{getattr(row, viewset.lookup_field)}/", self.facts(row)
                 answer = getattr(self.api, method)(path, {}, format="json")
-                self.expect("address", f"{method} {path}", answer.status_code in (403, 404)
-                            and self.facts(row) == before, answer.status_code)
+                self.expect(
+                    "address",
+                    f"{method} {path}",
+                    answer.status_code in (403, 404) and self.facts(row) == before,
+                    answer.status_code,
+                )
 
 
 def paths(model, owner, depth=2):
@@ -223,10 +297,14 @@ def paths(model, owner, depth=2):
         if field.is_relation and field.related_model is owner:
             found.append(field.name)
         elif field.is_relation and depth and not field.null:
-            found += [f"{field.name}__{way}" for way in paths(field.related_model, owner, depth - 1)]
+            found += [
+                f"{field.name}__{way}" for way in paths(field.related_model, owner, depth - 1)
+            ]
     return found
 
 
 def any_way(ways, owners):
     """The condition that a row leads to one of these by one of its ways."""
-    return reduce(or_, (Q(**{f"{way}__in" if way else "pk__in": owners.values("pk")}) for way in ways))
+    return reduce(
+        or_, (Q(**{f"{way}__in" if way else "pk__in": owners.values("pk")}) for way in ways)
+    )

@@ -29,7 +29,9 @@ NUMBERS = [BARCODE, -BARCODE, 2**31, 10**30]
 AMOUNTS = ["5012345678900", "1e30", "0.00001", "NaN", "-1"]
 TEXTS = ["a\x00b", "a\x0bb", "a\x1fb", "x" * 100_000]
 DAYS = ["99999-01-01", "0001-01-01", "9999-12-31"]
-STEPS = [step for model in admin.site._registry for step in operations.of(model).values() if step.input]
+STEPS = [
+    step for model in admin.site._registry for step in operations.of(model).values() if step.input
+]
 
 
 def asked(step):
@@ -70,8 +72,12 @@ def walked(serializer):
 
 
 def of_api(field):
-    kinds = {serializers.IntegerField: int, serializers.DecimalField: Decimal, serializers.DateField: date,
-             serializers.CharField: str}
+    kinds = {
+        serializers.IntegerField: int,
+        serializers.DecimalField: Decimal,
+        serializers.DateField: date,
+        serializers.CharField: str,
+    }
     return next((kinds[each] for each in kinds if isinstance(field, each)), None)
 
 
@@ -84,8 +90,13 @@ def test_every_record_form_says_at_its_field_what_it_does_not_take(db):
     for model, page in admin.site._registry.items():
         if not page.has_add_permission(request):
             continue
-        for owner, form in [(model, page.get_form(request)), *(
-                (inline.model, inline.get_formset(request).form) for inline in page.get_inline_instances(request))]:
+        for owner, form in [
+            (model, page.get_form(request)),
+            *(
+                (inline.model, inline.get_formset(request).form)
+                for inline in page.get_inline_instances(request)
+            ),
+        ]:
             for name, field in form.base_fields.items():
                 column = {each.name: each for each in owner._meta.concrete_fields}.get(name)
                 if column is None:
@@ -130,7 +141,8 @@ def floor(log_in):
     make.storage(make.warehouse(), "B-01")
     line = shipment.lines.get()
     bodies = {
-        "pick": {"line": line.pk, "quantity": 3}, "short": {"line": line.pk, "found": 1, "why": "missing"},
+        "pick": {"line": line.pk, "quantity": 3},
+        "short": {"line": line.pk, "found": 1, "why": "missing"},
         "split": {"shipment": shipment.number},
         "receive": {"order": order.number, "sku": "TEE-M", "good": 2, "damaged": 1, "lot": ""},
         "put_away": {"sku": "TEE-M", "to": "A-01", "quantity": 1, "lot": ""},
@@ -143,12 +155,32 @@ def floor(log_in):
 
 
 def act(client, action, body):
-    station = {"short": "pick", "split": "pick", "put_away": "put-away", "ship": "pack"}.get(action, action)
-    return client.post(reverse("station_act", args=[station]), json.dumps(
-        {"id": str(uuid.uuid4()), "warehouse": "LON", "action": action, "body": body}), content_type="application/json")
+    station = {"short": "pick", "split": "pick", "put_away": "put-away", "ship": "pack"}.get(
+        action, action
+    )
+    return client.post(
+        reverse("station_act", args=[station]),
+        json.dumps({"id": str(uuid.uuid4()), "warehouse": "LON", "action": action, "body": body}),
+        content_type="application/json",
+    )
 
 
-GARBAGE = [*NUMBERS, -1, 1.5, "a\x00b", "a\x0bb", "x" * 5000, "📦", None, True, [], {}, [1], {"a": 1}, "9" * 30]
+GARBAGE = [
+    *NUMBERS,
+    -1,
+    1.5,
+    "a\x00b",
+    "a\x0bb",
+    "x" * 5000,
+    "📦",
+    None,
+    True,
+    [],
+    {},
+    [1],
+    {"a": 1},
+    "9" * 30,
+]
 
 
 def garbled(body):
@@ -181,7 +213,10 @@ def test_a_barcode_scanned_as_a_quantity_is_named(floor):
     answer = act(client, "move", {**bodies["move"], "quantity": BARCODE})
 
     assert answer.status_code == 409
-    assert answer.json()["message"] == f"Quantity: {BARCODE} is too large; 99999999 is the most. Is it a barcode?"
+    assert (
+        answer.json()["message"]
+        == f"Quantity: {BARCODE} is too large; 99999999 is the most. Is it a barcode?"
+    )
 
 
 def test_a_move_to_the_same_bin_is_refused_at_every_door(floor):
@@ -199,12 +234,20 @@ def test_a_transfer_to_the_same_warehouse_is_told_at_its_field(log_in):
     place = make.warehouse()
     client = log_in("manager")
 
-    answer = client.post(reverse("admin:inventory_transfer_add"), {
-        "source": place.pk, "target": place.pk, "lines-TOTAL_FORMS": "0", "lines-INITIAL_FORMS": "0"})
+    answer = client.post(
+        reverse("admin:inventory_transfer_add"),
+        {
+            "source": place.pk,
+            "target": place.pk,
+            "lines-TOTAL_FORMS": "0",
+            "lines-INITIAL_FORMS": "0",
+        },
+    )
 
     assert answer.status_code == 200 and not Transfer.objects.exists()
     assert answer.context["adminform"].form.errors["target"] == [
-        "The goods are there already. Choose another warehouse."]
+        "The goods are there already. Choose another warehouse."
+    ]
 
 
 def test_a_sum_that_no_column_holds_is_a_sentence_and_changes_nothing():
@@ -227,25 +270,54 @@ def test_no_quantity_but_a_positive_one_moves(quantity):
         adjusting.move_stock(item, place, make.storage(make.warehouse(), "B-01"), quantity)
 
 
-@pytest.mark.parametrize("address", [
-    "/admin/orders/order/?status__exact=%00", "/admin/orders/order/?q=a%0bb", "/admin/orders/order/%00/change/",
-    "/api/v1/orders/?status=%00", "/admin/search/?s=%00", "/stations/pick/todo/?warehouse=%00&name=x"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/admin/orders/order/?status__exact=%00",
+        "/admin/orders/order/?q=a%0bb",
+        "/admin/orders/order/%00/change/",
+        "/api/v1/orders/?status=%00",
+        "/admin/search/?s=%00",
+        "/stations/pick/todo/?warehouse=%00&name=x",
+    ],
+)
 def test_an_address_with_an_invisible_character_is_a_bad_request(log_in, address):
     assert log_in("root").get(address).status_code == 400
 
 
-@pytest.mark.parametrize("column, value", [
-    (Whole(), BARCODE), (Whole(), "1e999999999"), (Exact(), "1e999999999"), (Text(), "a\x0bb"), (Text(), "a\x00b"),
-    (Day(), "0001-01-01"), (Day(), date(9999, 12, 31)), (Day(), "99999-01-01")])
+@pytest.mark.parametrize(
+    "column, value",
+    [
+        (Whole(), BARCODE),
+        (Whole(), "1e999999999"),
+        (Exact(), "1e999999999"),
+        (Text(), "a\x0bb"),
+        (Text(), "a\x00b"),
+        (Day(), "0001-01-01"),
+        (Day(), date(9999, 12, 31)),
+        (Day(), "99999-01-01"),
+    ],
+)
 def test_a_cell_of_a_sheet_takes_no_garbage(column, value):
     with pytest.raises(ValueError, match=r"."):
         column.read(value)
 
 
 def test_a_field_is_named_and_what_is_seen_is_taken():
-    with pytest.raises(Refused, match=r"^Customer reference: Remove the invisible character U\+000B at position 2\.$"):
+    with pytest.raises(
+        Refused,
+        match=r"^Customer reference: Remove the invisible character U\+000B at position 2\.$",
+    ):
         limits.require("customer_reference", "a\x0bb")
-    for value in ("Grüße\n\t€ Ω", limits.MOST_UNITS, -5, date(2027, 1, 31), None, True, [{"a": "b"}]):
+    for value in (
+        "Grüße\n\t€ Ω",
+        limits.MOST_UNITS,
+        -5,
+        date(2027, 1, 31),
+        None,
+        True,
+        [{"a": "b"}],
+    ):
         limits.require("anything", value)
 
 
@@ -253,7 +325,10 @@ def test_a_document_of_a_thousand_lines_can_be_saved(log_in):
     """A form has a few fields a line; Django's own limit is a thousand in all."""
     client = log_in("root")
 
-    answer = client.post(reverse("admin:core_role_add"), {f"field-{number}": "1" for number in range(5000)} | {
-        "name": "auditor", "reach": "everything"})
+    answer = client.post(
+        reverse("admin:core_role_add"),
+        {f"field-{number}": "1" for number in range(5000)}
+        | {"name": "auditor", "reach": "everything"},
+    )
 
     assert answer.status_code == 302

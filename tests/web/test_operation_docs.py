@@ -17,4 +17,7 @@ def test_every_operation_is_on_it_with_its_roles():
 
     assert len(rows) == sum(len(operations.of(model)) for model in apps.get_models())
     assert ["| `amend`", "Edit order", "manager, rep"] in [row[:3] for row in rows]
-    assert "*lines*: rows" not in page and "lines: rows (line: order line (by position), *quantity*: integer" in page
+    assert (
+        "*lines*: rows" not in page
+        and "lines: rows (line: order line (by position), *quantity*: integer" in page
+    )

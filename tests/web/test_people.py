@@ -18,8 +18,16 @@ PHRASE = "correct horse 7"
 
 
 def entered(**fields):
-    return {"username": "ann", "first_name": "Ann", "last_name": "Lee", "email": "ann@example.com", "access": "invite",
-            "password1": "", "password2": "", **fields}
+    return {
+        "username": "ann",
+        "first_name": "Ann",
+        "last_name": "Lee",
+        "email": "ann@example.com",
+        "access": "invite",
+        "password1": "",
+        "password2": "",
+        **fields,
+    }
 
 
 def change(person):
@@ -30,8 +38,10 @@ def as_shown(client, person):
     """What the form of a person sends when it is saved as it is."""
     form = client.get(change(person)).context["adminform"].form
     values = {name: form.initial.get(name, field.initial) for name, field in form.fields.items()}
-    values = {name: [getattr(each, "pk", each) for each in value] if isinstance(value, list) else value
-              for name, value in values.items()}
+    values = {
+        name: [getattr(each, "pk", each) for each in value] if isinstance(value, list) else value
+        for name, value in values.items()
+    }
     return {name: value for name, value in values.items() if value not in (None, False, [])}
 
 
@@ -43,18 +53,27 @@ def test_an_invited_person_sets_a_password_by_the_link_and_works(log_in, mailout
     place, customer = make.warehouse(), make.customer()
     roles = [Group.objects.get(name="picker").pk, Group.objects.get(name="rep").pk]
 
-    answer = log_in("root").post(ADD, entered(groups=roles, warehouses=[place.pk], customers=[customer.pk]),
-                                 follow=True)
+    answer = log_in("root").post(
+        ADD, entered(groups=roles, warehouses=[place.pk], customers=[customer.pk]), follow=True
+    )
     outbox.drain()
 
     assert "A link to set a password is on its way to ann@example.com." in answer.content.decode()
     person = User.objects.get(username="ann")
-    assert (person.role_names, person.is_staff, person.is_superuser) == ({"picker", "rep"}, True, False)
+    assert (person.role_names, person.is_staff, person.is_superuser) == (
+        {"picker", "rep"},
+        True,
+        False,
+    )
     assert ([*person.warehouses.all()], [*person.customers.all()]) == ([place], [customer])
     assert not person.has_usable_password()
     (mail,) = mailoutbox
     assert (mail.to, mail.subject) == (["ann@example.com"], "Your OMS account is ready")
-    assert "Hello Ann," in mail.body and "Your username is ann." in mail.body and "for 7 days" in mail.body
+    assert (
+        "Hello Ann," in mail.body
+        and "Your username is ann." in mail.body
+        and "for 7 days" in mail.body
+    )
     link = re.search(r"http://testserver(/set-password/\S+)", mail.body).group(1)
     assert not Event.objects.filter(data__icontains=link.split("/")[-2]).exists()
 
@@ -72,21 +91,34 @@ def test_an_invited_person_sets_a_password_by_the_link_and_works(log_in, mailout
 
 
 def test_a_person_is_added_with_a_password_and_without_an_address(log_in, mailoutbox):
-    answer = log_in("root").post(ADD, entered(email="", access="password", password1=PHRASE, password2=PHRASE))
+    answer = log_in("root").post(
+        ADD, entered(email="", access="password", password1=PHRASE, password2=PHRASE)
+    )
     outbox.drain()
 
     assert answer.status_code == 302
     assert Client().login(username="ann", password=PHRASE) and mailoutbox == []
 
 
-@pytest.mark.parametrize("fields, at", [
-    ({"username": ""}, "username"), ({"email": ""}, "email"), ({"email": "no address"}, "email"),
-    ({"access": "password"}, "password1"),
-    ({"access": "password", "password1": PHRASE, "password2": "another 1"}, "password2"),
-    ({"access": "password", "password1": "ann@example", "password2": "ann@example"}, "password1"),
-    ({"password1": PHRASE}, "password1"), ({"access": ""}, "access"), ({"username": "root"}, "username"),
-    ({"username": "x" * 151}, "username"), ({"first_name": "a\x00b"}, "first_name"),
-])
+@pytest.mark.parametrize(
+    "fields, at",
+    [
+        ({"username": ""}, "username"),
+        ({"email": ""}, "email"),
+        ({"email": "no address"}, "email"),
+        ({"access": "password"}, "password1"),
+        ({"access": "password", "password1": PHRASE, "password2": "another 1"}, "password2"),
+        (
+            {"access": "password", "password1": "ann@example", "password2": "ann@example"},
+            "password1",
+        ),
+        ({"password1": PHRASE}, "password1"),
+        ({"access": ""}, "access"),
+        ({"username": "root"}, "username"),
+        ({"username": "x" * 151}, "username"),
+        ({"first_name": "a\x00b"}, "first_name"),
+    ],
+)
 def test_what_is_wrong_is_said_at_its_field_and_nobody_is_added(log_in, mailoutbox, fields, at):
     client = log_in("root")
     before = User.objects.count()
@@ -110,21 +142,32 @@ def test_roles_warehouses_and_customers_are_changed_and_what_is_not_changed_stay
     assert client.post(change(person), data).status_code == 302
     assert [place.code for place in person.warehouses.all()] == ["LON"]
 
-    data |= {"warehouses": [make.warehouse("LEE").pk], "customers": [customer.pk],
-             "groups": [Group.objects.get(name="packer").pk]}
+    data |= {
+        "warehouses": [make.warehouse("LEE").pk],
+        "customers": [customer.pk],
+        "groups": [Group.objects.get(name="packer").pk],
+    }
     assert client.post(change(person), data).status_code == 302
     person = User.objects.get(pk=person.pk)
-    assert ([place.code for place in person.warehouses.all()], person.role_names) == (["LEE"], {"packer"})
+    assert ([place.code for place in person.warehouses.all()], person.role_names) == (
+        ["LEE"],
+        {"packer"},
+    )
     assert make.fresh(customer).rep == person and list(make.warehouse("LON").staff.all()) == [other]
 
 
 def test_a_rep_of_very_many_customers_keeps_them_when_saved(log_in):
     rep = make.user("rep", "rep")
-    Customer.objects.bulk_create(Customer(code=f"K{n}", name="K", currency="GBP", rep=rep) for n in range(201))
+    Customer.objects.bulk_create(
+        Customer(code=f"K{n}", name="K", currency="GBP", rep=rep) for n in range(201)
+    )
     client = log_in("root")
 
     page = client.get(change(rep))
-    assert "201 customers" in page.content.decode() and "customers" not in page.context["adminform"].form.fields
+    assert (
+        "201 customers" in page.content.decode()
+        and "customers" not in page.context["adminform"].form.fields
+    )
     assert client.post(change(rep), as_shown(client, rep)).status_code == 302
     assert rep.customers.count() == 201
 
@@ -135,13 +178,30 @@ def test_a_manager_corrects_weaker_people_and_makes_nobody_stronger(log_in):
     client = log_in("manager")
 
     assert client.get(ADD).status_code == 403 and client.post(ADD, entered()).status_code == 403
-    tried = {"first_name": "Pat", "email": "pat@example.com", "is_superuser": "on", "is_staff": "on", "username": "new",
-             "groups": [Group.objects.get(name="manager").pk], "password": "x"}
+    tried = {
+        "first_name": "Pat",
+        "email": "pat@example.com",
+        "is_superuser": "on",
+        "is_staff": "on",
+        "username": "new",
+        "groups": [Group.objects.get(name="manager").pk],
+        "password": "x",
+    }
     assert client.post(change(person), tried).status_code == 302
     after = User.objects.get(pk=person.pk)
-    assert (after.first_name, after.username, after.is_superuser, after.is_staff, after.role_names, after.password) == (
-        "Pat", "pat", False, False, {"picker"}, person.password)
-    for stronger in (peer, User.objects.get(username="admin"), User.objects.get(username="manager")):
+    assert (
+        after.first_name,
+        after.username,
+        after.is_superuser,
+        after.is_staff,
+        after.role_names,
+        after.password,
+    ) == ("Pat", "pat", False, False, {"picker"}, person.password)
+    for stronger in (
+        peer,
+        User.objects.get(username="admin"),
+        User.objects.get(username="manager"),
+    ):
         assert client.get(change(stronger)).status_code == 200
         assert client.post(change(stronger), tried).status_code == 403
         assert client.post(reverse("admin:core_user_invite", args=[stronger.pk])).status_code == 302
@@ -162,9 +222,14 @@ def test_a_link_is_sent_again_to_who_is_active_and_has_an_address(log_in, mailou
     person.save()
     client.post(invite)
     outbox.drain()
-    assert [mail.subject for mail in mailoutbox] == ["Your OMS account is ready", "Set a new password for OMS"]
-    for facts, said in (({"email": ""}, "has no email address"), ({"email": "p@example.com", "is_active": False},
-                                                                  "isn&#x27;t active")):
+    assert [mail.subject for mail in mailoutbox] == [
+        "Your OMS account is ready",
+        "Set a new password for OMS",
+    ]
+    for facts, said in (
+        ({"email": ""}, "has no email address"),
+        ({"email": "p@example.com", "is_active": False}, "isn&#x27;t active"),
+    ):
         User.objects.filter(pk=person.pk).update(**facts)
         assert said in client.post(invite, follow=True).content.decode()
     outbox.drain()
@@ -187,7 +252,10 @@ def test_nobody_locks_themselves_out(log_in):
     client = log_in("root")
     me = User.objects.get(username="root")
 
-    assert client.post(change(me), {"username": "root", "email": "root@example.com"}).status_code == 302
+    assert (
+        client.post(change(me), {"username": "root", "email": "root@example.com"}).status_code
+        == 302
+    )
 
     after = User.objects.get(username="root")
     assert (after.is_superuser, after.is_active, after.is_staff) == (True, True, True)

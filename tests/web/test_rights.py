@@ -56,7 +56,9 @@ def plant(place="LON", code="C-1", rep="rep"):
     labeled = make.labeled(make.confirmed((item.code, 2), customer_code=code))
     make.confirmed((item.code, 5), customer_code=code)
     outbox.drain()
-    wave = waves.plan(make.warehouse(place), list(Shipment.objects.filter(status="open", warehouse__code=place)))
+    wave = waves.plan(
+        make.warehouse(place), list(Shipment.objects.filter(status="open", warehouse__code=place))
+    )
     waves.release(wave)
     reserved = make.order(lines=[(item.code, 4)], customer_code=code)
     screening.hold(reserved, reason=f"They owe {PRICE}")
@@ -78,16 +80,23 @@ def amounts():
     """Every large amount in the database, as digits with a point and two places."""
     found = set()
     for model in apps.get_models():
-        names = [field.name for field in model._meta.fields if isinstance(field, models.DecimalField)]
+        names = [
+            field.name for field in model._meta.fields if isinstance(field, models.DecimalField)
+        ]
         for row in model._default_manager.values_list(*names) if names else ():
-            found |= {f"{abs(value):.2f}" for value in row if value is not None and abs(value) >= 1000}
+            found |= {
+                f"{abs(value):.2f}" for value in row if value is not None and abs(value) >= 1000
+            }
     return found
 
 
 def told(text, amounts):
     """The amounts in a text, however they are written there."""
     plain = re.sub(r"(?<=\d)[,.\u202f\u00a0\u2019](?=\d{3}(\D|$))", "", unescape(text))
-    numbers = {f"{float(number.replace(',', '.')):.2f}" for number in re.findall(r"\d{4,}[.,]\d{1,4}", plain)}
+    numbers = {
+        f"{float(number.replace(',', '.')):.2f}"
+        for number in re.findall(r"\d{4,}[.,]\d{1,4}", plain)
+    }
     return frozenset(numbers & amounts)
 
 
@@ -104,8 +113,11 @@ class Crawl:
         while todo:
             address, key = todo.pop()
             path = urlsplit(address).path
-            if key in self.seen or not path.startswith(("/admin/", "/stations/", "/api/")) or (
-                    "logout" in path or "jsi18n" in path or "password" in path):
+            if (
+                key in self.seen
+                or not path.startswith(("/admin/", "/stations/", "/api/"))
+                or ("logout" in path or "jsi18n" in path or "password" in path)
+            ):
                 continue
             self.seen.add(key)
             answer = self.client.get(address)
@@ -123,12 +135,21 @@ class Crawl:
         return self
 
     def export(self, path, text):
-        for sheet in re.findall(r'<option value="([\w-]*)">', text.split('name="sheet"')[1].split("</select>")[0]):
+        for sheet in re.findall(
+            r'<option value="([\w-]*)">', text.split('name="sheet"')[1].split("</select>")[0]
+        ):
             for kind in self.formats:
                 with self.worked():
-                    self.client.post(f"{path}export/", {"sheet": sheet, "format": kind, "query": ""})
+                    self.client.post(
+                        f"{path}export/", {"sheet": sheet, "format": kind, "query": ""}
+                    )
                 job = Job.objects.latest("pk")
-                self.visit(*(reverse(f"admin:core_job_{name}", args=[job.pk]) for name in ("change", "file")))
+                self.visit(
+                    *(
+                        reverse(f"admin:core_job_{name}", args=[job.pk])
+                        for name in ("change", "file")
+                    )
+                )
 
 
 def readable(answer):
@@ -152,14 +173,30 @@ def addresses():
         yield f"/api/v1/orders/{order.number}/"
     for word in ("SKU", "C-1", "LON", "Shop", PRICE):
         yield f"/admin/search/?s={word}"
-    for kind in ("orders", "customers", "skus", "stock", "shipments", "invoices", "returns", "events", "quotes",
-                 "warehouses", "requests", "webhooks", "webhook-deliveries"):
+    for kind in (
+        "orders",
+        "customers",
+        "skus",
+        "stock",
+        "shipments",
+        "invoices",
+        "returns",
+        "events",
+        "quotes",
+        "warehouses",
+        "requests",
+        "webhooks",
+        "webhook-deliveries",
+    ):
         yield f"/api/v1/{kind}/"
     yield "/api/v1/skus/SKU-LON/price/?customer=C-1&channel=reps&quantity=1"
     yield "/api/v1/customers/C-1/credit/"
     names = [row.number for model in (Wave, Shipment, PurchaseOrder) for row in model.objects.all()]
     for station in ("pick", "receive", "put-away", "pack", "count", "move", "look-up"):
-        yield from (f"/stations/{station}/todo/?warehouse=LON&name={name}" for name in ["", "SKU-LON", "A-01", *names])
+        yield from (
+            f"/stations/{station}/todo/?warehouse=LON&name={name}"
+            for name in ["", "SKU-LON", "A-01", *names]
+        )
 
 
 def pages():
@@ -185,7 +222,9 @@ def test_nothing_that_the_floor_can_reach_shows_an_amount(log_in, worked):
 
     known = amounts()
     assert len(known) > 20
-    assert {address: told(text, known) for address, text in crawl.texts.items() if told(text, known)} == {}
+    assert {
+        address: told(text, known) for address, text in crawl.texts.items() if told(text, known)
+    } == {}
     kinds = {"/admin/fulfillment/shipment/", "/stations/pick/todo/", "/api/v1/shipments/"}
     assert all(any(address.startswith(kind) for address in crawl.texts) for kind in kinds)
     assert sum("/file/" in address for address in crawl.texts) >= 10
@@ -198,21 +237,30 @@ def test_without_the_right_to_see_amounts_no_page_or_sheet_shows_one(log_in, wor
     plant()
     client = log_in("auditor")
 
-    crawl = Crawl(client, worked, formats=("csv",)).visit("/admin/", "/stations/", *addresses(), *each_of_the_api())
+    crawl = Crawl(client, worked, formats=("csv",)).visit(
+        "/admin/", "/stations/", *addresses(), *each_of_the_api()
+    )
 
     known = amounts()
     assert len(known) > 20 and len(crawl.texts) > 300
-    assert {address: told(text, known) for address, text in crawl.texts.items() if told(text, known)} == {}
+    assert {
+        address: told(text, known) for address, text in crawl.texts.items() if told(text, known)
+    } == {}
     assert sum("/file/" in address for address in crawl.texts) >= 10
 
 
 def test_without_the_right_to_see_money_no_event_call_or_notice_tells_an_amount(log_in):
     """To somebody who hears of everything, with all rights but that."""
-    role, person = make.role("auditor", "everything", without=("see_money", "see_cost")), make.user("ann", "auditor")
+    role, person = (
+        make.role("auditor", "everything", without=("see_money", "see_cost")),
+        make.user("ann", "auditor"),
+    )
     Subscription.objects.filter(topic__in=("overdue", "on_hold", "job_failed")).delete()
     for topic in Topic.values:
         Subscription.objects.create(topic=topic, role=role, mail="at_once")
-    endpoint = webhooks.subscribe(WebhookEndpoint(company=make.company(), user=person, url="https://example.com/"))
+    endpoint = webhooks.subscribe(
+        WebhookEndpoint(company=make.company(), user=person, url="https://example.com/")
+    )
     plant()
     Invoice.objects.update(due_on=date(2020, 1, 1))
     order_notices.tell_overdue(make.company())
@@ -220,7 +268,9 @@ def test_without_the_right_to_see_money_no_event_call_or_notice_tells_an_amount(
     called = []
     outbox.number_events()
     webhooks.fan_out()
-    webhooks.send_due(post=lambda url, body, headers: called.append(body.decode()) or safe_http.Answer(200, ""))
+    webhooks.send_due(
+        post=lambda url, body, headers: called.append(body.decode()) or safe_http.Answer(200, "")
+    )
 
     said = [notice.text for notice in Notice.objects.filter(to=person)]
     mailed = [each.body for each in mail.outbox if each.to == [person.email]]
@@ -241,7 +291,8 @@ def test_the_search_for_amounts_finds_them_where_they_may_be_seen(log_in, worked
     plant()
 
     crawl = Crawl(log_in("manager"), worked, follows=False).visit(
-        "/admin/orders/order/", "/admin/orders/price/", "/api/v1/invoices/")
+        "/admin/orders/order/", "/admin/orders/price/", "/api/v1/invoices/"
+    )
 
     known = amounts()
     for address in ("/admin/orders/order/", "/admin/orders/price/", "/api/v1/invoices/"):

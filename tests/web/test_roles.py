@@ -19,15 +19,27 @@ def test_a_copy_of_a_built_in_role_is_changed_and_the_role_is_not(log_in):
     made = Role.objects.get(name="copy of rep")
     page = client.get(answer.url)
     kept = [each.pk for each in made.permissions.exclude(codename="see_money")]
-    saved = client.post(answer.url, {"name": "inside sales", "reach": "everything", "permissions": kept}, follow=True)
+    saved = client.post(
+        answer.url,
+        {"name": "inside sales", "reach": "everything", "permissions": kept},
+        follow=True,
+    )
 
     assert page.status_code == 200 and made.reach == "customers"
-    assert "Without “See prices, totals and balances” these rights have no effect: " in saved.content.decode()
-    assert "Can view invoice" in saved.content.decode() and "Can view order" not in saved.content.decode()
+    assert (
+        "Without “See prices, totals and balances” these rights have no effect: "
+        in saved.content.decode()
+    )
+    assert (
+        "Can view invoice" in saved.content.decode()
+        and "Can view order" not in saved.content.decode()
+    )
     made = Role.objects.get(name="inside sales")
     person = make.user("ann", "inside sales")
     assert (made.reach, made.is_built_in, person.sees_money) == ("everything", False, False)
-    assert set(rep.permissions.all()) - set(made.permissions.all()) == {rep.permissions.get(codename="see_money")}
+    assert set(rep.permissions.all()) - set(made.permissions.all()) == {
+        rep.permissions.get(codename="see_money")
+    }
     assert roles.copy(rep).name == "copy of rep" and roles.copy(rep).name == "copy 2 of rep"
 
 
@@ -36,11 +48,16 @@ def test_a_built_in_role_is_looked_at_and_neither_changed_nor_deleted(log_in):
     before = set(rep.permissions.all())
 
     page = client.get(reverse("admin:core_role_change", args=[rep.pk]))
-    answer = client.post(reverse("admin:core_role_change", args=[rep.pk]), {"name": "x", "reach": "everything"})
+    answer = client.post(
+        reverse("admin:core_role_change", args=[rep.pk]), {"name": "x", "reach": "everything"}
+    )
 
     assert page.status_code == 200 and 'name="permissions"' not in page.content.decode()
     assert answer.status_code == 403
-    assert client.post(reverse("admin:core_role_delete", args=[rep.pk]), {"post": "yes"}).status_code == 403
+    assert (
+        client.post(reverse("admin:core_role_delete", args=[rep.pk]), {"post": "yes"}).status_code
+        == 403
+    )
     assert (Role.objects.get(pk=rep.pk).name, set(rep.permissions.all())) == ("rep", before)
 
 
@@ -60,8 +77,12 @@ def test_written_again_built_in_roles_are_as_declared_and_others_as_they_were():
 def test_whoever_is_no_superuser_neither_sees_nor_makes_roles(log_in, name):
     client, role = log_in(name), Role.objects.get(name=name)
 
-    addresses = [reverse("admin:core_role_changelist"), reverse("admin:core_role_add"),
-                 reverse("admin:core_role_change", args=[role.pk]), reverse("preview_role", args=[role.pk])]
+    addresses = [
+        reverse("admin:core_role_changelist"),
+        reverse("admin:core_role_add"),
+        reverse("admin:core_role_change", args=[role.pk]),
+        reverse("preview_role", args=[role.pk]),
+    ]
 
     assert [client.get(each).status_code for each in addresses[:3]] == [403, 403, 403]
     assert client.get(addresses[3]).status_code == 302

@@ -35,4 +35,6 @@ def test_both_commands_of_the_readme_begin_with_setup():
     lines = MANAGE.with_name("README.md").read_text().splitlines()
     commands = [line for line in lines if line.startswith("python3 manage.py setup && ")]
     assert [line.split(" && ")[1] for line in commands] == [
-        ".venv/bin/python manage.py demo", ".venv/bin/python -m pytest"]
+        ".venv/bin/python manage.py demo",
+        ".venv/bin/python -m pytest",
+    ]

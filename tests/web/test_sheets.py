@@ -24,9 +24,13 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def exported(worked):
     """exported(client, slug) is the bytes of a sheet, or of Current list."""
+
     def export(client, page, slug="", kind="csv", **query):
         with worked():
-            client.post(reverse(f"admin:{page}_export"), {"sheet": slug, "format": kind, "query": urlencode(query)})
+            client.post(
+                reverse(f"admin:{page}_export"),
+                {"sheet": slug, "format": kind, "query": urlencode(query)},
+            )
         job = Job.objects.latest("pk")
         assert job.finished_at and not job.error, job.error
         return client.get(reverse("admin:core_job_file", args=[job.pk])).getvalue()
@@ -38,24 +42,41 @@ def test_records_are_added_and_changed_and_unchanged_ones_are_left_alone(log_in,
     make.sku("TEE-M", weight_g=200)
     make.sku("MUG")
 
-    job = take(log_in("buyer"), "skus", table(
-        ["Code", "Name", "Weight"], ["TEE-M", "Shirt", 210], ["MUG", "Mug", 200], ["HAT", "Hat", 50]),
-        weight_g="Weight")
+    job = take(
+        log_in("buyer"),
+        "skus",
+        table(
+            ["Code", "Name", "Weight"],
+            ["TEE-M", "Shirt", 210],
+            ["MUG", "Mug", 200],
+            ["HAT", "Hat", 50],
+        ),
+        weight_g="Weight",
+    )
 
     assert job.details["counts"] == {"new": 1, "changed": 1, "unchanged": 1}
     assert (job.done, job.failed, job.total) == (3, 0, 3)
     assert list(SKU.objects.values_list("code", "name", "weight_g")) == [
-        ("HAT", "Hat", 50), ("MUG", "Mug", 200), ("TEE-M", "Shirt", 210)]
+        ("HAT", "Hat", 50),
+        ("MUG", "Mug", 200),
+        ("TEE-M", "Shirt", 210),
+    ]
 
 
 def test_a_check_says_what_would_change_and_changes_nothing(log_in, take, worked):
     make.sku("TEE-M")
     client = log_in("buyer")
 
-    job = take(client, "skus", table(["code", "name"], ["TEE-M", "Shirt"], ["HAT", "Hat"]), press="check")
+    job = take(
+        client, "skus", table(["code", "name"], ["TEE-M", "Shirt"], ["HAT", "Hat"]), press="check"
+    )
     text = client.get(reverse("admin:core_job_change", args=[job.pk])).content.decode()
 
-    assert "name: Tee-M → Shirt" in text and "1 new, 1 changed, 0 unchanged" in text and "no changes were made" in text
+    assert (
+        "name: Tee-M → Shirt" in text
+        and "1 new, 1 changed, 0 unchanged" in text
+        and "no changes were made" in text
+    )
     assert list(SKU.objects.values_list("name", flat=True)) == ["Tee-M"]
     with worked():
         client.post(reverse("admin:core_job_apply", args=[job.pk]))
@@ -64,16 +85,30 @@ def test_a_check_says_what_would_change_and_changes_nothing(log_in, take, worked
 
 def test_each_fault_names_its_row_and_column_and_the_rest_is_taken_in(log_in, take):
     client = log_in("buyer")
-    rows = [["A", "first", 1, "none", "no"], ["", "no code", 1, "none", "no"], ["B", "x" * 201, 1, "none", "no"],
-            ["C", "not a number", "heavy", "none", "no"], ["D", "half a gram", "1.5", "none", "no"],
-            ["E", "tracked kit", 1, "lot", "yes"], ["F", "odd", 1, "sometimes", "perhaps"],
-            ["A", "again", 1, "none", "no"], ["Z", "last", 1, "none", "no"]]
+    rows = [
+        ["A", "first", 1, "none", "no"],
+        ["", "no code", 1, "none", "no"],
+        ["B", "x" * 201, 1, "none", "no"],
+        ["C", "not a number", "heavy", "none", "no"],
+        ["D", "half a gram", "1.5", "none", "no"],
+        ["E", "tracked kit", 1, "lot", "yes"],
+        ["F", "odd", 1, "sometimes", "perhaps"],
+        ["A", "again", 1, "none", "no"],
+        ["Z", "last", 1, "none", "no"],
+    ]
 
     job = take(client, "skus", table(["code", "name", "weight_g", "tracking", "is_kit"], *rows))
 
     assert [fault[:2] for fault in faults(job)] == [
-        ("3", "code"), ("4", "name"), ("5", "weight_g"), ("6", "weight_g"), ("7", ""), ("8", "tracking"),
-        ("8", "is_kit"), ("9", "code")]
+        ("3", "code"),
+        ("4", "name"),
+        ("5", "weight_g"),
+        ("6", "weight_g"),
+        ("7", ""),
+        ("8", "tracking"),
+        ("8", "is_kit"),
+        ("9", "code"),
+    ]
     assert "Not saved. The rule is: kit is not tracked." in faults(job)[4][2]
     assert "Duplicate of row 2." in faults(job)[-1][2]
     assert (job.done, job.failed) == (2, 7)
@@ -82,12 +117,23 @@ def test_each_fault_names_its_row_and_column_and_the_rest_is_taken_in(log_in, ta
 
 def test_the_rows_that_failed_come_as_a_file_and_import_once_they_are_mended(log_in, take):
     client = log_in("buyer")
-    job = take(client, "skus", table(["code", "name", "weight_g"], ["A", "good", 1], ["B", "bad", "much"]))
+    job = take(
+        client, "skus", table(["code", "name", "weight_g"], ["A", "good", 1], ["B", "bad", "much"])
+    )
 
     answer = client.get(reverse("admin:core_job_faults", args=[job.pk]))
     lines = list(csv.reader(io.StringIO(answer.getvalue().decode("utf-8-sig"))))
-    assert lines == [["row", "wrong column", "error", "code", "name", "weight_g"],
-                     ["3", "weight_g", "weight_g: “much” isn't a number. Use the format 1234.56.", "B", "bad", "much"]]
+    assert lines == [
+        ["row", "wrong column", "error", "code", "name", "weight_g"],
+        [
+            "3",
+            "weight_g",
+            "weight_g: “much” isn't a number. Use the format 1234.56.",
+            "B",
+            "bad",
+            "much",
+        ],
+    ]
 
     lines[1][-1] = "12"
     again = take(client, "skus", table(lines[0], [cell.replace(",", " ") for cell in lines[1]]))
@@ -98,8 +144,13 @@ def test_all_rows_come_as_a_file_with_what_became_of_each(log_in, take, worked):
     client = log_in("buyer")
     make.sku("A", weight_g=1)
     make.sku("B", weight_g=1)
-    content = table(["code", "name", "weight_g", "origin"], ["A", "A", 1, ""], ["B", "B", 2, ""], ["C", "C", 3, "UK"],
-                    ["D", "D", "heavy", ""])
+    content = table(
+        ["code", "name", "weight_g", "origin"],
+        ["A", "A", 1, ""],
+        ["B", "B", 2, ""],
+        ["C", "C", 3, "UK"],
+        ["D", "D", "heavy", ""],
+    )
 
     for press in ("check", "import"):
         job = take(client, "skus", content, press=press)
@@ -109,10 +160,15 @@ def test_all_rows_come_as_a_file_with_what_became_of_each(log_in, take, worked):
 
         assert heading == ["row", "outcome", "details", "code", "name", "weight_g", "origin"]
         assert [line[:4] for line in lines] == [
-            ["2", "unchanged", "", "A"], ["3", "changed", "weight_g: 1 → 2", "B"],
+            ["2", "unchanged", "", "A"],
+            ["3", "changed", "weight_g: 1 → 2", "B"],
             ["4", "new", "origin: UK corrected to GB", "C"],
-            ["5", "failed", "weight_g: “heavy” isn't a number. Use the format 1234.56.", "D"]]
-    assert b"All rows with their outcome" in client.get(reverse("admin:core_job_change", args=[job.pk])).content
+            ["5", "failed", "weight_g: “heavy” isn't a number. Use the format 1234.56.", "D"],
+        ]
+    assert (
+        b"All rows with their outcome"
+        in client.get(reverse("admin:core_job_change", args=[job.pk])).content
+    )
     assert take(client, "skus", told).details["counts"] == {"new": 0, "changed": 0, "unchanged": 3}
 
 
@@ -162,19 +218,35 @@ def test_what_is_exported_imports_again_unchanged(log_in, take, exported, everyt
 def test_what_is_exported_imports_into_an_empty_house(log_in, take, exported, everything, slug):
     client = log_in("root")
     content = exported(client, PAGES[slug], slug)
-    for model in {"orders": [Order], "prices": [Price], "opening-stock": [], "addresses": [Address], "customers": [],
-                  "skus": [], "barcodes": [Barcode], "suppliers": [], "supplier-items": [SupplierItem],
-                  "payments": [Payment]}[slug]:
+    for model in {
+        "orders": [Order],
+        "prices": [Price],
+        "opening-stock": [],
+        "addresses": [Address],
+        "customers": [],
+        "skus": [],
+        "barcodes": [Barcode],
+        "suppliers": [],
+        "supplier-items": [SupplierItem],
+        "payments": [Payment],
+    }[slug]:
         model.objects.all().delete()
 
     job = take(client, slug, content)
 
     assert faults(job) == []
     if slug != "orders":
-        assert sorted(exported(client, PAGES[slug], slug).splitlines()) == sorted(content.splitlines())
+        assert sorted(exported(client, PAGES[slug], slug).splitlines()) == sorted(
+            content.splitlines()
+        )
     if slug == "orders":
         order = Order.objects.get()
-        assert (order.external_id, order.status, order.units, str(order.net)) == ("WEB-1", "placed", 3, "25.300")
+        assert (order.external_id, order.status, order.units, str(order.net)) == (
+            "WEB-1",
+            "placed",
+            3,
+            "25.300",
+        )
 
 
 def test_orders_come_in_through_intake_each_whole_or_not_at_all(log_in, take, verified):
@@ -184,12 +256,23 @@ def test_orders_come_in_through_intake_each_whole_or_not_at_all(log_in, take, ve
     make.priced("TEE")
     heading = ["order", "channel", "customer", "sku", "quantity", "unit_price"]
 
-    job = take(log_in("manager"), "orders", table(
-        heading, ["W-1", "reps", "C-1", "TEE", 2, ""], ["W-1", "reps", "C-1", "TEE", 1, "7.50"],
-        ["W-2", "reps", "C-1", "TEE", 1, ""], ["W-2", "reps", "C-1", "NONE", 1, ""],
-        ["W-3", "reps", "C-1", "TEE", 0, ""], ["W-1", "reps", "C-1", "TEE", 9, ""]))
+    job = take(
+        log_in("manager"),
+        "orders",
+        table(
+            heading,
+            ["W-1", "reps", "C-1", "TEE", 2, ""],
+            ["W-1", "reps", "C-1", "TEE", 1, "7.50"],
+            ["W-2", "reps", "C-1", "TEE", 1, ""],
+            ["W-2", "reps", "C-1", "NONE", 1, ""],
+            ["W-3", "reps", "C-1", "TEE", 0, ""],
+            ["W-1", "reps", "C-1", "TEE", 9, ""],
+        ),
+    )
 
-    assert list(Order.objects.values_list("external_id", "status", "net")) == [("W-1", "placed", Decimal("117.5"))]
+    assert list(Order.objects.values_list("external_id", "status", "net")) == [
+        ("W-1", "placed", Decimal("117.5"))
+    ]
     assert [fault[:2] for fault in faults(job)] == [("5", "sku"), ("4", ""), ("6", "quantity")]
     assert faults(job)[2][2] == "0 is less than 1."
 
@@ -202,17 +285,37 @@ def test_an_order_sheet_says_what_ships_complete(log_in, take, exported, verifie
     heading = ["order", "channel", "customer", "sku", "quantity", "ship_complete"]
 
     client = log_in("manager")
-    job = take(client, "orders", table(
-        heading, ["W-1", "reps", "C-1", "TEE", 2, "yes"], ["W-2", "reps", "C-1", "TEE", 1, "no"],
-        ["W-3", "reps", "C-1", "TEE", 1, ""], ["W-4", "reps", "C-1", "TEE", 1, "maybe"]))
+    job = take(
+        client,
+        "orders",
+        table(
+            heading,
+            ["W-1", "reps", "C-1", "TEE", 2, "yes"],
+            ["W-2", "reps", "C-1", "TEE", 1, "no"],
+            ["W-3", "reps", "C-1", "TEE", 1, ""],
+            ["W-4", "reps", "C-1", "TEE", 1, "maybe"],
+        ),
+    )
 
-    assert list(Order.objects.order_by("external_id").values_list("ship_complete", flat=True)) == [True, False, None]
+    assert list(Order.objects.order_by("external_id").values_list("ship_complete", flat=True)) == [
+        True,
+        False,
+        None,
+    ]
     assert faults(job) == [("5", "ship_complete", "Enter yes or no, not “maybe”.")]
-    rows = csv.DictReader(io.StringIO(exported(client, PAGES["orders"], "orders").decode("utf-8-sig")))
-    assert {row["order"]: row["ship_complete"] for row in rows} == {"W-1": "yes", "W-2": "no", "W-3": ""}
+    rows = csv.DictReader(
+        io.StringIO(exported(client, PAGES["orders"], "orders").decode("utf-8-sig"))
+    )
+    assert {row["order"]: row["ship_complete"] for row in rows} == {
+        "W-1": "yes",
+        "W-2": "no",
+        "W-3": "",
+    }
 
 
-def test_opening_stock_is_booked_in_the_ledger_and_never_over_what_lies_there(log_in, take, verified):
+def test_opening_stock_is_booked_in_the_ledger_and_never_over_what_lies_there(
+    log_in, take, verified
+):
     place = make.warehouse()
     make.storage(place, "A-01")
     make.sku("TEE")
@@ -220,17 +323,30 @@ def test_opening_stock_is_booked_in_the_ledger_and_never_over_what_lies_there(lo
     make.put(make.sku("MUG"), "LON", 4, code="B-01")
     heading = ["warehouse", "bin", "sku", "lot", "quantity", "unit_cost"]
 
-    job = take(log_in("manager"), "opening-stock", table(
-        heading, ["LON", "A-01", "TEE", "", 5, "2.5"], ["LON", "A-01", "LOTS", "L1", 3, 1],
-        ["LON", "B-01", "MUG", "", 4, 1], ["LON", "B-01", "TEE", "", -1, 1],
-        ["LON", "C-01", "TEE", "", 1, 1], ["LON", "B-01", "MUG", "X", 9, 1], ["LON", "A-01", "MUG", "", 1, 1]))
+    job = take(
+        log_in("manager"),
+        "opening-stock",
+        table(
+            heading,
+            ["LON", "A-01", "TEE", "", 5, "2.5"],
+            ["LON", "A-01", "LOTS", "L1", 3, 1],
+            ["LON", "B-01", "MUG", "", 4, 1],
+            ["LON", "B-01", "TEE", "", -1, 1],
+            ["LON", "C-01", "TEE", "", 1, 1],
+            ["LON", "B-01", "MUG", "X", 9, 1],
+            ["LON", "A-01", "MUG", "", 1, 1],
+        ),
+    )
 
     assert job.details["counts"] == {"new": 3, "changed": 0, "unchanged": 1}
     assert [message for _, _, message in faults(job)] == [
-        "-1 is less than 1.", "Bin “C-01” doesn't exist in LON. Create it first.",
-        "MUG isn't lot-tracked. Remove lot X."]
-    assert sorted(BinStock.objects.filter(on_hand__gt=0).values_list("sku__code", "bin__code", "on_hand")) == [
-        ("LOTS", "A-01", 3), ("MUG", "A-01", 1), ("MUG", "B-01", 4), ("TEE", "A-01", 5)]
+        "-1 is less than 1.",
+        "Bin “C-01” doesn't exist in LON. Create it first.",
+        "MUG isn't lot-tracked. Remove lot X.",
+    ]
+    assert sorted(
+        BinStock.objects.filter(on_hand__gt=0).values_list("sku__code", "bin__code", "on_hand")
+    ) == [("LOTS", "A-01", 3), ("MUG", "A-01", 1), ("MUG", "B-01", 4), ("TEE", "A-01", 5)]
 
 
 def test_an_import_goes_on_where_it_was_stopped(log_in, take, worked, monkeypatch):
@@ -261,7 +377,9 @@ def test_a_list_is_exported_as_it_is_shown_and_narrowed(log_in, exported):
     make.sku("TEE-M", tracking="lot")
     make.sku("MUG")
 
-    heading, *rows = csv.reader(io.StringIO(exported(log_in("rep"), "inventory_sku", q="TEE").decode("utf-8-sig")))
+    heading, *rows = csv.reader(
+        io.StringIO(exported(log_in("rep"), "inventory_sku", q="TEE").decode("utf-8-sig"))
+    )
 
     assert heading == ["Code", "Name", "Category", "Base unit", "Tracking", "Is kit", "Is sellable"]
     assert rows == [["TEE-M", "Tee-M", "", "piece", "lot", "no", "yes"]]
@@ -273,7 +391,10 @@ def test_nobody_exports_or_imports_past_their_role(log_in, exported):
     picker = log_in("picker")
 
     assert b"777.7777" not in exported(picker, "inventory_stock")
-    picker.post(reverse("admin:inventory_binstock_export"), {"sheet": "opening-stock", "format": "csv", "query": ""})
+    picker.post(
+        reverse("admin:inventory_binstock_export"),
+        {"sheet": "opening-stock", "format": "csv", "query": ""},
+    )
     assert not Job.objects.filter(details__sheet="opening-stock").exists()
     assert picker.get(reverse("admin:inventory_sku_import", args=["skus"])).status_code == 302
     assert picker.post(reverse("admin:orders_order_export"), {"format": "csv"}).status_code == 302
@@ -287,8 +408,15 @@ def test_a_rep_exports_and_imports_only_what_is_theirs(log_in, exported, take):
     rep = log_in("rep")
 
     assert b"THEIRS" not in exported(rep, "orders_customer", "addresses")
-    job = take(rep, "addresses", table(["customer", "name", "street", "postal_code", "country"],
-                                       ["MINE", "New", "1 Lane", "N1", "GB"], ["THEIRS", "New", "1 Lane", "N1", "GB"]))
+    job = take(
+        rep,
+        "addresses",
+        table(
+            ["customer", "name", "street", "postal_code", "country"],
+            ["MINE", "New", "1 Lane", "N1", "GB"],
+            ["THEIRS", "New", "1 Lane", "N1", "GB"],
+        ),
+    )
 
     assert faults(job) == [("3", "customer", "customer “THEIRS” not found.")]
     assert (mine.addresses.count(), theirs.addresses.count()) == (2, 1)
@@ -298,9 +426,14 @@ def test_a_rep_exports_and_imports_only_what_is_theirs(log_in, exported, take):
 def test_a_file_that_is_no_table_is_refused_before_it_is_kept(log_in):
     client = log_in("buyer")
 
-    for name, content, said in (("x.pdf", b"%PDF", "isn&#x27;t a .csv or .xlsx file"), ("x.csv", b"", "no heading")):
-        answer = client.post(reverse("admin:inventory_sku_import", args=["skus"]),
-                             {"file": SimpleUploadedFile(name, content)})
+    for name, content, said in (
+        ("x.pdf", b"%PDF", "isn&#x27;t a .csv or .xlsx file"),
+        ("x.csv", b"", "no heading"),
+    ):
+        answer = client.post(
+            reverse("admin:inventory_sku_import", args=["skus"]),
+            {"file": SimpleUploadedFile(name, content)},
+        )
         assert said in answer.content.decode() or "empty" in answer.content.decode()
     assert StoredDocument.objects.count() == 0
 
@@ -310,10 +443,22 @@ def test_views_are_saved_for_oneself_or_a_team(log_in):
     client = log_in("buyer")
     listed = reverse("admin:inventory_sku_changelist")
 
-    client.post(reverse("admin:keep_view"), {"page": "inventory_sku", "name": "Kits", "query": "is_kit__exact=1&p=abc"})
-    client.post(reverse("admin:keep_view"), {
-        "page": "inventory_sku", "name": "By lot", "query": "tracking__exact=lot", "team": "buyer"})
-    client.post(reverse("admin:keep_view"), {"page": "inventory_sku", "name": "Not mine", "team": "manager"})
+    client.post(
+        reverse("admin:keep_view"),
+        {"page": "inventory_sku", "name": "Kits", "query": "is_kit__exact=1&p=abc"},
+    )
+    client.post(
+        reverse("admin:keep_view"),
+        {
+            "page": "inventory_sku",
+            "name": "By lot",
+            "query": "tracking__exact=lot",
+            "team": "buyer",
+        },
+    )
+    client.post(
+        reverse("admin:keep_view"), {"page": "inventory_sku", "name": "Not mine", "team": "manager"}
+    )
 
     text = client.get(listed).content.decode()
     assert 'href="?is_kit__exact=1">Kits' in text and "By lot" in text and "Not mine" not in text
@@ -335,12 +480,21 @@ def test_a_sheet_does_not_change_what_booked_stock_means(take, log_in):
     make.sku("TEE-M", stock={"LON": 3})
     Barcode.objects.create(sku=make.sku("MUG"), code="501")
 
-    job = take(log_in("manager"), "skus", table(["code", "name", "tracking"], ["TEE-M", "Tee", "serial"],
-                                                ["501", "new", "none"], ["MUG", "Mug", "lot"]))
+    job = take(
+        log_in("manager"),
+        "skus",
+        table(
+            ["code", "name", "tracking"],
+            ["TEE-M", "Tee", "serial"],
+            ["501", "new", "none"],
+            ["MUG", "Mug", "lot"],
+        ),
+    )
 
     assert faults(job) == [
         ("2", "tracking", "You can't change “tracking” of TEE-M: 3 in stock (LON A-01)."),
-        ("3", "code", "This is the barcode of another SKU; a scanner couldn't tell them apart.")]
+        ("3", "code", "This is the barcode of another SKU; a scanner couldn't tell them apart."),
+    ]
     assert dict(SKU.objects.values_list("code", "tracking")) == {"TEE-M": "none", "MUG": "lot"}
     job = take(log_in("manager"), "barcodes", table(["code", "sku"], ["TEE-M", "MUG"]))
     assert [column for _, column, _ in faults(job)] == ["code"]
@@ -369,33 +523,53 @@ def test_what_only_the_database_refuses_is_that_rows_error(strict_database, log_
 
     assert [fault[0] for fault in faults(job)] == ["3", "4", "5"] and job.error == ""
     told = [message for _row, _column, message in faults(job)]
-    assert told[0] == "Not saved. The rule is: name is lucky." and "larger than can be stored" in told[1]
+    assert (
+        told[0] == "Not saved. The rule is: name is lucky."
+        and "larger than can be stored" in told[1]
+    )
     assert "the database doesn't accept these values" in told[2]
     assert (job.details["counts"]["new"], job.done, job.failed) == (2, 2, 3)
     names = ["b"] if press == "check" else ["a", "b", "e"]
     assert sorted(SKU.objects.values_list("name", flat=True), key=str.lower) == [
-        "B" if name == "b" else name for name in names]
+        "B" if name == "b" else name for name in names
+    ]
 
 
-def test_an_order_that_only_the_database_refuses_leaves_the_others(strict_database, log_in, take, verified):
+def test_an_order_that_only_the_database_refuses_leaves_the_others(
+    strict_database, log_in, take, verified
+):
     make.taxes()
     make.channel()
     make.customer()
     make.priced("TEE")
 
-    job = take(log_in("manager"), "orders", table(
-        ["order", "channel", "customer", "sku", "quantity", "note"], ["W-1", "reps", "C-1", "TEE", 1, "one"],
-        ["W-2", "reps", "C-1", "TEE", 1, "thirteen"], ["W-3", "reps", "C-1", "TEE", 1, "three"]))
+    job = take(
+        log_in("manager"),
+        "orders",
+        table(
+            ["order", "channel", "customer", "sku", "quantity", "note"],
+            ["W-1", "reps", "C-1", "TEE", 1, "one"],
+            ["W-2", "reps", "C-1", "TEE", 1, "thirteen"],
+            ["W-3", "reps", "C-1", "TEE", 1, "three"],
+        ),
+    )
 
     assert faults(job) == [("3", "", "Not saved. The rule is: note is lucky.")]
     assert sorted(Order.objects.values_list("external_id", flat=True)) == ["W-1", "W-3"]
 
 
 def test_a_rule_over_several_records_is_told_in_words(log_in, take):
-    SupplierItem.objects.create(supplier=make.supplier(), sku=make.sku("A"), cost=1, is_preferred=True)
+    SupplierItem.objects.create(
+        supplier=make.supplier(), sku=make.sku("A"), cost=1, is_preferred=True
+    )
     make.supplier("loom")
 
-    job = take(log_in("buyer"), "supplier-items", table(
-        ["supplier", "sku", "cost", "is_preferred"], ["loom", "A", 1, "yes"]))
+    job = take(
+        log_in("buyer"),
+        "supplier-items",
+        table(["supplier", "sku", "cost", "is_preferred"], ["loom", "A", 1, "yes"]),
+    )
 
-    assert [message for _row, _column, message in faults(job)] == ["Not saved. The rule is: one preferred supplier."]
+    assert [message for _row, _column, message in faults(job)] == [
+        "Not saved. The rule is: one preferred supplier."
+    ]

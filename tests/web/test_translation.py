@@ -14,11 +14,15 @@ from tests.web.test_rights import plant
 pytestmark = pytest.mark.django_db
 LANGUAGE, MARK = "eo", "⟦"
 LABELS = re.compile(r"<(th|label|h1|h2|h3|legend|button|summary|dt)\b[^>]*>(.*?)</\1>", re.S)
-ICON = re.compile(r"<span[^>]*material-symbols-outlined[^>]*>[^<]*</span>|<(script|select|style)\b.*?</\1>", re.S)
+ICON = re.compile(
+    r"<span[^>]*material-symbols-outlined[^>]*>[^<]*</span>|<(script|select|style)\b.*?</\1>", re.S
+)
 TAG = re.compile(r"<[^>]*>")
 # Numbers, names of what is planted, and roles.
-DATA = re.compile(r"[A-Z]{2,4}-?\d*|(INV|CN)-ACME-\S*|(SKU-LON|C-1)\b.*|Acme Ltd|"
-                  r"(?i:accountant|buyer|manager|packer|picker|rep)")
+DATA = re.compile(
+    r"[A-Z]{2,4}-?\d*|(INV|CN)-ACME-\S*|(SKU-LON|C-1)\b.*|Acme Ltd|"
+    r"(?i:accountant|buyer|manager|packer|picker|rep)"
+)
 
 
 class Marking(NullTranslations):

@@ -43,7 +43,9 @@ NAMES = ("manual",)
 def carrier(name: str) -> Carrier:
     """The carrier's connector of this name, loaded when it is first asked for."""
     if name not in NAMES:
-        raise Refused(_("Unknown carrier connector %(name)r. Available: %(NAMES)s.")
-                      % {"name": name, "NAMES": ", ".join(NAMES)})
+        raise Refused(
+            _("Unknown carrier connector %(name)r. Available: %(NAMES)s.")
+            % {"name": name, "NAMES": ", ".join(NAMES)}
+        )
     connector: Carrier = import_module(f"{__name__}.{name}.connector").connect()
     return connector

@@ -17,7 +17,33 @@ from oms.core.models.user import User
 from oms.core.models.view import SavedView
 from oms.core.models.webhook import WebhookAttempt, WebhookDelivery, WebhookEndpoint
 
-__all__ = ["ApiClient", "ApiToken", "Company", "Decision", "Delivery", "Document", "Email", "Event", "ExchangeRate",
-           "Heartbeat", "IdempotencyKey", "Job", "JobResult", "JobRows", "Mail", "Note", "Notice", "Role", "SavedView",
-           "Sequence", "StoredDocument", "Stream", "Subscription", "Topic", "User", "WebhookAttempt", "WebhookDelivery",
-           "WebhookEndpoint"]
+__all__ = [
+    "ApiClient",
+    "ApiToken",
+    "Company",
+    "Decision",
+    "Delivery",
+    "Document",
+    "Email",
+    "Event",
+    "ExchangeRate",
+    "Heartbeat",
+    "IdempotencyKey",
+    "Job",
+    "JobResult",
+    "JobRows",
+    "Mail",
+    "Note",
+    "Notice",
+    "Role",
+    "SavedView",
+    "Sequence",
+    "StoredDocument",
+    "Stream",
+    "Subscription",
+    "Topic",
+    "User",
+    "WebhookAttempt",
+    "WebhookDelivery",
+    "WebhookEndpoint",
+]

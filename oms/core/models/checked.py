@@ -47,15 +47,20 @@ class AddressField(CheckedField):
 def require_offered(name: str) -> None:
     """Raise ValidationError for what no webhook can ask for."""
     if name not in event_catalog.offers():
-        raise ValidationError(_("%(name)s isn't a webhook event. See the list of events."),
-                              code="unknown_event", params={"name": name})
+        raise ValidationError(
+            _("%(name)s isn't a webhook event. See the list of events."),
+            code="unknown_event",
+            params={"name": name},
+        )
 
 
 class EventNameField(CheckedField):
     """The name of an event, or of all of a kind."""
 
-    default_validators = [RegexValidator(EVENT, _("Enter names of events, for example order.confirmed or order.*.")),
-                          require_offered]
+    default_validators = [
+        RegexValidator(EVENT, _("Enter names of events, for example order.confirmed or order.*.")),
+        require_offered,
+    ]
 
     def formfield(self, **options: Any) -> Any:
         """Check in the form, too: of what only the model finds wrong, a list's form says no more than its position."""
@@ -65,8 +70,11 @@ class EventNameField(CheckedField):
 class BICField(CheckedField):
     """The code of a bank."""
 
-    default_validators = [RegexValidator(BIC, _("Enter a BIC of 8 or 11 capital letters and digits, for example "
-                                                "COBADEFFXXX."))]
+    default_validators = [
+        RegexValidator(
+            BIC, _("Enter a BIC of 8 or 11 capital letters and digits, for example COBADEFFXXX.")
+        )
+    ]
 
 
 class TidyField(CheckedField):
@@ -108,13 +116,17 @@ def validate_vat_number(number: str) -> None:
     prefix = {"EL": "GR", "XI": "GB"}.get(number[:2].upper(), number[:2].upper())
     checker = get_cc_module(prefix.lower(), "vat") if prefix.isalpha() else None
     if checker is not None and not checker.is_valid(number):
-        raise ValidationError(gettext("%(number)s isn't a valid %(country)s VAT number. Check the digits.")
-                              % {"number": number, "country": prefix})
+        raise ValidationError(
+            gettext("%(number)s isn't a valid %(country)s VAT number. Check the digits.")
+            % {"number": number, "country": prefix}
+        )
 
 
 def validate_iban(number: str) -> None:
     if not iban.is_valid(number):
-        raise ValidationError(gettext("%(number)s isn't a valid IBAN. Check the digits.") % {"number": number})
+        raise ValidationError(
+            gettext("%(number)s isn't a valid IBAN. Check the digits.") % {"number": number}
+        )
 
 
 class VATNumberField(TidyField):
@@ -131,8 +143,13 @@ def validate_vat_numbers(numbers: str) -> None:
     """Each with its country's code, so that it tells where it was given."""
     for number in split_vat_numbers(numbers):
         if country_of(number) not in {*COUNTRIES, "XI"}:
-            raise ValidationError(gettext("%(number)s doesn't begin with a country code. Enter it with the code, for "
-                                          "example NL004495445B01.") % {"number": number})
+            raise ValidationError(
+                gettext(
+                    "%(number)s doesn't begin with a country code. Enter it with the code, for "
+                    "example NL004495445B01."
+                )
+                % {"number": number}
+            )
         validate_vat_number(number)
 
 

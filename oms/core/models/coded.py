@@ -30,7 +30,9 @@ class CodedField(models.CharField):
         return value
 
     def formfield(self, **options: Any) -> Any:
-        return super().formfield(**{"form_class": CodedFormField, "read": type(self).read, **options})
+        return super().formfield(
+            **{"form_class": CodedFormField, "read": type(self).read, **options}
+        )
 
 
 class CodedFormField(forms.CharField):

@@ -20,12 +20,22 @@ def require_scannable(code: str) -> None:
     for position, character in enumerate(code, 1):
         kind = unicodedata.category(character)
         if kind in INVISIBLE or (kind == "Zs" and character != " "):
-            raise ValidationError(_("Remove the invisible character U+%(code)s at position %(position)s: a scanner "
-                                    "couldn't read it."), code="unscannable",
-                                  params={"code": f"{ord(character):04X}", "position": position})
+            raise ValidationError(
+                _(
+                    "Remove the invisible character U+%(code)s at position %(position)s: a scanner "
+                    "couldn't read it."
+                ),
+                code="unscannable",
+                params={"code": f"{ord(character):04X}", "position": position},
+            )
     if code != code.strip():
-        raise ValidationError(_("Remove the space at the beginning or the end of the code: a scanner couldn't read "
-                                "it."), code="unscannable")
+        raise ValidationError(
+            _(
+                "Remove the space at the beginning or the end of the code: a scanner couldn't read "
+                "it."
+            ),
+            code="unscannable",
+        )
 
 
 class CodeField(models.CharField):

@@ -34,17 +34,26 @@ def validate_time_zone(name: str) -> None:
     try:
         ZoneInfo(name)
     except (KeyError, ValueError):
-        raise ValidationError(gettext("Unknown time zone %(name)r. Use one like Europe/London.")
-                              % {"name": name}) from None
+        raise ValidationError(
+            gettext("Unknown time zone %(name)r. Use one like Europe/London.") % {"name": name}
+        ) from None
 
 
 def validate_endpoint(scheme: str, endpoint: str) -> None:
     """By the EAS scheme of an e-invoicing address: receivers refuse another one."""
     if scheme and not re.fullmatch(r"\d{4}", scheme):
-        raise ValidationError({"endpoint_scheme": gettext("Enter the four digits of the EAS code, for example 0088.")})
+        raise ValidationError(
+            {"endpoint_scheme": gettext("Enter the four digits of the EAS code, for example 0088.")}
+        )
     if scheme == GLN and endpoint and not (len(endpoint) == 13 and ean.is_valid(endpoint)):
-        raise ValidationError({"endpoint": gettext("%(number)s isn't a GLN: it has 13 digits, and the last one is a "
-                                                   "check digit.") % {"number": endpoint}})
+        raise ValidationError(
+            {
+                "endpoint": gettext(
+                    "%(number)s isn't a GLN: it has 13 digits, and the last one is a check digit."
+                )
+                % {"number": endpoint}
+            }
+        )
 
 
 validate_color = RegexValidator(r"^#[0-9a-fA-F]{6}$", _("Enter a hex color, for example #1f2937."))
@@ -65,48 +74,90 @@ class Company(Guarded):
     postal_code = PostalCodeField(max_length=12, blank=True)
     city = models.CharField(max_length=60, blank=True)
     country = CountryField()
-    registration = models.CharField(max_length=40, blank=True, help_text=_("Company registration number."))
+    registration = models.CharField(
+        max_length=40, blank=True, help_text=_("Company registration number.")
+    )
     vat_number = VATNumberField(_("VAT number"), blank=True)
     other_vat_numbers = VATNumbersField(
-        _("VAT numbers of other countries"), blank=True, default="", db_default="", help_text=_(
+        _("VAT numbers of other countries"),
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_(
             "For goods that leave from warehouses in these countries; separated by commas, for example NL004495445B01, "
-            "XI123456782."))
+            "XI123456782."
+        ),
+    )
     email = models.EmailField(blank=True)
     phone = models.CharField(max_length=40, blank=True)
-    endpoint = models.CharField(_("e-invoicing address"), max_length=60, blank=True,
-                                help_text=_("Participant ID, for example a VAT number or GLN."))
-    endpoint_scheme = models.CharField(_("e-invoicing address scheme"), max_length=4, blank=True,
-                                       help_text=_("EAS code, for example 9932, 9930 or 0088."))
+    endpoint = models.CharField(
+        _("e-invoicing address"),
+        max_length=60,
+        blank=True,
+        help_text=_("Participant ID, for example a VAT number or GLN."),
+    )
+    endpoint_scheme = models.CharField(
+        _("e-invoicing address scheme"),
+        max_length=4,
+        blank=True,
+        help_text=_("EAS code, for example 9932, 9930 or 0088."),
+    )
     iban = IBANField(_("IBAN"), blank=True)
     bic = BICField(_("BIC"), max_length=11, blank=True)
     currency = CurrencyField()
     time_zone = models.CharField(max_length=40, default="UTC", validators=[validate_time_zone])
     tax_rounding = models.CharField(max_length=8, choices=Rounding, default=Rounding.LINE)
-    gs1_prefix = models.CharField(_("GS1 company prefix"), max_length=12, blank=True,
-                                  validators=[RegexValidator(r"^\d{4,12}$", _("Enter 4 to 12 digits."))],
-                                  help_text=_("Used for SSCCs on shipping labels. Without it, SSCCs are valid only "
-                                              "inside your company."))
+    gs1_prefix = models.CharField(
+        _("GS1 company prefix"),
+        max_length=12,
+        blank=True,
+        validators=[RegexValidator(r"^\d{4,12}$", _("Enter 4 to 12 digits."))],
+        help_text=_(
+            "Used for SSCCs on shipping labels. Without it, SSCCs are valid only "
+            "inside your company."
+        ),
+    )
     sscc_reuse_months = models.PositiveSmallIntegerField(
-        _("months before an SSCC is used again"), default=12, db_default=12, validators=[MinValueValidator(12)],
-        help_text=_("At least 12, as GS1 demands; more where trading partners keep records for longer."))
-    write_off_limit = AmountField(default=Decimal("0.05"), help_text=_(
-        "Largest payment difference that can be written off as a small difference."))
+        _("months before an SSCC is used again"),
+        default=12,
+        db_default=12,
+        validators=[MinValueValidator(12)],
+        help_text=_(
+            "At least 12, as GS1 demands; more where trading partners keep records for longer."
+        ),
+    )
+    write_off_limit = AmountField(
+        default=Decimal("0.05"),
+        help_text=_("Largest payment difference that can be written off as a small difference."),
+    )
     books_closed_through = models.DateField(null=True, blank=True, editable=False)
-    logo = models.FileField(upload_to="logos/", blank=True, validators=[FileExtensionValidator(["png", "jpg", "jpeg"])],
-                            help_text=_("PNG or JPEG. Printed at the top of documents."))
-    color = models.CharField(max_length=7, default="#1f2937", validators=[validate_color],
-                             help_text=_("Heading color on printed documents, for example #1f2937."))
-    language = LanguageField(blank=True,
-                                help_text=_("Print language, for example en or de. Default: system."))
-    terms_and_conditions = models.TextField(blank=True,
-                                            help_text=_("Printed at the end of quotes, order confirmations and "
-                                                          "invoices."))
+    logo = models.FileField(
+        upload_to="logos/",
+        blank=True,
+        validators=[FileExtensionValidator(["png", "jpg", "jpeg"])],
+        help_text=_("PNG or JPEG. Printed at the top of documents."),
+    )
+    color = models.CharField(
+        max_length=7,
+        default="#1f2937",
+        validators=[validate_color],
+        help_text=_("Heading color on printed documents, for example #1f2937."),
+    )
+    language = LanguageField(
+        blank=True, help_text=_("Print language, for example en or de. Default: system.")
+    )
+    terms_and_conditions = models.TextField(
+        blank=True, help_text=_("Printed at the end of quotes, order confirmations and invoices.")
+    )
 
     class Meta:
         verbose_name_plural = _("companies")
         ordering = ["code"]
-        constraints = [models.CheckConstraint(condition=models.Q(sscc_reuse_months__gte=12),
-                                              name="sscc_rests_for_a_year")]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(sscc_reuse_months__gte=12), name="sscc_rests_for_a_year"
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -118,8 +169,21 @@ class Company(Guarded):
 
     def identity(self) -> dict[str, str]:
         """Who the company is on a legal document, as it is now; what is not known is left out."""
-        names = ("name", "street", "postal_code", "city", "country", "registration", "vat_number", "email", "phone",
-                 "endpoint", "endpoint_scheme", "iban", "bic")
+        names = (
+            "name",
+            "street",
+            "postal_code",
+            "city",
+            "country",
+            "registration",
+            "vat_number",
+            "email",
+            "phone",
+            "endpoint",
+            "endpoint_scheme",
+            "iban",
+            "bic",
+        )
         return {name: getattr(self, name) for name in names if getattr(self, name)}
 
     def today(self) -> date:
@@ -138,8 +202,14 @@ class BusinessDay(models.Func):
     template = "(%(expressions)s)::date"
 
     def __init__(self, company: str) -> None:
-        super().__init__(models.Func(models.F(f"{company}__time_zone"), Now(), function="timezone",
-                                     output_field=models.DateTimeField()))
+        super().__init__(
+            models.Func(
+                models.F(f"{company}__time_zone"),
+                Now(),
+                function="timezone",
+                output_field=models.DateTimeField(),
+            )
+        )
 
 
 def today_of(lookup: str, company: str = "company") -> models.Q:
@@ -167,7 +237,9 @@ class ExchangeRate(models.Model):
         ordering = ["-day"]
         constraints = [
             models.UniqueConstraint(fields=["company", "currency", "day"], name="one_rate_per_day"),
-            models.CheckConstraint(condition=models.Q(rate__gt=0), name="exchange_rate_is_positive"),
+            models.CheckConstraint(
+                condition=models.Q(rate__gt=0), name="exchange_rate_is_positive"
+            ),
         ]
 
     def __str__(self) -> str:

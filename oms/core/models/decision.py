@@ -16,7 +16,9 @@ class Decision(models.Model):
     at = models.DateTimeField(db_default=Now())
 
     class Meta:
-        indexes = [models.Index(fields=["subject_type", "subject_number"], name="decision_of_subject")]
+        indexes = [
+            models.Index(fields=["subject_type", "subject_number"], name="decision_of_subject")
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} for {self.subject_number}"

@@ -15,7 +15,9 @@ class Document(models.Model):
 
     TRANSITIONS: ClassVar[dict[str, tuple[str, ...]]] = {}
     lock_rank: ClassVar[LockRank]
-    lock_select_related: ClassVar[tuple[str, ...]] = ()  # relations that operations need, read with the lock
+    lock_select_related: ClassVar[
+        tuple[str, ...]
+    ] = ()  # relations that operations need, read with the lock
     subject_type: ClassVar[str]
     news = ""  # what the operation that returned it wants to say besides "done"
 
@@ -54,7 +56,8 @@ class StoredDocument(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["subject_type", "subject_number", "kind"], condition=models.Q(is_legal=True),
+                fields=["subject_type", "subject_number", "kind"],
+                condition=models.Q(is_legal=True),
                 name="legal_document_is_frozen_once",
             )
         ]

@@ -35,7 +35,11 @@ class Email(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["subject_number"], name="email_of_subject"),
-            models.Index(fields=["state", "tried_at"], condition=~models.Q(state="sent"), name="email_not_sent"),
+            models.Index(
+                fields=["state", "tried_at"],
+                condition=~models.Q(state="sent"),
+                name="email_not_sent",
+            ),
         ]
 
     def __str__(self) -> str:

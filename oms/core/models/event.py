@@ -14,21 +14,34 @@ class Event(models.Model):
     subject_number = models.CharField(max_length=40)
     order_number = models.CharField(max_length=40, blank=True)
     data = models.JSONField(default=dict)
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
     at = models.DateTimeField(db_default=Now())
     position = models.BigIntegerField(null=True, unique=True)
     is_drained = models.BooleanField(default=False)
     due_at = models.DateTimeField(null=True, help_text=_("Not delivered before; empty: at once."))
-    written_at = models.DateTimeField(db_default=Now())  # whatever day `at` says that it happened on
+    written_at = models.DateTimeField(
+        db_default=Now()
+    )  # whatever day `at` says that it happened on
 
     class Meta:
         indexes = [
             models.Index(fields=["subject_type", "subject_number", "id"], name="event_of_subject"),
-            models.Index(fields=["order_number", "id"], condition=~models.Q(order_number=""), name="event_of_order"),
+            models.Index(
+                fields=["order_number", "id"],
+                condition=~models.Q(order_number=""),
+                name="event_of_order",
+            ),
             models.Index(fields=["id"], condition=models.Q(position=None), name="event_to_number"),
-            models.Index(fields=["position"], condition=models.Q(is_drained=False), name="event_to_drain"),
-            models.Index(fields=["subject_type", "subject_number", "position"], condition=models.Q(is_drained=False),
-                         name="event_of_subject_to_drain"),
+            models.Index(
+                fields=["position"], condition=models.Q(is_drained=False), name="event_to_drain"
+            ),
+            models.Index(
+                fields=["subject_type", "subject_number", "position"],
+                condition=models.Q(is_drained=False),
+                name="event_of_subject_to_drain",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -44,16 +57,28 @@ class Delivery(models.Model):
     done_at = models.DateTimeField(null=True)
     parked_at = models.DateTimeField(null=True)
     leased_until = models.DateTimeField(null=True)
-    claimed_by = models.CharField(max_length=120, blank=True, db_default="")  # the heartbeat of who is at it
+    claimed_by = models.CharField(
+        max_length=120, blank=True, db_default=""
+    )  # the heartbeat of who is at it
     error = models.TextField(blank=True)
 
     class Meta:
         verbose_name_plural = _("deliveries")
-        constraints = [models.UniqueConstraint(fields=["event", "handler"], name="one_effect_per_event_and_handler")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["event", "handler"], name="one_effect_per_event_and_handler"
+            )
+        ]
         indexes = [
-            models.Index(fields=["parked_at"], condition=~models.Q(parked_at=None), name="delivery_parked"),
-            models.Index(fields=["attempts"], condition=models.Q(done_at=None), name="delivery_to_do"),
-            models.Index(fields=["claimed_by"], condition=~models.Q(claimed_by=""), name="delivery_claimed"),
+            models.Index(
+                fields=["parked_at"], condition=~models.Q(parked_at=None), name="delivery_parked"
+            ),
+            models.Index(
+                fields=["attempts"], condition=models.Q(done_at=None), name="delivery_to_do"
+            ),
+            models.Index(
+                fields=["claimed_by"], condition=~models.Q(claimed_by=""), name="delivery_claimed"
+            ),
         ]
 
     def __str__(self) -> str:

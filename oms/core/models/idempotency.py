@@ -14,7 +14,9 @@ class IdempotencyKey(models.Model):
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["client", "key"], name="one_request_per_client_and_key")]
+        constraints = [
+            models.UniqueConstraint(fields=["client", "key"], name="one_request_per_client_and_key")
+        ]
 
     def __str__(self) -> str:
         return f"{self.client}: {self.key}"

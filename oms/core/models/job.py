@@ -13,7 +13,9 @@ class Job(models.Model):
 
     kind = models.CharField(max_length=60)
     title = models.CharField(max_length=120)
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
     details = models.JSONField(default=dict)
     total = models.PositiveIntegerField(default=0)
     done = models.PositiveIntegerField(default=0)
@@ -21,13 +23,19 @@ class Job(models.Model):
     started_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(null=True)
     leased_until = models.DateTimeField(null=True)
-    due_at = models.DateTimeField(null=True)  # since when it waits for a worker; empty: nobody asked for it yet
-    claimed_by = models.CharField(max_length=120, blank=True, db_default="")  # the heartbeat of who is at it
+    due_at = models.DateTimeField(
+        null=True
+    )  # since when it waits for a worker; empty: nobody asked for it yet
+    claimed_by = models.CharField(
+        max_length=120, blank=True, db_default=""
+    )  # the heartbeat of who is at it
     attempts = models.PositiveSmallIntegerField(db_default=0)
     error = models.TextField(blank=True)
 
     class Meta:
-        indexes = [models.Index(fields=["due_at"], condition=models.Q(finished_at=None), name="job_to_do")]
+        indexes = [
+            models.Index(fields=["due_at"], condition=models.Q(finished_at=None), name="job_to_do")
+        ]
 
     def __str__(self) -> str:
         return f"{self.title} ({self.done + self.failed}/{self.total})"
@@ -35,7 +43,11 @@ class Job(models.Model):
     @property
     def is_running(self) -> bool:
         """Whether a worker is at it now."""
-        return self.finished_at is None and self.leased_until is not None and self.leased_until > timezone.now()
+        return (
+            self.finished_at is None
+            and self.leased_until is not None
+            and self.leased_until > timezone.now()
+        )
 
     @property
     def waits(self) -> bool:

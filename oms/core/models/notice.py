@@ -32,7 +32,9 @@ class Mail(models.TextChoices):
 class Notice(models.Model):
     """A message to a person in the admin, and by email where they want that."""
 
-    to = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="notices")
+    to = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="notices"
+    )
     text = models.CharField(max_length=300)
     topic = models.CharField(max_length=12, choices=Topic, blank=True)
     subject_type = models.CharField(max_length=20, blank=True)
@@ -46,9 +48,14 @@ class Notice(models.Model):
     class Meta:
         verbose_name, verbose_name_plural = _("notification"), _("notifications")
         indexes = [
-            models.Index(fields=["to", "-id"], condition=models.Q(read_at=None), name="notice_unread"),
-            models.Index(fields=["mail", "id"], condition=models.Q(mailed_at=None) & ~models.Q(mail="no"),
-                         name="notice_to_mail"),
+            models.Index(
+                fields=["to", "-id"], condition=models.Q(read_at=None), name="notice_unread"
+            ),
+            models.Index(
+                fields=["mail", "id"],
+                condition=models.Q(mailed_at=None) & ~models.Q(mail="no"),
+                name="notice_to_mail",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -60,8 +67,9 @@ class Subscription(models.Model):
 
     role = models.ForeignKey(Role, on_delete=models.CASCADE, related_name="+")
     topic = models.CharField(max_length=12, choices=Topic)
-    warehouse = models.CharField(max_length=12, blank=True, help_text=_("Warehouse code. Leave empty for all "
-                                                                        "warehouses."))
+    warehouse = models.CharField(
+        max_length=12, blank=True, help_text=_("Warehouse code. Leave empty for all warehouses.")
+    )
     bell = models.BooleanField(_("show in app"), default=True)
     mail = models.CharField(_("email"), max_length=8, choices=Mail, default=Mail.NO)
 
@@ -69,7 +77,9 @@ class Subscription(models.Model):
         verbose_name, verbose_name_plural = _("notification rule"), _("notification rules")
         ordering = ["topic", "role__name", "warehouse"]
         constraints = [
-            models.UniqueConstraint(fields=["role", "topic", "warehouse"], name="topic_once_per_role_and_warehouse"),
+            models.UniqueConstraint(
+                fields=["role", "topic", "warehouse"], name="topic_once_per_role_and_warehouse"
+            )
         ]
 
     def __str__(self) -> str:

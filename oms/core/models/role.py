@@ -43,12 +43,20 @@ class Grant:
 
 def grants_of(user: str) -> ArraySubquery:
     """The roles of the user to whose key a lookup leads, each with its reach and permissions."""
-    codes = Permission.objects.filter(group=OuterRef("pk")).order_by().annotate(
-        code=Concat("content_type__app_label", Value("."), "codename")).values("code")
+    codes = (
+        Permission.objects.filter(group=OuterRef("pk"))
+        .order_by()
+        .annotate(code=Concat("content_type__app_label", Value("."), "codename"))
+        .values("code")
+    )
     row = JSONObject(role=F("name"), reach=F("role__reach"), permissions=ArraySubquery(codes))
-    return ArraySubquery(Group.objects.filter(user=OuterRef(user)).order_by().annotate(grant=row).values("grant"))
+    return ArraySubquery(
+        Group.objects.filter(user=OuterRef(user)).order_by().annotate(grant=row).values("grant")
+    )
 
 
 def read_grants(rows: list[dict[str, Any]]) -> tuple[Grant, ...]:
     """Grants as `grants_of` selects them. A group without a role grants nothing."""
-    return tuple(Grant(row["role"], row["reach"] or "", frozenset(row["permissions"])) for row in rows)
+    return tuple(
+        Grant(row["role"], row["reach"] or "", frozenset(row["permissions"])) for row in rows
+    )

@@ -18,7 +18,11 @@ class Sequence(models.Model):
     last_hash = models.CharField(max_length=64, blank=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["company", "series", "year"], name="one_counter_per_series")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["company", "series", "year"], name="one_counter_per_series"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.series}-{self.year}: {self.last}"

@@ -16,8 +16,12 @@ if TYPE_CHECKING:
 class User(AbstractUser):
     """A person who works here. Warehouses name their staff and customers their rep: that is the person's scope."""
 
-    language = LanguageField(blank=True, default="", db_default="", help_text=_(
-        "Of notices and emails, such as en or de; empty for the installation's."))
+    language = LanguageField(
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("Of notices and emails, such as en or de; empty for the installation's."),
+    )
 
     if TYPE_CHECKING:
         warehouses: "Manager[models.Model]"
@@ -27,7 +31,9 @@ class User(AbstractUser):
     def grants(self) -> tuple[Grant, ...]:
         """The person's roles, read once."""
         if not hasattr(self, "_grants"):
-            self.know_grants(*User.objects.filter(pk=self.pk).values_list(grants_of("pk"), flat=True))
+            self.know_grants(
+                *User.objects.filter(pk=self.pk).values_list(grants_of("pk"), flat=True)
+            )
         return self._grants
 
     def know_grants(self, rows: list[dict[str, object]]) -> None:
@@ -41,4 +47,6 @@ class User(AbstractUser):
     @property
     def sees_money(self) -> bool:
         """Whether prices, totals and balances are shown to this person."""
-        return self.is_superuser or any("core.see_money" in grant.permissions for grant in self.grants)
+        return self.is_superuser or any(
+            "core.see_money" in grant.permissions for grant in self.grants
+        )

@@ -13,11 +13,17 @@ class SavedView(models.Model):
     page = models.CharField(max_length=60)
     name = models.CharField(max_length=40)
     query = models.CharField(max_length=1000, blank=True)
-    team = models.ForeignKey(Role, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
+    team = models.ForeignKey(
+        Role, on_delete=models.CASCADE, null=True, blank=True, related_name="+"
+    )
 
     class Meta:
         ordering = ["name"]
-        constraints = [models.UniqueConstraint(fields=["owner", "page", "name"], name="view_once_per_owner_and_page")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["owner", "page", "name"], name="view_once_per_owner_and_page"
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name

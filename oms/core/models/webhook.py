@@ -24,18 +24,29 @@ class WebhookEndpoint(models.Model):
     """An address that is told of a company's events, as far as its person may see them."""
 
     company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="webhooks")
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="webhooks",
-                             help_text=_("Events are limited to what this user can see."))
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="webhooks",
+        help_text=_("Events are limited to what this user can see."),
+    )
     url = AddressField(_("URL"), max_length=500)
-    events = ArrayField(EventNameField(max_length=40), default=list, blank=True,
-                        help_text=_("Event types, for example order.confirmed or order.*. Leave empty for all."))
+    events = ArrayField(
+        EventNameField(max_length=40),
+        default=list,
+        blank=True,
+        help_text=_("Event types, for example order.confirmed or order.*. Leave empty for all."),
+    )
     secret = models.CharField(max_length=80, default=new_secret, editable=False)
     old_secret = models.CharField(max_length=80, blank=True, editable=False)
     old_secret_until = models.DateTimeField(null=True, editable=False)
     is_active = models.BooleanField(default=True)
     disabled_reason = models.CharField(max_length=120, blank=True, editable=False)
-    position = models.BigIntegerField(default=0, editable=False, help_text=_("Position of the last event queued "
-                                                                             "for this endpoint."))
+    position = models.BigIntegerField(
+        default=0,
+        editable=False,
+        help_text=_("Position of the last event queued for this endpoint."),
+    )
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:
@@ -48,7 +59,9 @@ class WebhookEndpoint(models.Model):
 class WebhookDelivery(models.Model):
     """An event's way to an endpoint: delivered, to be tried again, or given up."""
 
-    endpoint = models.ForeignKey(WebhookEndpoint, on_delete=models.CASCADE, related_name="deliveries")
+    endpoint = models.ForeignKey(
+        WebhookEndpoint, on_delete=models.CASCADE, related_name="deliveries"
+    )
     event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="webhook_deliveries")
     subject = models.CharField(max_length=64)
     attempts = models.PositiveSmallIntegerField(default=0)
@@ -58,11 +71,16 @@ class WebhookDelivery(models.Model):
 
     class Meta:
         verbose_name_plural = _("webhook deliveries")
-        constraints = [models.UniqueConstraint(fields=["endpoint", "event"], name="one_delivery_per_endpoint")]
+        constraints = [
+            models.UniqueConstraint(fields=["endpoint", "event"], name="one_delivery_per_endpoint")
+        ]
         indexes = [
             models.Index(fields=["next_at"], condition=~models.Q(next_at=None), name="webhook_due"),
-            models.Index(fields=["endpoint", "subject", "event"], condition=~models.Q(next_at=None),
-                         name="webhook_waiting_of_subject"),
+            models.Index(
+                fields=["endpoint", "subject", "event"],
+                condition=~models.Q(next_at=None),
+                name="webhook_waiting_of_subject",
+            ),
         ]
 
     def __str__(self) -> str:

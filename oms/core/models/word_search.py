@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import F, Func
 
 Row = TypeVar("Row", bound=models.Model)
-MARKS = "-_/.,;:()[]\"&+*#@!?<>=|"  # they part words; PostgreSQL's parser makes signs and addresses of some
+MARKS = '-_/.,;:()[]"&+*#@!?<>=|'  # they part words; PostgreSQL's parser makes signs and addresses of some
 APART = {ord(mark): " " for mark in MARKS + "'\\\0"}
 
 
@@ -33,7 +33,11 @@ def with_words(rows: "models.QuerySet[Row]", text: str) -> "models.QuerySet[Row]
     words = text.translate(APART).split()
     if not words:
         return rows.none()
-    query: Any = SearchQuery(" & ".join(f"'{word}':*" for word in words), search_type="raw", config="simple")
+    query: Any = SearchQuery(
+        " & ".join(f"'{word}':*" for word in words), search_type="raw", config="simple"
+    )
     names: tuple[str, ...] = rows.model.worded  # type: ignore[attr-defined]
-    found: Any = rows.alias(found_words=Words(*(F(name) for name in names))).filter(found_words=query)
+    found: Any = rows.alias(found_words=Words(*(F(name) for name in names))).filter(
+        found_words=query
+    )
     return cast("models.QuerySet[Row]", found)

@@ -29,7 +29,11 @@ class DailySales(models.Model):
     net = AmountField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["day", "channel", "currency"], name="sales_once_per_day")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["day", "channel", "currency"], name="sales_once_per_day"
+            )
+        ]
         verbose_name_plural = _("daily sales")
 
     def __str__(self) -> str:
@@ -45,7 +49,9 @@ class DailyShipping(models.Model):
     hours = models.FloatField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["day", "warehouse"], name="shipping_once_per_day")]
+        constraints = [
+            models.UniqueConstraint(fields=["day", "warehouse"], name="shipping_once_per_day")
+        ]
         verbose_name_plural = _("daily shipping")
 
     def __str__(self) -> str:

@@ -62,7 +62,11 @@ def load() -> None:
     newest = max(row.at for row in rows)
     past = [row for row in rows if row.at < newest - OPEN_FROM or row.is_credit]
     fresh = [row for row in rows if row not in set(past)]
-    with override_settings(DRAIN_AFTER_COMMIT=False, REDIS_URL=""), tqdm(total=8, unit="step") as bar:
+    with (
+        override_settings(DRAIN_AFTER_COMMIT=False, REDIS_URL=""),
+        tqdm(total=8, unit="step") as bar,
+    ):
+
         def step(name: str) -> None:
             bar.set_description(name)
             bar.update()
@@ -76,7 +80,11 @@ def load() -> None:
 
 
 def _happen(
-    rows: Sequence[Row], past: Sequence[Row], fresh: Sequence[Row], newest: datetime, step: Callable[[str], None],
+    rows: Sequence[Row],
+    past: Sequence[Row],
+    fresh: Sequence[Row],
+    newest: datetime,
+    step: Callable[[str], None],
 ) -> None:
     step("company, warehouses, catalog")
     company = build.build(rows)
@@ -137,19 +145,34 @@ def _stock(place: Warehouse) -> None:
     """Buy for a warehouse what it shall have, receive it, and put it away."""
     buyer = User.objects.get(username="buyer")
     share = {"LON": 100, "LEE": 70, "RTM": 60}[place.code]
-    items = [item for item in Supplier.objects.get().items.select_related("sku").order_by("sku__code")
-             if build.number_from(place.code + item.sku.code, 1, 100) <= share]
+    items = [
+        item
+        for item in Supplier.objects.get().items.select_related("sku").order_by("sku__code")
+        if build.number_from(place.code + item.sku.code, 1, 100) <= share
+    ]
     order = purchasing.propose(
-        Supplier.objects.get(), place, by=buyer,
-        purchases=[Purchase(item.sku, build.number_from(item.sku.code + place.code, 4, 20) * 6, item.cost)
-                   for item in items])
+        Supplier.objects.get(),
+        place,
+        by=buyer,
+        purchases=[
+            Purchase(item.sku, build.number_from(item.sku.code + place.code, 4, 20) * 6, item.cost)
+            for item in items
+        ],
+    )
     purchasing.approve(order, by=buyer)
     order = purchasing.send(order, by=buyer)
     lines = list(order.lines.select_related("sku"))
     receiving.receive(order, [Received(line, line.quantity) for line in lines], by=buyer)
     bins = list(Bin.objects.filter(warehouse=place, kind=Bin.Kind.STORAGE).order_by("code"))
-    receiving.put_away_all(place, [
-        PutAway(line.sku, bins[build.number_from(line.sku.code, 0, len(bins) - 1)], line.quantity) for line in lines])
+    receiving.put_away_all(
+        place,
+        [
+            PutAway(
+                line.sku, bins[build.number_from(line.sku.code, 0, len(bins) - 1)], line.quantity
+            )
+            for line in lines
+        ],
+    )
 
 
 def _entry(channel: Channel, rows: Sequence[Row]) -> Entry:
@@ -159,14 +182,18 @@ def _entry(channel: Channel, rows: Sequence[Row]) -> Entry:
 
 
 def _placed(channel: Channel, rows: Sequence[Row]) -> Order:
-    return order_entry.enter(_entry(channel, rows), by=User.objects.get(username="rep"), at=rows[0].at)
+    return order_entry.enter(
+        _entry(channel, rows), by=User.objects.get(username="rep"), at=rows[0].at
+    )
 
 
 def _confirmed(channel: Channel, rows: Sequence[Row]) -> Order | None:
     """Confirm if the stock is there; on the site's channel, what is short stays placed."""
     order = _placed(channel, rows)
     try:
-        return lifecycle.confirm(order, by=User.objects.get(username="rep"), at=rows[0].at + timedelta(hours=1))
+        return lifecycle.confirm(
+            order, by=User.objects.get(username="rep"), at=rows[0].at + timedelta(hours=1)
+        )
     except NotEnough:
         return None
 
@@ -197,10 +224,17 @@ def _again(shipment: Shipment) -> Shipment:
 def _pay_some() -> None:
     """Two of three invoices are paid."""
     accountant = User.objects.get(username="accountant")
-    for number, document in enumerate(Invoice.objects.filter(is_imported=False, kind="invoice").order_by("pk")):
+    for number, document in enumerate(
+        Invoice.objects.filter(is_imported=False, kind="invoice").order_by("pk")
+    ):
         if number % 3:
-            payment = payments.register_transfer(document.customer, document.gross, company=document.company,
-                                                 reference=f"bank-{document.number}", by=accountant)
+            payment = payments.register_transfer(
+                document.customer,
+                document.gross,
+                company=document.company,
+                reference=f"bank-{document.number}",
+                by=accountant,
+            )
             payments.apply(payment, document, by=accountant)
 
 
@@ -234,12 +268,16 @@ def _return_some() -> None:
 
 def _stay_draft(channel: Channel, rows: Sequence[Row]) -> None:
     entry = _entry(channel, rows)
-    order_entry.draft(Entry(channel, entry.customer, entry.lines), by=User.objects.get(username="rep"))
+    order_entry.draft(
+        Entry(channel, entry.customer, entry.lines), by=User.objects.get(username="rep")
+    )
 
 
 def _stay_quoted(channel: Channel, rows: Sequence[Row]) -> None:
     entry = _entry(channel, rows)
-    order = order_entry.draft(Entry(channel, entry.customer, entry.lines), by=User.objects.get(username="rep"))
+    order = order_entry.draft(
+        Entry(channel, entry.customer, entry.lines), by=User.objects.get(username="rep")
+    )
     order_entry.quote(order, valid_until=order.company.today() + timedelta(days=14))
 
 
@@ -286,6 +324,14 @@ def _prepaid(channel: Channel, rows: Sequence[Row]) -> None:
 
 
 STAGES: tuple[Callable[[Channel, Sequence[Row]], None], ...] = (
-    _stay_draft, _stay_confirmed, _stay_placed, _stay_picking, _stay_quoted, _stay_packed, _stay_on_hold, _stay_picked,
-    _prepaid, _stay_labeled,
+    _stay_draft,
+    _stay_confirmed,
+    _stay_placed,
+    _stay_picking,
+    _stay_quoted,
+    _stay_packed,
+    _stay_on_hold,
+    _stay_picked,
+    _prepaid,
+    _stay_labeled,
 )

@@ -25,5 +25,7 @@ class OnTables(BaseCommand):
     def check_migrations(self) -> None:
         executor = MigrationExecutor(connection)
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
-            raise CommandError("The database isn't up to date. Run `manage.py migrate` first (`manage.py demo` "
-                               "does this for you).")
+            raise CommandError(
+                "The database isn't up to date. Run `manage.py migrate` first (`manage.py demo` "
+                "does this for you)."
+            )

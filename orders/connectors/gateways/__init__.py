@@ -38,13 +38,19 @@ TRANSFER = "transfer"  # what came to the bank, and asks no gateway
 def require_known(name: str) -> None:
     """Raise Refused for a gateway that there is not."""
     if name not in NAMES:
-        raise Refused(_("There is no payment gateway %(name)r. Use one of these: %(names)s.")
-                      % {"name": name, "names": ", ".join(NAMES)}, code="unknown_gateway", field="gateway")
+        raise Refused(
+            _("There is no payment gateway %(name)r. Use one of these: %(names)s.")
+            % {"name": name, "names": ", ".join(NAMES)},
+            code="unknown_gateway",
+            field="gateway",
+        )
 
 
 def gateway(name: str) -> Gateway:
     """The gateway of this name, loaded when it is first asked for. Raises ConnectorError for one that there is not."""
     if name not in NAMES:
-        raise ConnectorError(_("Unknown payment gateway %(name)r.") % {"name": name}, permanent=True)
+        raise ConnectorError(
+            _("Unknown payment gateway %(name)r.") % {"name": name}, permanent=True
+        )
     connector: Gateway = import_module(f"{__name__}.{name}.connector").connect()
     return connector

@@ -13,6 +13,7 @@ assert made.status_code == 201, made.content
 read = orders_retrieve.sync_detailed(made.parsed.number, client=client)
 assert (read.parsed.status, read.parsed.lines[0].quantity) == ("confirmed", 2), read.content
 canceled = orders_cancel_create.sync_detailed(
-    made.parsed.number, client=client, body=OrderCancelRequest(), if_match=read.headers["etag"])
+    made.parsed.number, client=client, body=OrderCancelRequest(), if_match=read.headers["etag"]
+)
 assert canceled.parsed.status == "canceled", canceled.content
 print(made.parsed.number)  # noqa: T201

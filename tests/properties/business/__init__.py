@@ -34,7 +34,11 @@ class Business(Ending, Ordering, Money):
             after = [] if before or left else problems()
         finally:
             self.close()
-        for when, wrong in (("before the ending", before), ("nobody can end", left), ("after the ending", after)):
+        for when, wrong in (
+            ("before the ending", before),
+            ("nobody can end", left),
+            ("after the ending", after),
+        ):
             assert not wrong, "\n".join([when, *wrong])
 
 

@@ -28,11 +28,17 @@ class Ending(Floor, Partnering, Stocking, Returning):
 
     def finish(self):
         """Work until nothing is left to do; return what is left after that."""
-        for order in Order.objects.filter(holds__released_at=None, holds__isnull=False).distinct().order_by("pk"):
+        for order in (
+            Order.objects.filter(holds__released_at=None, holds__isnull=False)
+            .distinct()
+            .order_by("pk")
+        ):
             screening.release_hold(order)
         for order in Order.objects.filter(status="placed").order_by("pk"):
             self.attempt(lifecycle.confirm, order)
-        for order in Order.objects.filter(status="confirmed", requested_on__isnull=False).order_by("pk"):
+        for order in Order.objects.filter(status="confirmed", requested_on__isnull=False).order_by(
+            "pk"
+        ):
             lifecycle.reschedule(order)
         for _ in range(ROUNDS):
             outbox.drain()
@@ -49,13 +55,16 @@ class Ending(Floor, Partnering, Stocking, Returning):
     def _goods_come_for_who_waits(self):
         """In each company's own warehouse: nobody is served from another company's."""
         waiting = Demand.objects.filter(unreserved__gt=0).order_by("sku", "company")
-        for code, company, quantity in list(waiting.values_list("sku__code",
-                                                                "company__code").annotate(Sum("unreserved"))):
+        for code, company, quantity in list(
+            waiting.values_list("sku__code", "company__code").annotate(Sum("unreserved"))
+        ):
             self.come(code, "GLA" if company == "nord" else "LON", quantity)
         outbox.drain()
 
     def _finish_returns(self):
-        for request in ReturnRequest.objects.exclude(status__in=["rejected", "canceled", "settled"]).order_by("pk"):
+        for request in ReturnRequest.objects.exclude(
+            status__in=["rejected", "canceled", "settled"]
+        ).order_by("pk"):
             if request.status == "requested":
                 request = requests.approve(request)
             if request.status == "approved":
@@ -71,7 +80,9 @@ class Ending(Floor, Partnering, Stocking, Returning):
         for sheet in Count.objects.exclude(status__in=["reconciled", "canceled"]).order_by("pk"):
             if sheet.status == "planned":
                 counting.key(sheet, as_booked(sheet))
-            self.attempt(counting.reconcile, make.fresh(sheet)) or counting.cancel(make.fresh(sheet))
+            self.attempt(counting.reconcile, make.fresh(sheet)) or counting.cancel(
+                make.fresh(sheet)
+            )
         outbox.drain()
 
     def _finish_picks(self):

@@ -55,7 +55,9 @@ class Floor(World):
     @there_is("reservation.allocated")
     @rule(index=which)
     def pick_all(self, index):
-        rows = Shipment.objects.filter(status="picking", lines__reservation__state="allocated").distinct()
+        rows = Shipment.objects.filter(
+            status="picking", lines__reservation__state="allocated"
+        ).distinct()
         if shipment := self.pick_from(rows, index):
             self.attempt(picking.pick_all, shipment)
 
@@ -121,9 +123,15 @@ class Floor(World):
     @rule(index=which, number=which, chosen=which, is_chosen=st.booleans())
     def change_lot(self, index, number, chosen, is_chosen):
         """Another lot or serial number lies nearer."""
-        if row := self._a_line(index, number, reservation__state="allocated", reservation__lot__isnull=False):
-            there = BinStock.objects.filter(sku=row.reservation.sku, on_hand__gt=0, bin__is_sellable=True)
-            self.attempt(picking.change_lot, row, self.pick_from(there, chosen) if is_chosen else None)
+        if row := self._a_line(
+            index, number, reservation__state="allocated", reservation__lot__isnull=False
+        ):
+            there = BinStock.objects.filter(
+                sku=row.reservation.sku, on_hand__gt=0, bin__is_sellable=True
+            )
+            self.attempt(
+                picking.change_lot, row, self.pick_from(there, chosen) if is_chosen else None
+            )
 
     @there_is("shipment.picking", "shipment.packed")
     @rule(index=which, first=st.integers(0, 2))

@@ -27,11 +27,18 @@ class Money(World):
     @rule(index=which)
     def refund(self, index):
         payment = self.pick_from(Payment.objects.filter(status="captured"), index)
-        self.attempt(payments.refund, payment, D("0.50"), reference=f"refund {payment.number} {payment.version}")
+        self.attempt(
+            payments.refund,
+            payment,
+            D("0.50"),
+            reference=f"refund {payment.number} {payment.version}",
+        )
 
     @there_is("invoice.issued")
     @rule(index=which, number=which, units=st.integers(1, 2))
     def credit(self, index, number, units):
         if document := self.pick_from(Invoice.objects.filter(kind="invoice"), index):
             credited = [billing.Credited(self.pick_from(document.lines.all(), number), units)]
-            self.attempt(billing.credit, document, credited, reference=f"c{Invoice.objects.count()}")
+            self.attempt(
+                billing.credit, document, credited, reference=f"c{Invoice.objects.count()}"
+            )

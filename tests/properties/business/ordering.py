@@ -27,15 +27,28 @@ def in_days(number):
 class Ordering(World):
     """What customers and the people who talk to them do."""
 
-    @rule(code=st.sampled_from(ORDERED), quantity=few, other=st.sampled_from(ORDERED),
-          channel=st.sampled_from(["reps", "waits", "strict", "nord"]), days=days, at_once=st.booleans(),
-          allowance=st.sampled_from([None, None, "-4", "-9"]))
+    @rule(
+        code=st.sampled_from(ORDERED),
+        quantity=few,
+        other=st.sampled_from(ORDERED),
+        channel=st.sampled_from(["reps", "waits", "strict", "nord"]),
+        days=days,
+        at_once=st.booleans(),
+        allowance=st.sampled_from([None, None, "-4", "-9"]),
+    )
     def enter(self, code, quantity, other, channel, days, at_once, allowance):
         lines = [line(code, quantity), line(other, 1)]
         charges = [Charge("allowance", "Allowance", D(allowance))] if allowance else []
-        entry = order_entry.Entry(make.channel(channel), make.customer(), lines, charges=charges,
-                                  requested_on=in_days(days))
-        if order := self.attempt(order_entry.enter, entry):  # unless the allowance is more than the goods
+        entry = order_entry.Entry(
+            make.channel(channel),
+            make.customer(),
+            lines,
+            charges=charges,
+            requested_on=in_days(days),
+        )
+        if order := self.attempt(
+            order_entry.enter, entry
+        ):  # unless the allowance is more than the goods
             self.attempt(lifecycle.confirm, order)
         if at_once:
             outbox.drain()
@@ -43,7 +56,10 @@ class Ordering(World):
     @there_is("order.placed", "order.confirmed")
     @rule(index=which)
     def cancel(self, index):
-        self.attempt(lifecycle.cancel, self.pick_from(Order.objects.filter(status__in=["placed", "confirmed"]), index))
+        self.attempt(
+            lifecycle.cancel,
+            self.pick_from(Order.objects.filter(status__in=["placed", "confirmed"]), index),
+        )
 
     def a_line(self, index, number):
         """A line of a confirmed order, none where nothing is left of it."""
@@ -80,7 +96,9 @@ class Ordering(World):
 
     @rule(index=which)
     def lift_hold(self, index):
-        if order := self.pick_from(Order.objects.filter(holds__released_at=None, holds__isnull=False), index):
+        if order := self.pick_from(
+            Order.objects.filter(holds__released_at=None, holds__isnull=False), index
+        ):
             self.attempt(screening.release_hold, order)
 
     @there_is("order.placed", "order.confirmed")
@@ -100,4 +118,6 @@ class Ordering(World):
     @rule(index=which, postal_code=st.sampled_from(["N1 9GU", "M3 3EB", "G1 1XQ"]))
     def change_address(self, index, postal_code):
         order = self.pick_from(Order.objects.filter(status__in=["placed", "confirmed"]), index)
-        self.attempt(redirecting.change_address, order, name="Depot", postal_code=postal_code, country="GB")
+        self.attempt(
+            redirecting.change_address, order, name="Depot", postal_code=postal_code, country="GB"
+        )

@@ -29,15 +29,25 @@ class Partnering(World):
             return
         rows = partners.everything(shipment).lines
         kept = number % len(rows) if rows else 0
-        sent = [SentRow(row.line, max(0, row.quantity - (reserved_back if place == kept else 0)), 1 + place % packages)
-                for place, row in enumerate(rows)]
+        sent = [
+            SentRow(
+                row.line,
+                max(0, row.quantity - (reserved_back if place == kept else 0)),
+                1 + place % packages,
+            )
+            for place, row in enumerate(rows)
+        ]
         self.send(partners.record_outside, shipment, lines=[row for row in sent if row.quantity])
 
     @there_is("shipment.open")
     @rule(index=which, agrees=st.booleans())
     def they_answer(self, index, agrees):
         if shipment := self.pick_from(self.theirs().filter(cancellations__state="asked"), index):
-            self.attempt(answers.agree_to_cancel if agrees else answers.decline_to_cancel, shipment, answer="noted")
+            self.attempt(
+                answers.agree_to_cancel if agrees else answers.decline_to_cancel,
+                shipment,
+                answer="noted",
+            )
 
     def finish_theirs(self):
         for shipment in self.theirs().order_by("pk"):

@@ -21,14 +21,23 @@ class Returning(World):
     """What customers give back, and what becomes of it."""
 
     @there_is("shipment.shipped")
-    @rule(index=which, number=which, quantity=few, resolution=st.sampled_from(["refund", "credit", "exchange"]),
-          other=st.sampled_from(ORDERED))
+    @rule(
+        index=which,
+        number=which,
+        quantity=few,
+        resolution=st.sampled_from(["refund", "credit", "exchange"]),
+        other=st.sampled_from(ORDERED),
+    )
     def ask_to_give_back(self, index, number, quantity, resolution, other):
         order = self.pick_from(Order.objects.filter(shipped__gt=0), index)
         row = self.pick_from(order.lines.filter(shipped__gt=0), number)
         wanted = make.sku(other) if resolution == "exchange" else None
-        self.attempt(requests.open_request, order, [Asked(row, min(quantity, row.shipped), exchange_for=wanted)],
-                     resolution=resolution)
+        self.attempt(
+            requests.open_request,
+            order,
+            [Asked(row, min(quantity, row.shipped), exchange_for=wanted)],
+            resolution=resolution,
+        )
 
     @there_is("shipment.shipped")
     @rule(index=which, quantity=st.integers(1, 2), part=st.sampled_from(["A", "B", "L"]))
@@ -40,24 +49,50 @@ class Returning(World):
             self.attempt(requests.open_request, row.order, [asked])
 
     @there_is("return.approved")
-    @rule(index=which, damaged=st.booleans(), missing=st.booleans(),
-          also=st.sampled_from([None, None, "A", "B", "KIT"]), count=few)
+    @rule(
+        index=which,
+        damaged=st.booleans(),
+        missing=st.booleans(),
+        also=st.sampled_from([None, None, "A", "B", "KIT"]),
+        count=few,
+    )
     def goods_come_back(self, index, damaged, missing, also, count):
         """Maybe less than was asked, maybe with something that nobody announced."""
         more = [Came(make.sku(also), **{"damaged" if damaged else "good": count})] if also else []
-        self.take_back(self.pick_from(ReturnRequest.objects.filter(status="approved"), index), damaged, missing, more)
+        self.take_back(
+            self.pick_from(ReturnRequest.objects.filter(status="approved"), index),
+            damaged,
+            missing,
+            more,
+        )
 
     def take_back(self, request, damaged=False, missing=False, also=()):
         arrived, expected = [], Counter()
         for part in request.lines.select_related("order_line__sku", "component"):
             came = part.quantity - (missing and part.quantity > 1)
-            named = self._named({lot: left for sku, _ in identity.composition(part) if sku.tracking != "none"
-                                 for lot, left in identity.still_out(part, sku).items()}, part, came)
-            arrived.append(Arrived(part, 0, came, damaged_lots=named) if damaged else Arrived(part, came, lots=named))
+            named = self._named(
+                {
+                    lot: left
+                    for sku, _ in identity.composition(part)
+                    if sku.tracking != "none"
+                    for lot, left in identity.still_out(part, sku).items()
+                },
+                part,
+                came,
+            )
+            arrived.append(
+                Arrived(part, 0, came, damaged_lots=named)
+                if damaged
+                else Arrived(part, came, lots=named)
+            )
             expected += self._pieces(part, came)
         for each in also:
-            expected += Counter({code: per_unit * (each.good + each.damaged)
-                                 for code, per_unit in PARTS[each.sku.code].items()})
+            expected += Counter(
+                {
+                    code: per_unit * (each.good + each.damaged)
+                    for code, per_unit in PARTS[each.sku.code].items()
+                }
+            )
         if self.attempt(receiving.receive, request, arrived, unannounced=also):
             self.in_house += expected
 
@@ -69,13 +104,21 @@ class Returning(World):
     @there_is("return.received")
     @rule(index=which, decision=st.sampled_from(["credit", "keep", "send_back", "scrap"]))
     def decide(self, index, decision):
-        if request := self.pick_from(ReturnRequest.objects.filter(status="received", unexpected__decision=""), index):
+        if request := self.pick_from(
+            ReturnRequest.objects.filter(status="received", unexpected__decision=""), index
+        ):
             self.decide_all(request, decision)
 
     def decide_all(self, request, decision):
         """Say what becomes of what nobody announced."""
-        items = list(Unexpected.objects.filter(request=request, decision="").select_related("sku").order_by("pk"))
-        if items and self.attempt(unannounced.decide, request, [Decided(item, decision) for item in items]):
+        items = list(
+            Unexpected.objects.filter(request=request, decision="")
+            .select_related("sku")
+            .order_by("pk")
+        )
+        if items and self.attempt(
+            unannounced.decide, request, [Decided(item, decision) for item in items]
+        ):
             for item in items if decision in ("send_back", "scrap") else ():
                 for code, per_unit in PARTS[item.sku.code].items():
                     self.in_house[code] -= per_unit * item.quantity
@@ -94,12 +137,20 @@ class Returning(World):
     @there_is("return.received")
     @rule(index=which, disposition=st.sampled_from(["restock", "refurbish", "scrap"]))
     def inspect(self, index, disposition):
-        self.look_at(self.pick_from(ReturnRequest.objects.filter(status="received"), index), disposition)
+        self.look_at(
+            self.pick_from(ReturnRequest.objects.filter(status="received"), index), disposition
+        )
 
     def look_at(self, request, disposition="restock"):
         parts = list(request.lines.select_related("order_line__sku", "component"))
-        findings = [finding for part in parts for finding in (
-            Finding(part, part.good, "used", disposition), Finding(part, part.damaged, "used", disposition, True))]
+        findings = [
+            finding
+            for part in parts
+            for finding in (
+                Finding(part, part.good, "used", disposition),
+                Finding(part, part.damaged, "used", disposition, True),
+            )
+        ]
         if self.attempt(inspection.inspect, request, findings) and disposition == "scrap":
             for part in parts:
                 self.in_house -= self._pieces(part, part.came)

@@ -28,7 +28,12 @@ from tests.properties.business.world import (
 class Stocking(World):
     """What storekeepers and buyers do, also while others pick."""
 
-    @rule(code=st.sampled_from(STOCKED), place=st.sampled_from(ANYWHERE), quantity=few, life=st.sampled_from([20, 200]))
+    @rule(
+        code=st.sampled_from(STOCKED),
+        place=st.sampled_from(ANYWHERE),
+        quantity=few,
+        life=st.sampled_from([20, 200]),
+    )
     def goods_come(self, code, place, quantity, life):
         self.come(code, place, quantity, life=life)
 
@@ -47,21 +52,37 @@ class Stocking(World):
             self._adjust(row, 1)
 
     def _adjust(self, row, difference):
-        if self.attempt(adjusting.adjust, row.sku, row.bin, difference, lot=row.lot, note="recount"):
+        if self.attempt(
+            adjusting.adjust, row.sku, row.bin, difference, lot=row.lot, note="recount"
+        ):
             self.in_house[row.sku.code] += difference
 
     @rule(index=which, quantity=few)
     def units_are_damaged(self, index, quantity):
         if row := self.some_stock(index, bin__kind="storage"):
             target = catalog.place(row.bin.warehouse, Bin.Kind.DAMAGED)
-            self.attempt(adjusting.move_stock, row.sku, row.bin, target, min(quantity, row.on_hand), lot=row.lot)
+            self.attempt(
+                adjusting.move_stock,
+                row.sku,
+                row.bin,
+                target,
+                min(quantity, row.on_hand),
+                lot=row.lot,
+            )
 
     @rule(index=which, quantity=few, back=st.booleans())
     def units_are_moved(self, index, quantity, back):
         """From any place of a warehouse to another bin: staging and returns belong to who put goods there."""
         if row := self.some_stock(index):
             target = storage(row.bin.warehouse, "A-01" if back else "B-02")
-            self.attempt(adjusting.move_stock, row.sku, row.bin, target, min(quantity, row.on_hand), lot=row.lot)
+            self.attempt(
+                adjusting.move_stock,
+                row.sku,
+                row.bin,
+                target,
+                min(quantity, row.on_hand),
+                lot=row.lot,
+            )
 
     @rule(index=which)
     def a_lot_expires(self, index):
@@ -96,8 +117,12 @@ class Stocking(World):
     def reconcile(self, index):
         sheet = self.pick_from(Count.objects.filter(status="counted"), index)
         if self.attempt(counting.reconcile, sheet):
-            for move in Move.objects.filter(reference=sheet.number).select_related("sku", "source", "target"):
-                self.in_house[move.sku.code] += move.quantity * (move.source.is_outside - move.target.is_outside)
+            for move in Move.objects.filter(reference=sheet.number).select_related(
+                "sku", "source", "target"
+            ):
+                self.in_house[move.sku.code] += move.quantity * (
+                    move.source.is_outside - move.target.is_outside
+                )
 
     @there_is("count.planned", "count.counted")
     @rule(index=which, again=st.booleans())
@@ -144,14 +169,18 @@ class Stocking(World):
                 return
             transfer = states.create(Transfer(source=source, target=target))
             quantity = min(quantity, row.on_hand)
-            TransferLine.objects.create(transfer=transfer, sku=row.sku, bin=row.bin, lot=row.lot, quantity=quantity)
+            TransferLine.objects.create(
+                transfer=transfer, sku=row.sku, bin=row.bin, lot=row.lot, quantity=quantity
+            )
             if self.attempt(transfers.send, transfer):
                 self.in_house[row.sku.code] -= quantity
 
     @there_is("transfer.sent")
     @rule(index=which, arrived=few, damaged=st.booleans())
     def receive_transfer(self, index, arrived, damaged):
-        self.take_in(self.pick_from(Transfer.objects.filter(status="sent"), index), arrived, damaged)
+        self.take_in(
+            self.pick_from(Transfer.objects.filter(status="sent"), index), arrived, damaged
+        )
 
     def take_in(self, transfer, most=99, damaged=False):
         """A part of what is on its way arrives, or all of it."""
@@ -176,4 +205,7 @@ class Stocking(World):
 def as_booked(sheet):
     """What a count finds where the books are right."""
     there = {(row.sku_id, row.bin_id, row.lot_id): row.on_hand for row in BinStock.objects.all()}
-    return {row.pk: there.get((row.sku_id, row.bin_id, row.lot_id), 0) for row in sheet.lines.order_by("pk")}
+    return {
+        row.pk: there.get((row.sku_id, row.bin_id, row.lot_id), 0)
+        for row in sheet.lines.order_by("pk")
+    }

@@ -25,17 +25,33 @@ PLACES = ("LON", "MAN", "GLA")  # our own
 PARTNER = "TPL"
 ANYWHERE = (*PLACES, PARTNER)
 SIMPLE = ("A", "B")
-PARTS = {"A": {"A": 1}, "B": {"B": 1}, "L": {"L": 1}, "S": {"S": 1}, "KIT": {"A": 2, "B": 1}, "MIX": {"B": 1, "L": 2}}
+PARTS = {
+    "A": {"A": 1},
+    "B": {"B": 1},
+    "L": {"L": 1},
+    "S": {"S": 1},
+    "KIT": {"A": 2, "B": 1},
+    "MIX": {"B": 1, "L": 2},
+}
 ORDERED = tuple(PARTS)
 STOCKED = ("A", "B", "L", "S")
 few, which = st.integers(1, 4), st.integers(0, 99)
 
 COUNTS = " UNION ALL ".join(
-    f"SELECT '{name}' || '.' || status, count(*) FROM {table} GROUP BY 1" for name, table in (
-        ("order", "orders_order"), ("shipment", "fulfillment_shipment"), ("wave", "fulfillment_wave"),
-        ("transfer", "inventory_transfer"), ("count", "inventory_count"), ("return", "returns_returnrequest"),
-        ("purchase", "inventory_purchaseorder"), ("invoice", "orders_invoice"), ("payment", "orders_payment"),
-        ("reservation", "(SELECT state AS status FROM inventory_reservation) r")))
+    f"SELECT '{name}' || '.' || status, count(*) FROM {table} GROUP BY 1"
+    for name, table in (
+        ("order", "orders_order"),
+        ("shipment", "fulfillment_shipment"),
+        ("wave", "fulfillment_wave"),
+        ("transfer", "inventory_transfer"),
+        ("count", "inventory_count"),
+        ("return", "returns_returnrequest"),
+        ("purchase", "inventory_purchaseorder"),
+        ("invoice", "orders_invoice"),
+        ("payment", "orders_payment"),
+        ("reservation", "(SELECT state AS status FROM inventory_reservation) r"),
+    )
+)
 
 
 def there_is(*kinds):
@@ -101,14 +117,19 @@ def bring(code, place, quantity, *, life=None):
     item, target = make.sku(code), storage(make.warehouse(place))
     if item.tracking == SKU.Tracking.SERIAL:
         known = Lot.objects.filter(sku=item).count()
-        lots = Lot.objects.bulk_create(Lot(sku=item, code=f"S-{known + number}") for number in range(1, quantity + 1))
-        receiving.open_stock(target.warehouse, [Opening(item, target, 1, D(4), lot) for lot in lots])
+        lots = Lot.objects.bulk_create(
+            Lot(sku=item, code=f"S-{known + number}") for number in range(1, quantity + 1)
+        )
+        receiving.open_stock(
+            target.warehouse, [Opening(item, target, 1, D(4), lot) for lot in lots]
+        )
         return
     lot = None
     if item.tracking == SKU.Tracking.LOT:
         expires = timezone.now().date() + timedelta(days=life or 200)
-        lot = (Lot.objects.filter(sku=item, expires_on=expires).first()
-               or Lot.objects.create(sku=item, code=f"L-{Lot.objects.count()}", expires_on=expires))
+        lot = Lot.objects.filter(sku=item, expires_on=expires).first() or Lot.objects.create(
+            sku=item, code=f"L-{Lot.objects.count()}", expires_on=expires
+        )
     receiving.open_stock(target.warehouse, [Opening(item, target, quantity, D(4), lot)])
 
 
@@ -120,8 +141,11 @@ def found():
     make.company(vat_number="GB980780684", other_vat_numbers="NL004495445B01")
     make.company("nord", name="Nord Ltd")
     for place in PLACES:
-        make.warehouse(place, company=make.company("nord" if place == "GLA" else "acme"),
-                       country="NL" if place == "MAN" else "GB")
+        make.warehouse(
+            place,
+            company=make.company("nord" if place == "GLA" else "acme"),
+            country="NL" if place == "MAN" else "GB",
+        )
         storage(make.warehouse(place), "B-02")
     make.warehouse(PARTNER, kind=Warehouse.Kind.THIRD_PARTY)
     make.sku("L", tracking="lot")
@@ -148,7 +172,9 @@ def found():
 
 def _carriers():
     Rate.objects.create(service=make.service(), country="DE", up_to_g=30_000, price=D("6.50"))
-    account = CarrierAccount.objects.create(code="north", name="North", company=make.company("nord"))
+    account = CarrierAccount.objects.create(
+        code="north", name="North", company=make.company("nord")
+    )
     service = CarrierService.objects.create(account=account, code="std", name="std", days=2)
     for country in ("GB", "DE"):
         Rate.objects.create(service=service, country=country, up_to_g=30_000, price=D("4.50"))
@@ -156,14 +182,20 @@ def _carriers():
 
 def _first_orders():
     """One order is shipped, one is picked and one waits to be, so that each sequence can go anywhere."""
-    made = [lifecycle.confirm(order_entry.enter(order_entry.Entry(make.channel(), make.customer(), [line(code, 2)])))
-            for code in ("A", "KIT", "B", "S", "MIX")]
+    made = [
+        lifecycle.confirm(
+            order_entry.enter(order_entry.Entry(make.channel(), make.customer(), [line(code, 2)]))
+        )
+        for code in ("A", "KIT", "B", "S", "MIX")
+    ]
     outbox.drain()
     make.ship_rest(make.fresh(made[0]))
     make.ship_rest(make.fresh(made[3]))
     make.picked(made[1])
     outbox.drain()
-    payments.apply(make.transfer("8.00", reference="bank"), Invoice.objects.filter(order=made[0]).get())
+    payments.apply(
+        make.transfer("8.00", reference="bank"), Invoice.objects.filter(order=made[0]).get()
+    )
     outbox.drain()
 
 

@@ -23,14 +23,20 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--no-serve", action="store_true", help="stop before serving")
-        parser.add_argument("--fresh", action="store_true", help="delete the demo data and start over")
+        parser.add_argument(
+            "--fresh", action="store_true", help="delete the demo data and start over"
+        )
         parser.add_argument("--port", type=int, default=8000)
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not rendering.can_render():
-            self.stderr.write(f"{rendering.MISSING_SYSTEM_LIBRARY} Everything but PDFs works without it.")
+            self.stderr.write(
+                f"{rendering.MISSING_SYSTEM_LIBRARY} Everything but PDFs works without it."
+            )
         if not options["fresh"] and self._is_outdated():
-            raise CommandError("The demo's data was written by an earlier version: run this again with --fresh.")
+            raise CommandError(
+                "The demo's data was written by an earlier version: run this again with --fresh."
+            )
         if options["fresh"] or self._was_interrupted():
             self._start_over()
         call_command("migrate", verbosity=0)
@@ -57,14 +63,17 @@ class Command(BaseCommand):
 
     def _is_outdated(self) -> bool:
         return self._has_tables() and (
-            is_of_an_earlier_version() or (demo.is_begun() and demo.is_outdated()))
+            is_of_an_earlier_version() or (demo.is_begun() and demo.is_outdated())
+        )
 
     def _was_interrupted(self) -> bool:
         return self._has_tables() and demo.is_begun() and not demo.is_loaded()
 
     def _require_empty(self) -> None:
         if User.objects.exists() or Company.objects.exists():
-            raise CommandError("This database contains other data. Set DATABASE_URL to an empty database.")
+            raise CommandError(
+                "This database contains other data. Set DATABASE_URL to an empty database."
+            )
 
     def _show_log_ins(self, port: int) -> None:
         self.stdout.write(f"\nLog in at http://127.0.0.1:{port}/admin/ as:\n")
@@ -74,11 +83,26 @@ class Command(BaseCommand):
 
     def _serve(self, port: int) -> None:
         """Serve on the loopback address alone, with a worker beside it, until interrupted."""
-        command = [str(Path(sys.executable).parent / "gunicorn"), "oms.wsgi", "--bind", f"127.0.0.1:{port}",
-                   "--workers", "2", "--threads", "4", "--access-logfile", "/dev/null"]
-        signal.signal(signal.SIGTERM, signal.default_int_handler)  # however it is stopped, its children stop too
-        with kept("worker", _worker_command(), self.stderr), kept("clock", _clock_command(), self.stderr), \
-                child(command) as server:
+        command = [
+            str(Path(sys.executable).parent / "gunicorn"),
+            "oms.wsgi",
+            "--bind",
+            f"127.0.0.1:{port}",
+            "--workers",
+            "2",
+            "--threads",
+            "4",
+            "--access-logfile",
+            "/dev/null",
+        ]
+        signal.signal(
+            signal.SIGTERM, signal.default_int_handler
+        )  # however it is stopped, its children stop too
+        with (
+            kept("worker", _worker_command(), self.stderr),
+            kept("clock", _clock_command(), self.stderr),
+            child(command) as server,
+        ):
             self.stdout.write("Serving; stop with Ctrl-C.")
             try:
                 server.wait()
@@ -87,9 +111,32 @@ class Command(BaseCommand):
 
 
 def _worker_command() -> list[str]:
-    return [sys.executable, "-m", "celery", "-A", "oms", "worker", "--concurrency", "1", "--loglevel", "WARNING"]
+    return [
+        sys.executable,
+        "-m",
+        "celery",
+        "-A",
+        "oms",
+        "worker",
+        "--concurrency",
+        "1",
+        "--loglevel",
+        "WARNING",
+    ]
 
 
 def _clock_command() -> list[str]:
-    return [sys.executable, "-m", "celery", "-A", "oms", "beat", "--loglevel", "WARNING", "--pidfile", "",
-            "--schedule", str(settings.DATA_FOLDER / "beat-schedule")]
+    return [
+        sys.executable,
+        "-m",
+        "celery",
+        "-A",
+        "oms",
+        "beat",
+        "--loglevel",
+        "WARNING",
+        "--pidfile",
+        "",
+        "--schedule",
+        str(settings.DATA_FOLDER / "beat-schedule"),
+    ]

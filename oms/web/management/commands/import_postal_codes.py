@@ -15,13 +15,17 @@ from oms.web.management.base import OnTables
 
 
 class Command(OnTables):
-    help = ("Import postal codes with their coordinates: GeoNames' files (allCountries.zip, GB_full.csv.zip, GB.zip, "
-            "their .txt) or a CSV with country_code, postal_code, latitude and longitude; .gz is read, too. Without a "
-            "file, the centers that come with OMS are written again.")
+    help = (
+        "Import postal codes with their coordinates: GeoNames' files (allCountries.zip, GB_full.csv.zip, GB.zip, "
+        "their .txt) or a CSV with country_code, postal_code, latitude and longitude; .gz is read, too. Without a "
+        "file, the centers that come with OMS are written again."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path, nargs="?")
-        parser.add_argument("--country", action="append", metavar="XX", help="only this country; may be repeated")
+        parser.add_argument(
+            "--country", action="append", metavar="XX", help="only this country; may be repeated"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         path: Path = options["file"] or geography.SHIPPED
@@ -38,7 +42,9 @@ class Command(OnTables):
             self.stderr.write(problem)
         if not taken.codes:
             raise CommandError(f"None of {taken.rows:,} rows could be taken. Nothing was changed.")
-        self.stdout.write(f"{taken.rows:,} rows read, {taken.codes:,} postal codes written, {taken.bad:,} rows bad.")
+        self.stdout.write(
+            f"{taken.rows:,} rows read, {taken.codes:,} postal codes written, {taken.bad:,} rows bad."
+        )
 
 
 def _counted(rows: Iterable[Row], only: set[str], bar: Any) -> Iterator[Row]:

@@ -27,4 +27,6 @@ class Command(OnTables):
         except Refused as refused:
             raise CommandError(refused.message) from refused
         for company in Company.objects.all():
-            self.stdout.write(f"{company}: {exchange_rates.take(company, days):,} rates of {len(days):,} days.")
+            self.stdout.write(
+                f"{company}: {exchange_rates.take(company, days):,} rates of {len(days):,} days."
+            )

@@ -16,8 +16,10 @@ from orders.connectors.einvoices.en16931 import connector
 
 
 class Command(OnTables):
-    help = ("Issue one invoice or credit note of each case (domestic, reverse charge, export, …) and write it as "
-            "Factur-X (PDF), CII and UBL (XML). Everything is taken back: no number is used up.")
+    help = (
+        "Issue one invoice or credit note of each case (domestic, reverse charge, export, …) and write it as "
+        "Factur-X (PDF), CII and UBL (XML). Everything is taken back: no number is used up."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("folder", type=Path, help="output folder (created if missing)")
@@ -34,7 +36,13 @@ class Command(OnTables):
                 cii = connector.cii(document)
                 (folder / f"{name}.cii.xml").write_bytes(cii)
                 (folder / f"{name}.ubl.xml").write_bytes(connector.ubl(document))
-                (folder / f"{name}.pdf").write_bytes(connector.factur_x(
-                    printing.invoice_pdf(invoice), cii, title=f"Invoice {invoice}", author=document.seller.name))
+                (folder / f"{name}.pdf").write_bytes(
+                    connector.factur_x(
+                        printing.invoice_pdf(invoice),
+                        cii,
+                        title=f"Invoice {invoice}",
+                        author=document.seller.name,
+                    )
+                )
                 transaction.set_rollback(True)
         self.stdout.write(f"{len(CASES)} cases, three files each, are in {folder}.")

@@ -1,6 +1,5 @@
 """Collect what is to be translated: what is marked in the code, and the names that the code gives things."""
 
-
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from pathlib import Path
@@ -31,7 +30,9 @@ class Command(makemessages.Command):
         (folder,) = map(Path, settings.LOCALE_PATHS)
         folder.mkdir(exist_ok=True)
         names = folder / "names.py"
-        names.write_text("".join(f"gettext_noop({name!r})\n" for name in sorted(set(_names()))), encoding="utf-8")
+        names.write_text(
+            "".join(f"gettext_noop({name!r})\n" for name in sorted(set(_names()))), encoding="utf-8"
+        )
         try:
             super().handle(*args, **options)
         finally:
@@ -47,7 +48,11 @@ def _names() -> Iterator[str]:
         yield from (name for name, _address, _icon in items)
     for model in filter(is_ours, apps.get_models()):
         yield from (str(model._meta.verbose_name), str(model._meta.verbose_name_plural))
-        yield from (str(field.verbose_name) for field in model._meta.get_fields() if hasattr(field, "verbose_name"))
+        yield from (
+            str(field.verbose_name)
+            for field in model._meta.get_fields()
+            if hasattr(field, "verbose_name")
+        )
         for operation in operations.of(model).values():
             yield sentence(operation.name)
             yield from _asked(operation.input)

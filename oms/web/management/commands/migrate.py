@@ -16,8 +16,10 @@ class Command(Migrate):
 
     def handle(self, *args: Any, **options: Any) -> None:
         if is_of_an_earlier_version():
-            raise CommandError("This database was made by a version before the first release and can't be upgraded. "
-                               "Set DATABASE_URL to an empty database (`manage.py demo --fresh` empties the demo's).")
+            raise CommandError(
+                "This database was made by a version before the first release and can't be upgraded. "
+                "Set DATABASE_URL to an empty database (`manage.py demo --fresh` empties the demo's)."
+            )
         super().handle(*args, **options)
         executor = MigrationExecutor(connections[options["database"]])
         if not executor.migration_plan(executor.loader.graph.leaf_nodes()):

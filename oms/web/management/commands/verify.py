@@ -12,7 +12,9 @@ class Command(OnTables):
     help = "Check all data invariants. Exits with 1 and lists the offending rows if a check fails."
 
     def add_arguments(self, parser: Any) -> None:
-        parser.add_argument("--list", action="store_true", help="List the invariants, and check nothing.")
+        parser.add_argument(
+            "--list", action="store_true", help="List the invariants, and check nothing."
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["list"]:

@@ -14,32 +14,86 @@ from orders.connectors.accounting import BilledLine
 
 TaxCodes = Mapping[tuple[str, Decimal], str]
 
-COLUMNS = ("*InvoiceNo", "*Customer", "*InvoiceDate", "*DueDate", "Terms", "Location", "Memo", "Item(Product/Service)",
-           "ItemDescription", "ItemQuantity", "ItemRate", "*ItemAmount", "*ItemTaxCode", "ItemTaxAmount", "Currency",
-           "Service Date")
-CREDIT_COLUMNS = ("*CreditNoteNo", "*Customer", "*CreditNoteDate", "Memo", "Item(Product/Service)",
-                  "ItemDescription", "ItemQuantity", "ItemRate", "*ItemAmount", "*ItemTaxCode", "ItemTaxAmount",
-                  "Currency", "Service Date")
+COLUMNS = (
+    "*InvoiceNo",
+    "*Customer",
+    "*InvoiceDate",
+    "*DueDate",
+    "Terms",
+    "Location",
+    "Memo",
+    "Item(Product/Service)",
+    "ItemDescription",
+    "ItemQuantity",
+    "ItemRate",
+    "*ItemAmount",
+    "*ItemTaxCode",
+    "ItemTaxAmount",
+    "Currency",
+    "Service Date",
+)
+CREDIT_COLUMNS = (
+    "*CreditNoteNo",
+    "*Customer",
+    "*CreditNoteDate",
+    "Memo",
+    "Item(Product/Service)",
+    "ItemDescription",
+    "ItemQuantity",
+    "ItemRate",
+    "*ItemAmount",
+    "*ItemTaxCode",
+    "ItemTaxAmount",
+    "Currency",
+    "Service Date",
+)
 MOST_INVOICES, MOST_ROWS = 100, 1000
 # The names of QuickBooks' own tax codes by category and percent, in the United Kingdom.
 BRITISH = {
-    ("S", Decimal(20)): "20.0% S", ("S", Decimal(5)): "5.0% R", ("Z", Decimal(0)): "0.0% Z",
-    ("E", Decimal(0)): "Exempt", ("AE", Decimal(0)): "20.0% RC", ("K", Decimal(0)): "0.0% ECG",
-    ("G", Decimal(0)): "0.0% Z", ("O", Decimal(0)): "No VAT"}
+    ("S", Decimal(20)): "20.0% S",
+    ("S", Decimal(5)): "5.0% R",
+    ("Z", Decimal(0)): "0.0% Z",
+    ("E", Decimal(0)): "Exempt",
+    ("AE", Decimal(0)): "20.0% RC",
+    ("K", Decimal(0)): "0.0% ECG",
+    ("G", Decimal(0)): "0.0% Z",
+    ("O", Decimal(0)): "No VAT",
+}
 TAX_CODES: dict[str, TaxCodes] = {"GB": BRITISH, "IM": BRITISH}
 NUMBER_LENGTH = 21  # of an invoice number, at the most
 
 
 def row(line: BilledLine, codes: TaxCodes = BRITISH) -> list[object]:
     """A line of an invoice as its row; the rate is what the amount comes to per unit, to six places."""
-    return [number(line.number), line.customer, line.issued_on, line.due_on, "", "", line.reference, *_item(line, 1),
-            tax_code(line, codes), line.tax, line.currency, line.supplied_on or line.issued_on]
+    return [
+        number(line.number),
+        line.customer,
+        line.issued_on,
+        line.due_on,
+        "",
+        "",
+        line.reference,
+        *_item(line, 1),
+        tax_code(line, codes),
+        line.tax,
+        line.currency,
+        line.supplied_on or line.issued_on,
+    ]
 
 
 def credit_row(line: BilledLine, codes: TaxCodes = BRITISH) -> list[object]:
     """A line of a credit note as its row: what is credited is above zero."""
-    return [number(line.number), line.customer, line.issued_on, line.reference, *_item(line, -1),
-            tax_code(line, codes), -line.tax, line.currency, line.supplied_on or line.issued_on]
+    return [
+        number(line.number),
+        line.customer,
+        line.issued_on,
+        line.reference,
+        *_item(line, -1),
+        tax_code(line, codes),
+        -line.tax,
+        line.currency,
+        line.supplied_on or line.issued_on,
+    ]
 
 
 def _item(line: BilledLine, sign: int) -> list[object]:
@@ -58,7 +112,8 @@ def number(legal: str) -> str:
 def tax_code(line: BilledLine, codes: TaxCodes = BRITISH) -> str:
     """The name of a line's tax code; one that isn't known says its category and percent, to be mapped at the import."""
     return codes.get((line.tax_category, line.tax_percent.normalize())) or unknown_code(
-        line.tax_category, line.tax_percent)
+        line.tax_category, line.tax_percent
+    )
 
 
 def unknown_code(category: str, percent: Decimal) -> str:
@@ -73,7 +128,9 @@ def files(lines: Iterable[BilledLine], codes: TaxCodes = BRITISH) -> Iterator[li
         if rows and (len(invoices) == MOST_INVOICES or len(rows) + len(invoice) > MOST_ROWS):
             yield rows
             rows, invoices = [], set()
-        rows += [credit_row(line, codes) if line.is_credit else row(line, codes) for line in invoice]
+        rows += [
+            credit_row(line, codes) if line.is_credit else row(line, codes) for line in invoice
+        ]
         invoices.add(invoice[0].number)
     if rows:
         yield rows

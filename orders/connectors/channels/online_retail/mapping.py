@@ -5,19 +5,57 @@ from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 
-COLUMNS = ("InvoiceNo", "StockCode", "Description", "Quantity", "InvoiceDate", "UnitPrice", "CustomerID", "Country")
+COLUMNS = (
+    "InvoiceNo",
+    "StockCode",
+    "Description",
+    "Quantity",
+    "InvoiceDate",
+    "UnitPrice",
+    "CustomerID",
+    "Country",
+)
 CURRENCY = "GBP"
 CARRIAGE = {"POST", "DOT", "C2"}
 FEES = {"M", "m", "BANK CHARGES", "AMAZONFEE", "CRUK", "S", "B"}
 DISCOUNTS = {"D"}
 COUNTRIES = {
-    "United Kingdom": "GB", "Germany": "DE", "France": "FR", "EIRE": "IE", "Spain": "ES", "Netherlands": "NL",
-    "Belgium": "BE", "Switzerland": "CH", "Portugal": "PT", "Australia": "AU", "Norway": "NO", "Italy": "IT",
-    "Channel Islands": "JE", "Finland": "FI", "Cyprus": "CY", "Sweden": "SE", "Austria": "AT",
-    "Denmark": "DK", "Japan": "JP", "Poland": "PL", "Israel": "IL", "USA": "US", "Hong Kong": "HK", "Singapore": "SG",
-    "Iceland": "IS", "Canada": "CA", "Greece": "GR", "Malta": "MT", "United Arab Emirates": "AE",
-    "RSA": "ZA", "Lebanon": "LB", "Lithuania": "LT", "Brazil": "BR",
-    "Czech Republic": "CZ", "Bahrain": "BH", "Saudi Arabia": "SA",
+    "United Kingdom": "GB",
+    "Germany": "DE",
+    "France": "FR",
+    "EIRE": "IE",
+    "Spain": "ES",
+    "Netherlands": "NL",
+    "Belgium": "BE",
+    "Switzerland": "CH",
+    "Portugal": "PT",
+    "Australia": "AU",
+    "Norway": "NO",
+    "Italy": "IT",
+    "Channel Islands": "JE",
+    "Finland": "FI",
+    "Cyprus": "CY",
+    "Sweden": "SE",
+    "Austria": "AT",
+    "Denmark": "DK",
+    "Japan": "JP",
+    "Poland": "PL",
+    "Israel": "IL",
+    "USA": "US",
+    "Hong Kong": "HK",
+    "Singapore": "SG",
+    "Iceland": "IS",
+    "Canada": "CA",
+    "Greece": "GR",
+    "Malta": "MT",
+    "United Arab Emirates": "AE",
+    "RSA": "ZA",
+    "Lebanon": "LB",
+    "Lithuania": "LT",
+    "Brazil": "BR",
+    "Czech Republic": "CZ",
+    "Bahrain": "BH",
+    "Saudi Arabia": "SA",
 }
 
 
@@ -78,9 +116,16 @@ def read_row(number: int, cells: list[str]) -> Row | BadRow:
         return BadRow(number, *problem, content)
     quantity, price = int(values["Quantity"]), Decimal(values["UnitPrice"])
     return Row(
-        number, values["InvoiceNo"], values["StockCode"], values["Description"], quantity,
-        datetime.fromisoformat(values["InvoiceDate"]).replace(tzinfo=UTC), price, values["CustomerID"],
-        COUNTRIES.get(values["Country"], ""), classify(values["InvoiceNo"], values["StockCode"], quantity),
+        number,
+        values["InvoiceNo"],
+        values["StockCode"],
+        values["Description"],
+        quantity,
+        datetime.fromisoformat(values["InvoiceDate"]).replace(tzinfo=UTC),
+        price,
+        values["CustomerID"],
+        COUNTRIES.get(values["Country"], ""),
+        classify(values["InvoiceNo"], values["StockCode"], quantity),
     )
 
 

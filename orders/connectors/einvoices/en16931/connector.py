@@ -22,7 +22,9 @@ def ubl(document: Document) -> bytes:
     """The document as UBL 2.1 with the identifiers of Peppol BIS Billing 3.0, checked against the XSD."""
     from facturx import generate_ubl_xml
 
-    content = generate_ubl_xml({**terms_of(document), "BT-23": PEPPOL_PROCESS}, level=LEVEL, check_schematron=False)
+    content = generate_ubl_xml(
+        {**terms_of(document), "BT-23": PEPPOL_PROCESS}, level=LEVEL, check_schematron=False
+    )
     root = etree.fromstring(content)
     root.find(f"{_BASIC}CustomizationID").text = PEPPOL
     root.remove(root.find(f"{_BASIC}UBLVersionID"))  # which Peppol does not want
@@ -34,7 +36,19 @@ def factur_x(pdf: bytes, xml: bytes, *, title: str, author: str, language: str =
     from facturx import generate_from_binary
 
     content: bytes = generate_from_binary(
-        pdf, xml, flavor="factur-x", level=LEVEL, check_xsd=False, xmp_compression=False, lang=language,
+        pdf,
+        xml,
+        flavor="factur-x",
+        level=LEVEL,
+        check_xsd=False,
+        xmp_compression=False,
+        lang=language,
         afrelationship="alternative",
-        pdf_metadata={"author": author, "title": title, "subject": title, "keywords": "Factur-X, Invoice"})
+        pdf_metadata={
+            "author": author,
+            "title": title,
+            "subject": title,
+            "keywords": "Factur-X, Invoice",
+        },
+    )
     return content
