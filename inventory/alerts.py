@@ -114,8 +114,8 @@ def _record(row: Stock) -> None:
         subject_number=row.sku.code,
         warehouse=row.warehouse.code,
         available=row.available,
-        point=row.point,
-    )  # type: ignore[attr-defined]
+        point=row.point,  # type: ignore[attr-defined]
+    )
 
 
 def _tell(rows: Sequence[Stock]) -> None:

@@ -257,8 +257,8 @@ def _superseded(lines: Sequence[CountLine]) -> set[int]:
     return {
         line.pk
         for line in lines
-        if line.keyed_at and any(at > line.keyed_at for at in newest[_key(line)])
-    }  # type: ignore[operator]
+        if line.keyed_at and any(at > line.keyed_at for at in newest[_key(line)])  # type: ignore[operator]
+    }
 
 
 def _post(count: Count, line: CountLine, by: User | None) -> None:

@@ -227,17 +227,20 @@ def put_away(warehouse: Warehouse, user: User, name: str) -> dict[str, Any]:
         .order_by("sku__code")[:200]
     )
     known = products({row.sku for row in lying})
-    suggested = {sku: receiving.suggest_bin(sku, warehouse) for sku in {row.sku for row in lying}}
+    suggested = {
+        sku: found.code if (found := receiving.suggest_bin(sku, warehouse)) else ""
+        for sku in {row.sku for row in lying}
+    }
     return {
         "lines": [
             {
                 **known[row.sku.code],
                 "lot": row.lot.code if row.lot else "",
                 "quantity": row.on_hand,
-                "bin": suggested[row.sku].code if suggested[row.sku] else "",
+                "bin": suggested[row.sku],
             }
             for row in lying
-        ],  # type: ignore[union-attr]
+        ],
         "bins": list(
             Bin.objects.filter(warehouse=warehouse, kind=Bin.Kind.STORAGE).values_list(
                 "code", flat=True

@@ -138,8 +138,8 @@ class JobAdmin(ReadOnlyAdmin):
         if (
             inverse is not None
             and self._may_run(request, job)
-            and inverse.allowed_for(request.user)
-        ):  # type: ignore[arg-type]
+            and inverse.allowed_for(request.user)  # type: ignore[arg-type]
+        ):
             steps.append(
                 (_("Undo %(title)s") % {"title": inverse.title.lower()}, to("undo"), False)
             )

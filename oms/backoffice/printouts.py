@@ -27,8 +27,8 @@ class PapersAdmin:
                 page.admin_site.admin_view(self.paper_view),
                 name=self._name(),
             ),
-            *super().get_urls(),
-        ]  # type: ignore[misc]
+            *super().get_urls(),  # type: ignore[misc]
+        ]
 
     def get_actions(self, request: HttpRequest) -> Any:
         return super().get_actions(request) | self.prints_of_many(request)  # type: ignore[misc]

@@ -44,8 +44,8 @@ class SheetsAdmin:
             path("export/", wrap(self.export_view), name=f"{name}_export"),
             path("import/<slug:slug>/", wrap(self.upload_view), name=f"{name}_import"),
             path("import/<slug:slug>/<int:job>/", wrap(self.mapping_view), name=f"{name}_mapping"),
-            *super().get_urls(),
-        ]  # type: ignore[misc]
+            *super().get_urls(),  # type: ignore[misc]
+        ]
 
     def importable(self, request: HttpRequest) -> list[runs.SheetType]:
         """The sheets that a person may take in."""

@@ -232,11 +232,8 @@ def describe(kind: Any) -> str:
     if origin is dict:
         return f"{describe(inner[1])} by {describe(inner[0])}"
     if is_dataclass(kind):
-        return (
-            "("
-            + ", ".join(f"{name}: {describe(each)}" for name, (each, _) in fields_of(kind).items())
-            + ")"
-        )  # type: ignore[arg-type]
+        parts = fields_of(kind).items()  # type: ignore[arg-type]
+        return "(" + ", ".join(f"{name}: {describe(each)}" for name, (each, _) in parts) + ")"
     return {
         str: "text",
         int: "integer",

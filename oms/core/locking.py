@@ -89,8 +89,8 @@ def _require_expected(locked: "Iterable[models.Model]") -> None:
                     _("Someone changed %(row)s after you opened it. Reload it and try again.")
                     % {"row": row},
                     code="stale",
-                    version=row.version,
-                )  # type: ignore[attr-defined]
+                    version=row.version,  # type: ignore[attr-defined]
+                )
 
 
 @contextmanager

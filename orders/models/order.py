@@ -256,9 +256,10 @@ class ChargePart:
     @classmethod
     def from_json(cls, row: dict[str, str]) -> "ChargePart":
         texts = ("tax_category", "tax_note")
-        return cls(
-            **{name: value if name in texts else Decimal(value) for name, value in row.items()}
-        )  # type: ignore[arg-type]
+        values: dict[str, Any] = {
+            name: value if name in texts else Decimal(value) for name, value in row.items()
+        }
+        return cls(**values)
 
 
 class OrderCharge(models.Model):
