@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from fulfillment import following, gates
 from fulfillment.joining import join_cuts
 from fulfillment.models import PickTask, Shipment, ShipmentLine
-from inventory import reservations, sourcing, unservable
+from inventory import reservations, short_picks, unservable
 from inventory.models import Bin, BinStock, Reservation
 from oms.core import states
 from oms.core.errors import Conflict, Refused
@@ -117,7 +117,7 @@ def _take_what_is_there(
             % {"wanted": wanted},
             field="found",
         )
-    gap = sourcing.resource_short_pick(
+    gap = short_picks.resource_short_pick(
         row.reservation,
         missing=wanted - found,
         is_damaged=is_damaged,

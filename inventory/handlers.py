@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext as _
 
-from inventory import alerts, sourcing
+from inventory import alerts, backorders
 from inventory.models import PurchaseOrder
 from oms.core.event_handlers import on
 from oms.core.models import Event, Topic
@@ -12,25 +12,25 @@ from oms.messaging import notifications
 @on("stock.added")
 def serve_from_receipt(event: Event) -> None:
     """Stock that came serves the demand that waits for it."""
-    sourcing.serve(event.data["skus"])
+    backorders.serve(event.data["skus"])
 
 
 @on("demand.unreserved")
 def serve_from_unreserved(event: Event) -> None:
     """Stock that was unreserved serves the demand that waits for it."""
-    sourcing.serve(event.data["skus"])
+    backorders.serve(event.data["skus"])
 
 
 @on("demand.backordered")
 def serve_waiting(event: Event) -> None:
     """Demand that found nothing looks again: stock may have come while it was being promised."""
-    sourcing.serve(event.data["skus"])
+    backorders.serve(event.data["skus"])
 
 
 @on("warehouse.changed")
 def serve_from_warehouse(event: Event) -> None:
     """Stock of a warehouse that was opened again serves the demand that waits for it."""
-    sourcing.serve_from(event.subject_number)
+    backorders.serve_from(event.subject_number)
 
 
 @on("stock.added")

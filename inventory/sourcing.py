@@ -1,27 +1,14 @@
-"""Promising stock: which warehouses serve which demand, now and when more comes."""
+"""Promising stock: which warehouses serve which demand."""
 
 import uuid
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import F
-from django.utils.translation import gettext as _
-
-from inventory import (
-    availability,
-    catalog,
-    displacing,
-    ledger,
-    reservations,
-    routes,
-    sharing,
-    shelf_life,
-)
-from inventory.giving_back import announce_unreserved, level
-from inventory.holds import lock_holders, lock_holds
-from inventory.models import SKU, Bin, Demand, KitComponent, Move, Reservation, Stock, Warehouse
+from inventory import availability, catalog, reservations, routes, sharing, shelf_life
+from inventory.holds import lock_holds
+from inventory.models import SKU, Demand, KitComponent, Stock, Warehouse
 from inventory.planners import sourcing as planner
 from inventory.planners.sourcing import Part, Plan, Source, Want
 from inventory.reservations import ReservationRequest
@@ -29,11 +16,10 @@ from inventory.sharing import Shares
 from inventory.waiting import Destination as Destination
 from inventory.waiting import Group, StockRows, groups_of, leave_to_older
 from oms.core import decisions, events
-from oms.core.errors import NotEnough, Refused, WrongState
+from oms.core.errors import NotEnough
 from oms.core.locking import atomic, lock, mark_created
 from oms.core.models import Company, User
 
-Short = tuple[Group, Want]  # a line, and what of it is still to be served
 SentFrom = dict[int, dict[Warehouse, int]]  # units of each line, by the warehouse that holds them
 
 
@@ -80,7 +66,7 @@ def promise(
         kits = catalog.components(want.sku for want in wanted)
         wants = [want_of(line, kits) for line in wanted]
         skus = {part.sku for want in wants for part in want.parts}
-        stock, shares = _lock_candidates(skus, {company.pk})
+        stock, shares = lock_candidates(skus, {company.pk})
         shelf_life.ask(stock.values(), terms.min_life_days)
         if terms.reserve_from is not None:
             _require_projected(company, wanted, wants, terms, kits)
@@ -127,7 +113,7 @@ def own_first(
     )
 
 
-def _lock_candidates(
+def lock_candidates(
     skus: Iterable[int], companies: Collection[int]
 ) -> tuple[dict[tuple[int, int], Stock], Shares]:
     """Lock the stock that companies may promise, and say which shares it is promised under."""
@@ -216,6 +202,31 @@ def _write_promise(
     kits: dict[int, list[KitComponent]],
     by: User | None,
 ) -> None:
+    demands = _write_demands(document, company, wants, plan, ship_to, terms, kits)
+    by_line = {group.demands[0].line: group for group in groups_of(demands)}
+    reserve_plan(plan.assignments, by_line, stock, shares, counted=True, by=by)
+    _record_decision(document, plan, stock, terms)
+    if plan.short:
+        events.record(
+            "demand.backordered",
+            subject_type="demand",
+            subject_number=document,
+            order_number=document,
+            by=by,
+            skus=sorted({demand.sku_id for demand in demands}),
+        )
+
+
+def _write_demands(
+    document: str,
+    company: Company,
+    wants: Sequence[Want],
+    plan: Plan,
+    ship_to: Destination,
+    terms: Terms,
+    kits: dict[int, list[KitComponent]],
+) -> list[Demand]:
+    """The demand of each line, of kits one for each component, with what the plan reserves of it."""
     components = {part.component_id for parts in kits.values() for part in parts}
     reserved: dict[int, int] = defaultdict(int)
     for assignment in plan.assignments:
@@ -243,18 +254,7 @@ def _write_promise(
         for part in want.parts
     )
     mark_created(demands)
-    by_line = {group.demands[0].line: group for group in groups_of(demands)}
-    reserve_plan(plan.assignments, by_line, stock, shares, counted=True, by=by)
-    _record_decision(document, plan, stock, terms)
-    if plan.short:
-        events.record(
-            "demand.backordered",
-            subject_type="demand",
-            subject_number=document,
-            order_number=document,
-            by=by,
-            skus=sorted({demand.sku_id for demand in demands}),
-        )
+    return demands
 
 
 def reserve_plan(
@@ -266,9 +266,7 @@ def reserve_plan(
     counted: bool = False,
     by: User | None = None,
 ) -> None:
-    """ReservationRequest what a plan allocates to lines, under locks that the caller has taken; a kit's parts in one
-    bundle.
-    """
+    """Reserve what a plan allocates to lines, under locks that the caller has taken; a kit's parts in one bundle."""
     reservations.reserve(
         counted=counted,
         by=by,
@@ -310,43 +308,6 @@ def _record_decision(
     )
 
 
-def serve(skus: Iterable[int], *, by: User | None = None) -> list[str]:
-    """ReservationRequest what there is now for demand that waits for these SKUs, by priority, then age; first of its
-    company's stock.
-
-    Returns the numbers of the documents that got something. Nothing waiting is success.
-    """
-    with atomic():
-        waiting = Demand.objects.waiting().filter(sku__in=list(skus))
-        lines = set(waiting.values_list("document", "line"))
-        if not lines:
-            return []
-        keys = list(
-            Demand.objects.due()
-            .filter(
-                document__in={document for document, _ in lines},
-                line__in={line for _, line in lines},
-            )
-            .values_list("pk", flat=True)
-        )
-        _level(keys, by)
-        rows = lock(Demand.objects.filter(pk__in=keys).select_related("sku"))
-        demands = sorted(rows, key=lambda row: (row.priority, row.pk))
-        stock, shares = _lock_candidates(
-            {demand.sku_id for demand in demands}, {demand.company_id for demand in demands}
-        )
-        short = [(group, group.want) for group in groups_of(demands) if group.want.quantity > 0]
-        return [*_serve_own(short, stock, by), *_serve_shared(short, stock, shares, by)]
-
-
-def serve_due() -> list[str]:
-    """ReservationRequest for what was wanted for later, once its day comes near; it goes before younger demand like
-    any other.
-    """
-    near = Demand.objects.waiting().filter(reserve_from__isnull=False)
-    return serve(list(near.values_list("sku", flat=True).distinct()))
-
-
 def reschedule(
     document: str, *, requested_on: date | None, reserve_from: date | None, by: User | None = None
 ) -> None:
@@ -382,29 +343,6 @@ def announce_change(warehouse: Warehouse, *, by: User | None = None) -> None:
         )
 
 
-def serve_from(warehouse_code: str, *, by: User | None = None) -> list[str]:
-    """ReservationRequest what an active warehouse has free for waiting demand: its company's, and that of those it
-    is shared with.
-    """
-    company = Warehouse.objects.values_list("company", flat=True).get(code=warehouse_code)
-    free = Stock.objects.promised_by(company).filter(
-        warehouse__code=warehouse_code, sellable__gt=F("reserved")
-    )
-    companies = [company, *sharing.sellers_of(company)]
-    waiting = Demand.objects.waiting().filter(company__in=companies, sku__in=free.values("sku"))
-    return serve(list(waiting.values_list("sku", flat=True).distinct()), by=by)
-
-
-def _level(keys: Sequence[int], by: User | None) -> None:
-    """Give back what waiting kits hold of one part without the others, so that they are served whole."""
-    demands = lock(Demand.objects.filter(pk__in=keys))
-    if any(group.is_uneven for group in groups_of(demands)):
-        holds = lock_holds(
-            Demand.objects.filter(pk__in=keys), skus={demand.sku_id for demand in demands}
-        )
-        announce_unreserved(level(holds), by=by)
-
-
 def lock_change(document: str, skus: Iterable[SKU]) -> None:
     """Lock, in one pass, what an amendment may touch that frees stock of a document and promises more of these SKUs."""
     skus = list(skus)
@@ -413,91 +351,3 @@ def lock_change(document: str, skus: Iterable[SKU]) -> None:
         sku.pk for sku in skus
     }
     lock_holds(Demand.objects.filter(document=document), skus=parts)
-
-
-def _serve_own(
-    short: list[Short], stock: dict[tuple[int, int], Stock], by: User | None
-) -> list[str]:
-    """Serve lines from the stock of their own companies; what is left to serve stays in the list."""
-
-    def own(row: Stock, company: int) -> bool:
-        return row.warehouse.company_id == company
-
-    return _serve(short, stock, own, Shares(), by)
-
-
-def _serve_shared(
-    short: list[Short], stock: dict[tuple[int, int], Stock], shares: Shares, by: User | None
-) -> list[str]:
-    """Serve what is left of lines from the stock that other companies share."""
-
-    def shared(row: Stock, company: int) -> bool:
-        return shares.may_take(company, row)
-
-    return _serve(short, stock, shared, shares, by) if shares.keys else []
-
-
-def _serve(
-    short: list[Short],
-    stock: dict[tuple[int, int], Stock],
-    may_take: Callable[[Stock, int], bool],
-    shares: Shares,
-    by: User | None,
-) -> list[str]:
-    documents, left = [], []
-    for group, want in short:
-        company, skus = group.demands[0].company_id, {part.sku for part in want.parts}
-        relevant = {
-            key: row for key, row in stock.items() if key[0] in skus and may_take(row, company)
-        }
-        shelf_life.ask(relevant.values(), group.min_life_days)
-        plan = planner.plan(
-            [want], routes.sources(relevant, group.destination.place, group.weight_g)
-        )
-        reserve_plan(plan.assignments, {want.key: group}, stock, shares, by=by)
-        documents += [group.demands[0].document] if plan.assignments else []
-        left += [(group, replace(want, quantity=plan.short[want.key]))] if plan.short else []
-    short[:] = left
-    return documents
-
-
-def resource_short_pick(
-    reservation: Reservation,
-    *,
-    missing: int,
-    is_damaged: bool = False,
-    reference: str = "",
-    by: User | None = None,
-) -> Reservation:
-    """Handle a short pick: what is missing goes to the place *missing* or *damaged*, and is reserved elsewhere if
-    possible.
-
-    Returns the part of the reservation that found nothing in its bin: allocated to another bin of the warehouse, or
-    unreserved, of kits with their other parts. Demand that finds no stock waits.
-    """
-    with atomic():
-        holds = lock_holders([reservation.sku_id], reservation.warehouse)
-        row = next((row for row in holds.rows if row.pk == reservation.pk), None)
-        if row is None:
-            raise WrongState(
-                _("%(row)s is not to be picked any more. Reload to see what changed.")
-                % {"row": reservation}
-            )
-        reservations.require_allocated(row)
-        if not 0 < missing <= row.quantity:
-            raise Refused(
-                _("Missing quantity %(missing)s exceeds %(quantity)s × %(sku)s.")
-                % {"missing": missing, "quantity": row.quantity, "sku": row.sku}
-            )
-        gap = row if missing == row.quantity else reservations.split(row, missing)
-        assert gap.bin is not None
-        kind, why = (
-            (Bin.Kind.DAMAGED, Move.Reason.DAMAGE)
-            if is_damaged
-            else (Bin.Kind.MISSING, Move.Reason.MISSING)
-        )
-        lost = ledger.Transport(
-            gap.sku, gap.bin, catalog.place(gap.warehouse, kind), missing, gap.lot
-        )
-        displacing.move_out([lost], reason=why, reference=reference, by=by, first=gap)
-        return Reservation.objects.get(pk=gap.pk)

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from inventory import adjusting, alerts, expiry, replenishment, sourcing, unservable
+from inventory import adjusting, alerts, backorders, expiry, replenishment, unservable
 from inventory.models import BinStock, Warehouse
 
 
@@ -34,4 +34,4 @@ def quarantine_expired_lots() -> None:
 @shared_task
 def reserve_what_is_near() -> None:
     """ReservationRequest stock for orders that were confirmed for a later day, which has come near."""
-    sourcing.serve_due()
+    backorders.serve_due()

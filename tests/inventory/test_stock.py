@@ -5,7 +5,16 @@ import pytest
 from django.db import connection, transaction
 from django.db.utils import DatabaseError
 
-from inventory import adjusting, counting, ledger, receiving, replenishment, reservations, sourcing
+from inventory import (
+    adjusting,
+    counting,
+    ledger,
+    receiving,
+    replenishment,
+    reservations,
+    short_picks,
+    sourcing,
+)
 from inventory.models import (
     Count,
     Demand,
@@ -215,7 +224,7 @@ def test_short_pick_is_reserved_in_another_warehouse(drain):
     first = reserved("SO-1")[0]
     reservations.allocate([first])
 
-    sourcing.resource_short_pick(reserved("SO-1")[0], missing=2)
+    short_picks.resource_short_pick(reserved("SO-1")[0], missing=2)
     drain()
 
     live = [
@@ -235,7 +244,7 @@ def test_short_component_gives_back_its_kit_mates(drain):
     promise("SO-1", (tea_set, 2), can_backorder=True)
     reservations.allocate(reserved("SO-1"))
 
-    sourcing.resource_short_pick(Reservation.objects.get(sku__code="CUP"), missing=1)
+    short_picks.resource_short_pick(Reservation.objects.get(sku__code="CUP"), missing=1)
     drain()
 
     assert dict(Demand.objects.values_list("sku__code", "reserved")) == {"CUP": 2, "POT": 1}
@@ -257,7 +266,7 @@ def test_count_posts_the_difference_from_missing_first():
     tee = make.sku(stock={"LON": 5})
     promise("SO-1", (tee, 5), can_backorder=True)
     reservations.allocate(reserved("SO-1"))
-    sourcing.resource_short_pick(reserved("SO-1")[0], missing=3)
+    short_picks.resource_short_pick(reserved("SO-1")[0], missing=3)
     count = counting.plan(make.warehouse(), [storage(make.warehouse())])
 
     counting.key(count, {count.lines.get().pk: 6})

@@ -4,7 +4,7 @@ import pytest
 
 from fulfillment import picking, waves
 from fulfillment.models import Shipment
-from inventory import adjusting, counting, sourcing
+from inventory import adjusting, backorders, counting
 from inventory.models import Count, Reservation
 from oms.core import outbox
 from oms.insights import verification
@@ -136,7 +136,7 @@ def test_kits_against_their_parts(race):
             lambda: adjusting.adjust(
                 make.sku("B"), storage(make.warehouse("MAN")), -1, note="broken"
             ),
-            lambda: sourcing.serve([make.sku("A").pk, make.sku("B").pk]),
+            lambda: backorders.serve([make.sku("A").pk, make.sku("B").pk]),
             outbox.drain,
         )
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from fulfillment import labels, packing, picking, shipping, waves
 from fulfillment.connectors.carriers.manual.connector import ManualCarrier
 from fulfillment.models import Label
-from inventory import counting, sourcing
+from inventory import backorders, counting
 from inventory.models import Count, CountLine, Demand, Reservation
 from oms.core import outbox
 from oms.core.errors import ConnectorError, Refused
@@ -313,5 +313,5 @@ def test_serving_goes_by_priority_then_age_and_a_free_unit_finds_its_way(drain):
     drain()
 
     assert make.fresh(waiting).reserved == 1
-    assert sourcing.serve([make.sku("TEE-M").pk]) == []
+    assert backorders.serve([make.sku("TEE-M").pk]) == []
     assert Reservation.objects.filter(state="reserved").count() == 1

@@ -8,7 +8,7 @@ from django.db.models import Sum
 
 from fulfillment import packing, picking, shipping, waves
 from fulfillment.models import PickTask, Shipment, ShipmentLine
-from inventory import adjusting, counting, sourcing
+from inventory import adjusting, backorders, counting
 from inventory.models import Count, Demand, Lot, Reservation
 from oms.core.errors import Refused
 from orders import amending, lifecycle
@@ -384,7 +384,7 @@ def test_serving_nothing_new_leaves_whole_kits_alone(kit, drain):
     order = make.confirmed(("SET", 3), backorder=True)
     before = set(Reservation.objects.values_list("pk", "state"))
 
-    sourcing.serve([make.sku("A").pk, make.sku("B").pk])
+    backorders.serve([make.sku("A").pk, make.sku("B").pk])
 
     assert set(Reservation.objects.values_list("pk", "state")) == before
     shipping.ship(make.labeled(order))

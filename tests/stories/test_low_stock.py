@@ -3,7 +3,7 @@
 import pytest
 
 from fulfillment import picking, waves
-from inventory import adjusting, alerts, counting, sourcing, transfers
+from inventory import adjusting, alerts, backorders, counting, transfers
 from inventory.models import Bin, ReorderRule, Transfer, TransferLine
 from oms.core import states
 from oms.core.models import Event, Notice, Role, Subscription
@@ -187,6 +187,6 @@ def test_goods_that_were_never_for_sale_are_not_sold_out(buyer, drain):
     tee = make.sku("TEE-M")
     put(tee, "LON", 3, code="DAMAGED")
     drain()
-    sourcing.serve([tee.pk])
+    backorders.serve([tee.pk])
 
     assert told() == []

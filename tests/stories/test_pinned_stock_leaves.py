@@ -7,7 +7,7 @@ import pytest
 from fulfillment import packing, picking, waves
 from fulfillment.models import PickTask, Shipment
 from fulfillment.stations import worklists
-from inventory import adjusting, catalog, counting, giving_back, receiving, sourcing
+from inventory import adjusting, catalog, counting, giving_back, receiving, short_picks
 from inventory.models import Bin, Count, CountLine, Lot, Reservation
 from oms.core import events, locking
 from oms.core.errors import Refused
@@ -305,7 +305,7 @@ def test_reallocating_what_is_gone_is_refused(drain):
     by_damage(tee, 4)
 
     with pytest.raises(Exception, match="is not to be picked any more"):
-        sourcing.resource_short_pick(row, missing=1)
+        short_picks.resource_short_pick(row, missing=1)
 
 
 @pytest.mark.parametrize("shipped", [0, 1])

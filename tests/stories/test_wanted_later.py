@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from fulfillment import partners, picking, shipments, waves
 from fulfillment.models import Shipment
-from inventory import adjusting, availability, replenishment, sourcing
+from inventory import adjusting, availability, backorders, replenishment
 from inventory.models import Demand, ReorderRule, Reservation, SupplierItem, Warehouse
 from inventory.planners import working_days
 from oms.core import decisions, outbox
@@ -64,11 +64,11 @@ def test_an_order_for_later_reserves_nothing_until_its_day_comes_near(channel):
         in decisions.about("order", later.number).get().reasons[0]
     )
     assert not VIEWS["short"][1](Order.objects.all(), make.user()).exists()
-    sourcing.serve_due()
+    backorders.serve_due()
     assert reserved(later) == 0
 
     comes_near(later)
-    sourcing.serve_due()
+    backorders.serve_due()
     outbox.drain()
 
     assert (reserved(later), make.fresh(later).reserved) == (8, 8)
@@ -92,7 +92,7 @@ def test_verify_finds_an_order_whose_day_has_come_and_that_reserved_nothing(chan
     assert f"{later.number}: line {only_line(later).pk} waits" in " ".join(
         map(str, verification.breaches())
     )
-    sourcing.serve_due()
+    backorders.serve_due()
     outbox.drain()
     assert reserved(later) == 8
 
@@ -150,7 +150,7 @@ def test_a_kit_for_later_is_reserved_whole(channel):
     later = confirmed(2, days(30), "SET")
 
     comes_near(later)
-    sourcing.serve_due()
+    backorders.serve_due()
 
     assert dict(Demand.objects.values_list("sku__code", "reserved")) == {"CUP": 4, "POT": 2}
 
@@ -285,7 +285,7 @@ def test_its_day_comes_when_the_stock_is_gone_and_it_waits_like_any_other(channe
     later = confirmed(8, days(30))
     adjusting.adjust(tee, storage(make.warehouse()), -10, note="flooded")
     comes_near(later)
-    sourcing.serve_due()
+    backorders.serve_due()
     outbox.drain()
     assert reserved(later) == 0
 
