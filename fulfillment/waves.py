@@ -14,7 +14,7 @@ from fulfillment.models import PickTask, Shipment, ShipmentLine, Wave
 from fulfillment.planners import pick_path
 from fulfillment.planners import waves as planner
 from fulfillment.planners.pick_path import Floor, Spot, Stop
-from inventory import reservations, unservable
+from inventory import allocating, unservable
 from inventory.models import Bin, BinStock, Reservation, Warehouse
 from oms.core import events, states
 from oms.core.errors import Refused
@@ -178,7 +178,7 @@ def _startable(wave: Wave) -> list[Shipment]:
 def _pin(lines: Sequence[ShipmentLine]) -> None:
     """Allocate the lines' reservations; what was cut off one gets a line of its own."""
     by_reservation = {line.reservation_id: line for line in lines}
-    cuts = reservations.allocate([line.reservation for line in lines])
+    cuts = allocating.allocate([line.reservation for line in lines])
     ShipmentLine.objects.bulk_create(
         ShipmentLine(
             shipment_id=by_reservation[original.pk].shipment_id,

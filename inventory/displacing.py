@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from django.utils.translation import gettext as _
 
-from inventory import ledger, reservations, unservable
+from inventory import allocating, ledger, unservable
 from inventory.giving_back import (
     announce_unreserved,
     deallocate_locked,
@@ -203,7 +203,7 @@ def _allocate_elsewhere(
     still_reserved = [row for row in loose if row.state == Reservation.State.RESERVED]
     if not still_reserved:
         return []
-    unplaced = reservations.allocate_elsewhere(
+    unplaced = allocating.allocate_elsewhere(
         still_reserved, holds, avoid=[each.source for each in avoid]
     )
     unreserve_locked(unplaced)

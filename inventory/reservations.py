@@ -1,4 +1,4 @@
-"""What becomes of stock that is set aside: reserve, unreserve, allocate, pick, put back, consume.
+"""What becomes of stock that is set aside: reserve, unreserve, pick, put back, consume; `allocating` binds it to bins.
 
 Each locks demands, then reservations, then stock per warehouse, then stock per bin.
 """
@@ -25,7 +25,7 @@ from inventory.giving_back import (
 from inventory.giving_back import cut as cut
 from inventory.giving_back import split as split
 from inventory.holds import LIVE, UNPICKED, WHOLE, Holds, lock_holds
-from inventory.models import Bin, BinStock, Demand, Lot, Move, Reservation, Stock
+from inventory.models import Bin, Demand, Move, Reservation, Stock
 from inventory.planners import kits
 from oms.core import events
 from oms.core.bulk_sql import any_of
@@ -133,123 +133,6 @@ def give_back(reservations: Sequence[Reservation], *, by: User | None = None) ->
         return gone
 
 
-def allocate(reservations: Sequence[Reservation]) -> list[tuple[Reservation, Reservation]]:
-    """Bind what is reserved to bins: first what expires first, then whole quantities, then the fullest bins.
-
-    A reservation that needs several bins is cut; returns each cut as (reservation, what was cut off it). What was
-    unreserved meanwhile is left out.
-    """
-    with atomic():
-        locked = [row for row in lock_with_demands(reservations) if row.state != State.UNRESERVED]
-        _require_state(locked, State.RESERVED)
-        entrusting.require_not_asked(locked)
-        cuts, unplaced = _allocate_locked(locked)
-        if unplaced:
-            raise Refused(
-                _("No pickable bin in %(warehouse)s has %(sku)s. Count the bins.")
-                % {"sku": unplaced[0].sku, "warehouse": unplaced[0].warehouse}
-            )
-        return cuts
-
-
-def allocate_elsewhere(
-    rows: Sequence[Reservation],
-    holds: Holds,
-    *,
-    avoid: Sequence[Bin] = (),
-    avoid_lot: Lot | None = None,
-) -> list[Reservation]:
-    """Bind locked, reserved reservations to other bins; return what lies nowhere else, still reserved."""
-    cuts, unplaced = _allocate_locked(rows, avoid, avoid_lot)
-    holds.rows.extend(cut for _, cut in cuts)
-    placed = [row for row in [*rows, *(cut for _, cut in cuts)] if row.state == State.ALLOCATED]
-    for document in sorted({row.demand.document for row in placed}):
-        events.record_once(
-            "demand.reallocated",
-            subject_type="demand",
-            subject_number=document,
-            order_number=document,
-            skus=sorted({row.sku_id for row in placed if row.demand.document == document}),
-        )
-    return unplaced
-
-
-def _allocate_locked(
-    rows: Sequence[Reservation], avoid: Sequence[Bin] = (), avoid_lot: Lot | None = None
-) -> tuple[list[tuple[Reservation, Reservation]], list[Reservation]]:
-    """Bind locked, reserved reservations to bins; return the cuts, and what found no bin."""
-    ledger.lock_stock(sorted({(row.sku_id, row.warehouse_id) for row in rows}))
-    candidates = lock(
-        BinStock.objects.filter(
-            sku__in={row.sku_id for row in rows},
-            bin__is_sellable=True,
-            bin__warehouse__in={row.warehouse_id for row in rows},
-        )
-        .exclude(bin__in=avoid)
-        .select_related("bin", "lot")
-    )
-    candidates = [
-        place for place in candidates if avoid_lot is None or place.lot_id != avoid_lot.pk
-    ]
-    cuts: list[tuple[Reservation, Reservation]] = []
-    amounts = Amounts()
-    unplaced = [
-        rest
-        for row in rows
-        if (
-            rest := _allocate_one(
-                row,
-                [
-                    place
-                    for place in candidates
-                    if place.sku_id == row.sku_id
-                    and place.bin.warehouse_id == row.warehouse_id
-                    and shelf_life.suits(place, row)
-                ],
-                cuts,
-                amounts,
-            )
-        )
-    ]
-    amounts.write()
-    Reservation.objects.bulk_update([*rows, *(cut for _, cut in cuts)], ["state", "bin", "lot"])
-    return cuts, unplaced
-
-
-def _allocate_one(
-    row: Reservation,
-    candidates: list[BinStock],
-    cuts: list[tuple[Reservation, Reservation]],
-    amounts: Amounts,
-) -> Reservation | None:
-    """Bind one reservation to as many bins as it needs; return what found none, still reserved."""
-    original = row
-    while True:
-        place = min(
-            (place for place in candidates if place.on_hand > place.allocated),
-            key=lambda place: _allocation_rank(place, row.quantity),
-            default=None,
-        )
-        if place is None:
-            return row
-        free_here = place.on_hand - place.allocated
-        rest = split(row, row.quantity - free_here) if row.quantity > free_here else None
-        row.state, row.bin, row.lot = State.ALLOCATED, place.bin, place.lot
-        amounts.allocate(place, row.quantity)
-        if rest is None:
-            return None
-        rest.state, rest.bin, rest.lot = State.RESERVED, None, None
-        cuts.append((original, rest))
-        row = rest
-
-
-def _allocation_rank(place: BinStock, quantity: int) -> tuple[bool, str, bool, int, int]:
-    expires = place.lot.expires_on if place.lot else None
-    free_here = place.on_hand - place.allocated
-    fits = free_here >= quantity
-    return expires is None, str(expires), not fits, free_here if fits else -free_here, place.pk
-
-
 def pick(
     reservations: Sequence[Reservation],
     *,
@@ -264,7 +147,7 @@ def pick(
     with atomic():
         locked = lock_with_demands(reservations)
         locked = [row for row in locked if row.state == State.ALLOCATED or not as_found]
-        _require_state(locked, State.ALLOCATED)
+        require_state(locked, State.ALLOCATED)
         shelf_life.require_pickable(locked)
         transports = [_to_staging(row) for row in locked]
         ledger.lock_ends(transports)
@@ -287,15 +170,14 @@ def put_back(
 ) -> list[Reservation]:
     """Bring picked stock back from staging to a bin; the inverse of pick.
 
-    What was marked to be put back is unreserved (and no longer wanted,
-                                                  where it was canceled); the rest is reserved again. A part of a kit
-    is given back with the others of its kits: those that are picked must be put back, too.
+    What was marked to be put back is unreserved (and no longer wanted, where it was canceled); the rest is reserved
+    again. A part of a kit is given back with the others of its kits: those that are picked must be put back, too.
     """
     with atomic():
         wanted = Demand.objects.filter(pk__in=[row.demand_id for row in reservations])
         holds = lock_holds(wanted, warehouse=to.warehouse)
         locked = _among(holds, reservations)
-        _require_state(locked, State.PICKED)
+        require_state(locked, State.PICKED)
         _require_storage(to, locked)
         transports = [_from_staging(row, to) for row in locked]
         ledger.move_many(transports, reason=Move.Reason.PUT_BACK, reference=reference, by=by)
@@ -354,7 +236,7 @@ def consume(
     """Send picked stock out of the house. Raises Refused where some of it must be put back first."""
     with atomic():
         locked = lock_with_demands(reservations)
-        _require_state(locked, State.PICKED)
+        require_state(locked, State.PICKED)
         put_back_reason = [row for row in locked if row.put_back_reason]
         if put_back_reason:
             raise Refused(
@@ -392,7 +274,8 @@ def _count_picked(rows: Sequence[Reservation], sign: int) -> None:
     amounts.write()
 
 
-def _require_state(rows: Sequence[Reservation], *states: Reservation.State) -> None:
+def require_state(rows: Sequence[Reservation], *states: Reservation.State) -> None:
+    """Raise WrongState unless locked reservations are in one of these states."""
     for row in rows:
         if row.state not in states:
             raise WrongState(
@@ -410,7 +293,7 @@ def _require_state(rows: Sequence[Reservation], *states: Reservation.State) -> N
 
 def require_allocated(row: Reservation) -> None:
     """Raise WrongState unless a locked reservation is allocated to a bin and unpicked."""
-    _require_state([row], State.ALLOCATED)
+    require_state([row], State.ALLOCATED)
 
 
 def cancel(

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
-from inventory import reservations, shelf_life
+from inventory import allocating, reservations, shelf_life
 from inventory.amounts import Amounts
 from inventory.giving_back import (
     announce_unreserved,
@@ -128,7 +128,7 @@ def change_lot(
             return _swap(row, to)
         avoid = row.lot
         deallocate_locked([row])
-        unplaced = reservations.allocate_elsewhere([row], holds, avoid_lot=avoid)
+        unplaced = allocating.allocate_elsewhere([row], holds, avoid_lot=avoid)
         unreserve_locked(unplaced)
         announce_unreserved([*unplaced, *level(holds)] if unplaced else [], by=by)
     return None

@@ -7,6 +7,7 @@ from django.db.utils import DatabaseError
 
 from inventory import (
     adjusting,
+    allocating,
     counting,
     ledger,
     receiving,
@@ -165,7 +166,7 @@ def test_pin_takes_what_expires_first_and_cuts_over_bins():
     put(tea, "LON", 2, code="A-02", lot=soon)
     promise("SO-1", (tea, 3))
 
-    reservations.allocate(reserved("SO-1"))
+    allocating.allocate(reserved("SO-1"))
 
     assert [(row.quantity, row.lot.code) for row in reserved("SO-1")] == [(2, "L1"), (1, "L2")]
 
@@ -173,7 +174,7 @@ def test_pin_takes_what_expires_first_and_cuts_over_bins():
 def test_pick_put_back_and_consume_follow_the_goods():
     tee = make.sku(stock={"LON": 10})
     promise("SO-1", (tee, 6))
-    reservations.allocate(reserved("SO-1"))
+    allocating.allocate(reserved("SO-1"))
 
     reservations.pick(reserved("SO-1"))
     assert make.stock_of(tee) == (10, 4, 0)
@@ -181,7 +182,7 @@ def test_pick_put_back_and_consume_follow_the_goods():
     reservations.put_back(reserved("SO-1"), storage(make.warehouse()))
     assert make.stock_of(tee) == (10, 10, 6)
 
-    reservations.allocate(reserved("SO-1"))
+    allocating.allocate(reserved("SO-1"))
     reservations.pick(reserved("SO-1"))
     reservations.consume(reserved("SO-1"))
     assert make.stock_of(tee) == (4, 4, 0)
@@ -191,7 +192,7 @@ def test_pick_put_back_and_consume_follow_the_goods():
 def test_pick_twice_is_wrong_state():
     tee = make.sku(stock={"LON": 10})
     promise("SO-1", (tee, 6))
-    reservations.allocate(reserved("SO-1"))
+    allocating.allocate(reserved("SO-1"))
     reservations.pick(reserved("SO-1"))
 
     with pytest.raises(WrongState):
@@ -201,7 +202,7 @@ def test_pick_twice_is_wrong_state():
 def test_cancel_frees_the_unpicked_and_stops_the_picked():
     tee = make.sku(stock={"LON": 10})
     promise("SO-1", (tee, 6))
-    reservations.allocate(reserved("SO-1"))
+    allocating.allocate(reserved("SO-1"))
     row = reserved("SO-1")[0]
     reservations.split(row, 2)
     reservations.pick([row])
@@ -222,7 +223,7 @@ def test_short_pick_is_reserved_in_another_warehouse(drain):
     tee = make.sku(stock={"LON": 5, "MAN": 5})
     promise("SO-1", (tee, 5))
     first = reserved("SO-1")[0]
-    reservations.allocate([first])
+    allocating.allocate([first])
 
     short_picks.resource_short_pick(reserved("SO-1")[0], missing=2)
     drain()
@@ -242,7 +243,7 @@ def test_short_component_gives_back_its_kit_mates(drain):
     make.sku("POT", stock={"LON": 2})
     tea_set = make.sku("SET", kit={"CUP": 2, "POT": 1})
     promise("SO-1", (tea_set, 2), can_backorder=True)
-    reservations.allocate(reserved("SO-1"))
+    allocating.allocate(reserved("SO-1"))
 
     short_picks.resource_short_pick(Reservation.objects.get(sku__code="CUP"), missing=1)
     drain()
@@ -265,7 +266,7 @@ def test_loss_frees_the_least_urgent_hold(drain):
 def test_count_posts_the_difference_from_missing_first():
     tee = make.sku(stock={"LON": 5})
     promise("SO-1", (tee, 5), can_backorder=True)
-    reservations.allocate(reserved("SO-1"))
+    allocating.allocate(reserved("SO-1"))
     short_picks.resource_short_pick(reserved("SO-1")[0], missing=3)
     count = counting.plan(make.warehouse(), [storage(make.warehouse())])
 

@@ -2,7 +2,7 @@ import random
 
 import pytest
 
-from inventory import adjusting, reservations, sourcing
+from inventory import adjusting, allocating, reservations, sourcing
 from inventory.models import Demand, Reservation, Stock
 from inventory.sourcing import Destination, Terms, Wanted
 from oms.core import outbox
@@ -64,7 +64,7 @@ def test_a_receipt_and_a_promise_never_miss_each_other(race, drain):
 def test_two_pickers_pick_once(race):
     tee = make.sku(stock={"LON": 5})
     promise("SO-1", (tee, 5))
-    reservations.allocate(list(Reservation.objects.all()))
+    allocating.allocate(list(Reservation.objects.all()))
     rows = list(Reservation.objects.all())
 
     results = race(lambda: reservations.pick(rows), lambda: reservations.pick(rows))
@@ -78,7 +78,7 @@ def test_cancel_against_pick_leaves_nothing_half_done(race):
         tee = make.sku(f"TEE-{turn}", stock={"LON": 5})
         document = f"SO-{turn}"
         promise(document, (tee, 5))
-        reservations.allocate(list(Reservation.objects.filter(sku=tee)))
+        allocating.allocate(list(Reservation.objects.filter(sku=tee)))
         rows = list(Reservation.objects.filter(sku=tee))
 
         results = race(
