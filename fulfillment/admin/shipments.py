@@ -27,7 +27,8 @@ from fulfillment.models import (
 from inventory.models import Warehouse
 from oms.backoffice import panels
 from oms.backoffice.access import Lines
-from oms.backoffice.documents import DocumentAdmin, address_text, chip, chips
+from oms.backoffice.chips import address_text, chip, chips
+from oms.backoffice.documents import DocumentAdmin
 from oms.backoffice.records import ReadOnlyAdmin
 from oms.core import policy
 from orders.models import Order

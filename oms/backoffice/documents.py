@@ -9,16 +9,16 @@ from django.contrib import messages
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from oms.background import bulk_operations
 from oms.backoffice.access import ScopedAdmin
+from oms.backoffice.chips import chip
 from oms.backoffice.forms import OperationForm
 from oms.backoffice.panels import panels_of
 from oms.backoffice.printouts import PapersAdmin
+from oms.backoffice.reasons import in_words
+from oms.backoffice.sent_forms import entered, key_of, key_to_send, sender, sent_already, was_done
 from oms.core import attention, events, idempotency, notes, operations, policy, states
 from oms.core.decisions import about
 from oms.core.errors import Conflict, DomainError, NeedsConfirmation
@@ -26,34 +26,6 @@ from oms.core.models import Decision, Document, User
 from oms.core.money import display
 from oms.core.operations import Operation
 from oms.core.wording import spoken
-
-COLORS = {
-    "canceled": "red",
-    "rejected": "red",
-    "failed": "red",
-    "draft": "gray",
-    "completed": "green",
-    "delivered": "green",
-    "settled": "green",
-    "closed": "green",
-    "captured": "green",
-    "issued": "green",
-}
-
-
-COLUMNS = {  # what decisions weigh, in the order in which it is shown
-    "service": gettext_lazy("service"),
-    "warehouses": gettext_lazy("warehouses"),
-    "units": gettext_lazy("units"),
-    "km": gettext_lazy("km"),
-    "price": gettext_lazy("price"),
-    "cost": gettext_lazy("cost"),
-    "distance": gettext_lazy("distance"),
-    "days": gettext_lazy("days"),
-    "lateness": gettext_lazy("lateness"),
-    "split": gettext_lazy("split"),
-    "score": gettext_lazy("score"),
-}
 
 
 class VersionedForm(forms.ModelForm):
@@ -240,7 +212,7 @@ class DocumentAdmin(PapersAdmin, ScopedAdmin):
                 "by"
             ),
             "decisions": [
-                _in_words(decision) for decision in about(document.subject_type, document.number)
+                in_words(decision) for decision in about(document.subject_type, document.number)
             ]
             if not policy.lacks(user, "view", Decision)
             else [],
@@ -281,9 +253,9 @@ class DocumentAdmin(PapersAdmin, ScopedAdmin):
             and form.is_valid()
         ):
             preview, error = self._preview(step, document, form, user)
-        elif request.method == "POST" and (form is None or _was_done(request) or form.is_valid()):
+        elif request.method == "POST" and (form is None or was_done(request) or form.is_valid()):
             version = str(getattr(document, "version", ""))
-            stale = request.POST.get("version", version) != version and not _was_done(request)
+            stale = request.POST.get("version", version) != version and not was_done(request)
             error = _(
                 "Someone changed this document after you opened it. Review it and confirm again."
             )
@@ -305,7 +277,7 @@ class DocumentAdmin(PapersAdmin, ScopedAdmin):
             "preview": preview,
             "question": question,
             "back": self.document_url(document),
-            "form_key": _form_key(request),
+            "form_key": key_to_send(request),
         }
         status = 409 if error or question else 200
         return TemplateResponse(request, "admin/oms/operation.html", context, status=status)
@@ -348,12 +320,12 @@ class DocumentAdmin(PapersAdmin, ScopedAdmin):
 
         try:
             news = (
-                idempotency.once(_sender(request), key, _entered(request), act)
-                if (key := _key(request))
+                idempotency.once(sender(request), key, entered(request), act)
+                if (key := key_of(request))
                 else act()
             )
         except DomainError as refused:
-            return _sent_already() if refused.code == "key_reused" else refused
+            return sent_already() if refused.code == "key_reused" else refused
         if news:
             messages.info(request, news)
             return None
@@ -374,44 +346,6 @@ class DocumentAdmin(PapersAdmin, ScopedAdmin):
         return actions
 
 
-def _key(request: HttpRequest) -> str:
-    """The one-time key of a form: sent twice, it takes effect once; two forms are two acts."""
-    return request.POST.get("form_key", "")[:100]
-
-
-def _form_key(request: HttpRequest) -> str:
-    """The key of a form that is shown: the same until it is done."""
-    return uuid4().hex if _was_done(request) else _key(request) or uuid4().hex
-
-
-def _sender(request: HttpRequest) -> str:
-    return f"form of user {request.user.pk}"
-
-
-def _was_done(request: HttpRequest) -> bool:
-    return bool(_key(request)) and idempotency.is_known(_sender(request), _key(request))
-
-
-def _entered(request: HttpRequest) -> dict[str, Any]:
-    """What a form is about: its page and its entries."""
-    kept = {
-        name: request.POST.getlist(name)
-        for name in request.POST
-        if name not in ("csrfmiddlewaretoken", "version", "form_key", "agreed")
-    }
-    return {"path": request.path, "entries": kept}
-
-
-def _sent_already() -> Conflict:
-    return Conflict(
-        _(
-            "This form was sent already, with other entries, and that was done. Look at the document; send "
-            "this once more if you want both."
-        ),
-        code="key_reused",
-    )
-
-
 def _bulk(step: Operation) -> Any:
     """A bulk action: a job that does each document on its own; its page shows how far it is."""
 
@@ -421,70 +355,3 @@ def _bulk(step: Operation) -> Any:
         return HttpResponseRedirect(reverse("admin:core_job_change", args=[job.pk]))
 
     return run
-
-
-def _in_words(decision: Decision) -> dict[str, Any]:
-    """A decision as people read it; candidates that tell the same things stand in columns."""
-    rows = decision.candidates
-    alike = rows and all(isinstance(row, dict) and row.keys() == rows[0].keys() for row in rows)
-    headings = sorted(rows[0], key=_column) if alike else []
-    return {
-        "kind": decision.kind,
-        "chosen": _words(decision.chosen),
-        "reasons": decision.reasons,
-        "headings": [str(COLUMNS.get(heading, heading.replace("_", " "))) for heading in headings],
-        "rows": [[_cell(row[heading]) for heading in headings] for row in rows] if headings else [],
-        "candidates": [] if headings else [_words(candidate) for candidate in rows],
-    }
-
-
-def _column(name: str) -> tuple[int, str]:
-    """Where a column stands: the database forgets the order in which a decision names its parts."""
-    return (list(COLUMNS).index(name) if name in COLUMNS else -1), name
-
-
-def _cell(value: Any) -> str:
-    if isinstance(value, list):
-        return " + ".join(_cell(each) for each in value)
-    return f"{value:.2f}" if isinstance(value, float) else _words(value)
-
-
-def _words(value: Any) -> str:
-    if isinstance(value, dict):
-        return ", ".join(f"{name.replace('_', ' ')} {_words(each)}" for name, each in value.items())
-    return "; ".join(_words(each) for each in value) if isinstance(value, list) else str(value)
-
-
-def address_text(address: dict[str, str]) -> str:
-    """An address on one line."""
-    parts = ("name", "street", "postal_code", "city", "region", "country")
-    return ", ".join(address[part] for part in parts if address.get(part))
-
-
-def bar(done: int, of: int) -> SafeString:
-    """How much of something is done, as a small bar with its numbers; a dash where there is nothing to do."""
-    if not of:
-        return SafeString("–")
-    share = min(100, 100 * done // of)
-    return format_html(
-        '<span class="oms-bar" title="{} of {}"><span style="width: {}%"></span></span> {}/{}',
-        done,
-        of,
-        share,
-        done,
-        of,
-    )
-
-
-def chips(document: Any, is_held: bool) -> SafeString:
-    """The status as a colored chip, and beside it whether the document is on hold."""
-    held = format_html(' <span class="oms-chip oms-red">{}</span>', _("on hold")) if is_held else ""
-    return format_html("{}{}", chip(document), held)
-
-
-def chip(document: Any) -> SafeString:
-    """The status as a colored chip."""
-    color = COLORS.get(document.status, "blue")
-    return format_html(
-        '<span class="oms-chip oms-{}">{}</span>', color, document.get_status_display()
-    )

@@ -12,7 +12,8 @@ from unfold.decorators import display
 
 from oms.backoffice import panels
 from oms.backoffice.access import Lines, ScopedAdmin
-from oms.backoffice.documents import DocumentAdmin, address_text, chip
+from oms.backoffice.chips import address_text, chip
+from oms.backoffice.documents import DocumentAdmin
 from oms.backoffice.records import ReadOnlyAdmin
 from oms.core import stored_files
 from oms.core.errors import DomainError

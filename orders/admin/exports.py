@@ -17,7 +17,8 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldBooleanWidget
 
 from oms.background import jobs
 from oms.backoffice.access import ScopedAdmin
-from oms.backoffice.documents import DocumentAdmin, chip
+from oms.backoffice.chips import chip
+from oms.backoffice.documents import DocumentAdmin
 from oms.backoffice.jobs import TYPES
 from oms.backoffice.records import ReadOnlyAdmin
 from oms.core import policy, pulse

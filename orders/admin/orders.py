@@ -14,7 +14,8 @@ from unfold.decorators import display
 from inventory.models import Stock, StockShare
 from oms.backoffice import panels
 from oms.backoffice.access import Lines
-from oms.backoffice.documents import DocumentAdmin, address_text, bar, chips
+from oms.backoffice.chips import address_text, bar, chips
+from oms.backoffice.documents import DocumentAdmin
 from oms.core import policy, states
 from oms.core.bulk_sql import any_of
 from oms.core.money import ZERO, grouped

@@ -9,7 +9,8 @@ from unfold.decorators import display
 
 from oms.backoffice import panels
 from oms.backoffice.access import Lines, ScopedAdmin
-from oms.backoffice.documents import DocumentAdmin, chip
+from oms.backoffice.chips import chip
+from oms.backoffice.documents import DocumentAdmin
 from oms.backoffice.records import ReadOnlyAdmin
 from orders.models import Order
 from returns import keeping

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.html import strip_tags
 from openpyxl import load_workbook
 
-from oms.backoffice.documents import bar
+from oms.backoffice.chips import bar
 from oms.core.models import ExchangeRate, Job, User
 from oms.core.money import Amount
 from orders.models import Price
