@@ -22,7 +22,7 @@ from oms.backoffice.records import ReadOnlyAdmin
 from oms.core import pulse
 from oms.core.errors import DomainError
 from oms.core.models import Job, StoredDocument
-from oms.files import runs, spreadsheets
+from oms.files import results, runs, spreadsheets
 
 MOST = 200
 
@@ -188,12 +188,12 @@ class JobAdmin(ReadOnlyAdmin):
         """The rows of an import that failed, with what is wrong."""
         if job.kind != runs.KIND:
             return self._to(job)
-        return self._csv(f"failed-rows-{job.pk}.csv", runs.faulty_rows(job))
+        return self._csv(f"failed-rows-{job.pk}.csv", results.faulty_rows(job))
 
     def rows(self, request: HttpRequest, job: Job) -> HttpResponse:
         """All rows of an import, each with what became of it."""
         return (
-            self._csv(f"rows-{job.pk}.csv", runs.all_rows(job))
+            self._csv(f"rows-{job.pk}.csv", results.all_rows(job))
             if job.kind == runs.KIND
             else self._to(job)
         )

@@ -22,7 +22,7 @@ from oms.core import stored_files
 from oms.core.errors import DomainError, Refused
 from oms.core.models import Job, User
 from oms.core.money import Amount
-from oms.files import notations, reading, runs, spreadsheets, texts
+from oms.files import notations, reading, results, runs, spreadsheets, texts
 from oms.files.columns import Exact, Whole
 from oms.files.reading import Format
 
@@ -123,41 +123,51 @@ class SheetsAdmin:
 
     def mapping_view(self, request: HttpRequest, slug: str, job: int) -> HttpResponse:
         """Say which column is which; then have the file checked, or taken in."""
-        page: Any = self
         user: Any = request.user
         sheet = next((each for each in self.importable(request) if each.slug == slug), None)
         row = Job.objects.filter(pk=job, by=user, kind=runs.KIND).first()
         if sheet is None or row is None or row.details["sheet"] != slug:
             return self._away(request, _("File not found."))
-        try:
-            how = reading.chosen(runs.format_of(row), request.POST)
-            if request.method == "POST" and how != runs.format_of(row):
-                runs.look_again(row, how)
-                return HttpResponseRedirect(self._address("mapping", slug, row.pk))
-            chosen = request.POST if request.method == "POST" else row.details["mapping"]
-            mapping = {
-                name: chosen[name]
-                for name in sheet.columns()
-                if chosen.get(name) in row.details["heading"]
-            }
-            error = ""
-            if request.method == "POST" and "look" not in request.POST:
-                written = {
-                    name: request.POST.get(f"notation-{name}", "") for name in sheet.columns()
-                }
-                begun = runs.begin(
-                    row, mapping, dry_run="check" in request.POST, by=user, notations=written
-                )
-                return HttpResponseRedirect(reverse("admin:core_job_change", args=[begun.pk]))
-        except DomainError as refused:
-            error = refused.message
-            mapping = {
-                name: request.POST[name]
-                for name in sheet.columns()
-                if request.POST.get(name) in row.details["heading"]
-            }
+        error, status = "", 200
+        if request.method == "POST":
+            try:
+                answer = self._entered(request, sheet, row)
+            except DomainError as refused:
+                error, status = refused.message, 422
+            else:
+                if answer is not None:
+                    return answer
+        context = self._mapping_context(request, sheet, row) | {"error": error}
+        return TemplateResponse(request, "admin/oms/mapping.html", context, status=status)
+
+    def _entered(
+        self, request: HttpRequest, sheet: runs.SheetType, row: Job
+    ) -> HttpResponse | None:
+        """Read the file in another way, or begin with it; None where its columns are only to be looked at again."""
+        how = reading.chosen(runs.format_of(row), request.POST)
+        if how != runs.format_of(row):
+            runs.look_again(row, how)
+            return HttpResponseRedirect(self._address("mapping", sheet.slug, row.pk))
+        if "look" in request.POST:
+            return None
+        user: Any = request.user
+        begun = runs.begin(
+            row,
+            _mapping(request, sheet, row),
+            dry_run="check" in request.POST,
+            by=user,
+            notations={name: request.POST.get(f"notation-{name}", "") for name in sheet.columns()},
+        )
+        return HttpResponseRedirect(reverse("admin:core_job_change", args=[begun.pk]))
+
+    def _mapping_context(
+        self, request: HttpRequest, sheet: runs.SheetType, row: Job
+    ) -> dict[str, Any]:
+        """What a file holds, how it is read, and which of its columns is which."""
+        page: Any = self
         heading, how = row.details["heading"], runs.format_of(row)
-        context = {
+        mapping = _mapping(request, sheet, row)
+        return {
             **page.admin_site.each_context(request),
             "title": (
                 _("Import %(title)s: %(name)s")
@@ -165,9 +175,8 @@ class SheetsAdmin:
             ),
             "opts": page.opts,
             "heading": [name for name in heading if name],
-            "error": error,
             "hidden": row.details.get("hidden", []),
-            "again": self._address("import", slug),
+            "again": self._address("import", sheet.slug),
             "format": how,
             "choices": _format_choices(how),
             "columns": _columns(row, sheet, mapping, request.POST),
@@ -176,12 +185,9 @@ class SheetsAdmin:
                 or _("column %(letters)s (no heading)") % {"letters": reading.letters(position)}
                 for position, name in enumerate(heading)
                 if name not in mapping.values()
-                and name not in {*runs.FAULT_COLUMNS, *runs.OUTCOME_COLUMNS}
+                and name not in {*results.FAULT_COLUMNS, *results.OUTCOME_COLUMNS}
             ],
         }
-        return TemplateResponse(
-            request, "admin/oms/mapping.html", context, status=422 if error else 200
-        )
 
     def _address(self, name: str, *arguments: Any) -> str:
         page: Any = self
@@ -190,6 +196,14 @@ class SheetsAdmin:
     def _away(self, request: HttpRequest, message: str) -> HttpResponse:
         messages.error(request, message)
         return HttpResponseRedirect(self._address("changelist"))
+
+
+def _mapping(request: HttpRequest, sheet: runs.SheetType, job: Job) -> dict[str, str]:
+    """Which of a file's columns is which of the sheet's: as entered, or as known."""
+    chosen = request.POST if request.method == "POST" else job.details["mapping"]
+    return {
+        name: chosen[name] for name in sheet.columns() if chosen.get(name) in job.details["heading"]
+    }
 
 
 def _format_choices(how: Format) -> list[tuple[str, str, str, list[Any]]]:

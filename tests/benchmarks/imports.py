@@ -78,10 +78,10 @@ def take_in(content, by):
 
 def mended(job):
     """The file of the rows that failed, as the person gets it, with the wrong cells put right."""
-    from oms.files import runs
+    from oms.files import results
 
     good = dict(zip(HEADING, [None, "Mended", 1, 100, "none", "no", "yes", "GB"], strict=True))
-    heading, *failed = runs.faulty_rows(job)
+    heading, *failed = results.faulty_rows(job)
     out = [heading]
     for row in failed:
         cells = dict(zip(heading, row, strict=True))

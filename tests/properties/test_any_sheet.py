@@ -21,7 +21,7 @@ from inventory.models import Barcode, Category, SupplierItem
 from oms.background import jobs
 from oms.core.models import Job
 from oms.core.wording import is_ours
-from oms.files import columns, notations, runs
+from oms.files import columns, notations, results, runs
 from orders.models import PaymentTerms, Price
 from tests import builders as make
 
@@ -258,7 +258,7 @@ def told_is_written(sheet, names, rows, by):
     assert (added, gone, changed) == (counts["new"], 0, counts["changed"]), hint
     if not counts["new"] + counts["changed"]:
         assert after == before, hint
-    told = Counter(outcome for _number, outcome, *_rest in list(runs.all_rows(job))[1:])
+    told = Counter(outcome for _number, outcome, *_rest in list(results.all_rows(job))[1:])
     assert told == +(Counter(counts) + Counter(failed=job.failed)), hint
     return Counter(counts) + Counter(failed=job.failed)
 
