@@ -225,6 +225,11 @@ def _rates(company: Company) -> None:
             for country in sorted(set(COUNTRIES.values()))
             for up_to, price in ((2_000, 4), (10_000, 7), (30_000, 12))
         )
+    _cartons()
+    ReturnPolicy.objects.create(window_days=30)
+
+
+def _cartons() -> None:
     Carton.objects.bulk_create(
         [
             Carton(
@@ -253,7 +258,6 @@ def _rates(company: Company) -> None:
             ),
         ]
     )
-    ReturnPolicy.objects.create(window_days=30)
 
 
 def _zone(origin: str, country: str) -> int:
