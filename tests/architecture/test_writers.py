@@ -8,7 +8,7 @@ from tests.architecture.test_house import FILES, module, tree
 from tests.architecture.writers import COMPUTED, Writes, columns, constants_of
 
 STOCK, LINES, PAST = "inventory.amounts", "orders.fulfillment_progress", "orders.historical_import"
-SAMPLES = "oms.web.einvoice_cases"  # sample documents, undone once they are printed
+SAMPLES = "oms.web.demo.einvoice_cases"  # sample documents, undone once they are printed
 
 # Columns of one name in several models have a writer each: what of, stands beside.
 FACTS = {
@@ -45,7 +45,7 @@ NAMES_NO_COLUMN = {
     "oms.core.models.postal",  # own value
     LINES,
     STOCK,  # their own columns, by name
-    SAMPLES,  # master data
+    "oms.web.demo.einvoice_trade",  # master data
 }
 
 

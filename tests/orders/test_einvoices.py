@@ -11,8 +11,8 @@ from lxml import etree
 from saxonche import PySaxonProcessor
 
 from oms.core.errors import Refused
-from oms.web import einvoice_cases
-from oms.web.einvoice_cases import CASES
+from oms.web.demo import einvoice_trade
+from oms.web.demo.einvoice_cases import CASES
 from orders import einvoicing
 from orders.connectors.einvoices.en16931 import connector
 from orders.models import Customer
@@ -125,16 +125,16 @@ def test_a_break_is_found(kind, old, new, rule):
     ],
 )
 def test_what_is_missing_is_said_when_the_order_is_confirmed(fields, missing):
-    company = einvoice_cases.seller(**fields.get("seller", {}))
-    customer = einvoice_cases.buyer(**fields.get("buyer", {}))
+    company = einvoice_trade.seller(**fields.get("seller", {}))
+    customer = einvoice_trade.buyer(**fields.get("buyer", {}))
 
     with pytest.raises(Refused, match=missing):
-        einvoice_cases.confirmed(customer, ("standard", 1, "1.00"), company=company)
+        einvoice_trade.confirmed(customer, ("standard", 1, "1.00"), company=company)
 
 
 def test_customer_who_owes_the_tax_needs_a_vat_number():
     with pytest.raises(Refused, match="the customer's VAT number"):
-        einvoice_cases.confirmed(einvoice_cases.buyer(vat_number=""), ("scrap", 1, "1.00"))
+        einvoice_trade.confirmed(einvoice_trade.buyer(vat_number=""), ("scrap", 1, "1.00"))
 
 
 def test_customer_with_peppol_needs_an_address_for_it():

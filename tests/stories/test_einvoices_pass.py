@@ -6,8 +6,9 @@ import pytest
 from lxml import etree
 
 from oms.core.errors import Refused
-from oms.web import einvoice_cases
-from oms.web.einvoice_cases import CASES, bill, buyer, confirmed, seller
+from oms.web.demo import einvoice_cases
+from oms.web.demo.einvoice_cases import CASES
+from oms.web.demo.einvoice_trade import bill, buyer, confirmed, seller
 from orders import amending, billing, einvoicing, lifecycle, order_entry
 from orders.connectors.einvoices.en16931 import connector
 from orders.models import Invoice, TaxRate

@@ -8,7 +8,7 @@ from pypdf import PdfReader
 
 from oms.core.models import ExchangeRate, Sequence
 from oms.printing.rendering import can_render
-from oms.web import einvoice_cases
+from oms.web.demo import einvoice_cases
 from tests import builders as make
 
 pytestmark = pytest.mark.django_db

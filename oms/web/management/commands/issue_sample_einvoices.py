@@ -9,7 +9,7 @@ from django.db import transaction
 from tqdm import tqdm
 
 from oms.printing import rendering
-from oms.web.einvoice_cases import CASES
+from oms.web.demo.einvoice_cases import CASES
 from oms.web.management.base import OnTables
 from orders import einvoicing, printing
 from orders.connectors.einvoices.en16931 import connector
