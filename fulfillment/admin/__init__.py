@@ -1,5 +1,5 @@
-"""Shipments, waves and carriers in the admin."""
+"""Shipments, waves, carriers and the stations in the admin."""
 
-from fulfillment.admin import carriers, shipments
+from fulfillment.admin import carriers, shipments, stations, waves
 
-__all__ = ["carriers", "shipments"]
+__all__ = ["carriers", "shipments", "stations", "waves"]
