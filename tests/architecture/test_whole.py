@@ -10,7 +10,7 @@ from functools import cache
 from tests.architecture.test_house import FILES, module, tree
 
 OPENING = {"atomic", "advance", "change", "rolled_back_if", "locked"}
-DOORS = {"admin", "api", "management", "demo", "models", "connectors", "planners"}
+DOORS = {"admin", "api", "operations", "management", "demo", "models", "connectors", "planners"}
 NO_ACTIVITIES = {"handlers.py", "tasks.py", "operations.py", "outbox.py"}
 ACTIVITIES = [
     path for path in FILES if path.name not in NO_ACTIVITIES and not DOORS & set(path.parts)

@@ -1,4 +1,4 @@
-"""What people and programs can ask of shipments and waves."""
+"""What people and programs can ask of shipments."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,19 +17,18 @@ from fulfillment import (
     partners,
     picking,
     rating,
-    redirecting,
     rerouting,
     shipments,
     shipping,
     waves,
 )
-from fulfillment.models import CarrierService, Package, PackageContent, Shipment, ShipmentLine, Wave
-from inventory import sharing
+from fulfillment.models import CarrierService, Shipment, ShipmentLine
+from fulfillment.operations import verifying
+from fulfillment.operations.rerouting import RerouteInput
 from inventory.models import Bin, BinStock, Warehouse
 from oms.core.errors import Conflict
 from oms.core.models import User
 from oms.core.operations import declare
-from orders.models import Address, Order
 
 S = Shipment.Status
 
@@ -142,43 +141,6 @@ def _put_back(
     return picking.put_back(line, to, by=by)
 
 
-@dataclass(frozen=True)
-class ScannedRow:
-    line: ShipmentLine
-    scanned: int = 0
-    parcel: int = field(default=1, metadata={"fixed": True, "label": _("Package")})
-
-
-@dataclass(frozen=True)
-class VerifyInput:
-    lines: list[ScannedRow]
-
-
-def _verify(shipment: Shipment, *, lines: list[ScannedRow], by: User | None = None) -> Shipment:
-    for package in Package.objects.filter(shipment=shipment).order_by("position"):
-        scanned: dict[str, int] = {}
-        for row in lines:
-            if row.parcel == package.position:
-                code = row.line.reservation.sku.code
-                scanned[code] = scanned.get(code, 0) + row.scanned
-        packing.verify(package, scanned, by=by)
-    return shipment
-
-
-def _to_scan(shipment: Shipment) -> VerifyInput:
-    contents = PackageContent.objects.filter(package__shipment=shipment).order_by(
-        "package__position", "line"
-    )
-    return VerifyInput(
-        [
-            ScannedRow(each.line, parcel=each.package.position)
-            for each in contents.select_related(
-                "package", "line__reservation__sku", "line__reservation__warehouse"
-            )
-        ]
-    )
-
-
 def _can_choose_parcels(shipment: Shipment) -> bool:
     if shipment.status == S.PACKED:
         return not shipment.labels.filter(status__in=["requested", "bought"]).exists()
@@ -207,23 +169,6 @@ class DeclinedInput:
 
 def _is_asked(shipment: Shipment) -> bool:
     return shipment.status == S.OPEN and cancellations.asked_of(shipment) is not None
-
-
-def _order_of(document: Order | Shipment) -> Order:
-    return document if isinstance(document, Order) else document.order
-
-
-@dataclass(frozen=True)
-class RerouteInput:
-    to: Warehouse | None = field(
-        default=None,
-        metadata={
-            "help": _("Empty: the best by cost, distance, days and punctuality."),
-            "among": lambda rows, document: rows.filter(
-                is_active=True, company__in=sharing.serving(_order_of(document).company)
-            ),
-        },
-    )
 
 
 declare(
@@ -307,11 +252,11 @@ declare(
 declare(
     "verify",
     Shipment,
-    _verify,
-    input=VerifyInput,
+    verifying.verify,
+    input=verifying.VerifyInput,
     available=_is(S.PACKED),
     example={"lines": [{"line": 1042, "scanned": 5, "parcel": 1}]},
-    initial=_to_scan,
+    initial=verifying.to_scan,
 )
 declare(
     "choose_parcels",
@@ -411,61 +356,3 @@ declare(
         shipment.status == S.OPEN and bool(rerouting.movable(shipment.order, shipment))
     ),
 )
-
-
-@dataclass(frozen=True)
-class AddressInput:
-    address: Address | None = field(
-        default=None,
-        metadata={
-            "among": lambda rows, order: rows.filter(
-                customer=order.customer_id, is_shipping=True
-            ).order_by("pk"),
-            "help": _("One of the customer's addresses, or enter another one below."),
-        },
-    )
-    name: str = field(default="", metadata={"most": 120})
-    street: str = field(default="", metadata={"most": 120})
-    postal_code: str = field(default="", metadata={"most": 12})
-    city: str = field(default="", metadata={"most": 60})
-    region: str = field(default="", metadata={"most": 40})
-    country: str = field(
-        default="", metadata={"most": 40, "help": _("Two letters, for example GB.")}
-    )
-
-
-declare(
-    "change_address",
-    Order,
-    redirecting.change_address,
-    label=_("Change address"),
-    input=AddressInput,
-    preview=redirecting.preview,
-    available=redirecting.can_redirect,
-    example={
-        "name": "Example Depot",
-        "street": "2 Quay Street",
-        "postal_code": "M3 3EB",
-        "city": "Manchester",
-        "country": "GB",
-    },
-)
-declare(
-    "reroute",
-    Order,
-    rerouting.reroute,
-    label=_("Re-route"),
-    input=RerouteInput,
-    preview=rerouting.preview,
-    available=rerouting.can_move,
-)
-
-declare(
-    "release",
-    Wave,
-    waves.release,
-    label=_("Release wave"),
-    many=True,
-    available=_is(Wave.Status.DRAFT),
-)
-declare("close", Wave, waves.close, label=_("Close wave"), many=True, available=waves.is_done)
