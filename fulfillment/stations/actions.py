@@ -1,8 +1,7 @@
 """What can be done at a station. Each act comes with an id of its device and takes effect once."""
 
 from collections.abc import Callable
-from datetime import date
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
 from django.utils.translation import gettext as _
@@ -11,29 +10,17 @@ from django.utils.translation import ngettext
 from fulfillment import labels, packing, parcels, partial, picking, shipping
 from fulfillment.models import Carton, Package, Scan, Shipment, ShipmentLine
 from fulfillment.parcels import Parcel
-from inventory import adjusting, catalog, counting, lots, receiving, transfers
+from fulfillment.stations import scans
+from fulfillment.stations.arrivals import receive
+from fulfillment.stations.scans import Body
+from inventory import adjusting, catalog, counting, receiving
 from inventory.counting import Found
-from inventory.models import (
-    SKU,
-    Bin,
-    BinStock,
-    Count,
-    CountLine,
-    Lot,
-    PurchaseOrder,
-    Transfer,
-    TransferLine,
-    Warehouse,
-)
-from inventory.receiving import Received
-from inventory.transfers import Arrived
-from oms.core import limits, policy
+from inventory.models import Bin, BinStock, Count, CountLine, Warehouse
+from oms.core import limits
 from oms.core.errors import Conflict, Refused
 from oms.core.locking import atomic, whole
 from oms.core.models import User
 
-Body = dict[str, Any]
-Entry = TypeVar("Entry")
 Act = Callable[[Warehouse, Body, User], str]
 
 
@@ -68,7 +55,7 @@ def _perform_new(
 @whole
 def pick(warehouse: Warehouse, body: Body, by: User) -> str:
     """A stop of the walk: all of it was taken from its bin."""
-    line = picking.pick(_with_lot(_line(warehouse, body, by), body, by), by=by)
+    line = picking.pick(_with_lot(scans.line_of(warehouse, body, by), body, by), by=by)
     if line.reservation.quantity != body.get(
         "quantity"
     ):  # as it is under the lock: the act is taken back
@@ -105,8 +92,12 @@ def _with_lot(line: ShipmentLine, body: Body, by: User) -> ShipmentLine:
 
 def short(warehouse: Warehouse, body: Body, by: User) -> str:
     """A stop where there was less: the rest is missing, or damaged."""
-    line = _line(warehouse, body, by)
-    sku, wanted, found = line.reservation.sku, line.reservation.quantity, _number(body, "found")
+    line = scans.line_of(warehouse, body, by)
+    sku, wanted, found = (
+        line.reservation.sku,
+        line.reservation.quantity,
+        scans.number(body, "found"),
+    )
     damaged = body.get("why") == "damaged"
     picked = picking.report_short(line, found, is_damaged=damaged, by=by).event_data["picked"]
     text = (
@@ -122,119 +113,16 @@ def short(warehouse: Warehouse, body: Body, by: User) -> str:
     )
 
 
-def _line(warehouse: Warehouse, body: Body, by: User) -> ShipmentLine:
-    lines = ShipmentLine.objects.filter(
-        shipment__in=policy.scope(Shipment, by).filter(warehouse=warehouse)
-    )
-    line = (
-        lines.filter(pk=_number(body, "line"))
-        .select_related("reservation__sku", "reservation__lot", "reservation__bin", "shipment")
-        .first()
-    )
-    if line is None:
-        raise Refused(_("This pick was removed because the shipment changed."), code="gone")
-    return line
-
-
-def receive(warehouse: Warehouse, body: Body, by: User) -> str:
-    """Goods of a purchase order or a transfer that came."""
-    good, damaged = _number(body, "good"), _number(body, "damaged")
-    transfer = Transfer.objects.filter(number=body.get("order"), target=warehouse).first()
-    sku = (
-        _transfer_came(transfer, body, good, damaged, by)
-        if transfer
-        else _purchase_came(warehouse, body, good, damaged, by)
-    )
-    text = (
-        _("%(good)s × %(sku)s received, %(damaged)s damaged.")
-        if damaged
-        else _("%(good)s × %(sku)s received.")
-    )
-    return text % {"good": good, "sku": sku, "damaged": damaged}
-
-
-def _purchase_came(warehouse: Warehouse, body: Body, good: int, damaged: int, by: User) -> SKU:
-    order = PurchaseOrder.objects.filter(number=body.get("order"), warehouse=warehouse).first()
-    line = (
-        order.lines.filter(sku__code=body.get("sku")).select_related("sku").first()
-        if order
-        else None
-    )
-    if order is None or line is None:
-        raise Refused(
-            _("%(sku)s isn't on %(order)s for %(warehouse)s.")
-            % {"order": body.get("order"), "sku": body.get("sku"), "warehouse": warehouse},
-            code="unknown",
-        )
-    receiving.receive(
-        order,
-        [Received(line, good, damaged, str(body.get("lot", "")), expires_on=_day(body))],
-        accept_more=body.get("accept_more") is True,
-        by=by,
-    )
-    return line.sku
-
-
-def _transfer_came(transfer: Transfer, body: Body, good: int, damaged: int, by: User) -> SKU:
-    """One product of a transfer may be on several lines: they are filled one after the other."""
-    on_way = [
-        line
-        for line in transfer.lines.select_related("sku", "lot").order_by("pk")
-        if line.in_transit and line.sku.code == body.get("sku")
-    ]
-    if not on_way:
-        raise Refused(
-            _("%(order)s has no %(sku)s in transit.") % {"order": transfer, "sku": body.get("sku")},
-            code="unknown",
-        )
-    transfers.receive(
-        transfer, _arrived(transfer, on_way, str(body.get("lot", "")), good, damaged), by=by
-    )
-    return on_way[0].sku
-
-
-def _arrived(
-    transfer: Transfer, on_way: list[TransferLine], text: str, good: int, damaged: int
-) -> list[Arrived]:
-    """What arrived of one product, of one lot or of several: the first of them are the good ones."""
-    sku = on_way[0].sku
-    named = lots.parse(sku, text) if sku.tracking != SKU.Tracking.NONE else []
-    counts = (
-        {each.code: each.quantity or 0 for each in named}
-        if len(named) > 1
-        else {named[0].code if named else "": good + damaged}
-    )
-    if sum(counts.values()) != good + damaged:
-        raise Refused(
-            _("The lots named for %(sku)s add up to %(named)s, not %(quantity)s.")
-            % {"sku": sku, "named": sum(counts.values()), "quantity": good + damaged},
-            code="lots_do_not_add_up",
-        )
-    arrived = []
-    for code, count in counts.items():
-        lines = [line for line in on_way if (line.lot.code if line.lot else "") == code]
-        if not lines:
-            raise Refused(
-                _("%(order)s has no %(sku)s %(lot)s in transit.")
-                % {"order": transfer, "sku": sku, "lot": code},
-                code="unknown",
-            )
-        of_good = min(good, count)
-        arrived += transfers.spread(lines, of_good, count - of_good)
-        good -= of_good
-    return arrived
-
-
 def put_away(warehouse: Warehouse, body: Body, by: User) -> str:
     """Received goods, brought to a bin."""
-    sku = _sku(body)
-    target, quantity = _bin(warehouse, body, "to"), _number(body, "quantity")
+    sku = scans.sku_of(body)
+    target, quantity = scans.bin_of(warehouse, body, "to"), scans.number(body, "quantity")
     receiving.put_away(
         sku,
         catalog.place(warehouse, Bin.Kind.RECEIVING),
         target,
         quantity,
-        lot=_lot(sku, body),
+        lot=scans.lot_of(sku, body),
         by=by,
     )
     return _("Put %(quantity)s × %(sku)s into %(target)s.") % {
@@ -246,13 +134,15 @@ def put_away(warehouse: Warehouse, body: Body, by: User) -> str:
 
 def move(warehouse: Warehouse, body: Body, by: User) -> str:
     """Stock that went from one bin to another."""
-    sku = _sku(body)
+    sku = scans.sku_of(body)
     source, target, quantity = (
-        _bin(warehouse, body, "from"),
-        _bin(warehouse, body, "to"),
-        _number(body, "quantity"),
+        scans.bin_of(warehouse, body, "from"),
+        scans.bin_of(warehouse, body, "to"),
+        scans.number(body, "quantity"),
     )
-    adjusting.move_stock(sku, source, target, quantity, lot=_lot(sku, body), note="station", by=by)
+    adjusting.move_stock(
+        sku, source, target, quantity, lot=scans.lot_of(sku, body), note="station", by=by
+    )
     return _("%(quantity)s × %(sku)s moved from %(source)s to %(target)s.") % {
         "quantity": quantity,
         "sku": sku,
@@ -263,9 +153,11 @@ def move(warehouse: Warehouse, body: Body, by: User) -> str:
 
 def pack(warehouse: Warehouse, body: Body, by: User) -> str:
     """A shipment of which each piece was scanned: packed into the suggested cartons, its labels asked for."""
-    shipment = _shipment(warehouse, body, by)
+    shipment = scans.shipment_of(warehouse, body, by)
     counts = body.get("scanned", {})
-    scanned = {code: _number(counts, code) for code in counts} if isinstance(counts, dict) else {}
+    scanned = (
+        {code: scans.number(counts, code) for code in counts} if isinstance(counts, dict) else {}
+    )
     wanted: dict[str, int] = {}
     for line in shipment.lines.select_related("reservation__sku"):
         wanted[line.reservation.sku.code] = (
@@ -295,7 +187,7 @@ def _chosen(shipment: Shipment, body: Body) -> list[Parcel] | None:
         return None
     lines = list(shipment.lines.select_related("reservation__sku").order_by("pk"))
     left = {line.pk: line.reservation.quantity for line in lines}
-    return [_parcel(each, lines, left) for each in _list(body, "parcels", dict)]
+    return [_parcel(each, lines, left) for each in scans.entries(body, "parcels", dict)]
 
 
 def _parcel(made: Body, lines: list[ShipmentLine], left: dict[int, int]) -> Parcel:
@@ -308,7 +200,7 @@ def _parcel(made: Body, lines: list[ShipmentLine], left: dict[int, int]) -> Parc
             code="malformed",
         )
     for code in contents:
-        units = _number(contents, code)
+        units = scans.number(contents, code)
         for line in lines:
             taken = min(units, left[line.pk]) if line.reservation.sku.code == code else 0
             if taken:
@@ -324,20 +216,20 @@ def _parcel(made: Body, lines: list[ShipmentLine], left: dict[int, int]) -> Parc
         raise Refused(
             _("There is no carton %(carton)s.") % {"carton": made["carton"]}, code="unknown"
         )
-    return Parcel(tuple(inside), carton, _number(made, "weight_g") or None)
+    return Parcel(tuple(inside), carton, scans.number(made, "weight_g") or None)
 
 
 def split(warehouse: Warehouse, body: Body, by: User) -> str:
     """The picker can't go on: the shipment goes with what is picked, the rest on a new one."""
-    shipment = partial.split_unpicked(_shipment(warehouse, body, by), by=by)
+    shipment = partial.split_unpicked(scans.shipment_of(warehouse, body, by), by=by)
     return _("Unpicked items of %(shipment)s moved to a new shipment.") % {"shipment": shipment}
 
 
 def ship(warehouse: Warehouse, body: Body, by: User) -> str:
     """A shipment whose labels were all scanned at the door."""
-    shipment = _shipment(warehouse, body, by)
+    shipment = scans.shipment_of(warehouse, body, by)
     numbers = shipping.tracking_numbers(shipment)
-    found = [labels.scanned(str(code)) for code in _list(body, "tracking", str)]
+    found = [labels.scanned(str(code)) for code in scans.entries(body, "tracking", str)]
     for label in filter(None, found):
         if why := labels.outdated(label):
             raise Refused(why, code="label_outdated")
@@ -353,17 +245,18 @@ def ship(warehouse: Warehouse, body: Body, by: User) -> str:
 
 def count(warehouse: Warehouse, body: Body, by: User) -> str:
     """What was found in a bin, product by product; what the books have there and nobody found is none."""
-    place = _bin(warehouse, body, "bin")
-    rows = _list(body, "found", dict)
+    place = scans.bin_of(warehouse, body, "bin")
+    rows = scans.entries(body, "found", dict)
     found = {
-        (str(row.get("sku", "")), str(row.get("lot", ""))): _number(row, "quantity") for row in rows
+        (str(row.get("sku", "")), str(row.get("lot", ""))): scans.number(row, "quantity")
+        for row in rows
     }
-    dates = {(str(row.get("sku", "")), str(row.get("lot", ""))): _day(row) for row in rows}
+    dates = {(str(row.get("sku", "")), str(row.get("lot", ""))): scans.day_of(row) for row in rows}
     with atomic():
         planned = counting.plan(warehouse, [place], by=by)
         lines = {_name(line): line for line in planned.lines.select_related("sku", "lot")}
         also = [
-            Found(_sku({"sku": code}), place, quantity, lot, dates[code, lot])
+            Found(scans.sku_of({"sku": code}), place, quantity, lot, dates[code, lot])
             for (code, lot), quantity in found.items()
             if (code, lot) not in lines
         ]
@@ -378,81 +271,6 @@ def count(warehouse: Warehouse, body: Body, by: User) -> str:
 
 def _name(line: CountLine) -> tuple[str, str]:
     return line.sku.code, line.lot.code if line.lot else ""
-
-
-def _shipment(warehouse: Warehouse, body: Body, by: User) -> Shipment:
-    rows = policy.scope(Shipment, by).filter(warehouse=warehouse)
-    shipment = rows.filter(number=body.get("shipment")).select_related("order", "warehouse").first()
-    if shipment is None:
-        raise Refused(
-            _("Shipment %(shipment)s not found in %(warehouse)s.")
-            % {"shipment": body.get("shipment"), "warehouse": warehouse},
-            code="unknown",
-        )
-    return shipment
-
-
-def _sku(body: Body) -> SKU:
-    sku = SKU.objects.filter(code=body.get("sku")).first()
-    if sku is None:
-        raise Refused(_("SKU %(sku)s not found.") % {"sku": body.get("sku")}, code="unknown")
-    return sku
-
-
-def _lot(sku: SKU, body: Body) -> Lot | None:
-    if sku.tracking == SKU.Tracking.NONE:
-        return None
-    lot = Lot.objects.filter(sku=sku, code=body.get("lot", "")).first()
-    if lot is None:
-        raise Refused(
-            _("Lot %(lot)s of %(sku)s not found.")
-            % {"sku": sku, "lot": body.get("lot") or _("(nothing scanned)")},
-            code="unknown",
-        )
-    return lot
-
-
-def _bin(warehouse: Warehouse, body: Body, name: str) -> Bin:
-    place = Bin.objects.filter(warehouse=warehouse, code=body.get(name)).first()
-    if place is None:
-        raise Refused(
-            _("Bin %(bin)s not found in %(warehouse)s.")
-            % {"warehouse": warehouse, "bin": body.get(name)},
-            code="unknown",
-        )
-    return place
-
-
-def _number(body: Body, name: str) -> int:
-    value = body.get(name, 0)
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= limits.MOST_UNITS:
-        raise Refused(
-            _("%(name)s must be a whole number. Got %(value)r.") % {"name": name, "value": value},
-            code="malformed",
-        )
-    return value
-
-
-def _list(body: Body, name: str, kind: type[Entry]) -> list[Entry]:
-    value = body.get(name, [])
-    if not isinstance(value, list) or not all(isinstance(each, kind) for each in value):
-        raise Refused(
-            _("%(name)s must be a list of what was scanned, not %(value)r.")
-            % {"name": name, "value": value},
-            code="malformed",
-        )
-    return value
-
-
-def _day(body: Body) -> date | None:
-    value = body.get("expires_on")
-    try:
-        return date.fromisoformat(str(value)) if value else None
-    except ValueError:
-        raise Refused(
-            _("“%(value)s” isn't a date. Write it like 2027-01-31.") % {"value": value},
-            code="malformed",
-        ) from None
 
 
 def _told(counts: dict[str, int]) -> str:
