@@ -1,51 +1,26 @@
-"""What there is to do at a station, whole, so that a hand-reserved can go on where the network does not reach."""
+"""What there is to do at a station, whole, so that a handheld can go on where the network does not reach."""
 
 from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from fulfillment import gates, labels, parcels
-from fulfillment.models import Carton, Label, PickTask, Shipment, Wave
+from fulfillment.models import Carton, PickTask, Shipment, Wave
 from fulfillment.shipping import tracking_numbers
+from fulfillment.stations.looking_up import look_up
+from fulfillment.stations.scannable import label_codes, products
 from inventory import catalog, purchasing, receiving, shelf_life
-from inventory.models import (
-    SKU,
-    Barcode,
-    Bin,
-    BinStock,
-    Lot,
-    PurchaseOrder,
-    Stock,
-    Transfer,
-    Warehouse,
-)
+from inventory.models import Bin, BinStock, PurchaseOrder, Transfer, Warehouse
 from oms.core import attention, events, policy
 from oms.core.errors import Refused
 from oms.core.models import User
 from oms.printing import printout_revisions
 
 MOST = 50
-
-
-def products(skus: Iterable[SKU]) -> dict[str, dict[str, Any]]:
-    """What a scanner may read for these SKUs, by code: the code itself and each barcode, with its base units."""
-    by_key: dict[int, dict[str, Any]] = {
-        sku.pk: {
-            "sku": sku.code,
-            "name": sku.name,
-            "tracking": sku.tracking,
-            "has_expiry": sku.has_expiry,
-            "barcodes": {sku.code: 1},
-        }
-        for sku in skus
-    }
-    for row in Barcode.objects.filter(sku__in=by_key):
-        by_key[row.sku_id]["barcodes"][row.code] = row.pack_quantity
-    return {product["sku"]: product for product in by_key.values()}
 
 
 def _way(wave: Wave) -> str:
@@ -255,26 +230,7 @@ def pack(warehouse: Warehouse, user: User, name: str) -> dict[str, Any]:
         warehouse=warehouse, status__in=["picking", "packed"]
     )
     if not name:
-        first = (
-            rows.order_by("status", "pk")
-            .select_related("order__customer")
-            .prefetch_related(gates.OPEN_HOLDS)
-        )
-        ready = [
-            row
-            for row in first[:MOST]
-            if row.status == Shipment.Status.PACKED
-            or not row.lines.filter(reservation__state="allocated").exists()
-        ]
-        return {
-            "choices": [
-                {
-                    "code": row.number,
-                    "text": "; ".join([row.get_status_display(), *gates.reasons(row)]),
-                }
-                for row in ready
-            ]
-        }
+        return {"choices": _ready_to_pack(rows)}
     label = labels.scanned(name)
     if label and (why := labels.outdated(label)):
         raise Refused(why, code="label_outdated")
@@ -288,6 +244,30 @@ def pack(warehouse: Warehouse, user: User, name: str) -> dict[str, Any]:
             code="unknown",
         )
     gates.require_workable(shipment)
+    return _to_pack(shipment)
+
+
+def _ready_to_pack(rows: QuerySet[Shipment]) -> list[dict[str, str]]:
+    """The shipments of which nothing is still to be picked."""
+    first = (
+        rows.order_by("status", "pk")
+        .select_related("order__customer")
+        .prefetch_related(gates.OPEN_HOLDS)
+    )
+    ready = [
+        row
+        for row in first[:MOST]
+        if row.status == Shipment.Status.PACKED
+        or not row.lines.filter(reservation__state="allocated").exists()
+    ]
+    return [
+        {"code": row.number, "text": "; ".join([row.get_status_display(), *gates.reasons(row)])}
+        for row in ready
+    ]
+
+
+def _to_pack(shipment: Shipment) -> dict[str, Any]:
+    """What is in a shipment, how it may be packed, and its labels."""
     lines = list(shipment.lines.select_related("reservation__sku"))
     known = products({line.reservation.sku for line in lines})
     wanted: dict[str, int] = {}
@@ -307,7 +287,7 @@ def pack(warehouse: Warehouse, user: User, name: str) -> dict[str, Any]:
         "parcels": _suggested(shipment),
         "cartons": list(Carton.objects.order_by("code").values("code", "weight_g", "max_weight_g")),
         "tracking": tracking_numbers(shipment),
-        "labels": _label_codes(shipment),
+        "labels": label_codes(shipment),
         "alarms": attention.waiting(shipment),
     }
 
@@ -325,14 +305,6 @@ def _suggested(shipment: Shipment) -> list[dict[str, Any]]:
     return suggested
 
 
-def _label_codes(shipment: Shipment) -> dict[str, str]:
-    """What a scanner may read of each label: its tracking number, or its SSCC with and without identifier."""
-    bought = shipment.labels.filter(status=Label.Status.BOUGHT).values_list(
-        "tracking_number", "sscc"
-    )
-    return {code: number for number, sscc in bought for code in (number, sscc, f"00{sscc}") if code}
-
-
 def count(warehouse: Warehouse, user: User, name: str) -> dict[str, Any]:
     """A bin that is counted: its name alone, for who counts must not know what the books say."""
     place = Bin.objects.filter(warehouse=warehouse, code=name).first()
@@ -342,70 +314,6 @@ def count(warehouse: Warehouse, user: User, name: str) -> dict[str, Any]:
             code="unknown",
         )
     return {"name": name, "choices": []}
-
-
-def look_up(warehouse: Warehouse, user: User, name: str) -> dict[str, Any]:
-    """What a code stands for, and what the house knows of it: no money."""
-    place = Bin.objects.filter(warehouse=warehouse, code=name).first()
-    if place is not None:
-        rows = (
-            BinStock.objects.filter(bin=place, on_hand__gt=0)
-            .select_related("sku", "lot")
-            .order_by("sku__code")
-        )
-        return {
-            "bin": place.code,
-            "kind": place.get_kind_display(),
-            "rows": [
-                [f"{row.sku} {row.sku.name}", row.lot.code if row.lot else "", row.on_hand]
-                for row in rows[:MOST]
-            ],
-            "products": list(products({row.sku for row in rows[:MOST]}).values()),
-        }
-    sku = SKU.objects.filter(code=name).first() or SKU.objects.filter(barcodes__code=name).first()
-    if sku is not None:
-        bins = BinStock.objects.filter(
-            sku=sku, bin__warehouse=warehouse, on_hand__gt=0
-        ).select_related("bin", "lot")
-        stock = Stock.objects.filter(sku=sku, warehouse=warehouse).first()
-        return {
-            **products([sku])[sku.code],
-            "product": True,
-            "lots": _dated(sku),
-            "available": stock.available if stock else 0,
-            "rows": [
-                [row.bin.code, row.lot.code if row.lot else "", row.on_hand]
-                for row in bins.order_by("bin__code")
-            ],
-        }
-    label = labels.scanned(name)
-    seen = policy.scope(Shipment, user)
-    shipment = seen.filter(number=name).first() or (
-        seen.filter(pk=label.shipment_id).first() if label else None
-    )
-    if shipment is not None:
-        return {
-            "bin": "",
-            "kind": f"shipment {shipment.number}: {shipment.get_status_display()}",
-            "changed": [labels.outdated(label)] if label and labels.outdated(label) else [],
-            "rows": [
-                [
-                    f"{line.reservation.sku} {line.reservation.sku.name}",
-                    "",
-                    line.reservation.quantity,
-                ]
-                for line in shipment.lines.select_related("reservation__sku")
-            ],
-        }
-    raise Refused(_("No match for %(name)s.") % {"name": name}, code="unknown")
-
-
-def _dated(sku: SKU) -> list[str]:
-    """The newest lots of a SKU that expires: of another one that is found, the date is asked."""
-    if not sku.has_expiry:
-        return []
-    rows = Lot.objects.filter(sku=sku, expires_on__isnull=False).order_by("-pk")
-    return list(rows.values_list("code", flat=True)[:1000])
 
 
 def changed_since(number: str, printed: int) -> list[str]:

@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 
 from fulfillment import waves
 from fulfillment.models import Label, PickTask, Shipment
-from fulfillment.stations import actions, worklists
+from fulfillment.stations import actions, looking_up, worklists
 from inventory.models import SKU, Barcode, Bin
 from oms.background import jobs
 from oms.core import fonts, outbox, stored_files
@@ -187,8 +187,8 @@ def test_a_picker_scans_what_was_printed_of_a_bin_and_a_sku_with_umlauts():
 
     assert (stop["bin"], stop["barcodes"]) == (place, {article: 1})
     assert (
-        worklists.look_up(house, picker, place)["bin"] == place
-        and worklists.look_up(house, picker, article)["product"]
+        looking_up.look_up(house, picker, place)["bin"] == place
+        and looking_up.look_up(house, picker, article)["product"]
     )
     actions.perform(uuid4(), "pick", house, {"line": stop["line"], "quantity": 2}, by=picker)
     assert PickTask.objects.get().done_at
