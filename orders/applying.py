@@ -10,7 +10,7 @@ from oms.core import events, idempotency, money
 from oms.core.errors import Refused
 from oms.core.locking import advisory_lock, atomic, lock, lock_one
 from oms.core.models import Company, User
-from orders import billing, payments
+from orders import crediting, payments
 from orders.models import Customer, Invoice, Payment, PaymentApplication
 
 
@@ -128,7 +128,7 @@ def apply(
                 code="too_much",
                 field="amount",
             )
-        billing.set_off(note, document, wanted, by=by)
+        crediting.set_off(note, document, wanted, by=by)
         events.emit(
             "invoice.credit_applied", note, by=by, invoice=document.number, amount=str(wanted)
         )

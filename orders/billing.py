@@ -1,8 +1,6 @@
-"""Invoices and credit notes: the parts of what was agreed, issued once."""
+"""Invoices: the parts of what was agreed, billed once."""
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 
@@ -11,30 +9,12 @@ from django.utils.translation import gettext
 
 from oms.core import idempotency, money, numbering, periods, states
 from oms.core.bulk_sql import any_of
-from oms.core.errors import Refused, WrongState
+from oms.core.errors import Refused
 from oms.core.locking import atomic, lock, lock_one, whole
 from oms.core.models import User
-from orders import (
-    allowances,
-    deducting,
-    due_dates,
-    einvoicing,
-    exchange_gains,
-    fulfillment_progress,
-    issuing,
-    registrations,
-)
+from orders import crediting, deducting, einvoicing, fulfillment_progress, issuing, registrations
 from orders.issuing import SERIES, issue, start, start_credit
-from orders.models import (
-    Customer,
-    Invoice,
-    InvoiceLine,
-    Order,
-    OrderCharge,
-    OrderLine,
-    PaymentApplication,
-)
-from orders.pricing import AMOUNTS
+from orders.models import Customer, Invoice, InvoiceLine, Order, OrderCharge, OrderLine
 
 
 def invoice(
@@ -128,7 +108,7 @@ def bill(
             order.company, SERIES.values(), document.issued_on.year
         )  # it may have to be credited
         charges = [charge for charge in charges if charge.gross >= 0]
-    lines += [line for charge in charges for line in charge_lines(document, charge)]
+    lines += [line for charge in charges for line in issuing.charge_lines(document, charge)]
     with issuing.language_of(order.customer, order.company):
         lines += deducting.deductions(document, order, lines)
     for position, line in enumerate(lines, after + 1):
@@ -163,9 +143,9 @@ def credit_allowances(
         note = start_credit(
             document, f"{order.number}/allowances {waiting[0].pk}", gettext("Allowance")
         )
-    lines = [line for charge in waiting for line in charge_lines(note, charge, sign=-1)]
+    lines = [line for charge in waiting for line in issuing.charge_lines(note, charge, sign=-1)]
     order.charges.filter(pk__in=[charge.pk for charge in waiting]).update(is_invoiced=True)
-    return issue_credit(note, document, lines, on=on, by=by)
+    return crediting.issue_credit(note, document, lines, on=on, by=by)
 
 
 def settle_charges(order: Order, *, by: User | None = None) -> Invoice | None:
@@ -295,230 +275,6 @@ def _part(line: OrderLine, before: int, after: int, currency: str) -> dict[str, 
     return {"gross": gross, "tax": tax, "net": gross - tax}
 
 
-def charge_lines(document: Invoice, charge: OrderCharge, *, sign: int = 1) -> list[InvoiceLine]:
-    """A line for each tax rate of a charge."""
-    return [
-        InvoiceLine(
-            invoice=document,
-            charge=charge,
-            description=charge.description,
-            unit_price=sign * part.amount,
-            tax_percent=part.tax_percent,
-            tax_category=part.tax_category,
-            tax_note=part.tax_note,
-            **{name: sign * getattr(part, name) for name in AMOUNTS},
-        )
-        for part in charge.parts
-    ]
-
-
-@dataclass(frozen=True)
-class Credited:
-    """Units of an invoice's line that are credited."""
-
-    line: InvoiceLine
-    quantity: int
-
-
-def credit(
-    document: Invoice,
-    credited: Sequence[Credited],
-    *,
-    reference: str,
-    reason: str = "",
-    by: User | None = None,
-    on: date | None = None,
-) -> Invoice:
-    """Credit units of an issued invoice's lines at their price, tax and rate, and set it off against the invoice.
-
-    Called again with the same reference it returns the first credit note.
-    """
-    with atomic():
-        keys = [document.order_id, *(item.line.order_key for item in credited)]
-        lock(Order.objects.filter(pk__in={key for key in keys if key is not None}))
-        original = lock_one(document)
-        credited = _merged(credited)
-        known = issuing.known(
-            reference,
-            units={item.line.pk: item.quantity for item in credited},
-            about="corrects",
-            corrects=original.pk,
-        )
-        if known:
-            return known
-        if original.kind == Invoice.Kind.CREDIT or original.status != Invoice.Status.ISSUED:
-            raise WrongState(
-                gettext("%(original)s can't be credited. Only issued invoices can.")
-                % {"original": original}
-            )
-        own = set(original.lines.values_list("pk", flat=True))
-        for item in credited:
-            if item.line.pk not in own:
-                raise Refused(
-                    gettext("%(line)s is not a line of %(original)s.")
-                    % {"line": item.line, "original": original}
-                )
-        return note_of(original, credited, reference=reference, reason=reason, by=by, on=on)
-
-
-def note_of(
-    original: Invoice,
-    credited: Sequence[Credited],
-    *,
-    reference: str,
-    reason: str = "",
-    by: User | None = None,
-    on: date | None = None,
-    charges: Sequence[OrderCharge] = (),
-) -> Invoice:
-    """A credit note over units and charges for a locked invoice, set off against it."""
-    note = start_credit(original, reference, reason)
-    lines = [_credit_line(note, item) for item in credited]
-    lines += [line for charge in charges for line in charge_lines(note, charge, sign=-1)]
-    if not lines:
-        raise Refused(gettext("Choose at least one line to credit."), code="nothing_to_credit")
-    return issue_credit(note, original, lines, on=on, by=by)
-
-
-def issue_credit(
-    note: Invoice,
-    original: Invoice,
-    lines: Sequence[InvoiceLine],
-    *,
-    on: date | None = None,
-    by: User | None = None,
-) -> Invoice:
-    """Issue a credit note for an invoice, less allowances that it takes back, and set it off against the invoice.
-
-    The orders of its lines and the invoice are locked.
-    """
-    lines = [*lines, *allowances.taken_back(note, lines)]
-    for position, line in enumerate(lines, 1):
-        line.position = position
-    note = issue(note, lines, on, by)
-    set_off(note, original, by=by)
-    return note
-
-
-def _merged(credited: Sequence[Credited]) -> list[Credited]:
-    """Each line once, with all its units."""
-    units: dict[int, int] = defaultdict(int)
-    for item in credited:
-        units[item.line.pk] += item.quantity
-    return [
-        Credited(line, units[key])
-        for key, line in {item.line.pk: item.line for item in credited}.items()
-    ]
-
-
-def _credit_line(note: Invoice, item: Credited) -> InvoiceLine:
-    line = InvoiceLine.objects.select_related("invoice").get(pk=item.line.pk)
-    original = line.invoice
-    if not 0 < item.quantity <= line.quantity - line.credited:
-        raise Refused(
-            gettext(
-                "You can credit up to %(open)s × %(description)s on %(original)s, not %(quantity)s."
-            )
-            % {
-                "quantity": item.quantity,
-                "description": line.description,
-                "open": line.quantity - line.credited,
-                "original": original,
-            },
-            line=line.pk,
-        )
-    left = deducting.open_amounts([line])[line.pk]
-    if original.kind == Invoice.Kind.DEPOSIT and not left.gross:
-        raise Refused(
-            gettext(
-                "%(original)s was deducted from later invoices already; nothing of it is left to credit."
-            )
-            % {"original": original},
-            code="nothing_to_credit",
-            line=line.pk,
-        )
-    sign = original.sign  # an allowance that was credited is taken back
-    amounts = {
-        name: sign * amount
-        for name, amount in deducting.part_left(
-            line, item.quantity, left, original.currency
-        ).items()
-    }
-    line.credited += item.quantity
-    line.save(update_fields=["credited"])
-    return InvoiceLine(
-        invoice=note,
-        order_line=line.order_line,
-        charge=line.charge,
-        corrects=line,
-        description=line.description,
-        quantity=item.quantity,
-        unit_price=sign * line.unit_price,
-        discount_percent=line.discount_percent,
-        tax_percent=line.tax_percent,
-        tax_category=line.tax_category,
-        tax_note=line.tax_note,
-        **amounts,
-    )
-
-
-def credit_units(
-    order: Order,
-    units: Mapping[int, int],
-    *,
-    reference: str,
-    reason: str = "",
-    by: User | None = None,
-) -> list[Invoice]:
-    """Credit units of an order's lines over the invoices that billed them, the newest first.
-
-    What was shipped and is not invoiced is invoiced first. What was credited by hand before isn't credited twice.
-    """
-    with atomic():
-        order = lock_one(order)
-        lock(Invoice.objects.filter(pk__in=of_order(order).values("pk")))
-        numbering.lock_counters(order.company, SERIES.values(), order.company.today().year)
-        invoice_what_shipped(order, reference, by)
-        per_invoice = spread_units(order, units)
-        invoices = {row.pk: row for row in lock(Invoice.objects.filter(pk__in=per_invoice))}
-        return [
-            credit(
-                invoices[key],
-                items,
-                reference=f"{reference}/{invoices[key].number}",
-                reason=reason,
-                by=by,
-            )
-            for key, items in sorted(per_invoice.items())
-        ]
-
-
-def spread_units(order: Order, units: Mapping[int, int]) -> dict[int, list[Credited]]:
-    """Units of a locked order's lines over the invoices that billed them, the newest first, by invoice."""
-    left = {key: count for key, count in units.items() if count}
-    per_invoice: dict[int, list[Credited]] = {}
-    billed = InvoiceLine.objects.filter(
-        order_line__in=left,
-        invoice__kind=Invoice.Kind.INVOICE,
-        invoice__status=Invoice.Status.ISSUED,
-    ).order_by("-invoice_id", "-pk")
-    credited_before: dict[int, int] = {}
-    for line in billed:
-        key = line.order_line_id or 0
-        credited_before[key] = credited_before.get(key, 0) + line.credited
-        count = min(left.get(key, 0), line.quantity - line.credited)
-        if count > 0:
-            per_invoice.setdefault(line.invoice_id, []).append(Credited(line, count))
-            left[key] -= count
-    if any(count > credited_before.get(key, 0) for key, count in left.items()):
-        raise Refused(
-            gettext("You can't credit more on %(number)s than was invoiced.")
-            % {"number": order.number},
-            code="not_invoiced",
-        )
-    return per_invoice
-
-
 def of_order(order: Order) -> QuerySet[Invoice]:
     """The invoices and credit notes that bill or credit something of an order, collective ones too."""
     billed = InvoiceLine.objects.filter(deducting.lines_of(order))
@@ -536,22 +292,3 @@ def invoice_what_shipped(order: Order, reference: str, by: User | None) -> None:
     }
     if due:
         _invoice_each(order, due, reference=f"{reference}/shipped", by=by)
-
-
-def set_off(
-    note: Invoice, document: Invoice, most: Decimal | None = None, *, by: User | None = None
-) -> Decimal:
-    """Use a credit note, as far as both are open, to pay an invoice; both are locked or new. Returns the amount."""
-    amount = min(note.open_amount, document.open_amount)
-    amount = amount if most is None else min(amount, most)
-    if amount > 0:
-        PaymentApplication.objects.create(
-            credit=note,
-            invoice=document,
-            amount=amount,
-            by=by,
-            exchange_difference=exchange_gains.difference(note, document, amount),
-        )
-        for row in (note, document):
-            due_dates.use(row, amount)
-    return amount

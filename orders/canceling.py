@@ -10,8 +10,8 @@ from django.utils.translation import gettext
 from oms.core import money, numbering
 from oms.core.locking import atomic, lock, lock_one
 from oms.core.models import User
-from orders import billing, deducting, issuing
-from orders.billing import Credited
+from orders import billing, crediting, deducting, issuing
+from orders.crediting import Credited
 from orders.issuing import SERIES
 from orders.models import Invoice, InvoiceLine, Order, OrderCharge
 
@@ -38,7 +38,7 @@ def credit_canceled(order: Order, *, key: int | str, by: User | None = None) -> 
         with issuing.language_of(order.customer, order.company):
             reason = gettext("Canceled")
         notes = [
-            billing.note_of(
+            crediting.note_of(
                 documents[pk],
                 items,
                 reference=f"{_prefix(order)} {key}/{pk}",
@@ -60,7 +60,7 @@ def _prefix(order: Order) -> str:
 
 def _plan(order: Order, documents: dict[int, Invoice]) -> tuple[Plan, list[OrderCharge]]:
     """What is credited, by invoice, and the allowances that stand for larger ones that are credited with it."""
-    plan: Plan = defaultdict(list, billing.spread_units(order, _due(order)))
+    plan: Plan = defaultdict(list, crediting.spread_units(order, _due(order)))
     rows = InvoiceLine.objects.filter(
         charge__order=order, corrects=None, credited=0, invoice__in=documents
     )

@@ -10,7 +10,7 @@ from oms.core import money, states
 from oms.core.errors import Refused
 from oms.core.locking import atomic, lock, lock_one
 from oms.core.models import User
-from orders import billing, deducting, issuing, registrations
+from orders import billing, crediting, deducting, issuing, registrations
 from orders.deducting import Open
 from orders.models import Invoice, InvoiceLine, Order
 
@@ -160,7 +160,7 @@ def credit_rest(order: Order, *, by: User | None = None) -> list[Invoice]:
         others = [row for row in documents.values() if row.kind == Invoice.Kind.INVOICE]
         for note in made:
             for other in others:
-                billing.set_off(note, other, by=by)
+                crediting.set_off(note, other, by=by)
         return made
 
 
@@ -172,7 +172,7 @@ def _credit_rest(
         lines = [_rest_of(note, asked, amounts) for asked, amounts in left]
     document.lines.filter(pk__in=[line.corrects_id for line in lines]).update(credited=1)
     note = issuing.issue(note, lines, None, by)
-    billing.set_off(note, document, by=by)
+    crediting.set_off(note, document, by=by)
     return note
 
 

@@ -17,7 +17,7 @@ from oms.core import money, numbering, periods
 from oms.core.errors import Refused
 from oms.core.locking import atomic, lock
 from oms.core.models import Company, User
-from orders import billing, einvoicing, issuing, order_entry, registrations, taxing
+from orders import crediting, einvoicing, issuing, order_entry, registrations, taxing
 from orders.models import IntercompanyRule, IntercompanySupply, Invoice, InvoiceLine, Order, Price
 from orders.planners import places, prices, taxes
 from orders.planners.prices import Offer
@@ -218,11 +218,11 @@ def credit_returned(
         .select_related("line__invoice")
         .order_by("-line")
     )
-    left, found = dict(units), dict[Invoice, list[billing.Credited]]()
+    left, found = dict(units), dict[Invoice, list[crediting.Credited]]()
     for each in supplies:
         count = min(left[each.sku_id], each.line.quantity - each.line.credited)
         if count > 0:
-            found.setdefault(each.line.invoice, []).append(billing.Credited(each.line, count))
+            found.setdefault(each.line.invoice, []).append(crediting.Credited(each.line, count))
             left[each.sku_id] -= count
     with atomic():
         invoices = lock(Invoice.objects.filter(pk__in=[invoice.pk for invoice in found]))
@@ -231,11 +231,11 @@ def credit_returned(
 
 
 def _credit(
-    invoice: Invoice, credited: Sequence[billing.Credited], reference: str, by: User | None
+    invoice: Invoice, credited: Sequence[crediting.Credited], reference: str, by: User | None
 ) -> Invoice:
     with issuing.language_of(invoice.customer, invoice.company):
         reason = _("Returned goods (%(number)s)") % {"number": reference}
-    return billing.credit(
+    return crediting.credit(
         invoice,
         credited,
         reference=f"{reference} intercompany {invoice.number}",

@@ -17,7 +17,7 @@ from oms.core.locking import atomic, lock_one, mark_created
 from oms.core.models import Company, User
 from oms.printing import letterheads
 from orders import due_dates, pricing, registrations
-from orders.models import Customer, Installment, Invoice, InvoiceLine, Order
+from orders.models import Customer, Installment, Invoice, InvoiceLine, Order, OrderCharge
 from orders.pricing import AMOUNTS
 
 SERIES = {Invoice.Kind.INVOICE: "INV", Invoice.Kind.DEPOSIT: "INV", Invoice.Kind.CREDIT: "CN"}
@@ -229,3 +229,20 @@ def _text(value: object) -> object:
     if isinstance(value, Decimal):
         return f"{value.normalize() + money.ZERO:f}"
     return value if isinstance(value, dict) else "" if value is None else str(value)
+
+
+def charge_lines(document: Invoice, charge: OrderCharge, *, sign: int = 1) -> list[InvoiceLine]:
+    """A line for each tax rate of a charge."""
+    return [
+        InvoiceLine(
+            invoice=document,
+            charge=charge,
+            description=charge.description,
+            unit_price=sign * part.amount,
+            tax_percent=part.tax_percent,
+            tax_category=part.tax_category,
+            tax_note=part.tax_note,
+            **{name: sign * getattr(part, name) for name in AMOUNTS},
+        )
+        for part in charge.parts
+    ]

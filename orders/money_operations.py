@@ -12,8 +12,8 @@ from oms.core import confirming, idempotency
 from oms.core.models import User
 from oms.core.money import ZERO, display, round_amount
 from oms.core.operations import declare
-from orders import applying, billing, counter_entries, outcomes, payments, write_offs
-from orders.billing import Credited
+from orders import applying, counter_entries, crediting, outcomes, payments, write_offs
+from orders.crediting import Credited
 from orders.models import Customer, Invoice, InvoiceLine, Payment, PaymentApplication, WriteOff
 
 VALUE_DATE = _("The day on which the money came. Empty: today.")
@@ -72,7 +72,7 @@ class CreditInput:
 def _credit(
     document: Invoice, *, lines: list[CreditRow], reason: str = "", by: User | None = None
 ) -> Invoice:
-    return billing.credit(
+    return crediting.credit(
         document,
         [Credited(row.line, row.quantity) for row in lines if row.quantity],
         reference=idempotency.new_reference(document.number),

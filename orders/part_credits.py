@@ -1,4 +1,4 @@
-"""Crediting shares of what was invoiced: a part of a kit's price for a component that came back."""
+"""Crediting a part of what an order was billed: units of its lines, or a share of a price for a component that came."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,10 +10,41 @@ from oms.core import money, numbering
 from oms.core.errors import Refused
 from oms.core.locking import atomic, lock, lock_one
 from oms.core.models import User
-from orders import billing, deducting, issuing
+from orders import billing, crediting, deducting, issuing
 from orders.deducting import Open
 from orders.issuing import SERIES, start_credit
 from orders.models import Invoice, InvoiceLine, Order
+
+
+def credit_units(
+    order: Order,
+    units: Mapping[int, int],
+    *,
+    reference: str,
+    reason: str = "",
+    by: User | None = None,
+) -> list[Invoice]:
+    """Credit units of an order's lines over the invoices that billed them, the newest first.
+
+    What was shipped and is not invoiced is invoiced first. What was credited by hand before isn't credited twice.
+    """
+    with atomic():
+        order = lock_one(order)
+        lock(Invoice.objects.filter(pk__in=billing.of_order(order).values("pk")))
+        numbering.lock_counters(order.company, SERIES.values(), order.company.today().year)
+        billing.invoice_what_shipped(order, reference, by)
+        per_invoice = crediting.spread_units(order, units)
+        invoices = {row.pk: row for row in lock(Invoice.objects.filter(pk__in=per_invoice))}
+        return [
+            crediting.credit(
+                invoices[key],
+                items,
+                reference=f"{reference}/{invoices[key].number}",
+                reason=reason,
+                by=by,
+            )
+            for key, items in sorted(per_invoice.items())
+        ]
 
 
 @dataclass(frozen=True)
@@ -95,7 +126,7 @@ def _note(original: Invoice, parts: list[_Part], reference: str, by: User | None
     with issuing.language_of(original.customer, original.company):
         note = start_credit(original, reference, _("Components returned"))
         lines = [_line(note, part) for part in parts]
-    return billing.issue_credit(note, original, lines, by=by)
+    return crediting.issue_credit(note, original, lines, by=by)
 
 
 def _line(note: Invoice, part: _Part) -> InvoiceLine:

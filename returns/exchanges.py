@@ -11,7 +11,7 @@ from oms.core.errors import Refused
 from oms.core.locking import atomic, lock, lock_one
 from oms.core.models import Company, User
 from oms.core.money import ZERO
-from orders import billing, lifecycle, order_entry, pricing, screening
+from orders import crediting, lifecycle, order_entry, pricing, screening
 from orders.models import Invoice, Order
 from orders.order_entry import Entry, Line
 from returns.models import ReturnRequest, Settlement
@@ -120,4 +120,4 @@ def pay_with_credit(document: Invoice, *, by: User | None = None) -> None:
         keys = [document.pk, *settlement.credits.values_list("pk", flat=True)]
         rows = {row.pk: row for row in lock(Invoice.objects.filter(pk__in=keys))}
         for key in keys[1:]:
-            billing.set_off(rows[key], rows[document.pk], by=by)
+            crediting.set_off(rows[key], rows[document.pk], by=by)

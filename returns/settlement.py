@@ -6,7 +6,7 @@ from oms.core import states
 from oms.core.locking import lock, whole
 from oms.core.models import User
 from oms.core.money import ZERO
-from orders import billing, part_credits, payments
+from orders import crediting, part_credits, payments
 from orders.models import Invoice, Payment, Refund
 from returns import components, requests
 from returns.models import ReturnRequest, Settlement
@@ -33,7 +33,7 @@ def settle(request: ReturnRequest, *, by: User | None = None) -> Settlement:
         ]
         units = planner.creditable(came, credit_damaged=policy.credit_damaged)
         notes = (
-            billing.credit_units(request.order, units, reference=request.number, by=by)
+            part_credits.credit_units(request.order, units, reference=request.number, by=by)
             if units
             else []
         )
@@ -65,7 +65,7 @@ def _clear_open_invoices(request: ReturnRequest, notes: list[Invoice], by: User 
     )
     for note in notes:
         for document in others:
-            billing.set_off(note, document, by=by)
+            crediting.set_off(note, document, by=by)
     return sum((note.applied for note in notes), ZERO)
 
 

@@ -109,7 +109,7 @@ def ship(channel):
 def credit(channel, rows):
     """What the file credits, of the same customer's lines of the same SKU, as far as they were billed."""
     from oms.core import outbox
-    from orders import billing
+    from orders import part_credits
     from orders.models import OrderLine
 
     wanted = defaultdict(int)
@@ -125,7 +125,7 @@ def credit(channel, rows):
             .first()
         )
         if line is not None:
-            billing.credit_units(
+            part_credits.credit_units(
                 line.order,
                 {line.pk: min(units, line.invoiced)},
                 reference=f"month {number}",

@@ -65,7 +65,7 @@ def _prepare(name: str) -> Callable[[], Any]:
     from decimal import Decimal
 
     from oms.core import outbox
-    from orders import billing, deposits, lifecycle
+    from orders import billing, deposits, lifecycle, part_credits
     from tests import builders as make
 
     lines = [(code, 2) for code in SKUS]
@@ -84,7 +84,9 @@ def _prepare(name: str) -> Callable[[], Any]:
     calls: dict[str, Callable[[], Any]] = {
         "issuing an invoice": lambda: billing.bill_order(order),
         "invoicing less a deposit": lambda: billing.bill_order(order),
-        "crediting an invoice": lambda: billing.credit_units(order, units, reference="measured"),
+        "crediting an invoice": lambda: part_credits.credit_units(
+            order, units, reference="measured"
+        ),
         "asking for a deposit": lambda: deposits.ask(order, Decimal(10), reference="measured"),
         "taking a payment": lambda: make.transfer(
             "10", "measured", customer_code=order.customer.code, order=order

@@ -3,8 +3,8 @@ from decimal import Decimal as D
 import pytest
 
 from oms.core.models import ExchangeRate
-from orders import billing, payments
-from orders.billing import Credited
+from orders import billing, crediting, payments
+from orders.crediting import Credited
 from tests import builders as make
 from tests.builders.orders import only_line
 
@@ -70,7 +70,7 @@ def test_captured_payment_has_the_rate_of_its_own_day(document, drain):
 def test_refund_books_what_the_credit_was_worth_against_its_own_day(document):
     payment = pay(document, "120.00")
     payments.apply(payment, document)
-    note = billing.credit(document, [Credited(document.lines.get(), 1)], reference="c1")
+    note = crediting.credit(document, [Credited(document.lines.get(), 1)], reference="c1")
     rate("1.25")
 
     row = payments.refund(payment, D("40.00"), reference="r1", credit=note)

@@ -15,7 +15,7 @@ from oms.core import stored_files
 from oms.core.errors import Refused, WrongState
 from oms.core.models import ExchangeRate, StoredDocument
 from oms.files import spreadsheets
-from orders import billing, export_runs, payments, write_offs
+from orders import crediting, export_runs, payments, write_offs
 from orders.connectors.accounting import BilledLine
 from orders.connectors.accounting.quickbooks_online import mapping as quickbooks
 from orders.export_profiles import LAYOUTS
@@ -199,7 +199,7 @@ def test_cells_have_their_types_and_formulas_are_text(business):
 def test_what_changed_since_it_was_sent_is_told(business):
     export_runs.send(export(business, "invoice_lines", only_new=True))
     document = Invoice.objects.filter(kind="invoice", currency="EUR").get()
-    note = billing.credit(document, [billing.Credited(document.lines.get(), 1)], reference="c")
+    note = crediting.credit(document, [crediting.Credited(document.lines.get(), 1)], reference="c")
 
     run = export(business, "invoice_lines", only_new=True)
 

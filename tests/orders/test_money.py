@@ -4,8 +4,8 @@ import pytest
 
 from oms.core import stored_files
 from oms.core.errors import Refused, WrongState
-from orders import billing, deposits, lifecycle, payments, screening
-from orders.billing import Credited
+from orders import billing, crediting, deposits, lifecycle, payments, screening
+from orders.crediting import Credited
 from orders.models import Invoice, Refund
 from orders.order_entry import Charge
 from tests import builders as make
@@ -60,18 +60,19 @@ def test_credit_keeps_price_and_tax_and_adds_up(order):
     line = document.lines.get(order_line__isnull=False)
 
     notes = [
-        billing.credit(document, [Credited(line, count)], reference=f"c{count}") for count in (1, 2)
+        crediting.credit(document, [Credited(line, count)], reference=f"c{count}")
+        for count in (1, 2)
     ]
 
     assert sum(note.gross for note in notes) == line.gross
     with pytest.raises(Refused, match="You can credit up to"):
-        billing.credit(document, [Credited(line, 1)], reference="c3")
+        crediting.credit(document, [Credited(line, 1)], reference="c3")
 
 
 def test_credit_clears_its_open_invoice(order):
     document = bill(order, 3)
 
-    note = billing.credit(document, [Credited(document.lines.first(), 1)], reference="c1")
+    note = crediting.credit(document, [Credited(document.lines.first(), 1)], reference="c1")
 
     document = make.fresh(document)
     assert document.applied == note.gross == make.fresh(note).applied
@@ -124,7 +125,7 @@ def test_refund_of_a_credit_note_empties_it(order, drain, mailoutbox):
     document = bill(order, 3)
     payment = make.transfer(str(document.gross))
     payments.apply(payment, document)
-    note = billing.credit(document, [Credited(document.lines.first(), 1)], reference="c1")
+    note = crediting.credit(document, [Credited(document.lines.first(), 1)], reference="c1")
 
     payments.refund(payment, note.gross, reference="r1", credit=note)
     drain()

@@ -15,8 +15,8 @@ from inventory.models import SKU, Bin, PurchaseOrder, Supplier, Warehouse
 from oms.core import fonts, outbox
 from oms.core.models import Company
 from oms.printing import printouts, rendering
-from orders import billing
-from orders.billing import Credited
+from orders import crediting
+from orders.crediting import Credited
 from orders.models import Customer, Invoice, InvoiceLine, Order
 from orders.printing import invoice_pdf, print_statement
 from orders.receivables import statement
@@ -74,7 +74,7 @@ def strange(filler):
     make.sku("TEE-M", stock={"LON": 99})
     purchase = make.sent_purchase(SKU.objects.get(), 7)
     order = make.shipped(("TEE-M", 2, "10.00"), discount="12.5")
-    billing.credit(
+    crediting.credit(
         order.invoices.get(),
         [Credited(order.invoices.get().lines.first(), 1)],
         reference="c-1",

@@ -20,6 +20,7 @@ from orders import (
     applying,
     billing,
     counter_entries,
+    crediting,
     deposits,
     lifecycle,
     order_entry,
@@ -257,7 +258,7 @@ class Books:
     def credit(self, index, percent):
         document = self.an_invoice(index)
         line = self.pick(document.lines.filter(corrects=None), percent)
-        billing.credit(document, [billing.Credited(line, 1)], reference=f"credit {self.count}")
+        crediting.credit(document, [crediting.Credited(line, 1)], reference=f"credit {self.count}")
 
     def refund(self, index, percent):
         payment = self.a_payment(index)

@@ -18,6 +18,7 @@ from oms.insights import verification
 from orders import (
     billing,
     consolidated_invoicing,
+    crediting,
     deducting,
     deposits,
     lifecycle,
@@ -27,7 +28,7 @@ from orders import (
     screening,
     write_offs,
 )
-from orders.billing import Credited
+from orders.crediting import Credited
 from orders.models import (
     Customer,
     Invoice,
@@ -163,7 +164,7 @@ def give_back(order, shares):
                 )
                 >= 0
             ):
-                note = billing.credit(document, rows, reference=f"{document.pk}/{turn}")
+                note = crediting.credit(document, rows, reference=f"{document.pk}/{turn}")
                 refund(note, f"{document.pk}/{turn}")
 
 
@@ -246,7 +247,7 @@ def settle(document, percents, refunded_unlinked, refunded):
     ):
         units = min(count, line.quantity - line.credited)
         if units:
-            note = billing.credit(
+            note = crediting.credit(
                 document, [Credited(line, units)], reference=f"{line.pk} {line.credited}"
             )
             pay_back(make.fresh(note), refunded)

@@ -6,8 +6,8 @@ from inventory.models import Reservation
 from oms.core import idempotency, operations, outbox
 from oms.insights import completeness_rules, verification
 from oms.insights.invariants import check
-from orders import billing, consolidated_invoicing, deposits, lifecycle, payments
-from orders.billing import Credited
+from orders import billing, consolidated_invoicing, crediting, deposits, lifecycle, payments
+from orders.crediting import Credited
 from orders.models import Invoice, Order, Payment, Refund
 from orders.operations import CreditRow
 from orders.order_entry import Charge
@@ -185,7 +185,7 @@ def test_credits_of_two_invoices_take_an_allowance_of_their_order_back_once(race
 
         results = race(
             *[
-                lambda d=document, n=line, t=turn: billing.credit(
+                lambda d=document, n=line, t=turn: crediting.credit(
                     d, [Credited(n, 2)], reference=f"{t} {d.pk}"
                 )
                 for document, line in zip(documents, lines, strict=True)
@@ -235,7 +235,7 @@ def test_deposit_credited_against_deducted_is_used_once(race):
         line, wanted = document.lines.get(), order.lines.get().pk
 
         results = race(
-            lambda d=document, n=line, t=turn: billing.credit(
+            lambda d=document, n=line, t=turn: crediting.credit(
                 d, [Credited(n, 1)], reference=f"c{t}"
             ),
             lambda o=order, k=wanted, t=turn: billing.invoice(o, {k: 3}, reference=f"i{t}"),

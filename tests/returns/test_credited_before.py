@@ -5,7 +5,7 @@ from decimal import Decimal as D
 import pytest
 
 from oms.core.errors import Refused
-from orders import billing
+from orders import crediting, part_credits
 from tests import builders as make
 from tests.builders.orders import only_line
 
@@ -17,8 +17,8 @@ def test_what_was_credited_by_hand_is_not_credited_twice(by_hand, credited):
     make.sku("TEE-M", stock={"LON": 3})
     order = make.shipped(("TEE-M", 2))
     document = order.invoices.get()
-    billing.credit(
-        document, [billing.Credited(document.lines.get(), by_hand)], reference="goodwill"
+    crediting.credit(
+        document, [crediting.Credited(document.lines.get(), by_hand)], reference="goodwill"
     )
 
     request = make.settled(order, good=2)
@@ -31,4 +31,4 @@ def test_more_than_was_ever_invoiced_is_not_credited():
     order = make.shipped(("TEE-M", 2))
 
     with pytest.raises(Refused, match="You can't credit more"):
-        billing.credit_units(order, {only_line(order).pk: 3}, reference="too much")
+        part_credits.credit_units(order, {only_line(order).pk: 3}, reference="too much")

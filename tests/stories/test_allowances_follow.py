@@ -6,7 +6,7 @@ import pytest
 
 from oms.core import outbox
 from oms.core.models import Delivery
-from orders import amending, billing, lifecycle, screening
+from orders import amending, billing, crediting, lifecycle, screening
 from orders.amending import LineChange
 from orders.order_entry import Charge
 from tests import builders as make
@@ -113,7 +113,7 @@ def test_no_more_is_credited_of_an_invoice_than_it_billed():
     line = document.lines.get(charge=None)
 
     first, second = (
-        billing.credit(document, [billing.Credited(line, units)], reference=f"by hand {units}")
+        crediting.credit(document, [crediting.Credited(line, units)], reference=f"by hand {units}")
         for units in (6, 4)
     )
 

@@ -7,7 +7,15 @@ import pytest
 
 from oms.core import outbox, periods
 from oms.core.errors import Refused
-from orders import applying, billing, counter_entries, payments, receivables, screening, write_offs
+from orders import (
+    applying,
+    counter_entries,
+    crediting,
+    payments,
+    receivables,
+    screening,
+    write_offs,
+)
 from orders.models import Invoice, Payment, PaymentTerms
 from tests import builders as make
 
@@ -55,7 +63,7 @@ def test_a_payment_is_taken_off_its_invoice_and_pays_another():
 
 def test_a_credit_is_taken_off_and_used_for_another_invoice():
     document, other = invoice(), make.shipped(("TEE-M", 5)).invoices.get()
-    note = billing.credit(document, [billing.Credited(document.lines.get(), 5)], reference="c")
+    note = crediting.credit(document, [crediting.Credited(document.lines.get(), 5)], reference="c")
 
     counter_entries.unapply(note.uses.get())
     applying.apply(make.fresh(note), make.fresh(other))

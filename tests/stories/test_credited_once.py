@@ -6,8 +6,8 @@ import pytest
 
 from oms.core import outbox
 from oms.core.models import Delivery
-from orders import billing, consolidated_invoicing, lifecycle, screening
-from orders.billing import Credited
+from orders import billing, consolidated_invoicing, crediting, lifecycle, screening
+from orders.crediting import Credited
 from orders.models import Invoice
 from orders.order_entry import Charge
 from returns import inspection, receiving, requests
@@ -38,7 +38,7 @@ def bill(order, *parts):
 def credit(document, units):
     """Credit units of the goods of an invoice as a bookkeeper does."""
     line = document.lines.get(order_line__isnull=False)
-    return billing.credit(
+    return crediting.credit(
         document, [Credited(line, units)], reference=f"by hand {Invoice.objects.count()}"
     )
 
@@ -158,7 +158,7 @@ def test_an_allowance_on_a_collective_invoice_counts_for_its_own_order_alone():
     (document,) = consolidated_invoicing.collect(order.customer, company=order.company)
     line = document.lines.get(order_line__order=order)
 
-    note = billing.credit(document, [Credited(line, 10)], reference="by hand")
+    note = crediting.credit(document, [Credited(line, 10)], reference="by hand")
 
     assert (document.gross, note.gross, screening.balance(order.customer)) == (D(132), D(84), D(48))
 

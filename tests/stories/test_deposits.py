@@ -6,7 +6,7 @@ import pytest
 
 from oms.core import outbox
 from oms.core.errors import Refused
-from orders import amending, billing, deposits, lifecycle, payments, screening
+from orders import amending, billing, crediting, deposits, lifecycle, payments, screening
 from orders.amending import LineChange
 from orders.models import Invoice
 from tests import builders as make
@@ -122,8 +122,8 @@ def test_a_deposit_is_credited_by_what_was_not_deducted(order):
     document = asked(order, "60.00")
     billing.invoice(order, {order.lines.get().pk: 5}, reference="first")
 
-    note = billing.credit(
-        document, [billing.Credited(document.lines.get(), 1)], reference="by hand"
+    note = crediting.credit(
+        document, [crediting.Credited(document.lines.get(), 1)], reference="by hand"
     )
 
     assert (note.gross, note.tax) == (D("30.00"), D("5.00"))
@@ -136,7 +136,9 @@ def test_a_deposit_that_was_deducted_whole_is_not_credited(order):
     billing.invoice(order, {order.lines.get().pk: 10}, reference="whole")
 
     with pytest.raises(Refused, match="nothing of it is left"):
-        billing.credit(document, [billing.Credited(document.lines.get(), 1)], reference="by hand")
+        crediting.credit(
+            document, [crediting.Credited(document.lines.get(), 1)], reference="by hand"
+        )
 
 
 def test_a_deposit_is_deducted_at_the_rates_that_are_billed():

@@ -15,10 +15,10 @@ from inventory.models import Count, CountLine, Demand, Reservation
 from oms.core import outbox
 from oms.core.errors import ConnectorError, Refused
 from oms.core.models import Delivery, Event
-from orders import amending, billing, lifecycle, payments
+from orders import amending, crediting, lifecycle, part_credits, payments
 from orders.amending import LineChange
-from orders.billing import Credited
 from orders.connectors.gateways.manual.connector import ManualGateway
+from orders.crediting import Credited
 from orders.models import Invoice, Order, Payment, Refund
 from returns import inspection, receiving, requests
 from tests import builders as make
@@ -145,7 +145,7 @@ def test_a_credit_first_invoices_what_was_shipped_and_is_not_invoiced(drain):
     order = make.confirmed(("TEE-M", 2))
     shipping.ship(make.labeled(order))  # its invoice is still to come: nobody has drained
 
-    (note,) = billing.credit_units(order, {only_line(order).pk: 1}, reference="early")
+    (note,) = part_credits.credit_units(order, {only_line(order).pk: 1}, reference="early")
     drain()
 
     assert (note.gross, make.fresh(order).invoiced) == (D("12.00"), 2)
@@ -268,7 +268,7 @@ def test_a_refused_refund_gives_the_credit_back(drain, monkeypatch):
     document = order.invoices.get()
     payment = make.transfer(str(document.gross))
     payments.apply(payment, document)
-    note = billing.credit(document, [Credited(document.lines.get(), 1)], reference="c1")
+    note = crediting.credit(document, [Credited(document.lines.get(), 1)], reference="c1")
 
     def refuse(self, *args):
         raise ConnectorError("account closed", permanent=True)

@@ -14,7 +14,7 @@ from inventory.models import Move, Reservation, Stock, StockShare, Warehouse
 from oms.core import operations, outbox
 from oms.core.errors import NotEnough, Refused
 from oms.core.models import Company, Delivery, Event, ExchangeRate
-from orders import billing, lifecycle, order_entry
+from orders import billing, crediting, lifecycle, order_entry
 from orders.models import (
     Channel,
     IntercompanyRule,
@@ -381,7 +381,7 @@ def test_a_manual_credit_of_an_intercompany_invoice_is_mirrored_and_not_credited
     order = shipped(make.confirmed(("TEE-M", 3)))
     (bill,) = bills(owner)
 
-    billing.credit(bill, [billing.Credited(bill.lines.get(), 2)], reference="by hand")
+    crediting.credit(bill, [crediting.Credited(bill.lines.get(), 2)], reference="by hand")
     came_back(order, 3, "MAN")
 
     assert [(kind, net) for kind, _currency, net, *_rest in recorded(shop)] == [

@@ -11,7 +11,7 @@ from django.urls import reverse
 from oms.background import jobs
 from oms.core import stored_files
 from oms.core.models import Company, StoredDocument
-from orders import billing, export_runs, payments
+from orders import billing, crediting, export_runs, payments
 from orders.models import Customer, TaxCode, TaxRate
 from tests import builders as make
 
@@ -36,7 +36,9 @@ def test_each_document_is_in_the_file_of_its_own_import_and_customers_have_one_n
     twins = [make.customer(code, name="Corner: Shop") for code in ("C-1", "C-2")]
     first, second = (make.shipped(("TEE-M", 2, "10.00"), customer_code=each.code) for each in twins)
     document = first.invoices.get()
-    note = billing.credit(document, [billing.Credited(document.lines.get(), 1)], reference="note")
+    note = crediting.credit(
+        document, [crediting.Credited(document.lines.get(), 1)], reference="note"
+    )
     payments.apply(make.transfer("5.00"), make.fresh(document))
     Customer.objects.filter(code="C-2").update(email="later@example.com")
 

@@ -5,8 +5,8 @@ from decimal import Decimal as D
 import pytest
 
 from oms.core.errors import Refused
-from orders import billing, deposits, payments
-from orders.billing import Credited
+from orders import billing, crediting, deposits, payments
+from orders.crediting import Credited
 from orders.models import Payment, Refund
 from tests import builders as make
 
@@ -71,13 +71,13 @@ def test_a_deposit_is_known_by_its_order_and_amount(order):
 def test_an_invoice_and_a_credit_are_known_by_what_they_are_about(order):
     line = order.lines.get()
     document = billing.invoice(order, {line.pk: 2}, reference="i")
-    note = billing.credit(document, [Credited(document.lines.get(), 1)], reference="c")
+    note = crediting.credit(document, [Credited(document.lines.get(), 1)], reference="c")
 
     assert billing.invoice(order, {line.pk: 2}, reference="i") == document
-    assert billing.credit(document, [Credited(document.lines.get(), 1)], reference="c") == note
+    assert crediting.credit(document, [Credited(document.lines.get(), 1)], reference="c") == note
     with used(document.number):
         billing.invoice(order, {line.pk: 1}, reference="i")
     with used(note.number):
-        billing.credit(document, [Credited(document.lines.get(), 2)], reference="c")
+        crediting.credit(document, [Credited(document.lines.get(), 2)], reference="c")
     with used(document.number):
-        billing.credit(document, [Credited(document.lines.get(), 1)], reference="i")
+        crediting.credit(document, [Credited(document.lines.get(), 1)], reference="i")

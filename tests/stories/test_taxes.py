@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from django.urls import reverse
 
 from oms.core.models import Company
-from orders import amending, billing, deposits, lifecycle, order_entry, payments, pricing
+from orders import amending, billing, crediting, deposits, lifecycle, order_entry, payments, pricing
 from orders.models import Customer, Invoice, PaymentTerms, TaxRate
 from orders.order_entry import Charge, Entry
 from tests import builders as make
@@ -237,7 +237,7 @@ def pay(document, amount, *, late=False):
 def test_the_early_discount_is_of_the_invoice_less_its_credits_and_its_tax_goes_by_rate():
     document = early()
     line = document.lines.get(order_line__sku__code="TEE-M")
-    billing.credit(document, [billing.Credited(line, 5)], reference="note")  # 225.00 less 60.00
+    crediting.credit(document, [crediting.Credited(line, 5)], reference="note")  # 225.00 less 60.00
 
     assert pay(document, "161.69") == D("3.31")  # a cent more than 2% of 165.00
     assert pay(document, "0.01") == 0

@@ -16,8 +16,8 @@ from oms.web.demo.einvoice_trade import (
     northern_buyer,
     seller,
 )
-from orders import billing, consolidated_invoicing, deposits, payments
-from orders.billing import Credited
+from orders import applying, billing, consolidated_invoicing, crediting, deposits, payments
+from orders.crediting import Credited
 from orders.models import Invoice, PaymentTerms
 from orders.order_entry import Charge
 
@@ -102,7 +102,7 @@ def credit_note() -> Invoice:
         confirmed(buyer(), ("standard", 3, "19.99"), ("reduced", 7, "3.33"), charges=charges)
     )
     lines = list(document.lines.order_by("position"))
-    return billing.credit(
+    return crediting.credit(
         document,
         [Credited(lines[0], 2), Credited(lines[2], 1)],
         reference=f"{document}/case",
@@ -185,7 +185,7 @@ def paid_before() -> Invoice:
 def paid_in_full() -> Invoice:
     """One whose prepayment was set off before it went out: nothing of it is payable."""
     document = paid_before()
-    payments.apply_prepayments(document)
+    applying.apply_prepayments(document)
     document.refresh_from_db()
     return document
 
@@ -197,7 +197,7 @@ def paid_in_part() -> Invoice:
         order.customer, Decimal("10.00"), company=order.company, reference="part", order=order
     )
     document = bill(order)
-    payments.apply_prepayments(document)
+    applying.apply_prepayments(document)
     document.refresh_from_db()
     return document
 

@@ -5,7 +5,7 @@ from decimal import Decimal as D
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
-from orders import billing, payments
+from orders import crediting, payments
 from orders.models import Invoice, Payment
 from tests import builders as make
 from tests.properties.business.world import World, there_is, which
@@ -38,7 +38,7 @@ class Money(World):
     @rule(index=which, number=which, units=st.integers(1, 2))
     def credit(self, index, number, units):
         if document := self.pick_from(Invoice.objects.filter(kind="invoice"), index):
-            credited = [billing.Credited(self.pick_from(document.lines.all(), number), units)]
+            credited = [crediting.Credited(self.pick_from(document.lines.all(), number), units)]
             self.attempt(
-                billing.credit, document, credited, reference=f"c{Invoice.objects.count()}"
+                crediting.credit, document, credited, reference=f"c{Invoice.objects.count()}"
             )
