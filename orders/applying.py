@@ -1,4 +1,4 @@
-"""Using what a customer has to their credit: a payment over several invoices, a credit note for an invoice."""
+"""Using what a customer has to their credit: prepayments, a payment over several invoices, a credit note."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -12,6 +12,27 @@ from oms.core.locking import advisory_lock, atomic, lock, lock_one
 from oms.core.models import Company, User
 from orders import crediting, payments
 from orders.models import Customer, Invoice, Payment, PaymentApplication
+from orders.payments import S
+
+
+def apply_prepayments(document: Invoice, *, by: User | None = None) -> list[PaymentApplication]:
+    """Pay an invoice from its order's prepayments, as far as they go. Nothing open is success."""
+    with atomic():
+        reserved = lock(
+            Payment.objects.filter(
+                order=document.order,
+                order__isnull=False,
+                status=S.CAPTURED,
+                company=document.company,
+                currency=document.currency,
+            )
+        )
+        made = []
+        for payment in reserved:
+            document.refresh_from_db()
+            if payment.unapplied > 0 and document.open_amount > 0:
+                made.append(payments.apply(payment, document, by=by))
+        return made
 
 
 def apply_many(

@@ -9,6 +9,7 @@ from oms.core.event_handlers import on
 from oms.core.locking import lock
 from oms.core.models import Delivery, Event
 from orders import (
+    applying,
     billing,
     canceling,
     deposits,
@@ -19,6 +20,7 @@ from orders import (
     outcomes,
     payments,
     printing,
+    refunds,
     retaxing,
     screening,
     supplier_invoices,
@@ -73,7 +75,7 @@ def settle_invoice(event: Event) -> None:
     document = Invoice.objects.get(number=event.subject_number)
     orders = lock(Order.objects.filter(pk__in=document.order_keys()))
     if document.order is not None and document.kind != Invoice.Kind.CREDIT:
-        payments.apply_prepayments(document)
+        applying.apply_prepayments(document)
     for order in orders:
         lifecycle.complete_if_done(order)
     issuing.record_settled(document)
@@ -172,7 +174,7 @@ def _known(to: Gateway, key: str, event: Event) -> Answer | None:
 def give_up_unwanted_money(event: Event) -> None:
     """Money for an order that is canceled goes back, whichever of both came first."""
     for order in Order.objects.filter(number=event.order_number, status=Order.Status.CANCELED):
-        payments.give_up(order)
+        refunds.give_up(order)
 
 
 @on("payment.authorized")
@@ -243,7 +245,7 @@ def ask_to_refund(event: Event) -> None:
     )
     rows = own.filter(pk=event.data["refund"]) if "refund" in event.data else own
     for row in rows.select_related("payment").order_by("pk"):
-        with _ended_by_refusal(lambda error, row=row: payments.record_refund_failed(row, error)):  # type: ignore[misc]
+        with _ended_by_refusal(lambda error, row=row: refunds.record_refund_failed(row, error)):  # type: ignore[misc]
             _refund(row, event)
 
 
@@ -253,7 +255,7 @@ def _refund(row: Refund, event: Event) -> None:
     answer = _known(to, key, event) or to.refund(
         key, row.payment.gateway_reference, row.amount, row.payment.currency
     )
-    payments.record_refunded(row, answer.reference)
+    refunds.record_refunded(row, answer.reference)
 
 
 @on("payment.refunded", external=True)

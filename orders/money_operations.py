@@ -12,7 +12,7 @@ from oms.core import confirming, idempotency
 from oms.core.models import User
 from oms.core.money import ZERO, display, round_amount
 from oms.core.operations import declare
-from orders import applying, counter_entries, crediting, outcomes, payments, write_offs
+from orders import applying, counter_entries, crediting, outcomes, payments, refunds, write_offs
 from orders.crediting import Credited
 from orders.models import Customer, Invoice, InvoiceLine, Payment, PaymentApplication, WriteOff
 
@@ -446,7 +446,7 @@ class RefundInput:
 def _refund(
     payment: Payment, *, amount: Decimal, credit: Invoice | None = None, by: User | None = None
 ) -> Payment:
-    payments.refund(
+    refunds.refund(
         payment, amount, reference=idempotency.new_reference(payment.number), credit=credit, by=by
     )
     return payment

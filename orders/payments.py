@@ -1,22 +1,20 @@
-"""The one writer of money received: asked for, captured, applied, given back.
+"""The one writer of money received: asked for, captured, applied.
 
 The gateway is asked by handlers, outside of any transaction: ask (here) – call (handlers) – record (here).
 """
 
-from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
 from oms.core import events, idempotency, money, periods, states
-from oms.core.bulk_sql import any_of
 from oms.core.errors import Refused, WrongState
-from oms.core.locking import advisory_lock, atomic, lock, lock_one, whole
+from oms.core.locking import advisory_lock, atomic, lock_one, whole
 from oms.core.models import Company, User
 from orders import due_dates, exchange_gains, pricing, write_offs
 from orders.connectors import gateways
-from orders.models import Customer, Invoice, Order, OrderHold, Payment, PaymentApplication, Refund
+from orders.models import Customer, Invoice, Order, OrderHold, Payment, PaymentApplication
 
 S = Payment.Status
 
@@ -36,7 +34,7 @@ def authorize(
     with atomic():
         order = lock_one(order)
         advisory_lock(f"payment {reference}")
-        amount = _positive(amount, order.currency)
+        amount = positive(amount, order.currency)
         known = _known(
             reference, order.customer, amount, order.currency, company=order.company, order=order
         )
@@ -45,21 +43,7 @@ def authorize(
         states.require_status(
             order, Order.Status.PLACED, Order.Status.CONFIRMED, Order.Status.COMPLETED
         )
-        most = due_dates.of_order(order)
-        if amount > most:
-            raise Refused(
-                _(
-                    "You can't authorize %(amount)s for order %(number)s: at most %(most)s is due, "
-                    "beside what is paid or authorized already."
-                )
-                % {
-                    "amount": money.display(amount, order.currency),
-                    "number": order.number,
-                    "most": money.display(most, order.currency),
-                },
-                code="too_much",
-                field="amount",
-            )
+        _require_due(order, amount)
         return states.create(
             Payment(
                 company=order.company,
@@ -72,6 +56,25 @@ def authorize(
                 exchange_rate=order.exchange_rate,
             ),
             by=by,
+        )
+
+
+def _require_due(order: Order, amount: Decimal) -> None:
+    """Raise Refused for more than what is due of an order, beside what is paid or authorized already."""
+    most = due_dates.of_order(order)
+    if amount > most:
+        raise Refused(
+            _(
+                "You can't authorize %(amount)s for order %(number)s: at most %(most)s is due, "
+                "beside what is paid or authorized already."
+            )
+            % {
+                "amount": money.display(amount, order.currency),
+                "number": order.number,
+                "most": money.display(most, order.currency),
+            },
+            code="too_much",
+            field="amount",
         )
 
 
@@ -113,7 +116,8 @@ def _require_reference(reference: str) -> None:
         )
 
 
-def _positive(amount: Decimal, currency: str) -> Decimal:
+def positive(amount: Decimal, currency: str) -> Decimal:
+    """The amount. Raises Refused where it isn't more than nothing, in whole coins of the currency."""
     if amount <= 0 or amount != money.round_amount(amount, currency):
         raise Refused(
             _(
@@ -156,7 +160,7 @@ def capture(payment: Payment, amount: Decimal | None = None, *, by: User | None 
             raise WrongState(
                 _("Payment %(number)s is already being captured.") % {"number": payment.number}
             )
-        wanted = _positive(amount if amount is not None else payment.amount, payment.currency)
+        wanted = positive(amount if amount is not None else payment.amount, payment.currency)
         if wanted > payment.amount:
             raise Refused(
                 _("You can capture up to %(amount)s of %(number)s.")
@@ -253,25 +257,6 @@ def void(payment: Payment, *, by: User | None = None) -> Payment:
     return payment
 
 
-def give_up(order: Order) -> None:
-    """Let go of a canceled order's money: void what is set aside, refund what a gateway collected and nothing used.
-
-    A bank transfer waits for a person, who knows whether it shall pay something else. Nothing due is success.
-    """
-    with atomic():
-        for payment in lock(Payment.objects.filter(order=order)):
-            if payment.status == S.AUTHORIZED and not payment.capture_requested:
-                void(payment)
-            elif (
-                payment.status == S.CAPTURED
-                and payment.gateway != gateways.TRANSFER
-                and payment.unapplied > 0
-            ):
-                refund(
-                    payment, payment.unapplied, reference=idempotency.new_reference(payment.number)
-                )
-
-
 def register_transfer(
     customer: Customer,
     amount: Decimal,
@@ -288,7 +273,7 @@ def register_transfer(
     with atomic():
         advisory_lock(f"payment {reference}")
         currency = currency or customer.currency
-        amount = _positive(amount, currency)
+        amount = positive(amount, currency)
         known = _known(reference, customer, amount, currency, company=company, order=order)
         if known:
             return known
@@ -357,7 +342,7 @@ def apply(
         _require_match(payment, document)
         most = min(payment.unapplied, document.open_amount + write_offs.recoverable(document))
         usual = min(payment.unapplied, document.open_amount) or most
-        wanted = usual if amount is None else _positive(amount, payment.currency)
+        wanted = usual if amount is None else positive(amount, payment.currency)
         if not 0 < wanted <= most:
             raise Refused(
                 _("You can apply up to %(most)s of %(number)s to %(document)s, not %(wanted)s.")
@@ -399,147 +384,3 @@ def _require_match(payment: Payment, document: Invoice) -> None:
         )
     if payment.order_id and payment.order_id not in document.order_keys():
         raise Refused(_("%(number)s is reserved for another order.") % {"number": payment.number})
-
-
-def apply_prepayments(document: Invoice, *, by: User | None = None) -> list[PaymentApplication]:
-    """Pay an invoice from its order's prepayments, as far as they go. Nothing open is success."""
-    with atomic():
-        reserved = lock(
-            Payment.objects.filter(
-                order=document.order,
-                order__isnull=False,
-                status=S.CAPTURED,
-                company=document.company,
-                currency=document.currency,
-            )
-        )
-        made = []
-        for payment in reserved:
-            document.refresh_from_db()
-            if payment.unapplied > 0 and document.open_amount > 0:
-                made.append(apply(payment, document, by=by))
-        return made
-
-
-def refund(
-    payment: Payment,
-    amount: Decimal,
-    *,
-    reference: str,
-    credit: Invoice | None = None,
-    by: User | None = None,
-) -> Refund:
-    """Ask to give money back: for a credit note, else of what was paid too much.
-
-    Never more than captured − refunded, nor than the credit note has left. Again with the same reference: the first.
-    """
-    with atomic():
-        payment = lock_one(payment)
-        amount = _positive(amount, payment.currency)
-        known = Refund.objects.filter(reference=reference).select_related("payment").first()
-        if known:
-            told = _("a refund of %(amount)s of %(payment)s") % {
-                "amount": money.display(known.amount, known.currency),
-                "payment": known.payment.number,
-            }
-            idempotency.require_same(
-                known,
-                told,
-                payment_id=payment.pk,
-                amount=amount,
-                credit_id=credit.pk if credit else None,
-            )
-            return known
-        states.require_status(payment, S.CAPTURED)
-        _require_refundable(payment, amount, credit)
-        if credit is not None:
-            credit = lock_one(credit)
-            _require_credit(payment, credit, amount)
-        row = Refund(
-            payment=payment,
-            credit=credit,
-            amount=amount,
-            reference=reference,
-            booked_on=payment.company.today(),
-        )
-        row.exchange_rate = pricing.exchange_rate(payment.company, payment.currency, row.booked_on)
-        row.exchange_difference = exchange_gains.refund_difference(row)
-        row.save()
-        if credit is not None:
-            due_dates.use(credit, amount)
-        book(payment, refunded=amount, refunded_unlinked=money.ZERO if credit else amount)
-        events.emit("payment.refund_requested", payment, by=by, refund=row.pk, amount=str(amount))
-    return row
-
-
-def _require_refundable(payment: Payment, amount: Decimal, credit: Invoice | None) -> None:
-    most = payment.refundable if credit else min(payment.refundable, payment.unapplied)
-    if amount > most:
-        raise Refused(
-            _("You can refund up to %(most)s of %(number)s, not %(amount)s.")
-            % {
-                "amount": money.display(amount, payment.currency),
-                "number": payment.number,
-                "most": money.display(most, payment.currency),
-            },
-            code="too_much",
-            field="amount",
-        )
-
-
-def _require_credit(payment: Payment, credit: Invoice, amount: Decimal) -> None:
-    if credit.kind != Invoice.Kind.CREDIT or credit.customer_id != payment.customer_id:
-        raise Refused(
-            _("%(credit)s isn't one of this customer's credit notes.") % {"credit": credit}
-        )
-    if credit.currency != payment.currency or credit.company_id != payment.company_id:
-        raise Refused(
-            _("%(credit)s and %(number)s must have the same company and currency.")
-            % {"credit": credit, "number": payment.number}
-        )
-    if amount > credit.open_amount:
-        raise Refused(
-            _("%(credit)s has only %(open_amount)s of unapplied credit.")
-            % {"credit": credit, "open_amount": credit.open_amount},
-            code="too_much",
-            field="amount",
-        )
-
-
-@whole
-def record_refunded(row: Refund, gateway_reference: str) -> None:
-    """Note that the money went back."""
-    with atomic():
-        payment = lock_one(row.payment)
-        changed = Refund.objects.filter(pk=row.pk, status=Refund.Status.REQUESTED).update(
-            status=Refund.Status.DONE, gateway_reference=gateway_reference
-        )
-        if changed:
-            events.emit("payment.refunded", payment, refund=row.pk, amount=str(row.amount))
-
-
-@whole
-def record_refund_failed(row: Refund, error: str) -> None:
-    """Note that the money did not go back, and take the request back to the cent."""
-    with atomic():
-        payment = lock_one(row.payment)
-        credit = lock_one(row.credit) if row.credit else None
-        changed = Refund.objects.filter(pk=row.pk, status=Refund.Status.REQUESTED).update(
-            status=Refund.Status.FAILED, error=error[:200]
-        )
-        if not changed:
-            return
-        if credit is not None:
-            due_dates.use(credit, -row.amount)
-        book(payment, refunded=-row.amount, refunded_unlinked=money.ZERO if credit else -row.amount)
-        events.emit("payment.refund_failed", payment, refund=row.pk, error=error)
-
-
-def refundable(order: Order) -> Sequence[Payment]:
-    """The order's captured payments that have something left, the newest first."""
-    paid = PaymentApplication.objects.filter(invoice__order=order, payment__isnull=False).values(
-        "payment"
-    )
-    own = Payment.objects.filter(order=order).values("pk")
-    rows = Payment.objects.filter(any_of("pk", paid.union(own)), status=S.CAPTURED).order_by("-pk")
-    return [row for row in rows if row.refundable > 0]

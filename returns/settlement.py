@@ -6,7 +6,7 @@ from oms.core import states
 from oms.core.locking import lock, whole
 from oms.core.models import User
 from oms.core.money import ZERO
-from orders import crediting, part_credits, payments
+from orders import crediting, part_credits, refunds
 from orders.models import Invoice, Payment, Refund
 from returns import components, requests
 from returns.models import ReturnRequest, Settlement
@@ -74,7 +74,7 @@ def refund(request: ReturnRequest, *, by: User | None = None) -> list[Refund]:
     """Give back the money of a settled return, over the order's payments; what none of them has left stays a credit."""
     settlement = Settlement.objects.get(request=request)
     left = settlement.to_refund
-    keys = [row.pk for row in payments.refundable(request.order)]
+    keys = [row.pk for row in refunds.refundable(request.order)]
     by_key = {row.pk: row for row in lock(Payment.objects.filter(pk__in=keys))}
     payables = [Payable(key, by_key[key].refundable) for key in keys]
     made: list[Refund] = []
@@ -93,6 +93,6 @@ def _refund_share(
         part = min(amount, note.open_amount)
         if part > 0:
             reference = f"{settlement.request.number}/{payment.number}/{note.number}"
-            made.append(payments.refund(payment, part, reference=reference, credit=note, by=by))
+            made.append(refunds.refund(payment, part, reference=reference, credit=note, by=by))
             amount -= part
     return made

@@ -15,7 +15,7 @@ FACTS = {
     "status": {
         "oms.core.states",  # of documents
         "orders.order_entry",
-        "orders.payments",
+        "orders.refunds",
         "fulfillment.labels",
     },  # as placed; requests of others
     "on_hand": {"inventory.ledger"},

@@ -3,7 +3,7 @@ from decimal import Decimal as D
 import pytest
 
 from oms.core.models import ExchangeRate
-from orders import billing, crediting, payments
+from orders import billing, crediting, payments, refunds
 from orders.crediting import Credited
 from tests import builders as make
 from tests.builders.orders import only_line
@@ -73,7 +73,7 @@ def test_refund_books_what_the_credit_was_worth_against_its_own_day(document):
     note = crediting.credit(document, [Credited(document.lines.get(), 1)], reference="c1")
     rate("1.25")
 
-    row = payments.refund(payment, D("40.00"), reference="r1", credit=note)
+    row = refunds.refund(payment, D("40.00"), reference="r1", credit=note)
 
     assert (row.exchange_rate, row.exchange_difference) == (D("1.25"), D("1.33"))
 
@@ -82,4 +82,4 @@ def test_refund_of_what_was_paid_too_much_books_the_move_since_it_came(document)
     payment = pay(document, "12.00")
     rate("1.25")
 
-    assert payments.refund(payment, D("12.00"), reference="r1").exchange_difference == D("0.40")
+    assert refunds.refund(payment, D("12.00"), reference="r1").exchange_difference == D("0.40")

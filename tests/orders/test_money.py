@@ -4,7 +4,7 @@ import pytest
 
 from oms.core import stored_files
 from oms.core.errors import Refused, WrongState
-from orders import billing, crediting, deposits, lifecycle, payments, screening
+from orders import billing, crediting, deposits, lifecycle, payments, refunds, screening
 from orders.crediting import Credited
 from orders.models import Invoice, Refund
 from orders.order_entry import Charge
@@ -127,7 +127,7 @@ def test_refund_of_a_credit_note_empties_it(order, drain, mailoutbox):
     payments.apply(payment, document)
     note = crediting.credit(document, [Credited(document.lines.first(), 1)], reference="c1")
 
-    payments.refund(payment, note.gross, reference="r1", credit=note)
+    refunds.refund(payment, note.gross, reference="r1", credit=note)
     drain()
 
     assert (make.fresh(note).open_amount, Refund.objects.get().status) == (0, "done")
@@ -137,17 +137,17 @@ def test_refund_of_a_credit_note_empties_it(order, drain, mailoutbox):
 
 def test_refund_more_than_captured_is_refused():
     payment = make.transfer("10.00")
-    payments.refund(payment, D("6.00"), reference="r1")
+    refunds.refund(payment, D("6.00"), reference="r1")
 
     with pytest.raises(Refused, match=r"You can refund up to 4\.00"):
-        payments.refund(payment, D("5.00"), reference="r2")
+        refunds.refund(payment, D("5.00"), reference="r2")
 
 
 def test_failed_refund_is_taken_back_to_the_cent():
     payment = make.transfer("10.00")
-    row = payments.refund(payment, D("6.00"), reference="r1")
+    row = refunds.refund(payment, D("6.00"), reference="r1")
 
-    payments.record_refund_failed(row, "account closed")
+    refunds.record_refund_failed(row, "account closed")
 
     assert (make.fresh(payment).refunded, make.fresh(payment).unapplied) == (0, D("10.00"))
 

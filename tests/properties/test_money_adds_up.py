@@ -25,6 +25,7 @@ from orders import (
     lifecycle,
     order_entry,
     payments,
+    refunds,
     write_offs,
 )
 from orders.models import (
@@ -262,13 +263,13 @@ class Books:
 
     def refund(self, index, percent):
         payment = self.a_payment(index)
-        payments.refund(
+        refunds.refund(
             payment, self.share(payment.unapplied, percent), reference=f"refund {self.count}"
         )
 
     def refund_credit(self, index, percent):
         note = self.pick(Invoice.objects.open().filter(kind="credit"), index)
-        payments.refund(
+        refunds.refund(
             self.a_payment(percent),
             self.share(note.open_amount, percent),
             credit=note,

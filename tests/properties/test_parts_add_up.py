@@ -25,6 +25,7 @@ from orders import (
     order_entry,
     order_to_cash,
     payments,
+    refunds,
     screening,
     write_offs,
 )
@@ -170,10 +171,10 @@ def give_back(order, shares):
 
 def refund(note, reference):
     note = make.fresh(note)
-    for payment in payments.refundable(note.order) if note.order else []:
+    for payment in refunds.refundable(note.order) if note.order else []:
         amount = min(make.fresh(note).open_amount, payment.captured - payment.refunded)
         if amount > 0:
-            payments.refund(
+            refunds.refund(
                 payment, amount, reference=f"{reference}/{payment.pk}", credit=make.fresh(note)
             )
 
@@ -257,7 +258,7 @@ def pay_back(note, percent):
     amount = round(note.open_amount * percent / 100, 2)
     payment = note.customer.payments.order_by("-captured").first()
     if payment and 0 < amount <= payment.captured - payment.refunded:
-        payments.refund(payment, amount, reference=str(note.number), credit=note)
+        refunds.refund(payment, amount, reference=str(note.number), credit=note)
 
 
 def give_up(document, percent):

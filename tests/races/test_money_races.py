@@ -6,7 +6,15 @@ from inventory.models import Reservation
 from oms.core import idempotency, operations, outbox
 from oms.insights import completeness_rules, verification
 from oms.insights.invariants import check
-from orders import billing, consolidated_invoicing, crediting, deposits, lifecycle, payments
+from orders import (
+    billing,
+    consolidated_invoicing,
+    crediting,
+    deposits,
+    lifecycle,
+    payments,
+    refunds,
+)
 from orders.crediting import Credited
 from orders.models import Invoice, Order, Payment, Refund
 from orders.operations import CreditRow
@@ -51,7 +59,7 @@ def test_double_capture_and_double_refund_happen_once(race):
     captured = race(lambda: payments.capture(payment), lambda: payments.capture(payment))
     outbox.drain()
     refunded = race(
-        *[lambda n=n: payments.refund(payment, D("20.00"), reference=f"r{n}") for n in range(4)]
+        *[lambda n=n: refunds.refund(payment, D("20.00"), reference=f"r{n}") for n in range(4)]
     )
 
     assert kinds(captured) == {"done": 1, "WrongState": 1}

@@ -15,7 +15,7 @@ from inventory.models import Count, CountLine, Demand, Reservation
 from oms.core import outbox
 from oms.core.errors import ConnectorError, Refused
 from oms.core.models import Delivery, Event
-from orders import amending, crediting, lifecycle, part_credits, payments
+from orders import amending, crediting, lifecycle, part_credits, payments, refunds
 from orders.amending import LineChange
 from orders.connectors.gateways.manual.connector import ManualGateway
 from orders.crediting import Credited
@@ -274,7 +274,7 @@ def test_a_refused_refund_gives_the_credit_back(drain, monkeypatch):
         raise ConnectorError("account closed", permanent=True)
 
     monkeypatch.setattr(ManualGateway, "refund", refuse)
-    payments.refund(payment, note.gross, reference="r1", credit=note)
+    refunds.refund(payment, note.gross, reference="r1", credit=note)
     drain()
 
     assert (Refund.objects.get().status, make.fresh(note).open_amount) == ("failed", D("12.00"))

@@ -5,7 +5,7 @@ from decimal import Decimal as D
 import pytest
 
 from oms.core.errors import Refused
-from orders import billing, crediting, deposits, payments
+from orders import billing, crediting, deposits, payments, refunds
 from orders.crediting import Credited
 from orders.models import Payment, Refund
 from tests import builders as make
@@ -48,13 +48,13 @@ def test_an_authorization_is_known_by_its_facts(order):
 
 def test_a_refund_is_known_by_its_payment_amount_and_note():
     first, second = make.transfer("10.00"), make.transfer("10.00", "bank-2")
-    row = payments.refund(first, D("4.00"), reference="r")
+    row = refunds.refund(first, D("4.00"), reference="r")
 
-    assert payments.refund(first, D("4.00"), reference="r") == row
+    assert refunds.refund(first, D("4.00"), reference="r") == row
     with used(first.number):
-        payments.refund(second, D("4.00"), reference="r")
+        refunds.refund(second, D("4.00"), reference="r")
     with used(first.number):
-        payments.refund(first, D("5.00"), reference="r")
+        refunds.refund(first, D("5.00"), reference="r")
     assert Refund.objects.count() == 1
 
 

@@ -5,7 +5,7 @@ from decimal import Decimal as D
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
-from orders import crediting, payments
+from orders import crediting, payments, refunds
 from orders.models import Invoice, Payment
 from tests import builders as make
 from tests.properties.business.world import World, there_is, which
@@ -28,7 +28,7 @@ class Money(World):
     def refund(self, index):
         payment = self.pick_from(Payment.objects.filter(status="captured"), index)
         self.attempt(
-            payments.refund,
+            refunds.refund,
             payment,
             D("0.50"),
             reference=f"refund {payment.number} {payment.version}",
