@@ -25,9 +25,9 @@ from orders import (
     pricing,
     screening,
 )
+from orders import invoice_operations as invoice_operations  # declared with these
 from orders.models import ExportRun, Invoice, Order, OrderHold, OrderLine, Payment
-from orders.money_operations import AmountInput, ReceivedInput, ask_about_rest
-from orders.money_operations import CreditRow as CreditRow
+from orders.payment_operations import AmountInput, ReceivedInput, ask_about_rest
 
 S = Order.Status
 

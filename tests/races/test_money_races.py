@@ -16,8 +16,8 @@ from orders import (
     refunds,
 )
 from orders.crediting import Credited
+from orders.invoice_operations import CreditRow
 from orders.models import Invoice, Order, Payment, Refund
-from orders.operations import CreditRow
 from orders.order_entry import Charge
 from tests import builders as make
 from tests.properties.leaving import leave
