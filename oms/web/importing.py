@@ -17,7 +17,7 @@ from oms.core.errors import DomainError
 from oms.core.locking import atomic
 from orders import historical_import, lifecycle, order_entry
 from orders.connectors.channels.online_retail.mapping import COLUMNS, BadRow, Kind, Row, read_row
-from orders.historical_import import PastDocument, PastLine
+from orders.historical_documents import PastDocument, PastLine
 from orders.models import Channel, Customer, HistoryRecord, OrderCharge
 from orders.order_entry import Charge, Entry, Line
 

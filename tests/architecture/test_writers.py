@@ -7,7 +7,7 @@ import pytest
 from tests.architecture.test_house import FILES, module, tree
 from tests.architecture.writers import COMPUTED, Writes, columns, constants_of
 
-STOCK, LINES, PAST = "inventory.amounts", "orders.fulfillment_progress", "orders.historical_import"
+STOCK, LINES, PAST = "inventory.amounts", "orders.fulfillment_progress", "orders.historical_credits"
 SAMPLES = "oms.web.demo.einvoice_cases"  # sample documents, undone once they are printed
 
 # Columns of one name in several models have a writer each: what of, stands beside.
