@@ -6,8 +6,11 @@ and the ledger are read by different ways (lines, and the heads of their documen
 """
 
 from dataclasses import dataclass, replace
+from typing import Any
 
+from oms.core import money
 from orders import receivables
+from orders.models import ExportRun
 from orders.models.export import Profile
 
 TEXT, DAY, COUNT, MONEY, PRICE, PERCENT = "text", "day", "count", "money", "price", "percent"
@@ -323,3 +326,16 @@ LAYOUTS: dict[str, Layout] = {
         currency=6,
     ),
 }
+
+
+def parameters(run: ExportRun) -> dict[str, Any]:
+    """What the statements of a layout are asked with."""
+    return {
+        "company": run.company_id,
+        "places": money.minor_units(run.company.currency),
+        "run": run.pk,
+        "since": run.since,
+        "until": run.until,
+        "profile": run.profile,
+        "only_new": run.only_new,
+    }
