@@ -13,7 +13,7 @@ from oms.core.errors import Refused
 from oms.core.locking import atomic, mark_created
 from oms.core.models import User
 from oms.core.postal_codes import tidy
-from orders import pricing, screening
+from orders import customer_prices, pricing, screening
 from orders.models import Address, Channel, Customer, Order, OrderCharge, OrderLine
 
 
@@ -99,7 +99,7 @@ def _new_order(entry: Entry) -> Order:
         ship_country=ship_to.get("country", ""),
         currency=entry.customer.currency,
         priority=entry.customer.priority,
-        prices_include_tax=pricing.prices_include_tax(entry.customer, entry.channel),
+        prices_include_tax=customer_prices.prices_include_tax(entry.customer, entry.channel),
         discount_percent=entry.discount_percent,
         ship_complete=entry.ship_complete,
     )
@@ -189,7 +189,7 @@ def complete(order: Order) -> None:
         order.bill_to = {}  # another customer's
     billing, shipping = addresses(order.customer)
     order.company, order.currency = order.channel.company, order.customer.currency
-    order.prices_include_tax = pricing.prices_include_tax(order.customer, order.channel)
+    order.prices_include_tax = customer_prices.prices_include_tax(order.customer, order.channel)
     order.bill_to, order.ship_to = tidy(order.bill_to or billing), tidy(order.ship_to or shipping)
     order.ship_country, order.priority = order.ship_to.get("country", ""), order.customer.priority
 

@@ -11,7 +11,7 @@ from oms.core.errors import Refused
 from oms.core.locking import atomic, lock, lock_one
 from oms.core.models import Company, User
 from oms.core.money import ZERO
-from orders import crediting, lifecycle, order_entry, pricing, screening
+from orders import crediting, customer_prices, lifecycle, order_entry, screening
 from orders.models import Invoice, Order
 from orders.order_entry import Entry, Line
 from returns.models import ReturnRequest, Settlement
@@ -77,8 +77,8 @@ def require_sellable(order: Order, wanted: Mapping[SKU, int]) -> None:
                 field="exchange_for",
             )
     catalog.components(wanted)
-    prices = pricing.prices_for(
-        order.customer, order.channel, [pricing.Wanted(*each) for each in wanted.items()]
+    prices = customer_prices.prices_for(
+        order.customer, order.channel, [customer_prices.Wanted(*each) for each in wanted.items()]
     )
     for sku, quoted in zip(wanted, prices, strict=True):
         if quoted.unit_price is None:

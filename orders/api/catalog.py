@@ -24,7 +24,7 @@ from oms.rest.documents import ScopedViewSet
 from oms.rest.fields import DecimalField, TextField
 from oms.rest.problems import Unknown
 from oms.rest.records import RecordSerializer
-from orders import pasted_lines, pricing
+from orders import customer_prices, pasted_lines
 from orders.api.entry import customer_of, parties
 from orders.models import Customer
 from orders.part_numbers import skus_of
@@ -259,7 +259,7 @@ def look_up(
     """Prices, amounts and availability; raises Unknown for what does not exist, with its line."""
     buyer, through = parties(customer, channel, user)
     wanted = _wanted(items, buyer)
-    quoted = pricing.prices_for(buyer, through, wanted)
+    quoted = customer_prices.prices_for(buyer, through, wanted)
     stock = availability.available(
         {each.sku.pk: each.sku for each in wanted}.values(), through.company
     )
@@ -271,11 +271,11 @@ def look_up(
             _found(*each, stock, buyer.currency) for each in zip(wanted, quoted, strict=True)
         ],
         "total": str(sum(amounts)) if amounts else None,
-        "prices_include_tax": pricing.prices_include_tax(buyer, through),
+        "prices_include_tax": customer_prices.prices_include_tax(buyer, through),
     }
 
 
-def _wanted(items: list[dict[str, Any]], customer: Customer) -> list[pricing.Wanted]:
+def _wanted(items: list[dict[str, Any]], customer: Customer) -> list[customer_prices.Wanted]:
     skus = skus_of([item["sku"] for item in items], customer)
     missing = {
         index: {"sku": [gettext("SKU %(code)r not found.") % {"code": item["sku"]}]}
@@ -284,12 +284,12 @@ def _wanted(items: list[dict[str, Any]], customer: Customer) -> list[pricing.Wan
     }
     if missing:
         raise Unknown({"items": [missing.get(index, {}) for index in range(len(items))]})
-    return [pricing.Wanted(**{**item, "sku": skus[item["sku"]]}) for item in items]
+    return [customer_prices.Wanted(**{**item, "sku": skus[item["sku"]]}) for item in items]
 
 
 def _found(
-    wanted: pricing.Wanted,
-    price: pricing.Quoted,
+    wanted: customer_prices.Wanted,
+    price: customer_prices.Quoted,
     stock: dict[int, availability.Available],
     currency: str,
 ) -> dict[str, Any]:
