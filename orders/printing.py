@@ -1,4 +1,4 @@
-"""Quotes, order confirmations, pro-forma invoices, invoices and credit notes on paper."""
+"""Quotes, order confirmations, pro-forma invoices, invoices and credit notes on paper, and what letters share."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -15,10 +15,9 @@ from oms.core.money import display, grouped, part
 from oms.printing import barcodes, letterheads, printouts, rendering
 from oms.printing.barcodes import Bars, Matrix
 from oms.printing.letterheads import Letterhead
-from orders import due_dates, einvoicing, issuing, order_entry, taxing
+from orders import due_dates, einvoicing, issuing, taxing
 from orders.connectors.einvoices.en16931 import connector
 from orders.models import Customer, Invoice, Order, OrderLine
-from orders.receivables import Statement
 
 Facts = list[tuple[str, str]]
 LETTER_MM = 170  # across a letter between its margins
@@ -63,7 +62,7 @@ def invoice_pdf(document: Invoice) -> bytes:
     """The PDF of an issued document as PDF/A-3, with its data inside where its customer wants Factur-X."""
     with issuing.language_of(document.customer, document.company):
         paper = invoice_paper(document)
-        pdf = _render("invoice", paper, archive=True)
+        pdf = render("invoice", paper, archive=True)
     if document.customer.einvoice != Customer.EInvoice.FACTUR_X:
         return pdf
     xml = connector.cii(einvoicing.document_of(document))
@@ -76,7 +75,8 @@ def invoice_pdf(document: Invoice) -> bytes:
     )
 
 
-def _render(template: str, paper: Paper, *, archive: bool = False) -> bytes:
+def render(template: str, paper: Paper, *, archive: bool = False) -> bytes:
+    """A letter as a PDF, under its company's logo."""
     head = paper.letterhead
     return rendering.render(
         template,
@@ -95,7 +95,7 @@ def invoice_paper(document: Invoice) -> Paper:
         number=str(document.number),
         letterhead=letterheads.letterhead(document.company, document.seller),
         language=translation.get_language(),
-        recipient=_recipient(document.bill_to, document.bill_to.get("vat_number", "")),
+        recipient=recipient(document.bill_to, document.bill_to.get("vat_number", "")),
         facts=_invoice_facts(document),
         lines=_with_orders(document, lines, shown),
         **_sums(document, lines),
@@ -120,8 +120,8 @@ def _title(document: Invoice) -> str:
 def _invoice_facts(document: Invoice) -> Facts:
     order = document.order
     facts = [
-        (gettext("Date"), _day(document.issued_on)),
-        (gettext("Date of supply"), _day(document.supplied_on)),
+        (gettext("Date"), digits(document.issued_on)),
+        (gettext("Date of supply"), digits(document.supplied_on)),
         (gettext("Customer"), document.customer.code),
     ]
     if order is not None:
@@ -133,13 +133,14 @@ def _invoice_facts(document: Invoice) -> Facts:
         facts.append(
             (
                 gettext("Corrects invoice"),
-                f"{document.corrects.number}, {_day(document.corrects.issued_on)}",
+                f"{document.corrects.number}, {digits(document.corrects.issued_on)}",
             )
         )
     return [fact for fact in facts if fact[1]]
 
 
-def _day(day: Any) -> str:
+def digits(day: Any) -> str:
+    """A day as papers show it; nothing for none."""
     return day.isoformat() if day else ""
 
 
@@ -192,11 +193,11 @@ def order_paper(order: Order, *, title: str = "") -> Paper:
     shown += [_line(part, description, 1, order.currency) for part, description in parts]
     taxed = [*lines, *(part for part, _description in parts)]
     facts = [
-        (gettext("Date"), _day(order.placed_on or order.company.day_of(order.status_at))),
+        (gettext("Date"), digits(order.placed_on or order.company.day_of(order.status_at))),
         (gettext("Customer"), order.customer.code),
         (gettext("Your reference"), order.customer_reference),
-        (gettext("Valid until"), _day(order.valid_until)),
-        (gettext("Requested delivery date"), _day(order.requested_on)),
+        (gettext("Valid until"), digits(order.valid_until)),
+        (gettext("Requested delivery date"), digits(order.requested_on)),
     ]
     is_quote = order.status == Order.Status.QUOTED
     return Paper(
@@ -204,7 +205,7 @@ def order_paper(order: Order, *, title: str = "") -> Paper:
         number=str(order.number),
         letterhead=letterheads.letterhead(order.company),
         language=translation.get_language(),
-        recipient=_recipient(order.bill_to, order.customer.vat_number),
+        recipient=recipient(order.bill_to, order.customer.vat_number),
         facts=[fact for fact in facts if fact[1]],
         lines=shown,
         **_sums(order, taxed),
@@ -212,7 +213,8 @@ def order_paper(order: Order, *, title: str = "") -> Paper:
     )
 
 
-def _recipient(address: dict[str, str], vat_number: str) -> list[str]:
+def recipient(address: dict[str, str], vat_number: str) -> list[str]:
+    """The lines of an address, and the VAT number below it."""
     place = f"{address.get('postal_code', '')} {address.get('city', '')}".strip()
     lines = [
         address.get("name", ""),
@@ -305,7 +307,7 @@ def print_order(order: Order, *, title: str = "") -> bytes:
             % {"number": order.number, "status": order.get_status_display()}
         )
     with issuing.language_of(order.customer, order.company):
-        return _render("order", order_paper(order, title=str(title)))
+        return render("order", order_paper(order, title=str(title)))
 
 
 def _is_printable(order: Order) -> bool:
@@ -329,63 +331,6 @@ def read_invoice(document: Invoice) -> bytes:
             code="not_made_yet",
         )
     return stored_files.read(stored)
-
-
-def statement_lines(statement: Statement) -> list[dict[str, str]]:
-    """A statement as its page and its letter show it, the balance brought forward first."""
-
-    def show(amount: Any) -> str:
-        return grouped(money.round_amount(amount, statement.currency), statement.currency)
-
-    before = {
-        "day": statement.since.isoformat(),
-        "text": gettext("Balance brought forward"),
-        "balance": show(statement.before),
-    }
-    return [before] + [
-        {
-            "day": entry.day.isoformat(),
-            "text": str(entry.text),
-            "number": entry.number,
-            "due": _day(entry.due_on),
-            "amount": show(entry.amount),
-            "balance": show(entry.balance),
-        }
-        for entry in statement.entries
-    ]
-
-
-def print_statement(statement: Statement) -> bytes:
-    """A customer's account as a letter."""
-    customer, company = statement.customer, statement.company
-    billing, _shipping = order_entry.addresses(customer)
-    with issuing.language_of(customer, company):
-        total = display(
-            money.round_amount(statement.balance, statement.currency), statement.currency
-        )
-        paper = Paper(
-            title=gettext("Statement"),
-            number=customer.code,
-            letterhead=letterheads.letterhead(company),
-            language=translation.get_language(),
-            recipient=_recipient(billing or {"name": customer.name}, customer.vat_number),
-            facts=[
-                (gettext("Date"), statement.until.isoformat()),
-                (gettext("Customer"), customer.code),
-                (
-                    "",
-                    gettext("From %(start)s to %(end)s")
-                    % {"start": statement.since, "end": statement.until},
-                ),
-            ],
-            lines=statement_lines(statement),
-            taxes=[],
-            net="",
-            tax="",
-            gross=total,
-            notes=[],
-        )
-        return _render("statement", paper)
 
 
 printouts.register(

@@ -12,7 +12,7 @@ from django.utils.translation import gettext
 from oms.backoffice.printouts import pdf_answer
 from oms.core import policy
 from oms.core.models import Company
-from orders import printing, receivables
+from orders import receivables, statement_letters
 from orders.models import Customer
 
 
@@ -39,13 +39,15 @@ def statement_page(page: Any, request: HttpRequest, code: str) -> HttpResponse:
         customer, company, since, until, request.GET.get("currency", "")[:3]
     )
     if "pdf" in request.GET:
-        return pdf_answer(lambda: printing.print_statement(found), f"{customer.code}-{until}.pdf")
+        return pdf_answer(
+            lambda: statement_letters.print_statement(found), f"{customer.code}-{until}.pdf"
+        )
     context = {
         **page.admin_site.each_context(request),
         "title": gettext("Statement: %(customer)s") % {"customer": customer},
         "opts": page.opts,
         "statement": found,
-        "lines": printing.statement_lines(found),
+        "lines": statement_letters.statement_lines(found),
     }
     return TemplateResponse(request, "admin/oms/statement.html", context)
 

@@ -13,6 +13,7 @@ from orders import (
     payments,
     printing,
     receivables,
+    statement_letters,
     write_offs,
 )
 from orders.connectors.einvoices.en16931 import connector
@@ -69,11 +70,13 @@ def test_the_statement_of_an_account(order, monkeypatch):
     outbox.drain()
     told = []
     monkeypatch.setattr(
-        printing, "_render", lambda template, paper: told.extend(row["text"] for row in paper.lines)
+        printing, "render", lambda template, paper: told.extend(row["text"] for row in paper.lines)
     )
 
     today = make.company().today()
-    printing.print_statement(receivables.statement(make.customer(), make.company(), today, today))
+    statement_letters.print_statement(
+        receivables.statement(make.customer(), make.company(), today, today)
+    )
 
     assert {
         "Rechnung",

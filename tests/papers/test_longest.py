@@ -18,8 +18,9 @@ from oms.printing import printouts, rendering
 from orders import crediting
 from orders.crediting import Credited
 from orders.models import Customer, Invoice, InvoiceLine, Order
-from orders.printing import invoice_pdf, print_statement
+from orders.printing import invoice_pdf
 from orders.receivables import statement
+from orders.statement_letters import print_statement
 from tests import builders as make
 from tests.papers.boxes import faults
 from tests.papers.pictures import codes, pictures
