@@ -130,19 +130,8 @@ def return_payment(
         states.require_status(payment, S.CAPTURED)
         reference = reference or idempotency.new_reference(payment.number)
         wanted = payment.refundable if amount is None else amount
-        known = Refund.objects.filter(reference=reference).first()
+        known = _known_return(reference, payment, amount, fee)
         if known:
-            told = _("the return of %(amount)s of a payment") % {
-                "amount": money.display(known.amount, known.currency)
-            }
-            idempotency.require_same(
-                known,
-                told,
-                payment_id=payment.pk,
-                kind=Refund.Kind.RETURNED,
-                fee=fee,
-                amount=known.amount if amount is None else amount,
-            )
             return known
         day = on or payment.company.today()
         row = _take_out(
@@ -170,6 +159,26 @@ def return_payment(
         if fee and bills_fee:
             _bill_fee(payment, row, by)
     return row
+
+
+def _known_return(
+    reference: str, payment: Payment, amount: Decimal | None, fee: Decimal
+) -> Refund | None:
+    """The return with this reference. Raises Refused where it is another payment's or of another amount."""
+    known = Refund.objects.filter(reference=reference).first()
+    if known:
+        told = _("the return of %(amount)s of a payment") % {
+            "amount": money.display(known.amount, known.currency)
+        }
+        idempotency.require_same(
+            known,
+            told,
+            payment_id=payment.pk,
+            kind=Refund.Kind.RETURNED,
+            fee=fee,
+            amount=known.amount if amount is None else amount,
+        )
+    return known
 
 
 def _take_out(payment: Payment, amount: Decimal, row: Refund, by: User | None) -> Refund:
@@ -283,24 +292,36 @@ def move(
             ),
             by,
         )
-        made = payments.receive(
-            Payment(
-                company=payment.company,
-                customer=customer,
-                currency=payment.currency,
-                amount=amount,
-                origin=payment,
-                reference=reference,
-                gateway=payment.gateway,
-                gateway_reference=payment.gateway_reference,
-            ),
-            on=day,
-            by=by,
-        )
+        made = _receive_for(customer, payment, amount, reference, day, by)
         events.emit(
             "payment.moved", payment, by=by, to=made.number, amount=str(amount), reason=reason
         )
     return made
+
+
+def _receive_for(
+    customer: Customer,
+    payment: Payment,
+    amount: Decimal,
+    reference: str,
+    day: date,
+    by: User | None,
+) -> Payment:
+    """Book what left a payment as one of another customer."""
+    return payments.receive(
+        Payment(
+            company=payment.company,
+            customer=customer,
+            currency=payment.currency,
+            amount=amount,
+            origin=payment,
+            reference=reference,
+            gateway=payment.gateway,
+            gateway_reference=payment.gateway_reference,
+        ),
+        on=day,
+        by=by,
+    )
 
 
 def free(payment: Payment, *, by: User | None = None) -> Payment:

@@ -47,21 +47,7 @@ def require_returnable(order: Order, asked: list[ReturnLine], whole: dict[int, i
     """
     before, after = touched(order), touched(order, asked)
     for line in asked:
-        parts = {sku.pk: per_unit for sku, per_unit in made_of(line.order_line)}
-        if not line.order_line.sku.is_kit or line.component_id not in parts:
-            raise Refused(
-                _("%(component)s is no component of %(kit)s.")
-                % {"component": line.component, "kit": line.order_line.sku},
-                field="component",
-            )
-        if line.share_percent is None or not 0 <= line.share_percent <= HUNDRED:
-            raise Refused(
-                _(
-                    "Say what share of the kit's price a piece of %(component)s is worth, in percent."
-                )
-                % {"component": line.component},
-                field="share_percent",
-            )
+        _require_part(line)
         key = line.order_line_id
         if line.quantity <= 0 or after[key] - before.get(key, 0) > whole.get(key, 0):
             left = whole.get(key, 0)
@@ -75,11 +61,33 @@ def require_returnable(order: Order, asked: list[ReturnLine], whole: dict[int, i
                 code="not_returnable",
                 line=key,
             )
-    for key, kits in after.items():
+    _require_worth([*live_lines(order), *asked], after)
+
+
+def _require_part(line: ReturnLine) -> None:
+    """Raise Refused unless a line is for a component of its kit, at a share of the kit's price."""
+    parts = {sku.pk: per_unit for sku, per_unit in made_of(line.order_line)}
+    if not line.order_line.sku.is_kit or line.component_id not in parts:
+        raise Refused(
+            _("%(component)s is no component of %(kit)s.")
+            % {"component": line.component, "kit": line.order_line.sku},
+            field="component",
+        )
+    if line.share_percent is None or not 0 <= line.share_percent <= HUNDRED:
+        raise Refused(
+            _("Say what share of the kit's price a piece of %(component)s is worth, in percent.")
+            % {"component": line.component},
+            field="share_percent",
+        )
+
+
+def _require_worth(lines: list[ReturnLine], kits_of: dict[int, int]) -> None:
+    """Raise Refused where the shares of the components of an order line come to more than its kits."""
+    for key, kits in kits_of.items():
         worth = sum(
             (
                 (line.quantity - line.missing) * (line.share_percent or 0)
-                for line in [*live_lines(order), *asked]
+                for line in lines
                 if line.order_line_id == key
             ),
             Decimal(0),

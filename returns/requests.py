@@ -63,37 +63,49 @@ def open_request(
         request = states.create(
             ReturnRequest(order=order, resolution=resolution, note=note, warehouse=warehouse), by=by
         )
-        ReturnLine.objects.bulk_create(
-            ReturnLine(
-                request=request,
-                order_line=item.line,
-                quantity=item.quantity,
-                reason=item.reason,
-                exchange_for=item.exchange_for,
-                component=item.component,
-                share_percent=item.share_percent,
-            )
-            for item in asked
-        )
+        _write_lines(request, asked)
         if wanted:
-            decisions.record(
-                "exchange",
-                subject_type=request.subject_type,
-                subject_number=request.number,
-                chosen=exchanges.in_stock(wanted, order.company),
-                candidates=[],
-                reasons=["what is not in stock when the return is settled waits until it comes"],
-            )
+            _record_exchange(request, wanted)
         verdict = judge(request)
-        decisions.record(
-            "return policy",
-            subject_type=request.subject_type,
-            subject_number=request.number,
-            chosen="approved" if verdict.is_approved else "for a person",
-            candidates=[],
-            reasons=[verdict.reason],
-        )
+        _record_verdict(request, verdict)
         return approve(request, by=by) if verdict.is_approved else request
+
+
+def _write_lines(request: ReturnRequest, asked: Sequence[Asked]) -> None:
+    ReturnLine.objects.bulk_create(
+        ReturnLine(
+            request=request,
+            order_line=item.line,
+            quantity=item.quantity,
+            reason=item.reason,
+            exchange_for=item.exchange_for,
+            component=item.component,
+            share_percent=item.share_percent,
+        )
+        for item in asked
+    )
+
+
+def _record_exchange(request: ReturnRequest, wanted: dict[SKU, int]) -> None:
+    decisions.record(
+        "exchange",
+        subject_type=request.subject_type,
+        subject_number=request.number,
+        chosen=exchanges.in_stock(wanted, request.order.company),
+        candidates=[],
+        reasons=["what is not in stock when the return is settled waits until it comes"],
+    )
+
+
+def _record_verdict(request: ReturnRequest, verdict: Verdict) -> None:
+    decisions.record(
+        "return policy",
+        subject_type=request.subject_type,
+        subject_number=request.number,
+        chosen="approved" if verdict.is_approved else "for a person",
+        candidates=[],
+        reasons=[verdict.reason],
+    )
 
 
 def require_warehouse(order: Order, warehouse: Warehouse | None, asked: Sequence[Asked]) -> None:
