@@ -17,7 +17,7 @@ urlpatterns = [
     path("admin/core/role/<int:pk>/preview/", preview_role, name="preview_role"),
     path("admin/core/user/<int:pk>/preview/", preview_person, name="preview_person"),
     path("set-password/<uidb64>/<token>/", SetPassword.as_view(), name="set_password"),
-    path("words.js", JavaScriptCatalog.as_view(), name="words"),
+    path("jsi18n/", JavaScriptCatalog.as_view(), name="javascript-catalog"),
     path("stations/", include("fulfillment.stations.views")),
     path("api/", include("oms.web.api")),
     path("admin/", admin.site.urls),

@@ -10,7 +10,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
-from django.urls import path
+from django.urls import path, reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import ensure_csrf_cookie
@@ -131,6 +131,8 @@ def station_page(request: HttpRequest, station: str) -> HttpResponse:
             ],
             "setup": {
                 "station": station,
+                "todo_url": reverse("station_todo", args=[station]),
+                "act_urls": {name: reverse("station_act", args=[name]) for name in STATIONS},
                 "user": user.pk,
                 "warehouses": list(
                     warehouses_of(user).order_by("code").values_list("code", flat=True)

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import F, QuerySet
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -277,7 +278,7 @@ def _to_pack(shipment: Shipment) -> dict[str, Any]:
     weights = {line.reservation.sku.code: line.reservation.sku.weight_g for line in lines}
     return {
         "name": shipment.number,
-        "pk": shipment.pk,
+        "labels_url": reverse("admin:fulfillment_shipment_paper", args=[shipment.pk, "labels"]),
         "status": shipment.status,
         "lines": [
             {**known[code], "quantity": quantity, "weight_g": weights[code]}

@@ -23,14 +23,26 @@ def entry_page(page: Any, request: HttpRequest) -> HttpResponse:
         "channels": Channel.objects.order_by(
             Case(When(kind=Channel.Kind.IN_HOUSE, then=0), default=1), "name"
         ),
-        "setup": {
-            "user": request.user.pk,
-            "repeat": _repeated(page, request),
-            "api": "/api/v1/",
-            "open": reverse("admin:orders_order_number", args=["NUMBER"]),
-        },
+        "setup": {"user": request.user.pk, "repeat": _repeated(page, request), "urls": _urls()},
     }
     return TemplateResponse(request, "admin/oms/order_entry.html", context)
+
+
+def _urls() -> dict[str, str]:
+    """The addresses that the page's script calls; those of one thing with VALUE for its code, number or key."""
+    return {
+        "customers": reverse("customer-list"),
+        "customer": reverse("customer-detail", args=["VALUE"]),
+        "credit": reverse("customer-credit", args=["VALUE"]),
+        "part_numbers": reverse("customer-part-numbers", args=["VALUE"]),
+        "skus": reverse("sku-list"),
+        "lookup": reverse("sku-lookup"),
+        "read_lines": reverse("sku-read-lines"),
+        "orders": reverse("order-list"),
+        "quotes": reverse("quote-list"),
+        "request": reverse("request-detail", args=["VALUE"]),
+        "order": reverse("admin:orders_order_number", args=["VALUE"]),
+    }
 
 
 def _repeated(page: Any, request: HttpRequest) -> dict[str, Any] | None:

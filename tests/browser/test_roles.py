@@ -27,7 +27,12 @@ def test_a_returns_clerk_is_made_from_nothing_and_sees_exactly_their_pages(open_
     page = open_as("root", "/admin/core/role/add/")
     page.get_by_label("Name").fill("returns clerk")
     page.get_by_role("radio", name="everything").check()
-    for right in ("Approve: Returns", "Receive items: Returns", "View: Notifications", "View: SKUs"):
+    for right in (
+        "Approve: Returns",
+        "Receive items: Returns",
+        "View: Notifications",
+        "View: SKUs",
+    ):
         page.get_by_label(right, exact=True).check()
     page.get_by_role("button", name="Save", exact=True).click()
     page.get_by_text("was added successfully").wait_for()
@@ -46,7 +51,10 @@ def test_a_returns_clerk_is_made_from_nothing_and_sees_exactly_their_pages(open_
     page.get_by_role("link", name="Returns to receive").click()
     page.get_by_role("link", name=asked.number).click()
     page.get_by_role("link", name="Receive items").wait_for()
-    assert page.locator(".oms-head .oms-button").all_inner_texts() == ["Receive items …", "Return label"]
+    assert page.locator(".oms-head .oms-button").all_inner_texts() == [
+        "Receive items …",
+        "Return label",
+    ]
     assert seen_in_the_admin(clerk) == {ReturnRequest, SKU, Notice}
     assert answered_over_the_api(clerk) == {"returns", "skus", "events"}
 

@@ -58,32 +58,32 @@ def stops(wave):
 
 def test_a_picker_and_a_packer_do_a_wave_by_scanner(open_as, wave):
     page = open_as("picker", "/stations/pick/")
-    page.get_by_text("Scan a wave").wait_for()
+    page.get_by_text("Scan or choose a wave").wait_for()
     scan(page, wave.number)
     for stop in stops(wave):
         page.get_by_role("heading", name=stop.bin.code, exact=True).wait_for()
         take(page, stop)
     page.get_by_text("All items picked").wait_for()
-    page.wait_for_function("document.getElementById('kept').hidden")
+    page.wait_for_function("document.getElementById('pending').hidden")
     outbox.drain()
     assert Wave.objects.get().status == "closed"
 
     page = open_as("packer", "/stations/pack/")
     for shipment in Shipment.objects.order_by("pk"):
-        page.get_by_text("Scan a shipment").wait_for()
+        page.get_by_text("Scan or choose a shipment").wait_for()
         scan(page, shipment.number)
         page.get_by_text("Scan each item").wait_for()
         if shipment.lines.filter(reservation__sku__code="MUG").exists():
             scan(page, "5601", "5001", "5002")
         else:
             scan(page, "5002", "5002")
-        page.wait_for_function("document.getElementById('kept').hidden")
+        page.wait_for_function("document.getElementById('pending').hidden")
         outbox.drain()
-        page.get_by_text("Scan each label").wait_for()
+        page.get_by_text("Scan each package label").wait_for()
         scan(page, *(label.tracking_number for label in shipment.labels.all()))
 
-    page.get_by_text("Scan a shipment").wait_for()
-    page.wait_for_function("document.getElementById('kept').hidden")
+    page.get_by_text("Scan or choose a shipment").wait_for()
+    page.wait_for_function("document.getElementById('pending').hidden")
     assert set(Shipment.objects.values_list("status", flat=True)) == {"shipped"}
     outbox.drain()
     assert {order.status for order in Order.objects.all()} == {"completed"}
@@ -91,7 +91,7 @@ def test_a_picker_and_a_packer_do_a_wave_by_scanner(open_as, wave):
 
 def test_a_wrong_scan_raises_an_alarm_that_stays_and_lands_nowhere(open_as, wave):
     page = open_as("picker", "/stations/pick/")
-    page.get_by_text("Scan a wave").wait_for()
+    page.get_by_text("Scan or choose a wave").wait_for()
     first = stops(wave)[0]
     wrong = {"MUG": "5002", "TEE-M": "5001"}[first.line.reservation.sku.code]
     scan(page, wave.number)
@@ -110,12 +110,12 @@ def test_a_wrong_scan_raises_an_alarm_that_stays_and_lands_nowhere(open_as, wave
     assert page.get_by_role("heading", name=first.line.reservation.sku.code).is_visible()
     scan(page, *{"MUG": ["5601", "5001"], "TEE-M": ["5002"]}[first.line.reservation.sku.code])
     page.get_by_role("heading", name=stops(wave)[1].bin.code, exact=True).wait_for()
-    page.wait_for_function("document.getElementById('kept').hidden")
+    page.wait_for_function("document.getElementById('pending').hidden")
 
 
 def test_a_pick_goes_on_without_a_network_and_arrives_once(open_as, wave):
     page = open_as("picker", "/stations/pick/")
-    page.get_by_text("Scan a wave").wait_for()
+    page.get_by_text("Scan or choose a wave").wait_for()
     scan(page, wave.number)
     first, *rest = stops(wave)
     page.get_by_role("heading", name=first.bin.code, exact=True).wait_for()
@@ -125,14 +125,14 @@ def test_a_pick_goes_on_without_a_network_and_arrives_once(open_as, wave):
     with page.expect_event("requestfailed"):
         take(page, first)
     page.context.set_offline(True)
-    page.get_by_text("1 waiting for the server").wait_for()
+    page.get_by_text("1 not sent yet").wait_for()
     for stop in rest:
         page.get_by_role("heading", name=stop.bin.code, exact=True).wait_for()
         take(page, stop)
-    page.get_by_text(f"{len(rest) + 1} waiting for the server").wait_for()
+    page.get_by_text(f"{len(rest) + 1} not sent yet").wait_for()
     assert Scan.objects.count() == 1
     page.context.set_offline(False)
-    page.wait_for_function("document.getElementById('kept').hidden")
+    page.wait_for_function("document.getElementById('pending').hidden")
 
     assert Scan.objects.count() == len(rest) + 1
     assert not PickTask.objects.filter(done_at=None).exists()
@@ -141,16 +141,16 @@ def test_a_pick_goes_on_without_a_network_and_arrives_once(open_as, wave):
 
 def test_what_waits_for_the_server_outlives_the_page(open_as, wave):
     page = open_as("picker", "/stations/pick/")
-    page.get_by_text("Scan a wave").wait_for()
+    page.get_by_text("Scan or choose a wave").wait_for()
     scan(page, wave.number)
     first, second = stops(wave)[:2]
     page.get_by_role("heading", name=first.bin.code, exact=True).wait_for()
     page.route("**/act/", lambda route: route.abort())
     take(page, first)
-    page.get_by_text("1 waiting for the server").wait_for()
+    page.get_by_text("1 not sent yet").wait_for()
     page.unroute("**/act/")
     page.reload()
-    page.wait_for_function("document.getElementById('kept').hidden")
+    page.wait_for_function("document.getElementById('pending').hidden")
 
     assert PickTask.objects.get(pk=first.pk).done_at is not None
     assert PickTask.objects.get(pk=second.pk).done_at is None
@@ -164,7 +164,7 @@ def test_a_short_pick_is_told_in_place_and_the_walk_goes_on(open_as, wave):
     page.get_by_role("button", name="Short or damaged").click()
     page.get_by_label("Quantity").fill("0")
     page.get_by_role("button", name="Rest damaged").click()
-    page.wait_for_function("document.getElementById('kept').hidden")
+    page.wait_for_function("document.getElementById('pending').hidden")
 
     sku = first.line.reservation.sku
     assert make.bin_stock(sku, "LON", "DAMAGED") == first.line.reservation.quantity
@@ -185,7 +185,7 @@ def test_a_buyer_receives_and_puts_away(open_as, floor):
     scan(page, "5001")
     page.get_by_label("Quantity").fill("5")
     page.get_by_role("button", name="Damaged").click()
-    page.get_by_text("Scan a purchase order").wait_for()
+    page.get_by_text("Scan or choose a purchase order").wait_for()
     assert PurchaseOrder.objects.get().status == "closed"
 
     page.goto(page.url.replace("receive", "put-away"))

@@ -50,7 +50,7 @@ def press(page, name):
 
 
 def synced(page):
-    page.wait_for_function("document.getElementById('kept').hidden")
+    page.wait_for_function("document.getElementById('pending').hidden")
 
 
 def test_a_packer_spreads_a_line_over_two_packages(open_as, floor):

@@ -4,8 +4,8 @@ from decimal import Decimal
 
 from inventory.models import SKU
 from oms.core.models import Company
-from orders import billing, lifecycle, order_entry
-from orders.billing import Credited
+from orders import billing, crediting, lifecycle, order_entry
+from orders.crediting import Credited
 from orders.models import Address, Channel, Customer, Invoice, Order, PriceList, TaxRate
 from orders.order_entry import Charge, Entry, Line
 
@@ -133,7 +133,7 @@ def bill(order: Order, share: int = 1) -> Invoice:
 def credited(document: Invoice) -> Invoice:
     """A credit note for the first units of a document."""
     line = document.lines.order_by("position")[0]
-    return billing.credit(
+    return crediting.credit(
         document, [Credited(line, 1)], reference=f"{document}/case", reason="One arrived damaged."
     )
 

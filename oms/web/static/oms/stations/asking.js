@@ -4,51 +4,91 @@
 const setup = JSON.parse(document.getElementById("setup").textContent);
 const $ = (id) => document.getElementById(id);
 const _ = (text, values = {}) => interpolate(gettext(text), values, true);
-const counted = (one, many, count, values = {}) => interpolate(ngettext(one, many, count), { count, ...values }, true);
 const STEPS = { place: _("bin"), product: _("product"), lot: _("lot"), quantity: _("quantity") };
-const KEPT = `oms scans ${setup.user}`, WHERE = `oms warehouse ${setup.user}`;
-const url = (path) => `/stations/${path}`;
+const PENDING_KEY = `oms scans ${setup.user}`,
+  WAREHOUSE_KEY = `oms warehouse ${setup.user}`;
 const warehouse = () => $("warehouse").value;
-const stations = {};  // each by its name; the files of the stations add theirs
-class Wrong extends Error {}
-class Away extends Error {}
+const stations = {}; // each by its name; the files of the stations add theirs
+class ScanError extends Error {}
+class OfflineError extends Error {}
 
 // Asking: one question at a time; scans that come meanwhile wait for the next.
-let asked = null, busy = false, alarmed = false, scans = [];
-function ask({ step = "", text, detail = "", accept = null, choices = [], number = null, answers = [] }) {
-  $("steps").replaceChildren(...Object.entries(STEPS).map(([name, title]) => made("li", title, name === step ? { "aria-current": "step" } : {})));
+let question = null,
+  busy = false,
+  alarmed = false,
+  scans = [];
+function ask({
+  step = "",
+  text,
+  detail = "",
+  accept = null,
+  choices = [],
+  number = null,
+  answers = [],
+}) {
+  $("steps").replaceChildren(
+    ...Object.entries(STEPS).map(([name, title]) =>
+      createElement("li", title, name === step ? { "aria-current": "step" } : {}),
+    ),
+  );
   $("ask").textContent = text;
   $("detail").replaceChildren(...[detail].flat().filter(Boolean));
   $("scan").hidden = !accept;
   return new Promise((resolve) => {
-    asked = { accept, resolve: (value) => { asked = null; resolve(value); } };
-    $("choices").replaceChildren(...choices.map(([label, value, style]) => button(label, () => asked?.resolve(value), style)));
+    question = {
+      accept,
+      resolve: (value) => {
+        question = null;
+        resolve(value);
+      },
+    };
+    $("choices").replaceChildren(
+      ...choices.map(([label, value, style]) =>
+        button(label, () => question?.resolve(value), style),
+      ),
+    );
     $("count").hidden = number === null;
     $("number").value = number ?? "";
-    $("number-choices").replaceChildren(...answers.map(([label, wrap], index) => button(label, () => take(wrap), index ? "" : "first")));
-    firstAnswer = answers[0]?.[1];
-    focus();
-    pump();
+    $("number-choices").replaceChildren(
+      ...answers.map(([label, wrap], index) =>
+        button(label, () => takeCount(wrap), index ? "" : "first"),
+      ),
+    );
+    defaultAnswer = answers[0]?.[1];
+    focusScan();
+    takeScans();
   });
 }
-let firstAnswer = null;
-function take(wrap) {
+let defaultAnswer = null;
+function takeCount(wrap) {
   const count = Number($("number").value);
-  if (!asked || alarmed) return;
-  if (!Number.isInteger(count) || count < 0) alarm(_("“%(number)s” isn't a valid quantity.", { number: $("number").value }));
-  else try { asked.resolve(wrap(count)); } catch (fault) { alarm(fault.message); }
+  if (!question || alarmed) return;
+  if (!Number.isInteger(count) || count < 0)
+    alarm(_("“%(number)s” isn't a valid quantity.", { number: $("number").value }));
+  else
+    try {
+      question.resolve(wrap(count));
+    } catch (fault) {
+      alarm(fault.message);
+    }
 }
-async function pump() {
-  while (scans.length && asked?.accept && !alarmed && !busy) {
-    const question = asked;
+async function takeScans() {
+  while (scans.length && question?.accept && !alarmed && !busy) {
+    const current = question;
     busy = true;
     try {
-      const value = await question.accept(scans.shift());
-      beep(880, .08);
-      if (asked === question) question.resolve(value);
+      const value = await current.accept(scans.shift());
+      beep(880, 0.08);
+      if (question === current) current.resolve(value);
     } catch (fault) {
-      alarm(fault instanceof Away ? "No connection. Scan again when you're back online." : fault.message);
-    } finally { busy = false; }
+      alarm(
+        fault instanceof OfflineError
+          ? _("No connection. Scan again when you're back online.")
+          : fault.message,
+      );
+    } finally {
+      busy = false;
+    }
     await null;
   }
 }
@@ -58,14 +98,19 @@ function alarm(text) {
   $("alarm-text").textContent = text;
   $("alarm").hidden = false;
   $("code").blur();
-  const sound = () => { if (alarmed) { beep(180, .4); setTimeout(sound, 1500); } };
+  const sound = () => {
+    if (alarmed) {
+      beep(180, 0.4);
+      setTimeout(sound, 1500);
+    }
+  };
   sound();
 }
-function understood() {
+function dismissAlarm() {
   alarmed = false;
   scans = [];
   $("alarm").hidden = true;
-  focus();
+  focusScan();
 }
 let audio = null;
 function beep(pitch, seconds) {
@@ -76,21 +121,29 @@ function beep(pitch, seconds) {
     tone.connect(audio.destination);
     tone.start();
     tone.stop(audio.currentTime + seconds);
-  } catch { /* without sound the color must do */ }
+  } catch {
+    /* without sound the color must do */
+  }
 }
-function focus() { if (!alarmed && !$("scan").hidden) $("code").focus(); }
-function made(name, text, attributes = {}) {
+function focusScan() {
+  if (!alarmed && !$("scan").hidden) $("code").focus();
+}
+function createElement(name, text, attributes = {}) {
   const element = document.createElement(name);
   element.textContent = text;
   for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
   return element;
 }
 function button(label, press, style = "") {
-  const element = made("button", label, { type: "button", class: style });
-  element.addEventListener("click", () => { if (!alarmed) press(); });
+  const element = createElement("button", label, { type: "button", class: style });
+  element.addEventListener("click", () => {
+    if (!alarmed) press();
+  });
   return element;
 }
-function told(text) { $("told").textContent = text; }
+function showMessage(text) {
+  $("message").textContent = text;
+}
 function table(rows) {
   const element = document.createElement("table");
   for (const row of rows) {
@@ -99,4 +152,3 @@ function table(rows) {
   }
   return element;
 }
-
