@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from django.utils import timezone
+from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 
 from oms.core import events
@@ -113,7 +114,7 @@ def require_status(row: Document, *allowed: str) -> None:
     """Raise WrongState unless the document is in one of these statuses."""
     if row.status not in allowed:
         names = dict(type(row)._meta.get_field("status").flatchoices)  # type: ignore[misc]
-        told = _(" or ").join(f"“{names[each]}”" for each in allowed)
+        told = get_text_list([f"“{names[each]}”" for each in allowed], _("or"))
         raise WrongState(
             _("%(row)s is “%(status)s”. It must be %(allowed)s.")
             % {"row": row, "status": names[row.status], "allowed": told},

@@ -167,7 +167,7 @@ def test_declined_goods_go_on_and_a_return_is_the_way_back(taken, drain):
     drain()
     order = make.fresh(taken.order)
     assert (order.status, order.shipped, order.canceled) == ("completed", 7, 0)
-    with pytest.raises(WrongState, match="is completed"):
+    with pytest.raises(WrongState, match="is “completed”"):
         lifecycle.cancel(order)
 
 

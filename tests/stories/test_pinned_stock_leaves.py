@@ -294,7 +294,7 @@ def test_a_line_that_left_meanwhile_is_a_clear_conflict(drain):
     drain()
 
     for stale in (lambda: picking.report_short(row, 1), lambda: picking.put_back(row, place())):
-        with pytest.raises(Exception, match=r"is no longer on shipment|cannot|is canceled"):
+        with pytest.raises(Exception, match=r"is no longer on shipment|cannot|is “canceled”"):
             stale()
 
 
