@@ -190,7 +190,7 @@ def _prove(order):
             if line.credited == line.quantity:
                 for name in ("net", "tax", "gross"):
                     assert credited[line.pk, name] == getattr(line, name)
-    open_now = {step.name: step.gross for step in order_to_cash.of(make.fresh(order))}["Open"]
+    open_now = {step.name: step.gross for step in order_to_cash.of(make.fresh(order))}["Balance due"]
     assert [str(breach) for breach in verification.breaches(files=False)] == []
     if order.customer.billing != "month":
         reserved = sum(payment.unapplied for payment in order.payments.all())
@@ -230,7 +230,7 @@ def test_bridges_of_orders_that_were_billed_together_add_up(
             ("Written off", WriteOff.objects.all()),
         ):
             assert sum(steps[name] for steps in bridges) == sum(row.amount for row in booked), name
-        assert sum(steps["Open"] for steps in bridges) == sum(
+        assert sum(steps["Balance due"] for steps in bridges) == sum(
             document.sign * document.open_amount for document in Invoice.objects.all()
         )
         transaction.set_rollback(True)
