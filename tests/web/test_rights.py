@@ -3,6 +3,7 @@ for them."""
 
 import io
 import re
+from collections import Counter
 from datetime import date
 from decimal import Decimal
 from html import unescape
@@ -35,6 +36,7 @@ from orders.order_entry import Entry
 from tests import builders as make
 
 pytestmark = pytest.mark.django_db
+MOST_ALIKE = 5  # records of one page that are opened
 PRICE, COST, PARCEL = "7717.17", "6661.6161", "9191.91"
 
 
@@ -105,10 +107,12 @@ class Crawl:
 
     def __init__(self, client, worked, follows=True, formats=("csv", "xlsx")):
         self.client, self.worked, self.follows, self.formats = client, worked, follows, formats
-        self.seen, self.texts = set(), {}
+        self.seen, self.texts, self.kinds = set(), {}, Counter()
 
     def visit(self, *addresses):
-        """Open these, and what they lead to; of links that differ in a filter's value alone, one."""
+        """Open these, and what they lead to: of links that differ in a filter's value alone, one, and of one page's
+        records the first few.
+        """
         todo = [(address, address) for address in reversed(addresses)]
         while todo:
             address, key = todo.pop()
@@ -120,6 +124,10 @@ class Crawl:
             ):
                 continue
             self.seen.add(key)
+            kind = re.sub(r"/\d+(?=/|$)", "/N", str(key))
+            self.kinds[kind] += 1
+            if self.kinds[kind] > MOST_ALIKE:
+                continue
             answer = self.client.get(address)
             if answer.status_code != 200:
                 continue
