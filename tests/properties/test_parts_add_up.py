@@ -190,7 +190,9 @@ def _prove(order):
             if line.credited == line.quantity:
                 for name in ("net", "tax", "gross"):
                     assert credited[line.pk, name] == getattr(line, name)
-    open_now = {step.name: step.gross for step in order_to_cash.of(make.fresh(order))}["Balance due"]
+    open_now = {step.name: step.gross for step in order_to_cash.of(make.fresh(order))}[
+        "Balance due"
+    ]
     assert [str(breach) for breach in verification.breaches(files=False)] == []
     if order.customer.billing != "month":
         reserved = sum(payment.unapplied for payment in order.payments.all())
