@@ -18,7 +18,7 @@ from orders.payments import S
 def apply_prepayments(document: Invoice, *, by: User | None = None) -> list[PaymentApplication]:
     """Pay an invoice from its order's prepayments, as far as they go. Nothing open is success."""
     with atomic():
-        reserved = lock(
+        prepayments = lock(
             Payment.objects.filter(
                 order=document.order,
                 order__isnull=False,
@@ -28,7 +28,7 @@ def apply_prepayments(document: Invoice, *, by: User | None = None) -> list[Paym
             )
         )
         made = []
-        for payment in reserved:
+        for payment in prepayments:
             document.refresh_from_db()
             if payment.unapplied > 0 and document.open_amount > 0:
                 made.append(payments.apply(payment, document, by=by))

@@ -155,10 +155,10 @@ def _can_hold(order: Order) -> bool:
 
 
 def _holds_left(order: Order) -> list[ByHand]:
-    reserved = set(
+    placed = set(
         order.holds.filter(kind__in=ByHand.values, released_at=None).values_list("kind", flat=True)
     )
-    return [kind for kind in ByHand if kind not in reserved]
+    return [kind for kind in ByHand if kind not in placed]
 
 
 @dataclass(frozen=True)

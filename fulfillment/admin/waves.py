@@ -80,13 +80,13 @@ class WaveAdmin(DocumentAdmin):
             .values("wave")
             .annotate(n=Count("pk"))
         )
-        reserved = own.filter(order__in=gates.on_hold(), status__in=gates.LIVE)
+        stopped = own.filter(order__in=gates.on_hold(), status__in=gates.LIVE)
         return (
             super()
             .get_queryset(request)
             .annotate(
                 inside=Coalesce(Subquery(own.values("n")), 0),
-                reserved=Coalesce(Subquery(reserved.values("n")), 0),
+                stopped=Coalesce(Subquery(stopped.values("n")), 0),
             )
         )
 
@@ -96,7 +96,7 @@ class WaveAdmin(DocumentAdmin):
 
     @display(description=_("On hold"))
     def on_hold(self, wave: Any) -> str:
-        return str(wave.reserved or "")
+        return str(wave.stopped or "")
 
     def get_urls(self) -> Any:
         return [

@@ -317,9 +317,7 @@ def _note(model: type[models.Model], keys: list[int]) -> None:
         )
     new = set(keys) - taken.locked[rank] - taken.created[rank]
     if settings.ASSERT_LOCK_ORDER and new:
-        later = [
-            other.name for other, reserved in taken.locked.items() if other > rank and reserved
-        ]
+        later = [other.name for other, held in taken.locked.items() if other > rank and held]
         assert not later, f"{model.__name__} ({rank.name}) is locked after {later}"
         assert min(new) > max(taken.locked[rank], default=0), (
             f"{model.__name__} {new} is locked out of order"

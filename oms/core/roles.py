@@ -53,15 +53,15 @@ def titles() -> dict[Right, Words]:
 
 def without_effect(role: Role) -> dict[str, list[str]]:
     """The rights of a role, by their names, that hold only with another one that it lacks, by the name of that one."""
-    reserved = {
+    granted = {
         f"{app}.{name}"
         for app, name in role.permissions.values_list("content_type__app_label", "codename")
     }
     known, found = permissions(), dict[str, list[str]]()
     for model, rights in policy.offered().items():
         for right in rights:
-            missing = {policy.code(each) for each in policy.needs(model, right)} - reserved
-            for code in sorted(missing) if policy.code(right, model) in reserved else ():
+            missing = {policy.code(each) for each in policy.needs(model, right)} - granted
+            for code in sorted(missing) if policy.code(right, model) in granted else ():
                 found.setdefault(known[code].name, []).append(known[policy.code(right, model)].name)
     return found
 

@@ -98,13 +98,13 @@ def read(file: IO[bytes], name: str, how: Format | None = None) -> Iterator[Line
 def _read_csv(file: IO[bytes], name: str, how: Format) -> Iterator[Line]:
     width = 0
     for number, row in texts.rows(file, name, how.encoding, how.delimiter):
-        reserved = [cells.text(cell) for cell in row]
-        if not any(reserved):
+        values = [cells.text(cell) for cell in row]
+        if not any(values):
             continue
-        width = width or len(reserved)
-        if any(reserved[width:]):
-            reserved[0] = cells.surplus()
-        yield number, [*reserved[:width], *[""] * (width - len(reserved))]
+        width = width or len(values)
+        if any(values[width:]):
+            values[0] = cells.surplus()
+        yield number, [*values[:width], *[""] * (width - len(values))]
 
 
 def _read_xlsx(file: IO[bytes], name: str, how: Format) -> Iterator[Line]:
@@ -113,13 +113,11 @@ def _read_xlsx(file: IO[bytes], name: str, how: Format) -> Iterator[Line]:
         if not row.cells:
             continue
         width = width or max(row.cells) + 1
-        reserved = [
-            row.cells.get(column, "") for column in range(min(width, workbooks.MOST_COLUMNS))
-        ]
+        values = [row.cells.get(column, "") for column in range(min(width, workbooks.MOST_COLUMNS))]
         if row.is_hidden:
-            reserved[0] = cells.hidden_row()
-        if any(cell != "" for cell in reserved):
-            yield row.number, reserved
+            values[0] = cells.hidden_row()
+        if any(cell != "" for cell in values):
+            yield row.number, values
 
 
 def heading_of(file: IO[bytes], name: str, how: Format) -> list[str]:

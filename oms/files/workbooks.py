@@ -124,12 +124,12 @@ def _parsed(parser: "_Parser", name: str) -> Iterator[Row]:
     try:
         for number, found in parser.parse():
             hidden = parser.row_dimensions.pop(str(number), {}).get("hidden") in ("1", "true")
-            reserved = {
+            values = {
                 cell["column"] - 1: cell["value"]
                 for cell in found
                 if cell["value"] not in (None, "")
             }
-            yield Row(number, reserved, hidden)
+            yield Row(number, values, hidden)
     except Exception as error:  # a broken part of the archive
         raise _unreadable(name, error) from error
 

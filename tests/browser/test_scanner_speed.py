@@ -47,11 +47,11 @@ def test_codes_and_quantities_are_taken_as_fast_as_they_are_typed(open_as, rep, 
 
 
 def test_what_waits_for_an_answer_is_shown_and_sent_once_it_is_there(open_as, rep):
-    page, reserved = open_as("rep", ENTRY), []
+    page, waiting = open_as("rep", ENTRY), []
     answering = []
     page.route(
         re.compile(r"/api/v1/(customers/\?|skus/)"),
-        lambda route: route.continue_() if answering else reserved.append(route),
+        lambda route: route.continue_() if answering else waiting.append(route),
     )
     page.keyboard.type("12375\n20685\n2\n22423\n3\n")
     page.get_by_text("Looking up “12375”…").wait_for()
@@ -59,7 +59,7 @@ def test_what_waits_for_an_answer_is_shown_and_sent_once_it_is_there(open_as, re
     page.keyboard.press("Control+Enter")
     assert not Order.objects.exists()
     answering.append(True)
-    for route in reserved:
+    for route in waiting:
         route.continue_()
 
     assert lines_of(page) == ("12375", [("20685", 2), ("22423", 3)])

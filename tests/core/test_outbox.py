@@ -175,7 +175,7 @@ def test_what_waits_behind_another_process_is_not_taken_before_it(handler):
     first = happened(n=1)
     happened(n=2)
     outbox.number_events()
-    reserved = Delivery.objects.create(
+    leased = Delivery.objects.create(
         event=first,
         handler="tests.core.<lambda>",
         attempts=1,
@@ -184,9 +184,7 @@ def test_what_waits_behind_another_process_is_not_taken_before_it(handler):
     )
 
     assert outbox.drain() == 0
-    Delivery.objects.filter(pk=reserved.pk).update(
-        leased_until=timezone.now() - timedelta(seconds=1)
-    )
+    Delivery.objects.filter(pk=leased.pk).update(leased_until=timezone.now() - timedelta(seconds=1))
     drain_after(1)
 
     assert seen == [1, 2]

@@ -195,8 +195,8 @@ def _prove(order):
     ]
     assert [str(breach) for breach in verification.breaches(files=False)] == []
     if order.customer.billing != "month":
-        reserved = sum(payment.unapplied for payment in order.payments.all())
-        assert open_now - reserved == screening.balance(order.customer) + unused(order)
+        prepaid = sum(payment.unapplied for payment in order.payments.all())
+        assert open_now - prepaid == screening.balance(order.customer) + unused(order)
 
 
 @settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
