@@ -174,7 +174,7 @@ def _leave_rest(shipment: Shipment, sent: Sequence[SentRow], by: User | None) ->
         key: line.reservation.quantity - sum(row.quantity for row in sent if row.line.pk == line.pk)
         for key, line in lines.items()
     }
-    gone = leaving.cutoff({key: units for key, units in left.items() if units})
+    gone = leaving.cut_off({key: units for key, units in left.items() if units})
     if not gone:
         return None
     other = shipments.create(shipment.order, shipment.warehouse, by)

@@ -176,7 +176,7 @@ def put_back(line: ShipmentLine, to: Bin, *, by: User | None = None) -> Shipment
     return shipment
 
 
-def put_back_reason(shipment: Shipment) -> list[ShipmentLine]:
+def lines_to_put_back(shipment: Shipment) -> list[ShipmentLine]:
     """Lines that are not wanted any more since they were picked: they must be put back before packing."""
     return list(
         shipment.lines.exclude(reservation__put_back_reason="").select_related("reservation")

@@ -138,14 +138,14 @@ def needs(demands: Iterable[Demand]) -> list[Need]:
 
 def pieces(holds: Holds, demands: Iterable[Demand], *, asked: bool = False) -> list[Piece]:
     """What may be let go of demands; `asked`: also what a partner was asked to cancel, apart from the rest."""
-    keys, put_back_reason = (
+    keys, reasons = (
         {demand.pk for demand in demands},
         {PutBackReason.NO, PutBackReason.ASKED if asked else PutBackReason.NO},
     )
     return [
         Piece(row.pk, row.demand_id, (row.bundle, row.put_back_reason), row.quantity, _stage(row))
         for row in holds.rows
-        if row.demand_id in keys and row.state in LIVE and row.put_back_reason in put_back_reason
+        if row.demand_id in keys and row.state in LIVE and row.put_back_reason in reasons
     ]
 
 

@@ -81,7 +81,7 @@ def _torn(kit: Sequence[Reservation]) -> dict[int, int]:
     return {key: amount for key, amount in gone.items() if amount}
 
 
-def cutoff(units: Mapping[int, int]) -> dict[int, Reservation]:
+def cut_off(units: Mapping[int, int]) -> dict[int, Reservation]:
     """Cut base units off unpicked reservations, by key, to leave apart; return by key what was cut, maybe all of it."""
     with atomic():
         _holds, own = _lock(list(Reservation.objects.filter(pk__in=units)))

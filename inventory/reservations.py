@@ -237,11 +237,11 @@ def consume(
     with atomic():
         locked = lock_with_demands(reservations)
         require_state(locked, State.PICKED)
-        put_back_reason = [row for row in locked if row.put_back_reason]
-        if put_back_reason:
+        unwanted = [row for row in locked if row.put_back_reason]
+        if unwanted:
             raise Refused(
                 _("Put back %(quantity)s × %(sku)s before shipping.")
-                % {"quantity": put_back_reason[0].quantity, "sku": put_back_reason[0].sku},
+                % {"quantity": unwanted[0].quantity, "sku": unwanted[0].sku},
                 code="put_back_first",
             )
         shelf_life.require_shippable(locked)
@@ -301,7 +301,7 @@ def cancel(
 ) -> dict[int, int]:
     """Want fewer units of a document's lines: unreserved demand goes first, then reserved, then allocated.
 
-    What is picked already is marked as put_back_reason: it bars packing and shipping until it is put back. What a
+    What is picked already is marked to be put back: it bars packing and shipping until it is put back. What a
     partner has taken on goes last: it is marked as asked, stays reserved, and is returned as units by line. Of kits,
     whole ones go.
     """

@@ -187,7 +187,7 @@ def test_canceled_after_picking_must_be_put_back(order, drain):
     with pytest.raises(Refused, match="Put them back before packing"):
         packing.pack(shipment)
 
-    (line,) = picking.put_back_reason(shipment)
+    (line,) = picking.lines_to_put_back(shipment)
     picking.put_back(line, storage(make.warehouse()))
     drain()
     assert packing.pack(make.fresh(shipment)).status == "packed"
@@ -199,7 +199,7 @@ def test_canceled_wholly_after_picking_ends_with_everything_back(order, drain):
     lifecycle.cancel(make.fresh(order))
     drain()
 
-    for line in picking.put_back_reason(shipment):
+    for line in picking.lines_to_put_back(shipment):
         picking.put_back(line, storage(make.warehouse()))
     drain()
 

@@ -209,12 +209,12 @@ def test_cancel_frees_the_unpicked_and_stops_the_picked():
 
     reservations.cancel("SO-1", {1: 3})
 
-    put_back_reason = Reservation.objects.get(put_back_reason="cancel")
-    assert (put_back_reason.quantity, make.stock_of(tee)) == (1, (10, 6, 0))
+    row = Reservation.objects.get(put_back_reason="cancel")
+    assert (row.quantity, make.stock_of(tee)) == (1, (10, 6, 0))
     with pytest.raises(Refused, match="Put back"):
-        reservations.consume([put_back_reason])
+        reservations.consume([row])
 
-    reservations.put_back([put_back_reason], storage(make.warehouse()))
+    reservations.put_back([row], storage(make.warehouse()))
     demand = Demand.objects.get()
     assert (demand.quantity, demand.picked, make.stock_of(tee)) == (3, 3, (10, 7, 0))
 

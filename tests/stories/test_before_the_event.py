@@ -24,7 +24,7 @@ def lose(code, quantity=1):
 
 
 def put_back_all(shipment, drain):
-    for row in picking.put_back_reason(shipment):
+    for row in picking.lines_to_put_back(shipment):
         picking.put_back(row, storage(make.warehouse()))
     drain()
 
@@ -74,7 +74,7 @@ def test_what_was_canceled_is_still_to_be_put_back_when_the_rest_was_first(order
     picking.put_back(shipment.lines.get(), storage(make.warehouse()))
     drain()
 
-    assert [row.reservation.quantity for row in picking.put_back_reason(shipment)] == [2]
+    assert [row.reservation.quantity for row in picking.lines_to_put_back(shipment)] == [2]
     put_back_all(shipment, drain)
     assert (make.fresh(shipment).status, make.stock_of(make.sku("TEE-M"))) == (
         "canceled",
@@ -177,7 +177,7 @@ def test_part_of_what_a_kit_must_give_back_is_canceled(drain):
     lifecycle.cancel_lines(make.fresh(order), {order.lines.get(sku__code="SET").pk: 1})
     drain()
 
-    assert sum(row.reservation.quantity for row in picking.put_back_reason(shipment)) == 6
+    assert sum(row.reservation.quantity for row in picking.lines_to_put_back(shipment)) == 6
     put_back_all(shipment, drain)
     sent(shipment, drain)
     put(make.sku("B"), "LON", 5)

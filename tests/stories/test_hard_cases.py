@@ -96,7 +96,7 @@ def test_picked_kits_without_a_part_are_put_back_and_wait(drain):
     drain()
     with pytest.raises(Refused, match="Put them back before packing"):
         packing.pack(make.fresh(shipment))
-    for row in picking.put_back_reason(shipment):
+    for row in picking.lines_to_put_back(shipment):
         picking.put_back(row, storage(make.warehouse()))
     drain()
     packing.pack(make.fresh(shipment))

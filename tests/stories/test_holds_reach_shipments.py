@@ -233,7 +233,7 @@ def test_what_is_cut_off_while_it_is_picked_stays_on_its_shipment(drain):
     lifecycle.cancel_lines(make.fresh(order), {only_line(order).pk: 1})
     drain()
 
-    (row,) = picking.put_back_reason(shipment)
+    (row,) = picking.lines_to_put_back(shipment)
     picking.put_back(row, storage(make.warehouse()))
     drain()
     assert carried(order) == [{"TEE-M": 4}]

@@ -49,7 +49,7 @@ def shipped_whole(order):
 
 
 def put_back_all(shipment, drain):
-    for row in picking.put_back_reason(shipment):
+    for row in picking.lines_to_put_back(shipment):
         picking.put_back(row, storage(make.warehouse()))
     drain()
 
@@ -255,7 +255,7 @@ def test_units_of_a_kit_in_two_warehouses_are_canceled_in_one(drain):
     lifecycle.cancel_lines(make.fresh(order), {only_line(order).pk: 1})
     drain()
     for shipment in Shipment.objects.filter(status="picking"):
-        for row in picking.put_back_reason(shipment):
+        for row in picking.lines_to_put_back(shipment):
             picking.put_back(row, storage(shipment.warehouse))
     drain()
 

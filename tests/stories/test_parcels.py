@@ -156,7 +156,7 @@ def test_canceled_units_of_a_packed_line_stay_in_their_parcel_until_they_are_put
     ]
 
     packing.unpack(make.fresh(heavy))
-    for line in picking.put_back_reason(heavy):
+    for line in picking.lines_to_put_back(heavy):
         picking.put_back(line, storage(make.warehouse()))
     drain()
     packing.pack(make.fresh(heavy))

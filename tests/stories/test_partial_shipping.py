@@ -131,7 +131,7 @@ def test_a_kit_that_is_picked_unevenly_follows_whole_once_its_part_is_put_back(k
     partial.split_unpicked(make.fresh(kits))
     drain()
 
-    (cups,) = picking.put_back_reason(kits)
+    (cups,) = picking.lines_to_put_back(kits)
     assert (cups.reservation.quantity, cups.reservation.sku.code) == (4, "CUP")
     picking.put_back(cups, storage(make.warehouse()))
     drain()

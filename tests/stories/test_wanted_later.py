@@ -306,7 +306,7 @@ def test_a_kit_of_which_a_part_is_picked_is_put_off(channel):
     lifecycle.reschedule(order, requested_on=days(60))
     adjusting.adjust(make.sku("POT"), storage(make.warehouse()), -1, note="broken")
     outbox.drain()
-    for row in picking.put_back_reason(shipment):
+    for row in picking.lines_to_put_back(shipment):
         picking.put_back(row, storage(make.warehouse()))
     outbox.drain()
 

@@ -148,7 +148,7 @@ def test_cancel_at_every_stage_leaves_the_stock_as_it_was(stage, drain):
     if stage == "packed":
         packing.unpack(make.shipment_of(order))
     if stage in ("picked", "packed"):
-        for row in picking.put_back_reason(make.shipment_of(order)):
+        for row in picking.lines_to_put_back(make.shipment_of(order)):
             picking.put_back(row, make.warehouse().bins.get(code="A-01"))
         drain()
 

@@ -103,7 +103,7 @@ class Ending(Floor, Partnering, Stocking, Returning):
         return list(Shipment.objects.filter(status=status).order_by("pk"))
 
     def _pick_and_pack(self, shipment):
-        for row in picking.put_back_reason(shipment):
+        for row in picking.lines_to_put_back(shipment):
             picking.put_back(row, storage(shipment.warehouse))
         shipment = make.fresh(shipment)
         if shipment.lines.filter(reservation__state="allocated").exists():
