@@ -107,7 +107,7 @@ def bought_at(supply: IntercompanySupply) -> Decimal:
         raise Refused(
             _(
                 "The supplier invoice for %(invoice)s isn't recorded yet, so the goods have no cost. See "
-                "Attention."
+                "Needs attention."
             )
             % {"invoice": line.invoice},
             code="not_recorded",
