@@ -78,7 +78,7 @@ def _transfer_prices(order: Order, sku: SKU) -> dict[str, Decimal]:
         if shipment.number not in known:
             raise Refused(
                 _(
-                    "%(shipment)s has no intercompany invoice yet, so the goods have no cost. See Attention."
+                    "%(shipment)s has no intercompany invoice yet, so the goods have no cost. See Needs attention."
                 )
                 % {"shipment": shipment},
                 code="not_invoiced",
@@ -121,7 +121,7 @@ def _require_billed(order: Order, warehouse: Warehouse, skus: Collection[int]) -
         if shipment.number not in billed:
             raise Refused(
                 _(
-                    "%(shipment)s has no intercompany invoice yet that could be credited. See Attention."
+                    "%(shipment)s has no intercompany invoice yet that could be credited. See Needs attention."
                 )
                 % {"shipment": shipment},
                 code="not_invoiced",
