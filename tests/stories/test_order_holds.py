@@ -83,7 +83,7 @@ def test_the_wave_and_its_list_show_what_is_on_hold(order, client):
     listed = client.get(reverse("admin:fulfillment_wave_changelist")).context["cl"].result_list
     shown = client.get(reverse("admin:fulfillment_wave_change", args=[wave.pk])).context["panels"]
 
-    assert [(row.inside, row.reserved) for row in listed] == [(2, 1)]
+    assert [(row.inside, row.stopped) for row in listed] == [(2, 1)]
     assert "Stopped because" in shown[0].headings
     assert [cells[-1] for _link, cells in shown[0].rows] == [
         "Manual: Customer asked for a call before shipping.",
@@ -110,7 +110,7 @@ def test_a_third_party_neither_gets_nor_reports_what_is_on_hold(drain):
     assert make.fresh(order).status == "completed"
 
 
-def test_a_reserved_order_can_be_canceled_and_what_has_left_cannot_be_reserved(order, drain):
+def test_an_order_on_hold_can_be_canceled_and_what_has_left_cannot_be_put_on_hold(order, drain):
     stop(order)
     lifecycle.cancel(make.fresh(order))
     drain()
