@@ -10,7 +10,7 @@ from oms.core import money, states
 from oms.core.errors import Refused
 from oms.core.locking import atomic, lock, lock_one
 from oms.core.models import User
-from orders import billing, crediting, deducting, issuing, registrations
+from orders import billing, crediting, deducting, einvoicing, issuing, registrations
 from orders.deducting import Open
 from orders.models import Invoice, InvoiceLine, Order
 
@@ -52,6 +52,7 @@ def _ask(
     document = issuing.start(order, Invoice.Kind.DEPOSIT, reference, registration)
     with issuing.language_of(order.customer, order.company):
         lines = _deposit_lines(document, order, money.round_amount(amount, order.currency))
+    einvoicing.require_complete(order, lines, registration)
     return issuing.issue(document, lines, None, by)
 
 

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from oms.core import codes, money
 from oms.core.errors import Refused
+from oms.core.identifiers import country_of
 from oms.core.models import Company
 from oms.core.money import ZERO
 from orders import due_dates, issuing, national_rules, registrations, taxing
@@ -22,9 +23,10 @@ from orders.connectors.einvoices import (
     TaxGroup,
 )
 from orders.models import Customer, Invoice, InvoiceLine, Order
-from orders.national_rules import Parties
+from orders.national_rules import Missing, Parties
 from orders.planners import places
 
+MOST_PLACES = 2  # of amounts in EN 16931 (BR-DEC)
 KINDS = {
     Invoice.Kind.INVOICE: INVOICE,
     Invoice.Kind.DEPOSIT: PREPAYMENT,
@@ -197,6 +199,11 @@ def _home(invoice: Invoice) -> dict[str, Any]:
     }
 
 
+def _has_prefix(vat_number: str) -> bool:
+    """Whether a VAT number, if there is one, begins with a country's code (BR-CO-09)."""
+    return not vat_number or country_of(vat_number) in (*codes.COUNTRIES, places.NORTHERN_IRELAND)
+
+
 def lacking(
     company: Company,
     customer: Customer,
@@ -204,15 +211,43 @@ def lacking(
     reference: str = "",
     ship_to: dict[str, str] | None = None,
     registration: str = "",
+    currency: str = "",
 ) -> list[str]:
     """What the records must still say so that a customer's e-invoices are complete; nothing where they get none.
 
-    `registration`: the VAT registration under which the company sells (`registrations.key_of`).
+    `registration`: the VAT registration under which the company sells (`registrations.key_of`). `currency`: the
+    document's.
     """
     if not customer.einvoice:
         return []
     vat_number = registrations.number(company, registration)
-    wanted = [
+    wanted = [*_of_both(company, customer, address, vat_number, currency)]
+    is_ubl = customer.einvoice == Customer.EInvoice.UBL
+    if is_ubl:
+        wanted += _of_delivery(company, customer, reference)
+    missing = [name for known, name in wanted if not known]
+    if is_ubl:
+        missing += national_rules.lacking(
+            Parties(company, customer, address, ship_to or {}, vat_number)
+        )
+    return missing
+
+
+def _of_both(
+    company: Company, customer: Customer, address: dict[str, str], vat_number: str, currency: str
+) -> Missing:
+    """What EN 16931 asks of both parties and of the currency."""
+    return [
+        (
+            money.minor_units(currency) <= MOST_PLACES,
+            _("another currency: amounts have at most two decimal places (EN 16931), unlike %s")
+            % currency,
+        ),
+        (_has_prefix(vat_number), _("the company's VAT number with its country's prefix")),
+        (
+            _has_prefix(customer.vat_number),
+            _("the customer's VAT number with its country's prefix"),
+        ),
         (
             company.street and company.city and company.country,
             _("the company's street, city and country"),
@@ -223,24 +258,21 @@ def lacking(
             _("the customer's billing name and country"),
         ),
     ]
-    if customer.einvoice == Customer.EInvoice.UBL:
-        wanted += [
-            (
-                company.endpoint and company.endpoint_scheme,
-                _("the company's e-invoicing address and its scheme"),
-            ),
-            (
-                customer.endpoint and customer.endpoint_scheme,
-                _("the customer's e-invoicing address and its scheme"),
-            ),
-            (customer.buyer_reference or reference, _("buyer reference (on customer or order)")),
-        ]
-    missing = [name for known, name in wanted if not known]
-    if customer.einvoice == Customer.EInvoice.UBL:
-        missing += national_rules.lacking(
-            Parties(company, customer, address, ship_to or {}, vat_number)
-        )
-    return missing
+
+
+def _of_delivery(company: Company, customer: Customer, reference: str) -> Missing:
+    """What Peppol asks, to deliver an e-invoice."""
+    return [
+        (
+            company.endpoint and company.endpoint_scheme,
+            _("the company's e-invoicing address and its scheme"),
+        ),
+        (
+            customer.endpoint and customer.endpoint_scheme,
+            _("the customer's e-invoicing address and its scheme"),
+        ),
+        (customer.buyer_reference or reference, _("buyer reference (on customer or order)")),
+    ]
 
 
 def lacking_of_taxes(
@@ -264,6 +296,11 @@ def lacking_of_taxes(
         ),
         (customer.vat_number or not categories & {"AE", "K"}, _("the customer's VAT number")),
         (ship_to.get("country") or "K" not in categories, _("destination country")),
+        (
+            customer.einvoice != Customer.EInvoice.UBL
+            or national_rules.are_rates_allowed(company, vat_number, lines),
+            _("a Swedish tax rate: 25, 12 or 6%"),
+        ),
         (
             categories == {"O"} or "O" not in categories,
             _("separate invoices for items outside the scope of VAT"),
@@ -297,6 +334,7 @@ def require_complete(order: Order, lines: Sequence[Any], registration: str = "")
         registration=registration,
         reference=order.customer_reference,
         ship_to=order.ship_to,
+        currency=order.currency,
     )
 
 
@@ -309,9 +347,10 @@ def require_valid(
     registration: str = "",
     reference: str = "",
     ship_to: dict[str, str] | None = None,
+    currency: str = "",
 ) -> None:
     """Raise Refused, naming all that is missing, where an e-invoice of these lines would not be valid."""
-    missing = lacking(company, customer, address, reference, ship_to, registration)
+    missing = lacking(company, customer, address, reference, ship_to, registration, currency)
     missing += lacking_of_taxes(company, customer, ship_to or {}, lines, registration)
     if missing:
         raise Refused(

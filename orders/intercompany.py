@@ -104,6 +104,7 @@ def _issue(
         lines,
         registration=document.registration,
         reference=order.number,
+        currency=document.currency,
     )
     document = issuing.issue(document, lines, day, by)
     IntercompanySupply.objects.bulk_create(

@@ -34,6 +34,7 @@ COVERED = (
     "discount_percent",
     "discount_until",
 )
+REACHED = ("endpoint", "endpoint_scheme", "buyer_reference", "email", "phone", "iban", "bic")
 LINE_COVERED = (
     "order_line_id",
     "charge_id",
@@ -96,7 +97,10 @@ def start(order: Order, kind: Invoice.Kind, reference: str, registration: str = 
 
 
 def start_credit(original: Invoice, reference: str, reason: str = "") -> Invoice:
-    """A credit note for an invoice: the same parties, supply and rate."""
+    """A credit note for an invoice: the same parties, supply and rate.
+
+    How the parties are reached is as it is today where the invoice didn't say it: e-invoices may have come since.
+    """
     return Invoice(
         kind=Invoice.Kind.CREDIT,
         company=original.company,
@@ -105,13 +109,20 @@ def start_credit(original: Invoice, reference: str, reason: str = "") -> Invoice
         corrects=original,
         reference=reference,
         reason=reason,
-        seller=original.seller or original.company.identity(),
-        bill_to=original.bill_to,
+        seller=_reached(
+            original.seller or original.company.identity(), original.company.identity()
+        ),
+        bill_to=_reached(original.bill_to, original.customer.identity()),
         ship_to=original.ship_to,
         supplied_on=original.supplied_on,
         currency=original.currency,
         exchange_rate=original.exchange_rate,
     )
+
+
+def _reached(party: dict[str, str], today: dict[str, str]) -> dict[str, str]:
+    """A party of an invoice, with what it lacks of how it is reached and paid."""
+    return {**{name: today[name] for name in REACHED if name in today}, **party}
 
 
 def issue(

@@ -4,10 +4,15 @@ Sources: the national rules in OpenPEPPOL's PEPPOL-EN16931-UBL.sch (DE-R, NL-R, 
 parties XRechnung 3 (BR-DE), which they repeat.
 """
 
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
 
 from django.utils.translation import gettext as _
+from stdnum.no import orgnr as norwegian
+from stdnum.se import orgnr as swedish
 
 from oms.core.identifiers import country_of
 from oms.core.models import Company
@@ -17,6 +22,7 @@ from orders.models import Customer
 Missing = Iterable[tuple[object, str]]
 # Greece wants the structured numbers and marks of myDATA, Italy a fiscal code, Denmark its own payment codes.
 NOT_MET = {"GR": "myDATA", "IT": "SdI", "DK": "NemHandel"}
+SWEDISH_RATES = (25, 12, 6)
 
 
 @dataclass(frozen=True)
@@ -61,8 +67,19 @@ def lacking(parties: Parties) -> list[str]:
                 )
                 % {"country": country, "name": NOT_MET[country]}
             ]
-    wanted = RULES.get(parties.country, _none)(parties)
-    return [name for known, name in wanted if not known]
+    rules = (
+        BY_ADDRESS.get(parties.country, _none),
+        BY_NUMBER.get(country_of(parties.vat_number), _none),
+    )
+    return [name for rule in rules for known, name in rule(parties) if not known]
+
+
+def are_rates_allowed(company: Company, vat_number: str, lines: Sequence[Any]) -> bool:
+    """Whether the seller's country knows the rates of lines (SE-R-006); others leave that to the seller."""
+    if company.country != "SE" or country_of(vat_number) != "SE":
+        return True
+    percents: set[Decimal] = {line.tax_percent for line in lines if line.tax_category == "S"}
+    return percents <= set(SWEDISH_RATES)
 
 
 def _none(parties: Parties) -> Missing:
@@ -114,24 +131,28 @@ def _dutch(parties: Parties) -> Missing:
 
 
 def _swedish(parties: Parties) -> Missing:
-    """SE-R-001 to SE-R-004, of sellers with a Swedish VAT number."""
-    if parties.is_foreign_number:
-        return []
+    """SE-R-001 to SE-R-004 and SE-R-013."""
     number, vat = parties.company.registration, parties.vat_number.replace(" ", "")
+    is_number = re.fullmatch(r"\d{10}", number) and swedish.is_valid(number)
+    if parties.is_foreign_number:
+        return [
+            (
+                is_number or not number,
+                _("the company's organization number with 10 digits as its registration"),
+            )
+        ]
     return [
-        (number.isdigit() and len(number) == 10, _("the company's registration with 10 digits")),
-        (len(vat) == 14 and vat[2:].isdigit(), _("the company's VAT number with SE and 12 digits")),
+        (is_number, _("the company's organization number with 10 digits as its registration")),
+        (re.fullmatch(r"SE\d{12}", vat), _("the company's VAT number with SE and 12 digits")),
     ]
 
 
 def _norwegian(parties: Parties) -> Missing:
-    """NO-R-001, of sellers with a Norwegian VAT number."""
-    if parties.is_foreign_number:
-        return []
+    """NO-R-001."""
     vat = parties.vat_number.replace(" ", "")
     return [
         (
-            vat.startswith("NO") and vat.endswith("MVA"),
+            re.fullmatch(r"NO\d{9}MVA", vat) and norwegian.is_valid(vat[2:11]),
             _("the company's VAT number with NO, 9 digits and MVA"),
         )
     ]
@@ -154,10 +175,10 @@ def _icelandic(parties: Parties) -> Missing:
     ]
 
 
-RULES: dict[str, Callable[[Parties], Missing]] = {
+BY_ADDRESS: dict[str, Callable[[Parties], Missing]] = {  # of the seller
     "DE": _german,
     "NL": _dutch,
     "SE": _swedish,
-    "NO": _norwegian,
     "IS": _icelandic,
 }
+BY_NUMBER: dict[str, Callable[[Parties], Missing]] = {"NO": _norwegian}  # VAT number's country

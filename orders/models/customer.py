@@ -7,11 +7,11 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from inventory.models import SKU
+from oms.core import endpoints
 from oms.core.guarding import Guarded
 from oms.core.locking import LockRank
 from oms.core.models.checked import VATNumberField
 from oms.core.models.coded import CountryField, CurrencyField, LanguageField
-from oms.core.models.company import validate_endpoint
 from oms.core.models.postal import PostalCodeField
 from oms.core.models.word_search import words_index
 from oms.core.money import AmountField
@@ -128,7 +128,7 @@ class Customer(Guarded):
     def clean(self) -> None:
         """Who gets e-invoices has an address for them."""
         super().clean()
-        validate_endpoint(self.endpoint_scheme, self.endpoint)
+        endpoints.validate(self.endpoint_scheme, self.endpoint)
         if self.einvoice == Customer.EInvoice.UBL and not (self.endpoint and self.endpoint_scheme):
             raise ValidationError(
                 {"endpoint": _("Enter an e-invoicing address and scheme to use Peppol.")}

@@ -1,6 +1,7 @@
 """E-invoices say what the receiver's country demands, or aren't issued; what they lack is named before."""
 
 import re
+from decimal import Decimal
 
 import pytest
 from lxml import etree
@@ -8,10 +9,10 @@ from lxml import etree
 from oms.core.errors import Refused
 from oms.web.demo import einvoice_cases
 from oms.web.demo.einvoice_cases import CASES
-from oms.web.demo.einvoice_trade import bill, buyer, confirmed, seller
-from orders import amending, billing, einvoicing, lifecycle, order_entry
+from oms.web.demo.einvoice_trade import bill, buyer, confirmed, credited, rate, seller
+from orders import amending, billing, deposits, einvoicing, lifecycle, order_entry
 from orders.connectors.einvoices.en16931 import connector
-from orders.models import Invoice, TaxRate
+from orders.models import Customer, Invoice, TaxRate
 from orders.order_entry import Charge, Entry
 from tests import builders as make
 
@@ -70,7 +71,7 @@ def test_german_parties_without_bank_or_contact_are_told_before_anything_is_conf
         ("IT", "IT00743110157", "IT (SdI)"),
         ("DK", "DK13585628", "DK (NemHandel)"),
         ("NL", "NL004495445B01", "KVK number"),
-        ("SE", "SE123456789701", "registration with 10 digits"),
+        ("SE", "SE123456789701", "organization number with 10 digits"),
         ("NO", "NO995525828", "MVA"),
         ("IS", "IS00621", "kennitala"),
     ],
@@ -82,6 +83,93 @@ def test_countries_whose_rules_are_not_met_are_named(country, vat_number, told):
 
     with pytest.raises(Refused, match=re.escape(told)):
         confirmed(buyer("US", ""), ("standard", 1, "10.00"), company=company)
+
+
+@pytest.mark.parametrize(
+    "fields, told",
+    [
+        ({"registration": "5560125791"}, "organization number with 10 digits"),
+        ({"registration": "556012579"}, "organization number with 10 digits"),
+        ({}, "a Swedish tax rate: 25, 12 or 6%"),
+    ],
+)
+def test_swedish_sellers_have_numbers_and_rates_of_their_country(fields, told):
+    """SE-R-004, SE-R-006 and SE-R-013."""
+    TaxRate.objects.get_or_create(country="SE", tax_class="standard", defaults={"percent": 19})
+    facts = {"vat_number": "SE556012579001", "registration": "5560125790", **fields}
+    company = seller(country="SE", **facts)
+
+    with pytest.raises(Refused, match=told):
+        confirmed(buyer("SE", "", "111 22"), ("standard", 1, "10.00"), company=company)
+
+
+def test_a_swedish_company_keeps_its_own_number_when_it_sells_from_elsewhere():
+    TaxRate.objects.get_or_create(country="DE", tax_class="standard", defaults={"percent": 19})
+    company = seller(
+        country="SE",
+        vat_number="SE556012579001",
+        registration="5560125791",
+        other_vat_numbers="DE136695976",
+    )
+
+    with pytest.raises(Refused, match="organization number with 10 digits"):
+        confirmed(buyer(), ("standard", 1, "10.00"), company=company)
+
+
+@pytest.mark.parametrize("number", ["NO995525828", "NO995525829MVA"])
+def test_a_norwegian_number_is_whole_wherever_its_company_is(number):
+    """NO-R-001."""
+    TaxRate.objects.get_or_create(country="NO", tax_class="standard", defaults={"percent": 25})
+    company = seller(other_vat_numbers=number)
+
+    with pytest.raises(Refused, match="NO, 9 digits and MVA"):
+        confirmed(buyer("NO", "", "0150"), ("standard", 1, "10.00"), company=company)
+
+
+@pytest.mark.parametrize(
+    "whose, fields",
+    [
+        ("company", {"company": {"vat_number": "136695976"}}),
+        ("customer", {"buyer": {"vat_number": "811907980"}}),
+    ],
+)
+def test_a_vat_number_begins_with_its_country(whose, fields):
+    """BR-CO-09."""
+    company = seller(**fields.get("company", {}))
+
+    with pytest.raises(Refused, match=f"the {whose}'s VAT number with its country's prefix"):
+        confirmed(buyer(**fields.get("buyer", {})), ("standard", 1, "10.00"), company=company)
+
+
+@pytest.mark.parametrize("kind", ["ubl", "factur-x"])
+def test_a_currency_of_three_decimal_places_is_named_before(kind):
+    """BR-DEC: no amount has more than two."""
+    company = seller()
+    rate(company, "KWD", "0.337")
+
+    with pytest.raises(Refused, match=r"at most two decimal places .*, unlike KWD"):
+        confirmed(buyer(currency="KWD", einvoice=kind), ("standard", 1, "10.000"), company=company)
+
+
+def test_a_deposit_waits_for_what_its_einvoice_lacks():
+    make.sku("TEE-M")
+    order = make.order(lines=[("TEE-M", 2)])
+    Customer.objects.update(einvoice="ubl", endpoint="")
+
+    with pytest.raises(Refused, match="e-invoicing address"):
+        deposits.ask(order, Decimal("10.00"), reference="deposit")
+    assert not Invoice.objects.exists()
+
+
+def test_a_credit_note_reaches_a_customer_who_takes_einvoices_since():
+    customer = buyer(einvoice="", endpoint="", endpoint_scheme="", buyer_reference="")
+    document = bill(confirmed(customer, ("standard", 1, "10.00"), company=seller(endpoint="")))
+    seller()
+    buyer()
+
+    xml = ubl(credited(Invoice.objects.get(pk=document.pk)))
+    assert texts(xml, "EndpointID") == ["DE136695976", "4012345000009"]
+    assert texts(xml, "BuyerReference") == ["04011000-12345-34"]
 
 
 def test_a_supply_from_northern_ireland_names_its_own_number():

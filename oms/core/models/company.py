@@ -1,6 +1,5 @@
 """The legal entities of the installation, and exchange rates."""
 
-import re
 from datetime import date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -12,8 +11,8 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from stdnum import ean
 
+from oms.core import endpoints
 from oms.core.guarding import Guarded
 from oms.core.models.checked import (  # migrations name the validators here
     BICField,
@@ -27,8 +26,6 @@ from oms.core.models.coded import CountryField, CurrencyField, LanguageField
 from oms.core.models.postal import PostalCodeField
 from oms.core.money import AmountField
 
-GLN = "0088"  # among the EAS schemes
-
 
 def validate_time_zone(name: str) -> None:
     try:
@@ -37,23 +34,6 @@ def validate_time_zone(name: str) -> None:
         raise ValidationError(
             gettext("Unknown time zone %(name)r. Use one like Europe/London.") % {"name": name}
         ) from None
-
-
-def validate_endpoint(scheme: str, endpoint: str) -> None:
-    """By the EAS scheme of an e-invoicing address: receivers refuse another one."""
-    if scheme and not re.fullmatch(r"\d{4}", scheme):
-        raise ValidationError(
-            {"endpoint_scheme": gettext("Enter the four digits of the EAS code, for example 0088.")}
-        )
-    if scheme == GLN and endpoint and not (len(endpoint) == 13 and ean.is_valid(endpoint)):
-        raise ValidationError(
-            {
-                "endpoint": gettext(
-                    "%(number)s isn't a GLN: it has 13 digits, and the last one is a check digit."
-                )
-                % {"number": endpoint}
-            }
-        )
 
 
 validate_color = RegexValidator(r"^#[0-9a-fA-F]{6}$", _("Enter a hex color, for example #1f2937."))
@@ -165,7 +145,7 @@ class Company(Guarded):
     def clean(self) -> None:
         """An e-invoicing address is one of its scheme."""
         super().clean()
-        validate_endpoint(self.endpoint_scheme, self.endpoint)
+        endpoints.validate(self.endpoint_scheme, self.endpoint)
 
     def identity(self) -> dict[str, str]:
         """Who the company is on a legal document, as it is now; what is not known is left out."""

@@ -1,10 +1,8 @@
 """One e-invoice of each case, for validators and for tests."""
 
 from collections.abc import Callable
-from datetime import date
 from decimal import Decimal
 
-from oms.core.models import ExchangeRate
 from oms.web.demo.einvoice_trade import (
     bill,
     buyer,
@@ -14,6 +12,8 @@ from oms.web.demo.einvoice_trade import (
     dutch_seller,
     irish_seller,
     northern_buyer,
+    northern_seller,
+    rate,
     seller,
 )
 from orders import applying, billing, consolidated_invoicing, crediting, deposits, payments
@@ -21,6 +21,10 @@ from orders.crediting import Credited
 from orders.models import Invoice, PaymentTerms
 from orders.order_entry import Charge
 
+FREIGHT_LESS_GOODWILL = (
+    Charge("freight", "Freight", Decimal("7.90")),
+    Charge("allowance", "Goodwill", Decimal("-3.33")),
+)
 Case = Callable[[], Invoice]
 CASES: dict[str, Case] = {}
 
@@ -152,10 +156,74 @@ def rounding_of_the_document() -> Invoice:
 @case
 def foreign_currency() -> Invoice:
     company = seller()
-    ExchangeRate.objects.update_or_create(
-        company=company, currency="USD", day=date(2020, 1, 2), defaults={"rate": Decimal("1.117")}
-    )
+    rate(company, "USD", "1.117")
     return bill(confirmed(buyer(currency="USD"), ("standard", 3, "19.99"), company=company))
+
+
+@case
+def foreign_currency_of_several_rates() -> Invoice:
+    """With a discount, a charge, an allowance and goods without tax; the tax is told in euros, too."""
+    company = seller()
+    rate(company, "USD", "1.117")
+    return bill(
+        confirmed(
+            buyer(currency="USD"),
+            ("standard", 3, "19.99"),
+            ("reduced", 7, "3.33"),
+            ("zero", 2, "1.11"),
+            charges=FREIGHT_LESS_GOODWILL,
+            discount="7.5",
+            company=company,
+        )
+    )
+
+
+@case
+def currency_without_cents() -> Invoice:
+    company = seller()
+    rate(company, "JPY", "161.37")
+    return bill(
+        confirmed(
+            buyer(currency="JPY"), ("standard", 3, "1999"), ("reduced", 7, "333"), company=company
+        )
+    )
+
+
+@case
+def zero_rate_alone() -> Invoice:
+    return bill(confirmed(buyer(), ("zero", 3, "5.00"), charges=FREIGHT_LESS_GOODWILL))
+
+
+@case
+def credit_note_of_a_deposit() -> Invoice:
+    """What a final invoice would have deducted, given back instead, at both rates."""
+    document = deposit()
+    return crediting.credit(
+        document,
+        [Credited(line, 1) for line in document.lines.order_by("position")],
+        reference=f"{document}/case",
+        reason="The order was changed.",
+    )
+
+
+@case
+def less_all_of_it() -> Invoice:
+    """A final invoice that its deposits have paid: it comes to nothing."""
+    order = confirmed(buyer(), ("standard", 3, "19.99"), ("reduced", 7, "3.33"))
+    deposits.ask(order, order.gross, reference=f"{order.number}/case deposit")
+    return bill(order)
+
+
+@case
+def credit_note_of_a_final_invoice() -> Invoice:
+    document = less_a_deposit()
+    goods = document.lines.filter(quantity__gt=0).order_by("position")
+    return crediting.credit(
+        document,
+        [Credited(line, line.quantity) for line in goods],
+        reference=f"{document}/case",
+        reason="Sent back.",
+    )
 
 
 @case
@@ -287,20 +355,17 @@ def credit_note_to_northern_ireland() -> Invoice:
 
 @case
 def from_northern_ireland() -> Invoice:
-    company = seller(
-        country="GB",
-        postal_code="BT1 1AA",
-        city="Belfast",
-        vat_number="XI980780684",
-        currency="GBP",
-        endpoint="GB980780684",
-        endpoint_scheme="9932",
-        iban="GB33BUKB20201555555555",
-        bic="BUKBGB22XXX",
-        registration="NI123456",
-        time_zone="Europe/London",
-    )
+    company = northern_seller(vat_number="XI980780684")
     return bill(confirmed(buyer(currency="GBP"), ("standard", 3, "19.99"), company=company))
+
+
+@case
+def from_northern_ireland_in_euros() -> Invoice:
+    """Under the number with XI of a company that has one beside its own, with charges and the tax in pounds."""
+    company = northern_seller(vat_number="GB980780684", other_vat_numbers="XI980780684")
+    rate(company, "EUR", "1.17")
+    lines = [("standard", 3, "19.99"), ("reduced", 4, "2.22")]
+    return bill(confirmed(buyer(), *lines, charges=FREIGHT_LESS_GOODWILL, company=company))
 
 
 @case

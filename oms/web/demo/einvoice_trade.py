@@ -1,9 +1,10 @@
 """Who sells and buys in the sample e-invoices, and what they order; issued by the operations that issue all others."""
 
+from datetime import date
 from decimal import Decimal
 
 from inventory.models import SKU
-from oms.core.models import Company
+from oms.core.models import Company, ExchangeRate
 from orders import billing, crediting, lifecycle, order_entry
 from orders.crediting import Credited
 from orders.models import Address, Channel, Customer, Invoice, Order, PriceList, TaxRate
@@ -140,6 +141,29 @@ def credited(document: Invoice) -> Invoice:
 
 def northern_buyer() -> Customer:
     return buyer("GB", "XI980780684", postal_code="BT1 1AA")
+
+
+def northern_seller(**fields: object) -> Company:
+    return seller(
+        country="GB",
+        postal_code="BT1 1AA",
+        city="Belfast",
+        currency="GBP",
+        endpoint="GB980780684",
+        endpoint_scheme="9932",
+        iban="GB33BUKB20201555555555",
+        bic="BUKBGB22XXX",
+        registration="NI123456",
+        time_zone="Europe/London",
+        **fields,
+    )
+
+
+def rate(company: Company, currency: str, units: str) -> None:
+    """Units of a currency for one of the company's, since long ago."""
+    ExchangeRate.objects.update_or_create(
+        company=company, currency=currency, day=date(2020, 1, 2), defaults={"rate": Decimal(units)}
+    )
 
 
 def irish_seller() -> Company:
