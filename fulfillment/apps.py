@@ -1,7 +1,8 @@
-from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+from oms.core.rooms import AppOfRooms
 
-class FulfillmentConfig(AppConfig):
+
+class FulfillmentConfig(AppOfRooms):
     name = "fulfillment"
     verbose_name = _("Fulfillment")

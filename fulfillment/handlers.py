@@ -1,13 +1,14 @@
 """What the warehouses do by themselves."""
 
 from fulfillment import following, labels, notifications, rerouting, shipments, waves
-from fulfillment.connectors.carriers import LabelRequest, carrier
+from fulfillment.carriers.connectors import LabelRequest, carriers
 from fulfillment.models import Label, Shipment
 from oms.core.errors import ConnectorError
 from oms.core.event_handlers import on
 from oms.core.locking import lock
 from oms.core.models import Event
-from orders import billing, intercompany, lifecycle
+from orders import lifecycle
+from orders.accounting import billing, intercompany
 from orders.models import Order
 
 
@@ -109,7 +110,7 @@ def buy_labels(event: Event) -> None:
         status__in=[Label.Status.REQUESTED, Label.Status.UNWANTED],
     )
     for label in waiting.select_related("service__account", "package"):
-        connector = carrier(label.service.account.connector)
+        connector = carriers.get(label.service.account.connector)
         if label.status == Label.Status.UNWANTED:
             connector.void(label.key, "")
             labels.record_voided(label)
@@ -133,5 +134,5 @@ def void_label(event: Event) -> None:
     """Give back a label that is not wanted any more."""
     label = Label.objects.select_related("service__account").get(pk=event.data["label"])
     if label.status == Label.Status.UNWANTED:
-        carrier(label.service.account.connector).void(label.key, label.tracking_number)
+        carriers.get(label.service.account.connector).void(label.key, label.tracking_number)
         labels.record_voided(label)

@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from fulfillment import gates, rating, sscc
-from fulfillment.connectors.carriers import BoughtLabel
+from fulfillment.carriers.connectors import BoughtLabel
 from fulfillment.models import Label, Package, PackageContent, Shipment
 from oms.core import events, states
 from oms.core.errors import Refused

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from django.db import connection
 
-from fulfillment.models import Rate
+from fulfillment.carriers.models import Rate
 from fulfillment.planners import punctuality
 from fulfillment.planners.punctuality import Record
 from fulfillment.rating import closest, zones

@@ -5,7 +5,8 @@ from urllib.parse import quote
 
 from django.utils.translation import gettext as _
 
-from fulfillment.models import CarrierAccount, Shipment
+from fulfillment.carriers.models import CarrierAccount
+from fulfillment.models import Shipment
 from oms.core.models import Event, Topic
 from oms.messaging import emails, notifications
 

@@ -2,17 +2,15 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from fulfillment.carriers.models import CarrierAccount, CarrierService, Rate
 from fulfillment.models import (
     Cancellation,
     CancellationLine,
-    CarrierAccount,
-    CarrierService,
     Carton,
     Label,
     Package,
     PackageContent,
     PickTask,
-    Rate,
     Scan,
     Shipment,
     ShipmentLine,

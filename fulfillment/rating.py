@@ -5,9 +5,10 @@ from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
-from fulfillment.models import CarrierService, Package, Rate, Shipment
-from fulfillment.planners import service as planner
-from fulfillment.planners.service import Offer
+from fulfillment.carriers.models import CarrierService, Rate
+from fulfillment.carriers.planners import service as planner
+from fulfillment.carriers.planners.service import Offer
+from fulfillment.models import Package, Shipment
 from oms.core import decisions, states
 from oms.core.errors import Refused
 from oms.core.models import User

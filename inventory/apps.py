@@ -1,7 +1,8 @@
-from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+from oms.core.rooms import AppOfRooms
 
-class InventoryConfig(AppConfig):
+
+class InventoryConfig(AppOfRooms):
     name = "inventory"
     verbose_name = _("Inventory")

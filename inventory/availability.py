@@ -1,15 +1,33 @@
 """What can be promised, and when more comes."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Protocol
 
-from django.db.models import F, Min, Q, Sum
+from django.db.models import F, Q, QuerySet, Sum
 
 from inventory import catalog
-from inventory.models import SKU, Demand, PurchaseLine, PurchaseOrder, Stock, Transfer, TransferLine
+from inventory.models import SKU, Demand, Stock, Transfer, TransferLine
 from oms.core.models import Company
+
+
+class Supply(Protocol):
+    """A kind of documents that bring stock from outside, of a room above."""
+
+    def coming(self, skus: Iterable[int], company: Company, by: date | None) -> QuerySet[Any, Any]:
+        """Units that are on their way to a company (until a day), as rows of SKU key and total."""
+
+    def next_days(self, skus: Iterable[int], company: Company) -> Mapping[int, date | None]:
+        """The first expected day by SKU key."""
+
+
+_supplies: list[Supply] = []
+
+
+def register(supply: Supply) -> None:
+    """Count what a kind of documents brings as stock that is to come."""
+    _supplies.append(supply)
 
 
 @dataclass(frozen=True)
@@ -65,29 +83,18 @@ def projected(skus: Iterable[int], company: Company, by: date | None = None) -> 
         warehouse__is_active=True, warehouse__company=company, sku__in=keys
     ).with_free()
     waiting = Demand.objects.filter(company=company, sku__in=keys, unreserved__gt=0)
-    bought = PurchaseLine.objects.filter(
-        sku__in=keys,
-        order__company=company,
-        received__lt=F("quantity"),
-        order__status=PurchaseOrder.Status.SENT,
-    )
     if by is not None:
         waiting = waiting.filter(Q(reserve_from=None) | Q(reserve_from__lte=by))
-        bought = bought.filter(order__expected_on__lte=by)
     moving = TransferLine.objects.filter(
         sku__in=keys, transfer__status=Transfer.Status.SENT, transfer__target__company=company
     )
     moves = F("quantity") - F("received") - F("recalled") - F("lost")
-    parts = (
-        (free, F("free"), 1),
-        (waiting, F("unreserved"), -1),
-        (bought, F("quantity") - F("received"), 1),
-        (moving, moves, 1),
-    )
-    first, *others = [
-        rows.order_by().values_list("sku_id").annotate(total=Sum(amount) * sign)
-        for rows, amount, sign in parts
+    parts = ((free, F("free"), 1), (waiting, F("unreserved"), -1), (moving, moves, 1))
+    rows: list[QuerySet[Any, Any]] = [
+        each.order_by().values_list("sku_id").annotate(total=Sum(amount) * sign)
+        for each, amount, sign in parts
     ]
+    first, *others = [*rows, *(supply.coming(keys, company, by) for supply in _supplies)]
     totals = dict.fromkeys(keys, 0)
     for key, total in first.union(*others, all=True):
         totals[key] += total
@@ -103,10 +110,10 @@ def _by_warehouse(skus: Iterable[int], company: Company) -> dict[int, dict[str, 
 
 
 def _next_arrivals(skus: Iterable[int], company: Company) -> dict[int, date]:
-    coming = PurchaseLine.objects.filter(
-        sku__in=list(skus),
-        order__status=PurchaseOrder.Status.SENT,
-        order__company=company,
-        received__lt=F("quantity") + F("replacing"),
-    )
-    return dict(coming.values_list("sku_id").annotate(Min("order__expected_on")))
+    """The first day on which more is expected, by SKU key."""
+    days: dict[int, date] = {}
+    for supply in _supplies:
+        for key, day in supply.next_days(skus, company).items():
+            if day is not None:
+                days[key] = min(day, days.get(key, day))
+    return days

@@ -6,25 +6,10 @@ from typing import Any
 
 from django.db.models import Case, DecimalField, F, QuerySet, Sum, Value, When
 
-from inventory.models import SKU, Bin, Lot, Move, PurchaseLine, PurchaseOrder
-from oms.core import exchange_rates
+from inventory.models import SKU, Lot, Move
 from oms.core.money import UnitPriceField
 
 PLACES = 4
-
-
-def arriving(order: PurchaseOrder, line: PurchaseLine) -> Decimal:
-    """What a base unit of a purchase line costs in the company's currency at the rate of its business day."""
-    rate = exchange_rates.exchange_rate(order.company, order.currency, order.company.today())
-    return round(line.unit_cost / rate, PLACES)
-
-
-def received(order: PurchaseOrder, line: PurchaseLine) -> Decimal:
-    """What the received units of a purchase line cost on average as they came in, less receipts that were undone."""
-    return _average(
-        Move.objects.filter(sku=line.sku, reference=order.number, reason=Move.Reason.RECEIPT),
-        came=Bin.Kind.SUPPLIER,
-    ) or arriving(order, line)
 
 
 def left_at(
@@ -39,8 +24,8 @@ def left_at(
     `instead`: other costs of what left, by shipment.
     """
     moves = Move.objects.filter(sku=sku, reference__in=list(shipments), reason=Move.Reason.SHIP)
-    of_lot = _average(moves.filter(lot=lot), came=None, instead=instead) if lot else None
-    return of_lot if of_lot is not None else _average(moves, came=None, instead=instead)
+    of_lot = average(moves.filter(lot=lot), came=None, instead=instead) if lot else None
+    return of_lot if of_lot is not None else average(moves, came=None, instead=instead)
 
 
 def left_with(shipment: str) -> list[tuple[SKU, int, Decimal]]:
@@ -55,7 +40,7 @@ def left_with(shipment: str) -> list[tuple[SKU, int, Decimal]]:
     return [(skus[sku], units, round(worth / units, PLACES)) for sku, units, worth in sums]
 
 
-def _average(
+def average(
     moves: QuerySet[Move], *, came: str | None, instead: Mapping[str, Decimal] | None = None
 ) -> Decimal | None:
     """The average cost of moves; those that don't come from the place `came` count against the others."""

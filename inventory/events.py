@@ -34,27 +34,6 @@ class CancelAsked:
 
 
 @dataclass(frozen=True)
-class PurchaseSent:
-    reopened: bool = False
-
-
-@dataclass(frozen=True)
-class PurchaseReceived:
-    received: dict[SkuCode, int]
-
-
-@dataclass(frozen=True)
-class ReceiptUndone:
-    undone: dict[SkuCode, int]
-
-
-@dataclass(frozen=True)
-class GoodsReturned:
-    reason: Text
-    returned: dict[SkuCode, int]
-
-
-@dataclass(frozen=True)
 class TransferArrived:
     arrived: dict[SkuCode, int]
 
@@ -122,19 +101,6 @@ event(
 )
 event("stock.out", StockLevel, _("A SKU is out of stock in a warehouse."), subject="sku")
 
-event("purchase_order.created", Created, _("A purchase order was proposed."))
-event("purchase_order.edited", Edited, _("A proposed purchase order was edited."))
-event("purchase_order.approved", NoData, _("A purchase order was approved."))
-event(
-    "purchase_order.sent",
-    PurchaseSent,
-    _("A purchase order was sent to its supplier, or reopened for more goods."),
-)
-event("purchase_order.received", PurchaseReceived, _("Goods of a purchase order were received."))
-event("purchase_order.receipt_undone", ReceiptUndone, _("A receipt was undone."))
-event("purchase_order.goods_returned", GoodsReturned, _("Goods were returned to the supplier."))
-event("purchase_order.closed", NoData, _("A purchase order was closed: nothing more is expected."))
-event("purchase_order.canceled", NoData, _("A purchase order was canceled."))
 
 event("transfer.created", Created, _("A transfer between warehouses was drafted."))
 event("transfer.edited", Edited, _("A drafted transfer was edited."))

@@ -15,9 +15,6 @@ from inventory.models import (
     KitComponent,
     Lot,
     Move,
-    PurchaseLine,
-    PurchaseOrder,
-    Supplier,
     Transfer,
     TransferLine,
     Warehouse,
@@ -44,24 +41,20 @@ def stock_of_sku(sku: SKU) -> Iterator[str]:
             "places": _listed(place for place, _count in found),
         }
     sent = TransferLine.objects.filter(sku=sku, transfer__status=Transfer.Status.SENT)
-    yield from _named(sent.values_list("transfer__number", flat=True), _("in transit on %(names)s"))
+    yield from named(sent.values_list("transfer__number", flat=True), _("in transit on %(names)s"))
 
 
 @stands_in_the_way(SKU, "is_kit", "base_unit")
 def demand_of_sku(sku: SKU) -> Iterator[str]:
-    """What is promised of it and not shipped, or still to come from suppliers."""
+    """What is promised of it and not shipped."""
     wanted = Demand.objects.filter(sku=sku, quantity__gt=F("shipped"))
-    yield from _named(wanted.values_list("document", flat=True), _("promised to %(names)s"))
-    coming = PurchaseLine.objects.filter(
-        sku=sku, order__status__in=PurchaseOrder.OPEN, received__lt=F("quantity")
-    )
-    yield from _named(coming.values_list("order__number", flat=True), _("ordered with %(names)s"))
+    yield from named(wanted.values_list("document", flat=True), _("promised to %(names)s"))
 
 
 @stands_in_the_way(SKU, "is_kit")
 def kits_with_sku(sku: SKU) -> Iterator[str]:
     """A kit can't be part of a kit."""
-    yield from _named(
+    yield from named(
         KitComponent.objects.filter(component=sku).values_list("kit__code", flat=True),
         _("part of the kit %(names)s"),
     )
@@ -84,7 +77,7 @@ def lots_of_sku(sku: SKU) -> Iterator[str]:
     """Lots without a date could be sold forever; lots with one would no longer be asked for it."""
     undated = Lot.objects.filter(sku=sku, expires_on=None)
     if not sku.has_expiry:
-        yield from _named(
+        yield from named(
             undated.values_list("code", flat=True),
             _("%(names)s have no expiry date; enter it first"),
         )
@@ -132,31 +125,11 @@ def supply_of_warehouse(warehouse: Warehouse) -> Iterator[str]:
     yield from _open_supply(warehouse)
 
 
-@stands_in_the_way(Supplier, "currency")
-def open_orders_of_supplier(supplier: Supplier) -> Iterator[str]:
-    """Costs of supplier items and of open purchase orders are in the currency that the supplier had."""
-    count = supplier.items.count()
-    if count:
-        yield ngettext(
-            "the cost of %(count)s supplier item is in it; create another supplier instead",
-            "the costs of %(count)s supplier items are in it; create another supplier instead",
-            count,
-        ) % {"count": count}
-    orders = PurchaseOrder.objects.filter(supplier=supplier, status__in=PurchaseOrder.OPEN)
-    yield from _named(
-        orders.values_list("number", flat=True), _("goods are ordered with %(names)s")
-    )
-
-
 def _open_supply(warehouse: Warehouse) -> Iterator[str]:
-    orders = PurchaseOrder.objects.filter(warehouse=warehouse, status__in=PurchaseOrder.OPEN)
-    yield from _named(
-        orders.values_list("number", flat=True), _("goods are ordered with %(names)s")
-    )
     sent = Transfer.objects.filter(
         Q(source=warehouse) | Q(target=warehouse), status=Transfer.Status.SENT
     )
-    yield from _named(
+    yield from named(
         sent.values_list("number", flat=True), _("goods are in transit with %(names)s")
     )
 
@@ -171,7 +144,8 @@ def history_of_lot(lot: Lot) -> Iterator[str]:
         ) % {"count": count}
 
 
-def _named(names: Any, phrase: str) -> Iterator[str]:
+def named(names: Any, phrase: str) -> Iterator[str]:
+    """A phrase with the names of what stands in the way, if there are any."""
     found = _listed(names)
     if found:
         yield phrase % {"names": found}

@@ -19,14 +19,9 @@ from inventory.models import (
     Lot,
     Move,
     PostalCode,
-    PurchaseLine,
-    PurchaseOrder,
-    ReorderRule,
     Reservation,
     Stock,
     StockShare,
-    Supplier,
-    SupplierItem,
     Transfer,
     TransferLine,
     Warehouse,
@@ -80,27 +75,6 @@ declare(KitComponent, every_row)
 declare(Category, every_row, view=EVERYBODY, edit="buyer manager")
 declare(Lot, every_row, view=EVERYBODY, edit="manager")
 
-declare(Supplier, every_row, view="accountant", edit="buyer manager")
-offer("import", Supplier, _("Import"), "buyer manager")
-declare(SupplierItem, every_row)
-offer("import", SupplierItem, _("Import"), "buyer manager")
-declare(ReorderRule, every_row, edit="buyer manager")
-declare(
-    PurchaseOrder, rows(warehouse="warehouse"), view=f"accountant {FLOOR}", edit="buyer manager"
-)
-allow(
-    "buyer manager",
-    PurchaseOrder,
-    "approve",
-    "send",
-    "close",
-    "reopen",
-    "undo_receipt",
-    "return_to_supplier",
-    "cancel",
-)
-allow(f"{FLOOR} buyer manager", PurchaseOrder, "receive")
-declare(PurchaseLine, part_of("order", PurchaseOrder))
 declare(Transfer, _transfers, edit=f"{FLOOR} buyer manager")
 allow(f"{FLOOR} buyer manager", Transfer, "send", "receive", "cancel")
 allow("buyer manager", Transfer, "recall")
@@ -111,10 +85,9 @@ allow(f"{FLOOR} manager", Count, "add_bin", "record_counts", "recount")
 allow("manager", Count, "reconcile", "cancel")
 declare(CountLine, part_of("count", Count))
 
-for costed in (Stock, Move, SupplierItem, PurchaseLine):
+for costed in (Stock, Move):
     hide("see_cost", costed)
 hide("see_cost", TransferLine, "unit_cost")
 hide("see_cost", BinStock, "unit_cost")
 hide("see_cost", Lane, "base_cost", "cost_per_kg")
-for kind in (Lane, SupplierItem, PurchaseOrder, PurchaseLine):
-    need("see_cost", kind, "add", "change")  # forms with costs
+need("see_cost", Lane, "add", "change")  # forms with costs

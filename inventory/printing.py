@@ -1,49 +1,14 @@
-"""Purchase orders, and the labels of bins and articles."""
+"""The labels of bins and articles."""
 
-from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
-from inventory.models import SKU, Bin, PurchaseOrder, SupplierItem
-from oms.core import money
-from oms.core.money import display, grouped
-from oms.printing import barcodes, letterheads, printout_revisions, printouts
+from inventory.models import SKU, Bin
+from oms.printing import barcodes, printouts
 from oms.printing.printouts import Page
 
 SHEET_MM = 80  # beside the head of a sheet
 STICKER_MM = 90  # across a sticker, within which bars have their quiet zone
 STICKER_SIZES = ("full", "smaller", "small", "smallest")
-
-
-def purchase(order: PurchaseOrder) -> list[Page]:
-    """What a supplier reads: their numbers, quantities in base units, and the agreed costs without tax."""
-    language = letterheads.language(order.company)
-    codes = dict(SupplierItem.objects.filter(supplier=order.supplier).values_list("sku", "code"))
-    with translation.override(language):
-        rows, total = [], money.ZERO
-        for line in order.lines.select_related("sku").order_by("pk"):
-            net = money.round_amount(line.quantity * line.unit_cost, order.currency)
-            total += net
-            rows.append(
-                {
-                    "code": line.sku.code,
-                    "supplier_code": codes.get(line.sku_id, ""),
-                    "name": line.sku.name,
-                    "quantity": line.quantity,
-                    "price": grouped(line.unit_cost, order.currency),
-                    "net": grouped(net, order.currency),
-                }
-            )
-        return [
-            {
-                "order": order,
-                "lines": rows,
-                "total": display(total, order.currency),
-                "language": language,
-                "day": order.company.day_of(order.status_at).isoformat(),
-                "letterhead": letterheads.letterhead(order.company),
-                "bars": barcodes.symbol(printout_revisions.code(order), SHEET_MM),
-            }
-        ]
 
 
 def bin_label(place: Bin) -> list[Page]:
@@ -69,14 +34,6 @@ def item_label(sku: SKU) -> list[Page]:
     ]
 
 
-printouts.register(
-    "purchase_order",
-    PurchaseOrder,
-    _("Purchase order"),
-    template="purchase_order",
-    pages=purchase,
-    needs="see_cost",
-)
 printouts.register(
     "bin_label",
     Bin,

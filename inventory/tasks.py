@@ -2,15 +2,8 @@
 
 from celery import shared_task
 
-from inventory import adjusting, alerts, backorders, expiry, replenishment, unservable
+from inventory import adjusting, backorders, expiry, unservable
 from inventory.models import BinStock, Warehouse
-
-
-@shared_task
-def check_reorder_points() -> None:
-    """Propose what must be bought, and tell what is low or out and was not told when it happened."""
-    replenishment.reorder_check()
-    alerts.watch_all()
 
 
 @shared_task

@@ -1,7 +1,8 @@
-from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+from oms.core.rooms import AppOfRooms
 
-class OrdersConfig(AppConfig):
+
+class OrdersConfig(AppOfRooms):
     name = "orders"
     verbose_name = _("Orders")

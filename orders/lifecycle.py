@@ -13,7 +13,7 @@ from oms.core import states
 from oms.core.errors import Refused
 from oms.core.locking import whole
 from oms.core.models import User
-from orders import einvoicing, fulfillment_progress, retaxing, screening
+from orders import accounts, fulfillment_progress, retaxing, screening
 from orders.models import Order, OrderLine
 
 S = Order.Status
@@ -35,8 +35,7 @@ def confirm(
         screening.require_clear(order)
         prefetch_related_objects([order], LINES)
         promise(order, list(order.lines.all()), can_backorder=can_backorder, by=by)
-        if order.customer.einvoice:  # said now rather than when the goods have left
-            einvoicing.require_ready(order)
+        accounts.require_confirmable(order)  # said now rather than when the goods have left
     return order
 
 

@@ -7,11 +7,11 @@ from django.db.models import F, Q, Sum
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from inventory.models import SKU, KitComponent, Move, Reservation, StockShare, Warehouse
+from inventory.models import SKU, KitComponent, Move, Reservation, Warehouse
 from oms.core.guarding import stands_in_the_way, warns
 from oms.core.models import Company
 from orders import registrations
-from orders.models import Customer, IntercompanyRule, Invoice, Order, OrderLine, Payment, PriceList
+from orders.models import Customer, Order, OrderLine, PriceList
 
 MOST_NAMED = 5
 
@@ -67,22 +67,14 @@ def without_vat_number(warehouse: Warehouse) -> Iterator[str]:
 
 
 @stands_in_the_way(Customer, "currency")
-def open_documents_of_customer(customer: Customer) -> Iterator[str]:
+def open_orders_of_customer(customer: Customer) -> Iterator[str]:
     """Their amounts are in the currency that the customer had, and are summed with those of the customer."""
     orders = customer.orders.exclude(status__in=[Order.Status.COMPLETED, Order.Status.CANCELED])
-    yield from _open(_("open orders are in it (%(names)s)"), orders)
-    yield from _open(
-        _("open invoices and credit notes are in it (%(names)s)"), customer.invoices.open()
-    )
-    status = Payment.Status
-    unused = Q(captured__gt=F("applied") + F("refunded") + F("written_off"))
-    payments = customer.payments.filter(
-        unused | Q(status__in=[status.REQUESTED, status.AUTHORIZED])
-    )
-    yield from _open(_("payments in it aren't used up (%(names)s)"), payments)
+    yield from open_ones(_("open orders are in it (%(names)s)"), orders)
 
 
-def _open(phrase: str, rows: Any) -> Iterator[str]:
+def open_ones(phrase: str, rows: Any) -> Iterator[str]:
+    """A phrase with the numbers of open documents, if there are any."""
     numbers = [
         number or "-"
         for number in rows.order_by("pk").values_list("number", flat=True)[: MOST_NAMED + 1]
@@ -110,7 +102,6 @@ def books_of_company(company: Company) -> Iterator[str]:
     """Documents keep their rate against it, and stock its value in it."""
     if (
         Order.objects.filter(company=company).exists()
-        or Invoice.objects.filter(company=company).exists()
         or Move.objects.filter(
             Q(source__warehouse__company=company) | Q(target__warehouse__company=company)
         ).exists()
@@ -118,13 +109,6 @@ def books_of_company(company: Company) -> Iterator[str]:
         yield _("the books of %(company)s are kept in it; create another company instead") % {
             "company": company
         }
-
-
-@stands_in_the_way(IntercompanyRule, "selling", "supplying")
-def shared_stock_of_rule(rule: IntercompanyRule) -> Iterator[str]:
-    """What was promised and billed under it is between the companies that it has."""
-    if StockShare.objects.filter(selling=rule.selling_id, supplying=rule.supplying_id).exists():
-        yield _("stock was shared under it; turn it off and create another setting")
 
 
 def _reserved(warehouse: Warehouse, orders: Any) -> Iterator[str]:

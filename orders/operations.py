@@ -1,39 +1,17 @@
-"""What people and programs can ask of orders, invoices and payments."""
+"""What people and programs can ask of orders."""
 
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from decimal import Decimal
-from typing import Any
 
 from django.db import models
-from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from oms.core.models import User
-from oms.core.money import ZERO, round_amount
-from oms.core.operations import declare
-from orders import (
-    amending,
-    billing,
-    deposits,
-    due_dates,
-    export_runs,
-    holds,
-    lifecycle,
-    order_entry,
-    payments,
-    pricing,
-    screening,
-)
-from orders import invoice_operations as invoice_operations  # declared with these
-from orders.models import ExportRun, Invoice, Order, OrderHold, OrderLine, Payment
-from orders.payment_operations import AmountInput, ReceivedInput, ask_about_rest
+from oms.core.operations import declare, in_status
+from orders import amending, holds, lifecycle, order_entry, pricing, screening
+from orders.models import Order, OrderHold, OrderLine
 
 S = Order.Status
-
-
-def _is(*statuses: str) -> Any:
-    return lambda document: document.status in statuses
 
 
 @dataclass(frozen=True)
@@ -94,56 +72,6 @@ def _cancel_lines(
     )
 
 
-def _due(order: Order) -> AmountInput:
-    return AmountInput(round_amount(due_dates.of_order(order), order.currency), "")
-
-
-def _whole(order: Order) -> ReceivedInput:
-    return ReceivedInput(round_amount(order.gross, order.currency), "")
-
-
-def _ask_beyond(order: Order, amount: Decimal, reference: str) -> None:
-    ask_about_rest(
-        amount,
-        max(order.gross, ZERO),
-        reference,
-        _(
-            "Order %(document)s comes to %(most)s. %(rest)s more can pay no invoice of it and "
-            "stays with %(customer)s as an unapplied payment."
-        ),
-        order,
-    )
-
-
-def _authorize(order: Order, *, amount: Decimal, reference: str, by: User | None = None) -> Payment:
-    return payments.authorize(order, amount, reference=reference, by=by)
-
-
-def _prepay(
-    order: Order,
-    *,
-    amount: Decimal,
-    reference: str,
-    paid_on: date | None = None,
-    by: User | None = None,
-) -> Payment:
-    _ask_beyond(order, amount, reference)
-    return payments.register_transfer(
-        order.customer,
-        amount,
-        company=order.company,
-        reference=reference,
-        currency=order.currency,
-        order=order,
-        on=paid_on,
-        by=by,
-    )
-
-
-def _deposit(order: Order, *, amount: Decimal, reference: str, by: User | None = None) -> Invoice:
-    return deposits.ask(order, amount, reference=reference, by=by)
-
-
 def _on_hold(order: Order) -> bool:
     return bool(
         order.status in (S.PLACED, S.CONFIRMED) and order.holds.filter(released_at=None).exists()
@@ -174,7 +102,7 @@ declare(
     order_entry.place,
     label=_("Place order"),
     many=True,
-    available=_is(S.DRAFT, S.QUOTED),
+    available=in_status(S.DRAFT, S.QUOTED),
 )
 declare(
     "quote",
@@ -182,7 +110,7 @@ declare(
     order_entry.quote,
     label=_("Create quote"),
     input=QuoteInput,
-    available=_is(S.DRAFT),
+    available=in_status(S.DRAFT),
     example={"valid_until": "2027-12-31"},
     initial=lambda order: QuoteInput(order.company.today() + timedelta(days=14)),
 )
@@ -192,14 +120,14 @@ declare(
     pricing.reprice,
     label=_("Update prices"),
     many=True,
-    available=_is(S.DRAFT),
+    available=in_status(S.DRAFT),
 )
 declare(
     "reopen_as_draft",
     Order,
     order_entry.reopen,
     label=_("Reopen as draft"),
-    available=_is(S.QUOTED),
+    available=in_status(S.QUOTED),
 )
 declare(
     "release_hold",
@@ -225,7 +153,7 @@ declare(
     input=amending.Amendment,
     initial=amending.unchanged,
     preview=amending.preview,
-    available=_is(S.CONFIRMED),
+    available=in_status(S.CONFIRMED),
     example={"lines": [{"line": 1, "quantity": 3}], "additions": [{"sku": "20846", "quantity": 2}]},
 )
 declare(
@@ -246,7 +174,7 @@ declare(
     label=_("Ship complete only"),
     input=ShipCompleteInput,
     example={"only_complete": True},
-    available=_is(S.PLACED, S.CONFIRMED),
+    available=in_status(S.PLACED, S.CONFIRMED),
     initial=lambda order: ShipCompleteInput(order.ships_complete),
 )
 declare(
@@ -257,7 +185,7 @@ declare(
     input=RescheduleInput,
     example={"requested_on": "2027-12-01"},
     initial=lambda order: RescheduleInput(order.requested_on),
-    available=_is(S.PLACED, S.CONFIRMED),
+    available=in_status(S.PLACED, S.CONFIRMED),
 )
 declare(
     "cancel_lines",
@@ -266,48 +194,9 @@ declare(
     label=_("Cancel items"),
     input=CancelInput,
     example={"lines": [{"line": 1, "units": 1}], "reason": "Customer ordered one too many."},
-    available=_is(S.PLACED, S.CONFIRMED),
+    available=in_status(S.PLACED, S.CONFIRMED),
     initial=lambda order: CancelInput(
         [CancelRow(line) for line in order.lines.select_related("sku") if line.open_quantity]
-    ),
-)
-declare(
-    "authorize",
-    Order,
-    _authorize,
-    label=_("Authorize payment"),
-    input=AmountInput,
-    example={"amount": "10.00", "reference": "card 4711"},
-    available=_is(S.PLACED, S.CONFIRMED),
-    initial=_due,
-)
-declare(
-    "record_prepayment",
-    Order,
-    _prepay,
-    label=_("Record prepayment"),
-    input=ReceivedInput,
-    example={"amount": "10.00", "reference": "bank 2027-01-04/17", "paid_on": "2027-01-04"},
-    available=_is(S.PLACED, S.CONFIRMED),
-    initial=_whole,
-)
-declare(
-    "invoice_deposit",
-    Order,
-    _deposit,
-    label=_("Create deposit invoice"),
-    input=AmountInput,
-    example={"amount": "1.00", "reference": "deposit 1"},
-    available=_is(S.PLACED, S.CONFIRMED),
-)
-declare(
-    "invoice_shipped",
-    Order,
-    billing.bill_now,
-    label=_("Invoice shipped items"),
-    many=True,
-    available=lambda order: (
-        order.status == S.CONFIRMED and order.lines.filter(shipped__gt=F("invoiced")).exists()
     ),
 )
 declare(
@@ -317,23 +206,5 @@ declare(
     label=_("Cancel order"),
     input=ReasonInput,
     danger=True,
-    available=_is(S.DRAFT, S.QUOTED, S.PLACED, S.CONFIRMED),
-)
-
-
-declare(
-    "send",
-    ExportRun,
-    export_runs.send,
-    label=_("Mark as sent"),
-    inverse="undo",
-    available=lambda run: run.status == ExportRun.Status.PREPARED and bool(run.totals),
-)
-declare(
-    "undo",
-    ExportRun,
-    export_runs.undo,
-    label=_("Undo export"),
-    danger=True,
-    available=_is(ExportRun.Status.PREPARED, ExportRun.Status.SENT),
+    available=in_status(S.DRAFT, S.QUOTED, S.PLACED, S.CONFIRMED),
 )

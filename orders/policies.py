@@ -15,32 +15,17 @@ from orders.models import (
     Customer,
     CustomerSKU,
     Discount,
-    ExportedDocument,
-    ExportRun,
     FraudRule,
-    HistoryRecord,
-    Installment,
-    IntercompanyRule,
-    IntercompanySupply,
-    Invoice,
-    InvoiceLine,
     Listing,
     Order,
     OrderCharge,
     OrderHold,
     OrderLine,
-    Payment,
-    PaymentApplication,
     PaymentTerms,
     Price,
     PriceList,
-    Refund,
-    SupplierInvoice,
-    SupplierInvoiceLine,
-    TaxCode,
     TaxRate,
     TermsPart,
-    WriteOff,
 )
 
 SALES = "rep manager"
@@ -87,73 +72,10 @@ declare(Price, _prices, view="rep accountant", edit="manager")
 offer("import", Price, _("Import"), "manager")
 declare(Discount, every_row, view="accountant", edit="manager")
 declare(TaxRate, every_row, view="rep", edit=ACCOUNTS)
-declare(TaxCode, every_row, edit=ACCOUNTS)
 declare(PaymentTerms, every_row, view="rep", edit=ACCOUNTS)
 declare(TermsPart, every_row)
 
-declare(Invoice, rows(customer="customer"), view=f"rep {ACCOUNTS}")
-allow(
-    ACCOUNTS,
-    Invoice,
-    "record_payment",
-    "record_payment_for_several",
-    "apply",
-    "unapply",
-    "credit",
-    "write_off",
-    "reverse_write_off",
-)
-declare_parts(Invoice, "invoice", InvoiceLine, Installment, PaymentApplication)
-declare(IntercompanyRule, every_row, view="accountant", edit="manager", is_kept=True)
-declare(IntercompanySupply, rows())
-declare(SupplierInvoice, rows(), view=ACCOUNTS)
-declare_parts(SupplierInvoice, "invoice", SupplierInvoiceLine)
-declare(Payment, rows(customer="customer"), view=f"rep {ACCOUNTS}")
-allow(
-    ACCOUNTS,
-    Payment,
-    "capture",
-    "apply",
-    "apply_several",
-    "unapply",
-    "returned",
-    "move",
-    "free",
-    "ask_outcome",
-    "refund",
-    "void",
-    "write_off_remainder",
-    "reverse_write_off",
-)
-offer("import", Payment, _("Import"), ACCOUNTS)
-declare_parts(Payment, "payment", Refund)
-declare(WriteOff, rows(), view=ACCOUNTS)
-declare(ExportRun, rows(), view=ACCOUNTS)
-allow(ACCOUNTS, ExportRun, "send", "undo")
-offer("prepare", ExportRun, _("Prepare an export"), ACCOUNTS)
-declare(ExportedDocument, rows(), view=ACCOUNTS)
-declare(HistoryRecord, rows(), view=ACCOUNTS)
 
-for kind in (
-    Price,
-    Invoice,
-    InvoiceLine,
-    Installment,
-    PaymentApplication,
-    Payment,
-    Refund,
-    WriteOff,
-    ExportRun,
-    ExportedDocument,
-    HistoryRecord,
-    SupplierInvoice,
-    SupplierInvoiceLine,
-):
-    need("see_money", kind)
-need("see_cost", IntercompanyRule, "add", "change")
-for kind in (SupplierInvoice, SupplierInvoiceLine):
-    need("see_cost", kind)
-hide("see_cost", IntercompanyRule, "percent")
 hide("see_money", Customer, "statement", "credit")
 hide("see_money", SKU, "price")
 hide("see_money", Order, "total", "is_paid", "bridge")
@@ -177,3 +99,4 @@ need(
     "bill",
 )
 need("see_money", FraudRule, "add", "change")
+need("see_money", Price)

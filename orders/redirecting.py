@@ -5,7 +5,7 @@ from django.utils.translation import gettext as _
 from oms.core.errors import Refused
 from oms.core.models import User
 from oms.core.postal_codes import tidy
-from orders import einvoicing, pricing, screening
+from orders import accounts, pricing, screening
 from orders.models import Order, OrderHold
 
 
@@ -23,8 +23,8 @@ def redirect(order: Order, ship_to: dict[str, str], *, by: User | None = None) -
         _require_untouched(order)
         pricing.retax(order)
     order.save(update_fields=["ship_to", "ship_country"])
-    if order.customer.einvoice and order.status == Order.Status.CONFIRMED:
-        einvoicing.require_ready(order)
+    if order.status == Order.Status.CONFIRMED:
+        accounts.require_confirmable(order)
     return screening.screen_address(order, dearer=order.gross > before, by=by)
 
 

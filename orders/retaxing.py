@@ -16,7 +16,7 @@ from oms.core.errors import Refused
 from oms.core.locking import attempt, whole
 from oms.core.models import User
 from orders import (
-    einvoicing,
+    accounts,
     fulfillment_progress,
     origins,
     pricing,
@@ -162,8 +162,7 @@ def _move(
     fulfillment_progress.follow(order)
     order.version += 1
     order.save(update_fields=["version"])
-    if order.customer.einvoice:
-        einvoicing.require_ready(order)
+    accounts.require_confirmable(order)
     events.emit(
         "order.retaxed",
         order,

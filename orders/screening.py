@@ -1,6 +1,5 @@
 """What must be looked at before an order is confirmed."""
 
-from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -15,17 +14,8 @@ from oms.core.errors import Refused
 from oms.core.locking import lock_one, whole
 from oms.core.models import User
 from oms.core.money import ZERO, display
-from orders import taxing
-from orders.models import (
-    Customer,
-    FraudRule,
-    Invoice,
-    Order,
-    OrderHold,
-    Payment,
-    PaymentApplication,
-    WriteOff,
-)
+from orders import accounts, taxing
+from orders.models import Customer, FraudRule, Order, OrderHold
 
 AMOUNT: "DecimalField[Any, Any]" = DecimalField(max_digits=16, decimal_places=3)
 REQUIRED_IN_ADDRESS = ("name", "country")
@@ -85,41 +75,12 @@ def exposure(customer: Customer) -> Decimal:
         ZERO,
     )  # no order frees credit for others
     known = Customer.objects.filter(pk=customer.pk).annotate(
-        total=_sum(open_orders, uninvoiced) + _balance()
+        total=sum_of(open_orders, uninvoiced) + accounts.owed()
     )
     return known.values_list("total", flat=True).get()
 
 
-def balance(customer: Customer) -> Decimal:
-    """Invoices − credit notes − payments + refunds of a customer, in their currency."""
-    return balances([customer])[customer.pk]
-
-
-def balances(customers: Sequence[Customer]) -> dict[int, Decimal]:
-    """What each customer owes (positive) or has to their credit (negative)."""
-    known = Customer.objects.filter(pk__in=[customer.pk for customer in customers])
-    return dict(known.annotate(total=_balance()).values_list("pk", "total"))
-
-
-def _balance() -> Combinable:
-    issued = Invoice.objects.filter(customer=OuterRef("pk"), status=Invoice.Status.ISSUED)
-    paid = Payment.objects.filter(customer=OuterRef("pk"))
-    return (
-        _sum(issued.exclude(kind=Invoice.Kind.CREDIT), F("gross"))
-        - _sum(issued.filter(kind=Invoice.Kind.CREDIT), F("gross"))
-        - _sum(paid, F("captured") - F("refunded") - F("written_off"))
-        - _written_off()
-    )
-
-
-def _written_off() -> Coalesce:
-    """What was given up of a customer's invoices."""
-    rows = WriteOff.objects.filter(invoice__customer=OuterRef("pk")).values("invoice__customer")
-    total = rows.annotate(total=Sum("amount", output_field=AMOUNT)).values("total")
-    return Coalesce(Subquery(total), ZERO, output_field=AMOUNT)
-
-
-def _sum(rows: "QuerySet[Any]", expression: Combinable) -> Coalesce:
+def sum_of(rows: "QuerySet[Any]", expression: Combinable) -> Coalesce:
     """The sum over a customer's rows, as a column of the customer."""
     total = (
         rows.values("customer").annotate(total=Sum(expression, output_field=AMOUNT)).values("total")
@@ -143,37 +104,17 @@ def _address(order: Order) -> OrderHold | None:
 
 def _payment(order: Order) -> OrderHold | None:
     """Where a channel is paid at checkout, an order waits until all of it is authorized or received."""
-    if not order.channel.paid_at_checkout or order.gross <= secured(order):
+    if not order.channel.paid_at_checkout or order.gross <= accounts.secured(order):
         return None
     return OrderHold(
         order=order,
         kind=OrderHold.Kind.PAYMENT,
         reason=_("%(secured)s of %(gross)s is paid or authorized")
         % {
-            "secured": display(secured(order), order.currency),
+            "secured": display(accounts.secured(order), order.currency),
             "gross": display(order.gross, order.currency),
         },
     )
-
-
-def secured(order: Order) -> Decimal:
-    """What of an order is authorized, received for it, or set off against its invoices."""
-    if order.pk is None:
-        return ZERO
-    reserved = Payment.objects.filter(order=order).aggregate(
-        set_aside=Sum("amount", filter=Q(status=Payment.Status.AUTHORIZED), default=ZERO),
-        received=Sum(
-            F("captured") - F("refunded_unlinked") - F("written_off"),
-            default=ZERO,
-            output_field=AMOUNT,
-        ),
-    )
-    others = (
-        PaymentApplication.objects.filter(invoice__order=order)
-        .exclude(payment__order=order)
-        .aggregate(total=Sum("amount", default=ZERO))["total"]
-    )
-    return Decimal(reserved["set_aside"] + reserved["received"] + others)
 
 
 def lift_payment(order: Order, *, by: User | None = None) -> None:

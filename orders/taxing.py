@@ -1,20 +1,22 @@
 """Which taxes apply to an order: the rule of each tax class, and how its charges share the rates of its goods."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from django.utils.translation import gettext as _
 
 from oms.core import money
 from oms.core.errors import Refused
+from oms.core.money import ZERO
 from orders import registrations
 from orders.models import Customer, Order, OrderCharge, OrderLine, TaxRate
 from orders.models.order import ChargePart
 from orders.planners import prices, taxes, vat
 from orders.planners.places import Place
-from orders.planners.taxes import Taxable
+from orders.planners.taxes import Taxable, TaxGroup
 from orders.registrations import destination_of, home_of, origin_of
 
 COMPENSATION = "Compensation, not consideration for a supply: no VAT."
@@ -305,3 +307,20 @@ def agreed(order: Order, line: OrderLine) -> Decimal:
     """What a whole line comes to in the order's price mode, whatever its tax."""
     whole = line.gross if order.prices_include_tax else line.net
     return whole * (100 + line.included_percent) / 100
+
+
+def tax_groups(lines: Iterable[Any]) -> list[TaxGroup]:
+    """Net and tax by category and rate, with the text that says why there is none."""
+    found: dict[tuple[str, Decimal], list[Any]] = {}
+    for line in lines:
+        found.setdefault((line.tax_category, line.tax_percent.normalize()), []).append(line)
+    return [
+        TaxGroup(
+            category,
+            percent,
+            sum((line.net for line in own), ZERO),
+            sum((line.tax for line in own), ZERO),
+            next((translated(line.tax_note) for line in own if line.tax_note), ""),
+        )
+        for (category, percent), own in sorted(found.items())
+    ]

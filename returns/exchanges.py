@@ -11,8 +11,10 @@ from oms.core.errors import Refused
 from oms.core.locking import atomic, lock, lock_one
 from oms.core.models import Company, User
 from oms.core.money import ZERO
-from orders import crediting, customer_prices, lifecycle, order_entry, screening
-from orders.models import Invoice, Order
+from orders import customer_prices, lifecycle, order_entry, screening
+from orders.accounting import crediting
+from orders.accounting.models import Invoice
+from orders.models import Order
 from orders.order_entry import Entry, Line
 from returns.models import ReturnRequest, Settlement
 

@@ -2,7 +2,8 @@
 
 from oms.core.event_handlers import on
 from oms.core.models import Event
-from orders.models import Invoice, Order
+from orders.accounting.models import Invoice
+from orders.models import Order
 from returns import exchanges, notifications, ownership, settlement
 from returns.models import ReturnRequest
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from inventory.models import SKU, KitComponent, Warehouse
 from oms.core.errors import Refused
 from oms.core.models import User
-from oms.core.operations import declare
+from oms.core.operations import declare, in_status
 from orders.models import Order
 from returns import (
     exchanges,
@@ -30,10 +30,6 @@ from returns.requests import Asked
 from returns.unannounced import Came, Decided
 
 S = ReturnRequest.Status
-
-
-def _is(*statuses: str) -> Any:
-    return lambda document: document.status in statuses
 
 
 @dataclass(frozen=True)
@@ -252,7 +248,7 @@ def _inspect(
     return inspection.inspect(request, found, by=by)
 
 
-declare("approve", ReturnRequest, requests.approve, many=True, available=_is(S.REQUESTED))
+declare("approve", ReturnRequest, requests.approve, many=True, available=in_status(S.REQUESTED))
 declare(
     "reject",
     ReturnRequest,
@@ -260,7 +256,7 @@ declare(
     input=RejectInput,
     danger=True,
     example={"reason": "The item has been used."},
-    available=_is(S.REQUESTED),
+    available=in_status(S.REQUESTED),
 )
 declare(
     "receive",
@@ -268,7 +264,7 @@ declare(
     receiving.receive,
     label=_("Receive items"),
     input=ReceiveInput,
-    available=_is(S.APPROVED),
+    available=in_status(S.APPROVED),
     initial=_announced,
 )
 declare(
@@ -287,8 +283,12 @@ declare(
     label=_("Record inspection"),
     input=InspectInput,
     initial=_findings,
-    available=_is(S.RECEIVED),
+    available=in_status(S.RECEIVED),
 )
 declare(
-    "cancel", ReturnRequest, requests.cancel, danger=True, available=_is(S.REQUESTED, S.APPROVED)
+    "cancel",
+    ReturnRequest,
+    requests.cancel,
+    danger=True,
+    available=in_status(S.REQUESTED, S.APPROVED),
 )

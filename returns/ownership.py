@@ -10,8 +10,9 @@ from fulfillment.models import Shipment
 from inventory import costs
 from inventory.models import SKU, Bin, Lot, Move, Reservation, Warehouse
 from oms.core.errors import Refused
-from orders import intercompany, supplier_invoices
-from orders.models import IntercompanySupply, Invoice, Order
+from orders.accounting import intercompany, supplier_invoices
+from orders.accounting.models import IntercompanySupply, Invoice
+from orders.models import Order
 from returns import identity
 from returns.models import ReturnRequest
 

@@ -6,8 +6,8 @@ from oms.core import states
 from oms.core.locking import lock, whole
 from oms.core.models import User
 from oms.core.money import ZERO
-from orders import crediting, part_credits, refunds
-from orders.models import Invoice, Payment, Refund
+from orders.accounting import crediting, part_credits, refunds
+from orders.accounting.models import Invoice, Payment, Refund
 from returns import components, requests
 from returns.models import ReturnRequest, Settlement
 from returns.planners import refund as planner

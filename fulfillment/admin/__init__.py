@@ -1,5 +1,5 @@
-"""Shipments, waves, carriers and the stations in the admin."""
+"""Shipments, waves, labels and the stations in the admin."""
 
-from fulfillment.admin import carriers, shipments, stations, waves
+from fulfillment.admin import labels, shipments, stations, waves
 
-__all__ = ["carriers", "shipments", "stations", "waves"]
+__all__ = ["labels", "shipments", "stations", "waves"]

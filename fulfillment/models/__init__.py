@@ -1,7 +1,6 @@
-"""Shipments, waves, packages, carriers and tracking."""
+"""Shipments, waves, packages and tracking."""
 
 from fulfillment.models.cancellation import Cancellation, CancellationLine
-from fulfillment.models.carrier import CarrierAccount, CarrierService, Rate
 from fulfillment.models.package import Carton, Label, Package, PackageContent
 from fulfillment.models.scan import Scan
 from fulfillment.models.shipment import Shipment, ShipmentLine
@@ -12,14 +11,11 @@ from fulfillment.models.wave import PickTask, Wave
 __all__ = [
     "Cancellation",
     "CancellationLine",
-    "CarrierAccount",
-    "CarrierService",
     "Carton",
     "Label",
     "Package",
     "PackageContent",
     "PickTask",
-    "Rate",
     "SSCCSeries",
     "Scan",
     "Shipment",

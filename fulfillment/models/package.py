@@ -5,7 +5,7 @@ from django.db.models import Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from fulfillment.models.carrier import CarrierService
+from fulfillment.carriers.models.carrier import CarrierService
 from fulfillment.models.shipment import Shipment, ShipmentLine
 
 

@@ -4,7 +4,7 @@ from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from fulfillment.models.carrier import CarrierService
+from fulfillment.carriers.models.carrier import CarrierService
 from fulfillment.models.wave import Wave
 from inventory.models import Reservation, Warehouse
 from oms.core.locking import LockRank

@@ -22,19 +22,16 @@ from fulfillment import (
     shipping,
     waves,
 )
-from fulfillment.models import CarrierService, Shipment, ShipmentLine
+from fulfillment.carriers.models import CarrierService
+from fulfillment.models import Shipment, ShipmentLine
 from fulfillment.operations import verifying
 from fulfillment.operations.rerouting import RerouteInput
 from inventory.models import Bin, BinStock, Warehouse
 from oms.core.errors import Conflict
 from oms.core.models import User
-from oms.core.operations import declare
+from oms.core.operations import declare, in_status
 
 S = Shipment.Status
-
-
-def _is(*statuses: str) -> Any:
-    return lambda document: document.status in statuses
 
 
 def _own(shipment: Shipment) -> bool:
@@ -254,7 +251,7 @@ declare(
     Shipment,
     verifying.verify,
     input=verifying.VerifyInput,
-    available=_is(S.PACKED),
+    available=in_status(S.PACKED),
     example={"lines": [{"line": 1042, "scanned": 5, "parcel": 1}]},
     initial=verifying.to_scan,
 )
@@ -292,7 +289,7 @@ declare(
         and shipment.labels.filter(status__in=["requested", "bought"]).exists()
     ),
 )
-declare("unpack", Shipment, packing.unpack, inverse="pack", available=_is(S.PACKED))
+declare("unpack", Shipment, packing.unpack, inverse="pack", available=in_status(S.PACKED))
 declare(
     "send_to_partner",
     Shipment,
@@ -342,7 +339,7 @@ declare(
     shipping.deliver,
     many=True,
     label=_("Mark as delivered"),
-    available=_is(S.SHIPPED),
+    available=in_status(S.SHIPPED),
 )
 
 declare(

@@ -1,12 +1,14 @@
 """Goods that arrive at a station: of a purchase order, or of a transfer, line by line and lot by lot."""
 
 from django.utils.translation import gettext as _
+from inventory.purchasing.purchase_orders.models import PurchaseOrder
+from inventory.purchasing.purchase_orders.receiving import Received
 
 from fulfillment.stations import scans
 from fulfillment.stations.scans import Body
-from inventory import lots, receiving, transfers
-from inventory.models import SKU, PurchaseOrder, Transfer, TransferLine, Warehouse
-from inventory.receiving import Received
+from inventory import lots, transfers
+from inventory.models import SKU, Transfer, TransferLine, Warehouse
+from inventory.purchasing.purchase_orders import receiving
 from inventory.transfers import Arrived
 from oms.core.errors import Refused
 from oms.core.models import User

@@ -1,5 +1,5 @@
 """Stock, purchasing and warehouses in the admin."""
 
-from inventory.admin import catalog, documents, stock, warehouses
+from inventory.admin import catalog, stock, transfers, warehouses
 
-__all__ = ["catalog", "documents", "stock", "warehouses"]
+__all__ = ["catalog", "stock", "transfers", "warehouses"]

@@ -10,18 +10,8 @@ from unfold.decorators import display
 from unfold.forms import PaginationInlineFormSet
 
 from inventory import unservable
-from inventory.admin.sheets import BarcodeSheet, SKUSheet, SupplierItemSheet, SupplierSheet
-from inventory.models import (
-    SKU,
-    Barcode,
-    Category,
-    KitComponent,
-    Lot,
-    ReorderRule,
-    Supplier,
-    SupplierItem,
-    Warehouse,
-)
+from inventory.admin.sheets import BarcodeSheet, SKUSheet
+from inventory.models import SKU, Barcode, Category, KitComponent, Lot, Warehouse
 from oms.backoffice.access import Lines, ScopedAdmin
 from oms.backoffice.printouts import PapersAdmin
 from oms.core import codes, guarding
@@ -54,17 +44,6 @@ class Components(Lines):
     autocomplete_fields = ["component"]
 
 
-class Items(Lines):
-    model = SupplierItem
-    is_editable = True
-    autocomplete_fields = ["sku"]
-
-
-class Rules(Lines):
-    model = ReorderRule
-    is_editable = True
-
-
 @admin.register(SKU)
 class SKUAdmin(PapersAdmin, ScopedAdmin):
     list_display = ["code", "name", "category", "unit", "tracking", "is_kit", "is_sellable"]
@@ -72,7 +51,7 @@ class SKUAdmin(PapersAdmin, ScopedAdmin):
     list_select_related = ["category"]
     search_fields = ["code", "name"]
     exact_search_fields = ["barcodes__code"]
-    inlines = [Barcodes, Components, Rules]
+    inlines = [Barcodes, Components]
     sheets = offer(SKUSheet, BarcodeSheet)
 
     @display(description=_("Base unit"), ordering="base_unit")
@@ -101,18 +80,3 @@ class LotAdmin(ScopedAdmin):
             ).distinct()
             for warehouse in there.order_by("pk"):
                 unservable.release([obj.sku], warehouse, by=request.user)  # type: ignore[arg-type]
-
-
-@admin.register(Supplier)
-class SupplierAdmin(ScopedAdmin):
-    list_display = ["code", "name", "currency"]
-    search_fields = ["code", "name"]
-    inlines = [Items]
-    sheets = offer(SupplierSheet, SupplierItemSheet)
-
-
-@admin.register(ReorderRule)
-class ReorderRuleAdmin(ScopedAdmin):
-    list_display = ["sku", "warehouse", "point", "target"]
-    autocomplete_fields = ["sku"]
-    list_select_related = ["sku", "warehouse"]

@@ -11,17 +11,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from inventory import receiving
-from inventory.models import (
-    SKU,
-    Barcode,
-    Bin,
-    BinStock,
-    Category,
-    Stock,
-    Supplier,
-    SupplierItem,
-    Warehouse,
-)
+from inventory.models import SKU, Barcode, Bin, BinStock, Category, Stock, Warehouse
 from inventory.models.sku import BARCODE_TAKEN, CODE_TAKEN
 from inventory.receiving import Opening
 from oms.core.errors import DomainError, Refused
@@ -101,43 +91,6 @@ class BarcodeSheet(ScannedSheet):
 
     def listed(self, rows: Any) -> Any:
         return Barcode.objects.filter(sku__in=rows).select_related("sku").order_by("pk")
-
-
-class SupplierSheet(RecordSheet):
-    title, slug, imports, about = _("suppliers"), "suppliers", Supplier, Supplier
-
-    class Meta(RecordMeta):
-        model = Supplier
-        import_id_fields = ["code"]
-        fields = ("code", "name", "email", "currency")
-
-
-class SupplierItemSheet(RecordSheet):
-    title, slug, imports, about = _("supplier items"), "supplier-items", SupplierItem, SupplierItem
-    supplier = column("supplier", Reference(Supplier, "code"))
-    sku = column("sku", Reference(SKU, "code"))
-
-    class Meta(RecordMeta):
-        model = SupplierItem
-        import_id_fields = ["supplier", "sku"]
-        fields = (
-            "supplier",
-            "sku",
-            "code",
-            "cost",
-            "pack",
-            "minimum",
-            "lead_time_days",
-            "over_receipt_percent",
-            "is_preferred",
-        )
-
-    def listed(self, rows: Any) -> Any:
-        return (
-            SupplierItem.objects.filter(supplier__in=rows)
-            .select_related("supplier", "sku")
-            .order_by("pk")
-        )
 
 
 class OpeningStockSheet(DocumentSheet):

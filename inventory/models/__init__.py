@@ -1,13 +1,11 @@
-"""What is stocked, where it lies, who wants it, and where more comes from."""
+"""What is stocked, where it lies, and who wants it."""
 
 from inventory.models.count import Count, CountLine
 from inventory.models.demand import Demand, Reservation
 from inventory.models.lane import Lane, PostalCode
-from inventory.models.purchase import PurchaseLine, PurchaseOrder, ReorderRule
 from inventory.models.share import StockShare
 from inventory.models.sku import SKU, Barcode, Category, KitComponent, Lot
 from inventory.models.stock import BinStock, Move, Stock
-from inventory.models.supplier import Supplier, SupplierItem
 from inventory.models.transfer import Transfer, TransferLine
 from inventory.models.warehouse import Bin, Warehouse, Zone
 
@@ -25,14 +23,9 @@ __all__ = [
     "Lot",
     "Move",
     "PostalCode",
-    "PurchaseLine",
-    "PurchaseOrder",
-    "ReorderRule",
     "Reservation",
     "Stock",
     "StockShare",
-    "Supplier",
-    "SupplierItem",
     "Transfer",
     "TransferLine",
     "Warehouse",

@@ -1,12 +1,14 @@
 """Who sees and edits what in the admin, as the policy says."""
 
-from collections.abc import Iterable
-from functools import cache, wraps
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache, partial, wraps
 from typing import Any
 
 from django.contrib import messages
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
+from django.urls import path
 from django.utils.translation import gettext as _
 from unfold.admin import ModelAdmin, TabularInline
 
@@ -136,6 +138,15 @@ def _tell_corrections(request: HttpRequest, form: Any) -> None:
             )
 
 
+@dataclass(frozen=True)
+class Page:
+    """A further page of a kind of record: its route below the list, its name, and a view of admin page and request."""
+
+    route: str
+    view: Callable[..., Any]
+    name: str
+
+
 class ScopedAdmin(PolicyAccess, FastListAdmin, SheetsAdmin, SavedViewsAdmin, ModelAdmin):
     """The base of every admin page: lists, links, autocompletes and exports show what the person may see."""
 
@@ -145,6 +156,13 @@ class ScopedAdmin(PolicyAccess, FastListAdmin, SheetsAdmin, SavedViewsAdmin, Mod
     list_before_template = "admin/oms/list_tools.html"
     list_tools_template = ""
     list_tools_rights: tuple[str, ...] = ()  # those that its buttons ask for
+    pages: Sequence[Page] = ()  # further pages, by rooms above
+
+    def get_urls(self) -> list[Any]:
+        return [
+            path(page.route, self.admin_site.admin_view(partial(page.view, self)), name=page.name)
+            for page in self.pages
+        ] + super().get_urls()
 
     def changeform_view(
         self,

@@ -15,7 +15,7 @@ from oms.background import bulk_operations
 from oms.backoffice.access import ScopedAdmin
 from oms.backoffice.chips import chip
 from oms.backoffice.forms import OperationForm
-from oms.backoffice.panels import panels_of
+from oms.backoffice.panels import context_of, panels_of
 from oms.backoffice.printouts import PapersAdmin
 from oms.backoffice.reasons import in_words
 from oms.backoffice.sent_forms import entered, key_of, key_to_send, sender, sent_already, was_done
@@ -223,6 +223,7 @@ class DocumentAdmin(PapersAdmin, ScopedAdmin):
             "notes_url": reverse(
                 f"admin:{self.opts.app_label}_{self.opts.model_name}_notes", args=[document.pk]
             ),
+            **context_of(document, request),
         }
 
     def alarms(self, document: Any) -> list[str]:

@@ -34,7 +34,9 @@ class PanelTable:
     rows: list[tuple[str, list[Any]]]
 
 
+Around = Callable[[Any, HttpRequest], dict[str, Any]]
 _panels: dict[type[Document], list[Panel]] = {}
+_around: dict[type[Document], list[Around]] = {}
 
 
 def register(
@@ -42,6 +44,24 @@ def register(
 ) -> None:
     """Show related documents on the page of a kind of document."""
     _panels.setdefault(document, []).append(Panel(title, model, rows, columns))
+
+
+def around(document: type[Document]) -> Callable[[Around], Around]:
+    """Register what the page of a kind of document shows besides: a function of document and request to its context."""
+
+    def register(show: Around) -> Around:
+        _around.setdefault(document, []).append(show)
+        return show
+
+    return register
+
+
+def context_of(document: Any, request: HttpRequest) -> dict[str, Any]:
+    """What rooms above show on the page of a document."""
+    context: dict[str, Any] = {}
+    for show in _around.get(type(document), []):
+        context |= show(document, request)
+    return context
 
 
 def registered() -> Iterator[Panel]:

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
+from django.apps import apps
+
 from oms.core import event_catalog
 from oms.core.models import Event
 
@@ -44,7 +46,10 @@ def on(event_name: str, *, external: bool = False) -> Callable[[Handle], Handle]
     event_catalog.get(event_name)
 
     def declare(function: Handle) -> Handle:
-        name = f"{function.__module__.rpartition('.')[0]}.{function.__name__}"
+        room = function.__module__.rpartition(".")[0]
+        app = apps.get_containing_app_config(room)
+        name = f"{app.name if app else room}.{function.__name__}"  # stored: moves within an app keep it
+        assert name not in {each.name for each in handlers_of(event_name)}, f"{name} twice"
         _handlers.setdefault(event_name, []).append(Handler(name, function, external))
         return function
 

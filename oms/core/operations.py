@@ -127,6 +127,11 @@ def declare(name: str, model: type[Any], run: Callable[..., Any], **options: Any
     return operation
 
 
+def in_status(*statuses: str) -> Callable[[Any], bool]:
+    """A condition of operations: that a document is in one of these statuses."""
+    return lambda document: document.status in statuses
+
+
 def of(model: type[Any]) -> dict[str, Operation]:
     """The operations on a kind of document, by name, in the order of their declaration."""
     return _catalog.get(model, {})
@@ -144,4 +149,4 @@ def next_steps(document: Document, user: User) -> list[Operation]:
         for operation in of(type(document)).values()
         if operation.available(document) and operation.allowed_for(user, document)
     ]
-    return sorted(steps, key=lambda operation: operation.comes_last(document))
+    return sorted(steps, key=lambda operation: (operation.comes_last(document), operation.danger))

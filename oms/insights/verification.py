@@ -21,8 +21,8 @@ from oms.insights import (
     waiting_rules,
 )
 from oms.insights.invariants import Breach, Invariant, check
-from orders import issuing
-from orders.models import Invoice
+from orders.accounting import issuing
+from orders.accounting.models import Invoice
 
 RULES = (
     stock_rules.RULES

@@ -18,8 +18,9 @@ from oms.rest import schema as description
 from oms.rest.events import EventViewSet
 from oms.rest.requests import RequestViewSet
 from oms.rest.webhooks import WebhookDeliveryViewSet, WebhookViewSet
+from orders.accounting.api.views import InvoiceViewSet
 from orders.api.catalog import SKUViewSet
-from orders.api.views import CustomerViewSet, InvoiceViewSet, OrderViewSet, QuoteViewSet
+from orders.api.views import CustomerViewSet, OrderViewSet, QuoteViewSet
 from returns.api.views import ReturnViewSet
 
 router = SimpleRouter()

@@ -8,9 +8,10 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from inventory.purchasing.purchase_orders.models import PurchaseOrder
 
 from fulfillment.models import Shipment, Wave
-from inventory.models import Count, PurchaseOrder
+from inventory.models import Count
 from oms.background import jobs
 from oms.core import attention, outbox, policy
 from oms.core.models import Delivery, Job, Notice, User
@@ -18,7 +19,8 @@ from oms.core.models.company import latest_day
 from oms.core.wording import Words
 from oms.insights import charts
 from oms.insights.models import DailySales, DailyShipping, StockOutlook
-from orders.models import Invoice, Order
+from orders.accounting.models import Invoice
+from orders.models import Order
 from returns.models import ReturnRequest
 
 MOST = 1000

@@ -15,10 +15,12 @@ from typing import IO, Any
 from inventory.models import SKU
 from oms.core.errors import DomainError
 from oms.core.locking import atomic
-from orders import historical_import, lifecycle, order_entry
-from orders.connectors.channels.online_retail.mapping import COLUMNS, BadRow, Kind, Row, read_row
-from orders.historical_documents import PastDocument, PastLine
-from orders.models import Channel, Customer, HistoryRecord, OrderCharge
+from orders import lifecycle, order_entry
+from orders.channels import historical_import
+from orders.channels.formats.online_retail.mapping import COLUMNS, BadRow, Kind, Row, read_row
+from orders.channels.historical_documents import PastDocument, PastLine
+from orders.channels.models import HistoryRecord
+from orders.models import Channel, Customer, OrderCharge
 from orders.order_entry import Charge, Entry, Line
 
 BATCH = 500

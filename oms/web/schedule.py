@@ -12,16 +12,16 @@ SCHEDULE = {
         "schedule": crontab(hour="6", minute="30"),
     },
     "bill the month": {
-        "task": "orders.tasks.bill_the_month",
+        "task": "orders.accounting.tasks.bill_the_month",
         "schedule": crontab(day_of_month="1", hour="1", minute="0"),
     },
     "tell what is overdue": {
-        "task": "orders.tasks.tell_overdue",
+        "task": "orders.accounting.tasks.tell_overdue",
         "schedule": crontab(hour="6", minute="0"),
     },
     "roll up the home pages": {"task": "oms.insights.tasks.roll_up", "schedule": 600.0},
     "check reorder points": {
-        "task": "inventory.tasks.check_reorder_points",
+        "task": "inventory.purchasing.purchase_orders.tasks.check_reorder_points",
         "schedule": crontab(hour="5", minute="0"),
     },
     "quarantine expired lots": {

@@ -11,15 +11,17 @@ from django.contrib import admin
 from django.db.models import Case, IntegerField, Model, Q, QuerySet, Value, When
 from django.http import HttpRequest
 from django.urls import reverse
+from inventory.purchasing.purchase_orders.models import PurchaseOrder, Supplier
 
 from fulfillment.models import Label, Shipment, Wave
-from inventory.models import SKU, Barcode, Bin, Count, PurchaseOrder, Supplier, Transfer
+from inventory.models import SKU, Barcode, Bin, Count, Transfer
 from oms.core import policy
 from oms.core.models.word_search import with_words
 from oms.printing import printout_revisions
 from oms.printing.barcodes import read_sscc
 from oms.web.menu import navigation
-from orders.models import Customer, Invoice, Order, Payment
+from orders.accounting.models import Invoice, Payment
+from orders.models import Customer, Order
 from returns.models import ReturnRequest
 
 MOST = 6

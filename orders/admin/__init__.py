@@ -1,5 +1,5 @@
-"""Customers, prices, orders, invoices, payments and exports in the admin."""
+"""Customers, channels, prices and orders in the admin."""
 
-from orders.admin import billing, customers, exports, intercompany, orders, prices
+from orders.admin import customers, orders, prices, terms
 
-__all__ = ["billing", "customers", "exports", "intercompany", "orders", "prices"]
+__all__ = ["customers", "orders", "prices", "terms"]

@@ -1,23 +1,15 @@
 """Customers and channels in the admin."""
 
-from functools import partial
 from typing import Any
 
 from django.contrib import admin
-from django.http import HttpRequest, HttpResponseRedirect
-from django.urls import path, reverse
-from django.utils.html import format_html
-from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
-from unfold.decorators import display
+from django.http import HttpRequest
 
-from oms.background import jobs
-from oms.backoffice.access import Lines, ScopedAdmin, acting, with_money_columns
+from oms.backoffice.access import Lines, ScopedAdmin, with_money_columns
 from oms.core import policy
 from oms.core.models.role import Reach
 from oms.files.runs import offer
 from orders.admin.sheets import AddressSheet, CustomerSheet
-from orders.admin.statements import statement_page
 from orders.models import (
     Address,
     Channel,
@@ -55,53 +47,12 @@ class CustomerPrices(Lines):
 
 @admin.register(Customer)
 class CustomerAdmin(ScopedAdmin):
-    list_display = [
-        "code",
-        "name",
-        "currency",
-        "rep",
-        "terms_days",
-        "credit_limit",
-        "is_active",
-        "statement",
-    ]
-    only_links = ["statement"]
+    list_display = ["code", "name", "currency", "rep", "terms_days", "credit_limit", "is_active"]
     list_filter = ["is_active"]
     list_select_related = ["rep"]
     search_fields = ["code", "name", "email"]
     inlines = [Addresses, Contacts, PartNumbers, CustomerPrices]
     sheets = offer(CustomerSheet, AddressSheet)
-
-    actions = ["collect"]
-
-    def get_urls(self) -> Any:
-        view = self.admin_site.admin_view(partial(statement_page, self))
-        return [
-            path("statement/<str:code>/", view, name="orders_customer_statement"),
-            *super().get_urls(),
-        ]
-
-    @display(description=_("Statement"))
-    def statement(self, customer: Customer) -> Any:
-        return format_html(
-            '<a href="{}">{}</a>',
-            reverse("admin:orders_customer_statement", args=[customer.code]),
-            gettext("Statement"),
-        )
-
-    @acting("bill", _("Invoice shipped items"))
-    def collect(self, request: HttpRequest, rows: Any) -> HttpResponseRedirect:
-        """A job: one invoice for all that was shipped to each customer and is not billed yet."""
-        user: Any = request.user
-        keys = list(rows.order_by("pk").values_list("pk", flat=True))
-        job = jobs.submit(
-            "collect",
-            gettext("Invoice shipped items for %(keys)s customers") % {"keys": len(keys)},
-            len(keys),
-            by=user,
-            keys=keys,
-        )
-        return HttpResponseRedirect(reverse("admin:core_job_change", args=[job.pk]))
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

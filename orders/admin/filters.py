@@ -12,8 +12,7 @@ from inventory.models import Demand
 from oms.core.models import User
 from oms.core.models.company import today_of
 from oms.core.wording import Words
-from orders.connectors import gateways
-from orders.models import Invoice, Order, OrderHold
+from orders.models import Order, OrderHold
 
 WANTED = F("units") - F("canceled")
 CONFIRMED = Q(status=Order.Status.CONFIRMED)
@@ -70,33 +69,3 @@ class View(SimpleListFilter):
         user: Any = request.user
         chosen = VIEWS.get(self.value() or "")
         return chosen[1](queryset, user) if chosen else queryset
-
-
-class Due(SimpleListFilter):
-    """Invoices that are not yet paid, and those of them that should be."""
-
-    title = _("payment status")
-    parameter_name = "due"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("open", "open"), ("overdue", "overdue")]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        if self.value() == "open":
-            return queryset.open().exclude(kind=Invoice.Kind.CREDIT)  # type: ignore[attr-defined]
-        if self.value() == "overdue":
-            return queryset.open().overdue()  # type: ignore[attr-defined]
-        return queryset
-
-
-class GatewayName(SimpleListFilter):
-    """The way that money came; which there are is known without looking at the payments."""
-
-    title = _("gateway")
-    parameter_name = "gateway"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(name, name) for name in ("transfer", *gateways.NAMES)]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return queryset.filter(gateway=self.value()) if self.value() else queryset

@@ -1,41 +1,29 @@
 """Orders in the admin: drafts are entered here, everything after is an operation."""
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet, Subquery, Sum
-from django.db.models.functions import Coalesce
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet, Subquery, Sum
 from django.http import HttpRequest
 from django.urls import path, reverse
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from inventory.models import Stock, StockShare
-from oms.backoffice import panels
 from oms.backoffice.access import Lines
 from oms.backoffice.chips import address_text, bar, chips
 from oms.backoffice.documents import DocumentAdmin
-from oms.core import policy, states
-from oms.core.bulk_sql import any_of
-from oms.core.money import ZERO, grouped
+from oms.core import states
 from oms.core.money import display as show_amount
 from oms.files.runs import offer
-from orders import billing, order_entry, order_to_cash, pricing
+from orders import order_entry, pricing
 from orders.admin import entry
 from orders.admin.drafts import DraftForm
 from orders.admin.filters import View
 from orders.admin.sheets import OrderSheet
-from orders.models import (
-    Invoice,
-    InvoiceLine,
-    Order,
-    OrderCharge,
-    OrderHold,
-    OrderLine,
-    Payment,
-    PaymentApplication,
-)
+from orders.models import Order, OrderCharge, OrderHold, OrderLine
 
 PROGRESS = ["canceled", "reserved", "picked", "shipped", "invoiced", "returned"]
 
@@ -118,8 +106,8 @@ class OrderAdmin(DocumentAdmin):
         "is_reserved",
         "is_shipped",
         "is_invoiced",
-        "is_paid",
     ]
+    reads: list[Callable[[QuerySet[Order]], QuerySet[Order]]] = []  # of columns by rooms above
     list_filter = [View, "status", "channel"]
     list_select_related = ["customer", "channel"]
     search_fields = exact_search_fields = ["number", "external_id", "customer_reference"]
@@ -191,39 +179,12 @@ class OrderAdmin(DocumentAdmin):
     def is_invoiced(self, order: Order) -> Any:
         return bar(order.invoiced, order.units - order.canceled)
 
-    @display(description=_("Paid"))
-    def is_paid(self, order: Order) -> Any:
-        """What of its invoices is paid, in whole units of the currency."""
-        return bar(int(order.paid), int(order.billed))  # type: ignore[attr-defined]
-
     def get_queryset(self, request: HttpRequest) -> Any:
-        """With what was billed and paid of each order, read for the rows that are shown: its own invoices, and its
-        lines on those that bill it with others, paid as these are."""
-        own = (
-            Invoice.objects.filter(order=OuterRef("pk"), status=Invoice.Status.ISSUED)
-            .exclude(kind=Invoice.Kind.CREDIT)
-            .values("order")
-        )
-        shared = InvoiceLine.objects.filter(
-            order_line__order=OuterRef("pk"),
-            invoice__order=None,
-            invoice__gross__gt=0,
-            invoice__kind=Invoice.Kind.INVOICE,
-        ).values("order_line__order")
-        return (
-            super()
-            .get_queryset(request)
-            .annotate(
-                is_held=Exists(OrderHold.objects.filter(order=OuterRef("pk"), released_at=None)),
-                billed=_sum(own.annotate(sum=Sum("gross")), shared.annotate(sum=Sum("gross"))),
-                paid=_sum(
-                    own.annotate(sum=Sum("applied")),
-                    shared.annotate(
-                        sum=Sum(F("gross") * F("invoice__applied") / F("invoice__gross"))
-                    ),
-                ),
-            )
-        )
+        held = OrderHold.objects.filter(order=OuterRef("pk"), released_at=None)
+        rows = super().get_queryset(request).annotate(is_held=Exists(held))
+        for read in self.reads:
+            rows = read(rows)
+        return rows
 
     @display(description=_("Total"), ordering="gross")
     def total(self, order: Order) -> str:
@@ -239,12 +200,6 @@ class OrderAdmin(DocumentAdmin):
 
     def document_context(self, request: HttpRequest, document: Any) -> dict[str, Any]:
         context = super().document_context(request, document)
-        is_entered = document.status not in (Order.Status.DRAFT, Order.Status.QUOTED)
-        if is_entered and policy.shows(request.user, Order, "bridge"):
-            context["bridge"] = [
-                (step.name, _bridge_cells(step, document.currency))
-                for step in order_to_cash.of(document)
-            ]
         if self.has_add_permission(request):
             context["repeat"] = f"{reverse('admin:orders_order_entry')}?repeat={document.number}"
         return context
@@ -276,49 +231,3 @@ class OrderAdmin(DocumentAdmin):
         super().save_related(request, form, formsets, change)
         with states.change(form.instance, event="order.repriced", by=request.user) as order:  # type: ignore[arg-type]
             pricing.price_and_save(order)
-
-
-def _sum(first: Any, second: Any) -> Any:
-    """What two queries of one sum each add up to."""
-    return Coalesce(Subquery(first.values("sum")), ZERO) + Coalesce(
-        Subquery(second.values("sum")), ZERO
-    )
-
-
-def _bridge_cells(step: order_to_cash.Step, currency: str) -> list[str]:
-    amounts = [
-        grouped(amount, currency) if amount is not None else ""
-        for amount in (step.net, step.tax, step.gross)
-    ]
-    return ["" if step.units is None else str(step.units), *amounts]
-
-
-def _paying(order: Order) -> QuerySet[Any, Any]:
-    used = PaymentApplication.objects.filter(
-        any_of("invoice_id", billing.of_order(order).values("pk")), payment__isnull=False
-    )
-    return Payment.objects.filter(order=order).values("pk").union(used.values("payment"))
-
-
-panels.register(
-    Order,
-    _("Invoices and credit notes"),
-    Invoice,
-    lambda order: billing.of_order(order).order_by("pk"),
-    "number",
-    "kind",
-    "issued_on",
-    "gross",
-    "applied",
-)
-panels.register(
-    Order,
-    _("Payments"),
-    Payment,
-    lambda order: Payment.objects.filter(any_of("pk", _paying(order))),
-    "number",
-    "status",
-    "captured",
-    "applied",
-    "refunded",
-)

@@ -4,7 +4,7 @@ from django.utils.translation import gettext_lazy as _
 from django_filters import rest_framework as filters
 
 from oms.rest.filtering import WordsFilter
-from orders.models import Customer, Invoice, Order
+from orders.models import Customer, Order
 
 
 class CustomerFilter(filters.FilterSet):
@@ -26,21 +26,3 @@ class OrderFilter(filters.FilterSet):
     class Meta:
         model = Order
         fields = ("customer", "channel", "status", "external_id", "customer_reference")
-
-
-class InvoiceFilter(filters.FilterSet):
-    customer = filters.CharFilter(field_name="customer__code")
-    order = filters.CharFilter(field_name="order__number")
-    issued_from = filters.DateFilter(field_name="issued_on", lookup_expr="gte")
-    issued_to = filters.DateFilter(field_name="issued_on", lookup_expr="lte")
-    is_open = filters.BooleanFilter(
-        method="only_open",
-        label=_("Only invoices with a balance due and credit notes with unapplied credit."),
-    )
-
-    class Meta:
-        model = Invoice
-        fields = ("customer", "order", "kind")
-
-    def only_open(self, rows, name, value):
-        return rows.open() if value else rows

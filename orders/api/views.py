@@ -3,9 +3,7 @@
 from typing import Any
 
 from django.db.models import Prefetch, QuerySet, prefetch_related_objects
-from django.http import FileResponse, Http404
 from django.utils.translation import gettext as _
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
 from rest_framework.exceptions import PermissionDenied
@@ -14,8 +12,8 @@ from rest_framework.response import Response
 from rest_framework.reverse import reverse
 
 from inventory.models import SKU
-from oms.core import idempotency, policy, stored_files
-from oms.core.errors import DomainError, Refused
+from oms.core import idempotency, policy
+from oms.core.errors import DomainError
 from oms.core.locking import atomic
 from oms.core.money import round_amount
 from oms.rest import problems
@@ -30,21 +28,19 @@ from oms.rest.documents import (
 )
 from orders import lifecycle, order_entry, part_numbers, screening
 from orders.api.entry import entry_of
-from orders.api.filters import CustomerFilter, InvoiceFilter, OrderFilter
+from orders.api.filters import CustomerFilter, OrderFilter
 from orders.api.serializers import (
     BulkOrdersRequest,
     BulkOrdersResponse,
     CreditResponse,
     CustomerSerializer,
-    InvoiceSerializer,
-    InvoiceSummarySerializer,
     OrderRequest,
     OrderSerializer,
     OrderSummarySerializer,
     PartNumberRequest,
     QuoteRequest,
 )
-from orders.models import Customer, Invoice, InvoiceLine, Order, OrderCharge, OrderHold
+from orders.models import Customer, Order, OrderCharge, OrderHold
 
 WHOLE = (
     lifecycle.LINES,
@@ -201,56 +197,4 @@ class QuoteViewSet(_OrdersInput):
             return order_entry.quote(order, valid_until=data["valid_until"], by=user)
 
 
-@with_operations
-class InvoiceViewSet(DocumentViewSet):
-    """List and retrieve invoices and credit notes."""
-
-    area = "invoices"
-    queryset = Invoice.objects.select_related("customer", "order", "corrects").filter(
-        number__isnull=False
-    )
-    serializer_class = InvoiceSerializer
-    filterset_class = InvoiceFilter
-
-    def get_queryset(self) -> QuerySet[Any]:
-        rows = super().get_queryset()
-        return (
-            rows
-            if self.action == "list"
-            else rows.prefetch_related(Prefetch("lines", InvoiceLine.objects.order_by("position")))
-        )
-
-    def get_serializer_class(self) -> Any:
-        return InvoiceSummarySerializer if self.action == "list" else InvoiceSerializer
-
-    @extend_schema(responses={(200, "application/pdf"): OpenApiTypes.BINARY})
-    @action(detail=True, methods=["get"])
-    def pdf(self, request: Request, number: str) -> FileResponse:
-        """Returns the archived PDF. The file never changes."""
-        document = self.get_object()
-        stored = stored_files.legal(
-            document.kind, subject_type=document.subject_type, subject_number=document.number
-        )
-        if stored is None:
-            if document.is_imported:
-                raise Http404
-            raise _NotYet(
-                (
-                    _("The PDF for %(document)s isn't ready yet. Try again in a few seconds.")
-                    % {"document": document}
-                ),
-                code="not_made_yet",
-            )
-        stored_files.read(stored)
-        return FileResponse(
-            stored.file.open("rb"),
-            filename=f"{document.number}.pdf",
-            content_type="application/pdf",
-        )
-
-
-class _NotYet(Refused):
-    """Something that is made in the background is not there yet."""
-
-
-__all__ = ["CustomerViewSet", "DomainError", "InvoiceViewSet", "OrderViewSet", "QuoteViewSet"]
+__all__ = ["CustomerViewSet", "DomainError", "OrderViewSet", "QuoteViewSet"]

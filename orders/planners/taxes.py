@@ -66,3 +66,14 @@ def _rounded_per_rate(
         for index in members:
             taxes[index] = floors[index] + (unit if index in by_remainder[:missing] else 0)
     return taxes
+
+
+@dataclass(frozen=True)
+class TaxGroup:
+    """What is taxed at a category (UNCL 5305) and rate, and the tax on it; why none is charged."""
+
+    category: str
+    percent: Decimal
+    net: Decimal
+    tax: Decimal
+    note: str = ""

@@ -5,7 +5,8 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from oms.core.money import AmountField
-from orders.models import Invoice, Order
+from orders.accounting.models import Invoice
+from orders.models import Order
 from returns.models.request import ReturnRequest
 
 

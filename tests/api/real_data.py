@@ -17,7 +17,8 @@ from oms.core.inputs import key_of
 from oms.core.models import Company, User, WebhookDelivery, WebhookEndpoint
 from oms.messaging import webhooks
 from orders import lifecycle, order_entry, screening
-from orders.models import Channel, Customer, Invoice, Order
+from orders.accounting.models import Invoice
+from orders.models import Channel, Customer, Order
 from orders.order_entry import Entry, Line
 from returns.models import ReturnPolicy, ReturnRequest
 from tests import builders as make

@@ -6,7 +6,7 @@ from django.contrib.auth.models import Group
 from fulfillment.models import Shipment
 from oms.core import operations, outbox
 from oms.core.models import Event
-from orders.models import Invoice
+from orders.accounting.models import Invoice
 from tests import builders as make
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("verified")]

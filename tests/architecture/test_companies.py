@@ -5,7 +5,8 @@ import inspect
 
 from inventory import availability, sourcing, waiting
 from oms.core import exchange_rates, numbering, periods
-from orders import export_runs, pricing, receivables
+from orders import pricing
+from orders.accounting import export_runs, receivables
 from tests.architecture.test_house import FILES, functions, module, tree
 
 # What is asked of a company, by the function that is asked.
@@ -30,8 +31,8 @@ ASKED = [
 STOCK_OF_ALL = {
     "inventory.ledger",
     "inventory.holds",
-    "inventory.positions",
-    "inventory.alerts",
+    "inventory.purchasing.purchase_orders.positions",
+    "inventory.purchasing.purchase_orders.alerts",
     "inventory.api.views",
     "inventory.unservable",
     "inventory.displacing",

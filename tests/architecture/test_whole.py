@@ -23,7 +23,7 @@ PIECEWISE = {  # what does one thing after the other on purpose, and goes on whe
     "oms.messaging.webhooks.deliver",
     "oms.messaging.webhooks.fan_out",
     "oms.web.importing.import_open",
-    "orders.consolidated_invoicing.collect_all",
+    "orders.accounting.consolidated_invoicing.collect_all",
 }
 
 

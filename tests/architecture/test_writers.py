@@ -7,7 +7,11 @@ import pytest
 from tests.architecture.test_house import FILES, module, tree
 from tests.architecture.writers import COMPUTED, Writes, columns, constants_of
 
-STOCK, LINES, PAST = "inventory.amounts", "orders.fulfillment_progress", "orders.historical_credits"
+STOCK, LINES, PAST = (
+    "inventory.amounts",
+    "orders.fulfillment_progress",
+    "orders.channels.historical_credits",
+)
 SAMPLES = "oms.web.demo.einvoice_cases"  # sample documents, undone once they are printed
 
 # Columns of one name in several models have a writer each: what of, stands beside.
@@ -15,7 +19,7 @@ FACTS = {
     "status": {
         "oms.core.states",  # of documents
         "orders.order_entry",
-        "orders.refunds",
+        "orders.accounting.refunds",
         "fulfillment.labels",
     },  # as placed; requests of others
     "on_hand": {"inventory.ledger"},
@@ -24,14 +28,22 @@ FACTS = {
     "allocated": {STOCK},
     "picked": {STOCK, LINES, SAMPLES},
     "shipped": {STOCK, LINES, SAMPLES},
-    "applied": {"orders.due_dates", "orders.payments", PAST},  # of invoices, of payments
+    "applied": {
+        "orders.accounting.due_dates",
+        "orders.accounting.payments",
+        PAST,
+    },  # of invoices, of payments
     "invoiced": {LINES},
-    "returned": {LINES, "inventory.sending_back", PAST},  # by customers, to suppliers
+    "returned": {
+        LINES,
+        "inventory.purchasing.purchase_orders.sending_back",
+        PAST,
+    },  # by customers, to suppliers
     "canceled": {LINES},
-    "captured": {"orders.payments"},
-    "refunded": {"orders.payments", PAST},
-    "written_off": {"orders.write_offs"},
-    "sequence_number": {"orders.issuing"},
+    "captured": {"orders.accounting.payments"},
+    "refunded": {"orders.accounting.payments", PAST},
+    "written_off": {"orders.accounting.write_offs"},
+    "sequence_number": {"orders.accounting.issuing"},
     "last_hash": {"oms.core.numbering"},
 }
 NAMES_NO_COLUMN = {

@@ -17,7 +17,7 @@ PER_INVOICE = 5
 
 def fill(lines):
     """So many lines of issued invoices, each with a hash and a number of its own."""
-    from orders.models import Invoice, InvoiceLine
+    from orders.accounting.models import Invoice, InvoiceLine
     from tests import builders as make
 
     company, customer = make.company(), make.customer()
@@ -77,8 +77,8 @@ def ours(company):
     """From the database to the finished file, kept; the job as a worker does it."""
     from oms.background import jobs
     from oms.printing import rendering
-    from orders import export_runs
-    from orders.models import ExportRun
+    from orders.accounting import export_runs
+    from orders.accounting.models import ExportRun
 
     rendering.can_render(), peak()  # an idle worker has its engine
     before, began = peak(), time.perf_counter()
@@ -95,8 +95,8 @@ def theirs(company):
     from django.db import connection
     from openpyxl import Workbook
 
-    from orders.export_profiles import LAYOUTS
-    from orders.models import ExportRun
+    from orders.accounting.export_profiles import LAYOUTS
+    from orders.accounting.models import ExportRun
 
     run = ExportRun.objects.latest("pk")
     with connection.cursor() as cursor:

@@ -53,7 +53,7 @@ def finished_order(*lines: Any) -> Template:
     """An order that was shipped, delivered, invoiced and paid, and all that it left in tables that grow."""
     from fulfillment import shipping
     from oms.core import outbox
-    from orders import payments
+    from orders.accounting import payments
     from tests import builders as make
 
     make.shipped(lines[0])  # so that what comes with a first order is there

@@ -23,12 +23,12 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
 
 def build(rows):
     """A company with stock of everything that the rows name, a carrier, and the tax of its country."""
-    from fulfillment.models import CarrierAccount, CarrierService, Rate
+    from fulfillment.carriers.models import CarrierAccount, CarrierService, Rate
     from inventory import catalog, receiving
     from inventory.models import SKU, Bin, Warehouse
     from inventory.receiving import Opening
     from oms.core.models import Company
-    from orders.connectors.channels.online_retail.mapping import COUNTRIES, Kind
+    from orders.channels.formats.online_retail.mapping import COUNTRIES, Kind
     from orders.models import Channel, TaxRate
 
     company = Company.objects.create(
@@ -109,7 +109,7 @@ def ship(channel):
 def credit(channel, rows):
     """What the file credits, of the same customer's lines of the same SKU, as far as they were billed."""
     from oms.core import outbox
-    from orders import part_credits
+    from orders.accounting import part_credits
     from orders.models import OrderLine
 
     wanted = defaultdict(int)
@@ -137,8 +137,8 @@ def credit(channel, rows):
 def pay(channel):
     """Two of three invoices are paid whole; of the third, half."""
     from oms.core import outbox
-    from orders import payments
-    from orders.models import Invoice
+    from orders.accounting import payments
+    from orders.accounting.models import Invoice
 
     for number, document in enumerate(Invoice.objects.filter(kind="invoice").order_by("pk")):
         open_now = document.open_amount
@@ -185,8 +185,8 @@ def sums_by_sql(company):
 
 def export(company, profile, **options):
     from oms.background import jobs
-    from orders import export_runs
-    from orders.models import ExportRun
+    from orders.accounting import export_runs
+    from orders.accounting.models import ExportRun
 
     run = export_runs.prepare(company, profile, **options)
     jobs.work(run.job_id)
@@ -220,9 +220,9 @@ def read_again(run):
 
 def prove(company, say=print):
     """Every profile: equal to the SQL sums, each document once, taken back, and the file adds up when it is read."""
-    from orders import export_runs
-    from orders.export_profiles import LAYOUTS
-    from orders.models.export import Profile
+    from orders.accounting import export_runs
+    from orders.accounting.export_profiles import LAYOUTS
+    from orders.accounting.models.export import Profile
 
     wanted = sums_by_sql(company)
     for profile in Profile.values:

@@ -65,7 +65,8 @@ def _prepare(name: str) -> Callable[[], Any]:
     from decimal import Decimal
 
     from oms.core import outbox
-    from orders import billing, deposits, lifecycle, part_credits
+    from orders import lifecycle
+    from orders.accounting import billing, deposits, part_credits
     from tests import builders as make
 
     lines = [(code, 2) for code in SKUS]

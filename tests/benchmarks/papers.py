@@ -50,7 +50,7 @@ def measure(count):
 
     from fulfillment.models import Shipment
     from oms.printing import printouts
-    from orders import printing
+    from orders.accounting import printing
     from tests import builders as make
 
     make.sku("TEE-M", stock={"LON": 999})

@@ -4,13 +4,14 @@ import json
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from inventory.purchasing.purchase_orders.models import ReorderRule
 
-from inventory.models import ReorderRule
 from oms.background import jobs
 from oms.core import outbox
 from oms.core.models import User
 from oms.insights import rollups
-from orders import export_runs, order_entry
+from orders import order_entry
+from orders.accounting import export_runs
 from orders.order_entry import Entry
 from tests import builders as make
 from tests.browser.pages import main_pages, role_pages

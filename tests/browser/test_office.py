@@ -14,7 +14,8 @@ from oms.background import jobs
 from oms.core.models import Job, Topic
 from oms.messaging import notifications
 from orders import order_entry
-from orders.models import ExportRun, Invoice, Order
+from orders.accounting.models import ExportRun, Invoice
+from orders.models import Order
 from orders.order_entry import Entry
 from tests import builders as make
 

@@ -3,7 +3,8 @@
 from decimal import Decimal
 
 from fulfillment import labels, packing, picking, shipping, waves
-from fulfillment.models import CarrierAccount, CarrierService, Rate, Shipment
+from fulfillment.carriers.models import CarrierAccount, CarrierService, Rate
+from fulfillment.models import Shipment
 from oms.core import outbox
 from orders.models import Order
 from tests.builders import orders as make_orders

@@ -4,7 +4,8 @@ from decimal import Decimal
 
 from inventory.models import SKU
 from oms.core import outbox
-from orders import lifecycle, order_entry, payments
+from orders import lifecycle, order_entry
+from orders.accounting import payments
 from orders.models import Address, Channel, Customer, Order, Price, PriceList, TaxRate
 from orders.order_entry import Entry, Line
 from tests.builders import stock as make_stock

@@ -4,11 +4,14 @@ from decimal import Decimal
 
 from django.contrib.auth.models import Group
 from django.db.models import Sum
+from inventory.purchasing.purchase_orders.models import Supplier
+from inventory.purchasing.purchase_orders.purchase_orders import Purchase
+from inventory.purchasing.purchase_orders.receiving import Received, receive
 
-from inventory import catalog, purchasing, receiving, transfers
-from inventory.models import SKU, Bin, BinStock, KitComponent, Move, Stock, Supplier, Warehouse
-from inventory.purchasing import Purchase
-from inventory.receiving import Opening, Received
+from inventory import catalog, receiving, transfers
+from inventory.models import SKU, Bin, BinStock, KitComponent, Move, Stock, Warehouse
+from inventory.purchasing.purchase_orders import purchase_orders as purchasing
+from inventory.receiving import Opening
 from inventory.transfers import Arrived
 from oms.core import policy, roles
 from oms.core.models import Company, Role, User
@@ -132,7 +135,7 @@ def sent_purchase(item: SKU, quantity: int, place: str = "LON"):
 
 def receive_purchase(item: SKU, quantity: int, place: str = "LON"):
     order = sent_purchase(item, quantity, place)
-    return receiving.receive(order, [Received(order.lines.get(), quantity)])
+    return receive(order, [Received(order.lines.get(), quantity)])
 
 
 def arrived(transfer):

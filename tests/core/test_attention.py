@@ -13,7 +13,7 @@ from oms.core import attention, events, outbox
 from oms.core.models import Delivery, Event, Heartbeat, Notice, WebhookDelivery, WebhookEndpoint
 from oms.messaging import notifications, webhooks
 from oms.web import dashboards
-from orders import export_runs
+from orders.accounting import export_runs
 from tests import builders as make
 from tests.web.conftest import log_in as log_in
 

@@ -5,16 +5,16 @@ from datetime import date, timedelta
 import pytest
 from django.core import mail
 from django.utils import timezone
+from inventory.purchasing.purchase_orders.models import ReorderRule
 
-from inventory import alerts
-from inventory.models import ReorderRule
+from inventory.purchasing.purchase_orders import alerts
 from oms.background import jobs
 from oms.core import outbox
 from oms.core.models import Job, Mail, Notice, Role, Subscription, Topic
 from oms.messaging import notifications
-from orders import notifications as order_notices
 from orders import screening
-from orders.models import Invoice
+from orders.accounting import notifications as order_notices
+from orders.accounting.models import Invoice
 from tests import builders as make
 
 pytestmark = pytest.mark.django_db

@@ -11,7 +11,8 @@ from inventory.models import SKU, Stock
 from oms.core import inputs, money, operations, policy
 from oms.core.models import Notice, Role
 from oms.core.wording import is_ours
-from orders.models import Customer, Invoice, Order, OrderLine
+from orders.accounting.models import Invoice
+from orders.models import Customer, Order, OrderLine
 from tests import builders as make
 
 pytestmark = pytest.mark.django_db

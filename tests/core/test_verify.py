@@ -14,7 +14,7 @@ from inventory.models import Count, Move, Transfer
 from oms.core import outbox, states
 from oms.core.models import StoredDocument
 from oms.insights import completeness_rules, event_rules, tax_rules, verification
-from orders import deposits, export_runs, payments
+from orders.accounting import deposits, export_runs, payments
 from orders.order_entry import Charge
 from orders.planners.places import place
 from tests import builders as make

@@ -5,7 +5,7 @@ import pytest
 from oms.core import outbox
 from oms.insights import intercompany_rules
 from oms.insights.invariants import check
-from orders.models import IntercompanyRule
+from orders.accounting.models import IntercompanyRule
 from tests import builders as make
 from tests.core.test_verify import tamper
 

@@ -15,7 +15,7 @@ from fulfillment import (
     tracking,
     waves,
 )
-from fulfillment.connectors.carriers import BoughtLabel
+from fulfillment.carriers.connectors import BoughtLabel
 from fulfillment.models import Label, PickTask, Shipment, TrackingEvent, Wave
 from inventory.models import Bin, Lane
 from oms.core import outbox

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fulfillment.carriers.planners.service import Offer, choose
 from fulfillment.planners.cartons import Box, Item, suggest
 from fulfillment.planners.pick_path import Floor, Stop, Walk, distance, route
-from fulfillment.planners.service import Offer, choose
 
 FLOOR = Floor(depth=2000)
 spots = st.tuples(st.sampled_from([0, 300, 600, 900]), st.integers(0, 20).map(lambda n: n * 100))

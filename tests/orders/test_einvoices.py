@@ -13,8 +13,8 @@ from saxonche import PySaxonProcessor
 from oms.core.errors import Refused
 from oms.web.demo import einvoice_trade
 from oms.web.demo.einvoice_cases import CASES
-from orders import einvoicing
-from orders.connectors.einvoices.en16931 import connector
+from orders.accounting import einvoicing
+from orders.accounting.connectors.einvoices.en16931 import connector
 from orders.models import Customer
 
 pytestmark = pytest.mark.django_db

@@ -8,11 +8,11 @@ from django.core import mail
 from django.core.mail.backends import locmem
 
 from fulfillment import shipping
-from fulfillment.models import CarrierAccount
+from fulfillment.carriers.models import CarrierAccount
 from oms.core import attention, outbox
 from oms.core.models import Delivery, Email, Event
 from oms.messaging import emails
-from orders import deposits, payments
+from orders.accounting import deposits, payments
 from orders.models import Customer
 from tests import builders as make
 

@@ -3,8 +3,8 @@ from decimal import Decimal as D
 import pytest
 
 from oms.core.models import ExchangeRate
-from orders import billing, crediting, payments, refunds
-from orders.crediting import Credited
+from orders.accounting import billing, crediting, payments, refunds
+from orders.accounting.crediting import Credited
 from tests import builders as make
 from tests.builders.orders import only_line
 

@@ -15,12 +15,13 @@ from oms.core import stored_files
 from oms.core.errors import Refused, WrongState
 from oms.core.models import ExchangeRate, StoredDocument
 from oms.files import spreadsheets
-from orders import crediting, export_runs, payments, write_offs
-from orders.connectors.accounting import BilledLine
-from orders.connectors.accounting.quickbooks_online import mapping as quickbooks
-from orders.export_profiles import LAYOUTS
-from orders.models import Customer, Invoice, InvoiceLine
-from orders.models.export import Profile
+from orders.accounting import crediting, export_runs, payments, write_offs
+from orders.accounting.connectors.exports import BilledLine
+from orders.accounting.connectors.exports.quickbooks_online import mapping as quickbooks
+from orders.accounting.export_profiles import LAYOUTS
+from orders.accounting.models import Invoice, InvoiceLine
+from orders.accounting.models.export import Profile
+from orders.models import Customer
 from orders.order_entry import Charge
 from tests import builders as make
 

@@ -5,19 +5,19 @@ from decimal import Decimal as D
 import pytest
 
 from oms.core import outbox
-from orders import (
+from orders import printing
+from orders.accounting import (
     billing,
     counter_entries,
     deposits,
     einvoicing,
     payments,
-    printing,
     receivables,
     statement_letters,
     write_offs,
 )
-from orders.connectors.einvoices.en16931 import connector
-from orders.models import Invoice
+from orders.accounting.connectors.einvoices.en16931 import connector
+from orders.accounting.models import Invoice
 from tests import builders as make
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("verified")]

@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orders import billing, payments
-from orders.models import Invoice, PaymentTerms
+from orders.accounting import billing, payments
+from orders.accounting.models import Invoice
+from orders.models import PaymentTerms
 from orders.planners.terms import Due, Part, Terms, next_due, schedule
 from tests import builders as make
 from tests.builders.orders import only_line

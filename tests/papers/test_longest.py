@@ -8,19 +8,22 @@ from pathlib import Path
 
 import pytest
 from django.db import models
+from inventory.purchasing.purchase_orders.models import PurchaseOrder, Supplier
 
 from fulfillment import labels
-from fulfillment.models import CarrierAccount, CarrierService, Shipment, Wave
-from inventory.models import SKU, Bin, PurchaseOrder, Supplier, Warehouse
+from fulfillment.carriers.models import CarrierAccount, CarrierService
+from fulfillment.models import Shipment, Wave
+from inventory.models import SKU, Bin, Warehouse
 from oms.core import fonts, outbox
 from oms.core.models import Company
 from oms.printing import printouts, rendering
-from orders import crediting
-from orders.crediting import Credited
-from orders.models import Customer, Invoice, InvoiceLine, Order
-from orders.printing import invoice_pdf
-from orders.receivables import statement
-from orders.statement_letters import print_statement
+from orders.accounting import crediting
+from orders.accounting.crediting import Credited
+from orders.accounting.models import Invoice, InvoiceLine
+from orders.accounting.printing import invoice_pdf
+from orders.accounting.receivables import statement
+from orders.accounting.statement_letters import print_statement
+from orders.models import Customer, Order
 from tests import builders as make
 from tests.papers.boxes import faults
 from tests.papers.pictures import codes, pictures

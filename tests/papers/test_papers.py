@@ -20,9 +20,10 @@ from oms.core import outbox, stored_files
 from oms.core.errors import Refused
 from oms.core.models import Company, StoredDocument
 from oms.printing import barcodes, letterheads, printout_revisions, printouts, rendering
-from orders.models import Customer, Invoice, Order
+from orders.accounting.models import Invoice
+from orders.accounting.printing import invoice_pdf
+from orders.models import Customer, Order
 from orders.order_entry import Charge
-from orders.printing import invoice_pdf
 from tests import builders as make
 from tests.papers.pictures import codes, pictures
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from orders import printing
+from orders.accounting import printing
 
 
 @pytest.fixture

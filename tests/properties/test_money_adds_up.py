@@ -16,29 +16,19 @@ from oms.core.errors import DomainError, Refused
 from oms.core.models import Company, Delivery, ExchangeRate
 from oms.core.money import part, round_amount
 from oms.insights import verification
-from orders import (
+from orders import lifecycle, order_entry
+from orders.accounting import (
     applying,
     billing,
     counter_entries,
     crediting,
     deposits,
-    lifecycle,
-    order_entry,
     payments,
     refunds,
     write_offs,
 )
-from orders.models import (
-    Customer,
-    Invoice,
-    InvoiceLine,
-    Order,
-    Payment,
-    PaymentApplication,
-    PaymentTerms,
-    PriceList,
-    WriteOff,
-)
+from orders.accounting.models import Invoice, InvoiceLine, Payment, PaymentApplication, WriteOff
+from orders.models import Customer, Order, PaymentTerms, PriceList
 from orders.order_entry import Charge, Entry, Line
 from tests import builders as make
 from tests.properties.leaving import leave

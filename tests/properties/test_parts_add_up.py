@@ -15,30 +15,22 @@ from oms.core import outbox
 from oms.core.errors import Refused
 from oms.core.models import Company
 from oms.insights import verification
-from orders import (
+from orders import lifecycle, order_entry
+from orders.accounting import (
+    balances,
     billing,
     consolidated_invoicing,
     crediting,
     deducting,
     deposits,
-    lifecycle,
-    order_entry,
     order_to_cash,
     payments,
     refunds,
-    screening,
     write_offs,
 )
-from orders.crediting import Credited
-from orders.models import (
-    Customer,
-    Invoice,
-    PaymentApplication,
-    PaymentTerms,
-    PriceList,
-    Refund,
-    WriteOff,
-)
+from orders.accounting.crediting import Credited
+from orders.accounting.models import Invoice, PaymentApplication, Refund, WriteOff
+from orders.models import Customer, PaymentTerms, PriceList
 from orders.order_entry import Charge, Entry, Line
 from tests import builders as make
 from tests.properties.leaving import leave
@@ -196,7 +188,7 @@ def _prove(order):
     assert [str(breach) for breach in verification.breaches(files=False)] == []
     if order.customer.billing != "month":
         prepaid = sum(payment.unapplied for payment in order.payments.all())
-        assert open_now - prepaid == screening.balance(order.customer) + unused(order)
+        assert open_now - prepaid == balances.balance(order.customer) + unused(order)
 
 
 @settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))

@@ -19,7 +19,7 @@ def main():
 
     django.setup()
     from oms.core.locking import atomic
-    from orders import billing
+    from orders.accounting import billing
     from orders.models import Order
 
     first, last = map(int, sys.argv[1:])

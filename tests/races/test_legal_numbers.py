@@ -10,7 +10,8 @@ from django.db import connection
 
 from inventory.models import SKU
 from oms.insights import verification
-from orders.models import Invoice, Order, OrderLine
+from orders.accounting.models import Invoice
+from orders.models import Order, OrderLine
 from tests import builders as make
 
 COUNT, PROCESSES = int(os.environ.get("RACED_INVOICES", "160")), 4

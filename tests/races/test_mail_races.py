@@ -5,8 +5,8 @@ from django.core import mail
 
 from oms.core import outbox
 from oms.core.models import Email
-from orders import billing
-from orders.models import Invoice
+from orders.accounting import billing
+from orders.accounting.models import Invoice
 from tests import builders as make
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("verified")]

@@ -6,18 +6,19 @@ from inventory.models import Reservation
 from oms.core import idempotency, operations, outbox
 from oms.insights import completeness_rules, verification
 from oms.insights.invariants import check
-from orders import (
+from orders import lifecycle
+from orders.accounting import (
     billing,
     consolidated_invoicing,
     crediting,
     deposits,
-    lifecycle,
     payments,
     refunds,
 )
-from orders.crediting import Credited
-from orders.invoice_operations import CreditRow
-from orders.models import Invoice, Order, Payment, Refund
+from orders.accounting.crediting import Credited
+from orders.accounting.models import Invoice, Payment, Refund
+from orders.accounting.operations.invoices import CreditRow
+from orders.models import Order
 from orders.order_entry import Charge
 from tests import builders as make
 from tests.properties.leaving import leave

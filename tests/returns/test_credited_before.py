@@ -5,7 +5,7 @@ from decimal import Decimal as D
 import pytest
 
 from oms.core.errors import Refused
-from orders import crediting, part_credits
+from orders.accounting import crediting, part_credits
 from tests import builders as make
 from tests.builders.orders import only_line
 

@@ -9,7 +9,8 @@ from fulfillment import redirecting
 from inventory.models import SKU, Warehouse
 from oms.core.errors import Refused
 from oms.core.models import Company, Job
-from orders import billing, lifecycle, order_entry, payments, screening
+from orders import lifecycle, order_entry, screening
+from orders.accounting import billing, payments
 from orders.models import Customer, Order, PriceList, TaxRate
 from orders.order_entry import Entry
 from tests import builders as make

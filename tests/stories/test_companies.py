@@ -7,17 +7,21 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.urls import reverse
 from django.utils import timezone
+from inventory.purchasing.purchase_orders.models import PurchaseOrder
+from inventory.purchasing.purchase_orders.purchase_orders import Purchase
+from inventory.purchasing.purchase_orders.receiving import Received
 
 from fulfillment import rerouting
-from inventory import availability, purchasing, receiving, replenishment, sending_back, transfers
-from inventory.models import Bin, Demand, Move, PurchaseOrder, Reservation, Stock, Transfer
-from inventory.purchasing import Purchase
-from inventory.receiving import Received
+from inventory import availability, transfers
+from inventory.models import Bin, Demand, Move, Reservation, Stock, Transfer
+from inventory.purchasing.purchase_orders import purchase_orders as purchasing
+from inventory.purchasing.purchase_orders import receiving, replenishment, sending_back
 from oms.core import outbox, states
 from oms.core.errors import NotEnough, Refused
 from oms.core.models import ExchangeRate
 from orders import lifecycle, order_entry
-from orders.models import Channel, Invoice
+from orders.accounting.models import Invoice
+from orders.models import Channel
 from orders.order_entry import Entry
 from returns import receiving as returning
 from returns import requests

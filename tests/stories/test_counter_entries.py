@@ -7,16 +7,17 @@ import pytest
 
 from oms.core import outbox, periods
 from oms.core.errors import Refused
-from orders import (
+from orders.accounting import (
     applying,
+    balances,
     counter_entries,
     crediting,
     payments,
     receivables,
-    screening,
     write_offs,
 )
-from orders.models import Invoice, Payment, PaymentTerms
+from orders.accounting.models import Invoice, Payment
+from orders.models import PaymentTerms
 from tests import builders as make
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("verified")]
@@ -40,7 +41,7 @@ def today():
 
 
 def balance():
-    return screening.balance(make.customer())
+    return balances.balance(make.customer())
 
 
 def owed(day):
@@ -161,7 +162,7 @@ def test_a_payment_on_the_wrong_customer_is_moved():
 
     assert (make.fresh(document).open_amount, make.fresh(payment).refundable) == (D("120.00"), 0)
     assert (moved.customer, moved.unapplied, moved.paid_on) == (right, 120, payment.paid_on)
-    assert (balance(), screening.balance(right)) == (D("120.00"), D("-120.00"))
+    assert (balance(), balances.balance(right)) == (D("120.00"), D("-120.00"))
     with pytest.raises(Refused, match=payment.number):
         make.transfer("120.00", customer_code="C-2")  # the same line of the bank's statement again
     with pytest.raises(Refused, match="already"):

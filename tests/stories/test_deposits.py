@@ -6,9 +6,10 @@ import pytest
 
 from oms.core import outbox
 from oms.core.errors import Refused
-from orders import amending, billing, crediting, deposits, lifecycle, payments, screening
+from orders import amending, lifecycle
+from orders.accounting import balances, billing, crediting, deposits, payments
+from orders.accounting.models import Invoice
 from orders.amending import LineChange
-from orders.models import Invoice
 from tests import builders as make
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("verified")]
@@ -56,7 +57,7 @@ def test_half_is_canceled_after_the_deposit_and_the_rest_ships(order):
     (document,) = order.invoices.filter(kind="invoice")
     assert (document.lines.get(corrects=None).gross, deducted(order)) == (D("60.00"), [D("-60.00")])
     assert amounts(order, "credit") == [D("36.00")]
-    assert (make.fresh(order).status, screening.balance(order.customer)) == (
+    assert (make.fresh(order).status, balances.balance(order.customer)) == (
         "completed",
         D("-36.00"),
     )
@@ -68,7 +69,7 @@ def test_an_unpaid_deposit_is_credited_by_what_was_canceled(order):
     lifecycle.cancel_lines(order, {order.lines.get().pk: 5})
     ship(order)
 
-    assert (make.fresh(document).open_amount, screening.balance(order.customer)) == (
+    assert (make.fresh(document).open_amount, balances.balance(order.customer)) == (
         D("60.00"),
         D("60.00"),
     )
@@ -95,7 +96,7 @@ def test_the_rest_is_canceled_after_a_part_was_billed(order):
 
     assert deducted(order) == [D("-48.00")]
     assert amounts(order, "credit") == [D("60.00"), D("48.00")]
-    assert screening.balance(order.customer) == D("-96.00")
+    assert balances.balance(order.customer) == D("-96.00")
 
 
 def test_the_order_grows_after_the_deposit(order):
@@ -115,7 +116,7 @@ def test_deposits_come_to_the_order_at_most(order):
     asked(order, "24.00", reference="d2")
     ship(order)
 
-    assert (sum(deducted(order)), screening.balance(order.customer)) == (D("-120.00"), 0)
+    assert (sum(deducted(order)), balances.balance(order.customer)) == (D("-120.00"), 0)
 
 
 def test_a_deposit_is_credited_by_what_was_not_deducted(order):

@@ -10,9 +10,11 @@ from oms.core.errors import Refused
 from oms.web.demo import einvoice_cases
 from oms.web.demo.einvoice_cases import CASES
 from oms.web.demo.einvoice_trade import bill, buyer, confirmed, credited, rate, seller
-from orders import amending, billing, deposits, einvoicing, lifecycle, order_entry
-from orders.connectors.einvoices.en16931 import connector
-from orders.models import Customer, Invoice, TaxRate
+from orders import amending, lifecycle, order_entry
+from orders.accounting import billing, deposits, einvoicing
+from orders.accounting.connectors.einvoices.en16931 import connector
+from orders.accounting.models import Invoice
+from orders.models import Customer, TaxRate
 from orders.order_entry import Charge, Entry
 from tests import builders as make
 

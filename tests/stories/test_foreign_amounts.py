@@ -3,13 +3,13 @@
 from decimal import Decimal as D
 
 import pytest
+from inventory.purchasing.purchase_orders.models import ReorderRule, Supplier, SupplierItem
 
-from inventory import replenishment
-from inventory.models import ReorderRule, Supplier, SupplierItem
+from inventory.purchasing.purchase_orders import replenishment
 from oms.core import outbox
 from oms.core.errors import Refused
 from oms.core.models import ExchangeRate
-from orders import billing, write_offs
+from orders.accounting import billing, write_offs
 from tests import builders as make
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("verified")]

@@ -8,10 +8,12 @@ from django.utils import timezone
 
 from oms.core import outbox
 from oms.core.errors import ConnectorError, Refused
-from orders import lifecycle, order_entry, outcomes, payments, screening
-from orders.connectors.gateways import Answer
-from orders.connectors.gateways.manual.connector import ManualGateway
-from orders.models import Channel, FraudRule, Order, OrderHold, Payment
+from orders import lifecycle, order_entry, screening
+from orders.accounting import outcomes, payments
+from orders.accounting.connectors.gateways import Answer
+from orders.accounting.connectors.gateways.manual.connector import ManualGateway
+from orders.accounting.models import Payment
+from orders.models import Channel, FraudRule, Order, OrderHold
 from orders.order_entry import Charge, Entry
 from tests import builders as make
 from tests.builders.orders import line
@@ -64,7 +66,7 @@ def test_authorizations_do_not_exceed_what_is_due(order):
 
 
 def test_an_unknown_gateway_is_refused(order):
-    with pytest.raises(Refused, match="no payment gateway"):
+    with pytest.raises(Refused, match="Unknown connector paypal"):
         payments.authorize(order, D("1.00"), reference="card", gateway="paypal")
     assert not Payment.objects.exists()
 

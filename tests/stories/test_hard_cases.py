@@ -8,18 +8,20 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from fulfillment import labels, packing, picking, shipping, waves
-from fulfillment.connectors.carriers.manual.connector import ManualCarrier
+from fulfillment.carriers.connectors.manual.connector import ManualCarrier
 from fulfillment.models import Label
 from inventory import backorders, counting
 from inventory.models import Count, CountLine, Demand, Reservation
 from oms.core import outbox
 from oms.core.errors import ConnectorError, Refused
 from oms.core.models import Delivery, Event
-from orders import amending, crediting, lifecycle, part_credits, payments, refunds
+from orders import amending, lifecycle
+from orders.accounting import crediting, part_credits, payments, refunds
+from orders.accounting.connectors.gateways.manual.connector import ManualGateway
+from orders.accounting.crediting import Credited
+from orders.accounting.models import Invoice, Payment, Refund
 from orders.amending import LineChange
-from orders.connectors.gateways.manual.connector import ManualGateway
-from orders.crediting import Credited
-from orders.models import Invoice, Order, Payment, Refund
+from orders.models import Order
 from returns import inspection, receiving, requests
 from tests import builders as make
 from tests.builders.orders import only_line

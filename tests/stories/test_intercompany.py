@@ -8,22 +8,17 @@ from django.core.exceptions import ValidationError
 from django.db import connection
 
 from fulfillment import rerouting
-from fulfillment.models import Rate, Shipment
+from fulfillment.carriers.models import Rate
+from fulfillment.models import Shipment
 from inventory import availability
 from inventory.models import Move, Reservation, Stock, StockShare, Warehouse
 from oms.core import operations, outbox
 from oms.core.errors import NotEnough, Refused
 from oms.core.models import Company, Delivery, Event, ExchangeRate
-from orders import billing, crediting, lifecycle, order_entry
-from orders.models import (
-    Channel,
-    IntercompanyRule,
-    IntercompanySupply,
-    Invoice,
-    Price,
-    SupplierInvoice,
-    TaxRate,
-)
+from orders import lifecycle, order_entry
+from orders.accounting import billing, crediting
+from orders.accounting.models import IntercompanyRule, IntercompanySupply, Invoice, SupplierInvoice
+from orders.models import Channel, Price, TaxRate
 from orders.order_entry import Entry
 from returns import inspection, receiving, requests
 from returns.inspection import Finding

@@ -4,10 +4,11 @@ from datetime import date
 
 import pytest
 from django.db import IntegrityError, connection, transaction
+from inventory.purchasing.purchase_orders.receiving import Received, receive
 
 from inventory import adjusting, receiving, transfers
 from inventory.models import Bin, BinStock, Lot, Transfer, TransferLine
-from inventory.receiving import Opening, Received
+from inventory.receiving import Opening
 from oms.core import states
 from oms.core.errors import Refused
 from returns import inspection
@@ -35,7 +36,7 @@ def test_a_serial_is_one_piece_at_every_door():
     transfer = states.create(Transfer(source=make.warehouse(), target=make.warehouse("MAN")))
     TransferLine.objects.create(transfer=transfer, sku=drill(), bin=shelf, lot=one, quantity=2)
     doors = (
-        lambda: receiving.receive(order, [Received(order.lines.get(), 10, lot="S1")]),
+        lambda: receive(order, [Received(order.lines.get(), 10, lot="S1")]),
         lambda: receiving.open_stock(
             make.warehouse(), [Opening(drill(), shelf, 5, 4, serial("S2"))]
         ),
@@ -122,9 +123,7 @@ def test_a_lot_belongs_to_its_sku_and_an_untracked_sku_has_none():
 def test_ten_serials_come_in_one_receipt():
     order = make.sent_purchase(drill(), 10)
 
-    receiving.receive(
-        order, [Received(order.lines.get(), 9, 1, lot="A001..A008 B1", damaged_lot="B2")]
-    )
+    receive(order, [Received(order.lines.get(), 9, 1, lot="A001..A008 B1", damaged_lot="B2")])
 
     codes = list(Lot.objects.order_by("code").values_list("code", flat=True))
     assert codes == [f"A00{number}" for number in range(1, 9)] + ["B1", "B2"]
@@ -149,7 +148,7 @@ def test_serials_that_do_not_make_up_the_quantity_are_not_received(text, why):
     order = make.sent_purchase(drill(), 3)
 
     with pytest.raises(Refused, match=why):
-        receiving.receive(order, [Received(order.lines.get(), 3, lot=text)])
+        receive(order, [Received(order.lines.get(), 3, lot=text)])
 
     assert not BinStock.objects.filter(on_hand__gt=0).exists()
 
@@ -158,7 +157,7 @@ def test_several_lots_come_in_one_receipt():
     tea = make.sku("TEA", tracking="lot")
     order = make.sent_purchase(tea, 100)
 
-    receiving.receive(order, [Received(order.lines.get(), 100, lot="L 1 x 60, L2 × 40")])
+    receive(order, [Received(order.lines.get(), 100, lot="L 1 x 60, L2 × 40")])
 
     assert dict(BinStock.objects.values_list("lot__code", "on_hand")) == {"L 1": 60, "L2": 40}
 
@@ -169,13 +168,11 @@ def test_expiry_is_asked_at_receipt():
     line, day = order.lines.get(), date(2031, 5, 1)
 
     with pytest.raises(Refused, match="Enter the expiry date of L1"):
-        receiving.receive(order, [Received(line, 5, lot="L1")])
-    receiving.receive(order, [Received(line, 5, lot="L1", expires_on=day)])
-    receiving.receive(make.fresh(order), [Received(line, 2, lot="L1")])  # it is known by now
+        receive(order, [Received(line, 5, lot="L1")])
+    receive(order, [Received(line, 5, lot="L1", expires_on=day)])
+    receive(make.fresh(order), [Received(line, 2, lot="L1")])  # it is known by now
     with pytest.raises(Refused, match="expires on 2031-05-01, not on 2031-06-01"):
-        receiving.receive(
-            make.fresh(order), [Received(line, 3, lot="L1", expires_on=date(2031, 6, 1))]
-        )
+        receive(make.fresh(order), [Received(line, 3, lot="L1", expires_on=date(2031, 6, 1))])
 
     assert (Lot.objects.get().expires_on, make.bin_stock(tea, "LON", "RECEIVING")) == (day, 7)
 
@@ -184,9 +181,7 @@ def test_what_has_expired_is_received_into_quarantine():
     tea = make.sku("TEA", tracking="lot", has_expiry=True)
     order = make.sent_purchase(tea, 5)
 
-    receiving.receive(
-        order, [Received(order.lines.get(), 5, lot="OLD", expires_on=date(2020, 1, 1))]
-    )
+    receive(order, [Received(order.lines.get(), 5, lot="OLD", expires_on=date(2020, 1, 1))])
 
     assert make.stock_of(tea) == (5, 0, 0)
     assert make.bin_stock(tea, "LON", "QUARANTINE") == 5

@@ -3,8 +3,9 @@
 import pytest
 from django.core.exceptions import ValidationError
 from django.urls import reverse
+from inventory.purchasing.purchase_orders.purchase_orders import Purchase
 
-from inventory import adjusting, purchasing, transfers
+from inventory import adjusting, transfers
 from inventory.models import (
     SKU,
     Barcode,
@@ -16,7 +17,7 @@ from inventory.models import (
     Warehouse,
     Zone,
 )
-from inventory.purchasing import Purchase
+from inventory.purchasing.purchase_orders import purchase_orders as purchasing
 from oms.core import states
 from oms.core.errors import Refused
 from oms.core.models import User

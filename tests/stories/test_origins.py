@@ -5,21 +5,16 @@ from decimal import Decimal as D
 import pytest
 
 from fulfillment import labels, packing, picking, rerouting, shipping, waves
-from fulfillment.models import Rate, Shipment
+from fulfillment.carriers.models import Rate
+from fulfillment.models import Shipment
 from inventory.models import Demand, Warehouse
 from oms.core import outbox
 from oms.core.errors import Refused
 from oms.core.models import Company, Event
-from orders import (
-    billing,
-    consolidated_invoicing,
-    deposits,
-    lifecycle,
-    order_entry,
-    payments,
-    screening,
-)
-from orders.models import Customer, Invoice, OrderHold, TaxRate
+from orders import lifecycle, order_entry, screening
+from orders.accounting import billing, consolidated_invoicing, deposits, payments
+from orders.accounting.models import Invoice
+from orders.models import Customer, OrderHold, TaxRate
 from orders.order_entry import Charge, Entry
 from tests import builders as make
 

@@ -11,8 +11,9 @@ from django.urls import reverse
 from oms.background import jobs
 from oms.core import stored_files
 from oms.core.models import Company, StoredDocument
-from orders import billing, crediting, export_runs, payments
-from orders.models import Customer, TaxCode, TaxRate
+from orders.accounting import billing, crediting, export_runs, payments
+from orders.accounting.models import TaxCode
+from orders.models import Customer, TaxRate
 from tests import builders as make
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("verified")]

@@ -5,11 +5,14 @@ from decimal import Decimal as D
 
 import pytest
 from django.utils import timezone
+from inventory.purchasing.purchase_orders.models import PurchaseOrder, SupplierItem
+from inventory.purchasing.purchase_orders.receiving import Received, receive
+from inventory.purchasing.purchase_orders.sending_back import GoingBack, Undone
 
-from inventory import purchasing, receiving, sending_back
-from inventory.models import BinStock, Lot, Move, PurchaseOrder, Stock, SupplierItem
-from inventory.receiving import Received
-from inventory.sending_back import GoingBack, Undone
+from inventory import receiving
+from inventory.models import BinStock, Lot, Move, Stock
+from inventory.purchasing.purchase_orders import purchase_orders as purchasing
+from inventory.purchasing.purchase_orders import sending_back
 from oms.core import operations as declared
 from oms.core.errors import Refused, WrongState
 from tests import builders as make
@@ -20,7 +23,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("verified")]
 
 def received(good=0, damaged=0, ordered=10, **options):
     order = sent_purchase(make.sku("TEE-M"), ordered)
-    return receiving.receive(order, [Received(order.lines.get(), good, damaged)], **options)
+    return receive(order, [Received(order.lines.get(), good, damaged)], **options)
 
 
 def damaged_bin(order):
@@ -34,10 +37,10 @@ def test_more_than_the_tolerance_is_taken_only_when_it_is_accepted():
     with pytest.raises(
         Refused, match="60 × TEE-M would be received of 48 ordered; up to 52"
     ) as refused:
-        receiving.receive(order, [row])
+        receive(order, [row])
 
     assert refused.value.code == "more_than_ordered"
-    assert receiving.receive(order, [row], accept_more=True).status == "closed"
+    assert receive(order, [row], accept_more=True).status == "closed"
 
 
 def test_the_tolerance_counts_what_came_before_and_is_the_suppliers():
@@ -46,8 +49,8 @@ def test_the_tolerance_counts_what_came_before_and_is_the_suppliers():
     order = received(9)
 
     with pytest.raises(Refused, match="up to 10"):
-        receiving.receive(order, [Received(order.lines.get(), 2)])
-    assert receiving.receive(order, [Received(order.lines.get(), 1)]).status == "closed"
+        receive(order, [Received(order.lines.get(), 2)])
+    assert receive(order, [Received(order.lines.get(), 1)]).status == "closed"
 
 
 def test_a_mistaken_receipt_is_taken_back_with_its_cost():
@@ -106,7 +109,7 @@ def test_never_more_is_taken_back_than_came():
 def test_a_receipt_of_a_lot_is_taken_back_by_its_lot():
     tea = make.sku("TEA", tracking="lot")
     order = sent_purchase(tea, 5)
-    receiving.receive(order, [Received(order.lines.get(), 5, lot="L-1")])
+    receive(order, [Received(order.lines.get(), 5, lot="L-1")])
 
     with pytest.raises(Refused, match=r"Lot L-2 of TEA isn't available here. Possible: L-1"):
         sending_back.undo_receipt(order, [Undone(order.lines.get(), good=5, lot="L-2")])
@@ -148,7 +151,7 @@ def test_goods_that_are_replaced_are_expected_again():
     )
 
     assert (order.status, order.lines.get().outstanding) == ("sent", 2)
-    order = receiving.receive(order, [Received(order.lines.get(), 2)])
+    order = receive(order, [Received(order.lines.get(), 2)])
     assert (order.status, order.lines.get().received) == ("closed", 12)
 
 
@@ -175,7 +178,7 @@ def test_what_goes_back_is_free_there_and_was_received(drain):
 def test_a_serial_number_that_went_back_comes_again():
     saw = make.sku("SAW", tracking="serial")
     order = sent_purchase(saw, 1)
-    order = receiving.receive(order, [Received(order.lines.get(), 1, lot="S-1")])
+    order = receive(order, [Received(order.lines.get(), 1, lot="S-1")])
 
     order = sending_back.return_to_supplier(
         order,
@@ -183,7 +186,7 @@ def test_a_serial_number_that_went_back_comes_again():
         reason="repair",
         is_replaced=True,
     )
-    receiving.receive(order, [Received(order.lines.get(), 1, lot="S-1")])
+    receive(order, [Received(order.lines.get(), 1, lot="S-1")])
 
     assert (make.stock_of(saw), Lot.objects.count()) == ((1, 1, 0), 1)
 
@@ -193,7 +196,7 @@ def test_a_closed_order_is_reopened():
 
     order = purchasing.reopen(order)
 
-    assert receiving.receive(order, [Received(order.lines.get(), 6)]).status == "closed"
+    assert receive(order, [Received(order.lines.get(), 6)]).status == "closed"
     with pytest.raises(WrongState):
         purchasing.send(PurchaseOrder.objects.get())
 
@@ -220,7 +223,7 @@ def test_the_form_says_that_more_is_accepted():
 def delivered(tracking, text, good, damaged=0, **options):
     """A purchase of tracked pieces, received with these lots or serial numbers."""
     order = sent_purchase(make.sku("TEA", tracking=tracking), good + damaged)
-    return receiving.receive(order, [Received(order.lines.get(), good, damaged, text, **options)])
+    return receive(order, [Received(order.lines.get(), good, damaged, text, **options)])
 
 
 def codes_left(kind="receiving"):

@@ -5,9 +5,9 @@ from decimal import Decimal as D
 import pytest
 
 from oms.core.errors import Refused
-from orders import billing, crediting, deposits, payments, refunds
-from orders.crediting import Credited
-from orders.models import Payment, Refund
+from orders.accounting import billing, crediting, deposits, payments, refunds
+from orders.accounting.crediting import Credited
+from orders.accounting.models import Payment, Refund
 from tests import builders as make
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("verified")]

@@ -7,7 +7,8 @@ import pytest
 from django.urls import reverse
 
 from fulfillment import following, lanes, redirecting, rerouting, waves
-from fulfillment.models import CarrierService, Rate, Shipment
+from fulfillment.carriers.models import CarrierService, Rate
+from fulfillment.models import Shipment
 from inventory import geography, sourcing
 from inventory.models import Lane, PostalCode, Reservation, Warehouse
 from oms.core import decisions, operations, outbox

@@ -9,8 +9,10 @@ from django.db import IntegrityError, transaction
 from django.urls import reverse
 
 from oms.core.models import Company
-from orders import amending, billing, crediting, deposits, lifecycle, order_entry, payments, pricing
-from orders.models import Customer, Invoice, PaymentTerms, TaxRate
+from orders import amending, lifecycle, order_entry, pricing
+from orders.accounting import billing, crediting, deposits, payments
+from orders.accounting.models import Invoice
+from orders.models import Customer, PaymentTerms, TaxRate
 from orders.order_entry import Charge, Entry
 from tests import builders as make
 

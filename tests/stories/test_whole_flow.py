@@ -5,15 +5,17 @@ from decimal import Decimal as D
 
 import pytest
 from django.utils import timezone
+from inventory.purchasing.purchase_orders.models import PurchaseOrder, ReorderRule, SupplierItem
+from inventory.purchasing.purchase_orders.receiving import Received
 
 from fulfillment import labels, packing, picking, shipping, tracking, waves
 from fulfillment.models import Shipment, TrackingEvent
-from inventory import purchasing, receiving, replenishment
-from inventory.models import PurchaseOrder, ReorderRule, SupplierItem
-from inventory.receiving import Received
+from inventory.purchasing.purchase_orders import purchase_orders as purchasing
+from inventory.purchasing.purchase_orders import receiving, replenishment
 from oms.core.models import Event
-from orders import lifecycle, order_entry, payments, screening
-from orders.models import Invoice, Payment
+from orders import lifecycle, order_entry
+from orders.accounting import balances, payments
+from orders.accounting.models import Invoice, Payment
 from orders.order_entry import Entry
 from returns import inspection, requests
 from returns import receiving as returning
@@ -72,7 +74,7 @@ def test_from_a_quote_to_a_refund(drain, mailoutbox):
     drain()
 
     # The money is back, the good shirt is on the shelf, and everybody was told.
-    assert (Payment.objects.get().refunded, screening.balance(order.customer)) == (D("24.00"), 0)
+    assert (Payment.objects.get().refunded, balances.balance(order.customer)) == (D("24.00"), 0)
     assert make.stock_of(make.sku("TEE-M")) == (7, 7, 0)
     assert [mail.subject.split()[0] for mail in mailoutbox] == [
         "Your",

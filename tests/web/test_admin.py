@@ -5,13 +5,15 @@ import re
 import pytest
 from django.contrib import admin
 from django.urls import reverse
+from inventory.purchasing.purchase_orders.models import PurchaseOrder
 
 from fulfillment.models import Shipment
-from inventory.models import BinStock, PurchaseOrder
+from inventory.models import BinStock
 from oms.background import bulk_operations, jobs
 from oms.core import operations, outbox
 from oms.core.models import Job, JobRows, User
-from orders.models import Invoice, Order, Payment
+from orders.accounting.models import Invoice, Payment
+from orders.models import Order
 from returns.models import ReturnRequest
 from tests import builders as make
 
@@ -439,7 +441,8 @@ def test_a_manager_cannot_make_themselves_stronger(log_in):
 
 
 def test_the_reorder_button_proposes(log_in):
-    from inventory.models import ReorderRule, SupplierItem
+    from inventory.purchasing.purchase_orders.models import ReorderRule, SupplierItem
+
     from tests.builders.stock import supplier
 
     tee = make.sku("TEE-M", stock={"LON": 1})

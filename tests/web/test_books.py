@@ -10,8 +10,8 @@ from openpyxl import load_workbook
 
 from oms.core import stored_files
 from oms.core.models import ExchangeRate, Job, StoredDocument
-from orders import consolidated_invoicing, payments
-from orders.models import ExportRun, Invoice
+from orders.accounting import consolidated_invoicing, payments
+from orders.accounting.models import ExportRun, Invoice
 from orders.order_entry import Charge
 from tests import builders as make
 

@@ -49,10 +49,13 @@ def test_somebody_emits_each_event(emitters):
 
 
 def test_emitters_are_found_by_name_by_status_and_by_kind_of_document(emitters):
-    assert emitters["payment.applied"] == ["orders.payments"]
+    assert emitters["payment.applied"] == ["orders.accounting.payments"]
     assert emitters["shipment.canceled"] == ["fulfillment.shipments"]
-    assert emitters["transfer.created"] == ["inventory.replenishment", "oms.backoffice.documents"]
-    assert emitters["invoice.frozen"] == ["orders.issuing"]
+    assert emitters["transfer.created"] == [
+        "inventory.purchasing.purchase_orders.replenishment",
+        "oms.backoffice.documents",
+    ]
+    assert emitters["invoice.frozen"] == ["orders.accounting.issuing"]
 
 
 @pytest.mark.parametrize(

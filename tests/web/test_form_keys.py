@@ -7,8 +7,8 @@ from django.urls import reverse
 
 from inventory.models import BinStock
 from oms.core import outbox
-from orders import billing
-from orders.models import Invoice, Refund
+from orders.accounting import billing
+from orders.accounting.models import Invoice, Refund
 from tests import builders as make
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("verified")]

@@ -12,7 +12,8 @@ from oms.core import outbox
 from oms.core.models import Delivery, Email, Job, User, WebhookDelivery, WebhookEndpoint
 from oms.insights import rollups
 from oms.messaging import emails, webhooks
-from orders.models import Customer, ExportRun
+from orders.accounting.models import ExportRun
+from orders.models import Customer
 from tests import builders as make
 
 pytestmark = pytest.mark.django_db

@@ -6,8 +6,9 @@ import pytest
 from django.urls import reverse
 
 from oms.core import operations, outbox, policy
-from orders import write_offs
-from orders.models import FraudRule, Invoice, Payment
+from orders.accounting import write_offs
+from orders.accounting.models import Invoice, Payment
+from orders.models import FraudRule
 from tests import builders as make
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("verified")]

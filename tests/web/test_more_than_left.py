@@ -8,7 +8,7 @@ from django.urls import reverse
 from oms.core import confirming, operations, outbox
 from oms.core.errors import NeedsConfirmation, Refused
 from oms.core.models import User
-from orders.models import Invoice, Payment
+from orders.accounting.models import Invoice, Payment
 from tests import builders as make
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("verified")]
@@ -189,7 +189,7 @@ def prepared(kind, operation, data):
     """A document with less than is asked of it, and what its form sends."""
     from inventory import transfers
     from inventory.models import BinStock, Transfer
-    from orders import payments
+    from orders.accounting import payments
 
     item = make.sku("TEE-M", stock={"LON": 9})
     if kind == "stock":

@@ -8,8 +8,8 @@ from django.urls import reverse
 
 from oms.core import outbox
 from oms.core.models import ExchangeRate
-from orders import billing
-from orders.models import Payment
+from orders.accounting import billing
+from orders.accounting.models import Payment
 from tests import builders as make
 from tests.web.sheets import faults, table
 

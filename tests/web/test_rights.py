@@ -15,13 +15,14 @@ from django.contrib import admin
 from django.core import mail
 from django.db import models
 from django.urls import reverse
+from inventory.purchasing.purchase_orders.models import PurchaseOrder, SupplierItem
 from openpyxl import load_workbook
 from pypdf import PdfReader
 
 from fulfillment import waves
 from fulfillment.models import Shipment, Wave
 from inventory import counting, transfers
-from inventory.models import PurchaseOrder, SupplierItem, Transfer
+from inventory.models import Transfer
 from oms.background import jobs
 from oms.core import notes, outbox
 from oms.core.models import Job, Notice, Subscription, Topic, WebhookDelivery, WebhookEndpoint
@@ -29,9 +30,10 @@ from oms.insights import rollups
 from oms.messaging import notifications, safe_http, webhooks
 from oms.printing import printouts
 from oms.web.api import router
-from orders import notifications as order_notices
 from orders import order_entry, screening
-from orders.models import Customer, Invoice, Order, Price
+from orders.accounting import notifications as order_notices
+from orders.accounting.models import Invoice
+from orders.models import Customer, Order, Price
 from orders.order_entry import Entry
 from tests import builders as make
 

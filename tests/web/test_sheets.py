@@ -9,11 +9,13 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.urls import reverse
 from django.utils.http import urlencode
+from inventory.purchasing.purchase_orders.models import SupplierItem
 
-from inventory.models import SKU, Barcode, BinStock, SupplierItem
+from inventory.models import SKU, Barcode, BinStock
 from oms.core.models import Job, SavedView, StoredDocument, User
 from oms.files import reading
-from orders.models import Address, Customer, Order, Payment, Price
+from orders.accounting.models import Payment
+from orders.models import Address, Customer, Order, Price
 from tests import builders as make
 from tests.benchmarks import imports
 from tests.web.sheets import PAGES, faults, table

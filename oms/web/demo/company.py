@@ -5,21 +5,14 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from django.contrib.auth.models import Group
+from inventory.purchasing.purchase_orders.models import ReorderRule, Supplier, SupplierItem
 
-from fulfillment.models import CarrierAccount, CarrierService, Carton, Rate
+from fulfillment.carriers.models import CarrierAccount, CarrierService, Rate
+from fulfillment.models import Carton
 from inventory import catalog
-from inventory.models import (
-    SKU,
-    Barcode,
-    Bin,
-    Category,
-    ReorderRule,
-    Supplier,
-    SupplierItem,
-    Warehouse,
-)
+from inventory.models import SKU, Barcode, Bin, Category, Warehouse
 from oms.core.models import Company, User
-from orders.connectors.channels.online_retail.mapping import COUNTRIES, Kind, Row
+from orders.channels.formats.online_retail.mapping import COUNTRIES, Kind, Row
 from orders.models import Address, Channel, Customer, Price, PriceList, TaxRate
 from returns.models import ReturnPolicy
 

@@ -16,9 +16,17 @@ from oms.web.demo.einvoice_trade import (
     rate,
     seller,
 )
-from orders import applying, billing, consolidated_invoicing, crediting, deposits, payments
-from orders.crediting import Credited
-from orders.models import Invoice, PaymentTerms
+from orders.accounting import (
+    applying,
+    billing,
+    consolidated_invoicing,
+    crediting,
+    deposits,
+    payments,
+)
+from orders.accounting.crediting import Credited
+from orders.accounting.models import Invoice
+from orders.models import PaymentTerms
 from orders.order_entry import Charge
 
 FREIGHT_LESS_GOODWILL = (

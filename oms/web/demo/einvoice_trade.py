@@ -5,9 +5,11 @@ from decimal import Decimal
 
 from inventory.models import SKU
 from oms.core.models import Company, ExchangeRate
-from orders import billing, crediting, lifecycle, order_entry
-from orders.crediting import Credited
-from orders.models import Address, Channel, Customer, Invoice, Order, PriceList, TaxRate
+from orders import lifecycle, order_entry
+from orders.accounting import billing, crediting
+from orders.accounting.crediting import Credited
+from orders.accounting.models import Invoice
+from orders.models import Address, Channel, Customer, Order, PriceList, TaxRate
 from orders.order_entry import Charge, Entry, Line
 
 AE_NOTE = "Reverse charge: the recipient accounts for the tax (Directive 2006/112/EC, Article 199)."

@@ -7,14 +7,18 @@ from pathlib import Path
 
 from django.conf import settings
 from django.test.utils import override_settings
+from inventory.purchasing.purchase_orders.models import Supplier
+from inventory.purchasing.purchase_orders.purchase_orders import Purchase
+from inventory.purchasing.purchase_orders.receiving import Received, receive
 from tqdm import tqdm
 
 from fulfillment import labels, lanes, packing, picking, shipping, waves
 from fulfillment.models import Shipment
-from inventory import purchasing, receiving, replenishment
-from inventory.models import SKU, Bin, Supplier, Warehouse
-from inventory.purchasing import Purchase
-from inventory.receiving import PutAway, Received
+from inventory import receiving
+from inventory.models import SKU, Bin, Warehouse
+from inventory.purchasing.purchase_orders import purchase_orders as purchasing
+from inventory.purchasing.purchase_orders import replenishment
+from inventory.receiving import PutAway
 from oms.background import jobs
 from oms.core import event_catalog, outbox
 from oms.core.errors import NotEnough
@@ -24,10 +28,12 @@ from oms.messaging import notifications
 from oms.web import importing
 from oms.web.demo import company as build
 from oms.web.importing import Report, Selection
-from orders import export_runs, lifecycle, order_entry, payments, screening
-from orders.connectors.channels.online_retail.mapping import BadRow, Kind, Row
-from orders.models import Channel, Invoice, Order
-from orders.models.export import Profile
+from orders import lifecycle, order_entry, screening
+from orders.accounting import export_runs, payments
+from orders.accounting.models import Invoice
+from orders.accounting.models.export import Profile
+from orders.channels.formats.online_retail.mapping import BadRow, Kind, Row
+from orders.models import Channel, Order
 from orders.order_entry import Entry, Line
 from returns import inspection, requests
 from returns import receiving as returning
@@ -162,7 +168,7 @@ def _stock(place: Warehouse) -> None:
     purchasing.approve(order, by=buyer)
     order = purchasing.send(order, by=buyer)
     lines = list(order.lines.select_related("sku"))
-    receiving.receive(order, [Received(line, line.quantity) for line in lines], by=buyer)
+    receive(order, [Received(line, line.quantity) for line in lines], by=buyer)
     bins = list(Bin.objects.filter(warehouse=place, kind=Bin.Kind.STORAGE).order_by("code"))
     receiving.put_away_all(
         place,

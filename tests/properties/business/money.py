@@ -5,8 +5,8 @@ from decimal import Decimal as D
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
-from orders import crediting, payments, refunds
-from orders.models import Invoice, Payment
+from orders.accounting import crediting, payments, refunds
+from orders.accounting.models import Invoice, Payment
 from tests import builders as make
 from tests.properties.business.world import World, there_is, which
 

@@ -9,14 +9,16 @@ from django.utils import timezone
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition
 
-from fulfillment.models import CarrierAccount, CarrierService, Rate
+from fulfillment.carriers.models import CarrierAccount, CarrierService, Rate
 from inventory import receiving
 from inventory.models import SKU, Lot, Reservation, Stock, Warehouse
 from inventory.receiving import Opening
 from oms.core import outbox
 from oms.core.errors import DomainError
-from orders import lifecycle, order_entry, payments
-from orders.models import Invoice, TaxRate
+from orders import lifecycle, order_entry
+from orders.accounting import payments
+from orders.accounting.models import Invoice
+from orders.models import TaxRate
 from tests import builders as make
 from tests.builders.orders import line
 from tests.builders.stock import storage

@@ -11,8 +11,8 @@ from tqdm import tqdm
 from oms.printing import rendering
 from oms.web.demo.einvoice_cases import CASES
 from oms.web.management.base import OnTables
-from orders import einvoicing, printing
-from orders.connectors.einvoices.en16931 import connector
+from orders.accounting import einvoicing, printing
+from orders.accounting.connectors.einvoices.en16931 import connector
 
 
 class Command(OnTables):

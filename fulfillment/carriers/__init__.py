@@ -1,0 +1,1 @@
+"""Carriers, their services and rates, and how to talk to them."""

@@ -1,1 +1,0 @@
-"""How fulfillment talks to the outside: carriers and third-party warehouses."""

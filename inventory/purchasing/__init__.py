@@ -1,0 +1,1 @@
+"""Suppliers, purchase orders, receiving against them, and replenishment."""

@@ -1,0 +1,1 @@
+"""The books: invoices, credit notes, payments, and what goes to accountants."""

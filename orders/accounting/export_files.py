@@ -1,0 +1,158 @@
+"""The file of an export: a spreadsheet, CSV, or an archive for an accounting program."""
+
+import zipfile
+from collections.abc import Callable, Iterable, Iterator
+from decimal import Decimal
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from django.db import connection
+
+from oms.core.models import Company
+from oms.files import spreadsheets
+from orders.accounting import export_profiles, export_totals
+from orders.accounting.connectors.exports import BilledLine
+from orders.accounting.connectors.exports.quickbooks_online import mapping as quickbooks
+from orders.accounting.export_profiles import LAYOUTS, LINES, TAX_CATEGORY, Layout
+from orders.accounting.export_totals import Row, Sums
+from orders.accounting.models import ExportRun, Invoice
+from orders.accounting.models.export import Profile
+from orders.models import TaxRate
+
+CHUNK = 2000
+
+
+def write_file(run: ExportRun, folder: Path, tick: Callable[[int], None]) -> tuple[Path, Sums]:
+    """Write a run's rows to a file in a folder, and add them up."""
+    layout = LAYOUTS[run.profile]
+    path, sums = folder / f"{run.number}.{run.file_format}", Sums(layout)
+    rows = _counted(_rows(run, layout), sums, tick)
+    if run.profile == Profile.QUICKBOOKS:
+        listed = _write_quickbooks(run, path, rows)  # `rows` is counted while it is written
+        sums.rows += listed
+    elif run.file_format == "csv":
+        _write_csv(path, layout, _with_names(layout, rows))
+    else:
+        spreadsheets.write_table(
+            str(path),
+            str(Profile(run.profile).label),
+            layout.columns,
+            _with_names(layout, rows),
+            _totals(layout, sums),
+        )
+    return path, sums
+
+
+def _rows(run: ExportRun, layout: Layout) -> Iterator[Row]:
+    with connection.chunked_cursor() as cursor:
+        cursor.execute(layout.rows, export_profiles.parameters(run))
+        while rows := cursor.fetchmany(CHUNK):
+            yield from rows
+
+
+def _with_names(layout: Layout, rows: Iterable[Row]) -> Iterator[Row]:
+    """Rows whose tax categories have their names: "S (standard rate)"."""
+    coded = [index for index, (_heading, kind) in enumerate(layout.columns) if kind == TAX_CATEGORY]
+    names = {code: f"{code} ({label})" for code, label in TaxRate.Category.choices}
+    for row in rows:
+        yield (
+            [names.get(cell, cell) if index in coded else cell for index, cell in enumerate(row)]
+            if coded
+            else row
+        )
+
+
+def _counted(rows: Iterable[Row], sums: Sums, tick: Callable[[int], None]) -> Iterator[Row]:
+    for row in rows:
+        sums.add(row)
+        if sums.rows % (5 * CHUNK) == 0:
+            tick(sum(sums.documents.values()) or sums.rows)
+        yield row
+
+
+def _totals(layout: Layout, sums: Sums) -> tuple[list[tuple[str, str]], Iterator[Row]]:
+    """The columns and rows of the totals, one for each currency; they are complete once all rows were read."""
+    columns = [
+        layout.columns[layout.currency],
+        *(layout.columns[index] for index in layout.sums.values()),
+    ]
+    return columns, _total_rows(layout, sums)
+
+
+def _total_rows(layout: Layout, sums: Sums) -> Iterator[Row]:
+    for currency, amounts in sorted(sums.amounts.items()):
+        yield [currency, *(amounts[name] / 1000 for name in layout.sums)]
+
+
+def _write_csv(path: Path, layout: Layout, rows: Iterable[Row]) -> None:
+    with path.open("wb") as file:
+        writer = spreadsheets.CSVWriter(file, [heading for heading, _kind in layout.columns])
+        for row in rows:
+            writer.row([_plain(cell) for cell in row])
+        writer.close()
+
+
+def _plain(cell: Any) -> Any:
+    """A number without an exponent or a needless fraction."""
+    return Decimal(export_totals.as_text(Decimal(repr(cell)))) if isinstance(cell, float) else cell
+
+
+def _write_quickbooks(run: ExportRun, path: Path, rows: Iterable[Row]) -> int:
+    """CSV files for each import of QuickBooks, as many as its limits ask for, and a list of payments, in an archive.
+
+    Returns how many payments the list has.
+    """
+    codes = tax_codes(run.company)
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for is_credit, billed in groupby(map(_billed, rows), key=lambda line: line.is_credit):
+            name, columns = (
+                ("credit-notes", quickbooks.CREDIT_COLUMNS)
+                if is_credit
+                else ("invoices", quickbooks.COLUMNS)
+            )
+            for number, own in enumerate(quickbooks.files(billed, codes), 1):
+                archive.writestr(
+                    f"{name}-{number:03d}.csv", b"".join(spreadsheets.csv_lines([columns, *own]))
+                )
+        layout = LAYOUTS[Profile.PAYMENTS]
+        payments = [[_plain(cell) for cell in row] for row in _rows(run, layout)]
+        if payments:
+            heading = [heading for heading, _kind in layout.columns]
+            archive.writestr(
+                "payments-to-enter-by-hand.csv",
+                b"".join(spreadsheets.csv_lines([heading, *payments])),
+            )
+    return len(payments)
+
+
+def tax_codes(company: Company) -> dict[tuple[str, Decimal], str]:
+    """The names of the accounting program's tax codes: those of the company's country, and its own before them."""
+    own = {(row.category, row.percent.normalize()): row.code for row in company.tax_codes.all()}
+    return {**quickbooks.TAX_CODES.get(company.country, {}), **own}
+
+
+def _billed(row: Row) -> BilledLine:
+    """A row of the layout LINES as the layouts of accounting programs take it."""
+    names = {heading: index for index, (heading, _kind) in enumerate(LINES.columns)}
+
+    def exact(heading: str) -> Decimal:
+        return Decimal(repr(row[names[heading]]))
+
+    return BilledLine(
+        number=row[0],
+        customer=row[6],
+        issued_on=row[2],
+        supplied_on=row[3],
+        due_on=row[4],
+        reference=row[9],
+        code=row[11],
+        description=row[12],
+        quantity=int(row[13]),
+        net=exact("Net"),
+        tax=exact("Tax"),
+        tax_percent=exact("Tax %"),
+        tax_category=row[16],
+        currency=row[21],
+        is_credit=row[1] == Invoice.Kind.CREDIT,
+    )

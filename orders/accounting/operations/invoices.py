@@ -1,0 +1,321 @@
+"""What people and programs can ask of invoices and credit notes."""
+
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from oms.core import idempotency
+from oms.core.models import User
+from oms.core.money import ZERO, round_amount
+from oms.core.operations import declare
+from orders.accounting import applying, crediting, payments, write_offs
+from orders.accounting.crediting import Credited
+from orders.accounting.models import Invoice, InvoiceLine, PaymentApplication, WriteOff
+from orders.accounting.operations import payments as payment_operations
+from orders.accounting.operations.payments import BOOKED_ON, VALUE_DATE, ReceivedInput, ShareRow
+
+
+def _what_is_open(document: Invoice) -> ReceivedInput:
+    return ReceivedInput(round_amount(document.open_amount, document.currency), "")
+
+
+@dataclass(frozen=True)
+class CreditRow:
+    line: InvoiceLine
+    quantity: int = 0
+
+
+@dataclass(frozen=True)
+class CreditInput:
+    lines: list[CreditRow]
+    reason: str = ""
+
+
+def _credit(
+    document: Invoice, *, lines: list[CreditRow], reason: str = "", by: User | None = None
+) -> Invoice:
+    return crediting.credit(
+        document,
+        [Credited(row.line, row.quantity) for row in lines if row.quantity],
+        reference=idempotency.new_reference(document.number),
+        reason=reason,
+        by=by,
+    )
+
+
+def _pay(
+    document: Invoice,
+    *,
+    amount: Decimal,
+    reference: str,
+    paid_on: date | None = None,
+    by: User | None = None,
+) -> Invoice:
+    open_now = Invoice.objects.get(pk=document.pk).open_amount + write_offs.recoverable(document)
+    payment_operations.ask_about_rest(
+        amount,
+        open_now,
+        reference,
+        _(
+            "Only %(most)s of %(document)s is open. %(rest)s stays with %(customer)s as an unapplied payment."
+        ),
+        document,
+    )
+    payment = payments.register_transfer(
+        document.customer,
+        amount,
+        company=document.company,
+        reference=reference,
+        currency=document.currency,
+        on=paid_on,
+        by=by,
+    )
+    if not payment.applications.filter(invoice=document).exists():  # sent again, it is used already
+        payments.apply(payment, document, min(payment.amount, open_now) or None, by=by)
+    return document
+
+
+@dataclass(frozen=True)
+class WriteOffInput:
+    amount: Decimal
+    kind: WriteOff.Kind = WriteOff.Kind.DIFFERENCE
+    reason: str = ""
+
+
+def _write_off(
+    document: Invoice,
+    *,
+    amount: Decimal,
+    kind: WriteOff.Kind,
+    reason: str = "",
+    by: User | None = None,
+) -> Invoice:
+    write_offs.write_off(document, kind, amount=amount, reason=reason, by=by)
+    return document
+
+
+def _whole_write_off(document: Invoice) -> WriteOffInput:
+    """All that is open: a small difference, or else a bad debt."""
+    is_small = document.open_amount <= write_offs.limit_of(document)
+    return WriteOffInput(
+        round_amount(document.open_amount, document.currency),
+        WriteOff.Kind.DIFFERENCE if is_small else WriteOff.Kind.BAD_DEBT,
+    )
+
+
+def _is_open_invoice(document: Invoice) -> bool:
+    return bool(
+        document.kind != Invoice.Kind.CREDIT
+        and document.status == Invoice.Status.ISSUED
+        and document.open_amount > 0
+    )
+
+
+def _is_payable(document: Invoice) -> bool:
+    """Open, or given up as a bad debt that may be paid late."""
+    return _is_open_invoice(document) or bool(
+        document.kind != Invoice.Kind.CREDIT
+        and document.status == Invoice.Status.ISSUED
+        and write_offs.recoverable(document)
+    )
+
+
+@dataclass(frozen=True)
+class PaySeveralInput:
+    reference: str = field(
+        metadata={
+            "help": _("Bank or card terminal reference. The same reference is recorded only once."),
+            "most": 60,
+        }
+    )
+    amount: Decimal = field(
+        metadata={"help": _("What came. What no invoice gets stays on account.")}
+    )
+    lines: list[ShareRow]
+    paid_on: date | None = field(default=None, metadata={"help": VALUE_DATE})
+
+
+def _open_beside(document: Invoice) -> PaySeveralInput:
+    """The customer's open invoices, with what is open of the one that was looked at."""
+    rows = (
+        Invoice.objects.open()
+        .filter(customer=document.customer, company=document.company, currency=document.currency)
+        .exclude(kind=Invoice.Kind.CREDIT)
+    )
+    here = round_amount(document.open_amount, document.currency)
+    return PaySeveralInput(
+        "",
+        here,
+        [
+            ShareRow(row, here if row.pk == document.pk else round_amount(ZERO, row.currency))
+            for row in rows.order_by("due_on", "pk")[:200]
+        ],
+    )
+
+
+def _pay_several(
+    document: Invoice,
+    *,
+    reference: str,
+    amount: Decimal,
+    lines: list[ShareRow],
+    paid_on: date | None = None,
+    by: User | None = None,
+) -> Invoice:
+    wanted = sum(payment_operations.shares(lines).values(), ZERO)
+    payment_operations.ask_about_rest(
+        amount,
+        wanted,
+        reference,
+        _("The invoices get %(most)s. %(rest)s stays with %(customer)s as an unapplied payment."),
+        document,
+    )
+    applying.pay_many(
+        document, payment_operations.shares(lines), amount, reference=reference, on=paid_on, by=by
+    )
+    return document
+
+
+def _uses(rows: Any, document: Invoice) -> Any:
+    """What pays an invoice, or what a credit note pays, and is not taken back yet."""
+    own = (
+        rows.filter(credit=document)
+        if document.kind == Invoice.Kind.CREDIT
+        else rows.filter(invoice=document)
+    )
+    return payment_operations.live(own)
+
+
+def _applied(rows: Any) -> Any:
+    return rows.filter(write_off=None)
+
+
+@dataclass(frozen=True)
+class UnapplyInput:
+    use: PaymentApplication = field(
+        metadata={"among": lambda rows, document: _applied(_uses(rows, document))}
+    )
+    amount: Decimal | None = field(default=None, metadata={"help": _("Empty: all of it.")})
+    on: date | None = field(default=None, metadata={"help": BOOKED_ON})
+
+
+@dataclass(frozen=True)
+class ReverseInput:
+    write_off: WriteOff = field(
+        metadata={
+            "among": lambda rows, document: payment_operations.live(rows.filter(invoice=document))
+        }
+    )
+    amount: Decimal | None = field(default=None, metadata={"help": _("Empty: all of it.")})
+    reason: str = ""
+    on: date | None = field(default=None, metadata={"help": BOOKED_ON})
+
+
+def _invoices_beside(rows: Any, note: Invoice) -> Any:
+    own = rows.open().filter(customer=note.customer, company=note.company, currency=note.currency)
+    return own.exclude(kind=Invoice.Kind.CREDIT).order_by("due_on", "pk")
+
+
+@dataclass(frozen=True)
+class ApplyInput:
+    document: Invoice = field(metadata={"among": _invoices_beside})
+    amount: Decimal | None = field(
+        default=None, metadata={"help": _("Empty: as far as both are open.")}
+    )
+
+
+def _apply(
+    note: Invoice, *, document: Invoice, amount: Decimal | None = None, by: User | None = None
+) -> Invoice:
+    applying.apply(note, document, amount, by=by)
+    return note
+
+
+declare(
+    "record_payment",
+    Invoice,
+    _pay,
+    label=_("Record payment"),
+    input=ReceivedInput,
+    example={"amount": "1.00", "reference": "bank 2027-01-04/18", "paid_on": "2027-01-04"},
+    initial=_what_is_open,
+    available=_is_payable,
+)
+
+declare(
+    "write_off",
+    Invoice,
+    _write_off,
+    label=_("Write off balance"),
+    input=WriteOffInput,
+    example={"amount": "0.01", "kind": "difference", "reason": "Bank charges."},
+    danger=True,
+    initial=_whole_write_off,
+    available=_is_open_invoice,
+)
+
+declare(
+    "record_payment_for_several",
+    Invoice,
+    _pay_several,
+    label=_("Record payment for several invoices"),
+    input=PaySeveralInput,
+    initial=_open_beside,
+    available=_is_open_invoice,
+    example={"amount": "2.00", "reference": "bank 2027-01-04/19", "lines": []},
+)
+
+declare(
+    "apply",
+    Invoice,
+    _apply,
+    label=_("Apply to an invoice"),
+    input=ApplyInput,
+    available=lambda note: bool(
+        note.kind == Invoice.Kind.CREDIT
+        and note.open_amount > 0
+        and _invoices_beside(Invoice.objects.all(), note).exists()
+    ),
+)
+
+declare(
+    "unapply",
+    Invoice,
+    payment_operations.unapply,
+    label=_("Unapply a payment"),
+    input=UnapplyInput,
+    danger=True,
+    available=lambda document: _applied(_uses(PaymentApplication.objects.all(), document)).exists(),
+)
+
+declare(
+    "reverse_write_off",
+    Invoice,
+    payment_operations.reverse,
+    label=_("Reverse write-off"),
+    input=ReverseInput,
+    danger=True,
+    available=lambda document: payment_operations.live(document.write_offs.all()).exists(),
+)
+
+declare(
+    "credit",
+    Invoice,
+    _credit,
+    label=_("Issue credit note"),
+    input=CreditInput,
+    example={"lines": [{"line": 1, "quantity": 1}], "reason": "Item arrived damaged."},
+    initial=lambda document: CreditInput(
+        [
+            CreditRow(line)
+            for line in document.lines.order_by("position")
+            if line.credited < line.quantity
+        ]
+    ),
+    available=lambda document: (
+        document.kind != Invoice.Kind.CREDIT and document.status == Invoice.Status.ISSUED
+    ),
+)

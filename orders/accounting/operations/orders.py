@@ -1,0 +1,114 @@
+"""What people and programs can ask of the money of orders."""
+
+from datetime import date
+from decimal import Decimal
+
+from django.db.models import F
+from django.utils.translation import gettext_lazy as _
+
+from oms.core.models import User
+from oms.core.money import ZERO, round_amount
+from oms.core.operations import declare, in_status
+from orders.accounting import billing, deposits, due_dates, payments
+from orders.accounting.models import Invoice, Payment
+from orders.accounting.operations.payments import AmountInput, ReceivedInput, ask_about_rest
+from orders.models import Order
+
+S = Order.Status
+
+
+def _due(order: Order) -> AmountInput:
+    return AmountInput(round_amount(due_dates.of_order(order), order.currency), "")
+
+
+def _whole(order: Order) -> ReceivedInput:
+    return ReceivedInput(round_amount(order.gross, order.currency), "")
+
+
+def _ask_beyond(order: Order, amount: Decimal, reference: str) -> None:
+    ask_about_rest(
+        amount,
+        max(order.gross, ZERO),
+        reference,
+        _(
+            "Order %(document)s comes to %(most)s. %(rest)s more can pay no invoice of it and "
+            "stays with %(customer)s as an unapplied payment."
+        ),
+        order,
+    )
+
+
+def _authorize(order: Order, *, amount: Decimal, reference: str, by: User | None = None) -> Payment:
+    return payments.authorize(order, amount, reference=reference, by=by)
+
+
+def _prepay(
+    order: Order,
+    *,
+    amount: Decimal,
+    reference: str,
+    paid_on: date | None = None,
+    by: User | None = None,
+) -> Payment:
+    _ask_beyond(order, amount, reference)
+    return payments.register_transfer(
+        order.customer,
+        amount,
+        company=order.company,
+        reference=reference,
+        currency=order.currency,
+        order=order,
+        on=paid_on,
+        by=by,
+    )
+
+
+def _deposit(order: Order, *, amount: Decimal, reference: str, by: User | None = None) -> Invoice:
+    return deposits.ask(order, amount, reference=reference, by=by)
+
+
+declare(
+    "authorize",
+    Order,
+    _authorize,
+    label=_("Authorize payment"),
+    input=AmountInput,
+    example={"amount": "10.00", "reference": "card 4711"},
+    available=in_status(S.PLACED, S.CONFIRMED),
+    initial=_due,
+)
+
+
+declare(
+    "record_prepayment",
+    Order,
+    _prepay,
+    label=_("Record prepayment"),
+    input=ReceivedInput,
+    example={"amount": "10.00", "reference": "bank 2027-01-04/17", "paid_on": "2027-01-04"},
+    available=in_status(S.PLACED, S.CONFIRMED),
+    initial=_whole,
+)
+
+
+declare(
+    "invoice_deposit",
+    Order,
+    _deposit,
+    label=_("Create deposit invoice"),
+    input=AmountInput,
+    example={"amount": "1.00", "reference": "deposit 1"},
+    available=in_status(S.PLACED, S.CONFIRMED),
+)
+
+
+declare(
+    "invoice_shipped",
+    Order,
+    billing.bill_now,
+    label=_("Invoice shipped items"),
+    many=True,
+    available=lambda order: (
+        order.status == S.CONFIRMED and order.lines.filter(shipped__gt=F("invoiced")).exists()
+    ),
+)

@@ -1,0 +1,83 @@
+"""Who sees and edits invoices, payments, exports and intercompany documents."""
+
+from django.utils.translation import gettext_lazy as _
+
+from oms.core.policy import allow, declare, declare_parts, every_row, hide, need, offer, rows
+from orders.accounting.models import (
+    ExportedDocument,
+    ExportRun,
+    Installment,
+    IntercompanyRule,
+    IntercompanySupply,
+    Invoice,
+    InvoiceLine,
+    Payment,
+    PaymentApplication,
+    Refund,
+    SupplierInvoice,
+    SupplierInvoiceLine,
+    TaxCode,
+    WriteOff,
+)
+from orders.policies import ACCOUNTS
+
+declare(TaxCode, every_row, edit=ACCOUNTS)
+declare(Invoice, rows(customer="customer"), view=f"rep {ACCOUNTS}")
+allow(
+    ACCOUNTS,
+    Invoice,
+    "record_payment",
+    "record_payment_for_several",
+    "apply",
+    "unapply",
+    "credit",
+    "write_off",
+    "reverse_write_off",
+)
+declare_parts(Invoice, "invoice", InvoiceLine, Installment, PaymentApplication)
+declare(IntercompanyRule, every_row, view="accountant", edit="manager", is_kept=True)
+declare(IntercompanySupply, rows())
+declare(SupplierInvoice, rows(), view=ACCOUNTS)
+declare_parts(SupplierInvoice, "invoice", SupplierInvoiceLine)
+declare(Payment, rows(customer="customer"), view=f"rep {ACCOUNTS}")
+allow(
+    ACCOUNTS,
+    Payment,
+    "capture",
+    "apply",
+    "apply_several",
+    "unapply",
+    "returned",
+    "move",
+    "free",
+    "ask_outcome",
+    "refund",
+    "void",
+    "write_off_remainder",
+    "reverse_write_off",
+)
+offer("import", Payment, _("Import"), ACCOUNTS)
+declare_parts(Payment, "payment", Refund)
+declare(WriteOff, rows(), view=ACCOUNTS)
+declare(ExportRun, rows(), view=ACCOUNTS)
+allow(ACCOUNTS, ExportRun, "send", "undo")
+offer("prepare", ExportRun, _("Prepare an export"), ACCOUNTS)
+declare(ExportedDocument, rows(), view=ACCOUNTS)
+for kind in (
+    Invoice,
+    InvoiceLine,
+    Installment,
+    PaymentApplication,
+    Payment,
+    Refund,
+    WriteOff,
+    ExportRun,
+    ExportedDocument,
+    SupplierInvoice,
+    SupplierInvoiceLine,
+):
+    need("see_money", kind)
+need("see_cost", IntercompanyRule, "add", "change")
+for kind in (SupplierInvoice, SupplierInvoiceLine):
+    need("see_cost", kind)
+hide("see_cost", IntercompanyRule, "percent")

@@ -1,0 +1,1 @@
+"""Orders from outside: shops, marketplaces, files of the past."""

@@ -1,1 +1,0 @@
-"""How orders talk to the outside: payment gateways, channels, accounting."""
