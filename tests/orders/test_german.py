@@ -5,7 +5,6 @@ from decimal import Decimal as D
 import pytest
 
 from oms.core import outbox
-from orders import printing
 from orders.accounting import (
     billing,
     counter_entries,
