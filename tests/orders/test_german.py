@@ -5,6 +5,7 @@ from decimal import Decimal as D
 import pytest
 
 from oms.core import outbox
+from orders import letters
 from orders.accounting import (
     billing,
     counter_entries,
@@ -69,7 +70,7 @@ def test_the_statement_of_an_account(order, monkeypatch):
     outbox.drain()
     told = []
     monkeypatch.setattr(
-        printing, "render", lambda template, paper: told.extend(row["text"] for row in paper.lines)
+        letters, "render", lambda template, paper: told.extend(row["text"] for row in paper.lines)
     )
 
     today = make.company().today()
