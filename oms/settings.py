@@ -97,7 +97,7 @@ ROOMS = [
     "oms.rest",
     "oms.backoffice",
     "inventory",
-    "inventory.purchasing.purchase_orders",
+    "inventory.purchasing",
     "orders",
     "orders.accounting",
     "orders.channels",

@@ -1,14 +1,14 @@
 """Goods that arrive at a station: of a purchase order, or of a transfer, line by line and lot by lot."""
 
 from django.utils.translation import gettext as _
-from inventory.purchasing.purchase_orders.models import PurchaseOrder
-from inventory.purchasing.purchase_orders.receiving import Received
 
 from fulfillment.stations import scans
 from fulfillment.stations.scans import Body
 from inventory import lots, transfers
 from inventory.models import SKU, Transfer, TransferLine, Warehouse
-from inventory.purchasing.purchase_orders import receiving
+from inventory.purchasing import receiving
+from inventory.purchasing.models import PurchaseOrder
+from inventory.purchasing.receiving import Received
 from inventory.transfers import Arrived
 from oms.core.errors import Refused
 from oms.core.models import User

@@ -15,12 +15,12 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_GET, require_POST
-from inventory.purchasing.purchase_orders.models import PurchaseOrder
 
 from fulfillment.models import Shipment
 from fulfillment.shipments import LIVE
 from fulfillment.stations import actions, worklists
 from inventory.models import BinStock, Count, Warehouse
+from inventory.purchasing.models import PurchaseOrder
 from oms.core import policy
 from oms.core.errors import DomainError, Refused
 from oms.core.models import User

@@ -8,7 +8,6 @@ from django.db.models import F, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from inventory.purchasing.purchase_orders.models import PurchaseOrder
 
 from fulfillment import gates, labels, parcels
 from fulfillment.models import Carton, PickTask, Shipment, Wave
@@ -17,7 +16,8 @@ from fulfillment.stations.looking_up import look_up
 from fulfillment.stations.scannable import label_codes, products
 from inventory import catalog, receiving, shelf_life
 from inventory.models import Bin, BinStock, Transfer, Warehouse
-from inventory.purchasing.purchase_orders import purchase_orders as purchasing
+from inventory.purchasing import purchase_orders as purchasing
+from inventory.purchasing.models import PurchaseOrder
 from oms.core import attention, events, policy
 from oms.core.errors import Refused
 from oms.core.models import User

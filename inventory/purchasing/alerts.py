@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from inventory.models import Demand, Move, Stock, Warehouse
 from inventory.models.stock import StockQuerySet
-from inventory.purchasing.purchase_orders.models import ReorderRule
+from inventory.purchasing.models import ReorderRule
 from oms.core import bulk_sql, event_access, events, policy
 from oms.core.locking import atomic, lock
 from oms.core.models import Company, Topic, User

@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import F, Min, QuerySet, Sum
 
 from inventory import availability
-from inventory.purchasing.purchase_orders.models import PurchaseLine, PurchaseOrder
+from inventory.purchasing.models import PurchaseLine, PurchaseOrder
 from oms.core.models import Company
 
 

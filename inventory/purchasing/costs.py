@@ -5,7 +5,7 @@ from decimal import Decimal
 from inventory import costs
 from inventory.costs import PLACES
 from inventory.models import Bin, Move
-from inventory.purchasing.purchase_orders.models import PurchaseLine, PurchaseOrder
+from inventory.purchasing.models import PurchaseLine, PurchaseOrder
 from oms.core import exchange_rates
 
 

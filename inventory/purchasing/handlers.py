@@ -2,8 +2,8 @@
 
 from django.utils.translation import gettext as _
 
-from inventory.purchasing.purchase_orders import alerts
-from inventory.purchasing.purchase_orders.models import PurchaseOrder
+from inventory.purchasing import alerts
+from inventory.purchasing.models import PurchaseOrder
 from oms.core.event_handlers import on
 from oms.core.models import Event, Topic
 from oms.messaging import notifications

@@ -8,7 +8,7 @@ from django.utils.translation import ngettext
 
 from inventory.models import SKU, Warehouse
 from inventory.obstacles import named
-from inventory.purchasing.purchase_orders.models import PurchaseLine, PurchaseOrder, Supplier
+from inventory.purchasing.models import PurchaseLine, PurchaseOrder, Supplier
 from oms.core.guarding import stands_in_the_way
 
 

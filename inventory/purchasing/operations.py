@@ -6,11 +6,11 @@ from typing import Any
 from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
-from inventory.purchasing.purchase_orders import purchase_orders as purchasing
-from inventory.purchasing.purchase_orders import receiving, sending_back
-from inventory.purchasing.purchase_orders.models import PurchaseOrder
-from inventory.purchasing.purchase_orders.receiving import Received
-from inventory.purchasing.purchase_orders.sending_back import GoingBack, Undone
+from inventory.purchasing import purchase_orders as purchasing
+from inventory.purchasing import receiving, sending_back
+from inventory.purchasing.models import PurchaseOrder
+from inventory.purchasing.receiving import Received
+from inventory.purchasing.sending_back import GoingBack, Undone
 from oms.core.operations import declare
 
 

@@ -3,7 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from inventory.policies import FLOOR
-from inventory.purchasing.purchase_orders.models import (
+from inventory.purchasing.models import (
     PurchaseLine,
     PurchaseOrder,
     ReorderRule,

@@ -9,9 +9,9 @@ from typing import Any
 from django.db.models import Sum
 
 from inventory.models import SKU, Demand, Stock, Transfer, TransferLine, Warehouse
-from inventory.purchasing.purchase_orders.models import PurchaseLine, PurchaseOrder, SupplierItem
-from inventory.purchasing.purchase_orders.planners import reorder
-from inventory.purchasing.purchase_orders.planners.reorder import Position
+from inventory.purchasing.models import PurchaseLine, PurchaseOrder, SupplierItem
+from inventory.purchasing.planners import reorder
+from inventory.purchasing.planners.reorder import Position
 from oms.core import exchange_rates
 from oms.core.errors import Refused
 from oms.core.models import Company

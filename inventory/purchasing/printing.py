@@ -4,7 +4,7 @@ from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 from inventory.printing import SHEET_MM
-from inventory.purchasing.purchase_orders.models import PurchaseOrder, SupplierItem
+from inventory.purchasing.models import PurchaseOrder, SupplierItem
 from oms.core import money
 from oms.core.money import display, grouped
 from oms.printing import barcodes, letterheads, printout_revisions, printouts

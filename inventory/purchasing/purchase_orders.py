@@ -9,13 +9,8 @@ from django.utils.translation import gettext as _
 
 from inventory import catalog
 from inventory.models import SKU, Warehouse
-from inventory.purchasing.purchase_orders.models import (
-    PurchaseLine,
-    PurchaseOrder,
-    Supplier,
-    SupplierItem,
-)
-from inventory.purchasing.purchase_orders.models.purchase import OTHER_COMPANY
+from inventory.purchasing.models import PurchaseLine, PurchaseOrder, Supplier, SupplierItem
+from inventory.purchasing.models.purchase import OTHER_COMPANY
 from oms.core import states
 from oms.core.errors import Refused
 from oms.core.locking import atomic

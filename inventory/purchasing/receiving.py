@@ -10,9 +10,9 @@ from django.utils.translation import gettext as _
 from inventory import catalog, expiry, ledger, lots
 from inventory.lots import lot_of as lot_of
 from inventory.models import SKU, Bin, Move
-from inventory.purchasing.purchase_orders import costs
-from inventory.purchasing.purchase_orders import purchase_orders as purchasing
-from inventory.purchasing.purchase_orders.models import PurchaseLine, PurchaseOrder
+from inventory.purchasing import costs
+from inventory.purchasing import purchase_orders as purchasing
+from inventory.purchasing.models import PurchaseLine, PurchaseOrder
 from inventory.receiving import announce_stock
 from oms.core import states
 from oms.core.errors import Refused

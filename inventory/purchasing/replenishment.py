@@ -10,17 +10,12 @@ from django.db.models import F
 from django.utils.translation import gettext as _
 
 from inventory.models import SKU, BinStock, Transfer, TransferLine, Warehouse
-from inventory.purchasing.purchase_orders import positions
-from inventory.purchasing.purchase_orders import purchase_orders as purchasing
-from inventory.purchasing.purchase_orders.models import (
-    PurchaseOrder,
-    ReorderRule,
-    Supplier,
-    SupplierItem,
-)
-from inventory.purchasing.purchase_orders.planners import reorder
-from inventory.purchasing.purchase_orders.positions import Want
-from inventory.purchasing.purchase_orders.purchase_orders import Purchase
+from inventory.purchasing import positions
+from inventory.purchasing import purchase_orders as purchasing
+from inventory.purchasing.models import PurchaseOrder, ReorderRule, Supplier, SupplierItem
+from inventory.purchasing.planners import reorder
+from inventory.purchasing.positions import Want
+from inventory.purchasing.purchase_orders import Purchase
 from oms.core import decisions, states
 from oms.core.locking import advisory_lock, atomic, whole
 from oms.core.models import Topic, User

@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from inventory import catalog, custody, displacing, ledger, lots
 from inventory.ledger import Transport
 from inventory.models import SKU, Bin, BinStock, Lot, Move
-from inventory.purchasing.purchase_orders import costs
-from inventory.purchasing.purchase_orders.models import PurchaseLine, PurchaseOrder
+from inventory.purchasing import costs
+from inventory.purchasing.models import PurchaseLine, PurchaseOrder
 from oms.core import states
 from oms.core.errors import Refused
 from oms.core.locking import atomic, lock

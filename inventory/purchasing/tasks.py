@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from inventory.purchasing.purchase_orders import alerts, replenishment
+from inventory.purchasing import alerts, replenishment
 
 
 @shared_task

@@ -8,10 +8,10 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
-from inventory.purchasing.purchase_orders.models import PurchaseOrder
 
 from fulfillment.models import Shipment, Wave
 from inventory.models import Count
+from inventory.purchasing.models import PurchaseOrder
 from oms.background import jobs
 from oms.core import attention, outbox, policy
 from oms.core.models import Delivery, Job, Notice, User

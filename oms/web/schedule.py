@@ -21,7 +21,7 @@ SCHEDULE = {
     },
     "roll up the home pages": {"task": "oms.insights.tasks.roll_up", "schedule": 600.0},
     "check reorder points": {
-        "task": "inventory.purchasing.purchase_orders.tasks.check_reorder_points",
+        "task": "inventory.purchasing.tasks.check_reorder_points",
         "schedule": crontab(hour="5", minute="0"),
     },
     "quarantine expired lots": {

@@ -11,10 +11,10 @@ from django.contrib import admin
 from django.db.models import Case, IntegerField, Model, Q, QuerySet, Value, When
 from django.http import HttpRequest
 from django.urls import reverse
-from inventory.purchasing.purchase_orders.models import PurchaseOrder, Supplier
 
 from fulfillment.models import Label, Shipment, Wave
 from inventory.models import SKU, Barcode, Bin, Count, Transfer
+from inventory.purchasing.models import PurchaseOrder, Supplier
 from oms.core import policy
 from oms.core.models.word_search import with_words
 from oms.printing import printout_revisions

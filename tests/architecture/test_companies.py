@@ -31,8 +31,8 @@ ASKED = [
 STOCK_OF_ALL = {
     "inventory.ledger",
     "inventory.holds",
-    "inventory.purchasing.purchase_orders.positions",
-    "inventory.purchasing.purchase_orders.alerts",
+    "inventory.purchasing.positions",
+    "inventory.purchasing.alerts",
     "inventory.api.views",
     "inventory.unservable",
     "inventory.displacing",

@@ -34,11 +34,7 @@ FACTS = {
         PAST,
     },  # of invoices, of payments
     "invoiced": {LINES},
-    "returned": {
-        LINES,
-        "inventory.purchasing.purchase_orders.sending_back",
-        PAST,
-    },  # by customers, to suppliers
+    "returned": {LINES, "inventory.purchasing.sending_back", PAST},  # by customers, to suppliers
     "canceled": {LINES},
     "captured": {"orders.accounting.payments"},
     "refunded": {"orders.accounting.payments", PAST},

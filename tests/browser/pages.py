@@ -1,9 +1,8 @@
 """The main pages of the back office, as (name, role, path): what the accessibility check and the pictures look at."""
 
-from inventory.purchasing.purchase_orders.models import PurchaseOrder
-
 from fulfillment.models import Shipment, Wave
 from inventory.models import SKU, BinStock
+from inventory.purchasing.models import PurchaseOrder
 from oms.core.models import Company, Job, Role
 from orders.accounting.models import ExportRun, Invoice
 from orders.models import Customer, Order

@@ -4,8 +4,8 @@ import json
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from inventory.purchasing.purchase_orders.models import ReorderRule
 
+from inventory.purchasing.models import ReorderRule
 from oms.background import jobs
 from oms.core import outbox
 from oms.core.models import User

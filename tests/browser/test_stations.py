@@ -1,11 +1,11 @@
 """A day on the floor by scanner: a wave picked and packed, goods received, a dead network, and wrong scans."""
 
 import pytest
-from inventory.purchasing.purchase_orders.models import PurchaseOrder
 
 from fulfillment import waves
 from fulfillment.models import PickTask, Scan, Shipment, Wave
 from inventory.models import Barcode
+from inventory.purchasing.models import PurchaseOrder
 from oms.core import outbox
 from orders.models import Order
 from tests import builders as make

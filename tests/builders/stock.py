@@ -4,13 +4,13 @@ from decimal import Decimal
 
 from django.contrib.auth.models import Group
 from django.db.models import Sum
-from inventory.purchasing.purchase_orders.models import Supplier
-from inventory.purchasing.purchase_orders.purchase_orders import Purchase
-from inventory.purchasing.purchase_orders.receiving import Received, receive
 
 from inventory import catalog, receiving, transfers
 from inventory.models import SKU, Bin, BinStock, KitComponent, Move, Stock, Warehouse
-from inventory.purchasing.purchase_orders import purchase_orders as purchasing
+from inventory.purchasing import purchase_orders as purchasing
+from inventory.purchasing.models import Supplier
+from inventory.purchasing.purchase_orders import Purchase
+from inventory.purchasing.receiving import Received, receive
 from inventory.receiving import Opening
 from inventory.transfers import Arrived
 from oms.core import policy, roles

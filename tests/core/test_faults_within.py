@@ -2,12 +2,12 @@
 
 import pytest
 from django.db import connection
-from inventory.purchasing.purchase_orders.receiving import Received
 
 from fulfillment import waves
 from fulfillment.models import Shipment
 from fulfillment.planners.waves import Limits
-from inventory.purchasing.purchase_orders import receiving
+from inventory.purchasing import receiving
+from inventory.purchasing.receiving import Received
 from oms.core import outbox
 from orders import lifecycle
 from orders.models import Order

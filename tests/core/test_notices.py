@@ -5,9 +5,9 @@ from datetime import date, timedelta
 import pytest
 from django.core import mail
 from django.utils import timezone
-from inventory.purchasing.purchase_orders.models import ReorderRule
 
-from inventory.purchasing.purchase_orders import alerts
+from inventory.purchasing import alerts
+from inventory.purchasing.models import ReorderRule
 from oms.background import jobs
 from oms.core import outbox
 from oms.core.models import Job, Mail, Notice, Role, Subscription, Topic

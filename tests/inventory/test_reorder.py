@@ -1,12 +1,12 @@
 """The reorder check: what it proposes to buy and to bring, and what it says it could not serve."""
 
 import pytest
-from inventory.purchasing.purchase_orders.models import ReorderRule, SupplierItem
-from inventory.purchasing.purchase_orders.planners.reorder import Position, advise, surplus
 
 from inventory import transfers
 from inventory.models import Transfer, Warehouse
-from inventory.purchasing.purchase_orders import replenishment
+from inventory.purchasing import replenishment
+from inventory.purchasing.models import ReorderRule, SupplierItem
+from inventory.purchasing.planners.reorder import Position, advise, surplus
 from oms.core.models import Notice
 from tests import builders as make
 from tests.builders.stock import supplier

@@ -4,12 +4,12 @@ from decimal import Decimal
 import pytest
 from django.db import connection, transaction
 from django.db.utils import DatabaseError
-from inventory.purchasing.purchase_orders.models import PurchaseOrder, ReorderRule, SupplierItem
-from inventory.purchasing.purchase_orders.receiving import Received
 
 from inventory import adjusting, allocating, counting, ledger, reservations, short_picks, sourcing
 from inventory.models import Count, Demand, Lot, Move, Reservation, Stock
-from inventory.purchasing.purchase_orders import receiving, replenishment
+from inventory.purchasing import receiving, replenishment
+from inventory.purchasing.models import PurchaseOrder, ReorderRule, SupplierItem
+from inventory.purchasing.receiving import Received
 from inventory.sourcing import Destination, Terms, Wanted
 from oms.core.errors import NotEnough, Refused, WrongState
 from oms.core.models import Decision

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 from django.db import models
-from inventory.purchasing.purchase_orders.models import PurchaseOrder, Supplier
 
 from fulfillment import labels
 from fulfillment.carriers.models import CarrierAccount, CarrierService
 from fulfillment.models import Shipment, Wave
 from inventory.models import SKU, Bin, Warehouse
+from inventory.purchasing.models import PurchaseOrder, Supplier
 from oms.core import fonts, outbox
 from oms.core.models import Company
 from oms.printing import printouts, rendering

@@ -16,9 +16,9 @@ from django.apps import apps
 from django.contrib import admin
 from django.core.files.base import ContentFile
 from django.db import connection, transaction
-from inventory.purchasing.purchase_orders.models import SupplierItem
 
 from inventory.models import Barcode, Category
+from inventory.purchasing.models import SupplierItem
 from oms.background import jobs
 from oms.core.models import Job
 from oms.core.wording import is_ours

@@ -1,10 +1,10 @@
 """Two checks, and two workers, at the same moment: proposed once, told once."""
 
 import pytest
-from inventory.purchasing.purchase_orders.models import PurchaseOrder, ReorderRule, SupplierItem
 
 from inventory.models import Stock
-from inventory.purchasing.purchase_orders import alerts, replenishment
+from inventory.purchasing import alerts, replenishment
+from inventory.purchasing.models import PurchaseOrder, ReorderRule, SupplierItem
 from oms.core.models import Event
 from tests import builders as make
 from tests.builders.stock import supplier

@@ -1,12 +1,12 @@
 """Two people with one serial number in their hands: it is received once, picked once, and in one place."""
 
 import pytest
-from inventory.purchasing.purchase_orders.receiving import Received
 
 from fulfillment import picking, waves
 from inventory import adjusting, reservations
 from inventory.models import BinStock, Lot, Move, Reservation
-from inventory.purchasing.purchase_orders import receiving
+from inventory.purchasing import receiving
+from inventory.purchasing.receiving import Received
 from oms.core.errors import DomainError
 from tests import builders as make
 from tests.builders.stock import storage

@@ -7,15 +7,15 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.urls import reverse
 from django.utils import timezone
-from inventory.purchasing.purchase_orders.models import PurchaseOrder
-from inventory.purchasing.purchase_orders.purchase_orders import Purchase
-from inventory.purchasing.purchase_orders.receiving import Received
 
 from fulfillment import rerouting
 from inventory import availability, transfers
 from inventory.models import Bin, Demand, Move, Reservation, Stock, Transfer
-from inventory.purchasing.purchase_orders import purchase_orders as purchasing
-from inventory.purchasing.purchase_orders import receiving, replenishment, sending_back
+from inventory.purchasing import purchase_orders as purchasing
+from inventory.purchasing import receiving, replenishment, sending_back
+from inventory.purchasing.models import PurchaseOrder
+from inventory.purchasing.purchase_orders import Purchase
+from inventory.purchasing.receiving import Received
 from oms.core import outbox, states
 from oms.core.errors import NotEnough, Refused
 from oms.core.models import ExchangeRate

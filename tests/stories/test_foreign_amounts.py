@@ -3,9 +3,9 @@
 from decimal import Decimal as D
 
 import pytest
-from inventory.purchasing.purchase_orders.models import ReorderRule, Supplier, SupplierItem
 
-from inventory.purchasing.purchase_orders import replenishment
+from inventory.purchasing import replenishment
+from inventory.purchasing.models import ReorderRule, Supplier, SupplierItem
 from oms.core import outbox
 from oms.core.errors import Refused
 from oms.core.models import ExchangeRate

@@ -4,10 +4,10 @@ from datetime import date
 
 import pytest
 from django.db import IntegrityError, connection, transaction
-from inventory.purchasing.purchase_orders.receiving import Received, receive
 
 from inventory import adjusting, receiving, transfers
 from inventory.models import Bin, BinStock, Lot, Transfer, TransferLine
+from inventory.purchasing.receiving import Received, receive
 from inventory.receiving import Opening
 from oms.core import states
 from oms.core.errors import Refused

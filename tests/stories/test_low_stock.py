@@ -1,12 +1,12 @@
 """Low stock is told when it happens, once until it recovers."""
 
 import pytest
-from inventory.purchasing.purchase_orders.models import ReorderRule
 
 from fulfillment import picking, waves
 from inventory import adjusting, backorders, counting, transfers
 from inventory.models import Bin, Transfer, TransferLine
-from inventory.purchasing.purchase_orders import alerts
+from inventory.purchasing import alerts
+from inventory.purchasing.models import ReorderRule
 from oms.core import states
 from oms.core.models import Event, Notice, Role, Subscription
 from orders import amending

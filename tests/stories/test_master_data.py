@@ -3,7 +3,6 @@
 import pytest
 from django.core.exceptions import ValidationError
 from django.urls import reverse
-from inventory.purchasing.purchase_orders.purchase_orders import Purchase
 
 from inventory import adjusting, transfers
 from inventory.models import (
@@ -17,7 +16,8 @@ from inventory.models import (
     Warehouse,
     Zone,
 )
-from inventory.purchasing.purchase_orders import purchase_orders as purchasing
+from inventory.purchasing import purchase_orders as purchasing
+from inventory.purchasing.purchase_orders import Purchase
 from oms.core import states
 from oms.core.errors import Refused
 from oms.core.models import User

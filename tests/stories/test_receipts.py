@@ -5,14 +5,14 @@ from decimal import Decimal as D
 
 import pytest
 from django.utils import timezone
-from inventory.purchasing.purchase_orders.models import PurchaseOrder, SupplierItem
-from inventory.purchasing.purchase_orders.receiving import Received, receive
-from inventory.purchasing.purchase_orders.sending_back import GoingBack, Undone
 
 from inventory import receiving
 from inventory.models import BinStock, Lot, Move, Stock
-from inventory.purchasing.purchase_orders import purchase_orders as purchasing
-from inventory.purchasing.purchase_orders import sending_back
+from inventory.purchasing import purchase_orders as purchasing
+from inventory.purchasing import sending_back
+from inventory.purchasing.models import PurchaseOrder, SupplierItem
+from inventory.purchasing.receiving import Received, receive
+from inventory.purchasing.sending_back import GoingBack, Undone
 from oms.core import operations as declared
 from oms.core.errors import Refused, WrongState
 from tests import builders as make

@@ -1,13 +1,13 @@
 """Transfers and returns to suppliers take what is free, pinned or not, and say whose stock they can't have."""
 
 import pytest
-from inventory.purchasing.purchase_orders.sending_back import GoingBack
 
 from fulfillment import packing, picking, waves
 from fulfillment.models import PickTask
 from inventory import transfers
 from inventory.models import Bin, Transfer, TransferLine
-from inventory.purchasing.purchase_orders import sending_back
+from inventory.purchasing import sending_back
+from inventory.purchasing.sending_back import GoingBack
 from oms.core import states
 from oms.core.errors import NotEnough, Refused
 from tests import builders as make

@@ -4,14 +4,14 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 from django.utils import timezone
-from inventory.purchasing.purchase_orders.models import ReorderRule, SupplierItem
 
 from fulfillment import partners, picking, shipments, waves
 from fulfillment.models import Shipment
 from inventory import adjusting, availability, backorders
 from inventory.models import Demand, Reservation, Warehouse
 from inventory.planners import working_days
-from inventory.purchasing.purchase_orders import replenishment
+from inventory.purchasing import replenishment
+from inventory.purchasing.models import ReorderRule, SupplierItem
 from oms.core import decisions, outbox
 from oms.core.errors import NotEnough, Refused
 from oms.insights import verification

@@ -5,13 +5,13 @@ from decimal import Decimal as D
 
 import pytest
 from django.utils import timezone
-from inventory.purchasing.purchase_orders.models import PurchaseOrder, ReorderRule, SupplierItem
-from inventory.purchasing.purchase_orders.receiving import Received
 
 from fulfillment import labels, packing, picking, shipping, tracking, waves
 from fulfillment.models import Shipment, TrackingEvent
-from inventory.purchasing.purchase_orders import purchase_orders as purchasing
-from inventory.purchasing.purchase_orders import receiving, replenishment
+from inventory.purchasing import purchase_orders as purchasing
+from inventory.purchasing import receiving, replenishment
+from inventory.purchasing.models import PurchaseOrder, ReorderRule, SupplierItem
+from inventory.purchasing.receiving import Received
 from oms.core.models import Event
 from orders import lifecycle, order_entry
 from orders.accounting import balances, payments

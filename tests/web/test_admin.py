@@ -5,10 +5,10 @@ import re
 import pytest
 from django.contrib import admin
 from django.urls import reverse
-from inventory.purchasing.purchase_orders.models import PurchaseOrder
 
 from fulfillment.models import Shipment
 from inventory.models import BinStock
+from inventory.purchasing.models import PurchaseOrder
 from oms.background import bulk_operations, jobs
 from oms.core import operations, outbox
 from oms.core.models import Job, JobRows, User
@@ -441,8 +441,7 @@ def test_a_manager_cannot_make_themselves_stronger(log_in):
 
 
 def test_the_reorder_button_proposes(log_in):
-    from inventory.purchasing.purchase_orders.models import ReorderRule, SupplierItem
-
+    from inventory.purchasing.models import ReorderRule, SupplierItem
     from tests.builders.stock import supplier
 
     tee = make.sku("TEE-M", stock={"LON": 1})

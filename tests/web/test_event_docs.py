@@ -52,7 +52,7 @@ def test_emitters_are_found_by_name_by_status_and_by_kind_of_document(emitters):
     assert emitters["payment.applied"] == ["orders.accounting.payments"]
     assert emitters["shipment.canceled"] == ["fulfillment.shipments"]
     assert emitters["transfer.created"] == [
-        "inventory.purchasing.purchase_orders.replenishment",
+        "inventory.purchasing.replenishment",
         "oms.backoffice.documents",
     ]
     assert emitters["invoice.frozen"] == ["orders.accounting.issuing"]

@@ -15,7 +15,6 @@ from django.contrib import admin
 from django.core import mail
 from django.db import models
 from django.urls import reverse
-from inventory.purchasing.purchase_orders.models import PurchaseOrder, SupplierItem
 from openpyxl import load_workbook
 from pypdf import PdfReader
 
@@ -23,6 +22,7 @@ from fulfillment import waves
 from fulfillment.models import Shipment, Wave
 from inventory import counting, transfers
 from inventory.models import Transfer
+from inventory.purchasing.models import PurchaseOrder, SupplierItem
 from oms.background import jobs
 from oms.core import notes, outbox
 from oms.core.models import Job, Notice, Subscription, Topic, WebhookDelivery, WebhookEndpoint

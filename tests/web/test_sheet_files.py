@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
-from inventory.purchasing.purchase_orders.models import SupplierItem
 from openpyxl import Workbook
 
 from inventory.models import SKU
+from inventory.purchasing.models import SupplierItem
 from oms.core.models import Job
 from oms.files import reading, workbooks
 from orders.models import Customer, Order, Price

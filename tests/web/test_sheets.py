@@ -9,9 +9,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.urls import reverse
 from django.utils.http import urlencode
-from inventory.purchasing.purchase_orders.models import SupplierItem
 
 from inventory.models import SKU, Barcode, BinStock
+from inventory.purchasing.models import SupplierItem
 from oms.core.models import Job, SavedView, StoredDocument, User
 from oms.files import reading
 from orders.accounting.models import Payment

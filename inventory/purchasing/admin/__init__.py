@@ -1,5 +1,5 @@
 """Pages of purchasing."""
 
-from inventory.purchasing.purchase_orders.admin import purchase_orders, suppliers
+from inventory.purchasing.admin import purchase_orders, suppliers
 
 __all__ = ["purchase_orders", "suppliers"]

@@ -7,8 +7,8 @@ from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
 
-from inventory.purchasing.purchase_orders import alerts, replenishment
-from inventory.purchasing.purchase_orders.models import PurchaseLine, PurchaseOrder
+from inventory.purchasing import alerts, replenishment
+from inventory.purchasing.models import PurchaseLine, PurchaseOrder
 from oms.backoffice.access import Lines
 from oms.backoffice.documents import DocumentAdmin
 

@@ -5,7 +5,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from inventory.models import SKU
-from inventory.purchasing.purchase_orders.models import Supplier, SupplierItem
+from inventory.purchasing.models import Supplier, SupplierItem
 from oms.files.columns import Reference
 from oms.files.records import RecordMeta, RecordSheet
 from oms.files.rows import column

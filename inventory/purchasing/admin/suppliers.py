@@ -3,8 +3,8 @@
 from django.contrib import admin
 
 from inventory.admin.catalog import SKUAdmin
-from inventory.purchasing.purchase_orders.admin.sheets import SupplierItemSheet, SupplierSheet
-from inventory.purchasing.purchase_orders.models import ReorderRule, Supplier, SupplierItem
+from inventory.purchasing.admin.sheets import SupplierItemSheet, SupplierSheet
+from inventory.purchasing.models import ReorderRule, Supplier, SupplierItem
 from oms.backoffice.access import Lines, ScopedAdmin
 from oms.files.runs import offer
 

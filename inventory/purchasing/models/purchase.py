@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from inventory.models.sku import SKU
 from inventory.models.warehouse import Warehouse
-from inventory.purchasing.purchase_orders.models.supplier import Supplier
+from inventory.purchasing.models.supplier import Supplier
 from oms.core.locking import LockRank
 from oms.core.models import Company, Document
 from oms.core.models.coded import CurrencyField

@@ -5,12 +5,12 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from django.contrib.auth.models import Group
-from inventory.purchasing.purchase_orders.models import ReorderRule, Supplier, SupplierItem
 
 from fulfillment.carriers.models import CarrierAccount, CarrierService, Rate
 from fulfillment.models import Carton
 from inventory import catalog
 from inventory.models import SKU, Barcode, Bin, Category, Warehouse
+from inventory.purchasing.models import ReorderRule, Supplier, SupplierItem
 from oms.core.models import Company, User
 from orders.channels.formats.online_retail.mapping import COUNTRIES, Kind, Row
 from orders.models import Address, Channel, Customer, Price, PriceList, TaxRate

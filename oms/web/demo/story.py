@@ -7,17 +7,17 @@ from pathlib import Path
 
 from django.conf import settings
 from django.test.utils import override_settings
-from inventory.purchasing.purchase_orders.models import Supplier
-from inventory.purchasing.purchase_orders.purchase_orders import Purchase
-from inventory.purchasing.purchase_orders.receiving import Received, receive
 from tqdm import tqdm
 
 from fulfillment import labels, lanes, packing, picking, shipping, waves
 from fulfillment.models import Shipment
 from inventory import receiving
 from inventory.models import SKU, Bin, Warehouse
-from inventory.purchasing.purchase_orders import purchase_orders as purchasing
-from inventory.purchasing.purchase_orders import replenishment
+from inventory.purchasing import purchase_orders as purchasing
+from inventory.purchasing import replenishment
+from inventory.purchasing.models import Supplier
+from inventory.purchasing.purchase_orders import Purchase
+from inventory.purchasing.receiving import Received, receive
 from inventory.receiving import PutAway
 from oms.background import jobs
 from oms.core import event_catalog, outbox

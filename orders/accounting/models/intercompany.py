@@ -8,10 +8,10 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from inventory.purchasing.purchase_orders.models import Supplier
 
 from inventory import sharing
 from inventory.models import SKU
+from inventory.purchasing.models import Supplier
 from oms.core.guarding import Guarded
 from oms.core.models import Company
 from oms.core.models.coded import CurrencyField

@@ -5,13 +5,13 @@ from datetime import timedelta
 from django.utils import timezone
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
-from inventory.purchasing.purchase_orders.models import PurchaseOrder
-from inventory.purchasing.purchase_orders.receiving import Received
-from inventory.purchasing.purchase_orders.sending_back import GoingBack, Undone
 
 from inventory import adjusting, catalog, counting, tasks, transfers
 from inventory.models import Bin, BinStock, Count, Lot, Move, Transfer, TransferLine
-from inventory.purchasing.purchase_orders import receiving, sending_back
+from inventory.purchasing import receiving, sending_back
+from inventory.purchasing.models import PurchaseOrder
+from inventory.purchasing.receiving import Received
+from inventory.purchasing.sending_back import GoingBack, Undone
 from oms.core import states
 from tests import builders as make
 from tests.builders.stock import sent_purchase, storage
