@@ -4,7 +4,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db.models import F
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from fulfillment import (
@@ -27,8 +26,6 @@ from fulfillment.models import Shipment, ShipmentLine
 from fulfillment.operations import verifying
 from fulfillment.operations.rerouting import RerouteInput
 from inventory.models import Bin, BinStock, Warehouse
-from oms.core.errors import Conflict
-from oms.core.models import User
 from oms.core.operations import declare, in_status
 
 S = Shipment.Status
@@ -54,13 +51,6 @@ class ShortInput:
         }
     )
     found: int = 0
-
-
-def _report_short(
-    shipment: Shipment, *, line: ShipmentLine, found: int = 0, by: User | None = None
-) -> Shipment:
-    line.shipment = shipment
-    return picking.report_short(line, found, by=by)
 
 
 @dataclass(frozen=True)
@@ -91,19 +81,6 @@ class ChangeLotInput:
     )
 
 
-def _change_lot(
-    shipment: Shipment, *, line: ShipmentLine, to: BinStock | None = None, by: User | None = None
-) -> Shipment:
-    own = shipment.lines.filter(pk=line.pk).first()
-    if own is None:
-        raise Conflict(
-            gettext("This line is no longer on shipment %(shipment)s. Reload to see what changed.")
-            % {"shipment": shipment},
-            code="gone",
-        )
-    return picking.change_lot(own, to, by=by)
-
-
 def _has_allocated_lots(shipment: Shipment) -> bool:
     return (
         shipment.status == S.PICKING
@@ -129,13 +106,6 @@ class PutBackInput:
             )
         }
     )
-
-
-def _put_back(
-    shipment: Shipment, *, line: ShipmentLine, to: Bin, by: User | None = None
-) -> Shipment:
-    line.shipment = shipment
-    return picking.put_back(line, to, by=by)
 
 
 def _can_choose_parcels(shipment: Shipment) -> bool:
@@ -210,16 +180,25 @@ declare(
 declare(
     "report_short",
     Shipment,
-    _report_short,
+    picking.report_short,
+    acts_on="line",
     label=_("Report short pick"),
     input=ShortInput,
     available=_has("allocated"),
 )
-declare("change_lot", Shipment, _change_lot, input=ChangeLotInput, available=_has_allocated_lots)
+declare(
+    "change_lot",
+    Shipment,
+    picking.change_lot,
+    acts_on="line",
+    input=ChangeLotInput,
+    available=_has_allocated_lots,
+)
 declare(
     "put_back",
     Shipment,
-    _put_back,
+    picking.put_back,
+    acts_on="line",
     label=_("Return to bin"),
     input=PutBackInput,
     available=_has("picked"),

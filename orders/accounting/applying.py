@@ -1,6 +1,7 @@
 """Using what a customer has to their credit: prepayments, a payment over several invoices, a credit note."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
@@ -36,18 +37,27 @@ def apply_prepayments(document: Invoice, *, by: User | None = None) -> list[Paym
         return made
 
 
+@dataclass(frozen=True)
+class Share:
+    """What an invoice gets of a payment."""
+
+    document: Invoice
+    amount: Decimal = money.ZERO
+
+
 def apply_many(
-    payment: Payment, amounts: Mapping[Invoice, Decimal], *, by: User | None = None
+    payment: Payment, lines: Sequence[Share], *, by: User | None = None
 ) -> list[PaymentApplication]:
     """Use one payment for several invoices, an amount for each."""
     with atomic():
         payment = lock_one(payment)
-        lock(Invoice.objects.filter(pk__in=[document.pk for document in amounts]))
-        if not amounts:
+        shares = [share for share in lines if share.amount]
+        lock(Invoice.objects.filter(pk__in=[share.document.pk for share in shares]))
+        if not shares:
             raise Refused(
                 _("Enter what each invoice gets of the payment."), code="nothing_to_apply"
             )
-        whole = sum(amounts.values(), money.ZERO)
+        whole = sum((share.amount for share in shares), money.ZERO)
         if whole > payment.unapplied:
             raise Refused(
                 _("The amounts come to %(whole)s; %(number)s has %(left)s left. Lower them.")
@@ -59,14 +69,14 @@ def apply_many(
                 code="too_much",
             )
         return [
-            payments.apply(payment, document, amount, by=by)
-            for document, amount in sorted(amounts.items(), key=lambda pair: pair[0].pk)
+            payments.apply(payment, share.document, share.amount, by=by)
+            for share in sorted(shares, key=lambda share: share.document.pk)
         ]
 
 
 def pay_many(
     document: Invoice,
-    amounts: Mapping[Invoice, Decimal],
+    lines: Sequence[Share],
     amount: Decimal,
     *,
     reference: str,
@@ -85,7 +95,7 @@ def pay_many(
             by=by,
         )
         if not payment.applications.exists():  # sent again, it is used already
-            apply_many(payment, amounts, by=by)
+            apply_many(payment, lines, by=by)
     return payment
 
 

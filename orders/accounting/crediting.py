@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from django.utils.translation import gettext
 
+from oms.core import idempotency
 from oms.core.errors import Refused, WrongState
 from oms.core.locking import atomic, lock, lock_one
 from oms.core.models import User
@@ -22,27 +23,28 @@ class Credited:
     """Units of an invoice's line that are credited."""
 
     line: InvoiceLine
-    quantity: int
+    quantity: int = 0
 
 
 def credit(
     document: Invoice,
-    credited: Sequence[Credited],
+    lines: Sequence[Credited],
     *,
-    reference: str,
+    reference: str = "",
     reason: str = "",
     by: User | None = None,
     on: date | None = None,
 ) -> Invoice:
     """Credit units of an issued invoice's lines at their price, tax and rate, and set it off against the invoice.
 
-    Called again with the same reference it returns the first credit note.
+    Called again with the same reference it returns the first credit note; without one, each call is another.
     """
     with atomic():
-        keys = [document.order_id, *(item.line.order_key for item in credited)]
+        reference = reference or idempotency.new_reference(document.number)
+        keys = [document.order_id, *(item.line.order_key for item in lines)]
         lock(Order.objects.filter(pk__in={key for key in keys if key is not None}))
         original = lock_one(document)
-        credited = _merged(credited)
+        credited = _merged(lines)
         known = issuing.known(
             reference,
             units={item.line.pk: item.quantity for item in credited},
@@ -113,6 +115,7 @@ def _merged(credited: Sequence[Credited]) -> list[Credited]:
     return [
         Credited(line, units[key])
         for key, line in {item.line.pk: item.line for item in credited}.items()
+        if units[key]
     ]
 
 

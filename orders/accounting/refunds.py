@@ -26,7 +26,7 @@ def refund(
     payment: Payment,
     amount: Decimal,
     *,
-    reference: str,
+    reference: str = "",
     credit: Invoice | None = None,
     by: User | None = None,
 ) -> Refund:
@@ -37,6 +37,7 @@ def refund(
     with atomic():
         payment = lock_one(payment)
         amount = payments.positive(amount, payment.currency)
+        reference = reference or idempotency.new_reference(payment.number)
         known = Refund.objects.filter(reference=reference).select_related("payment").first()
         if known:
             told = _("a refund of %(amount)s of %(payment)s") % {

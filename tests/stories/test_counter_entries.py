@@ -16,6 +16,7 @@ from orders.accounting import (
     receivables,
     write_offs,
 )
+from orders.accounting.applying import Share
 from orders.accounting.models import Invoice, Payment
 from orders.models import PaymentTerms
 from tests import builders as make
@@ -75,7 +76,7 @@ def test_a_credit_is_taken_off_and_used_for_another_invoice():
 def test_a_bounced_debit_opens_its_invoices_again_and_its_fee_is_billed():
     document, other = invoice(), make.shipped(("TEE-M", 5)).invoices.get()
     payment = make.transfer("200.00")
-    applying.apply_many(payment, {document: D("120.00"), other: D("60.00")})
+    applying.apply_many(payment, [Share(document, D("120.00")), Share(other, D("60.00"))])
 
     row = counter_entries.return_payment(payment, fee=D("3.50"), reason="account not covered")
     outbox.drain()
@@ -89,7 +90,7 @@ def test_a_bounced_debit_opens_its_invoices_again_and_its_fee_is_billed():
 def test_a_chargeback_of_a_part_opens_the_newest_invoice():
     document, other = invoice(), make.shipped(("TEE-M", 5)).invoices.get()
     payment = make.transfer("180.00")
-    applying.apply_many(payment, {document: D("120.00"), other: D("60.00")})
+    applying.apply_many(payment, [Share(document, D("120.00")), Share(other, D("60.00"))])
 
     counter_entries.return_payment(payment, D("50.00"), reference="chargeback 1")
     counter_entries.return_payment(payment, D("50.00"), reference="chargeback 1")
@@ -225,13 +226,13 @@ def test_one_payment_pays_several_invoices():
 
     applying.pay_many(
         documents[0],
-        {documents[1]: D("60.00"), documents[0]: D("40.00")},
+        [Share(documents[1], D("60.00")), Share(documents[0], D("40.00"))],
         D("110.00"),
         reference="b",
     )
     applying.pay_many(
         documents[0],
-        {documents[1]: D("60.00"), documents[0]: D("40.00")},
+        [Share(documents[1], D("60.00")), Share(documents[0], D("40.00"))],
         D("110.00"),
         reference="b",
     )
@@ -240,4 +241,4 @@ def test_one_payment_pays_several_invoices():
     payment = Payment.objects.get()
     assert payment.unapplied == 10
     with pytest.raises(Refused, match=r"come to 11\.00"):
-        applying.apply_many(payment, {documents[0]: D("11.00")})
+        applying.apply_many(payment, [Share(documents[0], D("11.00"))])

@@ -7,15 +7,22 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from oms.core import idempotency
 from oms.core.models import User
 from oms.core.money import ZERO, round_amount
 from oms.core.operations import declare
-from orders.accounting import applying, crediting, payments, write_offs
+from orders.accounting import applying, counter_entries, crediting, payments, write_offs
+from orders.accounting.applying import Share
 from orders.accounting.crediting import Credited
-from orders.accounting.models import Invoice, InvoiceLine, PaymentApplication, WriteOff
-from orders.accounting.operations import payments as payment_operations
-from orders.accounting.operations.payments import BOOKED_ON, VALUE_DATE, ReceivedInput, ShareRow
+from orders.accounting.models import Invoice, PaymentApplication, WriteOff
+from orders.accounting.operations.payments import (
+    VALUE_DATE,
+    ReceivedInput,
+    ReverseInput,
+    UnapplyInput,
+    ask_about_rest,
+    uses_of,
+    written_off,
+)
 
 
 def _what_is_open(document: Invoice) -> ReceivedInput:
@@ -23,27 +30,9 @@ def _what_is_open(document: Invoice) -> ReceivedInput:
 
 
 @dataclass(frozen=True)
-class CreditRow:
-    line: InvoiceLine
-    quantity: int = 0
-
-
-@dataclass(frozen=True)
 class CreditInput:
-    lines: list[CreditRow]
+    lines: list[Credited]
     reason: str = ""
-
-
-def _credit(
-    document: Invoice, *, lines: list[CreditRow], reason: str = "", by: User | None = None
-) -> Invoice:
-    return crediting.credit(
-        document,
-        [Credited(row.line, row.quantity) for row in lines if row.quantity],
-        reference=idempotency.new_reference(document.number),
-        reason=reason,
-        by=by,
-    )
 
 
 def _pay(
@@ -55,7 +44,7 @@ def _pay(
     by: User | None = None,
 ) -> Invoice:
     open_now = Invoice.objects.get(pk=document.pk).open_amount + write_offs.recoverable(document)
-    payment_operations.ask_about_rest(
+    ask_about_rest(
         amount,
         open_now,
         reference,
@@ -83,18 +72,6 @@ class WriteOffInput:
     amount: Decimal
     kind: WriteOff.Kind = WriteOff.Kind.DIFFERENCE
     reason: str = ""
-
-
-def _write_off(
-    document: Invoice,
-    *,
-    amount: Decimal,
-    kind: WriteOff.Kind,
-    reason: str = "",
-    by: User | None = None,
-) -> Invoice:
-    write_offs.write_off(document, kind, amount=amount, reason=reason, by=by)
-    return document
 
 
 def _whole_write_off(document: Invoice) -> WriteOffInput:
@@ -134,7 +111,7 @@ class PaySeveralInput:
     amount: Decimal = field(
         metadata={"help": _("What came. What no invoice gets stays on account.")}
     )
-    lines: list[ShareRow]
+    lines: list[Share]
     paid_on: date | None = field(default=None, metadata={"help": VALUE_DATE})
 
 
@@ -150,7 +127,7 @@ def _open_beside(document: Invoice) -> PaySeveralInput:
         "",
         here,
         [
-            ShareRow(row, here if row.pk == document.pk else round_amount(ZERO, row.currency))
+            Share(row, here if row.pk == document.pk else round_amount(ZERO, row.currency))
             for row in rows.order_by("due_on", "pk")[:200]
         ],
     )
@@ -161,57 +138,19 @@ def _pay_several(
     *,
     reference: str,
     amount: Decimal,
-    lines: list[ShareRow],
+    lines: list[Share],
     paid_on: date | None = None,
     by: User | None = None,
 ) -> Invoice:
-    wanted = sum(payment_operations.shares(lines).values(), ZERO)
-    payment_operations.ask_about_rest(
+    ask_about_rest(
         amount,
-        wanted,
+        sum((row.amount for row in lines), ZERO),
         reference,
         _("The invoices get %(most)s. %(rest)s stays with %(customer)s as an unapplied payment."),
         document,
     )
-    applying.pay_many(
-        document, payment_operations.shares(lines), amount, reference=reference, on=paid_on, by=by
-    )
+    applying.pay_many(document, lines, amount, reference=reference, on=paid_on, by=by)
     return document
-
-
-def _uses(rows: Any, document: Invoice) -> Any:
-    """What pays an invoice, or what a credit note pays, and is not taken back yet."""
-    own = (
-        rows.filter(credit=document)
-        if document.kind == Invoice.Kind.CREDIT
-        else rows.filter(invoice=document)
-    )
-    return payment_operations.live(own)
-
-
-def _applied(rows: Any) -> Any:
-    return rows.filter(write_off=None)
-
-
-@dataclass(frozen=True)
-class UnapplyInput:
-    use: PaymentApplication = field(
-        metadata={"among": lambda rows, document: _applied(_uses(rows, document))}
-    )
-    amount: Decimal | None = field(default=None, metadata={"help": _("Empty: all of it.")})
-    on: date | None = field(default=None, metadata={"help": BOOKED_ON})
-
-
-@dataclass(frozen=True)
-class ReverseInput:
-    write_off: WriteOff = field(
-        metadata={
-            "among": lambda rows, document: payment_operations.live(rows.filter(invoice=document))
-        }
-    )
-    amount: Decimal | None = field(default=None, metadata={"help": _("Empty: all of it.")})
-    reason: str = ""
-    on: date | None = field(default=None, metadata={"help": BOOKED_ON})
 
 
 def _invoices_beside(rows: Any, note: Invoice) -> Any:
@@ -225,13 +164,6 @@ class ApplyInput:
     amount: Decimal | None = field(
         default=None, metadata={"help": _("Empty: as far as both are open.")}
     )
-
-
-def _apply(
-    note: Invoice, *, document: Invoice, amount: Decimal | None = None, by: User | None = None
-) -> Invoice:
-    applying.apply(note, document, amount, by=by)
-    return note
 
 
 declare(
@@ -248,7 +180,7 @@ declare(
 declare(
     "write_off",
     Invoice,
-    _write_off,
+    write_offs.write_off,
     label=_("Write off balance"),
     input=WriteOffInput,
     example={"amount": "0.01", "kind": "difference", "reason": "Bank charges."},
@@ -271,7 +203,7 @@ declare(
 declare(
     "apply",
     Invoice,
-    _apply,
+    applying.apply,
     label=_("Apply to an invoice"),
     input=ApplyInput,
     available=lambda note: bool(
@@ -284,33 +216,35 @@ declare(
 declare(
     "unapply",
     Invoice,
-    payment_operations.unapply,
+    counter_entries.unapply,
+    acts_on="use",
     label=_("Unapply a payment"),
     input=UnapplyInput,
     danger=True,
-    available=lambda document: _applied(_uses(PaymentApplication.objects.all(), document)).exists(),
+    available=lambda document: uses_of(PaymentApplication.objects.all(), document).exists(),
 )
 
 declare(
     "reverse_write_off",
     Invoice,
-    payment_operations.reverse,
+    write_offs.reverse,
+    acts_on="write_off",
     label=_("Reverse write-off"),
     input=ReverseInput,
     danger=True,
-    available=lambda document: payment_operations.live(document.write_offs.all()).exists(),
+    available=lambda document: written_off(WriteOff.objects.all(), document).exists(),
 )
 
 declare(
     "credit",
     Invoice,
-    _credit,
+    crediting.credit,
     label=_("Issue credit note"),
     input=CreditInput,
     example={"lines": [{"line": 1, "quantity": 1}], "reason": "Item arrived damaged."},
     initial=lambda document: CreditInput(
         [
-            CreditRow(line)
+            Credited(line)
             for line in document.lines.order_by("position")
             if line.credited < line.quantity
         ]

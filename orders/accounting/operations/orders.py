@@ -10,7 +10,7 @@ from oms.core.models import User
 from oms.core.money import ZERO, round_amount
 from oms.core.operations import declare, in_status
 from orders.accounting import billing, deposits, due_dates, payments
-from orders.accounting.models import Invoice, Payment
+from orders.accounting.models import Payment
 from orders.accounting.operations.payments import AmountInput, ReceivedInput, ask_about_rest
 from orders.models import Order
 
@@ -38,10 +38,6 @@ def _ask_beyond(order: Order, amount: Decimal, reference: str) -> None:
     )
 
 
-def _authorize(order: Order, *, amount: Decimal, reference: str, by: User | None = None) -> Payment:
-    return payments.authorize(order, amount, reference=reference, by=by)
-
-
 def _prepay(
     order: Order,
     *,
@@ -63,14 +59,10 @@ def _prepay(
     )
 
 
-def _deposit(order: Order, *, amount: Decimal, reference: str, by: User | None = None) -> Invoice:
-    return deposits.ask(order, amount, reference=reference, by=by)
-
-
 declare(
     "authorize",
     Order,
-    _authorize,
+    payments.authorize,
     label=_("Authorize payment"),
     input=AmountInput,
     example={"amount": "10.00", "reference": "card 4711"},
@@ -94,7 +86,7 @@ declare(
 declare(
     "invoice_deposit",
     Order,
-    _deposit,
+    deposits.ask,
     label=_("Create deposit invoice"),
     input=AmountInput,
     example={"amount": "1.00", "reference": "deposit 1"},

@@ -8,11 +8,11 @@ from typing import Any
 from django.db.models import F, Q, Sum
 from django.utils.translation import gettext_lazy as _
 
-from oms.core import confirming, idempotency
-from oms.core.models import User
+from oms.core import confirming
 from oms.core.money import ZERO, display, round_amount
 from oms.core.operations import declare
 from orders.accounting import applying, counter_entries, outcomes, payments, refunds, write_offs
+from orders.accounting.applying import Share
 from orders.accounting.models import Invoice, Payment, PaymentApplication, WriteOff
 from orders.models import Customer
 
@@ -53,18 +53,21 @@ def ask_about_rest(
         )
 
 
-@dataclass(frozen=True)
-class ShareRow:
-    document: Invoice
-    amount: Decimal = ZERO
+def uses_of(rows: Any, document: Invoice | Payment) -> Any:
+    """Where a payment or credit note is applied, or what is applied to an invoice, and is not taken back yet."""
+    if isinstance(document, Payment):
+        own = rows.filter(payment=document)
+    elif document.kind == Invoice.Kind.CREDIT:
+        own = rows.filter(credit=document)
+    else:
+        own = rows.filter(invoice=document, write_off=None)
+    return live(own)
 
 
-def shares(lines: list[ShareRow]) -> dict[Invoice, Decimal]:
-    return {row.document: row.amount for row in lines if row.amount}
-
-
-def _uses_of_payment(rows: Any, payment: Payment) -> Any:
-    return live(rows.filter(payment=payment))
+def written_off(rows: Any, document: Invoice | Payment) -> Any:
+    """What was written off of an invoice or a payment and is not reversed yet."""
+    about = "payment" if isinstance(document, Payment) else "invoice"
+    return live(rows.filter(**{about: document}))
 
 
 def live(rows: Any) -> Any:
@@ -76,31 +79,6 @@ def live(rows: Any) -> Any:
         .filter(amount__gt=-F("taken"))
         .order_by("pk")
     )
-
-
-def unapply(
-    document: Any,
-    *,
-    use: PaymentApplication,
-    amount: Decimal | None = None,
-    on: date | None = None,
-    by: User | None = None,
-) -> Any:
-    counter_entries.unapply(use, amount, on=on, by=by)
-    return document
-
-
-def reverse(
-    document: Any,
-    *,
-    write_off: WriteOff,
-    amount: Decimal | None = None,
-    reason: str = "",
-    on: date | None = None,
-    by: User | None = None,
-) -> Any:
-    write_offs.reverse(write_off, amount, reason=reason, on=on, by=by)
-    return document
 
 
 @dataclass(frozen=True)
@@ -137,26 +115,10 @@ class ApplyPaymentInput:
     amount: Decimal | None = None
 
 
-def _apply_payment(
-    payment: Payment, *, document: Invoice, amount: Decimal | None = None, by: User | None = None
-) -> Payment:
-    payments.apply(payment, document, amount, by=by)
-    return payment
-
-
 @dataclass(frozen=True)
 class RefundInput:
     amount: Decimal
     credit: Invoice | None = field(default=None, metadata={"among": _credits})
-
-
-def _refund(
-    payment: Payment, *, amount: Decimal, credit: Invoice | None = None, by: User | None = None
-) -> Payment:
-    refunds.refund(
-        payment, amount, reference=idempotency.new_reference(payment.number), credit=credit, by=by
-    )
-    return payment
 
 
 def _is_refundable(payment: Payment) -> bool:
@@ -168,7 +130,7 @@ def _is_refundable(payment: Payment) -> bool:
 
 @dataclass(frozen=True)
 class ApplySeveralInput:
-    lines: list[ShareRow]
+    lines: list[Share]
 
 
 def _oldest_first(payment: Payment) -> ApplySeveralInput:
@@ -176,19 +138,14 @@ def _oldest_first(payment: Payment) -> ApplySeveralInput:
     left, rows = payment.unapplied, []
     for document in _payable(Invoice.objects.filter(applied__lt=F("gross")), payment)[:200]:
         part = min(left, document.open_amount)
-        rows.append(ShareRow(document, round_amount(part, payment.currency)))
+        rows.append(Share(document, round_amount(part, payment.currency)))
         left -= part
     return ApplySeveralInput(rows)
 
 
-def _apply_several(payment: Payment, *, lines: list[ShareRow], by: User | None = None) -> Payment:
-    applying.apply_many(payment, shares(lines), by=by)
-    return payment
-
-
 @dataclass(frozen=True)
-class UnapplyPaymentInput:
-    use: PaymentApplication = field(metadata={"among": _uses_of_payment})
+class UnapplyInput:
+    use: PaymentApplication = field(metadata={"among": uses_of})
     amount: Decimal | None = field(default=None, metadata={"help": _("Empty: all of it.")})
     on: date | None = field(default=None, metadata={"help": BOOKED_ON})
 
@@ -208,22 +165,6 @@ class ReturnInput:
     on: date | None = field(default=None, metadata={"help": BOOKED_ON})
 
 
-def _return(
-    payment: Payment,
-    *,
-    amount: Decimal,
-    fee: Decimal = ZERO,
-    bills_fee: bool = True,
-    reason: str = "",
-    on: date | None = None,
-    by: User | None = None,
-) -> Payment:
-    counter_entries.return_payment(
-        payment, amount, fee=fee, bills_fee=bills_fee, reason=reason, on=on, by=by
-    )
-    return payment
-
-
 @dataclass(frozen=True)
 class MoveInput:
     customer: Customer
@@ -234,23 +175,9 @@ class MoveInput:
     )
 
 
-def _move(
-    payment: Payment,
-    *,
-    customer: Customer,
-    reason: str = "",
-    on: date | None = None,
-    by: User | None = None,
-) -> Payment:
-    counter_entries.move(payment, customer, reason=reason, on=on, by=by)
-    return payment
-
-
 @dataclass(frozen=True)
-class ReverseRestInput:
-    write_off: WriteOff = field(
-        metadata={"among": lambda rows, payment: live(rows.filter(payment=payment))}
-    )
+class ReverseInput:
+    write_off: WriteOff = field(metadata={"among": written_off})
     amount: Decimal | None = field(default=None, metadata={"help": _("Empty: all of it.")})
     reason: str = ""
     on: date | None = field(default=None, metadata={"help": BOOKED_ON})
@@ -278,7 +205,7 @@ declare(
 declare(
     "apply",
     Payment,
-    _apply_payment,
+    payments.apply,
     label=_("Apply payment"),
     input=ApplyPaymentInput,
     available=lambda payment: payment.status == P.CAPTURED and payment.unapplied > 0,
@@ -286,7 +213,7 @@ declare(
 declare(
     "apply_several",
     Payment,
-    _apply_several,
+    applying.apply_many,
     label=_("Pay several invoices"),
     input=ApplySeveralInput,
     initial=_oldest_first,
@@ -296,16 +223,17 @@ declare(
 declare(
     "unapply",
     Payment,
-    unapply,
+    counter_entries.unapply,
+    acts_on="use",
     label=_("Unapply from an invoice"),
     danger=True,
-    input=UnapplyPaymentInput,
+    input=UnapplyInput,
     available=lambda payment: payment.applied > 0,
 )
 declare(
     "returned",
     Payment,
-    _return,
+    counter_entries.return_payment,
     label=_("Record returned payment"),
     input=ReturnInput,
     danger=True,
@@ -316,7 +244,7 @@ declare(
 declare(
     "move",
     Payment,
-    _move,
+    counter_entries.move,
     label=_("Move to another customer"),
     input=MoveInput,
     danger=True,
@@ -334,10 +262,11 @@ declare(
 declare(
     "reverse_write_off",
     Payment,
-    reverse,
+    write_offs.reverse,
+    acts_on="write_off",
     label=_("Reverse write-off"),
     danger=True,
-    input=ReverseRestInput,
+    input=ReverseInput,
     available=lambda payment: payment.written_off > 0,
 )
 declare(
@@ -350,7 +279,7 @@ declare(
 declare(
     "refund",
     Payment,
-    _refund,
+    refunds.refund,
     label=_("Refund payment"),
     input=RefundInput,
     danger=True,
