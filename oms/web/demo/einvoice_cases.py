@@ -4,6 +4,7 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from oms.web.demo.einvoice_trade import (
+    FREIGHT_LESS_GOODWILL,
     bill,
     buyer,
     confirmed,
@@ -29,10 +30,6 @@ from orders.accounting.models import Invoice
 from orders.models import PaymentTerms
 from orders.order_entry import Charge
 
-FREIGHT_LESS_GOODWILL = (
-    Charge("freight", "Freight", Decimal("7.90")),
-    Charge("allowance", "Goodwill", Decimal("-3.33")),
-)
 Case = Callable[[], Invoice]
 CASES: dict[str, Case] = {}
 
@@ -333,11 +330,7 @@ def charges_of_several_rates() -> Invoice:
 @case
 def charges_alone() -> Invoice:
     """An order whose goods are all billed: a charge and an allowance without a line of goods."""
-    charges = (
-        Charge("freight", "Freight", Decimal("10.00")),
-        Charge("allowance", "Goodwill", Decimal("-4.00")),
-    )
-    order = confirmed(buyer(), ("standard", 1, "0.00"), charges=charges)
+    order = confirmed(buyer(), ("standard", 1, "0.00"), charges=FREIGHT_LESS_GOODWILL)
     return billing.invoice(order, {}, reference=f"{order.number}/case")
 
 

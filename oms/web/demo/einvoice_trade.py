@@ -12,6 +12,10 @@ from orders.accounting.models import Invoice
 from orders.models import Address, Channel, Customer, Order, PriceList, TaxRate
 from orders.order_entry import Charge, Entry, Line
 
+FREIGHT_LESS_GOODWILL = (
+    Charge("freight", "Freight", Decimal("7.90")),
+    Charge("allowance", "Goodwill", Decimal("-3.33")),
+)
 AE_NOTE = "Reverse charge: the recipient accounts for the tax (Directive 2006/112/EC, Article 199)."
 
 
