@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from fulfillment import gates, rating, sscc
 from fulfillment.carriers.connectors import BoughtLabel
 from fulfillment.models import Label, Package, PackageContent, Shipment
-from oms.core import events, states
+from oms.core import events, policy, states
 from oms.core.errors import Refused
 from oms.core.locking import atomic, lock_one, whole
 from oms.core.models import User
@@ -142,12 +142,14 @@ def require_bound(shipment: Shipment) -> None:
             )
 
 
-def scanned(code: str) -> Label | None:
-    """The label that a scanner read: by its SSCC or its tracking number, also one that is not valid any more."""
+def scanned(code: str, by: User) -> Label | None:
+    """The label that somebody's scanner read: by its SSCC or its tracking number, also one that is not valid any more.
+
+    None where they don't see its shipment.
+    """
     number = barcodes.read_sscc(code)
-    found = (
-        Label.objects.filter(sscc=number) if number else Label.objects.filter(tracking_number=code)
-    )
+    seen = policy.scope(Label, by)
+    found = seen.filter(sscc=number) if number else seen.filter(tracking_number=code)
     return found.select_related("shipment", "package").order_by("-pk").first()
 
 

@@ -38,6 +38,7 @@ def tell_cancellation(shipment: Shipment, event: Event) -> None:
         Topic.CANCEL_ASKED,
         lambda: _of_cancellation(event.name) % said,
         warehouse=shipment.warehouse.code,
+        company=shipment.order.company,
         rep=shipment.order.customer.rep,
         subject_type=shipment.subject_type,
         subject_number=shipment.number,

@@ -1,5 +1,8 @@
 """Who sees and edits shipments, waves and carriers."""
 
+from typing import Any
+
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from fulfillment.carriers.models import CarrierAccount, CarrierService, Rate
@@ -18,14 +21,27 @@ from fulfillment.models import (
     TrackingEvent,
     Wave,
 )
-from oms.core.policy import allow, declare, every_row, hide, need, offer, part_of, rows
+from oms.core.models.role import Reach
+from oms.core.policy import allow, declare, hide, need, offer
+from oms.core.reaching import PartOf, companies_of, every_row, master, rows
 from orders.models import Order
 
 FLOOR = "picker packer manager"
 
+
+def _series(person: Any, reach: str) -> Q | None:
+    """The numbers of every GS1 prefix; to those who reach own companies, of these."""
+    prefixes = companies_of(person).values("gs1_prefix")
+    return Q(prefix__in=prefixes) if reach == Reach.COMPANIES else Q()
+
+
 declare(
     Shipment,
-    rows(customer="order__customer", warehouse="warehouse"),
+    rows(
+        customer="order__customer",
+        warehouse="warehouse",
+        company=("order__company", "warehouse__company"),
+    ),
     view=f"{FLOOR} rep accountant buyer",
 )
 allow(
@@ -53,28 +69,32 @@ offer("expect", Shipment, _("Home page: packages to ship"), "packer manager")
 allow(f"rep {FLOOR}", Shipment, "agree_to_cancel", "decline_to_cancel", "mark_delivered")
 allow("rep manager", Shipment, "reroute")
 allow("rep manager", Order, "change_address", "reroute")
-declare(ShipmentLine, part_of("shipment", Shipment))
+declare(ShipmentLine, PartOf("shipment", Shipment))
 declare(
     Cancellation,
-    rows(customer="shipment__order__customer", warehouse="shipment__warehouse"),
+    rows(
+        customer="shipment__order__customer",
+        warehouse="shipment__warehouse",
+        company=("shipment__order__company", "shipment__warehouse__company"),
+    ),
     view=f"{FLOOR} rep accountant buyer",
 )
-declare(CancellationLine, part_of("cancellation", Cancellation))
+declare(CancellationLine, PartOf("cancellation", Cancellation))
 for part in (Package, Label, TrackingEvent):
-    declare(part, part_of("shipment", Shipment), view="manager")
-declare(PackageContent, part_of("package", Package))
-declare(Wave, rows(warehouse="warehouse"), view=FLOOR)
+    declare(part, PartOf("shipment", Shipment), view="manager")
+declare(PackageContent, PartOf("package", Package))
+declare(Wave, rows(warehouse="warehouse", company="warehouse__company"), view=FLOOR)
 allow(FLOOR, Wave, "release", "close")
 offer("plan", Wave, _("Plan waves"), FLOOR)
 offer("expect", Wave, _("Home page: waves to pick"), "picker manager")
-declare(PickTask, part_of("wave", Wave))
+declare(PickTask, PartOf("wave", Wave))
 declare(Scan, rows(own="by"), view="manager")
 
-declare(CarrierAccount, every_row, edit="manager")
-declare(CarrierService, every_row, edit="manager")
-declare(Rate, every_row)
+declare(CarrierAccount, master("company"), edit="manager")
+declare(CarrierService, master("account__company"), edit="manager")
+declare(Rate, PartOf("service", CarrierService))
 declare(Carton, every_row, view="picker packer", edit="manager")
-declare(SSCCSeries, every_row, view="manager")
+declare(SSCCSeries, _series, view="manager")
 
 need("see_cost", Rate)
 hide("see_cost", Label, "cost")

@@ -79,6 +79,7 @@ def tell_held(order: Order, *, by_hand: bool) -> None:
                 % {"number": order.number, "reasons": reasons}
             ),
             without_amounts=lambda: _("Order %(number)s is on hold.") % {"number": order.number},
+            company=order.company,
             rep=order.customer.rep,
             subject_type=order.subject_type,
             subject_number=order.number,

@@ -15,6 +15,7 @@ from oms.core.models import User
 from oms.core.postal_codes import tidy
 from orders import customer_prices, pricing, screening
 from orders.models import Address, Channel, Customer, Order, OrderCharge, OrderLine
+from orders.selling import require_seller
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,7 @@ def enter(entry: Entry, *, by: User | None = None, at: datetime | None = None) -
 def _new_order(entry: Entry) -> Order:
     if not entry.lines:
         raise Refused(_("Add at least one line."), code="no_lines")
+    require_seller(entry.channel.company, entry.customer)
     billing, shipping = (
         addresses(entry.customer) if None in (entry.ship_to, entry.bill_to) else ({}, {})
     )
@@ -184,7 +186,11 @@ def draft(entry: Entry, *, by: User | None = None) -> Order:
 
 
 def complete(order: Order) -> None:
-    """Fill in what a draft's customer and channel imply: company, currency, addresses, price mode, priority."""
+    """Fill in what a draft's customer and channel imply: company, currency, addresses, price mode, priority.
+
+    Raises Refused where the customer is another company's.
+    """
+    require_seller(order.channel.company, order.customer)
     if Order.objects.filter(pk=order.pk).exclude(customer=order.customer_id).exists():
         order.bill_to = {}  # another customer's
     billing, shipping = addresses(order.customer)

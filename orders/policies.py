@@ -7,7 +7,8 @@ from django.utils.translation import gettext_lazy as _
 
 from inventory.models import SKU
 from oms.core.models.role import Reach
-from oms.core.policy import allow, declare, declare_parts, every_row, hide, need, offer, rows
+from oms.core.policy import allow, declare, declare_parts, hide, need, offer
+from oms.core.reaching import each_of, every_row, master, rows
 from orders.models import (
     Address,
     Channel,
@@ -32,22 +33,29 @@ SALES = "rep manager"
 ACCOUNTS = "accountant manager"
 
 
-def _prices(person: Any, reach: str) -> Q | None:
+def _agreed(person: Any, reach: str) -> Q | None:
     """Prices for everybody, and those agreed with one's own customers."""
-    return Q() if reach == Reach.EVERYTHING else Q(customer=None) | Q(customer__rep=person.pk)
+    is_limited = reach not in (Reach.EVERYTHING, Reach.COMPANIES)
+    return Q(customer=None) | Q(customer__rep=person.pk) if is_limited else Q()
 
 
-declare(Customer, rows(customer=""), view="accountant", edit=SALES, is_kept=True)
+declare(
+    Customer,
+    rows(customer="", company="company", is_shared=True),
+    view="accountant",
+    edit=SALES,
+    is_kept=True,
+)
 offer("set_terms", Customer, _("Set sales rep, credit limit, tax exemption and terms"), "manager")
 offer("bill", Customer, _("Bill what was shipped"), ACCOUNTS)
 offer("import", Customer, _("Import"), "manager")
 offer("import", Address, _("Import"), SALES)
 declare_parts(Customer, "customer", Contact, Address, CustomerSKU)
-declare(Channel, every_row, view="rep accountant", edit="manager")
-declare(Listing, every_row)
-declare(FraudRule, every_row, view="accountant", edit="manager")
+declare(Channel, master("company"), view="rep accountant", edit="manager")
+declare_parts(Channel, "channel", Listing)
+declare(FraudRule, master("channel__company", is_shared=True), view="accountant", edit="manager")
 
-declare(Order, rows(customer="customer"), view="accountant", edit=SALES)
+declare(Order, rows(customer="customer", company="company"), view="accountant", edit=SALES)
 offer("import", Order, _("Import"), SALES)
 allow(
     SALES,
@@ -67,13 +75,29 @@ allow(f"rep {ACCOUNTS}", Order, "hold", "authorize")
 allow(ACCOUNTS, Order, "release_hold", "record_prepayment", "invoice_deposit", "invoice_shipped")
 declare_parts(Order, "order", OrderLine, OrderCharge, OrderHold)
 
-declare(PriceList, every_row, view="rep accountant", edit="manager")
-declare(Price, _prices, view="rep accountant", edit="manager")
+declare(PriceList, master("company", is_shared=True), view="rep accountant", edit="manager")
+declare(
+    Price,
+    each_of(
+        _agreed,
+        master("price_list__company", is_shared=True),
+        master("customer__company", is_shared=True),
+    ),
+    view="rep accountant",
+    edit="manager",
+)
 offer("import", Price, _("Import"), "manager")
-declare(Discount, every_row, view="accountant", edit="manager")
+declare(
+    Discount,
+    each_of(
+        master("customer__company", is_shared=True), master("channel__company", is_shared=True)
+    ),
+    view="accountant",
+    edit="manager",
+)
 declare(TaxRate, every_row, view="rep", edit=ACCOUNTS)
 declare(PaymentTerms, every_row, view="rep", edit=ACCOUNTS)
-declare(TermsPart, every_row)
+declare_parts(PaymentTerms, "terms", TermsPart)
 
 
 hide("see_money", Customer, "statement", "credit")

@@ -2,7 +2,8 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from oms.core.policy import allow, declare, every_row, need, offer, part_of, rows
+from oms.core.policy import allow, declare, need, offer
+from oms.core.reaching import PartOf, master, rows
 from orders.models import Order
 from returns.models import (
     Inspection,
@@ -18,18 +19,24 @@ FLOOR = "picker packer manager"
 
 declare(
     ReturnRequest,
-    rows(customer="order__customer", warehouse="warehouse"),
+    rows(
+        customer="order__customer",
+        warehouse="warehouse",
+        company=("order__company", "warehouse__company"),
+    ),
     view=f"{FLOOR} rep accountant",
 )
 allow("rep manager", Order, "return")
 allow("rep manager", ReturnRequest, "approve", "reject", "decide", "cancel")
 allow(FLOOR, ReturnRequest, "receive", "inspect")
 offer("expect", ReturnRequest, _("Home page: returns to inspect"), "packer manager")
-declare(ReturnLine, part_of("request", ReturnRequest))
-declare(ReturnedLot, part_of("line__request", ReturnRequest), view=f"{FLOOR} rep")
-declare(Unexpected, part_of("request", ReturnRequest), view=f"{FLOOR} rep")
-declare(Inspection, part_of("line__request", ReturnRequest), view="manager")
-declare(Settlement, part_of("request", ReturnRequest), view="accountant manager")
-declare(ReturnPolicy, every_row, view="rep accountant", edit="manager")
+declare(ReturnLine, PartOf("request", ReturnRequest))
+declare(ReturnedLot, PartOf("line__request", ReturnRequest), view=f"{FLOOR} rep")
+declare(Unexpected, PartOf("request", ReturnRequest), view=f"{FLOOR} rep")
+declare(Inspection, PartOf("line__request", ReturnRequest), view="manager")
+declare(Settlement, PartOf("request", ReturnRequest), view="accountant manager")
+declare(
+    ReturnPolicy, master("channel__company", is_shared=True), view="rep accountant", edit="manager"
+)
 
 need("see_money", Settlement)

@@ -229,7 +229,7 @@ def ship(warehouse: Warehouse, body: Body, by: User) -> str:
     """A shipment whose labels were all scanned at the door."""
     shipment = scans.shipment_of(warehouse, body, by)
     numbers = shipping.tracking_numbers(shipment)
-    found = [labels.scanned(str(code)) for code in scans.entries(body, "tracking", str)]
+    found = [labels.scanned(str(code), by) for code in scans.entries(body, "tracking", str)]
     for label in filter(None, found):
         if why := labels.outdated(label):
             raise Refused(why, code="label_outdated")

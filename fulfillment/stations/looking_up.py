@@ -23,7 +23,7 @@ def look_up(warehouse: Warehouse, user: User, name: str) -> dict[str, Any]:
     sku = SKU.objects.filter(code=name).first() or SKU.objects.filter(barcodes__code=name).first()
     if sku is not None:
         return _of_product(sku, warehouse)
-    label = labels.scanned(name)
+    label = labels.scanned(name, user)
     seen = policy.scope(Shipment, user)
     shipment = seen.filter(number=name).first() or (
         seen.filter(pk=label.shipment_id).first() if label else None

@@ -71,14 +71,15 @@ def may_work(user: Any, station: str) -> bool:
     return any(policy.may(user, right, kind) for right, kind in rights)
 
 
-def warehouses_of(user: User) -> Any:
-    """Where a person works."""
+def warehouses_of(user: User, station: str) -> Any:
+    """Where a person does the work of a station."""
+    seen = policy.scope(Warehouse, user)
+    if station in RIGHTS:
+        seen = policy.scope(seen, user, *RIGHTS[station])
     open_there = Shipment.objects.filter(status__in=LIVE).values(
         "warehouse"
     )  # what is begun is finished
-    return policy.scope(Warehouse, user).filter(
-        Q(is_active=True) | Q(pk__in=open_there), kind=Warehouse.Kind.OWN
-    )
+    return seen.filter(Q(is_active=True) | Q(pk__in=open_there), kind=Warehouse.Kind.OWN)
 
 
 def _answered(view: View) -> View:
@@ -136,16 +137,16 @@ def station_page(request: HttpRequest, station: str) -> HttpResponse:
                 "act_urls": {name: reverse("station_act", args=[name]) for name in STATIONS},
                 "user": user.pk,
                 "warehouses": list(
-                    warehouses_of(user).order_by("code").values_list("code", flat=True)
+                    warehouses_of(user, station).order_by("code").values_list("code", flat=True)
                 ),
             },
         },
     )
 
 
-def _warehouse(request: HttpRequest, code: Any) -> Warehouse:
+def _warehouse(request: HttpRequest, station: str, code: Any) -> Warehouse:
     user: Any = request.user
-    warehouse = warehouses_of(user).filter(code=code).first()
+    warehouse = warehouses_of(user, station).filter(code=code).first()
     if warehouse is None:
         raise Refused(
             gettext("You aren't assigned to warehouse %(code)s.") % {"code": code}, code="unknown"
@@ -160,9 +161,10 @@ def todo_view(request: HttpRequest, station: str) -> HttpResponse:
     user: Any = request.user
     find = worklists.WORK["look-up" if "look" in request.GET or station == "move" else station]
     name, printed = printout_revisions.parse(request.GET.get("name", "").replace("\x00", ""))
-    found = find(_warehouse(request, request.GET.get("warehouse")), user, name)
+    found = find(_warehouse(request, station, request.GET.get("warehouse")), user, name)
     if printed is not None:
-        found["changed"] = [*found.get("changed", []), *worklists.changed_since(name, printed)]
+        changes = worklists.changed_since(name, printed, user)
+        found["changed"] = [*found.get("changed", []), *changes]
     return JsonResponse(found)
 
 
@@ -189,7 +191,9 @@ def act_view(request: HttpRequest, station: str) -> HttpResponse:
             status=400,
         )
     return JsonResponse(
-        actions.perform(key, action, _warehouse(request, sent.get("warehouse")), body, by=user)
+        actions.perform(
+            key, action, _warehouse(request, station, sent.get("warehouse")), body, by=user
+        )
     )
 
 

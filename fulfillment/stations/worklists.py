@@ -234,7 +234,7 @@ def pack(warehouse: Warehouse, user: User, name: str) -> dict[str, Any]:
     )
     if not name:
         return {"choices": _ready_to_pack(rows)}
-    label = labels.scanned(name)
+    label = labels.scanned(name, user)
     if label and (why := labels.outdated(label)):
         raise Refused(why, code="label_outdated")
     shipment = rows.filter(number=name).first() or (
@@ -319,11 +319,13 @@ def count(warehouse: Warehouse, user: User, name: str) -> dict[str, Any]:
     return {"name": name, "choices": []}
 
 
-def changed_since(number: str, printed: int) -> list[str]:
+def changed_since(number: str, printed: int, user: User) -> list[str]:
     """What happened to a shipment or a wave (and its shipments) since its paper was printed, oldest first."""
-    wave = Wave.objects.filter(number=number).first()
+    wave = policy.scope(Wave, user).filter(number=number).first()
     documents = (
-        [wave, *wave.shipments.all()] if wave else list(Shipment.objects.filter(number=number))
+        [wave, *wave.shipments.all()]
+        if wave
+        else list(policy.scope(Shipment, user).filter(number=number))
     )
     return [
         _("%(at)s %(number)s: %(what)s")

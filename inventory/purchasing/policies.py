@@ -10,15 +10,19 @@ from inventory.purchasing.models import (
     Supplier,
     SupplierItem,
 )
-from oms.core.policy import allow, declare, every_row, hide, need, offer, part_of, rows
+from oms.core.policy import allow, declare, declare_parts, hide, need, offer
+from oms.core.reaching import every_row, master, rows
 
 declare(Supplier, every_row, view="accountant", edit="buyer manager")
 offer("import", Supplier, _("Import"), "buyer manager")
-declare(SupplierItem, every_row)
+declare_parts(Supplier, "supplier", SupplierItem)
 offer("import", SupplierItem, _("Import"), "buyer manager")
-declare(ReorderRule, every_row, edit="buyer manager")
+declare(ReorderRule, master("warehouse__company"), edit="buyer manager")
 declare(
-    PurchaseOrder, rows(warehouse="warehouse"), view=f"accountant {FLOOR}", edit="buyer manager"
+    PurchaseOrder,
+    rows(warehouse="warehouse", company="company"),
+    view=f"accountant {FLOOR}",
+    edit="buyer manager",
 )
 allow(
     "buyer manager",
@@ -32,7 +36,7 @@ allow(
     "cancel",
 )
 allow(f"{FLOOR} buyer manager", PurchaseOrder, "receive")
-declare(PurchaseLine, part_of("order", PurchaseOrder))
+declare_parts(PurchaseOrder, "order", PurchaseLine)
 
 for costed in (SupplierItem, PurchaseLine):
     hide("see_cost", costed)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
 
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils.translation import gettext as _
 
 from inventory.models import SKU, BinStock, Transfer, TransferLine, Warehouse
@@ -59,15 +59,16 @@ class _Needs:
 
 
 @whole
-def reorder_check(*, by: User | None = None) -> Check:
+def reorder_check(*, within: QuerySet[Warehouse] | None = None, by: User | None = None) -> Check:
     """Propose to buy, or to bring from a warehouse that has more than it needs, what is at or below its reorder point.
 
     Orders that wait for a SKU without a rule are a need, too. What is reserved, back-ordered, on order and under way
-    between warehouses (proposals too) is counted, so that a second run proposes nothing. Buyers are told.
+    between warehouses (proposals too) is counted, so that a second run proposes nothing. Buyers are told. `within`
+    narrows the warehouses that need it.
     """
     with atomic():
         advisory_lock("reorder check")
-        needs = _needs()
+        needs = _needs(None if within is None else set(within.values_list("pk", flat=True)))
         transfers = [
             _propose_transfer(source, target, goods, by)
             for (source, target), goods in needs.transfers.items()
@@ -81,17 +82,19 @@ def reorder_check(*, by: User | None = None) -> Check:
         return check
 
 
-def _needs() -> _Needs:
+def _needs(within: set[int] | None) -> _Needs:
     wants, needs = [], _Needs()
-    for rule in ReorderRule.objects.select_related("sku", "warehouse__company").order_by(
-        "sku__code", "warehouse"
-    ):
+    rules = ReorderRule.objects.select_related("sku", "warehouse__company")
+    for rule in rules.order_by("sku__code", "warehouse"):
+        if within is not None and rule.warehouse_id not in within:
+            continue
         reason = _why_not(rule)
         if reason:
             needs.unserved.append(Unserved(rule.sku.code, rule.warehouse.code, reason))
         else:
             wants.append(Want(rule.sku, rule.warehouse, rule.point, rule.target))
-    wants += positions.back_ordered({(want.sku.pk, want.warehouse.company_id) for want in wants})
+    waiting = positions.back_ordered({(want.sku.pk, want.warehouse.company_id) for want in wants})
+    wants += [want for want in waiting if within is None or want.warehouse.pk in within]
     wants.sort(key=lambda want: (want.warehouse.priority, want.warehouse.pk))
     known = positions.read(wants)
     for want in wants:

@@ -12,6 +12,7 @@ from django.urls import path
 from django.utils.translation import gettext as _
 from unfold.admin import ModelAdmin, TabularInline
 
+from oms.backoffice.choices import ScopedChoices, keep_chosen, own_company, require_company
 from oms.backoffice.lists import FastListAdmin
 from oms.backoffice.sheets import SheetsAdmin
 from oms.backoffice.views import SavedViewsAdmin
@@ -147,7 +148,9 @@ class Page:
     name: str
 
 
-class ScopedAdmin(PolicyAccess, FastListAdmin, SheetsAdmin, SavedViewsAdmin, ModelAdmin):
+class ScopedAdmin(
+    PolicyAccess, ScopedChoices, FastListAdmin, SheetsAdmin, SavedViewsAdmin, ModelAdmin
+):
     """The base of every admin page: lists, links, autocompletes and exports show what the person may see."""
 
     show_full_result_count = False
@@ -191,8 +194,15 @@ class ScopedAdmin(PolicyAccess, FastListAdmin, SheetsAdmin, SavedViewsAdmin, Mod
         self, request: HttpRequest, obj: Any = None, change: bool = False, **options: Any
     ) -> Any:
         form = super().get_form(request, obj, change=change, **options)
+        if obj is None:
+            require_company(form, self.model, request.user)
+        else:
+            keep_chosen(form, obj, request.user)
         message = getattr(request, "refused", "")
         return _refused(form, message) if message else form
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        return {**own_company(self.model, request), **super().get_changeform_initial_data(request)}
 
     def save_form(self, request: HttpRequest, form: Any, change: bool) -> Any:
         _tell_corrections(request, form)
@@ -232,13 +242,14 @@ class ScopedAdmin(PolicyAccess, FastListAdmin, SheetsAdmin, SavedViewsAdmin, Mod
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return with_money_columns(self.model, super().get_readonly_fields(request, obj))
 
-    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
-        if "queryset" not in options:
-            options["queryset"] = policy.scope(db_field.remote_field.model, request.user)
-        return super().formfield_for_foreignkey(db_field, request, **options)
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Nobody adds what is out of their reach."""
+        super().save_related(request, form, formsets, change)
+        if not change:
+            policy.require_reach(request.user, "add", form.instance)
 
 
-class Lines(PolicyAccess, TabularInline):
+class Lines(PolicyAccess, ScopedChoices, TabularInline):
     """Rows of a document or a record; the parent decides whether they can be edited."""
 
     extra = 0
@@ -249,10 +260,11 @@ class Lines(PolicyAccess, TabularInline):
     reads_with: tuple[str, ...] = ()  # relations that a row asks for besides those it shows
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """The rows with what they name, so that none asks for it on its own."""
+        """The rows that the person sees, with what they name, so that none asks for it on its own."""
         known = {field.name for field in self.model._meta.fields if field.is_relation}
         named = [str(name) for name in self.fields or known if str(name) in known]
-        rows = super().get_queryset(request).select_related(*named, *self.reads_with)
+        rows = policy.scope(super().get_queryset(request), request.user)
+        rows = rows.select_related(*named, *self.reads_with)
         return rows if rows.ordered else rows.order_by("pk")  # pages need an order
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:

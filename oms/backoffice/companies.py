@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from oms.backoffice.access import ScopedAdmin
-from oms.core import exchange_rates, periods
+from oms.core import exchange_rates, periods, policy
 from oms.core.errors import DomainError, Refused
 from oms.core.models import Company, ExchangeRate
 
@@ -18,6 +18,7 @@ from oms.core.models import Company, ExchangeRate
 @admin.register(Company)
 class CompanyAdmin(ScopedAdmin):
     list_display = ["code", "name", "country", "currency", "books_closed_through"]
+    filter_horizontal = ["staff"]
     readonly_fields = ["books_closed_through"]
     change_form_outer_after_template = "admin/oms/close_books.html"
 
@@ -76,12 +77,13 @@ class ExchangeRateAdmin(ScopedAdmin):
         ]
 
     def rates_view(self, request: HttpRequest) -> HttpResponseRedirect:
-        """Take the rates of a file in, for every company."""
+        """Take the rates of a file in, for every company whose rates the person may add."""
         file: Any = request.FILES.get("file")
+        companies = policy.scope(Company, request.user, "add", ExchangeRate)
         if request.method == "POST" and file is not None and self.has_add_permission(request):
             try:
                 days = exchange_rates.read(file.read(), file.name)
-                count = sum(exchange_rates.take(company, days) for company in Company.objects.all())
+                count = sum(exchange_rates.take(company, days) for company in companies)
                 messages.success(
                     request,
                     ngettext(

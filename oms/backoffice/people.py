@@ -15,9 +15,10 @@ from unfold.widgets import (
     UnfoldAdminRadioSelectWidget,
 )
 
+from oms.core import policy
 from oms.core.models import User
 
-SCOPES = ("warehouses", "customers")
+SCOPES = ("companies", "warehouses", "customers")
 MOST_LISTED = 200  # of a rep with more, customers are changed at the customers themselves
 INVITE, PASSWORD = "invite", "password"
 
@@ -27,9 +28,9 @@ def scope_model(name: str) -> Any:
     return User._meta.get_field(name).related_model
 
 
-def rows_of(person: User, name: str) -> Any:
-    """The rows of a higher app that name a person."""
-    return getattr(person, name).all()
+def rows_of(person: User, name: str, seen_by: User) -> Any:
+    """The rows that name a person, as far as somebody sees them."""
+    return policy.scope(getattr(person, name).all(), seen_by)
 
 
 class RolesField(forms.ModelMultipleChoiceField):
@@ -41,13 +42,21 @@ class RolesField(forms.ModelMultipleChoiceField):
 
 
 class ScopesForm(forms.ModelForm):
-    """A person's roles, and the rows that are theirs."""
+    """A person's roles, and the rows that are theirs, as far as the editor sees them."""
 
+    editor: User
     groups = RolesField(
         Group.objects.select_related("role").order_by("name"),
         label=_("Roles"),
         required=False,
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
+    )
+    companies = forms.ModelMultipleChoiceField(
+        Group.objects.none(),
+        label=_("Companies"),
+        required=False,
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
+        help_text=_("With a role that reaches own companies, only those checked here are seen."),
     )
     warehouses = forms.ModelMultipleChoiceField(
         Group.objects.none(),
@@ -80,15 +89,20 @@ class ScopesForm(forms.ModelForm):
             field.widget = AutocompleteSelectMultiple(
                 link, admin.site, attrs={"data-theme": "admin-autocomplete"}
             )
-        field.queryset = model._default_manager.all()
+        field.queryset = policy.scope(model, self.editor)
         if self.instance.pk:
-            field.initial = list(rows_of(self.instance, name).values_list("pk", flat=True))
+            field.initial = list(
+                rows_of(self.instance, name, self.editor).values_list("pk", flat=True)
+            )
 
     def _save_m2m(self) -> None:
         super()._save_m2m()  # type: ignore[misc]
         for name in SCOPES:
             if name in self.changed_data:
-                getattr(self.instance, name).set(self.cleaned_data[name])
+                unseen = getattr(self.instance, name).exclude(
+                    pk__in=policy.scope(scope_model(name), self.editor).values("pk")
+                )
+                getattr(self.instance, name).set([*self.cleaned_data[name], *unseen])
 
 
 class PersonForm(ScopesForm, UserChangeForm):

@@ -11,7 +11,7 @@ from unfold.decorators import display
 
 from oms.backoffice import views
 from oms.backoffice.access import ScopedAdmin, acting
-from oms.core import attention, outbox
+from oms.core import attention, outbox, policy
 from oms.core.bulk_sql import distinct_values
 from oms.core.models import (
     Decision,
@@ -139,12 +139,15 @@ class AttentionAdmin(ReadOnlyAdmin):
     list_tools_template = "admin/oms/verify_button.html"
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
-        return super().changelist_view(
-            request, {"alarms": attention.alarms(), **(extra_context or {})}
-        )
+        everything = policy.has_everywhere(request.user, "view", Delivery)
+        context = {
+            "alarms": attention.alarms() if everything else [],
+            "may_verify": policy.has_everywhere(request.user, "verify"),
+        }
+        return super().changelist_view(request, {**context, **(extra_context or {})})
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        return outbox.standing().select_related("event")
+        return policy.scope(outbox.standing().select_related("event"), request.user)
 
     @display(description=_("Event"))
     def event_name(self, delivery: Delivery) -> str:

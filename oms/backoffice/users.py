@@ -22,6 +22,7 @@ NAME = ("username", "first_name", "last_name", "email", "language")
 POWERS = ("is_active", "is_staff", "is_superuser")
 DATES = ("last_login", "date_joined")
 SHOWN = {
+    "companies": "their_companies",
     "warehouses": "their_warehouses",
     "customers": "their_customers",
 }  # where they cannot be edited
@@ -60,13 +61,24 @@ class UserAdmin(ScopedAdmin, DjangoUserAdmin):
     def roles(self, person: User) -> str:
         return ", ".join(sorted(person.role_names))
 
+    def get_object(self, request: HttpRequest, *args: Any, **options: Any) -> Any:
+        """The person, and who looks at them: of what is theirs, only what that one sees is shown."""
+        person: Any = super().get_object(request, *args, **options)
+        if person is not None:
+            person.seen_by = request.user
+        return person
+
+    @display(description=_("companies"))
+    def their_companies(self, person: Any) -> str:
+        return ", ".join(map(str, rows_of(person, "companies", person.seen_by))) or "—"
+
     @display(description=_("warehouses"))
-    def their_warehouses(self, person: User) -> str:
-        return ", ".join(map(str, rows_of(person, "warehouses"))) or "—"
+    def their_warehouses(self, person: Any) -> str:
+        return ", ".join(map(str, rows_of(person, "warehouses", person.seen_by))) or "—"
 
     @display(description=_("customers"))
-    def their_customers(self, person: User) -> str:
-        count = rows_of(person, "customers").count()
+    def their_customers(self, person: Any) -> str:
+        count = rows_of(person, "customers", person.seen_by).count()
         return ngettext("%(count)s customer", "%(count)s customers", count) % {"count": count}
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -114,9 +126,16 @@ class UserAdmin(ScopedAdmin, DjangoUserAdmin):
             names += POWERS  # nobody locks themselves out
         if not self.has_change_permission(request, obj):
             names += [*SHOWN, *SHOWN.values()]
-        elif rows_of(obj, "customers").count() > MOST_LISTED:
+        elif rows_of(obj, "customers", request.user).count() > MOST_LISTED:  # type: ignore[arg-type]
             names += ["customers", SHOWN["customers"]]
         return names
+
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **options: Any
+    ) -> Any:
+        form = super().get_form(request, obj, change=change, **options)
+        form.editor = request.user
+        return form
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)

@@ -48,14 +48,20 @@ def visible_events(
 
 
 def condition(user: User, company: Company | None = None) -> Q:
-    """Of the documents that a person may see; of one company, where it is named."""
+    """About what a person may see; of one company, where it is named."""
+    found = about_documents(user, company)
+    for subject_type, look in _records.items():
+        found |= Q(subject_type=subject_type) & look(user, company)
+    return found
+
+
+def about_documents(user: User, company: Company | None = None) -> Q:
+    """About the documents that a person may see; of one company, where it is named."""
     seen = [model for model in document_models() if policy.may(user, "view", model)]
     whole = [
         model.subject_type for model in seen if company is None and policy.sees_all(user, model)
     ]
     found = Q(subject_type__in=whole)
-    for subject_type, look in _records.items():
-        found |= Q(subject_type=subject_type) & look(user, company)
     for model in seen:
         if model.subject_type not in whole:
             rows = policy.scope(model, user)

@@ -98,6 +98,7 @@ class Guarded(models.Model):
     """A record with fields that booked rows rely on: forms, sheets and code can't change them under those."""
 
     guarded: ClassVar[tuple[str, ...]] = ()
+    compared: ClassVar[tuple[str, ...]] = ()  # fields whose former values are asked for, too
     as_read: dict[str, Any]
 
     class Meta:
@@ -107,9 +108,14 @@ class Guarded(models.Model):
     def from_db(cls, *args: Any, **options: Any) -> Any:
         record = super().from_db(*args, **options)
         loaded = record.__dict__
-        columns = (cls._meta.get_field(name).attname for name in cls.guarded)  # type: ignore[union-attr]
+        names = (*cls.guarded, *cls.compared)
+        columns = (cls._meta.get_field(name).attname for name in names)  # type: ignore[union-attr]
         record.as_read = {column: loaded[column] for column in columns if column in loaded}
         return record
+
+    def is_changed(self, name: str) -> bool:
+        """Whether a guarded or compared field of a saved record has another value than it was read with."""
+        return not self._state.adding and _may_differ(self, [name])
 
     def clean(self) -> None:
         super().clean()

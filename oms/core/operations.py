@@ -71,9 +71,11 @@ class Operation:
         return policy.may(user, self.name, document or self.model)
 
     def require(self, user: User, document: Any = None) -> None:
-        """Raise NotAllowed for a person who may not run it."""
+        """Raise NotAllowed for a person who may not run it, or not on this document."""
         if not self.allowed_for(user, document):
             raise NotAllowed(self.refusal())
+        if document is not None:
+            policy.require_reach(user, self.name, document)
 
     def refusal(self) -> str:
         """What a person is told who may not run it."""

@@ -37,19 +37,8 @@ from oms.core.models import (
     WebhookEndpoint,
 )
 from oms.core.models.role import Reach, Role
-from oms.core.policy import (
-    allow,
-    declare,
-    every_row,
-    hide,
-    may,
-    need,
-    offer,
-    own,
-    part_of,
-    role,
-    rows,
-)
+from oms.core.policy import allow, declare, has_everywhere, hide, may, need, offer, role
+from oms.core.reaching import PartOf, companies_of, every_row, master, own, rows
 
 EVERYBODY = "rep picker packer buyer accountant manager"
 
@@ -73,9 +62,25 @@ offer("oversee", Job, _("See the jobs of others"), "manager")
 offer("run_again", Job, _("Run the jobs of others again"), "manager")
 
 
+def _people(person: Any, reach: str) -> Q | None:
+    """Everybody; to those who reach own companies, their colleagues and the staff of no company in particular."""
+    if reach != Reach.COMPANIES:
+        return Q()
+    staff = Company.staff.through.objects.values("user")
+    colleagues = staff.filter(company__in=companies_of(person))
+    return Q(pk__in=colleagues) | ~Q(pk__in=staff)
+
+
+def _rules(person: Any, reach: str) -> Q | None:
+    """The rules of notifications; to those who reach own companies, none of another's warehouse."""
+    codes = companies_of(person).values("warehouse__code")
+    own = Q(warehouse="") | Q(warehouse__in=codes)
+    return own if reach == Reach.COMPANIES else Q()
+
+
 def _jobs(person: Any, reach: str) -> Q | None:
-    """A user's own jobs; users with the right to oversee jobs see all of them."""
-    return Q() if may(person, "oversee", Job) else Q(by=person.pk)
+    """A user's own jobs; users with the right to oversee jobs of everybody see all of them."""
+    return Q() if has_everywhere(person, "oversee", Job) else Q(by=person.pk)
 
 
 def _views(person: Any, reach: str) -> Q | None:
@@ -83,10 +88,26 @@ def _views(person: Any, reach: str) -> Q | None:
     return Q(owner=person.pk) | Q(team__name__in=[grant.role for grant in person.grants])
 
 
+def _about_seen(person: Any, reach: str) -> Q | None:
+    """What is about any document; to those who reach own companies, about the documents that they see."""
+    if reach == Reach.COMPANIES:
+        return event_access.about_documents(person)
+    return Q() if reach == Reach.EVERYTHING else None
+
+
 def _notes(person: Any, reach: str) -> Q | None:
-    """All notes; users who don't see money read those that hold no prices."""
-    shown = Q() if may(person, "see_money") else Q(visible_to_warehouse=True)
-    return shown if reach == Reach.EVERYTHING else None
+    """Notes by what they are about; users who don't see money read those that hold no prices."""
+    known = _about_seen(person, reach)
+    if known is None or may(person, "see_money"):
+        return known
+    return known & Q(visible_to_warehouse=True)
+
+
+def _deliveries(person: Any, reach: str) -> Q | None:
+    """What became of any event; to those who reach own companies, of the events that they see."""
+    if reach == Reach.COMPANIES:
+        return Q(event__in=Event.objects.filter(event_access.condition(person)))
+    return Q() if reach == Reach.EVERYTHING else None
 
 
 def _events(person: Any, reach: str) -> Q | None:
@@ -96,23 +117,25 @@ def _events(person: Any, reach: str) -> Q | None:
 
 for reference in (Group, Permission, ContentType, Role):
     declare(reference, every_row)
-declare(User, every_row, view="manager")
+declare(User, _people, view="manager")
 allow("manager", User, "change")
-declare(Company, every_row, view="accountant buyer", edit="manager")
+declare(Company, master(""), view="accountant buyer", edit="manager")
 offer("close_books", Company, _("Close the books"), "accountant manager")
-declare(ExchangeRate, every_row, edit="accountant manager")
-declare(Subscription, every_row, view=EVERYBODY, edit="manager")
+declare(ExchangeRate, master("company"), edit="accountant manager")
+declare(Subscription, _rules, view=EVERYBODY, edit="manager")
 declare(Notice, own("to"), view=EVERYBODY)
 declare(SavedView, _views)
 declare(Job, _jobs, view=EVERYBODY)
-declare(JobResult, part_of("job", Job), view="manager")
-declare(JobRows, part_of("job", Job))
+declare(JobResult, PartOf("job", Job), view="manager")
+declare(JobRows, PartOf("job", Job))
 declare(Event, _events, view="manager accountant")
-declare(StoredDocument, rows(), view="manager accountant")
-declare(Email, rows(), view="manager accountant")
-declare(Sequence, rows(), view="manager accountant")
+declare(StoredDocument, _about_seen, view="manager accountant")
+declare(Email, rows(company="company"), view="manager accountant")
+declare(Sequence, rows(company="company"), view="manager accountant")
 offer("send_again", Email, _("Send again, or mark as sent"), "manager accountant")
-for record in (Decision, Delivery, Heartbeat, IdempotencyKey, Stream):
+declare(Decision, _about_seen, view="manager")
+declare(Delivery, _deliveries, view="manager")
+for record in (Heartbeat, IdempotencyKey, Stream):
     declare(record, rows(), view="manager")
 offer("retry", Delivery, _("Try again"), "manager")
 declare(Note, _notes, view="manager")

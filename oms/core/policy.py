@@ -5,108 +5,33 @@ without a rule, or without a grant, there are none. Each app declares its rules,
 roles in `policies.py`.
 """
 
-from collections.abc import Callable, Iterator
-from typing import Any, Protocol
+from collections.abc import Iterator
+from typing import Any
 
 from django.contrib.auth.models import Group
 from django.db.models import Model, Q, QuerySet
+from django.utils.translation import gettext as _
 
-from oms.core.models import Document
+from oms.core.actors import Actor
+from oms.core.errors import NotAllowed
+from oms.core.models import Company, Document
 from oms.core.models.role import Grant, Reach
 from oms.core.money import AMOUNT_FIELDS
+from oms.core.reaching import PartOf, Rule, parent_of, rule_of, set_rule
 from oms.core.wording import Words
 
 VIEW = ("view",)
 EDIT = ("view", "add", "change", "delete")
-ALL = "*"  # a path to a scope in place of which every row counts
-TIES = {
-    Reach.CUSTOMERS: "rep",
-    Reach.WAREHOUSES: "staff",
-}  # how customers and warehouses name their people
+ITSELF: Any = object()
+EVERY = "*"  # of the rights on a kind of record
 
 
-class Actor(Protocol):
-    """Who asks: a person, a program that acts for one, or a scheduled job."""
-
-    @property
-    def pk(self) -> Any: ...
-
-    @property
-    def is_active(self) -> Any: ...
-
-    @property
-    def is_superuser(self) -> Any: ...
-
-    @property
-    def grants(self) -> tuple[Grant, ...]: ...
-
-
-class System:
-    """What the clock starts: it may do everything."""
-
-    pk = None
-    is_active = True
-    is_superuser = True
-    grants: tuple[Grant, ...] = ()
-
-
-SYSTEM = System()
 Right = tuple[type[Model] | None, str]  # on a kind of record, or in general
-Rule = Callable[
-    [Any, str], Q | None
-]  # (actor, reach) to the rows that are reached; None where there are none
-_rules: dict[type[Model], Rule] = {}
 _defaults: dict[Right, set[str]] = {}  # the built-in roles that have each right
 _titles: dict[Right, Words] = {}  # what rights that are no Django permissions are called
 _roles: dict[str, tuple[Reach, Words]] = {}
 _needs: dict[Right, set[str]] = {}  # the rights in general without which a right doesn't hold
 _hidden: dict[tuple[type[Model], str], set[str]] = {}  # those without which a field isn't shown
-
-
-# Rules: which rows of a model a reach leads to.
-
-
-def every_row(actor: Actor, reach: str) -> Q | None:
-    """Master data: whoever may look at the kind sees all of it."""
-    return Q()
-
-
-def rows(
-    *, customer: str | None = None, warehouse: str | None = None, own: str | None = None
-) -> Rule:
-    """Rows by the paths that lead to their customer and their warehouse, or to the person whose own they are.
-
-    A path is empty on the customer or warehouse itself, ALL where every row counts. Without a path, only actors who
-    reach everything see rows.
-    """
-    paths = {Reach.CUSTOMERS: customer, Reach.WAREHOUSES: warehouse}
-
-    def rule(actor: Actor, reach: str) -> Q | None:
-        if reach == Reach.EVERYTHING:
-            return Q()
-        path = paths.get(Reach(reach)) if reach else None
-        if path == ALL:
-            return Q()
-        if path is not None:
-            return Q(**{f"{path}__{TIES[Reach(reach)]}" if path else TIES[Reach(reach)]: actor.pk})
-        return Q(**{own: actor.pk}) if own else None
-
-    return rule
-
-
-def own(path: str) -> Rule:
-    """Rows of the actor's own, whoever asks."""
-    return lambda actor, reach: Q(**{path: actor.pk})
-
-
-def part_of(path: str, parent: type[Model]) -> Rule:
-    """Rows of a parent: those of the parents that the actor sees."""
-
-    def rule(actor: Actor, reach: str) -> Q | None:
-        known = _rules[parent](actor, reach)
-        return Q(**{f"{path}__in": parent._base_manager.filter(known)}) if known else known
-
-    return rule
 
 
 # Declaring: by `policies.py` of each app.
@@ -124,8 +49,7 @@ def declare(
 
     Documents, and records that are kept, are never deleted.
     """
-    assert model not in _rules, f"{model.__name__} has a rule already"
-    _rules[model] = rule
+    set_rule(model, rule)
     allow(view, model, *VIEW)
     allow(
         edit,
@@ -141,7 +65,7 @@ def declare(
 def declare_parts(parent: type[Model], path: str, *models: type[Model]) -> None:
     """Declare models whose rows are seen with their parent, to which a path leads."""
     for model in models:
-        declare(model, part_of(path, parent))
+        declare(model, PartOf(path, parent))
 
 
 def allow(roles: str, model: type[Model] | None, *rights: str) -> None:
@@ -158,7 +82,7 @@ def offer(right: str, model: type[Model] | None, title: Words, roles: str) -> No
 
 def need(right: str, model: type[Model] | None, *rights: str) -> None:
     """Let rights on a kind of record (all, unless some are named) hold only with a right such as see_money."""
-    for each in rights or (ALL,):
+    for each in rights or (EVERY,):
         _needs.setdefault((model, each), set()).add(right)
 
 
@@ -207,13 +131,14 @@ def shows(actor: Any, model: type[Model], name: str) -> bool:
     return all(may(actor, each) for each in _hidden.get((model, name), ()))
 
 
-def scope(records: Any, actor: Any, right: str = "view", of: Any = None) -> Any:
+def scope(records: Any, actor: Any, right: str = "view", of: Any = ITSELF) -> Any:
     """The rows of a model, manager or queryset that an actor reaches for a right; none where the model has no rule.
 
-    `of` is the kind of record that the right is on, if another, such as waves that are planned in warehouses.
+    `of` is the kind of record that the right is on, if another, such as waves that are planned in warehouses; None
+    for a right in general.
     """
     found: QuerySet[Any] = getattr(records, "_default_manager", records).all()
-    ways = _ways(found.model, actor, right, of or found.model)
+    ways = _ways(found.model, actor, right, found.model if of is ITSELF else of)
     if any(not way for way in ways):
         return found
     if len(ways) < 2:
@@ -222,6 +147,11 @@ def scope(records: Any, actor: Any, right: str = "view", of: Any = None) -> Any:
     for way in ways:  # a join for each would show rows twice
         either |= Q(pk__in=found.model._base_manager.filter(way).values("pk"))
     return found.filter(either)
+
+
+def choosable(records: Any, actor: Any, right: str, of: Any) -> Any:
+    """The rows that an actor sees, and reaches where it uses a right on a kind of record, such as adding orders."""
+    return scope(scope(records, actor), actor, right, of)
 
 
 def sees_all(actor: Actor, model: type[Model]) -> bool:
@@ -233,8 +163,15 @@ def reaches(actor: Actor, right: str, model: Any) -> set[str]:
     """Within what an actor has a right; where none of its roles has it, within what it reaches at all."""
     if actor.is_superuser:
         return {Reach.EVERYTHING}
-    granting = list(_granting(actor, right, model)) or list(actor.grants)
-    return {grant.reach for grant in granting}
+    granting = list(_granting(actor, right, model))
+    if not granting and (parent := parent_of(model)):
+        return reaches(actor, right, parent)
+    return {grant.reach for grant in granting or actor.grants}
+
+
+def has_everywhere(actor: Actor, right: str, model: Any = None) -> bool:
+    """Whether an actor has a right whatever it is used on."""
+    return may(actor, right, model) and Reach.EVERYTHING in reaches(actor, right, model)
 
 
 def _granting(actor: Actor, right: str, subject: Any) -> Iterator[Grant]:
@@ -246,12 +183,37 @@ def _reaches_row(actor: Any, right: str, row: Any) -> bool:
     """Whether a row that an actor sees is one for which it has a right, too: another role may show it."""
     if reaches(actor, right, type(row)) >= reaches(actor, "view", type(row)):
         return True
+    return is_reached(actor, right, row)
+
+
+def is_reached(actor: Any, right: str, row: Any) -> bool:
+    """Whether a row is one for which an actor has a right, whether or not the actor sees it."""
+    if Reach.EVERYTHING in reaches(actor, right, type(row)):
+        return may(actor, right, type(row))
     return scope(type(row), actor, right).filter(pk=row.pk).exists()
 
 
-def _ways(model: type[Model], actor: Any, right: str, of: type[Model]) -> list[Q]:
+def must_name_company(actor: Any, model: type[Model]) -> bool:
+    """Whether new records of a model, which may be of no company, are of one where this actor adds them."""
+    field = next((each for each in model._meta.fields if each.name == "company"), None)
+    return field is not None and field.null and not sees_all(actor, Company)
+
+
+def require_reach(actor: Any, right: str, row: Any) -> None:
+    """Raise NotAllowed where a row is none for which an actor has a right."""
+    if not is_reached(actor, right, row):
+        raise NotAllowed(
+            _(
+                "%(record)s is outside your companies, customers or warehouses. Choose one of yours, or ask someone "
+                "with a wider reach."
+            )
+            % {"record": row}
+        )
+
+
+def _ways(model: type[Model], actor: Any, right: str, of: type[Model] | None) -> list[Q]:
     """The conditions of which a row must meet one, for a right on a kind of record."""
-    rule = _rules.get(model)
+    rule = rule_of(model)
     if rule is None or not actor.is_active or lacks(actor, right, of):
         return []
     found = [rule(actor, reach) for reach in sorted(reaches(actor, right, of))]
@@ -272,7 +234,7 @@ def holders(right: str, model: Any = None) -> list[str]:
 
 def needs(model: type[Model] | None, right: str) -> set[str]:
     """The rights in general without which a right on a kind of record doesn't hold."""
-    return _needs.get((model, ALL), set()) | _needs.get((model, right), set())
+    return _needs.get((model, EVERY), set()) | _needs.get((model, right), set())
 
 
 def hidden(model: type[Model]) -> set[str]:
@@ -282,7 +244,7 @@ def hidden(model: type[Model]) -> set[str]:
 
 def has_rule(model: type[Model]) -> bool:
     """Whether it was said which rows of a model who sees."""
-    return model in _rules
+    return rule_of(model) is not None
 
 
 def roles_with(right: str, model: type[Model] | None = None) -> set[str]:

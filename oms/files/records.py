@@ -78,13 +78,14 @@ class RecordSheet(Sheet, ModelResource):
                 )
             )
         )
-        return policy.scope(rows, self.user)
+        return policy.choosable(rows, self.user, "import", self.imports)
 
     def validate_instance(
         self, instance: Any, import_validation_errors: Any = None, validate_unique: bool = True
     ) -> None:
         """Check the fields; what takes a query a row, only where the batch as a whole was refused."""
-        errors: dict[str, Any] = dict(import_validation_errors or {}) | self._lost_zeros(instance)
+        errors: dict[str, Any] = dict(import_validation_errors or {})
+        errors |= self._lost_zeros(instance) | self._without_company(instance)
         try:
             if self.is_precise:
                 instance.full_clean(exclude=list(errors))
@@ -103,6 +104,13 @@ class RecordSheet(Sheet, ModelResource):
         if not instance._state.adding or code not in self.twins:
             return {}
         return {attribute: ValidationError(lost_zeros(code, self.twins[code]))}
+
+    def _without_company(self, instance: Any) -> dict[str, Any]:
+        """The fault of a new record of no company, where the person adds to their own alone."""
+        is_whole = not instance._state.adding or getattr(instance, "company_id", 0) is not None
+        if is_whole or not policy.must_name_company(self.user, type(instance)):
+            return {}
+        return {"company": ValidationError(_("Enter your company."))}
 
     def stored(self, record: Any) -> tuple[Any, ...]:
         """What a record holds in the sheet's columns."""

@@ -103,11 +103,11 @@ class Sheet:
         return [cls.fields[name].column_name for name in cls._meta.import_id_fields]  # type: ignore[attr-defined]
 
     def look_up(self, rows: Sequence[Row]) -> None:
-        """Read what the rows refer to, as far as the person may see it."""
+        """Read what the rows refer to, as far as the person may see it, and may import what refers to it."""
         for each in self.fields.values():
             if isinstance(each.widget, Reference):
-                seen = policy.scope(each.widget.model, self.user)
-                each.widget.prepare((row.get(each.column_name) for _, row in rows), seen)
+                known = policy.choosable(each.widget.model, self.user, "import", self.imports)
+                each.widget.prepare((row.get(each.column_name) for _, row in rows), known)
 
     def column_of(self, attribute: str) -> str:
         found = (each.column_name for each in self.fields.values() if each.attribute == attribute)

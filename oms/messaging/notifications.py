@@ -12,7 +12,7 @@ from django.utils import timezone, translation
 from django.utils.translation import ngettext
 
 from oms.core import attention, policy, sweeping
-from oms.core.models import Mail, Notice, Subscription, Topic, User
+from oms.core.models import Company, Mail, Notice, Role, Subscription, Topic, User
 from oms.core.models.role import Reach
 from oms.messaging import emails
 from oms.printing import letterheads
@@ -31,6 +31,7 @@ def tell(
     *,
     without_amounts: Text | None = None,
     warehouse: str = "",
+    company: Company | None = None,
     rep: User | None = None,
     subject_type: str = "",
     subject_number: str = "",
@@ -38,8 +39,8 @@ def tell(
     """Leave a notice for everybody whose role hears of the topic, from this warehouse or from all.
 
     Where a role has a line of its own for the warehouse, that one counts. A role that reaches own customers hears of
-    theirs alone (`rep` is the customer's), one that reaches own warehouses of theirs. Users who don't see money are
-    told `without_amounts` where it is given, and nothing where it is empty.
+    theirs alone (`rep` is the customer's), one that reaches own warehouses or own companies of theirs. Users who don't
+    see money are told `without_amounts` where it is given, and nothing where it is empty.
     """
     lines = {
         line.role: line
@@ -50,11 +51,7 @@ def tell(
     told: dict[int, Notice] = {}
     for role, line in lines.items():
         people = User.objects.filter(is_active=True, groups=role)
-        if role.reach == Reach.WAREHOUSES and warehouse:
-            people = people.filter(warehouses__code=warehouse)
-        if role.reach == Reach.CUSTOMERS:
-            people = people.filter(pk__in=[rep.pk] if rep else [])
-        for person in people:
+        for person in people.filter(_reached(role, warehouse, company, rep)):
             said = (
                 text
                 if without_amounts is None or policy.may(person, "see_money")
@@ -65,6 +62,20 @@ def tell(
                     person.pk, _notice(person, line, said, subject_type, subject_number)
                 )
     return Notice.objects.bulk_create(told.values())
+
+
+def _reached(role: Role, warehouse: str, company: Company | None, rep: User | None) -> Q:
+    """Whom of a role something of a warehouse, a company or a rep's customer concerns."""
+    if role.reach == Reach.WAREHOUSES:
+        return Q(warehouses__code=warehouse)
+    if role.reach == Reach.CUSTOMERS:
+        return Q(pk__in=[rep.pk] if rep else [])
+    if role.reach == Reach.COMPANIES:
+        its = Company.objects.filter(
+            Q(pk=company.pk if company else None) | Q(warehouse__code=warehouse)
+        )
+        return Q(pk__in=Company.staff.through.objects.filter(company__in=its).values("user"))
+    return Q()
 
 
 def language_of(person: User) -> str:

@@ -12,6 +12,7 @@ from pypdf import PdfWriter
 
 from oms.background import jobs
 from oms.core import limits, policy, stored_files
+from oms.core.actors import SYSTEM
 from oms.core.errors import Refused
 from oms.core.models import Job, StoredDocument, User
 from oms.core.wording import Words
@@ -161,7 +162,7 @@ class Sheet:
 def print_many(job: Job) -> StoredDocument | None:
     """Draw what a job asks for, with a result for each record; the file is kept under the job."""
     paper = get(apps.get_model(job.details["model"]), job.details["paper"])
-    rows = policy.scope(paper.model, job.by or policy.SYSTEM)
+    rows = policy.scope(paper.model, job.by or SYSTEM)
     jobs.start_over(job)
     failed: dict[Any, str] = {}
     records = jobs.selected(job, rows)

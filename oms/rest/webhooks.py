@@ -20,7 +20,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
 
-from oms.core import web_addresses
+from oms.core import policy, web_addresses
 from oms.core.errors import Refused
 from oms.core.models import Company, WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from oms.core.models.checked import EVENT, require_offered
@@ -41,7 +41,9 @@ class CompanyField(serializers.SlugRelatedField[Company]):
     """A company by its code."""
 
     def to_internal_value(self, data: Any) -> Company:
-        found = Company.objects.filter(code=str(data)).first()
+        user = self.context["request"].user
+        own = policy.scope(Company, user, "add", WebhookEndpoint)
+        found = own.filter(code=str(data)).first()
         if found is None:
             raise Refused(
                 gettext("Company %(data)r not found.") % {"data": str(data)},
@@ -135,7 +137,7 @@ class WebhookViewSet(UpdateModelMixin, DestroyModelMixin, ScopedViewSet):
     )
     def create(self, request: Request) -> Response:
         """Creates an endpoint. It receives events from now on."""
-        form = WebhookSerializer(data=request.data)
+        form = self.get_serializer(data=request.data)
         form.is_valid(raise_exception=True)
 
         user: Any = request.user

@@ -35,11 +35,16 @@ class ToDo:
     rows: Callable[[User], QuerySet[Any]]
     page: str
     query: str = ""
-    more: Callable[[], int] = lambda: 0  # what its page says above its rows, each thing counted
+    more: Callable[[User], int] = lambda user: 0  # what its page says above its rows, each counted
 
 
 def _of(model: Any, **conditions: Any) -> Callable[[User], QuerySet[Any]]:
     return lambda user: policy.scope(model, user).filter(**conditions)
+
+
+def _sees_alarms(user: User) -> bool:
+    """Whether somebody is told what is wrong anywhere."""
+    return policy.has_everywhere(user, "view", Delivery)
 
 
 TO_DO = (
@@ -144,12 +149,16 @@ TO_DO = (
     ToDo(
         _("Needs attention"),
         ("view", Delivery),
-        lambda user: outbox.standing(),
+        lambda user: policy.scope(outbox.standing(), user),
         "core_delivery",
-        more=attention.others,
+        more=lambda user: attention.others() if _sees_alarms(user) else 0,
     ),
     ToDo(
-        _("Waiting for a worker"), ("oversee", Job), lambda user: jobs.late(), "core_job", "waits=1"
+        _("Waiting for a worker"),
+        ("oversee", Job),
+        lambda user: policy.scope(jobs.late(), user),
+        "core_job",
+        "waits=1",
     ),
     ToDo(
         _("Unread notifications"),
@@ -166,7 +175,7 @@ def home(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     user: Any = request.user
     mine = [todo for todo in TO_DO if policy.may(user, *todo.right)]
     context["to_do"] = [(todo.title, _count(todo, user), _link(todo)) for todo in mine]
-    context["alarms"] = attention.alarms() if policy.may(user, "view", Delivery) else []
+    context["alarms"] = attention.alarms() if _sees_alarms(user) else []
     today = latest_day()
     offered = (
         ("view", DailySales, lambda: charts.sales(policy.scope(DailySales, user), today)),
@@ -183,7 +192,7 @@ def home(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
 
 
 def _count(todo: ToDo, user: User) -> str:
-    count = todo.rows(user).order_by().values("pk")[: MOST + 1].count() + todo.more()
+    count = todo.rows(user).order_by().values("pk")[: MOST + 1].count() + todo.more(user)
     return f"{MOST}+" if count > MOST else str(count)
 
 

@@ -11,7 +11,7 @@ from oms.insights import verification
 
 
 @require_POST
-@user_passes_test(lambda user: user.is_active and user.is_staff and policy.may(user, "verify"))
+@user_passes_test(lambda user: user.is_staff and policy.has_everywhere(user, "verify"))
 def verify(request: HttpRequest) -> HttpResponse:
     """Check now, and show what is broken."""
     context = {

@@ -9,7 +9,8 @@ from django.db.models import F, QuerySet
 from django.utils.translation import gettext as _
 
 from oms.background import jobs
-from oms.core import idempotency
+from oms.core import idempotency, policy
+from oms.core.actors import SYSTEM
 from oms.core.errors import Refused
 from oms.core.locking import atomic, lock
 from oms.core.models import Company, Job, User
@@ -96,8 +97,9 @@ def _same_place(orders: Sequence[Order]) -> bool:
 
 @jobs.runs("collect")
 def collect_many(job: Job) -> None:
-    """Bill what was shipped to each customer of a job, with a result for each."""
-    companies = list(Company.objects.order_by("pk"))
+    """Bill what was shipped to each customer of a job, by the companies that whoever asked may bill for."""
+    who = job.by or SYSTEM
+    companies = list(policy.scope(Company.objects.order_by("pk"), who, "bill", Customer))
 
     def bill(customer: Customer) -> None:
         due = [company for company in companies if _due(customer, company).exists()]
@@ -106,7 +108,7 @@ def collect_many(job: Job) -> None:
         for company in due:
             collect(customer, company=company, by=job.by)
 
-    jobs.run(job, jobs.selected(job, Customer.objects.all()), bill)
+    jobs.run(job, jobs.selected(job, policy.scope(Customer, who, "bill")), bill)
 
 
 def collect_all(company: Company, *, by: User | None = None) -> list[Invoice]:

@@ -90,6 +90,7 @@ def tell_overdue(company: Company) -> None:
             Topic.OVERDUE,
             partial(_overdue, company, row),
             without_amounts="",
+            company=company,
             subject_type="company",
             subject_number=company.code,
         )

@@ -17,6 +17,7 @@ from orders.accounting import due_dates, exchange_gains, write_offs
 from orders.accounting.connectors.gateways import TRANSFER, gateways
 from orders.accounting.models import Invoice, Payment, PaymentApplication
 from orders.models import Customer, Order, OrderHold
+from orders.selling import require_seller
 
 S = Payment.Status
 
@@ -272,6 +273,7 @@ def register_transfer(
 ) -> Payment:
     """Book money that came to the bank. Again with the same reference: the first payment."""
     _require_reference(reference)
+    require_seller(company, customer)
     with atomic():
         advisory_lock(f"payment {reference}")
         currency = currency or customer.currency

@@ -2,7 +2,8 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from oms.core.policy import allow, declare, declare_parts, every_row, hide, need, offer, rows
+from oms.core.policy import allow, declare, declare_parts, hide, need, offer
+from oms.core.reaching import master, rows
 from orders.accounting.models import (
     ExportedDocument,
     ExportRun,
@@ -21,8 +22,8 @@ from orders.accounting.models import (
 )
 from orders.policies import ACCOUNTS
 
-declare(TaxCode, every_row, edit=ACCOUNTS)
-declare(Invoice, rows(customer="customer"), view=f"rep {ACCOUNTS}")
+declare(TaxCode, master("company"), edit=ACCOUNTS)
+declare(Invoice, rows(customer="customer", company="company"), view=f"rep {ACCOUNTS}")
 allow(
     ACCOUNTS,
     Invoice,
@@ -35,11 +36,17 @@ allow(
     "reverse_write_off",
 )
 declare_parts(Invoice, "invoice", InvoiceLine, Installment, PaymentApplication)
-declare(IntercompanyRule, every_row, view="accountant", edit="manager", is_kept=True)
-declare(IntercompanySupply, rows())
-declare(SupplierInvoice, rows(), view=ACCOUNTS)
+declare(
+    IntercompanyRule,
+    master("selling", "supplying"),
+    view="accountant",
+    edit="manager",
+    is_kept=True,
+)
+declare(IntercompanySupply, rows(company=("rule__selling", "rule__supplying")))
+declare(SupplierInvoice, rows(company="company"), view=ACCOUNTS)
 declare_parts(SupplierInvoice, "invoice", SupplierInvoiceLine)
-declare(Payment, rows(customer="customer"), view=f"rep {ACCOUNTS}")
+declare(Payment, rows(customer="customer", company="company"), view=f"rep {ACCOUNTS}")
 allow(
     ACCOUNTS,
     Payment,
@@ -58,11 +65,11 @@ allow(
 )
 offer("import", Payment, _("Import"), ACCOUNTS)
 declare_parts(Payment, "payment", Refund)
-declare(WriteOff, rows(), view=ACCOUNTS)
-declare(ExportRun, rows(), view=ACCOUNTS)
+declare(WriteOff, rows(company=("invoice__company", "payment__company")), view=ACCOUNTS)
+declare(ExportRun, rows(company="company"), view=ACCOUNTS)
 allow(ACCOUNTS, ExportRun, "send", "undo")
 offer("prepare", ExportRun, _("Prepare an export"), ACCOUNTS)
-declare(ExportedDocument, rows(), view=ACCOUNTS)
+declare(ExportedDocument, rows(company="run__company"), view=ACCOUNTS)
 for kind in (
     Invoice,
     InvoiceLine,

@@ -9,6 +9,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from oms.backoffice.choices import choosable
 from orders.models import Channel, Order
 
 
@@ -20,7 +21,7 @@ def entry_page(page: Any, request: HttpRequest) -> HttpResponse:
         **page.admin_site.each_context(request),
         "title": _("New order"),
         "opts": page.opts,
-        "channels": Channel.objects.order_by(
+        "channels": choosable(Channel, request, Order).order_by(
             Case(When(kind=Channel.Kind.IN_HOUSE, then=0), default=1), "name"
         ),
         "setup": {"user": request.user.pk, "repeat": _repeated(page, request), "urls": _urls()},

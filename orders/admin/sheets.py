@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from inventory.models import SKU
 from oms.core import codes, policy
 from oms.core.errors import Refused
-from oms.core.models import User
+from oms.core.models import Company, User
 from oms.core.postal_codes import normalize
 from oms.files.columns import Day, Reference, Text, YesNo, column_of
 from oms.files.records import RecordMeta, RecordSheet
@@ -31,6 +31,7 @@ from orders.order_entry import Entry, Line
 
 class CustomerSheet(RecordSheet):
     title, slug, imports, about = "customers", "customers", Customer, Customer
+    company = column("company", Reference(Company, "code"))
     rep = column("rep", Reference(User, "username"))
     price_list = column("price_list", Reference(PriceList, "name"))
     terms = column("terms", Reference(PaymentTerms, "code"))
@@ -43,6 +44,7 @@ class CustomerSheet(RecordSheet):
             "name",
             "email",
             "currency",
+            "company",
             "rep",
             "price_list",
             "terms_days",

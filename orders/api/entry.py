@@ -7,14 +7,14 @@ from django.utils.translation import gettext as _
 from oms.core import policy
 from oms.core.models import User
 from oms.rest.problems import Unknown
-from orders.models import Address, Channel, Customer
+from orders.models import Address, Channel, Customer, Order
 from orders.order_entry import Charge, Entry, Line
 from orders.part_numbers import skus_of
 
 
 def entry_of(data: dict[str, Any], user: User) -> Entry:
     """The entry that a valid request means. Raises Unknown for what does not exist or is not the caller's."""
-    customer, channel = parties(data["customer"], data["channel"], user)
+    customer, channel = parties(data["customer"], data["channel"], user, "add")
     optional = {
         name: data[name]
         for name in (
@@ -70,16 +70,24 @@ def customer_of(code: str, user: User) -> Customer:
     return found
 
 
-def parties(customer_code: str, channel_code: str, user: User) -> tuple[Customer, Channel]:
-    """An active customer of the caller, and a channel, by their codes. Raises Unknown for each that is not there."""
+def parties(
+    customer_code: str, channel_code: str, user: User, right: str = "view"
+) -> tuple[Customer, Channel]:
+    """An active customer and a channel by their codes, of those that the caller may use for orders.
+
+    Raises Unknown for each that is not there.
+    """
     customer = (
-        policy.scope(Customer, user)
+        policy.choosable(Customer, user, right, Order)
         .select_related("price_list")
         .filter(code=customer_code, is_active=True)
         .first()
     )
     channel = (
-        Channel.objects.select_related("company", "price_list").filter(code=channel_code).first()
+        policy.choosable(Channel, user, right, Order)
+        .select_related("company", "price_list")
+        .filter(code=channel_code)
+        .first()
     )
     if customer is None or channel is None:
         asked = (("customer", customer_code, customer), ("channel", channel_code, channel))

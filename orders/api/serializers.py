@@ -42,6 +42,13 @@ class CustomerSerializer(RecordSerializer[Customer]):
     """A customer with payment terms and addresses."""
 
     credit_limit = AmountField()
+    company = serializers.CharField(
+        source="company.code",
+        default=None,
+        read_only=True,
+        allow_null=True,
+        help_text=_("Code of the company that sells to them; null: every company."),
+    )
     addresses = CustomerAddressSerializer(many=True, read_only=True)
 
     class Meta:
@@ -51,6 +58,7 @@ class CustomerSerializer(RecordSerializer[Customer]):
             "name",
             "email",
             "currency",
+            "company",
             "terms_days",
             "credit_limit",
             "vat_number",

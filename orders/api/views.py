@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from rest_framework.reverse import reverse
 
 from inventory.models import SKU
-from oms.core import idempotency, policy
+from oms.core import idempotency, operations, policy
 from oms.core.errors import DomainError
 from oms.core.locking import atomic
 from oms.core.money import round_amount
@@ -54,7 +54,7 @@ class CustomerViewSet(ScopedViewSet):
 
     area = "customers"
     rights = {"part_numbers": "change"}
-    queryset = Customer.objects.prefetch_related("addresses")
+    queryset = Customer.objects.select_related("company").prefetch_related("addresses")
     serializer_class = CustomerSerializer
     lookup_field = "code"
     filterset_class = CustomerFilter
@@ -132,6 +132,8 @@ class OrderViewSet(_OrdersInput):
     def enter(self, data: dict[str, Any]) -> Order:
         """Place and confirm what a valid request asks for."""
         user: Any = self.request.user
+        if data["confirm"]:
+            operations.of(Order)["confirm"].require(user)
         with atomic():
             order = order_entry.enter(entry_of(data, user), by=user)
             return lifecycle.confirm(order, by=user) if data["confirm"] else order
@@ -192,6 +194,7 @@ class QuoteViewSet(_OrdersInput):
 
     def offer(self, data: dict[str, Any]) -> Order:
         user: Any = self.request.user
+        operations.of(Order)["quote"].require(user)
         with atomic():
             order = order_entry.draft(entry_of(data, user), by=user)
             return order_entry.quote(order, valid_until=data["valid_until"], by=user)

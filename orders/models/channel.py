@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -9,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from inventory.models import SKU
 from oms.core.models import Company
 from oms.core.money import AmountField
-from orders.models.price import PriceList
+from orders.models.price import ANOTHERS_PRICES, PriceList
 
 
 class Channel(models.Model):
@@ -73,6 +74,12 @@ class Channel(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        """A channel has prices of its company, or of every company."""
+        super().clean()
+        if self.price_list and self.price_list.company_id not in (None, self.company_id):
+            raise ValidationError({"price_list": ANOTHERS_PRICES})
 
     def reserve_from(self, requested_on: date | None) -> date | None:
         """The later day from which an order requested for a day reserves stock; None: at once."""

@@ -1,5 +1,7 @@
 """Customers, their people, addresses and part numbers."""
 
+from typing import Any
+
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -10,18 +12,21 @@ from inventory.models import SKU
 from oms.core import endpoints
 from oms.core.guarding import Guarded
 from oms.core.locking import LockRank
+from oms.core.models import Company
 from oms.core.models.checked import VATNumberField
 from oms.core.models.coded import CountryField, CurrencyField, LanguageField
 from oms.core.models.postal import PostalCodeField
 from oms.core.models.word_search import words_index
 from oms.core.money import AmountField
 from oms.core.postal_codes import tidy
+from orders.models.price import ANOTHERS_PRICES
 
 
 class Customer(Guarded):
     """Who buys from us, on what terms."""
 
     guarded = ("currency",)
+    compared = ("company",)
 
     class Billing(models.TextChoices):
         SHIPMENT = "shipment", _("Shipment")
@@ -40,6 +45,14 @@ class Customer(Guarded):
     name = models.CharField(max_length=120)
     email = models.EmailField(blank=True)
     currency = CurrencyField()
+    company = models.ForeignKey(
+        Company,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text=_("The company that sells to them. Empty: every company."),
+    )
     rep = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.SET_NULL,
@@ -133,6 +146,21 @@ class Customer(Guarded):
             raise ValidationError(
                 {"endpoint": _("Enter an e-invoicing address and scheme to use Peppol.")}
             )
+        if self.price_list and self.price_list.company_id not in (None, self.company_id):
+            raise ValidationError({"price_list": ANOTHERS_PRICES})
+        if self.company_id and self.is_changed("company") and self._buys_elsewhere():
+            raise ValidationError(
+                {"company": _("They have documents of another company. Leave this empty.")}
+            )
+
+    def buys_from(self, company: Company) -> bool:
+        """Whether a company sells to them."""
+        return self.company_id in (None, company.pk)
+
+    def _buys_elsewhere(self) -> bool:
+        """Whether they have documents of another company than theirs."""
+        documents: Any = (self.orders, self.invoices, self.payments)  # type: ignore[attr-defined]
+        return any(rows.exclude(company=self.company_id).exists() for rows in documents)
 
     def identity(self) -> dict[str, str]:
         """What identifies the customer on an invoice, as it is now; what is not known is left out."""

@@ -1,5 +1,7 @@
 """What things cost."""
 
+from typing import Any
+
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
@@ -7,17 +9,29 @@ from django.utils.translation import gettext_lazy as _
 
 from inventory.models import SKU, Category
 from oms.core.guarding import Guarded
+from oms.core.models import Company
 from oms.core.models.coded import CurrencyField
 from oms.core.money import UnitPriceField, grouped
+
+ANOTHERS_PRICES = _("This price list is another company's. Choose one of the same company.")
 
 
 class PriceList(Guarded):
     """Prices in a currency, with or without tax."""
 
     guarded = ("currency",)
+    compared = ("company",)
 
     name = models.CharField(max_length=60, unique=True)
     currency = CurrencyField()
+    company = models.ForeignKey(
+        Company,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text=_("The company whose prices they are. Empty: every company's."),
+    )
     includes_tax = models.BooleanField(default=False)
 
     class Meta:
@@ -25,6 +39,19 @@ class PriceList(Guarded):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        """Another company's channels and customers don't have its prices."""
+        super().clean()
+        if self.company_id and self.is_changed("company") and self._is_used_elsewhere():
+            raise ValidationError(
+                {"company": _("Channels or customers of another company have this price list.")}
+            )
+
+    def _is_used_elsewhere(self) -> bool:
+        """Whether channels or customers that aren't its company's have these prices."""
+        users: Any = (self.channel_set, self.customer_set)  # type: ignore[attr-defined]
+        return any(rows.exclude(company=self.company_id).exists() for rows in users)
 
 
 class Price(models.Model):

@@ -196,6 +196,7 @@ class ReturnViewSet(DocumentViewSet):
                     ]
                 }
             )
+        operations.of(Order)["return"].require(user, order)
         return requests.open_request(
             order,
             _asked(order, data["lines"]),

@@ -24,9 +24,11 @@ from tests.builders.orders import (
 from tests.builders.returns import asked_back, came_back, settled
 from tests.builders.stock import (
     arrived,
+    at_company,
     bin_stock,
     company,
     ledger_sum,
+    own,
     put,
     receive_purchase,
     role,
@@ -42,6 +44,7 @@ from tests.builders.stock import (
 __all__ = [
     "arrived",
     "asked_back",
+    "at_company",
     "bin_stock",
     "came_back",
     "channel",
@@ -53,6 +56,7 @@ __all__ = [
     "ledger_sum",
     "line",
     "order",
+    "own",
     "packed",
     "picked",
     "price_list",

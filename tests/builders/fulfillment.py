@@ -13,7 +13,8 @@ from tests.builders import stock as make_stock
 
 def service(code: str = "std", price: str = "4.50", days: int = 2) -> CarrierService:
     account, _ = CarrierAccount.objects.get_or_create(
-        code="post", defaults={"name": "Post", "company": make_stock.company()}
+        code=make_stock.own("post"),
+        defaults={"name": make_stock.own("Post"), "company": make_stock.company()},
     )
     made, new = CarrierService.objects.get_or_create(
         account=account, code=code, defaults={"name": code, "days": days}

@@ -11,17 +11,25 @@ from orders.order_entry import Entry, Line
 from tests.builders import stock as make_stock
 
 
-def price_list(name: str = "wholesale", **fields) -> PriceList:
-    return PriceList.objects.get_or_create(name=name, defaults={"currency": "GBP", **fields})[0]
+def price_list(name: str = "", **fields) -> PriceList:
+    defaults = {"currency": "GBP", "company": make_stock.owner(), **fields}
+    name = name or make_stock.own("wholesale")
+    return PriceList.objects.get_or_create(name=name, defaults=defaults)[0]
 
 
-def channel(code: str = "reps", **fields) -> Channel:
+def channel(code: str = "", **fields) -> Channel:
+    code = code or make_stock.own("reps")
     defaults = {"name": code, "company": make_stock.company(), "price_list": price_list()}
     return Channel.objects.get_or_create(code=code, defaults={**defaults, **fields})[0]
 
 
 def customer(code: str = "C-1", **fields) -> Customer:
-    defaults = {"name": f"Shop {code}", "currency": "GBP", "email": f"{code}@example.com".lower()}
+    defaults = {
+        "name": f"Shop {code}",
+        "currency": "GBP",
+        "email": f"{code}@example.com".lower(),
+        "company": make_stock.owner(),
+    }
     person, made = Customer.objects.get_or_create(code=code, defaults={**defaults, **fields})
     if made:
         Address.objects.create(
@@ -62,7 +70,7 @@ def order(
     charges=(),
     confirmed: bool = False,
     discount: str = "0",
-    channel_code: str = "reps",
+    channel_code: str = "",
     external_id: str | None = None,
 ) -> Order:
     """A placed order of lines such as ("TEE-M", 2) or ("TEE-M", 2, "9.99")."""

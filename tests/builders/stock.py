@@ -1,5 +1,8 @@
-"""Warehouses with stock in them."""
+"""Companies, and warehouses with stock in them."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from decimal import Decimal
 
 from django.contrib.auth.models import Group
@@ -31,7 +34,31 @@ def role(name, reach, rights=None, without=()):
     return made
 
 
-def company(code: str = "acme", **fields) -> Company:
+_here: ContextVar[str] = ContextVar("company", default="")
+
+
+@contextmanager
+def at_company(code: str) -> Iterator[Company]:
+    """Within, whatever is made is a company's own: its warehouses, customers, channels, prices and carriers."""
+    token = _here.set(code)
+    try:
+        yield company(name=f"{code.title()} Ltd")
+    finally:
+        _here.reset(token)
+
+
+def own(name: str) -> str:
+    """A code of the company at which things are made, that no other company has."""
+    return f"{_here.get()}-{name}" if _here.get() else name
+
+
+def owner() -> Company | None:
+    """The company at which things are made; None where nobody said so: what may be shared is."""
+    return company() if _here.get() else None
+
+
+def company(code: str = "", **fields) -> Company:
+    code = code or _here.get() or "acme"
     defaults = {
         "name": "Acme Ltd",
         "country": "GB",

@@ -207,11 +207,14 @@ def test_a_paper_that_is_out_of_date_says_what_changed_since():
     make.sku("TEE-M", stock={"LON": 9})
     shipment = make.picked(make.confirmed(("TEE-M", 2)))
     number, printed = printout_revisions.parse(printout_revisions.code(shipment))
-    assert (number, worklists.changed_since(number, printed)) == (shipment.number, [])
+    person = make.user("root", "manager")
+    assert (number, worklists.changed_since(number, printed, person)) == (shipment.number, [])
 
     packing.pack(shipment)
 
-    assert [line.split(": ")[1] for line in worklists.changed_since(number, printed)] == ["packed"]
+    assert [line.split(": ")[1] for line in worklists.changed_since(number, printed, person)] == [
+        "packed"
+    ]
 
 
 def test_an_old_label_says_what_became_of_it_and_does_not_leave():
@@ -222,7 +225,7 @@ def test_an_old_label_says_what_became_of_it_and_does_not_leave():
     labels.buy(make.fresh(shipment))
     outbox.drain()
 
-    found = labels.scanned(f"00{old.sscc}")
+    found = labels.scanned(f"00{old.sscc}", make.user("root", "manager"))
 
     new = Label.objects.exclude(pk=old.pk).get()
     assert found == old and f"now has label {new.tracking_number}" in labels.outdated(found)

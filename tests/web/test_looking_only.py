@@ -140,7 +140,7 @@ def test_waves_exports_and_jobs_are_not_begun_by_a_viewer(viewer, called):
         reverse("admin:orders_exportrun_new"),
         {
             "company": make.company().pk,
-            "profile": "journal",
+            "profile": "invoice_lines",
             "only_new": "on",
             "file_format": "csv",
         },

@@ -1,25 +1,23 @@
 """Role by page, address, operation and another's record: each door answers as the policy says.
 
-All roles look at the same house. Half of it is theirs: the customers that they are the rep of, and the warehouse that
-they are staff of. Views are called past middleware and templates, which the crawler (test_rights) goes through.
+All roles look at the same two companies. A part of one is theirs: the customers that they are the rep of, and the
+warehouse and the company that they are staff of. Views are called past middleware and templates, which the crawler
+(test_rights) goes through.
 """
 
 from collections import Counter
-from functools import reduce
-from operator import or_
 
 import pytest
 from django.contrib import admin
 from django.contrib.messages.storage.cookie import CookieStorage
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q
 from django.test import RequestFactory
 from django.urls import resolve, reverse
 from rest_framework.test import APIClient
 
 from inventory.models import Warehouse
 from oms.core import operations, policy, roles
-from oms.core.models import Document, Event, User, WebhookEndpoint
+from oms.core.models import Company, Document, Event, User, WebhookEndpoint
 from oms.core.models.role import Reach
 from oms.messaging import webhooks
 from oms.web.api import router
@@ -27,6 +25,7 @@ from oms.web.search import search
 from orders.models import Customer
 from tests import builders as make
 from tests.web.test_rights import plant
+from tests.web.two_companies import any_way, paths
 
 pytestmark = pytest.mark.django_db
 OWN = {  # roles of a company's own: their reach and rights
@@ -54,12 +53,16 @@ OWN = {  # roles of a company's own: their reach and rights
             "hold_order",
         },
     ),
+    "branch": ("companies", None),  # all rights
 }
 
 
 def test_each_door_answers_each_role_as_the_policy_says():
-    plant("LON", "C-1", "me")
-    plant("LEE", "C-2", "other")
+    with make.at_company("acme"):
+        plant("LON", "C-1", "me")
+        plant("LEE", "C-2", "other")
+    with make.at_company("other"):
+        plant("OSL", "C-3", "another", far="OSL-2")
     webhooks.subscribe(
         WebhookEndpoint(company=make.company(), user=make.user("other"), url="https://example.com/")
     )
@@ -77,19 +80,21 @@ def test_each_door_answers_each_role_as_the_policy_says():
         for name, tried in seen.items()
         if tried["page"] < 150 or tried["operation"] < 50 or tried["address"] < 15
     } == set()
-    assert min(seen[name]["another's"] for name in ("rep", "picker", "packer", "assistant")) >= 150
+    limited = ("rep", "picker", "packer", "assistant", "branch")
+    assert min(seen[name]["another's"] for name in limited) >= 150
 
 
 def somebody(name):
     """A person with a role, to whom a half of the house belongs."""
     if name in OWN:
         reach, codes = OWN[name]
-        role = make.role(name, reach, ())
-        role.permissions.set(
-            each for code, each in roles.permissions().items() if code.partition(".")[2] in codes
-        )
+        role = make.role(name, reach, () if codes else None)
+        if codes:
+            known = roles.permissions().items()
+            role.permissions.set(each for code, each in known if code.partition(".")[2] in codes)
     person = make.user(f"{name} who asks", name)
     User.objects.filter(pk=person.pk).update(is_staff=True)
+    make.company("acme").staff.add(person)
     make.warehouse("LON").staff.add(person)
     Customer.objects.filter(code="C-1").update(rep=person)
     return User.objects.get(pk=person.pk)
@@ -146,7 +151,7 @@ class Doors:
         )
         for row in shown[:1] if views else ():
             self.try_record(name, row)
-        for row in theirs.order_by("-pk")[:2]:
+        for row in {*theirs.order_by("pk")[:1], *theirs.order_by("-pk")[:2]}:
             self.try_record_of_another(name, row, shown)
         if views:
             self.expect(
@@ -199,9 +204,10 @@ class Doors:
         self.expect("another's", f"found another's {name} {row}", link not in found, found)
 
     def expect_none_led_to(self, model, shown):
-        """Of what is shown to a role that reaches its own customers or warehouses alone, nothing leads to others'."""
+        """Of what is shown to a role that reaches what is its own alone, nothing leads to others'."""
         reached = policy.reaches(self.person, "view", model)
         for reach, owner, own in (
+            (Reach.COMPANIES, Company, {"staff": self.person}),
             (Reach.CUSTOMERS, Customer, {"rep": self.person}),
             (Reach.WAREHOUSES, Warehouse, {"staff": self.person}),
         ):
@@ -236,7 +242,8 @@ class Doors:
         if hasattr(viewset, "retrieve"):
             for row in mine.order_by("-pk")[:1] if views else ():
                 self.try_address(f"{root}{getattr(row, viewset.lookup_field)}/", 200, row)
-            for row in rows.exclude(pk__in=mine.values("pk")).order_by("-pk")[:1]:
+            theirs = rows.exclude(pk__in=mine.values("pk"))
+            for row in {*theirs.order_by("pk")[:1], *theirs.order_by("-pk")[:1]}:
                 self.try_address(
                     f"{root}{getattr(row, viewset.lookup_field)}/", 404 if views else 403, row
                 )
@@ -286,25 +293,3 @@ class Doors:
                     answer.status_code in (403, 404) and self.facts(row) == before,
                     answer.status_code,
                 )
-
-
-def paths(model, owner, depth=2):
-    """The lookups by which rows lead to a customer or a warehouse, over at most so many relations in between."""
-    if model is owner:
-        return [""]
-    found = []
-    for field in model._meta.fields:
-        if field.is_relation and field.related_model is owner:
-            found.append(field.name)
-        elif field.is_relation and depth and not field.null:
-            found += [
-                f"{field.name}__{way}" for way in paths(field.related_model, owner, depth - 1)
-            ]
-    return found
-
-
-def any_way(ways, owners):
-    """The condition that a row leads to one of these by one of its ways."""
-    return reduce(
-        or_, (Q(**{f"{way}__in" if way else "pk__in": owners.values("pk")}) for way in ways)
-    )

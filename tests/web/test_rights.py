@@ -42,17 +42,19 @@ MOST_ALIKE = 5  # records of one page that are opened
 PRICE, COST, PARCEL = "7717.17", "6661.6161", "9191.91"
 
 
-def plant(place="LON", code="C-1", rep="rep"):
+def plant(place="LON", code="C-1", rep="rep", item="", far="FAR"):
     """One of everything that a house holds, with its customer's rep and its warehouse's staff."""
     person, manager = make.user(rep, "rep"), make.user("manager", "manager")
     make.warehouse(place).staff.add(make.user(f"staff of {place}", "picker"))
     customer = make.customer(code, credit_limit=Decimal("8181818.18"))
     Customer.objects.filter(pk=customer.pk).update(rep=person)
     make.service(price=PARCEL)
-    item = make.sku(f"SKU-{place}", stock={place: 40}, cost=COST)
+    item = make.sku(item or f"SKU-{place}", stock={place: 40}, cost=COST)
     make.priced(item.code, PRICE)
     Price.objects.create(sku=item, customer=customer, unit_price=Decimal("7117.17"), minimum=100)
-    SupplierItem.objects.create(supplier=make.supplier(), sku=item, cost=Decimal("5551.5151"))
+    SupplierItem.objects.get_or_create(
+        supplier=make.supplier(), sku=item, defaults={"cost": Decimal("5551.5151")}
+    )
 
     shipped = make.shipped((item.code, 3), customer_code=code)
     make.transfer("1234.56", f"bank-{code}", customer_code=code)
@@ -69,7 +71,7 @@ def plant(place="LON", code="C-1", rep="rep"):
     order_entry.draft(Entry(make.channel(), customer, [make.line(item.code, 6)]))
     make.sent_purchase(item, 7, place)
     counting.plan(make.warehouse(place), [make.storage(make.warehouse(place))])
-    sent = Transfer.objects.create(source=make.warehouse(place), target=make.warehouse("FAR"))
+    sent = Transfer.objects.create(source=make.warehouse(place), target=make.warehouse(far))
     sent.lines.create(sku=item, bin=make.storage(make.warehouse(place)), quantity=1)
     transfers.send(sent)
     notes.write(reserved, f"The price is {PRICE}", by=manager)

@@ -7,10 +7,12 @@ from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
 
+from inventory.models import Warehouse
 from inventory.purchasing import alerts, replenishment
 from inventory.purchasing.models import PurchaseLine, PurchaseOrder
 from oms.backoffice.access import Lines
 from oms.backoffice.documents import DocumentAdmin
+from oms.core import policy
 
 MOST_SAID = 10  # of what a reorder check could not serve; notices name the rest
 
@@ -44,7 +46,8 @@ class PurchaseOrderAdmin(DocumentAdmin):
         """The button that runs the reorder check now."""
         user: Any = request.user
         if request.method == "POST" and self.has_add_permission(request):
-            self._say(request, replenishment.reorder_check(by=user))
+            within = policy.scope(Warehouse, user, "add", PurchaseOrder)
+            self._say(request, replenishment.reorder_check(within=within, by=user))
             alerts.watch_all()
         return HttpResponseRedirect(reverse("admin:inventory_purchaseorder_changelist"))
 

@@ -4,6 +4,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import FileExtensionValidator, MinValueValidator, RegexValidator
 from django.db import models
@@ -128,6 +129,14 @@ class Company(Guarded):
     )
     terms_and_conditions = models.TextField(
         blank=True, help_text=_("Printed at the end of quotes, order confirmations and invoices.")
+    )
+    staff = models.ManyToManyField(
+        settings.AUTH_USER_MODEL,
+        blank=True,
+        related_name="companies",
+        help_text=_(
+            "With a role that reaches own companies, users see only the companies whose staff they are."
+        ),
     )
 
     class Meta:

@@ -15,6 +15,7 @@ class Reach(models.TextChoices):
     """Whose rows a role's permissions hold for."""
 
     EVERYTHING = "everything", _("everything")
+    COMPANIES = "companies", _("own companies")
     CUSTOMERS = "customers", _("own customers")
     WAREHOUSES = "warehouses", _("own warehouses")
 

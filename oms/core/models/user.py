@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class User(AbstractUser):
-    """A person who works here. Warehouses name their staff and customers their rep: that is the person's scope."""
+    """A person who works here. Companies and warehouses name their staff, customers their rep: the person's scope."""
 
     language = LanguageField(
         blank=True,
@@ -24,6 +24,7 @@ class User(AbstractUser):
     )
 
     if TYPE_CHECKING:
+        companies: "Manager[models.Model]"
         warehouses: "Manager[models.Model]"
         customers: "Manager[models.Model]"
 

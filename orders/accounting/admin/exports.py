@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.db.models import Case, OuterRef, Subquery, When
+from django.db.models import Case, OuterRef, QuerySet, Subquery, When
 from django.db.models.functions import Coalesce
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -23,7 +23,7 @@ from oms.backoffice.jobs import TYPES
 from oms.backoffice.records import ReadOnlyAdmin
 from oms.core import policy, pulse
 from oms.core.errors import DomainError
-from oms.core.models import Company, StoredDocument
+from oms.core.models import Company, StoredDocument, User
 from oms.core.money import Amount, grouped
 from oms.core.wording import spoken
 from orders.accounting import export_runs, receivables
@@ -36,7 +36,7 @@ class ExportForm(forms.Form):
     """What is asked for a run."""
 
     company = forms.ModelChoiceField(
-        Company.objects.all(), label=_("Company"), widget=UnfoldAdminSelectWidget
+        Company.objects.none(), label=_("Company"), widget=UnfoldAdminSelectWidget
     )
     profile = forms.ChoiceField(
         choices=Profile.choices, label=_("Export type"), widget=UnfoldAdminSelectWidget
@@ -55,6 +55,11 @@ class ExportForm(forms.Form):
         label=_("File format"),
         widget=UnfoldAdminSelectWidget,
     )
+
+    def __init__(self, user: User, *args: Any) -> None:
+        companies = policy.scope(Company, user, "prepare", ExportRun)
+        super().__init__(*args, initial={"company": _only(companies)})
+        self.fields["company"].queryset = companies  # type: ignore[attr-defined]
 
 
 @admin.register(ExportedDocument)
@@ -207,13 +212,11 @@ class ExportRunAdmin(DocumentAdmin):
         """The form of a new run."""
         if not self.may(request, "prepare"):
             return HttpResponseRedirect(reverse("admin:index"))
-        form, user = (
-            ExportForm(request.POST or None, initial={"company": _only_company()}),
-            request.user,
-        )
+        user: Any = request.user
+        form = ExportForm(user, request.POST or None)
         if request.method == "POST" and form.is_valid():
             try:
-                run = export_runs.prepare(by=user, **form.cleaned_data)  # type: ignore[arg-type]
+                run = export_runs.prepare(by=user, **form.cleaned_data)
                 return HttpResponseRedirect(self.document_url(run))
             except DomainError as refused:
                 form.add_error(refused.details.get("field"), refused.message)
@@ -244,9 +247,9 @@ class ExportRunAdmin(DocumentAdmin):
 
     def receivables_view(self, request: HttpRequest) -> HttpResponse:
         """What the customers whom the person may see owe by age, as of a day."""
-        if not policy.may(request.user, "see_receivables"):
+        companies = list(policy.scope(Company, request.user, "see_receivables", None))
+        if not companies or not policy.may(request.user, "see_receivables"):
             return HttpResponseRedirect(reverse("admin:index"))
-        companies = list(Company.objects.all())
         chosen = next(
             (each for each in companies if each.code == request.GET.get("company")), companies[0]
         )
@@ -286,10 +289,10 @@ def _seen_by(user: Any, rows: list[receivables.Aged]) -> list[receivables.Aged]:
     return [row for row in rows if row.code in codes]
 
 
-def _only_company() -> Company | None:
+def _only(companies: QuerySet[Company]) -> Company | None:
     """The company, where there is one alone; of several somebody chooses."""
-    companies = list(Company.objects.all()[:2])
-    return companies[0] if len(companies) == 1 else None
+    found = list(companies[:2])
+    return found[0] if len(found) == 1 else None
 
 
 def _told(name: str, value: Any, currency: str) -> str:

@@ -111,7 +111,7 @@ class PaymentSheet(DocumentSheet):
         return found
 
     def _only_company(self) -> Company:
-        found = list(Company.objects.all()[:2])
+        found = list(policy.scope(Company, self.user, "import", Payment)[:2])
         if len(found) != 1:
             raise Refused(
                 _("Enter the company whose account it is: there are several."), field="company"

@@ -4,6 +4,7 @@ from datetime import date
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -26,7 +27,8 @@ def statement_page(page: Any, request: HttpRequest, code: str) -> HttpResponse:
     ):
         answer: HttpResponse = page._get_obj_does_not_exist_redirect(request, page.opts, code)
         return answer
-    company = _company(customer, request.GET.get("company", ""))
+    companies = policy.scope(Company, request.user, "view", Customer)
+    company = _company(customer, companies, request.GET.get("company", ""))
     if company is None:
         messages.error(
             request,
@@ -52,11 +54,15 @@ def statement_page(page: Any, request: HttpRequest, code: str) -> HttpResponse:
     return TemplateResponse(request, "admin/oms/statement.html", context)
 
 
-def _company(customer: Customer, code: str) -> Company | None:
+def _company(customer: Customer, among: QuerySet[Company], code: str) -> Company | None:
     """The company that is asked for, else the one of the customer's latest document, else the only one."""
-    latest = customer.invoices.order_by("-pk").first() or customer.orders.order_by("-pk").first()
-    companies = list(Company.objects.all()[:2])
-    known = Company.objects.filter(code=code).first() or (latest.company if latest else None)
+    own = among.values("pk")
+    latest = (
+        customer.invoices.filter(company__in=own).order_by("-pk").first()
+        or customer.orders.filter(company__in=own).order_by("-pk").first()
+    )
+    companies = list(among[:2])
+    known = among.filter(code=code).first() or (latest.company if latest else None)
     return known or (companies.pop() if len(companies) == 1 else None)
 
 

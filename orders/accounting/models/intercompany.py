@@ -124,7 +124,12 @@ class IntercompanyRule(Guarded):
         )
         for name in ("customer", "supplier", "price_list"):
             chosen = getattr(self, name) if getattr(self, f"{name}_id") else None
-            if chosen is not None and chosen.currency != currency:
+            if chosen is not None and name != "supplier" and not self._is_suppliers(chosen):
+                yield (
+                    name,
+                    gettext("This is another company's. Choose one of the supplying company's."),
+                )
+            elif chosen is not None and chosen.currency != currency:
                 yield name, wrong % {"other": chosen.currency, "currency": currency}
             elif name == "price_list" and chosen is not None and chosen.includes_tax:
                 yield (
@@ -137,6 +142,10 @@ class IntercompanyRule(Guarded):
                 name == "price_list" and chosen is None and self.pricing == self.Pricing.PRICE_LIST
             ):
                 yield name, gettext("Choose the price list.")
+
+    def _is_suppliers(self, chosen: Any) -> bool:
+        """Whether a customer or a price list is one of the supplying company, or of every company."""
+        return chosen.company_id in (None, self.supplying_id)
 
     def save(self, *args: Any, **options: Any) -> None:
         """Save, and share the stock or stop sharing it."""
