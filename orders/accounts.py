@@ -3,14 +3,11 @@
 from collections.abc import Callable
 from decimal import Decimal
 
-from django.db.models.expressions import Combinable
-
 from oms.core.money import ZERO
 from orders.models import Order
 
 Check = Callable[[Order], None]
 _checks: list[Check] = []
-_balances: list[Callable[[], Combinable]] = []
 _secured: list[Callable[[Order], Decimal]] = []
 
 
@@ -24,18 +21,6 @@ def require_confirmable(order: Order) -> None:
     """Raise Refused where an order could not be billed as it would be confirmed."""
     for check in _checks:
         check(order)
-
-
-def balance_of(balance: Callable[[], Combinable]) -> Callable[[], Combinable]:
-    """Register what customers owe, as an expression of their row."""
-    _balances.append(balance)
-    return balance
-
-
-def owed() -> Combinable:
-    """What customers owe (positive) or have to their credit (negative), as an expression of their row."""
-    (balance,) = _balances
-    return balance()
 
 
 def secures(secured: Callable[[Order], Decimal]) -> Callable[[Order], Decimal]:

@@ -16,6 +16,7 @@ from orders.models import (
     Customer,
     CustomerSKU,
     Discount,
+    ExposureEntry,
     FraudRule,
     Listing,
     Order,
@@ -50,7 +51,7 @@ offer("set_terms", Customer, _("Set sales rep, credit limit, tax exemption and t
 offer("bill", Customer, _("Bill what was shipped"), ACCOUNTS)
 offer("import", Customer, _("Import"), "manager")
 offer("import", Address, _("Import"), SALES)
-declare_parts(Customer, "customer", Contact, Address, CustomerSKU)
+declare_parts(Customer, "customer", Contact, Address, CustomerSKU, ExposureEntry)
 declare(Channel, master("company"), view="rep accountant", edit="manager")
 declare_parts(Channel, "channel", Listing)
 declare(FraudRule, master("channel__company", is_shared=True), view="accountant", edit="manager")
@@ -100,6 +101,7 @@ declare(PaymentTerms, every_row, view="rep", edit=ACCOUNTS)
 declare_parts(PaymentTerms, "terms", TermsPart)
 
 
+need("see_money", ExposureEntry)
 hide("see_money", Customer, "statement", "credit")
 hide("see_money", SKU, "price")
 hide("see_money", Order, "total", "is_paid", "bridge")

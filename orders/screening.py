@@ -1,11 +1,6 @@
 """What must be looked at before an order is confirmed."""
 
-from decimal import Decimal
-from typing import Any
-
-from django.db.models import DecimalField, F, OuterRef, Q, QuerySet, Subquery, Sum
-from django.db.models.expressions import Combinable
-from django.db.models.functions import Coalesce, Greatest, NullIf
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -14,10 +9,9 @@ from oms.core.errors import Refused
 from oms.core.locking import lock_one, whole
 from oms.core.models import User
 from oms.core.money import ZERO, display
-from orders import accounts, taxing
-from orders.models import Customer, FraudRule, Order, OrderHold
+from orders import accounts, exposure, taxing
+from orders.models import FraudRule, Order, OrderHold
 
-AMOUNT: "DecimalField[Any, Any]" = DecimalField(max_digits=16, decimal_places=3)
 REQUIRED_IN_ADDRESS = ("name", "country")
 
 
@@ -50,7 +44,7 @@ def _credit(order: Order) -> OrderHold | None:
     if limit is None:
         return None
     lock_one(order.customer)
-    after = exposure(order.customer) + (ZERO if _counts_already(order) else order.gross)
+    after = exposure.of(order.customer) + (ZERO if _counts_already(order) else order.gross)
     if after <= limit:
         return None
     text = _("Exposure of %(display)s exceeds the credit limit of %(display2)s") % {
@@ -63,29 +57,6 @@ def _credit(order: Order) -> OrderHold | None:
 def _counts_already(order: Order) -> bool:
     """Whether the order is among those that exposure counts: one taken in at once is placed when it is inserted."""
     return order.status in (Order.Status.PLACED, Order.Status.CONFIRMED)
-
-
-def exposure(customer: Customer) -> Decimal:
-    """What a customer owes, and has ordered that is not yet invoiced, in their currency."""
-    open_orders = Order.objects.filter(customer=OuterRef("pk"), status__in=["placed", "confirmed"])
-    uninvoiced = Greatest(
-        F("gross")
-        * (F("units") - F("canceled") - F("invoiced"))
-        / NullIf(F("units") - F("canceled"), 0),
-        ZERO,
-    )  # no order frees credit for others
-    known = Customer.objects.filter(pk=customer.pk).annotate(
-        total=sum_of(open_orders, uninvoiced) + accounts.owed()
-    )
-    return known.values_list("total", flat=True).get()
-
-
-def sum_of(rows: "QuerySet[Any]", expression: Combinable) -> Coalesce:
-    """The sum over a customer's rows, as a column of the customer."""
-    total = (
-        rows.values("customer").annotate(total=Sum(expression, output_field=AMOUNT)).values("total")
-    )
-    return Coalesce(Subquery(total), ZERO, output_field=AMOUNT)
 
 
 def _address(order: Order) -> OrderHold | None:

@@ -2,7 +2,10 @@
 
 from django.utils.translation import gettext as _
 
-from inventory.purchasing import alerts
+from inventory.purchasing import (
+    alerts,
+    arrivals,  # noqa: F401  # answers what is promised against purchases
+)
 from inventory.purchasing.models import PurchaseOrder
 from oms.core.event_handlers import on
 from oms.core.models import Event, Topic

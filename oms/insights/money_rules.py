@@ -218,6 +218,22 @@ RULES = (
         WHERE d.total <> o.total""",
     ),
     Invariant(
+        "a customer's exposure is what is owed, and ordered and not invoiced",
+        """
+        SELECT c.code, 'entries ' || coalesce(e.total, 0) || ', documents ' || coalesce(d.total, 0)
+        FROM orders_customer c
+        LEFT JOIN (SELECT customer_id, sum(amount) AS total FROM orders_exposureentry GROUP BY 1) e
+          ON e.customer_id = c.id
+        LEFT JOIN (SELECT customer_id, sum(amount) AS total FROM (
+                     SELECT customer_id, exposure_of(o) AS amount FROM orders_order o
+                     UNION ALL SELECT customer_id, exposure_of(i) FROM orders_invoice i
+                     UNION ALL SELECT customer_id, exposure_of(p) FROM orders_payment p
+                     UNION ALL SELECT i.customer_id, exposure_of(w) FROM orders_writeoff w
+                       JOIN orders_invoice i ON i.id = w.invoice_id) x GROUP BY 1) d
+          ON d.customer_id = c.id
+        WHERE coalesce(e.total, 0) <> coalesce(d.total, 0)""",
+    ),
+    Invariant(
         "legal numbers have no gap and no double",
         """
         SELECT s.series || ' ' || s.year, 'last ' || s.last || ', issued ' || coalesce(i.issued, 0) || ', highest '

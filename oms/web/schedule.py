@@ -20,6 +20,7 @@ SCHEDULE = {
         "schedule": crontab(hour="6", minute="0"),
     },
     "roll up the home pages": {"task": "oms.insights.tasks.roll_up", "schedule": 600.0},
+    "fold what customers owe": {"task": "orders.tasks.fold_exposure", "schedule": 300.0},
     "check reorder points": {
         "task": "inventory.purchasing.tasks.check_reorder_points",
         "schedule": crontab(hour="5", minute="0"),

@@ -3,13 +3,14 @@
 from datetime import timedelta
 from decimal import Decimal
 
-from django.db.models import Sum
+from django.db.models import DecimalField, F, Q, Sum
 from django.utils.translation import gettext as _
 
 from oms.core import money
 from oms.core.money import display
+from orders import accounts
 from orders.accounting import deducting
-from orders.accounting.models import Installment, Invoice, Payment
+from orders.accounting.models import Installment, Invoice, Payment, PaymentApplication
 from orders.models import Order
 from orders.planners import terms
 from orders.planners.terms import Due, Part, Terms
@@ -42,6 +43,27 @@ def terms_of(document: Invoice) -> Terms:
     if customer.terms is None or document.kind == Invoice.Kind.DEPOSIT:
         return Terms((Part(Decimal(100), customer.terms_days),))
     return customer.terms.plan()
+
+
+@accounts.secures
+def secured(order: Order) -> Decimal:
+    """What of an order is authorized, received for it, or set off against its invoices."""
+    if order.pk is None:
+        return money.ZERO
+    reserved = Payment.objects.filter(order=order).aggregate(
+        set_aside=Sum("amount", filter=Q(status=Payment.Status.AUTHORIZED), default=money.ZERO),
+        received=Sum(
+            F("captured") - F("refunded_unlinked") - F("written_off"),
+            default=money.ZERO,
+            output_field=DecimalField(max_digits=16, decimal_places=3),
+        ),
+    )
+    others = (
+        PaymentApplication.objects.filter(invoice__order=order)
+        .exclude(payment__order=order)
+        .aggregate(total=Sum("amount", default=money.ZERO))["total"]
+    )
+    return Decimal(reserved["set_aside"] + reserved["received"] + others)
 
 
 def of_order(order: Order) -> Decimal:

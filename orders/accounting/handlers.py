@@ -10,7 +10,6 @@ from oms.core.models import Delivery, Event
 from orders import lifecycle, screening
 from orders.accounting import (
     applying,
-    balances,  # noqa: F401  # answers what selling asks of the books
     billing,
     canceling,
     deposits,

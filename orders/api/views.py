@@ -26,7 +26,7 @@ from oms.rest.documents import (
     key_of_request,
     with_operations,
 )
-from orders import lifecycle, order_entry, part_numbers, screening
+from orders import exposure, lifecycle, order_entry, part_numbers
 from orders.api.entry import entry_of
 from orders.api.filters import CustomerFilter, OrderFilter
 from orders.api.serializers import (
@@ -66,7 +66,7 @@ class CustomerViewSet(ScopedViewSet):
         customer = self.get_object()
         if not policy.shows(request.user, Customer, "credit"):
             raise PermissionDenied(_("None of your roles may see amounts."))
-        used, limit = screening.exposure(customer), customer.credit_limit
+        used, limit = exposure.of(customer), customer.credit_limit
         amounts = {"limit": limit, "used": used, "left": None if limit is None else limit - used}
         return Response(
             {"currency": customer.currency}

@@ -2,6 +2,7 @@
 
 from orders.models.channel import Channel, FraudRule, Listing
 from orders.models.customer import Address, Contact, Customer, CustomerSKU
+from orders.models.exposure import ExposureEntry
 from orders.models.order import Order, OrderCharge, OrderHold, OrderLine
 from orders.models.price import Discount, Price, PriceList
 from orders.models.tax import TaxRate
@@ -14,6 +15,7 @@ __all__ = [
     "Customer",
     "CustomerSKU",
     "Discount",
+    "ExposureEntry",
     "FraudRule",
     "Listing",
     "Order",

@@ -29,6 +29,7 @@ GROWING = [
     "orders.InvoiceLine",
     "orders.Payment",
     "orders.PaymentApplication",
+    "orders.ExposureEntry",
     "core.Event",
     "core.Delivery",
     "core.Notice",
@@ -88,8 +89,12 @@ def _since(marks: Mapping[type[models.Model], int]) -> Template:
 def grow(template: Template, copies: range, own: Mapping[str, str]) -> dict[str, int]:
     """Insert copies, numbered from 1 on; `own` gives columns of orders, and everybody's customer, as SQL of `n`.
 
+    What the clock does with them is done.
+
     Returns how many rows each table has now.
     """
+    from orders import exposure
+
     with connection.cursor() as cursor:
         cursor.execute("SET statement_timeout = 0")
         cursor.execute("SET session_replication_role = replica")
@@ -103,6 +108,7 @@ def grow(template: Template, copies: range, own: Mapping[str, str]) -> dict[str,
         cursor.execute(
             "UPDATE core_stream SET last_position = (SELECT max(position) FROM core_event)"
         )
+        cursor.execute(exposure.FOLD)
         cursor.execute("ANALYZE")
     return {model._meta.label: model._base_manager.count() for model in template}
 

@@ -10,6 +10,7 @@ from tests.builders.fulfillment import (
     shipped,
 )
 from tests.builders.orders import (
+    balance,
     channel,
     confirmed,
     customer,
@@ -45,6 +46,7 @@ __all__ = [
     "arrived",
     "asked_back",
     "at_company",
+    "balance",
     "bin_stock",
     "came_back",
     "channel",

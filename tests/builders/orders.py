@@ -2,10 +2,13 @@
 
 from decimal import Decimal
 
+from django.db.models import F, Sum
+
 from inventory.models import SKU
 from oms.core import outbox
 from orders import lifecycle, order_entry
 from orders.accounting import payments
+from orders.accounting.models import Invoice, Payment, WriteOff
 from orders.models import Address, Channel, Customer, Order, Price, PriceList, TaxRate
 from orders.order_entry import Entry, Line
 from tests.builders import stock as make_stock
@@ -41,6 +44,24 @@ def customer(code: str = "C-1", **fields) -> Customer:
             country="GB",
         )
     return person
+
+
+def balance(person: Customer) -> Decimal:
+    """Invoices − credit notes − payments + refunds − write-offs of a customer."""
+    issued = Invoice.objects.filter(customer=person, status=Invoice.Status.ISSUED)
+    return (
+        _total(issued.exclude(kind=Invoice.Kind.CREDIT), "gross")
+        - _total(issued.filter(kind=Invoice.Kind.CREDIT), "gross")
+        - _total(
+            Payment.objects.filter(customer=person),
+            F("captured") - F("refunded") - F("written_off"),
+        )
+        - _total(WriteOff.objects.filter(invoice__customer=person), "amount")
+    )
+
+
+def _total(rows, amount) -> Decimal:
+    return rows.aggregate(total=Sum(amount, default=Decimal(0)))["total"]
 
 
 def taxes() -> None:

@@ -53,6 +53,7 @@ BREAKS = {
     "exchange differences are what the rates of both sides say": "UPDATE orders_paymentapplication SET exchange_difference = 1",
     "a customer's balance is what is open": "UPDATE orders_paymentapplication SET amount = amount + 1;"
     "UPDATE orders_invoice SET applied = applied + 1 WHERE kind = 'invoice'",
+    "a customer's exposure is what is owed, and ordered and not invoiced": "UPDATE orders_exposureentry SET amount = amount + 1",
     "what is written off is what its rows say, and at most what was open": "UPDATE orders_payment SET written_off = 1",
     "what is taken back is of its own entry, and at most that": "UPDATE orders_refund SET kind = 'moved'",
     "a deposit is deducted and credited at most once in sum": "UPDATE orders_invoiceline SET gross = gross - 1, net = net - 1 WHERE quantity = 0",

@@ -9,7 +9,7 @@ from oms.core.errors import Refused
 from oms.core.locking import atomic, lock_one
 from oms.core.models import Event
 from orders import amending, lifecycle, pricing
-from orders.accounting import balances, billing, consolidated_invoicing, payments, write_offs
+from orders.accounting import billing, consolidated_invoicing, payments, write_offs
 from orders.accounting.models import Invoice
 from orders.amending import LineChange
 from orders.models import OrderCharge
@@ -103,7 +103,7 @@ def test_order_that_is_canceled_whole_is_credited_with_its_charges(drain):
     drain()
 
     assert make.fresh(order).status == "canceled"
-    assert balances.balance(order.customer) == 0
+    assert make.balance(order.customer) == 0
     assert {document.open_amount for document in Invoice.objects.all()} == {0}
 
 
@@ -119,7 +119,7 @@ def test_small_difference_is_written_off_up_to_the_limit(document):
     write_offs.write_off(make.fresh(document), "difference")
 
     assert make.fresh(document).open_amount == 0
-    assert balances.balance(document.customer) == 0
+    assert make.balance(document.customer) == 0
 
 
 def test_more_than_a_small_difference_is_refused(document):
@@ -139,7 +139,7 @@ def test_rest_of_a_payment_is_kept_up_to_the_limit(document):
 
     payment = write_offs.write_off_rest(payment)
 
-    assert (payment.unapplied, balances.balance(document.customer)) == (0, 0)
+    assert (payment.unapplied, make.balance(document.customer)) == (0, 0)
     with pytest.raises(Refused, match="no amount left to write off"):
         write_offs.write_off_rest(payment)
 
@@ -190,7 +190,7 @@ def test_an_allowance_that_the_first_shipment_cannot_bear_waits_and_is_credited_
 
     note = Invoice.objects.get(kind="credit")
     assert (first.gross, second.gross, note.gross) == (D("12.00"), D("12.00"), D("18.00"))
-    assert balances.balance(order.customer) == order.gross == D("6.00")
+    assert make.balance(order.customer) == order.gross == D("6.00")
 
 
 @pytest.mark.parametrize("how", ["cancel_lines", "cancel", "amend"])

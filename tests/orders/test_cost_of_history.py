@@ -14,7 +14,8 @@ FEW = 50  # rows by which a plan over small tables may differ
 
 @pytest.fixture
 def template():
-    """A shipped and invoiced order, with all that hangs on it."""
+    """A shipped and invoiced order of a customer with a credit limit, with all that hangs on it."""
+    make.customer(credit_limit=10**9)
     for name in operations.SKUS:
         make.sku(name, stock={"LON": 1_000})
     return filling.finished_order(*((name, 2) for name in operations.SKUS))

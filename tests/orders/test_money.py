@@ -5,7 +5,7 @@ import pytest
 from oms.core import stored_files
 from oms.core.errors import Refused, WrongState
 from orders import lifecycle
-from orders.accounting import balances, billing, crediting, deposits, payments, refunds
+from orders.accounting import billing, crediting, deposits, payments, refunds
 from orders.accounting.crediting import Credited
 from orders.accounting.models import Invoice, Refund
 from orders.order_entry import Charge
@@ -86,7 +86,7 @@ def test_transfer_is_applied_and_balance_is_zero(order):
     payments.apply(payment, document)
 
     assert make.fresh(document).open_amount == 0
-    assert balances.balance(order.customer) == 0
+    assert make.balance(order.customer) == 0
 
 
 def test_transfer_again_with_the_same_reference_is_the_first():
@@ -132,7 +132,7 @@ def test_refund_of_a_credit_note_empties_it(order, drain, mailoutbox):
     drain()
 
     assert (make.fresh(note).open_amount, Refund.objects.get().status) == (0, "done")
-    assert balances.balance(order.customer) == 0
+    assert make.balance(order.customer) == 0
     assert "refunded" in mailoutbox[-1].subject
 
 
@@ -179,7 +179,7 @@ def test_what_is_left_of_a_deposit_is_credited_when_the_order_ends(order, drain)
     drain()
 
     note = Invoice.objects.get(kind="credit")
-    assert (note.gross, note.open_amount, balances.balance(order.customer)) == (D("6.00"), 0, 0)
+    assert (note.gross, note.open_amount, make.balance(order.customer)) == (D("6.00"), 0, 0)
 
 
 def test_invoice_is_frozen_as_pdf_once(order, drain):

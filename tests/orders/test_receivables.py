@@ -4,7 +4,6 @@ from decimal import Decimal as D
 import pytest
 
 from orders.accounting import (
-    balances,
     consolidated_invoicing,
     order_to_cash,
     payments,
@@ -67,7 +66,7 @@ def test_both_ways_of_reading_receivables_agree(order, drain):
     assert [(row.code, row.total) for row in now] == [(row[0], row[8]) for row in then]
     assert [[amount or 0 for amount in row[2:8]] for row in then] == [row.amounts for row in now]
     assert {row.code: row.total for row in now} == {
-        code: balances.balance(make.customer(code)) for code in ("C-1", "C-2")
+        code: make.balance(make.customer(code)) for code in ("C-1", "C-2")
     }
 
 
@@ -83,7 +82,7 @@ def test_statement_runs_to_the_balance(order, drain):
     )
 
     assert [entry.amount for entry in found.entries] == [D("66.00"), D("-12.00"), D("-20.00")]
-    assert found.balance == later.before == balances.balance(order.customer)
+    assert found.balance == later.before == make.balance(order.customer)
 
 
 def test_bridge_of_an_order_adds_up(order, drain):
@@ -124,5 +123,5 @@ def test_bridges_of_orders_that_were_billed_together_share_what_was_paid(drain):
         sum(steps["Paid"] for steps in found) == 50
         and sum(steps["Written off"] for steps in found) == 12
     )
-    assert sum(steps["Balance due"] for steps in found) == balances.balance(document.customer)
+    assert sum(steps["Balance due"] for steps in found) == make.balance(document.customer)
     assert [steps["Balance due"] for steps in found[:2]] == [0, 0]

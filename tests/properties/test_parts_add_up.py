@@ -17,7 +17,6 @@ from oms.core.models import Company
 from oms.insights import verification
 from orders import lifecycle, order_entry
 from orders.accounting import (
-    balances,
     billing,
     consolidated_invoicing,
     crediting,
@@ -188,7 +187,7 @@ def _prove(order):
     assert [str(breach) for breach in verification.breaches(files=False)] == []
     if order.customer.billing != "month":
         prepaid = sum(payment.unapplied for payment in order.payments.all())
-        assert open_now - prepaid == balances.balance(order.customer) + unused(order)
+        assert open_now - prepaid == make.balance(order.customer) + unused(order)
 
 
 @settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))

@@ -6,7 +6,7 @@ from inventory.models import Reservation
 from oms.core import idempotency, operations, outbox
 from oms.insights import completeness_rules, verification
 from oms.insights.invariants import check
-from orders import lifecycle
+from orders import exposure, lifecycle, order_entry
 from orders.accounting import (
     billing,
     consolidated_invoicing,
@@ -17,7 +17,6 @@ from orders.accounting import (
 )
 from orders.accounting.crediting import Credited
 from orders.accounting.models import Invoice, Payment, Refund
-from orders.accounting.operations.invoices import CreditRow
 from orders.models import Order
 from orders.order_entry import Charge
 from tests import builders as make
@@ -115,6 +114,44 @@ def test_credit_limit_holds_under_many_orders_at_once(race):
 ROUNDS = 25
 
 
+@pytest.mark.parametrize("enter", ["whole", "from a draft"])
+def test_of_two_confirms_against_one_credit_limit_exactly_one_passes(race, enter):
+    """Both orders fit into the limit alone, not together."""
+    make.taxes()
+    make.sku("TEE-M", stock={"LON": 900})
+    for turn in range(ROUNDS):
+        person = make.customer(f"C-{turn}", credit_limit=D("20"))
+        entry = order_entry.Entry(make.channel(), person, [make.line("TEE-M", 1)])
+        drafts = [order_entry.draft(entry) for _ in range(2)] if enter == "from a draft" else []
+        ways = [lambda d=each: order_entry.place(d) for each in drafts] or [
+            lambda e=entry: order_entry.enter(e)
+        ] * 2
+
+        results = race(*[lambda w=way: lifecycle.confirm(w()) for way in ways])
+
+        assert kinds(results) == {"done": 1, "Refused": 1}, results
+        assert exposure.of(person) == D("24.00")  # the other one waits on hold
+    everything_holds()
+
+
+def test_folding_while_orders_come_in_loses_and_doubles_nothing(race):
+    make.sku("TEE-M", stock={"LON": 900})
+    make.order(lines=[("TEE-M", 1)])
+    for _ in range(ROUNDS):
+        race(
+            *[lambda: make.order(lines=[("TEE-M", 1)]) for _ in range(3)],
+            exposure.fold,
+            exposure.fold,
+        )
+
+    assert (
+        exposure.of(make.customer())
+        == sum(Order.objects.values_list("gross", flat=True))
+        == D(12 * (3 * ROUNDS + 1))
+    )
+    everything_holds()
+
+
 def everything_holds():
     outbox.drain()
     assert [str(breach) for breach in verification.breaches()] == []
@@ -168,9 +205,7 @@ def test_credit_against_credit_makes_both_once(race):
 
         results = race(
             *[
-                lambda d=document, n=line, u=units: credit.perform(
-                    d, by=by, lines=[CreditRow(n, u)]
-                )
+                lambda d=document, n=line, u=units: credit.perform(d, by=by, lines=[Credited(n, u)])
                 for units in (1, 2, 2)
             ]
         )

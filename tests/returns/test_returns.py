@@ -7,7 +7,7 @@ from django.utils import timezone
 from fulfillment import shipping
 from fulfillment.models import Shipment
 from oms.core.errors import Refused, WrongState
-from orders.accounting import balances, payments
+from orders.accounting import payments
 from orders.accounting.models import Invoice, Refund
 from returns import inspection, requests, settlement
 from returns.inspection import Finding
@@ -119,7 +119,7 @@ def test_a_paid_order_is_refunded_to_the_cent(order):
         D("12.00"),
         "done",
     )
-    assert balances.balance(order.customer) == 0
+    assert make.balance(order.customer) == 0
 
 
 def test_an_unpaid_order_is_credited_and_nothing_refunded(order):
@@ -170,7 +170,7 @@ def test_a_credit_for_later_stays_open(order):
         D("12.00"),
         0,
     )
-    assert balances.balance(order.customer) == D("-12.00")
+    assert make.balance(order.customer) == D("-12.00")
 
 
 def test_an_exchange_is_sent_and_its_difference_is_due(order, drain):

@@ -7,7 +7,7 @@ import pytest
 from oms.core import outbox
 from oms.core.models import Delivery
 from orders import amending, lifecycle
-from orders.accounting import balances, billing, crediting
+from orders.accounting import billing, crediting
 from orders.amending import LineChange
 from orders.order_entry import Charge
 from tests import builders as make
@@ -38,7 +38,7 @@ def test_a_billed_order_with_an_allowance_is_canceled_whole():
     lifecycle.cancel(order)
 
     assert documents(order) == [("invoice", D("84.00")), ("credit", D("84.00"))]
-    assert balances.balance(order.customer) == 0
+    assert make.balance(order.customer) == 0
 
 
 def test_an_allowance_that_is_more_than_what_is_kept_is_lowered_to_it():
@@ -53,7 +53,7 @@ def test_an_allowance_that_is_more_than_what_is_kept_is_lowered_to_it():
     ]
     make.ship_rest(make.fresh(order))
     order = make.fresh(order)
-    assert (order.status, order.gross, balances.balance(order.customer)) == ("completed", 0, 0)
+    assert (order.status, order.gross, make.balance(order.customer)) == ("completed", 0, 0)
 
 
 def test_it_is_lowered_again_and_again():
@@ -63,7 +63,7 @@ def test_it_is_lowered_again_and_again():
         cancel(order, units)
         outbox.drain()
 
-    assert (make.fresh(order).status, balances.balance(order.customer)) == ("canceled", 0)
+    assert (make.fresh(order).status, make.balance(order.customer)) == ("canceled", 0)
     assert sum(amount if kind == "invoice" else -amount for kind, amount in documents(order)) == 0
 
 
@@ -88,7 +88,7 @@ def test_an_allowance_on_an_older_invoice_is_credited_with_newer_goods():
     assert kinds.count("credit") in (1, 2)
     assert (
         sum(row.sign * row.gross for row in order.invoices.all())
-        == balances.balance(order.customer)
+        == make.balance(order.customer)
         == 0
     )
 
@@ -122,5 +122,5 @@ def test_no_more_is_credited_of_an_invoice_than_it_billed():
         (D("72.00"), D("12.00")),
         (D("12.00"), D("2.00")),
     ]
-    assert balances.balance(order.customer) == 0
+    assert make.balance(order.customer) == 0
     make.ship_rest(order)

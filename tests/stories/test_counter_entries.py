@@ -9,7 +9,6 @@ from oms.core import outbox, periods
 from oms.core.errors import Refused
 from orders.accounting import (
     applying,
-    balances,
     counter_entries,
     crediting,
     payments,
@@ -42,7 +41,7 @@ def today():
 
 
 def balance():
-    return balances.balance(make.customer())
+    return make.balance(make.customer())
 
 
 def owed(day):
@@ -163,7 +162,7 @@ def test_a_payment_on_the_wrong_customer_is_moved():
 
     assert (make.fresh(document).open_amount, make.fresh(payment).refundable) == (D("120.00"), 0)
     assert (moved.customer, moved.unapplied, moved.paid_on) == (right, 120, payment.paid_on)
-    assert (balance(), balances.balance(right)) == (D("120.00"), D("-120.00"))
+    assert (balance(), make.balance(right)) == (D("120.00"), D("-120.00"))
     with pytest.raises(Refused, match=payment.number):
         make.transfer("120.00", customer_code="C-2")  # the same line of the bank's statement again
     with pytest.raises(Refused, match="already"):

@@ -7,7 +7,7 @@ import pytest
 from oms.core import outbox
 from oms.core.models import Delivery
 from orders import lifecycle
-from orders.accounting import balances, billing, consolidated_invoicing, crediting
+from orders.accounting import billing, consolidated_invoicing, crediting
 from orders.accounting.crediting import Credited
 from orders.accounting.models import Invoice
 from orders.order_entry import Charge
@@ -81,7 +81,7 @@ def test_an_allowance_credited_alone_is_taken_back_when_everything_comes_back():
         ("credit", D(12)),
         ("credit", D(0)),
     ]
-    assert (request.settlement.credited, balances.balance(order.customer)) == (D(12), 0)
+    assert (request.settlement.credited, make.balance(order.customer)) == (D(12), 0)
 
 
 def test_the_last_unit_that_comes_back_takes_the_lowered_allowance_along():
@@ -92,7 +92,7 @@ def test_the_last_unit_that_comes_back_takes_the_lowered_allowance_along():
     make.settled(order, good=1)
 
     assert documents(order) == [("invoice", D(84)), ("credit", D(84)), ("credit", D(0))]
-    assert balances.balance(order.customer) == 0
+    assert make.balance(order.customer) == 0
 
 
 def test_an_allowance_is_credited_as_far_as_a_manual_credit_left_something():
@@ -108,7 +108,7 @@ def test_an_allowance_is_credited_as_far_as_a_manual_credit_left_something():
         ("invoice", D(24)),
         ("credit", D(24)),
     ]
-    assert balances.balance(order.customer) == 0
+    assert make.balance(order.customer) == 0
     make.ship_rest(order)
 
 
@@ -161,7 +161,7 @@ def test_an_allowance_on_a_collective_invoice_counts_for_its_own_order_alone():
 
     note = crediting.credit(document, [Credited(line, 10)], reference="by hand")
 
-    assert (document.gross, note.gross, balances.balance(order.customer)) == (D(132), D(84), D(48))
+    assert (document.gross, note.gross, make.balance(order.customer)) == (D(132), D(84), D(48))
 
 
 @pytest.fixture
@@ -177,7 +177,7 @@ def test_a_component_of_a_kit_that_was_credited_manually_is_settled(kits, credit
     credit(order.invoices.get(), credited)
 
     assert settle_components(order, "25") == expected
-    assert balances.balance(order.customer) == 72 - 36 * credited - expected
+    assert make.balance(order.customer) == 72 - 36 * credited - expected
 
 
 def test_components_that_come_after_a_share_and_a_manual_credit_take_what_is_left(kits):
@@ -186,7 +186,7 @@ def test_components_that_come_after_a_share_and_a_manual_credit_take_what_is_lef
     credit(order.invoices.get(kind="invoice"), 1)
 
     assert settle_components(order, "50", 2) == 0
-    assert balances.balance(order.customer) == 0
+    assert make.balance(order.customer) == 0
 
 
 def test_components_of_kits_on_several_invoices_are_credited_over_all_of_them(kits):
@@ -196,7 +196,7 @@ def test_components_of_kits_on_several_invoices_are_credited_over_all_of_them(ki
     make.ship_rest(order)
 
     assert [settle_components(order, "50", 2), settle_components(order, "50", 2)] == [D(36), D(36)]
-    assert balances.balance(order.customer) == 0
+    assert make.balance(order.customer) == 0
 
 
 def test_components_that_were_shipped_are_invoiced_before_they_are_credited(kits):
@@ -205,4 +205,4 @@ def test_components_that_were_shipped_are_invoiced_before_they_are_credited(kits
     assert not order.invoices.exists()
 
     assert settle_components(order, "25") == D(9)
-    assert balances.balance(order.customer) == D(63)
+    assert make.balance(order.customer) == D(63)

@@ -7,7 +7,7 @@ import pytest
 from oms.core import outbox
 from oms.core.errors import Refused
 from orders import amending, lifecycle
-from orders.accounting import balances, billing, crediting, deposits, payments
+from orders.accounting import billing, crediting, deposits, payments
 from orders.accounting.models import Invoice
 from orders.amending import LineChange
 from tests import builders as make
@@ -57,10 +57,7 @@ def test_half_is_canceled_after_the_deposit_and_the_rest_ships(order):
     (document,) = order.invoices.filter(kind="invoice")
     assert (document.lines.get(corrects=None).gross, deducted(order)) == (D("60.00"), [D("-60.00")])
     assert amounts(order, "credit") == [D("36.00")]
-    assert (make.fresh(order).status, balances.balance(order.customer)) == (
-        "completed",
-        D("-36.00"),
-    )
+    assert (make.fresh(order).status, make.balance(order.customer)) == ("completed", D("-36.00"))
 
 
 def test_an_unpaid_deposit_is_credited_by_what_was_canceled(order):
@@ -69,7 +66,7 @@ def test_an_unpaid_deposit_is_credited_by_what_was_canceled(order):
     lifecycle.cancel_lines(order, {order.lines.get().pk: 5})
     ship(order)
 
-    assert (make.fresh(document).open_amount, balances.balance(order.customer)) == (
+    assert (make.fresh(document).open_amount, make.balance(order.customer)) == (
         D("60.00"),
         D("60.00"),
     )
@@ -96,7 +93,7 @@ def test_the_rest_is_canceled_after_a_part_was_billed(order):
 
     assert deducted(order) == [D("-48.00")]
     assert amounts(order, "credit") == [D("60.00"), D("48.00")]
-    assert balances.balance(order.customer) == D("-96.00")
+    assert make.balance(order.customer) == D("-96.00")
 
 
 def test_the_order_grows_after_the_deposit(order):
@@ -116,7 +113,7 @@ def test_deposits_come_to_the_order_at_most(order):
     asked(order, "24.00", reference="d2")
     ship(order)
 
-    assert (sum(deducted(order)), balances.balance(order.customer)) == (D("-120.00"), 0)
+    assert (sum(deducted(order)), make.balance(order.customer)) == (D("-120.00"), 0)
 
 
 def test_a_deposit_is_credited_by_what_was_not_deducted(order):

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from oms.core import outbox
 from oms.core.errors import ConnectorError, Refused
-from orders import lifecycle, order_entry, screening
+from orders import exposure, lifecycle, order_entry, screening
 from orders.accounting import outcomes, payments
 from orders.accounting.connectors.gateways import Answer
 from orders.accounting.connectors.gateways.manual.connector import ManualGateway
@@ -192,7 +192,7 @@ def test_money_on_account_is_no_credit_of_an_order_below_zero(order):
     customer = order.customer
     Order.objects.filter(pk=order.pk).update(gross=D("-5000"), net=D("-5000"), tax=0)
 
-    assert screening.exposure(customer) == 0
+    assert exposure.of(customer) == 0
 
     Order.objects.filter(pk=order.pk).update(gross=order.gross, net=order.net, tax=order.tax)
 

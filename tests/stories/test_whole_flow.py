@@ -14,7 +14,7 @@ from inventory.purchasing.models import PurchaseOrder, ReorderRule, SupplierItem
 from inventory.purchasing.receiving import Received
 from oms.core.models import Event
 from orders import lifecycle, order_entry
-from orders.accounting import balances, payments
+from orders.accounting import payments
 from orders.accounting.models import Invoice, Payment
 from orders.order_entry import Entry
 from returns import inspection, requests
@@ -74,7 +74,7 @@ def test_from_a_quote_to_a_refund(drain, mailoutbox):
     drain()
 
     # The money is back, the good shirt is on the shelf, and everybody was told.
-    assert (Payment.objects.get().refunded, balances.balance(order.customer)) == (D("24.00"), 0)
+    assert (Payment.objects.get().refunded, make.balance(order.customer)) == (D("24.00"), 0)
     assert make.stock_of(make.sku("TEE-M")) == (7, 7, 0)
     assert [mail.subject.split()[0] for mail in mailoutbox] == [
         "Your",

@@ -10,7 +10,6 @@ from django.core.management import CommandError, call_command
 
 from inventory.models import Move, Stock
 from oms.core.models import Event
-from orders.accounting import balances
 from orders.accounting.models import Invoice
 from orders.channels.formats.online_retail.mapping import BadRow, Kind, classify, read_row
 from orders.channels.models import HistoryRecord
@@ -134,8 +133,8 @@ def test_returns_are_matched_as_far_as_earlier_lines_go(run):
 def test_what_was_paid_is_given_back_and_the_rest_stays_a_credit(run):
     run()
 
-    assert balances.balance(Customer.objects.get(code="17850")) == 0
-    assert balances.balance(Customer.objects.get(code="14527")) == D("-27.50")
+    assert make.balance(Customer.objects.get(code="17850")) == 0
+    assert make.balance(Customer.objects.get(code="14527")) == D("-27.50")
 
 
 def test_importing_again_adds_nothing(run):

@@ -13,6 +13,7 @@ from inventory.purchasing.models import PurchaseOrder
 from inventory.purchasing.receiving import Received
 from inventory.purchasing.sending_back import GoingBack, Undone
 from oms.core import states
+from orders import exposure
 from tests import builders as make
 from tests.builders.stock import sent_purchase, storage
 from tests.properties.business.world import (
@@ -95,8 +96,9 @@ class Stocking(World):
 
     @rule()
     def night_falls(self):
-        """Lots that expired leave what can be sold."""
+        """Lots that expired leave what can be sold, and what customers owe is folded."""
         tasks.quarantine_expired_lots()
+        exposure.fold()
 
     @rule(place=st.sampled_from(PLACES))
     def plan_count(self, place):
