@@ -4,5 +4,6 @@ from oms.core.rooms import AppOfRooms
 
 
 class InventoryConfig(AppOfRooms):
+    default = True  # beside the class that it extends
     name = "inventory"
     verbose_name = _("Inventory")
