@@ -169,7 +169,12 @@ class WaveChanged:
 
 
 event("order.rerouted", Rerouted, _("An order is sent from other warehouses."))
-event("order.redirected", OrderRedirected, _("The delivery address of an order was changed."))
+event(
+    "order.redirected",
+    OrderRedirected,
+    _("The delivery address of an order was changed."),
+    is_for_customer=True,
+)
 event(
     "demand.reroute_asked",
     NoData,
@@ -201,8 +206,8 @@ event("shipment.label_failed", LabelFailed, _("The carrier returned an error ins
 event("shipment.labels_voided", NoData, _("The labels of a shipment are to be voided."))
 event("shipment.label_void_requested", LabelTracked, _("The carrier is asked to void a label."))
 event("shipment.label_voided", LabelVoided, _("A label was voided."))
-event("shipment.shipped", ShipmentShipped, _("A shipment left."))
-event("shipment.delivered", NoData, _("A shipment was delivered."))
+event("shipment.shipped", ShipmentShipped, _("A shipment left."), is_for_customer=True)
+event("shipment.delivered", NoData, _("A shipment was delivered."), is_for_customer=True)
 event("shipment.canceled", NoData, _("A shipment was canceled: nothing is left on it."))
 
 event("wave.created", Created, _("A wave was planned."))

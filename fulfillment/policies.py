@@ -21,8 +21,8 @@ from fulfillment.models import (
     TrackingEvent,
     Wave,
 )
-from oms.core.models.role import Reach
-from oms.core.policy import allow, declare, hide, need, offer
+from oms.core.models.role import OutsideReach, Reach
+from oms.core.policy import allow, declare, entrust, hide, need, offer
 from oms.core.reaching import PartOf, companies_of, every_row, master, rows
 from orders.models import Order
 
@@ -41,9 +41,12 @@ declare(
         customer="order__customer",
         warehouse="warehouse",
         company=("order__company", "warehouse__company"),
+        order="order",
     ),
     view=f"{FLOOR} rep accountant buyer",
 )
+entrust(OutsideReach.ORDER, Shipment, "view")
+entrust(OutsideReach.CHANNEL, Order, "change_address")
 allow(
     FLOOR,
     Shipment,
@@ -80,8 +83,9 @@ declare(
     view=f"{FLOOR} rep accountant buyer",
 )
 declare(CancellationLine, PartOf("cancellation", Cancellation))
-for part in (Package, Label, TrackingEvent):
+for part in (Package, TrackingEvent):
     declare(part, PartOf("shipment", Shipment), view="manager")
+declare(Label, PartOf("shipment", Shipment, is_internal=True), view="manager")
 declare(PackageContent, PartOf("package", Package))
 declare(Wave, rows(warehouse="warehouse", company="warehouse__company"), view=FLOOR)
 allow(FLOOR, Wave, "release", "close")

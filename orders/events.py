@@ -54,14 +54,24 @@ class ShipComplete:
 event("order.created", Created, _("An order was drafted."))
 event("order.edited", Edited, _("A drafted order was edited."))
 event("order.repriced", NoData, _("The prices of a draft were updated."))
-event("order.quoted", NoData, _("An order was offered as a quote."))
+event("order.quoted", NoData, _("An order was offered as a quote."), is_for_customer=True)
 event("order.draft", NoData, _("A quote was reopened as a draft."))
-event("order.placed", OrderPlaced, _("The customer placed an order."))
+event("order.placed", OrderPlaced, _("The customer placed an order."), is_for_customer=True)
 event("order.imported", NoData, _("A past order was imported."))
 event("order.hold_placed", Reason, _("An order was put on hold."))
 event("order.hold_released", HoldReleased, _("A hold of an order was released."))
-event("order.confirmed", NoData, _("An order was confirmed: its stock is promised."))
-event("order.rescheduled", OrderRescheduled, _("An order is wanted on another day."))
+event(
+    "order.confirmed",
+    NoData,
+    _("An order was confirmed: its stock is promised."),
+    is_for_customer=True,
+)
+event(
+    "order.rescheduled",
+    OrderRescheduled,
+    _("An order is wanted on another day."),
+    is_for_customer=True,
+)
 event(
     "order.retaxed",
     OrderRetaxed,
@@ -72,10 +82,15 @@ event(
     ShipComplete,
     _("An order is to leave in one shipment, or in parts again."),
 )
-event("order.amended", NoData, _("The lines of a confirmed order were changed."))
+event(
+    "order.amended", NoData, _("The lines of a confirmed order were changed."), is_for_customer=True
+)
 event("order.cancel_requested", Reason, _("The cancellation of an order was requested."))
 event("order.lines_canceled", Reason, _("Lines of an order were canceled."))
-event("order.canceled", NoData, _("An order was canceled."))
+event("order.canceled", NoData, _("An order was canceled."), is_for_customer=True)
 event(
-    "order.completed", NoData, _("An order is complete: shipped and invoiced, or canceled in part.")
+    "order.completed",
+    NoData,
+    _("An order is complete: shipped and invoiced, or canceled in part."),
+    is_for_customer=True,
 )

@@ -6,8 +6,8 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from inventory.models import SKU
-from oms.core.models.role import Reach
-from oms.core.policy import allow, declare, declare_parts, hide, need, offer
+from oms.core.models.role import OutsideReach, Reach
+from oms.core.policy import allow, declare, declare_parts, entrust, hide, need, offer
 from oms.core.reaching import each_of, every_row, master, rows
 from orders.models import (
     Address,
@@ -56,7 +56,12 @@ declare(Channel, master("company"), view="rep accountant", edit="manager")
 declare_parts(Channel, "channel", Listing)
 declare(FraudRule, master("channel__company", is_shared=True), view="accountant", edit="manager")
 
-declare(Order, rows(customer="customer", company="company"), view="accountant", edit=SALES)
+declare(
+    Order,
+    rows(customer="customer", company="company", order="", channel="channel"),
+    view="accountant",
+    edit=SALES,
+)
 offer("import", Order, _("Import"), SALES)
 allow(
     SALES,
@@ -74,7 +79,22 @@ allow(
 )
 allow(f"rep {ACCOUNTS}", Order, "hold", "authorize")
 allow(ACCOUNTS, Order, "release_hold", "record_prepayment", "invoice_deposit", "invoice_shipped")
-declare_parts(Order, "order", OrderLine, OrderCharge, OrderHold)
+declare_parts(Order, "order", OrderLine, OrderCharge)
+declare_parts(Order, "order", OrderHold, is_internal=True)
+entrust(OutsideReach.ORDER, Order, "view", "cancel_lines", "cancel")
+entrust(
+    OutsideReach.CHANNEL,
+    Order,
+    "view",
+    "add",
+    "place",
+    "confirm",
+    "hold",
+    "amend",
+    "reschedule",
+    "cancel_lines",
+    "cancel",
+)
 
 declare(PriceList, master("company", is_shared=True), view="rep accountant", edit="manager")
 declare(

@@ -38,16 +38,16 @@ class ExchangeCreated:
     difference_due: Amount
 
 
-event("return.created", Created, _("A return was requested."))
-event("return.approved", NoData, _("A return was approved."))
-event("return.rejected", ReturnRejected, _("A return was rejected."))
-event("return.canceled", NoData, _("A return was canceled."))
-event("return.received", ReturnReceived, _("Returned goods were received."))
+event("return.created", Created, _("A return was requested."), is_for_customer=True)
+event("return.approved", NoData, _("A return was approved."), is_for_customer=True)
+event("return.rejected", ReturnRejected, _("A return was rejected."), is_for_customer=True)
+event("return.canceled", NoData, _("A return was canceled."), is_for_customer=True)
+event("return.received", ReturnReceived, _("Returned goods were received."), is_for_customer=True)
 event(
     "return.unexpected_decided",
     UnexpectedDecided,
     _("It was decided what becomes of unannounced goods."),
 )
 event("return.inspected", NoData, _("Returned goods were inspected."))
-event("return.settled", ReturnSettled, _("A return was credited."))
+event("return.settled", ReturnSettled, _("A return was credited."), is_for_customer=True)
 event("return.exchange_created", ExchangeCreated, _("The order of an exchange was created."))

@@ -57,7 +57,7 @@ class VersionedForm(forms.ModelForm):
             .last()
         )
         who = (
-            f"{last.by or _('the program')} ({last.name}, {last.at:%Y-%m-%d %H:%M} UTC)"
+            f"{last.who or _('the program')} ({last.name}, {last.at:%Y-%m-%d %H:%M} UTC)"
             if last
             else _("someone")
         )

@@ -124,7 +124,7 @@ class SubjectType(admin.SimpleListFilter):
 
 @admin.register(Event)
 class EventAdmin(ReadOnlyAdmin):
-    list_display = ["position", "name", "subject_number", "order_number", "by", "at"]
+    list_display = ["position", "name", "subject_number", "order_number", "by", "actor", "at"]
     list_filter = [SubjectType]
     search_fields = exact_search_fields = ["subject_number", "order_number"]
     ordering = ["-pk"]

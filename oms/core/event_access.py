@@ -6,9 +6,10 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from oms.core import policy
-from oms.core.models import Company, Document, Event, User
+from oms.core.actors import Actor
+from oms.core.models import Company, Document, Event
 
-Look = Callable[[User, Company | None], Q]
+Look = Callable[[Any, Company | None], Q]
 _records: dict[str, Look] = {}
 
 
@@ -27,11 +28,11 @@ def kinds() -> set[str]:
     return {model.subject_type for model in document_models()} | {*_records}
 
 
-def kinds_for(user: User) -> set[str]:
+def kinds_for(actor: Actor) -> set[str]:
     """The kinds of records whose events a person may see, if only some of them."""
     return {
-        model.subject_type for model in document_models() if policy.may(user, "view", model)
-    } | {kind for kind, look in _records.items() if look(user, None) != Q(pk__in=[])}
+        model.subject_type for model in document_models() if policy.may(actor, "view", model)
+    } | {kind for kind, look in _records.items() if look(actor, None) != Q(pk__in=[])}
 
 
 def rule_of(subject_type: str) -> str:
@@ -41,30 +42,30 @@ def rule_of(subject_type: str) -> str:
 
 
 def visible_events(
-    user: User, events: "QuerySet[Event]", company: Company | None = None
+    actor: Actor, events: "QuerySet[Event]", company: Company | None = None
 ) -> "QuerySet[Event]":
     """Those about documents that a person may see; of one company, where it is named."""
-    return events.filter(condition(user, company))
+    return events.filter(condition(actor, company))
 
 
-def condition(user: User, company: Company | None = None) -> Q:
+def condition(actor: Actor, company: Company | None = None) -> Q:
     """About what a person may see; of one company, where it is named."""
-    found = about_documents(user, company)
+    found = about_documents(actor, company)
     for subject_type, look in _records.items():
-        found |= Q(subject_type=subject_type) & look(user, company)
+        found |= Q(subject_type=subject_type) & look(actor, company)
     return found
 
 
-def about_documents(user: User, company: Company | None = None) -> Q:
+def about_documents(actor: Actor, company: Company | None = None) -> Q:
     """About the documents that a person may see; of one company, where it is named."""
-    seen = [model for model in document_models() if policy.may(user, "view", model)]
+    seen = [model for model in document_models() if policy.may(actor, "view", model)]
     whole = [
-        model.subject_type for model in seen if company is None and policy.sees_all(user, model)
+        model.subject_type for model in seen if company is None and policy.sees_all(actor, model)
     ]
     found = Q(subject_type__in=whole)
     for model in seen:
         if model.subject_type not in whole:
-            rows = policy.scope(model, user)
+            rows = policy.scope(model, actor)
             rows = rows.filter(**{company_of(model): company}) if company else rows
             found |= Q(subject_type=model.subject_type, subject_number__in=rows.values("number"))
     return found
@@ -77,7 +78,7 @@ def company_of(model: type[Document]) -> str:
     return through if through == "company" else f"{through}__company"
 
 
-def event_body(event: Event, user: User) -> dict[str, Any]:
+def event_body(event: Event, actor: Actor) -> dict[str, Any]:
     """An event as programs are told it; without its data for people who see no money."""
     return {
         "position": event.position,
@@ -85,5 +86,5 @@ def event_body(event: Event, user: User) -> dict[str, Any]:
         "timestamp": event.at.isoformat(),
         "subject": {"type": event.subject_type, "number": event.subject_number},
         "order": event.order_number or None,
-        "data": event.data if policy.shows(user, Event, "data") else {},
+        "data": event.data if policy.shows(actor, Event, "data") else {},
     }

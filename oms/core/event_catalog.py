@@ -68,6 +68,7 @@ class EventType:
     subject: str
     version: int
     is_internal: bool
+    is_for_customer: bool
 
     @cached_property
     def fields(self) -> dict[str, tuple[Any, bool]]:
@@ -97,15 +98,23 @@ def event(
     subject: str = "",
     version: int = 1,
     is_internal: bool = False,
+    is_for_customer: bool = False,
 ) -> EventType:
     """Declare an event about a kind of record (`subject`: else the first part of its name).
 
-    Whoever may view the subject sees the event, and its payload if they see money; nobody outside sees internal ones.
+    Whoever may view the subject sees the event, and its payload if they see money; nobody outside sees internal ones,
+    and the customer of an order sees those alone that are for them.
     """
     if name in _declared:
         raise ValueError(f"The event {name!r} is declared twice.")
     made = EventType(
-        name, payload, meaning, subject or name.partition(".")[0], version, is_internal
+        name,
+        payload,
+        meaning,
+        subject or name.partition(".")[0],
+        version,
+        is_internal,
+        is_for_customer,
     )
     _declared[name] = made
     return made
@@ -139,6 +148,11 @@ def offers() -> set[str]:
     """What a webhook can ask for: each event that is not internal, and `order.*` for all that begin so."""
     names = {each.name for each in declared() if not each.is_internal}
     return names | {f"{name.partition('.')[0]}.*" for name in names}
+
+
+def for_customers() -> set[str]:
+    """The names of the events that the customer of an order sees."""
+    return {each.name for each in declared() if each.is_for_customer}
 
 
 def check(name: str, subject_type: str, data: dict[str, Any]) -> None:

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from oms.core import event_catalog, locking, outbox
+from oms.core import actors, event_catalog, locking, outbox
 from oms.core.event_catalog import Day, NoData, Notation, event
 from oms.core.models import Document, Event, User
 
@@ -86,6 +86,7 @@ def record(
         subject_number=subject_number,
         order_number=order_number,
         by=by,
+        actor="" if by else actors.acting_name(),
         data=data,
     )
     if at is not None:

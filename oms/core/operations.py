@@ -8,11 +8,12 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from oms.core import confirming, policy
+from oms.core import actors, confirming, policy
+from oms.core.actors import Actor
 from oms.core.confirming import Agreed
 from oms.core.errors import NotAllowed
 from oms.core.locking import run_again, whole
-from oms.core.models import Document, User
+from oms.core.models import Document
 from oms.core.wording import Words, spoken
 
 RESERVED = {"by", "agreed", "confirm"}
@@ -66,16 +67,16 @@ class Operation:
     def has_preview(self) -> bool:
         return self.preview is not None
 
-    def allowed_for(self, user: User, document: Any = None) -> bool:
-        """Whether a person may run it at all, or on a document."""
-        return policy.may(user, self.name, document or self.model)
+    def allowed_for(self, actor: Actor, document: Any = None) -> bool:
+        """Whether an actor may run it at all, or on a document."""
+        return policy.may(actor, self.name, document or self.model)
 
-    def require(self, user: User, document: Any = None) -> None:
-        """Raise NotAllowed for a person who may not run it, or not on this document."""
-        if not self.allowed_for(user, document):
+    def require(self, actor: Actor, document: Any = None) -> None:
+        """Raise NotAllowed for an actor who may not run it, or not on this document."""
+        if not self.allowed_for(actor, document):
             raise NotAllowed(self.refusal())
         if document is not None:
-            policy.require_reach(user, self.name, document)
+            policy.require_reach(actor, self.name, document)
 
     def refusal(self) -> str:
         """What a person is told who may not run it."""
@@ -85,24 +86,25 @@ class Operation:
             "roles": ", ".join(roles),
         }
 
-    def perform(self, document: Any, /, *, by: User, agreed: Agreed = False, **values: Any) -> Any:
+    def perform(self, document: Any, /, *, by: Actor, agreed: Agreed = False, **values: Any) -> Any:
         """Check the permission and run, in one transaction. Raises NotAllowed, or what the operation raises.
 
         `agreed` is the answer to what the operation may ask (`oms.core.confirming`).
         """
         self.require(by, document)
-        with confirming.agreed(agreed):
-            return whole(self.run)(values.pop(self.acts_on, document), by=by, **values)
+        with confirming.agreed(agreed), actors.acting(by) as user:
+            return whole(self.run)(values.pop(self.acts_on, document), by=user, **values)
 
-    def rehearse(self, document: Any, /, *, by: User, **values: Any) -> Any:
+    def rehearse(self, document: Any, /, *, by: Actor, **values: Any) -> Any:
         """What it would do, as a dataclass; nothing is changed."""
         assert self.preview is not None
-        return run_again(self.preview, document, by=by, **values)
+        with actors.acting(by) as user:
+            return run_again(self.preview, document, by=user, **values)
 
 
-def told(effect: Any, user: User) -> dict[str, Any]:
-    """What a rehearsal found, by name; without amounts for users who see none."""
-    sees = policy.may(user, "see_money") and policy.may(user, "see_cost")
+def told(effect: Any, actor: Actor) -> dict[str, Any]:
+    """What a rehearsal found, by name; without amounts for actors who see none."""
+    sees = policy.may(actor, "see_money") and policy.may(actor, "see_cost")
     return {
         name: value
         for name, value in vars(effect).items()
@@ -144,11 +146,11 @@ def every() -> Iterator[Operation]:
     return (operation for known in _catalog.values() for operation in known.values())
 
 
-def next_steps(document: Document, user: User) -> list[Operation]:
-    """What this person can do with this document now, the likeliest first."""
+def next_steps(document: Document, actor: Actor) -> list[Operation]:
+    """What this actor can do with this document now, the likeliest first."""
     steps = [
         operation
         for operation in of(type(document)).values()
-        if operation.available(document) and operation.allowed_for(user, document)
+        if operation.available(document) and operation.allowed_for(actor, document)
     ]
     return sorted(steps, key=lambda operation: (operation.comes_last(document), operation.danger))

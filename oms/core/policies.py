@@ -7,7 +7,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from oms.core import event_access
+from oms.core import event_access, event_catalog
 from oms.core.models import (
     ApiClient,
     ApiToken,
@@ -36,9 +36,9 @@ from oms.core.models import (
     WebhookDelivery,
     WebhookEndpoint,
 )
-from oms.core.models.role import Reach, Role
-from oms.core.policy import allow, declare, has_everywhere, hide, may, need, offer, role
-from oms.core.reaching import PartOf, companies_of, every_row, master, own, rows
+from oms.core.models.role import OutsideReach, Reach, Role
+from oms.core.policy import allow, declare, entrust, has_everywhere, hide, may, need, offer, role
+from oms.core.reaching import PartOf, companies_of, every_row, leads, master, own, rows
 
 EVERYBODY = "rep picker packer buyer accountant manager"
 
@@ -110,9 +110,14 @@ def _deliveries(person: Any, reach: str) -> Q | None:
     return Q() if reach == Reach.EVERYTHING else None
 
 
-def _events(person: Any, reach: str) -> Q | None:
-    """The events of the records that somebody sees."""
-    return Q() if reach == Reach.EVERYTHING else event_access.condition(person)
+@leads(OutsideReach.ORDER, OutsideReach.CHANNEL)
+def _events(actor: Any, reach: str) -> Q | None:
+    """The events of the records that somebody sees; of an order's, for its customer, those that are for them."""
+    if reach == Reach.EVERYTHING:
+        return Q()
+    seen = event_access.condition(actor)
+    is_customer = reach == OutsideReach.ORDER
+    return seen & Q(name__in=event_catalog.for_customers()) if is_customer else seen
 
 
 for reference in (Group, Permission, ContentType, Role):
@@ -129,6 +134,9 @@ declare(Job, _jobs, view=EVERYBODY)
 declare(JobResult, PartOf("job", Job), view="manager")
 declare(JobRows, PartOf("job", Job))
 declare(Event, _events, view="manager accountant")
+for reach in OutsideReach:
+    entrust(reach, Event, "view")
+    entrust(reach, None, "see_money")
 declare(StoredDocument, _about_seen, view="manager accountant")
 declare(Email, rows(company="company"), view="manager accountant")
 declare(Sequence, rows(company="company"), view="manager accountant")

@@ -5,19 +5,19 @@ without a rule, or without a grant, there are none. Each app declares its rules,
 roles in `policies.py`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.contrib.auth.models import Group
 from django.db.models import Model, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from oms.core.actors import Actor
+from oms.core.actors import Actor, Outsider
 from oms.core.errors import NotAllowed
 from oms.core.models import Company, Document
-from oms.core.models.role import Grant, Reach
+from oms.core.models.role import Grant, OutsideReach, Reach
 from oms.core.money import AMOUNT_FIELDS
-from oms.core.reaching import PartOf, Rule, parent_of, rule_of, set_rule
+from oms.core.reaching import PartOf, Rule, parent_of, reached, rule_of, set_rule
 from oms.core.wording import Words
 
 VIEW = ("view",)
@@ -30,6 +30,7 @@ Right = tuple[type[Model] | None, str]  # on a kind of record, or in general
 _defaults: dict[Right, set[str]] = {}  # the built-in roles that have each right
 _titles: dict[Right, Words] = {}  # what rights that are no Django permissions are called
 _roles: dict[str, tuple[Reach, Words]] = {}
+_entrusted: dict[OutsideReach, set[Right]] = {}  # what outsiders may have, by their reach
 _needs: dict[Right, set[str]] = {}  # the rights in general without which a right doesn't hold
 _hidden: dict[tuple[type[Model], str], set[str]] = {}  # those without which a field isn't shown
 
@@ -62,16 +63,34 @@ def declare(
     )
 
 
-def declare_parts(parent: type[Model], path: str, *models: type[Model]) -> None:
-    """Declare models whose rows are seen with their parent, to which a path leads."""
+def declare_parts(
+    parent: type[Model], path: str, *models: type[Model], is_internal: bool = False
+) -> None:
+    """Declare models whose rows are seen with their parent, to which a path leads; internal ones not by outsiders."""
     for model in models:
-        declare(model, PartOf(path, parent))
+        declare(model, PartOf(path, parent, is_internal))
 
 
 def allow(roles: str, model: type[Model] | None, *rights: str) -> None:
     """Give rights on a kind of record to built-in roles (words)."""
     for right in rights:
         _defaults.setdefault((model, right), set()).update(roles.split())
+
+
+def entrust(reach: OutsideReach, model: type[Model] | None, *rights: str) -> None:
+    """Say which rights outsiders that reach rows so may have."""
+    _entrusted.setdefault(reach, set()).update((model, right) for right in rights)
+
+
+def outsider(
+    reach: OutsideReach, tied_to: int, name: str, rights: Iterable[Right] | None = None
+) -> Outsider:
+    """An outsider that is tied to a record, with all rights that its kind may have, or some of them."""
+    known = _entrusted.get(reach, set())
+    chosen = known if rights is None else set(rights)
+    assert chosen <= known, f"An outsider that reaches {reach} may not have {chosen - known}"
+    codes = frozenset(code(right, model) for model, right in chosen)
+    return Outsider(name, reach, tied_to, codes)
 
 
 def offer(right: str, model: type[Model] | None, title: Words, roles: str) -> None:
@@ -166,6 +185,8 @@ def reaches(actor: Actor, right: str, model: Any) -> set[str]:
     granting = list(_granting(actor, right, model))
     if not granting and (parent := parent_of(model)):
         return reaches(actor, right, parent)
+    if not granting and isinstance(actor, Outsider):
+        return set()
     return {grant.reach for grant in granting or actor.grants}
 
 
@@ -180,10 +201,9 @@ def _granting(actor: Actor, right: str, subject: Any) -> Iterator[Grant]:
 
 
 def _reaches_row(actor: Any, right: str, row: Any) -> bool:
-    """Whether a row that an actor sees is one for which it has a right, too: another role may show it."""
-    if reaches(actor, right, type(row)) >= reaches(actor, "view", type(row)):
-        return True
-    return is_reached(actor, right, row)
+    """Whether a row that a user sees is one for which they have a right, too: another role may show it."""
+    is_enough = reaches(actor, right, type(row)) >= reaches(actor, "view", type(row))
+    return (is_enough and not isinstance(actor, Outsider)) or is_reached(actor, right, row)
 
 
 def is_reached(actor: Any, right: str, row: Any) -> bool:
@@ -213,10 +233,9 @@ def require_reach(actor: Any, right: str, row: Any) -> None:
 
 def _ways(model: type[Model], actor: Any, right: str, of: type[Model] | None) -> list[Q]:
     """The conditions of which a row must meet one, for a right on a kind of record."""
-    rule = rule_of(model)
-    if rule is None or not actor.is_active or lacks(actor, right, of):
+    if not actor.is_active or lacks(actor, right, of):
         return []
-    found = [rule(actor, reach) for reach in sorted(reaches(actor, right, of))]
+    found = [reached(model, actor, reach) for reach in sorted(reaches(actor, right, of))]
     return [way for way in found if way is not None]
 
 

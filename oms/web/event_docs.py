@@ -21,7 +21,7 @@ Written by `manage.py describe_events` from the catalog (`events.py` of each app
 A program reads events from `GET /api/v1/events/`, or a webhook endpoint is sent them. It sees the events of the
 documents that its user may view, and their payloads if that user sees money. Internal events are for handlers alone.
 Within a version, a payload only gains fields; fields in *italics* may be missing. Handlers marked `→` call other
-systems.
+systems. Events marked † are also for the customer of the order, by a link to it.
 """
 Schema = dict[str, Any]
 Payloads = dict[str, dict[str, Schema]]
@@ -48,7 +48,7 @@ def _section(kind: str, known: list[EventType], emitters: dict[str, list[str]]) 
 
 def _row(known: EventType, emitters: list[str]) -> str:
     cells = (
-        f"`{known.name}`",
+        f"`{known.name}`" + (" †" if known.is_for_customer else ""),
         str(known.version),
         str(known.meaning),
         _payload(known),

@@ -115,10 +115,15 @@ class PaymentWrittenOff:
     reason: Text
 
 
-event("invoice.issued", InvoiceIssued, _("An invoice or credit note was issued."))
+event(
+    "invoice.issued",
+    InvoiceIssued,
+    _("An invoice or credit note was issued."),
+    is_for_customer=True,
+)
 event("invoice.settled", NoData, _("What was paid before was applied to a new invoice."))
 event("invoice.frozen", NoData, _("The file of an invoice was stored for good."))
-event("invoice.paid", NoData, _("An invoice has no balance due."))
+event("invoice.paid", NoData, _("An invoice has no balance due."), is_for_customer=True)
 event("invoice.reopened", InvoiceReopened, _("An invoice has a balance due again."))
 event("invoice.credit_applied", CreditApplied, _("A credit note was applied to an invoice."))
 event("invoice.written_off", InvoiceWrittenOff, _("A part of an invoice was written off."))

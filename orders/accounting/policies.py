@@ -1,9 +1,13 @@
 """Who sees and edits invoices, payments, exports and intercompany documents."""
 
+from typing import Any
+
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from oms.core.policy import allow, declare, declare_parts, hide, need, offer
-from oms.core.reaching import master, rows
+from oms.core.models.role import OutsideReach
+from oms.core.policy import allow, declare, declare_parts, entrust, hide, need, offer
+from oms.core.reaching import leads, master, rows
 from orders.accounting.models import (
     ExportedDocument,
     ExportRun,
@@ -23,7 +27,17 @@ from orders.accounting.models import (
 from orders.policies import ACCOUNTS
 
 declare(TaxCode, master("company"), edit=ACCOUNTS)
-declare(Invoice, rows(customer="customer", company="company"), view=f"rep {ACCOUNTS}")
+INVOICES = rows(customer="customer", company="company", order="order")
+
+
+@leads(OutsideReach.ORDER)
+def _invoices(actor: Any, reach: str) -> Q | None:
+    """Invoices of an actor's orders, customers and companies; to an order's customer, those that were issued."""
+    known = INVOICES(actor, reach)
+    return known and known & Q(status="issued") if reach == OutsideReach.ORDER else known
+
+
+declare(Invoice, _invoices, view=f"rep {ACCOUNTS}")
 allow(
     ACCOUNTS,
     Invoice,
@@ -35,7 +49,9 @@ allow(
     "write_off",
     "reverse_write_off",
 )
-declare_parts(Invoice, "invoice", InvoiceLine, Installment, PaymentApplication)
+declare_parts(Invoice, "invoice", InvoiceLine, Installment)
+declare_parts(Invoice, "invoice", PaymentApplication, is_internal=True)
+entrust(OutsideReach.ORDER, Invoice, "view")
 declare(
     IntercompanyRule,
     master("selling", "supplying"),

@@ -17,6 +17,9 @@ class Event(models.Model):
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
     )
+    actor = models.CharField(
+        max_length=80, blank=True, default="", db_default=""
+    )  # who did it, where that was no user
     at = models.DateTimeField(db_default=Now())
     position = models.BigIntegerField(null=True, unique=True)
     is_drained = models.BooleanField(default=False)
@@ -46,6 +49,11 @@ class Event(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} {self.subject_number}"
+
+    @property
+    def who(self) -> str:
+        """Who did it; empty where the program did it by itself."""
+        return str(self.by) if self.by else self.actor
 
 
 class Delivery(models.Model):

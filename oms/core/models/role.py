@@ -1,6 +1,7 @@
 """What people may do, and with which rows: roles, made of Django's groups and permissions."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import Group, Permission
@@ -18,6 +19,13 @@ class Reach(models.TextChoices):
     COMPANIES = "companies", _("own companies")
     CUSTOMERS = "customers", _("own customers")
     WAREHOUSES = "warehouses", _("own warehouses")
+
+
+class OutsideReach(StrEnum):
+    """Whose rows an actor that is no user reaches: those of the one record to which it is tied."""
+
+    ORDER = "order"
+    CHANNEL = "channel"
 
 
 class Role(Group):
