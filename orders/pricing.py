@@ -12,7 +12,7 @@ from oms.core import money, states
 from oms.core.errors import Refused
 from oms.core.exchange_rates import exchange_rate as exchange_rate
 from oms.core.models import Company, User
-from orders import customer_prices, origins, taxing
+from orders import bearing, customer_prices, origins, taxing
 from orders.models import Order, OrderCharge, OrderLine
 from orders.planners import taxes
 from orders.planners.taxes import Taxed
@@ -96,22 +96,31 @@ def lower_allowances(
 ) -> None:
     """Lower the allowances of a locked order to what its goods and charges come to.
 
-    One that is billed already is replaced by a lower one: it is credited with the goods that were canceled.
+    One that is billed already is replaced by a lower one, or by one at other rates: it is credited with the goods that
+    were canceled.
     """
     _lower_open(order, charges, lines)
-    if order.gross < 0 and any(line.quantity > line.canceled for line in lines):
-        billed = [
-            charge
-            for charge in charges
-            if charge.gross < 0 and charge.is_invoiced and not charge.is_canceled
-        ]
-        OrderCharge.objects.filter(pk__in=[charge.pk for charge in billed]).update(is_canceled=True)
-        for charge in billed:
-            charge.is_canceled = True
-        charges = [*charges, *(_replacement(charge) for charge in billed)]
+    if not any(line.quantity > line.canceled for line in lines):
+        return
+    replaced = bearing.to_replace(order, lines, charges)
+    OrderCharge.objects.filter(pk__in=[charge.pk for charge in replaced]).update(is_canceled=True)
+    for charge in replaced:
+        charge.is_canceled = True
+    charges = [*charges, *(_replacement(charge) for charge in replaced)]
+    parts = bearing.spread(order, lines, charges)
+    if replaced or parts:
+        charges += parts
         follow_goods(order, lines, charges)
         fill_totals(order, lines, charges)
         _lower_open(order, charges, lines)
+
+
+def drop_charges(order: Order, charges: Sequence[OrderCharge]) -> None:
+    """Cancel charges of a locked order that aren't billed; its totals follow."""
+    keys = [charge.pk for charge in charges]
+    OrderCharge.objects.filter(pk__in=keys).update(is_canceled=True)
+    fill_totals(order, list(order.lines.all()), list(order.charges.all()))
+    order.save(update_fields=[*AMOUNTS, "units"])
 
 
 def _replacement(charge: OrderCharge) -> OrderCharge:

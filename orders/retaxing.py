@@ -17,6 +17,7 @@ from oms.core.locking import attempt, whole
 from oms.core.models import User
 from orders import (
     accounts,
+    bearing,
     fulfillment_progress,
     origins,
     pricing,
@@ -239,24 +240,13 @@ def _move_charges(
             )
         )
         new += [
-            _part_of(charge, place, share)
+            bearing.part_of(charge, place, share)
             for place, share in shares.items()
             if place != first and share
         ]
         charge.origin, charge.amount = first, shares[first]
         changed.append(charge)
     return changed, new
-
-
-def _part_of(charge: OrderCharge, place: str, amount: Decimal) -> OrderCharge:
-    return OrderCharge(
-        order=charge.order,
-        kind=charge.kind,
-        description=charge.description,
-        replaces=charge.replaces,
-        origin=place,
-        amount=amount,
-    )
 
 
 def _save(

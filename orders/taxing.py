@@ -4,12 +4,13 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, Protocol
 
 from django.utils.translation import gettext as _
 
 from oms.core import money
 from oms.core.errors import Refused
+from oms.core.models import Company
 from oms.core.money import ZERO
 from orders import registrations
 from orders.models import Customer, Order, OrderCharge, OrderLine, TaxRate
@@ -21,6 +22,7 @@ from orders.registrations import destination_of, home_of, origin_of
 
 COMPENSATION = "Compensation, not consideration for a supply: no VAT."
 SERVICES = "services"  # the tax class of what isn't goods
+Rate = tuple[Decimal, str]  # percent and category
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,19 @@ class TaxRule:
     category: str
     note: str
     included: Decimal = Decimal(0)
+
+
+class Rated(Protocol):
+    """What has an amount at a tax rate: a line of an order or of an invoice, a part of a charge."""
+
+    @property
+    def tax_percent(self) -> Decimal: ...
+
+    @property
+    def tax_category(self) -> str: ...
+
+    @property
+    def gross(self) -> Decimal: ...
 
 
 @dataclass(frozen=True)
@@ -181,6 +196,18 @@ def _no_rate(missing: Collection[str], place: Place, on: date) -> Refused:
 def without_included(amount: Decimal, included: Decimal, currency: str) -> Decimal:
     """An amount with tax as a buyer who pays none owes it: gross ÷ (1 + rate)."""
     return money.round_amount(amount * 100 / (100 + included), currency) if included else amount
+
+
+def rate_of(row: Rated) -> Rate:
+    """The tax rate of a line, or of a part of a charge."""
+    return row.tax_percent.normalize(), row.tax_category
+
+
+def has_rates_of_goods(company: Company, charge: OrderCharge) -> bool:
+    """Whether a charge shares the tax rates of the goods that leave from its place."""
+    return charge.kind not in OrderCharge.COMPENSATION and bool(
+        origin_of(company, charge.origin).area
+    )
 
 
 def shares(

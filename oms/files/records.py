@@ -87,15 +87,25 @@ class RecordSheet(Sheet, ModelResource):
         errors: dict[str, Any] = dict(import_validation_errors or {})
         errors |= self._lost_zeros(instance) | self._without_company(instance)
         try:
-            if self.is_precise:
-                instance.full_clean(exclude=list(errors))
+            if self.is_precise and not errors:
+                instance.full_clean()
             else:
-                instance.clean_fields(exclude=list(errors))
-                instance.clean()
+                instance.clean_fields(exclude=[*errors, *self._looked_up(instance)])
+                if not errors:  # else what a cell lacks would be told twice
+                    instance.clean()
         except ValidationError as error:
             errors = error.update_error_dict(errors)
         if errors:
             raise ValidationError(errors)
+
+    def _looked_up(self, instance: Any) -> list[str]:
+        """The references that a row names: they were read with its batch, and asking again takes a query each."""
+        return [
+            each.attribute
+            for each in self.fields.values()
+            if isinstance(each.widget, Reference)
+            and getattr(instance, instance._meta.get_field(each.attribute).attname) is not None
+        ]
 
     def _lost_zeros(self, instance: Any) -> dict[str, Any]:
         """The fault of a new record's code, where a known one is the same but for its leading zeros."""

@@ -9,9 +9,10 @@ from oms.insights.money_rules import places, quantum
 
 NAMES = ("net", "tax", "gross")
 _GIVEN = ", ".join(f"'{name} ' || d.{name} || ' of ' || a.{name}" for name in NAMES)
-_OF_ORDER = """
+OF_ORDER = """
     SELECT coalesce(ol.order_id, oc.order_id, i.order_id) AS order_id, i.kind, l.order_line_id, l.charge_id, l.corrects_id,
-           CASE i.kind WHEN 'credit' THEN -1 ELSE 1 END AS sign, l.net, l.tax, l.gross
+           CASE i.kind WHEN 'credit' THEN -1 ELSE 1 END AS sign, l.net, l.tax, l.gross, l.tax_percent, l.tax_category,
+           coalesce(i.seller->>'registered_in', '') AS registration
     FROM orders_invoiceline l JOIN orders_invoice i ON i.id = l.invoice_id AND i.status = 'issued'
     LEFT JOIN orders_orderline ol ON ol.id = l.order_line_id LEFT JOIN orders_ordercharge oc ON oc.id = l.charge_id"""
 # Goods by the parts rule, charges as agreed, less what was credited of both; deposits come to nothing.
@@ -29,7 +30,7 @@ ORDERS = (
     Invariant(
         "the documents of a finished order come to what was agreed for what was kept",
         f"""
-        , of_order AS MATERIALIZED ({_OF_ORDER})
+        , of_order AS MATERIALIZED ({OF_ORDER})
         SELECT o.number, 'documents and agreed: ' || concat_ws(', ', {_GIVEN})
         FROM orders_order o
         JOIN (SELECT order_id, {", ".join(f"sum(sign * {name}) AS {name}" for name in NAMES)} FROM of_order GROUP BY 1) d
@@ -108,7 +109,7 @@ RULES = (
         FROM orders_order o
         JOIN (SELECT order_id, coalesce(sum(gross) FILTER (WHERE kind = 'invoice' AND corrects_id IS NULL), 0) AS billed,
                      coalesce(sum(gross) FILTER (WHERE kind = 'credit'), 0) AS credited
-              FROM ({_OF_ORDER}) p WHERE order_line_id IS NOT NULL OR charge_id IS NOT NULL GROUP BY 1) s
+              FROM ({OF_ORDER}) p WHERE order_line_id IS NOT NULL OR charge_id IS NOT NULL GROUP BY 1) s
           ON s.order_id = o.id
         WHERE NOT o.is_imported AND s.credited > s.billed""",
     ),

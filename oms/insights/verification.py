@@ -10,6 +10,7 @@ from oms.core.models import StoredDocument
 from oms.core.numbering import chain
 from oms.insights import (
     completeness_rules,
+    credit_rules,
     event_rules,
     intercompany_rules,
     liveness_rules,
@@ -29,6 +30,7 @@ RULES = (
     + lot_rules.RULES
     + shipment_rules.RULES
     + money_rules.RULES
+    + credit_rules.RULES
     + tax_rules.RULES
     + waiting_rules.RULES
 )

@@ -1,86 +1,131 @@
 """Allowances that a credit note takes back, so that no more of an invoice or an order is credited than was billed."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 
 from oms.core import money
+from orders import taxing
 from orders.accounting import deducting
 from orders.accounting.deducting import Open
 from orders.accounting.models import Invoice, InvoiceLine
 
-Allowance = tuple[InvoiceLine, Open]  # what is left of it, below zero
+Scope = Callable[[InvoiceLine], bool]
 
 
 def taken_back(note: Invoice, lines: Sequence[InvoiceLine]) -> list[InvoiceLine]:
     """Lines that take allowances back for a note with these lines; the orders that it credits are locked.
 
-    First come the allowances of the invoices that it credits, then those that were credited alone, also by the note.
+    First come the allowances of the invoices that it credits, then those that were credited alone, also by the note;
+    none of another VAT registration. Where allowances share the rates of the goods, each rate is limited by what was
+    billed at it; then all of them.
     """
     by_order: dict[int, list[InvoiceLine]] = defaultdict(list)
     for line in lines:
         if line.order_key is not None:
             by_order[line.order_key].append(line)
-    made = []
-    for order, own in by_order.items():
-        billed = list(
-            InvoiceLine.objects.filter(deducting.lines_of(order), corrects=None)
-            .select_related("invoice")
-            .order_by("pk")
+    return [
+        line
+        for order, own in by_order.items()
+        for line in _Account(own, _billed(order, note.registration)).take_back(note)
+    ]
+
+
+def _billed(order: int, registration: str) -> list[InvoiceLine]:
+    """What was billed, or credited alone, of an order under a VAT registration."""
+    rows = InvoiceLine.objects.filter(deducting.lines_of(order), corrects=None)
+    found = rows.select_related("invoice__company", "charge").order_by("pk")
+    return [line for line in found if line.invoice.registration == registration]
+
+
+@dataclass
+class _Allowance:
+    """An allowance, what is left of it, and how much of that is taken back; both above zero."""
+
+    line: InvoiceLine
+    left: Open
+    taken: Decimal = money.ZERO
+
+
+class _Account:
+    """What a note credits of an order's billed lines, and the allowances that it takes back."""
+
+    def __init__(self, own: Sequence[InvoiceLine], billed: Sequence[InvoiceLine]) -> None:
+        self.own, self.billed = own, billed
+        self.left = deducting.open_amounts(billed)
+        credited = {line.corrects_id for line in own}
+        free = [line for line in billed if line.pk not in credited]
+        self.on_invoices = [
+            _Allowance(line, Open(-left.gross, -left.tax))
+            for line in free
+            if _is_on_invoice(line) and (left := self.left[line.pk]).gross < 0
+        ]
+        self.alone = [
+            _Allowance(line, self.left[line.pk]) for line in free if not _is_on_invoice(line)
+        ] + [_Allowance(line, Open(line.gross, line.tax)) for line in own if line.corrects is None]
+
+    def take_back(self, note: Invoice) -> list[InvoiceLine]:
+        """The lines that the note needs beside its own."""
+        invoices = {
+            line.corrects.invoice_id
+            for line in self.own
+            if line.corrects is not None and _is_on_invoice(line.corrects)
+        }
+        for key in sorted(invoices):
+            self._limit_each_rate(_of_invoice(key), self.on_invoices)
+        self._limit_each_rate(lambda line: True, self.alone + self.on_invoices)
+        return [_share_of(note, each) for each in [*self.on_invoices, *self.alone] if each.taken]
+
+    def _limit_each_rate(self, scope: Scope, allowances: Sequence[_Allowance]) -> None:
+        """Limit what is credited of the billed lines in a scope: at each tax rate, and then in all."""
+        if all(_has_rates_of_goods(each.line) for each in allowances):
+            for rate in sorted({taxing.rate_of(line) for line in self.own}):
+                self._limit(_at_rate(scope, rate), allowances)
+        self._limit(scope, allowances)
+
+    def _limit(self, scope: Scope, allowances: Sequence[_Allowance]) -> None:
+        credited = self._credited(scope)
+        excess = min(credited, credited - self._left(scope))
+        for each in allowances:
+            share = min(excess, each.left.gross - each.taken)
+            if share > 0 and scope(each.line):
+                each.taken += share
+                excess -= share
+
+    def _left(self, scope: Scope) -> Decimal:
+        """What was billed in a scope and isn't credited yet."""
+        return sum(
+            (line.invoice.sign * self.left[line.pk].gross for line in self.billed if scope(line)),
+            money.ZERO,
         )
-        left = deducting.open_amounts(billed)
-        on_invoices = _on_invoices(note, own, billed, left)
-        made += on_invoices + _alone(note, own + on_invoices, billed, left)
-    return made
+
+    def _credited(self, scope: Scope) -> Decimal:
+        """What the note credits in a scope, less what it takes back there."""
+        given = sum((line.gross for line in self.own if scope(line.corrects or line)), money.ZERO)
+        every = [*self.on_invoices, *self.alone]
+        return given - sum((each.taken for each in every if scope(each.line)), money.ZERO)
 
 
-def _on_invoices(
-    note: Invoice, own: Sequence[InvoiceLine], billed: Sequence[InvoiceLine], left: dict[int, Open]
-) -> list[InvoiceLine]:
-    """What allowances on invoices pay, so that no more of an order's part of each is credited than it billed."""
-    credited: dict[int, Decimal] = defaultdict(Decimal)
-    for line in own:
-        if line.corrects is not None and line.corrects.invoice.kind == Invoice.Kind.INVOICE:
-            credited[line.corrects.invoice_id] += line.gross
-    taken, made = {line.corrects_id for line in own}, []
-    for key, amount in credited.items():
-        rows = [line for line in billed if line.invoice_id == key]
-        excess = amount - sum((left[line.pk].gross for line in rows), money.ZERO)
-        made += _take(
-            note, excess, [(line, left[line.pk]) for line in rows if line.pk not in taken]
-        )
-    return made
+def _of_invoice(key: int) -> Scope:
+    return lambda line: line.invoice_id == key
 
 
-def _alone(
-    note: Invoice, own: Sequence[InvoiceLine], billed: Sequence[InvoiceLine], left: dict[int, Open]
-) -> list[InvoiceLine]:
-    """What allowances that no invoice bears pay, those of the same VAT registration first."""
-    alone = [line for line in billed if line.invoice.kind == Invoice.Kind.CREDIT]
-    alone.sort(key=lambda line: line.invoice.registration != note.registration)
-    most = sum((line.invoice.sign * left[line.pk].gross for line in billed), money.ZERO)
-    credited = sum((line.gross for line in own), money.ZERO)
-    taken = {line.corrects_id for line in own}
-    rows = [(line, left[line.pk]) for line in alone if line.pk not in taken]
-    rows += [(line, Open(line.gross, line.tax)) for line in own if line.corrects is None]
-    return _take(
-        note,
-        min(credited, credited - most),
-        [(line, Open(-own.gross, -own.tax)) for line, own in rows],
-    )
+def _at_rate(scope: Scope, rate: taxing.Rate) -> Scope:
+    return lambda line: scope(line) and taxing.rate_of(line) == rate
 
 
-def _take(note: Invoice, excess: Decimal, allowances: Sequence[Allowance]) -> list[InvoiceLine]:
-    made = []
-    for line, left in allowances:
-        share = min(excess, -left.gross)
-        if share > 0:
-            excess -= share
-            made.append(_share_of(note, line, left, -share))
-    return made
+def _is_on_invoice(line: InvoiceLine) -> bool:
+    return line.invoice.kind == Invoice.Kind.INVOICE
 
 
-def _share_of(note: Invoice, line: InvoiceLine, left: Open, gross: Decimal) -> InvoiceLine:
+def _has_rates_of_goods(line: InvoiceLine) -> bool:
+    return line.charge is not None and taxing.has_rates_of_goods(line.invoice.company, line.charge)
+
+
+def _share_of(note: Invoice, allowance: _Allowance) -> InvoiceLine:
+    line, left = allowance.line, allowance.left
+    gross = -allowance.taken
     tax = money.part(left.tax, left.gross, money.ZERO, gross, note.currency)
     return InvoiceLine(
         invoice=note,

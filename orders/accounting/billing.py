@@ -12,7 +12,7 @@ from oms.core.bulk_sql import any_of
 from oms.core.errors import Refused
 from oms.core.locking import atomic, lock, lock_one, whole
 from oms.core.models import User
-from orders import fulfillment_progress, letters, registrations
+from orders import bearing, fulfillment_progress, letters, pricing, registrations
 from orders.accounting import crediting, deducting, einvoicing, issuing
 from orders.accounting.issuing import SERIES, issue, start, start_credit
 from orders.accounting.models import Invoice, InvoiceLine
@@ -100,11 +100,11 @@ def bill(
 ) -> list[InvoiceLine]:
     """Lines, from a position on, for units of a locked order and its open charges, less its deposits; they count.
 
-    An allowance that is more than what is billed with it waits for the next invoice.
+    Allowances that are more than what is billed with them, also at one of their tax rates, wait for the next invoice.
     """
     lines = _invoice_lines(document, order, {key: count for key, count in units.items() if count})
     charges = open_charges(order, document.registration)
-    if sum(line.gross for line in lines) + sum(charge.gross for charge in charges) < 0:
+    if not bearing.can_bear(order, lines, charges):
         assert document.issued_on is not None
         numbering.lock_counters(
             order.company, SERIES.values(), document.issued_on.year
@@ -133,7 +133,10 @@ def open_charges(order: Order, registration: str) -> list[OrderCharge]:
 def credit_allowances(
     order: Order, document: Invoice, *, on: date | None = None, by: User | None = None
 ) -> Invoice | None:
-    """Credit the allowances that no invoice of an order could bear, once all its goods are billed."""
+    """Credit the allowances that no invoice of an order could bear, once all its goods are billed.
+
+    Those of which nothing is left, since the goods were credited before, are dropped.
+    """
     waiting = [charge for charge in open_charges(order, document.registration) if charge.gross < 0]
     if not waiting or any(
         line.invoiced < line.quantity - line.canceled
@@ -146,6 +149,10 @@ def credit_allowances(
             document, f"{order.number}/allowances {waiting[0].pk}", gettext("Allowance")
         )
     lines = [line for charge in waiting for line in issuing.charge_lines(note, charge, sign=-1)]
+    lines = crediting.less_allowances(note, lines)
+    if crediting.is_nothing(lines):
+        pricing.drop_charges(order, waiting)
+        return None
     order.charges.filter(pk__in=[charge.pk for charge in waiting]).update(is_invoiced=True)
     return crediting.issue_credit(note, document, lines, on=on, by=by)
 

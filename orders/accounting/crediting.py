@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from django.utils.translation import gettext
 
-from oms.core import idempotency
+from oms.core import idempotency, money
 from oms.core.errors import Refused, WrongState
 from oms.core.locking import atomic, lock, lock_one
 from oms.core.models import User
@@ -84,7 +84,25 @@ def note_of(
     lines += [line for charge in charges for line in issuing.charge_lines(note, charge, sign=-1)]
     if not lines:
         raise Refused(gettext("Choose at least one line to credit."), code="nothing_to_credit")
-    return issue_credit(note, original, lines, on=on, by=by)
+    return issue_credit(note, original, less_allowances(note, lines), on=on, by=by)
+
+
+def less_allowances(note: Invoice, lines: Sequence[InvoiceLine]) -> list[InvoiceLine]:
+    """The lines of a credit note with the allowances that it takes back; the orders of its lines are locked."""
+    lines = [*lines, *allowances.taken_back(note, lines)]
+    for position, line in enumerate(lines, 1):
+        line.position = position
+    return lines
+
+
+def is_nothing(lines: Sequence[InvoiceLine]) -> bool:
+    """Whether a credit note with these lines would change nothing: it comes to zero and credits no units.
+
+    One that credits units is issued even at zero: the invoice names quantities and reductions that hold no longer, and
+    amending these takes a document that refers to it (Directive 2006/112/EC, Articles 219 and 226).
+    """
+    has_units = any(line.quantity and line.corrects for line in lines)
+    return not has_units and not sum((line.gross for line in lines), money.ZERO)
 
 
 def issue_credit(
@@ -95,13 +113,7 @@ def issue_credit(
     on: date | None = None,
     by: User | None = None,
 ) -> Invoice:
-    """Issue a credit note for an invoice, less allowances that it takes back, and set it off against the invoice.
-
-    The orders of its lines and the invoice are locked.
-    """
-    lines = [*lines, *allowances.taken_back(note, lines)]
-    for position, line in enumerate(lines, 1):
-        line.position = position
+    """Issue a credit note for a locked invoice, and set it off against that."""
     note = issue(note, lines, on, by)
     set_off(note, original, by=by)
     return note

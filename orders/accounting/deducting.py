@@ -13,12 +13,9 @@ from django.utils.translation import gettext_lazy as _
 
 from oms.core import money
 from oms.core.bulk_sql import any_of
-from orders import registrations
+from orders import registrations, taxing
 from orders.accounting.models import Invoice, InvoiceLine
 from orders.models import Order, OrderCharge, OrderLine
-from orders.models.order import ChargePart
-
-Rate = tuple[Decimal, str]
 
 
 @dataclass(frozen=True)
@@ -73,27 +70,23 @@ def open_deposits(order: Order, registration: str | None = None) -> list[tuple[I
     return [(line, left[line.pk]) for line in asked if left[line.pk].gross or left[line.pk].tax]
 
 
-def left_to_bill(order: Order, registration: str | None = None) -> dict[Rate, Decimal]:
+def left_to_bill(order: Order, registration: str | None = None) -> dict[taxing.Rate, Decimal]:
     """What of a locked order (or of what falls under a VAT registration) is not billed yet, by tax rate, gross."""
-    left: dict[Rate, Decimal] = defaultdict(Decimal)
+    left: dict[taxing.Rate, Decimal] = defaultdict(Decimal)
     for line in order.lines.all():
         wanted = line.quantity - line.canceled
         if wanted > line.invoiced and _is_of(order, line, registration):
-            left[_rate(line)] += money.part(
+            left[taxing.rate_of(line)] += money.part(
                 line.gross, line.quantity, line.invoiced, wanted, order.currency
             )
     for charge in order.charges.filter(is_invoiced=False, is_canceled=False):
         for part in charge.parts if _is_of(order, charge, registration) else ():
-            left[_rate(part)] += part.gross
+            left[taxing.rate_of(part)] += part.gross
     return left
 
 
 def _is_of(order: Order, row: OrderLine | OrderCharge, registration: str | None) -> bool:
     return registration is None or registrations.of(order, row) == registration
-
-
-def _rate(row: OrderLine | ChargePart | InvoiceLine) -> Rate:
-    return row.tax_percent.normalize(), row.tax_category
 
 
 def deductions(document: Invoice, order: Order, lines: Sequence[InvoiceLine]) -> list[InvoiceLine]:
@@ -102,9 +95,9 @@ def deductions(document: Invoice, order: Order, lines: Sequence[InvoiceLine]) ->
     deposits = open_deposits(order, document.registration) if lines else []
     if not deposits:
         return []
-    billed: dict[Rate, Decimal] = defaultdict(Decimal)
+    billed: dict[taxing.Rate, Decimal] = defaultdict(Decimal)
     for line in lines:
-        billed[_rate(line)] += line.gross
+        billed[taxing.rate_of(line)] += line.gross
     taken = _taken(deposits, billed, left_to_bill(order, document.registration), order.currency)
     return [
         _deduction(document, line, left, taken[line.pk])
@@ -115,15 +108,15 @@ def deductions(document: Invoice, order: Order, lines: Sequence[InvoiceLine]) ->
 
 def _taken(
     deposits: Sequence[tuple[InvoiceLine, Open]],
-    billed: dict[Rate, Decimal],
-    to_bill: dict[Rate, Decimal],
+    billed: dict[taxing.Rate, Decimal],
+    to_bill: dict[taxing.Rate, Decimal],
     currency: str,
 ) -> dict[int, Decimal]:
     """How much each deposit line gives, by primary key."""
-    by_rate: dict[Rate, dict[int, Decimal]] = defaultdict(dict)
+    by_rate: dict[taxing.Rate, dict[int, Decimal]] = defaultdict(dict)
     taken: dict[int, Decimal] = defaultdict(Decimal)
     for line, left in deposits:
-        by_rate[_rate(line)][line.pk] = left.gross
+        by_rate[taxing.rate_of(line)][line.pk] = left.gross
     room = sum(billed.values(), money.ZERO)
     for rate, own in by_rate.items():
         there, now = sum(own.values(), money.ZERO), billed[rate]

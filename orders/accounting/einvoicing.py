@@ -159,13 +159,12 @@ def _notes(invoice: Invoice) -> tuple[str, ...]:
 
 
 def _references(invoice: Invoice) -> dict[str, Any]:
-    order, corrects = invoice.order, invoice.corrects
+    order = invoice.order
     return {
         "order_number": invoice.order_number,
         "purchase_order": order.customer_reference if order else "",
         "buyer_reference": invoice.bill_to.get("buyer_reference", ""),
-        "corrects": str(corrects.number) if corrects else "",
-        "corrects_on": corrects.issued_on if corrects else None,
+        "preceding": tuple((str(row.number), row.issued_on) for row in invoice.preceding()),
         "iban": invoice.seller.get("iban", ""),
         "bic": invoice.seller.get("bic", ""),
     }

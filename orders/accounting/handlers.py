@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from oms.core.errors import ConnectorError
 from oms.core.event_handlers import on
-from oms.core.locking import lock
+from oms.core.locking import lock, lock_one
 from oms.core.models import Delivery, Event
 from orders import lifecycle, screening
 from orders.accounting import (
@@ -84,6 +84,7 @@ def credit_canceled(event: Event) -> None:
     order = Order.objects.get(number=event.subject_number)
     canceling.credit_canceled(order, key=event.pk)
     billing.settle_charges(order)
+    lifecycle.complete_if_done(lock_one(order))  # where that took no document
 
 
 @on("order.completed")

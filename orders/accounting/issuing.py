@@ -127,7 +127,8 @@ def issue(
         setattr(document, name, sum((getattr(line, name) for line in lines), money.ZERO))
     if document.gross < 0:
         raise Refused(
-            _("Invoice totals can't be negative. Invoice the allowance together with items.")
+            _("Invoice totals can't be negative. Invoice the allowance together with items."),
+            code="below_zero",
         )
     document.issued_on = on or document.company.today()
     periods.require_open(document.company, document.issued_on)

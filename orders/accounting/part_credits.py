@@ -73,10 +73,11 @@ def credit_shares(
         billing.invoice_what_shipped(order, reference, by)
         parts = _spread(order, shares)
         invoices = {row.pk: row for row in lock(Invoice.objects.filter(pk__in=parts))}
-        return [
+        notes = [
             _note(invoices[key], own, f"{reference}/{invoices[key].number}", by)
             for key, own in sorted(parts.items())
         ]
+        return [note for note in notes if note is not None]
 
 
 def _spread(order: Order, shares: Mapping[int, Decimal]) -> dict[int, list[_Part]]:
@@ -121,13 +122,17 @@ def _part(line: InvoiceLine, share: Decimal, left: Open, currency: str) -> _Part
     return _Part(line, share if is_whole else share * gross / wanted, Open(gross, tax))
 
 
-def _note(original: Invoice, parts: list[_Part], reference: str, by: User | None) -> Invoice:
+def _note(original: Invoice, parts: list[_Part], reference: str, by: User | None) -> Invoice | None:
+    """A credit note for shares; None where allowances take all of it."""
     known = issuing.known(reference, corrects=original.pk)
     if known:
         return known
     with letters.language_of(original.customer, original.company):
         note = start_credit(original, reference, _("Components returned"))
         lines = [_line(note, part) for part in parts]
+    lines = crediting.less_allowances(note, lines)
+    if crediting.is_nothing(lines):
+        return None
     return crediting.issue_credit(note, original, lines, by=by)
 
 

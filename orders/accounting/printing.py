@@ -98,13 +98,11 @@ def _invoice_facts(document: Invoice) -> Facts:
             (gettext("Order"), str(order.number)),
             (gettext("Your reference"), order.customer_reference),
         ]
-    if document.corrects is not None:
-        facts.append(
-            (
-                gettext("Corrects invoice"),
-                f"{document.corrects.number}, {letters.digits(document.corrects.issued_on)}",
-            )
-        )
+    if document.kind == Invoice.Kind.CREDIT:
+        corrected = [
+            f"{row.number}, {letters.digits(row.issued_on)}" for row in document.preceding()
+        ]
+        facts.append((gettext("Corrects invoice"), "; ".join(corrected)))
     return [fact for fact in facts if fact[1]]
 
 

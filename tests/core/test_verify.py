@@ -65,6 +65,12 @@ BREAKS = {
     "(SELECT id FROM orders_invoice WHERE kind = 'credit')",
     "no more of an order is credited than was billed": "UPDATE orders_invoiceline SET gross = gross + 1000 WHERE invoice_id IN "
     "(SELECT id FROM orders_invoice WHERE kind = 'credit')",
+    "a credit note falls under the VAT registration of what it corrects": "UPDATE orders_invoice SET seller = seller || '{\"registered_in\": \"NL\"}' WHERE kind = 'credit'",
+    "no more of an invoice is credited at a tax rate than it billed": "UPDATE orders_invoiceline SET gross = gross + 1000 WHERE invoice_id IN "
+    "(SELECT id FROM orders_invoice WHERE kind = 'credit')",
+    "no more of an order is credited at a tax rate and under a VAT registration than was billed": "UPDATE orders_invoice SET seller = seller || '{\"registered_in\": \"NL\"}' WHERE kind = 'credit'",
+    "a credit note of nothing says which units it credits": "UPDATE orders_invoice SET gross = 0, net = 0, tax = 0, applied = 0 WHERE kind = 'credit';"
+    "UPDATE orders_invoiceline SET quantity = 0",
     "an allowance that was credited is taken back at most once in sum": "UPDATE orders_invoiceline SET corrects_id = id WHERE invoice_id IN "
     "(SELECT id FROM orders_invoice WHERE kind = 'credit')",
     "goods are billed under the VAT registration of where they left, or if taxed of where they went": "UPDATE inventory_warehouse SET country = 'NL'; UPDATE orders_invoiceline SET tax_category = 'G'",

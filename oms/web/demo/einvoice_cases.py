@@ -213,9 +213,10 @@ def credit_note_of_a_deposit() -> Invoice:
 
 @case
 def less_all_of_it() -> Invoice:
-    """A final invoice that its deposits have paid: it comes to nothing."""
+    """A final invoice that two deposits have paid: it refers to both and comes to nothing."""
     order = confirmed(buyer(), ("standard", 3, "19.99"), ("reduced", 7, "3.33"))
-    deposits.ask(order, order.gross, reference=f"{order.number}/case deposit")
+    for number, amount in enumerate((Decimal("30.00"), order.gross - Decimal("30.00"))):
+        deposits.ask(order, amount, reference=f"{order.number}/case deposit {number}")
     return bill(order)
 
 

@@ -150,6 +150,12 @@ class Invoice(Document):
             {self.order_id} if self.order_id else set()
         )
 
+    def preceding(self) -> list["Invoice"]:
+        """The documents that it or its lines refer to, the oldest first: what it corrects, and deposits it deducts."""
+        keys = set(self.lines.exclude(corrects=None).values_list("corrects__invoice", flat=True))
+        keys |= {self.corrects_id} if self.corrects_id else set()
+        return list(Invoice.objects.filter(pk__in=keys - {self.pk}).order_by("pk"))
+
     @property
     def registration(self) -> str:
         """The seller's VAT registration that it falls under: empty for the company's own, else its country."""

@@ -83,8 +83,9 @@ class Document:
     order_number: str = ""
     buyer_reference: str = ""
     purchase_order: str = ""
-    corrects: str = ""
-    corrects_on: date | None = None
+    preceding: tuple[
+        tuple[str, date], ...
+    ] = ()  # numbers and days of what is corrected or deducted
     iban: str = ""
     bic: str = ""
     home_currency: str = ""

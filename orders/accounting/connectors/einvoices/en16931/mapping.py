@@ -24,6 +24,7 @@ def terms_of(document: Document) -> Terms:
         "BT-13": document.purchase_order,
         "BT-72": document.supplied_on,
         "BG-1": [{"BT-22": note} for note in document.notes],
+        "BG-3": [{"BT-25": number, "BT-26": day} for number, day in document.preceding],
         "BG-4": _party(document.seller, is_seller=True),
         "BG-7": _party(document.buyer),
         "BG-25": [_line(item, document) for item in document.items],
@@ -40,8 +41,6 @@ def terms_of(document: Document) -> Terms:
         }
     if document.order_number and document.purchase_order:  # UBL has the one only beside the other
         found["BT-14"] = document.order_number
-    if document.corrects:
-        found["BG-3"] = [{"BT-25": document.corrects, "BT-26": document.corrects_on}]
     return {name: value for name, value in found.items() if value not in ("", None, [])}
 
 
