@@ -21,6 +21,7 @@ from inventory.models import (
     PostalCode,
     Reservation,
     Stock,
+    StockChange,
     StockShare,
     Transfer,
     TransferLine,
@@ -107,3 +108,4 @@ hide("see_cost", TransferLine, "unit_cost")
 hide("see_cost", BinStock, "unit_cost")
 hide("see_cost", Lane, "base_cost", "cost_per_kg")
 need("see_cost", Lane, "add", "change")  # forms with costs
+declare(StockChange, rows())

@@ -1,8 +1,10 @@
 """Settings of the deployment, all from the environment. What a business decides is a field on its record instead."""
 
+import base64
 import secrets
 import sys
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -41,25 +43,35 @@ def read_database() -> dict[str, Any]:
     return database
 
 
-def read_secret_key() -> str:
-    """SECRET_KEY, else one generated at the first run and kept with the data."""
-    key: str = env.str("SECRET_KEY", default="")
-    path = DATA_FOLDER / "secret_key"
+def read_key(name: str, file: str, make: Callable[[], str]) -> str:
+    """A secret from the environment, else one generated at the first run and kept with the data."""
+    key: str = env.str(name, default="")
+    path = DATA_FOLDER / file
     if not key and not path.exists():
         try:
             DATA_FOLDER.mkdir(parents=True, exist_ok=True)
             path.touch(mode=0o600)
-            path.write_text(secrets.token_urlsafe(50))
+            path.write_text(make())
         except OSError as error:
             sys.exit(
-                f"The data folder {DATA_FOLDER} cannot be written ({error}). Set SECRET_KEY and DATABASE_URL, "
+                f"The data folder {DATA_FOLDER} cannot be written ({error}). Set {name} and DATABASE_URL, "
                 "or choose another folder with OMS_DATA_FOLDER."
             )
     return key or path.read_text()
 
 
 DATA_FOLDER = Path(read("OMS_DATA_FOLDER", "str", str(BASE_DIR / ".data"))).resolve()
-SECRET_KEY = read_secret_key()
+SECRET_KEY = read_key("SECRET_KEY", "secret_key", lambda: secrets.token_urlsafe(50))
+# What accounts' credentials are encrypted with: the first key encrypts, all decrypt.
+ENCRYPTION_KEYS = [
+    key.strip()
+    for key in read_key(
+        "ENCRYPTION_KEYS",
+        "encryption_keys",
+        lambda: base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
+    ).split(",")
+    if key.strip()
+]
 DEBUG = read("DEBUG", "bool", False)
 ALLOWED_HOSTS = read("ALLOWED_HOSTS", "list", ["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = read("CSRF_TRUSTED_ORIGINS", "list", [])

@@ -18,7 +18,6 @@ from orders.models import (
     Discount,
     ExposureEntry,
     FraudRule,
-    Listing,
     Order,
     OrderCharge,
     OrderHold,
@@ -53,7 +52,6 @@ offer("import", Customer, _("Import"), "manager")
 offer("import", Address, _("Import"), SALES)
 declare_parts(Customer, "customer", Contact, Address, CustomerSKU, ExposureEntry)
 declare(Channel, master("company"), view="rep accountant", edit="manager")
-declare_parts(Channel, "channel", Listing)
 declare(FraudRule, master("channel__company", is_shared=True), view="accountant", edit="manager")
 
 declare(

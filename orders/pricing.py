@@ -153,7 +153,9 @@ def tax_rules(order: Order) -> Rules:
 
 
 def retax(order: Order) -> None:
-    """Write a locked order's taxes and totals anew; its prices stand."""
+    """Write a locked order's taxes and totals anew; its prices stand, and all amounts of one that came as sold."""
+    if order.is_as_sold:
+        return
     lines, charges = (
         list(order.lines.select_related("sku").order_by("position")),
         list(order.charges.order_by("pk")),
@@ -283,7 +285,9 @@ def tax_moved(
 
 
 def follow_goods(order: Order, lines: Sequence[OrderLine], charges: Sequence[OrderCharge]) -> None:
-    """Let a locked order's open charges follow the goods that are left of it."""
+    """Let a locked order's open charges follow the goods that are left of it; those of a channel stay as sold."""
+    if order.is_as_sold:
+        return
     changed = taxing.follow_goods(order, lines, charges)
     if changed:
         OrderCharge.objects.bulk_update(changed, CHARGE_FIELDS)

@@ -97,6 +97,8 @@ def can_follow(order: Order) -> bool:
 def _elsewhere(order: Order, sent_from: SentFrom) -> Held:
     """Units by place of those lines that are held in another place than the one that they are taxed from."""
     found: Held = {}
+    if order.is_as_sold:  # taxed by the channel, or by us as the channel computed it
+        return found
     for line in order.lines.all():
         home, units = registrations.origin_of(order.company, line.origin).code, Counter[str]()
         for warehouse, count in sent_from.get(line.pk, {}).items():

@@ -6,6 +6,7 @@ from inventory.models.lane import Lane, PostalCode
 from inventory.models.share import StockShare
 from inventory.models.sku import SKU, Barcode, Category, KitComponent, Lot
 from inventory.models.stock import BinStock, Move, Stock
+from inventory.models.stock_change import StockChange
 from inventory.models.transfer import Transfer, TransferLine
 from inventory.models.warehouse import Bin, Warehouse, Zone
 
@@ -25,6 +26,7 @@ __all__ = [
     "PostalCode",
     "Reservation",
     "Stock",
+    "StockChange",
     "StockShare",
     "Transfer",
     "TransferLine",

@@ -17,9 +17,9 @@ from oms.core.errors import DomainError
 from oms.core.locking import atomic
 from orders import lifecycle, order_entry
 from orders.channels import historical_import
-from orders.channels.formats.online_retail.mapping import COLUMNS, BadRow, Kind, Row, read_row
 from orders.channels.historical_documents import PastDocument, PastLine
 from orders.channels.models import HistoryRecord
+from orders.channels.online_retail.mapping import COLUMNS, BadRow, Kind, Row, read_row
 from orders.models import Channel, Customer, OrderCharge
 from orders.order_entry import Charge, Entry, Line
 

@@ -21,7 +21,7 @@ from orders.accounting import (
     refunds,
     supplier_invoices,
 )
-from orders.accounting.connectors.gateways import TRANSFER, Answer, Gateway, gateways
+from orders.accounting.connectors.gateways import CHANNEL, TRANSFER, Answer, Gateway, gateways
 from orders.accounting.models import Invoice, Payment, Refund
 from orders.models import Customer, Order
 
@@ -202,6 +202,7 @@ def ask_to_refund(event: Event) -> None:
         payment__number=event.subject_number, status=Refund.Status.REQUESTED
     )
     rows = own.filter(pk=event.data["refund"]) if "refund" in event.data else own
+    rows = rows.exclude(payment__gateway=CHANNEL)  # which gives it back by itself
     for row in rows.select_related("payment").order_by("pk"):
         with _ended_by_refusal(lambda error, row=row: refunds.record_refund_failed(row, error)):  # type: ignore[misc]
             _refund(row, event)

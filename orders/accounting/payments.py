@@ -268,10 +268,11 @@ def register_transfer(
     reference: str,
     currency: str | None = None,
     order: Order | None = None,
+    gateway: str = TRANSFER,
     on: date | None = None,
     by: User | None = None,
 ) -> Payment:
-    """Book money that came to the bank. Again with the same reference: the first payment."""
+    """Book money that came to the bank or through a channel. Again with the same reference: the first payment."""
     _require_reference(reference)
     require_seller(company, customer)
     with atomic():
@@ -289,7 +290,7 @@ def register_transfer(
                 currency=currency,
                 amount=amount,
                 reference=reference,
-                gateway=TRANSFER,
+                gateway=gateway,
             ),
             on=on,
             by=by,

@@ -10,16 +10,7 @@ from oms.core import policy
 from oms.core.models.role import Reach
 from oms.files.runs import offer
 from orders.admin.sheets import AddressSheet, CustomerSheet
-from orders.models import (
-    Address,
-    Channel,
-    Contact,
-    Customer,
-    CustomerSKU,
-    FraudRule,
-    Listing,
-    Price,
-)
+from orders.models import Address, Channel, Contact, Customer, CustomerSKU, FraudRule, Price
 
 
 class Contacts(Lines):
@@ -77,12 +68,6 @@ class CustomerAdmin(ScopedAdmin):
         super().save_model(request, obj, form, change)
 
 
-class Listings(Lines):
-    model = Listing
-    is_editable = True
-    autocomplete_fields = ["sku"]
-
-
 @admin.register(Channel)
 class ChannelAdmin(ScopedAdmin):
     list_display = [
@@ -97,7 +82,6 @@ class ChannelAdmin(ScopedAdmin):
         "commission_percent",
     ]
     list_select_related = ["company"]
-    inlines = [Listings]
 
 
 @admin.register(FraudRule)

@@ -1,6 +1,6 @@
 """Customers, channels, prices, taxes and orders."""
 
-from orders.models.channel import Channel, FraudRule, Listing
+from orders.models.channel import Channel, FraudRule
 from orders.models.customer import Address, Contact, Customer, CustomerSKU
 from orders.models.exposure import ExposureEntry
 from orders.models.order import Order, OrderCharge, OrderHold, OrderLine
@@ -17,7 +17,6 @@ __all__ = [
     "Discount",
     "ExposureEntry",
     "FraudRule",
-    "Listing",
     "Order",
     "OrderCharge",
     "OrderHold",

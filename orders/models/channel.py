@@ -7,7 +7,6 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from inventory.models import SKU
 from oms.core.models import Company
 from oms.core.money import AmountField
 from orders.models.price import ANOTHERS_PRICES, PriceList
@@ -125,21 +124,3 @@ class FraudRule(models.Model):
 
     def __str__(self) -> str:
         return self.name
-
-
-class Listing(models.Model):
-    """A SKU as a channel knows it."""
-
-    channel = models.ForeignKey(Channel, on_delete=models.CASCADE, related_name="listings")
-    sku = models.ForeignKey(SKU, on_delete=models.CASCADE, related_name="listings")
-    external_id = models.CharField(max_length=80)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["channel", "external_id"], name="listing_once_per_channel"
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.external_id} on {self.channel}"

@@ -84,6 +84,15 @@ class Order(Document):
     valid_until = models.DateField(null=True, blank=True)
     placed_on = models.DateField(null=True, editable=False)
     is_imported = models.BooleanField(default=False, editable=False)
+    is_as_sold = models.BooleanField(
+        _("amounts of the channel"),
+        default=False,
+        db_default=False,
+        editable=False,
+        help_text=_(
+            "Its amounts and taxes are those that the buyer paid; nothing is priced or taxed again."
+        ),
+    )
     net = AmountField(editable=False)
     tax = AmountField(editable=False)
     gross = AmountField(editable=False)
@@ -353,6 +362,12 @@ class OrderHold(models.Model):
         PAYMENT = "payment", _("payment")
         FRAUD = "fraud", _("fraud check")
         TAX = "tax", _("tax")
+        PENDING = "pending", _("pending in the channel")
+        OVERSOLD = "oversold", _("oversold")
+        ITEM = "item", _("unknown item")
+        AMOUNTS = "amounts", _("amounts differ")
+        STATE = "state", _("state of the channel")
+        CHANGED = "changed", _("changed in the channel")
         MANUAL = "manual", _("Manual")
 
     order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="holds")

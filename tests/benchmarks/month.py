@@ -28,7 +28,7 @@ def build(rows):
     from inventory.models import SKU, Bin, Warehouse
     from inventory.receiving import Opening
     from oms.core.models import Company
-    from orders.channels.formats.online_retail.mapping import COUNTRIES, Kind
+    from orders.channels.online_retail.mapping import COUNTRIES, Kind
     from orders.models import Channel, TaxRate
 
     company = Company.objects.create(

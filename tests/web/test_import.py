@@ -11,8 +11,8 @@ from django.core.management import CommandError, call_command
 from inventory.models import Move, Stock
 from oms.core.models import Event
 from orders.accounting.models import Invoice
-from orders.channels.formats.online_retail.mapping import BadRow, Kind, classify, read_row
 from orders.channels.models import HistoryRecord
+from orders.channels.online_retail.mapping import BadRow, Kind, classify, read_row
 from orders.models import Customer, Order, TaxRate
 from tests import builders as make
 

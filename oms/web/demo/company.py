@@ -12,7 +12,7 @@ from inventory import catalog
 from inventory.models import SKU, Barcode, Bin, Category, Warehouse
 from inventory.purchasing.models import ReorderRule, Supplier, SupplierItem
 from oms.core.models import Company, User
-from orders.channels.formats.online_retail.mapping import COUNTRIES, Kind, Row
+from orders.channels.online_retail.mapping import COUNTRIES, Kind, Row
 from orders.models import Address, Channel, Customer, Price, PriceList, TaxRate
 from returns.models import ReturnPolicy
 

@@ -32,7 +32,7 @@ from orders import lifecycle, order_entry, screening
 from orders.accounting import export_runs, payments
 from orders.accounting.models import Invoice
 from orders.accounting.models.export import Profile
-from orders.channels.formats.online_retail.mapping import BadRow, Kind, Row
+from orders.channels.online_retail.mapping import BadRow, Kind, Row
 from orders.models import Channel, Order
 from orders.order_entry import Entry, Line
 from returns import inspection, requests

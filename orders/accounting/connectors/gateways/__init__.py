@@ -29,4 +29,5 @@ class Gateway(Protocol):
 
 
 TRANSFER = "transfer"  # what came to the bank, and asks no gateway
+CHANNEL = "channel"  # what was paid through a channel, which gives it back, too
 gateways: Connectors[Gateway] = Connectors(__name__)

@@ -1,0 +1,223 @@
+"""Orders as a channel sold them: with the amounts and taxes that the buyer paid, never priced by us."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+
+from django.utils.translation import gettext as _
+
+from inventory.models import SKU
+from oms.core import bulk_sql, events, money, states
+from oms.core.errors import Refused
+from oms.core.locking import atomic, mark_created
+from oms.core.models import User
+from oms.core.postal_codes import tidy
+from orders import origins, pricing, screening, taxing
+from orders.models import Channel, Customer, Order, OrderCharge, OrderHold, OrderLine, TaxRate
+from orders.taxing import TaxRule
+
+PRICE_PLACES = 4
+REMITTED = "Tax is collected and remitted by the marketplace."
+Holds = Sequence[tuple[OrderHold.Kind, str]]
+
+
+@dataclass(frozen=True)
+class SoldItem:
+    """Base units of a SKU, and what all of them came to. `tax_percent`: as the channel says, else computed."""
+
+    sku: SKU
+    quantity: int
+    net: Decimal
+    tax: Decimal
+    tax_percent: Decimal | None = None
+    is_remitted: bool = False
+    description: str = ""
+
+
+@dataclass(frozen=True)
+class SoldExtra:
+    """Freight, a fee or an allowance (below zero), as the buyer paid it."""
+
+    kind: OrderCharge.Kind
+    description: str
+    net: Decimal
+    tax: Decimal = Decimal(0)
+    tax_percent: Decimal | None = None
+    is_remitted: bool = False
+
+
+@dataclass(frozen=True)
+class SoldOrder:
+    """A whole order as it was sold."""
+
+    channel: Channel
+    customer: Customer
+    currency: str
+    prices_include_tax: bool
+    external_id: str
+    items: Sequence[SoldItem]
+    extras: Sequence[SoldExtra] = ()
+    ship_to: dict[str, str] = field(default_factory=dict)
+    bill_to: dict[str, str] = field(default_factory=dict)
+    reference: str = ""
+    note: str = ""
+    requested_on: date | None = None
+
+
+def enter(
+    sold: SoldOrder, *, holds: Holds = (), by: User | None = None, at: datetime | None = None
+) -> Order:
+    """Take an order in as it was sold, and screen it. `holds`: what the channel or the intake found."""
+    with atomic():
+        order = _new_order(sold)
+        lines = [_line(order, item, position) for position, item in enumerate(sold.items, start=1)]
+        charges = [_charge(order, extra) for extra in sold.extras]
+        order.exchange_rate = pricing.exchange_rate(
+            order.company, order.currency, order.company.today()
+        )
+        _expect_origin(order, lines, charges)
+        _categorize(order, lines, charges)
+        pricing.fill_totals(order, lines, charges)
+        order.status = Order.Status.PLACED
+        order.placed_on = order.company.day_of(at) if at else order.company.today()
+        order.save(force_insert=True)
+        mark_created([order], as_inserted=True)
+        bulk_sql.remember(order, "lines", OrderLine.objects.bulk_create(lines))
+        bulk_sql.remember(order, "charges", OrderCharge.objects.bulk_create(charges))
+        found = [*screening.screen(order, by=by), *_place(order, holds)]
+        bulk_sql.remember(order, "holds", found)
+        events.emit("order.placed", order, by=by, gross=str(order.gross), currency=order.currency)
+    return order
+
+
+def append(order: Order, items: Sequence[SoldItem]) -> list[OrderLine]:
+    """Add lines, as they were sold, to a locked order whose other lines stand."""
+    last = max(order.lines.values_list("position", flat=True), default=0)
+    lines = [_line(order, item, position) for position, item in enumerate(items, start=last + 1)]
+    for line in lines:
+        line.origin = order.origin
+    _categorize(order, lines, [])
+    return OrderLine.objects.bulk_create(lines)
+
+
+def _new_order(sold: SoldOrder) -> Order:
+    if not sold.items:
+        raise Refused(_("The order has no lines."), code="no_lines")
+    money.minor_units(sold.currency)  # one that there is
+    ship_to = tidy(sold.ship_to)
+    return Order(
+        company=sold.channel.company,
+        channel=sold.channel,
+        customer=sold.customer,
+        external_id=sold.external_id,
+        customer_reference=sold.reference[:80],
+        note=sold.note,
+        requested_on=sold.requested_on,
+        bill_to=tidy(sold.bill_to),
+        ship_to=ship_to,
+        ship_country=ship_to.get("country", ""),
+        currency=sold.currency,
+        priority=sold.customer.priority,
+        prices_include_tax=sold.prices_include_tax,
+        is_as_sold=True,
+    )
+
+
+def _line(order: Order, item: SoldItem, position: int) -> OrderLine:
+    amount = item.net + item.tax if order.prices_include_tax else item.net
+    return OrderLine(
+        order=order,
+        position=position,
+        sku=item.sku,
+        quantity=item.quantity,
+        description=(item.description or item.sku.name)[:200],
+        unit_price=round(amount / item.quantity, PRICE_PLACES),
+        has_manual_price=True,
+        price_source=_("As sold"),
+        tax_percent=_percent(item),
+        tax_note=REMITTED if item.is_remitted else "",
+        net=item.net,
+        tax=item.tax,
+        gross=item.net + item.tax,
+    )
+
+
+def _charge(order: Order, extra: SoldExtra) -> OrderCharge:
+    gross = extra.net + extra.tax
+    return OrderCharge(
+        order=order,
+        kind=extra.kind,
+        description=extra.description[:120],
+        amount=gross if order.prices_include_tax else extra.net,
+        tax_percent=_percent(extra),
+        tax_note=REMITTED if extra.is_remitted else "",
+        net=extra.net,
+        tax=extra.tax,
+        gross=gross,
+    )
+
+
+def _percent(sold: SoldItem | SoldExtra) -> Decimal:
+    """The rate as the channel says, else what the tax comes to, to a tenth of a percent."""
+    if sold.tax_percent is not None:
+        return sold.tax_percent
+    return round(sold.tax * 100 / sold.net, 1) if sold.net else Decimal(0)
+
+
+def _expect_origin(
+    order: Order, lines: Sequence[OrderLine], charges: Sequence[OrderCharge]
+) -> None:
+    order.origin = origins.expected(order, lines)
+    rows: list[OrderLine | OrderCharge] = [*lines, *charges]
+    for row in rows:
+        row.origin = order.origin
+
+
+def _categorize(order: Order, lines: Sequence[OrderLine], charges: Sequence[OrderCharge]) -> None:
+    """Give what was sold the tax categories of EN 16931: as our own rules have it, where they come to the same rate."""
+    rules = _rules(order, lines)
+    for line in lines:
+        _set_category(line, rules.get(line.sku.tax_class))
+    for charge in charges:
+        _set_category(charge, rules.get("standard"))
+
+
+def _rules(order: Order, lines: Sequence[OrderLine]) -> dict[str, TaxRule]:
+    """Our own taxes of the order; none where we have none for it."""
+    classes = {"standard", *(line.sku.tax_class for line in lines)}
+    try:
+        return taxing.rules(order, order.origin, (), order.company.today(), also=classes)
+    except Refused:
+        return {}
+
+
+def _set_category(row: OrderLine | OrderCharge, rule: TaxRule | None) -> None:
+    if row.tax_note == REMITTED:
+        row.tax_category, row.tax_percent = TaxRate.Category.EXEMPT, Decimal(0)
+    elif rule is not None and rule.percent == row.tax_percent:
+        row.tax_category, row.tax_note = rule.category, rule.note
+    else:
+        row.tax_category = TaxRate.Category.STANDARD if row.tax else TaxRate.Category.ZERO
+
+
+def _place(order: Order, holds: Holds) -> list[OrderHold]:
+    reasons: dict[OrderHold.Kind, list[str]] = {}
+    for kind, reason in holds:
+        reasons.setdefault(kind, []).append(reason)
+    return OrderHold.objects.bulk_create(
+        [
+            OrderHold(order=order, kind=kind, reason="; ".join(told)[:200])
+            for kind, told in reasons.items()
+        ]
+    )
+
+
+def hold(order: Order, holds: Holds) -> Order:
+    """Put an order on hold for what a channel said of it; holds that are open stay as they are."""
+    with states.change(
+        order, event="order.hold_placed", reason="; ".join(r for _k, r in holds)
+    ) as order:
+        known = set(order.holds.filter(released_at=None).values_list("kind", flat=True))
+        _place(order, [(kind, reason) for kind, reason in holds if kind not in known])
+    return order

@@ -1,0 +1,156 @@
+"""Connecting a channel to its provider, testing it, and stopping it where a person must look."""
+
+from datetime import timedelta
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from oms.core import attention
+from oms.core.errors import Refused
+from oms.core.locking import atomic, lock_one
+from orders.channels.connectors import Connector, Health, Provider, providers
+from orders.channels.connectors.errors import AuthEnded, ChannelError, ScopeMissing, Throttled
+from orders.channels.models import ChannelAccount, ChannelLocation
+
+SKEW_SECONDS = 120  # that a shop's clock may be off
+REFRESH_BEFORE = timedelta(minutes=10)
+WAITS = (30, 60, 300, 900, 1800)  # seconds until the next look, by looks that failed in a row
+
+
+def provider_of(account: ChannelAccount) -> Provider:
+    """The provider of an account. Raises ConnectorError for one that doesn't exist."""
+    return providers.get(account.provider)
+
+
+def open_connector(account: ChannelAccount) -> Connector:
+    """The connector of an account, with credentials that hold. Raises KeyLost, ChannelError."""
+    soon = timezone.now() + REFRESH_BEFORE
+    if account.token_ends_at is not None and account.token_ends_at <= soon:
+        account = refresh(account)
+    return provider_of(account).open(account.plain())
+
+
+def refresh(account: ChannelAccount) -> ChannelAccount:
+    """Renew credentials that end soon, one process at a time; the new ones are stored before anything uses them."""
+    with atomic():
+        account = lock_one(account)
+        if account.token_ends_at is None or account.token_ends_at > timezone.now() + REFRESH_BEFORE:
+            return account  # somebody else has done it meanwhile
+        renewed = provider_of(account).open(account.plain()).refresh()
+        if renewed is not None:
+            account.credentials, account.token_ends_at = (
+                {**account.credentials, **renewed[0]},
+                renewed[1],
+            )
+            account.save(update_fields=["sealed", "token_ends_at"])
+    return account
+
+
+def check(account: ChannelAccount) -> Health:
+    """Test an account as it is, and keep its locations. Raises ChannelError, KeyLost."""
+    health = open_connector(account).check()
+    for external_id, name in health.locations.items():
+        ChannelLocation.objects.update_or_create(
+            account=account, external_id=external_id, defaults={"name": name[:120]}
+        )
+    return health
+
+
+def troubles(health: Health, account: ChannelAccount) -> list[str]:
+    """What a person should mend before the account is used, a sentence each."""
+    found = [
+        _("The account lacks the scope %(scope)s.") % {"scope": scope} for scope in health.missing
+    ]
+    if abs(health.skew_seconds) > SKEW_SECONDS:
+        found.append(
+            _("The shop's clock is %(seconds)s seconds off. Changes could be missed; set it right.")
+            % {"seconds": round(health.skew_seconds)}
+        )
+    company = account.channel.company
+    if health.currency and health.currency != company.currency:
+        found.append(
+            _(
+                "The shop sells in %(there)s, %(company)s keeps its books in %(here)s: exchange rates are needed."
+            )
+            % {"there": health.currency, "company": company, "here": company.currency}
+        )
+    return found
+
+
+def connect(account: ChannelAccount, credentials: dict[str, str]) -> Health:
+    """Store credentials, test them, and begin. Raises Refused for what is missing, ChannelError where it fails."""
+    missing = [name for name in provider_of(account).fields() if not credentials.get(name)]
+    if missing:
+        raise Refused(
+            _("Enter %(names)s.") % {"names": ", ".join(missing)},
+            code="incomplete",
+            field=missing[0],
+        )
+    account.credentials = {**account.credentials, **credentials} if account.sealed else credentials
+    health = provider_of(account).open(account.plain()).check()
+    with atomic():
+        account.connected_at = account.connected_at or timezone.now()
+        account.stopped_at, account.trouble, account.failures = None, "", 0
+        account.cursor = account.cursor or timezone.now()
+        account.pull_at = timezone.now()
+        account.save()
+        for external_id, name in health.locations.items():
+            ChannelLocation.objects.update_or_create(
+                account=account, external_id=external_id, defaults={"name": name[:120]}
+            )
+    return health
+
+
+def disconnect(account: ChannelAccount) -> None:
+    """Erase the credentials. Orders, listings and what was told stay."""
+    with atomic():
+        account = lock_one(account)
+        account.sealed, account.token_ends_at, account.connected_at = None, None, None
+        account.stopped_at = timezone.now()
+        account.save()
+
+
+def record_failure(account: ChannelAccount, error: ChannelError) -> None:
+    """Note that a look failed: when the next one is, and whether a person must look first."""
+    now = timezone.now()
+    if isinstance(error, Throttled):
+        ChannelAccount.objects.filter(pk=account.pk).update(
+            wait_until=now + timedelta(seconds=error.after)
+        )
+        return
+    failures = account.failures + 1
+    wait = WAITS[min(failures, len(WAITS)) - 1]
+    stopped = now if isinstance(error, AuthEnded | ScopeMissing) else account.stopped_at
+    ChannelAccount.objects.filter(pk=account.pk).update(
+        failures=failures,
+        trouble=error.message[:300],
+        troubled_at=now,
+        pull_at=now + timedelta(seconds=wait),
+        stopped_at=stopped,
+    )
+    account.failures, account.stopped_at = failures, stopped
+
+
+def record_success(account: ChannelAccount) -> None:
+    """Note that a channel answered as it should."""
+    if account.failures or account.trouble:
+        ChannelAccount.objects.filter(pk=account.pk).update(failures=0, trouble="")
+        account.failures = 0
+
+
+def _alarms() -> list[str]:
+    """Channels that were stopped, and those that have failed for a while."""
+    stopped = ChannelAccount.objects.filter(stopped_at__isnull=False, connected_at__isnull=False)
+    failing = ChannelAccount.objects.filter(stopped_at=None, failures__gte=3)
+    return [
+        _("%(channel)s is stopped: %(trouble)s Connect it again.")
+        % {"channel": account, "trouble": account.trouble}
+        for account in stopped.select_related("channel")
+    ] + [
+        _("%(channel)s has failed %(count)s times in a row: %(trouble)s")
+        % {"channel": account, "count": account.failures, "trouble": account.trouble}
+        for account in failing.select_related("channel")
+    ]
+
+
+attention.also(_alarms)

@@ -1,0 +1,426 @@
+"""Shops and marketplaces, by provider: what a connector can do, and what is said between it and us.
+
+A connector is pure translation: it knows no database, makes one request for each call (a page, an order, a batch of
+rows), never repeats one and never sleeps. What it was told wrong, or can't know, it raises as one of the errors of
+`orders.channels.connectors.errors`.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, Protocol
+
+from oms.core.connectors import Connectors
+
+NOTHING = Decimal(0)
+
+
+class Meaning(StrEnum):
+    """What a shop's stock number stands for."""
+
+    NET = "net"  # what can still be sold: sold units are gone from it
+    ON_HAND = (
+        "on_hand"  # sold units that aren't shipped are in it, and the shop takes them off by itself
+    )
+
+
+@dataclass(frozen=True)
+class Budget:
+    """How many requests an account may make: `burst` at once, then `per_second`."""
+
+    per_second: float
+    burst: int
+
+
+@dataclass(frozen=True)
+class Abilities:
+    """What a provider can do."""
+
+    meaning: Meaning
+    batch: int  # rows of one request that sets stock
+    budget: Budget  # of reads and writes
+    stock_budget: Budget  # of requests that set stock
+    overlap_minutes: int  # how far before the cursor changes are asked for again
+    compares: bool = False  # sets stock only if it still is what we saw (compare and set)
+    has_locations: bool = False
+    ships_parts: bool = True
+    cancels: bool = True
+    refunds: bool = True
+    has_signals: bool = True  # tells of changes by itself (webhooks, notifications)
+    shows_fulfillments: bool = (
+        True  # can be asked what was shipped, so that nothing is shipped twice
+    )
+    digits: int | None = None  # of amounts that it sends; None: those of the currency
+    revisions_a_day: int | None = None  # of one listing
+
+
+@dataclass(frozen=True)
+class Account:
+    """What a connector is told of an account: the address of a shop, secrets, and how the company set it up."""
+
+    address: str
+    credentials: Mapping[str, str]
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    version: str = ""  # of the API
+
+
+@dataclass(frozen=True)
+class Health:
+    """What an account's self-test found. `missing`: scopes; `skew_seconds`: how far its clock is ahead of ours."""
+
+    name: str = ""
+    currency: str = ""
+    missing: Sequence[str] = ()
+    skew_seconds: float = 0.0
+    locations: Mapping[str, str] = field(default_factory=dict)  # name by id
+    notes: Sequence[str] = ()  # what somebody should know, such as an API version that ends
+
+
+class Stage(StrEnum):
+    """What an order's state there means here. A state that isn't known is on hold, never guessed."""
+
+    RESERVE = (
+        "reserve"  # sold but not paid or released there: its units are reserved, nothing is shipped
+    )
+    SHIP = "ship"
+    DONE = "done"  # the shop says that it is complete
+    CANCELED = "canceled"
+    ELSEWHERE = "elsewhere"  # the marketplace ships it from stock of its own: a record of a sale
+    HOLD = "hold"
+
+
+class Paid(StrEnum):
+    """How far an order is paid there."""
+
+    NO = "no"
+    AUTHORIZED = "authorized"
+    PARTLY = "partly"
+    YES = "yes"
+
+
+@dataclass(frozen=True)
+class SoldLine:
+    """A line as it was sold; amounts are of all its units, after discounts, in the order's currency.
+
+    `quantity`: units that are wanted now: without what was edited away or canceled before it was shipped. `refunded`:
+    of these, units that were refunded. `id` names the line in requests that ship or refund it. `tax_remitted`: tax that
+    the marketplace pays to the authorities itself; it isn't part of `tax`.
+    """
+
+    id: str
+    variant: str  # the id of the listing
+    quantity: int
+    net: Decimal
+    tax: Decimal
+    sku: str = ""
+    barcode: str = ""
+    name: str = ""
+    unit_price: Decimal | None = None  # before discounts, in the order's price mode
+    tax_percent: Decimal | None = None
+    tax_remitted: Decimal = NOTHING
+    refunded: int = 0
+    is_gift_card: bool = False  # sold: nothing is shipped, and it isn't revenue yet
+    needs_shipping: bool = True
+    note: str = ""  # what the buyer asked for, such as an engraving
+
+    @property
+    def gross(self) -> Decimal:
+        return self.net + self.tax
+
+
+class ChargeKind(StrEnum):
+    """What an order has besides its lines."""
+
+    SHIPPING = "shipping"
+    FEE = "fee"
+    TIP = "tip"
+    DUTY = "duty"
+    GIFT_WRAP = "gift_wrap"
+    DISCOUNT = "discount"  # of the whole order, where it isn't shared among the lines; below zero
+    ROUNDING = "rounding"
+
+
+@dataclass(frozen=True)
+class SoldCharge:
+    """Shipping, a fee and the like, after discounts."""
+
+    kind: ChargeKind
+    description: str
+    net: Decimal
+    tax: Decimal = NOTHING
+    tax_percent: Decimal | None = None
+    tax_remitted: Decimal = NOTHING
+    id: str = ""
+
+    @property
+    def gross(self) -> Decimal:
+        return self.net + self.tax
+
+
+@dataclass(frozen=True)
+class SoldPayment:
+    """What the buyer paid there, or authorized; a gift card that was used is a payment."""
+
+    id: str
+    amount: Decimal
+    is_captured: bool = True
+    method: str = ""
+    at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class SoldRefund:
+    """What was given back there. `units`: by the id of the line."""
+
+    id: str
+    amount: Decimal
+    units: Mapping[str, int] = field(default_factory=dict)
+    at: datetime | None = None
+    note: str = ""
+    is_done: bool = True
+
+
+@dataclass(frozen=True)
+class SoldShipment:
+    """What was marked as shipped there. `reference`: ours, if it is from us."""
+
+    id: str
+    units: Mapping[str, int]
+    carrier: str = ""
+    tracking: Sequence[str] = ()
+    reference: str = ""
+
+
+@dataclass(frozen=True)
+class Sold:
+    """A whole order of a channel as it is now.
+
+    Addresses have the keys of ours: name, company, street, postal_code, city, region, country, phone. They are empty
+    where the channel keeps them to itself. `gross` is what the buyer pays in all: lines, charges and their tax, gift
+    cards included.
+    """
+
+    id: str
+    number: str
+    placed_at: datetime
+    currency: str
+    prices_include_tax: bool
+    state: str  # as the channel calls it
+    stage: Stage
+    paid: Paid
+    gross: Decimal
+    lines: Sequence[SoldLine]
+    charges: Sequence[SoldCharge] = ()
+    payments: Sequence[SoldPayment] = ()
+    refunds: Sequence[SoldRefund] = ()
+    shipments: Sequence[SoldShipment] = ()
+    ship_to: Mapping[str, str] = field(default_factory=dict)
+    bill_to: Mapping[str, str] = field(default_factory=dict)
+    email: str = ""
+    phone: str = ""
+    buyer: str = ""  # the id of the customer there; empty for guests
+    language: str = ""
+    vat_number: str = ""
+    note: str = ""
+    gift_message: str = ""
+    ship_by: datetime | None = None
+    deliver_by: datetime | None = None
+    is_test: bool = False  # never shipped
+    is_ours: bool = False  # it came from us
+    cancel_requested: bool = False  # by the buyer
+    source: str = ""  # where in the channel it was sold, such as a social shop
+    campaign: str = ""
+    partner: str = ""  # whose referral it was
+    link: str = ""  # to the order's page there
+    raw: Mapping[str, Any] = field(default_factory=dict)  # the channel's own answer
+
+
+@dataclass(frozen=True)
+class Change:
+    """That an order changed: its id, and the mark by which the next look goes on. No more than a hint."""
+
+    id: str
+    changed_at: datetime
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page of changes or ids; `next` asks for the one after it, None where there is none."""
+
+    changes: Sequence[Change]
+    next: str | None = None
+
+
+@dataclass(frozen=True)
+class Signal:
+    """What a channel told by itself: only that something changed; nothing in it is believed.
+
+    `key` tells deliveries of the same event apart from others. `kind`: "order", "listing", "account" or "ping".
+    """
+
+    kind: str
+    id: str = ""
+    key: str = ""
+
+
+@dataclass(frozen=True)
+class ListingFacts:
+    """An article as a channel lists it; `variant` is its id, `quantity` what is shown, None if not tracked."""
+
+    variant: str
+    sku: str = ""
+    barcode: str = ""
+    title: str = ""
+    parent: str = ""
+    stock_id: str = ""  # by which stock is set, where that isn't the variant
+    quantity: int | None = None
+    is_tracked: bool = True
+    by_location: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ListingPage:
+    listings: Sequence[ListingFacts]
+    next: str | None = None
+
+
+@dataclass(frozen=True)
+class StockRow:
+    """A quantity to be shown. `seen`: what the channel showed last, for compare and set."""
+
+    variant: str
+    quantity: int
+    sku: str = ""
+    parent: str = ""
+    stock_id: str = ""
+    location: str = ""
+    seen: int | None = None
+
+
+class Verdict(StrEnum):
+    """What became of a row."""
+
+    SET = "set"
+    ACCEPTED = "accepted"  # the verdict comes later; it is looked at again
+    STALE = "stale"  # the number there isn't what we saw: read again
+    MISSING = "missing"  # the listing is gone
+    INVALID = "invalid"
+    UNKNOWN = "unknown"  # it may have been set or not: read it back
+    LATER = "later"  # not tried, for example because of a limit
+
+
+@dataclass(frozen=True)
+class RowVerdict:
+    variant: str
+    verdict: Verdict
+    message: str = ""
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """What is told of a parcel: units by the id of the channel's line."""
+
+    number: str  # ours: the key by which a repeat is known
+    units: Mapping[str, int]
+    carrier: str = ""
+    tracking: str = ""
+    tracking_url: str = ""
+    shipped_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class RefundRequest:
+    """Money to give back, in the currency that the buyer paid in. `units` by the id of the line."""
+
+    key: str
+    amount: Decimal
+    currency: str
+    units: Mapping[str, int]
+    shipping: Decimal = NOTHING  # what of it is for shipping
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Done:
+    """What was done there: its id; `is_pending` where the outcome comes later."""
+
+    reference: str
+    is_pending: bool = False
+
+
+class Connector(Protocol):
+    """What each provider implements. All but `received` may raise the errors of `errors`."""
+
+    abilities: Abilities
+
+    def check(self) -> Health:
+        """Test the account: who it is, which scopes are missing, its clock, its locations."""
+
+    def changed(self, since: datetime, page: str | None = None) -> Page:
+        """Orders changed since a moment, the oldest change first."""
+
+    def placed(self, since: datetime, until: datetime, page: str | None = None) -> Page:
+        """All orders placed within a span, for comparing ids."""
+
+    def order(self, id: str) -> Sold:
+        """The whole order as it is now. Raises NotFound."""
+
+    def received(self, headers: Mapping[str, str], body: bytes) -> Sequence[Signal]:
+        """What a signed message tells. Raises BadSignature; an unsigned test of the address is a ping."""
+
+    def listings(self, page: str | None = None) -> ListingPage:
+        """What the channel lists, with the quantities that it shows."""
+
+    def quantities(self, rows: Sequence[StockRow]) -> Mapping[str, int]:
+        """What the channel shows of some listings, by variant; those that are gone are left out."""
+
+    def set_stock(self, rows: Sequence[StockRow], key: str) -> Sequence[RowVerdict]:
+        """Show quantities, at most `abilities.batch` at once; a verdict for each row. `key` makes it idempotent."""
+
+    def ship(self, order: Sold, parcel: Parcel) -> Done:
+        """Tell that a parcel has left."""
+
+    def find_shipment(self, order: Sold, parcel: Parcel) -> Done | None:
+        """A parcel that was told before, by our number or its tracking number."""
+
+    def cancel(self, order: Sold, key: str, reason: str) -> Done:
+        """Cancel a whole order; our stock is restocked by us alone."""
+
+    def refund(self, order: Sold, request: RefundRequest) -> Done:
+        """Give money back by the channel's own means; its stock stays as it is."""
+
+    def find_refund(self, order: Sold, request: RefundRequest) -> Done | None:
+        """A refund that was asked for before, by our key."""
+
+    def subscribe(self, address: str, secret: str) -> Sequence[str]:
+        """See to it that changes are told to an address; the ids of the subscriptions. Safe to repeat."""
+
+    def refresh(self) -> tuple[Mapping[str, str], datetime] | None:
+        """New credentials in place of those that end soon, and when they end; None where nothing ends."""
+
+
+class Provider(Protocol):
+    """A provider's package has a module `connector` with these names, so that `connect()` can return itself."""
+
+    def open(self, account: Account) -> Connector: ...
+    def fields(self) -> Mapping[str, str]:
+        """The credentials that a person enters, with their labels."""
+
+    def stages(self) -> Mapping[str, Stage]:
+        """What the provider's own states mean, unless the company maps them otherwise."""
+
+
+providers: Connectors[Provider] = Connectors(__name__)
+
+
+def every(read: Any) -> Iterator[Any]:
+    """All pages of a function that takes the page and returns one with `next`."""
+    page: str | None = None
+    while True:
+        found = read(page)
+        yield found
+        page = found.next
+        if page is None:
+            return

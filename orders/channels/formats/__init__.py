@@ -1,1 +1,0 @@
-"""Channels that orders are imported from, by format."""

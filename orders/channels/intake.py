@@ -1,0 +1,215 @@
+"""The one door by which orders of channels come in: whole, as they were sold, once, and by difference ever after."""
+
+import hashlib
+import json
+from datetime import date, timedelta
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from oms.core import states
+from oms.core.errors import Refused
+from oms.core.locking import advisory_lock, atomic, lock_one
+from orders import as_sold, lifecycle
+from orders.channels import accounts, following, translating
+from orders.channels.connectors import Connector, Sold, Stage
+from orders.channels.models import ChannelAccount, ChannelLine, ChannelOrder
+from orders.channels.models.account import sealed_json
+from orders.models import Order, OrderHold
+
+RAW_DAYS = 30  # that a channel's own answer is kept
+CLOSED = (Stage.DONE, Stage.CANCELED, Stage.ELSEWHERE)
+
+
+def take_now(account: ChannelAccount, external_id: str) -> bool:
+    """Read an order from its channel and take it over; whether that changed something. Raises ChannelError."""
+    return take(account, accounts.open_connector(account), external_id)
+
+
+def take(account: ChannelAccount, connector: Connector, external_id: str) -> bool:
+    """The same, by a connector that is open."""
+    return take_over(account, connector.order(external_id))
+
+
+def take_over(account: ChannelAccount, sold: Sold) -> bool:
+    """Take over a whole order as it is now, under a lock of its own; whether it changed since it was looked at last.
+
+    An order that came from us is not taken in again.
+    """
+    if sold.is_ours:
+        return False
+    mark = fingerprint(sold)
+    with atomic():
+        advisory_lock(f"channel order {account.channel_id} {sold.id}")
+        row = ChannelOrder.objects.filter(channel=account.channel, external_id=sold.id).first()
+        if row is not None and row.fingerprint == mark:
+            ChannelOrder.objects.filter(pk=row.pk).update(looked_at=timezone.now())
+            return False
+        if row is None:
+            _begin(account, sold, mark)
+        else:
+            _go_on(account, row, sold, mark)
+    return True
+
+
+def fingerprint(sold: Sold) -> str:
+    """What tells an order from itself at another time; the channel's raw answer is left out."""
+    facts = {name: value for name, value in vars(sold).items() if name != "raw"}
+    text = json.dumps(facts, default=_plain, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _plain(value: Any) -> Any:
+    return vars(value) if hasattr(value, "__dict__") else str(value)
+
+
+def _begin(account: ChannelAccount, sold: Sold, mark: str) -> None:
+    row = ChannelOrder(
+        channel=account.channel,
+        external_id=sold.id,
+        placed_at=sold.placed_at,
+        looked_at=timezone.now(),
+    )
+    _note(row, account, sold, mark)
+    row.save()
+    if translating.stage(account, sold) == Stage.ELSEWHERE:
+        return  # shipped by the marketplace from its own stock: a record of the sale
+    if translating.stage(account, sold) == Stage.CANCELED:
+        return  # it was over before we heard of it
+    entry = translating.entry(account, sold)
+    order = as_sold.enter(entry.order, holds=entry.holds, at=sold.placed_at)
+    row.order = order
+    row.save(update_fields=["order"])
+    lines = {line.position: line for line in order.lines.all()}
+    ChannelLine.objects.bulk_create(
+        [
+            ChannelLine(
+                channel_order=row,
+                external_id=each.id,
+                variant=each.variant,
+                net=each.net,
+                tax=each.tax,
+                line=lines.get(entry.positions.get(each.id, 0)),
+                quantity=each.quantity,
+                factor=entry.factors.get(each.id, 1),
+            )
+            for each in sold.lines
+        ]
+    )
+    following.book_payments(account, order, sold)
+    _proceed(account, row, order, sold)
+    following.follow_refunds(account, row, sold)
+
+
+def _proceed(account: ChannelAccount, row: ChannelOrder, order: Order, sold: Sold) -> None:
+    """Confirm what nothing speaks against; what is only reserved, or short, is held afterwards."""
+    order = lock_one(order)
+    if order.status != Order.Status.PLACED or not account.confirms:
+        return
+    if order.holds.filter(released_at=None).exists():
+        return
+    try:
+        order = lifecycle.confirm(order, can_backorder=True)
+    except Refused as refused:
+        as_sold.hold(order, [(OrderHold.Kind.STATE, refused.message)])
+        return
+    holds = []
+    if translating.stage(account, sold) == Stage.RESERVE:
+        holds.append(
+            (
+                OrderHold.Kind.PENDING,
+                _("Not released by the channel yet (%(state)s).") % {"state": sold.state},
+            )
+        )
+    short = following.short(order)
+    if short:
+        holds.append(
+            (OrderHold.Kind.OVERSOLD, _("Missing: %(units)s") % {"units": ", ".join(short)})
+        )
+    if holds:
+        as_sold.hold(order, holds)
+
+
+def _go_on(account: ChannelAccount, row: ChannelOrder, sold: Sold, mark: str) -> None:
+    before = Stage(row.stage)
+    _note(row, account, sold, mark)
+    row.looked_at = timezone.now()
+    row.save()
+    if row.order is None:
+        if Stage(row.stage) not in CLOSED and before in CLOSED:
+            row.delete()  # it came to life: taken in like a new one
+            _begin(account, sold, mark)
+        return
+    order = lock_one(row.order)
+    following.follow(account, row, order, sold, before)
+    order = lock_one(row.order)
+    if order.status == Order.Status.PLACED:
+        _proceed(account, row, order, sold)
+
+
+def _note(row: ChannelOrder, account: ChannelAccount, sold: Sold, mark: str) -> None:
+    """What is kept of an order as the channel knows it."""
+    stage = translating.stage(account, sold)
+    row.number, row.state, row.stage = sold.number[:80], sold.state[:40], stage
+    row.fingerprint, row.is_open = mark, stage not in CLOSED
+    row.ship_by, row.link = sold.ship_by, sold.link[:300]
+    row.source, row.campaign, row.partner = sold.source[:60], sold.campaign[:80], sold.partner[:80]
+    row.gift_message = sold.gift_message
+    row.tax_remitted = sum(
+        (
+            *(line.tax_remitted for line in sold.lines),
+            *(charge.tax_remitted for charge in sold.charges),
+        ),
+        start=translating.NOTHING,
+    )
+    if sold.raw:
+        row.raw, row.raw_until = sealed_json(sold.raw), _raw_until(account)
+
+
+def _raw_until(account: ChannelAccount) -> date:
+    days = int(account.settings.get("raw_days", RAW_DAYS))
+    return account.channel.company.today() + timedelta(days=days)
+
+
+def record_gone(row: ChannelOrder) -> None:
+    """Note that the channel no longer has an order: a person decides what becomes of ours."""
+    with atomic():
+        ChannelOrder.objects.filter(pk=row.pk).update(is_open=False, looked_at=timezone.now())
+        order = row.order
+        if order is not None and order.status in (Order.Status.PLACED, Order.Status.CONFIRMED):
+            order = lock_one(order)
+            if order.shipped < order.units - order.canceled:
+                as_sold.hold(
+                    order, [(OrderHold.Kind.STATE, _("The channel no longer has this order."))]
+                )
+
+
+def retry_unmatched(account: ChannelAccount) -> int:
+    """Give lines of unknown items the SKUs that their listings are matched to by now; how many orders that freed."""
+    rows = ChannelOrder.objects.filter(
+        channel=account.channel,
+        order__status=Order.Status.PLACED,
+        order__holds__kind=OrderHold.Kind.ITEM,
+        order__holds__released_at=None,
+    )
+    return sum(_retry(account, row) for row in rows.select_related("order").order_by("pk"))
+
+
+def _retry(account: ChannelAccount, row: ChannelOrder) -> bool:
+    assert row.order is not None
+    with atomic():
+        order = lock_one(row.order)
+        if not translating.match_lines(row, order):
+            return False
+        with states.change(
+            order, event="order.hold_released", note=_("Its items are known.")
+        ) as order:
+            order.holds.filter(kind=OrderHold.Kind.ITEM, released_at=None).update(
+                released_at=timezone.now()
+            )
+        ChannelOrder.objects.filter(pk=row.pk).update(
+            fingerprint=""
+        )  # looked at as if it had changed
+    take_now(account, row.external_id)
+    return True

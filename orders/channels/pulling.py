@@ -1,0 +1,120 @@
+"""Looking what changed at channels: since the cursor, with overlap; open orders each hour; ids of a day."""
+
+from datetime import datetime, timedelta
+
+from django.db.models import Q
+from django.utils import timezone
+
+from orders.channels import accounts, intake
+from orders.channels.connectors import Change, Connector, every
+from orders.channels.connectors.errors import ChannelError, NotFound
+from orders.channels.models import ChannelAccount, ChannelOrder
+
+LOOK_EVERY = timedelta(seconds=60)
+SWEEP_EVERY = timedelta(hours=1)
+OPEN_FOR = timedelta(
+    days=90
+)  # younger orders are read again, too: refunds may not move the shop's own mark
+MOST_SWEPT = 200  # orders that one sweep reads
+
+
+def pull(account: ChannelAccount) -> int:
+    """Take over what changed since the last look; returns how many orders changed here.
+
+    The cursor is a hint: each look begins before it by the provider's overlap, and what is known already is told
+    apart by its fingerprint. It moves on only after all pages were read.
+    """
+    connector = accounts.open_connector(account)
+    started = timezone.now()
+    overlap = timedelta(minutes=connector.abilities.overlap_minutes)
+    since = (account.cursor or started) - overlap
+    changed, latest = 0, account.cursor or started
+    for page in every(lambda page: connector.changed(since, page)):
+        for change in page.changes:
+            if _is_new(account, change, since, overlap):
+                changed += intake.take(account, connector, change.id)
+            latest = max(latest, min(change.changed_at, started))
+    ChannelAccount.objects.filter(pk=account.pk).update(
+        cursor=latest, pulled_at=timezone.now(), pull_at=timezone.now() + LOOK_EVERY
+    )
+    accounts.record_success(account)
+    return changed
+
+
+def _is_new(account: ChannelAccount, change: Change, since: datetime, overlap: timedelta) -> bool:
+    """Whether an order is to be read: not if it was read after it changed, with room for a shop's slow clock."""
+    looked = (
+        ChannelOrder.objects.filter(channel=account.channel, external_id=change.id)
+        .values_list("looked_at", flat=True)
+        .first()
+    )
+    return looked is None or change.changed_at + min(overlap, timedelta(minutes=2)) > looked
+
+
+def sweep(account: ChannelAccount) -> int:
+    """Read open orders again, those not looked at for the longest first; whole, and compared by fingerprint."""
+    connector = accounts.open_connector(account)
+    now = timezone.now()
+    rows = ChannelOrder.objects.filter(
+        Q(is_open=True) | Q(placed_at__gt=now - OPEN_FOR), channel=account.channel
+    ).filter(looked_at__lt=now - SWEEP_EVERY)
+    changed = 0
+    for row in rows.order_by("looked_at")[:MOST_SWEPT]:
+        try:
+            changed += intake.take(account, connector, row.external_id)
+        except NotFound:
+            intake.record_gone(row)
+    ChannelAccount.objects.filter(pk=account.pk).update(swept_at=now)
+    return changed
+
+
+def missing_ids(connector: Connector, account: ChannelAccount, day: datetime) -> list[str]:
+    """Ids that the channel has of a day and we don't."""
+    until = day + timedelta(days=1)
+    there = {
+        change.id
+        for page in every(lambda page: connector.placed(day, until, page))
+        for change in page.changes
+    }
+    known = ChannelOrder.objects.filter(channel=account.channel, external_id__in=there).values_list(
+        "external_id", flat=True
+    )
+    return sorted(there - set(known))
+
+
+def compare(account: ChannelAccount, days: int = 7) -> dict[str, list[str]]:
+    """Compare the ids of the last days with ours, and take over what is missing; the ids by day that were missing."""
+    connector = accounts.open_connector(account)
+    today = timezone.now().replace(hour=0, minute=0, second=0, microsecond=0)
+    found = {}
+    for ago in range(days):
+        day = today - timedelta(days=ago)
+        missing = missing_ids(connector, account, day)
+        for external_id in missing:
+            intake.take(account, connector, external_id)
+        if missing:
+            found[day.date().isoformat()] = missing
+    return found
+
+
+def due() -> list[ChannelAccount]:
+    """Accounts that are to be looked at now."""
+    now = timezone.now()
+    rows = ChannelAccount.objects.filter(
+        Q(pull_at=None) | Q(pull_at__lte=now),
+        Q(wait_until=None) | Q(wait_until__lte=now),
+        connected_at__isnull=False,
+        stopped_at=None,
+        pulls_orders=True,
+    )
+    return list(rows.select_related("channel__company").order_by("pull_at"))
+
+
+def look(account: ChannelAccount) -> None:
+    """Pull an account; sweep it where an hour has passed. What fails is noted, and tried again later."""
+    try:
+        pull(account)
+        if account.swept_at is None or account.swept_at < timezone.now() - SWEEP_EVERY:
+            sweep(account)
+    except ChannelError as error:
+        accounts.record_failure(account, error)

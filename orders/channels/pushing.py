@@ -1,0 +1,343 @@
+"""Showing stock at channels: what changed is marked; one sender per channel computes it at the moment of sending."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import F, Q, QuerySet, Value
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from inventory import stock_changes
+from inventory.models import KitComponent
+from oms.core.locking import atomic
+from orders.channels import accounts, availability, pulling
+from orders.channels.connectors import Abilities, Connector, RowVerdict, StockRow, Verdict
+from orders.channels.connectors.errors import ChannelError, Throttled, Unknown
+from orders.channels.models import ChannelAccount, Listing
+from orders.channels.planners import shown as planner
+from orders.channels.planners.shown import Push
+
+LEASE = timedelta(minutes=3)
+MOST = 1000  # listings of one round
+PULL_AGAIN = timedelta(seconds=5)  # a look at the channel's orders that is younger counts
+RESERVE = 50  # revisions of a day that are kept for going to and from 0
+LATER = timedelta(minutes=10)
+
+
+def fan_out() -> int:
+    """Mark the listings of SKUs whose stock changed, kits with them included; how many SKUs that were."""
+    with atomic():
+        skus = stock_changes.take()
+        if skus:
+            mark(skus)
+    return len(skus)
+
+
+def mark(skus: set[int]) -> int:
+    """Mark the listings of SKUs, and of kits that they are in, as changed."""
+    kits = KitComponent.objects.filter(component__in=skus).values_list("kit_id", flat=True)
+    now = timezone.now()
+    return Listing.objects.filter(
+        sku__in={*skus, *kits}, is_paused=False, channel__account__connected_at__isnull=False
+    ).update(changed_at=now, dirty_since=Coalesce("dirty_since", Value(now)), retry_at=None)
+
+
+def mark_listings(rows: "QuerySet[Listing]") -> int:
+    """Mark listings as changed, whatever their stock did."""
+    now = timezone.now()
+    return rows.update(
+        changed_at=now, dirty_since=Coalesce("dirty_since", Value(now)), retry_at=None
+    )
+
+
+def due() -> list[ChannelAccount]:
+    """Accounts with something to send."""
+    now = timezone.now()
+    rows = ChannelAccount.objects.filter(
+        Q(wait_until=None) | Q(wait_until__lte=now),
+        Q(pushing_until=None) | Q(pushing_until__lte=now),
+        Q(stock_wait_until=None) | Q(stock_wait_until__lte=now),
+        pushes_stock=True,
+        stopped_at=None,
+        connected_at__isnull=False,
+    )
+    return [row for row in rows.select_related("channel__company") if _dirty(row, now).exists()]
+
+
+def _dirty(account: ChannelAccount, now: datetime) -> "QuerySet[Listing]":
+    return Listing.objects.filter(
+        Q(retry_at=None) | Q(retry_at__lte=now),
+        channel=account.channel_id,
+        changed_at__isnull=False,
+        is_paused=False,
+    )
+
+
+def push(account: ChannelAccount) -> int:
+    """Send what changed, as the channel's only sender; how many numbers were sent. What fails is noted.
+
+    It takes the channel's own changed orders in first, where the budget allows it, and computes at the moment of
+    sending; what must not wait goes first. Afterwards it has the channel looked at again.
+    """
+    if not _claim(account):
+        return 0
+    sent = 0
+    try:
+        connector = accounts.open_connector(account)
+        while True:
+            _pull_first(account, connector)
+            count, more = _round(account, connector)
+            sent += count
+            if not more:
+                break
+        if sent:
+            ChannelAccount.objects.filter(pk=account.pk).update(pull_at=timezone.now())
+        accounts.record_success(account)
+    except ChannelError as error:
+        accounts.record_failure(account, error)
+    finally:
+        ChannelAccount.objects.filter(pk=account.pk).update(pushing_until=None)
+    return sent
+
+
+def _claim(account: ChannelAccount) -> bool:
+    now = timezone.now()
+    free = ChannelAccount.objects.filter(
+        Q(pushing_until=None) | Q(pushing_until__lte=now), pk=account.pk
+    )
+    return bool(free.update(pushing_until=now + LEASE))
+
+
+def _pull_first(account: ChannelAccount, connector: Connector) -> None:
+    """Take the channel's changed orders in before its stock is computed, where one look costs little of its budget."""
+    account.refresh_from_db(fields=["pulled_at", "cursor"])
+    is_fresh = account.pulled_at and account.pulled_at > timezone.now() - PULL_AGAIN
+    if account.pulls_orders and not is_fresh and connector.abilities.budget.per_second >= 1:
+        pulling.pull(account)
+
+
+@dataclass(frozen=True)
+class _Planned:
+    """A listing, what it should show by location, and the mark that this answers."""
+
+    listing: Listing
+    wanted: Mapping[str, int]
+    changed_at: datetime
+
+    @property
+    def total(self) -> int:
+        return sum(self.wanted.values())
+
+
+def _round(account: ChannelAccount, connector: Connector) -> tuple[int, bool]:
+    """Send one round; how many numbers, and whether more waits that may be sent now."""
+    now = timezone.now()
+    listings = list(
+        _dirty(account, now).select_related("sku", "channel").order_by("changed_at", "pk")[:MOST]
+    )
+    if not listings:
+        return 0, False
+    planned = _plan(account, connector.abilities, listings)
+    _settle([each for each in planned if not _differs(each)])
+    unmatched = [row for row in listings if row.sku is None or not row.is_tracked]
+    Listing.objects.filter(pk__in=[row.pk for row in unmatched]).update(
+        changed_at=None, dirty_since=None
+    )
+    by_key = {each.listing.pk: each for each in planned if _differs(each)}
+    ordered = planner.in_order(
+        Push(key, each.listing.shown, each.total) for key, each in by_key.items()
+    )
+    ordered, put_off = _within_revisions(connector.abilities, ordered, by_key, account)
+    Listing.objects.filter(pk__in=put_off).update(
+        retry_at=now + LATER, verdict=Listing.Verdict.LATER
+    )
+    sent = 0
+    batch = connector.abilities.batch
+    for start in range(0, len(ordered), batch):
+        if not _spend(account, connector.abilities, now):
+            return sent, False
+        part = [by_key[push.key] for push in ordered[start : start + batch]]
+        sent += _send(account, connector, part)
+    return sent, len(listings) == MOST
+
+
+def _plan(
+    account: ChannelAccount, abilities: Abilities, listings: Sequence[Listing]
+) -> list[_Planned]:
+    known = [row for row in listings if row.sku is not None and row.is_tracked]
+    numbers = availability.quantities(account, known, abilities.meaning)
+    wanted: dict[int, dict[str, int]] = {row.pk: {} for row in known}
+    for (key, location), pieces in numbers.items():
+        wanted[key][location] = pieces
+    return [_Planned(row, wanted[row.pk], row.changed_at) for row in known if row.changed_at]
+
+
+def _differs(each: _Planned) -> bool:
+    return each.listing.shown != each.total or each.listing.verdict in (
+        Listing.Verdict.UNKNOWN,
+        Listing.Verdict.STALE,
+    )
+
+
+def _settle(planned: Sequence[_Planned]) -> None:
+    """Listings that show the right number already are no longer marked, unless they changed again."""
+    for each in planned:
+        Listing.objects.filter(pk=each.listing.pk, changed_at=each.changed_at).update(
+            changed_at=None, dirty_since=None
+        )
+
+
+def _within_revisions(
+    abilities: Abilities,
+    ordered: Sequence[Push],
+    by_key: Mapping[int, _Planned],
+    account: ChannelAccount,
+) -> tuple[list[Push], list[int]]:
+    """What a channel's limit of revisions a day allows; the last ones are kept for going to and from 0."""
+    most, today = abilities.revisions_a_day, account.channel.company.today()
+    if most is None:
+        return list(ordered), []
+    now, later = list[Push](), list[Push]()
+    for push in ordered:
+        row = by_key[push.key].listing
+        used = row.revisions if row.revised_on == today else 0
+        may = used < most - (0 if planner.is_crossing(push) else RESERVE)
+        (now if may else later).append(push)
+    return now, [push.key for push in later]
+
+
+def _spend(account: ChannelAccount, abilities: Abilities, now: datetime) -> bool:
+    """Take one request off the budget, which fills up again as time goes by; whether there was one."""
+    budget, at = abilities.stock_budget, timezone.now()
+    last = account.tokens_at or at - timedelta(days=1)
+    tokens = min(
+        float(budget.burst), account.tokens + (at - last).total_seconds() * budget.per_second
+    )
+    allowed = tokens >= 1
+    account.tokens, account.tokens_at = tokens - 1 if allowed else tokens, at
+    ChannelAccount.objects.filter(pk=account.pk).update(
+        tokens=account.tokens, tokens_at=at, pushing_until=at + LEASE
+    )
+    if not allowed:
+        wait = (1 - tokens) / budget.per_second
+        ChannelAccount.objects.filter(pk=account.pk).update(
+            stock_wait_until=at + timedelta(seconds=wait)
+        )
+    return allowed
+
+
+def _send(account: ChannelAccount, connector: Connector, part: Sequence[_Planned]) -> int:
+    rows = [
+        StockRow(
+            each.listing.external_id,
+            quantity,
+            each.listing.external_sku,
+            each.listing.parent,
+            each.listing.stock_id,
+            location,
+            each.listing.shown if len(each.wanted) == 1 else None,
+        )
+        for each in part
+        for location, quantity in each.wanted.items()
+    ]
+    key = hashlib.sha256(
+        "|".join(f"{row.variant}/{row.location}/{row.quantity}" for row in rows).encode()
+        + (part[0].changed_at.isoformat()).encode()
+    ).hexdigest()[:32]
+    Listing.objects.filter(pk__in=[each.listing.pk for each in part]).update(
+        verdict=Listing.Verdict.UNKNOWN
+    )  # until the answer is there
+    try:
+        verdicts = connector.set_stock(rows, key)
+    except Unknown:
+        _read_back(connector, part, rows)
+        return len(rows)
+    except Throttled:
+        _put_back(part)
+        raise
+    _record(account, connector, part, rows, verdicts)
+    return len(rows)
+
+
+def _put_back(part: Sequence[_Planned]) -> None:
+    """Nothing was sent: the listings wait as before."""
+    for each in part:
+        Listing.objects.filter(pk=each.listing.pk).update(verdict=each.listing.verdict)
+
+
+def _read_back(connector: Connector, part: Sequence[_Planned], rows: Sequence[StockRow]) -> None:
+    """After an unknown outcome it is read what the channel shows; they stay marked, and are sent again if need be."""
+    shown = connector.quantities(rows)
+    now = timezone.now()
+    for each in part:
+        if each.listing.external_id in shown:
+            Listing.objects.filter(pk=each.listing.pk).update(
+                shown=shown[each.listing.external_id], seen_at=now, verdict=Listing.Verdict.STALE
+            )
+
+
+def _record(
+    account: ChannelAccount,
+    connector: Connector,
+    part: Sequence[_Planned],
+    rows: Sequence[StockRow],
+    verdicts: Sequence[RowVerdict],
+) -> None:
+    """Note what became of each row: the worst verdict of a listing's locations counts."""
+    now, today = timezone.now(), account.channel.company.today()
+    told: dict[str, RowVerdict] = {}
+    for verdict in verdicts:
+        known = told.get(verdict.variant)
+        if known is None or _rank(verdict.verdict) > _rank(known.verdict):
+            told[verdict.variant] = verdict
+    stale = []
+    for each in part:
+        row = each.listing
+        verdict = told.get(row.external_id) or RowVerdict(row.external_id, Verdict.UNKNOWN)
+        changes: dict[str, object] = {
+            "verdict": verdict.verdict.value,
+            "message": verdict.message[:300],
+            "wanted": each.total,
+            "pushed_at": now,
+            "revised_on": today,
+            "revisions": F("revisions") + 1 if row.revised_on == today else 1,
+        }
+        if verdict.verdict in (Verdict.SET, Verdict.ACCEPTED):
+            changes |= {"shown": each.total, "seen_at": now}
+        Listing.objects.filter(pk=row.pk).update(**changes)
+        if verdict.verdict in (Verdict.SET, Verdict.ACCEPTED, Verdict.INVALID, Verdict.MISSING):
+            _settle([each])
+        else:
+            stale.append(each)
+    if stale:
+        variants = {each.listing.external_id for each in stale}
+        _read_back(connector, stale, [row for row in rows if row.variant in variants])
+
+
+def _rank(verdict: Verdict) -> int:
+    order = [
+        Verdict.SET,
+        Verdict.ACCEPTED,
+        Verdict.LATER,
+        Verdict.MISSING,
+        Verdict.INVALID,
+        Verdict.STALE,
+        Verdict.UNKNOWN,
+    ]
+    return order.index(verdict)
+
+
+def preview(account: ChannelAccount, listings: Sequence[Listing]) -> dict[int, int]:
+    """What would be shown of listings now, by their key."""
+    abilities = accounts.provider_of(account).open(account.plain()).abilities
+    return {
+        each.listing.pk: each.total
+        for each in _plan(account, abilities, [_as_marked(row) for row in listings])
+    }
+
+
+def _as_marked(row: Listing) -> Listing:
+    row.changed_at = row.changed_at or timezone.now()
+    return row

@@ -1,0 +1,74 @@
+"""Scheduled and woken work of channels. What waits stands in rows, and workers look for it every few seconds."""
+
+from datetime import timedelta
+
+from celery import shared_task
+from django.utils import timezone
+
+from oms.core import sweeping
+from orders.channels import accounts, listings, pulling, pushing, signals, telling
+from orders.channels.connectors.errors import ChannelError
+from orders.channels.models import ChannelAccount, ChannelOrder
+
+COMPARE_EVERY = timedelta(hours=23)
+
+
+@shared_task
+def work() -> None:
+    """Act on signals, look at channels that are due, send stock and what is to be told."""
+    look_at_signals()
+    look_at_channels()
+    send_stock()
+    telling.send_due()
+
+
+def look_at_signals() -> None:
+    """Act on what channels told."""
+    for account in running():
+        signals.act(account)
+
+
+def look_at_channels() -> None:
+    """Look at the channels that are due."""
+    for account in pulling.due():
+        pulling.look(account)
+
+
+def send_stock() -> None:
+    """Mark what changed, and send it."""
+    pushing.fan_out()
+    for account in pushing.due():
+        pushing.push(account)
+
+
+def running() -> list[ChannelAccount]:
+    """The accounts that take orders in."""
+    rows = ChannelAccount.objects.filter(
+        connected_at__isnull=False, stopped_at=None, pulls_orders=True
+    )
+    return list(rows.select_related("channel__company"))
+
+
+@shared_task
+def compare() -> None:
+    """Each night: read all quantities and the ids of the last days, and mend what differs."""
+    for account in running():
+        try:
+            listings.read(account)
+            pulling.compare(account)
+        except ChannelError as error:
+            accounts.record_failure(account, error)
+
+
+@shared_task
+def forget_raw() -> None:
+    """Erase what channels answered, once its day has come: personal data is kept no longer than allowed."""
+    ChannelOrder.objects.filter(raw_until__lt=timezone.now().date(), raw__isnull=False).update(
+        raw=None
+    )
+
+
+sweeping.also(look_at_signals, is_long=True)
+sweeping.also(look_at_channels, is_long=True)
+sweeping.also(send_stock, is_long=True)
+sweeping.also(telling.send_due, is_long=True)
