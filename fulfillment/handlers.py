@@ -1,6 +1,14 @@
 """What the warehouses do by themselves."""
 
-from fulfillment import following, labels, notifications, rerouting, shipments, waves
+from fulfillment import (
+    channel_shipments,
+    following,
+    labels,
+    notifications,
+    rerouting,
+    shipments,
+    waves,
+)
 from fulfillment.carriers.connectors import LabelRequest, carriers
 from fulfillment.models import Label, Shipment
 from oms.core.errors import ConnectorError
@@ -86,6 +94,16 @@ def bill_intercompany(event: Event) -> None:
     )
     day = shipment.warehouse.company.day_of(event.at)
     intercompany.bill_shipment(shipment.order, shipment.number, shipment.warehouse, on=day)
+
+
+@on("shipment.shipped")
+def tell_channel(event: Event) -> None:
+    """The channel of the order is told what left."""
+    shipment = Shipment.objects.select_related("order", "service__account").get(
+        number=event.subject_number
+    )
+    units = {int(key): count for key, count in event.data["units"].items()}
+    channel_shipments.tell(shipment, units)
 
 
 @on("shipment.shipped", external=True)

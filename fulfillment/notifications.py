@@ -69,7 +69,7 @@ def tell_shipped(shipment: Shipment, event: Event) -> None:
     names = shipment.packages.exclude(carrier="").values_list("carrier", flat=True)
     carrier = str(shipment.service.account) if shipment.service else names.first() or ""
     links = [
-        (number, _tracking_link(shipment, carrier, number)) for number in event.data["tracking"]
+        (number, tracking_link(shipment, carrier, number)) for number in event.data["tracking"]
     ]
     _send("shipment_shipped", shipment, event, lines=lines, tracking=links, carrier=carrier)
 
@@ -92,7 +92,7 @@ def _send(template: str, shipment: Shipment, event: Event, **context: Any) -> No
     )
 
 
-def _tracking_link(shipment: Shipment, carrier: str, number: str) -> str:
+def tracking_link(shipment: Shipment, carrier: str, number: str) -> str:
     """Where the carrier shows a parcel; a partner's carrier is known by its name. Empty where nobody told."""
     account = (
         shipment.service.account

@@ -244,15 +244,16 @@ def follow_refunds(account: ChannelAccount, row: ChannelOrder, sold: Sold) -> No
     for refund in sold.refunds:
         reference = f"{account.channel.code} refund {refund.id}"
         if refund.is_done and not channel_money.is_refunded(reference):
-            order = lock_one(row.order)
-            _try(
-                order,
-                lambda refund=refund, order=order, reference=reference: _refund(
-                    row, order, refund, reference
-                ),
-                _("A refund of %(amount)s in the channel can't be booked")
-                % {"amount": money.display(refund.amount, order.currency)},
-            )
+            _book_refund(row, lock_one(row.order), refund, reference)
+
+
+def _book_refund(row: ChannelOrder, order: Order, refund: SoldRefund, reference: str) -> None:
+    amount = money.display(refund.amount, order.currency)
+    _try(
+        order,
+        lambda: _refund(row, order, refund, reference),
+        _("A refund of %(amount)s in the channel can't be booked") % {"amount": amount},
+    )
 
 
 def _refund(row: ChannelOrder, order: Order, refund: SoldRefund, reference: str) -> None:
