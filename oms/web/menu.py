@@ -68,6 +68,16 @@ MENU = (  # titles of groups, and in them title, model (with a page of its own, 
         ),
     ),
     (
+        "Channels",
+        (
+            ("Overview", "orders.channelaccount:channels", "hub"),
+            ("Accounts", "orders.channelaccount", "link"),
+            ("Listings", "orders.listing", "sell"),
+            ("Orders of channels", "orders.channelorder", "shopping_bag"),
+            ("Told to channels", "orders.channelcall", "outbox"),
+        ),
+    ),
+    (
         "System",
         (
             ("Notifications", "core.notice", "notifications"),
@@ -89,6 +99,7 @@ MENU = (  # titles of groups, and in them title, model (with a page of its own, 
 OWN = {
     "entry": ("add", "orders.order"),
     "receivables": ("see_receivables", None),
+    "channels": ("view", "orders.channelaccount"),
 }  # the rights to pages of their own
 
 
