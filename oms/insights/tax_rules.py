@@ -46,7 +46,7 @@ RULES = (
               JOIN inventory_demand d ON d.document = o.number AND d.line = ol.id
               JOIN inventory_reservation r ON r.demand_id = d.id AND r.state = 'shipped'
               JOIN inventory_warehouse w ON w.id = r.warehouse_id
-              WHERE NOT i.is_imported) sold
+              WHERE NOT i.is_imported AND NOT o.is_as_sold) sold
         WHERE sold_in <> came_from AND NOT (tax_category IN ({_TAXED}) AND sold_in = went_to)""",
     ),
 )

@@ -9,6 +9,7 @@ from django.db import connection
 from oms.core.models import StoredDocument
 from oms.core.numbering import chain
 from oms.insights import (
+    channel_rules,
     completeness_rules,
     credit_rules,
     event_rules,
@@ -51,6 +52,7 @@ def _rules() -> tuple[Invariant, ...]:
         + event_rules.rules()
         + liveness_rules.rules()
         + intercompany_rules.rules()
+        + channel_rules.RULES
     )
 
 
