@@ -77,10 +77,18 @@ def _item(found: Entry, line: SoldLine, listings: dict[str, Listing]) -> SoldIte
     factor = listing.factor if listing and sku else 1
     found.factors[line.id] = factor
     if sku is None:
-        sku = SKU.objects.get(code=UNKNOWN_ITEM)
+        sku = _unknown()
         name = " ".join(text for text in (line.sku, line.name) if text) or line.variant
         found.holds.append((OrderHold.Kind.ITEM, _("Unknown item: %(item)s") % {"item": name}))
     return item(line, sku, factor)
+
+
+def _unknown() -> SKU:
+    """The SKU that stands in for items that nobody has matched yet."""
+    found, _made = SKU.objects.get_or_create(
+        code=UNKNOWN_ITEM, defaults={"name": _("Unknown item of a channel"), "is_sellable": False}
+    )
+    return found
 
 
 def item(line: SoldLine, sku: SKU, factor: int) -> SoldItem:
