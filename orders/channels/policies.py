@@ -21,7 +21,11 @@ offer("run", ChannelAccount, _("Connect, pause and compare"), "manager")
 declare_parts(ChannelAccount, "account", ChannelLocation, ChannelSignal)
 declare(Listing, master("channel__company"), view="buyer accountant", edit="manager")
 offer("import", Listing, _("Import"), "manager")
-declare(ChannelOrder, rows(customer="order__customer", company="channel__company"), view="rep accountant manager")
+declare(
+    ChannelOrder,
+    rows(customer="order__customer", company="channel__company"),
+    view="rep accountant manager",
+)
 declare_parts(ChannelOrder, "channel_order", ChannelLine, ChannelCall)
 offer("send_again", ChannelCall, _("Send again"), "manager")
 declare(HistoryRecord, rows(company="channel__company"), view=ACCOUNTS)

@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('inventory', '0002_stock_changes'),
-        ('orders', '0001_initial'),
+        ('orders', '0004_sum_exposure'),
     ]
 
     operations = [
