@@ -21,7 +21,6 @@ from orders.accounting import (
     refunds,
     supplier_invoices,
 )
-from orders.accounting import balances as balances  # what selling asks of it
 from orders.accounting.connectors.gateways import CHANNEL, TRANSFER, Answer, Gateway, gateways
 from orders.accounting.models import Invoice, Payment, Refund
 from orders.models import Customer, Order
