@@ -1,9 +1,9 @@
 """Invariants of channels: what they told is acted on, what they sold is here, what they show is what we would."""
 
 from oms.insights.invariants import Invariant
-from orders.channels import signals
+from orders.channels import incoming
 
-_LATE = f"(now() - interval '{int(signals.LATE.total_seconds())} seconds')"
+_LATE = f"(now() - interval '{int(incoming.LATE.total_seconds())} seconds')"
 _RUNS = "a.connected_at IS NOT NULL AND a.stopped_at IS NULL"
 
 RULES = (

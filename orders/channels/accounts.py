@@ -154,3 +154,24 @@ def _alarms() -> list[str]:
 
 
 attention.also(_alarms)
+
+
+def switch_orders(account: ChannelAccount) -> bool:
+    """Pause or resume taking orders in; whether they are taken in now."""
+    account.pulls_orders = not account.pulls_orders
+    account.save(update_fields=["pulls_orders"])
+    return account.pulls_orders
+
+
+def switch_stock(account: ChannelAccount) -> bool:
+    """Pause or resume showing stock; whether it is shown now."""
+    account.pushes_stock = not account.pushes_stock
+    account.save(update_fields=["pushes_stock"])
+    return account.pushes_stock
+
+
+def switch_telling(account: ChannelAccount) -> bool:
+    """Pause or resume telling what was shipped, canceled and refunded; whether it is told now."""
+    account.tells_back = not account.tells_back
+    account.save(update_fields=["tells_back"])
+    return account.tells_back

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from inventory.models import SKU
 from oms.core import money, states
 from oms.core.errors import DomainError
-from oms.core.locking import attempt, lock_one
+from oms.core.locking import attempt, lock_one, whole
 from orders import as_sold, fulfillment_progress, lifecycle, pricing, redirecting
 from orders.accounting import channel_money
 from orders.as_sold import SoldItem
@@ -21,6 +21,7 @@ S = Order.Status
 GONE = (Stage.CANCELED,)
 
 
+@whole
 def follow(
     account: ChannelAccount, row: ChannelOrder, order: Order, sold: Sold, before: Stage
 ) -> None:
@@ -225,6 +226,7 @@ def _follow_address(order: Order, sold: Sold) -> None:
     )
 
 
+@whole
 def book_payments(account: ChannelAccount, order: Order, sold: Sold) -> None:
     """Book what the buyer paid through the channel, each payment once."""
     for payment in sold.payments:
@@ -237,6 +239,7 @@ def book_payments(account: ChannelAccount, order: Order, sold: Sold) -> None:
             )
 
 
+@whole
 def follow_refunds(account: ChannelAccount, row: ChannelOrder, sold: Sold) -> None:
     """Book what the channel gave back, each refund once: what wasn't shipped is canceled, the rest is credited."""
     if row.order is None:

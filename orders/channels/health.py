@@ -79,8 +79,8 @@ def _look_at_listings(found: Health, account: ChannelAccount) -> None:
         paused=Count("pk", filter=Q(is_paused=True)),
         unknown=Count("pk", filter=Q(verdict=Listing.Verdict.UNKNOWN)),
     )
-    for name, value in counts.items():
-        setattr(found, name, value)
+    found.listings, found.unmatched = counts["listings"], counts["unmatched"]
+    found.paused, found.unknown = counts["paused"], counts["unknown"]
     changed = rows.filter(changed_at__isnull=False, is_paused=False, sku__isnull=False)
     found.changed, found.oldest_change = _count_and_oldest(changed, "dirty_since")
     bad = (Listing.Verdict.INVALID, Listing.Verdict.MISSING)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from oms.core.errors import Refused
 from oms.core.locking import atomic
@@ -127,7 +128,7 @@ def set_sku(listing: Listing, code: str) -> int:
     """Say which SKU a listing is; how many held orders that frees. Raises Refused for an unknown one."""
     sku = translating.match(code, code)
     if sku is None:
-        raise Refused(f"There is no SKU {code}.", field="sku")
+        raise Refused(_("There is no SKU %(code)s.") % {"code": code}, field="sku")
     Listing.objects.filter(pk=listing.pk).update(sku=sku)
     pushing.mark_listings(Listing.objects.filter(pk=listing.pk))
     account = ChannelAccount.objects.filter(channel=listing.channel_id).first()

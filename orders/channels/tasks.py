@@ -6,7 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from oms.core import sweeping
-from orders.channels import accounts, listings, pulling, pushing, signals, telling
+from orders.channels import accounts, incoming, listings, pulling, pushing, telling
 from orders.channels.connectors.errors import ChannelError
 from orders.channels.models import ChannelAccount, ChannelOrder
 
@@ -25,7 +25,7 @@ def work() -> None:
 def look_at_signals() -> None:
     """Act on what channels told."""
     for account in running():
-        signals.act(account)
+        incoming.act(account)
 
 
 def look_at_channels() -> None:

@@ -20,10 +20,27 @@ PIECEWISE = {  # what does one thing after the other on purpose, and goes on whe
     "oms.background.jobs.each",
     "oms.background.jobs.run",
     "oms.background.jobs.work_waiting",
+    "oms.core.secrets.rotate",
     "oms.messaging.webhooks.deliver",
     "oms.messaging.webhooks.fan_out",
     "oms.web.importing.import_open",
     "orders.accounting.consolidated_invoicing.collect_all",
+    *(  # they ask the world in between, and take over one order or listing after the other
+        f"orders.channels.{name}"
+        for name in (
+            "incoming.act",
+            "intake.retry_unmatched",
+            "intake.take_now",
+            "listings.read",
+            "listings.set_sku",
+            "pulling.compare",
+            "pulling.look",
+            "pulling.pull",
+            "pulling.sweep",
+            "pushing.push",
+            "telling.send_due",
+        )
+    ),
 }
 
 

@@ -19,6 +19,7 @@ FACTS = {
     "status": {
         "oms.core.states",  # of documents
         "orders.order_entry",
+        "orders.as_sold",
         "orders.accounting.refunds",
         "fulfillment.labels",
     },  # as placed; requests of others
@@ -51,6 +52,7 @@ NAMES_NO_COLUMN = {
     "oms.core.models.coded",
     "oms.core.models.codes",
     "oms.core.models.postal",  # own value
+    "oms.core.secrets",  # encrypts what is there anew
     LINES,
     STOCK,  # their own columns, by name
     "oms.web.demo.einvoice_trade",  # master data

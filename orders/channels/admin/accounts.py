@@ -81,12 +81,8 @@ def _act(request: HttpRequest, account: ChannelAccount, name: str) -> None:
     """Do what a button of the page asks for, and say what came of it."""
     try:
         if name in SWITCHES:
-            field, title = SWITCHES[name]
-            setattr(account, field, not getattr(account, field))
-            account.save(update_fields=[field])
-            text = (
-                gettext("%(title)s: on") if getattr(account, field) else gettext("%(title)s: off")
-            )
+            title, switch = SWITCHES[name]
+            text = gettext("%(title)s: on") if switch(account) else gettext("%(title)s: off")
             messages.success(request, text % {"title": title})
         elif name == "check":
             for trouble in accounts.troubles(accounts.check(account), account):
@@ -120,9 +116,9 @@ def _act(request: HttpRequest, account: ChannelAccount, name: str) -> None:
 
 
 SWITCHES = {
-    "pulls_orders": ("pulls_orders", _("Take orders in")),
-    "pushes_stock": ("pushes_stock", _("Show stock there")),
-    "tells_back": ("tells_back", _("Tell shipments, cancellations and refunds")),
+    "pulls_orders": (_("Take orders in"), accounts.switch_orders),
+    "pushes_stock": (_("Show stock there"), accounts.switch_stock),
+    "tells_back": (_("Tell shipments, cancellations and refunds"), accounts.switch_telling),
 }
 
 

@@ -13,7 +13,7 @@ from oms.backoffice import panels
 from oms.backoffice.access import ScopedAdmin, acting
 from oms.backoffice.records import ReadOnlyAdmin
 from oms.files.runs import offer
-from orders.channels import intake, pushing, signals, telling
+from orders.channels import incoming, intake, pushing, telling
 from orders.channels.admin.sheets import ListingSheet
 from orders.channels.models import (
     ChannelAccount,
@@ -169,7 +169,7 @@ class ChannelSignalAdmin(ReadOnlyAdmin):
     @acting("send_again", _("Act on it again"))
     def replay(self, request: HttpRequest, rows: Any) -> None:
         for signal in rows:
-            signals.replay(signal)
+            incoming.replay(signal)
 
 
 @admin.register(HistoryRecord)

@@ -70,10 +70,10 @@ class _Run:
 
     def play(self) -> int:
         """Let everything happen; the pieces that were sold in all."""
-        self.at(self.after(self.world.seconds_between_sales), "buyer")
+        self.at(self.after(self.world.seconds_between_sales), "visit")
         while self.events:
             time, _order, kind, channel, number = heapq.heappop(self.events)
-            if kind == "buyer" and time <= self.ends:
+            if kind == "visit" and time <= self.ends:
                 self.buy(time, self.random.randrange(self.world.channels))
             elif kind == "sale":
                 self.known -= 1
@@ -93,7 +93,7 @@ class _Run:
         return self.random.expovariate(1 / mean)
 
     def buy(self, time: float, channel: int) -> None:
-        self.at(time + self.after(self.world.seconds_between_sales), "buyer")
+        self.at(time + self.after(self.world.seconds_between_sales), "visit")
         if self.shows[channel] > 0:
             self.shows[channel] -= 1
             self.sold += 1
