@@ -202,7 +202,7 @@ else:  # no mail leaves a machine that nobody has told how
     EMAIL_FILE_PATH = DATA_FOLDER / "mail"
 DEFAULT_FROM_EMAIL = read("DEFAULT_FROM_EMAIL", "str", "oms@localhost")
 
-# Networks that webhooks may call although they are private, such as 10.1.0.0/16, also over plain http.
+# Networks that webhooks and connectors may call although they are private, such as 10.1.0.0/16, also over plain http.
 OUTGOING_ALLOWED_NETWORKS = read("OUTGOING_ALLOWED_NETWORKS", "list", [])
 
 REDIS_URL = read("REDIS_URL", "str", "")
