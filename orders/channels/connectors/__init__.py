@@ -1,8 +1,8 @@
 """Shops and marketplaces, by provider: what a connector can do, and what is said between it and us.
 
-A connector is pure translation: it knows no database, makes one request for each call (a page, an order, a batch of
-rows), never repeats one and never sleeps. What it was told wrong, or can't know, it raises as one of the errors of
-`orders.channels.connectors.errors`.
+A connector is pure translation: it knows no database, makes no more requests for a call than that needs (a page, an
+order with its refunds, a batch of rows), never repeats one and never sleeps. What it was told wrong, or can't know, it
+raises as one of the errors of `orders.channels.connectors.errors`.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -72,6 +72,7 @@ class Account:
     credentials: Mapping[str, str]
     settings: Mapping[str, Any] = field(default_factory=dict)
     version: str = ""  # of the API
+    notifies_buyer: bool = False  # the channel emails the buyer about what we tell it
 
 
 @dataclass(frozen=True)

@@ -36,9 +36,9 @@ class Paid(StrEnum):
 class SoldLine:
     """A line as it was sold; amounts are of all its units, after discounts, in the order's currency.
 
-    `quantity`: units that are wanted now: without what was edited away or canceled before it was shipped. `refunded`:
-    of these, units that were refunded. `id` names the line in requests that ship or refund it. `tax_remitted`: tax that
-    the marketplace pays to the authorities itself; it isn't part of `tax`.
+    `quantity`: units that were sold, without those that were edited away; refunded ones count. `refunded`: how many of
+    these were refunded, shipped before or not. `id` names the line in requests that ship or refund it. `tax_remitted`:
+    tax that the marketplace pays to the authorities itself; it isn't part of `tax`.
     """
 
     id: str
@@ -104,13 +104,14 @@ class SoldPayment:
 
 @dataclass(frozen=True)
 class SoldRefund:
-    """What was given back there. `units`: by the id of the line."""
+    """What was given back there. `units`: by the id of the line. `key`: ours, if we asked for it."""
 
     id: str
     amount: Decimal
     units: Mapping[str, int] = field(default_factory=dict)
     at: datetime | None = None
     note: str = ""
+    key: str = ""
     is_done: bool = True
 
 

@@ -136,7 +136,9 @@ class ChannelAccount(models.Model):
 
     def plain(self) -> Account:
         """What its connector is told. Raises KeyLost."""
-        return Account(self.address, self.credentials, self.settings, self.version)
+        return Account(
+            self.address, self.credentials, self.settings, self.version, self.notifies_buyer
+        )
 
 
 class ChannelLocation(models.Model):
