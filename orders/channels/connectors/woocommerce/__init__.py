@@ -1,0 +1,1 @@
+"""WooCommerce shops, by their REST API version 3."""
