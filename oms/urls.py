@@ -19,6 +19,7 @@ urlpatterns = [
     path("set-password/<uidb64>/<token>/", SetPassword.as_view(), name="set_password"),
     path("jsi18n/", JavaScriptCatalog.as_view(), name="javascript-catalog"),
     path("stations/", include("fulfillment.stations.views")),
+    path("channels/", include("orders.channels.views")),
     path("api/", include("oms.web.api")),
     path("admin/", admin.site.urls),
 ]

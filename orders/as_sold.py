@@ -101,6 +101,63 @@ def append(order: Order, items: Sequence[SoldItem]) -> list[OrderLine]:
     return OrderLine.objects.bulk_create(lines)
 
 
+def allow(order: Order, amount: Decimal, reason: str, *, by: User | None = None) -> None:
+    """Lower a locked order by an amount (gross) that its channel gave back, at the order's tax rates.
+
+    Raises Refused for more than the order still comes to.
+    """
+    with states.change(order, event="order.amended", by=by) as order:
+        weights = _by_rate(order)
+        if amount > sum(weights.values(), money.ZERO):
+            raise Refused(
+                _("%(amount)s is more than order %(order)s comes to.")
+                % {"amount": money.display(amount, order.currency), "order": order},
+                code="too_much",
+            )
+        shares = money.spread(amount, list(weights.values()), order.currency)
+        OrderCharge.objects.bulk_create(
+            _allowance(order, rate, share, reason)
+            for rate, share in zip(weights, shares, strict=True)
+            if share
+        )
+        pricing.retotal(order)
+
+
+Rate = tuple[Decimal, str, str, str]  # percent, category, note, and the place of origin
+
+
+def _by_rate(order: Order) -> dict[Rate, Decimal]:
+    """What isn't billed yet of a locked order, by tax rate."""
+    found: dict[Rate, Decimal] = {}
+    for line in order.lines.all():
+        wanted = line.quantity - line.canceled
+        left = money.part(line.gross, line.quantity, line.invoiced, wanted, order.currency)
+        rate = (line.tax_percent, line.tax_category, line.tax_note, line.origin)
+        found[rate] = found.get(rate, money.ZERO) + left
+    for charge in order.charges.filter(is_invoiced=False, is_canceled=False):
+        rate = (charge.tax_percent, charge.tax_category, charge.tax_note, charge.origin)
+        found[rate] = found.get(rate, money.ZERO) + charge.gross
+    return {rate: left for rate, left in found.items() if left > 0}
+
+
+def _allowance(order: Order, rate: Rate, gross: Decimal, reason: str) -> OrderCharge:
+    percent, category, note, origin = rate
+    tax = money.round_amount(gross * percent / (100 + percent), order.currency)
+    return OrderCharge(
+        order=order,
+        kind=OrderCharge.Kind.ALLOWANCE,
+        description=reason[:120],
+        amount=-gross if order.prices_include_tax else tax - gross,
+        tax_percent=percent,
+        tax_category=category,
+        tax_note=note,
+        origin=origin,
+        net=tax - gross,
+        tax=-tax,
+        gross=-gross,
+    )
+
+
 def _new_order(sold: SoldOrder) -> Order:
     if not sold.items:
         raise Refused(_("The order has no lines."), code="no_lines")

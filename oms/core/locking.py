@@ -33,6 +33,7 @@ PAUSES = (0.02, 0.1)  # seconds before an aborted transaction is run again
 class LockRank(enum.IntEnum):
     """The order in which kinds of rows are locked within a transaction."""
 
+    CHANNEL = 0  # a channel's account
     ORDER = 1
     CUSTOMER = 2
     SUPPLY = 3  # purchase order, transfer, count, return

@@ -1,6 +1,6 @@
 """Crediting a part of what an order was billed: units of its lines, or a share of a price for a component that came."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -74,10 +74,64 @@ def credit_shares(
         parts = _spread(order, shares)
         invoices = {row.pk: row for row in lock(Invoice.objects.filter(pk__in=parts))}
         notes = [
-            _note(invoices[key], own, f"{reference}/{invoices[key].number}", by)
+            _note(
+                invoices[key],
+                own,
+                f"{reference}/{invoices[key].number}",
+                _("Components returned"),
+                by,
+            )
             for key, own in sorted(parts.items())
         ]
         return [note for note in notes if note is not None]
+
+
+def credit_amount(
+    order: Order,
+    amount: Decimal,
+    *,
+    only: Collection[int] = (),
+    reference: str,
+    reason: str,
+    by: User | None = None,
+) -> list[Invoice]:
+    """Credit an amount (gross) of what a locked order was billed, as far as that is open, in proportion to what is.
+
+    `only`: of these order lines, by key; empty: of all lines and charges. No units are credited. What can't be credited
+    is left to the caller, who compares the sum of the credit notes.
+    """
+    with atomic():
+        order = lock_one(order)
+        lock(Invoice.objects.filter(pk__in=billing.of_order(order).values("pk")))
+        numbering.lock_counters(order.company, SERIES.values(), order.company.today().year)
+        billed = InvoiceLine.objects.filter(
+            deducting.lines_of(order),
+            invoice__kind=Invoice.Kind.INVOICE,
+            invoice__status=Invoice.Status.ISSUED,
+            gross__gt=0,
+        )
+        if only:
+            billed = billed.filter(order_line__in=only)
+        lines = list(billed.select_related("invoice", "order_line__sku").order_by("pk"))
+        opened = deducting.open_amounts(lines)
+        left = [max(money.ZERO, opened[line.pk].gross) for line in lines]
+        taken = money.spread(min(amount, sum(left, money.ZERO)), left, order.currency)
+        parts: dict[int, list[_Part]] = {}
+        for line, gross in zip(lines, taken, strict=True):
+            if gross > 0:
+                tax = _tax_of(opened[line.pk], gross, order.currency)
+                part = _Part(line, gross * line.quantity / line.gross, Open(gross, tax))
+                parts.setdefault(line.invoice_id, []).append(part)
+        invoices = {row.pk: row for row in lock(Invoice.objects.filter(pk__in=parts))}
+        notes = [
+            _note(invoices[key], own, f"{reference}/{invoices[key].number}", reason, by)
+            for key, own in sorted(parts.items())
+        ]
+        return [note for note in notes if note is not None]
+
+
+def _tax_of(left: Open, gross: Decimal, currency: str) -> Decimal:
+    return money.part(left.tax, left.gross, money.ZERO, gross, currency)
 
 
 def _spread(order: Order, shares: Mapping[int, Decimal]) -> dict[int, list[_Part]]:
@@ -117,18 +171,20 @@ def _part(line: InvoiceLine, share: Decimal, left: Open, currency: str) -> _Part
     """What a line can give of a share; within the smallest coin, by which shares are rounded, it gives all of it."""
     wanted = money.round_amount(line.gross * share / line.quantity, currency)
     gross = min(wanted, left.gross)
-    tax = money.part(left.tax, left.gross, money.ZERO, gross, currency)
+    tax = _tax_of(left, gross, currency)
     is_whole = wanted - gross <= money.quantum(currency)
     return _Part(line, share if is_whole else share * gross / wanted, Open(gross, tax))
 
 
-def _note(original: Invoice, parts: list[_Part], reference: str, by: User | None) -> Invoice | None:
+def _note(
+    original: Invoice, parts: list[_Part], reference: str, reason: str, by: User | None
+) -> Invoice | None:
     """A credit note for shares; None where allowances take all of it."""
     known = issuing.known(reference, corrects=original.pk)
     if known:
         return known
     with letters.language_of(original.customer, original.company):
-        note = start_credit(original, reference, _("Components returned"))
+        note = start_credit(original, reference, reason)
         lines = [_line(note, part) for part in parts]
     lines = crediting.less_allowances(note, lines)
     if crediting.is_nothing(lines):
@@ -142,6 +198,7 @@ def _line(note: Invoice, part: _Part) -> InvoiceLine:
     return InvoiceLine(
         invoice=note,
         order_line=line.order_line,
+        charge=line.charge,
         corrects=line,
         quantity=0,
         unit_price=gross - tax,

@@ -1,7 +1,9 @@
 """Connecting a channel to its provider, testing it, and stopping it where a person must look."""
 
+import secrets as random
 from datetime import timedelta
 
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -13,6 +15,7 @@ from orders.channels.connectors.errors import AuthEnded, ChannelError, ScopeMiss
 from orders.channels.models import ChannelAccount, ChannelLocation
 
 SKEW_SECONDS = 120  # that a shop's clock may be off
+SECRET = "webhook_secret"  # noqa: S105  # the name of the credential that a channel signs its messages with
 REFRESH_BEFORE = timedelta(minutes=10)
 WAITS = (30, 60, 300, 900, 1800)  # seconds until the next look, by looks that failed in a row
 
@@ -77,8 +80,11 @@ def troubles(health: Health, account: ChannelAccount) -> list[str]:
     return found
 
 
-def connect(account: ChannelAccount, credentials: dict[str, str]) -> Health:
-    """Store credentials, test them, and begin. Raises Refused for what is missing, ChannelError where it fails."""
+def connect(account: ChannelAccount, credentials: dict[str, str], *, site: str = "") -> Health:
+    """Store credentials, test them, and begin. Raises Refused for what is missing, ChannelError where it fails.
+
+    `site`: the address at which the channel reaches us; without one it is asked for changes, and tells none.
+    """
     missing = [name for name in provider_of(account).fields() if not credentials.get(name)]
     if missing:
         raise Refused(
@@ -86,19 +92,45 @@ def connect(account: ChannelAccount, credentials: dict[str, str]) -> Health:
             code="incomplete",
             field=missing[0],
         )
-    account.credentials = {**account.credentials, **credentials} if account.sealed else credentials
+    known = account.credentials if account.sealed else {}
+    account.credentials = {SECRET: random.token_urlsafe(32), **known, **credentials}
+    account.settings = {**account.settings, "site": site or account.settings.get("site", "")}
     health = provider_of(account).open(account.plain()).check()
     with atomic():
         account.connected_at = account.connected_at or timezone.now()
         account.stopped_at, account.trouble, account.failures = None, "", 0
         account.cursor = account.cursor or timezone.now()
-        account.pull_at = timezone.now()
+        account.pull_at, account.wait_until = timezone.now(), None
         account.save()
         for external_id, name in health.locations.items():
             ChannelLocation.objects.update_or_create(
                 account=account, external_id=external_id, defaults={"name": name[:120]}
             )
+    subscribe(account)
     return health
+
+
+def door_of(account: ChannelAccount) -> str:
+    """The address at which a channel tells of changes; empty where it isn't known how we are reached."""
+    site = str(account.settings.get("site", "")).rstrip("/")
+    return f"{site}{reverse('channel_door', args=[account.door])}" if site else ""
+
+
+def subscribe(account: ChannelAccount) -> None:
+    """See to it that a channel tells of changes, and does so again where it gave up. Raises KeyLost.
+
+    What fails is only noted: the channel is asked for changes all the same.
+    """
+    connector, address = open_connector(account), door_of(account)
+    if not address or not connector.abilities.has_signals:
+        return
+    row = ChannelAccount.objects.filter(pk=account.pk)
+    try:
+        found = list(connector.subscribe(address, account.credentials.get(SECRET, "")))
+    except ChannelError as error:
+        row.update(trouble=error.message[:300], troubled_at=timezone.now())
+    else:
+        row.update(subscriptions=found)
 
 
 def disconnect(account: ChannelAccount) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -14,7 +15,7 @@ from orders.accounting import channel_money
 from orders.as_sold import SoldItem
 from orders.channels import translating
 from orders.channels.connectors import Sold, SoldLine, SoldRefund, Stage
-from orders.channels.models import ChannelAccount, ChannelLine, ChannelOrder
+from orders.channels.models import ChannelAccount, ChannelCall, ChannelLine, ChannelOrder
 from orders.models import Order, OrderHold, OrderLine
 
 S = Order.Status
@@ -52,7 +53,6 @@ def follow(
             )
         if sold.cancel_requested:
             _hold(order, OrderHold.Kind.CHANGED, _("The buyer asks to cancel."))
-    follow_refunds(account, row, sold)
     _note_done(row, sold)
 
 
@@ -240,23 +240,25 @@ def book_payments(account: ChannelAccount, order: Order, sold: Sold) -> None:
 
 
 @whole
-def follow_refunds(account: ChannelAccount, row: ChannelOrder, sold: Sold) -> None:
-    """Book what the channel gave back, each refund once: what wasn't shipped is canceled, the rest is credited."""
-    if row.order is None:
+def follow_refund(account: ChannelAccount, row: ChannelOrder, refund: SoldRefund) -> None:
+    """Book what the channel gave back, once: what wasn't shipped is canceled, the rest is credited."""
+    assert row.order is not None
+    reference = f"{account.channel.code} refund {refund.id}"
+    if not refund.is_done or _is_ours(row, refund) or channel_money.is_refunded(reference):
         return
-    for refund in sold.refunds:
-        reference = f"{account.channel.code} refund {refund.id}"
-        if refund.is_done and not channel_money.is_refunded(reference):
-            _book_refund(row, lock_one(row.order), refund, reference)
-
-
-def _book_refund(row: ChannelOrder, order: Order, refund: SoldRefund, reference: str) -> None:
-    amount = money.display(refund.amount, order.currency)
+    order = lock_one(row.order)
     _try(
         order,
         lambda: _refund(row, order, refund, reference),
-        _("A refund of %(amount)s in the channel can't be booked") % {"amount": amount},
+        _("A refund of %(amount)s in the channel can't be booked")
+        % {"amount": money.display(refund.amount, order.currency)},
     )
+
+
+def _is_ours(row: ChannelOrder, refund: SoldRefund) -> bool:
+    """Whether we asked for a refund ourselves: it is booked already."""
+    calls = row.calls.filter(kind=ChannelCall.Kind.REFUND)
+    return calls.filter(Q(reference=refund.id) | Q(key=refund.key or None)).exists()
 
 
 def _refund(row: ChannelOrder, order: Order, refund: SoldRefund, reference: str) -> None:
@@ -278,17 +280,8 @@ def _refund(row: ChannelOrder, order: Order, refund: SoldRefund, reference: str)
             rest[key] = count - open_now
     if canceled and order.status in (S.PLACED, S.CONFIRMED):
         lifecycle.cancel_lines(order, canceled, reason=_("Refunded in the channel."))
-        for link_ in links.values():
-            if link_.line_id in canceled:
-                link_.quantity -= canceled[link_.line_id] // link_.factor
-                link_.save(update_fields=["quantity"])
     channel_money.give_back(
-        lock_one(order),
-        refund.amount,
-        units=rest,
-        is_credited=bool(units),
-        reference=reference,
-        note=refund.note,
+        lock_one(order), refund.amount, units=rest, reference=reference, note=refund.note
     )
 
 

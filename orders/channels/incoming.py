@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 from oms.core import attention, bells
 from oms.core.errors import DomainError
 from orders.channels import accounts, intake
-from orders.channels.connectors.errors import ChannelError, Throttled
+from orders.channels.connectors.errors import ChannelError, Invalid, SchemaChanged, Throttled
 from orders.channels.models import ChannelAccount, ChannelSignal
 
 BATCH = 100
@@ -65,13 +65,30 @@ def act(account: ChannelAccount) -> int:
         except Throttled as error:
             accounts.record_failure(account, error)
             return done
-        except (ChannelError, DomainError) as error:
+        except DomainError as error:
             _postpone(rows, error)
-            if isinstance(error, ChannelError):
+            if isinstance(error, ChannelError) and not is_of_one_order(error):
                 accounts.record_failure(account, error)
-                if not account.is_running:
-                    return done
+                return done  # the others would fail like it
     return done
+
+
+def is_of_one_order(error: DomainError) -> bool:
+    """Whether an order can't be taken over for a reason of its own, while others can."""
+    return isinstance(error, SchemaChanged | Invalid) or not isinstance(error, ChannelError)
+
+
+def note_failed(account: ChannelAccount, external_id: str, error: DomainError) -> None:
+    """Have an order that couldn't be taken over tried again, as if a signal had named it."""
+    known = ChannelSignal.objects.filter(
+        account=account, external_id=external_id, next_at__isnull=False
+    )
+    if known.exists():
+        return
+    made = ChannelSignal.objects.create(
+        account=account, kind=ChannelSignal.Kind.ORDER, external_id=external_id[:120]
+    )
+    _postpone(ChannelSignal.objects.filter(pk=made.pk), error)
 
 
 def _postpone(rows: QuerySet[ChannelSignal], error: DomainError) -> None:

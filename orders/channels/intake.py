@@ -9,11 +9,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from oms.core import states
-from oms.core.errors import Refused
-from oms.core.locking import advisory_lock, atomic, lock_one
-from orders import as_sold, lifecycle
-from orders.channels import accounts, following, translating
-from orders.channels.connectors import Connector, Sold, Stage
+from oms.core.errors import DomainError
+from oms.core.locking import advisory_lock, atomic, attempt, lock_one, whole
+from orders import as_sold, lifecycle, screening
+from orders.channels import accounts, following, marking, translating
+from orders.channels.connectors import Connector, Sold, SoldRefund, Stage
+from orders.channels.connectors.errors import NotFound
 from orders.channels.models import ChannelAccount, ChannelLine, ChannelOrder
 from orders.channels.models.account import sealed_json
 from orders.models import Order, OrderHold
@@ -28,8 +29,12 @@ def take_now(account: ChannelAccount, external_id: str) -> bool:
 
 
 def take(account: ChannelAccount, connector: Connector, external_id: str) -> bool:
-    """The same, by a connector that is open."""
-    return take_over(account, connector.order(external_id))
+    """The same, by a connector that is open. An order that is gone there is noted as such."""
+    try:
+        sold = connector.order(external_id)
+    except NotFound:
+        return record_gone(account, external_id)
+    return take_over(account, sold)
 
 
 def take_over(account: ChannelAccount, sold: Sold) -> bool:
@@ -40,17 +45,43 @@ def take_over(account: ChannelAccount, sold: Sold) -> bool:
     if sold.is_ours:
         return False
     mark = fingerprint(sold)
-    with atomic():
-        advisory_lock(f"channel order {account.channel_id} {sold.id}")
-        row = ChannelOrder.objects.filter(channel=account.channel, external_id=sold.id).first()
-        if row is not None and row.fingerprint == mark:
-            ChannelOrder.objects.filter(pk=row.pk).update(looked_at=timezone.now())
-            return False
-        if row is None:
-            _begin(account, sold, mark)
-        else:
-            _go_on(account, row, sold, mark)
+    if not _take_over(account, sold, mark):
+        return False
+    # Each refund is a transaction of its own, after what it may cancel: money is locked last.
+    for refund in sold.refunds:
+        _follow_refund(account, sold, refund)
+    ChannelOrder.objects.filter(channel=account.channel, external_id=sold.id).update(
+        fingerprint=mark
+    )
     return True
+
+
+@whole
+def _take_over(account: ChannelAccount, sold: Sold, mark: str) -> bool:
+    """The order itself; its fingerprint is noted once all is done, so that what stops in between is done again."""
+    row = _locked(account, sold)
+    if row is not None and row.fingerprint == mark:
+        ChannelOrder.objects.filter(pk=row.pk).update(looked_at=timezone.now())
+        return False
+    if row is None:
+        _begin(account, sold)
+    else:
+        _go_on(account, row, sold)
+    marking.doubt(account.channel_id, {line.variant for line in sold.lines})
+    return True
+
+
+def _locked(account: ChannelAccount, sold: Sold) -> ChannelOrder | None:
+    """What we know of an order, which nobody else takes over until the transaction ends."""
+    advisory_lock(f"channel order {account.channel_id} {sold.id}")
+    return ChannelOrder.objects.filter(channel=account.channel, external_id=sold.id).first()
+
+
+@whole
+def _follow_refund(account: ChannelAccount, sold: Sold, refund: SoldRefund) -> None:
+    row = _locked(account, sold)
+    if row is not None and row.order is not None:
+        following.follow_refund(account, row, refund)
 
 
 def fingerprint(sold: Sold) -> str:
@@ -64,19 +95,21 @@ def _plain(value: Any) -> Any:
     return vars(value) if hasattr(value, "__dict__") else str(value)
 
 
-def _begin(account: ChannelAccount, sold: Sold, mark: str) -> None:
+def _begin(account: ChannelAccount, sold: Sold) -> None:
     row = ChannelOrder(
         channel=account.channel,
         external_id=sold.id,
         placed_at=sold.placed_at,
         looked_at=timezone.now(),
     )
-    _note(row, account, sold, mark)
+    _note(row, account, sold)
     row.save()
     if translating.stage(account, sold) == Stage.ELSEWHERE:
         return  # shipped by the marketplace from its own stock: a record of the sale
     if translating.stage(account, sold) == Stage.CANCELED:
-        return  # it was over before we heard of it
+        return  # it was over before we heard of it, or isn't sold yet
+    if not any(line.quantity for line in sold.lines):
+        return  # fees alone: nothing is to be shipped
     entry = translating.entry(account, sold)
     order = as_sold.enter(entry.order, holds=entry.holds, at=sold.placed_at)
     row.order = order
@@ -98,8 +131,8 @@ def _begin(account: ChannelAccount, sold: Sold, mark: str) -> None:
         ]
     )
     following.book_payments(account, order, sold)
+    screening.follow_payment(lock_one(order))
     _proceed(account, row, order, sold)
-    following.follow_refunds(account, row, sold)
 
 
 def _proceed(account: ChannelAccount, row: ChannelOrder, order: Order, sold: Sold) -> None:
@@ -110,9 +143,10 @@ def _proceed(account: ChannelAccount, row: ChannelOrder, order: Order, sold: Sol
     if order.holds.filter(released_at=None).exists():
         return
     try:
-        order = lifecycle.confirm(order, can_backorder=True)
-    except Refused as refused:
-        as_sold.hold(order, [(OrderHold.Kind.STATE, refused.message)])
+        with attempt():
+            order = lifecycle.confirm(order, can_backorder=True)
+    except DomainError as refused:
+        as_sold.hold(lock_one(order), [(OrderHold.Kind.STATE, refused.message)])
         return
     holds = []
     if translating.stage(account, sold) == Stage.RESERVE:
@@ -131,15 +165,15 @@ def _proceed(account: ChannelAccount, row: ChannelOrder, order: Order, sold: Sol
         as_sold.hold(order, holds)
 
 
-def _go_on(account: ChannelAccount, row: ChannelOrder, sold: Sold, mark: str) -> None:
+def _go_on(account: ChannelAccount, row: ChannelOrder, sold: Sold) -> None:
     before = Stage(row.stage)
-    _note(row, account, sold, mark)
+    _note(row, account, sold)
     row.looked_at = timezone.now()
     row.save()
     if row.order is None:
         if Stage(row.stage) not in CLOSED and before in CLOSED:
             row.delete()  # it came to life: taken in like a new one
-            _begin(account, sold, mark)
+            _begin(account, sold)
         return
     order = lock_one(row.order)
     following.follow(account, row, order, sold, before)
@@ -148,11 +182,11 @@ def _go_on(account: ChannelAccount, row: ChannelOrder, sold: Sold, mark: str) ->
         _proceed(account, row, order, sold)
 
 
-def _note(row: ChannelOrder, account: ChannelAccount, sold: Sold, mark: str) -> None:
+def _note(row: ChannelOrder, account: ChannelAccount, sold: Sold) -> None:
     """What is kept of an order as the channel knows it."""
     stage = translating.stage(account, sold)
     row.number, row.state, row.stage = sold.number[:80], sold.state[:40], stage
-    row.fingerprint, row.is_open = mark, stage not in CLOSED
+    row.fingerprint, row.is_open = "", stage not in CLOSED
     row.ship_by, row.link = sold.ship_by, sold.link[:300]
     row.source, row.campaign, row.partner = sold.source[:60], sold.campaign[:80], sold.partner[:80]
     row.gift_message = sold.gift_message
@@ -172,10 +206,14 @@ def _raw_until(account: ChannelAccount) -> date:
     return account.channel.company.today() + timedelta(days=days)
 
 
-def record_gone(row: ChannelOrder) -> None:
-    """Note that the channel no longer has an order: a person decides what becomes of ours."""
+def record_gone(account: ChannelAccount, external_id: str) -> bool:
+    """Note that the channel no longer has an order: a person decides what becomes of ours. Whether that is news."""
     with atomic():
-        ChannelOrder.objects.filter(pk=row.pk).update(is_open=False, looked_at=timezone.now())
+        rows = ChannelOrder.objects.filter(channel=account.channel, external_id=external_id)
+        row = rows.select_related("order").first()
+        rows.update(is_open=False, looked_at=timezone.now())
+        if row is None or not row.is_open:
+            return False
         order = row.order
         if order is not None and order.status in (Order.Status.PLACED, Order.Status.CONFIRMED):
             order = lock_one(order)
@@ -183,6 +221,7 @@ def record_gone(row: ChannelOrder) -> None:
                 as_sold.hold(
                     order, [(OrderHold.Kind.STATE, _("The channel no longer has this order."))]
                 )
+    return True
 
 
 def retry_unmatched(account: ChannelAccount) -> int:

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from oms.core.errors import Refused
 from oms.core.locking import atomic
-from orders.channels import accounts, availability, intake, pushing, translating
+from orders.channels import accounts, availability, intake, marking, translating
 from orders.channels.connectors import ListingFacts, every
 from orders.channels.models import ChannelAccount, Listing
 
@@ -110,7 +110,7 @@ def _compare_some(
                 "why": _why(row),
             }
         )
-    pushing.mark_listings(Listing.objects.filter(pk__in=[row.pk for row in differing]))
+    marking.mark_listings(Listing.objects.filter(pk__in=[row.pk for row in differing]))
 
 
 def _why(row: Listing) -> str:
@@ -130,6 +130,6 @@ def set_sku(listing: Listing, code: str) -> int:
     if sku is None:
         raise Refused(_("There is no SKU %(code)s.") % {"code": code}, field="sku")
     Listing.objects.filter(pk=listing.pk).update(sku=sku)
-    pushing.mark_listings(Listing.objects.filter(pk=listing.pk))
+    marking.mark_listings(Listing.objects.filter(pk=listing.pk))
     account = ChannelAccount.objects.filter(channel=listing.channel_id).first()
     return intake.retry_unmatched(account) if account else 0

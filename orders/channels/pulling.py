@@ -5,9 +5,10 @@ from datetime import datetime, timedelta
 from django.db.models import Q
 from django.utils import timezone
 
-from orders.channels import accounts, intake
+from oms.core.errors import DomainError
+from orders.channels import accounts, intake, signals
 from orders.channels.connectors import Change, Connector, every
-from orders.channels.connectors.errors import ChannelError, NotFound
+from orders.channels.connectors.errors import ChannelError
 from orders.channels.models import ChannelAccount, ChannelOrder
 
 LOOK_EVERY = timedelta(seconds=60)
@@ -28,11 +29,12 @@ def pull(account: ChannelAccount) -> int:
     started = timezone.now()
     overlap = timedelta(minutes=connector.abilities.overlap_minutes)
     since = (account.cursor or started) - overlap
-    changed, latest = 0, account.cursor or started
+    changed, latest, seen = 0, account.cursor or started, set[Change]()
     for page in every(lambda page: connector.changed(since, page)):
         for change in page.changes:
-            if _is_new(account, change, since, overlap):
-                changed += intake.take(account, connector, change.id)
+            if change not in seen and _is_new(account, change, overlap):
+                changed += _take(account, connector, change.id)
+            seen.add(change)  # pages overlap
             latest = max(latest, min(change.changed_at, started))
     ChannelAccount.objects.filter(pk=account.pk).update(
         cursor=latest, pulled_at=timezone.now(), pull_at=timezone.now() + LOOK_EVERY
@@ -41,7 +43,18 @@ def pull(account: ChannelAccount) -> int:
     return changed
 
 
-def _is_new(account: ChannelAccount, change: Change, since: datetime, overlap: timedelta) -> bool:
+def _take(account: ChannelAccount, connector: Connector, external_id: str) -> bool:
+    """Take an order over; one that can't be must not stand in the way of others, and is tried again like a signal."""
+    try:
+        return intake.take(account, connector, external_id)
+    except DomainError as error:
+        if not signals.is_of_one_order(error):
+            raise
+        signals.note_failed(account, external_id, error)
+        return False
+
+
+def _is_new(account: ChannelAccount, change: Change, overlap: timedelta) -> bool:
     """Whether an order is to be read: not if it was read after it changed, with room for a shop's slow clock."""
     looked = (
         ChannelOrder.objects.filter(channel=account.channel, external_id=change.id)
@@ -60,10 +73,7 @@ def sweep(account: ChannelAccount) -> int:
     ).filter(looked_at__lt=now - SWEEP_EVERY)
     changed = 0
     for row in rows.order_by("looked_at")[:MOST_SWEPT]:
-        try:
-            changed += intake.take(account, connector, row.external_id)
-        except NotFound:
-            intake.record_gone(row)
+        changed += _take(account, connector, row.external_id)
     ChannelAccount.objects.filter(pk=account.pk).update(swept_at=now)
     return changed
 
@@ -91,7 +101,7 @@ def compare(account: ChannelAccount, days: int = 7) -> dict[str, list[str]]:
         day = today - timedelta(days=ago)
         missing = missing_ids(connector, account, day)
         for external_id in missing:
-            intake.take(account, connector, external_id)
+            _take(account, connector, external_id)
         if missing:
             found[day.date().isoformat()] = missing
     return found

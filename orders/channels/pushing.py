@@ -5,14 +5,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import F, Q, QuerySet, Value
-from django.db.models.functions import Coalesce
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from inventory import stock_changes
-from inventory.models import KitComponent
 from oms.core.locking import atomic
-from orders.channels import accounts, availability, pulling
+from orders.channels import accounts, availability, marking, pulling
 from orders.channels.connectors import Abilities, Connector, RowVerdict, StockRow, Verdict
 from orders.channels.connectors.errors import ChannelError, Throttled, Unknown
 from orders.channels.models import ChannelAccount, Listing
@@ -31,25 +29,8 @@ def fan_out() -> int:
     with atomic():
         skus = stock_changes.take()
         if skus:
-            mark(skus)
+            marking.mark(skus)
     return len(skus)
-
-
-def mark(skus: set[int]) -> int:
-    """Mark the listings of SKUs, and of kits that they are in, as changed."""
-    kits = KitComponent.objects.filter(component__in=skus).values_list("kit_id", flat=True)
-    now = timezone.now()
-    return Listing.objects.filter(
-        sku__in={*skus, *kits}, is_paused=False, channel__account__connected_at__isnull=False
-    ).update(changed_at=now, dirty_since=Coalesce("dirty_since", Value(now)), retry_at=None)
-
-
-def mark_listings(rows: "QuerySet[Listing]") -> int:
-    """Mark listings as changed, whatever their stock did."""
-    now = timezone.now()
-    return rows.update(
-        changed_at=now, dirty_since=Coalesce("dirty_since", Value(now)), retry_at=None
-    )
 
 
 def due() -> list[ChannelAccount]:
@@ -268,14 +249,20 @@ def _put_back(part: Sequence[_Planned]) -> None:
 
 
 def _read_back(connector: Connector, part: Sequence[_Planned], rows: Sequence[StockRow]) -> None:
-    """After an unknown outcome it is read what the channel shows; they stay marked, and are sent again if need be."""
+    """Read what the channel shows after an unknown outcome: what isn't as wanted stays marked and is sent again."""
     shown = connector.quantities(rows)
     now = timezone.now()
     for each in part:
-        if each.listing.external_id in shown:
-            Listing.objects.filter(pk=each.listing.pk).update(
-                shown=shown[each.listing.external_id], seen_at=now, verdict=Listing.Verdict.STALE
-            )
+        number = shown.get(each.listing.external_id)
+        if number is None:
+            continue
+        is_set = number == each.total
+        verdict = Listing.Verdict.SET if is_set else Listing.Verdict.STALE
+        Listing.objects.filter(pk=each.listing.pk).update(
+            shown=number, seen_at=now, verdict=verdict
+        )
+        if is_set:
+            _settle([each])
 
 
 def _record(

@@ -54,6 +54,7 @@ def compare() -> None:
     """Each night: read all quantities and the ids of the last days, and mend what differs."""
     for account in running():
         try:
+            accounts.subscribe(account)
             listings.read(account)
             pulling.compare(account)
         except ChannelError as error:

@@ -9,20 +9,27 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import ngettext
 
 from oms.core import attention
 from oms.core.event_handlers import WORLD_PAUSES
-from orders.channels import accounts
+from orders.channels import accounts, marking
 from orders.channels.connectors import Connector, Done, Parcel, RefundRequest, Sold
-from orders.channels.connectors.errors import AlreadyDone, ChannelError, Throttled, Unknown
+from orders.channels.connectors.errors import (
+    AlreadyDone,
+    AuthEnded,
+    ChannelError,
+    ScopeMissing,
+    Throttled,
+    Unknown,
+)
 from orders.channels.models import ChannelAccount, ChannelCall, ChannelOrder
 from orders.models import Order
 
-LEASE = timedelta(minutes=2)
+LEASE = timedelta(minutes=10)  # for a call and what is asked before it, each of which may time out
 Kind, State = ChannelCall.Kind, ChannelCall.State
 
 
@@ -122,7 +129,12 @@ def send_due() -> int:
 
 
 def _due(now: datetime) -> "QuerySet[ChannelCall]":
+    """Calls that may be made: of each order the oldest that isn't over."""
+    before = ChannelCall.objects.filter(
+        channel_order=OuterRef("channel_order"), pk__lt=OuterRef("pk"), next_at__isnull=False
+    )
     return ChannelCall.objects.filter(
+        ~Exists(before),
         Q(channel_order__channel__account__wait_until=None)
         | Q(channel_order__channel__account__wait_until__lte=now),
         next_at__lte=now,
@@ -219,6 +231,9 @@ def _record_told(call: ChannelCall, done: Done) -> None:
         next_at=None,
         error="",
     )
+    if call.kind != Kind.SHIP:  # the channel may have put stock back by itself
+        row = call.channel_order
+        marking.doubt(row.channel_id, set(row.lines.values_list("variant", flat=True)))
     for follow in _told:
         follow(call, done)
 
@@ -228,14 +243,16 @@ def _record_failed(
 ) -> None:
     """Try again later; what the channel refuses for good is shown, and so is what has failed for three days."""
     attempts = call.attempts + 1
-    is_over = (error.permanent and account.is_running) or attempts > len(WORLD_PAUSES)
+    waits_for_person = isinstance(error, AuthEnded | ScopeMissing)
+    is_over = (error.permanent and not waits_for_person) or attempts > len(WORLD_PAUSES)
     ChannelCall.objects.filter(pk=call.pk).update(
         attempts=attempts,
         error=error.message[:300],
         state=State.FAILED if is_over else State.CALLED if is_unknown else call.state,
         next_at=None if is_over else timezone.now() + WORLD_PAUSES[attempts - 1],
     )
-    accounts.record_failure(account, error) if not error.permanent else None
+    if waits_for_person or not error.permanent:
+        accounts.record_failure(account, error)
     for follow in _failed if is_over else ():
         follow(call, error)
 

@@ -19,6 +19,7 @@ from orders.models import Customer, Order, OrderCharge, OrderHold
 NOTHING = Decimal(0)
 UNKNOWN_ITEM = "UNKNOWN-ITEM"  # the SKU of lines that nobody has matched yet
 CENT_A_LINE = 1  # minor units by which a line may differ from the total before a person looks
+STAGES = {each.value for each in Stage}
 ADDRESS = ("name", "company", "street", "postal_code", "city", "region", "country", "phone")
 KINDS = {
     ChargeKind.SHIPPING: OrderCharge.Kind.FREIGHT,
@@ -39,7 +40,7 @@ class Entry:
 def stage(account: ChannelAccount, sold: Sold) -> Stage:
     """What an order's state means here: as the company maps it, else as the connector read it."""
     mapped = account.stages.get(sold.state)
-    return Stage(mapped) if mapped in Stage else sold.stage
+    return Stage(mapped) if mapped in STAGES else sold.stage
 
 
 def entry(account: ChannelAccount, sold: Sold) -> Entry:
@@ -144,6 +145,8 @@ def _doubts(account: ChannelAccount, sold: Sold) -> list[tuple[OrderHold.Kind, s
         found.append(
             (OrderHold.Kind.STATE, _("The channel says “%(state)s”.") % {"state": sold.state})
         )
+    if now == Stage.DONE:
+        found.append((OrderHold.Kind.STATE, _("Complete in the channel before it came here.")))
     if sold.is_test:
         found.append((OrderHold.Kind.STATE, _("This is a test order. It isn't shipped.")))
     if sold.cancel_requested:
@@ -249,4 +252,4 @@ def customer(account: ChannelAccount, currency: str) -> Customer:
 def mapping_of(account: ChannelAccount) -> dict[str, Stage]:
     """What each state of a channel means: as its provider says, and as the company maps it."""
     known = dict(accounts.provider_of(account).stages())
-    return known | {name: Stage(value) for name, value in account.stages.items() if value in Stage}
+    return known | {name: Stage(value) for name, value in account.stages.items() if value in STAGES}

@@ -16,7 +16,7 @@ from unfold.widgets import UnfoldAdminPasswordInput, UnfoldAdminSelectWidget
 from oms.backoffice.access import Lines, Page, ScopedAdmin
 from oms.core import money
 from oms.core.errors import DomainError
-from orders.channels import accounts, health, intake, listings, pulling, pushing
+from orders.channels import accounts, health, intake, listings, marking, pulling, pushing
 from orders.channels.connectors import providers
 from orders.channels.models import ChannelAccount, ChannelLocation, Listing
 from orders.channels.translating import mapping_of
@@ -100,7 +100,9 @@ def _act(request: HttpRequest, account: ChannelAccount, name: str) -> None:
                 % {"listed": found.listed, "new": found.new, "differing": len(found.differences)},
             )
         elif name == "push":
-            pushing.mark_listings(Listing.objects.filter(channel=account.channel))
+            marking.mark_listings(
+                Listing.objects.filter(channel=account.channel), verdict=Listing.Verdict.STALE
+            )
             messages.success(request, gettext("All listings are sent again."))
         elif name == "match":
             freed = intake.retry_unmatched(account)
@@ -149,7 +151,7 @@ def connect_page(page: "ChannelAccountAdmin", request: HttpRequest, pk: int) -> 
     if request.method == "POST" and form.is_valid():
         entered = {name: value for name, value in form.cleaned_data.items() if value}
         try:
-            found = accounts.connect(account, entered)
+            found = accounts.connect(account, entered, site=request.build_absolute_uri("/"))
         except DomainError as refused:
             form.add_error(None, refused.message)
         else:

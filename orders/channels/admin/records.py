@@ -13,7 +13,7 @@ from oms.backoffice import panels
 from oms.backoffice.access import ScopedAdmin, acting
 from oms.backoffice.records import ReadOnlyAdmin
 from oms.files.runs import offer
-from orders.channels import incoming, intake, pushing, telling
+from orders.channels import incoming, intake, marking, telling
 from orders.channels.admin.sheets import ListingSheet
 from orders.channels.models import (
     ChannelAccount,
@@ -71,14 +71,14 @@ class ListingAdmin(ScopedAdmin):
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """What is matched or ruled anew is sent, and frees orders that waited for it."""
         super().save_model(request, obj, form, change)
-        pushing.mark_listings(Listing.objects.filter(pk=obj.pk))
+        marking.mark_listings(Listing.objects.filter(pk=obj.pk))
         account = ChannelAccount.objects.filter(channel=obj.channel_id).first()
         if account is not None and "sku" in form.changed_data:
             intake.retry_unmatched(account)
 
     @acting("change", _("Send stock again"))
     def send_again(self, request: HttpRequest, rows: Any) -> None:
-        count = pushing.mark_listings(Listing.objects.filter(pk__in=rows.values("pk")))
+        count = marking.mark_listings(Listing.objects.filter(pk__in=rows.values("pk")))
         messages.success(
             request,
             ngettext(

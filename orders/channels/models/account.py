@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from inventory.models import Warehouse
 from oms.core import secrets
+from oms.core.locking import LockRank
 from oms.core.secrets import SealedField
 from orders.channels.connectors import Account
 from orders.models import Channel, Customer
@@ -26,6 +27,8 @@ class ChannelAccount(models.Model):
     class LastUnits(models.TextChoices):
         PRIORITY = "priority", _("the channel with the lowest preference number")
         MARGIN = "margin", _("the channel that leaves most of the price")
+
+    lock_rank = LockRank.CHANNEL
 
     channel = models.OneToOneField(Channel, on_delete=models.PROTECT, related_name="account")
     provider = models.CharField(max_length=30)
