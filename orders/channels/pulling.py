@@ -6,7 +6,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from oms.core.errors import DomainError
-from orders.channels import accounts, intake, signals
+from orders.channels import accounts, incoming, intake
 from orders.channels.connectors import Change, Connector, every
 from orders.channels.connectors.errors import ChannelError
 from orders.channels.models import ChannelAccount, ChannelOrder
@@ -48,9 +48,9 @@ def _take(account: ChannelAccount, connector: Connector, external_id: str) -> bo
     try:
         return intake.take(account, connector, external_id)
     except DomainError as error:
-        if not signals.is_of_one_order(error):
+        if not incoming.is_of_one_order(error):
             raise
-        signals.note_failed(account, external_id, error)
+        incoming.note_failed(account, external_id, error)
         return False
 
 

@@ -9,7 +9,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from oms.core.errors import DomainError
-from orders.channels import signals
+from orders.channels import incoming
 from orders.channels.connectors.errors import BadSignature, SchemaChanged
 from orders.channels.models import ChannelAccount
 
@@ -28,7 +28,7 @@ def door(request: HttpRequest, name: str) -> HttpResponse:
     if body is None:
         return HttpResponse(status=413)
     try:
-        signals.receive(account, request.headers, body)
+        incoming.receive(account, request.headers, body)
     except BadSignature:
         return HttpResponse(status=401)
     except SchemaChanged:

@@ -11,7 +11,7 @@ from oms.core import outbox
 from orders import lifecycle
 from orders.accounting import refunds
 from orders.accounting.models import Invoice, Payment, Refund
-from orders.channels import accounts, intake, listings, pulling, signals, telling
+from orders.channels import accounts, incoming, intake, listings, pulling, telling
 from orders.channels.models import ChannelAccount, ChannelCall, ChannelOrder, ChannelSignal, Listing
 from orders.channels.telling import ShippedParcel
 from orders.models import Order, OrderHold
@@ -133,9 +133,9 @@ def test_a_webhook_brings_an_order_however_often_it_comes(selling, shop):
 
     shop.deliver(at_the_door, twice=True, reordered=True)
     assert ChannelSignal.objects.filter(next_at__isnull=False).count() == 1
-    signals.act(selling)
+    incoming.act(selling)
     shop.deliver(at_the_door, twice=True)
-    signals.act(selling)
+    incoming.act(selling)
 
     assert Order.objects.count() == 1
     assert order_of(bought).status == S.CONFIRMED
