@@ -35,6 +35,11 @@ def receive(
     )
 
 
+def received(reference: str) -> Decimal | None:
+    """The amount that is booked with a reference; None where nothing is."""
+    return Payment.objects.filter(reference=reference).values_list("amount", flat=True).first()
+
+
 def is_refunded(reference: str) -> bool:
     """Whether a refund of a channel is booked, whole or in parts."""
     return Refund.objects.filter(reference__in=[reference, f"{reference}/1"]).exists()

@@ -228,14 +228,24 @@ def _follow_address(order: Order, sold: Sold) -> None:
 
 @whole
 def book_payments(account: ChannelAccount, order: Order, sold: Sold) -> None:
-    """Book what the buyer paid through the channel, each payment once."""
+    """Book what the buyer paid through the channel, each payment once; another amount later is for a person to see."""
     for payment in sold.payments:
-        if payment.is_captured and payment.amount > 0:
-            channel_money.receive(
+        if not payment.is_captured or payment.amount <= 0:
+            continue
+        reference = f"{account.channel.code} {payment.id}"
+        known = channel_money.received(reference)
+        if known is None:
+            on = order.company.day_of(payment.at) if payment.at else None
+            channel_money.receive(order, payment.amount, reference=reference, on=on)
+        elif known != payment.amount:
+            _hold(
                 order,
-                payment.amount,
-                reference=f"{account.channel.code} {payment.id}",
-                on=order.company.day_of(payment.at) if payment.at else None,
+                OrderHold.Kind.CHANGED,
+                _("The channel says that %(there)s was paid; %(here)s is booked.")
+                % {
+                    "there": money.display(payment.amount, order.currency),
+                    "here": money.display(known, order.currency),
+                },
             )
 
 

@@ -5,6 +5,7 @@ from decimal import Decimal as D
 import pytest
 from django.db.models import Sum
 from django.test import Client
+from django.utils import timezone
 
 from fulfillment.carriers.models import Rate
 from oms.core import outbox
@@ -308,7 +309,7 @@ def test_an_order_that_was_complete_before_it_came_is_not_shipped_again(selling,
 
 
 def test_a_changed_address_and_quantity_are_taken_over(selling, shop):
-    bought = shop.buy(("MUG", 2), ("CUP", 1))
+    bought = shop.buy(("MUG", 2), ("CUP", 1), gateway="cod")
     work(selling)
 
     bought["shipping"]["address_1"] = "Nebenstr. 2"
@@ -321,6 +322,20 @@ def test_a_changed_address_and_quantity_are_taken_over(selling, shop):
     assert order.gross == D(bought["total"])
     assert make.stock_of(make.sku("MUG"), "BER")[2] == 1
     assert make.stock_of(make.sku("CUP"), "BER")[2] == 3
+    assert holds_of(order) == set()
+
+
+def test_an_edit_of_what_was_paid_is_taken_over_and_shown_to_a_person(selling, shop):
+    bought = shop.buy(("MUG", 2))
+    paid = D(bought["total"])
+    work(selling)
+
+    shop.edit(bought, 0, 3)
+    work(selling)
+
+    order = order_of(bought)
+    assert (order.gross, holds_of(order)) == (D(bought["total"]), {OrderHold.Kind.CHANGED})
+    assert Payment.objects.get().captured == paid
 
 
 # Failures of the whole channel
@@ -364,7 +379,7 @@ def test_keys_that_ended_stop_the_channel_until_it_is_connected_again(selling, s
     assert pulling.due() == []
 
     accounts.connect(row, {"consumer_key": "ck_new", "consumer_secret": shop.secret})
-    ChannelCall.objects.update(next_at=row.stopped_at)
+    ChannelCall.objects.update(next_at=timezone.now())
     telling.send_due()
     assert ChannelCall.objects.get().state == "done"
 
