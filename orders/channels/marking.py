@@ -20,11 +20,11 @@ def mark(skus: set[int]) -> int:
     )
 
 
-def mark_listings(rows: "QuerySet[Listing]", **changes: object) -> int:
+def mark_listings(rows: "QuerySet[Listing]") -> int:
     """Mark listings as changed, whatever their stock did."""
     now = timezone.now()
     return rows.update(
-        changed_at=now, dirty_since=Coalesce("dirty_since", Value(now)), retry_at=None, **changes
+        changed_at=now, dirty_since=Coalesce("dirty_since", Value(now)), retry_at=None
     )
 
 
@@ -33,4 +33,5 @@ def doubt(channel: int, variants: Collection[str]) -> int:
     rows = Listing.objects.filter(
         channel=channel, external_id__in=variants, sku__isnull=False, is_paused=False
     )
-    return mark_listings(rows, verdict=Listing.Verdict.STALE)
+    rows.update(verdict=Listing.Verdict.STALE)
+    return mark_listings(rows)

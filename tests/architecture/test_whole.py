@@ -28,9 +28,12 @@ PIECEWISE = {  # what does one thing after the other on purpose, and goes on whe
     *(  # they ask the world in between, and take over one order or listing after the other
         f"orders.channels.{name}"
         for name in (
+            "accounts.connect",
             "incoming.act",
             "intake.retry_unmatched",
+            "intake.take",
             "intake.take_now",
+            "intake.take_over",
             "listings.read",
             "listings.set_sku",
             "pulling.compare",
