@@ -123,6 +123,17 @@ def allow(order: Order, amount: Decimal, reason: str, *, by: User | None = None)
         pricing.retotal(order)
 
 
+def round_off(order: Order, amount: Decimal) -> None:
+    """Add a rounding (positive or negative, without tax) to a locked order, so that its total is the channel's."""
+    with states.change(order, event="order.amended") as order:
+        kind = OrderCharge.Kind.FEE if amount > 0 else OrderCharge.Kind.ALLOWANCE
+        charge = _charge(order, SoldExtra(kind, _("Rounding"), amount, tax_percent=money.ZERO))
+        charge.origin = order.origin
+        _categorize(order, [], [charge])
+        charge.save()
+        pricing.retotal(order)
+
+
 Rate = tuple[Decimal, str, str, str]  # percent, category, note, and the place of origin
 
 

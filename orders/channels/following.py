@@ -1,6 +1,7 @@
 """What changed in a channel's order, taken over by difference; what can't be is on hold, saying what changed."""
 
 from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
 
 from django.db.models import Q
 from django.utils import timezone
@@ -24,9 +25,14 @@ GONE = (Stage.CANCELED,)
 
 @whole
 def follow(
-    account: ChannelAccount, row: ChannelOrder, order: Order, sold: Sold, before: Stage
+    account: ChannelAccount,
+    row: ChannelOrder,
+    order: Order,
+    sold: Sold,
+    before: Stage,
+    dearer: Decimal,
 ) -> None:
-    """Bring a locked order in line with its channel's."""
+    """Bring a locked order in line with its channel's. `dearer`: by how much its total changed there."""
     now = Stage(row.stage)
     book_payments(account, order, sold)
     if now == Stage.CANCELED:
@@ -35,7 +41,9 @@ def follow(
         if now in (Stage.SHIP, Stage.RESERVE):
             _hold_others(row, order, sold)
     else:
-        _follow_lines(account, row, order, sold)
+        gross = order.gross
+        if _follow_lines(account, row, order, sold):
+            _follow_total(lock_one(order), gross + dearer, len(sold.lines) + len(sold.charges))
         _follow_address(lock_one(order), sold)
         if now == Stage.SHIP and before == Stage.RESERVE:
             lift(lock_one(order), OrderHold.Kind.PENDING, _("The channel released it."))
@@ -102,7 +110,27 @@ def link(row: ChannelOrder, each: SoldLine, line: OrderLine | None, factor: int)
     )
 
 
-def _follow_lines(account: ChannelAccount, row: ChannelOrder, order: Order, sold: Sold) -> None:
+def _follow_total(order: Order, gross: Decimal, rows: int) -> None:
+    """Have the total follow the channel's by a rounding of its own; more than that is for a person to see."""
+    rest = gross - order.gross
+    if not rest or order.status not in (S.PLACED, S.CONFIRMED):
+        return
+    if abs(rest) <= money.quantum(order.currency) * translating.CENT_A_LINE * max(1, rows):
+        as_sold.round_off(order, rest)
+        return
+    _hold(
+        order,
+        OrderHold.Kind.AMOUNTS,
+        _("The channel's total is %(there)s now, the order's %(here)s.")
+        % {
+            "there": money.display(gross, order.currency),
+            "here": money.display(order.gross, order.currency),
+        },
+    )
+
+
+def _follow_lines(account: ChannelAccount, row: ChannelOrder, order: Order, sold: Sold) -> bool:
+    """Take over lines that changed; False where that must wait for a person."""
     known = {link.external_id: link for link in row.lines.select_related("line__sku")}
     changed = [
         line
@@ -115,15 +143,15 @@ def _follow_lines(account: ChannelAccount, row: ChannelOrder, order: Order, sold
         if key not in {line.id for line in sold.lines} and each.quantity
     ]
     if not changed and not gone:
-        return
+        return True
     if order.picked > order.shipped:
         _hold(
             order,
             OrderHold.Kind.CHANGED,
             _("Changed while picked: %(lines)s") % {"lines": _told(changed, gone)},
         )
-        return
-    _try(
+        return False
+    return _try(
         order,
         lambda: _apply(account, row, order, changed, gone, known),
         _("Its lines changed: %(lines)s") % {"lines": _told(changed, gone)},
@@ -318,13 +346,15 @@ def _note_done(row: ChannelOrder, sold: Sold) -> None:
         )
 
 
-def _try(order: Order, act: Callable[[], object], trouble: str) -> None:
+def _try(order: Order, act: Callable[[], object], trouble: str) -> bool:
     """Take a change over; where it is refused, the order is on hold and says so, and nothing of it is done."""
     try:
         with attempt():
             act()
+            return True
     except DomainError as refused:
         _hold(order, OrderHold.Kind.CHANGED, f"{trouble}: {refused.message}")
+        return False
 
 
 def _hold(order: Order, kind: OrderHold.Kind, reason: str) -> None:

@@ -166,7 +166,7 @@ def _proceed(account: ChannelAccount, row: ChannelOrder, order: Order, sold: Sol
 
 
 def _go_on(account: ChannelAccount, row: ChannelOrder, sold: Sold) -> None:
-    before = Stage(row.stage)
+    before, gross = Stage(row.stage), row.gross
     _note(row, account, sold)
     row.looked_at = timezone.now()
     row.save()
@@ -176,7 +176,7 @@ def _go_on(account: ChannelAccount, row: ChannelOrder, sold: Sold) -> None:
             _begin(account, sold)
         return
     order = lock_one(row.order)
-    following.follow(account, row, order, sold, before)
+    following.follow(account, row, order, sold, before, sold.gross - gross)
     order = lock_one(row.order)
     if order.status == Order.Status.PLACED:
         _proceed(account, row, order, sold)
@@ -187,6 +187,7 @@ def _note(row: ChannelOrder, account: ChannelAccount, sold: Sold) -> None:
     stage = translating.stage(account, sold)
     row.number, row.state, row.stage = sold.number[:80], sold.state[:40], stage
     row.fingerprint, row.is_open = "", stage not in CLOSED
+    row.gross = sold.gross
     row.ship_by, row.link = sold.ship_by, sold.link[:300]
     row.source, row.campaign, row.partner = sold.source[:60], sold.campaign[:80], sold.partner[:80]
     row.gift_message = sold.gift_message

@@ -338,6 +338,17 @@ def test_an_edit_of_what_was_paid_is_taken_over_and_shown_to_a_person(selling, s
     assert Payment.objects.get().captured == paid
 
 
+def test_a_fee_that_came_later_is_shown_to_a_person(selling, shop):
+    bought = shop.buy(("MUG", 2), gateway="cod")
+    work(selling)
+
+    bought["fee_lines"].append(shop._extra("name", "Express", "5.00"))
+    shop.edit(bought, 0, 2)
+    work(selling)
+
+    assert holds_of(order_of(bought)) == {OrderHold.Kind.AMOUNTS}
+
+
 # Failures of the whole channel
 
 

@@ -30,6 +30,7 @@ class ChannelOrder(models.Model):
     source = models.CharField(max_length=60, blank=True)
     campaign = models.CharField(max_length=80, blank=True)
     partner = models.CharField(max_length=80, blank=True)
+    gross = AmountField(db_default=0)  # what the buyer pays in all, as it was taken over last
     tax_remitted = AmountField()
     gift_message = models.TextField(blank=True)
     raw = SealedField()
