@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from oms.core.policy import declare, declare_parts, need, offer
+from oms.core.policy import declare, declare_parts, hide, need, offer
 from oms.core.reaching import master, rows
 from orders.channels.models import (
     ChannelAccount,
@@ -30,3 +30,6 @@ declare_parts(ChannelOrder, "channel_order", ChannelLine, ChannelCall)
 offer("send_again", ChannelCall, _("Send again"), "manager")
 declare(HistoryRecord, rows(company="channel__company"), view=ACCOUNTS)
 need("see_money", HistoryRecord)
+for kind in (ChannelOrder, ChannelLine):
+    hide("see_money", kind)
+hide("see_money", ChannelCall, "body")  # it holds amounts of refunds

@@ -23,6 +23,7 @@ from oms.background import jobs
 from oms.core.models import Job
 from oms.core.wording import is_ours
 from oms.files import columns, notations, results, runs
+from orders.channels.models import Listing
 from orders.models import PaymentTerms, Price
 from tests import builders as make
 
@@ -59,6 +60,8 @@ def house():
             sku=goods[0], customer=shop, unit_price=Decimal("8.7654"), minimum=minimum
         )
     make.price_list("Trade")
+    for number, item in enumerate(goods[:3]):
+        Listing.objects.create(channel=make.channel(), external_id=f"V-{number}", sku=item)
     make.order(lines=[("TEE", 2), ("MUG", 1, "5.5")], customer_code="C-1", external_id="WEB-1")
     make.order(lines=[("TEE", 3)], customer_code=other.code, external_id="WEB-2")
     for amount in ("10.00", "25.50"):

@@ -11,6 +11,7 @@ PAGES = {
     "prices": "orders_price",
     "orders": "orders_order",
     "payments": "orders_payment",
+    "listings": "orders_listing",
 }
 
 

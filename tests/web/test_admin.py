@@ -7,13 +7,13 @@ from django.contrib import admin
 from django.urls import reverse
 
 from fulfillment.models import Shipment
-from inventory.models import BinStock
+from inventory.models import BinStock, StockChange
 from inventory.purchasing.models import PurchaseOrder
 from oms.background import bulk_operations, jobs
 from oms.core import operations, outbox
 from oms.core.models import Job, JobRows, User
 from orders.accounting.models import Invoice, Payment
-from orders.models import Order
+from orders.models import ExposureEntry, Order
 from returns.models import ReturnRequest
 from tests import builders as make
 
@@ -75,8 +75,10 @@ def test_every_model_is_registered():
     inlines = {inline.model for pages in admin.site._registry.values() for inline in pages.inlines}
 
     assert ours - set(admin.site._registry) - inlines == {
-        JobRows
-    }  # which the job's page offers as a file
+        JobRows,  # which the job's page offers as a file
+        ExposureEntry,  # summed on the customer's page
+        StockChange,  # taken off as soon as it is written
+    }
 
 
 def test_an_orders_whole_way_by_its_buttons(log_in, mailoutbox):

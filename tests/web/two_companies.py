@@ -20,14 +20,13 @@ from oms.core.wording import is_ours
 from oms.messaging import safe_http, webhooks
 from orders.accounting import export_runs, refunds, write_offs
 from orders.accounting.models import IntercompanyRule, Invoice, TaxCode
-from orders.channels.models import HistoryRecord
+from orders.channels.models import HistoryRecord, Listing
 from orders.models import (
     Contact,
     Customer,
     CustomerSKU,
     Discount,
     FraudRule,
-    Listing,
     PaymentTerms,
     TermsPart,
 )

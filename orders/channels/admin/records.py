@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from oms.backoffice import panels
-from oms.backoffice.access import ScopedAdmin, acting
+from oms.backoffice.access import Lines, ScopedAdmin, acting
 from oms.backoffice.records import ReadOnlyAdmin
 from oms.files.runs import offer
 from orders.channels import incoming, intake, marking, telling
@@ -18,6 +18,7 @@ from orders.channels.admin.sheets import ListingSheet
 from orders.channels.models import (
     ChannelAccount,
     ChannelCall,
+    ChannelLine,
     ChannelOrder,
     ChannelSignal,
     HistoryRecord,
@@ -203,3 +204,11 @@ panels.register(
     "told_at",
     "error",
 )
+
+
+class ChannelLines(Lines):
+    model = ChannelLine
+    fields = ["external_id", "variant", "line", "quantity", "factor", "net", "tax"]
+
+
+ChannelOrderAdmin.inlines = [ChannelLines]
