@@ -33,5 +33,10 @@ def doubt(channel: int, variants: Collection[str]) -> int:
     rows = Listing.objects.filter(
         channel=channel, external_id__in=variants, sku__isnull=False, is_paused=False
     )
+    return send_again(rows)
+
+
+def send_again(rows: "QuerySet[Listing]") -> int:
+    """Have numbers sent again, whatever the channel shows."""
     rows.update(verdict=Listing.Verdict.STALE)
     return mark_listings(rows)

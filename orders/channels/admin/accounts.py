@@ -100,9 +100,7 @@ def _act(request: HttpRequest, account: ChannelAccount, name: str) -> None:
                 % {"listed": found.listed, "new": found.new, "differing": len(found.differences)},
             )
         elif name == "push":
-            marking.mark_listings(
-                Listing.objects.filter(channel=account.channel), verdict=Listing.Verdict.STALE
-            )
+            marking.send_again(Listing.objects.filter(channel=account.channel))
             messages.success(request, gettext("All listings are sent again."))
         elif name == "match":
             freed = intake.retry_unmatched(account)
