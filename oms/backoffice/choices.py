@@ -49,7 +49,8 @@ def keep_chosen(form: Any, record: Any, user: Any) -> None:
             continue
         if not policy.sees_all(user, link.related_model):
             chosen = _chosen(record, link)
-            either = Q(pk__in=field.queryset.values("pk")) | Q(pk__in=chosen)
+            offered: Any = field.queryset
+            either = Q(pk__in=offered.values("pk")) | Q(pk__in=chosen)
             field.queryset = link.related_model._base_manager.filter(either)
 
 

@@ -139,10 +139,11 @@ class AttentionAdmin(ReadOnlyAdmin):
     list_tools_template = "admin/oms/verify_button.html"
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
-        everything = policy.has_everywhere(request.user, "view", Delivery)
+        user: Any = request.user
+        everything = policy.has_everywhere(user, "view", Delivery)
         context = {
             "alarms": attention.alarms() if everything else [],
-            "may_verify": policy.has_everywhere(request.user, "verify"),
+            "may_verify": policy.has_everywhere(user, "verify"),
         }
         return super().changelist_view(request, {**context, **(extra_context or {})})
 

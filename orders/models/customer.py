@@ -159,7 +159,7 @@ class Customer(Guarded):
 
     def _buys_elsewhere(self) -> bool:
         """Whether they have documents of another company than theirs."""
-        documents: Any = (self.orders, self.invoices, self.payments)  # type: ignore[attr-defined]
+        documents: Any = (self.orders, self.invoices, self.payments)
         return any(rows.exclude(company=self.company_id).exists() for rows in documents)
 
     def identity(self) -> dict[str, str]:

@@ -50,7 +50,7 @@ class PriceList(Guarded):
 
     def _is_used_elsewhere(self) -> bool:
         """Whether channels or customers that aren't its company's have these prices."""
-        users: Any = (self.channel_set, self.customer_set)  # type: ignore[attr-defined]
+        users: Any = (self.channel_set, self.customer_set)
         return any(rows.exclude(company=self.company_id).exists() for rows in users)
 
 

@@ -56,9 +56,9 @@ class ExportForm(forms.Form):
         widget=UnfoldAdminSelectWidget,
     )
 
-    def __init__(self, user: User, *args: Any) -> None:
+    def __init__(self, user: User, data: Any = None) -> None:
         companies = policy.scope(Company, user, "prepare", ExportRun)
-        super().__init__(*args, initial={"company": _only(companies)})
+        super().__init__(data, initial={"company": _only(companies)})
         self.fields["company"].queryset = companies  # type: ignore[attr-defined]
 
 
