@@ -2,7 +2,9 @@
 
 import secrets as random
 from datetime import timedelta
+from urllib.parse import urlsplit
 
+from django.core.exceptions import ValidationError
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -10,6 +12,7 @@ from django.utils.translation import gettext as _
 from oms.core import attention
 from oms.core.errors import Refused
 from oms.core.locking import atomic, lock_one
+from oms.core.web_addresses import require_callable
 from orders.channels.connectors import Connector, Health, Provider, providers
 from orders.channels.connectors.errors import AuthEnded, ChannelError, ScopeMissing, Throttled
 from orders.channels.models import ChannelAccount, ChannelLocation
@@ -92,6 +95,7 @@ def connect(account: ChannelAccount, credentials: dict[str, str], *, site: str =
             code="incomplete",
             field=missing[0],
         )
+    _require_address(account)
     known = account.credentials if account.sealed else {}
     account.credentials = {SECRET: random.token_urlsafe(32), **known, **credentials}
     account.settings = {**account.settings, "site": site or account.settings.get("site", "")}
@@ -108,6 +112,22 @@ def connect(account: ChannelAccount, credentials: dict[str, str], *, site: str =
             )
     subscribe(account)
     return health
+
+
+def _require_address(account: ChannelAccount) -> None:
+    """Raise Refused for a shop's address that could never be called; without one the provider has its own."""
+    if not account.address:
+        return
+    try:
+        require_callable(account.address)
+    except ValidationError as error:
+        raise Refused(error.messages[0], field="address") from error
+    parts = urlsplit(account.address)
+    if parts.query or parts.fragment:
+        raise Refused(
+            _("Enter the shop's address without “?” and “#”, such as https://shop.example.com."),
+            field="address",
+        )
 
 
 def door_of(account: ChannelAccount) -> str:

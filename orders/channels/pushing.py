@@ -298,6 +298,12 @@ def _record(
             _settle([each])
         else:
             stale.append(each)
+    # What changed while it was sent is still marked, and the number may be another by now.
+    Listing.objects.filter(
+        pk__in=[each.listing.pk for each in part],
+        changed_at__isnull=False,
+        verdict__in=[Listing.Verdict.SET, Listing.Verdict.ACCEPTED],
+    ).update(verdict=Listing.Verdict.STALE)
     if stale:
         variants = {each.listing.external_id for each in stale}
         _read_back(connector, stale, [row for row in rows if row.variant in variants])

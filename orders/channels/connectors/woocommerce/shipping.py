@@ -4,6 +4,7 @@ import hashlib
 from datetime import UTC, datetime
 from typing import Any
 
+from django.utils import translation
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
@@ -26,6 +27,7 @@ class Shipping:
     def __init__(self, client: Client, account: Account) -> None:
         self._client = client
         self._notifies = account.notifies_buyer
+        self._language = str(account.settings.get("language", "")) or None
         self.way = str(account.settings.get("shipments", STATUS))
 
     def tell(self, order: Sold, parcel: Parcel) -> Done:
@@ -81,7 +83,8 @@ class Shipping:
         self._client.send("POST", f"orders/{order.id}/fulfillments", body)
 
     def _note(self, order: Sold, parcel: Parcel) -> None:
-        body = {"note": note_of(parcel), "customer_note": self._notifies}
+        with translation.override(order.language or self._language):
+            body = {"note": note_of(parcel), "customer_note": self._notifies}
         self._client.send("POST", f"orders/{order.id}/notes", body)
 
     def _has_note(self, order: Sold, parcel: Parcel) -> bool:
