@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from fulfillment.carriers.models import Rate
 from oms.core import outbox
+from oms.core.errors import DomainError
 from orders import lifecycle
 from orders.accounting import refunds
 from orders.accounting.models import Invoice, Payment, Refund
@@ -656,3 +657,55 @@ def test_a_message_is_stored_though_the_shop_can_t_be_reached(selling, shop):
     shop.fail("maintenance", times=99)
 
     assert at_the_door(*delivery(shop)) == 200
+
+
+# How a company sets a channel up
+
+
+def test_a_state_of_a_plugin_means_what_the_company_says(selling, shop):
+    ChannelAccount.objects.update(stages={"awaiting-artwork": "ship"})
+    bought = shop.buy(("MUG", 1))
+    bought["status"] = "awaiting-artwork"
+
+    work(make.fresh(selling))
+
+    assert (order_of(bought).status, holds_of(order_of(bought))) == (S.CONFIRMED, set())
+
+
+def test_a_pack_is_sold_shown_and_told_in_packs(selling, shop):
+    shop.product("MUG-3", 3, "27.00")
+    compared(selling)
+    listing = Listing.objects.get(external_sku="MUG-3")
+    Listing.objects.filter(pk=listing.pk).update(sku=make.sku("MUG"), factor=3)
+    bought = shop.buy(("MUG-3", 2))
+
+    work(selling)
+
+    order = order_of(bought)
+    line = order.lines.get()
+    assert (line.quantity, line.gross) == (6, D("54.00"))
+    assert (shop.stock("MUG"), shop.stock("MUG-3")) == (4, 1)
+    telling.shipped(order, [parcel(order)])
+    telling.send_due()
+    assert ChannelCall.objects.get().body["units"] == {str(line_ids(bought)[0]): 2}
+    assert bought["status"] == "completed"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://10.0.0.1",
+        "https://shop.example/?x=",
+        "https://user:key@shop.example",
+        "ftp://shop.example",
+        "https://localhost:99999",
+        "shop.example",
+    ],
+)
+def test_an_address_that_may_not_be_called_is_refused(account, shop, settings, address):
+    settings.OUTGOING_ALLOWED_NETWORKS = []
+    account.address = address
+
+    with pytest.raises(DomainError):
+        accounts.connect(account, {"consumer_key": "a", "consumer_secret": "b"})
+    assert make.fresh(account).address == shop.address

@@ -57,7 +57,7 @@ class Shop(Server):
         self.refunding_gateways, self.money_moved = {"stripe"}, []
         self.products, self.orders, self.webhooks, self.pings = {}, {}, {}, []
         self.queue, self.nonces, self.ahead = [], set(), timedelta()
-        self._ids = count(10)
+        self._ids, self.while_setting = count(10), None
         super().__init__()
 
     # What its owner and its buyers do
@@ -535,6 +535,8 @@ class Shop(Server):
     def _batch(self, asked, belongs):
         """Each row has a verdict of its own, in a 200."""
         rows = asked.body.get("update", [])
+        if rows and self.while_setting:
+            self.while_setting()
         if len(rows) > 100:
             text = "Unable to accept more than 100 items for this request."
             return refusal("woocommerce_rest_request_entity_too_large", text, 413)
