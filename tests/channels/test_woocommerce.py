@@ -3,11 +3,17 @@
 import base64
 import json
 import re
+import ssl
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal as D
+from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from orders.channels.connectors import (
     Account,
@@ -183,6 +189,53 @@ def test_keys_are_in_a_header_over_https_and_nowhere_over_http():
     assert "Authorization" not in headers
     assert "cs_b" not in url
     assert "oauth_signature=" in url
+
+
+@pytest.fixture
+def secure_shop(tmp_path, monkeypatch):
+    """A shop behind TLS, with a certificate that this machine trusts."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - HOUR_AGO)
+        .not_valid_after(now + HOUR_AGO)
+        .add_extension(
+            x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), False
+        )
+        .sign(key, hashes.SHA256())
+    )
+    pem, secret = tmp_path / "shop.pem", tmp_path / "shop.key"
+    pem.write_bytes(certificate.public_bytes(Encoding.PEM))
+    secret.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pem, secret)
+    monkeypatch.setenv("SSL_CERT_FILE", str(pem))
+    with Shop(tls=context) as server:
+        yield server
+
+
+def test_a_shop_behind_tls_takes_the_keys_in_a_header(secure_shop):
+    secure_shop.product("MUG", 5)
+    made = secure_shop.buy(("MUG", 1))
+
+    assert opened(secure_shop).order(str(made["id"])).id == str(made["id"])
+    secure_shop.secret = "another"
+    with pytest.raises(AuthEnded):
+        opened(secure_shop).order(str(made["id"]))
+
+
+def test_a_shop_whose_certificate_nobody_knows_is_told_nothing(secure_shop, monkeypatch):
+    monkeypatch.delenv("SSL_CERT_FILE")
+
+    with pytest.raises(Unavailable, match="certificate"):
+        opened(secure_shop).order("1")
+    assert secure_shop.requests == []
 
 
 def test_the_signature_is_that_of_the_standard_s_example():

@@ -59,14 +59,16 @@ HTML = {"Content-Type": "text/html; charset=UTF-8"}
 class Server:
     """Serves `answer(asked)` of a subclass on a port of its own; all requests are noted in `requests`."""
 
-    def __init__(self):
+    def __init__(self, tls=None):
         self.lock = threading.RLock()
         self.requests, self.faults = [], []
         self.stopped = threading.Event()
         self._http = ThreadingHTTPServer(("127.0.0.1", 0), _handler_of(self))
         self._http.daemon_threads = True
-        self.host = f"127.0.0.1:{self._http.server_port}"
-        self.address = f"http://{self.host}"
+        if tls is not None:
+            self._http.socket = tls.wrap_socket(self._http.socket, server_side=True)
+        self.is_secure, self.host = tls is not None, f"127.0.0.1:{self._http.server_port}"
+        self.address = f"{'https' if self.is_secure else 'http'}://{self.host}"
         threading.Thread(target=self._http.serve_forever, args=(0.05,), daemon=True).start()
 
     def __enter__(self):

@@ -49,7 +49,13 @@ class Shop(Server):
     """The shop; its buyers and its owner are methods in English, its API is what connectors see."""
 
     def __init__(
-        self, *, currency="EUR", tax_percent="19", prices_include_tax=True, fulfillments=False
+        self,
+        *,
+        currency="EUR",
+        tax_percent="19",
+        prices_include_tax=True,
+        fulfillments=False,
+        tls=None,
     ):
         self.key, self.secret, self.permission = "ck_test", "cs_test", "read_write"
         self.currency, self.tax_percent = currency, Decimal(tax_percent)
@@ -58,7 +64,7 @@ class Shop(Server):
         self.products, self.orders, self.webhooks, self.pings = {}, {}, {}, []
         self.queue, self.nonces, self.ahead = [], set(), timedelta()
         self._ids, self.while_setting = count(10), None
-        super().__init__()
+        super().__init__(tls)
 
     # What its owner and its buyers do
 
@@ -388,8 +394,13 @@ class Shop(Server):
         )
 
     def _unauthorized(self, asked):
-        """Over plain HTTP only a signature of OAuth 1.0a counts, as the real shop checks it."""
+        """Keys count over HTTPS; over plain HTTP only a signature of OAuth 1.0a, as the real shop checks it."""
         given = dict(asked.given)
+        if self.is_secure:
+            token = base64.b64encode(f"{self.key}:{self.secret}".encode()).decode()
+            is_known = asked.headers.get("authorization") == f"Basic {token}"
+            text = "Sorry, you cannot list resources."
+            return None if is_known else refusal("woocommerce_rest_cannot_view", text, 401)
         if given.get("oauth_consumer_key") != self.key:
             return refusal("woocommerce_rest_cannot_view", "Sorry, you cannot list resources.", 401)
         sent = given.pop("oauth_signature", "")

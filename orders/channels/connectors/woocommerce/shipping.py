@@ -119,13 +119,9 @@ def is_last(order: Sold, parcel: Parcel) -> bool:
 
 def note_of(parcel: Parcel) -> str:
     """What the buyer reads of a parcel; our number at the end tells it from others."""
-    sent = (
-        _("Shipped with %(carrier)s") % {"carrier": parcel.carrier}
-        if parcel.carrier
-        else _("Shipped")
-    )
-    tracking = " ".join(text for text in (parcel.tracking, parcel.tracking_url) if text)
-    return (f"{sent}: {tracking}" if tracking else sent) + f" ({parcel.number})"
+    sent = _("Shipped with %(carrier)s:") % {"carrier": parcel.carrier} if parcel.carrier else ""
+    parts = [sent, parcel.tracking, parcel.tracking_url, f"({parcel.number})"]
+    return " ".join(text for text in parts if text)
 
 
 def _list(value: Any) -> list[Row]:
