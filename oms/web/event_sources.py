@@ -39,7 +39,9 @@ def _sources() -> Iterator[Path]:
             if room not in ABOVE
             else ()
         ):
-            if path.name not in NO_SOURCES and not {"migrations", "api"} & set(path.parts):
+            if path.name not in NO_SOURCES and not {"migrations", "api", "connectors"} & set(
+                path.parts
+            ):
                 yield path
 
 
