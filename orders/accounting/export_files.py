@@ -14,7 +14,8 @@ from oms.files import spreadsheets
 from orders.accounting import export_profiles, export_totals
 from orders.accounting.connectors.exports import BilledLine
 from orders.accounting.connectors.exports.quickbooks_online import mapping as quickbooks
-from orders.accounting.export_profiles import LAYOUTS, LINES, TAX_CATEGORY, Layout
+from orders.accounting.export_layout import COUNT, KIND, TAX_CATEGORY, Layout
+from orders.accounting.export_profiles import LAYOUTS, LINES
 from orders.accounting.export_totals import Row, Sums
 from orders.accounting.models import ExportRun, Invoice
 from orders.accounting.models.export import Profile
@@ -52,15 +53,19 @@ def _rows(run: ExportRun, layout: Layout) -> Iterator[Row]:
 
 
 def _with_names(layout: Layout, rows: Iterable[Row]) -> Iterator[Row]:
-    """Rows whose tax categories have their names: "S (standard rate)"."""
-    coded = [index for index, (_heading, kind) in enumerate(layout.columns) if kind == TAX_CATEGORY]
-    names = {code: f"{code} ({label})" for code, label in TaxRate.Category.choices}
+    """Rows whose codes have their names: "S (standard rate)", "credit note"."""
+    names: dict[str, dict[str, Any]] = {
+        TAX_CATEGORY: {code: f"{code} ({label})" for code, label in TaxRate.Category.choices},
+        KIND: dict(Invoice.Kind.choices),
+    }
+    coded = {
+        index: names[kind] for index, (_heading, kind) in enumerate(layout.columns) if kind in names
+    }
     for row in rows:
-        yield (
-            [names.get(cell, cell) if index in coded else cell for index, cell in enumerate(row)]
-            if coded
-            else row
-        )
+        yield [
+            coded[index].get(cell, cell) if index in coded else cell
+            for index, cell in enumerate(row)
+        ]
 
 
 def _counted(rows: Iterable[Row], sums: Sums, tick: Callable[[int], None]) -> Iterator[Row]:
@@ -89,13 +94,21 @@ def _write_csv(path: Path, layout: Layout, rows: Iterable[Row]) -> None:
     with path.open("wb") as file:
         writer = spreadsheets.CSVWriter(file, [heading for heading, _kind in layout.columns])
         for row in rows:
-            writer.row([_plain(cell) for cell in row])
+            writer.row(_plain(layout, row))
         writer.close()
 
 
-def _plain(cell: Any) -> Any:
-    """A number without an exponent or a needless fraction."""
-    return Decimal(export_totals.as_text(Decimal(repr(cell)))) if isinstance(cell, float) else cell
+def _plain(layout: Layout, row: Row) -> list[Any]:
+    """A row with counts in whole units, and other numbers without an exponent or a needless fraction."""
+    return [
+        _number(cell, kind) if isinstance(cell, float | Decimal) else cell
+        for cell, (_heading, kind) in zip(row, layout.columns, strict=True)
+    ]
+
+
+def _number(cell: float | Decimal, kind: str) -> int | Decimal:
+    exact = Decimal(str(cell))
+    return int(exact) if kind == COUNT else Decimal(export_totals.as_text(exact))
 
 
 def _write_quickbooks(run: ExportRun, path: Path, rows: Iterable[Row]) -> int:
@@ -116,7 +129,7 @@ def _write_quickbooks(run: ExportRun, path: Path, rows: Iterable[Row]) -> int:
                     f"{name}-{number:03d}.csv", b"".join(spreadsheets.csv_lines([columns, *own]))
                 )
         layout = LAYOUTS[Profile.PAYMENTS]
-        payments = [[_plain(cell) for cell in row] for row in _rows(run, layout)]
+        payments = [_plain(layout, row) for row in _rows(run, layout)]
         if payments:
             heading = [heading for heading, _kind in layout.columns]
             archive.writestr(
@@ -126,9 +139,12 @@ def _write_quickbooks(run: ExportRun, path: Path, rows: Iterable[Row]) -> int:
     return len(payments)
 
 
-def tax_codes(company: Company) -> dict[tuple[str, Decimal], str]:
+def tax_codes(company: Company) -> quickbooks.TaxCodes:
     """The names of the accounting program's tax codes: those of the company's country, and its own before them."""
-    own = {(row.category, row.percent.normalize()): row.code for row in company.tax_codes.all()}
+    own = {
+        (row.registration, row.category, row.percent.normalize()): row.code
+        for row in company.tax_codes.all()
+    }
     return {**quickbooks.TAX_CODES.get(company.country, {}), **own}
 
 
@@ -137,7 +153,7 @@ def _billed(row: Row) -> BilledLine:
     names = {heading: index for index, (heading, _kind) in enumerate(LINES.columns)}
 
     def exact(heading: str) -> Decimal:
-        return Decimal(repr(row[names[heading]]))
+        return Decimal(export_totals.as_text(Decimal(repr(row[names[heading]]))))
 
     return BilledLine(
         number=row[0],
@@ -155,4 +171,5 @@ def _billed(row: Row) -> BilledLine:
         tax_category=row[16],
         currency=row[21],
         is_credit=row[1] == Invoice.Kind.CREDIT,
+        registration=row[names["Company's VAT number"]],  # its key, in this profile
     )

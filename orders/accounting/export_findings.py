@@ -1,7 +1,9 @@
 """What the accountant should know with an export: gaps, what is not posted, what was credited since."""
 
 from django.db import connection
-from django.db.models import F
+from django.db.models import F, TextField, Value
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -12,9 +14,13 @@ from orders.accounting.models import ExportedDocument, ExportRun, Invoice, Invoi
 from orders.accounting.models.export import Profile
 from orders.models import OrderLine
 
+_REGISTRATION = KeyTextTransform("registered_in", "invoice__seller")
+
 
 def findings(run: ExportRun) -> list[str]:
     """What the accountant should know with the file: gaps, what is not posted, what was credited since."""
+    if run.profile == Profile.SUPPLIER_INVOICES:
+        return []
     found = [
         _("%(series)s %(year)s: number %(number)s is missing.")
         % {"series": series, "year": year, "number": number}
@@ -63,18 +69,19 @@ def _of_quickbooks(run: ExportRun) -> list[str]:
     taxes = InvoiceLine.objects.filter(
         invoice__in=run.documents.filter(kind="invoice").values("key")
     )
-    for category, percent in (
-        taxes.order_by("tax_category", "tax_percent")
-        .values_list("tax_category", "tax_percent")
+    for registration, category, percent in (
+        taxes.annotate(registration=Coalesce(_REGISTRATION, Value(""), output_field=TextField()))
+        .order_by("registration", "tax_category", "tax_percent")
+        .values_list("registration", "tax_category", "tax_percent")
         .distinct()
     ):
-        if (category, percent.normalize()) not in codes:
+        if (registration, category, percent.normalize()) not in codes:
             found.append(
                 _(
                     "The tax code of QuickBooks for %(code)s isn't known. Enter it under Tax codes, or choose "
                     "it at the import."
                 )
-                % {"code": quickbooks.unknown_code(category, percent)}
+                % {"code": quickbooks.unknown_code(registration, category, percent)}
             )
     return found
 

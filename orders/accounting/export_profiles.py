@@ -5,44 +5,34 @@ currency), `run`, `since` and `until` (dates or null). The rows
 and the ledger are read by different ways (lines, and the heads of their documents), so that each proves the other.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from oms.core import money
 from orders.accounting import receivables
+from orders.accounting.export_layout import (
+    COUNT,
+    DAY,
+    KIND,
+    MONEY,
+    PERCENT,
+    PRICE,
+    TAX_CATEGORY,
+    TEXT,
+    Layout,
+)
 from orders.accounting.models import ExportRun
 from orders.accounting.models.export import Profile
+from orders.accounting.supplier_export import SUPPLIER_INVOICES
 
-TEXT, DAY, COUNT, MONEY, PRICE, PERCENT = "text", "day", "count", "money", "price", "percent"
-TAX_CATEGORY = "tax_category"  # read as its code, written with its name
 _SIGN = "(CASE i.kind WHEN 'credit' THEN -1 ELSE 1 END)"
 _IN_RUN = (
     "JOIN orders_exporteddocument x ON x.run_id = %(run)s AND x.kind = 'invoice' AND x.key = i.id"
 )
+_VAT_NUMBER = "coalesce(i.seller->>'vat_number', '')"
 _ISSUED = """i.company_id = %(company)s AND i.status = 'issued' AND NOT i.is_imported
     AND (%(since)s::date IS NULL OR i.issued_on >= %(since)s::date)
     AND (%(until)s::date IS NULL OR i.issued_on <= %(until)s::date)"""
-
-
-@dataclass(frozen=True)
-class Layout:
-    """How a profile is read and what it must add up to.
-
-    `columns`: heading and kind. `sums`: which columns are added per currency, as net, tax, gross or amount; `currency`
-    the index of that column, `document` that of the number whose different values are counted, `rate` that of the tax
-    rate. `documents`: (kind, SQL of their keys) of a profile whose documents are given once. `ledger`: SQL of currency,
-    documents, net, tax, gross, amount; `ledger_taxes`: SQL of currency, rate, tax.
-    """
-
-    columns: tuple[tuple[str, str], ...]
-    rows: str
-    ledger: str
-    sums: dict[str, int]
-    currency: int
-    document: int | None = None
-    rate: int | None = None
-    documents: tuple[tuple[str, str], ...] = ()
-    ledger_taxes: str = ""
 
 
 _LINES = f"""
@@ -51,7 +41,8 @@ _LINES = f"""
            coalesce(h.code, ''), coalesce(s.code, ''), l.description, ({_SIGN} * l.quantity)::float8,
            l.unit_price::float8, l.discount_percent::float8, l.tax_category, l.tax_percent::float8,
            ({_SIGN} * l.net)::float8, ({_SIGN} * l.tax)::float8, ({_SIGN} * l.gross)::float8, i.currency,
-           i.exchange_rate::float8, round({_SIGN} * l.gross / i.exchange_rate, %(places)s)::float8
+           i.exchange_rate::float8, round({_SIGN} * l.gross / i.exchange_rate, %(places)s)::float8,
+           coalesce(nullif(i.ship_to->>'country', ''), o.ship_to->>'country', ''), {_VAT_NUMBER}
     FROM orders_invoice i {_IN_RUN}
     JOIN orders_invoiceline l ON l.invoice_id = i.id
     JOIN orders_customer c ON c.id = i.customer_id
@@ -67,7 +58,8 @@ _TAXES = f"""
            coalesce(i.bill_to->>'country', ''), coalesce(i.bill_to->>'vat_number', ''), t.tax_category,
            t.tax_percent::float8, ({_SIGN} * t.net)::float8, ({_SIGN} * t.tax)::float8, ({_SIGN} * t.gross)::float8,
            i.currency, i.exchange_rate::float8, round({_SIGN} * t.net / i.exchange_rate, %(places)s)::float8,
-           round({_SIGN} * t.tax / i.exchange_rate, %(places)s)::float8, coalesce(i.seller->>'vat_number', '')
+           round({_SIGN} * t.tax / i.exchange_rate, %(places)s)::float8, {_VAT_NUMBER},
+           coalesce(i.ship_to->>'country', ''), i.supplied_on
     FROM orders_invoice i {_IN_RUN}
     JOIN (SELECT l.invoice_id, l.tax_category, l.tax_percent, sum(l.net) AS net, sum(l.tax) AS tax,
                  sum(l.gross) AS gross
@@ -131,12 +123,17 @@ _MONEY_SUMS = """
     GROUP BY 1 ORDER BY 1"""
 
 
+_IS_GOODS = "coalesce(ol.sku_id, p.sku_id) IS NOT NULL"  # charges and deposits have no units
+
+
 def _sales(group: str, joins: str) -> str:
     return f"""
-    SELECT {group}, sum({_SIGN} * l.quantity)::float8, sum({_SIGN} * l.net)::float8, sum({_SIGN} * l.tax)::float8,
+    SELECT {group}, coalesce(sum({_SIGN} * l.quantity) FILTER (WHERE {_IS_GOODS}), 0)::float8,
+           sum({_SIGN} * l.net)::float8, sum({_SIGN} * l.tax)::float8,
            sum({_SIGN} * l.gross)::float8, i.currency
     FROM orders_invoice i JOIN orders_invoiceline l ON l.invoice_id = i.id
     LEFT JOIN orders_orderline ol ON ol.id = l.order_line_id LEFT JOIN orders_ordercharge oc ON oc.id = l.charge_id
+    LEFT JOIN orders_intercompanysupply p ON p.line_id = coalesce(l.corrects_id, l.id)
     LEFT JOIN orders_order o ON o.id = coalesce(i.order_id, ol.order_id, oc.order_id) {joins}
     WHERE {_ISSUED} GROUP BY 1, 2, i.currency ORDER BY i.currency, sum({_SIGN} * l.net) DESC, 1"""
 
@@ -160,7 +157,7 @@ _INVOICE_KEYS = (("invoice", f"SELECT i.id FROM orders_invoice i WHERE {_ISSUED}
 LINES = Layout(
     columns=(
         ("Number", TEXT),
-        ("Kind", TEXT),
+        ("Kind", KIND),
         ("Date", DAY),
         ("Date of supply", DAY),
         ("Due", DAY),
@@ -181,8 +178,10 @@ LINES = Layout(
         ("Tax", MONEY),
         ("Gross", MONEY),
         ("Currency", TEXT),
-        ("Rate", PRICE),
+        ("Exchange rate", PRICE),
         ("Gross in company currency", MONEY),
+        ("Destination", TEXT),
+        ("Company's VAT number", TEXT),
     ),
     rows=_LINES,
     ledger=_HEADS,
@@ -199,7 +198,7 @@ LAYOUTS: dict[str, Layout] = {
     Profile.INVOICE_TAXES: Layout(
         columns=(
             ("Number", TEXT),
-            ("Kind", TEXT),
+            ("Kind", KIND),
             ("Date", DAY),
             ("Customer", TEXT),
             ("Name", TEXT),
@@ -211,10 +210,12 @@ LAYOUTS: dict[str, Layout] = {
             ("Tax", MONEY),
             ("Gross", MONEY),
             ("Currency", TEXT),
-            ("Rate", PRICE),
+            ("Exchange rate", PRICE),
             ("Net in company currency", MONEY),
             ("Tax in company currency", MONEY),
             ("Company's VAT number", TEXT),
+            ("Destination", TEXT),
+            ("Date of supply", DAY),
         ),
         rows=_TAXES,
         ledger=_HEADS,
@@ -233,11 +234,11 @@ LAYOUTS: dict[str, Layout] = {
             ("Customer", TEXT),
             ("Name", TEXT),
             ("Reference", TEXT),
-            ("Of", TEXT),
+            ("Document", TEXT),
             ("Amount", MONEY),
             ("Tax given up", MONEY),
             ("Currency", TEXT),
-            ("Rate", PRICE),
+            ("Exchange rate", PRICE),
             ("Amount in company currency", MONEY),
         ),
         rows=f"""SELECT day, number, kind, code, name, reference, of, amount::float8, tax::float8, currency,
@@ -251,10 +252,11 @@ LAYOUTS: dict[str, Layout] = {
     Profile.QUICKBOOKS: replace(
         LINES,
         documents=(*_INVOICE_KEYS, *_MONEY_KEYS),
-        rows=_LINES.replace("coalesce(i.bill_to->>'name', c.name)", _UNIQUE_NAME).replace(
-            "ORDER BY i.id", "ORDER BY i.kind = 'credit', i.id"
-        ),
+        rows=_LINES.replace("coalesce(i.bill_to->>'name', c.name)", _UNIQUE_NAME)
+        .replace(_VAT_NUMBER, "coalesce(i.seller->>'registered_in', '')")
+        .replace("ORDER BY i.id", "ORDER BY i.kind = 'credit', i.id"),
     ),
+    Profile.SUPPLIER_INVOICES: SUPPLIER_INVOICES,
     Profile.RECEIVABLES: Layout(
         columns=(
             ("Customer", TEXT),
@@ -275,9 +277,7 @@ LAYOUTS: dict[str, Layout] = {
         ledger=_SALES_SUMS,
         rows=_sales(
             "coalesce(s.code, '')",
-            """
-    LEFT JOIN orders_intercompanysupply p ON p.line_id = coalesce(l.corrects_id, l.id)
-    LEFT JOIN inventory_sku s ON s.id = coalesce(ol.sku_id, p.sku_id)""",
+            "LEFT JOIN inventory_sku s ON s.id = coalesce(ol.sku_id, p.sku_id)",
         ).replace(
             "SELECT coalesce(s.code, '')",
             "SELECT coalesce(s.code, ''), coalesce(s.name, 'charges and deposits')",

@@ -16,7 +16,8 @@ from oms.core import operations, outbox
 from oms.core.errors import NotEnough, Refused
 from oms.core.models import Company, Delivery, Event, ExchangeRate
 from orders import lifecycle, order_entry
-from orders.accounting import billing, crediting
+from orders.accounting import billing, crediting, export_runs
+from orders.accounting.export_profiles import LAYOUTS
 from orders.accounting.models import IntercompanyRule, IntercompanySupply, Invoice, SupplierInvoice
 from orders.models import Channel, Price, TaxRate
 from orders.order_entry import Entry
@@ -477,7 +478,63 @@ def test_the_owners_exports_name_the_goods(shop, owner):
     rows, _totals = table(export(owner, "invoice_lines"))
     assert [(row[1], row[11], row[13]) for row in rows] == [
         ("invoice", "TEE-M", 3),
-        ("credit", "TEE-M", -1),
+        ("credit note", "TEE-M", -1),
     ]
     rows, _totals = table(export(owner, "sales_by_product"))
     assert [(row[0], row[2]) for row in rows] == [("TEE-M", 2)]
+
+
+def test_the_buyers_export_names_what_it_was_billed_in_its_own_books(shop, dutch):
+    ExchangeRate.objects.create(company=shop, currency="EUR", day=shop.today(), rate=D("1.25"))
+    make.sku("TEE-M", stock={"AMS": 5}, cost="10")
+    Rate.objects.create(service=make.service(), country="DE", up_to_g=30_000, price=5)
+    setting(shop, dutch)
+    buyer = make.customer("C-DE", vat_number="DE136695976")
+    entry = Entry(make.channel(), buyer, [make.line("TEE-M", 3, "20.00")], ship_to=BERLIN)
+    order = lifecycle.confirm(order_entry.enter(entry))
+    outbox.drain()
+    shipped(make.fresh(order))
+
+    run = export(shop, "supplier_invoices", only_new=True)
+    (row,), totals = table(run)
+
+    bill = SupplierInvoice.objects.get()
+    said = dict(zip([name for name, _kind in LAYOUTS[run.profile].columns], row, strict=True))
+    assert said["Number"] == bill.number == bills(dutch)[0].number
+    assert {name: said[name] for name in ("Kind", "Supplier", "Country", "VAT number", "SKU")} == {
+        "Kind": "invoice",
+        "Supplier": f"ic-{dutch.code}",
+        "Country": "NL",
+        "VAT number": dutch.vat_number,
+        "SKU": "TEE-M",
+    }
+    assert [said[name] for name in ("Quantity", "Tax %", "Net", "Tax", "Gross", "Currency")] == [
+        3,
+        21,
+        30,
+        6.3,
+        36.3,
+        "EUR",
+    ]
+    assert (said["Net in company currency"], said["Tax in company currency"]) == (24, 5.04)
+    assert said["Company's VAT number"] == DUTCH
+    assert totals == [["EUR", 30, 6.3, 36.3]]
+    assert (run.totals["EUR"]["taxes"], run.findings) == ({"21": "6.30"}, [])
+    export_runs.send(run)
+    assert export(shop, "supplier_invoices", only_new=True).rows == 0
+    assert export(dutch, "supplier_invoices").rows == 0
+
+
+def test_a_supplier_credit_note_counts_against_and_names_its_invoice(shop, owner):
+    make.sku("TEE-M", stock={"MAN": 5}, cost="4")
+    setting(shop, owner)
+    came_back(shipped(make.confirmed(("TEE-M", 3))), 1, "MAN")
+
+    rows, totals = table(export(shop, "supplier_invoices"))
+
+    bill, note = SupplierInvoice.objects.order_by("pk")
+    assert [(row[0], row[1], row[9] or "", row[12], row[16]) for row in rows] == [
+        (bill.number, "invoice", "", 3, 12),
+        (note.number, "credit note", bill.number, -1, -4),
+    ]
+    assert totals[0][1] == 8

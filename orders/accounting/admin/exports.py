@@ -27,7 +27,15 @@ from oms.core.models import Company, StoredDocument, User
 from oms.core.money import Amount, grouped
 from oms.core.wording import spoken
 from orders.accounting import export_runs, receivables
-from orders.accounting.models import ExportedDocument, ExportRun, Invoice, Payment, Refund, WriteOff
+from orders.accounting.models import (
+    ExportedDocument,
+    ExportRun,
+    Invoice,
+    Payment,
+    Refund,
+    SupplierInvoice,
+    WriteOff,
+)
 from orders.accounting.models.export import Profile, TaxCode
 from orders.models import Customer
 
@@ -77,6 +85,7 @@ class ExportedDocumentAdmin(ReadOnlyAdmin):
         """With the number of each document; a refund or write-off has that of its payment or invoice."""
         sources: dict[str, Any] = {
             "invoice": Invoice.objects.values("number"),
+            "supplier": SupplierInvoice.objects.values("number"),
             "payment": Payment.objects.values("number"),
             "refund": Refund.objects.values("payment__number"),
             "write_off": WriteOff.objects.values(
@@ -109,7 +118,7 @@ class ExportedDocumentAdmin(ReadOnlyAdmin):
 class TaxCodeAdmin(ScopedAdmin):
     """What the accounting program of a company calls its tax rates."""
 
-    list_display = ["code", "company", "category", "percent"]
+    list_display = ["code", "company", "registration", "category", "percent"]
     list_select_related = ["company"]
     list_filter = ["company"]
 

@@ -16,6 +16,7 @@ class Profile(models.TextChoices):
 
     INVOICE_LINES = "invoice_lines", _("Invoices and credit notes, by line")
     INVOICE_TAXES = "invoice_taxes", _("Invoices and credit notes, by tax rate")
+    SUPPLIER_INVOICES = "supplier_invoices", _("Intercompany supplier invoices, by line")
     PAYMENTS = "payments", _("payments, refunds and write-offs")
     RECEIVABLES = "receivables", _("Aged receivables")
     SALES_BY_PRODUCT = "sales_by_product", _("sales by product")
@@ -88,6 +89,13 @@ class TaxCode(models.Model):
     """What a company's accounting program calls a tax category and rate."""
 
     company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="tax_codes")
+    registration = models.CharField(
+        _("country of the VAT number"),
+        max_length=2,
+        blank=True,
+        db_default="",
+        help_text=_("Of another VAT number of the company, for example NL. Empty: its own."),
+    )
     category = models.CharField(
         max_length=2, choices=TaxRate.Category, default=TaxRate.Category.STANDARD
     )
@@ -99,7 +107,8 @@ class TaxCode(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["company", "category", "percent"], name="one_tax_code_per_rate"
+                fields=["company", "registration", "category", "percent"],
+                name="one_tax_code_per_rate",
             ),
             models.CheckConstraint(
                 condition=Q(percent__gte=0), name="percent_of_tax_code_is_not_negative"

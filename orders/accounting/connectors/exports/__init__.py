@@ -7,7 +7,10 @@ from decimal import Decimal
 
 @dataclass(frozen=True)
 class BilledLine:
-    """A line of an invoice or a credit note: amounts in its currency, exact, of credit notes below zero."""
+    """A line of an invoice or a credit note: amounts in its currency, exact, of credit notes below zero.
+
+    `registration`: the country of the VAT number that it is billed under, where that isn't the company's own.
+    """
 
     number: str
     customer: str
@@ -24,3 +27,4 @@ class BilledLine:
     tax_category: str
     currency: str
     is_credit: bool = False
+    registration: str = ""

@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from orders.accounting.connectors.exports import BilledLine
 
-TaxCodes = Mapping[tuple[str, Decimal], str]
+TaxCodes = Mapping[tuple[str, str, Decimal], str]
 
 COLUMNS = (
     "*InvoiceNo",
@@ -48,16 +48,16 @@ CREDIT_COLUMNS = (
     "Service Date",
 )
 MOST_INVOICES, MOST_ROWS = 100, 1000
-# The names of QuickBooks' own tax codes by category and percent, in the United Kingdom.
+# The names of QuickBooks' own tax codes in the United Kingdom, by VAT number (the company's own), category and percent.
 BRITISH = {
-    ("S", Decimal(20)): "20.0% S",
-    ("S", Decimal(5)): "5.0% R",
-    ("Z", Decimal(0)): "0.0% Z",
-    ("E", Decimal(0)): "Exempt",
-    ("AE", Decimal(0)): "20.0% RC",
-    ("K", Decimal(0)): "0.0% ECG",
-    ("G", Decimal(0)): "0.0% Z",
-    ("O", Decimal(0)): "No VAT",
+    ("", "S", Decimal(20)): "20.0% S",
+    ("", "S", Decimal(5)): "5.0% R",
+    ("", "Z", Decimal(0)): "0.0% Z",
+    ("", "E", Decimal(0)): "Exempt",
+    ("", "AE", Decimal(0)): "20.0% RC",
+    ("", "K", Decimal(0)): "0.0% ECG",
+    ("", "G", Decimal(0)): "0.0% Z",
+    ("", "O", Decimal(0)): "No VAT",
 }
 TAX_CODES: dict[str, TaxCodes] = {"GB": BRITISH, "IM": BRITISH}
 NUMBER_LENGTH = 21  # of an invoice number, at the most
@@ -98,7 +98,13 @@ def credit_row(line: BilledLine, codes: TaxCodes = BRITISH) -> list[object]:
 
 def _item(line: BilledLine, sign: int) -> list[object]:
     quantity, net = abs(line.quantity) or 1, sign * line.net
-    return [line.code, line.description, quantity, round(net / quantity, 6), net]
+    return [line.code, line.description, quantity, _rate(net, quantity), net]
+
+
+def _rate(net: Decimal, quantity: int) -> Decimal:
+    """What an amount comes to per unit, to six places, without zeros beyond the second."""
+    rate = round(net / quantity, 6)
+    return round(rate, 2) if rate == round(rate, 2) else rate.normalize()
 
 
 def number(legal: str) -> str:
@@ -110,14 +116,13 @@ def number(legal: str) -> str:
 
 
 def tax_code(line: BilledLine, codes: TaxCodes = BRITISH) -> str:
-    """The name of a line's tax code; one that isn't known says its category and percent, to be mapped at the import."""
-    return codes.get((line.tax_category, line.tax_percent.normalize())) or unknown_code(
-        line.tax_category, line.tax_percent
-    )
+    """The name of a line's tax code; one that isn't known says what it is for, to be mapped at the import."""
+    key = line.registration, line.tax_category, line.tax_percent.normalize()
+    return codes.get(key) or unknown_code(*key)
 
 
-def unknown_code(category: str, percent: Decimal) -> str:
-    return f"{category} {percent.normalize():f}%"
+def unknown_code(registration: str, category: str, percent: Decimal) -> str:
+    return f"{registration} {category} {percent.normalize():f}%".strip()
 
 
 def files(lines: Iterable[BilledLine], codes: TaxCodes = BRITISH) -> Iterator[list[list[object]]]:
