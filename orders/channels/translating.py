@@ -244,6 +244,7 @@ def customer(account: ChannelAccount, currency: str) -> Customer:
             "name": _("Buyers of %(channel)s (%(currency)s)")
             % {"channel": account.channel.name, "currency": currency},
             "currency": currency,
+            "company": account.channel.company,
         },
     )
     return found

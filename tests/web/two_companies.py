@@ -20,13 +20,14 @@ from oms.core.wording import is_ours
 from oms.messaging import safe_http, webhooks
 from orders.accounting import export_runs, refunds, write_offs
 from orders.accounting.models import IntercompanyRule, Invoice, TaxCode
-from orders.channels.models import HistoryRecord, Listing
+from orders.channels.models import ChannelAccount, ChannelOrder, HistoryRecord, Listing
 from orders.models import (
     Contact,
     Customer,
     CustomerSKU,
     Discount,
     FraudRule,
+    Order,
     PaymentTerms,
     TermsPart,
 )
@@ -56,6 +57,7 @@ def furnish(place, code, rep):
     channel, item, customer = make.channel(), make.sku("CUP"), make.customer(code)
     name = make.own("own")
     Listing.objects.create(channel=channel, sku=item, external_id=name)
+    _sell_elsewhere(channel, customer, place, name)
     FraudRule.objects.create(name=name, channel=channel, minimum=10**6)
     ReturnPolicy.objects.create(channel=channel)
     Discount.objects.create(name=name, percent=1, channel=channel)
@@ -82,6 +84,30 @@ def furnish(place, code, rep):
     assert Email.objects.filter(company=company).exists()
     jobs.work(export_runs.prepare(company, "invoice_lines", file_format="csv").job_id)
     assert customer.company == company
+
+
+def _sell_elsewhere(channel, customer, place, name):
+    """An account with a shop, an order that came from there, and what both told each other."""
+    account = ChannelAccount.objects.create(
+        channel=channel, provider="woocommerce", address=f"https://{name}.example.com"
+    )
+    account.locations.create(external_id=name, name=name, warehouse=make.warehouse(place))
+    account.signals.create(kind="order", external_id=name, key=name, next_at=None)
+    order = make.confirmed(("CUP", 1, "10.00"), customer_code=customer.code)
+    row = ChannelOrder.objects.create(
+        channel=channel,
+        external_id=name,
+        number=name,
+        order=order,
+        state="processing",
+        stage="done",
+        is_open=False,
+        placed_at="2026-01-01T00:00Z",
+        looked_at="2026-01-01T00:00Z",
+    )
+    row.lines.create(external_id="1", variant=name, line=order.lines.get(), quantity=1)
+    row.calls.create(kind="ship", key=name, state="done", next_at=None)
+    Order.objects.filter(pk=order.pk).update(external_id=name, channel=channel)
 
 
 def _settle_with_another(company, customer):
