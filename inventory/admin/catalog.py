@@ -68,6 +68,7 @@ class CategoryAdmin(ScopedAdmin):
 @admin.register(Lot)
 class LotAdmin(ScopedAdmin):
     list_display = ["code", "sku", "expires_on"]
+    ordering = ["-pk"]
     search_fields = ["code"]
     autocomplete_fields = ["sku"]
 

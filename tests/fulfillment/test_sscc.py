@@ -10,6 +10,7 @@ from django.utils import timezone
 from fulfillment import labels, sscc
 from fulfillment.models import Label, Shipment, SSCCSeries
 from oms.core import attention
+from oms.core.actors import SYSTEM
 from oms.core.errors import Refused
 from oms.core.models import Company
 from oms.printing import barcodes
@@ -77,7 +78,7 @@ def test_sscc_run_out_with_a_warning_and_come_round_after_a_year(shipment):
     labels.buy(shipment)
     new = shipment.labels.exclude(status="voided").get()
     assert (new.sscc, new.sscc_count) == (barcodes.sscc(PREFIX, 0), CAPACITY)
-    assert labels.scanned(f"00{new.sscc}") == new
+    assert labels.scanned(f"00{new.sscc}", SYSTEM) == new
     assert warned() == []
     with pytest.raises(IntegrityError), transaction.atomic():
         Label.objects.create(

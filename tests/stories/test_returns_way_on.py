@@ -212,6 +212,7 @@ def test_an_unannounced_serial_number_is_the_one_that_came(drain):
 def test_the_forms_record_and_decide(order):
     request = make.asked_back(order, 1)
     step, packer = declared.of(ReturnRequest)["receive"], make.user("pat", "packer")
+    request.warehouse.staff.add(packer)
     start = step.initial(request)
 
     request = step.perform(

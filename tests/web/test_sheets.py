@@ -15,6 +15,7 @@ from inventory.purchasing.models import SupplierItem
 from oms.core.models import Job, SavedView, StoredDocument, User
 from oms.files import reading
 from orders.accounting.models import Payment
+from orders.channels.models import Listing
 from orders.models import Address, Customer, Order, Price
 from tests import builders as make
 from tests.benchmarks import imports
@@ -200,6 +201,7 @@ def everything():
     Price.objects.create(sku=item, customer=customer, unit_price=Decimal("8.7654"), minimum=10)
     make.order(lines=[("=TEE", 2), ("=TEE", 1, "5.5")], customer_code="-C", external_id="WEB-1")
     make.transfer("7.50", "0042", "-C")
+    Listing.objects.create(channel=make.channel(), external_id="V-1", sku=item, factor=6)
 
 
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])
@@ -231,6 +233,7 @@ def test_what_is_exported_imports_into_an_empty_house(log_in, take, exported, ev
         "suppliers": [],
         "supplier-items": [SupplierItem],
         "payments": [Payment],
+        "listings": [Listing],
     }[slug]:
         model.objects.all().delete()
 
