@@ -50,15 +50,14 @@ def take_over(account: ChannelAccount, sold: Sold) -> bool:
     # Each refund is a transaction of its own, after what it may cancel: money is locked last.
     for refund in sold.refunds:
         _follow_refund(account, sold, refund)
-    ChannelOrder.objects.filter(channel=account.channel, external_id=sold.id).update(
-        fingerprint=mark
-    )
+    if sold.refunds:
+        _note_taken(account, sold, mark)
     return True
 
 
 @whole
 def _take_over(account: ChannelAccount, sold: Sold, mark: str) -> bool:
-    """The order itself; its fingerprint is noted once all is done, so that what stops in between is done again."""
+    """The order itself; its fingerprint is noted once its refunds are done, too, so that what stops is done again."""
     row = _locked(account, sold)
     if row is not None and row.fingerprint == mark:
         ChannelOrder.objects.filter(pk=row.pk).update(looked_at=timezone.now())
@@ -68,7 +67,15 @@ def _take_over(account: ChannelAccount, sold: Sold, mark: str) -> bool:
     else:
         _go_on(account, row, sold)
     marking.doubt(account.channel_id, {line.variant for line in sold.lines})
+    if not sold.refunds:
+        _note_taken(account, sold, mark)
     return True
+
+
+def _note_taken(account: ChannelAccount, sold: Sold, mark: str) -> None:
+    ChannelOrder.objects.filter(channel=account.channel, external_id=sold.id).update(
+        fingerprint=mark
+    )
 
 
 def _locked(account: ChannelAccount, sold: Sold) -> ChannelOrder | None:
