@@ -309,7 +309,7 @@ def _suggested(shipment: Shipment) -> list[dict[str, Any]]:
 
 
 def count(warehouse: Warehouse, user: User, name: str) -> dict[str, Any]:
-    """A bin that is counted: its name alone, for who counts must not know what the books say."""
+    """A bin that is counted: its name alone, because counters must not see the booked quantities."""
     place = Bin.objects.filter(warehouse=warehouse, code=name).first()
     if name and place is None:
         raise Refused(
