@@ -33,6 +33,14 @@ SCHEDULE = {
         "task": "inventory.tasks.reserve_what_is_near",
         "schedule": crontab(minute="5"),
     },
+    "compare channels": {
+        "task": "orders.channels.tasks.compare",
+        "schedule": crontab(hour="2", minute="30"),
+    },
+    "forget what channels answered": {
+        "task": "orders.channels.tasks.forget_raw",
+        "schedule": crontab(hour="3", minute="15"),
+    },
     "refresh lanes": {
         "task": "fulfillment.tasks.refresh_lanes",
         "schedule": crontab(hour="4", minute="0"),

@@ -10,8 +10,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from oms.core import attention
-from oms.core.errors import Refused
+from oms.core.errors import DomainError, Refused
 from oms.core.locking import atomic, lock_one
+from oms.core.secrets import KeyLost
 from oms.core.web_addresses import require_callable
 from orders.channels.connectors import Connector, Health, Provider, providers
 from orders.channels.connectors.errors import AuthEnded, ChannelError, ScopeMissing, Throttled
@@ -20,6 +21,7 @@ from orders.channels.models import ChannelAccount, ChannelLocation
 SKEW_SECONDS = 120  # that a shop's clock may be off
 SECRET = "webhook_secret"  # noqa: S105  # the name of the credential that a channel signs its messages with
 REFRESH_BEFORE = timedelta(minutes=10)
+FAILURES = (ChannelError, KeyLost)  # of a whole account, which must not stand in the way of others
 WAITS = (30, 60, 300, 900, 1800)  # seconds until the next look, by looks that failed in a row
 
 
@@ -162,17 +164,17 @@ def disconnect(account: ChannelAccount) -> None:
         account.save()
 
 
-def record_failure(account: ChannelAccount, error: ChannelError) -> None:
+def record_failure(account: ChannelAccount, error: DomainError) -> None:
     """Note that a look failed: when the next one is, and whether a person must look first."""
     now = timezone.now()
     if isinstance(error, Throttled):
         ChannelAccount.objects.filter(pk=account.pk).update(
-            wait_until=now + timedelta(seconds=error.after)
+            wait_until=now + timedelta(seconds=error.after), pull_at=now
         )
         return
     failures = account.failures + 1
     wait = WAITS[min(failures, len(WAITS)) - 1]
-    stopped = now if isinstance(error, AuthEnded | ScopeMissing) else account.stopped_at
+    stopped = now if isinstance(error, AuthEnded | ScopeMissing | KeyLost) else account.stopped_at
     ChannelAccount.objects.filter(pk=account.pk).update(
         failures=failures,
         trouble=error.message[:300],

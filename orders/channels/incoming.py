@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 from oms.core import attention, bells
 from oms.core.errors import DomainError
 from orders.channels import accounts, intake
-from orders.channels.connectors.errors import ChannelError, Invalid, SchemaChanged, Throttled
+from orders.channels.connectors.errors import Invalid, SchemaChanged, Throttled
 from orders.channels.models import ChannelAccount, ChannelSignal
 
 BATCH = 100
@@ -55,7 +55,9 @@ def act(account: ChannelAccount) -> int:
         rows = ChannelSignal.objects.filter(
             account=account, kind=kind, external_id=external_id, next_at__isnull=False
         )
-        last = rows.order_by("-pk").values_list("pk", flat=True)[0]
+        last = rows.order_by("-pk").values_list("pk", flat=True).first()
+        if last is None:
+            continue  # another worker has acted on it meanwhile
         rows = rows.filter(pk__lte=last)  # what comes meanwhile asks for another look
         try:
             if kind == ChannelSignal.Kind.ORDER:
@@ -67,7 +69,7 @@ def act(account: ChannelAccount) -> int:
             return done
         except DomainError as error:
             _postpone(rows, error)
-            if isinstance(error, ChannelError) and not is_of_one_order(error):
+            if not is_of_one_order(error):
                 accounts.record_failure(account, error)
                 return done  # the others would fail like it
     return done
@@ -75,7 +77,7 @@ def act(account: ChannelAccount) -> int:
 
 def is_of_one_order(error: DomainError) -> bool:
     """Whether an order can't be taken over for a reason of its own, while others can."""
-    return isinstance(error, SchemaChanged | Invalid) or not isinstance(error, ChannelError)
+    return isinstance(error, SchemaChanged | Invalid) or not isinstance(error, accounts.FAILURES)
 
 
 def note_failed(account: ChannelAccount, external_id: str, error: DomainError) -> None:

@@ -8,11 +8,11 @@ from django.utils import timezone
 from oms.core.errors import DomainError
 from orders.channels import accounts, incoming, intake
 from orders.channels.connectors import Change, Connector, every
-from orders.channels.connectors.errors import ChannelError
 from orders.channels.models import ChannelAccount, ChannelOrder
 
 LOOK_EVERY = timedelta(seconds=60)
 SWEEP_EVERY = timedelta(hours=1)
+LEASE = timedelta(minutes=10)  # that a look may take
 OPEN_FOR = timedelta(
     days=90
 )  # younger orders are read again, too: refunds may not move the shop's own mark
@@ -126,5 +126,12 @@ def look(account: ChannelAccount) -> None:
         pull(account)
         if account.swept_at is None or account.swept_at < timezone.now() - SWEEP_EVERY:
             sweep(account)
-    except ChannelError as error:
+    except accounts.FAILURES as error:
         accounts.record_failure(account, error)
+
+
+def claim(account: ChannelAccount) -> bool:
+    """Put the next look off, so that no other worker looks meanwhile; whether this one may."""
+    now = timezone.now()
+    free = ChannelAccount.objects.filter(Q(pull_at=None) | Q(pull_at__lte=now), pk=account.pk)
+    return bool(free.update(pull_at=now + LEASE))

@@ -12,7 +12,7 @@ from inventory import stock_changes
 from oms.core.locking import atomic
 from orders.channels import accounts, availability, marking, pulling
 from orders.channels.connectors import Abilities, Connector, RowVerdict, StockRow, Verdict
-from orders.channels.connectors.errors import ChannelError, Throttled, Unknown
+from orders.channels.connectors.errors import Throttled, Unknown
 from orders.channels.models import ChannelAccount, Listing
 from orders.channels.planners import shown as planner
 from orders.channels.planners.shown import Push
@@ -76,7 +76,7 @@ def push(account: ChannelAccount) -> int:
         if sent:
             ChannelAccount.objects.filter(pk=account.pk).update(pull_at=timezone.now())
         accounts.record_success(account)
-    except ChannelError as error:
+    except accounts.FAILURES as error:
         accounts.record_failure(account, error)
     finally:
         ChannelAccount.objects.filter(pk=account.pk).update(pushing_until=None)

@@ -7,7 +7,6 @@ from django.utils import timezone
 
 from oms.core import sweeping
 from orders.channels import accounts, incoming, listings, pulling, pushing, telling
-from orders.channels.connectors.errors import ChannelError
 from orders.channels.models import ChannelAccount, ChannelOrder
 
 COMPARE_EVERY = timedelta(hours=23)
@@ -29,9 +28,10 @@ def look_at_signals() -> None:
 
 
 def look_at_channels() -> None:
-    """Look at the channels that are due."""
+    """Look at the channels that are due; of workers that come at once, one looks."""
     for account in pulling.due():
-        pulling.look(account)
+        if pulling.claim(account):
+            pulling.look(account)
 
 
 def send_stock() -> None:
@@ -57,7 +57,7 @@ def compare() -> None:
             accounts.subscribe(account)
             listings.read(account)
             pulling.compare(account)
-        except ChannelError as error:
+        except accounts.FAILURES as error:
             accounts.record_failure(account, error)
 
 

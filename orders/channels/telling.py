@@ -121,9 +121,7 @@ def send_due() -> int:
             connector = accounts.open_connector(account)
             while (call := _claim(account)) is not None:
                 told += _make(account, connector, call)
-        except Throttled as error:
-            accounts.record_failure(account, error)
-        except ChannelError as error:
+        except accounts.FAILURES as error:
             accounts.record_failure(account, error)
     return told
 

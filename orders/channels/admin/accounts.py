@@ -11,7 +11,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
-from unfold.widgets import UnfoldAdminPasswordInput, UnfoldAdminSelectWidget
+from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminSelectWidget
 
 from oms.backoffice.access import Lines, Page, ScopedAdmin
 from oms.core import money
@@ -132,7 +132,7 @@ class ConnectForm(forms.Form):
                 label=label,
                 required=not account.sealed,
                 strip=True,
-                widget=UnfoldAdminPasswordInput(attrs={"autocomplete": "off"}),
+                widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "off"}),
             )
 
 
