@@ -229,6 +229,9 @@ def prove(company, say=print):
         layout = LAYOUTS[profile]
         run = export(company, profile, only_new=bool(layout.documents))
         totals = run.totals.get("GBP", {})
+        if profile == "supplier_invoices":  # the month has one company, and nobody bills it
+            assert run.rows == 0, run.rows
+            continue
         for name in layout.sums:
             key = "owed" if profile == "receivables" else name
             if profile not in ("stock_value", "quickbooks"):
