@@ -56,10 +56,10 @@ def _rules() -> tuple[Invariant, ...]:
     )
 
 
-def breaches(*, files: bool = True) -> list[Breach]:
-    """Everything that is wrong; `files` reads the frozen documents, too."""
+def breaches(*, files: bool = True, prepared: bool = False) -> list[Breach]:
+    """Everything that is wrong; `files` reads the frozen documents, too. `prepared`: see `check`."""
     with _patience():
-        found = check(_rules()) + _hashes()
+        found = check(_rules(), prepared=prepared) + _hashes()
         return found + _files() if files else found
 
 
