@@ -1,4 +1,4 @@
-"""Many sequences on one small business: `python -m tests.properties.long N SEED [--jobs J] [--shrink]`.
+"""Many sequences on one small business: `python -m tests.properties.long N SEED [--from PART] [--jobs J] [--shrink]`.
 
 They run in parts of ten, each with a seed of its own that follows from SEED, in as many processes as there are cores.
 A part that fails prints its sequence and the command that runs just this part again; the others go on. The exit code
@@ -22,7 +22,9 @@ STEPS = 20
 def main() -> int:
     options = _options()
     parts = (
-        [options.part] if options.part is not None else list(range(-(-options.sequences // PART)))
+        [options.part]
+        if options.part is not None
+        else list(range(options.start, -(-options.sequences // PART)))
     )
     failed = _run_all(parts, options)
     print(
@@ -40,6 +42,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("seed", type=int)
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     parser.add_argument("--part", type=int, help="only this part of the run")
+    parser.add_argument("--from", dest="start", type=int, default=0, help="go on from this part")
     parser.add_argument(
         "--shrink", action="store_true", help="look for the shortest sequence that fails (slow)"
     )
@@ -54,7 +57,7 @@ def _run_all(parts: list[int], options: argparse.Namespace) -> list[int]:
         for future in as_completed([pool.submit(_run, each) for each in work]):
             part, trouble = future.result()
             done += PART
-            print(f"{done} sequences, {time.monotonic() - start:.0f} s", flush=True)
+            print(f"{done} sequences, {time.monotonic() - start:.0f} s (part {part})", flush=True)
             if trouble:
                 failed.append(part)
                 print(
@@ -71,6 +74,8 @@ def _begin() -> None:
     import django
 
     django.setup()
+    from django.db import connection
+
     from oms.printing import rendering
     from tests import database, plain_pdf
     from tests.properties.business.world import found
@@ -78,6 +83,7 @@ def _begin() -> None:
     rendering.draw = plain_pdf.draw
 
     logging.disable(logging.WARNING)
+    connection.settings_dict["OPTIONS"]["options"] = ""  # that a process was stopped is no fault
     database.create(f"long_{os.getpid()}")
     util.Finalize(None, database.drop, exitpriority=10)  # atexit is not heard in a pool's processes
     found()
