@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Case, DecimalField, F, QuerySet, Sum, Value, When
 
 from inventory.models import SKU, Lot, Move
-from oms.core.money import UnitPriceField
+from oms.core.models.money import UnitPriceField
 
 PLACES = 4
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 
 from inventory.models import SKU
-from oms.core import bulk_sql, events, money, states
+from oms.core import bulk_sql, events, money, money_text, states
 from oms.core.errors import Refused
 from oms.core.locking import atomic, mark_created
 from oms.core.models import User
@@ -111,7 +111,7 @@ def allow(order: Order, amount: Decimal, reason: str, *, by: User | None = None)
         if amount > sum(weights.values(), money.ZERO):
             raise Refused(
                 _("%(amount)s is more than order %(order)s comes to.")
-                % {"amount": money.display(amount, order.currency), "order": order},
+                % {"amount": money_text.display(amount, order.currency), "order": order},
                 code="too_much",
             )
         shares = money.spread(amount, list(weights.values()), order.currency)
@@ -153,7 +153,7 @@ def _by_rate(order: Order) -> dict[Rate, Decimal]:
 
 def _allowance(order: Order, rate: Rate, gross: Decimal, reason: str) -> OrderCharge:
     percent, category, note, origin = rate
-    tax = money.round_amount(gross * percent / (100 + percent), order.currency)
+    tax = money.round_amount(money.tax_of(gross, percent, includes_tax=True), order.currency)
     return OrderCharge(
         order=order,
         kind=OrderCharge.Kind.ALLOWANCE,

@@ -10,7 +10,7 @@ from django.utils.translation import gettext
 
 from oms.core import money
 from oms.core.models import Company
-from oms.core.money import display, grouped
+from oms.core.money_text import display, grouped
 from oms.printing import letterheads, rendering
 from oms.printing.barcodes import Bars, Matrix
 from oms.printing.letterheads import Letterhead

@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from oms.core.models import Document, Event, StoredDocument, Topic
-from oms.core.money import display
+from oms.core.money_text import display
 from oms.messaging import emails, notifications
 from orders.models import Customer, Order, OrderHold
 

@@ -3,12 +3,12 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date
-from decimal import ROUND_DOWN, Decimal
+from decimal import Decimal
 from itertools import chain
 
 from django.utils.translation import gettext as _
 
-from oms.core import money, states
+from oms.core import money, money_text, states
 from oms.core.errors import Refused
 from oms.core.exchange_rates import exchange_rate as exchange_rate
 from oms.core.models import Company, User
@@ -86,7 +86,7 @@ def require_positive(order: Order) -> None:
             _(
                 "The order comes to %(gross)s: its allowances are more than what is ordered. Lower them."
             )
-            % {"gross": money.display(order.gross, order.currency)},
+            % {"gross": money_text.display(order.gross, order.currency)},
             code="below_zero",
         )
 
@@ -137,9 +137,7 @@ def _lower_open(order: Order, charges: Sequence[OrderCharge], lines: Sequence[Or
             return
         if charge.gross < 0 and not (charge.is_invoiced or charge.is_canceled):
             kept = min(money.ZERO, charge.gross - order.gross)
-            charge.amount = (charge.amount * kept / charge.gross).quantize(
-                money.quantum(order.currency), ROUND_DOWN
-            )
+            charge.amount = money.round_down(charge.amount * kept / charge.gross, order.currency)
             charge.save(update_fields=["amount"])
             follow_goods(order, lines, charges)
             fill_totals(order, lines, charges)
@@ -237,7 +235,7 @@ def _compute(order: Order, parts: Iterable[tuple[TaxRule, Decimal]]) -> list[Tax
     return taxes.compute(
         [taxing.taxable(order, amount, rule) for rule, amount in parts],
         includes_tax=order.prices_include_tax,
-        places=money.minor_units(order.currency),
+        currency=order.currency,
         per_line=order.company.tax_rounding == Company.Rounding.LINE,
     )
 

@@ -8,7 +8,8 @@ from oms.core import states
 from oms.core.errors import Refused
 from oms.core.locking import lock_one, whole
 from oms.core.models import User
-from oms.core.money import ZERO, display
+from oms.core.money import ZERO
+from oms.core.money_text import display
 from orders import accounts, exposure, taxing
 from orders.models import FraudRule, Order, OrderHold
 

@@ -314,7 +314,7 @@ def share(order: Order, charge: OrderCharge, goods: Sequence[Goods], own: TaxRul
         [taxable(order, amount, rule) for rule, amount in shared],
         includes_tax=order.prices_include_tax,
         per_line=True,
-        places=money.minor_units(order.currency),
+        currency=order.currency,
     )
     set_parts(charge, parts_of(shared, taxed))
 

@@ -7,7 +7,7 @@ import django.db.models.expressions
 import django.db.models.functions.datetime
 import oms.core.models.company
 import oms.core.models.word_search
-import oms.core.money
+import oms.core.models.money
 import oms.core.numbering
 import uuid
 from decimal import Decimal
@@ -183,7 +183,7 @@ class Migration(migrations.Migration):
                 ('damaged', models.PositiveIntegerField(default=0, editable=False, help_text='Damaged units included in the quantity received.')),
                 ('returned', models.PositiveIntegerField(db_default=0, default=0, editable=False, help_text='Sent back to the supplier, of the received ones.')),
                 ('replacing', models.PositiveIntegerField(db_default=0, default=0, editable=False, help_text='Of the returned ones, how many the supplier sends again.', verbose_name='to be replaced')),
-                ('unit_cost', oms.core.money.UnitPriceField(default=Decimal('0'))),
+                ('unit_cost', oms.core.models.money.UnitPriceField(default=Decimal('0'))),
                 ('order', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='lines', to='inventory.purchaseorder')),
                 ('sku', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='purchase_lines', to='inventory.sku')),
             ],
@@ -193,7 +193,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('quantity', models.PositiveIntegerField()),
-                ('unit_cost', oms.core.money.UnitPriceField(default=Decimal('0'))),
+                ('unit_cost', oms.core.models.money.UnitPriceField(default=Decimal('0'))),
                 ('reason', models.CharField(choices=[('opening', 'opening stock'), ('receipt', 'receipt'), ('put_away', 'put away'), ('move', 'bin move'), ('pick', 'picked'), ('put_back', 'put back'), ('ship', 'shipped'), ('missing', 'missing'), ('count', 'count adjustment'), ('adjust', 'manual adjustment'), ('damage', 'damaged'), ('expired', 'expired'), ('transfer', 'transferred'), ('return', 'returned'), ('scrap', 'scrapped'), ('send_back', 'sent back to the supplier')], max_length=10)),
                 ('note', models.CharField(blank=True, max_length=200)),
                 ('reference', models.CharField(blank=True, db_index=True, max_length=40)),
@@ -301,7 +301,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('code', models.CharField(blank=True, max_length=40, verbose_name='supplier item number')),
-                ('cost', oms.core.money.UnitPriceField(default=Decimal('0'), help_text="Per base unit, in the supplier's currency.")),
+                ('cost', oms.core.models.money.UnitPriceField(default=Decimal('0'), help_text="Per base unit, in the supplier's currency.")),
                 ('pack', models.PositiveIntegerField(default=1, verbose_name='order multiple (base units)')),
                 ('minimum', models.PositiveIntegerField(default=1, verbose_name='minimum order quantity (base units)')),
                 ('lead_time_days', models.PositiveSmallIntegerField(default=7)),
@@ -368,7 +368,7 @@ class Migration(migrations.Migration):
                 ('on_hand', models.IntegerField(default=0)),
                 ('sellable', models.IntegerField(default=0)),
                 ('reserved', models.IntegerField(default=0)),
-                ('average_cost', oms.core.money.UnitPriceField(default=Decimal('0'))),
+                ('average_cost', oms.core.models.money.UnitPriceField(default=Decimal('0'))),
                 ('told', models.CharField(blank=True, choices=[('', 'enough'), ('low', 'low'), ('out', 'out')], db_default='', default='', editable=False, max_length=3)),
                 ('sku', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='stock', to='inventory.sku')),
                 ('warehouse', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='stock', to='inventory.warehouse')),

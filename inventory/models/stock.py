@@ -15,7 +15,7 @@ from inventory.models.sku import SKU, Lot
 from inventory.models.warehouse import Bin, Warehouse
 from inventory.planners.shelf_life import Layers
 from oms.core.locking import LockRank
-from oms.core.money import UnitPriceField
+from oms.core.models.money import UnitPriceField
 
 
 class StockQuerySet(models.QuerySet["Stock"]):

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from inventory.printing import SHEET_MM
 from inventory.purchasing.models import PurchaseOrder, SupplierItem
 from oms.core import money
-from oms.core.money import display, grouped
+from oms.core.money_text import display, grouped
 from oms.printing import barcodes, letterheads, printout_revisions, printouts
 from oms.printing.printouts import Page
 

@@ -16,10 +16,10 @@ from oms.backoffice.choices import ScopedChoices, keep_chosen, own_company, requ
 from oms.backoffice.lists import FastListAdmin
 from oms.backoffice.sheets import SheetsAdmin
 from oms.backoffice.views import SavedViewsAdmin
-from oms.core import limits, money, policy
+from oms.core import limits, money_text, policy
 from oms.core.errors import DomainError
 from oms.core.locking import run_again
-from oms.core.money import AMOUNT_FIELDS
+from oms.core.models.money import AMOUNT_FIELDS
 from oms.core.wording import Words
 
 
@@ -35,7 +35,7 @@ def money_column(model: type[Model], name: str) -> Any:
 
     def shown(row: Any) -> str | None:
         amount = getattr(row, name)
-        return None if amount is None else money.grouped(amount, getattr(row, "currency", ""))
+        return None if amount is None else money_text.grouped(amount, getattr(row, "currency", ""))
 
     shown.__name__ = name
     shown.short_description = model._meta.get_field(name).verbose_name  # type: ignore[attr-defined, union-attr]

@@ -23,7 +23,7 @@ from oms.core import attention, events, idempotency, notes, operations, policy, 
 from oms.core.decisions import about
 from oms.core.errors import Conflict, DomainError, NeedsConfirmation
 from oms.core.models import Decision, Document, User
-from oms.core.money import display
+from oms.core.money_text import display
 from oms.core.operations import Operation
 from oms.core.wording import spoken
 

@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from unfold.views import ChangeList
 
 from oms.core.models.word_search import with_words
-from oms.core.money import Amount
+from oms.core.money_text import Amount
 
 MOST_COUNTED = 1000
 MOST_LOOKED_AT = 5

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from oms.backoffice.access import is_money
-from oms.core import money, policy
+from oms.core import money_text, policy
 from oms.core.models import Document, User
 from oms.core.wording import Words, spoken
 
@@ -99,7 +99,7 @@ def _cell(row: Any, name: str) -> Any:
     display = getattr(row, f"get_{name}_display", None)
     value = display() if display else getattr(row, name)
     return (
-        money.display(value, row.currency)
+        money_text.display(value, row.currency)
         if is_money(type(row), name) and value is not None
         else value
     )

@@ -21,7 +21,7 @@ from oms.background import jobs
 from oms.core import stored_files
 from oms.core.errors import DomainError, Refused
 from oms.core.models import Job, User
-from oms.core.money import Amount
+from oms.core.money_text import Amount
 from oms.files import notations, reading, results, runs, spreadsheets, texts
 from oms.files.columns import Exact, Whole
 from oms.files.reading import Format

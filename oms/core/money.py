@@ -1,11 +1,11 @@
-"""Amounts: Decimal with a currency, rounded half up at its minor units; parts add up to the whole."""
+"""Arithmetic of amounts: Decimal with a currency, rounded half up at its minor units; parts add up to the whole.
+
+Pure, so that planners use it, too. Model fields are in `oms.core.models.money`, texts in `oms.core.money_text`.
+"""
 
 from collections.abc import Sequence
-from decimal import ROUND_HALF_UP, Decimal
-from typing import Any, TypeVar
-
-from django.db import models
-from django.utils.formats import number_format
+from decimal import ROUND_DOWN, ROUND_FLOOR, ROUND_HALF_UP, Decimal
+from typing import TypeVar
 
 Units = TypeVar("Units", int, Decimal)
 ZERO = Decimal(0)
@@ -38,47 +38,24 @@ MINOR_UNITS = {
 }
 
 
-class AmountField(models.DecimalField):
-    """An amount in the document's currency, at that currency's minor units."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**{"max_digits": 16, "decimal_places": 3, "default": ZERO, **options})
-
-    def deconstruct(self) -> Any:
-        name, path, args, options = super().deconstruct()
-        for key in ("max_digits", "decimal_places"):
-            options.pop(key, None)
-        return name, path, args, options
-
-
-class UnitPriceField(models.DecimalField):
-    """A price or cost of one base unit, to four places."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**{"max_digits": 16, "decimal_places": 4, "default": ZERO, **options})
-
-    def deconstruct(self) -> Any:
-        name, path, args, options = super().deconstruct()
-        for key in ("max_digits", "decimal_places"):
-            options.pop(key, None)
-        return name, path, args, options
-
-
-AMOUNT_FIELDS = (AmountField, UnitPriceField)
-
-
 def minor_units(currency: str) -> int:
     """How many decimal places amounts of a currency have."""
     return MINOR_UNITS.get(currency, 2)
 
 
 def quantum(currency: str) -> Decimal:
+    """The smallest amount of a currency, such as 0.01."""
     return Decimal(1).scaleb(-minor_units(currency))
 
 
 def round_amount(amount: Decimal, currency: str) -> Decimal:
     """Round half up (commercially) at the currency's minor units; what rounds to nothing is 0, never -0."""
     return amount.quantize(quantum(currency), rounding=ROUND_HALF_UP) + ZERO
+
+
+def round_down(amount: Decimal, currency: str) -> Decimal:
+    """Round toward zero at the currency's minor units."""
+    return amount.quantize(quantum(currency), rounding=ROUND_DOWN) + ZERO
 
 
 def part(whole: Decimal, quantity: Units, before: Units, after: Units, currency: str) -> Decimal:
@@ -94,52 +71,26 @@ def part(whole: Decimal, quantity: Units, before: Units, after: Units, currency:
 
 
 def spread(whole: Decimal, weights: Sequence[Decimal], currency: str) -> list[Decimal]:
-    """Share an amount by weights; what rounding leaves goes to the largest remainders, so that shares add up."""
-    total, unit = sum(weights, ZERO), quantum(currency)
+    """Share an amount by weights (equally if they add up to 0), so that the shares add up."""
     if not weights:
         return []
+    total = sum(weights, ZERO)
     if not total:
         weights, total = [Decimal(1)] * len(weights), Decimal(len(weights))
-    exact = [whole * weight / total / unit for weight in weights]
-    floors = [share.to_integral_value(rounding="ROUND_FLOOR") for share in exact]
-    missing = int((whole / unit - sum(floors, ZERO)).to_integral_value(rounding=ROUND_HALF_UP))
-    by_remainder = sorted(range(len(exact)), key=lambda i: (floors[i] - exact[i], i))
+    return round_together([whole * weight / total for weight in weights], whole, currency)
+
+
+def round_together(exact: Sequence[Decimal], whole: Decimal, currency: str) -> list[Decimal]:
+    """Round amounts down, then up by largest remainder until they add up to the rounded whole."""
+    unit = quantum(currency)
+    floors = [(amount / unit).to_integral_value(ROUND_FLOOR) for amount in exact]
+    missing = int(round_amount(whole, currency) / unit - sum(floors, ZERO))
+    by_remainder = sorted(range(len(exact)), key=lambda i: (floors[i] - exact[i] / unit, i))
     for index in by_remainder[:missing]:
         floors[index] += 1
-    return [share * unit + ZERO for share in floors]
+    return [floor * unit + ZERO for floor in floors]
 
 
-class Amount(str):
-    """An amount as people read it, which still knows its value and currency: a spreadsheet adds it up."""
-
-    value: Decimal
-    currency: str
-
-    def __new__(cls, text: str, value: Decimal, currency: str) -> "Amount":
-        """The text of an amount, with what it was made of."""
-        made = super().__new__(cls, text)
-        made.value, made.currency = value, currency
-        return made
-
-    @property
-    def places(self) -> int:
-        """Decimal places: the currency's, and more where they count."""
-        return _places(self.value, self.currency)
-
-
-def display(amount: Decimal, currency: str) -> Amount:
-    """An amount for people: grouped, at the currency's minor units, with its code."""
-    return Amount(f"{grouped(amount, currency)} {currency}", amount, currency)
-
-
-def grouped(amount: Decimal, currency: str) -> Amount:
-    """An amount or a price for people, as their language writes numbers, without its code.
-
-    More places than the currency has only where they count.
-    """
-    text = str(number_format(amount, decimal_pos=_places(amount, currency), force_grouping=True))
-    return Amount(text, amount, currency)
-
-
-def _places(amount: Decimal, currency: str) -> int:
-    return max(minor_units(currency), -int(amount.normalize().as_tuple().exponent))
+def tax_of(amount: Decimal, percent: Decimal, *, includes_tax: bool) -> Decimal:
+    """The exact tax of a net amount (× percent ÷ 100), or in a gross one (× percent ÷ (100 + percent))."""
+    return amount * percent / (100 + percent if includes_tax else Decimal(100))

@@ -15,8 +15,8 @@ from django.utils.translation import gettext as _
 from oms.core.actors import Actor, Outsider
 from oms.core.errors import NotAllowed
 from oms.core.models import Company, Document
+from oms.core.models.money import AMOUNT_FIELDS
 from oms.core.models.role import Grant, OutsideReach, Reach
-from oms.core.money import AMOUNT_FIELDS
 from oms.core.reaching import PartOf, Rule, parent_of, reached, rule_of, set_rule
 from oms.core.wording import Words
 

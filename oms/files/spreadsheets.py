@@ -23,7 +23,7 @@ from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 from rustpy_xlsxwriter import Format, write_worksheets
 
-from oms.core.money import Amount
+from oms.core.money_text import Amount
 
 FORMATS = {
     "csv": "text/csv",

@@ -9,7 +9,7 @@ from django.db.models import QuerySet, Sum
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from oms.core.money import display
+from oms.core.money_text import display
 from oms.core.wording import Words
 from oms.insights.models import DailySales, DailyShipping, Rollup, StockOutlook
 

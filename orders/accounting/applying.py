@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
-from oms.core import events, idempotency, money
+from oms.core import events, idempotency, money, money_text
 from oms.core.errors import Refused
 from oms.core.locking import advisory_lock, atomic, lock, lock_one
 from oms.core.models import Company, User
@@ -62,9 +62,9 @@ def apply_many(
             raise Refused(
                 _("The amounts come to %(whole)s; %(number)s has %(left)s left. Lower them.")
                 % {
-                    "whole": money.display(whole, payment.currency),
+                    "whole": money_text.display(whole, payment.currency),
                     "number": payment.number,
-                    "left": money.display(payment.unapplied, payment.currency),
+                    "left": money_text.display(payment.unapplied, payment.currency),
                 },
                 code="too_much",
             )
@@ -156,7 +156,11 @@ def apply(
         ):
             raise Refused(
                 _("You can use up to %(most)s of %(note)s for %(document)s.")
-                % {"most": money.display(most, note.currency), "note": note, "document": document},
+                % {
+                    "most": money_text.display(most, note.currency),
+                    "note": note,
+                    "document": document,
+                },
                 code="too_much",
                 field="amount",
             )

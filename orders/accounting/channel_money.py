@@ -7,7 +7,7 @@ from decimal import Decimal
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from oms.core import money
+from oms.core import money, money_text
 from oms.core.errors import Refused
 from oms.core.locking import atomic, lock, lock_one
 from oms.core.models import User
@@ -144,7 +144,7 @@ def _pay_out(
     if left > 0:
         raise Refused(
             _("%(amount)s more was given back than can be booked.")
-            % {"amount": money.display(left, order.currency)},
+            % {"amount": money_text.display(left, order.currency)},
             code="too_much",
         )
     return made

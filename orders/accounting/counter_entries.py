@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
-from oms.core import events, idempotency, money, periods, states
+from oms.core import events, idempotency, money, money_text, periods, states
 from oms.core.errors import Refused
 from oms.core.locking import atomic, lock, lock_one
 from oms.core.models import User
@@ -74,7 +74,7 @@ def _of(use: PaymentApplication, amount: Decimal | None) -> Decimal:
     if not 0 < wanted <= left:
         raise Refused(
             _("You can take back up to %(left)s of %(use)s.")
-            % {"left": money.display(left, use.currency), "use": use},
+            % {"left": money_text.display(left, use.currency), "use": use},
             code="too_much",
             field="amount",
         )
@@ -168,7 +168,7 @@ def _known_return(
     known = Refund.objects.filter(reference=reference).first()
     if known:
         told = _("the return of %(amount)s of a payment") % {
-            "amount": money.display(known.amount, known.currency)
+            "amount": money_text.display(known.amount, known.currency)
         }
         idempotency.require_same(
             known,
@@ -198,7 +198,7 @@ def _take_out(payment: Payment, amount: Decimal, row: Refund, by: User | None) -
         raise Refused(
             _("Enter an amount of up to %(most)s: that much of %(number)s is still here.")
             % {
-                "most": money.display(payment.refundable, payment.currency),
+                "most": money_text.display(payment.refundable, payment.currency),
                 "number": payment.number,
             },
             code="too_much",

@@ -6,7 +6,7 @@ from decimal import Decimal
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from oms.core import money, states
+from oms.core import money, money_text, states
 from oms.core.errors import Refused
 from oms.core.locking import atomic, lock, lock_one
 from oms.core.models import User
@@ -72,9 +72,9 @@ def _require_room(order: Order, amount: Decimal) -> None:
         )
         % {
             "number": order.number,
-            "most": money.display(most, order.currency),
-            "to_bill": money.display(to_bill, order.currency),
-            "asked": money.display(asked, order.currency),
+            "most": money_text.display(most, order.currency),
+            "to_bill": money_text.display(to_bill, order.currency),
+            "asked": money_text.display(asked, order.currency),
         },
         code="too_much",
         field="amount",
@@ -128,7 +128,7 @@ def _deposit_lines(document: Invoice, order: Order, amount: Decimal) -> list[Inv
     shares = money.spread(amount, list(rates.values()), order.currency)
     lines: list[InvoiceLine] = []
     for (percent, category, note), share in zip(rates, shares, strict=True):
-        tax = money.round_amount(share * percent / (100 + percent), order.currency)
+        tax = money.round_amount(money.tax_of(share, percent, includes_tax=True), order.currency)
         lines.append(
             InvoiceLine(
                 invoice=document,

@@ -7,7 +7,7 @@ from django.db.models import DecimalField, F, Q, Sum
 from django.utils.translation import gettext as _
 
 from oms.core import money
-from oms.core.money import display
+from oms.core.money_text import display
 from orders import accounts
 from orders.accounting import deducting
 from orders.accounting.models import Installment, Invoice, Payment, PaymentApplication
@@ -23,9 +23,7 @@ def agree(document: Invoice) -> list[Installment]:
         document.due_on = document.issued_on
         return []
     agreed = terms_of(document)
-    dues = terms.schedule(
-        agreed, document.gross, document.issued_on, places=money.minor_units(document.currency)
-    )
+    dues = terms.schedule(agreed, document.gross, document.issued_on, document.currency)
     document.due_on = dues[0].day
     if agreed.discount_percent and agreed.discount_days and document.kind == Invoice.Kind.INVOICE:
         document.discount_percent = agreed.discount_percent

@@ -153,7 +153,7 @@ def _lines(
         ],
         includes_tax=False,
         per_line=document.company.tax_rounding == Company.Rounding.LINE,
-        places=money.minor_units(document.currency),
+        currency=document.currency,
     )
     return [
         InvoiceLine(

@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import Sum
 from django.utils.translation import gettext as _
 
-from oms.core import events, idempotency, money, numbering, periods, states
+from oms.core import events, idempotency, money, money_text, numbering, periods, states
 from oms.core.errors import Refused
 from oms.core.locking import atomic, lock_one, mark_created
 from oms.core.models import User
@@ -58,7 +58,7 @@ def known(
     row = Invoice.objects.filter(reference=reference).first()
     if row is None:
         return None
-    told = f"{row.get_kind_display()} {row} ({money.display(row.gross, row.currency)})"
+    told = f"{row.get_kind_display()} {row} ({money_text.display(row.gross, row.currency)})"
     idempotency.require_same(
         row,
         told,

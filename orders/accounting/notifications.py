@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 from oms.core import stored_files
 from oms.core.locking import whole
 from oms.core.models import Company, Topic
-from oms.core.money import display
+from oms.core.money_text import display
 from oms.messaging import emails, notifications
 from orders.accounting.models import Invoice, Payment, Refund
 from orders.notifications import Amount, send

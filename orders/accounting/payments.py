@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
-from oms.core import events, idempotency, money, periods, states
+from oms.core import events, idempotency, money, money_text, periods, states
 from oms.core.errors import Refused, WrongState
 from oms.core.locking import advisory_lock, atomic, lock_one, whole
 from oms.core.models import Company, User
@@ -72,9 +72,9 @@ def _require_due(order: Order, amount: Decimal) -> None:
                 "beside what is paid or authorized already."
             )
             % {
-                "amount": money.display(amount, order.currency),
+                "amount": money_text.display(amount, order.currency),
                 "number": order.number,
-                "most": money.display(most, order.currency),
+                "most": money_text.display(most, order.currency),
             },
             code="too_much",
             field="amount",
@@ -95,7 +95,7 @@ def _known(
     if known:
         told = _("payment %(number)s of %(amount)s by %(customer)s") % {
             "number": known.number,
-            "amount": money.display(known.amount, known.currency),
+            "amount": money_text.display(known.amount, known.currency),
             "customer": known.customer,
         }
         idempotency.require_same(
@@ -352,10 +352,10 @@ def apply(
             raise Refused(
                 _("You can apply up to %(most)s of %(number)s to %(document)s, not %(wanted)s.")
                 % {
-                    "wanted": money.display(wanted, payment.currency),
+                    "wanted": money_text.display(wanted, payment.currency),
                     "number": payment.number,
                     "document": document,
-                    "most": money.display(most, payment.currency),
+                    "most": money_text.display(most, payment.currency),
                 },
                 field="amount",
             )

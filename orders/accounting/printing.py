@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from oms.core import money, stored_files
 from oms.core.errors import Refused
 from oms.core.models import StoredDocument
-from oms.core.money import display
+from oms.core.money_text import display
 from oms.printing import barcodes, letterheads, printouts, rendering
 from orders import letters
 from orders.accounting import due_dates, einvoicing

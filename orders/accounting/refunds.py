@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
-from oms.core import events, idempotency, money, states
+from oms.core import events, idempotency, money, money_text, states
 from oms.core.bulk_sql import any_of
 from oms.core.errors import Refused
 from oms.core.locking import atomic, lock, lock_one, whole
@@ -41,7 +41,7 @@ def refund(
         known = Refund.objects.filter(reference=reference).select_related("payment").first()
         if known:
             told = _("a refund of %(amount)s of %(payment)s") % {
-                "amount": money.display(known.amount, known.currency),
+                "amount": money_text.display(known.amount, known.currency),
                 "payment": known.payment.number,
             }
             idempotency.require_same(
@@ -80,9 +80,9 @@ def _require_refundable(payment: Payment, amount: Decimal, credit: Invoice | Non
         raise Refused(
             _("You can refund up to %(most)s of %(number)s, not %(amount)s.")
             % {
-                "amount": money.display(amount, payment.currency),
+                "amount": money_text.display(amount, payment.currency),
                 "number": payment.number,
-                "most": money.display(most, payment.currency),
+                "most": money_text.display(most, payment.currency),
             },
             code="too_much",
             field="amount",

@@ -6,7 +6,7 @@ from django.utils import translation
 from django.utils.translation import gettext
 
 from oms.core import money
-from oms.core.money import display, grouped
+from oms.core.money_text import display, grouped
 from oms.printing import letterheads
 from orders import letters, order_entry
 from orders.accounting.receivables import Statement

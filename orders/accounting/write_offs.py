@@ -9,7 +9,7 @@ from oms.core import events, money, periods
 from oms.core.errors import Refused
 from oms.core.locking import atomic, lock_one
 from oms.core.models import User
-from oms.core.money import display
+from oms.core.money_text import display
 from orders.accounting import due_dates
 from orders.accounting.models import Invoice, InvoiceLine, Payment, PaymentApplication, WriteOff
 

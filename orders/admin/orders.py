@@ -16,7 +16,7 @@ from oms.backoffice.access import Lines
 from oms.backoffice.chips import address_text, bar, chips
 from oms.backoffice.documents import DocumentAdmin
 from oms.core import states
-from oms.core.money import display as show_amount
+from oms.core.money_text import display as show_amount
 from oms.files.runs import offer
 from orders import order_entry, pricing
 from orders.admin import entry

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from inventory.models import SKU
-from oms.core import money, states
+from oms.core import money, money_text, states
 from oms.core.errors import DomainError
 from oms.core.locking import attempt, lock_one, whole
 from orders import as_sold, fulfillment_progress, lifecycle, pricing, redirecting
@@ -123,8 +123,8 @@ def _follow_total(order: Order, gross: Decimal, rows: int) -> None:
         OrderHold.Kind.AMOUNTS,
         _("The channel's total is %(there)s now, the order's %(here)s.")
         % {
-            "there": money.display(gross, order.currency),
-            "here": money.display(order.gross, order.currency),
+            "there": money_text.display(gross, order.currency),
+            "here": money_text.display(order.gross, order.currency),
         },
     )
 
@@ -271,8 +271,8 @@ def book_payments(account: ChannelAccount, order: Order, sold: Sold) -> None:
                 OrderHold.Kind.CHANGED,
                 _("The channel says that %(there)s was paid; %(here)s is booked.")
                 % {
-                    "there": money.display(payment.amount, order.currency),
-                    "here": money.display(known, order.currency),
+                    "there": money_text.display(payment.amount, order.currency),
+                    "here": money_text.display(known, order.currency),
                 },
             )
 
@@ -289,7 +289,7 @@ def follow_refund(account: ChannelAccount, row: ChannelOrder, refund: SoldRefund
         order,
         lambda: _refund(row, order, refund, reference),
         _("A refund of %(amount)s in the channel can't be booked")
-        % {"amount": money.display(refund.amount, order.currency)},
+        % {"amount": money_text.display(refund.amount, order.currency)},
     )
 
 

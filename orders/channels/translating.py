@@ -7,7 +7,7 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 
 from inventory.models import SKU, Barcode
-from oms.core import codes, money
+from oms.core import codes, money, money_text
 from oms.core.errors import Refused
 from orders import as_sold
 from orders.as_sold import SoldExtra, SoldItem, SoldOrder
@@ -130,8 +130,8 @@ def _rounding(found: Entry, sold: Sold, account: ChannelAccount) -> list[SoldExt
                 OrderHold.Kind.AMOUNTS,
                 _("The channel's total is %(total)s, its lines come to %(sum)s.")
                 % {
-                    "total": money.display(sold.gross, sold.currency),
-                    "sum": money.display(total, sold.currency),
+                    "total": money_text.display(sold.gross, sold.currency),
+                    "sum": money_text.display(total, sold.currency),
                 },
             )
         )

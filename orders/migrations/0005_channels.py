@@ -2,7 +2,7 @@
 
 import django.core.validators
 import django.db.models.deletion
-import oms.core.money
+import oms.core.models.money
 import orders.channels.models.account
 from decimal import Decimal
 from django.db import migrations, models
@@ -84,8 +84,8 @@ class Migration(migrations.Migration):
                 ('variant', models.CharField(blank=True, max_length=80)),
                 ('quantity', models.PositiveIntegerField()),
                 ('factor', models.PositiveIntegerField(default=1)),
-                ('net', oms.core.money.AmountField(default=Decimal('0'))),
-                ('tax', oms.core.money.AmountField(default=Decimal('0'))),
+                ('net', oms.core.models.money.AmountField(default=Decimal('0'))),
+                ('tax', oms.core.models.money.AmountField(default=Decimal('0'))),
             ],
         ),
         migrations.CreateModel(
@@ -116,7 +116,7 @@ class Migration(migrations.Migration):
                 ('source', models.CharField(blank=True, max_length=60)),
                 ('campaign', models.CharField(blank=True, max_length=80)),
                 ('partner', models.CharField(blank=True, max_length=80)),
-                ('tax_remitted', oms.core.money.AmountField(default=Decimal('0'))),
+                ('tax_remitted', oms.core.models.money.AmountField(default=Decimal('0'))),
                 ('gift_message', models.TextField(blank=True)),
                 ('raw', models.BinaryField(default=None, null=True)),
                 ('raw_until', models.DateField(null=True)),

@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from oms.core.models import Company
-from oms.core.money import AmountField
+from oms.core.models.money import AmountField
 from orders.models.price import ANOTHERS_PRICES, PriceList
 
 

@@ -15,9 +15,9 @@ from oms.core.locking import LockRank
 from oms.core.models import Company
 from oms.core.models.checked import VATNumberField
 from oms.core.models.coded import CountryField, CurrencyField, LanguageField
+from oms.core.models.money import AmountField
 from oms.core.models.postal import PostalCodeField
 from oms.core.models.word_search import words_index
-from oms.core.money import AmountField
 from oms.core.postal_codes import tidy
 from orders.models.price import ANOTHERS_PRICES
 

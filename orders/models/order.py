@@ -17,7 +17,7 @@ from inventory.sourcing import Destination, Wanted
 from oms.core.locking import LockRank
 from oms.core.models import Company, Document
 from oms.core.models.coded import CountryField, CurrencyField
-from oms.core.money import AmountField, UnitPriceField
+from oms.core.models.money import AmountField, UnitPriceField
 from oms.core.numbering import number_field
 from orders.models.channel import Channel
 from orders.models.customer import Customer

@@ -11,7 +11,8 @@ from inventory.models import SKU, Category
 from oms.core.guarding import Guarded
 from oms.core.models import Company
 from oms.core.models.coded import CurrencyField
-from oms.core.money import UnitPriceField, grouped
+from oms.core.models.money import UnitPriceField
+from oms.core.money_text import grouped
 
 ANOTHERS_PRICES = _("This price list is another company's. Choose one of the same company.")
 

@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
+
+from oms.core import money
 
 
 @dataclass(frozen=True)
@@ -26,45 +28,34 @@ class Taxed:
 
 
 def compute(
-    lines: Sequence[Taxable], *, includes_tax: bool, per_line: bool, places: int = 2
+    lines: Sequence[Taxable], *, includes_tax: bool, per_line: bool, currency: str
 ) -> list[Taxed]:
-    """The tax of each line at `places` decimals.
+    """The tax of each line at the currency's minor units.
 
     Exclusive: net × rate. Inclusive: gross × rate ÷ (100 + rate). Per document, the tax of a rate is rounded once
     over its lines and spread over them by largest remainder.
     """
-    unit = Decimal(1).scaleb(-places)
-    exact = [_tax(line, includes_tax) for line in lines]
-    rounded = [tax.quantize(unit, ROUND_HALF_UP) for tax in exact]
-    taxes = rounded if per_line else _rounded_per_rate(lines, exact, unit)
-    taxes = [
-        tax + 0 for tax in taxes
-    ]  # half a cent below zero rounds to -0, which a document would keep as its text
+    exact = [money.tax_of(line.amount, line.percent, includes_tax=includes_tax) for line in lines]
+    if per_line:
+        taxes = [money.round_amount(tax, currency) for tax in exact]
+    else:
+        taxes = _rounded_per_rate(lines, exact, currency)
     return [
         Taxed(line.amount - tax if includes_tax else line.amount, tax)
         for line, tax in zip(lines, taxes, strict=True)
     ]
 
 
-def _tax(line: Taxable, includes_tax: bool) -> Decimal:
-    return line.amount * line.percent / (100 + line.percent if includes_tax else Decimal(100))
-
-
 def _rounded_per_rate(
-    lines: Sequence[Taxable], exact: Sequence[Decimal], unit: Decimal
+    lines: Sequence[Taxable], exact: Sequence[Decimal], currency: str
 ) -> list[Decimal]:
-    taxes = [Decimal(0)] * len(lines)
+    taxes = [money.ZERO] * len(lines)
     for percent in {line.percent for line in lines}:
         members = [index for index, line in enumerate(lines) if line.percent == percent]
-        total = sum((exact[index] for index in members), Decimal(0)).quantize(unit, ROUND_HALF_UP)
-        floors = {
-            index: (exact[index] / unit).to_integral_value("ROUND_FLOOR") * unit
-            for index in members
-        }
-        missing = int((total - sum(floors.values(), Decimal(0))) / unit)
-        by_remainder = sorted(members, key=lambda index: (floors[index] - exact[index], index))
-        for index in members:
-            taxes[index] = floors[index] + (unit if index in by_remainder[:missing] else 0)
+        own = [exact[index] for index in members]
+        rounded = money.round_together(own, sum(own, money.ZERO), currency)
+        for index, tax in zip(members, rounded, strict=True):
+            taxes[index] = tax
     return taxes
 
 

@@ -4,7 +4,9 @@ from calendar import monthrange
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
+
+from oms.core import money
 
 
 @dataclass(frozen=True)
@@ -33,19 +35,18 @@ class Due:
     amount: Decimal
 
 
-def schedule(terms: Terms, gross: Decimal, issued_on: date, *, places: int = 2) -> list[Due]:
-    """The installments of a gross amount at `places` decimals, by their days; together they are the amount.
+def schedule(terms: Terms, gross: Decimal, issued_on: date, currency: str) -> list[Due]:
+    """The installments of a gross amount, by their days; together they are the amount.
 
-    Each is the difference of rounded sums so far, so that no cent is lost; the percentages are taken as shares of
-    their sum.
+    The percentages are taken as shares of their sum.
     """
-    whole = sum((part.percent for part in terms.parts), Decimal(0))
-    dues, so_far, before = [], Decimal(0), Decimal(0)
+    whole, dues, before = sum((part.percent for part in terms.parts), money.ZERO), [], money.ZERO
     for part in sorted(terms.parts, key=lambda part: due_day(part, issued_on)):
-        so_far += part.percent
-        until = (gross * so_far / whole).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
-        dues.append(Due(due_day(part, issued_on), until - before))
-        before = until
+        after = before + part.percent
+        dues.append(
+            Due(due_day(part, issued_on), money.part(gross, whole, before, after, currency))
+        )
+        before = after
     return dues
 
 

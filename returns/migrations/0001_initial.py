@@ -3,7 +3,7 @@
 import django.db.models.deletion
 import django.db.models.expressions
 import django.db.models.functions.datetime
-import oms.core.money
+import oms.core.models.money
 import oms.core.numbering
 from decimal import Decimal
 from django.conf import settings
@@ -60,10 +60,10 @@ class Migration(migrations.Migration):
             name='Settlement',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('credited', oms.core.money.AmountField(default=Decimal('0'))),
-                ('cleared', oms.core.money.AmountField(default=Decimal('0'), help_text="Applied to the order's open invoices.")),
-                ('to_refund', oms.core.money.AmountField(default=Decimal('0'))),
-                ('difference_due', oms.core.money.AmountField(default=Decimal('0'), help_text='Exchange total minus amount credited.')),
+                ('credited', oms.core.models.money.AmountField(default=Decimal('0'))),
+                ('cleared', oms.core.models.money.AmountField(default=Decimal('0'), help_text="Applied to the order's open invoices.")),
+                ('to_refund', oms.core.models.money.AmountField(default=Decimal('0'))),
+                ('difference_due', oms.core.models.money.AmountField(default=Decimal('0'), help_text='Exchange total minus amount credited.')),
                 ('credits', models.ManyToManyField(related_name='settlements', to='orders.invoice')),
                 ('exchange', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='settlement', to='orders.order')),
                 ('request', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='settlement', to='returns.returnrequest')),

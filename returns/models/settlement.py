@@ -4,7 +4,7 @@ from django.db import models
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from oms.core.money import AmountField
+from oms.core.models.money import AmountField
 from orders.accounting.models import Invoice
 from orders.models import Order
 from returns.models.request import ReturnRequest

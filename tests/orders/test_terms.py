@@ -29,7 +29,7 @@ JAN_31 = date(2027, 1, 31)
     ],
 )
 def test_schedule(parts, expected):
-    dues = schedule(Terms(tuple(parts)), D("100.00"), JAN_31)
+    dues = schedule(Terms(tuple(parts)), D("100.00"), JAN_31, "EUR")
 
     assert [(due.day, str(due.amount)) for due in dues] == expected
 
@@ -38,7 +38,7 @@ def test_schedule(parts, expected):
 def test_installments_add_up_to_the_cent(gross, percents):
     parts = tuple(Part(D(percent), 10 * index) for index, percent in enumerate(percents))
 
-    assert sum(due.amount for due in schedule(Terms(parts), gross, JAN_31)) == gross
+    assert sum(due.amount for due in schedule(Terms(parts), gross, JAN_31, "EUR")) == gross
 
 
 @pytest.mark.parametrize("paid, day", [("0", 1), ("9.99", 1), ("10", 2), ("29.99", 2), ("30", 2)])

@@ -14,7 +14,7 @@ from openpyxl import load_workbook
 
 from oms.backoffice.chips import bar
 from oms.core.models import ExchangeRate, Job, User
-from oms.core.money import Amount
+from oms.core.money_text import Amount
 from orders.models import Price
 from tests import builders as make
 

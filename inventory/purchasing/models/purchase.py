@@ -11,7 +11,7 @@ from inventory.purchasing.models.supplier import Supplier
 from oms.core.locking import LockRank
 from oms.core.models import Company, Document
 from oms.core.models.coded import CurrencyField
-from oms.core.money import UnitPriceField
+from oms.core.models.money import UnitPriceField
 from oms.core.numbering import number_field
 
 OTHER_COMPANY = _("This warehouse belongs to another company. Choose one of the company that buys.")

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from inventory.models.sku import SKU
 from oms.core.guarding import Guarded
 from oms.core.models.coded import CurrencyField
-from oms.core.money import UnitPriceField
+from oms.core.models.money import UnitPriceField
 
 
 class Supplier(Guarded):

@@ -10,7 +10,7 @@ import django.utils.timezone
 import oms.core.models.client
 import oms.core.models.company
 import oms.core.models.webhook
-import oms.core.money
+import oms.core.models.money
 from decimal import Decimal
 from django.conf import settings
 from django.db import migrations, models
@@ -127,7 +127,7 @@ class Migration(migrations.Migration):
                 ('tax_rounding', models.CharField(choices=[('line', 'Per line'), ('document', 'Per tax rate')], default='line', max_length=8)),
                 ('gs1_prefix', models.CharField(blank=True, help_text='Used for SSCCs on shipping labels. Without it, SSCCs are valid only inside your company.', max_length=12, validators=[django.core.validators.RegexValidator('^\\d{4,12}$', 'Enter 4 to 12 digits.')], verbose_name='GS1 company prefix')),
                 ('sscc_reuse_months', models.PositiveSmallIntegerField(db_default=12, default=12, help_text='At least 12, as GS1 demands; more where trading partners keep records for longer.', validators=[django.core.validators.MinValueValidator(12)], verbose_name='months before an SSCC is used again')),
-                ('write_off_limit', oms.core.money.AmountField(default=Decimal('0.05'), help_text='Largest payment difference that can be written off as a small difference.')),
+                ('write_off_limit', oms.core.models.money.AmountField(default=Decimal('0.05'), help_text='Largest payment difference that can be written off as a small difference.')),
                 ('books_closed_through', models.DateField(blank=True, editable=False, null=True)),
                 ('logo', models.FileField(blank=True, help_text='PNG or JPEG. Printed at the top of documents.', upload_to='logos/', validators=[django.core.validators.FileExtensionValidator(['png', 'jpg', 'jpeg'])])),
                 ('color', models.CharField(default='#1f2937', help_text='Heading color on printed documents, for example #1f2937.', max_length=7, validators=[django.core.validators.RegexValidator('^#[0-9a-fA-F]{6}$', 'Enter a hex color, for example #1f2937.')])),

@@ -24,8 +24,8 @@ from oms.core.models.checked import (  # migrations name the validators here
     validate_vat_number,  # noqa: F401
 )
 from oms.core.models.coded import CountryField, CurrencyField, LanguageField
+from oms.core.models.money import AmountField
 from oms.core.models.postal import PostalCodeField
-from oms.core.money import AmountField
 
 
 def validate_time_zone(name: str) -> None:

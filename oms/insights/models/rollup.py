@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from inventory.models import SKU, Warehouse
 from oms.core.models.coded import CurrencyField
-from oms.core.money import AmountField
+from oms.core.models.money import AmountField
 from orders.models import Channel
 
 

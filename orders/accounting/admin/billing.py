@@ -17,8 +17,8 @@ from oms.backoffice.documents import DocumentAdmin
 from oms.backoffice.records import ReadOnlyAdmin
 from oms.core import stored_files
 from oms.core.errors import DomainError
-from oms.core.money import display as show_amount
 from oms.core.money import round_amount
+from oms.core.money_text import display as show_amount
 from oms.files.runs import offer
 from orders.accounting import printing
 from orders.accounting.admin.filters import Due, GatewayName

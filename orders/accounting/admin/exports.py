@@ -24,7 +24,7 @@ from oms.backoffice.records import ReadOnlyAdmin
 from oms.core import policy, pulse
 from oms.core.errors import DomainError
 from oms.core.models import Company, StoredDocument, User
-from oms.core.money import Amount, grouped
+from oms.core.money_text import Amount, grouped
 from oms.core.wording import spoken
 from orders.accounting import export_runs, receivables
 from orders.accounting.models import (

@@ -10,8 +10,8 @@ from unfold.decorators import display
 from oms.backoffice import panels
 from oms.backoffice.access import Lines, ScopedAdmin
 from oms.backoffice.records import ReadOnlyAdmin
-from oms.core.money import display as show_amount
 from oms.core.money import round_amount
+from oms.core.money_text import display as show_amount
 from orders.accounting.models import (
     IntercompanyRule,
     IntercompanySupply,

@@ -12,7 +12,8 @@ from oms.backoffice import panels
 from oms.backoffice.chips import bar
 from oms.core import policy
 from oms.core.bulk_sql import any_of
-from oms.core.money import ZERO, grouped
+from oms.core.money import ZERO
+from oms.core.money_text import grouped
 from orders.accounting import billing, order_to_cash
 from orders.accounting.models import Invoice, InvoiceLine, Payment, PaymentApplication
 from orders.admin.orders import OrderAdmin

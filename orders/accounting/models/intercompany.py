@@ -15,7 +15,7 @@ from inventory.purchasing.models import Supplier
 from oms.core.guarding import Guarded
 from oms.core.models import Company
 from oms.core.models.coded import CurrencyField
-from oms.core.money import AmountField, UnitPriceField
+from oms.core.models.money import AmountField, UnitPriceField
 from orders.accounting.models.invoice import Invoice, InvoiceLine
 from orders.models.customer import Customer
 from orders.models.order import Order

@@ -12,7 +12,7 @@ from oms.core.locking import LockRank
 from oms.core.models import Company, Document
 from oms.core.models.coded import CurrencyField
 from oms.core.models.company import today_of
-from oms.core.money import AmountField, UnitPriceField
+from oms.core.models.money import AmountField, UnitPriceField
 from orders.models.customer import Customer
 from orders.models.order import Order, OrderCharge, OrderLine
 from orders.models.tax import TaxRate

@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from oms.core.locking import LockRank
 from oms.core.models import Company, Document
 from oms.core.models.coded import CurrencyField
-from oms.core.money import AmountField, display
+from oms.core.models.money import AmountField
+from oms.core.money_text import display
 from oms.core.numbering import number_field
 from orders.accounting.models.invoice import Invoice
 from orders.models.customer import Customer

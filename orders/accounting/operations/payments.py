@@ -9,7 +9,8 @@ from django.db.models import F, Q, Sum
 from django.utils.translation import gettext_lazy as _
 
 from oms.core import confirming
-from oms.core.money import ZERO, display, round_amount
+from oms.core.money import ZERO, round_amount
+from oms.core.money_text import display
 from oms.core.operations import declare
 from orders.accounting import applying, counter_entries, outcomes, payments, refunds, write_offs
 from orders.accounting.applying import Share

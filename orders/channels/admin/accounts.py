@@ -14,7 +14,7 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminSelectWidget
 
 from oms.backoffice.access import Lines, Page, ScopedAdmin
-from oms.core import money
+from oms.core import money_text
 from oms.core.errors import DomainError
 from orders.channels import accounts, health, intake, listings, marking, pulling, pushing
 from orders.channels.connectors import providers
@@ -39,7 +39,7 @@ def overview_page(page: "ChannelAccountAdmin", request: HttpRequest) -> HttpResp
         **page.admin_site.each_context(request),
         "title": gettext("Channels"),
         "opts": page.opts,
-        "rows": [(row, money.display(row.revenue, row.currency)) for row in rows],
+        "rows": [(row, money_text.display(row.revenue, row.currency)) for row in rows],
         "may_add": page.has_add_permission(request),
     }
     return TemplateResponse(request, "admin/oms/channels.html", context)

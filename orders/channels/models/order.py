@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from oms.core.money import AmountField
+from oms.core.models.money import AmountField
 from oms.core.secrets import SealedField
 from orders.channels.connectors import Stage
 from orders.models import Channel, Order, OrderLine
