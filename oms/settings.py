@@ -19,7 +19,7 @@ def read(name: str, kind: str, default: Any) -> Any:
     text = env.str(name, default="").strip().lower()
     if kind == "bool" and text not in {"", "0", "1", "true", "false", "yes", "no", "on", "off"}:
         sys.exit(
-            f"{name} is malformed: {text!r} is neither true nor false. Correct it in the environment or unset it."
+            f"{name} is invalid: {text!r} is not a boolean. Set it to true or false, or unset it."
         )
     try:
         return getattr(env, kind)(name, default=default)
@@ -27,7 +27,7 @@ def read(name: str, kind: str, default: Any) -> Any:
         Exception
     ) as error:  # whatever the parser stumbles over, the reader needs the variable's name
         reason = str(error) or type(error).__name__
-        sys.exit(f"{name} is malformed: {reason}. Correct it in the environment or unset it.")
+        sys.exit(f"{name} is invalid: {reason}. Correct it or unset it.")
 
 
 def read_database() -> dict[str, Any]:
@@ -54,8 +54,8 @@ def read_key(name: str, file: str, make: Callable[[], str]) -> str:
             path.write_text(make())
         except OSError as error:
             sys.exit(
-                f"The data folder {DATA_FOLDER} cannot be written ({error}). Set {name} and DATABASE_URL, "
-                "or choose another folder with OMS_DATA_FOLDER."
+                f"Can't write to the data folder {DATA_FOLDER}: {error}. "
+                f"Set OMS_DATA_FOLDER to a writable folder, or set {name} and DATABASE_URL."
             )
     return key or path.read_text()
 

@@ -119,7 +119,7 @@ class WaveAdmin(DocumentAdmin):
 
 panels.register(
     Wave,
-    _("Shipments"),
+    _("Shipments in this wave"),
     Shipment,
     lambda wave: (
         wave.shipments.order_by("pk")

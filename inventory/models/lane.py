@@ -28,7 +28,9 @@ class Lane(models.Model):
         help_text=_("Empty: no rate is known."),
     )
     cost_per_kg = models.DecimalField(max_digits=10, decimal_places=2, default=0)
-    days = models.DecimalField(max_digits=5, decimal_places=1, null=True, blank=True)
+    days = models.DecimalField(
+        _("transit time (days)"), max_digits=5, decimal_places=1, null=True, blank=True
+    )
     on_time_share = models.DecimalField(max_digits=4, decimal_places=3, default=1)
     is_entered = models.BooleanField(
         _("entered manually"), default=False, db_default=False, editable=False

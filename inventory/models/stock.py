@@ -167,8 +167,12 @@ class Move(models.Model):
     lot = models.ForeignKey(
         Lot, on_delete=models.PROTECT, null=True, blank=True, related_name="moves"
     )
-    source = models.ForeignKey(Bin, on_delete=models.PROTECT, related_name="+")
-    target = models.ForeignKey(Bin, on_delete=models.PROTECT, related_name="+")
+    source = models.ForeignKey(
+        Bin, on_delete=models.PROTECT, related_name="+", verbose_name=_("from bin")
+    )
+    target = models.ForeignKey(
+        Bin, on_delete=models.PROTECT, related_name="+", verbose_name=_("to bin")
+    )
     quantity = models.PositiveIntegerField()
     unit_cost = UnitPriceField()
     reason = models.CharField(max_length=10, choices=Reason)

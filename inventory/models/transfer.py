@@ -35,8 +35,18 @@ class Transfer(Document):
     subject_type = "transfer"
 
     number = number_field("TR")
-    source = models.ForeignKey(Warehouse, on_delete=models.PROTECT, related_name="transfers_out")
-    target = models.ForeignKey(Warehouse, on_delete=models.PROTECT, related_name="transfers_in")
+    source = models.ForeignKey(
+        Warehouse,
+        on_delete=models.PROTECT,
+        related_name="transfers_out",
+        verbose_name=_("from warehouse"),
+    )
+    target = models.ForeignKey(
+        Warehouse,
+        on_delete=models.PROTECT,
+        related_name="transfers_in",
+        verbose_name=_("to warehouse"),
+    )
     status = models.CharField(max_length=9, choices=Status, default=Status.DRAFT, editable=False)
 
     class Meta:

@@ -136,7 +136,7 @@ class Bin(Guarded):
         null=True,
         blank=True,
         help_text=_(
-            "Along the front aisle. Bins without coordinates are walked in the order of their names."
+            "Distance along the front cross-aisle. Bins without coordinates are sorted by name."
         ),
     )
     y_cm = models.PositiveIntegerField(

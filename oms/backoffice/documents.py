@@ -331,9 +331,7 @@ class DocumentAdmin(PapersAdmin, ScopedAdmin):
             messages.info(request, news)
             return None
         messages.success(
-            request,
-            _("%(document)s: %(title)s done.")
-            % {"document": document, "title": step.title.lower()},
+            request, _("%(title)s: %(document)s") % {"title": step.title, "document": document}
         )
         return None
 

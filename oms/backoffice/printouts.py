@@ -86,10 +86,7 @@ def _printing(paper: Paper) -> Any:
     def run(modeladmin: Any, request: HttpRequest, rows: Any) -> HttpResponseRedirect:
         user: Any = request.user
         keys = list(rows.order_by(*paper.order).values_list("pk", flat=True))
-        title = gettext("%(paper)s: %(count)s selected") % {
-            "paper": paper.title,
-            "count": len(keys),
-        }
+        title = gettext("Print %(paper)s (%(count)s)") % {"paper": paper.title, "count": len(keys)}
         job = printouts.submit(paper, keys, title=title, by=user)
         return HttpResponseRedirect(reverse("admin:core_job_change", args=[job.pk]))
 

@@ -42,7 +42,9 @@ class NotEnough(DomainError):
 
     def __init__(self, shortfall: dict[str, int], message: str = "") -> None:
         listed = ", ".join(f"{quantity} × {code}" for code, quantity in sorted(shortfall.items()))
-        text = _("Not enough stock: %(listed)s missing. Reduce the quantity or wait for a receipt.")
+        text = _(
+            "Not enough stock: %(listed)s short. Reduce the quantity or wait for the next receipt."
+        )
         super().__init__(message or text % {"listed": listed}, shortfall=shortfall)
         self.shortfall = shortfall
 

@@ -47,7 +47,7 @@ def _box(keys: tuple[str, ...]) -> MultiFernet:
     except ValueError as error:
         raise KeyLost(
             _(
-                "ENCRYPTION_KEYS is malformed: each key is 32 bytes in URL-safe base64, separated by commas."
+                "ENCRYPTION_KEYS is invalid: each key is 32 bytes in URL-safe base64, separated by commas."
             )
         ) from error
 

@@ -163,7 +163,7 @@ def _record(delivery: WebhookDelivery, status: int | None, now: datetime) -> boo
         return bool(row.update(delivered_at=now, next_at=None))
     if status == GONE:
         WebhookEndpoint.objects.filter(pk=delivery.endpoint_id).update(
-            is_active=False, disabled_reason="It answered 410 Gone."
+            is_active=False, disabled_reason="The endpoint returned 410 Gone."
         )
     if delivery.attempts > len(WORLD_PAUSES):
         row.update(given_up_at=now, next_at=None)

@@ -85,7 +85,7 @@ class DecimalField(serializers.DecimalField):
     {
         "type": "string",
         "enum": sorted(codes.COUNTRIES),
-        "description": "ISO 3166-1 alpha-2. Usual spellings such as UK are corrected, as the answer shows.",
+        "description": "Two-letter country code (ISO 3166-1 alpha-2). Common variants such as UK are corrected.",
     }
 )
 class CountryField(serializers.CharField):

@@ -16,13 +16,13 @@ PERCENT = r"^(100(\.0{1,2})?|\d{1,2}(\.\d{1,2})?)$"
 PROBLEMS = {
     "400": "Malformed request.",
     "401": "Missing or invalid token or session.",
-    "403": "Not allowed.",
+    "403": "Permission denied.",
     "404": "Not found or not accessible.",
     "409": "Conflict: wrong state or already in progress.",
     "412": "The document has changed since you read it.",
     "422": "Rejected by a business rule.",
-    "429": "Too many calls.",
-    "503": "Busy; try again.",
+    "429": "Rate limit exceeded.",
+    "503": "Temporarily unavailable. Try again.",
 }
 READING = ("400", "401", "403", "404", "409", "422", "429")
 
@@ -34,7 +34,7 @@ PROBLEM_SCHEMA = {
         "type": {"type": "string"},
         "title": {"type": "string"},
         "status": {"type": "integer"},
-        "code": {"type": "string", "description": "Stable, for programs."},
+        "code": {"type": "string", "description": "Stable, machine-readable error code."},
         "detail": {
             "type": "string",
             "description": "Human-readable explanation of the problem and how to fix it.",
@@ -63,8 +63,8 @@ PROBLEM_SCHEMA = {
             "title": "Unprocessable Entity",
             "status": 422,
             "code": "not_enough",
-            "detail": "Not enough stock: 3 × TEE-M missing. Reduce the quantity or wait "
-            "for a receipt.",
+            "detail": "Not enough stock: 3 × TEE-M short. Reduce the quantity or wait "
+            "for the next receipt.",
             "shortfall": {"TEE-M": 3},
         }
     ],

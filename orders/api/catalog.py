@@ -152,7 +152,7 @@ class Suggestion(serializers.Serializer[Any]):
 
 
 class BlockLine(serializers.Serializer[Any]):
-    """A line of the block: its SKU and quantity; without a SKU, the words that are left and what might be meant.
+    """A parsed line. If no SKU matched, it contains the unmatched text and suggestions.
 
     `quantity` is null where the line doesn't plainly say a count; `doubt` is the text to ask about.
     """

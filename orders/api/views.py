@@ -143,7 +143,7 @@ class OrderViewSet(_OrdersInput):
     )
     @action(detail=False, methods=["post"])
     def bulk(self, request: Request) -> Response:
-        """Enter many orders, each in a transaction of its own, with a result for each.
+        """Create up to 100 orders, each in its own transaction, and return one result per order.
 
         Sent again with the same key and the same orders, those that were entered are replayed, and those that were
         refused are tried again.

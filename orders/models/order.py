@@ -96,7 +96,7 @@ class Order(Document):
     net = AmountField(editable=False)
     tax = AmountField(editable=False)
     gross = AmountField(editable=False)
-    units = models.IntegerField(default=0, editable=False)
+    units = models.IntegerField(_("quantity"), default=0, editable=False)
     canceled = models.IntegerField(default=0, editable=False)
     reserved = models.IntegerField(default=0, editable=False)
     picked = models.IntegerField(default=0, editable=False)

@@ -192,7 +192,10 @@ def test_gone_disables_and_enabling_tells_what_was_missed(endpoint, receiver):
     happen()
     tell(receiver)
     endpoint.refresh_from_db()
-    assert (endpoint.is_active, endpoint.disabled_reason) == (False, "It answered 410 Gone.")
+    assert (endpoint.is_active, endpoint.disabled_reason) == (
+        False,
+        "The endpoint returned 410 Gone.",
+    )
 
     receiver.status = 200
     happen()

@@ -386,7 +386,7 @@ def test_a_list_is_exported_as_it_is_shown_and_narrowed(log_in, exported):
         io.StringIO(exported(log_in("rep"), "inventory_sku", q="TEE").decode("utf-8-sig"))
     )
 
-    assert heading == ["Code", "Name", "Category", "Base unit", "Tracking", "Is kit", "Is sellable"]
+    assert heading == ["Code", "Name", "Category", "Base unit", "Tracking", "Kit", "Sellable"]
     assert rows == [["TEE-M", "Tee-M", "", "piece", "lot", "no", "yes"]]
 
 

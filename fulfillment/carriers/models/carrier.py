@@ -48,7 +48,7 @@ class CarrierService(models.Model):
     account = models.ForeignKey(CarrierAccount, on_delete=models.CASCADE, related_name="services")
     code = models.SlugField(max_length=20)
     name = models.CharField(max_length=60)
-    days = models.DecimalField(max_digits=4, decimal_places=1, default=2)
+    days = models.DecimalField(_("transit time (days)"), max_digits=4, decimal_places=1, default=2)
     max_weight_g = models.PositiveIntegerField(_("max. package weight (g)"), default=30_000)
 
     class Meta:

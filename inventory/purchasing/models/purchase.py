@@ -121,8 +121,8 @@ class ReorderRule(models.Model):
 
     sku = models.ForeignKey(SKU, on_delete=models.CASCADE, related_name="reorder_rules")
     warehouse = models.ForeignKey(Warehouse, on_delete=models.CASCADE, related_name="reorder_rules")
-    point = models.PositiveIntegerField()
-    target = models.PositiveIntegerField()
+    point = models.PositiveIntegerField(_("reorder point"))
+    target = models.PositiveIntegerField(_("order-up-to level"))
 
     class Meta:
         constraints = [

@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 
 class Job(models.Model):
@@ -83,6 +84,7 @@ class JobRows(models.Model):
     rows = models.JSONField()
 
     class Meta:
+        verbose_name = verbose_name_plural = _("results of job rows")
         ordering = ["id"]
 
     def __str__(self) -> str:

@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from oms.core.models.role import Role
 
@@ -14,7 +15,12 @@ class SavedView(models.Model):
     name = models.CharField(max_length=40)
     query = models.CharField(max_length=1000, blank=True)
     team = models.ForeignKey(
-        Role, on_delete=models.CASCADE, null=True, blank=True, related_name="+"
+        Role,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("role"),
     )
 
     class Meta:

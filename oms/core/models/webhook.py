@@ -97,4 +97,4 @@ class WebhookAttempt(models.Model):
     took_ms = models.PositiveIntegerField(_("duration (ms)"), default=0)
 
     def __str__(self) -> str:
-        return f"{self.status or gettext('no answer')} at {self.at:%Y-%m-%d %H:%M:%S}"
+        return f"{self.status or gettext('no response')} at {self.at:%Y-%m-%d %H:%M:%S}"

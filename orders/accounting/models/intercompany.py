@@ -198,7 +198,12 @@ class SupplierInvoice(models.Model):
         verbose_name=_("supplier's document"),
     )
     corrects = models.ForeignKey(
-        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="credits"
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="credits",
+        verbose_name=_("credited invoice"),
     )
     currency = CurrencyField()
     exchange_rate = models.DecimalField(max_digits=14, decimal_places=6, default=1)

@@ -54,7 +54,12 @@ class Invoice(Document):
         Order, on_delete=models.PROTECT, null=True, blank=True, related_name="invoices"
     )
     corrects = models.ForeignKey(
-        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="credits"
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="credits",
+        verbose_name=_("credited invoice"),
     )
     reference = models.CharField(max_length=60, unique=True, null=True, editable=False)
     reason = models.CharField(
@@ -200,7 +205,12 @@ class InvoiceLine(models.Model):
         OrderCharge, on_delete=models.PROTECT, null=True, blank=True, related_name="invoice_lines"
     )
     corrects = models.ForeignKey(
-        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="credit_lines"
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="credit_lines",
+        verbose_name=_("credited line"),
     )
     description = models.CharField(max_length=200)
     quantity = models.PositiveIntegerField(default=1)

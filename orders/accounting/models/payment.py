@@ -167,6 +167,7 @@ class WriteOff(models.Model):
                 name="write_off_has_one_subject",
             ),
         ]
+        verbose_name, verbose_name_plural = _("write-off"), _("write-offs")
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} of {display(self.amount, self.currency)}"
@@ -187,7 +188,13 @@ class PaymentApplication(models.Model):
     payment = models.ForeignKey(
         Payment, on_delete=models.PROTECT, null=True, related_name="applications"
     )
-    credit = models.ForeignKey(Invoice, on_delete=models.PROTECT, null=True, related_name="uses")
+    credit = models.ForeignKey(
+        Invoice,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="uses",
+        verbose_name=_("credit note"),
+    )
     write_off = models.OneToOneField(
         WriteOff, on_delete=models.PROTECT, null=True, related_name="use"
     )
@@ -254,7 +261,12 @@ class Refund(models.Model):
 
     payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="refunds")
     credit = models.ForeignKey(
-        Invoice, on_delete=models.PROTECT, null=True, blank=True, related_name="refunds"
+        Invoice,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="refunds",
+        verbose_name=_("credit note"),
     )
     kind = models.CharField(
         max_length=8, choices=Kind, default=Kind.REFUND, db_default="refund", editable=False

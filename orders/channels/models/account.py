@@ -63,11 +63,12 @@ class ChannelAccount(models.Model):
     )
     door = models.CharField(max_length=40, default=new_door, unique=True, editable=False)
     subscriptions = models.JSONField(default=list, editable=False)
-    pulls_orders = models.BooleanField(_("take orders in"), default=True)
-    pushes_stock = models.BooleanField(_("show stock there"), default=True)
-    tells_back = models.BooleanField(_("tell shipments, cancellations and refunds"), default=True)
+    pulls_orders = models.BooleanField(_("import orders"), default=True)
+    pushes_stock = models.BooleanField(_("publish stock"), default=True)
+    tells_back = models.BooleanField(_("report shipments, cancellations and refunds"), default=True)
     notifies_buyer = models.BooleanField(
-        default=False, help_text=_("The shop emails its buyers about what we tell it.")
+        default=False,
+        help_text=_("The shop emails buyers about shipments, cancellations and refunds."),
     )
     confirms = models.BooleanField(
         _("confirm automatically"),

@@ -36,7 +36,9 @@ class Listing(models.Model):
     external_id = models.CharField(max_length=80)
     parent = models.CharField(max_length=80, blank=True, db_default="")
     stock_id = models.CharField(max_length=80, blank=True, db_default="")
-    external_sku = models.CharField(_("SKU there"), max_length=80, blank=True, db_default="")
+    external_sku = models.CharField(
+        _("SKU on the channel"), max_length=80, blank=True, db_default=""
+    )
     barcode = models.CharField(max_length=48, blank=True, db_default="")
     title = models.CharField(max_length=200, blank=True, db_default="")
     is_paused = models.BooleanField(

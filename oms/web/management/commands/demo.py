@@ -22,7 +22,7 @@ class Command(BaseCommand):
     help = "Create the database, load the sample orders, print the logins and start the server."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--no-serve", action="store_true", help="stop before serving")
+        parser.add_argument("--no-serve", action="store_true", help="don't start the server")
         parser.add_argument(
             "--fresh", action="store_true", help="delete the demo data and start over"
         )

@@ -13,7 +13,7 @@ class Command(OnTables):
 
     def add_arguments(self, parser: Any) -> None:
         parser.add_argument(
-            "--list", action="store_true", help="List the invariants, and check nothing."
+            "--list", action="store_true", help="List the checks without running them."
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -24,5 +24,5 @@ class Command(OnTables):
         for breach in found:
             self.stdout.write(str(breach))
         if found:
-            raise CommandError(f"{len(found)} invariants are broken.", returncode=1)
+            raise CommandError(f"{len(found)} checks failed.", returncode=1)
         self.stdout.write(self.style.SUCCESS(f"All checks passed: {len(verification.names())}."))
