@@ -44,14 +44,17 @@ def refresh(account: ChannelAccount) -> ChannelAccount:
         account = lock_one(account)
         if account.token_ends_at is None or account.token_ends_at > timezone.now() + REFRESH_BEFORE:
             return account  # somebody else has done it meanwhile
-        renewed = provider_of(account).open(account.plain()).refresh()
-        if renewed is not None:
-            account.credentials, account.token_ends_at = (
-                {**account.credentials, **renewed[0]},
-                renewed[1],
-            )
-            account.save(update_fields=["sealed", "token_ends_at"])
+        _renew(account)
     return account
+
+
+def _renew(account: ChannelAccount) -> None:
+    """Have the provider give new credentials where they end, and store them before anything uses them."""
+    renewed = provider_of(account).open(account.plain()).refresh()
+    if renewed is not None:
+        account.credentials = {**account.credentials, **renewed[0]}
+        account.token_ends_at = renewed[1]
+        account.save(update_fields=["sealed", "token_ends_at"])
 
 
 def check(account: ChannelAccount) -> Health:
@@ -101,6 +104,7 @@ def connect(account: ChannelAccount, credentials: dict[str, str], *, site: str =
     known = account.credentials if account.sealed else {}
     account.credentials = {SECRET: random.token_urlsafe(32), **known, **credentials}
     account.settings = {**account.settings, "site": site or account.settings.get("site", "")}
+    _renew(account)
     health = provider_of(account).open(account.plain()).check()
     with atomic():
         account.connected_at = account.connected_at or timezone.now()

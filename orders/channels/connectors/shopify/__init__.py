@@ -1,0 +1,1 @@
+"""Shopify shops, by the GraphQL Admin API."""
