@@ -1,5 +1,6 @@
 """The scripts: their texts can be translated, and their addresses come from the server."""
 
+import json
 import re
 import shutil
 import subprocess
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 from django.core.management.commands.makemessages import Command as makemessages
 from django.urls import reverse
+from django.utils import translation
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS = sorted((ROOT / "oms" / "web" / "static" / "oms").rglob("*.js"))
@@ -21,6 +23,8 @@ TOKEN = re.compile(
 TEMPLATE = re.compile(r"(?:\\.|(?!\$\{)[^`\\])*(`|\$\{)", re.S)
 OUR_ADDRESSES = ("/admin", "/api", "/stations", "/jsi18n", "/static")
 MARKED = re.compile(r'(?:(?<![\w.$])(?:_|gettext)\(|\bngettext\(\s*(?:"(?:\\.|[^"\\])*",)?)\s*$')
+PLURAL = re.compile(r'\bngettext\(\s*"(?:\\.|[^"\\])*",\s*"((?:\\.|[^"\\])*)"')
+CATALOG = re.compile(r"newcatalog = (\{.*?\});$", re.M | re.S)
 SELECTORS = re.compile(r"\.(?:querySelector(?:All)?|closest|matches)\(\s*$")
 NOT_READ = {  # by browsers and servers alone
     *("Enter", "Escape", "Tab", "ArrowDown", "ArrowUp"),  # keys
@@ -148,6 +152,16 @@ def test_the_catalog_of_the_scripts_collects_every_text():
 def test_pages_load_the_catalog(client):
     assert reverse("javascript-catalog") == "/jsi18n/"
     assert "gettext" in client.get("/jsi18n/").content.decode()
+
+
+def test_every_text_is_served_in_german(client):
+    with translation.override("de"):
+        served = client.get(reverse("javascript-catalog")).content.decode()
+    german = json.loads(CATALOG.search(served)[1])
+    code = "".join(path.read_text(encoding="utf-8") for path in SCRIPTS)
+
+    assert marked(code) - set(PLURAL.findall(code)) - set(german) == set()
+    assert german["Print labels"] == "Etiketten drucken"
 
 
 def test_what_is_not_marked_is_found():

@@ -241,7 +241,7 @@ async function changePackage(packed, parcel) {
     parcel.carton = await ask({
       text: _("Choose a carton"),
       accept: (code) => {
-        if (!(code in packed.cartons)) throw new ScanError(_("%(code)s is no carton.", { code }));
+        if (!(code in packed.cartons)) throw new ScanError(_("%(code)s isn't a carton.", { code }));
         return code;
       },
       choices: [
@@ -357,6 +357,6 @@ async function shipPackages(shipment) {
   await submitAction(
     "ship",
     { shipment: shipment.name, tracking: scanned },
-    _("%(name)s left.", { name: shipment.name }),
+    _("%(name)s shipped.", { name: shipment.name }),
   );
 }

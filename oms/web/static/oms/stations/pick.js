@@ -15,8 +15,8 @@ async function walkWave(wave) {
     const what = await pickStop(stop, {
       where: interpolate(
         ngettext(
-          "%(name)s: %(count)s stop left · %(shipment)s",
-          "%(name)s: %(count)s stops left · %(shipment)s",
+          "%(name)s: %(count)s pick left · %(shipment)s",
+          "%(name)s: %(count)s picks left · %(shipment)s",
           stops.length,
         ),
         { count: stops.length, name: wave.name, shipment: stop.shipment },
@@ -171,8 +171,8 @@ async function changedWalk(walked) {
   const news = wave.changes.slice(walked.changes.length);
   alarm(
     news.length
-      ? _("The walk has changed. %(changes)s", { changes: news.join(" ") })
-      : _("Some stops are still to pick."),
+      ? _("The route has changed. %(changes)s", { changes: news.join(" ") })
+      : _("Some picks are still open."),
   );
   return wave;
 }

@@ -78,7 +78,7 @@ async function askSerials(product, ways, { taken = [], more = "" } = {}) {
         );
         if (twice) throw new ScanError(_("You already scanned %(code)s.", { code: twice }));
         if (codes.some((code) => code in product.barcodes))
-          throw new ScanError(_("This is the product's own code; scan its serial number."));
+          throw new ScanError(_("That's the product barcode. Scan the serial number."));
         return { codes };
       },
     });
@@ -93,7 +93,7 @@ function expandRange(text) {
   const [, stem, first, other, last] = range,
     count = Number(last) - Number(first) + 1;
   if (stem !== other || count < 1 || count > 1000)
-    throw new ScanError(_("“%(text)s” is not a range like A001..A010.", { text }));
+    throw new ScanError(_("“%(text)s” isn't a range like A001..A010.", { text }));
   return Array.from(
     { length: count },
     (_each, index) => stem + String(Number(first) + index).padStart(first.length, "0"),
@@ -109,7 +109,7 @@ async function askExpiry(product, lot = "", choices = [[_("The lot is known"), "
     choices,
     accept: (code) => {
       if (!/^\d{4}-\d{2}-\d{2}$/.test(code))
-        throw new ScanError(_("“%(code)s” is not a date like 2027-01-31.", { code }));
+        throw new ScanError(_("“%(code)s” isn't a date like 2027-01-31.", { code }));
       return code;
     },
   });
