@@ -84,7 +84,7 @@ def round_together(exact: Sequence[Decimal], whole: Decimal, currency: str) -> l
     """Round amounts down, then up by largest remainder until they add up to the rounded whole."""
     unit = quantum(currency)
     floors = [(amount / unit).to_integral_value(ROUND_FLOOR) for amount in exact]
-    missing = int(round_amount(whole, currency) / unit - sum(floors, ZERO))
+    missing = int((whole / unit - sum(floors, ZERO)).to_integral_value(ROUND_HALF_UP))
     by_remainder = sorted(range(len(exact)), key=lambda i: (floors[i] - exact[i] / unit, i))
     for index in by_remainder[:missing]:
         floors[index] += 1

@@ -37,6 +37,10 @@ def test_spread_gives_the_rest_to_the_largest_remainders():
     assert shares == [D("3.34"), D("3.33"), D("3.33")]
 
 
+def test_whole_numbers_are_spread_as_well():
+    assert money.spread(5, [D(1), D(1)], "JPY") == [D(3), D(2)]
+
+
 def test_round_half_up_at_minor_units():
     assert money.round_amount(D("2.345"), "EUR") == D("2.35")
     assert money.round_amount(D("2.5"), "JPY") == D(3)
