@@ -102,8 +102,8 @@ def label(name: str) -> str:
     if name in LABELS:
         return LABELS[name]
     text = name.replace("_", " ").removeprefix("is ")
-    text = re.sub(r" percent$", " (%)", re.sub(r"(?<!\d) (g|kg|cm|km|ms|days)$", r" (\1)", text))
-    return in_capitals(text)
+    text = re.sub(r"(?<!\d)(?<!per) (g|kg|cm|km|ms|days)$", r" (\1)", text)
+    return in_capitals(re.sub(r" percent$", " (%)", text))
 
 
 def in_capitals(text: str) -> str:

@@ -27,9 +27,9 @@ class Command(makemessages.Command):
         parser.set_defaults(ignore_patterns=IGNORED)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        (folder,) = map(Path, settings.LOCALE_PATHS)
-        folder.mkdir(exist_ok=True)
-        names = folder / "names.py"
+        names = Path(
+            settings.BASE_DIR, "oms", "derived_names.py"
+        )  # not in locale, which is not read
         names.write_text(
             "".join(f"gettext_noop({name!r})\n" for name in sorted(set(_names()))), encoding="utf-8"
         )
@@ -54,7 +54,8 @@ def _names() -> Iterator[str]:
             if hasattr(field, "verbose_name")
         )
         for operation in operations.of(model).values():
-            yield sentence(operation.name)
+            if not operation.label:
+                yield sentence(operation.name)
             yield from _asked(operation.input)
     for panel in registered():
         yield from map(sentence, panel.columns)
