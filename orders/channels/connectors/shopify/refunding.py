@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from oms.core import money
+from oms.core import money_text
 from orders.channels.connectors import NOTHING, Account, Done, RefundRequest, Sold, Stage
 from orders.channels.connectors.errors import Invalid
 from orders.channels.connectors.shopify import documents, mapping
@@ -104,7 +104,7 @@ def _transactions(order: Sold, request: RefundRequest) -> Sequence[Row]:
     if left:
         raise Invalid(
             _("Only %(amount)s can be given back by the shop.")
-            % {"amount": money.display(request.amount - left, order.currency)}
+            % {"amount": money_text.display(request.amount - left, order.currency)}
         )
     return found
 

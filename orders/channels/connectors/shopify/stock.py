@@ -21,7 +21,6 @@ VERDICTS = {
     "COMPARE_QUANTITY_STALE": Verdict.STALE,
     "INVALID_INVENTORY_ITEM": Verdict.MISSING,
 }
-NOT_STOCKED = "not stocked"  # in a message without a code
 
 
 class Stock:
@@ -80,12 +79,12 @@ class Stock:
                 return verdicts
             refused, absent = self._send(placed, key)
             if refused is None:
-                return verdicts + [RowVerdict(row.variant, Verdict.SET) for row, _input in placed]
-            verdicts += refused
-            gone = {each.variant for each in refused} | {row.variant for row, _input in absent}
-            placed = [(row, given) for row, given in placed if row.variant not in gone]
+                return verdicts + [RowVerdict(row.variant, Verdict.SET) for row, _given in placed]
+            verdicts += refused.values()
+            gone = {*refused, *(row for row, _given in absent)}
+            placed = [(row, given) for row, given in placed if row not in gone]
             verdicts += [self._activate(row, given, key) for row, given in absent]
-        return verdicts + [RowVerdict(row.variant, Verdict.LATER) for row, _input in placed]
+        return verdicts + [RowVerdict(row.variant, Verdict.LATER) for row, _given in placed]
 
     def _placed(
         self, rows: Sequence[StockRow], items: Mapping[str, str]
@@ -112,7 +111,7 @@ class Stock:
 
     def _send(
         self, placed: Sequence[tuple[StockRow, Row]], key: str
-    ) -> tuple[list[RowVerdict] | None, list[tuple[StockRow, Row]]]:
+    ) -> tuple[dict[StockRow, RowVerdict] | None, list[tuple[StockRow, Row]]]:
         """Send rows: None where all are set, else the verdicts of those that stand in the way, and rows whose items
         the location doesn't stock. Raises Throttled while a request with this key is at work."""
         given = [each for _row, each in placed]
@@ -125,14 +124,28 @@ class Stock:
             raise Throttled(_("The shop is still at work on the same request."), BUSY)
         if not errors:
             return None, []
-        refused, absent = [], []
+        refused: dict[StockRow, RowVerdict] = {}
+        unclear: list[tuple[StockRow, Row, str]] = []
         for error in errors:
             row, sent = placed[_index(error, len(placed))]
-            if not error.get("code") and NOT_STOCKED in str(error.get("message")):
-                absent.append((row, sent))
+            if error.get("code"):
+                verdict = VERDICTS.get(str(error["code"]), Verdict.INVALID)
+                refused[row] = RowVerdict(row.variant, verdict, str(error.get("message", "")))
             else:
-                verdict = VERDICTS.get(str(error.get("code") or ""), Verdict.INVALID)
-                refused.append(RowVerdict(row.variant, verdict, str(error.get("message", ""))))
+                unclear.append((row, sent, str(error.get("message", ""))))
+        return self._cleared(refused, unclear)
+
+    def _cleared(
+        self, refused: dict[StockRow, RowVerdict], unclear: Sequence[tuple[StockRow, Row, str]]
+    ) -> tuple[dict[StockRow, RowVerdict], list[tuple[StockRow, Row]]]:
+        """What errors without a code mean: that a location doesn't stock the item, or that the row is wrong."""
+        levels = self._levels([tail(sent["inventoryItemId"]) for _row, sent, _text in unclear])
+        absent = []
+        for row, sent, text in unclear:
+            if tail(sent["locationId"]) in levels.get(tail(sent["inventoryItemId"]), {}):
+                refused[row] = RowVerdict(row.variant, Verdict.INVALID, text)
+            else:
+                absent.append((row, sent))
         return refused, absent
 
     def _errors(self, given: Sequence[Row], key: str) -> Sequence[Row]:
