@@ -54,6 +54,6 @@ def decline_to_cancel(shipment: Shipment, *, answer: str, by: User | None = None
 def _caught_up(shipment: Shipment, by: User | None) -> Order:
     """Lock a shipment's order with all that it holds, and have its shipments follow what was asked just now."""
     order, *_others = following.lock_all(shipment.order, shipment)
-    lock_holds(Demand.objects.filter(document=order.number))
+    lock_holds(Demand.objects.filter(promise__line__order=order))
     following.follow(order, by=by)
     return order

@@ -72,10 +72,11 @@ def follow_lines(live: Sequence[Shipment]) -> None:
     """A reservation that went to another line of its order takes its shipment line along."""
     moved = []
     for line in ShipmentLine.objects.filter(shipment__in=live).select_related(
-        "reservation__demand"
+        "reservation__demand__promise"
     ):
-        if line.order_line_id != line.reservation.demand.line:
-            line.order_line_id = line.reservation.demand.line
+        promise = line.reservation.demand.promise
+        if line.order_line_id != promise.line_id:
+            line.order_line_id = promise.line_id
             moved.append(line)
     ShipmentLine.objects.bulk_update(moved, ["order_line"])
 
@@ -84,11 +85,11 @@ def _place(
     order: Order, live: Sequence[Shipment], at: datetime | None, by: User | None
 ) -> list[Shipment]:
     """Put what is reserved and on no shipment on an open one."""
-    reserved = Reservation.objects.filter(demand__document=order.number, state=State.RESERVED)
+    reserved = Reservation.objects.filter(demand__promise__line__order=order, state=State.RESERVED)
     on_lines = ShipmentLine.objects.filter(reservation__in=reserved).values("reservation")
     loose = list(
         reserved.exclude(pk__in=on_lines)
-        .select_related("warehouse", "demand")
+        .select_related("warehouse", "demand__promise")
         .order_by("warehouse", "pk")
     )
     if not loose or order.status != Order.Status.CONFIRMED:
@@ -98,7 +99,9 @@ def _place(
     )
     ShipmentLine.objects.bulk_create(
         ShipmentLine(
-            shipment=targets[row.warehouse_id], reservation=row, order_line_id=row.demand.line
+            shipment=targets[row.warehouse_id],
+            reservation=row,
+            order_line_id=row.demand.promise.line_id,
         )
         for row in loose
     )

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from fulfillment import parcels
 from fulfillment.models import Shipment, ShipmentLine
 from inventory.holds import LIVE
-from inventory.models import Demand, Reservation
+from inventory.models import Reservation
 from oms.core.bulk_sql import any_of
+from orders.models import Promise
 
 
 def join_cuts(shipments: Sequence[Shipment]) -> None:
@@ -18,8 +19,8 @@ def join_cuts(shipments: Sequence[Shipment]) -> None:
         "reservation", "shipment"
     )
     homes = {line.reservation.bundle: line.shipment for line in lines}
-    orders = {shipment.order_number for shipment in homes.values()}
-    own = any_of("demand_id", Demand.objects.filter(document__in=orders).values("pk"))
+    orders = {shipment.order_id for shipment in homes.values()}
+    own = any_of("demand_id", Promise.objects.filter(line__order__in=orders).values("demand"))
     placed = ShipmentLine.objects.filter(
         any_of("reservation_id", Reservation.objects.filter(own).values("pk"))
     )
@@ -27,8 +28,10 @@ def join_cuts(shipments: Sequence[Shipment]) -> None:
         pk__in=placed.values("reservation")
     )
     new = [
-        ShipmentLine(shipment=homes[row.bundle], reservation=row, order_line_id=row.demand.line)
-        for row in cuts.select_related("demand").order_by("pk")
+        ShipmentLine(
+            shipment=homes[row.bundle], reservation=row, order_line_id=row.demand.promise.line_id
+        )
+        for row in cuts.select_related("demand__promise").order_by("pk")
         if row.state != Reservation.State.RESERVED
         or homes[row.bundle].status == Shipment.Status.OPEN
     ]

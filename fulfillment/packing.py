@@ -25,7 +25,9 @@ def pack(
         shipment, to=Shipment.Status.PACKED, by=by, first=shipment.order
     ) as shipment:
         join_cuts([shipment])
-        lines = list(shipment.lines.select_related("reservation__sku", "reservation__demand"))
+        lines = list(
+            shipment.lines.select_related("reservation__sku", "reservation__demand__promise")
+        )
         gates.require_workable(shipment)
         _require_ready(shipment, lines)
         packages = parcels.place(
@@ -45,7 +47,9 @@ def repack(shipment: Shipment, chosen: Sequence[Parcel], *, by: User | None = No
         states.require_status(shipment, Shipment.Status.PACKED)
         _require_no_labels(shipment)
         join_cuts([shipment])
-        lines = list(shipment.lines.select_related("reservation__sku", "reservation__demand"))
+        lines = list(
+            shipment.lines.select_related("reservation__sku", "reservation__demand__promise")
+        )
         _require_ready(shipment, lines)
         shipment.labels.update(package=None)
         packages = parcels.place(shipment, lines, chosen)
@@ -81,12 +85,15 @@ def _require_whole_kits(shipment: Shipment, lines: Sequence[ShipmentLine]) -> No
     """Each kit leaves with all its components, also with those that are not on this shipment at all."""
     here: Counter[tuple[int, int]] = Counter()
     for line in lines:
-        here[line.reservation.demand.line, line.reservation.sku_id] += line.reservation.quantity
-    demands = Demand.objects.filter(document=shipment.order.number, is_component=True)
-    parts = demands.filter(line__in={line for line, _ in here})
+        key = line.reservation.demand.promise.line_id
+        here[key, line.reservation.sku_id] += line.reservation.quantity
+    parts = Demand.objects.filter(
+        promise__line__in={line for line, _ in here}, is_component=True
+    ).select_related("promise")
     kits: dict[int, set[float]] = {}
     for part in parts:
-        kits.setdefault(part.line, set()).add(here[part.line, part.sku_id] / part.per_unit)
+        key = part.promise.line_id
+        kits.setdefault(key, set()).add(here[key, part.sku_id] / part.per_unit)
     for order_line, units in kits.items():
         if len(units) > 1 or any(count % 1 for count in units):
             raise Refused(

@@ -89,9 +89,11 @@ def record_outside(
         order, live, _waves = following.lock_all(shipment.order, shipment)
         _require_live(shipment, live)
         join_cuts(live)
-        expiring = unservable.expiring(Reservation.objects.filter(demand__document=order.number))
+        expiring = unservable.expiring(
+            Reservation.objects.filter(demand__promise__line__order=order)
+        )
         unservable.lock_with(
-            Q(document=order.number), expiring.values_list("pk", flat=True), shipment.warehouse
+            Q(promise__line__order=order), expiring.values_list("pk", flat=True), shipment.warehouse
         )
         following.follow(order, by=by)
         sent = everything(shipment).lines if lines is None else _with_asked(shipment, lines)

@@ -187,7 +187,9 @@ def must_put_back(shipment: Shipment) -> bool:
     """Whether picked goods of the order wait in this warehouse to be put back, on a line already or not yet."""
     return (
         Reservation.objects.filter(
-            demand__document=shipment.order.number, warehouse=shipment.warehouse, state=PICKED
+            demand__promise__line__order=shipment.order_id,
+            warehouse=shipment.warehouse,
+            state=PICKED,
         )
         .exclude(put_back_reason="")
         .exists()

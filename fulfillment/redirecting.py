@@ -158,7 +158,7 @@ def _require_open(live: Sequence[Shipment]) -> None:
 def _warehouses(order: Order) -> str:
     """Units that have not left, by warehouse: "LON 3, MAN 2"."""
     rows = (
-        Reservation.objects.filter(demand__document=order.number, state__in=LIVE)
+        Reservation.objects.filter(demand__promise__line__order=order, state__in=LIVE)
         .values_list("warehouse__code")
         .annotate(units=Sum("quantity"))
         .order_by("warehouse__code")

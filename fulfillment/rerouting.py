@@ -146,7 +146,7 @@ def _require(result: Rerouted | None, document: Order | Shipment, to: Warehouse 
 def movable(order: Order, shipment: Shipment | None = None) -> list[int]:
     """The reservations of an order (or of one shipment) that nobody has begun with: not in a wave nor handed over."""
     reserved = Reservation.objects.filter(
-        demand__document=order.number, state=Reservation.State.RESERVED, is_entrusted=False
+        demand__promise__line__order=order, state=Reservation.State.RESERVED, is_entrusted=False
     )
     lines = ShipmentLine.objects.filter(reservation__in=reserved)
     if shipment is not None:

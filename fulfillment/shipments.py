@@ -65,7 +65,7 @@ def _give_back_for_later(order: Order) -> None:
     """What reserves on a later day now gives back what nobody has begun with: not allocated, nor taken on by a
     partner.
     """
-    later = Demand.objects.filter(document=order.number, reserve_from__gt=timezone.localdate())
+    later = Demand.objects.filter(promise__line__order=order, reserve_from__gt=timezone.localdate())
     if idle := list(
         Reservation.objects.filter(
             demand__in=later, state=Reservation.State.RESERVED, is_entrusted=False

@@ -25,6 +25,7 @@ from orders.models import (
     PaymentTerms,
     Price,
     PriceList,
+    Promise,
     TaxRate,
     TermsPart,
 )
@@ -79,6 +80,7 @@ allow(f"rep {ACCOUNTS}", Order, "hold", "authorize")
 allow(ACCOUNTS, Order, "release_hold", "record_prepayment", "invoice_deposit", "invoice_shipped")
 declare_parts(Order, "order", OrderLine, OrderCharge)
 declare_parts(Order, "order", OrderHold, is_internal=True)
+declare_parts(OrderLine, "line", Promise, is_internal=True)
 entrust(OutsideReach.ORDER, Order, "view", "cancel_lines", "cancel")
 entrust(
     OutsideReach.CHANNEL,

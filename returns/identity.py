@@ -43,9 +43,7 @@ def composition(line: ReturnLine) -> list[tuple[SKU, int]]:
 
 def made_of(order_line: OrderLine) -> list[tuple[SKU, int]]:
     """The SKUs that a unit of an order line is made of, and base units of each."""
-    demands = Demand.objects.filter(
-        document=order_line.order.number, line=order_line.pk
-    ).select_related("sku")
+    demands = Demand.objects.filter(promise__line=order_line).select_related("sku")
     found = [(demand.sku, demand.per_unit) for demand in demands.order_by("pk")]
     return found or parts_of(order_line.sku)
 
@@ -97,8 +95,7 @@ def still_out(line: ReturnLine, sku: SKU) -> Counter[Lot]:
     """The lots that were shipped on the order line of a return line and have not come back, with their base units."""
     order_line = line.order_line
     shipped = Reservation.objects.filter(
-        demand__document=order_line.order.number,
-        demand__line=order_line.pk,
+        demand__promise__line=order_line,
         sku=sku,
         state=Reservation.State.SHIPPED,
         lot__isnull=False,

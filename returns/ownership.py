@@ -30,7 +30,7 @@ def require_may_come(order: Order, warehouse: Warehouse, skus: Iterable[SKU]) ->
     if warehouse.company_id == order.company_id:
         return
     shipped = Reservation.objects.filter(
-        demand__document=order.number, state=Reservation.State.SHIPPED
+        demand__promise__line__order=order, state=Reservation.State.SHIPPED
     )
     for sku in skus:
         owners = set(shipped.filter(sku=sku).values_list("warehouse__company", flat=True))

@@ -9,6 +9,8 @@ from oms.insights.invariants import Invariant
 
 LIVE_SHIPMENT = "('open', 'picking', 'packed')"
 LIVE_STOCK = "('reserved', 'allocated', 'picked')"
+_ORDER = """LEFT JOIN orders_promise p ON p.demand_id = d.id LEFT JOIN orders_orderline l ON l.id = p.line_id
+        LEFT JOIN orders_order o ON o.id = l.order_id"""
 
 
 def _under_way() -> str:
@@ -74,9 +76,9 @@ SHIPMENTS = (
                || r.warehouse_id
         FROM fulfillment_shipment s JOIN fulfillment_shipmentline l ON l.shipment_id = s.id
         JOIN inventory_reservation r ON r.id = l.reservation_id JOIN inventory_demand d ON d.id = r.demand_id
-        JOIN orders_order o ON o.id = s.order_id
+        JOIN orders_promise p ON p.demand_id = d.id JOIN orders_orderline ol ON ol.id = p.line_id
         WHERE s.status IN {LIVE_SHIPMENT}
-          AND (d.document <> o.number OR d.line <> l.order_line_id OR r.warehouse_id <> s.warehouse_id)""",
+          AND (ol.order_id <> s.order_id OR ol.id <> l.order_line_id OR r.warehouse_id <> s.warehouse_id)""",
     ),
     Invariant(
         "what was reserved together is on one shipment",
@@ -119,10 +121,11 @@ PARTNERS = (
               LEFT JOIN fulfillment_cancellationline n ON n.cancellation_id = c.id WHERE c.state = 'asked') asked
         FULL JOIN (
             SELECT document, shipment_id, line, min(units) AS units
-            FROM (SELECT d.document, l.shipment_id, d.line, sum(r.quantity) / d.per_unit::numeric AS units
+            FROM (SELECT d.document, l.shipment_id, p.line_id AS line, sum(r.quantity) / d.per_unit::numeric AS units
                   FROM inventory_reservation r JOIN inventory_demand d ON d.id = r.demand_id
+                  JOIN orders_promise p ON p.demand_id = d.id
                   LEFT JOIN fulfillment_shipmentline l ON l.reservation_id = r.id
-                  WHERE r.put_back_reason = 'asked' GROUP BY d.id, l.shipment_id) part
+                  WHERE r.put_back_reason = 'asked' GROUP BY d.id, p.line_id, l.shipment_id) part
             GROUP BY 1, 2, 3) marked ON (marked.shipment_id, marked.line) = (asked.shipment_id, asked.line)
         WHERE (asked.units IS DISTINCT FROM marked.units OR asked.status IS DISTINCT FROM 'open')
           AND {settled("coalesce(asked.document, marked.document)")}""",
@@ -176,46 +179,54 @@ KITS = (
     Invariant(
         "kits are reserved, picked and packed whole",
         f"""
-        SELECT x.document || ' line ' || x.line, 'parts in shipment ' || coalesce(x.shipment_id::text, 'none') || ': '
+        SELECT min(d.document) || ' line ' || x.line_id, 'parts in shipment ' || coalesce(x.shipment_id::text, 'none') || ': '
                || string_agg(k.code || ' ' || coalesce(r.total, 0) || ' at ' || d.per_unit || ' each', ', ' ORDER BY k.code)
-        FROM (SELECT DISTINCT d.document, d.line, l.shipment_id FROM inventory_reservation r
-              JOIN inventory_demand d ON d.id = r.demand_id AND d.is_component
+        FROM (SELECT DISTINCT p.line_id, l.shipment_id FROM inventory_reservation r
+              JOIN inventory_demand d ON d.id = r.demand_id AND d.is_component JOIN orders_promise p ON p.demand_id = d.id
               LEFT JOIN fulfillment_shipmentline l ON l.reservation_id = r.id
               WHERE r.state IN {LIVE_STOCK} AND r.put_back_reason = '') x
-        JOIN inventory_demand d ON d.document = x.document AND d.line = x.line JOIN inventory_sku k ON k.id = d.sku_id
+        JOIN orders_promise p ON p.line_id = x.line_id JOIN inventory_demand d ON d.id = p.demand_id
+        JOIN inventory_sku k ON k.id = d.sku_id
         LEFT JOIN LATERAL (SELECT sum(r.quantity) AS total FROM inventory_reservation r
                            LEFT JOIN fulfillment_shipmentline l ON l.reservation_id = r.id
                            WHERE r.demand_id = d.id AND r.state IN {LIVE_STOCK} AND r.put_back_reason = ''
                              AND l.shipment_id IS NOT DISTINCT FROM x.shipment_id) r ON true
-        WHERE {settled("x.document")}
-        GROUP BY x.document, x.line, x.shipment_id
+        WHERE {settled("d.document")}
+        GROUP BY x.line_id, x.shipment_id
         HAVING count(DISTINCT coalesce(r.total, 0) / d.per_unit::numeric) > 1
             OR bool_or(mod(coalesce(r.total, 0), d.per_unit) <> 0)""",
     ),
     Invariant(
         "kits are wanted and shipped whole",
         """
-        SELECT d.document || ' line ' || d.line, string_agg('wanted ' || d.quantity || ', shipped ' || d.shipped || ' at '
+        SELECT min(d.document) || ' line ' || p.line_id, string_agg('wanted ' || d.quantity || ', shipped ' || d.shipped || ' at '
                || d.per_unit || ' each', '; ')
-        FROM inventory_demand d
-        WHERE d.document IN (SELECT document FROM inventory_demand WHERE is_component)
-        GROUP BY d.document, d.line
+        FROM inventory_demand d JOIN orders_promise p ON p.demand_id = d.id WHERE d.is_component
+        GROUP BY p.line_id
         HAVING count(DISTINCT d.shipped / d.per_unit::numeric) > 1 OR bool_or(mod(d.shipped, d.per_unit) <> 0)
             OR (count(DISTINCT d.quantity / d.per_unit::numeric) > 1 OR bool_or(mod(d.quantity, d.per_unit) <> 0))
-               AND NOT EXISTS (SELECT 1 FROM inventory_reservation r JOIN inventory_demand o ON o.id = r.demand_id
-                               WHERE o.document = d.document AND o.line = d.line
-                                 AND r.put_back_reason IN ('cancel', 'release'))""",
+               AND NOT EXISTS (SELECT 1 FROM inventory_reservation r JOIN orders_promise o ON o.demand_id = r.demand_id
+                               WHERE o.line_id = p.line_id AND r.put_back_reason IN ('cancel', 'release'))""",
     ),
 )
 
 DEMAND = (
+    Invariant(
+        "demand is tied to the order line that it serves",
+        """
+        SELECT d.document, 'demand ' || d.id || ' of line ' || d.line || ' is tied to '
+               || coalesce(o.number || ' line ' || p.line_id, 'no line')
+        FROM inventory_demand d LEFT JOIN orders_promise p ON p.demand_id = d.id
+        LEFT JOIN orders_orderline l ON l.id = p.line_id LEFT JOIN orders_order o ON o.id = l.order_id
+        WHERE (o.number, p.line_id) IS DISTINCT FROM (d.document, d.line)""",
+    ),
     Invariant(
         "an order wants of the stock what is open on its lines",
         """
         SELECT o.number, 'line ' || l.id || ': ' || l.quantity - l.canceled || ' ordered, demand '
                || coalesce((d.quantity - coalesce(r.total, 0))::text, 'none') || ' at ' || coalesce(d.per_unit, 1) || ' each'
         FROM orders_order o JOIN orders_orderline l ON l.order_id = o.id
-        LEFT JOIN inventory_demand d ON d.document = o.number AND d.line = l.id
+        LEFT JOIN orders_promise p ON p.line_id = l.id LEFT JOIN inventory_demand d ON d.id = p.demand_id
         LEFT JOIN LATERAL (SELECT sum(quantity) AS total FROM inventory_reservation
                            WHERE demand_id = d.id AND put_back_reason = 'cancel') r ON true
         WHERE o.status = 'confirmed' AND NOT o.is_imported
@@ -225,22 +236,22 @@ DEMAND = (
         "stock is wanted and reserved for confirmed orders alone",
         f"""
         SELECT d.document, d.unreserved || ' × ' || k.code || ' wait, the order is ' || coalesce(o.status, 'not known')
-        FROM inventory_demand d JOIN inventory_sku k ON k.id = d.sku_id LEFT JOIN orders_order o ON o.number = d.document
+        FROM inventory_demand d JOIN inventory_sku k ON k.id = d.sku_id {_ORDER}
         WHERE d.unreserved > 0 AND o.status IS DISTINCT FROM 'confirmed'
         UNION ALL
         SELECT d.document, r.quantity || ' × ' || k.code || ' ' || r.state || ', the order is '
                || coalesce(o.status, 'not known')
         FROM inventory_reservation r JOIN inventory_demand d ON d.id = r.demand_id JOIN inventory_sku k ON k.id = r.sku_id
-        LEFT JOIN orders_order o ON o.number = d.document
+        {_ORDER}
         WHERE r.state IN {LIVE_STOCK} AND r.put_back_reason IN ('', 'asked') AND o.status IS DISTINCT FROM 'confirmed'""",
     ),
     Invariant(
         "nothing waits for stock that is there",
         f"""
-        SELECT g.document, 'line ' || g.line || ' waits, and warehouse ' || w.code || ' has it'
-        FROM (SELECT DISTINCT document, line FROM inventory_demand
-              WHERE unreserved > 0 AND coalesce(reserve_from < current_date, true)) g
-        JOIN inventory_demand d ON d.document = g.document AND d.line = g.line
+        SELECT min(d.document), 'line ' || g.line_id || ' waits, and warehouse ' || w.code || ' has it'
+        FROM (SELECT DISTINCT p.line_id FROM inventory_demand d JOIN orders_promise p ON p.demand_id = d.id
+              WHERE d.unreserved > 0 AND coalesce(d.reserve_from < current_date, true)) g
+        JOIN orders_promise p ON p.line_id = g.line_id JOIN inventory_demand d ON d.id = p.demand_id
         JOIN inventory_stock s ON s.sku_id = d.sku_id AND s.sellable - s.reserved >= d.per_unit
         JOIN inventory_warehouse w ON w.id = s.warehouse_id AND w.is_active AND (
             w.company_id = d.company_id OR EXISTS (
@@ -252,11 +263,11 @@ DEMAND = (
             JOIN inventory_lot t ON t.id = p.lot_id
              AND t.expires_on < (now() AT TIME ZONE w.time_zone)::date + d.min_life_days
             WHERE p.sku_id = d.sku_id) short_lived ON true
-        WHERE d.unreserved >= d.per_unit AND {settled("g.document")}
+        WHERE d.unreserved >= d.per_unit AND {settled("d.document")}
           AND s.sellable - s.reserved - coalesce(short_lived.count, 0) >= d.per_unit
           AND NOT EXISTS (SELECT 1 FROM under_way u WHERE u.data->'skus' @> to_jsonb(d.sku_id))
-        GROUP BY g.document, g.line, w.code
-        HAVING count(*) = (SELECT count(*) FROM inventory_demand p WHERE p.document = g.document AND p.line = g.line)""",
+        GROUP BY g.line_id, w.code
+        HAVING count(*) = (SELECT count(*) FROM orders_promise p WHERE p.line_id = g.line_id)""",
     ),
 )
 
@@ -290,9 +301,9 @@ ORDERS = (
         SELECT o.number, 'line ' || l.id || ': reserved ' || l.reserved || ' of ' || d.reserved || ', picked '
                || l.picked || ' of ' || d.picked
         FROM orders_order o JOIN orders_orderline l ON l.order_id = o.id
-        JOIN (SELECT document, line, min((reserved + picked + shipped) / per_unit) AS reserved,
-                     min((picked + shipped) / per_unit) AS picked FROM inventory_demand GROUP BY 1, 2) d
-          ON d.document = o.number AND d.line = l.id
+        JOIN (SELECT p.line_id, min((d.reserved + d.picked + d.shipped) / d.per_unit) AS reserved,
+                     min((d.picked + d.shipped) / d.per_unit) AS picked
+              FROM orders_promise p JOIN inventory_demand d ON d.id = p.demand_id GROUP BY 1) d ON d.line_id = l.id
         WHERE o.status = 'confirmed' AND (l.reserved, l.picked) <> (d.reserved, d.picked) AND {settled("o.number")}""",
     ),
     Invariant(

@@ -99,8 +99,8 @@ RULES = (
         """
         SELECT 'line ' || l.id || ' of ' || o.number, 'shipped ' || l.shipped || ', stock says ' || d.shipped
         FROM orders_orderline l JOIN orders_order o ON o.id = l.order_id AND NOT o.is_imported
-        JOIN (SELECT document, line, min(shipped / per_unit) AS shipped FROM inventory_demand GROUP BY 1, 2) d
-          ON d.document = o.number AND d.line = l.id
+        JOIN (SELECT p.line_id, min(d.shipped / d.per_unit) AS shipped
+              FROM orders_promise p JOIN inventory_demand d ON d.id = p.demand_id GROUP BY 1) d ON d.line_id = l.id
         WHERE l.shipped <> d.shipped""",
     ),
     Invariant(

@@ -43,8 +43,8 @@ RULES = (
               FROM orders_invoiceline l
               JOIN orders_invoice i ON i.id = l.invoice_id AND i.kind = 'invoice' AND i.seller <> '{{}}'
               JOIN orders_orderline ol ON ol.id = l.order_line_id JOIN orders_order o ON o.id = ol.order_id
-              JOIN inventory_demand d ON d.document = o.number AND d.line = ol.id
-              JOIN inventory_reservation r ON r.demand_id = d.id AND r.state = 'shipped'
+              JOIN orders_promise p ON p.line_id = ol.id
+              JOIN inventory_reservation r ON r.demand_id = p.demand_id AND r.state = 'shipped'
               JOIN inventory_warehouse w ON w.id = r.warehouse_id
               WHERE NOT i.is_imported AND NOT o.is_as_sold) sold
         WHERE sold_in <> came_from AND NOT (tax_category IN ({_TAXED}) AND sold_in = went_to)""",

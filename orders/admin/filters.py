@@ -12,7 +12,7 @@ from inventory.models import Demand
 from oms.core.models import User
 from oms.core.models.company import today_of
 from oms.core.wording import Words
-from orders.models import Order, OrderHold
+from orders.models import Order, OrderHold, Promise
 
 WANTED = F("units") - F("canceled")
 CONFIRMED = Q(status=Order.Status.CONFIRMED)
@@ -30,9 +30,8 @@ def _late(orders: QuerySet[Order], user: User) -> QuerySet[Order]:
 def _short(orders: QuerySet[Order], user: User) -> QuerySet[Order]:
     """Not those that reserve their stock on a later day."""
     later = Demand.objects.filter(today_of("reserve_from__gt"), unreserved__gt=0)
-    return orders.filter(CONFIRMED, reserved__lt=WANTED).exclude(
-        number__in=later.values("document")
-    )
+    waits = Promise.objects.filter(demand__in=later)
+    return orders.filter(CONFIRMED, reserved__lt=WANTED).exclude(pk__in=waits.values("line__order"))
 
 
 def _on_hold(orders: QuerySet[Order], user: User) -> QuerySet[Order]:

@@ -5,6 +5,7 @@ from orders.models.customer import Address, Contact, Customer, CustomerSKU
 from orders.models.exposure import ExposureEntry
 from orders.models.order import Order, OrderCharge, OrderHold, OrderLine
 from orders.models.price import Discount, Price, PriceList
+from orders.models.promise import Promise
 from orders.models.tax import TaxRate
 from orders.models.terms import PaymentTerms, TermsPart
 
@@ -24,6 +25,7 @@ __all__ = [
     "PaymentTerms",
     "Price",
     "PriceList",
+    "Promise",
     "TaxRate",
     "TermsPart",
 ]

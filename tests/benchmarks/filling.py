@@ -15,6 +15,7 @@ GROWING = [
     *OF_ORDERS,
     "orders.OrderCharge",
     "inventory.Demand",
+    "orders.Promise",
     "inventory.Reservation",
     "inventory.Move",
     "fulfillment.Wave",

@@ -38,6 +38,7 @@ BREAKS = {
     "what is allocated lies where it may be sold": "UPDATE inventory_bin SET is_sellable = false",
     "a wave that is planned or released has something to pick": "UPDATE fulfillment_shipment SET wave_id = NULL WHERE status = 'open'",
     "kits are reserved, picked and packed whole": f"UPDATE inventory_reservation SET put_back_reason = 'release' WHERE {ONE_PART}",
+    "demand is tied to the order line that it serves": "DELETE FROM orders_promise",
     "kits are wanted and shipped whole": "UPDATE inventory_demand SET quantity = quantity + 1 WHERE is_component AND per_unit = 2",
     "an order wants of the stock what is open on its lines": "UPDATE inventory_demand SET quantity = quantity + 2",
     "stock is wanted and reserved for confirmed orders alone": "UPDATE orders_order SET status = 'placed' WHERE status = 'confirmed'",
