@@ -105,7 +105,7 @@ def test_a_rep_confirms_many_orders_and_sees_what_became_of_each(open_as, worker
     page.get_by_role("button", name="Run").click()
 
     page.get_by_text("1 of 2 done, 1 failed").wait_for()
-    assert page.get_by_text("Not enough stock: 3 × TEE-M missing").is_visible()
+    assert page.get_by_text("Not enough stock: 3 × TEE-M short").is_visible()
     assert Order.objects.filter(status="confirmed").count() == 1
 
 

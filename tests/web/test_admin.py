@@ -249,7 +249,7 @@ def test_a_refused_operation_says_why_and_changes_nothing(log_in):
     )
 
     assert response.status_code == 409
-    assert "Not enough stock: 3 × TEE-M missing" in response.content.decode()
+    assert "Not enough stock: 3 × TEE-M short" in response.content.decode()
     assert make.fresh(order).status == "placed"
 
 
@@ -340,7 +340,7 @@ def test_bulk_actions_are_jobs_with_a_result_per_row_and_what_failed_is_tried_ag
             {"action": "do_confirm", "_selected_action": [first.pk, second.pk]},
         )
     text = client.get(response.url).content.decode()
-    assert "1 of 2 done, 1 failed" in text and "3 × TEE-M missing" in text
+    assert "1 of 2 done, 1 failed" in text and "3 × TEE-M short" in text
 
     make.put(item, "LON", 3)
     with worked():
