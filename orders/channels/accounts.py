@@ -189,26 +189,38 @@ def record_failure(account: ChannelAccount, error: DomainError) -> None:
     account.failures, account.stopped_at = failures, stopped
 
 
-def record_success(account: ChannelAccount) -> None:
-    """Note that a channel answered as it should."""
-    if account.failures or account.trouble:
-        ChannelAccount.objects.filter(pk=account.pk).update(failures=0, trouble="")
-        account.failures = 0
+def record_success(account: ChannelAccount, note: str | None = None) -> None:
+    """Record that a channel answered as it should; `note` is what a person should look at all the same.
+
+    Without one an earlier note stays; an empty one says that there is nothing to look at any more.
+    """
+    wanted = ("" if account.failures else account.trouble) if note is None else note[:300]
+    if account.failures or account.trouble != wanted:
+        ChannelAccount.objects.filter(pk=account.pk).update(failures=0, trouble=wanted)
+        account.failures, account.trouble = 0, wanted
 
 
 def _alarms() -> list[str]:
     """Channels that were stopped, and those that have failed for a while."""
     stopped = ChannelAccount.objects.filter(stopped_at__isnull=False, connected_at__isnull=False)
     failing = ChannelAccount.objects.filter(stopped_at=None, failures__gte=3)
-    return [
-        _("%(channel)s is stopped: %(trouble)s Connect it again.")
-        % {"channel": account, "trouble": account.trouble}
-        for account in stopped.select_related("channel")
-    ] + [
-        _("%(channel)s has failed %(count)s times in a row: %(trouble)s")
-        % {"channel": account, "count": account.failures, "trouble": account.trouble}
-        for account in failing.select_related("channel")
-    ]
+    noted = ChannelAccount.objects.filter(stopped_at=None, failures=0).exclude(trouble="")
+    return (
+        [
+            _("%(channel)s is stopped: %(trouble)s Connect it again.")
+            % {"channel": account, "trouble": account.trouble}
+            for account in stopped.select_related("channel")
+        ]
+        + [
+            _("%(channel)s has failed %(count)s times in a row: %(trouble)s")
+            % {"channel": account, "count": account.failures, "trouble": account.trouble}
+            for account in failing.select_related("channel")
+        ]
+        + [
+            _("%(channel)s: %(trouble)s") % {"channel": account, "trouble": account.trouble}
+            for account in noted.select_related("channel")
+        ]
+    )
 
 
 attention.also(_alarms)

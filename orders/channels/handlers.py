@@ -27,7 +27,18 @@ def mark_stock(event: Event) -> None:
 def tell_canceled(event: Event) -> None:
     """The channel of an order hears that it was canceled here."""
     order = Order.objects.get(number=event.subject_number)
-    telling.canceled(order, event.data.get("reason", ""))
+    telling.canceled(order, _reason(event))
+
+
+def _reason(canceled: Event) -> str:
+    """Why somebody canceled an order: said with what they asked for, of which its end is the consequence."""
+    asked = Event.objects.filter(
+        subject_type=canceled.subject_type,
+        subject_number=canceled.subject_number,
+        name__in=("order.cancel_requested", "order.lines_canceled"),
+    )
+    data = asked.order_by("-pk").values_list("data", flat=True).first()
+    return str((data or {}).get("reason", ""))
 
 
 @on("payment.refund_requested")

@@ -29,17 +29,18 @@ def pull(account: ChannelAccount) -> int:
     started = timezone.now()
     overlap = timedelta(minutes=connector.abilities.overlap_minutes)
     since = (account.cursor or started) - overlap
-    changed, latest, seen = 0, account.cursor or started, set[Change]()
+    changed, latest, seen, notes = 0, account.cursor or started, set[Change](), list[str]()
     for page in every(lambda page: connector.changed(since, page)):
         for change in page.changes:
             if change not in seen and _is_new(account, change, overlap):
                 changed += _take(account, connector, change.id)
             seen.add(change)  # pages overlap
             latest = max(latest, min(change.changed_at, started))
+        notes += page.notes
     ChannelAccount.objects.filter(pk=account.pk).update(
         cursor=latest, pulled_at=timezone.now(), pull_at=timezone.now() + LOOK_EVERY
     )
-    accounts.record_success(account)
+    accounts.record_success(account, " ".join(notes))
     return changed
 
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import ngettext
 
-from oms.core import attention
+from oms.core import attention, money
 from oms.core.event_handlers import WORLD_PAUSES
 from orders.channels import accounts, marking
 from orders.channels.connectors import Connector, Done, Parcel, RefundRequest, Sold
@@ -214,11 +214,10 @@ def parcel_of(call: ChannelCall) -> Parcel:
 
 
 def refund_of(call: ChannelCall, order: Sold) -> RefundRequest:
-    """The refund that a call asks for."""
+    """The refund that a call asks for, its amount with the decimals of its currency."""
     body = call.body
-    return RefundRequest(
-        call.key, Decimal(body["amount"]), order.currency, body["units"], reason=body["reason"]
-    )
+    amount = money.round_amount(Decimal(body["amount"]), order.currency)
+    return RefundRequest(call.key, amount, order.currency, body["units"], reason=body["reason"])
 
 
 def _record_told(call: ChannelCall, done: Done) -> None:

@@ -97,10 +97,14 @@ class Change:
 
 @dataclass(frozen=True)
 class Page:
-    """A page of changes or ids; `next` asks for the one after it, None where there is none."""
+    """A page of changes or ids; `next` asks for the one after it, None where there is none.
+
+    `notes`: what a person should look at, though nothing stands still for it.
+    """
 
     changes: Sequence[Change]
     next: str | None = None
+    notes: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
