@@ -29,11 +29,11 @@ STAGES = {
 }
 ORDER = (
     "id", "number", "placed_at", "currency", "prices_include_tax", "state", "gross", "lines", "charges", "payments",
-    "refunds", "ship_to", "bill_to", "email", "phone", "buyer", "language", "vat_number", "note", "gift_message",
+    "refunds", "ship_to", "bill_to", "email", "phone", "buyer_id", "language", "vat_number", "note", "gift_message",
     "ship_by", "deliver_by", "test", "cancel_requested", "source", "campaign", "partner", "link",
 )  # fmt: skip
 TEXTS = (
-    "email", "phone", "buyer", "language", "vat_number", "note", "gift_message", "source", "campaign", "partner",
+    "email", "phone", "language", "vat_number", "note", "gift_message", "source", "campaign", "partner",
     "link",
 )  # fmt: skip
 LINE = (
@@ -86,6 +86,7 @@ def order(raw: Mapping[str, Any], where: str, variants: Mapping[str, str] | None
         is_test=row.flag("test", False),
         cancel_requested=row.flag("cancel_requested", False),
         raw=dict(raw),
+        buyer=row.text("buyer_id"),
         **_texts(row),
     )
 

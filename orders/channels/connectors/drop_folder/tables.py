@@ -16,7 +16,7 @@ from orders.channels.connectors.drop_folder.mapping import ADDRESS, LINE
 from orders.channels.connectors.errors import Invalid
 
 OF_ORDER = (
-    "order", "number", "placed_at", "currency", "prices_include_tax", "state", "email", "phone", "buyer", "language",
+    "order", "number", "placed_at", "currency", "prices_include_tax", "state", "email", "phone", "buyer_id", "language",
     "vat_number", "note", "gift_message", "ship_by", "deliver_by", "source", "campaign", "partner", "link",
     "shipping_net", "shipping_tax", "paid",
 )  # fmt: skip
