@@ -22,7 +22,7 @@ from fulfillment.models import (
     Wave,
 )
 from oms.core.models.role import OutsideReach, Reach
-from oms.core.policy import allow, declare, entrust, hide, need, offer
+from oms.core.policy import allow, declare, entrust, hide, made_of, need, offer
 from oms.core.reaching import PartOf, companies_of, every_row, master, rows
 from orders.models import Order
 
@@ -102,3 +102,5 @@ declare(SSCCSeries, _series, view="manager")
 
 need("see_cost", Rate)
 hide("see_cost", Label, "cost")
+made_of(Cancellation, Shipment, "cancellation")
+made_of(Shipment, Wave, "shipments_in_it", "on_hold")

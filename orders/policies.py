@@ -5,9 +5,9 @@ from typing import Any
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from inventory.models import SKU
+from inventory.models import SKU, Stock
 from oms.core.models.role import OutsideReach, Reach
-from oms.core.policy import allow, declare, declare_parts, entrust, hide, need, offer
+from oms.core.policy import allow, declare, declare_parts, entrust, hide, made_of, need, offer
 from oms.core.reaching import each_of, every_row, master, rows
 from orders.models import (
     Address,
@@ -126,6 +126,7 @@ hide("see_money", Customer, "statement", "credit")
 hide("see_money", SKU, "price")
 hide("see_money", Order, "total", "is_paid", "bridge")
 hide("see_money", OrderLine)
+made_of(Stock, OrderLine, "available")
 hide("see_money", OrderCharge)
 hide("see_money", OrderHold, "reason")  # may name what is owed
 hide("see_money", FraudRule)

@@ -1,12 +1,13 @@
 """Who sees and edits what in the admin, as the policy says."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, partial, wraps
 from typing import Any
 
 from django.contrib import messages
 from django.db.models import Model, QuerySet
+from django.db.models.constants import LOOKUP_SEP
 from django.http import HttpRequest
 from django.urls import path
 from django.utils.translation import gettext as _
@@ -46,6 +47,53 @@ def money_column(model: type[Model], name: str) -> Any:
 def with_money_columns(model: type[Model], names: Iterable[Any]) -> list[Any]:
     """Names of fields, those of money replaced by what shows them."""
     return [money_column(model, name) if is_money(model, str(name)) else name for name in names]
+
+
+@cache
+def name_column(model: type[Model], name: str) -> Any:
+    """A field that refers to a record, as that record's name without a link."""
+
+    def shown(row: Any) -> str | None:
+        record = getattr(row, name)
+        return None if record is None else str(record)
+
+    shown.__name__ = name
+    shown.short_description = model._meta.get_field(name).verbose_name  # type: ignore[attr-defined, union-attr]
+    return shown
+
+
+def shown_columns(model: type[Model], names: Iterable[Any], user: Any) -> list[Any]:
+    """Names of fields that are only read: money by its currency, records that a person may not open without a link."""
+    unlinked = closed_links(model, user)
+    return [
+        name_column(model, name) if str(name) in unlinked else name
+        for name in with_money_columns(model, names)
+    ]
+
+
+def closed_links(model: type[Model], user: Any) -> set[str]:
+    """The fields that refer to records whose pages a person may not open."""
+    return {
+        field.name
+        for field in model._meta.fields
+        if field.related_model and not policy.may(user, "view", field.related_model)
+    }
+
+
+def kinds_along(model: type[Model], lookup: str) -> Iterator[type[Model]]:
+    """The kinds of records through which a lookup leads, and to which."""
+    for step in lookup.split(LOOKUP_SEP):
+        field: Any = next((each for each in model._meta.get_fields() if each.name == step), None)
+        if field is None or not field.is_relation:
+            return
+        model = field.related_model
+        yield model
+
+
+def filter_name(entry: Any) -> str:
+    """The lookup of an entry of `list_filter`, or the parameter of one that is a class."""
+    lookup = entry[0] if isinstance(entry, tuple) else entry
+    return lookup if isinstance(lookup, str) else str(lookup.parameter_name)
 
 
 def acting(right: str, title: Words) -> Any:
@@ -106,10 +154,15 @@ class PolicyAccess:
         """The fields that a person may see; money that they cannot edit as its currency writes it."""
         page: Any = self
         names = self.without_hidden(request, names)
-        if not self.has_change_permission(request, obj):
-            return with_money_columns(page.model, names)
+        columns = shown_columns(page.model, names, request.user)
+        is_edited = (
+            self.has_change_permission(request, obj)
+            if obj is not None
+            else self.has_add_permission(request) or self.has_change_permission(request)
+        )
+        if not is_edited:
+            return columns
         fixed = page.get_readonly_fields(request, obj)
-        columns = with_money_columns(page.model, names)
         return [
             column if column in fixed else name for name, column in zip(names, columns, strict=True)
         ]
@@ -222,10 +275,26 @@ class ScopedAdmin(
 
     def lookup_allowed(self, lookup: str, value: Any, request: Any = None) -> bool:
         """A list can't be narrowed by what isn't shown, either."""
-        name = lookup.partition("__")[0]
-        return policy.shows(request.user, self.model, name) and super().lookup_allowed(
-            lookup, value, request
+        return self.shows_along(request, lookup) and super().lookup_allowed(lookup, value, request)
+
+    def shows_along(self, request: HttpRequest, lookup: str) -> bool:
+        """Whether a person is shown where a lookup begins, and sees the kinds of records to which it leads."""
+        begin = lookup.partition(LOOKUP_SEP)[0]
+        return policy.shows(request.user, self.model, begin) and all(
+            policy.sees(request.user, kind) for kind in kinds_along(self.model, lookup)
         )
+
+    def shown_parts(self, request: HttpRequest, *names: str) -> dict[str, bool]:
+        """Whether a person is shown parts of a further page, by their names in the policy."""
+        return {name: policy.shows(request.user, self.model, name) for name in names}
+
+    def get_list_filter(self, request: HttpRequest) -> Any:
+        """The filters that show what the person sees."""
+        return [
+            each
+            for each in super().get_list_filter(request)
+            if self.shows_along(request, filter_name(each))
+        ]
 
     def get_actions(self, request: HttpRequest) -> Any:
         """The bulk actions that the person has the right to."""
@@ -240,7 +309,8 @@ class ScopedAdmin(
         super().delete_queryset(request, policy.scope(queryset, request.user, "delete"))
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return with_money_columns(self.model, super().get_readonly_fields(request, obj))
+        names = super().get_readonly_fields(request, obj)
+        return shown_columns(self.model, names, request.user)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Nobody adds what is out of their reach."""
@@ -277,7 +347,7 @@ class Lines(PolicyAccess, ScopedChoices, TabularInline):
         return field
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return not policy.lacks(request.user, "view", self.model)
+        return policy.sees(request.user, self.model)
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self.has_change_permission(request, obj)
@@ -285,6 +355,7 @@ class Lines(PolicyAccess, ScopedChoices, TabularInline):
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return (
             self.is_editable
+            and policy.sees(request.user, self.model)
             and not policy.lacks(request.user, "change", self.model)
             and (self._parent_is_editable(request, obj))
         )
@@ -300,6 +371,7 @@ class Lines(PolicyAccess, ScopedChoices, TabularInline):
         names = list(super().get_readonly_fields(request, obj))
         shown = {str(name) for name in self.fields or ()}
         is_fixed = not self.has_change_permission(request, obj)
+        unlinked = closed_links(self.model, request.user)
         names += [
             field.name
             for field in self.model._meta.fields
@@ -307,6 +379,11 @@ class Lines(PolicyAccess, ScopedChoices, TabularInline):
             and (
                 (field.name in shown and not field.editable)
                 or (is_fixed and is_money(self.model, field.name))
+                or (
+                    is_fixed
+                    and field.name in unlinked
+                    and field.related_model is not self.parent_model
+                )
             )
         ]
-        return with_money_columns(self.model, self.without_hidden(request, names))
+        return shown_columns(self.model, self.without_hidden(request, names), request.user)

@@ -19,6 +19,7 @@ from django.http import HttpRequest, HttpResponseRedirect
 from django.utils.translation import gettext as _
 from unfold.views import ChangeList
 
+from oms.core import policy
 from oms.core.models.word_search import with_words
 from oms.core.money_text import Amount
 
@@ -233,7 +234,7 @@ class FastListAdmin:
 
     `exact_search_fields` names columns that an index finds: what the first of them finds is shown. Else a model with
     words is searched by those, and `search_related` names relations of which the rows are found first, by their own
-    page.
+    page, as far as the person sees their kind.
     """
 
     exact_search_fields: Sequence[str] = ()
@@ -258,9 +259,10 @@ class FastListAdmin:
             return with_words(queryset, term), False
         through = Q(pk__in=[])
         for name in self.search_related:
-            other: Any = page.admin_site.get_model_admin(
-                page.model._meta.get_field(name).related_model
-            )
+            related = page.model._meta.get_field(name).related_model
+            if not policy.sees(request.user, related):
+                continue
+            other: Any = page.admin_site.get_model_admin(related)
             rows, _ = other.get_search_results(request, other.get_queryset(request), term)
             through |= Q(
                 **{f"{name}__in": list(rows.order_by().values_list("pk", flat=True)[:MOST_COUNTED])}

@@ -36,7 +36,7 @@ class PanelTable:
 
 Around = Callable[[Any, HttpRequest], dict[str, Any]]
 _panels: dict[type[Document], list[Panel]] = {}
-_around: dict[type[Document], list[Around]] = {}
+_around: dict[type[Document], dict[str, Around]] = {}
 
 
 def register(
@@ -46,11 +46,14 @@ def register(
     _panels.setdefault(document, []).append(Panel(title, model, rows, columns))
 
 
-def around(document: type[Document]) -> Callable[[Around], Around]:
-    """Register what the page of a kind of document shows besides: a function of document and request to its context."""
+def around(document: type[Document], name: str) -> Callable[[Around], Around]:
+    """Register what the page of a kind of document shows besides: a function of document and request to its context.
+
+    It is shown to those to whom the policy shows its name.
+    """
 
     def register(show: Around) -> Around:
-        _around.setdefault(document, []).append(show)
+        _around.setdefault(document, {})[name] = show
         return show
 
     return register
@@ -59,8 +62,9 @@ def around(document: type[Document]) -> Callable[[Around], Around]:
 def context_of(document: Any, request: HttpRequest) -> dict[str, Any]:
     """What rooms above show on the page of a document."""
     context: dict[str, Any] = {}
-    for show in _around.get(type(document), []):
-        context |= show(document, request)
+    for name, show in _around.get(type(document), {}).items():
+        if policy.shows(request.user, type(document), name):
+            context |= show(document, request)
     return context
 
 
@@ -69,14 +73,15 @@ def registered() -> Iterator[Panel]:
     return chain.from_iterable(_panels.values())
 
 
+def seen_by(user: Any, document: type[Document]) -> list[Panel]:
+    """The panels of a kind of document that show what a person may view."""
+    return [panel for panel in _panels.get(document, []) if policy.may(user, "view", panel.model)]
+
+
 def panels_of(document: Any, request: HttpRequest) -> list[PanelTable]:
     """The panels of a document that this person may see, with the rows in their scope and without hidden money."""
     user: Any = request.user
-    shown = [
-        _table(panel, document, user)
-        for panel in _panels.get(type(document), [])
-        if policy.may(user, "view", panel.model)
-    ]
+    shown = [_table(panel, document, user) for panel in seen_by(user, type(document))]
     return [table for table in shown if table.rows]
 
 

@@ -33,6 +33,9 @@ _roles: dict[str, tuple[Reach, Words]] = {}
 _entrusted: dict[OutsideReach, set[Right]] = {}  # what outsiders may have, by their reach
 _needs: dict[Right, set[str]] = {}  # the rights in general without which a right doesn't hold
 _hidden: dict[tuple[type[Model], str], set[str]] = {}  # those without which a field isn't shown
+_made_of: dict[
+    tuple[type[Model], str], set[type[Model]]
+] = {}  # kinds without which it isn't, either
 
 
 # Declaring: by `policies.py` of each app.
@@ -115,6 +118,15 @@ def hide(right: str, model: type[Model], *names: str) -> None:
         _hidden.setdefault((model, name), set()).add(right)
 
 
+def made_of(kind: type[Model], model: type[Model], *names: str) -> None:
+    """Show columns, filters and pages of a model that are made of another kind of record with the right to view that.
+
+    Filters and columns that are relations need not be named.
+    """
+    for name in names:
+        _made_of.setdefault((model, name), set()).add(kind)
+
+
 # Asking.
 
 
@@ -145,9 +157,23 @@ def lacks(actor: Any, right: str, subject: Any) -> bool:
     return not all(may(actor, each) for each in needed)
 
 
+def sees(actor: Any, model: type[Model]) -> bool:
+    """Whether the page of another kind of record may show an actor rows of a model.
+
+    Parts are asked about as what they are parts of. What roles can't be given a right to view is shown by any page.
+    """
+    kind = model
+    while (parent := parent_of(kind)) is not None:
+        kind = parent
+    is_offered = bool(_defaults.get((kind, "view")))
+    return (not is_offered or may(actor, "view", kind)) and not lacks(actor, "view", model)
+
+
 def shows(actor: Any, model: type[Model], name: str) -> bool:
-    """Whether an actor is shown a field, column, panel or page of a kind of record that they may view."""
-    return all(may(actor, each) for each in _hidden.get((model, name), ()))
+    """Whether an actor is shown a field, column, filter, panel or page of a kind of record that they may view."""
+    return all(may(actor, each) for each in _hidden.get((model, name), ())) and all(
+        sees(actor, kind) for kind in _made_of.get((model, name), ())
+    )
 
 
 def scope(records: Any, actor: Any, right: str = "view", of: Any = ITSELF) -> Any:
@@ -258,7 +284,12 @@ def needs(model: type[Model] | None, right: str) -> set[str]:
 
 def hidden(model: type[Model]) -> set[str]:
     """The names of a kind of record that aren't shown to everybody who may view it."""
-    return {name for kind, name in _hidden if kind is model}
+    return {name for kind, name in (*_hidden, *_made_of) if kind is model}
+
+
+def made_of_others() -> dict[tuple[type[Model], str], set[type[Model]]]:
+    """What is shown of a kind of record, by its name, and the other kinds of which it is made."""
+    return dict(_made_of)
 
 
 def has_rule(model: type[Model]) -> bool:

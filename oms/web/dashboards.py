@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import QuerySet
+from django.apps import apps
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -36,6 +37,11 @@ class ToDo:
     page: str
     query: str = ""
     more: Callable[[User], int] = lambda user: 0  # what its page says above its rows, each counted
+
+    @property
+    def kind(self) -> type[Model]:
+        """The kind of record that its page lists."""
+        return apps.get_model(self.page.replace("_", "."))
 
 
 def _of(model: Any, **conditions: Any) -> Callable[[User], QuerySet[Any]]:
@@ -170,11 +176,19 @@ TO_DO = (
 )
 
 
+def mine(user: User) -> list[ToDo]:
+    """What is somebody's work, as far as they may view its records."""
+    return [
+        todo
+        for todo in TO_DO
+        if policy.may(user, *todo.right) and policy.may(user, "view", todo.kind)
+    ]
+
+
 def home(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Count what is to be done, each to a thousand at the most."""
     user: Any = request.user
-    mine = [todo for todo in TO_DO if policy.may(user, *todo.right)]
-    context["to_do"] = [(todo.title, _count(todo, user), _link(todo)) for todo in mine]
+    context["to_do"] = [(todo.title, _count(todo, user), _link(todo)) for todo in mine(user)]
     context["alarms"] = attention.alarms() if _sees_alarms(user) else []
     today = latest_day()
     offered = (
@@ -186,7 +200,11 @@ def home(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         ),
         ("view", StockOutlook, lambda: charts.stock_outs_ahead(policy.scope(StockOutlook, user))),
     )
-    drawn = [chart() for right, kind, chart in offered if policy.may(user, right, kind)]
+    drawn = [
+        chart()
+        for right, kind, chart in offered
+        if policy.may(user, right, kind) and policy.may(user, "view", kind)
+    ]
     context["charts"] = [chart for chart in drawn if chart is not None]
     return context
 

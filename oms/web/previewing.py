@@ -17,7 +17,7 @@ from oms.core.models import Role, User
 from oms.core.models.role import Reach
 from oms.core.wording import in_capitals
 from oms.web.api import router
-from oms.web.dashboards import TO_DO
+from oms.web.dashboards import mine
 from oms.web.menu import navigation
 
 MOST = 1000  # rows that are counted
@@ -73,7 +73,7 @@ def _page(request: HttpRequest, person: User, title: str, *, is_counted: bool) -
         "title": title,
         "person": person,
         "menu": navigation(asked),
-        "cards": [todo.title for todo in TO_DO if policy.may(person, *todo.right)],
+        "cards": [todo.title for todo in mine(person)],
         "seen": list(seen_by(person, is_counted=is_counted)),
         "is_counted": is_counted,
         "general": [

@@ -52,7 +52,7 @@ class Finder:
     shown: str = ""
 
     def find(self, request: HttpRequest, term: str) -> Iterator[Found]:
-        rows = self._visible(request)
+        rows = self.visible(request)
         if rows is None:
             return
         rows = self._numbered(rows, term) if self.numbers else self._worded(rows, term)
@@ -78,7 +78,7 @@ class Finder:
         )
         return with_words(rows, term).annotate(search_rank=rank).order_by("search_rank", "code")
 
-    def _visible(self, request: HttpRequest) -> QuerySet[Any] | None:
+    def visible(self, request: HttpRequest) -> QuerySet[Any] | None:
         """The rows in the person's scope; None where they may not look at what would be opened."""
         opened: Any = (
             self.model._meta.get_field(self.shown).related_model if self.shown else self.model

@@ -6,7 +6,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from oms.core.models.role import OutsideReach
-from oms.core.policy import allow, declare, declare_parts, entrust, hide, need, offer
+from oms.core.policy import allow, declare, declare_parts, entrust, hide, made_of, need, offer
 from oms.core.reaching import leads, master, rows
 from orders.accounting.models import (
     ExportedDocument,
@@ -24,6 +24,7 @@ from orders.accounting.models import (
     TaxCode,
     WriteOff,
 )
+from orders.models import Customer, Order
 from orders.policies import ACCOUNTS
 
 declare(TaxCode, master("company"), edit=ACCOUNTS)
@@ -104,3 +105,5 @@ need("see_cost", IntercompanyRule, "add", "change")
 for kind in (SupplierInvoice, SupplierInvoiceLine):
     need("see_cost", kind)
 hide("see_cost", IntercompanyRule, "percent")
+made_of(Invoice, Order, "is_paid", "bridge")
+made_of(Invoice, Customer, "statement")

@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from oms.core.policy import declare, declare_parts, hide, need, offer
+from oms.core.policy import declare, declare_parts, hide, made_of, need, offer
 from oms.core.reaching import master, rows
 from orders.channels.models import (
     ChannelAccount,
@@ -32,4 +32,7 @@ declare(HistoryRecord, rows(company="channel__company"), view=ACCOUNTS)
 need("see_money", HistoryRecord)
 for kind in (ChannelOrder, ChannelLine):
     hide("see_money", kind)
+hide("see_money", ChannelAccount, "revenue")
+made_of(ChannelOrder, ChannelAccount, "orders", "calls", "revenue")
+made_of(Listing, ChannelAccount, "listings")
 hide("see_money", ChannelCall, "body")  # it holds amounts of refunds

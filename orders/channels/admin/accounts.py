@@ -22,6 +22,7 @@ from orders.channels.models import ChannelAccount, ChannelLocation, Listing
 from orders.channels.translating import mapping_of
 
 MOST_PREVIEWED = 50
+PARTS = ("orders", "revenue", "listings", "calls")  # of the pages, as the policy names them
 
 
 class Locations(Lines):
@@ -41,6 +42,7 @@ def overview_page(page: "ChannelAccountAdmin", request: HttpRequest) -> HttpResp
         "opts": page.opts,
         "rows": [(row, money_text.display(row.revenue, row.currency)) for row in rows],
         "may_add": page.has_add_permission(request),
+        "shows": page.shown_parts(request, *PARTS),
     }
     return TemplateResponse(request, "admin/oms/channels.html", context)
 
@@ -57,6 +59,7 @@ def health_page(page: "ChannelAccountAdmin", request: HttpRequest, pk: int) -> H
         "opts": page.opts,
         "account": account,
         "health": health.of(account),
+        "shows": page.shown_parts(request, *PARTS),
         "states": mapping_of(account) if account.provider in providers.names else {},
         "may_run": page.may(request, "run", account),
         "preview": _preview(account) if "preview" in request.GET else None,
