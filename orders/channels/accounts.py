@@ -1,6 +1,7 @@
 """Connecting a channel to its provider, testing it, and stopping it where a person must look."""
 
 import secrets as random
+from collections.abc import Collection
 from datetime import timedelta
 from urllib.parse import urlsplit
 
@@ -28,6 +29,12 @@ WAITS = (30, 60, 300, 900, 1800)  # seconds until the next look, by looks that f
 def provider_of(account: ChannelAccount) -> Provider:
     """The provider of an account. Raises ConnectorError for one that doesn't exist."""
     return providers.get(account.provider)
+
+
+def optional_fields(provider: Provider) -> Collection[str]:
+    """Credentials that may stay empty; a provider that has some names them as `optional`."""
+    found: Collection[str] = getattr(provider, "optional", ())
+    return found
 
 
 def open_connector(account: ChannelAccount) -> Connector:
@@ -93,7 +100,9 @@ def connect(account: ChannelAccount, credentials: dict[str, str], *, site: str =
 
     `site`: the address at which the channel reaches us; without one it is asked for changes, and tells none.
     """
-    missing = [name for name in provider_of(account).fields() if not credentials.get(name)]
+    provider = provider_of(account)
+    needed = [name for name in provider.fields() if name not in optional_fields(provider)]
+    missing = [name for name in needed if not credentials.get(name)]
     if missing:
         raise Refused(
             _("Enter %(names)s.") % {"names": ", ".join(missing)},
@@ -102,10 +111,11 @@ def connect(account: ChannelAccount, credentials: dict[str, str], *, site: str =
         )
     _require_address(account)
     known = account.credentials if account.sealed else {}
-    account.credentials = {SECRET: random.token_urlsafe(32), **known, **credentials}
+    secret = known.get(SECRET) or random.token_urlsafe(32)
+    account.credentials = {SECRET: secret, **credentials}  # tokens of before end with them
     account.settings = {**account.settings, "site": site or account.settings.get("site", "")}
     _renew(account)
-    health = provider_of(account).open(account.plain()).check()
+    health = provider.open(account.plain()).check()
     with atomic():
         account.connected_at = account.connected_at or timezone.now()
         account.stopped_at, account.trouble, account.failures = None, "", 0

@@ -1,5 +1,6 @@
 """Reading what a channel lists: new articles are matched, numbers compared with what we would show."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from django.utils import timezone
@@ -54,6 +55,9 @@ def _take(account: ChannelAccount, facts: list[ListingFacts], found: Comparison)
         )
     }
     now = timezone.now()
+    mapped = set(
+        account.locations.filter(warehouse__isnull=False).values_list("external_id", flat=True)
+    )
     with atomic():
         for each in facts:
             row = known.get(each.variant) or Listing(
@@ -64,13 +68,20 @@ def _take(account: ChannelAccount, facts: list[ListingFacts], found: Comparison)
             row.external_sku, row.barcode = each.sku[:80], each.barcode[:48]
             row.title, row.parent, row.stock_id = each.title[:200], each.parent, each.stock_id
             row.is_tracked = each.is_tracked
-            row.shown, row.seen_at = each.quantity, now
+            row.shown, row.seen_at = _shown(each, mapped), now
             if row.sku_id is None:
                 row.sku = translating.match(each.sku, each.barcode)
             found.unmatched += row.sku_id is None
             if row.verdict == Listing.Verdict.MISSING:
                 row.verdict = Listing.Verdict.NEVER
             row.save()
+
+
+def _shown(facts: ListingFacts, mapped: Collection[str]) -> int | None:
+    """What is shown at the locations that stand for our warehouses; at all of them where none does."""
+    if facts.quantity is None or not mapped or not facts.by_location:
+        return facts.quantity
+    return sum(facts.by_location.get(place, 0) for place in mapped)
 
 
 def _compare(account: ChannelAccount, found: Comparison, meaning: object) -> None:

@@ -17,7 +17,7 @@ from oms.backoffice.access import Lines, Page, ScopedAdmin
 from oms.core import money_text
 from oms.core.errors import DomainError
 from orders.channels import accounts, health, intake, listings, marking, pulling, pushing
-from orders.channels.connectors import providers
+from orders.channels.connectors import Health, providers
 from orders.channels.models import ChannelAccount, ChannelLocation, Listing
 from orders.channels.translating import mapping_of
 
@@ -88,8 +88,7 @@ def _act(request: HttpRequest, account: ChannelAccount, name: str) -> None:
             text = gettext("%(title)s: on") if switch(account) else gettext("%(title)s: off")
             messages.success(request, text % {"title": title})
         elif name == "check":
-            for trouble in accounts.troubles(accounts.check(account), account):
-                messages.warning(request, trouble)
+            _tell(request, account, accounts.check(account))
             messages.success(request, gettext("The account works."))
         elif name == "pull":
             count = pulling.pull(account)
@@ -118,6 +117,14 @@ def _act(request: HttpRequest, account: ChannelAccount, name: str) -> None:
         messages.error(request, refused.message)
 
 
+def _tell(request: HttpRequest, account: ChannelAccount, found: Health) -> None:
+    """Say what an account's self-test found."""
+    for trouble in accounts.troubles(found, account):
+        messages.warning(request, trouble)
+    for note in found.notes:
+        messages.info(request, note)
+
+
 SWITCHES = {
     "pulls_orders": (_("Take orders in"), accounts.switch_orders),
     "pushes_stock": (_("Show stock there"), accounts.switch_stock),
@@ -130,10 +137,12 @@ class ConnectForm(forms.Form):
 
     def __init__(self, account: ChannelAccount, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        for name, label in accounts.provider_of(account).fields().items():
+        provider = accounts.provider_of(account)
+        optional = accounts.optional_fields(provider)
+        for name, label in provider.fields().items():
             self.fields[name] = forms.CharField(
                 label=label,
-                required=not account.sealed,
+                required=not account.sealed and name not in optional,
                 strip=True,
                 widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "off"}),
             )
@@ -156,8 +165,7 @@ def connect_page(page: "ChannelAccountAdmin", request: HttpRequest, pk: int) -> 
         except DomainError as refused:
             form.add_error(None, refused.message)
         else:
-            for trouble in accounts.troubles(found, account):
-                messages.warning(request, trouble)
+            _tell(request, account, found)
             messages.success(
                 request, gettext("Connected to %(name)s.") % {"name": found.name or account.address}
             )

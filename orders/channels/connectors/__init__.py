@@ -260,7 +260,8 @@ class Provider(Protocol):
 
     def open(self, account: Account) -> Connector: ...
     def fields(self) -> Mapping[str, str]:
-        """The credentials that a person enters, with their labels."""
+        """The credentials that a person enters, with their labels. Those that may stay empty are in `optional`, if the
+        provider has such an attribute."""
 
     def stages(self) -> Mapping[str, Stage]:
         """What the provider's own states mean, unless the company maps them otherwise."""

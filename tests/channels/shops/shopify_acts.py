@@ -25,6 +25,11 @@ def cents(value):
     return Decimal(value).quantize(CENT, ROUND_HALF_UP)
 
 
+def number(made):
+    """The number in an order's ID, by which we know it."""
+    return made["id"].rpartition("/")[2]
+
+
 def bag(value):
     """An amount; the shop's own currency has another number, which nothing should read."""
     return {

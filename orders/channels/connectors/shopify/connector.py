@@ -238,11 +238,17 @@ def _next(page: Row) -> str | None:
 class Provider:
     """Shopify, as the registry of providers knows it."""
 
+    optional = ("refresh_token",)  # of apps that belong to another organization than the shop
+
     def open(self, account: Account) -> Shopify:
         return Shopify(account)
 
     def fields(self) -> Mapping[str, str]:
-        return {"client_id": _("Client ID"), "client_secret": _("Client secret")}
+        return {
+            "client_id": _("Client ID"),
+            "client_secret": _("Client secret"),
+            "refresh_token": _("Refresh token (optional)"),
+        }
 
     def stages(self) -> Mapping[str, Stage]:
         return mapping.STAGES
