@@ -14,7 +14,7 @@ from oms.files import spreadsheets
 from orders.accounting import export_profiles, export_totals
 from orders.accounting.connectors.exports import BilledLine
 from orders.accounting.connectors.exports.quickbooks_online import mapping as quickbooks
-from orders.accounting.export_layout import COUNT, KIND, TAX_CATEGORY, Layout
+from orders.accounting.export_layout import COUNT, CURRENCY, KIND, TAX_CATEGORY, Layout
 from orders.accounting.export_profiles import LAYOUTS, LINES
 from orders.accounting.export_totals import Row, Sums
 from orders.accounting.models import ExportRun, Invoice
@@ -38,7 +38,7 @@ def write_file(run: ExportRun, folder: Path, tick: Callable[[int], None]) -> tup
         spreadsheets.write_table(
             str(path),
             str(Profile(run.profile).label),
-            layout.columns,
+            layout.headings,
             _with_names(layout, rows),
             _totals(layout, sums),
         )
@@ -59,7 +59,9 @@ def _with_names(layout: Layout, rows: Iterable[Row]) -> Iterator[Row]:
         KIND: dict(Invoice.Kind.choices),
     }
     coded = {
-        index: names[kind] for index, (_heading, kind) in enumerate(layout.columns) if kind in names
+        layout.at[column.name]: names[column.kind]
+        for column in layout.columns
+        if column.kind in names
     }
     for row in rows:
         yield [
@@ -78,11 +80,8 @@ def _counted(rows: Iterable[Row], sums: Sums, tick: Callable[[int], None]) -> It
 
 def _totals(layout: Layout, sums: Sums) -> tuple[list[tuple[str, str]], Iterator[Row]]:
     """The columns and rows of the totals, one for each currency; they are complete once all rows were read."""
-    columns = [
-        layout.columns[layout.currency],
-        *(layout.columns[index] for index in layout.sums.values()),
-    ]
-    return columns, _total_rows(layout, sums)
+    headings = dict(zip(layout.at, layout.headings, strict=True))
+    return [headings[name] for name in (CURRENCY, *layout.sums)], _total_rows(layout, sums)
 
 
 def _total_rows(layout: Layout, sums: Sums) -> Iterator[Row]:
@@ -92,7 +91,7 @@ def _total_rows(layout: Layout, sums: Sums) -> Iterator[Row]:
 
 def _write_csv(path: Path, layout: Layout, rows: Iterable[Row]) -> None:
     with path.open("wb") as file:
-        writer = spreadsheets.CSVWriter(file, [heading for heading, _kind in layout.columns])
+        writer = spreadsheets.CSVWriter(file, [column.heading for column in layout.columns])
         for row in rows:
             writer.row(_plain(layout, row))
         writer.close()
@@ -101,8 +100,8 @@ def _write_csv(path: Path, layout: Layout, rows: Iterable[Row]) -> None:
 def _plain(layout: Layout, row: Row) -> list[Any]:
     """A row with counts in whole units, and other numbers without an exponent or a needless fraction."""
     return [
-        _number(cell, kind) if isinstance(cell, float | Decimal) else cell
-        for cell, (_heading, kind) in zip(row, layout.columns, strict=True)
+        _number(cell, column.kind) if isinstance(cell, float | Decimal) else cell
+        for cell, column in zip(row, layout.columns, strict=True)
     ]
 
 
@@ -131,7 +130,7 @@ def _write_quickbooks(run: ExportRun, path: Path, rows: Iterable[Row]) -> int:
         layout = LAYOUTS[Profile.PAYMENTS]
         payments = [_plain(layout, row) for row in _rows(run, layout)]
         if payments:
-            heading = [heading for heading, _kind in layout.columns]
+            heading = [column.heading for column in layout.columns]
             archive.writestr(
                 "payments-to-enter-by-hand.csv",
                 b"".join(spreadsheets.csv_lines([heading, *payments])),
@@ -150,26 +149,26 @@ def tax_codes(company: Company) -> quickbooks.TaxCodes:
 
 def _billed(row: Row) -> BilledLine:
     """A row of the layout LINES as the layouts of accounting programs take it."""
-    names = {heading: index for index, (heading, _kind) in enumerate(LINES.columns)}
+    of = {name: row[place] for name, place in LINES.at.items()}
 
-    def exact(heading: str) -> Decimal:
-        return Decimal(export_totals.as_text(Decimal(repr(row[names[heading]]))))
+    def exact(name: str) -> Decimal:
+        return Decimal(export_totals.as_text(Decimal(repr(of[name]))))
 
     return BilledLine(
-        number=row[0],
-        customer=row[6],
-        issued_on=row[2],
-        supplied_on=row[3],
-        due_on=row[4],
-        reference=row[9],
-        code=row[11],
-        description=row[12],
-        quantity=int(row[13]),
-        net=exact("Net"),
-        tax=exact("Tax"),
-        tax_percent=exact("Tax %"),
-        tax_category=row[16],
-        currency=row[21],
-        is_credit=row[1] == Invoice.Kind.CREDIT,
-        registration=row[names["Company's VAT number"]],  # its key, in this profile
+        number=of["number"],
+        customer=of["name"],
+        issued_on=of["issued_on"],
+        supplied_on=of["supplied_on"],
+        due_on=of["due_on"],
+        reference=of["order_number"],
+        code=of["sku"],
+        description=of["description"],
+        quantity=int(of["quantity"]),
+        net=exact("net"),
+        tax=exact("tax"),
+        tax_percent=exact("tax_percent"),
+        tax_category=of["tax_category"],
+        currency=of["currency"],
+        is_credit=of["kind"] == Invoice.Kind.CREDIT,
+        registration=of["company_vat_number"],  # its key, in this profile
     )

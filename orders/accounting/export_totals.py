@@ -9,8 +9,10 @@ from django.db import connection
 from django.utils.translation import gettext as _
 
 from oms.core.errors import Refused
+from oms.core.named_rows import named
 from orders.accounting import export_profiles
-from orders.accounting.export_profiles import LAYOUTS, Layout
+from orders.accounting.export_layout import CURRENCY, DOCUMENT, RATE, Layout
+from orders.accounting.export_profiles import LAYOUTS
 from orders.accounting.models import ExportRun
 
 Row = Sequence[Any]
@@ -28,25 +30,26 @@ class Sums:
     _last: Any = None
 
     def add(self, row: Row) -> None:
-        layout, currency = self.layout, row[self.layout.currency]
+        layout, at = self.layout, self.layout.at
+        currency = row[at[CURRENCY]]
         self.rows += 1
         totals = self.amounts.setdefault(currency, dict.fromkeys(layout.sums, 0))
-        for name, index in layout.sums.items():
-            totals[name] += round(row[index] * 1000)
-        if layout.document is not None and row[layout.document] != self._last:
-            self._last = row[layout.document]
+        for name in layout.sums:
+            totals[name] += round(row[at[name]] * 1000)
+        if layout.counts_documents and row[at[DOCUMENT]] != self._last:
+            self._last = row[at[DOCUMENT]]
             self.documents[currency] = self.documents.get(currency, 0) + 1
-        if layout.rate is not None:
-            rates, rate = self.taxes.setdefault(currency, {}), f"{row[layout.rate]:g}"
-            rates[rate] = rates.get(rate, 0) + round(row[layout.sums["tax"]] * 1000)
+        if layout.has_rates:
+            rates, rate = self.taxes.setdefault(currency, {}), f"{row[at[RATE]]:g}"
+            rates[rate] = rates.get(rate, 0) + round(row[at["tax"]] * 1000)
 
     def as_totals(self) -> dict[str, dict[str, Any]]:
         found: dict[str, dict[str, Any]] = {}
         for currency, amounts in sorted(self.amounts.items()):
             found[currency] = {name: _exact(value) for name, value in amounts.items()}
-            if self.layout.document is not None:
+            if self.layout.counts_documents:
                 found[currency]["documents"] = self.documents.get(currency, 0)
-            if self.layout.rate is not None:
+            if self.layout.has_rates:
                 rates = sorted(self.taxes[currency].items(), key=lambda each: float(each[0]))
                 found[currency]["taxes"] = {rate: _exact(value) for rate, value in rates}
         return found
@@ -67,17 +70,17 @@ def ledger(run: ExportRun) -> dict[str, dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
     with connection.cursor() as cursor:
         cursor.execute(layout.ledger, export_profiles.parameters(run))
-        for currency, count, *amounts in cursor.fetchall():
-            known = dict(zip(("net", "tax", "gross", "amount"), amounts, strict=True))
-            if not count and not any(amounts):
+        for row in named(cursor):
+            if not row["documents"] and not any(row[name] for name in layout.sums):
                 continue  # books that came to nothing have no rows
-            found[currency] = {name: as_text(known[name]) for name in layout.sums}
-            if layout.document is not None:
-                found[currency]["documents"] = count
+            found[row["currency"]] = {name: as_text(row[name]) for name in layout.sums}
+            if layout.counts_documents:
+                found[row["currency"]]["documents"] = row["documents"]
         if layout.ledger_taxes:
             cursor.execute(layout.ledger_taxes, export_profiles.parameters(run))
-            for currency, rate, tax in cursor.fetchall():
-                found[currency].setdefault("taxes", {})[f"{float(rate):g}"] = as_text(tax)
+            for row in named(cursor):
+                taxes = found[row["currency"]].setdefault("taxes", {})
+                taxes[f"{float(row['tax_percent']):g}"] = as_text(row["tax"])
     return found
 
 

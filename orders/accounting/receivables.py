@@ -11,18 +11,19 @@ from django.utils.translation import gettext_lazy as _
 
 from oms.core.models import Company
 from oms.core.money import ZERO
+from oms.core.named_rows import named
 from oms.core.wording import Words
 from orders.accounting.models import Invoice, Payment, Refund, WriteOff
 from orders.models import Customer
 
-BUCKETS = (
-    "not due",
-    "1 to 30 days",
-    "31 to 60 days",
-    "61 to 90 days",
-    "over 90 days",
-    "on account",
-)
+BUCKETS = {
+    "not_due": "not due",
+    "days_1_to_30": "1 to 30 days",
+    "days_31_to_60": "31 to 60 days",
+    "days_61_to_90": "61 to 90 days",
+    "days_over_90": "over 90 days",
+    "on_account": "on account",
+}
 # In the language of who reads the statement, so not the names of the admin.
 TITLES = {
     Invoice.Kind.INVOICE: _("Invoice"),
@@ -66,15 +67,18 @@ ITEMS = """
     FROM orders_payment p WHERE p.company_id = %(company)s AND p.paid_on <= %(until)s::date"""
 _AGE = "%(until)s::date - due_on"
 AGED = f"""
-    SELECT c.code, c.name,
-           sum(open) FILTER (WHERE {_AGE} <= 0), sum(open) FILTER (WHERE {_AGE} BETWEEN 1 AND 30),
-           sum(open) FILTER (WHERE {_AGE} BETWEEN 31 AND 60), sum(open) FILTER (WHERE {_AGE} BETWEEN 61 AND 90),
-           sum(open) FILTER (WHERE {_AGE} > 90), sum(open) FILTER (WHERE due_on IS NULL), sum(open), x.currency
+    SELECT c.code AS customer, c.name AS customer_name,
+           sum(open) FILTER (WHERE {_AGE} <= 0) AS not_due,
+           sum(open) FILTER (WHERE {_AGE} BETWEEN 1 AND 30) AS days_1_to_30,
+           sum(open) FILTER (WHERE {_AGE} BETWEEN 31 AND 60) AS days_31_to_60,
+           sum(open) FILTER (WHERE {_AGE} BETWEEN 61 AND 90) AS days_61_to_90,
+           sum(open) FILTER (WHERE {_AGE} > 90) AS days_over_90,
+           sum(open) FILTER (WHERE due_on IS NULL) AS on_account, sum(open) AS amount, x.currency
     FROM ({ITEMS}) x JOIN orders_customer c ON c.id = x.customer_id
     WHERE open <> 0 GROUP BY c.code, c.name, x.currency ORDER BY x.currency, c.code"""
 # The same sums by another way: the heads of the documents, whatever was applied to what.
 BALANCES = """
-    SELECT currency, NULL::bigint, NULL::numeric, NULL::numeric, NULL::numeric, sum(amount) FROM (
+    SELECT currency, NULL::bigint AS documents, sum(amount) AS amount FROM (
         SELECT currency, CASE kind WHEN 'credit' THEN -gross ELSE gross END AS amount FROM orders_invoice
         WHERE company_id = %(company)s AND status = 'issued' AND issued_on <= %(until)s::date
         UNION ALL SELECT currency, -captured FROM orders_payment
@@ -84,23 +88,12 @@ BALANCES = """
         UNION ALL SELECT i.currency, -w.amount FROM orders_writeoff w JOIN orders_invoice i ON i.id = w.invoice_id
         WHERE i.company_id = %(company)s AND w.booked_on <= %(until)s::date
         UNION ALL SELECT p.currency, w.amount FROM orders_writeoff w JOIN orders_payment p ON p.id = w.payment_id
-        WHERE p.company_id = %(company)s AND w.booked_on <= %(until)s::date) x GROUP BY 1 HAVING sum(amount) <> 0"""
+        WHERE p.company_id = %(company)s AND w.booked_on <= %(until)s::date) x
+    GROUP BY currency HAVING sum(amount) <> 0"""
 
 
 # As of today the open amounts stand on the documents themselves, which an index finds.
-_NOW = """
-    SELECT customer_id, currency, number, due_on, least(amount, greatest(so_far - applied, 0)) AS open FROM (
-        SELECT i.customer_id, i.currency, i.number, i.applied, coalesce(t.due_on, i.due_on) AS due_on,
-               coalesce(t.amount, i.gross) AS amount,
-               sum(coalesce(t.amount, i.gross)) OVER (PARTITION BY i.id ORDER BY t.due_on, t.id) AS so_far
-        FROM orders_invoice i LEFT JOIN orders_installment t ON t.invoice_id = i.id
-        WHERE i.company_id = %(company)s AND i.status = 'issued' AND i.applied < i.gross AND i.kind <> 'credit') p
-    UNION ALL
-    SELECT customer_id, currency, number, NULL, applied - gross FROM orders_invoice
-    WHERE company_id = %(company)s AND status = 'issued' AND applied < gross AND kind = 'credit'
-    UNION ALL
-    SELECT customer_id, currency, number, NULL, applied + refunded_unlinked + written_off - captured FROM orders_payment
-    WHERE company_id = %(company)s AND captured > applied + refunded_unlinked + written_off"""
+_NOW = "SELECT * FROM reporting.open_items WHERE company_id = %(company)s"
 _AGED_NOW = AGED.replace(ITEMS, _NOW)
 
 
@@ -122,8 +115,14 @@ def aged(company: Company, as_of: date) -> list[Aged]:
             AGED if as_of < company.today() else _AGED_NOW, {"company": company.pk, "until": as_of}
         )
         return [
-            Aged(code, name, [amount or ZERO for amount in amounts], total, currency)
-            for code, name, *amounts, total, currency in cursor.fetchall()
+            Aged(
+                row["customer"],
+                row["customer_name"],
+                [row[name] or ZERO for name in BUCKETS],
+                row["amount"],
+                row["currency"],
+            )
+            for row in named(cursor)
         ]
 
 

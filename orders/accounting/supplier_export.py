@@ -8,62 +8,51 @@ from orders.accounting.export_layout import (
     PERCENT,
     PRICE,
     TAX_CATEGORY,
-    TEXT,
+    Column,
     Layout,
 )
 
-_SIGN = "(CASE i.kind WHEN 'credit' THEN -1 ELSE 1 END)"
-_IN_RUN = (
-    "JOIN orders_exporteddocument x ON x.run_id = %(run)s AND x.kind = 'supplier' AND x.key = i.id"
-)
+_IN_RUN = """JOIN orders_exporteddocument x
+    ON x.run_id = %(run)s AND x.kind = 'supplier' AND x.key = d.document_id"""
 
 SUPPLIER_INVOICES = Layout(
     columns=(
-        ("Number", TEXT),
-        ("Kind", KIND),
-        ("Date", DAY),
-        ("Posted", DAY),
-        ("Due", DAY),
-        ("Supplier", TEXT),
-        ("Name", TEXT),
-        ("Country", TEXT),
-        ("VAT number", TEXT),
-        ("Corrects", TEXT),
-        ("SKU", TEXT),
-        ("Description", TEXT),
-        ("Quantity", COUNT),
-        ("Price", PRICE),
-        ("Tax category", TAX_CATEGORY),
-        ("Tax %", PERCENT),
-        ("Net", MONEY),
-        ("Tax", MONEY),
-        ("Gross", MONEY),
-        ("Currency", TEXT),
-        ("Exchange rate", PRICE),
-        ("Net in company currency", MONEY),
-        ("Tax in company currency", MONEY),
-        ("Company's VAT number", TEXT),
+        Column("number", "Number"),
+        Column("kind", "Kind", KIND, "d.kind"),
+        Column("issued_on", "Date", DAY),
+        Column("booked_on", "Posted", DAY),
+        Column("due_on", "Due", DAY),
+        Column("supplier", "Supplier"),
+        Column("supplier_name", "Name"),
+        Column("country", "Country"),
+        Column("vat_number", "VAT number"),
+        Column("corrects", "Corrects"),
+        Column("sku", "SKU"),
+        Column("description", "Description"),
+        Column("quantity", "Quantity", COUNT),
+        Column("unit_price", "Price", PRICE),
+        Column("tax_category", "Tax category", TAX_CATEGORY),
+        Column("tax_percent", "Tax %", PERCENT),
+        Column("net", "Net", MONEY),
+        Column("tax", "Tax", MONEY),
+        Column("gross", "Gross", MONEY),
+        Column("currency", "Currency"),
+        Column("exchange_rate", "Exchange rate", PRICE),
+        Column(
+            "home_net", "Net in company currency", MONEY, "round(net / exchange_rate, %(places)s)"
+        ),
+        Column(
+            "home_tax", "Tax in company currency", MONEY, "round(tax / exchange_rate, %(places)s)"
+        ),
+        Column("company_vat_number", "Company's VAT number"),
     ),
-    rows=f"""
-        SELECT i.number, i.kind, i.issued_on, i.booked_on, i.due_on, s.code, s.name, coalesce(m.seller->>'country', ''),
-               coalesce(m.seller->>'vat_number', ''), coalesce(c.number, ''), coalesce(k.code, ''), l.description,
-               ({_SIGN} * l.quantity)::float8, l.unit_price::float8, l.tax_category, l.tax_percent::float8,
-               ({_SIGN} * l.net)::float8, ({_SIGN} * l.tax)::float8, ({_SIGN} * l.gross)::float8, i.currency,
-               i.exchange_rate::float8, round({_SIGN} * l.net / i.exchange_rate, %(places)s)::float8,
-               round({_SIGN} * l.tax / i.exchange_rate, %(places)s)::float8, coalesce(m.bill_to->>'vat_number', '')
-        FROM orders_supplierinvoice i {_IN_RUN}
-        JOIN orders_supplierinvoiceline l ON l.invoice_id = i.id
-        JOIN inventory_supplier s ON s.id = i.supplier_id
-        JOIN orders_invoice m ON m.id = i.mirrors_id
-        LEFT JOIN orders_supplierinvoice c ON c.id = i.corrects_id
-        LEFT JOIN inventory_sku k ON k.id = l.sku_id
-        ORDER BY i.id, l.position""",
+    source=f"reporting.supplier_document_lines d {_IN_RUN} ORDER BY document_id, position",
     ledger=f"""
-        SELECT i.currency, count(*), sum({_SIGN} * i.net), sum({_SIGN} * i.tax), sum({_SIGN} * i.gross), NULL::numeric
-        FROM orders_supplierinvoice i {_IN_RUN} GROUP BY 1 ORDER BY 1""",
+        SELECT currency, count(*) AS documents, sum(net) AS net, sum(tax) AS tax, sum(gross) AS gross
+        FROM reporting.supplier_documents d {_IN_RUN} GROUP BY currency ORDER BY currency""",
     ledger_taxes=f"""
-        SELECT i.currency, l.tax_percent, sum({_SIGN} * l.tax) FROM orders_supplierinvoice i {_IN_RUN}
-        JOIN orders_supplierinvoiceline l ON l.invoice_id = i.id GROUP BY 1, 2 ORDER BY 1, 2""",
+        SELECT currency, tax_percent, sum(tax) AS tax FROM reporting.supplier_document_lines d {_IN_RUN}
+        GROUP BY currency, tax_percent ORDER BY currency, tax_percent""",
     documents=(
         (
             "supplier",
@@ -73,8 +62,7 @@ SUPPLIER_INVOICES = Layout(
             AND (%(until)s::date IS NULL OR i.booked_on <= %(until)s::date)""",
         ),
     ),
-    sums={"net": 16, "tax": 17, "gross": 18},
-    currency=19,
-    document=0,
-    rate=15,
+    sums=("net", "tax", "gross"),
+    counts_documents=True,
+    has_rates=True,
 )

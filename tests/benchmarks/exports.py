@@ -95,12 +95,12 @@ def theirs(company):
     from django.db import connection
     from openpyxl import Workbook
 
-    from orders.accounting.export_profiles import LAYOUTS
+    from orders.accounting.export_profiles import LAYOUTS, parameters
     from orders.accounting.models import ExportRun
 
     run = ExportRun.objects.latest("pk")
     with connection.cursor() as cursor:
-        cursor.execute(LAYOUTS["invoice_lines"].rows, {"run": run.pk})
+        cursor.execute(LAYOUTS["invoice_lines"].rows, parameters(run))
         rows = cursor.fetchall()
     began = time.perf_counter()
     book = Workbook(write_only=True)

@@ -244,8 +244,8 @@ def prove(company, say=print):
         rows = read_again(run)
         assert len(rows) == run.rows, (profile, len(rows), run.rows)
         if profile != "quickbooks":
-            for name, index in layout.sums.items():
-                assert sum(Decimal(str(row[index] or 0)) for row in rows) == Decimal(
+            for name in layout.sums:
+                assert sum(Decimal(str(row[layout.at[name]] or 0)) for row in rows) == Decimal(
                     totals.get(name, "0")
                 ), (profile, name)
         if layout.documents:

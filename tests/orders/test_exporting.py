@@ -99,9 +99,9 @@ def test_each_file_reads_again_and_adds_up_to_its_totals(business, profile, kind
     told = {total[0]: dict(zip(layout.sums, total[1:], strict=True)) for total in totals}
     assert told.keys() == (run.totals.keys() if kind == "xlsx" else set())
     for currency, amounts in run.totals.items():
-        own = [row for row in rows if row[layout.currency] == currency]
-        for name, index in layout.sums.items():
-            summed = sum(D(str(row[index] or 0)) for row in own)
+        own = [row for row in rows if row[layout.at["currency"]] == currency]
+        for name in layout.sums:
+            summed = sum(D(str(row[layout.at[name]] or 0)) for row in own)
             assert summed == D(amounts[name]) == D(str(told.get(currency, amounts)[name])), (
                 currency,
                 name,

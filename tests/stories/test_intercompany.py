@@ -499,7 +499,7 @@ def test_the_buyers_export_names_what_it_was_billed_in_its_own_books(shop, dutch
     (row,), totals = table(run)
 
     bill = SupplierInvoice.objects.get()
-    said = dict(zip([name for name, _kind in LAYOUTS[run.profile].columns], row, strict=True))
+    said = dict(zip([column.heading for column in LAYOUTS[run.profile].columns], row, strict=True))
     assert said["Number"] == bill.number == bills(dutch)[0].number
     assert {name: said[name] for name in ("Kind", "Supplier", "Country", "VAT number", "SKU")} == {
         "Kind": "invoice",

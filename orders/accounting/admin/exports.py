@@ -275,7 +275,7 @@ class ExportRunAdmin(DocumentAdmin):
             "companies": companies,
             "company": chosen,
             "day": day,
-            "buckets": [spoken(name) for name in receivables.BUCKETS],
+            "buckets": [spoken(name) for name in receivables.BUCKETS.values()],
             "rows": [
                 (
                     row,
