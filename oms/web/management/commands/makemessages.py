@@ -15,6 +15,7 @@ from oms.core import operations
 from oms.core.wording import is_ours, sentence
 from oms.web.menu import MENU
 from orders import taxing
+from orders.accounting import receivables
 
 IGNORED = [".venv", ".data", "tests", "docs", "static-built"]
 
@@ -41,8 +42,9 @@ class Command(makemessages.Command):
 
 def _names() -> Iterator[str]:
     """What no line of the code marks: names of models, fields, operations, what they ask for, panels, the menu; and the
-    texts of taxes."""
+    texts of taxes and of receivables by age."""
     yield from taxing.NOTES
+    yield from map(sentence, receivables.BUCKETS)
     for title, items in MENU:
         yield title
         yield from (name for name, _address, _icon in items)
