@@ -32,7 +32,7 @@ def _farthest(place: Bin, name: str) -> int:
         others.filter(zone=place.zone_id, aisle=place.aisle) if place.aisle else others.none(),
         others,
     ):
-        values = [abs(value) for value in rows.values_list(name, flat=True)]
+        values: list[int] = [abs(value) for value in rows.values_list(name, flat=True)]
         if len(values) >= FEWEST:
             return max(values)
     return 0

@@ -7,8 +7,9 @@ from typing import Any
 
 from django.db.models import Q
 
-from inventory import reservations, routes, sharing, shelf_life, sourcing, waiting
+from inventory import giving_back, reservations, routes, sharing, shelf_life, sourcing, waiting
 from inventory.geography import Place
+from inventory.holds import WHOLE
 from inventory.models import Demand, Reservation, Stock, Warehouse
 from inventory.planners import sourcing as planner
 from inventory.planners.sourcing import Assignment, Candidate, Part, Plan, Source, Want
@@ -149,7 +150,7 @@ def _case(
     reserved = read(
         Reservation.objects.filter(
             demand__document=document, state=Reservation.State.RESERVED
-        ).select_related(*reservations.WHOLE)
+        ).select_related(*WHOLE)
     )
     rows = [row for row in reserved if movable is None or row.pk in movable]
     lines = {row.demand.line for row in rows}
@@ -314,12 +315,12 @@ def _apply(case: _Case, by: User | None) -> None:
             gone += reservations.cut(
                 sorted(own, key=_whole_bundles), each.quantity * demand.per_unit
             )
-    reservations.unreserve_locked(gone, stock=case.stock)
+    giving_back.unreserve_locked(gone, stock=case.stock)
     groups = {line: waiting.Group(group) for line, group in case.groups.items()}
     sourcing.reserve_plan(
         _difference(case.target, case.current), groups, case.stock, case.shares, by=by
     )
-    reservations.announce_unreserved(gone, by=by)
+    giving_back.announce_unreserved(gone, by=by)
 
 
 def _whole_bundles(row: Reservation) -> tuple[str, int]:

@@ -35,7 +35,7 @@ def read_database() -> dict[str, Any]:
     if not env.str("DATABASE_URL", default=""):
         return {"ENGINE": "oms.devserver", "NAME": "oms", "DATA_FOLDER": str(DATA_FOLDER)}
     with warnings.catch_warnings(action="ignore"):  # what it would warn of is said below
-        database = read("DATABASE_URL", "db_url", None)
+        database: dict[str, Any] = read("DATABASE_URL", "db_url", None)
     if database.get("ENGINE") != "django.db.backends.postgresql" or not database.get("NAME"):
         sys.exit(
             "DATABASE_URL is invalid. Use the form postgres://user:password@host:5432/database."

@@ -5,7 +5,6 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
-from unfold.decorators import display
 
 from fulfillment import gates, parcels
 from fulfillment.models import (
@@ -20,6 +19,7 @@ from fulfillment.models import (
 from oms.backoffice import panels
 from oms.backoffice.access import Lines
 from oms.backoffice.chips import address_text, chips
+from oms.backoffice.decorators import display
 from oms.backoffice.documents import DocumentAdmin
 from oms.backoffice.records import ReadOnlyAdmin
 from orders.models import Order

@@ -9,7 +9,6 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import path, reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from unfold.decorators import display
 
 from fulfillment import gates, waves
 from fulfillment.models import PickTask, Shipment, Wave
@@ -17,6 +16,7 @@ from inventory.models import Warehouse
 from oms.backoffice import panels
 from oms.backoffice.access import Lines
 from oms.backoffice.chips import chip
+from oms.backoffice.decorators import display
 from oms.backoffice.documents import DocumentAdmin
 from oms.core import policy
 
@@ -109,7 +109,9 @@ class WaveAdmin(DocumentAdmin):
         user: Any = request.user
         if request.method == "POST" and self.may(request, "plan"):
             for warehouse in (
-                policy.scope(Warehouse, user, "plan", Wave).active().filter(kind=Warehouse.Kind.OWN)
+                policy.scope(Warehouse.objects, user, "plan", Wave)
+                .active()
+                .filter(kind=Warehouse.Kind.OWN)
             ):
                 waves.propose(warehouse, by=user)
         return HttpResponse(

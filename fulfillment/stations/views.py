@@ -146,7 +146,7 @@ def station_page(request: HttpRequest, station: str) -> HttpResponse:
 
 def _warehouse(request: HttpRequest, station: str, code: Any) -> Warehouse:
     user: Any = request.user
-    warehouse = warehouses_of(user, station).filter(code=code).first()
+    warehouse: Warehouse | None = warehouses_of(user, station).filter(code=code).first()
     if warehouse is None:
         raise Refused(
             gettext("You aren't assigned to warehouse %(code)s.") % {"code": code}, code="unknown"

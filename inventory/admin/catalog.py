@@ -6,13 +6,13 @@ from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
-from unfold.decorators import display
 from unfold.forms import PaginationInlineFormSet
 
 from inventory import unservable
 from inventory.admin.sheets import BarcodeSheet, SKUSheet
 from inventory.models import SKU, Barcode, Category, KitComponent, Lot, Warehouse
 from oms.backoffice.access import Lines, ScopedAdmin
+from oms.backoffice.decorators import display
 from oms.backoffice.printouts import PapersAdmin
 from oms.core import codes, guarding
 from oms.files.runs import offer

@@ -5,10 +5,10 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
-from unfold.decorators import display
 
 from inventory.admin.sheets import OpeningStockSheet
 from inventory.models import BinStock, Demand, Move, Reservation, Stock, StockShare
+from oms.backoffice.decorators import display
 from oms.backoffice.documents import DocumentAdmin
 from oms.backoffice.records import ReadOnlyAdmin
 from oms.core import operations

@@ -50,7 +50,7 @@ class WarehouseAdmin(ScopedAdmin):
             messages.warning(request, text)
 
 
-class BinForm(forms.ModelForm):
+class BinForm(forms.ModelForm):  # type: ignore[type-arg]  # it takes no parameters when it runs
     """A bin; a place that is far from all others is asked about before it is saved."""
 
     is_measured = forms.BooleanField(

@@ -96,10 +96,10 @@ def filter_name(entry: Any) -> str:
     return lookup if isinstance(lookup, str) else str(lookup.parameter_name)
 
 
-def acting(right: str, title: Words) -> Any:
+def acting(right: str, title: Words) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Make a function of a page, a request and rows a bulk action, for those who have a right to the rows."""
 
-    def made(run: Any) -> Any:
+    def made(run: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(run)
         def act(page: Any, request: HttpRequest, rows: Any) -> Any:
             return run(page, request, policy.scope(rows, request.user, right))

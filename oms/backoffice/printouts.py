@@ -8,8 +8,8 @@ from django.urls import path, reverse
 from django.utils.html import format_html_join
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from unfold.decorators import display
 
+from oms.backoffice.decorators import display
 from oms.core.errors import DomainError
 from oms.printing import printouts
 from oms.printing.printouts import Paper

@@ -7,10 +7,10 @@ from django.http import HttpRequest, JsonResponse
 from django.urls import path
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from unfold.decorators import display
 
 from oms.backoffice import views
 from oms.backoffice.access import ScopedAdmin, acting
+from oms.backoffice.decorators import display
 from oms.core import attention, outbox, policy
 from oms.core.bulk_sql import distinct_values
 from oms.core.models import (

@@ -9,10 +9,10 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpR
 from django.urls import path, reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from unfold.decorators import display
 from unfold.widgets import UnfoldAdminRadioSelectWidget
 
 from oms.backoffice.access import ScopedAdmin
+from oms.backoffice.decorators import display
 from oms.backoffice.rights import RightsField, offered_permissions, table
 from oms.core import roles
 from oms.core.models import Role

@@ -34,7 +34,7 @@ class SheetsAdmin:
     """A list that is exported as it is shown, and whose records come in and go out as `sheets`."""
 
     sheets: Sequence[runs.SheetType] = ()
-    only_links: Sequence[str] = ("prints",)  # columns of the list that say nothing in a file
+    only_links: Sequence[Any] = ("prints",)  # columns of the list that say nothing in a file
 
     def get_urls(self) -> Any:
         page: Any = self

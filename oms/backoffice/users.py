@@ -9,10 +9,10 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpR
 from django.urls import path, reverse
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm
 
 from oms.backoffice.access import ScopedAdmin
+from oms.backoffice.decorators import display
 from oms.backoffice.people import MOST_LISTED, SCOPES, NewPersonForm, PersonForm, rows_of
 from oms.core import people, policy
 from oms.core.errors import DomainError

@@ -65,7 +65,7 @@ def about_documents(actor: Actor, company: Company | None = None) -> Q:
     found = Q(subject_type__in=whole)
     for model in seen:
         if model.subject_type not in whole:
-            rows = policy.scope(model, actor)
+            rows: Any = policy.scope(model, actor)
             rows = rows.filter(**{company_of(model): company}) if company else rows
             found |= Q(subject_type=model.subject_type, subject_number__in=rows.values("number"))
     return found

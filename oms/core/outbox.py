@@ -223,7 +223,8 @@ def _due_of_earlier(event: Event) -> datetime | None:
         is_drained=False,
         position__lt=event.position,
     )
-    return earlier.aggregate(next=Min("due_at"))["next"]
+    due: datetime | None = earlier.aggregate(next=Min("due_at"))["next"]
+    return due
 
 
 def _run(handler: Handler, event: Event, claim: Delivery, now: datetime) -> _Outcome:

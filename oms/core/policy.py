@@ -6,7 +6,7 @@ roles in `policies.py`.
 """
 
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, TypeVar, overload
 
 from django.contrib.auth.models import Group
 from django.db.models import Model, Q, QuerySet
@@ -23,6 +23,7 @@ from oms.core.wording import Words
 VIEW = ("view",)
 EDIT = ("view", "add", "change", "delete")
 ITSELF: Any = object()
+Record = TypeVar("Record", bound=Model)
 EVERY = "*"  # of the rights on a kind of record
 
 
@@ -176,6 +177,12 @@ def shows(actor: Any, model: type[Model], name: str) -> bool:
     )
 
 
+@overload
+def scope(
+    records: type[Record], actor: Any, right: str = ..., of: Any = ...
+) -> QuerySet[Record]: ...
+@overload
+def scope(records: Any, actor: Any, right: str = ..., of: Any = ...) -> Any: ...
 def scope(records: Any, actor: Any, right: str = "view", of: Any = ITSELF) -> Any:
     """The rows of a model, manager or queryset that an actor reaches for a right; none where the model has no rule.
 
@@ -236,7 +243,7 @@ def is_reached(actor: Any, right: str, row: Any) -> bool:
     """Whether a row is one for which an actor has a right, whether or not the actor sees it."""
     if Reach.EVERYTHING in reaches(actor, right, type(row)):
         return may(actor, right, type(row))
-    return scope(type(row), actor, right).filter(pk=row.pk).exists()
+    return bool(scope(type(row), actor, right).filter(pk=row.pk).exists())
 
 
 def must_name_company(actor: Any, model: type[Model]) -> bool:

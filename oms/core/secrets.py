@@ -9,9 +9,9 @@ from typing import Any
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.apps import apps
 from django.conf import settings
-from django.db import models
 from django.utils.translation import gettext as _
 
+from oms.core.columns import BinaryColumn
 from oms.core.errors import DomainError
 from oms.core.locking import atomic, lock
 
@@ -52,7 +52,7 @@ def _box(keys: tuple[str, ...]) -> MultiFernet:
         ) from error
 
 
-class SealedField(models.BinaryField):
+class SealedField(BinaryColumn):
     """A column of encrypted text; its value is what `seal` returns."""
 
     def __init__(self, *args: Any, **options: Any) -> None:

@@ -31,7 +31,12 @@ def freeze(
 
 
 def keep(
-    kind: str, *, subject_type: str, subject_number: str, content: bytes | File, suffix: str = "pdf"
+    kind: str,
+    *,
+    subject_type: str,
+    subject_number: str,
+    content: "bytes | File[bytes]",
+    suffix: str = "pdf",
 ) -> StoredDocument:
     """Keep a file that may be made again."""
     file = ContentFile(content) if isinstance(content, bytes) else content

@@ -36,7 +36,8 @@ class Account:
 
     def can_reach(self, path: Path) -> bool:
         command = ["test", "-x", str(path)]
-        return subprocess.run(command, check=False, **self.process_options).returncode == 0  # type: ignore[call-overload]
+        done = subprocess.run(command, check=False, **self.process_options)  # type: ignore[call-overload]
+        return bool(done.returncode == 0)
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from re import compile as pattern
-from typing import Any
+from typing import Any, TypeVar
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -24,7 +24,10 @@ LONGEST_CODE = 14
 SHORTENED = pattern(r"\d([.,]\d+)?E\+\d+")  # a long code as a spreadsheet program saves it
 
 
-def _within(value: Any, check: Callable[[Any], None]) -> Any:
+Value = TypeVar("Value")
+
+
+def _within(value: Value, check: Callable[[Any], None]) -> Value:
     """The value, within the limits of all doors. Raises ValueError, which says what is wrong with it."""
     try:
         check(value)
@@ -233,7 +236,8 @@ class Day(Column):
         if isinstance(value, date):
             return _within(value, require_day)
         wrong = _("“%(value)s” isn't a valid date. Use the format 2027-01-31.") % {"value": value}
-        return _within(self.in_notation(str(value).strip(), wrong), require_day)
+        day: date = self.in_notation(str(value).strip(), wrong)
+        return _within(day, require_day)
 
 
 class Choice(Column):

@@ -127,7 +127,7 @@ class Description(AutoSchema):
 
     def _map_basic_serializer(self, serializer: Any, direction: Any) -> Any:
         """A field that isn't shown to everybody may be missing."""
-        schema = super()._map_basic_serializer(serializer, direction)
+        schema = super()._map_basic_serializer(serializer, direction)  # type: ignore[no-untyped-call]
         model = getattr(getattr(serializer, "Meta", None), "model", None)
         missing = policy.hidden(model) if model else set()
         required = [name for name in schema.pop("required", ()) if name not in missing]

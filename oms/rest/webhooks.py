@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.forms import IntegerField
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -206,7 +207,7 @@ class DeliveryFilter(filters.FilterSet):
         model = WebhookDelivery
         fields = ("endpoint", "state")
 
-    def in_state(self, rows, name, value):
+    def in_state(self, rows: QuerySet[WebhookDelivery], name: str, value: str) -> Any:
         return rows.filter(**ENDS[value])
 
 

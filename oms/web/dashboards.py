@@ -134,14 +134,14 @@ TO_DO = (
     ToDo(
         _("Overdue invoices"),
         ("record_payment", Invoice),
-        lambda user: policy.scope(Invoice, user).open().overdue(),
+        lambda user: policy.scope(Invoice.objects, user).open().overdue(),
         "orders_invoice",
         "due=overdue",
     ),
     ToDo(
         _("Open invoices"),
         ("record_payment", Invoice),
-        lambda user: policy.scope(Invoice, user).open().exclude(kind="credit"),
+        lambda user: policy.scope(Invoice.objects, user).open().exclude(kind="credit"),
         "orders_invoice",
         "due=open",
     ),
@@ -191,7 +191,7 @@ def home(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     context["to_do"] = [(todo.title, _count(todo, user), _link(todo)) for todo in mine(user)]
     context["alarms"] = attention.alarms() if _sees_alarms(user) else []
     today = latest_day()
-    offered = (
+    offered: tuple[tuple[str, type[Model], Callable[[], Any]], ...] = (
         ("view", DailySales, lambda: charts.sales(policy.scope(DailySales, user), today)),
         (
             "pick_all",

@@ -63,13 +63,13 @@ class Finder:
                 _title(record), _description(record, row), _link(record), self.icon, row.search_rank
             )
 
-    def _numbered(self, rows: QuerySet[Any], term: str) -> QuerySet[Any]:
+    def _numbered(self, rows: QuerySet[Any], term: str) -> Any:
         named = Q(pk__in=[])
         for name in self.numbers:
             named |= Q(**{f"{name}__in": {term, term.upper()}})
         return rows.filter(named).annotate(search_rank=Value(EXACT)).order_by("-pk")
 
-    def _worded(self, rows: QuerySet[Any], term: str) -> QuerySet[Any]:
+    def _worded(self, rows: QuerySet[Any], term: str) -> Any:
         rank = Case(
             When(code__iexact=term, then=Value(EXACT)),
             When(code__istartswith=term, then=Value(BEGINS)),

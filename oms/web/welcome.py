@@ -14,7 +14,7 @@ from unfold.widgets import UnfoldAdminPasswordWidget
 from oms.core.models import User
 
 
-class PasswordForm(SetPasswordForm):
+class PasswordForm(SetPasswordForm):  # type: ignore[type-arg]  # it takes no parameters when it runs
     """A new password, twice."""
 
     def __init__(self, *args: Any, **options: Any) -> None:

@@ -96,7 +96,8 @@ def _gaps(company: Company) -> list[tuple[str, int, int]]:
                 AND i.year = s.year AND i.sequence_number = n) ORDER BY 1, 2, 3 LIMIT 50""",
             [company.pk],
         )
-        return cursor.fetchall()
+        found: list[tuple[str, int, int]] = cursor.fetchall()
+        return found
 
 
 def _credited(run: ExportRun) -> list[str]:

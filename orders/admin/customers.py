@@ -38,7 +38,15 @@ class CustomerPrices(Lines):
 
 @admin.register(Customer)
 class CustomerAdmin(ScopedAdmin):
-    list_display = ["code", "name", "currency", "rep", "terms_days", "credit_limit", "is_active"]
+    list_display: list[Any] = [
+        "code",
+        "name",
+        "currency",
+        "rep",
+        "terms_days",
+        "credit_limit",
+        "is_active",
+    ]
     list_filter = ["is_active"]
     list_select_related = ["rep"]
     search_fields = ["code", "name", "email"]

@@ -9,11 +9,11 @@ from django.db.models import Exists, Max, OuterRef, Q, QuerySet, Subquery, Sum
 from django.http import HttpRequest
 from django.urls import path, reverse
 from django.utils.translation import gettext_lazy as _
-from unfold.decorators import display
 
 from inventory.models import Stock, StockShare
 from oms.backoffice.access import Lines
 from oms.backoffice.chips import address_text, bar, chips
+from oms.backoffice.decorators import display
 from oms.backoffice.documents import DocumentAdmin
 from oms.core import states
 from oms.core.money_text import display as show_amount
@@ -94,7 +94,7 @@ class Holds(Lines):
 class OrderAdmin(DocumentAdmin):
     form = DraftForm
     editable_statuses = ("draft",)
-    list_display = [
+    list_display: list[Any] = [
         "number",
         "state",
         "customer",

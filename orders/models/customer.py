@@ -75,7 +75,7 @@ class Customer(Guarded):
     billing = models.CharField(
         _("invoice per"), max_length=8, choices=Billing, default=Billing.SHIPMENT
     )
-    credit_limit = AmountField(null=True, blank=True, default=None)
+    credit_limit = AmountField(null=True, blank=True, default=None)  # type: ignore[misc]
     vat_number = VATNumberField(
         _("VAT number"),
         blank=True,

@@ -161,7 +161,7 @@ class OrderLine(models.Model):
     sku = models.ForeignKey(SKU, on_delete=models.PROTECT, related_name="order_lines")
     description = models.CharField(max_length=200, blank=True)
     quantity = models.PositiveIntegerField()
-    unit_price = UnitPriceField(
+    unit_price = UnitPriceField(  # type: ignore[misc]
         null=True,
         blank=True,
         default=None,

@@ -5,11 +5,11 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
-from unfold.decorators import display
 
 from oms.backoffice import panels
 from oms.backoffice.access import Lines, ScopedAdmin
 from oms.backoffice.chips import chip
+from oms.backoffice.decorators import display
 from oms.backoffice.documents import DocumentAdmin
 from oms.backoffice.records import ReadOnlyAdmin
 from orders.models import Order

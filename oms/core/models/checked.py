@@ -13,6 +13,7 @@ from stdnum import get_cc_module, iban
 
 from oms.core import event_catalog
 from oms.core.codes import COUNTRIES
+from oms.core.columns import TextColumn
 from oms.core.identifiers import (
     by_fours,
     country_of,
@@ -27,7 +28,7 @@ EVENT = r"^[a-z_]+\.(\*|[a-z_]+)$"
 BIC = r"^[A-Z]{4}[A-Z]{2}[A-Z0-9]{2}([A-Z0-9]{3})?$"  # ISO 9362
 
 
-class CheckedField(models.CharField):
+class CheckedField(TextColumn):
     """A text with a rule of its own."""
 
     stored_as = "django.db.models.CharField"

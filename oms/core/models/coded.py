@@ -7,9 +7,10 @@ from django import forms
 from django.db import models
 
 from oms.core import codes
+from oms.core.columns import TextColumn
 
 
-class CodedField(models.CharField):
+class CodedField(TextColumn):
     """A code of a closed list. Usual spellings are corrected; other values are refused, in code as in forms."""
 
     read: Callable[[str], str]

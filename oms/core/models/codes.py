@@ -7,6 +7,8 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext as _
 
+from oms.core.columns import TextColumn
+
 INVISIBLE = {"Cc", "Cf", "Co", "Cs", "Zl", "Zp"}  # categories of Unicode
 
 
@@ -38,7 +40,7 @@ def require_scannable(code: str) -> None:
         )
 
 
-class CodeField(models.CharField):
+class CodeField(TextColumn):
     """A code on a label, in one form whichever door it came through; looked up in that form, too."""
 
     default_validators = [require_scannable]

@@ -2,12 +2,11 @@
 
 from typing import Any
 
-from django.db import models
-
+from oms.core.columns import DecimalColumn
 from oms.core.money import ZERO
 
 
-class AmountField(models.DecimalField):
+class AmountField(DecimalColumn):
     """An amount in the document's currency, at that currency's minor units."""
 
     def __init__(self, **options: Any) -> None:
@@ -20,7 +19,7 @@ class AmountField(models.DecimalField):
         return name, path, args, options
 
 
-class UnitPriceField(models.DecimalField):
+class UnitPriceField(DecimalColumn):
     """A price or cost of one base unit, to four places."""
 
     def __init__(self, **options: Any) -> None:

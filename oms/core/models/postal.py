@@ -4,10 +4,11 @@ from typing import Any
 
 from django.db import models
 
+from oms.core.columns import TextColumn
 from oms.core.postal_codes import normalize
 
 
-class PostalCodeField(models.CharField):
+class PostalCodeField(TextColumn):
     """A postal code or the beginning of one, kept as its row's country writes it, whichever door it came through."""
 
     def __init__(self, *args: Any, country: str = "country", **options: Any) -> None:

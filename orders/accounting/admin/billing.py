@@ -8,11 +8,11 @@ from django.urls import path, reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from unfold.decorators import display
 
 from oms.backoffice import panels
 from oms.backoffice.access import Lines
 from oms.backoffice.chips import address_text, chip
+from oms.backoffice.decorators import display
 from oms.backoffice.documents import DocumentAdmin
 from oms.backoffice.records import ReadOnlyAdmin
 from oms.core import stored_files

@@ -7,10 +7,10 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from unfold.decorators import display
 
 from oms.background import jobs
 from oms.backoffice.access import Page, acting
+from oms.backoffice.decorators import display
 from orders.accounting.admin.statements import statement_page
 from orders.admin.customers import CustomerAdmin
 from orders.models import Customer

@@ -12,12 +12,12 @@ from django.urls import path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldBooleanWidget
 
 from oms.background import jobs
 from oms.backoffice.access import ScopedAdmin
 from oms.backoffice.chips import chip
+from oms.backoffice.decorators import display
 from oms.backoffice.documents import DocumentAdmin
 from oms.backoffice.jobs import TYPES
 from oms.backoffice.records import ReadOnlyAdmin

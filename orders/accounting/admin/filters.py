@@ -20,11 +20,12 @@ class Due(SimpleListFilter):
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         return [("open", "open"), ("overdue", "overdue")]
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> Any:
+        invoices: Any = queryset
         if self.value() == "open":
-            return queryset.open().exclude(kind=Invoice.Kind.CREDIT)  # type: ignore[attr-defined]
+            return invoices.open().exclude(kind=Invoice.Kind.CREDIT)
         if self.value() == "overdue":
-            return queryset.open().overdue()  # type: ignore[attr-defined]
+            return invoices.open().overdue()
         return queryset
 
 

@@ -5,10 +5,10 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
-from unfold.decorators import display
 
 from oms.backoffice import panels
 from oms.backoffice.access import Lines, ScopedAdmin
+from oms.backoffice.decorators import display
 from oms.backoffice.records import ReadOnlyAdmin
 from oms.core.money import round_amount
 from oms.core.money_text import display as show_amount

@@ -6,10 +6,10 @@ from django.db.models import F, OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
-from unfold.decorators import display
 
 from oms.backoffice import panels
 from oms.backoffice.chips import bar
+from oms.backoffice.decorators import display
 from oms.core.bulk_sql import any_of
 from oms.core.money import ZERO
 from oms.core.money_text import grouped

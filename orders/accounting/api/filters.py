@@ -1,5 +1,7 @@
 """What lists of invoices can be narrowed by."""
 
+from typing import Any
+
 from django.utils.translation import gettext_lazy as _
 from django_filters import rest_framework as filters
 
@@ -20,5 +22,5 @@ class InvoiceFilter(filters.FilterSet):
         model = Invoice
         fields = ("customer", "order", "kind")
 
-    def only_open(self, rows, name, value):
+    def only_open(self, rows: Any, name: str, value: bool) -> Any:
         return rows.open() if value else rows

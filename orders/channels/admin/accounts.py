@@ -10,10 +10,10 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from unfold.decorators import display
 from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminSelectWidget
 
 from oms.backoffice.access import Lines, Page, ScopedAdmin
+from oms.backoffice.decorators import display
 from oms.core import money_text
 from oms.core.errors import DomainError
 from orders.channels import accounts, health, intake, listings, marking, pulling, pushing
@@ -181,7 +181,8 @@ def connect_page(page: "ChannelAccountAdmin", request: HttpRequest, pk: int) -> 
 
 
 def _account(page: "ChannelAccountAdmin", request: HttpRequest, pk: int) -> ChannelAccount:
-    account = page.get_queryset(request).select_related("channel__company").filter(pk=pk).first()
+    accounts = page.get_queryset(request).select_related("channel__company")
+    account: ChannelAccount | None = accounts.filter(pk=pk).first()
     if account is None or not page.has_view_permission(request, account):
         raise Http404
     return account

@@ -7,10 +7,10 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from unfold.decorators import display
 
 from oms.backoffice import panels
 from oms.backoffice.access import Lines, ScopedAdmin, acting
+from oms.backoffice.decorators import display
 from oms.backoffice.records import ReadOnlyAdmin
 from oms.files.runs import offer
 from orders.channels import incoming, intake, marking, telling

@@ -14,8 +14,9 @@ from tqdm import tqdm
 from oms.core import outbox
 from oms.core.models import Company
 from oms.web import importing
-from oms.web.importing import BadRow, Report, Selection
+from oms.web.importing import Report, Selection
 from oms.web.management.base import OnTables
+from orders.channels.online_retail.mapping import BadRow
 from orders.models import Channel
 
 

@@ -28,7 +28,7 @@ def ubl(document: Document) -> bytes:
     root = etree.fromstring(content)
     root.find(f"{_BASIC}CustomizationID").text = PEPPOL
     root.remove(root.find(f"{_BASIC}UBLVersionID"))  # which Peppol does not want
-    return etree.tostring(root, pretty_print=True, xml_declaration=True, encoding="UTF-8")
+    return bytes(etree.tostring(root, pretty_print=True, xml_declaration=True, encoding="UTF-8"))
 
 
 def factur_x(pdf: bytes, xml: bytes, *, title: str, author: str, language: str = "en") -> bytes:
