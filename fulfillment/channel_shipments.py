@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping
 
-from fulfillment.models import Label, Package, Shipment
+from fulfillment.models import Package, Shipment, ShippingLabel
 from fulfillment.notifications import tracking_link
 from orders.channels import telling
 from orders.channels.telling import ShippedParcel
@@ -16,9 +16,9 @@ def tell(shipment: Shipment, units: Mapping[int, int]) -> None:
     )
     parts = _parts(packages, units)
     names = dict(
-        Label.objects.filter(shipment=shipment, status=Label.Status.BOUGHT).values_list(
-            "package_id", "tracking_number"
-        )
+        ShippingLabel.objects.filter(
+            shipment=shipment, status=ShippingLabel.Status.BOUGHT
+        ).values_list("package_id", "tracking_number")
     )
     carrier = str(shipment.service.account) if shipment.service else ""
     parcels = []

@@ -10,7 +10,7 @@ from fulfillment import (
     waves,
 )
 from fulfillment.carriers.connectors import LabelRequest, carriers
-from fulfillment.models import Label, Shipment
+from fulfillment.models import Shipment, ShippingLabel
 from oms.core.errors import ConnectorError
 from oms.core.event_handlers import on
 from oms.core.locking import lock
@@ -122,14 +122,14 @@ def buy_labels(event: Event) -> None:
 
     One that nobody wants any more, of which the answer is not known, is given back by its key.
     """
-    waiting = Label.objects.filter(
+    waiting = ShippingLabel.objects.filter(
         shipment__number=event.subject_number,
         tracking_number="",
-        status__in=[Label.Status.REQUESTED, Label.Status.UNWANTED],
+        status__in=[ShippingLabel.Status.REQUESTED, ShippingLabel.Status.UNWANTED],
     )
     for label in waiting.select_related("service__account", "package"):
         connector = carriers.get(label.service.account.connector)
-        if label.status == Label.Status.UNWANTED:
+        if label.status == ShippingLabel.Status.UNWANTED:
             connector.void(label.key, "")
             labels.record_voided(label)
             continue
@@ -150,7 +150,7 @@ def buy_labels(event: Event) -> None:
 @on("shipment.label_void_requested", external=True)
 def void_label(event: Event) -> None:
     """Give back a label that is not wanted any more."""
-    label = Label.objects.select_related("service__account").get(pk=event.data["label"])
-    if label.status == Label.Status.UNWANTED:
+    label = ShippingLabel.objects.select_related("service__account").get(pk=event.data["label"])
+    if label.status == ShippingLabel.Status.UNWANTED:
         carriers.get(label.service.account.connector).void(label.key, label.tracking_number)
         labels.record_voided(label)

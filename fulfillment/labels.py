@@ -8,14 +8,14 @@ from django.utils.translation import gettext as _
 
 from fulfillment import gates, rating, sscc
 from fulfillment.carriers.connectors import BoughtLabel
-from fulfillment.models import Label, Package, PackageContent, Shipment
+from fulfillment.models import Package, PackageContent, Shipment, ShippingLabel
 from oms.core import events, policy, states
 from oms.core.errors import Refused
 from oms.core.locking import atomic, lock_one, whole
 from oms.core.models import User
 from oms.printing import barcodes
 
-S = Label.Status
+S = ShippingLabel.Status
 
 
 def buy(shipment: Shipment, *, by: User | None = None) -> Shipment:
@@ -46,7 +46,7 @@ def buy(shipment: Shipment, *, by: User | None = None) -> Shipment:
     return shipment
 
 
-def _request(shipment: Shipment, package: Package) -> Label:
+def _request(shipment: Shipment, package: Package) -> ShippingLabel:
     service = shipment.service
     assert service is not None
     price = rating.parcel_price(service, shipment, package.weight_g)
@@ -58,7 +58,7 @@ def _request(shipment: Shipment, package: Package) -> Label:
         )
     earlier = shipment.labels.count()
     number, count = sscc.take(shipment.order.company)
-    return Label.objects.create(
+    return ShippingLabel.objects.create(
         package=package,
         shipment=shipment,
         service=service,
@@ -70,7 +70,7 @@ def _request(shipment: Shipment, package: Package) -> Label:
 
 
 @whole
-def record_bought(label: Label, answer: BoughtLabel) -> None:
+def record_bought(label: ShippingLabel, answer: BoughtLabel) -> None:
     """Note the carrier's answer, whatever became of the parcel meanwhile: what is not wanted any more is voided."""
     with atomic():
         shipment = lock_one(label.shipment)
@@ -87,7 +87,7 @@ def record_bought(label: Label, answer: BoughtLabel) -> None:
         events.emit(name, shipment, label=label.pk, tracking_number=label.tracking_number)
 
 
-def facts(label: Label) -> dict[str, Any]:
+def facts(label: ShippingLabel) -> dict[str, Any]:
     """What is printed on a label, and what is in its parcel: its digest is taken over these."""
     shipment, package = label.shipment, label.package
     place = shipment.warehouse
@@ -118,7 +118,7 @@ def facts(label: Label) -> dict[str, Any]:
     }
 
 
-def digest(label: Label) -> str:
+def digest(label: ShippingLabel) -> str:
     """The SHA-256 of a label's facts in a fixed form; where it is sent from may be corrected."""
     bound = {name: value for name, value in facts(label).items() if name != "from"}
     return hashlib.sha256(json.dumps(bound, sort_keys=True).encode()).hexdigest()
@@ -142,22 +142,22 @@ def require_bound(shipment: Shipment) -> None:
             )
 
 
-def scanned(code: str, by: User) -> Label | None:
+def scanned(code: str, by: User) -> ShippingLabel | None:
     """The label that somebody's scanner read: by its SSCC or its tracking number, also one that is not valid any more.
 
     None where they don't see its shipment.
     """
     number = barcodes.read_sscc(code)
-    seen = policy.scope(Label, by)
+    seen = policy.scope(ShippingLabel, by)
     found = seen.filter(sscc=number) if number else seen.filter(tracking_number=code)
     return found.select_related("shipment", "package").order_by("-pk").first()
 
 
-def outdated(label: Label) -> str:
+def outdated(label: ShippingLabel) -> str:
     """Why a label must not leave the house, and what became of it; empty where it is the right one."""
     if label.status == S.BOUGHT:
         return ""
-    valid = Label.objects.filter(
+    valid = ShippingLabel.objects.filter(
         package=label.package, package__isnull=False, status=S.BOUGHT
     ).first()
     since = [
@@ -180,11 +180,11 @@ def outdated(label: Label) -> str:
 
 
 @whole
-def record_failed(label: Label, error: str) -> None:
+def record_failed(label: ShippingLabel, error: str) -> None:
     """Note that the carrier refused."""
     with atomic():
         shipment = lock_one(label.shipment)
-        Label.objects.filter(pk=label.pk, status__in=[S.REQUESTED, S.UNWANTED]).update(
+        ShippingLabel.objects.filter(pk=label.pk, status__in=[S.REQUESTED, S.UNWANTED]).update(
             status=S.FAILED, error=error[:200]
         )
         events.emit("shipment.label_failed", shipment, label=label.pk, error=error)
@@ -214,9 +214,9 @@ def void(shipment: Shipment, *, by: User | None = None) -> Shipment:
 
 
 @whole
-def record_voided(label: Label) -> None:
+def record_voided(label: ShippingLabel) -> None:
     """Note that the carrier took a label back."""
     with atomic():
         shipment = lock_one(label.shipment)
-        if Label.objects.filter(pk=label.pk, status=S.UNWANTED).update(status=S.VOIDED):
+        if ShippingLabel.objects.filter(pk=label.pk, status=S.UNWANTED).update(status=S.VOIDED):
             events.emit("shipment.label_voided", shipment, label=label.pk)

@@ -9,7 +9,7 @@ from django.utils.translation import ngettext
 
 from fulfillment import gates, parcels, picking
 from fulfillment.joining import join_cuts
-from fulfillment.models import Label, Package, Shipment, ShipmentLine
+from fulfillment.models import Package, Shipment, ShipmentLine, ShippingLabel
 from fulfillment.parcels import Parcel
 from inventory.models import Demand, Reservation
 from oms.core import states
@@ -118,7 +118,9 @@ def unpack(shipment: Shipment, *, by: User | None = None) -> Shipment:
 
 
 def _require_no_labels(shipment: Shipment) -> None:
-    live = shipment.labels.filter(status__in=[Label.Status.REQUESTED, Label.Status.BOUGHT])
+    live = shipment.labels.filter(
+        status__in=[ShippingLabel.Status.REQUESTED, ShippingLabel.Status.BOUGHT]
+    )
     if live.exists():
         raise Refused(
             _("Void the labels of %(shipment)s before unpacking.") % {"shipment": shipment},

@@ -10,13 +10,13 @@ from fulfillment.models import (
     Cancellation,
     CancellationLine,
     Carton,
-    Label,
     Package,
     PackageContent,
     PickTask,
     Scan,
     Shipment,
     ShipmentLine,
+    ShippingLabel,
     SSCCSeries,
     TrackingEvent,
     Wave,
@@ -85,7 +85,7 @@ declare(
 declare(CancellationLine, PartOf("cancellation", Cancellation))
 for part in (Package, TrackingEvent):
     declare(part, PartOf("shipment", Shipment), view="manager")
-declare(Label, PartOf("shipment", Shipment, is_internal=True), view="manager")
+declare(ShippingLabel, PartOf("shipment", Shipment, is_internal=True), view="manager")
 declare(PackageContent, PartOf("package", Package))
 declare(Wave, rows(warehouse="warehouse", company="warehouse__company"), view=FLOOR)
 allow(FLOOR, Wave, "release", "close")
@@ -101,6 +101,6 @@ declare(Carton, every_row, view="picker packer", edit="manager")
 declare(SSCCSeries, _series, view="manager")
 
 need("see_cost", Rate)
-hide("see_cost", Label, "cost")
+hide("see_cost", ShippingLabel, "cost")
 made_of(Cancellation, Shipment, "cancellation")
 made_of(Shipment, Wave, "shipments_in_it", "on_hold")

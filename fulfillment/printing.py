@@ -7,7 +7,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from fulfillment import labels
-from fulfillment.models import Label, PackageContent, PickTask, Shipment, ShipmentLine, Wave
+from fulfillment.models import PackageContent, PickTask, Shipment, ShipmentLine, ShippingLabel, Wave
 from oms.core.errors import Refused
 from oms.core.models import Company
 from oms.printing import barcodes, letterheads, printout_revisions, printouts
@@ -80,7 +80,9 @@ def _of(company: Company, own: str = "") -> Page:
 
 def stickers(shipment: Shipment) -> list[Page]:
     """The labels of a shipment's parcels, one 4 × 6 inch page each, in the order of the parcels."""
-    bought = shipment.labels.filter(status=Label.Status.BOUGHT).order_by("package__position", "pk")
+    bought = shipment.labels.filter(status=ShippingLabel.Status.BOUGHT).order_by(
+        "package__position", "pk"
+    )
     rows = list(
         bought.select_related(
             "service__account", "package", "shipment__order__company", "shipment__warehouse"
@@ -94,7 +96,7 @@ def stickers(shipment: Shipment) -> list[Page]:
     return [sticker(label) for label in rows]
 
 
-def sticker(label: Label) -> Page:
+def sticker(label: ShippingLabel) -> Page:
     """A shipping label: the facts that its digest is bound to, the SSCC and the tracking number as barcodes."""
     facts, company = labels.facts(label), label.shipment.order.company
     codes = barcodes.bars(label.tracking_number, LABEL_MM), barcodes.sscc_bars(label.sscc or "")
@@ -147,7 +149,7 @@ def stickers_of_wave(wave: Wave) -> list[Page]:
     """The labels of all parcels of a wave, in the order in which its shipments were put into it."""
     pages = [
         page
-        for shipment in wave.shipments.filter(labels__status=Label.Status.BOUGHT)
+        for shipment in wave.shipments.filter(labels__status=ShippingLabel.Status.BOUGHT)
         .distinct()
         .order_by("pk")
         for page in stickers(shipment)

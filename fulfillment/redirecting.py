@@ -9,7 +9,7 @@ from django.db.models import Sum
 from django.utils.translation import gettext as _
 
 from fulfillment import rerouting, shipments
-from fulfillment.models import Label, Shipment
+from fulfillment.models import Shipment, ShippingLabel
 from inventory import demand
 from inventory import rerouting as routes
 from inventory.models import Reservation
@@ -129,8 +129,8 @@ def _address(order: Order, address: Address | None, typed: dict[str, str]) -> di
 
 
 def _require_open(live: Sequence[Shipment]) -> None:
-    labeled = Label.objects.filter(
-        shipment__in=live, status__in=[Label.Status.REQUESTED, Label.Status.BOUGHT]
+    labeled = ShippingLabel.objects.filter(
+        shipment__in=live, status__in=[ShippingLabel.Status.REQUESTED, ShippingLabel.Status.BOUGHT]
     )
     label = labeled.select_related("shipment").first()
     if label is not None:

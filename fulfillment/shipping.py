@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from fulfillment import following, gates, labels
 from fulfillment.joining import join_cuts
-from fulfillment.models import Label, Shipment
+from fulfillment.models import Shipment, ShippingLabel
 from inventory import reservations
 from inventory.models import Warehouse
 from inventory.planners import working_days
@@ -56,7 +56,7 @@ def _require_labels(shipment: Shipment) -> None:
     bare = [
         package
         for package in shipment.packages.all()
-        if not package.labels.filter(status=Label.Status.BOUGHT).exists()
+        if not package.labels.filter(status=ShippingLabel.Status.BOUGHT).exists()
     ]
     if bare:
         raise Refused(

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from fulfillment.models import Label, SSCCSeries
+from fulfillment.models import ShippingLabel, SSCCSeries
 from oms.core import attention
 from oms.core.errors import Refused
 from oms.core.locking import atomic, lock_one
@@ -59,7 +59,9 @@ def _first_in_use(series: SSCCSeries, before: datetime) -> int:
 
 def _is_in_use(number: str, before: datetime) -> bool:
     """Whether the last label with this number, or its shipment, is too young for the number to be used again."""
-    label = Label.objects.filter(sscc=number).select_related("shipment").order_by("-pk").first()
+    label = (
+        ShippingLabel.objects.filter(sscc=number).select_related("shipment").order_by("-pk").first()
+    )
     if label is None:
         return False
     return max(label.requested_at, label.shipment.shipped_at or label.requested_at) > before

@@ -5,7 +5,7 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from fulfillment import shipping
-from fulfillment.models import Label, Package, Shipment, TrackingEvent
+from fulfillment.models import Package, Shipment, ShippingLabel, TrackingEvent
 from oms.core.errors import Refused
 from oms.core.locking import atomic, lock_one
 from oms.core.models import User
@@ -48,9 +48,11 @@ def record(
     return shipment
 
 
-def _parcel(tracking_number: str) -> Label | Package | None:
+def _parcel(tracking_number: str) -> ShippingLabel | Package | None:
     """Our label with this number, else a parcel that a partner sent."""
-    ours = Label.objects.filter(tracking_number=tracking_number, status=Label.Status.BOUGHT)
+    ours = ShippingLabel.objects.filter(
+        tracking_number=tracking_number, status=ShippingLabel.Status.BOUGHT
+    )
     return (
         ours.select_related("shipment__order").first()
         or Package.objects.filter(tracking_number=tracking_number)

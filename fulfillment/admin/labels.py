@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 
-from fulfillment.models import Carton, Label, SSCCSeries, TrackingEvent
+from fulfillment.models import Carton, ShippingLabel, SSCCSeries, TrackingEvent
 from oms.backoffice.access import ScopedAdmin
 from oms.backoffice.records import ReadOnlyAdmin
 
@@ -12,7 +12,7 @@ class CartonAdmin(ScopedAdmin):
     list_display = ["code", "length_mm", "width_mm", "height_mm", "weight_g", "max_weight_g"]
 
 
-@admin.register(Label)
+@admin.register(ShippingLabel)
 class LabelAdmin(ReadOnlyAdmin):
     list_display = [
         "tracking_number",

@@ -9,11 +9,11 @@ from rest_framework import serializers
 from fulfillment import gates
 from fulfillment.models import (
     Cancellation,
-    Label,
     Package,
     PackageContent,
     Shipment,
     ShipmentLine,
+    ShippingLabel,
     TrackingEvent,
 )
 from oms.core.bulk_sql import any_of
@@ -54,7 +54,7 @@ class PackageSerializer(RecordSerializer[Package]):
         bought = [
             label.tracking_number
             for label in package.labels.all()
-            if label.status == Label.Status.BOUGHT
+            if label.status == ShippingLabel.Status.BOUGHT
         ]
         return bought or [number for number in [package.tracking_number] if number]
 
@@ -161,7 +161,7 @@ class ShipmentFilter(filters.FilterSet):
 
     def of_tracking_number(self, rows: QuerySet[Any], name: str, number: str) -> QuerySet[Any]:
         """Of our labels, or of parcels that a partner sent."""
-        labels = Label.objects.filter(tracking_number=number).values("shipment")
+        labels = ShippingLabel.objects.filter(tracking_number=number).values("shipment")
         return rows.filter(
             any_of(
                 "pk",

@@ -1,7 +1,7 @@
 """Shipments, waves, packages and tracking."""
 
 from fulfillment.models.cancellation import Cancellation, CancellationLine
-from fulfillment.models.package import Carton, Label, Package, PackageContent
+from fulfillment.models.package import Carton, Package, PackageContent, ShippingLabel
 from fulfillment.models.scan import Scan
 from fulfillment.models.shipment import Shipment, ShipmentLine
 from fulfillment.models.sscc import SSCCSeries
@@ -12,7 +12,6 @@ __all__ = [
     "Cancellation",
     "CancellationLine",
     "Carton",
-    "Label",
     "Package",
     "PackageContent",
     "PickTask",
@@ -20,6 +19,7 @@ __all__ = [
     "Scan",
     "Shipment",
     "ShipmentLine",
+    "ShippingLabel",
     "TrackingEvent",
     "Wave",
 ]

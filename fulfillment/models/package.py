@@ -75,7 +75,7 @@ class PackageContent(models.Model):
         return f"{self.quantity} × {self.line_id} in {self.package_id}"
 
 
-class Label(models.Model):
+class ShippingLabel(models.Model):
     """A request to a carrier for a label, and its answer. Asked, called, recorded: it survives a crash in between."""
 
     class Status(models.TextChoices):
@@ -107,6 +107,7 @@ class Label(models.Model):
     requested_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
+        verbose_name = _("shipping label")
         constraints = [
             models.UniqueConstraint(
                 fields=["package"],

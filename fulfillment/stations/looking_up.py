@@ -5,7 +5,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from fulfillment import labels
-from fulfillment.models import Label, Shipment
+from fulfillment.models import Shipment, ShippingLabel
 from fulfillment.stations.scannable import products
 from inventory.models import SKU, Bin, BinStock, Lot, Stock, Warehouse
 from oms.core import policy
@@ -67,7 +67,7 @@ def _of_product(sku: SKU, warehouse: Warehouse) -> dict[str, Any]:
     }
 
 
-def _of_shipment(shipment: Shipment, label: Label | None) -> dict[str, Any]:
+def _of_shipment(shipment: Shipment, label: ShippingLabel | None) -> dict[str, Any]:
     return {
         "bin": "",
         "kind": f"shipment {shipment.number}: {shipment.get_status_display()}",

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from fulfillment.models import Label, Shipment
+from fulfillment.models import Shipment, ShippingLabel
 from inventory.models import SKU, Barcode
 
 
@@ -26,7 +26,7 @@ def products(skus: Iterable[SKU]) -> dict[str, dict[str, Any]]:
 
 def label_codes(shipment: Shipment) -> dict[str, str]:
     """What a scanner may read of each label: its tracking number, or its SSCC with and without identifier."""
-    bought = shipment.labels.filter(status=Label.Status.BOUGHT).values_list(
+    bought = shipment.labels.filter(status=ShippingLabel.Status.BOUGHT).values_list(
         "tracking_number", "sscc"
     )
     return {code: number for number, sscc in bought for code in (number, sscc, f"00{sscc}") if code}

@@ -76,7 +76,7 @@ RULES = (
         "what was asked of a carrier or a bank is on its way, or stands under Attention",
         f"""
         SELECT 'label ' || l.key, 'requested at ' || l.requested_at || ', and nobody asks'
-        FROM fulfillment_label l JOIN fulfillment_shipment s ON s.id = l.shipment_id
+        FROM fulfillment_shippinglabel l JOIN fulfillment_shipment s ON s.id = l.shipment_id
         WHERE l.status = 'requested' AND l.requested_at < {_ago(outbox.LIMIT)}
           AND NOT {_asked("shipment", "shipment.labels_requested", "s.number")}
         UNION ALL

@@ -12,7 +12,7 @@ from django.db.models import Case, IntegerField, Model, Q, QuerySet, Value, When
 from django.http import HttpRequest
 from django.urls import reverse
 
-from fulfillment.models import Label, Shipment, Wave
+from fulfillment.models import Shipment, ShippingLabel, Wave
 from inventory.models import SKU, Barcode, Bin, Count, Transfer
 from inventory.purchasing.models import PurchaseOrder, Supplier
 from oms.core import policy
@@ -95,7 +95,7 @@ class Finder:
 FINDERS = (
     Finder(Order, "shopping_cart", numbers=("number", "external_id", "customer_reference")),
     Finder(Shipment, "package_2", numbers=("number",)),
-    Finder(Label, "local_shipping", numbers=("tracking_number", "sscc"), shown="shipment"),
+    Finder(ShippingLabel, "local_shipping", numbers=("tracking_number", "sscc"), shown="shipment"),
     Finder(Invoice, "request_quote", numbers=("number",)),
     Finder(Payment, "payments", numbers=("number", "reference")),
     Finder(ReturnRequest, "assignment_return", numbers=("number",)),

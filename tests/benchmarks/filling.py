@@ -24,7 +24,7 @@ GROWING = [
     "fulfillment.ShipmentLine",
     "fulfillment.Package",
     "fulfillment.PackageContent",
-    "fulfillment.Label",
+    "fulfillment.ShippingLabel",
     "fulfillment.TrackingEvent",
     "orders.Invoice",
     "orders.InvoiceLine",

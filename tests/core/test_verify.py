@@ -94,7 +94,7 @@ BREAKS = {
     "disabled_reason) SELECT 'https://example.com', 'x', '', min(u.id), min(c.id), "
     "'{order.*,purchase order.received}', (SELECT last_position FROM core_stream), true, '' "
     "FROM core_user u, core_company c",
-    "what was asked of a carrier or a bank is on its way, or stands under Attention": "UPDATE fulfillment_label SET status = 'requested', requested_at = now() - interval '1 hour'",
+    "what was asked of a carrier or a bank is on its way, or stands under Attention": "UPDATE fulfillment_shippinglabel SET status = 'requested', requested_at = now() - interval '1 hour'",
     "positions in the stream are given once, up to its end": "UPDATE core_stream SET last_position = 0",
     "the trail of each order is legal": "UPDATE core_event SET name = 'order.canceled' WHERE name = 'order.confirmed'",
     "the trail of each order ends in its status": "UPDATE orders_order SET status = 'placed'",

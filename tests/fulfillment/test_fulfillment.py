@@ -16,7 +16,7 @@ from fulfillment import (
     waves,
 )
 from fulfillment.carriers.connectors import BoughtLabel
-from fulfillment.models import Label, PickTask, Shipment, TrackingEvent, Wave
+from fulfillment.models import PickTask, Shipment, ShippingLabel, TrackingEvent, Wave
 from inventory.models import Bin, Lane
 from oms.core import outbox
 from oms.core.errors import Refused, WrongState
@@ -112,7 +112,7 @@ def test_a_label_is_bought_once(order, drain):
         labels.buy(shipment)
 
     drain()
-    assert Label.objects.get().status == "bought"
+    assert ShippingLabel.objects.get().status == "bought"
 
 
 def test_a_label_that_comes_after_it_was_unwanted_is_voided(order, drain):
@@ -120,13 +120,13 @@ def test_a_label_that_comes_after_it_was_unwanted_is_voided(order, drain):
     shipment = make.packed(order)
     labels.buy(shipment)
     labels.void(shipment)
-    label = Label.objects.get()
+    label = ShippingLabel.objects.get()
     assert label.status == "unwanted"
 
     labels.record_bought(label, BoughtLabel("T1", label.cost))
     drain()
 
-    assert Label.objects.get().status == "voided"
+    assert ShippingLabel.objects.get().status == "voided"
 
 
 def test_ship_needs_a_label(order):

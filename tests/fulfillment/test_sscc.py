@@ -8,7 +8,7 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from fulfillment import labels, sscc
-from fulfillment.models import Label, Shipment, SSCCSeries
+from fulfillment.models import Shipment, ShippingLabel, SSCCSeries
 from oms.core import attention
 from oms.core.actors import SYSTEM
 from oms.core.errors import Refused
@@ -36,8 +36,9 @@ def give(shipment, first, last, ago=timedelta(days=1)):
     numbers = [barcodes.sscc(PREFIX, count) for count in range(first, last)]
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO fulfillment_label (shipment_id, service_id, status, key, tracking_number, sscc, sscc_count,"
-            " cost, error, requested_at) SELECT %s, %s, 'voided', 'old-' || nr, 'T-' || nr, sscc, nr, 0, '', %s"
+            "INSERT INTO fulfillment_shippinglabel (shipment_id, service_id, status, key, tracking_number, sscc,"
+            " sscc_count, cost, error, requested_at)"
+            " SELECT %s, %s, 'voided', 'old-' || nr, 'T-' || nr, sscc, nr, 0, '', %s"
             " FROM unnest(%s::text[], %s::bigint[]) AS given (sscc, nr)",
             [
                 shipment.pk,
@@ -72,7 +73,7 @@ def test_sscc_run_out_with_a_warning_and_come_round_after_a_year(shipment):
         labels.buy(shipment)
     assert not shipment.labels.exclude(status="voided").exists()
 
-    Label.objects.filter(sscc_count__lt=30_000).update(
+    ShippingLabel.objects.filter(sscc_count__lt=30_000).update(
         requested_at=timezone.now() - A_YEAR_AND_MORE
     )
     labels.buy(shipment)
@@ -81,7 +82,7 @@ def test_sscc_run_out_with_a_warning_and_come_round_after_a_year(shipment):
     assert labels.scanned(f"00{new.sscc}", SYSTEM) == new
     assert warned() == []
     with pytest.raises(IntegrityError), transaction.atomic():
-        Label.objects.create(
+        ShippingLabel.objects.create(
             shipment=shipment, service=new.service, key="twice", sscc=new.sscc, sscc_count=CAPACITY
         )
 

@@ -8,7 +8,7 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from fulfillment import waves
-from fulfillment.models import Label, PickTask, Shipment
+from fulfillment.models import PickTask, Shipment, ShippingLabel
 from fulfillment.stations import actions, looking_up, worklists
 from inventory.models import SKU, Barcode, Bin
 from oms.background import jobs
@@ -52,7 +52,7 @@ def printed(paper, rows):
 def labeled(tracking_number):
     make.sku("TEE-M", stock={"LON": 9})
     label = make.labeled(make.confirmed(("TEE-M", 1))).labels.get()
-    Label.objects.update(tracking_number=tracking_number, digest="")
+    ShippingLabel.objects.update(tracking_number=tracking_number, digest="")
     return make.fresh(label)
 
 
@@ -82,7 +82,7 @@ def test_a_label_that_cannot_be_printed_is_told_of_and_the_others_are_printed():
     rows = [
         make.labeled(make.confirmed(("TEE-M", 1), customer_code=f"C-{each}")) for each in range(3)
     ]
-    Label.objects.filter(shipment=rows[1]).update(tracking_number="W" * 60)
+    ShippingLabel.objects.filter(shipment=rows[1]).update(tracking_number="W" * 60)
     Shipment.objects.filter(pk=rows[2].pk).update(
         ship_to={"name": "\U00013000 & Sons", "country": "GB"}
     )
@@ -96,7 +96,7 @@ def test_a_label_that_cannot_be_printed_is_told_of_and_the_others_are_printed():
         and "No font on this machine has \U00013000" in told[rows[2].number]
     )
     assert [codes(page)[0] for page in pictures(pdf)] == [
-        Label.objects.get(shipment=rows[0]).tracking_number
+        ShippingLabel.objects.get(shipment=rows[0]).tracking_number
     ]
 
 

@@ -12,7 +12,7 @@ from PIL import Image
 from pypdf import PdfReader
 
 from fulfillment import labels, packing, picking, shipping, waves
-from fulfillment.models import Label, Shipment, Wave
+from fulfillment.models import Shipment, ShippingLabel, Wave
 from fulfillment.stations import worklists
 from inventory.models import SKU, Bin, Warehouse
 from oms.background import jobs
@@ -70,7 +70,7 @@ def test_every_label_slip_and_invoice_of_a_wave_reads_as_its_record():
     slips = pictures(draw("packing_slips", wave))
     walk = pictures(draw("pick_list", wave))
 
-    bought = list(Label.objects.order_by("shipment_id", "package__position"))
+    bought = list(ShippingLabel.objects.order_by("shipment_id", "package__position"))
     assert len(bought) >= WAVE_OF
     assert [codes(page) for page in stickers] == [
         [row.tracking_number, f"(00){row.sscc}"] for row in bought
@@ -96,7 +96,7 @@ def test_labels_of_many_shipments_are_each_there_once_in_their_order(worked_job)
 
     stored = StoredDocument.objects.get(subject_type="job", subject_number=str(job.pk))
     shown = [codes(page)[0] for page in pictures(stored_files.read(stored))]
-    assert shown == [Label.objects.get(shipment=key).tracking_number for key in keys]
+    assert shown == [ShippingLabel.objects.get(shipment=key).tracking_number for key in keys]
     assert (job.done, job.failed) == (3, 0)
 
 
@@ -132,7 +132,7 @@ def test_a_label_is_drawn_whatever_is_in_a_name(name):
 
     pages = pictures(draw("labels", wave))
 
-    assert [codes(page)[0] for page in pages] == [Label.objects.get().tracking_number]
+    assert [codes(page)[0] for page in pages] == [ShippingLabel.objects.get().tracking_number]
 
 
 @pytest.fixture
@@ -219,7 +219,7 @@ def test_a_paper_that_is_out_of_date_says_what_changed_since():
 
 def test_an_old_label_says_what_became_of_it_and_does_not_leave():
     wave_of(1)
-    old, shipment = Label.objects.get(), Shipment.objects.get()
+    old, shipment = ShippingLabel.objects.get(), Shipment.objects.get()
     labels.void(shipment)
     outbox.drain()
     labels.buy(make.fresh(shipment))
@@ -227,7 +227,7 @@ def test_an_old_label_says_what_became_of_it_and_does_not_leave():
 
     found = labels.scanned(f"00{old.sscc}", make.user("root", "manager"))
 
-    new = Label.objects.exclude(pk=old.pk).get()
+    new = ShippingLabel.objects.exclude(pk=old.pk).get()
     assert found == old and f"now has label {new.tracking_number}" in labels.outdated(found)
     with pytest.raises(Refused, match="voided"):
         worklists.pack(make.warehouse(), make.user("root", "manager"), old.tracking_number)

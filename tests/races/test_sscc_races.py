@@ -1,7 +1,7 @@
 """Labels bought at the same moment have numbers of their own."""
 
 from fulfillment import labels
-from fulfillment.models import Label
+from fulfillment.models import ShippingLabel
 from tests import builders as make
 
 
@@ -15,5 +15,5 @@ def test_labels_bought_at_once_have_different_numbers(race):
     results = race(*[lambda shipment=shipment: labels.buy(shipment) for shipment in shipments])
 
     assert [result for result in results if isinstance(result, Exception)] == []
-    assert sorted(Label.objects.values_list("sscc_count", flat=True)) == list(range(6))
-    assert len(set(Label.objects.values_list("sscc", flat=True))) == 6
+    assert sorted(ShippingLabel.objects.values_list("sscc_count", flat=True)) == list(range(6))
+    assert len(set(ShippingLabel.objects.values_list("sscc", flat=True))) == 6

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from fulfillment import labels, packing, picking, shipping, waves
 from fulfillment.carriers.connectors.manual.connector import ManualCarrier
-from fulfillment.models import Label
+from fulfillment.models import ShippingLabel
 from inventory import backorders, counting
 from inventory.models import Count, CountLine, Demand, Reservation
 from oms.core import outbox
@@ -176,10 +176,10 @@ def test_an_answer_is_recorded_whatever_the_document_is_by_then(drain):
     packing.unpack(make.fresh(shipment))
 
     drain()
-    labels.record_bought(Label.objects.get(), labels.BoughtLabel("T-1", D("4.50")))
+    labels.record_bought(ShippingLabel.objects.get(), labels.BoughtLabel("T-1", D("4.50")))
     drain()
 
-    assert Label.objects.get().status == "voided"
+    assert ShippingLabel.objects.get().status == "voided"
 
 
 def test_a_label_without_an_answer_bars_a_second_and_is_given_back_when_unwanted(
@@ -204,7 +204,7 @@ def test_a_label_without_an_answer_bars_a_second_and_is_given_back_when_unwanted
     labels.void(make.fresh(shipment))
     outbox.drain(now=timezone.now() + timedelta(minutes=1))
 
-    label = Label.objects.get()
+    label = ShippingLabel.objects.get()
     assert (label.status, voided) == ("voided", [label.key])
 
 
