@@ -311,6 +311,31 @@ def test_what_prices_don_t_include_and_what_the_channel_pays_is_told_apart():
 
 
 @pytest.mark.parametrize(
+    ("currency", "price", "tax", "discount", "gross", "net"),
+    [
+        ("JPY", "1000", "182", "1", "1999", "1817"),
+        ("KWD", "1.125", "0.205", "0.001", "2.249", "2.044"),
+        ("EUR", "10.005", "3.19", "0.01", "20.00", "16.81"),
+    ],
+)
+def test_amounts_are_in_the_coins_of_their_currency(currency, price, tax, discount, gross, net):
+    """Of the order alone; the second of two rates leaves the percentage open."""
+    made = unasked(Shop.__new__(Shop)) | {"presentmentCurrencyCode": currency, "shippingLines": []}
+    (line,) = made["lineItems"]
+    line["originalUnitPriceSet"] = acts.bag(price)
+    line["discountAllocations"] = [{"allocatedAmountSet": acts.bag(discount)}]
+    half = acts.bag(D(tax) / 2)
+    line["taxLines"] = [{**line["taxLines"][0], "priceSet": half}] * 2
+    made["currentTotalPriceSet"] = acts.bag(gross)
+
+    order = mapping.order(made, "", {})
+
+    (sold,) = order.lines
+    assert (sold.net, sold.tax, sold.tax_percent) == (D(net), D(tax), None)
+    assert (sold.gross, order.gross) == (D(gross), D(gross))
+
+
+@pytest.mark.parametrize(
     ("fields", "state", "stage"),
     [
         ({}, "PAID", Stage.SHIP),
@@ -680,6 +705,27 @@ def test_a_refund_goes_back_once_by_its_payments_and_never_too_much(shop):
         connector.refund(connector.order(order.id), RefundRequest("refund 8", D("9.00"), "EUR", {}))
     with pytest.raises(Invalid, match="paid in EUR"):
         connector.refund(order, RefundRequest("refund 9", D("1.00"), "USD", {}))
+
+
+def test_a_refund_may_wait_for_its_payment_or_be_refused_by_it(shop):
+    shop.product("MUG", 5)
+    made = shop.buy(("MUG", 2))
+    connector = opened(shop)
+    request = RefundRequest("refund 7", D("5.00"), "EUR", {})
+    read = lambda: connector.order(tail(made["id"]))  # noqa: E731
+
+    shop.refund_status = "PENDING"
+    assert connector.refund(read(), request).is_pending
+    order = read()
+    assert [(each.amount, each.is_done) for each in order.refunds] == [(5, False)]
+    assert connector.find_refund(order, request).is_pending
+    made["refunds"][0]["transactions"][0]["status"] = "FAILURE"
+    with pytest.raises(Invalid, match="payment provider refused"):
+        connector.find_refund(read(), request)
+    shop.refund_status = "FAILURE"
+    with pytest.raises(Invalid, match="payment provider refused"):
+        connector.refund(read(), RefundRequest("refund 8", D("6.00"), "EUR", {}))
+    assert read().refunds == []
 
 
 # Webhooks

@@ -14,6 +14,7 @@ from orders import lifecycle
 from orders.accounting import refunds
 from orders.accounting.models import Invoice, Payment, Refund
 from orders.channels import accounts, incoming, listings, pulling
+from orders.channels.admin.accounts import ConnectForm
 from orders.channels.connectors.errors import AuthEnded
 from orders.channels.models import (
     ChannelAccount,
@@ -250,6 +251,8 @@ def test_our_refund_is_given_once_and_one_that_is_refused_is_taken_back(selling,
 
 def test_tokens_are_renewed_before_they_end_and_a_lost_app_stops_the_channel(selling, shop):
     keys = {"client_id": shop.client_id, "client_secret": shop.client_secret}
+    form = ConnectForm(make.fresh(selling), {"client_id": "a", "client_secret": "b"})
+    assert (form.is_valid(), form.fields["refresh_token"].required) == (True, False)
     shop.refresh_token = "first"
     row = make.fresh(selling)
     accounts.connect(row, {**keys, "refresh_token": "first"})

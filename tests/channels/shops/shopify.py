@@ -71,7 +71,7 @@ class Shop(Server):
         self.busy, self.waits, self.notified = False, False, []
         self.points, self.most, self.rate, self.at = 1e6, 1e6, 100, time.monotonic()
         self._ids, self._events, self.ahead = count(FIRST_ID + 1), count(1), timedelta()
-        self.while_setting = None
+        self.while_setting, self.refund_status = None, "SUCCESS"
         super().__init__()
         for number in range(locations):
             self.place(f"Place {number + 1}")

@@ -251,7 +251,8 @@ def remove(shop, made, units, transactions, note, restock=False):
                 left -= less
         if restock:
             take(shop, lines[key], -count)
-    given = sum((amount(each["amountSet"]) for each in transactions), Decimal(0))
+    done = [each for each in transactions if each["status"] == "SUCCESS"]
+    given = sum((amount(each["amountSet"]) for each in done), Decimal(0))
     row = {
         "__typename": "Refund",
         "id": shop.id("Refund"),
@@ -476,12 +477,14 @@ def make_refund(shop, input):
             amount(each["amountSet"])
             for each in made["transactions"]
             if (each["parentTransaction"] or {}).get("id") == parent["id"]
+            and each["status"] != "FAILURE"
         )
         if Decimal(asked["amount"]) > amount(parent["amountSet"]) - gone:
             return errors((None, None, "Refund amount is too high"), refund=None)
         moved.append(
             {**parent, "id": shop.id("OrderTransaction"), "kind": "REFUND"}
             | {"parentTransaction": parent, "amountSet": bag(asked["amount"])}
+            | {"status": shop.refund_status}
         )
     row = remove(shop, made, units, moved, input["note"])
     shop.notified.append(input["notify"])

@@ -145,7 +145,9 @@ CANCEL = """mutation Cancel($id: ID!, $reason: OrderCancelReason!, $notify: Bool
 JOB = "query Job($id: ID!) { job(id: $id) { id done } }"
 
 REFUND = """mutation Refund($input: RefundInput!, $key: String!) {
-  refundCreate(input: $input) @idempotent(key: $key) { refund { id } userErrors { field message } }
+  refundCreate(input: $input) @idempotent(key: $key) {
+    refund { id transactions(first: 10) { nodes { kind status } } } userErrors { field message }
+  }
 }"""
 
 _LEVEL = 'location { id } quantities(names: ["available"]) { quantity }'

@@ -15,6 +15,7 @@ from orders.channels.connectors.shopify.amounts import presentment
 from orders.channels.connectors.shopify.client import Client, Row, gid, require_done, tail
 
 GIFT_CARD = "gift_card"
+FAILED = ("FAILURE", "ERROR")
 MOST_OF_NOTE = 255
 
 
@@ -58,15 +59,23 @@ def refund(client: Client, account: Account, order: Sold, request: RefundRequest
     if request.shipping:
         asked["shipping"] = {"amount": str(request.shipping)}
     made = client.tell(documents.REFUND, input=asked, key=_key(order, request))["refundCreate"]
-    return Done(tail(require_done(made)["refund"]["id"]))
+    return _outcome(require_done(made)["refund"])
 
 
 def find(order: Sold, request: RefundRequest) -> Done | None:
-    """A refund that was asked for before, by our key in its note."""
-    for each in order.refunds:
-        if each.key == request.key:
-            return Done(each.id, is_pending=not each.is_done)
+    """A refund that was asked for before, by our key in its note. Raises Invalid where its payments refused it."""
+    for row in order.raw["refunds"]:
+        if mapping.key_in(str(row["note"] or "")) == request.key:
+            return _outcome(row)
     return None
+
+
+def _outcome(row: Row) -> Done:
+    """How far a refund is: its payments may take days, or refuse it."""
+    states = [each["status"] for each in row["transactions"]["nodes"] if each["kind"] == "REFUND"]
+    if states and all(each in FAILED for each in states):
+        raise Invalid(_("The payment provider refused the refund. Look at the order in the shop."))
+    return Done(tail(row["id"]), is_pending=any(each in mapping.WAITING for each in states))
 
 
 def _key(order: Sold, request: RefundRequest) -> str:
