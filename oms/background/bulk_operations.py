@@ -7,7 +7,7 @@ from django.apps import apps
 from django.utils.translation import gettext as _
 
 from oms.background import jobs
-from oms.core import operations, policy
+from oms.core import extents, operations, policy
 from oms.core.errors import Refused
 from oms.core.models import Job, User
 from oms.core.operations import Operation
@@ -28,7 +28,7 @@ def submit(step: Operation, keys: Sequence[int], *, by: User) -> Job:
     )
 
 
-@jobs.runs(KIND)
+@jobs.runs(KIND, lambda job: extents.seen_by(job.by, operation_of(job).model))
 def perform(job: Job) -> None:
     """Perform a job's operation on what its person may see of the selection, in its order."""
     step, by = operation_of(job), job.by

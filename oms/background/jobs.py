@@ -12,8 +12,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from oms.core import attention, bells, events, pulse, sweeping
+from oms.core import attention, bells, events, extents, pulse, sweeping
 from oms.core.errors import DomainError, Refused
+from oms.core.extents import Extent
 from oms.core.limits import told
 from oms.core.locking import atomic, whole
 from oms.core.models import Job, JobResult, User
@@ -25,15 +26,20 @@ NOT_CLAIMED: dict[str, Any] = {"leased_until": None, "claimed_by": ""}
 LIMIT = timedelta(minutes=15)  # that a job may wait for a worker
 Item = TypeVar("Item")
 Runner = Callable[[Job], object]
+Shows = Callable[[Job], Extent]
 _runners: dict[str, Runner] = {}
+_shown: dict[str, Shows] = {}
 
 
-def runs(kind: str) -> Callable[[Runner], Runner]:
-    """Name the function that does jobs of a kind. Called again for the same job, it does what is left."""
+def runs(kind: str, shows: Shows) -> Callable[[Runner], Runner]:
+    """Name the function that does jobs of a kind. Called again for the same job, it does what is left.
+
+    `shows` tells what its person sees now of the records that the job's results and files show.
+    """
 
     def keep(runner: Runner) -> Runner:
         assert kind not in _runners, f"Jobs of the kind {kind} have a runner already"
-        _runners[kind] = runner
+        _runners[kind], _shown[kind] = runner, shows
         return runner
 
     return keep
@@ -103,6 +109,8 @@ def work(key: int) -> None:
     try:
         if job.attempts > MAX_ATTEMPTS:
             raise Refused(_("The worker died in each attempt."), code="worker_died")
+        job.extent = _shown[job.kind](job)
+        Job.objects.filter(pk=key).update(extent=job.extent)
         _runners[job.kind](job)
     except Exception as error:
         log.exception("job_failed job=%s", key)
@@ -147,6 +155,11 @@ def again(job: Job) -> Job:
         job.save()
         transaction.on_commit(lambda: _send(job.pk))
     return job
+
+
+def is_open_to(job: Job, person: User) -> bool:
+    """Whether somebody sees as much as a job's results and files show."""
+    return extents.covers(person, job.extent)
 
 
 @whole

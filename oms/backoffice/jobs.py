@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from oms.background import bulk_operations, jobs
 from oms.backoffice.records import ReadOnlyAdmin
 from oms.core import pulse
-from oms.core.errors import DomainError
+from oms.core.errors import DomainError, NotAllowed
 from oms.core.models import Job, StoredDocument
 from oms.files import results, runs, spreadsheets
 
@@ -82,12 +82,22 @@ class JobAdmin(ReadOnlyAdmin):
             if job is None:
                 return self._get_obj_does_not_exist_redirect(request, self.opts, str(pk))
             try:
+                if view in (self.file, self.faults, self.rows):
+                    self._require_open(request, job)
                 return view(request, job)
             except DomainError as refused:
                 messages.error(request, refused.message)
                 return self._to(job)
 
         return on_job
+
+    def _require_open(self, request: HttpRequest, job: Job) -> None:
+        """Refuse the contents of a job to whoever sees less than they show."""
+        user: Any = request.user
+        if not jobs.is_open_to(job, user):
+            raise NotAllowed(
+                _("This shows records or amounts that you don't have access to. Run it yourself.")
+            )
 
     def changeform_view(
         self,
@@ -101,12 +111,15 @@ class JobAdmin(ReadOnlyAdmin):
         job = self.get_object(request, object_id)
         if job is None:
             return self._get_obj_does_not_exist_redirect(request, self.opts, str(object_id))
-        results = list(job.results.order_by("succeeded", "pk")[: MOST + 1])
+        user: Any = request.user
+        is_open = jobs.is_open_to(job, user)
+        results = list(job.results.order_by("succeeded", "pk")[: MOST + 1]) if is_open else []
         context = {
             **self.admin_site.each_context(request),
             "title": job.title,
             "opts": self.opts,
             "job": job,
+            "is_open": is_open,
             "reached": job.done + job.failed,
             "counts": job.details.get("counts"),
             "read_as": runs.told_format(job) if job.kind == runs.KIND else "",
@@ -114,7 +127,7 @@ class JobAdmin(ReadOnlyAdmin):
             "alarms": pulse.alarms() if job.waits else [],
             "more": len(results) > MOST,
             "steps": self._steps(request, job),
-            "links": self._links(job),
+            "links": self._links(job) if is_open else [],
         }
         return TemplateResponse(request, "admin/oms/job.html", context)
 

@@ -61,7 +61,8 @@ class NoticeAdmin(ReadOnlyAdmin):
 
     def bell(self, request: HttpRequest) -> JsonResponse:
         """How many notices are unread, to a hundred."""
-        unread = Notice.objects.filter(to=request.user, read_at=None)[:100].count()  # type: ignore[misc]
+        user: Any = request.user
+        unread = policy.scope(Notice, user).filter(to=user, read_at=None)[:100].count()
         title = ngettext(
             "%(unread)s unread notification", "%(unread)s unread notifications", unread
         ) % {"unread": unread}

@@ -18,8 +18,9 @@ from django.utils.html import strip_tags
 from django.utils.translation import gettext as _
 
 from oms.background import jobs
-from oms.core import stored_files
+from oms.core import extents, policy, stored_files
 from oms.core.errors import DomainError, Refused
+from oms.core.extents import Extent
 from oms.core.models import Job, User
 from oms.core.money_text import Amount
 from oms.files import notations, reading, results, runs, spreadsheets, texts
@@ -250,7 +251,14 @@ def _columns(
     return found
 
 
-@jobs.runs("export")
+def _contents(job: Job) -> Extent:
+    """The records of the list, of the chosen sheet, and those of which its columns are made."""
+    page: Any = admin.site.get_model_admin(apps.get_model(job.details["page"]))
+    sheets = [each.about for each in page.sheets if each.slug == job.details["sheet"]]
+    return extents.seen_by(job.by, page.model, *sheets, *policy.made_for(page.model))
+
+
+@jobs.runs("export", _contents)
 def export(job: Job) -> None:
     """Write a list into a file, for the person who asked and as far as they may see it."""
     assert job.by is not None

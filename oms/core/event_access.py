@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from oms.core import policy
 from oms.core.actors import Actor
@@ -68,6 +68,18 @@ def about_documents(actor: Actor, company: Company | None = None) -> Q:
             rows: Any = policy.scope(model, actor)
             rows = rows.filter(**{company_of(model): company}) if company else rows
             found |= Q(subject_type=model.subject_type, subject_number__in=rows.values("number"))
+    return found
+
+
+def about_seen_documents(actor: Actor) -> Q:
+    """About no document, or about one that a person may see, for few rows: each looks for its document."""
+    models = document_models()
+    found = ~Q(subject_type__in=[model.subject_type for model in models])
+    for model in models:
+        if policy.may(actor, "view", model):
+            row = policy.scope(model, actor).filter(number=OuterRef("subject_number"))
+            is_seen = Q() if policy.sees_all(actor, model) else Q(Exists(row))
+            found |= Q(subject_type=model.subject_type) & is_seen
     return found
 
 

@@ -38,7 +38,7 @@ from oms.core.models import (
 )
 from oms.core.models.role import OutsideReach, Reach, Role
 from oms.core.policy import allow, declare, entrust, has_everywhere, hide, may, need, offer, role
-from oms.core.reaching import PartOf, companies_of, every_row, leads, master, own, rows
+from oms.core.reaching import PartOf, companies_of, every_row, leads, master, rows
 
 EVERYBODY = "rep picker packer buyer accountant manager"
 
@@ -81,6 +81,21 @@ def _rules(person: Any, reach: str) -> Q | None:
 def _jobs(person: Any, reach: str) -> Q | None:
     """A user's own jobs; users with the right to oversee jobs of everybody see all of them."""
     return Q() if has_everywhere(person, "oversee", Job) else Q(by=person.pk)
+
+
+def _notices(person: Any, reach: str) -> Q | None:
+    """One's own notices: with amounts as long as one sees money, about documents and companies that one still sees."""
+    held = [right for right in ("see_money",) if may(person, right)]
+    known = Q(to=person.pk, needs__in=["", *held]) & event_access.about_seen_documents(person)
+    if reach == Reach.COMPANIES:
+        known &= ~Q(subject_type="company") | Q(
+            subject_number__in=companies_of(person).values("code")
+        )
+    if reach == Reach.WAREHOUSES:
+        known &= ~Q(subject_type="warehouse") | Q(
+            subject_number__in=person.warehouses.values("code")
+        )
+    return known
 
 
 def _views(person: Any, reach: str) -> Q | None:
@@ -128,7 +143,7 @@ declare(Company, master(""), view="accountant buyer", edit="manager")
 offer("close_books", Company, _("Close the books"), "accountant manager")
 declare(ExchangeRate, master("company"), edit="accountant manager")
 declare(Subscription, _rules, view=EVERYBODY, edit="manager")
-declare(Notice, own("to"), view=EVERYBODY)
+declare(Notice, _notices, view=EVERYBODY)
 declare(SavedView, _views)
 declare(Job, _jobs, view=EVERYBODY)
 declare(JobResult, PartOf("job", Job), view="manager")

@@ -294,9 +294,19 @@ def hidden(model: type[Model]) -> set[str]:
     return {name for kind, name in (*_hidden, *_made_of) if kind is model}
 
 
+def made_for(model: type[Model]) -> set[type[Model]]:
+    """The other kinds of records of which something is made that is shown of a kind of record."""
+    return {each for (kind, _name), made in _made_of.items() if kind is model for each in made}
+
+
 def made_of_others() -> dict[tuple[type[Model], str], set[type[Model]]]:
     """What is shown of a kind of record, by its name, and the other kinds of which it is made."""
     return dict(_made_of)
+
+
+def guards() -> set[str]:
+    """The rights in general without which some amounts aren't shown."""
+    return {right for rights in (*_needs.values(), *_hidden.values()) for right in rights}
 
 
 def has_rule(model: type[Model]) -> bool:

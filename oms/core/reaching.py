@@ -163,11 +163,6 @@ def leads(*reaches: OutsideReach) -> Callable[[Rule], Rule]:
     return mark
 
 
-def own(path: str) -> Rule:
-    """Rows of the actor's own, whoever asks."""
-    return lambda actor, reach: Q(**{path: actor.pk})
-
-
 @dataclass(frozen=True)
 class PartOf:
     """Rows of a parent: those of the parents that the actor sees; no outsider's where they are `internal`."""

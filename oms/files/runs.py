@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from oms.background import jobs
-from oms.core import policy, stored_files
+from oms.core import extents, policy, stored_files
 from oms.core.errors import NotAllowed, Refused
 from oms.core.locking import run_again, whole
 from oms.core.models import Job, JobResult, JobRows, StoredDocument, User
@@ -254,7 +254,7 @@ def rows_of(job: Job, file: IO[bytes]) -> Iterator[Row]:
             yield number, found
 
 
-@jobs.runs(KIND)
+@jobs.runs(KIND, lambda job: extents.seen_by(job.by, sheet_of(job).about))
 def run(job: Job) -> None:
     """Check a file, or take it in, batch by batch: what a batch did and that it is done is one transaction."""
     assert job.by is not None

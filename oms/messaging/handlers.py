@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from oms.core import people
+from oms.core import people, policy
 from oms.core.event_handlers import on
 from oms.core.models import Event, Job, Topic, User
 from oms.messaging import notifications
@@ -47,5 +47,10 @@ def tell_of_failed_job(event: Event) -> None:
     }
     if job.by is not None and job.by_id not in told:
         notifications.tell_person(
-            job.by, Topic.JOB_FAILED, text, subject_type="job", subject_number=event.subject_number
+            job.by,
+            Topic.JOB_FAILED,
+            text,
+            subject_type="job",
+            subject_number=event.subject_number,
+            needs="see_money" if policy.may(job.by, "see_money") else "",
         )

@@ -52,15 +52,12 @@ def tell(
     for role, line in lines.items():
         people = User.objects.filter(is_active=True, groups=role)
         for person in people.filter(_reached(role, warehouse, company, rep)):
-            said = (
-                text
-                if without_amounts is None or policy.may(person, "see_money")
-                else without_amounts
-            )
+            has_amounts = without_amounts is not None and policy.may(person, "see_money")
+            said = text if has_amounts or without_amounts is None else without_amounts
             if said:
-                told.setdefault(
-                    person.pk, _notice(person, line, said, subject_type, subject_number)
-                )
+                notice = _notice(person, line, said, subject_type, subject_number)
+                notice.needs = "see_money" if has_amounts else ""
+                told.setdefault(person.pk, notice)
     return Notice.objects.bulk_create(told.values())
 
 
@@ -103,11 +100,18 @@ def _notice(
 
 
 def tell_person(
-    person: User, topic: Topic, text: str, *, subject_type: str = "", subject_number: str = ""
+    person: User,
+    topic: Topic,
+    text: str,
+    *,
+    subject_type: str = "",
+    subject_number: str = "",
+    needs: str = "",
 ) -> Notice:
-    """Leave a notice for one person."""
+    """Leave a notice for one person, who reads it with a right, if it needs one."""
     return Notice.objects.create(
         to=person,
+        needs=needs,
         topic=topic,
         text=text[:300],
         subject_type=subject_type,
@@ -125,7 +129,9 @@ def send_mails(mail: Mail) -> int:
     waiting = Notice.objects.filter(pk__in=_claim(mail)).select_related("to").order_by("to", "pk")
     sent = 0
     for _, notices in groupby(list(waiting), key=lambda notice: notice.to_id):
-        rows = list(notices)
+        rows = _still_for(list(notices))
+        if not rows:
+            continue
         try:
             email(
                 rows[0].to,
@@ -139,6 +145,14 @@ def send_mails(mail: Mail) -> int:
         Notice.objects.filter(pk__in=[row.pk for row in rows]).update(mailed_at=timezone.now())
         sent += 1
     return sent
+
+
+def _still_for(notices: list[Notice]) -> list[Notice]:
+    """Those of a person's notices that they still may read; the others are not mailed."""
+    own = Notice.objects.filter(pk__in=[notice.pk for notice in notices])
+    known = set(policy.scope(own, notices[0].to).values_list("pk", flat=True))
+    own.exclude(pk__in=known).update(mail=Mail.NO)
+    return [notice for notice in notices if notice.pk in known]
 
 
 def late() -> QuerySet[Notice]:

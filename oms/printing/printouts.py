@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from pypdf import PdfWriter
 
 from oms.background import jobs
-from oms.core import limits, policy, stored_files
+from oms.core import extents, limits, policy, stored_files
 from oms.core.actors import SYSTEM
 from oms.core.errors import Refused
 from oms.core.models import Job, StoredDocument, User
@@ -158,7 +158,7 @@ class Sheet:
     content: bytes = b""
 
 
-@jobs.runs("print")
+@jobs.runs("print", lambda job: extents.seen_by(job.by, apps.get_model(job.details["model"])))
 def print_many(job: Job) -> StoredDocument | None:
     """Draw what a job asks for, with a result for each record; the file is kept under the job."""
     paper = get(apps.get_model(job.details["model"]), job.details["paper"])

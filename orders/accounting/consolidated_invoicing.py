@@ -9,7 +9,7 @@ from django.db.models import F, QuerySet
 from django.utils.translation import gettext as _
 
 from oms.background import jobs
-from oms.core import idempotency, policy
+from oms.core import extents, idempotency, policy
 from oms.core.actors import SYSTEM
 from oms.core.errors import Refused
 from oms.core.locking import atomic, lock
@@ -95,7 +95,7 @@ def _same_place(orders: Sequence[Order]) -> bool:
     return all(order.ship_to == orders[0].ship_to for order in orders)
 
 
-@jobs.runs("collect")
+@jobs.runs("collect", lambda job: extents.seen_by(job.by, Customer, Invoice))
 def collect_many(job: Job) -> None:
     """Bill what was shipped to each customer of a job, by the companies that whoever asked may bill for."""
     who = job.by or SYSTEM

@@ -11,14 +11,15 @@ from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
 
 from oms.background import jobs
-from oms.core import states, stored_files
+from oms.core import extents, states, stored_files
 from oms.core.errors import Refused
+from oms.core.extents import Extent
 from oms.core.locking import atomic, whole
 from oms.core.models import Company, Job, StoredDocument, User
 from oms.core.wording import spoken
 from orders.accounting import export_files, export_findings, export_profiles, export_totals
 from orders.accounting.export_profiles import LAYOUTS
-from orders.accounting.models import ExportRun
+from orders.accounting.models import ExportRun, Invoice, Payment
 from orders.accounting.models.export import Profile
 
 SNAPSHOTS = (Profile.RECEIVABLES, Profile.STOCK_VALUE)  # of a day, not of a period
@@ -71,7 +72,13 @@ def _format(profile: str, wanted: str) -> str:
     return "zip" if profile == Profile.QUICKBOOKS else wanted
 
 
-@jobs.runs(KIND)
+def _shown(job: Job) -> Extent:
+    """The books of the run's company."""
+    run = ExportRun.objects.select_related("company").get(pk=job.details["run"])
+    return extents.of_company(run.company, ExportRun, Invoice, Payment)
+
+
+@jobs.runs(KIND, _shown)
 def write(job: Job) -> StoredDocument | None:
     """Write a run's file, as the database is at one moment. Raises Refused where its sums are not the ledger's."""
     run = ExportRun.objects.select_related("company").get(pk=job.details["run"])

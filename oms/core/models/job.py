@@ -32,6 +32,9 @@ class Job(models.Model):
     )  # the heartbeat of who is at it
     attempts = models.PositiveSmallIntegerField(db_default=0)
     error = models.TextField(blank=True)
+    extent = models.JSONField(
+        default=dict, db_default={}
+    )  # what its person saw of the records that its results and files show
 
     class Meta:
         indexes = [

@@ -39,6 +39,7 @@ class Notice(models.Model):
     topic = models.CharField(max_length=12, choices=Topic, blank=True)
     subject_type = models.CharField(max_length=20, blank=True)
     subject_number = models.CharField(max_length=40, blank=True)
+    needs = models.CharField(max_length=20, blank=True, db_default="")  # the right to read its text
     mail = models.CharField(max_length=8, choices=Mail, default=Mail.NO)
     mailed_at = models.DateTimeField(null=True)
     mail_leased_until = models.DateTimeField(null=True)

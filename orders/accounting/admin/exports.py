@@ -238,6 +238,7 @@ class ExportRunAdmin(DocumentAdmin):
         return TemplateResponse(request, "admin/oms/new_export.html", context)
 
     def file_view(self, request: HttpRequest, pk: int) -> Any:
+        user: Any = request.user
         run = self.get_object(request, str(pk))
         stored = (
             StoredDocument.objects.filter(subject_type="export", subject_number=str(run)).first()
@@ -247,6 +248,12 @@ class ExportRunAdmin(DocumentAdmin):
         if run is None or stored is None or not self.has_view_permission(request, run):
             messages.error(request, gettext("File not ready yet."))
             return self._get_obj_does_not_exist_redirect(request, self.opts, str(pk))
+        if run.job is not None and not jobs.is_open_to(run.job, user):
+            messages.error(
+                request,
+                gettext("This file shows records or amounts that you don't have access to."),
+            )
+            return HttpResponseRedirect(self.document_url(run))
         return FileResponse(
             stored.file.open("rb"),
             as_attachment=True,
