@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpR
 from django.urls import path, reverse
 from django.utils.translation import gettext_lazy as _
 
+from oms.backoffice import absent
 from oms.backoffice.access import Lines, ScopedAdmin
 from oms.core import clients
 from oms.core.models import ApiClient, ApiToken
@@ -80,7 +81,7 @@ class ApiClientAdmin(ScopedAdmin):
         """The buttons: make, rotate and revoke."""
         client = self.get_object(request, str(pk))
         if client is None or step not in STEPS or not self.has_change_permission(request, client):
-            return self._get_obj_does_not_exist_redirect(request, self.opts, str(pk))
+            return absent.answer(request, self.opts, pk)
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
         text = STEPS[step][1](client)

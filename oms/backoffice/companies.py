@@ -9,6 +9,7 @@ from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from oms.backoffice import absent
 from oms.backoffice.access import ScopedAdmin
 from oms.core import exchange_rates, periods, policy
 from oms.core.errors import DomainError, Refused
@@ -40,7 +41,7 @@ class CompanyAdmin(ScopedAdmin):
             or request.method != "POST"
             or not self.may(request, "close_books", company)
         ):
-            return self._get_obj_does_not_exist_redirect(request, self.opts, str(pk))
+            return absent.answer(request, self.opts, pk)
         try:
             periods.close(company, _day(request.POST.get("until", "")), by=user)  # type: ignore[arg-type]
             messages.success(

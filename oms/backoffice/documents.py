@@ -12,6 +12,7 @@ from django.urls import path, reverse
 from django.utils.translation import gettext as _
 
 from oms.background import bulk_operations
+from oms.backoffice import absent
 from oms.backoffice.access import ScopedAdmin
 from oms.backoffice.chips import chip
 from oms.backoffice.forms import OperationForm
@@ -159,7 +160,7 @@ class DocumentAdmin(PapersAdmin, ScopedAdmin):
         document: Any = self.get_object(request, object_id)
         user: Any = request.user
         if not isinstance(document, Document) or not self.has_view_permission(request, document):
-            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+            return absent.answer(request, self.opts, object_id)
         mine = notes.of(document, user)
         if request.method == "GET" and request.GET.get("open", "").isdigit():
             note = mine.filter(pk=request.GET["open"]).exclude(file="").first()
@@ -240,7 +241,7 @@ class DocumentAdmin(PapersAdmin, ScopedAdmin):
         step = operations.of(self.model).get(operation)
         user: Any = request.user
         if document is None or step is None or not self.has_view_permission(request, document):
-            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+            return absent.answer(request, self.opts, object_id)
         if not step.allowed_for(user, document):
             messages.error(request, step.refusal())
             return HttpResponseRedirect(self.document_url(document))

@@ -18,6 +18,7 @@ from django.urls import path, reverse
 from django.utils.translation import gettext as _
 
 from oms.background import bulk_operations, jobs
+from oms.backoffice import absent
 from oms.backoffice.records import ReadOnlyAdmin
 from oms.core import pulse
 from oms.core.errors import DomainError, NotAllowed
@@ -80,7 +81,7 @@ class JobAdmin(ReadOnlyAdmin):
         def on_job(request: HttpRequest, pk: int) -> HttpResponse:
             job = self.get_object(request, str(pk))
             if job is None:
-                return self._get_obj_does_not_exist_redirect(request, self.opts, str(pk))
+                return absent.answer(request, self.opts, pk)
             try:
                 if view in (self.file, self.faults, self.rows):
                     self._require_open(request, job)
@@ -110,7 +111,7 @@ class JobAdmin(ReadOnlyAdmin):
             raise PermissionDenied
         job = self.get_object(request, object_id)
         if job is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, str(object_id))
+            return absent.answer(request, self.opts, object_id)
         user: Any = request.user
         is_open = jobs.is_open_to(job, user)
         results = list(job.results.order_by("succeeded", "pk")[: MOST + 1]) if is_open else []

@@ -9,6 +9,7 @@ from django.utils.html import format_html_join
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from oms.backoffice import absent
 from oms.backoffice.decorators import display
 from oms.core.errors import DomainError
 from oms.printing import printouts
@@ -44,7 +45,7 @@ class PapersAdmin:
         record = page.get_object(request, str(pk))
         found = next((each for each in printouts.of(page.model, user) if each.name == paper), None)
         if record is None or found is None or not page.has_view_permission(request, record):
-            return page._get_obj_does_not_exist_redirect(request, page.opts, str(pk))
+            return absent.answer(request, page.opts, pk)
         return pdf_answer(lambda: printouts.print_one(found, record), f"{record}-{paper}.pdf")
 
     def print_links(self, request: HttpRequest, record: Any) -> list[tuple[str, str]]:

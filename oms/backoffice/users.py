@@ -11,6 +11,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from unfold.forms import AdminPasswordChangeForm
 
+from oms.backoffice import absent
 from oms.backoffice.access import ScopedAdmin
 from oms.backoffice.decorators import display
 from oms.backoffice.people import MOST_LISTED, SCOPES, NewPersonForm, PersonForm, rows_of
@@ -168,7 +169,7 @@ class UserAdmin(ScopedAdmin, DjangoUserAdmin):
         """The button that sends a link to set a password."""
         person = self.get_object(request, str(pk))
         if person is None or not self.has_change_permission(request, person):
-            return self._get_obj_does_not_exist_redirect(request, self.opts, str(pk))
+            return absent.answer(request, self.opts, pk)
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
         self._invite(request, person)
@@ -205,7 +206,5 @@ class UserAdmin(ScopedAdmin, DjangoUserAdmin):
 
     def user_change_password(self, request: HttpRequest, *args: Any, **options: Any) -> Any:
         if not request.user.is_superuser:
-            return self._get_obj_does_not_exist_redirect(
-                request, self.opts, str(args[0] if args else "")
-            )
+            return absent.answer(request, self.opts, str(args[0] if args else ""))
         return super().user_change_password(request, *args, **options)

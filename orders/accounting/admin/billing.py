@@ -9,7 +9,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from oms.backoffice import panels
+from oms.backoffice import absent, panels
 from oms.backoffice.access import Lines
 from oms.backoffice.chips import address_text, chip
 from oms.backoffice.decorators import display
@@ -155,7 +155,7 @@ class InvoiceAdmin(DocumentAdmin):
         """The frozen PDF of an issued invoice."""
         document = self.get_object(request, str(pk))
         if document is None or not self.has_view_permission(request, document):
-            return self._get_obj_does_not_exist_redirect(request, self.opts, str(pk))
+            return absent.answer(request, self.opts, pk)
         try:
             content = printing.read_invoice(document)
         except DomainError as refused:
@@ -176,7 +176,7 @@ class InvoiceAdmin(DocumentAdmin):
             else None
         )
         if stored is None or not self.has_view_permission(request, document):
-            return self._get_obj_does_not_exist_redirect(request, self.opts, str(pk))
+            return absent.answer(request, self.opts, pk)
         return HttpResponse(
             stored_files.read(stored),
             content_type="application/xml",

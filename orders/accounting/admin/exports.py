@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldBooleanWidget
 
 from oms.background import jobs
+from oms.backoffice import absent
 from oms.backoffice.access import ScopedAdmin
 from oms.backoffice.chips import chip
 from oms.backoffice.decorators import display
@@ -247,7 +248,7 @@ class ExportRunAdmin(DocumentAdmin):
         )
         if run is None or stored is None or not self.has_view_permission(request, run):
             messages.error(request, gettext("File not ready yet."))
-            return self._get_obj_does_not_exist_redirect(request, self.opts, str(pk))
+            return absent.answer(request, self.opts, pk)
         if run.job is not None and not jobs.is_open_to(run.job, user):
             messages.error(
                 request,

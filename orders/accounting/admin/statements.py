@@ -10,6 +10,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext
 
+from oms.backoffice import absent
 from oms.backoffice.printouts import pdf_answer
 from oms.core import policy
 from oms.core.models import Company
@@ -25,8 +26,7 @@ def statement_page(page: Any, request: HttpRequest, code: str) -> HttpResponse:
         or not page.has_view_permission(request, customer)
         or (not policy.shows(request.user, Customer, "statement"))
     ):
-        answer: HttpResponse = page._get_obj_does_not_exist_redirect(request, page.opts, code)
-        return answer
+        return absent.answer(request, page.opts, code)
     companies = policy.scope(Company, request.user, "view", Customer)
     company = _company(customer, companies, request.GET.get("company", ""))
     if company is None:
