@@ -1,6 +1,6 @@
 """Orders as a channel sold them: with the amounts and taxes that the buyer paid, never priced by us."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from inventory.models import SKU
 from oms.core import bulk_sql, events, money, money_text, states
 from oms.core.errors import Refused
-from oms.core.locking import atomic, mark_created
+from oms.core.locking import atomic, mark_created, whole
 from oms.core.models import User
 from oms.core.postal_codes import tidy
 from orders import origins, pricing, screening, taxing
@@ -18,6 +18,7 @@ from orders.models import Channel, Customer, Order, OrderCharge, OrderHold, Orde
 from orders.taxing import TaxRule
 
 PRICE_PLACES = 4
+LINE_AMOUNTS = ["unit_price", "net", "tax", "gross", "tax_percent", "tax_category", "tax_note"]
 REMITTED = "Tax is collected and remitted by the marketplace."
 Holds = Sequence[tuple[OrderHold.Kind, str]]
 
@@ -33,6 +34,7 @@ class SoldItem:
     tax_percent: Decimal | None = None
     is_remitted: bool = False
     description: str = ""
+    is_tax_unknown: bool = False  # `net` contains tax that the channel doesn't name: ours is taken
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,7 @@ class SoldExtra:
     tax: Decimal = Decimal(0)
     tax_percent: Decimal | None = None
     is_remitted: bool = False
+    is_tax_unknown: bool = False
 
 
 @dataclass(frozen=True)
@@ -77,6 +80,7 @@ def enter(
             order.company, order.currency, order.company.today()
         )
         _expect_origin(order, lines, charges)
+        doubts = _find_taxes(order, _pairs(lines, charges, sold))
         _categorize(order, lines, charges)
         pricing.fill_totals(order, lines, charges)
         order.status = Order.Status.PLACED
@@ -85,10 +89,34 @@ def enter(
         mark_created([order], as_inserted=True)
         bulk_sql.remember(order, "lines", OrderLine.objects.bulk_create(lines))
         bulk_sql.remember(order, "charges", OrderCharge.objects.bulk_create(charges))
-        found = [*screening.screen(order, by=by), *_place(order, holds)]
+        found = [*screening.screen(order, by=by), *_place(order, [*holds, *doubts])]
         bulk_sql.remember(order, "holds", found)
         events.emit("order.placed", order, by=by, gross=str(order.gross), currency=order.currency)
     return order
+
+
+@whole
+def reprice(order: Order, items: Mapping[int, SoldItem], extras: Sequence[SoldExtra]) -> Order:
+    """Give a locked order, entered before its channel named amounts, what it was sold for: items by the line's key.
+
+    Raises Refused where part of it is billed.
+    """
+    with states.change(order, event="order.amended") as order:
+        if order.invoiced:
+            raise Refused(_("Part of order %(order)s is invoiced.") % {"order": order})
+        lines = list(order.lines.select_related("sku"))
+        charges = [_charge(order, extra) for extra in extras]
+        priced = [(line, items[line.pk]) for line in lines if line.pk in items]
+        for line, item in priced:
+            _price(order, line, item)
+        for charge in charges:
+            charge.origin = order.origin
+        doubts = _find_taxes(order, [*priced, *zip(charges, extras, strict=True)])
+        _categorize(order, lines, charges)
+        OrderLine.objects.bulk_update(lines, LINE_AMOUNTS)
+        OrderCharge.objects.bulk_create(charges)
+        pricing.retotal(order)
+    return hold(order, doubts) if doubts else order
 
 
 def append(order: Order, items: Sequence[SoldItem]) -> list[OrderLine]:
@@ -193,22 +221,26 @@ def _new_order(sold: SoldOrder) -> Order:
 
 
 def _line(order: Order, item: SoldItem, position: int) -> OrderLine:
-    amount = item.net + item.tax if order.prices_include_tax else item.net
-    return OrderLine(
+    line = OrderLine(
         order=order,
         position=position,
         sku=item.sku,
         quantity=item.quantity,
         description=(item.description or item.sku.name)[:200],
-        unit_price=round(amount / item.quantity, PRICE_PLACES),
         has_manual_price=True,
         price_source=_("As sold"),
-        tax_percent=_percent(item),
-        tax_note=REMITTED if item.is_remitted else "",
-        net=item.net,
-        tax=item.tax,
-        gross=item.net + item.tax,
     )
+    _price(order, line, item)
+    return line
+
+
+def _price(order: Order, line: OrderLine, item: SoldItem) -> None:
+    """Give a line the amounts that it was sold for."""
+    amount = item.net + item.tax if order.prices_include_tax else item.net
+    line.unit_price = round(amount / item.quantity, PRICE_PLACES)
+    line.tax_percent = _percent(item)
+    line.tax_note = REMITTED if item.is_remitted else ""
+    line.net, line.tax, line.gross = item.net, item.tax, item.net + item.tax
 
 
 def _charge(order: Order, extra: SoldExtra) -> OrderCharge:
@@ -224,6 +256,44 @@ def _charge(order: Order, extra: SoldExtra) -> OrderCharge:
         tax=extra.tax,
         gross=gross,
     )
+
+
+Sale = tuple[OrderLine | OrderCharge, SoldItem | SoldExtra]
+
+
+def _pairs(
+    lines: Sequence[OrderLine], charges: Sequence[OrderCharge], sold: SoldOrder
+) -> list[Sale]:
+    """Rows, and what each was sold as."""
+    return [*zip(lines, sold.items, strict=True), *zip(charges, sold.extras, strict=True)]
+
+
+def _find_taxes(order: Order, sales: Sequence[Sale]) -> list[tuple[OrderHold.Kind, str]]:
+    """Take the tax that a channel doesn't name out of its prices, at our own rates; a hold where there is none."""
+    unknown = [row for row, sold in sales if sold.is_tax_unknown and sold.net]
+    if not unknown:
+        return []
+    rules = _rules(order, [row for row in unknown if isinstance(row, OrderLine)])
+    found = [
+        rules.get(row.sku.tax_class if isinstance(row, OrderLine) else "standard")
+        for row in unknown
+    ]
+    for row, rule in zip(unknown, found, strict=True):
+        if rule is not None:
+            _contain(row, rule.percent, order)
+    if all(found):
+        return []
+    reason = _("The channel names no taxes, and there is no tax rate for %(country)s.")
+    return [(OrderHold.Kind.TAX, reason % {"country": order.ship_country or "?"})]
+
+
+def _contain(row: OrderLine | OrderCharge, percent: Decimal, order: Order) -> None:
+    """Write the tax that a row's gross amount contains."""
+    row.tax_percent = percent
+    row.tax = money.round_amount(row.gross * percent / (100 + percent), order.currency)
+    row.net = row.gross - row.tax
+    if isinstance(row, OrderCharge) and not order.prices_include_tax:
+        row.amount = row.net
 
 
 def _percent(sold: SoldItem | SoldExtra) -> Decimal:

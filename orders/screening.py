@@ -195,7 +195,10 @@ def release_hold(order: Order, *, note: str = "", by: User | None = None) -> Ord
 
 
 def require_clear(order: Order) -> None:
-    """Raise Refused where a hold has not been lifted, or nobody has said yet to which country the goods go."""
+    """Raise Refused where a hold has not been lifted, or nobody has said yet to which country the goods go.
+
+    A channel's order without amounts needs no country yet: the channel names both when it releases the order.
+    """
     open_holds = [hold for hold in order.holds.all() if hold.released_at is None]
     if open_holds:
         raise Refused(
@@ -203,7 +206,7 @@ def require_clear(order: Order) -> None:
             % {"number": order.number, "map": "; ".join(map(str, open_holds))},
             code="on_hold",
         )
-    if not order.ship_to.get("country"):
+    if not order.ship_to.get("country") and (order.gross or not order.is_as_sold):
         raise Refused(
             _(
                 "You can't confirm order %(number)s: its delivery address has no country, so its tax isn't "

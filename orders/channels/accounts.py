@@ -3,6 +3,7 @@
 import secrets as random
 from collections.abc import Collection
 from datetime import timedelta
+from typing import cast
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ValidationError
@@ -15,13 +16,14 @@ from oms.core.errors import DomainError, Refused
 from oms.core.locking import atomic, lock_one
 from oms.core.secrets import KeyLost
 from oms.core.web_addresses import require_callable
-from orders.channels.connectors import Connector, Health, Provider, providers
+from orders.channels.connectors import Challenged, Connector, Health, Provider, providers
 from orders.channels.connectors.errors import AuthEnded, ChannelError, ScopeMissing, Throttled
 from orders.channels.models import ChannelAccount, ChannelLocation
 
 SKEW_SECONDS = 120  # that a shop's clock may be off
 SECRET = "webhook_secret"  # noqa: S105  # the name of the credential that a channel signs its messages with
 REFRESH_BEFORE = timedelta(minutes=10)
+AUTHORIZE_BEFORE = timedelta(days=30)  # that people are reminded to authorize us again
 FAILURES = (ChannelError, KeyLost)  # of a whole account, which must not stand in the way of others
 WAITS = (30, 60, 300, 900, 1800)  # seconds until the next look, by looks that failed in a row
 
@@ -115,8 +117,13 @@ def connect(account: ChannelAccount, credentials: dict[str, str], *, site: str =
     account.credentials = {SECRET: secret, **credentials}  # tokens of before end with them
     account.settings = {**account.settings, "site": site or account.settings.get("site", "")}
     _renew(account)
-    health = provider.open(account.plain()).check()
+    connector = provider.open(account.plain())
+    health = connector.check()
+    is_new = any(known.get(name) != value for name, value in credentials.items())
+    days = connector.abilities.authorization_days
     with atomic():
+        if is_new:
+            account.authorized_until = timezone.now() + timedelta(days=days) if days else None
         account.connected_at = account.connected_at or timezone.now()
         account.stopped_at, account.trouble, account.failures = None, "", 0
         account.cursor = account.cursor or timezone.now()
@@ -152,6 +159,14 @@ def door_of(account: ChannelAccount) -> str:
     return f"{site}{reverse('channel_door', args=[account.door])}" if site else ""
 
 
+def answer_challenge(account: ChannelAccount, code: str) -> str | None:
+    """How we show a channel that our address is ours; None for one that doesn't ask. Raises KeyLost."""
+    connector = provider_of(account).open(account.plain())
+    if not connector.abilities.challenges:
+        return None
+    return cast("Challenged", connector).challenged(code[:200], door_of(account))
+
+
 def subscribe(account: ChannelAccount) -> None:
     """See to it that a channel tells of changes, and does so again where it gave up. Raises KeyLost.
 
@@ -174,6 +189,7 @@ def disconnect(account: ChannelAccount) -> None:
     with atomic():
         account = lock_one(account)
         account.sealed, account.token_ends_at, account.connected_at = None, None, None
+        account.authorized_until = None
         account.stopped_at = timezone.now()
         account.save()
 
@@ -182,9 +198,9 @@ def record_failure(account: ChannelAccount, error: DomainError) -> None:
     """Note that a look failed: when the next one is, and whether a person must look first."""
     now = timezone.now()
     if isinstance(error, Throttled):
-        ChannelAccount.objects.filter(pk=account.pk).update(
-            wait_until=now + timedelta(seconds=error.after), pull_at=now
-        )
+        until = now + timedelta(seconds=error.after)
+        waits = {"pull_at": until} if error.is_narrow else {"wait_until": until, "pull_at": now}
+        ChannelAccount.objects.filter(pk=account.pk).update(**waits)
         return
     failures = account.failures + 1
     wait = WAITS[min(failures, len(WAITS)) - 1]
@@ -214,23 +230,32 @@ def _alarms() -> list[str]:
     """Channels that were stopped, and those that have failed for a while."""
     stopped = ChannelAccount.objects.filter(stopped_at__isnull=False, connected_at__isnull=False)
     failing = ChannelAccount.objects.filter(stopped_at=None, failures__gte=3)
+    ending = ChannelAccount.objects.filter(
+        authorized_until__lt=timezone.now() + AUTHORIZE_BEFORE, connected_at__isnull=False
+    )
     noted = ChannelAccount.objects.filter(stopped_at=None, failures=0).exclude(trouble="")
-    return (
-        [
+    return [
+        *(
             _("%(channel)s is stopped: %(trouble)s Connect it again.")
             % {"channel": account, "trouble": account.trouble}
             for account in stopped.select_related("channel")
-        ]
-        + [
+        ),
+        *(
             _("%(channel)s has failed %(count)s times in a row: %(trouble)s")
             % {"channel": account, "count": account.failures, "trouble": account.trouble}
             for account in failing.select_related("channel")
-        ]
-        + [
+        ),
+        *(
+            _("The authorization of %(channel)s ends on %(date)s. Authorize it again.")
+            % {"channel": account, "date": account.authorized_until.date().isoformat()}
+            for account in ending.select_related("channel")
+            if account.authorized_until
+        ),
+        *(
             _("%(channel)s: %(trouble)s") % {"channel": account, "trouble": account.trouble}
             for account in noted.select_related("channel")
-        ]
-    )
+        ),
+    ]
 
 
 attention.also(_alarms)

@@ -14,7 +14,7 @@ from oms.core.locking import attempt, lock_one, whole
 from orders import as_sold, fulfillment_progress, lifecycle, pricing, redirecting
 from orders.accounting import channel_money
 from orders.as_sold import SoldItem
-from orders.channels import translating
+from orders.channels import late_prices, translating
 from orders.channels.connectors import Sold, SoldLine, SoldRefund, Stage
 from orders.channels.models import ChannelAccount, ChannelCall, ChannelLine, ChannelOrder
 from orders.models import Order, OrderHold, OrderLine
@@ -34,6 +34,8 @@ def follow(
 ) -> None:
     """Bring a locked order in line with its channel's. `dearer`: by how much its total changed there."""
     now = Stage(row.stage)
+    if late_prices.are_due(row, order, sold):
+        order, dearer = late_prices.take(account, row, order, sold), money.ZERO
     book_payments(account, order, sold)
     if now == Stage.CANCELED:
         _cancel(order, sold)
@@ -46,7 +48,7 @@ def follow(
             _follow_total(lock_one(order), gross + dearer, len(sold.lines) + len(sold.charges))
         _follow_address(lock_one(order), sold)
         if now == Stage.SHIP and before == Stage.RESERVE:
-            lift(lock_one(order), OrderHold.Kind.PENDING, _("The channel released it."))
+            _release(order, sold)
         if now == Stage.HOLD and before != Stage.HOLD:
             _hold(
                 order,
@@ -62,6 +64,13 @@ def follow(
         if sold.cancel_requested:
             _hold(order, OrderHold.Kind.CHANGED, _("The buyer asks to cancel."))
     _note_done(row, sold)
+
+
+def _release(order: Order, sold: Sold) -> None:
+    """Let an order go on that its channel released; a person looks first where there is a doubt."""
+    for doubt in sold.doubts:
+        _hold(order, OrderHold.Kind.STATE, doubt)
+    lift(lock_one(order), OrderHold.Kind.PENDING, _("The channel released it."))
 
 
 def _cancel(order: Order, sold: Sold) -> None:

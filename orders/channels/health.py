@@ -65,8 +65,8 @@ def of(account: ChannelAccount) -> Health:
     )
     found.held = _held(account)
     found.late = late(account)
-    if account.token_ends_at:
-        found.token_days = (account.token_ends_at - timezone.now()).days
+    if account.authorized_until:
+        found.token_days = (account.authorized_until - timezone.now()).days
     found.is_silent = is_silent(account)
     return found
 

@@ -1,7 +1,8 @@
 """What channels tell by themselves: stored and answered at once, acted on by a worker."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from typing import cast
 
 from django.db import transaction
 from django.db.models import F, QuerySet
@@ -10,11 +11,14 @@ from django.utils.translation import ngettext
 
 from oms.core import attention, bells
 from oms.core.errors import DomainError
-from orders.channels import accounts, intake
+from orders.channels import accounts, forgetting, intake
+from orders.channels.connectors import Queued, Signal
 from orders.channels.connectors.errors import Invalid, SchemaChanged, Throttled
 from orders.channels.models import ChannelAccount, ChannelSignal
 
 BATCH = 100
+QUEUE = "queue"  # the setting that names an account's queue
+MOST_READ = 50  # batches of a queue that one look reads
 LATE = timedelta(minutes=15)
 PAUSES = (5, 60, 300, 1800, 7200, 21_600)  # seconds after each attempt that failed
 
@@ -25,6 +29,31 @@ def receive(account: ChannelAccount, headers: Mapping[str, str], body: bytes) ->
     Raises BadSignature. A delivery that came before is stored once.
     """
     told = accounts.provider_of(account).open(account.plain()).received(headers, body)
+    return _store(account, told)
+
+
+def collect(account: ChannelAccount) -> int:
+    """Store what waits in an account's queue, and take it off; how many signals are new. What fails is only noted:
+    the channel is asked for changes all the same."""
+    if not account.settings.get(QUEUE):
+        return 0
+    found = 0
+    try:
+        queue = cast("Queued", accounts.open_connector(account))
+        for _time in range(MOST_READ):
+            waiting = queue.waiting()
+            if not waiting:
+                break
+            found += _store(account, [each for message in waiting for each in message.signals])
+            queue.remove([message.receipt for message in waiting])
+    except accounts.FAILURES as error:
+        ChannelAccount.objects.filter(pk=account.pk).update(
+            trouble=error.message[:300], troubled_at=timezone.now()
+        )
+    return found
+
+
+def _store(account: ChannelAccount, told: Sequence[Signal]) -> int:
     rows = [
         ChannelSignal(
             account=account,
@@ -62,10 +91,15 @@ def act(account: ChannelAccount) -> int:
         try:
             if kind == ChannelSignal.Kind.ORDER:
                 intake.take_now(account, external_id)
+            elif kind == ChannelSignal.Kind.ERASURE:
+                forgetting.forget_buyer(account, external_id)
             rows.update(next_at=None, error="")
             done += 1
         except Throttled as error:
-            accounts.record_failure(account, error)
+            if error.is_narrow:  # all signals are of orders
+                due.update(next_at=timezone.now() + timedelta(seconds=error.after))
+            else:
+                accounts.record_failure(account, error)
             return done
         except DomainError as error:
             _postpone(rows, error)

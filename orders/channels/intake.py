@@ -147,6 +147,12 @@ def _proceed(account: ChannelAccount, row: ChannelOrder, order: Order, sold: Sol
     order = lock_one(order)
     if order.status != Order.Status.PLACED or not account.confirms:
         return
+    is_reserved = translating.stage(account, sold) == Stage.RESERVE
+    if is_reserved and not sold.ship_to:  # the channel names the address when it releases the order
+        following.lift(
+            order, OrderHold.Kind.ADDRESS, _("The channel keeps it until it releases it.")
+        )
+        order = lock_one(order)
     if order.holds.filter(released_at=None).exists():
         return
     try:
@@ -156,7 +162,7 @@ def _proceed(account: ChannelAccount, row: ChannelOrder, order: Order, sold: Sol
         as_sold.hold(lock_one(order), [(OrderHold.Kind.STATE, refused.message)])
         return
     holds = []
-    if translating.stage(account, sold) == Stage.RESERVE:
+    if is_reserved:
         holds.append(
             (
                 OrderHold.Kind.PENDING,
@@ -211,6 +217,8 @@ def _note(row: ChannelOrder, account: ChannelAccount, sold: Sold) -> None:
 
 def _raw_until(account: ChannelAccount) -> date:
     days = int(account.settings.get("raw_days", RAW_DAYS))
+    most = getattr(accounts.provider_of(account), "most_raw_days", days)
+    days = min(days, most)
     return account.channel.company.today() + timedelta(days=days)
 
 

@@ -1,13 +1,15 @@
 """Looking what changed at channels: since the cursor, with overlap; open orders each hour; ids of a day."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
 from django.db.models import Q
 from django.utils import timezone
 
 from oms.core.errors import DomainError
 from orders.channels import accounts, incoming, intake
-from orders.channels.connectors import Change, Connector, every
+from orders.channels.connectors import Change, Connector, Sold, every
 from orders.channels.models import ChannelAccount, ChannelOrder
 
 LOOK_EVERY = timedelta(seconds=60)
@@ -29,24 +31,39 @@ def pull(account: ChannelAccount) -> int:
     started = timezone.now()
     overlap = timedelta(minutes=connector.abilities.overlap_minutes)
     since = (account.cursor or started) - overlap
-    changed, latest, seen, notes = 0, account.cursor or started, set[Change](), list[str]()
+    changed, latest, seen = 0, account.cursor or started, set[Change]()
+    notes, pages = list[str](), 0
     for page in every(lambda page: connector.changed(since, page)):
+        read_at, pages = timezone.now(), pages + 1
         for change in page.changes:
             if change not in seen and _is_new(account, change, overlap):
-                changed += _take(account, connector, change.id)
+                changed += _take(account, connector, change.id, page.orders, read_at)
             seen.add(change)  # pages overlap
             latest = max(latest, min(change.changed_at, started))
         notes += page.notes
+    pause = max(LOOK_EVERY, timedelta(seconds=pages / connector.abilities.budget.per_second))
     ChannelAccount.objects.filter(pk=account.pk).update(
-        cursor=latest, pulled_at=timezone.now(), pull_at=timezone.now() + LOOK_EVERY
+        cursor=latest, pulled_at=timezone.now(), pull_at=timezone.now() + pause
     )
     accounts.record_success(account, " ".join(notes))
     return changed
 
 
-def _take(account: ChannelAccount, connector: Connector, external_id: str) -> bool:
-    """Take an order over; one that can't be must not stand in the way of others, and is tried again like a signal."""
+def _take(
+    account: ChannelAccount,
+    connector: Connector,
+    external_id: str,
+    given: Mapping[str, Sold] = MappingProxyType({}),
+    read_at: datetime | None = None,
+) -> bool:
+    """Take an order over; one that can't be must not stand in the way of others, and is tried again like a signal.
+
+    `given`: orders that a list gave whole, read at a time; one that was looked at since then is read again.
+    """
     try:
+        sold = given.get(external_id)
+        if sold is not None and not _is_looked_at(account, external_id, read_at):
+            return intake.take_over(account, sold)
         return intake.take(account, connector, external_id)
     except DomainError as error:
         if not incoming.is_of_one_order(error):
@@ -65,17 +82,30 @@ def _is_new(account: ChannelAccount, change: Change, overlap: timedelta) -> bool
     return looked is None or change.changed_at + min(overlap, timedelta(minutes=2)) > looked
 
 
+def _is_looked_at(account: ChannelAccount, external_id: str, since: datetime | None) -> bool:
+    return ChannelOrder.objects.filter(
+        channel=account.channel, external_id=external_id, looked_at__gte=since
+    ).exists()
+
+
 def sweep(account: ChannelAccount) -> int:
-    """Read open orders again, those not looked at for the longest first; whole, and compared by fingerprint."""
+    """Read open orders again, those not looked at for the longest first; whole, and compared by fingerprint.
+
+    Where single orders have a budget of their own, half of what it allows at once is read; the next look goes on.
+    """
     connector = accounts.open_connector(account)
+    budget = connector.abilities.order_budget
+    most = min(MOST_SWEPT, budget.burst // 2) if budget else MOST_SWEPT
     now = timezone.now()
     rows = ChannelOrder.objects.filter(
         Q(is_open=True) | Q(placed_at__gt=now - OPEN_FOR), channel=account.channel
     ).filter(looked_at__lt=now - SWEEP_EVERY)
     changed = 0
-    for row in rows.order_by("looked_at")[:MOST_SWEPT]:
+    found = list(rows.order_by("looked_at")[:most])
+    for row in found:
         changed += _take(account, connector, row.external_id)
-    ChannelAccount.objects.filter(pk=account.pk).update(swept_at=now)
+    if budget is None or len(found) < most:
+        ChannelAccount.objects.filter(pk=account.pk).update(swept_at=now)
     return changed
 
 

@@ -3,7 +3,8 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from typing import Any, cast
 
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
@@ -11,7 +12,7 @@ from django.utils import timezone
 from inventory import stock_changes
 from oms.core.locking import atomic
 from orders.channels import accounts, availability, marking, pulling
-from orders.channels.connectors import Abilities, Connector, RowVerdict, StockRow, Verdict
+from orders.channels.connectors import Abilities, Connector, InBulk, RowVerdict, StockRow, Verdict
 from orders.channels.connectors.errors import Throttled, Unknown
 from orders.channels.models import ChannelAccount, Listing
 from orders.channels.planners import shown as planner
@@ -22,6 +23,7 @@ MOST = 1000  # listings of one round
 PULL_AGAIN = timedelta(seconds=5)  # a look at the channel's orders that is younger counts
 RESERVE = 50  # revisions of a day that are kept for going to and from 0
 LATER = timedelta(minutes=10)
+QUICK = 1  # looks a second that a channel must allow to be looked at before and after each push
 
 
 def fan_out() -> int:
@@ -73,9 +75,14 @@ def push(account: ChannelAccount) -> int:
             sent += count
             if not more:
                 break
-        if sent:
+        if sent and connector.abilities.budget.per_second >= QUICK:
             ChannelAccount.objects.filter(pk=account.pk).update(pull_at=timezone.now())
         accounts.record_success(account)
+    except Throttled as error:
+        if not error.is_narrow:
+            accounts.record_failure(account, error)
+        until = timezone.now() + timedelta(seconds=error.after)
+        ChannelAccount.objects.filter(pk=account.pk).update(stock_wait_until=until)
     except accounts.FAILURES as error:
         accounts.record_failure(account, error)
     finally:
@@ -95,7 +102,7 @@ def _pull_first(account: ChannelAccount, connector: Connector) -> None:
     """Take the channel's changed orders in before its stock is computed, where one look costs little of its budget."""
     account.refresh_from_db(fields=["pulled_at", "cursor"])
     is_fresh = account.pulled_at and account.pulled_at > timezone.now() - PULL_AGAIN
-    if account.pulls_orders and not is_fresh and connector.abilities.budget.per_second >= 1:
+    if account.pulls_orders and not is_fresh and connector.abilities.budget.per_second >= QUICK:
         pulling.pull(account)
 
 
@@ -134,7 +141,7 @@ def _round(account: ChannelAccount, connector: Connector) -> tuple[int, bool]:
     Listing.objects.filter(pk__in=put_off).update(
         retry_at=now + LATER, verdict=Listing.Verdict.LATER
     )
-    sent = 0
+    sent, ordered = _send_many(account, connector, ordered, by_key)
     batch = connector.abilities.batch
     for start in range(0, len(ordered), batch):
         if not _spend(account, connector.abilities, now):
@@ -142,6 +149,61 @@ def _round(account: ChannelAccount, connector: Connector) -> tuple[int, bool]:
         part = [by_key[push.key] for push in ordered[start : start + batch]]
         sent += _send(account, connector, part)
     return sent, len(listings) == MOST
+
+
+def _send_many(
+    account: ChannelAccount,
+    connector: Connector,
+    ordered: Sequence[Push],
+    by_key: Mapping[int, _Planned],
+) -> tuple[int, list[Push]]:
+    """Have many numbers set by one request, where the channel takes such; how many, and what is sent one by one.
+
+    What must not wait isn't among them: the channel processes them when it likes.
+    """
+    bulk, now = connector.abilities.bulk, timezone.now()
+    slow = [push for push in ordered if not planner.is_crossing(push)]
+    if bulk is None or len(slow) < bulk.rows_from or (account.bulk_at and account.bulk_at > now):
+        return 0, list(ordered)
+    account.bulk_at = now + timedelta(seconds=1 / bulk.budget.per_second)
+    ChannelAccount.objects.filter(pk=account.pk).update(bulk_at=account.bulk_at)
+    part = [by_key[push.key] for push in slow[: bulk.most]]
+    listings = Listing.objects.filter(pk__in=[each.listing.pk for each in part])
+    listings.update(verdict=Listing.Verdict.UNKNOWN)
+    reference = cast("InBulk", connector).set_many([_row_of(each, "") for each in part])
+    today = account.channel.company.today()
+    for each in part:
+        Listing.objects.filter(pk=each.listing.pk).update(
+            verdict=Listing.Verdict.ACCEPTED,
+            message="",
+            batch=reference,
+            shown=each.total,
+            wanted=each.total,
+            pushed_at=now,
+            revised_on=today,
+            revisions=_revisions(each.listing, today),
+        )
+        _settle([each])
+    left = {push.key for push in slow[: bulk.most]}
+    return len(part), [push for push in ordered if push.key not in left]
+
+
+def _row_of(each: _Planned, location: str) -> StockRow:
+    row = each.listing
+    return StockRow(
+        row.external_id,
+        each.wanted[location],
+        row.external_sku,
+        row.parent,
+        row.stock_id,
+        location,
+        row.shown if len(each.wanted) == 1 else None,
+    )
+
+
+def _revisions(row: Listing, today: date) -> Any:
+    """How often a listing was revised today, once more."""
+    return F("revisions") + 1 if row.revised_on == today else 1
 
 
 def _plan(
@@ -210,19 +272,7 @@ def _spend(account: ChannelAccount, abilities: Abilities, now: datetime) -> bool
 
 
 def _send(account: ChannelAccount, connector: Connector, part: Sequence[_Planned]) -> int:
-    rows = [
-        StockRow(
-            each.listing.external_id,
-            quantity,
-            each.listing.external_sku,
-            each.listing.parent,
-            each.listing.stock_id,
-            location,
-            each.listing.shown if len(each.wanted) == 1 else None,
-        )
-        for each in part
-        for location, quantity in each.wanted.items()
-    ]
+    rows = [_row_of(each, location) for each in part for location in each.wanted]
     key = hashlib.sha256(
         "|".join(f"{row.variant}/{row.location}/{row.quantity}" for row in rows).encode()
         + (part[0].changed_at.isoformat()).encode()
@@ -289,7 +339,7 @@ def _record(
             "wanted": each.total,
             "pushed_at": now,
             "revised_on": today,
-            "revisions": F("revisions") + 1 if row.revised_on == today else 1,
+            "revisions": _revisions(row, today),
         }
         if verdict.verdict in (Verdict.SET, Verdict.ACCEPTED):
             changes |= {"shown": each.total, "seen_at": now}

@@ -3,11 +3,19 @@
 from datetime import timedelta
 
 from celery import shared_task
-from django.utils import timezone
 
 from oms.core import sweeping
-from orders.channels import accounts, incoming, listings, pulling, pushing, telling
-from orders.channels.models import ChannelAccount, ChannelOrder
+from orders.channels import (
+    accepted,
+    accounts,
+    forgetting,
+    incoming,
+    listings,
+    pulling,
+    pushing,
+    telling,
+)
+from orders.channels.models import ChannelAccount
 
 COMPARE_EVERY = timedelta(hours=23)
 
@@ -24,6 +32,7 @@ def work() -> None:
 def look_at_signals() -> None:
     """Act on what channels told."""
     for account in running():
+        incoming.collect(account)
         incoming.act(account)
 
 
@@ -39,6 +48,7 @@ def send_stock() -> None:
     pushing.fan_out()
     for account in pushing.due():
         pushing.push(account)
+    accepted.look_again()
 
 
 def running() -> list[ChannelAccount]:
@@ -63,10 +73,8 @@ def compare() -> None:
 
 @shared_task
 def forget_raw() -> None:
-    """Erase what channels answered, once its day has come: personal data is kept no longer than allowed."""
-    ChannelOrder.objects.filter(raw_until__lt=timezone.now().date(), raw__isnull=False).update(
-        raw=None
-    )
+    """Erase what channels answered, once its day has come."""
+    forgetting.forget_old()
 
 
 sweeping.also(look_at_signals, is_long=True)

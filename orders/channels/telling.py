@@ -3,25 +3,27 @@
 Before anything is said again after an unknown outcome, the channel is asked whether it knows it already.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from oms.core import attention, money
 from oms.core.event_handlers import WORLD_PAUSES
 from orders.channels import accounts, marking
-from orders.channels.connectors import Connector, Done, Parcel, RefundRequest, Sold
+from orders.channels.connectors import Connector, Deferring, Done, Parcel, RefundRequest, Sold
 from orders.channels.connectors.errors import (
     AlreadyDone,
     AuthEnded,
     ChannelError,
+    Invalid,
     ScopeMissing,
     Throttled,
     Unknown,
@@ -29,6 +31,7 @@ from orders.channels.connectors.errors import (
 from orders.channels.models import ChannelAccount, ChannelCall, ChannelOrder
 from orders.models import Order
 
+PENDING_PAUSE = timedelta(minutes=1)
 LEASE = timedelta(minutes=10)  # for a call and what is asked before it, each of which may time out
 Kind, State = ChannelCall.Kind, ChannelCall.State
 
@@ -164,29 +167,59 @@ def _make(account: ChannelAccount, connector: Connector, call: ChannelCall) -> b
     """Say it, unless the channel knows it already; record what became of it."""
     was_called = call.state == State.CALLED
     try:
+        if call.state == State.PENDING:
+            return _settle(call, _settled(connector, call))
         order = connector.order(call.channel_order.external_id)
         known = _find(connector, order, call) if was_called else None
         if known is None:
             ChannelCall.objects.filter(pk=call.pk).update(state=State.CALLED)
             known = _say(connector, order, call)
-        _record_told(call, known)
-        return True
+        return _settle(call, known)
     except AlreadyDone:
         _record_told(call, Done(call.reference))
         return True
-    except Throttled:
-        ChannelCall.objects.filter(pk=call.pk).update(next_at=timezone.now())
+    except Throttled as error:
+        wait = timedelta(seconds=error.after if error.is_narrow else 0)
+        ChannelCall.objects.filter(pk=call.pk).update(next_at=timezone.now() + wait)
+        if error.is_narrow:
+            return False
         raise
     except ChannelError as error:
         _record_failed(account, call, error, was_called or isinstance(error, Unknown))
         return False
 
 
+def _settled(connector: Connector, call: ChannelCall) -> Done:
+    """How far a pending call is: by its reference, or as the order shows it."""
+    if connector.abilities.defers:
+        return cast("Deferring", connector).settled(call.reference)
+    order = connector.order(call.channel_order.external_id)
+    return _find(connector, order, call) or Done(call.reference, is_pending=True)
+
+
+def _settle(call: ChannelCall, done: Done) -> bool:
+    """Record what is done; what is pending is asked for again, and is shown after three days."""
+    if not done.is_pending:
+        _record_told(call, done)
+        return True
+    attempts = call.attempts + 1 if call.state == State.PENDING else 0
+    if attempts > len(WORLD_PAUSES):
+        raise Invalid(_("The channel hasn't processed this for three days. Look there."))
+    ChannelCall.objects.filter(pk=call.pk).update(
+        state=State.PENDING,
+        reference=done.reference[:120],
+        attempts=attempts,
+        next_at=timezone.now() + max(WORLD_PAUSES[max(0, attempts - 1)], PENDING_PAUSE),
+        error="",
+    )
+    return False
+
+
 def _find(connector: Connector, order: Sold, call: ChannelCall) -> Done | None:
     if call.kind == Kind.SHIP:
         return connector.find_shipment(order, parcel_of(call))
     if call.kind == Kind.REFUND:
-        return connector.find_refund(order, refund_of(call, order))
+        return connector.find_refund(order, refund_of(call, order, _others(call)))
     return Done("") if order.stage == "canceled" else None
 
 
@@ -213,11 +246,33 @@ def parcel_of(call: ChannelCall) -> Parcel:
     )
 
 
-def refund_of(call: ChannelCall, order: Sold) -> RefundRequest:
+def refund_of(call: ChannelCall, order: Sold, others: Collection[str] | None = ()) -> RefundRequest:
     """The refund that a call asks for, its amount with the decimals of its currency."""
     body = call.body
-    amount = money.round_amount(Decimal(body["amount"]), order.currency)
-    return RefundRequest(call.key, amount, order.currency, body["units"], reason=body["reason"])
+    return RefundRequest(
+        call.key,
+        money.round_amount(Decimal(body["amount"]), order.currency),
+        order.currency,
+        body["units"],
+        reason=body["reason"],
+        asked_at=call.asked_at,
+        others=others,
+    )
+
+
+def _others(call: ChannelCall) -> list[str] | None:
+    """What the channel's other refunds since a call was asked for are known as; None while one has no outcome."""
+    rows = ChannelCall.objects.filter(
+        channel_order__channel=call.channel_order.channel_id, kind=Kind.REFUND
+    ).exclude(pk=call.pk)
+    if rows.filter(state=State.CALLED).exists():
+        return None
+    since = call.asked_at - PENDING_PAUSE
+    return list(
+        rows.filter(Q(told_at=None) | Q(told_at__gte=since))
+        .exclude(reference="")
+        .values_list("reference", flat=True)
+    )
 
 
 def _record_told(call: ChannelCall, done: Done) -> None:

@@ -100,8 +100,9 @@ def item(line: SoldLine, sku: SKU, factor: int) -> SoldItem:
         line.net,
         line.tax,
         line.tax_percent,
-        is_remitted=bool(line.tax_remitted),
+        is_remitted=line.is_remitted or bool(line.tax_remitted),
         description=line.name,
+        is_tax_unknown=line.is_tax_unknown,
     )
 
 
@@ -112,7 +113,8 @@ def _extra(charge: SoldCharge) -> SoldExtra:
         charge.net,
         charge.tax,
         charge.tax_percent,
-        is_remitted=bool(charge.tax_remitted),
+        is_remitted=charge.is_remitted or bool(charge.tax_remitted),
+        is_tax_unknown=charge.is_tax_unknown,
     )
 
 
@@ -151,6 +153,8 @@ def _doubts(account: ChannelAccount, sold: Sold) -> list[tuple[OrderHold.Kind, s
         found.append((OrderHold.Kind.STATE, _("This is a test order. It isn't shipped.")))
     if sold.cancel_requested:
         found.append((OrderHold.Kind.CHANGED, _("The buyer asks to cancel.")))
+    if now != Stage.RESERVE:
+        found += [(OrderHold.Kind.STATE, doubt) for doubt in sold.doubts]
     return found
 
 

@@ -28,6 +28,7 @@ PIECEWISE = {  # what does one thing after the other on purpose, and goes on whe
     *(  # they ask the world in between, and take over one order or listing after the other
         f"orders.channels.{name}"
         for name in (
+            "accepted.look_again",
             "accounts.connect",
             "incoming.act",
             "intake.retry_unmatched",

@@ -5,7 +5,7 @@ order with its refunds, a batch of rows), never repeats one and never sleeps. Wh
 raises as one of the errors of `orders.channels.connectors.errors`.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -43,6 +43,15 @@ class Budget:
 
 
 @dataclass(frozen=True)
+class Bulk:
+    """Requests that set many quantities: worth it from so many rows, with a budget of their own."""
+
+    rows_from: int
+    most: int
+    budget: Budget
+
+
+@dataclass(frozen=True)
 class Abilities:
     """What a provider can do."""
 
@@ -62,6 +71,12 @@ class Abilities:
     )
     digits: int | None = None  # of amounts that it sends; None: those of the currency
     revisions_a_day: int | None = None  # of one listing
+    order_budget: Budget | None = None  # of reading single orders, where it is a budget of its own
+    authorization_days: int | None = None  # after which a person must authorize us again
+    bulk: Bulk | None = None  # see `InBulk`
+    defers: bool = False  # see `Deferring`
+    challenges: bool = False  # see `Challenged`
+    has_queue: bool = False  # changes wait in a queue that we read: see `Queued`
 
 
 @dataclass(frozen=True)
@@ -100,18 +115,21 @@ class Page:
     """A page of changes or ids; `next` asks for the one after it, None where there is none.
 
     `notes`: what a person should look at, though nothing stands still for it.
+    `orders`: by id, those that the list gives whole, so that they needn't be read one by one.
     """
 
     changes: Sequence[Change]
     next: str | None = None
     notes: Sequence[str] = ()
+    orders: Mapping[str, Sold] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Signal:
     """What a channel told by itself: only that something changed; nothing in it is believed.
 
-    `key` tells deliveries of the same event apart from others. `kind`: "order", "listing", "account" or "ping".
+    `key` tells deliveries of the same event apart from others. `kind`: "order", "listing", "account", "ping", or
+    "erasure" of the buyer who is named.
     """
 
     kind: str
@@ -186,7 +204,11 @@ class Parcel:
 
 @dataclass(frozen=True)
 class RefundRequest:
-    """Money to give back, in the currency that the buyer paid in. `units` by the id of the line."""
+    """Money to give back, in the currency that the buyer paid in. `units` by the id of the line.
+
+    `asked_at`: no earlier was it asked for. `others`: what the account's other refunds and cancellations are known as
+    there; None while one of them has no outcome yet. By these a request is recognized that bears no key of ours.
+    """
 
     key: str
     amount: Decimal
@@ -194,6 +216,8 @@ class RefundRequest:
     units: Mapping[str, int]
     shipping: Decimal = NOTHING  # what of it is for shipping
     reason: str = ""
+    asked_at: datetime | None = None
+    others: Collection[str] | None = ()
 
 
 @dataclass(frozen=True)
@@ -255,8 +279,55 @@ class Connector(Protocol):
         """New credentials in place of those that end soon, and when they end; None where nothing ends."""
 
 
+class InBulk(Protocol):
+    """What a provider implements besides that takes many quantities at once (`abilities.bulk`)."""
+
+    def set_many(self, rows: Sequence[StockRow]) -> str:
+        """Have quantities set later; the reference of the request."""
+
+    def report(self, reference: str) -> Mapping[str, RowVerdict] | None:
+        """What became of rows that were refused, by variant; None while it isn't known."""
+
+
+class Deferring(Protocol):
+    """What a provider implements besides whose orders don't show what became of a pending request
+    (`abilities.defers`)."""
+
+    def settled(self, reference: str) -> Done:
+        """How far something is that was pending. Raises Invalid where the channel refused it in the end."""
+
+
+class Challenged(Protocol):
+    """What a provider implements besides that asks whether an address is ours (`abilities.challenges`)."""
+
+    def challenged(self, code: str, address: str) -> str:
+        """The JSON that answers a code."""
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A message of a queue: what it tells, and the receipt by which it is taken off the queue."""
+
+    signals: Sequence[Signal]
+    receipt: str
+
+
+class Queued(Protocol):
+    """What a provider implements besides whose changes wait in a queue (`abilities.has_queue`)."""
+
+    def waiting(self) -> Sequence[Waiting]:
+        """The next messages; they come again unless they are taken off the queue."""
+
+    def remove(self, receipts: Sequence[str]) -> None:
+        """Take messages off the queue, once what they tell is stored."""
+
+
 class Provider(Protocol):
-    """A provider's package has a module `connector` with these names, so that `connect()` can return itself."""
+    """A provider's package has a module `connector` with these names, so that `connect()` can return itself.
+
+    `optional`, if there is such a name, holds those that may stay empty; `most_raw_days`, for how long the provider
+    allows its answers to be kept.
+    """
 
     def open(self, account: Account) -> Connector: ...
     def fields(self) -> Mapping[str, str]:

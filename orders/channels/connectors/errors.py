@@ -14,13 +14,16 @@ class ChannelError(ConnectorError):
 
 
 class Throttled(ChannelError):
-    """Too many requests: wait `after` seconds. It counts as no attempt."""
+    """Too many requests: wait `after` seconds. It counts as no attempt.
+
+    `is_narrow`: only requests of this kind must wait, others go on.
+    """
 
     code = "throttled"
 
     def __init__(self, message: str, after: float, **details: object) -> None:
+        self.after, self.is_narrow = after, bool(details.pop("is_narrow", False))
         super().__init__(message, after=after, **details)
-        self.after = after
 
 
 class Unavailable(ChannelError):

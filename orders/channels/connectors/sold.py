@@ -38,7 +38,9 @@ class SoldLine:
 
     `quantity`: units that were sold, without those that were edited away; refunded ones count. `refunded`: how many of
     these were refunded, shipped before or not. `id` names the line in requests that ship or refund it. `tax_remitted`:
-    tax that the marketplace pays to the authorities itself; it isn't part of `tax`.
+    tax that the marketplace pays to the authorities itself; it isn't part of `tax`. `is_remitted`: it does so, even
+    where it doesn't say how much. `is_tax_unknown`: `net` contains tax that is ours to pay, and the channel doesn't
+    name it.
     """
 
     id: str
@@ -56,6 +58,8 @@ class SoldLine:
     is_gift_card: bool = False  # sold: nothing is shipped, and it isn't revenue yet
     needs_shipping: bool = True
     note: str = ""  # what the buyer asked for, such as an engraving
+    is_remitted: bool = False
+    is_tax_unknown: bool = False
 
     @property
     def gross(self) -> Decimal:
@@ -85,6 +89,8 @@ class SoldCharge:
     tax_percent: Decimal | None = None
     tax_remitted: Decimal = NOTHING
     id: str = ""
+    is_remitted: bool = False
+    is_tax_unknown: bool = False
 
     @property
     def gross(self) -> Decimal:
@@ -163,6 +169,7 @@ class Sold:
     is_test: bool = False  # never shipped
     is_ours: bool = False  # it came from us
     cancel_requested: bool = False  # by the buyer
+    doubts: Sequence[str] = ()  # why a person must look at it before it is shipped, a sentence each
     source: str = ""  # where in the channel it was sold, such as a social shop
     campaign: str = ""
     partner: str = ""  # whose referral it was

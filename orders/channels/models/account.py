@@ -98,7 +98,9 @@ class ChannelAccount(models.Model):
     pull_at = models.DateTimeField(null=True, editable=False)  # the next look
     wait_until = models.DateTimeField(null=True, editable=False)  # throttled
     token_ends_at = models.DateTimeField(null=True, editable=False)
+    authorized_until = models.DateTimeField(null=True, editable=False)  # by a person, once more
     pushing_until = models.DateTimeField(null=True, editable=False)  # the lease of its one sender
+    bulk_at = models.DateTimeField(null=True, editable=False)  # the next request of many quantities
     stock_wait_until = models.DateTimeField(null=True, editable=False)
     tokens = models.FloatField(default=0, editable=False)  # requests of stock that it may make now
     tokens_at = models.DateTimeField(null=True, editable=False)
@@ -179,6 +181,7 @@ class ChannelSignal(models.Model):
         ORDER = "order", _("order")
         LISTING = "listing", _("listing")
         ACCOUNT = "account", _("account")
+        ERASURE = "erasure", _("erasure of a buyer")
 
     account = models.ForeignKey(ChannelAccount, on_delete=models.CASCADE, related_name="signals")
     kind = models.CharField(max_length=8, choices=Kind)

@@ -65,6 +65,9 @@ class Listing(models.Model):
     verdict = models.CharField(
         max_length=8, choices=Verdict, blank=True, default="", db_default="", editable=False
     )
+    batch = models.CharField(  # the request among many by which it was sent, while it is processed
+        max_length=80, blank=True, db_default="", editable=False
+    )
     message = models.CharField(max_length=300, blank=True, db_default="", editable=False)
     changed_at = models.DateTimeField(null=True, editable=False)  # what it can promise changed
     dirty_since = models.DateTimeField(null=True, editable=False)

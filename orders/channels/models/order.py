@@ -92,6 +92,7 @@ class ChannelCall(models.Model):
     class State(models.TextChoices):
         ASKED = "asked", _("to be told")
         CALLED = "called", _("being told")
+        PENDING = "pending", _("being processed there")
         DONE = "done", _("told")
         FAILED = "failed", _("refused")
 

@@ -152,6 +152,14 @@ class _Dripping:
     reply: Reply
 
 
+def _json(raw):
+    """A body's JSON; None for a form or a document."""
+    try:
+        return json.loads(raw) if raw else None
+    except ValueError:
+        return None
+
+
 def _handler_of(server):
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -160,7 +168,7 @@ def _handler_of(server):
             parts = urlsplit(self.path)
             raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             given = parse_qsl(parts.query, keep_blank_values=True)
-            body = json.loads(raw) if raw else None
+            body = _json(raw)
             headers = {name.lower(): value for name, value in self.headers.items()}
             asked = Asked(self.command, parts.path, dict(given), headers, body, raw, given)
             self.close_connection = True
@@ -189,7 +197,7 @@ def _handler_of(server):
                 self.wfile.write(bytes([byte]))
                 time.sleep(0.1)
 
-        do_GET = do_POST = do_PUT = do_DELETE = _any
+        do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _any
 
         def log_message(self, *arguments):
             """Quiet."""

@@ -1,0 +1,1 @@
+"""Amazon's marketplaces, by its Selling Partner API."""

@@ -1,0 +1,1 @@
+"""eBay's marketplaces, by its Sell, Post-Order and Notification APIs."""
