@@ -325,8 +325,7 @@ class Queued(Protocol):
 class Provider(Protocol):
     """A provider's package has a module `connector` with these names, so that `connect()` can return itself.
 
-    `optional`, if there is such a name, holds those that may stay empty; `most_raw_days`, for how long the provider
-    allows its answers to be kept.
+    `most_raw_days`, if it has such an attribute: for how long the provider allows its answers to be kept.
     """
 
     def open(self, account: Account) -> Connector: ...
