@@ -13,11 +13,11 @@ from fulfillment.models import (
     Package,
     PackageContent,
     PickTask,
-    Scan,
     Shipment,
     ShipmentLine,
     ShippingLabel,
     SSCCSeries,
+    StationAction,
     TrackingEvent,
     Wave,
 )
@@ -92,7 +92,7 @@ allow(FLOOR, Wave, "release", "close")
 offer("plan", Wave, _("Plan waves"), FLOOR)
 offer("expect", Wave, _("Home page: waves to pick"), "picker manager")
 declare(PickTask, PartOf("wave", Wave))
-declare(Scan, rows(own="by"), view="manager")
+declare(StationAction, rows(own="by"), view="manager")
 
 declare(CarrierAccount, master("company"), edit="manager")
 declare(CarrierService, master("account__company"), edit="manager")

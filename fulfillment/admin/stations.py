@@ -2,11 +2,11 @@
 
 from django.contrib import admin
 
-from fulfillment.models import Scan
+from fulfillment.models import StationAction
 from oms.backoffice.records import ReadOnlyAdmin
 
 
-@admin.register(Scan)
+@admin.register(StationAction)
 class ScanAdmin(ReadOnlyAdmin):
     """What was done at the stations."""
 

@@ -2,9 +2,9 @@
 
 from fulfillment.models.cancellation import Cancellation, CancellationLine
 from fulfillment.models.package import Carton, Package, PackageContent, ShippingLabel
-from fulfillment.models.scan import Scan
 from fulfillment.models.shipment import Shipment, ShipmentLine
 from fulfillment.models.sscc import SSCCSeries
+from fulfillment.models.station_action import StationAction
 from fulfillment.models.tracking import TrackingEvent
 from fulfillment.models.wave import PickTask, Wave
 
@@ -16,10 +16,10 @@ __all__ = [
     "PackageContent",
     "PickTask",
     "SSCCSeries",
-    "Scan",
     "Shipment",
     "ShipmentLine",
     "ShippingLabel",
+    "StationAction",
     "TrackingEvent",
     "Wave",
 ]

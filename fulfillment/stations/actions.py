@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from fulfillment import labels, packing, parcels, partial, picking, shipping
-from fulfillment.models import Carton, Package, Scan, Shipment, ShipmentLine
+from fulfillment.models import Carton, Package, Shipment, ShipmentLine, StationAction
 from fulfillment.parcels import Parcel
 from fulfillment.stations import scans
 from fulfillment.stations.arrivals import receive
@@ -29,12 +29,12 @@ def perform(
 ) -> dict[str, Any]:
     """Do an act, or answer as the first time. Raises Refused where the id was used for something else."""
     limits.require("scan", body)
-    known = Scan.objects.filter(pk=key).first()
+    known = StationAction.objects.filter(pk=key).first()
     if known is None:
         try:
             return _perform_new(key, action, warehouse, body, by)
         except Conflict:
-            known = Scan.objects.filter(pk=key).first()
+            known = StationAction.objects.filter(pk=key).first()
             if known is None:
                 raise
     if (known.action, known.body, known.by_id) != (action, body, by.pk):
@@ -46,9 +46,9 @@ def perform(
 def _perform_new(
     key: UUID, action: str, warehouse: Warehouse, body: Body, by: User
 ) -> dict[str, Any]:
-    Scan.objects.create(pk=key, by=by, action=action, body=body)
+    StationAction.objects.create(pk=key, by=by, action=action, body=body)
     answer = {"done": ACTS[action](warehouse, body, by)}
-    Scan.objects.filter(pk=key).update(answer=answer)
+    StationAction.objects.filter(pk=key).update(answer=answer)
     return answer
 
 

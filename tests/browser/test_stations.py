@@ -3,7 +3,7 @@
 import pytest
 
 from fulfillment import waves
-from fulfillment.models import PickTask, Scan, Shipment, Wave
+from fulfillment.models import PickTask, Shipment, StationAction, Wave
 from inventory.models import Barcode
 from inventory.purchasing.models import PurchaseOrder
 from oms.core import outbox
@@ -105,7 +105,7 @@ def test_a_wrong_scan_raises_an_alarm_that_stays_and_lands_nowhere(open_as, wave
     assert "Put it back" in alarm.inner_text()
     scan(page, "5601", "5001", "5002")
     assert alarm.is_visible()
-    assert not Scan.objects.exists()
+    assert not StationAction.objects.exists()
     page.keyboard.press("Escape")
     alarm.wait_for(state="hidden")
     assert page.get_by_role("heading", name=first.line.reservation.sku.code).is_visible()
@@ -131,11 +131,11 @@ def test_a_pick_goes_on_without_a_network_and_arrives_once(open_as, wave):
         page.get_by_role("heading", name=stop.bin.code, exact=True).wait_for()
         take(page, stop)
     page.get_by_text(f"{len(rest) + 1} not sent yet").wait_for()
-    assert Scan.objects.count() == 1
+    assert StationAction.objects.count() == 1
     page.context.set_offline(False)
     page.wait_for_function("document.getElementById('pending').hidden")
 
-    assert Scan.objects.count() == len(rest) + 1
+    assert StationAction.objects.count() == len(rest) + 1
     assert not PickTask.objects.filter(done_at=None).exists()
     assert make.bin_stock(make.sku("MUG"), "LON", "STAGING") == 7
 

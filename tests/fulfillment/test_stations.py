@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 
 from fulfillment import waves
-from fulfillment.models import Package, Scan
+from fulfillment.models import Package, StationAction
 from inventory.models import Barcode, BinStock, Count, Move
 from oms.core.models import User
 from tests import builders as make
@@ -61,7 +61,7 @@ def test_an_act_takes_effect_once_however_often_it_is_sent(at, verified):
     answers = [picker.act("pick", "pick", key, line=line.pk, quantity=5) for _ in range(3)]
 
     assert answers == [(200, {"done": "5 × TEE-M picked."})] * 3
-    assert Move.objects.filter(reason="pick").count() == Scan.objects.count() == 1
+    assert Move.objects.filter(reason="pick").count() == StationAction.objects.count() == 1
     assert picker.act("pick", "pick", key, line=line.pk, quantity=4)[1]["code"] == "id_used"
 
 
@@ -69,7 +69,7 @@ def test_what_is_refused_can_be_sent_again_under_its_id_once_it_is_right(at):
     line, key, picker = stop(), uuid4(), at("picker")
 
     assert picker.act("pick", "pick", key, line=line.pk, quantity=4)[0] == 409
-    assert Scan.objects.count() == 0
+    assert StationAction.objects.count() == 0
     assert picker.act("pick", "pick", key, line=line.pk, quantity=5)[0] == 200
 
 

@@ -44,7 +44,7 @@ def _names() -> Iterator[str]:
     """What no line of the code marks: names of models, fields, operations, what they ask for, panels, the menu; and the
     texts of taxes and of receivables by age."""
     yield from taxing.NOTES
-    yield from map(sentence, receivables.BUCKETS)
+    yield from map(sentence, receivables.BUCKETS.values())
     for title, items in MENU:
         yield title
         yield from (name for name, _address, _icon in items)

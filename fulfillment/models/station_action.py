@@ -5,10 +5,11 @@ import uuid
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 
-class Scan(models.Model):
-    """An act at a station with its answer: sent again with the same id, it is answered again and not done again."""
+class StationAction(models.Model):
+    """What was done at a station, with its answer: sent again with the same id, it is answered and not done again."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
@@ -16,6 +17,9 @@ class Scan(models.Model):
     body = models.JSONField()
     answer = models.JSONField(default=dict)
     at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        verbose_name = _("station action")
 
     def __str__(self) -> str:
         return f"{self.action} {self.id}"
