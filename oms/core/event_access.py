@@ -77,7 +77,8 @@ def about_seen_documents(actor: Actor) -> Q:
     found = ~Q(subject_type__in=[model.subject_type for model in models])
     for model in models:
         if policy.may(actor, "view", model):
-            row = policy.scope(model, actor).filter(number=OuterRef("subject_number"))
+            rows: Any = policy.scope(model, actor)
+            row = rows.filter(number=OuterRef("subject_number"))
             is_seen = Q() if policy.sees_all(actor, model) else Q(Exists(row))
             found |= Q(subject_type=model.subject_type) & is_seen
     return found
