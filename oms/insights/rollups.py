@@ -13,28 +13,22 @@ DAYS, RECENT, PACE_DAYS, MOST = 90, 3, 28, 200
 
 SALES = """
     INSERT INTO insights_dailysales (day, channel_id, currency, orders, net)
-    SELECT placed_on, channel_id, currency, count(*), sum(net) FROM orders_order
-    WHERE placed_on >= %(since)s AND status IN ('placed', 'confirmed', 'completed')
-    GROUP BY placed_on, channel_id, currency
+    SELECT day, channel_id, currency, orders, net FROM reporting.sales_per_day WHERE day >= %(since)s
     """
 SHIPPING = """
     INSERT INTO insights_dailyshipping (day, warehouse_id, shipments, hours)
-    SELECT (s.shipped_at AT TIME ZONE w.time_zone)::date, s.warehouse_id, count(*),
-           avg(extract(epoch FROM s.shipped_at - o.created_at) / 3600)::float8
-    FROM fulfillment_shipment s
-    JOIN orders_order o ON o.id = s.order_id JOIN inventory_warehouse w ON w.id = s.warehouse_id
-    WHERE s.shipped_at >= %(since)s::date - 1 AND (s.shipped_at AT TIME ZONE w.time_zone)::date >= %(since)s::date
-    GROUP BY 1, 2
+    SELECT day, warehouse_id, count(*), avg(hours_since_order) FROM reporting.departures
+    WHERE shipped_at >= %(since)s::date - 1 AND day >= %(since)s::date
+    GROUP BY day, warehouse_id
     """
 OUTLOOK = """
     INSERT INTO insights_stockoutlook (sku_id, warehouse_id, available, per_day, days_left)
-    SELECT st.sku_id, st.warehouse_id, st.sellable - st.reserved, p.sold / %(days)s::float8,
-           greatest(st.sellable - st.reserved, 0) / (p.sold / %(days)s::float8)
-    FROM (SELECT m.sku_id, b.warehouse_id, sum(m.quantity) AS sold
-          FROM inventory_move m JOIN inventory_bin b ON b.id = m.source_id
-          WHERE m.reason = 'ship' AND m.at >= %(since)s GROUP BY 1, 2) p
-    JOIN inventory_stock st ON st.sku_id = p.sku_id AND st.warehouse_id = p.warehouse_id
-    ORDER BY 5, 1, 2 LIMIT %(most)s::int
+    SELECT s.sku_id, s.warehouse_id, s.sellable - s.reserved, p.per_day,
+           greatest(s.sellable - s.reserved, 0) / p.per_day AS days_left
+    FROM (SELECT sku_id, warehouse_id, sum(quantity) / %(days)s::float8 AS per_day FROM reporting.units_shipped
+          WHERE at >= %(since)s GROUP BY sku_id, warehouse_id) p
+    JOIN inventory_stock s ON s.sku_id = p.sku_id AND s.warehouse_id = p.warehouse_id
+    ORDER BY days_left, s.sku_id, s.warehouse_id LIMIT %(most)s::int
     """
 BY_DAY = (("sales", DailySales, SALES), ("shipping", DailyShipping, SHIPPING))
 
