@@ -1,7 +1,5 @@
 """Who sees and edits shipments, waves and carriers."""
 
-from typing import Any
-
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
@@ -21,6 +19,7 @@ from fulfillment.models import (
     TrackingEvent,
     Wave,
 )
+from oms.core.actors import Actor
 from oms.core.models.role import OutsideReach, Reach
 from oms.core.policy import allow, declare, entrust, hide, made_of, need, offer
 from oms.core.reaching import PartOf, companies_of, every_row, master, rows
@@ -29,7 +28,7 @@ from orders.models import Order
 FLOOR = "picker packer manager"
 
 
-def _series(person: Any, reach: str) -> Q | None:
+def _series(person: Actor, reach: str) -> Q | None:
     """The numbers of every GS1 prefix; to those who reach own companies, of these."""
     prefixes = companies_of(person).values("gs1_prefix")
     return Q(prefix__in=prefixes) if reach == Reach.COMPANIES else Q()

@@ -1,7 +1,5 @@
 """Who sees and edits stock, places, goods and purchases."""
 
-from typing import Any
-
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
@@ -28,6 +26,7 @@ from inventory.models import (
     Warehouse,
     Zone,
 )
+from oms.core.actors import Actor
 from oms.core.models.role import Reach
 from oms.core.policy import allow, declare, hide, need, offer
 from oms.core.reaching import ALL, PartOf, companies_of, every_row, master, rows
@@ -37,7 +36,7 @@ FLOOR = "picker packer"
 PLACED = rows(customer=ALL, warehouse="warehouse", company="warehouse__company")
 
 
-def _transfers(person: Any, reach: str) -> Q | None:
+def _transfers(person: Actor, reach: str) -> Q | None:
     """What leaves one's warehouses, or those of one's companies, or comes to them."""
     if reach == Reach.EVERYTHING:
         return Q()

@@ -1,11 +1,10 @@
 """Who sees and edits customers, orders, prices, invoices and payments."""
 
-from typing import Any
-
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from inventory.models import SKU, Stock
+from oms.core.actors import Actor
 from oms.core.models.role import OutsideReach, Reach
 from oms.core.policy import allow, declare, declare_parts, entrust, hide, made_of, need, offer
 from oms.core.reaching import each_of, every_row, master, rows
@@ -34,7 +33,7 @@ SALES = "rep manager"
 ACCOUNTS = "accountant manager"
 
 
-def _agreed(person: Any, reach: str) -> Q | None:
+def _agreed(person: Actor, reach: str) -> Q | None:
     """Prices for everybody, and those agreed with one's own customers."""
     is_limited = reach not in (Reach.EVERYTHING, Reach.COMPANIES)
     return Q(customer=None) | Q(customer__rep=person.pk) if is_limited else Q()

@@ -73,7 +73,7 @@ def _covers_kind(actor: Actor, model: type[Model], reaches: list[str], extent: E
     )
 
 
-def _tied(actor: Any, reach: str) -> list[int]:
+def _tied(actor: Actor, reach: str) -> list[int]:
     """The keys of the companies, customers or warehouses that a reach is about."""
     if reach not in TIES or actor.pk is None:
         return []

@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from oms.core import event_access, event_catalog
+from oms.core.actors import Actor
 from oms.core.models import (
     ApiClient,
     ApiToken,
@@ -62,7 +63,7 @@ offer("oversee", Job, _("See the jobs of others"), "manager")
 offer("run_again", Job, _("Run the jobs of others again"), "manager")
 
 
-def _people(person: Any, reach: str) -> Q | None:
+def _people(person: Actor, reach: str) -> Q | None:
     """Everybody; to those who reach own companies, their colleagues and the staff of no company in particular."""
     if reach != Reach.COMPANIES:
         return Q()
@@ -71,14 +72,14 @@ def _people(person: Any, reach: str) -> Q | None:
     return Q(pk__in=colleagues) | ~Q(pk__in=staff)
 
 
-def _rules(person: Any, reach: str) -> Q | None:
+def _rules(person: Actor, reach: str) -> Q | None:
     """The rules of notifications; to those who reach own companies, none of another's warehouse."""
     codes = companies_of(person).values("warehouse__code")
     own = Q(warehouse="") | Q(warehouse__in=codes)
     return own if reach == Reach.COMPANIES else Q()
 
 
-def _jobs(person: Any, reach: str) -> Q | None:
+def _jobs(person: Actor, reach: str) -> Q | None:
     """A user's own jobs; users with the right to oversee jobs of everybody see all of them."""
     return Q() if has_everywhere(person, "oversee", Job) else Q(by=person.pk)
 
@@ -98,19 +99,19 @@ def _notices(person: Any, reach: str) -> Q | None:
     return known
 
 
-def _views(person: Any, reach: str) -> Q | None:
+def _views(person: Actor, reach: str) -> Q | None:
     """One's own views, and those of one's teams."""
     return Q(owner=person.pk) | Q(team__name__in=[grant.role for grant in person.grants])
 
 
-def _about_seen(person: Any, reach: str) -> Q | None:
+def _about_seen(person: Actor, reach: str) -> Q | None:
     """What is about any document; to those who reach own companies, about the documents that they see."""
     if reach == Reach.COMPANIES:
         return event_access.about_documents(person)
     return Q() if reach == Reach.EVERYTHING else None
 
 
-def _notes(person: Any, reach: str) -> Q | None:
+def _notes(person: Actor, reach: str) -> Q | None:
     """Notes by what they are about; users who don't see money read those that hold no prices."""
     known = _about_seen(person, reach)
     if known is None or may(person, "see_money"):
@@ -118,7 +119,7 @@ def _notes(person: Any, reach: str) -> Q | None:
     return known & Q(visible_to_warehouse=True)
 
 
-def _deliveries(person: Any, reach: str) -> Q | None:
+def _deliveries(person: Actor, reach: str) -> Q | None:
     """What became of any event; to those who reach own companies, of the events that they see."""
     if reach == Reach.COMPANIES:
         return Q(event__in=Event.objects.filter(event_access.condition(person)))
@@ -126,7 +127,7 @@ def _deliveries(person: Any, reach: str) -> Q | None:
 
 
 @leads(OutsideReach.ORDER, OutsideReach.CHANNEL)
-def _events(actor: Any, reach: str) -> Q | None:
+def _events(actor: Actor, reach: str) -> Q | None:
     """The events of the records that somebody sees; of an order's, for its customer, those that are for them."""
     if reach == Reach.EVERYTHING:
         return Q()

@@ -233,20 +233,20 @@ def _granting(actor: Actor, right: str, subject: Any) -> Iterator[Grant]:
     return (grant for grant in actor.grants if codes & grant.permissions)
 
 
-def _reaches_row(actor: Any, right: str, row: Any) -> bool:
+def _reaches_row(actor: Actor, right: str, row: Any) -> bool:
     """Whether a row that a user sees is one for which they have a right, too: another role may show it."""
     is_enough = reaches(actor, right, type(row)) >= reaches(actor, "view", type(row))
     return (is_enough and not isinstance(actor, Outsider)) or is_reached(actor, right, row)
 
 
-def is_reached(actor: Any, right: str, row: Any) -> bool:
+def is_reached(actor: Actor, right: str, row: Any) -> bool:
     """Whether a row is one for which an actor has a right, whether or not the actor sees it."""
     if Reach.EVERYTHING in reaches(actor, right, type(row)):
         return may(actor, right, type(row))
     return bool(scope(type(row), actor, right).filter(pk=row.pk).exists())
 
 
-def must_name_company(actor: Any, model: type[Model]) -> bool:
+def must_name_company(actor: Actor, model: type[Model]) -> bool:
     """Whether new records of a model, which may be of no company, are of one where this actor adds them."""
     field = next((each for each in model._meta.fields if each.name == "company"), None)
     return field is not None and field.null and not sees_all(actor, Company)
@@ -264,7 +264,7 @@ def require_reach(actor: Any, right: str, row: Any) -> None:
         )
 
 
-def _ways(model: type[Model], actor: Any, right: str, of: type[Model] | None) -> list[Q]:
+def _ways(model: type[Model], actor: Actor, right: str, of: type[Model] | None) -> list[Q]:
     """The conditions of which a row must meet one, for a right on a kind of record."""
     if not actor.is_active or lacks(actor, right, of):
         return []

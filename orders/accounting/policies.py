@@ -1,10 +1,9 @@
 """Who sees and edits invoices, payments, exports and intercompany documents."""
 
-from typing import Any
-
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from oms.core.actors import Actor
 from oms.core.models.role import OutsideReach
 from oms.core.policy import allow, declare, declare_parts, entrust, hide, made_of, need, offer
 from oms.core.reaching import leads, master, rows
@@ -32,7 +31,7 @@ INVOICES = rows(customer="customer", company="company", order="order")
 
 
 @leads(OutsideReach.ORDER)
-def _invoices(actor: Any, reach: str) -> Q | None:
+def _invoices(actor: Actor, reach: str) -> Q | None:
     """Invoices of an actor's orders, customers and companies; to an order's customer, those that were issued."""
     known = INVOICES(actor, reach)
     return known and known & Q(status="issued") if reach == OutsideReach.ORDER else known

@@ -14,6 +14,7 @@ from rest_framework.reverse import reverse
 
 from inventory.models import SKU
 from oms.core import operations, policy
+from oms.core.models import User
 from oms.rest.documents import IDEMPOTENCY_KEY, DocumentViewSet, create_once, with_operations
 from oms.rest.fields import AmountField, DecimalField, TextField, WholeField
 from oms.rest.problems import Unknown
@@ -183,7 +184,7 @@ class ReturnViewSet(DocumentViewSet):
         form.is_valid(raise_exception=True)
         return create_once(request, self, lambda: self.shown(self.ask(form.validated_data, user)))
 
-    def ask(self, data: dict[str, Any], user: Any) -> ReturnRequest:
+    def ask(self, data: dict[str, Any], user: User) -> ReturnRequest:
         order = policy.scope(Order, user).filter(number=data["order"]).first()
         if order is None:
             raise Unknown(
