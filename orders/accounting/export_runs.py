@@ -117,6 +117,9 @@ def _one_moment() -> Iterator[None]:
         if is_outermost:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         cursor.execute("SET LOCAL statement_timeout = 0")
+        # Views of more tables than these limits would be joined whole before the run's documents are picked.
+        cursor.execute("SET LOCAL join_collapse_limit = 12")
+        cursor.execute("SET LOCAL from_collapse_limit = 12")
         yield
 
 
