@@ -74,31 +74,6 @@ def apply_many(
         ]
 
 
-def pay_many(
-    document: Invoice,
-    lines: Sequence[Share],
-    amount: Decimal,
-    *,
-    reference: str,
-    on: date | None = None,
-    by: User | None = None,
-) -> Payment:
-    """Book one payment of an invoice's customer and use it for several invoices; the remainder stays unapplied."""
-    with atomic():
-        payment = payments.register_transfer(
-            document.customer,
-            amount,
-            company=document.company,
-            reference=reference,
-            currency=document.currency,
-            on=on,
-            by=by,
-        )
-        if not payment.applications.exists():  # sent again, it is used already
-            apply_many(payment, lines, by=by)
-    return payment
-
-
 def book_statement_line(
     customer: Customer,
     amount: Decimal,

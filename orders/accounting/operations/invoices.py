@@ -7,10 +7,9 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from oms.core.models import User
 from oms.core.money import ZERO, round_amount
 from oms.core.operations import declare
-from orders.accounting import applying, counter_entries, crediting, payments, write_offs
+from orders.accounting import applying, counter_entries, crediting, incoming_payments, write_offs
 from orders.accounting.applying import Share
 from orders.accounting.crediting import Credited
 from orders.accounting.models import Invoice, PaymentApplication, WriteOff
@@ -19,7 +18,6 @@ from orders.accounting.operations.payments import (
     ReceivedInput,
     ReverseInput,
     UnapplyInput,
-    ask_about_rest,
     uses_of,
     written_off,
 )
@@ -33,38 +31,6 @@ def _what_is_open(document: Invoice) -> ReceivedInput:
 class CreditInput:
     lines: list[Credited]
     reason: str = ""
-
-
-def _pay(
-    document: Invoice,
-    *,
-    amount: Decimal,
-    reference: str,
-    paid_on: date | None = None,
-    by: User | None = None,
-) -> Invoice:
-    open_now = Invoice.objects.get(pk=document.pk).open_amount + write_offs.recoverable(document)
-    ask_about_rest(
-        amount,
-        open_now,
-        reference,
-        _(
-            "Only %(most)s of %(document)s is open. %(rest)s stays with %(customer)s as an unapplied payment."
-        ),
-        document,
-    )
-    payment = payments.register_transfer(
-        document.customer,
-        amount,
-        company=document.company,
-        reference=reference,
-        currency=document.currency,
-        on=paid_on,
-        by=by,
-    )
-    if not payment.applications.filter(invoice=document).exists():  # sent again, it is used already
-        payments.apply(payment, document, min(payment.amount, open_now) or None, by=by)
-    return document
 
 
 @dataclass(frozen=True)
@@ -133,26 +99,6 @@ def _open_beside(document: Invoice) -> PaySeveralInput:
     )
 
 
-def _pay_several(
-    document: Invoice,
-    *,
-    reference: str,
-    amount: Decimal,
-    lines: list[Share],
-    paid_on: date | None = None,
-    by: User | None = None,
-) -> Invoice:
-    ask_about_rest(
-        amount,
-        sum((row.amount for row in lines), ZERO),
-        reference,
-        _("The invoices get %(most)s. %(rest)s stays with %(customer)s as an unapplied payment."),
-        document,
-    )
-    applying.pay_many(document, lines, amount, reference=reference, on=paid_on, by=by)
-    return document
-
-
 def _invoices_beside(rows: Any, note: Invoice) -> Any:
     own = rows.open().filter(customer=note.customer, company=note.company, currency=note.currency)
     return own.exclude(kind=Invoice.Kind.CREDIT).order_by("due_on", "pk")
@@ -169,7 +115,7 @@ class ApplyInput:
 declare(
     "record_payment",
     Invoice,
-    _pay,
+    incoming_payments.record,
     label=_("Record payment"),
     input=ReceivedInput,
     example={"amount": "1.00", "reference": "bank 2027-01-04/18", "paid_on": "2027-01-04"},
@@ -192,7 +138,7 @@ declare(
 declare(
     "record_payment_for_several",
     Invoice,
-    _pay_several,
+    incoming_payments.record_for_several,
     label=_("Record payment for several invoices"),
     input=PaySeveralInput,
     initial=_open_beside,

@@ -1,17 +1,12 @@
 """What people and programs can ask of the money of orders."""
 
-from datetime import date
-from decimal import Decimal
-
 from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
-from oms.core.models import User
-from oms.core.money import ZERO, round_amount
+from oms.core.money import round_amount
 from oms.core.operations import declare, in_status
-from orders.accounting import billing, deposits, due_dates, payments
-from orders.accounting.models import Payment
-from orders.accounting.operations.payments import AmountInput, ReceivedInput, ask_about_rest
+from orders.accounting import billing, deposits, due_dates, incoming_payments, payments
+from orders.accounting.operations.payments import AmountInput, ReceivedInput
 from orders.models import Order
 
 S = Order.Status
@@ -23,40 +18,6 @@ def _due(order: Order) -> AmountInput:
 
 def _whole(order: Order) -> ReceivedInput:
     return ReceivedInput(round_amount(order.gross, order.currency), "")
-
-
-def _ask_beyond(order: Order, amount: Decimal, reference: str) -> None:
-    ask_about_rest(
-        amount,
-        max(order.gross, ZERO),
-        reference,
-        _(
-            "Order %(document)s comes to %(most)s. %(rest)s more can pay no invoice of it and "
-            "stays with %(customer)s as an unapplied payment."
-        ),
-        order,
-    )
-
-
-def _prepay(
-    order: Order,
-    *,
-    amount: Decimal,
-    reference: str,
-    paid_on: date | None = None,
-    by: User | None = None,
-) -> Payment:
-    _ask_beyond(order, amount, reference)
-    return payments.register_transfer(
-        order.customer,
-        amount,
-        company=order.company,
-        reference=reference,
-        currency=order.currency,
-        order=order,
-        on=paid_on,
-        by=by,
-    )
 
 
 declare(
@@ -74,7 +35,7 @@ declare(
 declare(
     "record_prepayment",
     Order,
-    _prepay,
+    incoming_payments.record_ahead,
     label=_("Record prepayment"),
     input=ReceivedInput,
     example={"amount": "10.00", "reference": "bank 2027-01-04/17", "paid_on": "2027-01-04"},

@@ -8,9 +8,7 @@ from typing import Any
 from django.db.models import F, Q, Sum
 from django.utils.translation import gettext_lazy as _
 
-from oms.core import confirming
 from oms.core.money import ZERO, round_amount
-from oms.core.money_text import display
 from oms.core.operations import declare
 from orders.accounting import applying, counter_entries, outcomes, payments, refunds, write_offs
 from orders.accounting.applying import Share
@@ -35,23 +33,6 @@ class AmountInput:
 @dataclass(frozen=True)
 class ReceivedInput(AmountInput):
     paid_on: date | None = field(default=None, metadata={"help": VALUE_DATE})
-
-
-def ask_about_rest(
-    amount: Decimal, most: Decimal, reference: str, question: Any, document: Any
-) -> None:
-    """Ask where more money comes in than is open; not again for a payment that is known already."""
-    if amount > most and not Payment.objects.filter(reference=reference).exists():
-        confirming.ask(
-            question
-            % {
-                "document": document,
-                "most": display(most, document.currency),
-                "rest": display(amount - most, document.currency),
-                "customer": document.customer.name,
-            },
-            field="amount",
-        )
 
 
 def uses_of(rows: Any, document: Invoice | Payment) -> Any:
