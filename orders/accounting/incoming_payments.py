@@ -40,9 +40,11 @@ def record(
         ),
         document,
     )
-    payment = _book(document, amount, reference, paid_on, by)
-    if not payment.applications.filter(invoice=document).exists():  # sent again, it is used already
-        payments.apply(payment, document, min(payment.amount, open_now) or None, by=by)
+    with atomic():
+        payment = _book(document, amount, reference, paid_on, by)
+        is_used = payment.applications.filter(invoice=document).exists()  # sent again
+        if not is_used:
+            payments.apply(payment, document, min(payment.amount, open_now) or None, by=by)
     return document
 
 
