@@ -10,10 +10,13 @@ from django.db.models import F, Func
 COLUMN_TYPES = {
     "IntegerField": "integer",
     "PositiveIntegerField": "integer",
+    "PositiveSmallIntegerField": "smallint",
     "BigIntegerField": "bigint",
     "DecimalField": "numeric",
     "CharField": "text",
     "BooleanField": "boolean",
+    "DateTimeField": "timestamptz",
+    "DateField": "date",
     "ForeignKey": "bigint",
 }
 

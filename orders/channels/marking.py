@@ -7,6 +7,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from inventory.models import KitComponent
+from oms.core.locking import atomic
 from orders.channels.models import Listing
 
 
@@ -23,9 +24,16 @@ def mark(skus: set[int]) -> int:
 def mark_listings(rows: "QuerySet[Listing]") -> int:
     """Mark listings as changed, whatever their stock did."""
     now = timezone.now()
-    return rows.update(
-        changed_at=now, dirty_since=Coalesce("dirty_since", Value(now)), retry_at=None
-    )
+    with atomic():
+        return in_order(rows).update(
+            changed_at=now, dirty_since=Coalesce("dirty_since", Value(now)), retry_at=None
+        )
+
+
+def in_order(rows: "QuerySet[Listing]") -> "QuerySet[Listing]":
+    """The same listings, locked in one order when they are changed in a transaction: two of these never deadlock."""
+    keys = rows.order_by("pk").select_for_update(no_key=True, of=("self",))
+    return Listing.objects.filter(pk__in=keys.values("pk"))
 
 
 def doubt(channel: int, variants: Collection[str]) -> int:
@@ -38,5 +46,6 @@ def doubt(channel: int, variants: Collection[str]) -> int:
 
 def send_again(rows: "QuerySet[Listing]") -> int:
     """Have numbers sent again, whatever the channel shows."""
-    rows.update(verdict=Listing.Verdict.STALE)
-    return mark_listings(rows)
+    with atomic():
+        in_order(rows).update(verdict=Listing.Verdict.STALE)
+        return mark_listings(rows)

@@ -2,24 +2,23 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from typing import Any, cast
+from datetime import datetime, timedelta
+from typing import cast
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from inventory import stock_changes
 from oms.core.locking import atomic
-from orders.channels import accounts, availability, marking, pulling
-from orders.channels.connectors import Abilities, Connector, InBulk, RowVerdict, StockRow, Verdict
+from orders.channels import accounts, availability, budgets, marking, outcomes, pulling
+from orders.channels.connectors import Abilities, Connector, InBulk, StockRow
 from orders.channels.connectors.errors import Throttled, Unknown
 from orders.channels.models import ChannelAccount, Listing
+from orders.channels.outcomes import Planned
 from orders.channels.planners import shown as planner
 from orders.channels.planners.shown import Push
 
-LEASE = timedelta(minutes=3)
-MOST = 1000  # listings of one round
+MOST = 5000  # listings of one round
 PULL_AGAIN = timedelta(seconds=5)  # a look at the channel's orders that is younger counts
 RESERVE = 50  # revisions of a day that are kept for going to and from 0
 LATER = timedelta(minutes=10)
@@ -95,7 +94,7 @@ def _claim(account: ChannelAccount) -> bool:
     free = ChannelAccount.objects.filter(
         Q(pushing_until=None) | Q(pushing_until__lte=now), pk=account.pk
     )
-    return bool(free.update(pushing_until=now + LEASE))
+    return bool(free.update(pushing_until=now + budgets.LEASE))
 
 
 def _pull_first(account: ChannelAccount, connector: Connector) -> None:
@@ -106,56 +105,40 @@ def _pull_first(account: ChannelAccount, connector: Connector) -> None:
         pulling.pull(account)
 
 
-@dataclass(frozen=True)
-class _Planned:
-    """A listing, what it should show by location, and the mark that this answers."""
-
-    listing: Listing
-    wanted: Mapping[str, int]
-    changed_at: datetime
-
-    @property
-    def total(self) -> int:
-        return sum(self.wanted.values())
-
-
 def _round(account: ChannelAccount, connector: Connector) -> tuple[int, bool]:
     """Send one round; how many numbers, and whether more waits that may be sent now."""
     now = timezone.now()
-    listings = list(
-        _dirty(account, now).select_related("sku", "channel").order_by("changed_at", "pk")[:MOST]
-    )
+    most = _most(connector.abilities)
+    listings, more = listings_of_round(_dirty(account, now).select_related("sku", "channel"), most)
     if not listings:
         return 0, False
     planned = _plan(account, connector.abilities, listings)
-    _settle([each for each in planned if not _differs(each)])
-    unmatched = [row for row in listings if row.sku is None or not row.is_tracked]
-    Listing.objects.filter(pk__in=[row.pk for row in unmatched]).update(
-        changed_at=None, dirty_since=None
-    )
+    outcomes.settle([each for each in planned if not _differs(each)])
+    unmatched = [row.pk for row in listings if row.sku is None or not row.is_tracked]
+    with atomic():
+        outcomes.listings(unmatched).update(changed_at=None, dirty_since=None)
     by_key = {each.listing.pk: each for each in planned if _differs(each)}
     ordered = planner.in_order(
         Push(key, each.listing.shown, each.total) for key, each in by_key.items()
     )
     ordered, put_off = _within_revisions(connector.abilities, ordered, by_key, account)
-    Listing.objects.filter(pk__in=put_off).update(
-        retry_at=now + LATER, verdict=Listing.Verdict.LATER
-    )
+    with atomic():
+        outcomes.listings(put_off).update(retry_at=now + LATER, verdict=Listing.Verdict.LATER)
     sent, ordered = _send_many(account, connector, ordered, by_key)
     batch = connector.abilities.batch
     for start in range(0, len(ordered), batch):
-        if not _spend(account, connector.abilities, now):
+        if not budgets.spend(account, connector.abilities):
             return sent, False
         part = [by_key[push.key] for push in ordered[start : start + batch]]
         sent += _send(account, connector, part)
-    return sent, len(listings) == MOST
+    return sent, more
 
 
 def _send_many(
     account: ChannelAccount,
     connector: Connector,
     ordered: Sequence[Push],
-    by_key: Mapping[int, _Planned],
+    by_key: Mapping[int, Planned],
 ) -> tuple[int, list[Push]]:
     """Have many numbers set by one request, where the channel takes such; how many, and what is sent one by one.
 
@@ -168,27 +151,14 @@ def _send_many(
     account.bulk_at = now + timedelta(seconds=1 / bulk.budget.per_second)
     ChannelAccount.objects.filter(pk=account.pk).update(bulk_at=account.bulk_at)
     part = [by_key[push.key] for push in slow[: bulk.most]]
-    listings = Listing.objects.filter(pk__in=[each.listing.pk for each in part])
-    listings.update(verdict=Listing.Verdict.UNKNOWN)
+    outcomes.record_unknown(part)
     reference = cast("InBulk", connector).set_many([_row_of(each, "") for each in part])
-    today = account.channel.company.today()
-    for each in part:
-        Listing.objects.filter(pk=each.listing.pk).update(
-            verdict=Listing.Verdict.ACCEPTED,
-            message="",
-            batch=reference,
-            shown=each.total,
-            wanted=each.total,
-            pushed_at=now,
-            revised_on=today,
-            revisions=_revisions(each.listing, today),
-        )
-        _settle([each])
+    outcomes.record_accepted(part, reference, account.channel.company.today())
     left = {push.key for push in slow[: bulk.most]}
     return len(part), [push for push in ordered if push.key not in left]
 
 
-def _row_of(each: _Planned, location: str) -> StockRow:
+def _row_of(each: Planned, location: str) -> StockRow:
     row = each.listing
     return StockRow(
         row.external_id,
@@ -201,41 +171,50 @@ def _row_of(each: _Planned, location: str) -> StockRow:
     )
 
 
-def _revisions(row: Listing, today: date) -> Any:
-    """How often a listing was revised today, once more."""
-    return F("revisions") + 1 if row.revised_on == today else 1
+def _most(abilities: Abilities) -> int:
+    """Listings of one round: what the budget lets leave within two seconds, so that urgent ones wait no longer."""
+    if abilities.bulk is not None:
+        return MOST
+    allowed = int(2 * abilities.batch * abilities.stock_budget.per_second)
+    return max(abilities.batch, min(allowed, MOST))
+
+
+def listings_of_round(dirty: "QuerySet[Listing]", most: int) -> tuple[list[Listing], bool]:
+    """The listings of a round, and whether there are more.
+
+    Of many it is half those that wait longest, half those that changed last: among the latter are sales of last units,
+    which must not wait for a long backlog.
+    """
+    oldest = list(dirty.order_by("changed_at", "pk")[:most])
+    if len(oldest) < most:
+        return oldest, False
+    newest = dirty.order_by("-changed_at", "-pk")[: most // 2]
+    known = {row.pk: row for row in [*oldest[: most - most // 2], *newest]}
+    return list(known.values()), True
 
 
 def _plan(
     account: ChannelAccount, abilities: Abilities, listings: Sequence[Listing]
-) -> list[_Planned]:
+) -> list[Planned]:
     known = [row for row in listings if row.sku is not None and row.is_tracked]
     numbers = availability.quantities(account, known, abilities.meaning)
     wanted: dict[int, dict[str, int]] = {row.pk: {} for row in known}
     for (key, location), pieces in numbers.items():
         wanted[key][location] = pieces
-    return [_Planned(row, wanted[row.pk], row.changed_at) for row in known if row.changed_at]
+    return [Planned(row, wanted[row.pk], row.changed_at) for row in known if row.changed_at]
 
 
-def _differs(each: _Planned) -> bool:
+def _differs(each: Planned) -> bool:
     return each.listing.shown != each.total or each.listing.verdict in (
         Listing.Verdict.UNKNOWN,
         Listing.Verdict.STALE,
     )
 
 
-def _settle(planned: Sequence[_Planned]) -> None:
-    """Listings that show the right number already are no longer marked, unless they changed again."""
-    for each in planned:
-        Listing.objects.filter(pk=each.listing.pk, changed_at=each.changed_at).update(
-            changed_at=None, dirty_since=None
-        )
-
-
 def _within_revisions(
     abilities: Abilities,
     ordered: Sequence[Push],
-    by_key: Mapping[int, _Planned],
+    by_key: Mapping[int, Planned],
     account: ChannelAccount,
 ) -> tuple[list[Push], list[int]]:
     """What a channel's limit of revisions a day allows; the last ones are kept for going to and from 0."""
@@ -251,125 +230,23 @@ def _within_revisions(
     return now, [push.key for push in later]
 
 
-def _spend(account: ChannelAccount, abilities: Abilities, now: datetime) -> bool:
-    """Take one request off the budget, which fills up again as time goes by; whether there was one."""
-    budget, at = abilities.stock_budget, timezone.now()
-    last = account.tokens_at or at - timedelta(days=1)
-    tokens = min(
-        float(budget.burst), account.tokens + (at - last).total_seconds() * budget.per_second
-    )
-    allowed = tokens >= 1
-    account.tokens, account.tokens_at = tokens - 1 if allowed else tokens, at
-    ChannelAccount.objects.filter(pk=account.pk).update(
-        tokens=account.tokens, tokens_at=at, pushing_until=at + LEASE
-    )
-    if not allowed:
-        wait = (1 - tokens) / budget.per_second
-        ChannelAccount.objects.filter(pk=account.pk).update(
-            stock_wait_until=at + timedelta(seconds=wait)
-        )
-    return allowed
-
-
-def _send(account: ChannelAccount, connector: Connector, part: Sequence[_Planned]) -> int:
+def _send(account: ChannelAccount, connector: Connector, part: Sequence[Planned]) -> int:
     rows = [_row_of(each, location) for each in part for location in each.wanted]
     key = hashlib.sha256(
         "|".join(f"{row.variant}/{row.location}/{row.quantity}" for row in rows).encode()
         + (part[0].changed_at.isoformat()).encode()
     ).hexdigest()[:32]
-    Listing.objects.filter(pk__in=[each.listing.pk for each in part]).update(
-        verdict=Listing.Verdict.UNKNOWN
-    )  # until the answer is there
+    outcomes.record_unknown(part)  # until the answer is there
     try:
         verdicts = connector.set_stock(rows, key)
     except Unknown:
-        _read_back(connector, part, rows)
+        outcomes.read_back(connector, part, rows)
         return len(rows)
     except Throttled:
-        _put_back(part)
+        outcomes.put_back(part)
         raise
-    _record(account, connector, part, rows, verdicts)
+    outcomes.record(account, connector, part, rows, verdicts)
     return len(rows)
-
-
-def _put_back(part: Sequence[_Planned]) -> None:
-    """Nothing was sent: the listings wait as before."""
-    for each in part:
-        Listing.objects.filter(pk=each.listing.pk).update(verdict=each.listing.verdict)
-
-
-def _read_back(connector: Connector, part: Sequence[_Planned], rows: Sequence[StockRow]) -> None:
-    """Read what the channel shows after an unknown outcome: what isn't as wanted stays marked and is sent again."""
-    shown = connector.quantities(rows)
-    now = timezone.now()
-    for each in part:
-        number = shown.get(each.listing.external_id)
-        if number is None:
-            continue
-        is_set = number == each.total
-        verdict = Listing.Verdict.SET if is_set else Listing.Verdict.STALE
-        Listing.objects.filter(pk=each.listing.pk).update(
-            shown=number, seen_at=now, verdict=verdict
-        )
-        if is_set:
-            _settle([each])
-
-
-def _record(
-    account: ChannelAccount,
-    connector: Connector,
-    part: Sequence[_Planned],
-    rows: Sequence[StockRow],
-    verdicts: Sequence[RowVerdict],
-) -> None:
-    """Note what became of each row: the worst verdict of a listing's locations counts."""
-    now, today = timezone.now(), account.channel.company.today()
-    told: dict[str, RowVerdict] = {}
-    for verdict in verdicts:
-        known = told.get(verdict.variant)
-        if known is None or _rank(verdict.verdict) > _rank(known.verdict):
-            told[verdict.variant] = verdict
-    stale = []
-    for each in part:
-        row = each.listing
-        verdict = told.get(row.external_id) or RowVerdict(row.external_id, Verdict.UNKNOWN)
-        changes: dict[str, object] = {
-            "verdict": verdict.verdict.value,
-            "message": verdict.message[:300],
-            "wanted": each.total,
-            "pushed_at": now,
-            "revised_on": today,
-            "revisions": _revisions(row, today),
-        }
-        if verdict.verdict in (Verdict.SET, Verdict.ACCEPTED):
-            changes |= {"shown": each.total, "seen_at": now}
-        Listing.objects.filter(pk=row.pk).update(**changes)
-        if verdict.verdict in (Verdict.SET, Verdict.ACCEPTED, Verdict.INVALID, Verdict.MISSING):
-            _settle([each])
-        else:
-            stale.append(each)
-    # What changed while it was sent is still marked, and the number may be another by now.
-    Listing.objects.filter(
-        pk__in=[each.listing.pk for each in part],
-        changed_at__isnull=False,
-        verdict__in=[Listing.Verdict.SET, Listing.Verdict.ACCEPTED],
-    ).update(verdict=Listing.Verdict.STALE)
-    if stale:
-        variants = {each.listing.external_id for each in stale}
-        _read_back(connector, stale, [row for row in rows if row.variant in variants])
-
-
-def _rank(verdict: Verdict) -> int:
-    order = [
-        Verdict.SET,
-        Verdict.ACCEPTED,
-        Verdict.LATER,
-        Verdict.MISSING,
-        Verdict.INVALID,
-        Verdict.STALE,
-        Verdict.UNKNOWN,
-    ]
-    return order.index(verdict)
 
 
 def preview(account: ChannelAccount, listings: Sequence[Listing]) -> dict[int, int]:
