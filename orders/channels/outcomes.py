@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from oms.core import bulk_sql
-from oms.core.locking import atomic
+from oms.core.locking import atomic, whole
 from orders.channels import marking
 from orders.channels.connectors import Connector, RowVerdict, StockRow, Verdict
 from orders.channels.models import ChannelAccount, Listing
@@ -76,27 +76,27 @@ def record_unknown(part: Sequence[Planned]) -> None:
         listings(each.listing.pk for each in part).update(verdict=Verdict.UNKNOWN)
 
 
+@whole
 def record_accepted(part: Sequence[Planned], reference: str, today: date) -> None:
     """Note that a channel took numbers that it processes later."""
     now = timezone.now()
-    with atomic():
-        _lock(part)
-        bulk_sql.write(
-            Listing,
-            {
-                each.listing.pk: {
-                    "verdict": Verdict.ACCEPTED,
-                    "message": "",
-                    "batch": reference,
-                    "shown": each.total,
-                    "wanted": each.total,
-                    "pushed_at": now,
-                    "revised_on": today,
-                    "revisions": each.revisions_after(today),
-                }
-                for each in part
-            },
-        )
+    _lock(part)
+    bulk_sql.write(
+        Listing,
+        {
+            each.listing.pk: {
+                "verdict": Verdict.ACCEPTED,
+                "message": "",
+                "batch": reference,
+                "shown": each.total,
+                "wanted": each.total,
+                "pushed_at": now,
+                "revised_on": today,
+                "revisions": each.revisions_after(today),
+            }
+            for each in part
+        },
+    )
     settle(part)
 
 
@@ -122,14 +122,14 @@ def read_back(connector: Connector, part: Sequence[Planned], rows: Sequence[Stoc
     settle(right)
 
 
+@whole
 def record(
-    account: ChannelAccount,
-    connector: Connector,
-    part: Sequence[Planned],
-    rows: Sequence[StockRow],
-    verdicts: Sequence[RowVerdict],
-) -> None:
-    """Note what became of each row: the worst verdict of a listing's locations counts."""
+    account: ChannelAccount, part: Sequence[Planned], verdicts: Sequence[RowVerdict]
+) -> list[Planned]:
+    """Note what became of each row, and return those that are to be read back.
+
+    The worst verdict of a listing's locations counts.
+    """
     told = _worst(verdicts)
     outcomes = [
         (each, told.get(each.listing.external_id) or RowVerdict("", Verdict.UNKNOWN))
@@ -137,31 +137,27 @@ def record(
     ]
     taken = [each for each, outcome in outcomes if outcome.verdict in TAKEN]
     now, today = timezone.now(), account.channel.company.today()
-    with atomic():
-        _lock(part)
-        bulk_sql.write(
-            Listing,
-            {
-                each.listing.pk: {
-                    "verdict": outcome.verdict.value,
-                    "message": outcome.message[:300],
-                    "wanted": each.total,
-                    "pushed_at": now,
-                    "revised_on": today,
-                    "revisions": each.revisions_after(today),
-                }
-                for each, outcome in outcomes
-            },
-        )
-        bulk_sql.write(
-            Listing, {each.listing.pk: {"shown": each.total, "seen_at": now} for each in taken}
-        )
+    _lock(part)
+    bulk_sql.write(
+        Listing,
+        {
+            each.listing.pk: {
+                "verdict": outcome.verdict.value,
+                "message": outcome.message[:300],
+                "wanted": each.total,
+                "pushed_at": now,
+                "revised_on": today,
+                "revisions": each.revisions_after(today),
+            }
+            for each, outcome in outcomes
+        },
+    )
+    bulk_sql.write(
+        Listing, {each.listing.pk: {"shown": each.total, "seen_at": now} for each in taken}
+    )
     settle([each for each, outcome in outcomes if outcome.verdict in OVER])
     _doubt_changed(taken)
-    doubtful = [each for each, outcome in outcomes if outcome.verdict not in OVER]
-    if doubtful:
-        variants = {each.listing.external_id for each in doubtful}
-        read_back(connector, doubtful, [row for row in rows if row.variant in variants])
+    return [each for each, outcome in outcomes if outcome.verdict not in OVER]
 
 
 def _worst(verdicts: Sequence[RowVerdict]) -> dict[str, RowVerdict]:

@@ -245,7 +245,10 @@ def _send(account: ChannelAccount, connector: Connector, part: Sequence[Planned]
     except Throttled:
         outcomes.put_back(part)
         raise
-    outcomes.record(account, connector, part, rows, verdicts)
+    doubtful = outcomes.record(account, part, verdicts)
+    if doubtful:
+        variants = {each.listing.external_id for each in doubtful}
+        outcomes.read_back(connector, doubtful, [row for row in rows if row.variant in variants])
     return len(rows)
 
 
