@@ -13,6 +13,7 @@ from psycopg import sql
 
 from oms.core import policy
 from oms.settings import BASE_DIR
+from tests import kept_plans
 
 MAINTENANCE = "postgres"
 _marks: dict[str, tuple[int, int]] = {}
@@ -35,6 +36,7 @@ def create(worker: str) -> None:
             )
         )
     _connect_to(own)
+    kept_plans.create()
     _marks.update(_changes())
 
 

@@ -3,11 +3,14 @@
 Each query returns a subject and what is wrong with it. Amounts are compared exactly.
 """
 
-import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection
-from django.db.backends.utils import CursorWrapper
+
+Rows = list[tuple[Any, ...]]
+LIMIT = 50
 
 
 @dataclass(frozen=True)
@@ -16,6 +19,10 @@ class Invariant:
 
     name: str
     sql: str
+
+    def statement(self, limit: int) -> str:
+        """The query for `limit` rows at most."""
+        return f"SELECT * FROM ({self.sql}) AS breach (subject, problem) LIMIT {limit:d}"  # noqa: S608  # constants
 
 
 @dataclass(frozen=True)
@@ -30,36 +37,19 @@ class Breach:
         return f"{self.invariant}: {self.subject}: {self.problem}"
 
 
-def check(
-    invariants: tuple[Invariant, ...], *, limit: int = 50, prepared: bool = False
-) -> list[Breach]:
-    """Run the queries; return up to `limit` breaches of each.
-
-    `prepared` keeps their plans with the connection, for callers that check small tables again and again: planning
-    takes ten times as long as running there. Elsewhere a plan that is kept would go by sizes of the past.
-    """
-    found = []
+def rows_of(statement: str) -> Rows:
+    """What a query answers."""
     with connection.cursor() as cursor:
-        kept = _kept(cursor) if prepared else set()
-        for invariant in invariants:
-            statement = f"SELECT * FROM ({invariant.sql}) AS breach LIMIT {limit:d}"  # noqa: S608  # constants
-            cursor.execute(_planned(cursor, statement, kept) if prepared else statement, [])
-            found += [
-                Breach(invariant.name, str(subject), str(problem))
-                for subject, problem in cursor.fetchall()
-            ]
-    return found
+        cursor.execute(statement, [])
+        return cursor.fetchall()
 
 
-def _kept(cursor: CursorWrapper) -> set[str]:
-    """The names of the plans that the connection keeps."""
-    cursor.execute("SELECT name FROM pg_prepared_statements")
-    return {name for (name,) in cursor.fetchall()}
-
-
-def _planned(cursor: CursorWrapper, statement: str, kept: set[str]) -> str:
-    """Have the connection keep the statement's plan, unless it does; return what runs it."""
-    name = f"invariant_{hashlib.md5(statement.encode(), usedforsecurity=False).hexdigest()}"
-    if name not in kept:
-        cursor.execute(f"PREPARE {name} AS {statement}", [])
-    return f"EXECUTE {name}"
+def check(
+    invariants: tuple[Invariant, ...], *, limit: int = LIMIT, ask: Callable[[str], Rows] = rows_of
+) -> list[Breach]:
+    """Run the queries through `ask`; return up to `limit` breaches of each."""
+    return [
+        Breach(invariant.name, str(subject), str(problem))
+        for invariant in invariants
+        for subject, problem in ask(invariant.statement(limit))
+    ]

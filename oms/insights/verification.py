@@ -1,7 +1,7 @@
 """Is everything in the database as it must be?"""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from django.db import connection
@@ -22,7 +22,7 @@ from oms.insights import (
     tax_rules,
     waiting_rules,
 )
-from oms.insights.invariants import Breach, Invariant, check
+from oms.insights.invariants import Breach, Invariant, Rows, check, rows_of
 from orders.accounting import issuing
 from orders.accounting.models import Invoice
 
@@ -42,10 +42,11 @@ HASHES, FILES = "a legal document is what its hash covers", "a frozen file is as
 
 def names() -> list[str]:
     """Every invariant, in the order in which they are checked."""
-    return [rule.name for rule in _rules()] + [HASHES, FILES]
+    return [rule.name for rule in rules()] + [HASHES, FILES]
 
 
-def _rules() -> tuple[Invariant, ...]:
+def rules() -> tuple[Invariant, ...]:
+    """The invariants that are queries, in the order in which they are checked."""
     return (
         RULES
         + completeness_rules.rules()
@@ -56,10 +57,10 @@ def _rules() -> tuple[Invariant, ...]:
     )
 
 
-def breaches(*, files: bool = True, prepared: bool = False) -> list[Breach]:
-    """Everything that is wrong; `files` reads the frozen documents, too. `prepared`: see `check`."""
+def breaches(*, files: bool = True, ask: Callable[[str], Rows] = rows_of) -> list[Breach]:
+    """Everything that is wrong; `files` reads the frozen documents, too. The invariants are asked through `ask`."""
     with _patience():
-        found = check(_rules(), prepared=prepared) + _hashes()
+        found = check(rules(), ask=ask) + _hashes()
         return found + _files() if files else found
 
 
