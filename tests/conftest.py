@@ -1,5 +1,6 @@
 """What every test may use."""
 
+import gc
 import os
 
 import pytest
@@ -21,6 +22,13 @@ settings.register_profile(
     derandomize="CI" in os.environ,
 )
 settings.load_profile("oms")
+
+
+def pytest_collection_finish(session):
+    """What was imported and collected lives to the end: don't look through it for garbage again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 100)
 
 
 @pytest.fixture(scope="session")
