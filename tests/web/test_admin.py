@@ -13,7 +13,7 @@ from oms.background import bulk_operations, jobs
 from oms.core import operations, outbox
 from oms.core.models import Job, JobRows, User
 from orders.accounting.models import Invoice, Payment
-from orders.models import ExposureEntry, Order
+from orders.models import ExposureEntry, Order, Promise
 from returns.models import ReturnRequest
 from tests import builders as make
 
@@ -78,6 +78,7 @@ def test_every_model_is_registered():
         JobRows,  # which the job's page offers as a file
         ExposureEntry,  # summed on the customer's page
         StockChange,  # taken off as soon as it is written
+        Promise,  # which ties a demand to its order line, and has nothing else
     }
 
 
