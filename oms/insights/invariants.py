@@ -41,7 +41,8 @@ def rows_of(statement: str) -> Rows:
     """What a query answers."""
     with connection.cursor() as cursor:
         cursor.execute(statement, [])
-        return cursor.fetchall()
+        found: Rows = cursor.fetchall()
+    return found
 
 
 def check(

@@ -237,6 +237,16 @@ def test_what_is_wrong_is_named_by_its_path(change, message):
     assert message in caught.value.message
 
 
+def test_tax_that_a_marketplace_remits_is_no_money_of_ours():
+    line = {**ORDER["lines"][0], "net": "20.00", "tax": 0, "tax_remitted": "3.80"}
+    known = {**ORDER, "lines": [line], "charges": [], "refunds": [{"id": "r", "amount": "11.90"}]}
+
+    sold = mapping.order(known, "")
+
+    assert (sold.gross, [each.amount for each in sold.payments]) == (D("23.80"), [D("20.00")])
+    assert [each.amount for each in sold.refunds] == [D("10.00")]
+
+
 ROWS = [
     ("sku,quantity\nMUG,1\n", "Row 2, order: is missing"),
     ("order,size\nA,1\n", "The column “size” is unknown"),

@@ -1,11 +1,13 @@
 """An order of a channel as it is now: what was sold, to whom, and what was paid, given back and shipped."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
+
+from oms.core import money
 
 NOTHING = Decimal(0)
 
@@ -99,7 +101,7 @@ class SoldCharge:
 
 @dataclass(frozen=True)
 class SoldPayment:
-    """What the buyer paid there, or authorized; a gift card that was used is a payment."""
+    """What the buyer paid there, or authorized, without tax that the channel remits; a used gift card is a payment."""
 
     id: str
     amount: Decimal
@@ -175,3 +177,23 @@ class Sold:
     partner: str = ""  # whose referral it was
     link: str = ""  # to the order's page there
     raw: Mapping[str, Any] = field(default_factory=dict)  # the channel's own answer
+
+
+def without_remitted(sold: Sold) -> Sold:
+    """The same order, its payments and refunds less the tax that the channel remits: that money never reaches us.
+
+    Of a payment or refund of a part it is the same share as of the whole.
+    """
+    rows: list[SoldLine | SoldCharge] = [*sold.lines, *sold.charges]
+    remitted = sum((row.tax_remitted for row in rows), NOTHING)
+    if not remitted or not sold.gross:
+        return sold
+
+    def ours(amount: Decimal) -> Decimal:
+        return amount - money.round_amount(amount * remitted / sold.gross, sold.currency)
+
+    return replace(
+        sold,
+        payments=[replace(each, amount=ours(each.amount)) for each in sold.payments],
+        refunds=[replace(each, amount=ours(each.amount)) for each in sold.refunds],
+    )

@@ -18,6 +18,7 @@ from orders.channels.connectors import (
     Stage,
 )
 from orders.channels.connectors.drop_folder.fields import Fields
+from orders.channels.connectors.sold import without_remitted
 
 STAGES = {
     "unpaid": Stage.RESERVE,
@@ -56,8 +57,8 @@ def order(raw: Mapping[str, Any], where: str, variants: Mapping[str, str] | None
         )
     lines = [_line(each, currency, variants or {}) for each in row.many("lines", required=True)]
     charges = [_charge(each, currency) for each in row.many("charges")]
-    total = sum((each.net + each.tax for each in lines), money.ZERO)
-    total += sum((each.net + each.tax for each in charges), money.ZERO)
+    total = sum((each.gross + each.tax_remitted for each in lines), money.ZERO)
+    total += sum((each.gross + each.tax_remitted for each in charges), money.ZERO)
     gross = row.amount("gross", currency) if row.text("gross") else total
     state = row.text("state", required=True)
     payments = [_payment(each, currency) for each in row.many("payments")]
@@ -65,7 +66,7 @@ def order(raw: Mapping[str, Any], where: str, variants: Mapping[str, str] | None
         payments = [SoldPayment(f"order {row.text('id')}", gross)]
     placed_at = row.moment("placed_at", required=True)
     assert placed_at is not None  # required
-    return Sold(
+    sold = Sold(
         id=row.text("id", required=True),
         number=row.text("number") or row.text("id"),
         placed_at=placed_at,
@@ -89,6 +90,7 @@ def order(raw: Mapping[str, Any], where: str, variants: Mapping[str, str] | None
         buyer=row.text("buyer_id"),
         **_texts(row),
     )
+    return without_remitted(sold)
 
 
 def _texts(row: Fields) -> dict[str, Any]:

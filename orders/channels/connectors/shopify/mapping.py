@@ -9,6 +9,7 @@ from orders.channels.connectors import Paid, Sold, SoldPayment, SoldRefund, Sold
 from orders.channels.connectors.shopify import amounts
 from orders.channels.connectors.shopify.amounts import presentment, scale
 from orders.channels.connectors.shopify.client import Row, tail
+from orders.channels.connectors.sold import without_remitted
 
 ORDER_MARK = "oms_order"  # the key of the attribute of an order that came from us
 GIFT_NOTES = ("gift note", "gift message", "gift_note", "gift_message")
@@ -54,7 +55,7 @@ def order(row: Row, link: str, settings: Mapping[str, Any]) -> Sold:
     attributes = {
         str(each["key"]).lower(): str(each["value"] or "") for each in row["customAttributes"]
     }
-    return Sold(
+    sold = Sold(
         id=tail(row["id"]),
         number=str(row["name"]),
         placed_at=_moment(row["processedAt"] or row["createdAt"]),
@@ -90,6 +91,7 @@ def order(row: Row, link: str, settings: Mapping[str, Any]) -> Sold:
         link=link,
         raw=dict(row),
     )
+    return without_remitted(sold)
 
 
 def state_of(row: Row) -> str:
