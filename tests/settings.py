@@ -20,6 +20,7 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 ASSERT_LOCK_ORDER = True
 ASSERT_EVENT_PAYLOADS = True
 DRAIN_AFTER_COMMIT = False
+DATABASES["default"]["OPTIONS"]["options"] += " -c synchronous_commit=off"  # noqa: F405  # no power is cut here
 CELERY_TASK_ALWAYS_EAGER = not (os.environ.get("REDIS_URL") or os.environ.get("OMS_TEST_DATABASE"))
 CELERY_TASK_EAGER_PROPAGATES = True
 CACHES = {
