@@ -24,6 +24,11 @@ settings.register_profile(
 settings.load_profile("oms")
 
 
+def pytest_collection_modifyitems(items):
+    """Browsers begin: they wait more than they work, and the longest test must not be the last one."""
+    items.sort(key=lambda item: "/browser/" not in str(item.path))
+
+
 def pytest_collection_finish(session):
     """What was imported and collected lives to the end: don't look through it for garbage again and again."""
     gc.collect()

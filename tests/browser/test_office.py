@@ -34,7 +34,7 @@ def test_an_accountant_collects_an_invoice_and_exports_what_is_open(open_as, wor
     page.get_by_role("link", name=re.compile(r"Record payment(?! for)")).click()
     page.get_by_label("Reference").fill("bank 17")
     page.get_by_role("button", name="Record payment").click()
-    page.get_by_text("done.").wait_for()
+    page.get_by_text(f"Record payment: {paid.number}").wait_for()
     assert Invoice.objects.get(pk=paid.pk).open_amount == 0
 
     page.goto(page.url.split("/admin/")[0] + "/admin/orders/invoice/?due=open")
@@ -79,7 +79,7 @@ def test_an_accountant_ends_the_month(open_as, worker):
     page.get_by_role("link", name="Mark as sent").or_(
         page.get_by_role("button", name="Mark as sent")
     ).first.click()
-    page.get_by_text("done.").wait_for()
+    page.get_by_text(re.compile("Mark as sent: ")).wait_for()
 
     page.goto(page.url.split("/admin/")[0] + f"/admin/core/company/{company.pk}/change/")
     page.get_by_label("Close through").fill(str(company.today() - timedelta(days=1)))

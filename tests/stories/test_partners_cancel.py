@@ -412,7 +412,7 @@ def test_programs_and_pages_see_the_question_and_give_the_answer(taken, drain, c
         url, {"version": make.fresh(taken.order).version, "reason": "Again."}, follow=True
     )
     assert "must agree" in page.content.decode()
-    assert "done." not in page.content.decode()
+    assert "Cancel order: " not in page.content.decode()
 
 
 @pytest.mark.parametrize("how", ["lost", "expired"])
