@@ -10,6 +10,7 @@ from oms.backoffice import panels
 from oms.backoffice.access import Lines, ScopedAdmin
 from oms.backoffice.decorators import display
 from oms.backoffice.records import ReadOnlyAdmin
+from oms.core.bulk_sql import any_of
 from oms.core.money import round_amount
 from oms.core.money_text import display as show_amount
 from orders.accounting.models import (
@@ -97,8 +98,10 @@ class SupplierInvoiceAdmin(ReadOnlyAdmin):
 
 
 def _between_companies(order: Any) -> Any:
-    supplied = Invoice.objects.filter(lines__intercompany_supply__order=order)
-    return Invoice.objects.filter(Q(pk__in=supplied) | Q(corrects__in=supplied)).order_by("pk")
+    supplied = Invoice.objects.filter(lines__intercompany_supply__order=order).values("pk")
+    return Invoice.objects.filter(
+        Q(any_of("pk", supplied)) | Q(any_of("corrects_id", supplied))
+    ).order_by("pk")
 
 
 panels.register(
