@@ -52,9 +52,7 @@ def order(row: Row, link: str, settings: Mapping[str, Any]) -> Sold:
     kept = amounts.kept_units(row, given_back)
     lines, charges = amounts.rows(row, kept, given_back, currency)
     state = state_of(row)
-    attributes = {
-        str(each["key"]).lower(): str(each["value"] or "") for each in row["customAttributes"]
-    }
+    attributes = _attributes(row)
     sold = Sold(
         id=tail(row["id"]),
         number=str(row["name"]),
@@ -92,6 +90,10 @@ def order(row: Row, link: str, settings: Mapping[str, Any]) -> Sold:
         raw=dict(row),
     )
     return without_remitted(sold)
+
+
+def _attributes(row: Row) -> dict[str, str]:
+    return {str(each["key"]).lower(): str(each["value"] or "") for each in row["customAttributes"]}
 
 
 def state_of(row: Row) -> str:
