@@ -283,7 +283,7 @@ def _find_taxes(order: Order, sales: Sequence[Sale]) -> list[tuple[OrderHold.Kin
             _contain(row, rule.percent, order)
     if all(found):
         return []
-    reason = _("The channel names no taxes, and there is no tax rate for %(country)s.")
+    reason = _("The channel did not send taxes, and no tax rate is set up for %(country)s.")
     return [(OrderHold.Kind.TAX, reason % {"country": order.ship_country or "?"})]
 
 

@@ -32,7 +32,7 @@ _shown: dict[str, Shows] = {}
 
 
 def runs(kind: str, shows: Shows) -> Callable[[Runner], Runner]:
-    """Name the function that does jobs of a kind. Called again for the same job, it does what is left.
+    """Register the function that runs jobs of a kind. Called again for the same job, it continues with the rest.
 
     `shows` tells what its person sees now of the records that the job's results and files show.
     """

@@ -63,7 +63,7 @@ class Client:
         self._token = account.credentials.get("access_token", "")
 
     def read(self, operation: str, path: str, **asked: object) -> Any:
-        """Read; where there is no answer, nothing happened: Unavailable."""
+        """Send a read request. Raises Unavailable if there is no answer; a read changes nothing."""
         return _shaped(self._call("GET", operation, path, asked, None)).data
 
     def page(self, operation: str, path: str, **asked: object) -> Reply:
@@ -71,7 +71,7 @@ class Client:
         return _shaped(self._call("GET", operation, path, asked, None))
 
     def send(self, method: str, operation: str, path: str, body: Any, **asked: object) -> Any:
-        """Write; where there is no verdict, it may have happened: Unknown."""
+        """Send a write request. Raises Unknown if its outcome can't be told."""
         return self._call(method, operation, path, asked, body).data
 
     def upload(self, url: str, content_type: str, text: bytes) -> None:

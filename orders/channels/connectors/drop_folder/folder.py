@@ -122,7 +122,7 @@ class Folder:
         try:
             text = self._of_order(key).read_bytes()
         except OSError as error:
-            raise NotFound(_("There is no order %(number)s.") % {"number": key}) from error
+            raise NotFound(_("Order %(number)s not found.") % {"number": key}) from error
         found: dict[str, Any] = json.loads(text)
         return found
 

@@ -56,7 +56,7 @@ class Client:
         self._language = str(account.settings.get("language", "de-DE"))
 
     def read(self, path: str, **asked: object) -> Any:
-        """Read; where there is no answer, nothing happened: Unavailable."""
+        """Send a read request. Raises Unavailable if there is no answer; a read changes nothing."""
         return self.page(path, **asked).data
 
     def page(self, path: str, **asked: object) -> Reply:
@@ -73,7 +73,7 @@ class Client:
         return reply
 
     def send(self, path: str, body: Any, *, is_signed: bool = False, method: str = "POST") -> Reply:
-        """Write; where there is no verdict, it may have happened: Unknown."""
+        """Send a write request. Raises Unknown if its outcome can't be told."""
         text = json.dumps(body).encode()
         headers = self._bearer()
         if is_signed and self._known.get("signing_key"):

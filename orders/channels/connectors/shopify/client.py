@@ -52,7 +52,7 @@ class Client:
         self._seconds = float(account.settings.get("seconds", SECONDS))
 
     def ask(self, document: str, **given: object) -> Row:
-        """Read. Where there is no answer, or none that can be read, nothing happened: Unavailable."""
+        """Send a query. Raises Unavailable if there is no readable answer; a query changes nothing."""
         return self.reply(document, given).data
 
     def tell(self, document: str, **given: object) -> Row:

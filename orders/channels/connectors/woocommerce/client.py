@@ -60,7 +60,7 @@ class Client:
         self._seconds = float(account.settings.get("seconds", SECONDS))
 
     def page(self, path: str, **asked: object) -> Reply:
-        """Read a list. Where there is no answer, or none that can be read, nothing happened: Unavailable."""
+        """Read a list. Raises Unavailable if there is no readable answer; a read changes nothing."""
         return _shaped(self._call("GET", API + path, asked, None), list)
 
     def one(self, path: str) -> Any:
